@@ -1,0 +1,468 @@
+//! What a build of a member is made of: options, and everything that can change its result.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
+
+use crate::disk;
+use crate::environment::Environment;
+use crate::fingerprint::{Artifact, Input, Settings};
+use crate::project::{Bindings, Member, cargo_configs};
+use crate::session::Session;
+use crate::toolchain::Toolchain;
+
+/// What the command line says about the build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--profile NAME`; `release` for `--release`.
+    pub profile: Option<String>,
+    pub features: Vec<String>,
+    pub no_default_features: bool,
+}
+
+/// How cargo is told to build a member.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// cargo's name of it: `dev`, `release`, …
+    pub profile: String,
+    pub features: Vec<String>,
+    pub no_default_features: bool,
+    /// Whether `features` are more than what `[tool.maturin]` says, so that maturin, whose own
+    /// flag replaces them, must be given all.
+    pub features_added: bool,
+}
+
+impl Options {
+    /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
+    /// wheels: a dev build takes the dev profile unless `editable-profile` says otherwise.
+    pub fn new(member: &Member, config_profile: Option<&String>, flags: &Flags) -> Self {
+        let mut features = member.features.clone();
+        for feature in member.config.features.iter().chain(&flags.features) {
+            if !features.contains(feature) {
+                features.push(feature.clone());
+            }
+        }
+        let profile = flags
+            .profile
+            .as_ref()
+            .or(config_profile)
+            .or(member.editable_profile.as_ref());
+        Self {
+            profile: profile.cloned().unwrap_or_else(|| "dev".into()),
+            features_added: features.len() > member.features.len(),
+            features,
+            no_default_features: member.no_default_features || flags.no_default_features,
+        }
+    }
+
+    /// The folder that cargo names after the profile (cargo book, "Build Cache").
+    fn folder(&self) -> &str {
+        match self.profile.as_str() {
+            "dev" | "test" => "debug",
+            "bench" => "release",
+            other => other,
+        }
+    }
+}
+
+/// The settings that are part of a build's fingerprint.
+pub fn settings(
+    session: &Session,
+    member: &Member,
+    options: &Options,
+    toolchain: &Toolchain,
+) -> Settings {
+    let mut settings = Settings::new();
+    let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
+    set("bindings", member.bindings.to_string());
+    set("profile", options.profile.clone());
+    set("features", options.features.join(","));
+    set(
+        "default features",
+        (!options.no_default_features).to_string(),
+    );
+    let compiler = toolchain.rustc.as_ref().map(ToString::to_string);
+    set("rustc", compiler.unwrap_or_else(|| "none".into()));
+    set("build variables", obeyed(session, toolchain));
+    settings
+}
+
+/// The directory of the member's extension builds, or of its binaries where it embeds Python.
+pub fn target_dir(member: &Member) -> Utf8PathBuf {
+    member.target.join(match member.bindings {
+        Bindings::Embed => "test",
+        _ => "ext",
+    })
+}
+
+/// Where the last build's files are: below the target triple's folder when one is configured.
+pub fn output_dir(member: &Member, options: &Options) -> Utf8PathBuf {
+    let root = target_dir(member);
+    let plain = root.join(options.folder());
+    let nested = disk::names(&root)
+        .into_iter()
+        .map(|triple| root.join(triple).join(options.folder()));
+    let newest = |dir: &Utf8PathBuf| {
+        let files = artifact_names(member).into_iter();
+        files
+            .filter_map(|name| disk::signature(&dir.join(name)))
+            .map(|s| s.modified)
+            .max()
+    };
+    nested
+        .chain([plain.clone()])
+        .filter(|dir| newest(dir).is_some())
+        .max_by_key(newest)
+        .unwrap_or(plain)
+}
+
+/// The file names of what a member's build makes.
+fn artifact_names(member: &Member) -> Vec<String> {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+    match member.bindings {
+        Bindings::Bin | Bindings::Embed => {
+            let bins = member.bins.iter();
+            bins.map(|name| format!("{name}{EXE_SUFFIX}")).collect()
+        }
+        _ => {
+            let lib = member.lib.iter();
+            lib.map(|name| format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+                .collect()
+        }
+    }
+}
+
+/// What the build left in `output`.
+pub fn artifacts(member: &Member, output: &Utf8Path) -> Vec<Artifact> {
+    artifact_names(member)
+        .into_iter()
+        .map(|name| output.join(name))
+        .filter_map(|path| {
+            let hash = disk::hash(&path)?;
+            Some(Artifact { path, hash })
+        })
+        .collect()
+}
+
+/// The files that the compiler and the build scripts read, by cargo's dep-info beside the
+/// artifact: sources of the crate and of its path dependencies, and `rerun-if-changed`.
+fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut files = BTreeSet::new();
+    let stems: Vec<String> = match member.bindings {
+        Bindings::Bin | Bindings::Embed => member.bins.clone(),
+        _ => Vec::new(),
+    };
+    let lib = member.lib.iter().map(|lib| format!("lib{lib}"));
+    for stem in stems.into_iter().chain(lib) {
+        let text = disk::read_text(&output.join(format!("{stem}.d")));
+        files.extend(dep_info(
+            &text.ok().flatten().unwrap_or_default(),
+            &member.workspace,
+        ));
+    }
+    files
+}
+
+/// The sources as they are now; a folder stands for all files in it.
+pub fn source_inputs(member: &Member, output: &Utf8Path, since: u64) -> Vec<Input> {
+    sources(member, output)
+        .iter()
+        .map(|path| {
+            if disk::is_dir(path) {
+                Input::package(path)
+            } else {
+                Input::file(path, Some(since))
+            }
+        })
+        .collect()
+}
+
+/// The paths in a dep-info file, `target: path path …` with `\ ` for a blank. A newline in the
+/// workspace's own path is the one that cargo does not escape.
+fn dep_info(text: &str, workspace: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    const HIDDEN: &str = "\u{0}";
+    let escaped = workspace.as_str().replace(' ', "\\ ");
+    let text = text.replace(&escaped, HIDDEN);
+    let mut files = BTreeSet::new();
+    for line in text.lines() {
+        let Some((_, paths)) = line.split_once(": ") else {
+            continue;
+        };
+        for path in split_escaped(paths) {
+            files.insert(path.replace(HIDDEN, workspace.as_str()).into());
+        }
+    }
+    files
+}
+
+fn split_escaped(paths: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut chars = paths.chars().peekable();
+    while let Some(c) = chars.next() {
+        let word = words.last_mut().expect("there is always a last word");
+        match c {
+            '\\' if chars.peek() == Some(&' ') => word.extend(chars.next()),
+            ' ' => words.push(String::new()),
+            other => word.push(other),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
+/// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
+pub fn variables(output: &Utf8Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (_, text) in script_outputs(output) {
+        names.extend(text.lines().filter_map(|line| {
+            let line = line
+                .trim_start_matches("cargo::")
+                .trim_start_matches("cargo:");
+            line.strip_prefix("rerun-if-env-changed=")
+                .map(str::to_owned)
+        }));
+    }
+    let deps = output.join("deps");
+    for name in disk::names(&deps)
+        .into_iter()
+        .filter(|name| name.ends_with(".d"))
+    {
+        let text = disk::read_text(&deps.join(name))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let found = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# env-dep:"));
+        names.extend(found.map(|word| word.split('=').next().unwrap_or(word).to_owned()));
+    }
+    names.retain(|name| !set_by_cargo(name) && !SET_BY_MATURIN.contains(&name.as_str()));
+    names
+}
+
+fn set_by_cargo(name: &str) -> bool {
+    const EXACT: [&str; 9] = [
+        "CARGO",
+        "DEBUG",
+        "HOST",
+        "NUM_JOBS",
+        "OPT_LEVEL",
+        "OUT_DIR",
+        "PROFILE",
+        "RUSTDOC",
+        "TARGET",
+    ];
+    const PREFIXES: [&str; 6] = [
+        "CARGO_CFG_",
+        "CARGO_FEATURE_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_BIN_",
+        "DEP_",
+    ];
+    EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What maturin and pyx themselves tell PyO3's build script; an inherited value never arrives.
+const SET_BY_MATURIN: [&str; 8] = [
+    "PYO3_PYTHON",
+    "PYO3_ENVIRONMENT_SIGNATURE",
+    "PYO3_BUILD_EXTENSION_MODULE",
+    "PYTHON_SYS_EXECUTABLE",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PATH",
+    "PYO3_NO_PYTHON",
+];
+
+/// Per package folder name (`NAME-HASH` without the hash), what its build script last printed.
+fn script_outputs(output: &Utf8Path) -> Vec<(String, String)> {
+    let root = output.join("build");
+    let mut newest: std::collections::BTreeMap<String, (u64, Utf8PathBuf)> =
+        std::collections::BTreeMap::new();
+    for folder in disk::names(&root) {
+        let path = root.join(&folder).join("output");
+        let Some(signature) = disk::signature(&path) else {
+            continue;
+        };
+        let package = folder
+            .rsplit_once('-')
+            .map_or(folder.as_str(), |(name, _)| name);
+        let known = newest.entry(package.to_owned()).or_default();
+        if signature.modified >= known.0 {
+            *known = (signature.modified, path);
+        }
+    }
+    newest
+        .into_iter()
+        .map(|(package, (_, path))| {
+            let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
+            (package, text)
+        })
+        .collect()
+}
+
+/// Whether a local package's build script declares none of its inputs, so that cargo reruns it
+/// for any file of the package (cargo book, "Build Scripts").
+fn watches_everything(package: &str, output: &Utf8Path) -> bool {
+    script_outputs(output)
+        .into_iter()
+        .any(|(name, text)| name == package && !text.contains("rerun-if-"))
+}
+
+/// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All of a
+/// prefix are inputs: one that appears later must be seen.
+const OBEYED: [&str; 10] = [
+    "CARGO_BUILD_",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_",
+    "CARGO_UNSTABLE_",
+    "MATURIN_",
+    "PYO3_",
+    "RUSTC",
+    "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+];
+
+/// The obeyed variables that are set, as one setting; values are hashed.
+fn obeyed(session: &Session, toolchain: &Toolchain) -> String {
+    let mut text = String::new();
+    for (name, value) in &session.env {
+        let relevant = OBEYED.iter().any(|prefix| name.starts_with(prefix))
+            && !SET_BY_MATURIN.contains(&name.as_str())
+            && name != "RUSTUP_TOOLCHAIN"
+            && name != "CARGO_TARGET_DIR";
+        if relevant {
+            text.push_str(&format!("{name}={} ", &disk::digest(value.as_bytes())[..8]));
+        }
+    }
+    if let Some(name) = &toolchain.name {
+        text.push_str(&format!("RUSTUP_TOOLCHAIN={name}"));
+    }
+    text.trim_end().to_owned()
+}
+
+/// Files other than sources that decide what is built and installed, there or not.
+fn manifests(session: &Session, member: &Member, toolchain: &Toolchain) -> Vec<Utf8PathBuf> {
+    let mut files = vec![member.manifest.clone(), member.workspace.join("Cargo.toml")];
+    files.push(member.workspace.join("Cargo.lock"));
+    files.extend(member.pyproject.clone());
+    files.extend(member.path_dependencies.iter().cloned());
+    files.extend(cargo_configs(session, &member.dir));
+    files.extend(toolchain.chosen_by.iter().cloned());
+    files.extend(member.metadata_files.iter().cloned());
+    let packages = files
+        .iter()
+        .filter(|path| path.file_name() == Some("Cargo.toml"));
+    let scripts: Vec<_> = packages
+        .map(|path| path.with_file_name("build.rs"))
+        .collect();
+    files.extend(scripts);
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// Inputs other than sources, as they are now.
+///
+/// `since` as in [`Input::file`].
+pub fn inputs(
+    session: &Session,
+    (member, toolchain): (&Member, &Toolchain),
+    environment: &Environment,
+    output: &Utf8Path,
+    since: u64,
+) -> Vec<Input> {
+    let lock = member.workspace.join("Cargo.lock"); // the build itself may have written it
+    let mut inputs: Vec<Input> = manifests(session, member, toolchain)
+        .iter()
+        .map(|path| Input::file(path, (*path != lock).then_some(since)))
+        .collect();
+    inputs.push(Input::program(&environment.python()));
+    inputs.push(Input::file(&environment.path.join("pyvenv.cfg"), None));
+    inputs.extend(toolchain.rustc.as_ref().map(|path| Input::program(path)));
+    inputs.extend(
+        variables(output)
+            .iter()
+            .map(|name| Input::variable(session, name)),
+    );
+    // maturin guide, "Metadata": licence files beside pyproject.toml are found by these names
+    for prefix in ["LICEN", "COPYING", "NOTICE", "AUTHORS"] {
+        inputs.push(Input::listing(&member.dir, prefix, ""));
+    }
+    let packages = std::iter::once(&member.manifest).chain(&member.path_dependencies);
+    for manifest in packages {
+        let dir = manifest.parent().unwrap_or(manifest);
+        let name = crate::manifest::CargoToml::read(manifest).ok().flatten();
+        let name = name.and_then(|toml| toml.package_name().map(str::to_owned));
+        if name.is_some_and(|name| watches_everything(&name, output)) {
+            inputs.push(Input::package(dir));
+        }
+    }
+    inputs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(text: &str, workspace: &str) -> Vec<String> {
+        let found = dep_info(text, Utf8Path::new(workspace));
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn dep_info_is_read_with_blanks_and_newlines_in_the_projects_path() {
+        assert_eq!(
+            paths("/p/t/libx.so: /p/a.rs /p/b.rs\n", "/p"),
+            ["/p/a.rs", "/p/b.rs"]
+        );
+        assert_eq!(
+            paths("/a\\ b/libx.so: /a\\ b/c\\ d.rs\n", "/a b"),
+            ["/a b/c d.rs"]
+        );
+        assert_eq!(
+            paths("/a\nb/libx.so: /a\nb/c.rs\n", "/a\nb"),
+            ["/a\nb/c.rs"]
+        );
+    }
+
+    #[test]
+    fn a_release_profile_for_wheels_does_not_slow_dev_down() {
+        let mut member = Member {
+            profile: Some("release".into()),
+            ..Member::default()
+        };
+        assert_eq!(
+            Options::new(&member, None, &Flags::default()).profile,
+            "dev"
+        );
+        member.editable_profile = Some("opt".into());
+        assert_eq!(
+            Options::new(&member, None, &Flags::default()).profile,
+            "opt"
+        );
+        let flags = Flags {
+            profile: Some("release".into()),
+            ..Flags::default()
+        };
+        assert_eq!(Options::new(&member, None, &flags).profile, "release");
+    }
+
+    #[test]
+    fn features_add_to_what_maturin_is_told() {
+        let member = Member {
+            features: vec!["a".into()],
+            ..Member::default()
+        };
+        let flags = Flags {
+            features: vec!["b".into(), "a".into()],
+            ..Flags::default()
+        };
+        let options = Options::new(&member, None, &flags);
+        assert_eq!(options.features, ["a", "b"]);
+        assert!(options.features_added);
+        assert!(!Options::new(&member, None, &Flags::default()).features_added);
+    }
+}

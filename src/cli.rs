@@ -1,0 +1,366 @@
+//! The command line: clap types to a [`Request`], and `main`.
+
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::build::Flags;
+use crate::dependencies::Wanted;
+use crate::disk::{self, Lock};
+use crate::error::{Error, Exit, Result};
+use crate::execute::execute;
+use crate::facts::{Facts, Request};
+use crate::plan::{self, Plan};
+use crate::process;
+use crate::session::Session;
+use crate::ui::{Manner, MessageFormat, Ui};
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
+missing, 4 disk, permissions, lock or network, 70 a bug in pyx, 128+n signal n.";
+
+/// Build and test Rust-in-Python projects with one command.
+#[derive(Debug, Parser)]
+#[command(name = "cargo pyx", bin_name = "cargo pyx", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Run as if started in DIR
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<Utf8PathBuf>,
+    /// The project's pyproject.toml or Cargo.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    pub manifest_path: Option<Utf8PathBuf>,
+    /// Print the commands that would run; write nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Fail when Cargo.lock or uv.lock would change
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// As --locked and --offline for cargo; uv.lock is taken as it is
+    #[arg(long, global = true)]
+    pub frozen: bool,
+    /// Show the commands (-v), and all that the tools print (-vv)
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Print errors and warnings only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to colour the output
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: clap::ColorChoice,
+    /// How to report: for people, or one JSON object a line on stdout
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "human",
+        global = true
+    )]
+    pub message_format: MessageFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Dev(Dev),
+}
+
+/// Make the environment and build the project into it
+///
+/// Creates `.venv`, installs what the project depends on, compiles its extension modules and
+/// installs them, proves that Python imports what was built, and does nothing twice.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx dev                      build what changed
+  cargo pyx dev --release            optimised
+  cargo pyx dev -p alpha             one package of a monorepo, and what it needs
+  cargo pyx dev --python 3.13        in an environment of its own under target/pyx/envs
+  cargo pyx dev --dry-run            print the commands only")]
+pub struct Dev {
+    /// Build this package, by name or folder, and those it needs
+    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    pub package: Vec<String>,
+    #[command(flatten)]
+    pub build: BuildArgs,
+    /// The Python to build for: a version, a range, or a path
+    #[arg(long, value_name = "REQ")]
+    pub python: Option<String>,
+    /// Install this dependency group as well
+    #[arg(long, value_name = "G")]
+    pub group: Vec<String>,
+    /// Install this extra (optional dependencies) as well
+    #[arg(long, value_name = "E")]
+    pub extra: Vec<String>,
+    /// Do everything again, whatever is recorded
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct BuildArgs {
+    /// Build with the release profile
+    #[arg(short, long, conflicts_with = "profile")]
+    pub release: bool,
+    /// Build with this cargo profile
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Cargo features on top of those in [tool.maturin], separated by blanks or commas
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    pub features: Vec<String>,
+    /// Do not enable the crate's default features
+    #[arg(long)]
+    pub no_default_features: bool,
+}
+
+impl BuildArgs {
+    fn flags(&self) -> Flags {
+        let features = self.features.iter().flat_map(|text| text.split([' ', ',']));
+        Flags {
+            profile: if self.release {
+                Some("release".into())
+            } else {
+                self.profile.clone()
+            },
+            features: features
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            no_default_features: self.no_default_features,
+        }
+    }
+}
+
+impl Cli {
+    fn request(&self, session: &Session) -> Request {
+        let Command::Dev(dev) = &self.command;
+        let global = &self.global;
+        Request {
+            manifest: global
+                .manifest_path
+                .as_ref()
+                .map(|path| session.absolute(path)),
+            members: dev.package.clone(),
+            build: dev.build.flags(),
+            python: dev.python.clone(),
+            wanted: Wanted {
+                groups: dev.group.clone(),
+                extras: dev.extra.clone(),
+            },
+            force: dev.force,
+            offline: global.offline,
+            locked: global.locked,
+            frozen: global.frozen,
+        }
+    }
+}
+
+/// What stands between `cargo pyx` and its words: cargo hands us `pyx` first.
+fn arguments() -> Vec<std::ffi::OsString> {
+    let mut args: Vec<_> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|word| word == "pyx") {
+        args.remove(1);
+    }
+    args
+}
+
+pub fn main() -> std::process::ExitCode {
+    let matches = match Cli::command().try_get_matches_from(arguments()) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            let code = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            return code.code().into();
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    process::note_signals();
+    let start = Instant::now();
+    let session = Session::read();
+    let ui = Ui::new(manner(&cli.global, session.as_ref().ok()));
+    let result = session.and_then(|session| run(&cli, session, &ui));
+    let exit = match &result {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            ui.error(error);
+            error.exit()
+        }
+    };
+    ui.summary(exit, start.elapsed().as_secs_f64());
+    if let Exit::Signal(signal) = exit {
+        process::die_of(signal);
+    }
+    exit.code().into()
+}
+
+fn manner(global: &Global, session: Option<&Session>) -> Manner {
+    let terminal = session.is_some_and(|session| session.stderr_is_terminal);
+    let var = |name| session.and_then(|session| session.var(name));
+    let ci = session.is_some_and(Session::in_ci);
+    Manner {
+        format: global.message_format,
+        verbosity: if global.quiet {
+            -1
+        } else {
+            i8::try_from(global.verbose).unwrap_or(2)
+        },
+        interactive: terminal && !ci && var("TERM") != Some("dumb"),
+        color: match global.color {
+            clap::ColorChoice::Always => true,
+            clap::ColorChoice::Never => false,
+            clap::ColorChoice::Auto => {
+                var("NO_COLOR").is_none()
+                    && (var("CLICOLOR_FORCE").is_some_and(|value| value != "0") || terminal)
+            }
+        },
+    }
+}
+
+fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
+    if let Some(directory) = &cli.global.directory {
+        session.cwd = session.absolute(directory);
+        if !disk::is_dir(&session.cwd) {
+            return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
+        }
+    }
+    let start = Instant::now();
+    let request = cli.request(&session);
+    let mut unavailable = Vec::new();
+    let facts = Facts::gather(&session, &request, &unavailable)?;
+    let mut plan = plan::dev(&request, &facts)?;
+    for warning in &facts.warnings {
+        ui.warn(warning);
+    }
+    if cli.global.dry_run || plan.is_empty() {
+        ui.plan(&plan);
+        ui.data(&plan.to_string());
+        finish(ui, &plan, cli.global.dry_run, start);
+        return Ok(());
+    }
+    let _lock = lock(&session, &facts, ui)?;
+    loop {
+        // another process may have done it all while this one waited for the lock
+        let facts = Facts::gather(&session, &request, &unavailable)?;
+        plan = plan::dev(&request, &facts)?;
+        for warning in &facts.warnings {
+            ui.warn(warning);
+        }
+        ui.plan(&plan);
+        let failed = execute(&session, &plan, ui)?;
+        let wanted = facts.python_to_download();
+        unavailable.extend(wanted.filter(|_| !failed.is_empty()).map(str::to_owned));
+        if !plan.again {
+            break;
+        }
+    }
+    finish(ui, &plan, false, start);
+    Ok(())
+}
+
+fn finish(ui: &Ui, plan: &Plan, dry: bool, start: Instant) {
+    for name in &plan.fresh {
+        ui.status("Fresh", name);
+    }
+    if !dry && !plan.is_empty() {
+        let seconds = start.elapsed().as_secs_f64();
+        ui.status("Finished", &format!("dev in {seconds:.2}s"));
+    }
+}
+
+/// Takes the project's lock; says for whom it waits, at most `PYX_LOCK_TIMEOUT` seconds.
+fn lock(session: &Session, facts: &Facts, ui: &Ui) -> Result<Lock> {
+    let path = facts.project.lock_path();
+    let limit: Option<u64> = session
+        .var("PYX_LOCK_TIMEOUT")
+        .and_then(|text| text.parse().ok());
+    let start = Instant::now();
+    let mut said = false;
+    let me = format!("pid {}: cargo pyx dev", std::process::id());
+    keep_out_of_git(&facts.project.state)?;
+    Lock::take(&path, &me, |holder| {
+        let holder = if holder.is_empty() {
+            String::new()
+        } else {
+            format!(" (held by {holder})")
+        };
+        if !std::mem::replace(&mut said, true) {
+            ui.status("Blocking", &format!("waiting for project lock{holder}"));
+        }
+        process::check_signals()?;
+        match limit {
+            Some(seconds) if start.elapsed().as_secs() >= seconds => Err(Error::LockTimeout {
+                path: path.clone(),
+                seconds,
+                holder,
+            }),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// `target/` is not ignored everywhere; what pyx writes there always is.
+fn keep_out_of_git(state: &camino::Utf8Path) -> Result<()> {
+    let path = state.join(".gitignore");
+    if disk::is_file(&path) {
+        return Ok(());
+    }
+    disk::write(&path, b"*\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn literal_command_lines() {
+        let valid = [
+            "dev",
+            "dev -p a -p b --release",
+            "dev --profile opt -F a,b --no-default-features",
+            "dev --python 3.12 --group g --extra e --force",
+            "-C dir dev --dry-run --offline --locked --frozen -vv --color never",
+            "dev --message-format json -q --manifest-path rust/Cargo.toml",
+        ];
+        let invalid = [
+            "",
+            "dve",
+            "dev --release --profile x",
+            "dev -q -v",
+            "dev --message-format xml",
+            "dev extra",
+        ];
+        let parse = |line: &str| {
+            let words = std::iter::once("cargo pyx").chain(line.split_whitespace());
+            Cli::try_parse_from(words)
+        };
+        for line in valid {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        for line in invalid {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

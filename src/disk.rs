@@ -1,0 +1,401 @@
+//! The file system: looking, hashing, and writing whole files atomically.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this file owns looking at the file system"
+)]
+
+use std::io::{Read, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// What `stat` says about a file's content without reading it. On Unix the status-change time
+/// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since the epoch.
+    pub modified: u64,
+    /// Nanoseconds since the epoch; 0 where the platform has none.
+    pub changed: u64,
+    /// 0 where the platform has none.
+    pub inode: u64,
+}
+
+impl Signature {
+    /// The latest moment at which the file is known to have been written.
+    pub fn written(&self) -> u64 {
+        if self.changed == 0 {
+            self.modified
+        } else {
+            self.changed
+        }
+    }
+}
+
+/// Nanoseconds since the epoch.
+pub fn now() -> u64 {
+    nanos(SystemTime::now())
+}
+
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Io {
+        verb,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
+/// The signature of a regular file (links followed); `None` where there is none.
+pub fn signature(path: &Utf8Path) -> Option<Signature> {
+    let meta = std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
+    #[cfg(unix)]
+    let (changed, inode) = {
+        use std::os::unix::fs::MetadataExt;
+        (split_nanos(meta.ctime(), meta.ctime_nsec()), meta.ino())
+    };
+    #[cfg(not(unix))]
+    let (changed, inode) = (0, 0);
+    Some(Signature {
+        size: meta.len(),
+        modified: meta.modified().map(nanos).unwrap_or_default(),
+        changed,
+        inode,
+    })
+}
+
+#[cfg(unix)]
+fn split_nanos(seconds: i64, nanos: i64) -> u64 {
+    let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
+}
+
+/// When a directory was created, in nanoseconds since the epoch, where the file system knows.
+pub fn directory_birth(path: &Utf8Path) -> Option<u64> {
+    let meta = std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_dir)?;
+    meta.created().ok().map(nanos)
+}
+
+pub fn is_file(path: &Utf8Path) -> bool {
+    path.is_file()
+}
+
+pub fn is_dir(path: &Utf8Path) -> bool {
+    path.is_dir()
+}
+
+/// True for a dangling link, too.
+pub fn is_there(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// With links resolved; the path itself where that fails.
+pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+}
+
+/// `None` where the file is absent.
+pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
+}
+
+/// `None` where the file is absent; ill-formed UTF-8 is replaced.
+pub fn read_text(path: &Utf8Path) -> Result<Option<String>> {
+    Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The SHA-256 in lower-case hex.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub fn raw_digest(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+/// The SHA-256 of a file's content in lower-case hex; `None` where it cannot be read.
+pub fn hash(path: &Utf8Path) -> Option<String> {
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(hex(&hasher.finalize())),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The names in a directory, sorted; empty where there is none.
+pub fn names(dir: &Utf8Path) -> Vec<String> {
+    let mut names: Vec<String> = dir
+        .read_dir_utf8()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
+pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut files: Vec<Utf8PathBuf> = ignore::WalkBuilder::new(dir)
+        .require_git(false)
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .collect();
+    files.sort();
+    files
+}
+
+/// Every file below a directory, ignored and hidden ones included, links not followed.
+pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .collect()
+}
+
+/// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
+/// name `enter` accepts; nearest first, then by name.
+pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+    let mut folders: Vec<Utf8PathBuf> = ignore::WalkBuilder::new(dir)
+        .require_git(false)
+        .max_depth(Some(depth))
+        .filter_entry(move |entry| {
+            entry.depth() == 0
+                || (entry.file_type().is_some_and(|kind| kind.is_dir())
+                    && entry.file_name().to_str().is_some_and(enter))
+        })
+        .build()
+        .flatten()
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .collect();
+    folders.sort_by_key(|folder| (folder.components().count(), folder.clone()));
+    folders
+}
+
+pub fn create_dir(path: &Utf8Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(io("create", path))
+}
+
+/// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
+pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let dir = path.parent().unwrap_or(Utf8Path::new("."));
+    create_dir(dir)?;
+    let fail = || io("write", path);
+    let mut file = tempfile::Builder::new()
+        .prefix(".pyx-")
+        .tempfile_in(dir)
+        .map_err(fail())?;
+    file.write_all(bytes).map_err(fail())?;
+    file.as_file().sync_data().map_err(fail())?;
+    keep_mode(path, file.path()).map_err(fail())?;
+    file.persist(path).map_err(|error| fail()(error.error))?;
+    Ok(())
+}
+
+/// A temporary file is private; what replaces a file keeps that file's mode, else 0644.
+#[cfg(unix)]
+fn keep_mode(old: &Utf8Path, new: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(old).map_or(0o644, |meta| meta.permissions().mode());
+    std::fs::set_permissions(new, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
+pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    let bytes = std::fs::read(from).map_err(io("read", from))?;
+    write(to, &bytes)
+}
+
+pub fn remove_file(path: &Utf8Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    std::fs::rename(from, to).map_err(io("create", to))
+}
+
+/// A directory beside `path` that becomes `path` in one rename, or vanishes.
+pub fn staging(path: &Utf8Path) -> Result<tempfile::TempDir> {
+    let parent = path.parent().unwrap_or(Utf8Path::new("."));
+    create_dir(parent)?;
+    tempfile::Builder::new()
+        .prefix(".pyx-")
+        .tempdir_in(parent)
+        .map_err(io("create a directory in", parent))
+}
+
+/// Moves a finished staging directory into place; another process may have been first.
+pub fn promote(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
+    match std::fs::rename(staging.path(), path) {
+        Ok(()) => {
+            let _moved = staging.keep();
+            Ok(())
+        }
+        Err(_) if is_dir(path) => Ok(()),
+        Err(error) => Err(io("create", path)(error)),
+    }
+}
+
+/// An exclusive lock on a file; released when dropped, also when the process dies.
+#[derive(Debug)]
+pub struct Lock {
+    file: std::fs::File,
+}
+
+/// How long between two tries for a lock that another process holds.
+const LOCK_POLL: Duration = Duration::from_millis(25);
+
+impl Lock {
+    /// Takes the lock and writes `holder` into the file. `wait` is called with the present
+    /// holder's text before every further try; its error ends the wait.
+    pub fn take(
+        path: &Utf8Path,
+        holder: &str,
+        mut wait: impl FnMut(&str) -> Result<()>,
+    ) -> Result<Self> {
+        create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
+        let mut file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(io("open", path))?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    let text = read_text(path)?.unwrap_or_default();
+                    wait(text.trim())?;
+                    std::thread::sleep(LOCK_POLL);
+                }
+                Err(std::fs::TryLockError::Error(error)) => return Err(io("lock", path)(error)),
+            }
+        }
+        file.set_len(0).map_err(io("write", path))?;
+        file.write_all(holder.as_bytes())
+            .map_err(io("write", path))?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Best effort: a stale holder is only a misleading word in a message.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn setting_the_old_mtime_back_changes_the_signature() {
+        let (_guard, dir) = dir();
+        let file = dir.join("f");
+        write(&file, b"one").unwrap();
+        let before = signature(&file).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        std::fs::write(&file, b"two").unwrap();
+        let handle = std::fs::File::options().write(true).open(&file).unwrap();
+        let old = UNIX_EPOCH + Duration::from_nanos(before.modified);
+        handle.set_modified(old).unwrap();
+        let after = signature(&file).unwrap();
+        assert_eq!(before.modified, after.modified);
+        assert_ne!(before, after);
+    }
+
+    #[test]
+    fn a_write_replaces_whole_files_and_keeps_the_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_guard, dir) = dir();
+        let file = dir.join("new/f");
+        write(&file, b"one").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write(&file, b"two").unwrap();
+        assert_eq!(read_text(&file).unwrap().as_deref(), Some("two"));
+        assert_eq!(names(&dir.join("new")), ["f"]);
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn hashes_are_sha256() {
+        assert_eq!(
+            digest(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn a_held_lock_names_its_holder() {
+        let (_guard, dir) = dir();
+        let path = dir.join("lock");
+        let held = Lock::take(&path, "pid 1", |_| Ok(())).unwrap();
+        let mut seen = String::new();
+        let refused = Lock::take(&path, "pid 2", |holder| {
+            holder.clone_into(&mut seen);
+            Err(Error::Usage("enough".into()))
+        });
+        assert!(refused.is_err());
+        assert_eq!(seen, "pid 1");
+        drop(held);
+        Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
+    }
+}

@@ -1,0 +1,231 @@
+//! The virtual environment: where it is, whether it works, who made it.
+
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+
+use crate::disk;
+use crate::error::Result;
+use crate::fingerprint::EnvironmentRecord;
+use crate::interpreter::{FLAG, Request, satisfies};
+use crate::manifest::Toml;
+use crate::project::Project;
+use crate::session::Session;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub state: State,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Missing,
+    Good {
+        version: Version,
+    },
+    /// It is there and cannot be used.
+    Bad {
+        why: String,
+        /// Whether uv or pyx made it, so that it may be rebuilt.
+        ours: bool,
+    },
+}
+
+impl Environment {
+    /// The environment of the project for a request; looks, changes nothing.
+    pub fn gather(session: &Session, project: &Project, request: Option<&Request>) -> Result<Self> {
+        let default = default_path(session, project);
+        let found = look(&default, session, project, request)?;
+        let other_python = match (&found.state, request) {
+            (State::Bad { .. } | State::Good { .. }, Some(request)) if request.is_flag() => {
+                version_of(&default).is_some_and(|version| !satisfies(session, request, &version))
+            }
+            _ => false,
+        };
+        if !other_python {
+            return Ok(found);
+        }
+        let name = request.map(|request| request.text.replace(['/', '\\', ' '], "_"));
+        let path = project.state.join("envs").join(name.unwrap_or_default());
+        look(&path, session, project, request)
+    }
+
+    pub fn python(&self) -> Utf8PathBuf {
+        if cfg!(windows) {
+            self.path.join("Scripts/python.exe")
+        } else {
+            self.path.join("bin/python")
+        }
+    }
+
+    /// Where pyx keeps what it knows about the environment.
+    pub fn record_path(&self) -> Utf8PathBuf {
+        self.path.join("pyx.json")
+    }
+
+    /// `lib/python3.X/site-packages`; `None` as long as there is none.
+    pub fn site_packages(&self) -> Option<Utf8PathBuf> {
+        if cfg!(windows) {
+            return Some(self.path.join("Lib/site-packages"));
+        }
+        let lib = self.path.join("lib");
+        disk::names(&lib)
+            .into_iter()
+            .map(|name| lib.join(name).join("site-packages"))
+            .find(|path| disk::is_dir(path))
+    }
+}
+
+/// `UV_PROJECT_ENVIRONMENT`, else `.venv`, both at the uv project's root (uv docs, "Project
+/// environment path").
+fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
+    let named = session.var("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
+    crate::session::normalize(&project.home.join(named))
+}
+
+fn look(
+    path: &Utf8Path,
+    session: &Session,
+    project: &Project,
+    request: Option<&Request>,
+) -> Result<Environment> {
+    let mut environment = Environment {
+        path: path.to_owned(),
+        state: State::Missing,
+    };
+    if !disk::is_there(path) {
+        return Ok(environment);
+    }
+    let trouble = trouble(&environment, session, project, request);
+    environment.state = match (trouble, version_of(path)) {
+        (None, Some(version)) => State::Good { version },
+        (trouble, _) => State::Bad {
+            why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
+            ours: is_ours(&environment)?,
+        },
+    };
+    Ok(environment)
+}
+
+/// What is wrong with an environment, as the end of a sentence.
+fn trouble(
+    environment: &Environment,
+    session: &Session,
+    project: &Project,
+    request: Option<&Request>,
+) -> Option<String> {
+    if !disk::is_dir(&environment.path) {
+        return Some("it is no directory".into());
+    }
+    let Some(version) = version_of(&environment.path) else {
+        return Some("its `pyvenv.cfg` is missing or broken".into());
+    };
+    if !disk::is_file(&environment.python()) {
+        return Some("its Python is gone".into());
+    }
+    for member in &project.members {
+        if let Some(requires) = member
+            .requires_python
+            .as_ref()
+            .filter(|r| !r.contains(&version))
+        {
+            return Some(format!(
+                "it has Python {version}, {} requires {requires}",
+                member.name
+            ));
+        }
+    }
+    let request =
+        request.filter(|request| !request.is_flag() && !satisfies(session, request, &version))?;
+    let record = EnvironmentRecord::load(&environment.record_path()).record;
+    let settled = record.requested.as_ref() == Some(&request.text);
+    (!settled).then(|| {
+        format!(
+            "it has Python {version}, {} asks for {}",
+            request.from, request.text
+        )
+    })
+}
+
+/// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
+fn version_of(path: &Utf8Path) -> Option<Version> {
+    let text = disk::read_text(&path.join("pyvenv.cfg")).ok()??;
+    let value = |key: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(name, _)| name.trim() == key)
+            .map(|(_, value)| value.trim().to_owned())
+    };
+    value("home")?;
+    let version = value("version_info").or_else(|| value("version"))?;
+    Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
+}
+
+/// uv names itself in `pyvenv.cfg`, pyx leaves its record; a folder that is empty is nobody's.
+fn is_ours(environment: &Environment) -> Result<bool> {
+    let config = disk::read_text(&environment.path.join("pyvenv.cfg"))?.unwrap_or_default();
+    let by_uv = config.lines().any(|line| line.starts_with("uv ="));
+    let by_pyx = disk::is_file(&environment.record_path());
+    let empty = disk::is_dir(&environment.path) && disk::names(&environment.path).is_empty();
+    Ok(by_uv || by_pyx || empty)
+}
+
+/// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
+/// `.python-version` up to the checkout's root.
+pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>> {
+    let hard = |text: &str, from: &str| Request {
+        text: text.to_owned(),
+        from: from.to_owned(),
+        soft: false,
+    };
+    if let Some(text) = flag {
+        return Ok(Some(hard(text, FLAG)));
+    }
+    if let Some(text) = &project.config.python {
+        return Ok(Some(hard(text, "[tool.pyx] python")));
+    }
+    for dir in project.root.ancestors() {
+        let path = dir.join(".python-version");
+        let text = disk::read_text(&path)?.unwrap_or_default();
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'));
+        if let Some(text) = line {
+            return Ok(Some(Request {
+                text: text.to_owned(),
+                from: project.display(&path).to_string(),
+                soft: true,
+            }));
+        }
+        if disk::is_there(&dir.join(".git")) {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// A foreign environment that is active in the shell and that no command touches.
+pub fn foreign(session: &Session, environment: &Environment) -> Option<String> {
+    let named = ["VIRTUAL_ENV", "CONDA_PREFIX"]
+        .into_iter()
+        .filter(|name| {
+            session
+                .path_var(name)
+                .is_some_and(|path| disk::resolve(&path) != disk::resolve(&environment.path))
+        })
+        .collect::<Vec<_>>();
+    (!named.is_empty()).then(|| format!("{} ignored", named.join(" and ")))
+}
+
+/// A lock of uv that stands where the environment stands; `None` where there is none.
+///
+/// # Errors
+/// [`crate::error::Error::DamagedLock`], or a TOML error with its place.
+pub fn uv_lock(project: &Project) -> Result<Option<Toml>> {
+    Toml::read(&project.home.join("uv.lock"))
+}

@@ -1,0 +1,273 @@
+//! Every way in which cargo-pyx can fail, with one text per error.
+//!
+//! Two total functions answer what a caller asks: [`Error::exit`] and [`Error::hint`].
+
+use camino::Utf8PathBuf;
+
+use crate::invocation::Invocation;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The documented exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0
+    Success,
+    /// 1: a compilation, a test or a check failed.
+    Failed,
+    /// 2: the command line or the project's configuration is wrong.
+    Usage,
+    /// 3: a tool or an interpreter is missing, too old or fails its hash.
+    Tool,
+    /// 4: disk, permissions, lock timeout, network.
+    Environment,
+    /// 70: a bug in pyx.
+    Bug,
+    /// A signal ended the run: the process dies of it, the shell sees 128 + n.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The process exit code; for a signal, what a shell reports.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Tool => 3,
+            Self::Environment => 4,
+            Self::Bug => 70,
+            Self::Signal(number) => u8::try_from(128 + number).unwrap_or(128),
+        }
+    }
+}
+
+/// A place in a text file, for people: lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    pub path: Utf8PathBuf,
+    pub line: usize,
+    pub column: usize,
+    /// The offending line, whole.
+    pub text: String,
+    /// How many columns of it are meant, at least 1.
+    pub width: usize,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let gutter = self.line.to_string().len();
+        let (line, text) = (self.line, &self.text);
+        let caret = format!(
+            "{}{}",
+            " ".repeat(self.column - 1),
+            "^".repeat(self.width.max(1))
+        );
+        writeln!(f, "{:gutter$}--> {}:{line}:{}", "", self.path, self.column)?;
+        writeln!(f, "{:gutter$} |", "")?;
+        writeln!(f, "{line} | {text}")?;
+        write!(f, "{:gutter$} | {caret}", "")
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("path is not UTF-8: {0}")]
+    NotUtf8(String),
+
+    #[error("no Rust-in-Python project in `{0}` or any parent directory")]
+    NoProject(Utf8PathBuf),
+
+    #[error("`{path}` does not build with maturin: its build backend is `{backend}`")]
+    NotMaturin { path: Utf8PathBuf, backend: String },
+
+    #[error("no member `{wanted}` in this project; its members are {known}")]
+    UnknownMember {
+        wanted: String,
+        known: String,
+        similar: Option<String>,
+    },
+
+    #[error("{message}\n{location}")]
+    Manifest {
+        message: String,
+        location: Box<Location>,
+        hint: Option<String>,
+    },
+
+    #[error("`{path}` is damaged: {message}")]
+    DamagedLock { path: Utf8PathBuf, message: String },
+
+    #[error("`{tool}` not found on PATH")]
+    NoTool { tool: &'static str, get: String },
+
+    #[error("{tool} {found} found at `{path}`, need {need}")]
+    ToolTooOld {
+        tool: &'static str,
+        found: String,
+        path: Utf8PathBuf,
+        need: String,
+    },
+
+    #[error("cannot tell the version of `{path}`: `{invocation}` printed `{output}`")]
+    UnknownToolVersion {
+        path: Utf8PathBuf,
+        invocation: Box<Invocation>,
+        output: String,
+    },
+
+    #[error("`{path}` is not the file that was provisioned: its SHA-256 differs")]
+    ToolHash { path: Utf8PathBuf },
+
+    #[error("cannot provision {tool} {version}: {message}")]
+    Provision {
+        tool: &'static str,
+        version: String,
+        message: String,
+    },
+
+    #[error("offline: missing {0}")]
+    Offline(String),
+
+    #[error("no Python interpreter that satisfies {wanted}; found: {found}")]
+    NoInterpreter { wanted: String, found: String },
+
+    #[error("`{path}` does not run as a Python interpreter: {message}")]
+    BadInterpreter { path: Utf8PathBuf, message: String },
+
+    #[error("the environment `{path}` cannot be used: {why}; neither uv nor pyx made it")]
+    ForeignEnvironment { path: Utf8PathBuf, why: String },
+
+    #[error(
+        "`{module}` would be imported from `{found}`, not from the `{built}` that was just built"
+    )]
+    Shadowed {
+        module: String,
+        found: Utf8PathBuf,
+        built: Utf8PathBuf,
+    },
+
+    #[error("`{module}` is not importable after the build: {message}")]
+    NotInstalled { module: String, message: String },
+
+    #[error("{step} failed ({status})\n  {invocation}")]
+    Step {
+        step: String,
+        status: String,
+        invocation: Box<Invocation>,
+        exit: Exit,
+        hint: Option<String>,
+    },
+
+    #[error("cannot start `{}`: {source}", invocation.program)]
+    Spawn {
+        invocation: Box<Invocation>,
+        source: std::io::Error,
+    },
+
+    #[error("timed out after {seconds} s waiting for the project lock `{path}`{holder}")]
+    LockTimeout {
+        path: Utf8PathBuf,
+        seconds: u64,
+        holder: String,
+    },
+
+    #[error("cannot {verb} `{path}`: {source}")]
+    Io {
+        verb: &'static str,
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
+
+    #[error("interrupted")]
+    Interrupted(i32),
+
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Error {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NotUtf8(_)
+            | Self::NoProject(_)
+            | Self::NotMaturin { .. }
+            | Self::UnknownMember { .. }
+            | Self::Manifest { .. }
+            | Self::DamagedLock { .. }
+            | Self::ForeignEnvironment { .. }
+            | Self::Shadowed { .. }
+            | Self::Usage(_) => Exit::Usage,
+            Self::NoTool { .. }
+            | Self::ToolTooOld { .. }
+            | Self::UnknownToolVersion { .. }
+            | Self::ToolHash { .. }
+            | Self::NoInterpreter { .. }
+            | Self::BadInterpreter { .. }
+            | Self::Offline(_)
+            | Self::Provision { .. } => Exit::Tool,
+            Self::NotInstalled { .. } => Exit::Failed,
+            Self::Step { exit, .. } => *exit,
+            Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Io { .. } => Exit::Environment,
+            Self::Interrupted(signal) => Exit::Signal(*signal),
+        }
+    }
+
+    /// What to do next, as something one can paste where there is such a thing.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoProject(_) => Some(
+                "run it in a folder whose pyproject.toml has `build-backend = \"maturin\"`, or pass `-C DIR`"
+                    .into(),
+            ),
+            Self::NotMaturin { .. } => Some(
+                "set `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
+                    .into(),
+            ),
+            Self::UnknownMember { similar, .. } => {
+                similar.as_ref().map(|name| format!("did you mean `-p {name}`?"))
+            }
+            Self::Manifest { hint, .. } | Self::Step { hint, .. } => hint.clone(),
+            Self::DamagedLock { path, .. } => Some(format!(
+                "git checkout {}",
+                path.file_name().unwrap_or_default()
+            )),
+            Self::NoTool { get, .. } => Some(get.clone()),
+            Self::ToolTooOld { tool, .. } => Some(format!(
+                "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"
+            )),
+            Self::ToolHash { path } => Some(format!(
+                "rm -r {} (the next run provisions it again)",
+                path.parent().unwrap_or(path)
+            )),
+            Self::Offline(_) => Some("run it once without `--offline`".into()),
+            Self::NoInterpreter { .. } => {
+                Some("uv python install, or name one with `--python /path/to/python`".into())
+            }
+            Self::ForeignEnvironment { path, .. } => Some(format!(
+                "remove it (`rm -r {path}`), or name another with UV_PROJECT_ENVIRONMENT"
+            )),
+            Self::Shadowed { found, .. } => Some(format!("rm {found}")),
+            Self::LockTimeout { .. } => {
+                Some("wait for the other command, or raise PYX_LOCK_TIMEOUT (seconds)".into())
+            }
+            Self::Io { source, .. } if is_read_only(source) => Some(
+                "name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT".into(),
+            ),
+            Self::NotUtf8(_)
+            | Self::UnknownToolVersion { .. }
+            | Self::BadInterpreter { .. }
+            | Self::NotInstalled { .. }
+            | Self::Provision { .. }
+            | Self::Spawn { .. }
+            | Self::Io { .. }
+            | Self::Interrupted(_)
+            | Self::Usage(_) => None,
+        }
+    }
+}
+
+fn is_read_only(source: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
+}

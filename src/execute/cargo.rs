@@ -1,0 +1,114 @@
+//! Listening to cargo, directly or through maturin.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::Message;
+
+use crate::plan::Listen;
+use crate::process::Stream;
+use crate::ui::Activity;
+
+/// The words with which cargo begins a line of progress.
+const PROGRESS: [&str; 12] = [
+    "Adding",
+    "Blocking",
+    "Building",
+    "Checking",
+    "Compiling",
+    "Dirty",
+    "Downgrading",
+    "Downloaded",
+    "Downloading",
+    "Fresh",
+    "Locking",
+    "Updating",
+];
+
+pub(super) struct Listener<'a, 'b> {
+    listen: Listen,
+    activity: &'a Activity<'b>,
+    /// Packages of which cargo has said that something is done.
+    done: BTreeSet<String>,
+    current: String,
+    /// Lines that are shown only if the step fails.
+    held: Vec<Vec<u8>>,
+}
+
+impl<'a, 'b> Listener<'a, 'b> {
+    pub(super) fn new(listen: Listen, activity: &'a Activity<'b>) -> Self {
+        Self {
+            listen,
+            activity,
+            done: BTreeSet::new(),
+            current: String::new(),
+            held: Vec::new(),
+        }
+    }
+
+    pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
+        match (self.listen, stream) {
+            (Listen::Quiet, _) | (Listen::Maturin { .. }, Stream::Stdout) => {
+                self.hold(stream, line)
+            }
+            (Listen::Cargo { packages }, Stream::Stdout) => self.message(packages, line),
+            (Listen::Cargo { packages } | Listen::Maturin { packages }, Stream::Stderr) => {
+                self.talk(packages, line);
+            }
+        }
+    }
+
+    /// Shows what was held back, now that the step has failed.
+    pub(super) fn repeat(&self) {
+        for line in &self.held {
+            self.activity.repeat(line);
+        }
+    }
+
+    fn hold(&mut self, stream: Stream, line: &[u8]) {
+        self.held.push(line.to_vec());
+        self.activity.mute(stream, line);
+    }
+
+    fn message(&mut self, packages: usize, line: &[u8]) {
+        match serde_json::from_slice(line) {
+            Ok(Message::CompilerArtifact(artifact)) => {
+                self.done.insert(artifact.package_id.repr);
+                self.activity
+                    .progress(self.done.len(), packages, &self.current);
+            }
+            Ok(_) => {}
+            // what a build script or the compiler prints besides messages
+            Err(_) => self.activity.show(Stream::Stdout, line),
+        }
+    }
+
+    fn talk(&mut self, packages: usize, line: &[u8]) {
+        let plain = anstream::adapter::strip_bytes(line).into_vec();
+        let text = String::from_utf8_lossy(&plain);
+        let mut words = text.split_whitespace();
+        let indented = text.starts_with("  ");
+        match words.next() {
+            Some("Finished") if indented => {}
+            Some(word) if indented && PROGRESS.contains(&word) => {
+                self.current = words.take(2).collect::<Vec<_>>().join(" ");
+                if matches!(self.listen, Listen::Maturin { .. })
+                    && matches!(word, "Compiling" | "Fresh")
+                {
+                    self.done.insert(self.current.clone());
+                }
+                self.activity
+                    .progress(self.done.len(), packages, &self.current);
+                self.activity.transient(line);
+            }
+            // maturin's own progress begins with a pictogram
+            Some(word)
+                if matches!(self.listen, Listen::Maturin { .. })
+                    && !word.is_ascii()
+                    && !word.starts_with('💥') =>
+            {
+                self.hold(Stream::Stderr, line);
+            }
+            _ => self.activity.show(Stream::Stderr, line),
+        }
+    }
+}

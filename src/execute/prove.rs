@@ -1,0 +1,445 @@
+//! After a build: what Python imports is what was just built, and it is recorded.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use crate::build;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::fingerprint::{
+    Artifact, BuildRecord, BuildRecords, EnvironmentRecord, Input, InstallRecord, SCHEMA, build_id,
+    store,
+};
+use crate::invocation::Invocation;
+use crate::manifest::PyProject;
+use crate::plan::{Prove, Replace};
+use crate::process;
+use crate::project::{Bindings, Member};
+
+use super::{Context, uv_cache};
+
+const RESOLVE: &str = include_str!("resolve.py");
+
+/// Puts the new artifact where the old one was installed, and its hash into RECORD.
+pub(super) fn replace(replace: &Replace) -> Result<()> {
+    let member = &replace.build.member;
+    let output = build::output_dir(member, &replace.build.options);
+    let artifacts = build::artifacts(member, &output);
+    let Some(artifact) = artifacts.first() else {
+        return Err(nothing_built(member, &output));
+    };
+    for module in &replace.modules {
+        disk::replace(&artifact.path, module)?;
+    }
+    Ok(())
+}
+
+fn nothing_built(member: &Member, output: &Utf8Path) -> Error {
+    Error::NotInstalled {
+        module: member.name.clone(),
+        message: format!("cargo left nothing in `{output}`"),
+    }
+}
+
+pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
+    let proof = Proof {
+        context,
+        prove,
+        member: &prove.build.member,
+        output: build::output_dir(&prove.build.member, &prove.build.options),
+    };
+    let artifacts = build::artifacts(proof.member, &proof.output);
+    if artifacts.is_empty() {
+        return Err(nothing_built(proof.member, &proof.output));
+    }
+    let mut install = match proof.member.bindings {
+        Bindings::Embed => InstallRecord::default(),
+        Bindings::Bin => proof.scripts(&artifacts)?,
+        _ => proof.modules(&artifacts)?,
+    };
+    if proof.member.bindings != Bindings::Embed {
+        proof.distribution(&mut install)?;
+    }
+    install.artifacts = artifacts
+        .iter()
+        .map(|artifact| artifact.hash.clone())
+        .collect();
+    proof.record(artifacts, install)
+}
+
+struct Proof<'a> {
+    context: &'a Context<'a>,
+    prove: &'a Prove,
+    member: &'a Member,
+    /// Where cargo's files are.
+    output: Utf8PathBuf,
+}
+
+/// Where one module would be imported from.
+#[derive(Clone, Debug, Deserialize)]
+struct Found {
+    origin: Option<Utf8PathBuf>,
+    /// A package's folders.
+    locations: Vec<Utf8PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resolution {
+    #[serde(flatten)]
+    installed: BTreeMap<String, Option<Found>>,
+    local: BTreeMap<String, Option<Found>>,
+}
+
+impl Proof<'_> {
+    /// Every program of the crate stands in the environment.
+    fn scripts(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
+        let python = self.prove.environment.python();
+        let bin = python.parent().unwrap_or(&self.prove.environment.path);
+        let mut install = InstallRecord::default();
+        for artifact in artifacts {
+            let script = bin.join(artifact.path.file_name().unwrap_or_default());
+            if disk::hash(&script).as_ref() != Some(&artifact.hash) {
+                return Err(Error::NotInstalled {
+                    module: script.to_string(),
+                    message: "it is not what was built".into(),
+                });
+            }
+            self.say(&script);
+            install.inputs.push(Input::file(&script, None));
+            install.modules.push(script);
+        }
+        Ok(install)
+    }
+
+    fn say(&self, path: &Utf8Path) {
+        let name = &self.member.name;
+        let home = &self.prove.home;
+        let path = path.strip_prefix(home).unwrap_or(path);
+        self.context
+            .ui
+            .status("Installed", &format!("{name} -> {path}"));
+    }
+
+    /// The module that Python resolves is the artifact; whatever of maturin's stands before it
+    /// is removed.
+    fn modules(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
+        let hash = &artifacts[0].hash;
+        loop {
+            let resolution = self.resolve()?;
+            match self.judge(&resolution, hash)? {
+                Verdict::Proved(module) => {
+                    self.say(&module);
+                    self.warn_of_trace(&module)?;
+                    return Ok(self.neighbourhood(module));
+                }
+                Verdict::Shadowed(shadow) => self.remove(&shadow)?,
+            }
+        }
+    }
+
+    /// The extension's possible names: as said, and inside the package that maturin puts around
+    /// a module without one.
+    fn names(&self) -> [String; 2] {
+        let module = &self.member.module;
+        let last = module.rsplit('.').next().unwrap_or(module);
+        [module.clone(), format!("{module}.{last}")]
+    }
+
+    fn resolve(&self) -> Result<Resolution> {
+        let python = self.prove.environment.python();
+        let invocation = Invocation::new(python, &self.prove.home)
+            .args(["-I", "-c", RESOLVE, self.member.dir.as_str()])
+            .args(self.names())
+            .without(&self.context.session.scrubbed());
+        let output = process::read(&invocation)?;
+        serde_json::from_str(&output.stdout).map_err(|_| Error::NotInstalled {
+            module: self.member.module.clone(),
+            message: output.stderr.trim().to_owned(),
+        })
+    }
+
+    fn judge(&self, resolution: &Resolution, hash: &String) -> Result<Verdict> {
+        let is_built = |path: &Utf8Path| disk::hash(path).as_ref() == Some(hash);
+        let [outer, inner] = self.names();
+        let found = |name: &String| resolution.installed.get(name).and_then(Option::as_ref);
+        let origins = [found(&outer), found(&inner)];
+        let origins = origins
+            .into_iter()
+            .flatten()
+            .filter_map(|found| found.origin.as_deref());
+        let extension = origins.clone().find(|path| is_extension(path));
+        let module = match extension {
+            Some(path) if is_built(path) => path.to_owned(),
+            Some(path) => return Ok(Verdict::Shadowed(path.to_owned())),
+            None => {
+                let folders = found(&outer).map(|found| found.locations.as_slice());
+                let files = folders
+                    .unwrap_or_default()
+                    .iter()
+                    .flat_map(|dir| disk::names(dir).into_iter().map(|name| dir.join(name)));
+                let built = files
+                    .filter(|path| is_extension(path))
+                    .find(|path| is_built(path));
+                match (built, origins.last()) {
+                    (Some(path), _) => path,
+                    (None, Some(origin)) => return Ok(Verdict::Shadowed(origin.to_owned())),
+                    (None, None) => return Err(self.nowhere()),
+                }
+            }
+        };
+        // a stray copy in the project's folder comes first for `python -c` and for scripts there
+        let local = [&outer, &inner].into_iter();
+        let local = local.filter_map(|name| resolution.local.get(name)?.as_ref()?.origin.clone());
+        let stray = local
+            .into_iter()
+            .find(|path| is_extension(path) && !is_built(path));
+        Ok(stray.map_or(Verdict::Proved(module), Verdict::Shadowed))
+    }
+
+    fn nowhere(&self) -> Error {
+        Error::NotInstalled {
+            module: self.member.module.clone(),
+            message: "the environment's Python finds no such module".into(),
+        }
+    }
+
+    /// Removes a shadowing file when maturin or cargo made it.
+    fn remove(&self, shadow: &Utf8Path) -> Result<()> {
+        if !self.is_made_by_cargo(shadow)? {
+            return Err(Error::Shadowed {
+                module: self.member.module.clone(),
+                found: shadow.to_owned(),
+                built: self.output.clone(),
+            });
+        }
+        disk::remove_file(shadow)?;
+        let text = format!("removed `{shadow}`, a stale build that Python would have imported");
+        self.context.ui.warn(&text);
+        Ok(())
+    }
+
+    /// Compiled by rustc, exporting this very module, and not under version control.
+    fn is_made_by_cargo(&self, path: &Utf8Path) -> Result<bool> {
+        let bytes = disk::read(path)?.unwrap_or_default();
+        let holds = |text: &str| {
+            bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        };
+        let stem = self.member.module.rsplit('.').next().unwrap_or_default();
+        let rust = holds("rustc version ") || holds("/rustc/");
+        Ok(rust && holds(&format!("PyInit_{stem}")) && !self.is_tracked(path)?)
+    }
+
+    fn git(&self, args: &[&str], path: &Utf8Path) -> Result<Option<bool>> {
+        let Some(git) = crate::tool::find(self.context.session, "git") else {
+            return Ok(None);
+        };
+        let invocation = Invocation::new(git, &self.member.dir).args(args.iter().copied());
+        let output = process::read(&invocation.arg("--").arg(path.as_str()))?;
+        Ok(Some(output.status.success()))
+    }
+
+    fn is_tracked(&self, path: &Utf8Path) -> Result<bool> {
+        let tracked = self.git(&["ls-files", "--error-unmatch"], path)?;
+        Ok(tracked == Some(true))
+    }
+
+    /// Names what a build leaves in the sources when git would show it.
+    fn warn_of_trace(&self, module: &Utf8Path) -> Result<()> {
+        let lock = self.member.workspace.join("Cargo.lock");
+        let in_place = !module.starts_with(&self.prove.environment.path);
+        let traces = in_place.then_some(module).into_iter();
+        let traces = traces.chain(self.prove.new_lock.then_some(&*lock));
+        if !self.prove.installed || self.git(&["rev-parse", "--git-dir"], module)? != Some(true) {
+            return Ok(());
+        }
+        for trace in traces {
+            let ignored = self.git(&["check-ignore", "-q"], trace)? == Some(true);
+            if !ignored && !self.is_tracked(trace)? {
+                self.context.ui.warn(&format!(
+                    "`{trace}` is written by the build and git does not ignore it"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The module, and every name beside it that could come before it.
+    fn neighbourhood(&self, module: Utf8PathBuf) -> InstallRecord {
+        let stem = module
+            .file_name()
+            .and_then(|name| name.split('.').next())
+            .unwrap_or_default();
+        let folder = module.parent().unwrap_or(&module);
+        let top = self.member.module.split('.').next().unwrap_or_default();
+        let mut inputs = vec![
+            Input::file(&module, None),
+            Input::listing(folder, stem, ""),
+            Input::listing(
+                &self.member.dir,
+                &format!("{top}."),
+                std::env::consts::DLL_SUFFIX,
+            ),
+        ];
+        if let Some(packages) = self.prove.environment.site_packages() {
+            inputs.push(Input::listing(&packages, top, ""));
+            inputs.push(Input::listing(&packages, "", ".pth"));
+        }
+        InstallRecord {
+            artifacts: Vec::new(),
+            inputs,
+            modules: vec![module],
+        }
+    }
+
+    /// The installed distribution's own files: RECORD tells the replaced module's hash, uv leaves
+    /// the install alone.
+    fn distribution(&self, install: &mut InstallRecord) -> Result<()> {
+        let Some(packages) = self.prove.environment.site_packages() else {
+            return Ok(());
+        };
+        let prefix = format!("{}-", self.member.escaped_name());
+        let Some(name) = disk::names(&packages)
+            .into_iter()
+            .find(|name| name.to_lowercase().starts_with(&prefix) && name.ends_with(".dist-info"))
+        else {
+            return Err(self.nowhere());
+        };
+        let dist_info = packages.join(name);
+        for module in &install.modules {
+            update_record(&dist_info, &packages, module)?;
+        }
+        self.keep_uv_quiet(&dist_info)?;
+        for name in ["METADATA", "RECORD", "direct_url.json", "uv_cache.json"] {
+            install
+                .inputs
+                .push(Input::file(&dist_info.join(name), None));
+        }
+        Ok(())
+    }
+
+    fn keep_uv_quiet(&self, dist_info: &Utf8Path) -> Result<()> {
+        let Some(path) = &self.member.pyproject else {
+            return Ok(());
+        };
+        let Some(pyproject) = PyProject::read(path)? else {
+            return Ok(());
+        };
+        if pyproject.toml.table(&["project"]).is_none() {
+            return Ok(()); // no project to uv
+        }
+        let mut trouble = uv_cache::settle(self.context.session, &pyproject, dist_info)?;
+        if trouble.is_none() && self.prove.installed && !self.uv_is_content()? {
+            trouble = Some("uv does not take it for up to date".into());
+        }
+        if let Some(trouble) = trouble {
+            let name = &self.member.name;
+            self.context.ui.warn(&format!(
+                "`uv run` and `uv sync` may replace the build of {name} ({trouble}); \
+                 use `uv run --no-sync`"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether uv, asked with the project's lock, would leave the install alone; without a lock
+    /// it would have to resolve first, and is not asked.
+    fn uv_is_content(&self) -> Result<bool> {
+        if !disk::is_file(&self.prove.home.join("uv.lock")) {
+            return Ok(true);
+        }
+        let invocation = Invocation::new(self.prove.uv.clone(), &self.prove.home)
+            .args([
+                "sync",
+                "--dry-run",
+                "--frozen",
+                "--inexact",
+                "--offline",
+                "--no-progress",
+            ])
+            .args(["--python", self.prove.environment.python().as_str()])
+            .args(["--package", &self.member.name])
+            .without(&self.context.session.scrubbed())
+            .env(
+                "UV_PROJECT_ENVIRONMENT",
+                self.prove.environment.path.as_str(),
+            );
+        let output = process::read(&invocation)?;
+        let touched = output.stderr.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            let sign = words.next().unwrap_or_default();
+            let name = words.next().unwrap_or_default();
+            matches!(sign, "-" | "+" | "~")
+                && crate::manifest::requirement_name(name) == self.member.name
+        });
+        Ok(output.status.success() && !touched)
+    }
+
+    fn record(&self, artifacts: Vec<Artifact>, install: InstallRecord) -> Result<()> {
+        let session = self.context.session;
+        let build = &self.prove.build;
+        let mut records = BuildRecords::load(&self.prove.state).record;
+        records.schema = SCHEMA;
+        let environment = &self.prove.environment;
+        let record = BuildRecord {
+            settings: build.settings.clone(),
+            inputs: build::inputs(
+                session,
+                (self.member, &build.toolchain),
+                environment,
+                &self.output,
+                self.context.since,
+            ),
+            sources: build::source_inputs(self.member, &self.output, self.context.since),
+            artifacts,
+        };
+        let id = build_id(&environment.path, &self.member.name);
+        records.builds.insert(id, record);
+        store(&self.prove.state, &records)?;
+        let path = environment.record_path();
+        let mut known = EnvironmentRecord::load(&path).record;
+        known.schema = SCHEMA;
+        known.installed.insert(self.member.name.clone(), install);
+        store(&path, &known)
+    }
+}
+
+enum Verdict {
+    /// The module's file.
+    Proved(Utf8PathBuf),
+    /// The file that comes before it.
+    Shadowed(Utf8PathBuf),
+}
+
+fn is_extension(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
+}
+
+/// RECORD's line for an installed file, as the binary distribution format has it
+/// (PyPA specifications, "Recording installed projects").
+fn update_record(dist_info: &Utf8Path, packages: &Utf8Path, module: &Utf8Path) -> Result<()> {
+    let path = dist_info.join("RECORD");
+    let (Some(text), Ok(name)) = (disk::read_text(&path)?, module.strip_prefix(packages)) else {
+        return Ok(());
+    };
+    let Some(bytes) = disk::read(module)? else {
+        return Ok(());
+    };
+    let hash = URL_SAFE_NO_PAD.encode(disk::raw_digest(&bytes));
+    let line = format!("{name},sha256={hash},{}", bytes.len());
+    let prefix = format!("{name},");
+    let lines = text
+        .lines()
+        .map(|old| if old.starts_with(&prefix) { &line } else { old });
+    let mut new = lines.collect::<Vec<_>>().join("\n");
+    new.push('\n');
+    if new == text {
+        return Ok(());
+    }
+    disk::write(&path, new.as_bytes())
+}

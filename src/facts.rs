@@ -1,0 +1,378 @@
+//! Everything a plan is made from, read in one go.
+//!
+//! While all is fresh this spawns nothing and reads only what the records name; tools and
+//! interpreters are asked for their versions only when something is due.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use crate::build::{self, Flags, Options};
+use crate::dependencies::{self, Dependencies, Source, Wanted};
+use crate::disk;
+use crate::environment::{self, Environment, State};
+use crate::error::Result;
+use crate::fingerprint::{
+    self, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord, Loaded, Settings,
+    SyncRecord, build_id,
+};
+use crate::interpreter::{self, Choice, Interpreter, Probe};
+use crate::project::{Bindings, Locked, Member, Project, Selection};
+use crate::reason::Reason;
+use crate::session::Session;
+use crate::tool::{self, Tool};
+use crate::toolchain::Toolchain;
+
+/// What the command line asks for, of any command that builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    pub manifest: Option<Utf8PathBuf>,
+    pub members: Vec<String>,
+    pub build: Flags,
+    /// `--python`
+    pub python: Option<String>,
+    pub wanted: Wanted,
+    pub force: bool,
+    pub offline: bool,
+    pub locked: bool,
+    pub frozen: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub project: Project,
+    pub environment: Environment,
+    /// Which Python the project or the command line asks for.
+    pub python: Option<interpreter::Request>,
+    pub dependencies: Dependencies,
+    /// Why the environment must be made; `None` when it is good.
+    pub environment_due: Option<Reason>,
+    pub sync_due: Option<Reason>,
+    /// One for each member of the project, in its order.
+    pub builds: Vec<Build>,
+    /// `Some` when anything is due.
+    pub workshop: Option<Workshop>,
+    /// What a person should know, whatever is done.
+    pub warnings: Vec<String>,
+    /// Variables that no child may inherit.
+    pub scrubbed: std::collections::BTreeSet<String>,
+    /// The inherited PATH.
+    pub path: String,
+}
+
+/// One member's build.
+#[derive(Clone, Debug, Default)]
+pub struct Build {
+    pub member: Member,
+    pub options: Options,
+    pub toolchain: Toolchain,
+    pub settings: Settings,
+    pub due: Option<Due>,
+    pub locked: Locked,
+    /// PyO3's configuration as maturin left it for the stable ABI of this interpreter.
+    pub pyo3_config: Option<Utf8PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub reason: Reason,
+    /// When nothing but sources changed, and the module can be replaced as it was installed:
+    /// the installed copies of the artifact, absolute.
+    pub replace: Vec<Utf8PathBuf>,
+}
+
+/// The tools at hand.
+#[derive(Clone, Debug)]
+pub struct Workshop {
+    pub cargo: Utf8PathBuf,
+    pub uv: Tool,
+    /// By member name; none for a crate that embeds Python.
+    pub maturin: BTreeMap<String, Tool>,
+    /// What to make the environment from, when it must be made.
+    pub interpreter: Option<Choice>,
+    /// Any Python that can fetch uv.
+    pub any_python: Option<Utf8PathBuf>,
+    /// Of the interpreter that the build is for; `None` while it is not here.
+    pub probe: Option<Probe>,
+    pub installed: Vec<Interpreter>,
+}
+
+impl Facts {
+    /// `unavailable`: Pythons that uv was asked to download in this run and could not.
+    pub fn gather(session: &Session, request: &Request, unavailable: &[String]) -> Result<Self> {
+        let selection = Selection {
+            manifest: request.manifest.clone(),
+            members: request.members.clone(),
+        };
+        let project = Project::discover(session, &selection)?;
+        let python = environment::request(&project, request.python.as_deref())?;
+        let environment = Environment::gather(session, &project, python.as_ref())?;
+        let dependencies = Dependencies::gather(&project, &request.wanted)?;
+        let mut facts = Self {
+            scrubbed: session.scrubbed(),
+            path: session.var("PATH").unwrap_or_default().to_owned(),
+            environment,
+            dependencies,
+            python,
+            project,
+            ..Self::default()
+        };
+        facts.judge(session, request);
+        facts
+            .warnings
+            .extend(environment::foreign(session, &facts.environment));
+        if facts.is_due() {
+            facts.prepare(session, unavailable)?;
+        }
+        Ok(facts)
+    }
+
+    /// The version that the plan asks uv to download.
+    pub fn python_to_download(&self) -> Option<&str> {
+        match self.workshop.as_ref()?.interpreter.as_ref()? {
+            Choice::Download(wanted) => Some(&wanted.text),
+            Choice::Use(_) => None,
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.environment_due.is_some()
+            || self.sync_due.is_some()
+            || self.builds.iter().any(|build| build.due.is_some())
+    }
+
+    /// Compares the world with the records.
+    fn judge(&mut self, session: &Session, request: &Request) {
+        let records = BuildRecords::load(&self.project.state.join("state.json"));
+        let environment = EnvironmentRecord::load(&self.environment.record_path());
+        self.warnings.extend(records.warning);
+        self.environment_due = match &self.environment.state {
+            State::Good { .. } => None,
+            State::Missing => Some(Reason::First {
+                what: format!("`{}`", self.project.display(&self.environment.path)),
+            }),
+            State::Bad { why, .. } => Some(Reason::Environment { why: why.clone() }),
+        };
+        self.judge_sync(session, request, &environment);
+        for member in &self.project.members {
+            let mut build = Build::of(session, member, &self.project, request);
+            let id = build_id(&self.environment.path, &member.name);
+            let then = records.record.builds.get(&id);
+            let installed = environment.record.installed.get(&member.name);
+            build.due = if request.force {
+                Some(Due::whole(Reason::Forced))
+            } else if let Some(reason) = &self.environment_due {
+                Some(Due::whole(reason.clone()))
+            } else {
+                build.judge(session, then, installed)
+            };
+            self.builds.push(build);
+        }
+        self.warnings.extend(environment.warning);
+    }
+
+    fn judge_sync(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        environment: &Loaded<EnvironmentRecord>,
+    ) {
+        self.sync_due = if request.force {
+            Some(Reason::Forced)
+        } else if let Some(reason) = &self.environment_due {
+            Some(reason.clone())
+        } else if let Some(then) = &environment.record.sync {
+            let SyncRecord { settings, inputs } = then;
+            fingerprint::stale_settings(settings, &self.dependencies.settings)
+                .or_else(|| fingerprint::stale(inputs, session))
+        } else {
+            Some(Reason::First {
+                what: "the installed dependencies".into(),
+            })
+        };
+        if self.dependencies.syncs.is_empty() && self.environment_due.is_none() {
+            self.sync_due = None;
+        }
+    }
+
+    /// Asks the tools, now that something has to be done.
+    fn prepare(&mut self, session: &Session, unavailable: &[String]) -> Result<()> {
+        for sync in &self.dependencies.syncs {
+            if let Source::Lock(path) = &sync.source {
+                dependencies::check_lock(path, &self.project)?;
+            }
+        }
+        let cargo = tool::cargo(session)?;
+        let uv = tool::uv(session)?;
+        let installed = interpreter::installed(session);
+        let interpreter = match &self.environment_due {
+            Some(_) => Some(self.choose(session, &installed, unavailable)?),
+            None => None,
+        };
+        let probed = match &interpreter {
+            None => Some(self.environment.python()),
+            Some(Choice::Use(found)) => Some(found.path.clone()),
+            Some(Choice::Download(_)) => None,
+        };
+        let probe = probed
+            .map(|python| interpreter::probe(session, &python))
+            .transpose()?;
+        let mut maturin = BTreeMap::new();
+        for build in &mut self.builds {
+            build.prepare(probe.as_ref())?;
+            if build.member.bindings != Bindings::Embed && build.due.is_some() {
+                let tool = tool::maturin(session, &build.member.maturin)?;
+                maturin.insert(build.member.name.clone(), tool);
+            }
+            self.warnings
+                .extend(pin_warning(&build.toolchain, &self.project));
+        }
+        self.warnings.dedup();
+        self.workshop = Some(Workshop {
+            any_python: installed.first().map(|found| found.path.clone()),
+            cargo,
+            uv,
+            maturin,
+            interpreter,
+            probe,
+            installed,
+        });
+        Ok(())
+    }
+
+    fn choose(
+        &mut self,
+        session: &Session,
+        installed: &[Interpreter],
+        unavailable: &[String],
+    ) -> Result<Choice> {
+        let requires: Vec<_> = self
+            .project
+            .members
+            .iter()
+            .filter_map(|member| member.requires_python.clone())
+            .collect();
+        let choice = interpreter::choose(session, installed, self.python.as_ref(), &requires)?;
+        let Choice::Download(wanted) = &choice else {
+            return Ok(choice);
+        };
+        if !unavailable.contains(&wanted.text) {
+            return Ok(choice);
+        }
+        if !wanted.soft {
+            return Err(interpreter::none_fits(installed, &wanted.text));
+        }
+        let fallback = interpreter::choose(session, installed, None, &requires)?;
+        let Choice::Use(found) = &fallback else {
+            return Err(interpreter::none_fits(installed, &wanted.text));
+        };
+        self.warnings.push(format!(
+            "Python {} ({}) is neither installed nor to be had; using {found}",
+            wanted.text, wanted.from
+        ));
+        Ok(fallback)
+    }
+}
+
+fn pin_warning(toolchain: &Toolchain, project: &Project) -> Option<String> {
+    let (pin, path) = toolchain.missing_pin.as_ref()?;
+    let name = toolchain.name.as_deref().unwrap_or("the default one");
+    Some(format!(
+        "toolchain {pin} ({}) is not installed; using {name} (`rustup toolchain install {pin}` gets it)",
+        project.display(path)
+    ))
+}
+
+impl Due {
+    pub fn whole(reason: Reason) -> Self {
+        Self {
+            reason,
+            replace: Vec::new(),
+        }
+    }
+}
+
+impl Build {
+    fn of(session: &Session, member: &Member, project: &Project, request: &Request) -> Self {
+        let profile = project
+            .config
+            .profile
+            .as_ref()
+            .or(member.config.profile.as_ref());
+        let options = Options::new(member, profile, &request.build);
+        let toolchain = Toolchain::gather(session, &member.dir);
+        Self {
+            settings: build::settings(session, member, &options, &toolchain),
+            member: member.clone(),
+            options,
+            toolchain,
+            ..Self::default()
+        }
+    }
+
+    fn judge(
+        &self,
+        session: &Session,
+        then: Option<&BuildRecord>,
+        installed: Option<&InstallRecord>,
+    ) -> Option<Due> {
+        let name = &self.member.name;
+        let unknown = |what: &str| {
+            Some(Due::whole(Reason::First {
+                what: format!("{what} of {name}"),
+            }))
+        };
+        let Some(then) = then else {
+            return unknown("a build");
+        };
+        let Some(installed) = installed else {
+            return unknown("an install");
+        };
+        let whole = fingerprint::stale_settings(&then.settings, &self.settings)
+            .or_else(|| fingerprint::stale(&then.inputs, session))
+            .or_else(|| installed_otherwise(then, installed, session));
+        if let Some(reason) = whole {
+            return Some(Due::whole(reason));
+        }
+        let reason = fingerprint::stale(&then.sources, session)?;
+        Some(Due {
+            reason,
+            replace: installed.modules.clone(),
+        })
+    }
+
+    fn prepare(&mut self, probe: Option<&Probe>) -> Result<()> {
+        self.locked = Locked::gather(&self.member, &self.options.features)?;
+        let Some(probe) = probe else { return Ok(()) };
+        let dir = build::target_dir(&self.member).join("maturin");
+        let ending = format!("-{}.{}-abi3.txt", probe.major, probe.minor);
+        let mut configs = disk::names(&dir);
+        configs.retain(|name| name.starts_with("pyo3-config-") && name.ends_with(&ending));
+        self.pyo3_config = match &configs[..] {
+            [only] => Some(dir.join(only)),
+            _ => None,
+        };
+        Ok(())
+    }
+}
+
+/// Whether what is installed is another build, or was changed by somebody else.
+fn installed_otherwise(
+    then: &BuildRecord,
+    installed: &InstallRecord,
+    session: &Session,
+) -> Option<Reason> {
+    if let Some(artifact) = then
+        .artifacts
+        .iter()
+        .find(|artifact| !installed.artifacts.contains(&artifact.hash))
+    {
+        return Some(Reason::Installed {
+            path: artifact.path.clone(),
+        });
+    }
+    fingerprint::stale(&installed.inputs, session).map(|reason| match reason {
+        Reason::Changed { path } => Reason::Installed { path },
+        other => other,
+    })
+}

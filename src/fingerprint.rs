@@ -1,0 +1,465 @@
+//! What a build was made from, and whether that is still so.
+//!
+//! A record is a cache: one that is damaged or written by a newer pyx is ignored with a warning,
+//! and everything it would have saved is done again.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{self, Signature};
+use crate::error::Result;
+use crate::reason::Reason;
+use crate::session::Session;
+
+/// The number in every record; a higher one is a newer pyx's.
+pub const SCHEMA: u64 = 1;
+
+/// A file written less than this before it was hashed may be written again without a visible
+/// change of its signature: 2 s is the coarsest clock of a file system in use (FAT).
+const RACY: u64 = 2_000_000_000;
+
+/// Something outside that decides what is built or installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Input {
+    File {
+        path: Utf8PathBuf,
+        content: Content,
+    },
+    Variable {
+        name: String,
+        /// SHA-256 of the value: a value may be a secret.
+        hash: Option<String>,
+    },
+    /// The names in a directory that begin with `prefix` and end with `suffix`.
+    Listing {
+        dir: Utf8PathBuf,
+        prefix: String,
+        suffix: String,
+        names: Vec<String>,
+    },
+    /// The unignored files of a package whose build script declares no inputs: cargo watches them all.
+    Package {
+        dir: Utf8PathBuf,
+        hash: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    Absent,
+    Is {
+        /// SHA-256, hex.
+        hash: String,
+        /// `None` while it may lie; the content decides then.
+        signature: Option<Signature>,
+    },
+    /// For programs: too large to hash for every run, replaced as a whole.
+    Stat(Signature),
+    /// It changed while the build ran: what the build saw is not known.
+    Unknown,
+}
+
+impl Input {
+    /// A file as it is now; `since` is when the build that reads it began (nanoseconds since the
+    /// epoch): what was written later may not be what the build saw.
+    pub fn file(path: &Utf8Path, since: Option<u64>) -> Self {
+        let content = match (disk::signature(path), disk::hash(path)) {
+            (Some(signature), Some(_))
+                if since.is_some_and(|since| signature.written() >= since) =>
+            {
+                Content::Unknown
+            }
+            (Some(signature), Some(hash)) => Content::Is {
+                hash,
+                signature: (signature.written() + RACY < disk::now()).then_some(signature),
+            },
+            _ => Content::Absent,
+        };
+        Self::File {
+            path: path.to_owned(),
+            content,
+        }
+    }
+
+    pub fn program(path: &Utf8Path) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            content: disk::signature(path).map_or(Content::Absent, Content::Stat),
+        }
+    }
+
+    pub fn variable(session: &Session, name: &str) -> Self {
+        Self::Variable {
+            name: name.to_owned(),
+            hash: hash_of(session, name),
+        }
+    }
+
+    pub fn listing(dir: &Utf8Path, prefix: &str, suffix: &str) -> Self {
+        Self::Listing {
+            dir: dir.to_owned(),
+            prefix: prefix.to_owned(),
+            suffix: suffix.to_owned(),
+            names: list(dir, prefix, suffix),
+        }
+    }
+
+    pub fn package(dir: &Utf8Path) -> Self {
+        Self::Package {
+            dir: dir.to_owned(),
+            hash: hash_package(dir),
+        }
+    }
+
+    /// Why the world is not as recorded; `None` where it is.
+    pub fn stale(&self, session: &Session) -> Option<Reason> {
+        match self {
+            Self::File { path, content } => content.stale(path),
+            Self::Variable { name, hash } => {
+                (hash_of(session, name) != *hash).then(|| Reason::Variable { name: name.clone() })
+            }
+            Self::Listing {
+                dir,
+                prefix,
+                suffix,
+                names,
+            } => stale_listing(dir, names, &list(dir, prefix, suffix)),
+            Self::Package { dir, hash } => {
+                (hash_package(dir) != *hash).then(|| Reason::Changed { path: dir.clone() })
+            }
+        }
+    }
+}
+
+impl Content {
+    fn stale(&self, path: &Utf8Path) -> Option<Reason> {
+        let path = || path.to_owned();
+        let now = disk::signature(&path());
+        match (self, now) {
+            (Self::Absent, None) => None,
+            (Self::Absent, Some(_)) => Some(Reason::Appeared { path: path() }),
+            (_, None) => Some(Reason::Vanished { path: path() }),
+            (Self::Unknown, _) => Some(Reason::Racing { path: path() }),
+            (Self::Stat(then), Some(now)) => {
+                (*then != now).then(|| Reason::Changed { path: path() })
+            }
+            (Self::Is { hash, signature }, Some(now)) => {
+                let same = *signature == Some(now) || disk::hash(&path()).as_ref() == Some(hash);
+                (!same).then(|| Reason::Changed { path: path() })
+            }
+        }
+    }
+}
+
+fn hash_of(session: &Session, name: &str) -> Option<String> {
+    session
+        .env
+        .get(name)
+        .map(|value| disk::digest(value.as_bytes()))
+}
+
+fn list(dir: &Utf8Path, prefix: &str, suffix: &str) -> Vec<String> {
+    let mut names = disk::names(dir);
+    names.retain(|name| name.starts_with(prefix) && name.ends_with(suffix));
+    names
+}
+
+fn stale_listing(dir: &Utf8Path, then: &[String], now: &[String]) -> Option<Reason> {
+    if let Some(name) = now.iter().find(|name| !then.contains(name)) {
+        return Some(Reason::Appeared {
+            path: dir.join(name),
+        });
+    }
+    let gone = then.iter().find(|name| !now.contains(name))?;
+    Some(Reason::Vanished {
+        path: dir.join(gone),
+    })
+}
+
+fn hash_package(dir: &Utf8Path) -> String {
+    let mut text = String::new();
+    for file in disk::unignored_files(dir) {
+        text.push_str(file.as_str());
+        text.push_str(&disk::hash(&file).unwrap_or_default());
+    }
+    disk::digest(text.as_bytes())
+}
+
+/// The first reason among inputs.
+pub fn stale(inputs: &[Input], session: &Session) -> Option<Reason> {
+    inputs.iter().find_map(|input| input.stale(session))
+}
+
+/// The settings of a build by name; the serialised map is the fingerprint.
+pub type Settings = BTreeMap<String, String>;
+
+/// Which setting differs, by name.
+pub fn stale_settings(then: &Settings, now: &Settings) -> Option<Reason> {
+    let none = || "unset".to_owned();
+    now.keys()
+        .chain(then.keys())
+        .find(|name| then.get(*name) != now.get(*name))
+        .map(|name| Reason::Setting {
+            name: name.clone(),
+            was: then.get(name).cloned().unwrap_or_else(none),
+            now: now.get(name).cloned().unwrap_or_else(none),
+        })
+}
+
+/// `target/pyx/state.json`: what was built, and from what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRecords {
+    pub schema: u64,
+    /// By [`build_id`].
+    pub builds: BTreeMap<String, BuildRecord>,
+}
+
+/// One member's last build for one environment.
+pub fn build_id(environment: &Utf8Path, member: &str) -> String {
+    format!("{member} in {environment}")
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRecord {
+    pub settings: Settings,
+    /// Everything but the sources: when it changes, maturin installs anew.
+    pub inputs: Vec<Input>,
+    /// What only the compiler reads.
+    pub sources: Vec<Input>,
+    /// What cargo made, in the target directory.
+    pub artifacts: Vec<Artifact>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    pub path: Utf8PathBuf,
+    /// SHA-256, hex.
+    pub hash: String,
+}
+
+/// `pyx.json` in the environment: what is installed there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    pub schema: u64,
+    /// The `.python-version` that could not be had when the environment was made.
+    pub requested: Option<String>,
+    pub sync: Option<SyncRecord>,
+    /// By distribution name.
+    pub installed: BTreeMap<String, InstallRecord>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRecord {
+    pub settings: Settings,
+    pub inputs: Vec<Input>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstallRecord {
+    /// The hashes of the artifacts it was made from.
+    pub artifacts: Vec<String>,
+    /// The installed files, and the neighbourhoods in which a shadowing file would appear.
+    pub inputs: Vec<Input>,
+    /// The extension modules that are copies of artifacts, absolute.
+    pub modules: Vec<Utf8PathBuf>,
+}
+
+/// A record as far as it could be read.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded<T> {
+    pub record: T,
+    /// What to say about a record that is there and is ignored.
+    pub warning: Option<String>,
+    /// Whether a newer pyx wrote it, so that it must stay as it is.
+    pub newer: bool,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    schema: u64,
+}
+
+fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
+    let bytes = match disk::read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Loaded::default(),
+        Err(error) => return Loaded::ignored(error.to_string(), false),
+    };
+    match serde_json::from_slice::<Schema>(&bytes) {
+        Ok(Schema { schema }) if schema > SCHEMA => {
+            return Loaded::ignored(format!("`{path}` was written by a newer cargo pyx"), true);
+        }
+        Ok(Schema { schema: SCHEMA }) => {}
+        _ => return Loaded::ignored(format!("`{path}` is damaged"), false),
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(record) => Loaded {
+            record,
+            warning: None,
+            newer: false,
+        },
+        Err(_) => Loaded::ignored(format!("`{path}` is damaged"), false),
+    }
+}
+
+impl<T: Default> Loaded<T> {
+    fn ignored(why: String, newer: bool) -> Self {
+        Self {
+            record: T::default(),
+            warning: Some(format!("state ignored: {why}")),
+            newer,
+        }
+    }
+}
+
+impl BuildRecords {
+    pub fn load(path: &Utf8Path) -> Loaded<Self> {
+        load(path)
+    }
+}
+
+impl EnvironmentRecord {
+    pub fn load(path: &Utf8Path) -> Loaded<Self> {
+        load(path)
+    }
+}
+
+/// Writes a record unless a newer pyx's stands there.
+pub fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
+    if load::<serde_json::Value>(path).newer {
+        return Ok(());
+    }
+    let json = serde_json::to_vec(record).expect("records are plain data");
+    disk::write(path, &json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        (temp, path)
+    }
+
+    fn session() -> Session {
+        Session::default()
+    }
+
+    #[test]
+    fn a_touched_file_is_fresh_and_an_edited_one_is_not() {
+        let (_temp, dir) = dir();
+        let file = dir.join("lib.rs");
+        disk::write(&file, b"one").unwrap();
+        let input = Input::file(&file, None);
+        disk::write(&file, b"one").unwrap();
+        assert_eq!(input.stale(&session()), None);
+        disk::write(&file, b"two").unwrap();
+        assert_eq!(
+            input.stale(&session()),
+            Some(Reason::Changed { path: file })
+        );
+    }
+
+    #[test]
+    fn a_file_written_just_now_is_judged_by_its_content() {
+        let (_temp, dir) = dir();
+        let file = dir.join("lib.rs");
+        disk::write(&file, b"one").unwrap();
+        let Input::File {
+            content: Content::Is { signature, .. },
+            ..
+        } = Input::file(&file, None)
+        else {
+            panic!("a file that is there has content");
+        };
+        assert_eq!(signature, None);
+    }
+
+    #[test]
+    fn what_changed_during_the_build_is_built_again() {
+        let (_temp, dir) = dir();
+        let file = dir.join("lib.rs");
+        let start = disk::now();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        disk::write(&file, b"one").unwrap();
+        let input = Input::file(&file, Some(start));
+        assert_eq!(input.stale(&session()), Some(Reason::Racing { path: file }));
+    }
+
+    #[test]
+    fn absence_is_an_input_too() {
+        let (_temp, dir) = dir();
+        let file = dir.join("rust-toolchain");
+        let input = Input::file(&file, None);
+        assert_eq!(input.stale(&session()), None);
+        disk::write(&file, b"nightly").unwrap();
+        assert_eq!(
+            input.stale(&session()),
+            Some(Reason::Appeared { path: file })
+        );
+    }
+
+    #[test]
+    fn a_variables_value_is_compared_and_never_kept() {
+        let mut session = session();
+        session.env.insert("TOKEN".into(), "secret".into());
+        let input = Input::variable(&session, "TOKEN");
+        assert!(!serde_json::to_string(&input).unwrap().contains("secret"));
+        assert_eq!(input.stale(&session), None);
+        session.env.remove("TOKEN");
+        assert!(input.stale(&session).is_some());
+    }
+
+    #[test]
+    fn a_neighbour_that_appears_is_named() {
+        let (_temp, dir) = dir();
+        let input = Input::listing(&dir, "x.", "");
+        disk::write(&dir.join("y.so"), b"").unwrap();
+        assert_eq!(input.stale(&session()), None);
+        disk::write(&dir.join("x.so"), b"").unwrap();
+        assert_eq!(
+            input.stale(&session()),
+            Some(Reason::Appeared {
+                path: dir.join("x.so")
+            })
+        );
+    }
+
+    #[test]
+    fn a_damaged_record_is_ignored_and_a_newer_one_is_kept() {
+        let (_temp, dir) = dir();
+        let path = dir.join("state.json");
+        for bytes in [
+            &b"{\"s"[..],
+            b"\xff\xff",
+            b"",
+            b"{\"schema\":1,\"builds\":3}",
+        ] {
+            disk::write(&path, bytes).unwrap();
+            let loaded = BuildRecords::load(&path);
+            assert!(loaded.warning.unwrap().contains("is damaged"));
+            assert!(!loaded.newer);
+        }
+        let newer = b"{\"schema\": 999}";
+        disk::write(&path, newer).unwrap();
+        assert!(BuildRecords::load(&path).newer);
+        store(&path, &BuildRecords::default()).unwrap();
+        assert_eq!(disk::read(&path).unwrap().unwrap(), newer);
+    }
+
+    #[test]
+    fn a_setting_that_differs_is_named() {
+        let then = Settings::from([("profile".into(), "dev".into())]);
+        let now = Settings::from([("profile".into(), "release".into())]);
+        let reason = stale_settings(&then, &now).unwrap();
+        assert_eq!(reason.to_string(), "profile was dev, is release");
+        assert_eq!(stale_settings(&now, &now), None);
+    }
+}

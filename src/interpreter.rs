@@ -1,0 +1,398 @@
+//! Python interpreters: which are there, which one a project gets, what one says of itself.
+
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::{Version, VersionSpecifiers};
+use serde::Deserialize;
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::invocation::Invocation;
+use crate::process;
+use crate::session::Session;
+
+/// A CPython on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interpreter {
+    /// Absolute, links resolved.
+    pub path: Utf8PathBuf,
+    pub version: Version,
+    /// Built without the GIL (PEP 703); only chosen when asked for.
+    pub free_threaded: bool,
+}
+
+impl std::fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let suffix = if self.free_threaded { "t" } else { "" };
+        write!(f, "CPython {}{suffix}", self.version)
+    }
+}
+
+/// Which interpreter was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// As written.
+    pub text: String,
+    /// What it came from, for people: `--python`, `.python-version`.
+    pub from: String,
+    /// Whether another interpreter will do when this one cannot be had.
+    pub soft: bool,
+}
+
+/// What [`Request::from`] says of the command line's request.
+pub const FLAG: &str = "--python";
+
+enum Wanted {
+    Path(Utf8PathBuf),
+    Versions(VersionSpecifiers, bool),
+}
+
+impl Request {
+    /// Whether this run alone asks for it, so that the default environment stays as it is.
+    pub fn is_flag(&self) -> bool {
+        self.from == FLAG
+    }
+
+    fn wanted(&self, session: &Session) -> Result<Wanted> {
+        let text = self.text.trim();
+        let path = session.absolute(text);
+        if text.contains(['/', '\\']) {
+            return Ok(Wanted::Path(path));
+        }
+        let version = text
+            .trim_start_matches("cpython")
+            .trim_start_matches("python")
+            .trim_start_matches(['-', '@', '='].as_slice());
+        let free_threaded = version.ends_with('t');
+        let version = version.trim_end_matches('t');
+        let specifiers = if version.starts_with(|c: char| c.is_ascii_digit()) {
+            let wildcard = if version.split('.').count() < 3 {
+                ".*"
+            } else {
+                ""
+            };
+            format!("=={}{wildcard}", version.trim_end_matches(".*"))
+        } else {
+            version.to_owned()
+        };
+        let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| {
+            Error::Usage(format!(
+                "`{text}` ({}) names no CPython version and no path",
+                self.from
+            ))
+        })?;
+        Ok(Wanted::Versions(specifiers, free_threaded))
+    }
+}
+
+/// What is to be done about an interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    Use(Interpreter),
+    /// Not here; uv may have it for download.
+    Download(Request),
+}
+
+/// Chooses among `installed`, in their order: the request first, then what every member's
+/// `requires-python` allows.
+///
+/// # Errors
+/// [`Error::NoInterpreter`], naming what there is.
+pub fn choose(
+    session: &Session,
+    installed: &[Interpreter],
+    request: Option<&Request>,
+    requires: &[VersionSpecifiers],
+) -> Result<Choice> {
+    let allowed = |found: &&Interpreter| requires.iter().all(|spec| spec.contains(&found.version));
+    let Some(request) = request else {
+        let mut fitting = installed.iter().filter(allowed);
+        return match fitting.find(|found| !found.free_threaded) {
+            Some(found) => Ok(Choice::Use(found.clone())),
+            None => Ok(Choice::Download(Request {
+                text: wording(requires),
+                from: "requires-python".into(),
+                soft: false,
+            })),
+        };
+    };
+    match request.wanted(session)? {
+        Wanted::Path(path) => Ok(Choice::Use(at(session, &path)?)),
+        Wanted::Versions(versions, free_threaded) => {
+            let found = installed.iter().filter(allowed).find(|found| {
+                versions.contains(&found.version) && found.free_threaded == free_threaded
+            });
+            Ok(match found {
+                Some(found) => Choice::Use(found.clone()),
+                None => Choice::Download(request.clone()),
+            })
+        }
+    }
+}
+
+pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
+    let found: Vec<String> = installed.iter().map(ToString::to_string).collect();
+    Error::NoInterpreter {
+        wanted: wanted.to_owned(),
+        found: if found.is_empty() {
+            "none".into()
+        } else {
+            found.join(", ")
+        },
+    }
+}
+
+fn wording(requires: &[VersionSpecifiers]) -> String {
+    let clauses: Vec<String> = requires
+        .iter()
+        .flat_map(|specifiers| specifiers.iter().map(ToString::to_string))
+        .collect();
+    if clauses.is_empty() {
+        "3".into()
+    } else {
+        clauses.join(",")
+    }
+}
+
+/// Whether an interpreter of `version` answers a request for it.
+pub fn satisfies(session: &Session, request: &Request, version: &Version) -> bool {
+    match request.wanted(session) {
+        Ok(Wanted::Versions(versions, _)) => versions.contains(version),
+        Ok(Wanted::Path(_)) | Err(_) => false,
+    }
+}
+
+/// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would
+/// run), then pyenv's versions, then uv's, newest first.
+pub fn installed(session: &Session) -> Vec<Interpreter> {
+    let mut found: Vec<Interpreter> = Vec::new();
+    let mut add = |path: &Utf8Path| {
+        if let Ok(interpreter) = at(session, path)
+            && !found.iter().any(|known| known.path == interpreter.path)
+        {
+            found.push(interpreter);
+        }
+    };
+    let pyenv = pyenv_root(session);
+    for dir in session.search_path() {
+        if dir == pyenv.join("shims") {
+            for version in pyenv_global(session, &pyenv) {
+                add(&pyenv.join("versions").join(version).join("bin/python3"));
+            }
+            continue;
+        }
+        for name in disk::names(&dir) {
+            if is_python(&name) {
+                add(&dir.join(name));
+            }
+        }
+    }
+    for root in [pyenv.join("versions"), uv_root(session)] {
+        for name in newest_first(disk::names(&root)) {
+            add(&root.join(name).join("bin/python3"));
+        }
+    }
+    found.retain(|interpreter| interpreter.version >= Version::new([3, 7]));
+    found
+}
+
+fn newest_first(mut names: Vec<String>) -> Vec<String> {
+    names.sort_by_key(|name| std::cmp::Reverse(version_in(name)));
+    names
+}
+
+/// `python`, `python3`, `python3.12`, `python3.13t`; not `python3-config`.
+fn is_python(name: &str) -> bool {
+    let Some(rest) = name.strip_suffix(std::env::consts::EXE_SUFFIX) else {
+        return false;
+    };
+    rest.strip_prefix("python").is_some_and(|rest| {
+        let digits = rest.strip_suffix('t').unwrap_or(rest);
+        digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+    })
+}
+
+fn pyenv_root(session: &Session) -> Utf8PathBuf {
+    session
+        .path_var("PYENV_ROOT")
+        .unwrap_or_else(|| session.home().join(".pyenv"))
+}
+
+fn pyenv_global(session: &Session, root: &Utf8Path) -> Vec<String> {
+    let said = session
+        .var("PYENV_VERSION")
+        .map(|text| text.replace(':', "\n"));
+    let text = said.or_else(|| disk::read_text(&root.join("version")).ok().flatten());
+    let text = text.unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// uv's managed interpreters (uv docs, "Python versions").
+fn uv_root(session: &Session) -> Utf8PathBuf {
+    session
+        .path_var("UV_PYTHON_INSTALL_DIR")
+        .unwrap_or_else(|| {
+            session
+                .path_var("XDG_DATA_HOME")
+                .unwrap_or_else(|| session.home().join(".local/share"))
+                .join("uv/python")
+        })
+}
+
+/// The interpreter at a path; its version by the path where that tells, else by asking it.
+///
+/// # Errors
+/// [`Error::BadInterpreter`] where there is none that answers.
+pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
+    let real = disk::resolve(path);
+    let bad = |message: &str| Error::BadInterpreter {
+        path: path.to_owned(),
+        message: message.to_owned(),
+    };
+    if !disk::is_file(&real) {
+        return Err(bad("no such file"));
+    }
+    let free_threaded = real.file_stem().is_some_and(|name| name.ends_with('t'));
+    let folder = real.parent().and_then(Utf8Path::parent);
+    let by_folder = folder
+        .and_then(Utf8Path::file_name)
+        .and_then(version_in)
+        .filter(|version| version.release().len() >= 3);
+    let version = match by_folder {
+        Some(version) => version,
+        None => ask(session, &real).ok_or_else(|| bad("it did not tell its version"))?,
+    };
+    Ok(Interpreter {
+        path: real,
+        version,
+        free_threaded,
+    })
+}
+
+/// `3.12.1` in `3.12.1` and in `cpython-3.12.1-linux-x86_64-gnu`.
+fn version_in(folder: &str) -> Option<Version> {
+    let word = folder
+        .strip_prefix("cpython-")
+        .and_then(|rest| rest.split(['-', '+']).next())
+        .unwrap_or(folder);
+    Version::from_str(word).ok()
+}
+
+fn ask(session: &Session, python: &Utf8Path) -> Option<Version> {
+    let script = "import platform, sys\n\
+                  if sys.implementation.name == 'cpython': print(platform.python_version())";
+    let invocation = Invocation::new(python, &session.cwd)
+        .args(["-I", "-S", "-c", script])
+        .without(&session.scrubbed());
+    let output = process::read(&invocation).ok()?;
+    Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()
+}
+
+/// What the environment's own Python says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Probe {
+    /// As in `sys.implementation.name`.
+    pub implementation: String,
+    pub major: u64,
+    pub minor: u64,
+    /// Bits of a pointer.
+    pub bits: u64,
+    /// The file name endings of extension modules, the preferred one first.
+    pub suffixes: Vec<String>,
+}
+
+impl Probe {
+    /// What maturin tells PyO3's build script about the interpreter.
+    pub fn signature(&self) -> String {
+        format!(
+            "{}-{}.{}-{}bit",
+            self.implementation, self.major, self.minor, self.bits
+        )
+    }
+}
+
+/// Runs no code of the project: isolated mode, and site-packages are left out.
+pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
+    const SCRIPT: &str = "import importlib.machinery as m, json, struct, sys
+print(json.dumps(dict(implementation=sys.implementation.name, major=sys.version_info[0],
+minor=sys.version_info[1], bits=struct.calcsize('P') * 8, suffixes=m.EXTENSION_SUFFIXES)))";
+    let invocation = Invocation::new(python, &session.cwd)
+        .args(["-I", "-S", "-c", SCRIPT])
+        .without(&session.scrubbed());
+    let output = process::read(&invocation)?;
+    serde_json::from_str(output.stdout.trim()).map_err(|_| Error::BadInterpreter {
+        path: python.to_owned(),
+        message: output.stderr.trim().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(version: &str) -> Interpreter {
+        Interpreter {
+            path: format!("/python/{version}").into(),
+            version: Version::from_str(version).unwrap(),
+            free_threaded: false,
+        }
+    }
+
+    fn chosen(request: Option<&str>, requires: &str) -> String {
+        let installed = [python("3.11.7"), python("3.9.18"), python("3.13.0")];
+        let request = request.map(|text| Request {
+            text: text.into(),
+            from: FLAG.into(),
+            soft: false,
+        });
+        let requires = [VersionSpecifiers::from_str(requires).unwrap()];
+        let choice = choose(&Session::default(), &installed, request.as_ref(), &requires);
+        match choice.unwrap() {
+            Choice::Use(found) => found.version.to_string(),
+            Choice::Download(request) => format!("download {}", request.text),
+        }
+    }
+
+    #[test]
+    fn the_first_on_path_that_requires_python_allows_is_taken() {
+        assert_eq!(chosen(None, ">=3.8"), "3.11.7");
+        assert_eq!(chosen(None, ">=3.12"), "3.13.0");
+        assert_eq!(chosen(None, ">=3.14"), "download >=3.14");
+    }
+
+    #[test]
+    fn a_request_is_a_minor_a_version_a_range_or_a_name() {
+        for request in [
+            "3.9",
+            "3.9.18",
+            "<3.10",
+            "python3.9",
+            "cpython-3.9",
+            "cpython@3.9",
+        ] {
+            assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
+        }
+        assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
+        assert_eq!(chosen(Some("3.9"), ">=3.10"), "download 3.9");
+    }
+
+    #[test]
+    fn only_interpreters_are_pythons() {
+        for (name, is) in [
+            ("python3", true),
+            ("python3.13t", true),
+            ("python3-config", false),
+        ] {
+            assert_eq!(is_python(name), is, "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_of_pyenv_and_uv_tell_the_version() {
+        let expected = Version::from_str("3.12.1").ok();
+        assert_eq!(version_in("3.12.1"), expected);
+        assert_eq!(version_in("cpython-3.12.1-linux-x86_64-gnu"), expected);
+        assert_eq!(version_in("bin"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! A command as data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+
+/// One run of one program. [`Display`](std::fmt::Display) is what a person could paste into a POSIX shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Invocation {
+    /// An absolute path, or a name that PATH resolves.
+    pub program: Utf8PathBuf,
+    pub args: Vec<String>,
+    /// The working directory, absolute.
+    pub dir: Utf8PathBuf,
+    /// Variables set on top of the inherited environment.
+    pub set: BTreeMap<String, String>,
+    /// Variables removed from the inherited environment.
+    pub unset: BTreeSet<String>,
+}
+
+impl Invocation {
+    pub fn new(program: impl Into<Utf8PathBuf>, dir: &Utf8Path) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            dir: dir.to_owned(),
+            set: BTreeMap::new(),
+            unset: BTreeSet::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    #[must_use]
+    pub fn args<I, S>(mut self, args: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.unset.remove(name);
+        self.set.insert(name.to_owned(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a String>) -> Self {
+        for name in names {
+            if !self.set.contains_key(name) {
+                self.unset.insert(name.clone());
+            }
+        }
+        self
+    }
+}
+
+impl std::fmt::Display for Invocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "(cd {} && ", quote(self.dir.as_str()))?;
+        if !(self.unset.is_empty() && self.set.is_empty()) {
+            f.write_str("env ")?;
+        }
+        for name in &self.unset {
+            write!(f, "-u {name} ")?;
+        }
+        for (name, value) in &self.set {
+            write!(f, "{name}={} ", quote(value))?;
+        }
+        f.write_str(&quote(self.program.as_str()))?;
+        for arg in &self.args {
+            write!(f, " {}", quote(arg))?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// Arguments and paths cannot hold NUL, the one thing a shell cannot quote.
+fn quote(word: &str) -> std::borrow::Cow<'_, str> {
+    shlex::try_quote(word).unwrap_or(std::borrow::Cow::Borrowed(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_is_what_a_shell_takes() {
+        let invocation = Invocation::new("/bin/echo", Utf8Path::new("/a b"))
+            .arg("it's $(here)")
+            .env("X", "1 2")
+            .without(["Y".to_owned()].iter());
+        assert_eq!(
+            invocation.to_string(),
+            r#"(cd '/a b' && env -u Y X='1 2' /bin/echo "it's "'$(here)')"#
+        );
+    }
+
+    #[test]
+    fn a_variable_is_set_or_unset_never_both() {
+        let names = ["X".to_owned()];
+        let dir = Utf8Path::new("/");
+        let set_first = Invocation::new("p", dir).env("X", "1").without(&names);
+        let unset_first = Invocation::new("p", dir).without(&names).env("X", "1");
+        assert_eq!(set_first, unset_first);
+    }
+}

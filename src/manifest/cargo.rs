@@ -1,0 +1,209 @@
+//! Cargo.toml as pyx reads it, without running cargo (cargo book, "The Manifest Format").
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toml_edit::{Item, TableLike};
+
+use crate::error::Result;
+use crate::session::normalize;
+
+use super::{Config, Toml, strings_of};
+
+#[derive(Debug)]
+pub struct CargoToml {
+    pub toml: Toml,
+    /// `[package.metadata.pyx]`
+    pub config: Config,
+}
+
+/// A normal or build dependency, of any target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependency {
+    /// The package's name: `package`, else the key.
+    pub package: String,
+    /// Absolute.
+    pub path: Option<Utf8PathBuf>,
+    pub features: Vec<String>,
+    /// `workspace = true`
+    pub inherited: bool,
+}
+
+impl CargoToml {
+    /// `None` where the file is absent.
+    pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
+        Toml::read(path)?.map(Self::of).transpose()
+    }
+
+    pub fn of(toml: Toml) -> Result<Self> {
+        Ok(Self {
+            config: Config::read(&toml, &["package", "metadata", "pyx"])?,
+            toml,
+        })
+    }
+
+    pub fn dir(&self) -> &Utf8Path {
+        self.toml.path.parent().unwrap_or(Utf8Path::new("/"))
+    }
+
+    /// `None` for a virtual workspace.
+    pub fn package_name(&self) -> Option<&str> {
+        self.toml.str(&["package", "name"])
+    }
+
+    pub fn is_workspace(&self) -> bool {
+        self.toml.table(&["workspace"]).is_some()
+    }
+
+    /// The library's name as the linker sees it.
+    pub fn lib_name(&self) -> Option<String> {
+        let name = self.toml.str(&["lib", "name"]).or(self.package_name())?;
+        Some(name.replace('-', "_"))
+    }
+
+    /// The library's `crate-type`, both spellings; empty where none is given.
+    pub fn crate_types(&self) -> Vec<String> {
+        ["crate-type", "crate_type"]
+            .into_iter()
+            .map(|key| self.toml.strings(&["lib", key]))
+            .find(|types| !types.is_empty())
+            .unwrap_or_default()
+    }
+
+    pub fn has_lib(&self) -> bool {
+        self.toml.get(&["lib"]).is_some() || crate::disk::is_file(&self.dir().join("src/lib.rs"))
+    }
+
+    /// The names of binary targets: `[[bin]]`, and `src/main.rs` under the package's name.
+    pub fn bins(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .toml
+            .get(&["bin"])
+            .and_then(Item::as_array_of_tables)
+            .into_iter()
+            .flatten()
+            .filter_map(|bin| bin.get("name")?.as_str().map(str::to_owned))
+            .collect();
+        if crate::disk::is_file(&self.dir().join("src/main.rs"))
+            && let Some(name) = self.package_name()
+            && !names.iter().any(|known| known == name)
+        {
+            names.push(name.to_owned());
+        }
+        names
+    }
+
+    /// Whether maturin was told to build other targets than the package's default ones.
+    pub fn has_maturin_targets(&self) -> bool {
+        self.toml
+            .get(&["package", "metadata", "maturin", "targets"])
+            .is_some()
+    }
+
+    /// Normal dependencies, those of any target included; a dependency named twice is merged.
+    pub fn dependencies(&self) -> Vec<Dependency> {
+        let mut merged: BTreeMap<String, Dependency> = BTreeMap::new();
+        for dependency in self
+            .dependency_tables()
+            .flat_map(|table| self.entries(table))
+        {
+            let known = merged
+                .entry(dependency.package.clone())
+                .or_insert_with(|| dependency.clone());
+            known.features.extend(dependency.features);
+            known.path = known.path.take().or(dependency.path);
+            known.inherited |= dependency.inherited;
+        }
+        merged.into_values().collect()
+    }
+
+    fn dependency_tables(&self) -> impl Iterator<Item = &dyn TableLike> {
+        let targets = self.toml.table(&["target"]);
+        let of_targets = targets
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .filter_map(|(_, target)| target.get("dependencies")?.as_table_like());
+        ["dependencies", "build-dependencies"]
+            .into_iter()
+            .filter_map(|key| self.toml.table(&[key]))
+            .chain(of_targets)
+    }
+
+    /// `[workspace.dependencies]`, from which members inherit.
+    pub fn workspace_dependencies(&self) -> Vec<Dependency> {
+        self.toml
+            .table(&["workspace", "dependencies"])
+            .map(|table| self.entries(table))
+            .unwrap_or_default()
+    }
+
+    fn entries(&self, table: &dyn TableLike) -> Vec<Dependency> {
+        table
+            .iter()
+            .map(|(key, item)| {
+                let text = |name: &str| item.get(name).and_then(Item::as_str);
+                Dependency {
+                    package: text("package").unwrap_or(key).to_owned(),
+                    path: text("path").map(|path| normalize(&self.dir().join(path))),
+                    features: item.get("features").map(strings_of).unwrap_or_default(),
+                    inherited: item.get("workspace").and_then(Item::as_bool) == Some(true),
+                }
+            })
+            .collect()
+    }
+
+    /// `default` and `chosen`, and every feature that they enable, transitively; entries such as
+    /// `pyo3/abi3` are among them.
+    pub fn enabled_features(&self, chosen: &[String]) -> Vec<String> {
+        let mut enabled: Vec<String> = Vec::new();
+        let mut open = vec!["default".to_owned()];
+        open.extend(chosen.iter().cloned());
+        while let Some(feature) = open.pop() {
+            if !enabled.contains(&feature) {
+                open.extend(self.toml.strings(&["features", &feature]));
+                enabled.push(feature);
+            }
+        }
+        enabled
+    }
+
+    /// The readme that goes into Python metadata where pyproject.toml names none.
+    pub fn readme(&self) -> Option<&str> {
+        self.toml.str(&["package", "readme"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> CargoToml {
+        let path = Utf8Path::new("/p/Cargo.toml");
+        CargoToml::of(Toml::parse(path, text.to_owned()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_renamed_dependency_counts_by_its_package() {
+        let found = manifest("[dependencies]\npy = { package = 'pyo3', features = ['abi3'] }\n");
+        assert_eq!(found.dependencies()[0].package, "pyo3");
+        assert_eq!(found.dependencies()[0].features, ["abi3"]);
+    }
+
+    #[test]
+    fn dependencies_of_targets_are_merged_in() {
+        let text = "[dependencies]\npyo3 = '0.29'\n\
+                    [target.'cfg(unix)'.dependencies]\npyo3 = { version = '0.29', features = ['x'] }\n\
+                    shared = { path = '../shared' }\n";
+        let found = manifest(text).dependencies();
+        assert_eq!(found[0].features, ["x"]);
+        assert_eq!(found[1].path.as_deref(), Some(Utf8Path::new("/shared")));
+    }
+
+    #[test]
+    fn a_library_is_named_after_its_package_with_underscores() {
+        assert_eq!(
+            manifest("[package]\nname = 'a-b'\n").lib_name().unwrap(),
+            "a_b"
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! What Cargo.toml files say of each other, without running cargo.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::disk;
+use crate::error::Result;
+use crate::manifest::{CargoToml, Dependency, Toml};
+use crate::session::normalize;
+
+/// A crate and everything its manifests say about its dependencies.
+#[derive(Debug)]
+pub(super) struct Closure {
+    /// Cargo.toml of every path dependency, transitively, sorted.
+    pub(super) manifests: Vec<Utf8PathBuf>,
+    /// Dependencies by package name: the crate's own and those of its path dependencies.
+    pub(super) dependencies: BTreeMap<String, Dependency>,
+    /// The folder of the workspace's Cargo.toml; the crate's own where it has none.
+    pub(super) workspace: Utf8PathBuf,
+}
+
+impl Closure {
+    pub(super) fn of(manifest: &CargoToml) -> Result<Self> {
+        let workspace = workspace_root(manifest)?;
+        let root = CargoToml::read(&workspace.join("Cargo.toml"))?;
+        let inherited = root.map(|root| root.workspace_dependencies());
+        let mut closure = Self {
+            manifests: Vec::new(),
+            dependencies: BTreeMap::new(),
+            workspace,
+        };
+        closure.follow(manifest, &inherited.unwrap_or_default())?;
+        closure.manifests.sort();
+        Ok(closure)
+    }
+
+    fn follow(&mut self, manifest: &CargoToml, inherited: &[Dependency]) -> Result<()> {
+        for mut dependency in manifest.dependencies() {
+            if dependency.inherited
+                && let Some(base) = inherited
+                    .iter()
+                    .find(|base| base.package == dependency.package)
+            {
+                dependency.path = base.path.clone();
+                dependency.features.extend(base.features.iter().cloned());
+            }
+            if let Some(path) = &dependency.path {
+                let path = path.join("Cargo.toml");
+                if path != manifest.toml.path
+                    && !self.manifests.contains(&path)
+                    && let Some(next) = CargoToml::read(&path)?
+                {
+                    self.manifests.push(path);
+                    self.follow(&next, inherited)?;
+                }
+            }
+            self.dependencies
+                .entry(dependency.package.clone())
+                .or_insert(dependency);
+        }
+        Ok(())
+    }
+
+    /// Whether the crate depends on `package`: by its manifests, else by its Cargo.lock.
+    pub(super) fn depends_on(&self, package: &str, locked: &BTreeSet<String>) -> bool {
+        self.dependencies.contains_key(package) || locked.contains(package)
+    }
+}
+
+/// The nearest folder upward whose Cargo.toml has `[workspace]` and does not exclude the crate
+/// (cargo book, "Workspaces").
+fn workspace_root(manifest: &CargoToml) -> Result<Utf8PathBuf> {
+    if let Some(named) = manifest.toml.str(&["package", "workspace"]) {
+        return Ok(normalize(&manifest.dir().join(named)));
+    }
+    if manifest.is_workspace() {
+        return Ok(manifest.dir().to_owned());
+    }
+    for dir in manifest.dir().ancestors().skip(1) {
+        let path = dir.join("Cargo.toml");
+        if !disk::is_file(&path) {
+            continue;
+        }
+        let Some(toml) = Toml::read(&path)? else {
+            continue;
+        };
+        if toml.table(&["workspace"]).is_none() {
+            continue;
+        }
+        let excluded = toml
+            .strings(&["workspace", "exclude"])
+            .iter()
+            .any(|folder| manifest.dir().starts_with(normalize(&dir.join(folder))));
+        return Ok(if excluded { manifest.dir() } else { dir }.to_owned());
+    }
+    Ok(manifest.dir().to_owned())
+}
+
+/// The packages that `package` reaches in a Cargo.lock; empty where there is none or it is not TOML.
+pub(super) fn locked_closure(workspace: &Utf8Path, package: &str) -> BTreeSet<String> {
+    let lock = workspace.join("Cargo.lock");
+    let Ok(Some(toml)) = Toml::read(&lock) else {
+        return BTreeSet::new();
+    };
+    let mut edges: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, needs) in toml.packages() {
+        edges.entry(name).or_default().extend(needs);
+    }
+    let mut closed = BTreeSet::new();
+    let mut open = vec![package.to_owned()];
+    while let Some(name) = open.pop() {
+        for need in edges.get(&name).into_iter().flatten() {
+            if closed.insert(need.clone()) {
+                open.push(need.clone());
+            }
+        }
+    }
+    closed
+}
+
+/// What Cargo.lock and the manifests say of a crate's build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locked {
+    /// Whether there is a Cargo.lock.
+    pub exists: bool,
+    /// Packages that it reaches, itself included; some are for other platforms or for tests.
+    pub packages: usize,
+    /// The version of PyO3, where the crate uses it and there is a lock.
+    pub pyo3: Option<semver::Version>,
+    /// Whether the extension is built for the stable ABI (PyO3's features `abi3…`).
+    pub stable_abi: bool,
+}
+
+impl Locked {
+    /// `features`: those that the build enables besides the default ones.
+    pub fn gather(member: &super::Member, features: &[String]) -> Result<Self> {
+        let Some(manifest) = CargoToml::read(&member.manifest)? else {
+            return Ok(Self::default());
+        };
+        let lock = Toml::read(&member.workspace.join("Cargo.lock"))
+            .ok()
+            .flatten();
+        let version = |name: &str| lock.as_ref()?.locked_version(name);
+        let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
+        let package = manifest.package_name().unwrap_or_default();
+        let closure = Closure::of(&manifest)?;
+        let hard = closure
+            .dependencies
+            .get("pyo3")
+            .into_iter()
+            .flat_map(|dependency| dependency.features.clone());
+        let enabled = manifest.enabled_features(features).into_iter();
+        let of_pyo3 = enabled.filter_map(|feature| {
+            let rest = feature.strip_prefix("pyo3")?;
+            let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
+            Some(rest.trim_start_matches(['?', '/']).to_owned())
+        });
+        Ok(Self {
+            exists: lock.is_some(),
+            packages: 1 + locked_closure(&member.workspace, package).len(),
+            pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
+            stable_abi: hard
+                .chain(of_pyo3)
+                .any(|feature| feature.starts_with("abi3")),
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! What the project is: its packages, in dependency order, and where their things live.
+
+mod crates;
+mod discover;
+mod member;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::manifest::{Config, PyProject, Toml, nearest};
+use crate::session::Session;
+
+pub use crates::Locked;
+pub use member::{Bindings, Member};
+
+/// One or several packages that share one environment.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Where relative paths in messages start; absolute.
+    pub root: Utf8PathBuf,
+    /// The folder that holds `.venv` and uv.lock: the uv workspace's root, else the project's.
+    pub home: Utf8PathBuf,
+    /// `target/pyx`, absolute: records, locks and build directories.
+    pub state: Utf8PathBuf,
+    /// The packages that were asked for, in dependency order.
+    pub members: Vec<Member>,
+    pub config: Config,
+}
+
+/// Which project, and which of its members.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `--manifest-path`: a Cargo.toml or pyproject.toml, absolute.
+    pub manifest: Option<Utf8PathBuf>,
+    /// `-p`: names or folders; empty for all.
+    pub members: Vec<String>,
+}
+
+impl Project {
+    /// Finds the project around the working directory, or at `--manifest-path`.
+    pub fn discover(session: &Session, selection: &Selection) -> Result<Self> {
+        let start = match &selection.manifest {
+            Some(path) if disk::is_file(path) => path.parent().unwrap_or(&session.cwd).to_owned(),
+            Some(path) => return Err(Error::Usage(format!("no manifest at `{path}`"))),
+            None => session.cwd.clone(),
+        };
+        let found = discover::packages(&start)?;
+        let mut members = found
+            .packages
+            .iter()
+            .map(|package| package.member())
+            .collect::<Result<Vec<_>>>()?;
+        member::order(&mut members);
+        let home = found.home;
+        let config = match PyProject::read(&home.join("pyproject.toml"))? {
+            Some(pyproject) if members.len() != 1 => pyproject.config,
+            _ => members
+                .first()
+                .map(|member| member.config.clone())
+                .unwrap_or_default(),
+        };
+        let state = members
+            .first()
+            .map(|member| target_directory(session, member).map(|dir| dir.join("pyx")))
+            .transpose()?
+            .unwrap_or_default();
+        for member in &mut members {
+            member.target = target_directory(session, member)?.join("pyx");
+        }
+        let wanted = if selection.members.is_empty() {
+            &config.members
+        } else {
+            &selection.members
+        };
+        let members = choose(&found.root, members, wanted)?;
+        Ok(Self {
+            root: found.root,
+            home,
+            state,
+            members,
+            config,
+        })
+    }
+
+    /// A path below the root as people write it, any other whole.
+    pub fn display<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    pub fn lock_path(&self) -> Utf8PathBuf {
+        self.state.join("lock")
+    }
+}
+
+/// The members named by `wanted` (name, folder name, or folder relative to the root), and those
+/// that they need.
+fn choose(root: &Utf8Path, members: Vec<Member>, wanted: &[String]) -> Result<Vec<Member>> {
+    if wanted.is_empty() {
+        return Ok(members);
+    }
+    let mut names = Vec::new();
+    for word in wanted {
+        let member = members
+            .iter()
+            .find(|member| member.answers_to(root, word))
+            .ok_or_else(|| unknown_member(&members, word))?;
+        names.push(member.name.clone());
+    }
+    let needed = member::closure(&members, &names);
+    Ok(members
+        .into_iter()
+        .filter(|member| needed.contains(&member.name))
+        .collect())
+}
+
+fn unknown_member(members: &[Member], word: &str) -> Error {
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    Error::UnknownMember {
+        wanted: word.to_owned(),
+        known: names.join(", "),
+        similar: nearest(word, names.iter().copied()).map(str::to_owned),
+    }
+}
+
+/// Where cargo puts what it builds: `CARGO_TARGET_DIR`, `CARGO_BUILD_TARGET_DIR`, `build.target-dir` of
+/// the nearest configuration, else `target` beside the workspace's Cargo.toml (cargo book,
+/// "Configuration").
+fn target_directory(session: &Session, member: &Member) -> Result<Utf8PathBuf> {
+    for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
+        if let Some(dir) = session.path_var(name) {
+            return Ok(dir);
+        }
+    }
+    for path in cargo_configs(session, &member.dir) {
+        if let Some(toml) = Toml::read(&path)?
+            && let Some(dir) = toml.str(&["build", "target-dir"])
+        {
+            let holder = path.parent().and_then(Utf8Path::parent);
+            return Ok(holder.unwrap_or(&member.dir).join(dir));
+        }
+    }
+    Ok(member.workspace.join("target"))
+}
+
+/// Every place where cargo looks for configuration from a folder, nearest first, there or not.
+pub fn cargo_configs(session: &Session, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let home = session
+        .path_var("CARGO_HOME")
+        .unwrap_or_else(|| session.home().join(".cargo"));
+    let mut paths: Vec<Utf8PathBuf> = dir
+        .ancestors()
+        .map(|ancestor| ancestor.join(".cargo"))
+        .chain([home])
+        .flat_map(|folder| [folder.join("config"), folder.join("config.toml")])
+        .collect();
+    let mut seen = std::collections::BTreeSet::new();
+    paths.retain(|path| seen.insert(path.clone()));
+    paths
+}

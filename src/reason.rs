@@ -1,0 +1,73 @@
+//! Why something is done again. A reason prints and serialises; it is never a bare `bool`.
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Reason {
+    /// `--force`
+    Forced,
+    /// Nothing is recorded yet.
+    First {
+        what: String,
+    },
+    /// The environment is missing, broken or of another version.
+    Environment {
+        why: String,
+    },
+    /// A setting of the build differs from the recorded one.
+    Setting {
+        name: String,
+        was: String,
+        now: String,
+    },
+    Changed {
+        path: Utf8PathBuf,
+    },
+    Appeared {
+        path: Utf8PathBuf,
+    },
+    Vanished {
+        path: Utf8PathBuf,
+    },
+    /// The entries of a directory that the build reads differ.
+    Listing {
+        path: Utf8PathBuf,
+    },
+    /// An environment variable that the build reads differs; its value is never kept.
+    Variable {
+        name: String,
+    },
+    /// A file was being written while it was built.
+    Racing {
+        path: Utf8PathBuf,
+    },
+    /// What is installed is not what was built.
+    Installed {
+        path: Utf8PathBuf,
+    },
+    /// The step it builds on was done again.
+    Upstream {
+        step: String,
+    },
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Forced => f.write_str("`--force`"),
+            Self::First { what } => write!(f, "no record of {what}"),
+            Self::Environment { why } => f.write_str(why),
+            Self::Setting { name, was, now } => write!(f, "{name} was {was}, is {now}"),
+            Self::Changed { path } => write!(f, "`{path}` changed"),
+            Self::Appeared { path } => write!(f, "`{path}` appeared"),
+            Self::Vanished { path } => write!(f, "`{path}` vanished"),
+            Self::Listing { path } => write!(f, "files appeared or vanished in `{path}`"),
+            Self::Variable { name } => write!(f, "environment variable `{name}` changed"),
+            Self::Racing { path } => write!(f, "`{path}` changed during the last build"),
+            Self::Installed { path } => write!(f, "`{path}` is not what pyx installed"),
+            Self::Upstream { step } => write!(f, "{step} ran"),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The ambient world, read once: environment variables, working directory, terminals.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this file owns std::env; everything else takes a Session"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Variables that would make a child build for, or import from, another place than ours.
+const FOREIGN: [&str; 7] = [
+    "CONDA_PREFIX",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "UV_PYTHON",
+    "CARGO",
+    "OUT_DIR",
+];
+
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Absolute.
+    pub cwd: Utf8PathBuf,
+    /// The variables whose name and value are UTF-8; children inherit the others all the same.
+    pub env: BTreeMap<String, String>,
+    pub stderr_is_terminal: bool,
+    pub stdin_is_terminal: bool,
+}
+
+impl Session {
+    /// Reads the world as it is now. Fails with [`Error::NotUtf8`] where the tools below us would.
+    pub fn read() -> Result<Self> {
+        let cwd = std::env::current_dir().map_err(|source| Error::Io {
+            verb: "read the working directory",
+            path: ".".into(),
+            source,
+        })?;
+        Ok(Self {
+            cwd: utf8(cwd)?,
+            env: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+        })
+    }
+
+    /// A variable's value; set but empty counts as not set.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.env
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    pub fn path_var(&self, name: &str) -> Option<Utf8PathBuf> {
+        self.var(name).map(|value| self.absolute(value))
+    }
+
+    /// `path` as seen from the working directory.
+    pub fn absolute(&self, path: impl AsRef<Utf8Path>) -> Utf8PathBuf {
+        normalize(&self.cwd.join(path))
+    }
+
+    pub fn home(&self) -> Utf8PathBuf {
+        self.path_var("HOME")
+            .or_else(|| self.path_var("USERPROFILE"))
+            .unwrap_or_else(|| "/".into())
+    }
+
+    /// The user cache: `PYX_CACHE_DIR`, else `cargo-pyx` in the XDG cache or in Windows' local data.
+    pub fn cache(&self) -> Utf8PathBuf {
+        if let Some(dir) = self.path_var("PYX_CACHE_DIR") {
+            return dir;
+        }
+        self.path_var("XDG_CACHE_HOME")
+            .or_else(|| self.path_var("LOCALAPPDATA"))
+            .unwrap_or_else(|| self.home().join(".cache"))
+            .join("cargo-pyx")
+    }
+
+    /// The directories of PATH, in order.
+    pub fn search_path(&self) -> Vec<Utf8PathBuf> {
+        let path = self.var("PATH").unwrap_or_default();
+        std::env::split_paths(path)
+            .filter_map(|dir| Utf8PathBuf::from_path_buf(dir).ok())
+            .collect()
+    }
+
+    /// The PATH that begins with `first`.
+    pub fn path_with(&self, first: &[&Utf8Path]) -> String {
+        let dirs = first
+            .iter()
+            .map(|dir| (*dir).to_owned())
+            .chain(self.search_path());
+        std::env::join_paths(dirs)
+            .ok()
+            .and_then(|path| path.into_string().ok())
+            .unwrap_or_else(|| self.var("PATH").unwrap_or_default().to_owned())
+    }
+
+    /// Whether cargo dispatched us (`cargo pyx`, or `cargo run` in our own checkout).
+    pub fn under_cargo(&self) -> bool {
+        self.env.contains_key("CARGO")
+    }
+
+    /// The names of inherited variables that no child may see: foreign environments, and what
+    /// cargo tells the program it runs (cargo book, "Environment variables").
+    pub fn scrubbed(&self) -> BTreeSet<String> {
+        self.env
+            .keys()
+            .filter(|name| {
+                FOREIGN.contains(&name.as_str())
+                    || name.starts_with("CARGO_PKG_")
+                    || name.starts_with("CARGO_MANIFEST_")
+            })
+            .cloned()
+            .collect()
+    }
+
+    pub fn in_ci(&self) -> bool {
+        self.var("CI").is_some_and(|value| value != "false")
+    }
+}
+
+/// # Errors
+/// [`Error::NotUtf8`] with the bytes that are not, as `\xFF`.
+pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::NotUtf8(escape(path.as_os_str())))
+}
+
+/// Ill-formed bytes as `\xFF`, the rest as it is.
+fn escape(text: &std::ffi::OsStr) -> String {
+    let mut escaped = String::new();
+    for chunk in text.as_encoded_bytes().utf8_chunks() {
+        escaped.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            escaped.push_str(&format!("\\x{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+/// Resolves `.` and `..` by their letters alone: the path need not exist.
+pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
+    use camino::Utf8Component;
+    let mut out = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ill_formed_bytes_are_shown_as_hex() {
+        use std::os::unix::ffi::OsStrExt;
+        assert_eq!(escape(std::ffi::OsStr::from_bytes(b"bad\xff")), r"bad\xFF");
+    }
+
+    #[test]
+    fn paths_are_normalized_without_looking() {
+        assert_eq!(normalize(Utf8Path::new("/a/./b/../c")), "/a/c");
+    }
+}

