@@ -225,7 +225,7 @@ pub fn variables(output: &Utf8Path) -> BTreeSet<String> {
     let deps = output.join("deps");
     for name in disk::names(&deps)
         .into_iter()
-        .filter(|name| name.ends_with(".d"))
+        .filter(|name| Utf8Path::new(name).extension() == Some("d"))
     {
         let text = disk::read_text(&deps.join(name))
             .ok()
@@ -327,20 +327,19 @@ const OBEYED: [&str; 10] = [
 
 /// The obeyed variables that are set, as one setting; values are hashed.
 fn obeyed(session: &Session, toolchain: &Toolchain) -> String {
-    let mut text = String::new();
-    for (name, value) in &session.env {
-        let relevant = OBEYED.iter().any(|prefix| name.starts_with(prefix))
-            && !SET_BY_MATURIN.contains(&name.as_str())
-            && name != "RUSTUP_TOOLCHAIN"
-            && name != "CARGO_TARGET_DIR";
-        if relevant {
-            text.push_str(&format!("{name}={} ", &disk::digest(value.as_bytes())[..8]));
-        }
-    }
-    if let Some(name) = &toolchain.name {
-        text.push_str(&format!("RUSTUP_TOOLCHAIN={name}"));
-    }
-    text.trim_end().to_owned()
+    let relevant = |name: &str| {
+        OBEYED.iter().any(|prefix| name.starts_with(prefix))
+            && !SET_BY_MATURIN.contains(&name)
+            && !matches!(name, "RUSTUP_TOOLCHAIN" | "CARGO_TARGET_DIR")
+    };
+    let set = session.env.iter().filter(|(name, _)| relevant(name));
+    let hashed =
+        set.map(|(name, value)| format!("{name}={}", &disk::digest(value.as_bytes())[..8]));
+    let toolchain = toolchain
+        .name
+        .iter()
+        .map(|name| format!("RUSTUP_TOOLCHAIN={name}"));
+    hashed.chain(toolchain).collect::<Vec<_>>().join(" ")
 }
 
 /// Files other than sources that decide what is built and installed, there or not.

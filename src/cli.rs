@@ -10,7 +10,7 @@ use crate::dependencies::Wanted;
 use crate::disk::{self, Lock};
 use crate::error::{Error, Exit, Result};
 use crate::execute::execute;
-use crate::facts::{Facts, Request};
+use crate::facts::{Facts, Network, Request};
 use crate::plan::{self, Plan};
 use crate::process;
 use crate::session::Session;
@@ -42,15 +42,8 @@ pub struct Global {
     /// Print the commands that would run; write nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
-    /// Use no network
-    #[arg(long, global = true)]
-    pub offline: bool,
-    /// Fail when Cargo.lock or uv.lock would change
-    #[arg(long, global = true)]
-    pub locked: bool,
-    /// As --locked and --offline for cargo; uv.lock is taken as it is
-    #[arg(long, global = true)]
-    pub frozen: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// Show the commands (-v), and all that the tools print (-vv)
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
@@ -69,6 +62,29 @@ pub struct Global {
         global = true
     )]
     pub message_format: MessageFormat,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct NetworkArgs {
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Fail when Cargo.lock or uv.lock would change
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// As --locked and --offline for cargo; uv.lock is taken as it is
+    #[arg(long, global = true)]
+    pub frozen: bool,
+}
+
+impl From<NetworkArgs> for Network {
+    fn from(args: NetworkArgs) -> Self {
+        Self {
+            offline: args.offline,
+            locked: args.locked,
+            frozen: args.frozen,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -159,9 +175,7 @@ impl Cli {
                 extras: dev.extra.clone(),
             },
             force: dev.force,
-            offline: global.offline,
-            locked: global.locked,
-            frozen: global.frozen,
+            network: global.network.into(),
         }
     }
 }

@@ -148,8 +148,10 @@ impl Dependencies {
             .iter()
             .map(|path| Input::file(path, None))
             .collect();
-        let site_packages = environment.site_packages();
-        inputs.extend(site_packages.map(|dir| Input::listing(&dir, "", ".dist-info")));
+        if let Some(dir) = environment.site_packages() {
+            inputs.push(Input::listing(&dir, "", ".dist-info"));
+            inputs.push(Input::listing(&dir, "", ".pth")); // they put other folders on the path
+        }
         inputs
     }
 }

@@ -33,6 +33,12 @@ pub struct Request {
     pub python: Option<String>,
     pub wanted: Wanted,
     pub force: bool,
+    pub network: Network,
+}
+
+/// cargo's and uv's common flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Network {
     pub offline: bool,
     pub locked: bool,
     pub frozen: bool,
@@ -148,8 +154,8 @@ impl Facts {
         self.warnings.extend(records.warning);
         self.environment_due = match &self.environment.state {
             State::Good { .. } => None,
-            State::Missing => Some(Reason::First {
-                what: format!("`{}`", self.project.display(&self.environment.path)),
+            State::Missing => Some(Reason::Environment {
+                why: format!("no `{}` yet", self.project.display(&self.environment.path)),
             }),
             State::Bad { why, .. } => Some(Reason::Environment { why: why.clone() }),
         };
@@ -187,12 +193,9 @@ impl Facts {
                 .or_else(|| fingerprint::stale(inputs, session))
         } else {
             Some(Reason::First {
-                what: "the installed dependencies".into(),
+                what: "the installed packages".into(),
             })
         };
-        if self.dependencies.syncs.is_empty() && self.environment_due.is_none() {
-            self.sync_due = None;
-        }
     }
 
     /// Asks the tools, now that something has to be done.

@@ -288,14 +288,14 @@ fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
     let bytes = match disk::read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Loaded::default(),
-        Err(error) => return Loaded::ignored(error.to_string(), false),
+        Err(error) => return Loaded::ignored(&error.to_string(), false),
     };
     match serde_json::from_slice::<Schema>(&bytes) {
         Ok(Schema { schema }) if schema > SCHEMA => {
-            return Loaded::ignored(format!("`{path}` was written by a newer cargo pyx"), true);
+            return Loaded::ignored(&format!("`{path}` was written by a newer cargo pyx"), true);
         }
         Ok(Schema { schema: SCHEMA }) => {}
-        _ => return Loaded::ignored(format!("`{path}` is damaged"), false),
+        _ => return Loaded::ignored(&format!("`{path}` is damaged"), false),
     }
     match serde_json::from_slice(&bytes) {
         Ok(record) => Loaded {
@@ -303,12 +303,12 @@ fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
             warning: None,
             newer: false,
         },
-        Err(_) => Loaded::ignored(format!("`{path}` is damaged"), false),
+        Err(_) => Loaded::ignored(&format!("`{path}` is damaged"), false),
     }
 }
 
 impl<T: Default> Loaded<T> {
-    fn ignored(why: String, newer: bool) -> Self {
+    fn ignored(why: &str, newer: bool) -> Self {
         Self {
             record: T::default(),
             warning: Some(format!("state ignored: {why}")),
@@ -334,8 +334,8 @@ pub fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
     if load::<serde_json::Value>(path).newer {
         return Ok(());
     }
-    let json = serde_json::to_vec(record).expect("records are plain data");
-    disk::write(path, &json)
+    // plain data: this cannot fail, and an empty record would only be ignored
+    disk::write(path, &serde_json::to_vec(record).unwrap_or_default())
 }
 
 #[cfg(test)]

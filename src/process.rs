@@ -154,7 +154,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     let (lines, receiver) = mpsc::channel();
     let (out_reader, out_writer) = std::io::pipe().map_err(spawn_error(invocation))?;
     let (err_reader, err_writer) = std::io::pipe().map_err(spawn_error(invocation))?;
-    let expression = lead_group(expression(invocation))
+    let expression = lead_group(&expression(invocation))
         .stdout_file(out_writer)
         .stderr_file(err_writer);
     let handle = expression.start().map_err(spawn_error(invocation))?;
@@ -165,7 +165,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     }
     drop(lines);
 
-    let mut group = Group::new(handle.pids());
+    let mut group = Group::new(&handle.pids());
     let mut ended: Option<(Status, Instant)> = None;
     loop {
         match receiver.recv_timeout(TICK) {
@@ -219,7 +219,7 @@ fn forward_lines(
 }
 
 #[cfg(unix)]
-fn lead_group(expression: duct::Expression) -> duct::Expression {
+fn lead_group(expression: &duct::Expression) -> duct::Expression {
     use std::os::unix::process::CommandExt;
     expression.before_spawn(|command| {
         command.process_group(0);
@@ -228,8 +228,8 @@ fn lead_group(expression: duct::Expression) -> duct::Expression {
 }
 
 #[cfg(not(unix))]
-fn lead_group(expression: duct::Expression) -> duct::Expression {
-    expression
+fn lead_group(expression: &duct::Expression) -> duct::Expression {
+    expression.clone()
 }
 
 /// A child and everything it started.
@@ -240,7 +240,7 @@ struct Group {
 }
 
 impl Group {
-    fn new(pids: Vec<u32>) -> Self {
+    fn new(pids: &[u32]) -> Self {
         Self {
             leader: pids.first().copied(),
             passed_on: 0,

@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::error::{Error, Result};
 
 /// Variables that would make a child build for, or import from, another place than ours.
-const FOREIGN: [&str; 7] = [
+const FOREIGN: [&str; 8] = [
     "CONDA_PREFIX",
     "PYTHONHOME",
     "PYTHONPATH",
@@ -20,6 +20,7 @@ const FOREIGN: [&str; 7] = [
     "UV_PYTHON",
     "CARGO",
     "OUT_DIR",
+    "RUSTUP_TOOLCHAIN", // the plan sets it again where it is the project's choice
 ];
 
 #[derive(Clone, Debug, Default)]
@@ -138,11 +139,12 @@ pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
 
 /// Ill-formed bytes as `\xFF`, the rest as it is.
 fn escape(text: &std::ffi::OsStr) -> String {
+    use std::fmt::Write as _;
     let mut escaped = String::new();
     for chunk in text.as_encoded_bytes().utf8_chunks() {
         escaped.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            escaped.push_str(&format!("\\x{byte:02X}"));
+            let _ = write!(escaped, "\\x{byte:02X}");
         }
     }
     escaped

@@ -146,12 +146,14 @@ fn channel(path: &Utf8Path) -> Option<String> {
     if !line.contains(['=', '\n', '[']) && !line.is_empty() {
         return Some(line.to_owned());
     }
-    let toml = Toml::parse(path, text).ok()?;
+    let toml = Toml::parse(path, &text).ok()?;
     toml.string(&["toolchain", "channel"])
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     /// A rustup with two toolchains and a project that pins one that is missing.
@@ -160,7 +162,6 @@ mod tests {
         let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         for file in ["bin/rustup", "bin/rustc"] {
             disk::write(&root.join(file), b"").unwrap();
-            use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::Permissions::from_mode(0o755);
             std::fs::set_permissions(root.join(file), mode).unwrap();
         }

@@ -2,12 +2,7 @@
 //!
 //! stdout is data (JSON lines, the text of `--dry-run`), stderr is talk. A closed stream is no
 //! error: the work goes on.
-#![expect(
-    clippy::disallowed_types,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this file owns the terminal"
-)]
+#![expect(clippy::disallowed_types, reason = "this file owns the terminal")]
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -48,7 +48,7 @@ impl<'a, 'b> Listener<'a, 'b> {
     pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
         match (self.listen, stream) {
             (Listen::Quiet, _) | (Listen::Maturin { .. }, Stream::Stdout) => {
-                self.hold(stream, line)
+                self.hold(stream, line);
             }
             (Listen::Cargo { packages }, Stream::Stdout) => self.message(packages, line),
             (Listen::Cargo { packages } | Listen::Maturin { packages }, Stream::Stderr) => {

@@ -167,7 +167,7 @@ impl Proof<'_> {
         let [outer, inner] = self.names();
         let found = |name: &String| resolution.installed.get(name).and_then(Option::as_ref);
         let origins = [found(&outer), found(&inner)];
-        let origins = origins
+        let mut origins = origins
             .into_iter()
             .flatten()
             .filter_map(|found| found.origin.as_deref());
@@ -184,7 +184,7 @@ impl Proof<'_> {
                 let built = files
                     .filter(|path| is_extension(path))
                     .find(|path| is_built(path));
-                match (built, origins.last()) {
+                match (built, origins.next_back()) {
                     (Some(path), _) => path,
                     (None, Some(origin)) => return Ok(Verdict::Shadowed(origin.to_owned())),
                     (None, None) => return Err(self.nowhere()),
@@ -288,7 +288,6 @@ impl Proof<'_> {
         ];
         if let Some(packages) = self.prove.environment.site_packages() {
             inputs.push(Input::listing(&packages, top, ""));
-            inputs.push(Input::listing(&packages, "", ".pth"));
         }
         InstallRecord {
             artifacts: Vec::new(),

@@ -107,9 +107,8 @@ impl CargoToml {
             .dependency_tables()
             .flat_map(|table| self.entries(table))
         {
-            let known = merged
-                .entry(dependency.package.clone())
-                .or_insert_with(|| dependency.clone());
+            let known = merged.entry(dependency.package.clone()).or_default();
+            known.package = dependency.package;
             known.features.extend(dependency.features);
             known.path = known.path.take().or(dependency.path);
             known.inherited |= dependency.inherited;
@@ -179,7 +178,7 @@ mod tests {
 
     fn manifest(text: &str) -> CargoToml {
         let path = Utf8Path::new("/p/Cargo.toml");
-        CargoToml::of(Toml::parse(path, text.to_owned()).unwrap()).unwrap()
+        CargoToml::of(Toml::parse(path, text).unwrap()).unwrap()
     }
 
     #[test]

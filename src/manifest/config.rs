@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Config> {
-        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text.to_owned())?;
+        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text)?;
         Config::read(&toml, &["tool", "pyx"])
     }
 

@@ -40,17 +40,17 @@ impl Toml {
     /// [`Error::Manifest`] with line and column where the text is not TOML.
     pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
         disk::read_text(path)?
-            .map(|text| Self::parse(path, text))
+            .map(|text| Self::parse(path, &text))
             .transpose()
     }
 
-    pub fn parse(path: &Utf8Path, text: String) -> Result<Self> {
-        let document = Document::parse(text.clone()).map_err(|error| {
+    pub fn parse(path: &Utf8Path, text: &str) -> Result<Self> {
+        let document = Document::parse(text.to_owned()).map_err(|error| {
             let span = error.span().unwrap_or_default();
             let message = error.message().lines().next().unwrap_or_default();
             Error::Manifest {
                 message: format!("`{}` is not valid TOML: {message}", name_of(path)),
-                location: Box::new(locate(path, &text, &span)),
+                location: Box::new(locate(path, text, &span)),
                 hint: None,
             }
         })?;
@@ -221,14 +221,14 @@ mod tests {
 
     #[test]
     fn broken_toml_shows_the_line() {
-        let text = "[project]\nname = \"x\"\nbad = [\n".to_owned();
+        let text = "[project]\nname = \"x\"\nbad = [\n";
         let error = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap_err();
         insta::assert_snapshot!(error.to_string());
     }
 
     #[test]
     fn places_count_characters_from_one() {
-        let place = locate(Utf8Path::new("f"), "a = 1\nü = bad", &(10..13));
+        let place = locate(Utf8Path::new("f"), "a = 1\nü = bad", &(11..14));
         assert_eq!((place.line, place.column, place.width), (2, 5, 3));
     }
 

@@ -334,7 +334,7 @@ mod tests {
 
     fn pyproject(text: &str) -> PyProject {
         let path = Utf8Path::new("/p/pyproject.toml");
-        PyProject::of(Toml::parse(path, text.to_owned()).unwrap()).unwrap()
+        PyProject::of(Toml::parse(path, text).unwrap()).unwrap()
     }
 
     fn build_system(rest: &str) -> PyProject {

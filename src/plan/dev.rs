@@ -16,14 +16,15 @@ pub fn dev(request: &Request, facts: &Facts) -> Result<Plan> {
             request,
             workshop,
         };
-        steps::provide(&mut plan, &site)?;
-        if !steps::environment(&mut plan, &site)? {
+        if !steps::provide(&mut plan, &site)? || !steps::environment(&mut plan, &site)? {
             return Ok(plan);
         }
         steps::sync(&mut plan, &site);
         for build in &facts.builds {
-            if let Some(due) = &build.due {
-                steps::member(&mut plan, &site, build, due);
+            match &build.due {
+                Some(due) => steps::member(&mut plan, &site, build, due),
+                // other packages came or went: one of them may stand before the module now
+                None => steps::prove(&mut plan, &site, build, false),
             }
         }
         steps::record_sync(&mut plan, &site);

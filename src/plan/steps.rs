@@ -1,5 +1,7 @@
 //! Steps that several commands share.
 
+use std::fmt::Write as _;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build;
@@ -28,7 +30,8 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     fn offline(&self) -> Option<String> {
-        (self.request.offline || self.request.frozen).then(|| "--offline".to_owned())
+        (self.request.network.offline || self.request.network.frozen)
+            .then(|| "--offline".to_owned())
     }
 
     /// Without the variables that would lead a tool elsewhere.
@@ -41,10 +44,9 @@ impl Site<'_> {
         let call = self
             .call(program, &build.member.dir)
             .env("MATURIN_NO_INSTALL_RUST", "1");
-        let name = "RUSTUP_TOOLCHAIN";
         match &build.toolchain.name {
-            Some(toolchain) => call.env(name, toolchain.clone()),
-            None => call.without([&name.to_owned()]),
+            Some(toolchain) => call.env("RUSTUP_TOOLCHAIN", toolchain.clone()),
+            None => call,
         }
     }
 
@@ -79,8 +81,9 @@ fn run(invocation: Invocation, listen: Listen, exit: Exit) -> Action {
     })
 }
 
-/// Tools that are not there yet.
-pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<()> {
+/// Tools that are not there yet. `false` when one of them has to tell its version before more can
+/// be planned.
+pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
     let tools = std::iter::once(&site.workshop.uv).chain(site.workshop.maturin.values());
     let missing: Vec<_> = tools.filter_map(|tool| tool.missing.clone()).collect();
     for provision in missing {
@@ -89,7 +92,7 @@ pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<()> {
         if plan.has(&name) {
             continue;
         }
-        if site.request.offline {
+        if site.request.network.offline {
             return Err(Error::Offline(label));
         }
         let python = site
@@ -114,7 +117,12 @@ pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<()> {
         step.needs = plan.steps.iter().map(|step| step.name.clone()).collect();
         plan.steps.push(step);
     }
-    Ok(())
+    plan.again = site
+        .workshop
+        .maturin
+        .values()
+        .any(|tool| tool.version.is_none());
+    Ok(!plan.again)
 }
 
 fn provided(plan: &Plan) -> Vec<String> {
@@ -159,7 +167,7 @@ pub(super) fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
             Ok(true)
         }
         Some(Choice::Download(wanted)) => {
-            if site.request.offline {
+            if site.request.network.offline {
                 return Err(Error::Offline(format!("Python {}", wanted.text)));
             }
             let mut call = site.call(uv, &site.facts.project.home).args([
@@ -218,7 +226,7 @@ pub(super) fn sync(plan: &mut Plan, site: &Site<'_>) {
 }
 
 fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
-    if request.offline {
+    if request.network.offline {
         return Some("run it once without `--offline`".into());
     }
     matches!(sync.source, Source::Lock(_)).then(|| "uv lock --check".into())
@@ -232,7 +240,7 @@ fn subject_of(sync: &Sync, site: &Site<'_>) -> String {
     let mut subject = format!("dependencies from {}", site.show(from));
     for (word, names) in [("group", &sync.groups), ("extra", &sync.extras)] {
         for name in names {
-            subject.push_str(&format!(" +{word} {name}"));
+            let _ = write!(subject, " +{word} {name}");
         }
     }
     subject
@@ -265,7 +273,7 @@ fn sync_call(sync: &Sync, site: &Site<'_>) -> Invocation {
             let call = site
                 .call(uv, home)
                 .args(["sync", "--quiet", "--inexact", "--no-install-project"])
-                .arg(if site.request.locked {
+                .arg(if site.request.network.locked {
                     "--locked"
                 } else {
                     "--frozen"
@@ -361,13 +369,16 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
             false
         }
         Some(maturin) => {
+            if !maturin.at_least(MATURIN_WITH_UV) {
+                pip(plan, site);
+            }
             let step = install(plan, site, build, maturin, due, ahead.is_some());
             plan.steps.push(step);
             true
         }
         None => false,
     };
-    plan.steps.push(prove(plan, site, build, installed));
+    prove(plan, site, build, installed);
 }
 
 fn replace(build: &Build, due: &Due) -> Step {
@@ -379,6 +390,27 @@ fn replace(build: &Build, due: &Due) -> Step {
     let mut step = step(format!("install {name}"), "Installing", name, action);
     step.needs = vec![format!("compile {name}")];
     step
+}
+
+/// An old maturin installs with the environment's pip.
+fn pip(plan: &mut Plan, site: &Site<'_>) {
+    if plan.has("pip") {
+        return;
+    }
+    let call = site
+        .call(&site.workshop.uv.path, &site.facts.project.home)
+        .args(["pip", "install", "--quiet"])
+        .args(site.offline())
+        .args(["--python", site.facts.environment.python().as_str(), "pip"]);
+    let action = run(call, Listen::Quiet, Exit::Environment);
+    let mut step = step(
+        "pip",
+        "Syncing",
+        "pip, for a maturin that knows no uv",
+        action,
+    );
+    step.needs = environment_needs(plan);
+    plan.steps.push(step);
 }
 
 fn install(
@@ -413,7 +445,8 @@ fn install(
     step
 }
 
-fn prove(plan: &Plan, site: &Site<'_>, build: &Build, installed: bool) -> Step {
+/// `installed`: whether maturin installs it in this plan.
+pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: bool) {
     let name = &build.member.name;
     let action = Action::Prove(Box::new(Prove {
         build: build.clone(),
@@ -426,7 +459,7 @@ fn prove(plan: &Plan, site: &Site<'_>, build: &Build, installed: bool) -> Step {
     }));
     let mut step = step(format!("prove {name}"), "Proving", name, action);
     step.needs = plan.steps.iter().map(|step| step.name.clone()).collect();
-    step
+    plan.steps.push(step);
 }
 
 fn feature_args(features: &[String]) -> Vec<String> {
@@ -445,9 +478,9 @@ fn profile_args(profile: &str) -> Vec<String> {
 
 fn lock_args(request: &Request) -> impl Iterator<Item = &'static str> {
     let flags = [
-        (request.offline, "--offline"),
-        (request.locked, "--locked"),
-        (request.frozen, "--frozen"),
+        (request.network.offline, "--offline"),
+        (request.network.locked, "--locked"),
+        (request.network.frozen, "--frozen"),
     ];
     flags
         .into_iter()
@@ -567,7 +600,7 @@ fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocat
         .env("PATH", path_with(site))
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
-    if site.request.offline {
+    if site.request.network.offline {
         call = call.env("UV_OFFLINE", "1");
     }
     call

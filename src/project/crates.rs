@@ -42,7 +42,7 @@ impl Closure {
                     .iter()
                     .find(|base| base.package == dependency.package)
             {
-                dependency.path = base.path.clone();
+                dependency.path.clone_from(&base.path);
                 dependency.features.extend(base.features.iter().cloned());
             }
             if let Some(path) = &dependency.path {

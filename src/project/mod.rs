@@ -49,7 +49,7 @@ impl Project {
         let mut members = found
             .packages
             .iter()
-            .map(|package| package.member())
+            .map(discover::Package::member)
             .collect::<Result<Vec<_>>>()?;
         member::order(&mut members);
         let home = found.home;

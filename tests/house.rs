@@ -1,0 +1,127 @@
+//! The rules of the house that no lint knows.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests look at the checkout and run the program"
+)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every Rust file below a folder.
+fn rust_files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The modules of lib.rs, in their order from the top layer down.
+fn layers() -> BTreeMap<String, usize> {
+    text(&root().join("src/lib.rs"))
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .map(str::to_owned)
+        .enumerate()
+        .map(|(depth, name)| (name, depth))
+        .collect()
+}
+
+/// The modules that a text uses by `crate::NAME`; `use crate::{a, b}` included.
+fn used(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for rest in text.split("crate::").skip(1) {
+        let (inside, braces) = match rest.strip_prefix('{') {
+            Some(rest) => (rest.split('}').next().unwrap_or_default(), true),
+            None => (rest, false),
+        };
+        for part in inside.split(',').take(if braces { usize::MAX } else { 1 }) {
+            let word: String = part
+                .trim()
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            names.push(word);
+        }
+    }
+    names
+}
+
+#[test]
+fn a_module_uses_only_the_layers_above_its_own() {
+    let layers = layers();
+    let src = root().join("src");
+    let files = rust_files(&src);
+    assert!(layers.len() > 10 && files.len() > layers.len());
+    for file in files {
+        let relative = file.strip_prefix(&src).unwrap();
+        let first = relative.components().next().unwrap().as_os_str();
+        let module = first.to_string_lossy().trim_end_matches(".rs").to_owned();
+        let Some(own) = layers.get(&module) else {
+            continue; // lib.rs and main.rs
+        };
+        for name in used(&text(&file)) {
+            if let Some(depth) = layers.get(&name) {
+                assert!(
+                    name == module || depth < own,
+                    "{} uses `{name}`, which is below `{module}`",
+                    relative.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_lint_that_is_off_says_why() {
+    for file in rust_files(&root().join("src")) {
+        let text = text(&file);
+        assert!(!text.contains("#[allow("), "{}", file.display());
+        for expect in text
+            .split("expect(")
+            .skip(1)
+            .filter(|rest| rest.trim_start().starts_with("clippy::"))
+        {
+            let list = expect.split(")]").next().unwrap_or_default();
+            assert!(list.contains("reason = "), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_the_programs_own_help() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
+        .args(["pyx", "dev", "-h"])
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let readme = text(&root().join("README.md"));
+    assert!(output.status.success());
+    assert!(
+        readme.contains(help.trim_end()),
+        "README.md must hold this block:\n{help}"
+    );
+}
+
+#[test]
+fn fixtures_say_what_they_are_for() {
+    for entry in std::fs::read_dir(root().join("fixtures")).unwrap() {
+        let dir = entry.unwrap().path();
+        let readme = text(&dir.join("README.md"));
+        assert!(readme.lines().count() >= 3, "{}", dir.display());
+    }
+}

@@ -1,0 +1,314 @@
+//! Decisions: plans from constructed facts, as `--dry-run` prints them.
+
+use std::collections::BTreeMap;
+
+use cargo_pyx::build::{Flags, Options};
+use cargo_pyx::dependencies::{Dependencies, Source, Sync};
+use cargo_pyx::environment::{Environment, State};
+use cargo_pyx::facts::{Build, Due, Facts, Network, Request, Workshop};
+use cargo_pyx::interpreter::{Choice, Interpreter, Probe};
+use cargo_pyx::plan::dev;
+use cargo_pyx::project::{Bindings, Locked, Member, Project};
+use cargo_pyx::reason::Reason;
+use cargo_pyx::tool::Tool;
+use pep440_rs::Version;
+
+fn version(text: &str) -> Version {
+    text.parse().unwrap()
+}
+
+fn tool(path: &str, release: &str) -> Tool {
+    Tool {
+        path: path.into(),
+        version: Some(version(release)),
+        missing: None,
+    }
+}
+
+fn member(name: &str) -> Member {
+    Member {
+        name: name.into(),
+        dir: format!("/p/{name}").into(),
+        pyproject: Some(format!("/p/{name}/pyproject.toml").into()),
+        manifest: format!("/p/{name}/Cargo.toml").into(),
+        workspace: format!("/p/{name}").into(),
+        target: "/p/target/pyx".into(),
+        lib: Some(name.into()),
+        crate_types: vec!["cdylib".into(), "rlib".into()],
+        module: name.into(),
+        plain: true,
+        ..Member::default()
+    }
+}
+
+fn build(member: Member, flags: &Flags) -> Build {
+    Build {
+        options: Options::new(&member, None, flags),
+        due: Some(Due::whole(Reason::Changed {
+            path: member.dir.join("src/lib.rs"),
+        })),
+        locked: Locked {
+            exists: true,
+            packages: 14,
+            pyo3: Some(semver::Version::new(0, 29, 3)),
+            stable_abi: false,
+        },
+        member,
+        ..Build::default()
+    }
+}
+
+/// A project of these members whose environment is good and whose builds are due.
+fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
+    let maturin = members
+        .iter()
+        .filter(|member| member.bindings != Bindings::Embed)
+        .map(|member| (member.name.clone(), tool("/bin/maturin", "1.16.0")))
+        .collect::<BTreeMap<_, _>>();
+    Facts {
+        project: Project {
+            root: "/p".into(),
+            home: "/p".into(),
+            state: "/p/target/pyx".into(),
+            members: members.clone(),
+            ..Project::default()
+        },
+        environment: Environment {
+            path: "/p/.venv".into(),
+            state: State::Good {
+                version: version("3.11.7"),
+            },
+        },
+        builds: members
+            .into_iter()
+            .map(|member| build(member, flags))
+            .collect(),
+        workshop: Some(Workshop {
+            cargo: "/bin/cargo".into(),
+            uv: tool("/bin/uv", "0.13.9"),
+            maturin,
+            interpreter: None,
+            any_python: Some("/bin/python3".into()),
+            probe: Some(Probe {
+                implementation: "cpython".into(),
+                major: 3,
+                minor: 11,
+                bits: 64,
+                suffixes: vec![".cpython-311-x86_64-linux-gnu.so".into()],
+            }),
+            installed: Vec::new(),
+        }),
+        path: "/bin".into(),
+        ..Facts::default()
+    }
+}
+
+/// As [`facts`], on a machine where nothing has been done yet.
+fn fresh_clone(members: Vec<Member>) -> Facts {
+    let mut facts = facts(members, &Flags::default());
+    let reason = Reason::Environment {
+        why: "no `.venv` yet".into(),
+    };
+    facts.environment.state = State::Missing;
+    facts.environment_due = Some(reason.clone());
+    facts.sync_due = Some(reason.clone());
+    for build in &mut facts.builds {
+        build.due = Some(Due::whole(reason.clone()));
+    }
+    if let Some(workshop) = &mut facts.workshop {
+        workshop.interpreter = Some(Choice::Use(Interpreter {
+            path: "/usr/bin/python3.11".into(),
+            version: version("3.11.7"),
+            free_threaded: false,
+        }));
+    }
+    facts
+}
+
+fn metadata(facts: &mut Facts, groups: &[&str]) {
+    facts.dependencies = Dependencies {
+        syncs: vec![Sync {
+            source: Source::Metadata("/p/hello/pyproject.toml".into()),
+            groups: groups.iter().map(ToString::to_string).collect(),
+            extras: Vec::new(),
+            default_groups: true,
+            packages: Vec::new(),
+        }],
+        ..Dependencies::default()
+    };
+}
+
+fn dry_run(request: &Request, facts: &Facts) -> String {
+    dev(request, facts).unwrap().to_string()
+}
+
+fn needs(facts: &Facts, step: &str) -> Vec<String> {
+    let plan = dev(&Request::default(), facts).unwrap();
+    let step = plan.steps.iter().find(|found| found.name == step);
+    step.unwrap().needs.clone()
+}
+
+#[test]
+fn a_fresh_clone_gets_everything() {
+    let mut facts = fresh_clone(vec![member("hello")]);
+    metadata(&mut facts, &["dev"]);
+    insta::assert_snapshot!(dry_run(&Request::default(), &facts));
+}
+
+#[test]
+fn compiling_does_not_wait_for_dependencies() {
+    let mut facts = fresh_clone(vec![member("hello")]);
+    metadata(&mut facts, &[]);
+    assert_eq!(needs(&facts, "compile hello"), ["environment"]);
+    assert_eq!(needs(&facts, "sync 1"), ["environment"]);
+    let install = needs(&facts, "install hello");
+    assert!(install.contains(&"sync 1".into()) && install.contains(&"compile hello".into()));
+}
+
+#[test]
+fn what_is_fresh_needs_no_step() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    facts.workshop = None;
+    facts.builds[0].due = None;
+    let plan = dev(&Request::default(), &facts).unwrap();
+    assert!(plan.is_empty());
+    assert_eq!(plan.fresh, ["hello"]);
+}
+
+#[test]
+fn an_edit_compiles_and_replaces_the_module() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    let due = facts.builds[0].due.as_mut().unwrap();
+    due.replace = vec!["/p/.venv/lib/python3.11/site-packages/hello/hello.so".into()];
+    insta::assert_snapshot!(dry_run(&Request::default(), &facts));
+}
+
+#[test]
+fn flags_are_added_to_what_maturin_is_told() {
+    let mut member = member("hello");
+    member.features = vec!["simd".into()];
+    let flags = Flags {
+        profile: Some("release".into()),
+        features: vec!["fast".into()],
+        no_default_features: true,
+    };
+    insta::assert_snapshot!(dry_run(&Request::default(), &facts(vec![member], &flags)));
+}
+
+#[test]
+fn a_profile_for_wheels_is_overruled_in_words() {
+    let mut member = member("hello");
+    member.profile = Some("release".into());
+    let text = dry_run(&Request::default(), &facts(vec![member], &Flags::default()));
+    assert!(text.contains("--profile dev"), "{text}");
+}
+
+#[test]
+fn offline_is_passed_on_to_every_tool() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    metadata(&mut facts, &[]);
+    facts.sync_due = Some(Reason::Forced);
+    let request = Request {
+        network: Network {
+            offline: true,
+            ..Network::default()
+        },
+        ..Request::default()
+    };
+    let text = dry_run(&request, &facts);
+    let commands: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(commands.len(), 3, "{text}");
+    for command in commands {
+        assert!(command.contains("--offline"), "{command}");
+    }
+}
+
+#[test]
+fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
+    let ahead = |change: fn(&mut Build)| {
+        let mut facts = facts(vec![member("hello")], &Flags::default());
+        change(&mut facts.builds[0]);
+        let plan = dev(&Request::default(), &facts).unwrap();
+        plan.steps.iter().any(|step| step.name == "compile hello")
+    };
+    assert!(ahead(|_| {}));
+    assert!(!ahead(|build| build.member.plain = false));
+    assert!(!ahead(|build| build.locked.pyo3 = None));
+    assert!(!ahead(|build| build.locked.stable_abi = true));
+    assert!(ahead(|build| {
+        build.locked.stable_abi = true;
+        build.pyo3_config = Some("/p/target/pyx/ext/maturin/config.txt".into());
+    }));
+}
+
+#[test]
+fn an_old_maturin_gets_pip_and_no_flag_that_it_does_not_know() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    let workshop = facts.workshop.as_mut().unwrap();
+    workshop
+        .maturin
+        .insert("hello".into(), tool("/bin/maturin", "0.12.20"));
+    insta::assert_snapshot!(dry_run(&Request::default(), &facts));
+}
+
+#[test]
+fn uv_sync_never_touches_the_members() {
+    let mut facts = fresh_clone(vec![member("alpha"), member("beta")]);
+    metadata(&mut facts, &["test"]);
+    let sync = &mut facts.dependencies.syncs[0];
+    sync.source = Source::Lock("/p/uv.lock".into());
+    sync.packages = vec!["alpha".into(), "beta".into()];
+    let plan = dev(&Request::default(), &facts).unwrap();
+    let sync = plan
+        .steps
+        .iter()
+        .find(|step| step.name == "sync 1")
+        .unwrap();
+    insta::assert_snapshot!(sync.command());
+}
+
+#[test]
+fn members_are_built_one_after_another() {
+    let facts = facts(vec![member("alpha"), member("beta")], &Flags::default());
+    assert!(needs(&facts, "compile beta").contains(&"prove alpha".into()));
+}
+
+#[test]
+fn packages_that_came_or_went_have_the_module_proved_again() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    facts.builds[0].due = None;
+    facts.sync_due = Some(Reason::Listing {
+        path: "/p/.venv".into(),
+    });
+    let plan = dev(&Request::default(), &facts).unwrap();
+    let names: Vec<&str> = plan.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["prove hello", "record"]);
+}
+
+#[test]
+fn an_embedding_crate_is_built_with_the_environments_python() {
+    let mut member = member("embed");
+    member.bindings = Bindings::Embed;
+    member.pyproject = None;
+    insta::assert_snapshot!(dry_run(
+        &Request::default(),
+        &facts(vec![member], &Flags::default())
+    ));
+}
+
+#[test]
+fn a_broken_environment_of_somebody_else_is_an_error() {
+    let mut facts = fresh_clone(vec![member("hello")]);
+    facts.environment.state = State::Bad {
+        why: "its Python is gone".into(),
+        ours: false,
+    };
+    let error = dev(&Request::default(), &facts).unwrap_err();
+    assert_eq!(error.exit().code(), 2);
+    facts.environment.state = State::Bad {
+        why: "its Python is gone".into(),
+        ours: true,
+    };
+    assert!(dry_run(&Request::default(), &facts).contains("uv venv --quiet --no-project"));
+    assert!(dry_run(&Request::default(), &facts).contains("--clear"));
+}
