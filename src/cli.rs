@@ -7,11 +7,11 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::build::Flags;
 use crate::dependencies::Wanted;
-use crate::disk::{self, Lock};
+use crate::disk;
+use crate::errand::Errand;
 use crate::error::{Error, Exit, Result};
-use crate::execute::execute;
-use crate::facts::{Facts, Network, Request};
-use crate::plan::{self, Plan};
+use crate::facts::{Network, Request};
+use crate::plan;
 use crate::process;
 use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
@@ -255,88 +255,19 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
-    let start = Instant::now();
     let request = cli.request(&session);
-    let mut unavailable = Vec::new();
-    let facts = Facts::gather(&session, &request, &unavailable)?;
-    let mut plan = plan::dev(&request, &facts)?;
-    for warning in &facts.warnings {
-        ui.warn(warning);
+    let command = Errand {
+        session: &session,
+        ui,
+        request: &request,
+        name: "dev",
+        decide: plan::dev,
+    };
+    if cli.global.dry_run {
+        command.show()
+    } else {
+        command.perform()
     }
-    if cli.global.dry_run || plan.is_empty() {
-        ui.plan(&plan);
-        ui.data(&plan.to_string());
-        finish(ui, &plan, cli.global.dry_run, start);
-        return Ok(());
-    }
-    let _lock = lock(&session, &facts, ui)?;
-    loop {
-        // another process may have done it all while this one waited for the lock
-        let facts = Facts::gather(&session, &request, &unavailable)?;
-        plan = plan::dev(&request, &facts)?;
-        for warning in &facts.warnings {
-            ui.warn(warning);
-        }
-        ui.plan(&plan);
-        let failed = execute(&session, &plan, ui)?;
-        let wanted = facts.python_to_download();
-        unavailable.extend(wanted.filter(|_| !failed.is_empty()).map(str::to_owned));
-        if !plan.again {
-            break;
-        }
-    }
-    finish(ui, &plan, false, start);
-    Ok(())
-}
-
-fn finish(ui: &Ui, plan: &Plan, dry: bool, start: Instant) {
-    for name in &plan.fresh {
-        ui.status("Fresh", name);
-    }
-    if !dry && !plan.is_empty() {
-        let seconds = start.elapsed().as_secs_f64();
-        ui.status("Finished", &format!("dev in {seconds:.2}s"));
-    }
-}
-
-/// Takes the project's lock; says for whom it waits, at most `PYX_LOCK_TIMEOUT` seconds.
-fn lock(session: &Session, facts: &Facts, ui: &Ui) -> Result<Lock> {
-    let path = facts.project.lock_path();
-    let limit: Option<u64> = session
-        .var("PYX_LOCK_TIMEOUT")
-        .and_then(|text| text.parse().ok());
-    let start = Instant::now();
-    let mut said = false;
-    let me = format!("pid {}: cargo pyx dev", std::process::id());
-    keep_out_of_git(&facts.project.state)?;
-    Lock::take(&path, &me, |holder| {
-        let holder = if holder.is_empty() {
-            String::new()
-        } else {
-            format!(" (held by {holder})")
-        };
-        if !std::mem::replace(&mut said, true) {
-            ui.status("Blocking", &format!("waiting for project lock{holder}"));
-        }
-        process::check_signals()?;
-        match limit {
-            Some(seconds) if start.elapsed().as_secs() >= seconds => Err(Error::LockTimeout {
-                path: path.clone(),
-                seconds,
-                holder,
-            }),
-            _ => Ok(()),
-        }
-    })
-}
-
-/// `target/` is not ignored everywhere; what pyx writes there always is.
-fn keep_out_of_git(state: &camino::Utf8Path) -> Result<()> {
-    let path = state.join(".gitignore");
-    if disk::is_file(&path) {
-        return Ok(());
-    }
-    disk::write(&path, b"*\n")
 }
 
 #[cfg(test)]

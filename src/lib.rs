@@ -4,27 +4,29 @@
 //! each uses only those above it (`tests/house.rs` checks that).
 
 // vocabulary: plain data
-pub mod error;
 pub mod invocation;
+pub mod error;
 pub mod reason;
 // world: each owns one outside thing
-pub mod disk;
-pub mod manifest;
-pub mod process;
 pub mod session;
+pub mod disk;
+pub mod process;
+pub mod manifest;
 pub mod tool;
 // facts: read the world, never change it
-pub mod build;
-pub mod dependencies;
-pub mod environment;
-pub mod facts;
-pub mod fingerprint;
-pub mod interpreter;
-pub mod plan;
 pub mod project;
 pub mod toolchain;
+pub mod interpreter;
+pub mod fingerprint;
+pub mod environment;
+pub mod dependencies;
+pub mod build;
+pub mod facts;
+// decision: pure
+pub mod plan;
 // effect
-pub mod execute;
 pub mod ui;
+pub mod execute;
+pub mod errand;
 // surface
 pub mod cli;

@@ -52,6 +52,7 @@ fn build(member: Member, flags: &Flags) -> Build {
             packages: 14,
             pyo3: Some(semver::Version::new(0, 29, 3)),
             stable_abi: false,
+            restless: false,
         },
         member,
         ..Build::default()
@@ -234,6 +235,7 @@ fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
     assert!(ahead(|_| {}));
     assert!(!ahead(|build| build.member.plain = false));
     assert!(!ahead(|build| build.locked.pyo3 = None));
+    assert!(!ahead(|build| build.locked.restless = true));
     assert!(!ahead(|build| build.locked.stable_abi = true));
     assert!(ahead(|build| {
         build.locked.stable_abi = true;

@@ -24,6 +24,19 @@ const PROGRESS: [&str; 12] = [
     "Updating",
 ];
 
+/// The words with which uv begins a line of what it did for maturin.
+const UV: [&str; 9] = [
+    "+",
+    "-",
+    "~",
+    "Audited",
+    "Checked",
+    "Installed",
+    "Prepared",
+    "Resolved",
+    "Uninstalled",
+];
+
 pub(super) struct Listener<'a, 'b> {
     listen: Listen,
     activity: &'a Activity<'b>,
@@ -100,15 +113,14 @@ impl<'a, 'b> Listener<'a, 'b> {
                     .progress(self.done.len(), packages, &self.current);
                 self.activity.transient(line);
             }
-            // maturin's own progress begins with a pictogram
-            Some(word)
-                if matches!(self.listen, Listen::Maturin { .. })
-                    && !word.is_ascii()
-                    && !word.starts_with('💥') =>
-            {
-                self.hold(Stream::Stderr, line);
-            }
+            Some(word) if self.is_chatter(word) => self.hold(Stream::Stderr, line),
             _ => self.activity.show(Stream::Stderr, line),
         }
+    }
+
+    /// What maturin and uv say of themselves; maturin's own progress begins with a pictogram.
+    fn is_chatter(&self, word: &str) -> bool {
+        let pictogram = !word.is_ascii() && !word.starts_with('💥');
+        matches!(self.listen, Listen::Maturin { .. }) && (pictogram || UV.contains(&word))
     }
 }

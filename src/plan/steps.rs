@@ -352,7 +352,9 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
         .filter(|step| !step.name.starts_with("sync "))
         .map(|step| step.name.clone())
         .collect();
-    let ahead = cargo_invocation(site, build);
+    // cargo compiles a restless crate at every call: let maturin's be the only one
+    let alone = build.locked.restless && due.replace.is_empty();
+    let ahead = cargo_invocation(site, build).filter(|_| !alone);
     let name = &build.member.name;
     if let Some(call) = &ahead {
         let packages = build.locked.packages;

@@ -130,6 +130,9 @@ pub struct Locked {
     pub pyo3: Option<semver::Version>,
     /// Whether the extension is built for the stable ABI (PyO3's features `abi3…`).
     pub stable_abi: bool,
+    /// Whether a build script asks to be rerun for a file that is not there, so that cargo
+    /// rebuilds at every call.
+    pub restless: bool,
 }
 
 impl Locked {
@@ -160,9 +163,47 @@ impl Locked {
             exists: lock.is_some(),
             packages: 1 + locked_closure(&member.workspace, package).len(),
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
+            restless: is_restless(&manifest.toml.path)
+                || closure.manifests.iter().any(|path| is_restless(path)),
             stable_abi: hard
                 .chain(of_pyo3)
                 .any(|feature| feature.starts_with("abi3")),
         })
+    }
+}
+
+fn is_restless(manifest: &Utf8Path) -> bool {
+    let script = manifest.with_file_name("build.rs");
+    let text = disk::read_text(&script).ok().flatten().unwrap_or_default();
+    let dir = manifest.parent().unwrap_or(manifest);
+    watched(&text).any(|path| !disk::is_there(&dir.join(path)))
+}
+
+/// The literal paths that a build script's source prints as `rerun-if-changed`.
+fn watched(source: &str) -> impl Iterator<Item = &str> {
+    source
+        .split("rerun-if-changed=")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"').map(|(path, _)| path))
+        .filter(|path| !path.contains(['{', '\\', '\n']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_script_that_watches_a_missing_file_is_restless() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let manifest = dir.join("Cargo.toml");
+        let says = |path: &str| {
+            let line = format!("println!(\"cargo:rerun-if-changed={path}\");");
+            disk::write(&dir.join("build.rs"), line.as_bytes()).unwrap();
+            is_restless(&manifest)
+        };
+        assert!(!says("build.rs"));
+        assert!(says("include/*"));
+        assert!(!says("{path}"));
     }
 }
