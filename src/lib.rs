@@ -20,6 +20,7 @@ pub mod interpreter;
 pub mod fingerprint;
 pub mod environment;
 pub mod dependencies;
+pub mod suites;
 pub mod build;
 pub mod facts;
 // decision: pure

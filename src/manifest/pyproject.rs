@@ -189,6 +189,24 @@ impl PyProject {
         self.toml.strings(&["project", "dependencies"])
     }
 
+    /// Every requirement of the file: dependencies, groups and extras.
+    pub fn requirements(&self) -> Vec<String> {
+        let groups = self
+            .groups
+            .values()
+            .flatten()
+            .filter_map(|item| match item {
+                GroupItem::Requirement(text) => Some(text.clone()),
+                GroupItem::Include(_) => None,
+            });
+        let extras = self.extras.values().flatten().cloned();
+        self.dependencies()
+            .into_iter()
+            .chain(groups)
+            .chain(extras)
+            .collect()
+    }
+
     pub fn dependencies_with_spans(&self) -> Vec<Spanned<String>> {
         let item = self.toml.get(&["project", "dependencies"]);
         item.map(spanned_strings).unwrap_or_default()

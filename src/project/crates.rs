@@ -172,6 +172,15 @@ impl Locked {
     }
 }
 
+/// Whether a crate links PyO3, itself or through its path dependencies.
+pub fn depends_on_python(manifest: &CargoToml) -> Result<bool> {
+    let closure = Closure::of(manifest)?;
+    let names = ["pyo3", "pyo3-ffi"];
+    Ok(names
+        .iter()
+        .any(|name| closure.dependencies.contains_key(*name)))
+}
+
 fn is_restless(manifest: &Utf8Path) -> bool {
     let script = manifest.with_file_name("build.rs");
     let text = disk::read_text(&script).ok().flatten().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::manifest::{Config, PyProject, Toml, nearest};
 use crate::session::Session;
 
-pub use crates::Locked;
+pub use crates::{Locked, depends_on_python};
 pub use member::{Bindings, Member};
 
 /// One or several packages that share one environment.

@@ -1,5 +1,7 @@
 //! Which packages the environment must hold, and where the project says so.
 
+mod runner;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
@@ -66,6 +68,44 @@ impl Dependencies {
                 found.add_member(project, member, wanted)?;
             }
         }
+        Ok(found)
+    }
+
+    /// What the members' Python tests need on top of [`gather`](Self::gather)'s; `tested`: the
+    /// members that have such tests.
+    pub fn for_tests(project: &Project, tested: &[&Member]) -> Result<Self> {
+        let mut found = Self::default();
+        let lock = project.home.join("uv.lock");
+        let locked = disk::is_file(&lock);
+        found.files.push(lock.clone());
+        for member in tested {
+            let Some(pyproject) = read(member)? else {
+                continue;
+            };
+            found.note(&pyproject, member);
+            let runner = runner::find(&pyproject)?;
+            found.files.extend(runner.files);
+            if !(runner.groups.is_empty() && runner.extras.is_empty()) {
+                let in_workspace = locked && member.dir != project.home;
+                found.syncs.push(Sync {
+                    source: if locked {
+                        Source::Lock(lock.clone())
+                    } else {
+                        Source::Metadata(pyproject.toml.path.clone())
+                    },
+                    groups: runner.groups,
+                    extras: runner.extras,
+                    default_groups: true,
+                    packages: in_workspace
+                        .then(|| member.name.clone())
+                        .into_iter()
+                        .collect(),
+                });
+            }
+            found.syncs.extend(runner.others);
+        }
+        let described = format!("{:?}", found.syncs);
+        found.setting("test dependencies", &[disk::digest(described.as_bytes())]);
         Ok(found)
     }
 

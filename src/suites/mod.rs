@@ -1,0 +1,58 @@
+//! Which tests a project has, and how they are run.
+
+mod python;
+mod rust;
+
+use camino::Utf8Path;
+
+use crate::error::Result;
+use crate::project::{Bindings, Project};
+
+pub use python::PythonSuite;
+pub use rust::RustSuite;
+
+/// Which of the two languages to test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Languages {
+    #[default]
+    Both,
+    Rust,
+    Python,
+}
+
+/// Everything that `test` would run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suites {
+    pub python: Vec<PythonSuite>,
+    pub rust: Vec<RustSuite>,
+}
+
+impl Suites {
+    pub fn gather(project: &Project, languages: Languages) -> Result<Self> {
+        let mut suites = Self::default();
+        if languages != Languages::Rust {
+            for member in &project.members {
+                if member.bindings != Bindings::Embed {
+                    suites.python.extend(PythonSuite::find(project, member)?);
+                }
+            }
+            suites.python.dedup_by(|a, b| a.dir == b.dir);
+        }
+        if languages != Languages::Python {
+            suites.rust = RustSuite::find(project)?;
+        }
+        Ok(suites)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.python.is_empty() && self.rust.is_empty()
+    }
+}
+
+/// Whether a file name is one that pytest collects by default.
+fn is_test_file(path: &Utf8Path) -> bool {
+    path.extension() == Some("py")
+        && path
+            .file_stem()
+            .is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
+}

@@ -1,0 +1,324 @@
+//! The Rust tests of a project: of the extension crates, of their cargo workspaces, and of path
+//! dependencies outside those.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::Glob;
+
+use crate::disk;
+use crate::error::Result;
+use crate::manifest::CargoToml;
+use crate::project::{Bindings, Member, Project, depends_on_python};
+use crate::session::normalize;
+
+/// One run of `cargo test`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RustSuite {
+    /// The member by whose build it is linked.
+    pub member: String,
+    /// Where cargo runs: the folder where it finds the member's configuration.
+    pub dir: Utf8PathBuf,
+    /// The Cargo.toml of the workspace or of the crate.
+    pub manifest: Utf8PathBuf,
+    /// Packages with unit or integration tests, sorted.
+    pub tested: Vec<String>,
+    /// Library packages with documentation tests, sorted. Those of an extension crate are Python
+    /// docstrings.
+    pub documented: Vec<String>,
+    /// Whether any of them links PyO3.
+    pub links_python: bool,
+}
+
+/// Crates that bind to other languages: their packages need other tools.
+const OTHER_LANGUAGES: [&str; 9] = [
+    "extendr-api",
+    "jni",
+    "magnus",
+    "napi",
+    "neon",
+    "node-bindgen",
+    "robusta_jni",
+    "rustler",
+    "wasm-bindgen",
+];
+
+impl RustSuite {
+    pub(super) fn find(project: &Project) -> Result<Vec<Self>> {
+        let mut suites: Vec<Self> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let extensions: BTreeSet<&Utf8PathBuf> = project
+            .members
+            .iter()
+            .filter(|member| member.bindings != Bindings::Embed)
+            .map(|member| &member.manifest)
+            .collect();
+        for member in &project.members {
+            let inside = workspace_crates(member)?;
+            let outside = member.path_dependencies.iter();
+            let outside = outside
+                .filter(|path| !inside.contains(path))
+                .map(|path| vec![path.clone()]);
+            for crates in std::iter::once(inside.clone()).chain(outside.collect::<Vec<_>>()) {
+                let mut suite = Self {
+                    member: member.name.clone(),
+                    dir: member.dir.clone(),
+                    ..Self::default()
+                };
+                for manifest in crates {
+                    if seen.insert(manifest.clone()) {
+                        suite.add(&manifest, extensions.contains(&manifest))?;
+                    }
+                }
+                if !(suite.tested.is_empty() && suite.documented.is_empty()) {
+                    suites.push(suite);
+                }
+            }
+        }
+        Ok(suites)
+    }
+
+    fn add(&mut self, manifest: &Utf8Path, is_extension: bool) -> Result<()> {
+        let Some(cargo) = CargoToml::read(manifest)? else {
+            return Ok(());
+        };
+        let Some(name) = cargo.package_name() else {
+            return Ok(());
+        };
+        let dependencies = cargo.dependencies();
+        let foreign = |name: &str| OTHER_LANGUAGES.contains(&name);
+        if dependencies
+            .iter()
+            .any(|dependency| foreign(&dependency.package))
+        {
+            return Ok(());
+        }
+        let tests = Tests::of(cargo.dir());
+        let documented = tests.documents && cargo.has_lib() && !is_extension;
+        if !(tests.code || documented) {
+            return Ok(());
+        }
+        if self.manifest.as_str().is_empty() {
+            manifest.clone_into(&mut self.manifest);
+        }
+        if tests.code {
+            self.tested.push(name.to_owned());
+        }
+        if documented {
+            self.documented.push(name.to_owned());
+        }
+        self.links_python |= depends_on_python(&cargo)?;
+        self.tested.sort();
+        self.documented.sort();
+        Ok(())
+    }
+}
+
+/// The manifests of a cargo workspace, or the crate's own where it has none.
+fn workspace_crates(member: &Member) -> Result<Vec<Utf8PathBuf>> {
+    let root = member.workspace.join("Cargo.toml");
+    let Some(workspace) = CargoToml::read(&root)? else {
+        return Ok(vec![member.manifest.clone()]);
+    };
+    let mut manifests = vec![member.manifest.clone()];
+    manifests.extend(workspace.package_name().map(|_| root.clone()));
+    let excluded = workspace.toml.strings(&["workspace", "exclude"]);
+    let excluded: Vec<_> = excluded
+        .iter()
+        .map(|dir| normalize(&member.workspace.join(dir)))
+        .collect();
+    for pattern in workspace.toml.strings(&["workspace", "members"]) {
+        manifests.extend(matching(&member.workspace, &pattern));
+    }
+    // path dependencies below the root are members without being named (cargo book, "Workspaces")
+    let below = member.path_dependencies.iter();
+    manifests.extend(
+        below
+            .filter(|path| path.starts_with(&member.workspace))
+            .cloned(),
+    );
+    manifests.retain(|path| !excluded.iter().any(|dir| path.starts_with(dir)));
+    manifests.sort();
+    manifests.dedup();
+    Ok(manifests)
+}
+
+fn matching(root: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
+    let direct = normalize(&root.join(pattern)).join("Cargo.toml");
+    if disk::is_file(&direct) {
+        return vec![direct];
+    }
+    let Ok(glob) = Glob::new(pattern.trim_end_matches('/')) else {
+        return Vec::new();
+    };
+    let matcher = glob.compile_matcher();
+    disk::folders(root, 4, |name| name != "target")
+        .into_iter()
+        .filter(|dir| {
+            let below = dir.strip_prefix(root).unwrap_or(dir);
+            matcher.is_match(below.as_std_path())
+        })
+        .map(|dir| dir.join("Cargo.toml"))
+        .filter(|path| disk::is_file(path))
+        .collect()
+}
+
+/// What a crate's sources hold, read without compiling them.
+struct Tests {
+    code: bool,
+    documents: bool,
+}
+
+impl Tests {
+    fn of(dir: &Utf8Path) -> Self {
+        let mut tests = Self {
+            code: false,
+            documents: false,
+        };
+        for folder in ["src", "tests"] {
+            for file in disk::unignored_files(&dir.join(folder)) {
+                if file.extension() == Some("rs") {
+                    let text = disk::read_text(&file).ok().flatten().unwrap_or_default();
+                    tests.code |= has_tests(&text);
+                    tests.documents |= folder == "src" && has_doctests(&text);
+                }
+            }
+        }
+        tests
+    }
+}
+
+/// `#[test]`, an attribute whose path ends in `test` (tokio's), or a macro that makes tests.
+fn has_tests(text: &str) -> bool {
+    text.lines().map(str::trim_start).any(|line| {
+        let attribute = line.strip_prefix("#[").unwrap_or_default();
+        let path = attribute.split(['(', ']']).next().unwrap_or_default();
+        path == "test"
+            || path.ends_with("::test")
+            || matches!(path, "rstest" | "test_case" | "quickcheck")
+            || line.starts_with("proptest!")
+            || line.starts_with("quickcheck!")
+    })
+}
+
+/// A code block in a documentation comment that is Rust to rustdoc.
+fn has_doctests(text: &str) -> bool {
+    let mut inside = false;
+    for line in text.lines().map(str::trim_start) {
+        let Some(comment) = line
+            .strip_prefix("///")
+            .or_else(|| line.strip_prefix("//!"))
+        else {
+            inside = false;
+            continue;
+        };
+        let Some(language) = comment.trim_start().strip_prefix("```") else {
+            continue;
+        };
+        inside = !inside;
+        let mut words = language.trim().split(',').map(str::trim);
+        let rust = |word: &str| {
+            matches!(
+                word,
+                "" | "rust" | "no_run" | "should_panic" | "compile_fail"
+            ) || word.starts_with("edition")
+        };
+        if inside && words.all(rust) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_recognised_by_their_attributes() {
+        for text in [
+            "#[test]\nfn a() {}",
+            "    #[tokio::test(flavor = 'x')]",
+            "#[rstest]",
+            "proptest! {",
+        ] {
+            assert!(has_tests(text), "{text}");
+        }
+        for text in [
+            "// #[test]",
+            "#[cfg(test)]",
+            "#[derive(Debug)]",
+            "fn test() {}",
+        ] {
+            assert!(!has_tests(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_rust_blocks_in_documentation_are_doctests() {
+        assert!(has_doctests("/// ```\n/// f();\n/// ```"));
+        assert!(has_doctests("//! ```rust,no_run\n//! ```"));
+        assert!(!has_doctests("/// ```python\n/// f()\n/// ```"));
+        assert!(!has_doctests("/// ```text\n/// ```\n"));
+        assert!(!has_doctests("/// ```ignore\n/// ```\n"));
+    }
+
+    fn workspace(files: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let member = Member {
+            name: "py".into(),
+            dir: dir.join("py"),
+            manifest: dir.join("py/Cargo.toml"),
+            workspace: dir,
+            ..Member::default()
+        };
+        let project = Project {
+            members: vec![member],
+            ..Project::default()
+        };
+        (temp, project)
+    }
+
+    #[test]
+    fn the_whole_workspace_is_tested_without_other_languages_bindings() {
+        let files = [
+            ("Cargo.toml", "[workspace]\nmembers = ['py', 'crates/*']\n"),
+            (
+                "py/Cargo.toml",
+                "[package]\nname = 'py'\n[dependencies]\npyo3 = '0.29'\n",
+            ),
+            ("py/src/lib.rs", "/// ```\n/// python\n/// ```\n"),
+            ("crates/core/Cargo.toml", "[package]\nname = 'core'\n"),
+            (
+                "crates/core/src/lib.rs",
+                "/// ```\n/// ```\n#[test]\nfn a() {}\n",
+            ),
+            (
+                "crates/node/Cargo.toml",
+                "[package]\nname = 'node'\n[dependencies]\nnapi = '3'\n",
+            ),
+            ("crates/node/src/lib.rs", "#[test]\nfn a() {}\n"),
+        ];
+        let (_temp, project) = workspace(&files);
+        let suites = RustSuite::find(&project).unwrap();
+        assert_eq!(suites.len(), 1);
+        assert_eq!(suites[0].tested, ["core"]);
+        assert_eq!(suites[0].documented, ["core"]);
+        assert!(!suites[0].links_python);
+    }
+
+    #[test]
+    fn a_project_without_rust_tests_has_no_suite() {
+        let files = [
+            ("py/Cargo.toml", "[package]\nname = 'py'\n"),
+            ("py/src/lib.rs", "fn f() {}\n"),
+        ];
+        let (_temp, mut project) = workspace(&files);
+        project.members[0].workspace = project.members[0].dir.clone();
+        assert!(RustSuite::find(&project).unwrap().is_empty());
+    }
+}
