@@ -55,7 +55,7 @@ impl Options {
     }
 
     /// The folder that cargo names after the profile (cargo book, "Build Cache").
-    fn folder(&self) -> &str {
+    pub fn folder(&self) -> &str {
         match self.profile.as_str() {
             "dev" | "test" => "debug",
             "bench" => "release",

@@ -8,12 +8,13 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::build::Flags;
 use crate::dependencies::Wanted;
 use crate::disk;
-use crate::errand::Errand;
+use crate::errand::{Decide, Errand};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Network, Request};
+use crate::facts::{Network, Purpose, Request, Running, Testing};
 use crate::plan;
 use crate::process;
 use crate::session::Session;
+use crate::suites::Languages;
 use crate::ui::{Manner, MessageFormat, Ui};
 
 const AFTER_HELP: &str = "\
@@ -90,6 +91,111 @@ impl From<NetworkArgs> for Network {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Dev(Dev),
+    #[command(visible_alias = "t")]
+    Test(Test),
+    #[command(visible_alias = "r")]
+    Run(Run),
+}
+
+/// Build the project, then run its Rust and Python tests against the build
+///
+/// Installs what the tests need, wherever the project says so, and runs both suites even when one
+/// of them fails. Rust tests link and load the environment's Python, whatever the manifest says.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx test                     both languages
+  cargo pyx test --py -- -k name     Python only; what follows -- goes to pytest
+  cargo pyx test --rust -- --list    Rust only; what follows -- goes to the test programs
+  cargo pyx test --release           the optimised build
+  cargo pyx test --python 3.13       in an environment of its own under target/pyx/envs")]
+pub struct Test {
+    /// Run the Rust tests only
+    #[arg(long, conflicts_with = "py")]
+    pub rust: bool,
+    /// Run the Python tests only
+    #[arg(long)]
+    pub py: bool,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    #[command(flatten)]
+    pub dev: Dev,
+    /// Arguments for pytest; with --rust for the test programs
+    #[arg(last = true, value_name = "ARGS")]
+    pub arguments: Vec<String>,
+}
+
+/// Build the project, then run a program in its environment
+///
+/// Any command, with stdin, stdout, stderr and its exit code passed through; or a cargo example or
+/// binary that embeds Python, which gets the environment's interpreter and packages.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx run python -c 'import hello'
+  cargo pyx run --release python bench.py
+  cargo pyx run --example version")]
+pub struct Run {
+    /// Run this cargo example
+    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
+    pub example: Option<String>,
+    /// Run this cargo binary
+    #[arg(long, value_name = "NAME")]
+    pub bin: Option<String>,
+    #[command(flatten)]
+    pub dev: Dev,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
+          required_unless_present_any = ["example", "bin"])]
+    pub command: Vec<String>,
+}
+
+impl Command {
+    fn dev(&self) -> &Dev {
+        match self {
+            Self::Dev(dev) => dev,
+            Self::Test(test) => &test.dev,
+            Self::Run(run) => &run.dev,
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        match self {
+            Self::Dev(_) => Purpose::Dev,
+            Self::Test(test) => Purpose::Test(Testing {
+                languages: match (test.rust, test.py) {
+                    (true, _) => Languages::Rust,
+                    (_, true) => Languages::Python,
+                    _ => Languages::Both,
+                },
+                arguments: test.arguments.clone(),
+                fail_fast: test.fail_fast,
+            }),
+            Self::Run(run) => {
+                let arguments = run.command.clone();
+                let target = |kind, name: &String| Running::Target {
+                    kind,
+                    name: name.clone(),
+                    arguments: arguments.clone(),
+                };
+                Purpose::Run(match (&run.example, &run.bin) {
+                    (Some(name), _) => target("example", name),
+                    (_, Some(name)) => target("bin", name),
+                    _ => Running::Command(arguments),
+                })
+            }
+        }
+    }
+
+    /// The command's name, and what it decides.
+    fn decide(&self) -> (&'static str, Decide) {
+        match self {
+            Self::Dev(_) => ("dev", plan::dev),
+            Self::Test(_) => ("test", plan::test),
+            Self::Run(_) => ("run", plan::run),
+        }
+    }
 }
 
 /// Make the environment and build the project into it
@@ -160,7 +266,7 @@ impl BuildArgs {
 
 impl Cli {
     fn request(&self, session: &Session) -> Request {
-        let Command::Dev(dev) = &self.command;
+        let dev = self.command.dev();
         let global = &self.global;
         Request {
             manifest: global
@@ -176,6 +282,7 @@ impl Cli {
             },
             force: dev.force,
             network: global.network.into(),
+            purpose: self.command.purpose(),
         }
     }
 }
@@ -214,7 +321,9 @@ pub fn main() -> std::process::ExitCode {
     let exit = match &result {
         Ok(()) => Exit::Success,
         Err(error) => {
-            ui.error(error);
+            if !matches!(error, Error::Child(_)) {
+                ui.error(error); // else the child has spoken
+            }
             error.exit()
         }
     };
@@ -256,12 +365,13 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         }
     }
     let request = cli.request(&session);
+    let (name, decide) = cli.command.decide();
     let command = Errand {
         session: &session,
         ui,
         request: &request,
-        name: "dev",
-        decide: plan::dev,
+        name,
+        decide,
     };
     if cli.global.dry_run {
         command.show()

@@ -251,6 +251,32 @@ pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     write(to, &bytes)
 }
 
+/// Copies a directory with its files' modification times, by which cargo knows what is fresh;
+/// nothing where `from` is none. Never hard links: cargo writes some of its files in place.
+pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    if !is_dir(from) {
+        return create_dir(to);
+    }
+    let staging = staging(to)?;
+    let root = crate::session::utf8(staging.path().to_owned())?;
+    for file in all_files(from) {
+        let copy = root.join(file.strip_prefix(from).unwrap_or(&file));
+        create_dir(copy.parent().unwrap_or(&root))?;
+        copy_file(&file, &copy).map_err(io("copy", &file))?;
+    }
+    promote(staging, to)
+}
+
+fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
+    let times = std::fs::metadata(from)?;
+    let times = std::fs::FileTimes::new().set_modified(times.modified()?);
+    std::fs::copy(from, to)?;
+    std::fs::File::options()
+        .write(true)
+        .open(to)?
+        .set_times(times)
+}
+
 pub fn remove_file(path: &Utf8Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),

@@ -55,11 +55,23 @@ impl Environment {
     }
 
     pub fn python(&self) -> Utf8PathBuf {
+        self.bin()
+            .join(format!("python{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The folder of its programs.
+    pub fn bin(&self) -> Utf8PathBuf {
+        self.path
+            .join(if cfg!(windows) { "Scripts" } else { "bin" })
+    }
+
+    /// As [`site_packages`](Self::site_packages), also before the environment is there.
+    pub fn site_packages_for(&self, major: u64, minor: u64) -> Utf8PathBuf {
         if cfg!(windows) {
-            self.path.join("Scripts/python.exe")
-        } else {
-            self.path.join("bin/python")
+            return self.path.join("Lib/site-packages");
         }
+        let python = format!("lib/python{major}.{minor}");
+        self.path.join(python).join("site-packages")
     }
 
     /// Where pyx keeps what it knows about the environment.

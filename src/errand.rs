@@ -1,13 +1,15 @@
 //! One command from facts to done: gather, plan, take the lock, gather again, execute.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use camino::Utf8Path;
+use serde_json::json;
 
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
-use crate::execute::execute;
-use crate::facts::{Facts, Request};
+use crate::execute::{Outcome, Tally, execute, hand_over};
+use crate::facts::{Facts, Purpose, Request};
 use crate::plan::Plan;
 use crate::process;
 use crate::session::Session;
@@ -21,7 +23,14 @@ pub struct Errand<'a> {
     pub request: &'a Request,
     /// The command's name, for messages.
     pub name: &'a str,
-    pub decide: fn(&Request, &Facts) -> Result<Plan>,
+    pub decide: Decide,
+}
+
+/// From a request and the facts to a plan.
+pub type Decide = fn(&Request, &Facts) -> Result<Plan>;
+
+fn tally_text(tally: &Tally) -> String {
+    format!("{} ({}) {}", tally.language, tally.member, tally.wording())
 }
 
 impl Errand<'_> {
@@ -49,24 +58,73 @@ impl Errand<'_> {
         let (facts, plan) = self.plan(&[])?;
         if plan.is_empty() {
             self.ui.plan(&plan);
-            self.say_fresh(&plan);
-            return Ok(());
+            return self.last(&plan);
         }
-        let _lock = self.lock(&facts)?;
+        let lock = self.lock(&facts)?;
         let mut unavailable = Vec::new();
         loop {
             // another process may have done it all while this one waited for the lock
             let (facts, plan) = self.plan(&unavailable)?;
             self.ui.plan(&plan);
-            let failed = execute(self.session, &plan, self.ui)?;
+            let outcome = execute(self.session, &plan, self.ui)?;
             let wanted = facts.python_to_download();
-            unavailable.extend(wanted.filter(|_| !failed.is_empty()).map(str::to_owned));
+            let failed = !outcome.failed_optional.is_empty();
+            unavailable.extend(wanted.filter(|_| failed).map(str::to_owned));
             if !plan.again {
-                self.say_fresh(&plan);
+                drop(lock);
+                self.last(&plan)?;
                 self.say_finished(&plan, start);
-                return Ok(());
+                return self.conclude(&facts, &outcome);
             }
         }
+    }
+
+    fn last(&self, plan: &Plan) -> Result<()> {
+        match &plan.hand_over {
+            Some(step) => hand_over(self.session, step, self.ui),
+            None => {
+                self.say_fresh(plan);
+                Ok(())
+            }
+        }
+    }
+
+    /// One line for the tests of both languages, and whether they are a success.
+    fn conclude(&self, facts: &Facts, outcome: &Outcome) -> Result<()> {
+        if !matches!(self.request.purpose, Purpose::Test(_)) {
+            return Ok(());
+        }
+        for tally in &outcome.tallies {
+            self.ui.tested(&json!({
+                "language": tally.language,
+                "member": tally.member,
+                "counts": tally.counts,
+                "failure": tally.failure,
+                "seconds": tally.seconds,
+            }));
+        }
+        let failures: Vec<&str> = outcome
+            .tallies
+            .iter()
+            .filter_map(|t| t.failure.as_deref())
+            .collect();
+        let mut text = outcome
+            .tallies
+            .iter()
+            .map(tally_text)
+            .collect::<Vec<_>>()
+            .join("; ");
+        if let Some((step, seconds)) = &outcome.slowest {
+            let _ = write!(text, "; slowest: {step}, {seconds:.2}s");
+        }
+        self.ui.status("Tested", &text);
+        if !failures.is_empty() {
+            return Err(Error::TestsFailed(failures.join("; ")));
+        }
+        if outcome.tallies.iter().all(|tally| tally.total() == 0) {
+            return Err(Error::NoTests(facts.project.root.clone()));
+        }
+        Ok(())
     }
 
     fn say_fresh(&self, plan: &Plan) {

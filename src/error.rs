@@ -21,8 +21,12 @@ pub enum Exit {
     Tool,
     /// 4: disk, permissions, lock timeout, network.
     Environment,
+    /// 5: there is no test at all.
+    NoTests,
     /// 70: a bug in pyx.
     Bug,
+    /// `run` passes its child's code through.
+    Child(u8),
     /// A signal ended the run: the process dies of it, the shell sees 128 + n.
     Signal(i32),
 }
@@ -36,7 +40,9 @@ impl Exit {
             Self::Usage => 2,
             Self::Tool => 3,
             Self::Environment => 4,
+            Self::NoTests => 5,
             Self::Bug => 70,
+            Self::Child(code) => code,
             Self::Signal(number) => u8::try_from(128 + number).unwrap_or(128),
         }
     }
@@ -182,6 +188,20 @@ pub enum Error {
     #[error("interrupted")]
     Interrupted(i32),
 
+    #[error("no tests in `{0}`")]
+    NoTests(Utf8PathBuf),
+
+    /// Tests failed; they have said so themselves.
+    #[error("{0}")]
+    TestsFailed(String),
+
+    /// The child of `run` ended with this code, and has spoken.
+    #[error("exit code {0}")]
+    Child(u8),
+
+    #[error("the tests of {member} cannot be linked: {python} has no shared libpython")]
+    StaticPython { member: String, python: String },
+
     #[error("{0}")]
     Usage(String),
 }
@@ -198,6 +218,8 @@ impl Error {
             | Self::ForeignEnvironment { .. }
             | Self::Shadowed { .. }
             | Self::Usage(_) => Exit::Usage,
+            Self::NoTests(_) => Exit::NoTests,
+            Self::Child(code) => Exit::Child(*code),
             Self::NoTool { .. }
             | Self::ToolTooOld { .. }
             | Self::UnknownToolVersion { .. }
@@ -205,8 +227,9 @@ impl Error {
             | Self::NoInterpreter { .. }
             | Self::BadInterpreter { .. }
             | Self::Offline(_)
+            | Self::StaticPython { .. }
             | Self::Provision { .. } => Exit::Tool,
-            Self::NotInstalled { .. } => Exit::Failed,
+            Self::NotInstalled { .. } | Self::TestsFailed(_) => Exit::Failed,
             Self::Step { exit, .. } => *exit,
             Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) => Exit::Signal(*signal),
@@ -254,7 +277,16 @@ impl Error {
             Self::Io { source, .. } if is_read_only(source) => Some(
                 "name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT".into(),
             ),
-            Self::NotUtf8(_)
+            Self::StaticPython { .. } => Some(
+                "install its development package (`python3-dev`), or choose another with `--python`"
+                    .into(),
+            ),
+            Self::NoTests(_) => {
+                Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
+            }
+            Self::TestsFailed(_)
+            | Self::Child(_)
+            | Self::NotUtf8(_)
             | Self::UnknownToolVersion { .. }
             | Self::BadInterpreter { .. }
             | Self::NotInstalled { .. }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::{self, Flags, Options};
 use crate::dependencies::{self, Dependencies, Source, Wanted};
@@ -13,15 +13,20 @@ use crate::disk;
 use crate::environment::{self, Environment, State};
 use crate::error::Result;
 use crate::fingerprint::{
-    self, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord, Loaded, Settings,
-    SyncRecord, build_id,
+    self, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord, Loaded, Settings, build_id,
 };
 use crate::interpreter::{self, Choice, Interpreter, Probe};
+use crate::manifest::CargoToml;
 use crate::project::{Bindings, Locked, Member, Project, Selection};
 use crate::reason::Reason;
 use crate::session::Session;
+use crate::suites::{Languages, Suites};
 use crate::tool::{self, Tool};
 use crate::toolchain::Toolchain;
+
+/// The names of the environment's sync records.
+pub const DEV: &str = "dev";
+pub const TEST: &str = "test";
 
 /// What the command line asks for, of any command that builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +39,36 @@ pub struct Request {
     pub wanted: Wanted,
     pub force: bool,
     pub network: Network,
+    pub purpose: Purpose,
+}
+
+/// What the build is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    #[default]
+    Dev,
+    Test(Testing),
+    Run(Running),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Testing {
+    pub languages: Languages,
+    /// What stands after `--`: for pytest, or with `--rust` for the test programs.
+    pub arguments: Vec<String>,
+    pub fail_fast: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Running {
+    /// Any program, in the environment.
+    Command(Vec<String>),
+    /// `--example NAME` or `--bin NAME`, and its arguments.
+    Target {
+        kind: &'static str,
+        name: String,
+        arguments: Vec<String>,
+    },
 }
 
 /// cargo's and uv's common flags.
@@ -54,6 +89,10 @@ pub struct Facts {
     /// Why the environment must be made; `None` when it is good.
     pub environment_due: Option<Reason>,
     pub sync_due: Option<Reason>,
+    /// The tests, when they are to be run.
+    pub suites: Suites,
+    pub test_dependencies: Dependencies,
+    pub test_sync_due: Option<Reason>,
     /// One for each member of the project, in its order.
     pub builds: Vec<Build>,
     /// `Some` when anything is due.
@@ -64,6 +103,10 @@ pub struct Facts {
     pub scrubbed: std::collections::BTreeSet<String>,
     /// The inherited PATH.
     pub path: String,
+    /// The inherited search path of the loader.
+    pub library_path: Option<String>,
+    /// The working directory, absolute.
+    pub cwd: Utf8PathBuf,
 }
 
 /// One member's build.
@@ -75,8 +118,23 @@ pub struct Build {
     pub settings: Settings,
     pub due: Option<Due>,
     pub locked: Locked,
+    pub linking: Linking,
+    /// The crate's package name.
+    pub crate_name: String,
+    /// Names of the crate's examples.
+    pub examples: Vec<String>,
     /// PyO3's configuration as maturin left it for the stable ABI of this interpreter.
     pub pyo3_config: Option<Utf8PathBuf>,
+}
+
+/// How far the builds that embed Python are prepared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Linking {
+    /// The file that tells PyO3 how to link libpython, absolute.
+    pub config: Utf8PathBuf,
+    pub configured: bool,
+    /// Whether the target directory of tests is there.
+    pub seeded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,17 +175,30 @@ impl Facts {
         let mut facts = Self {
             scrubbed: session.scrubbed(),
             path: session.var("PATH").unwrap_or_default().to_owned(),
+            library_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
+            cwd: session.cwd.clone(),
             environment,
             dependencies,
             python,
             project,
             ..Self::default()
         };
+        if let Purpose::Test(testing) = &request.purpose {
+            facts.suites = Suites::gather(&facts.project, testing.languages)?;
+            let tested = facts.project.members.iter();
+            let with_suite = |m: &&Member| facts.suites.python.iter().any(|s| s.member == m.name);
+            let tested: Vec<&Member> = tested.filter(with_suite).collect();
+            facts.test_dependencies = Dependencies::for_tests(&facts.project, &tested)?;
+        }
         facts.judge(session, request);
         facts
             .warnings
             .extend(environment::foreign(session, &facts.environment));
-        if facts.is_due() {
+        let needs_tools = match &request.purpose {
+            Purpose::Dev | Purpose::Run(Running::Command(_)) => false,
+            Purpose::Test(_) | Purpose::Run(Running::Target { .. }) => true,
+        };
+        if needs_tools || facts.is_due() {
             facts.prepare(session, unavailable)?;
         }
         Ok(facts)
@@ -141,9 +212,22 @@ impl Facts {
         }
     }
 
+    /// PATH with these folders first.
+    pub fn path_with(&self, first: &[&Utf8Path]) -> String {
+        let separator = if cfg!(windows) { ";" } else { ":" };
+        let inherited: Vec<&str> = self.path.split(separator).collect();
+        let first = first.iter().map(|dir| dir.as_str());
+        let first = first.filter(|dir| inherited.first() != Some(dir));
+        first
+            .chain(inherited.iter().copied())
+            .collect::<Vec<_>>()
+            .join(separator)
+    }
+
     fn is_due(&self) -> bool {
         self.environment_due.is_some()
             || self.sync_due.is_some()
+            || self.test_sync_due.is_some()
             || self.builds.iter().any(|build| build.due.is_some())
     }
 
@@ -159,7 +243,13 @@ impl Facts {
             }),
             State::Bad { why, .. } => Some(Reason::Environment { why: why.clone() }),
         };
-        self.judge_sync(session, request, &environment);
+        let dependencies = &self.dependencies;
+        self.sync_due = self.judge_sync(session, request, &environment, (DEV, dependencies));
+        if !self.suites.python.is_empty() {
+            let dependencies = &self.test_dependencies;
+            self.test_sync_due =
+                self.judge_sync(session, request, &environment, (TEST, dependencies));
+        }
         for member in &self.project.members {
             let mut build = Build::of(session, member, &self.project, request);
             let id = build_id(&self.environment.path, &member.name);
@@ -178,36 +268,42 @@ impl Facts {
     }
 
     fn judge_sync(
-        &mut self,
+        &self,
         session: &Session,
         request: &Request,
         environment: &Loaded<EnvironmentRecord>,
-    ) {
-        self.sync_due = if request.force {
-            Some(Reason::Forced)
-        } else if let Some(reason) = &self.environment_due {
-            Some(reason.clone())
-        } else if let Some(then) = &environment.record.sync {
-            let SyncRecord { settings, inputs } = then;
-            fingerprint::stale_settings(settings, &self.dependencies.settings)
-                .or_else(|| fingerprint::stale(inputs, session))
-        } else {
-            Some(Reason::First {
-                what: "the installed packages".into(),
-            })
+        (name, dependencies): (&str, &Dependencies),
+    ) -> Option<Reason> {
+        if request.force {
+            return Some(Reason::Forced);
+        }
+        if let Some(reason) = &self.environment_due {
+            return Some(reason.clone());
+        }
+        let Some(then) = environment.record.syncs.get(name) else {
+            return Some(Reason::First {
+                what: format!("packages for {name}"),
+            });
         };
+        fingerprint::stale_settings(&then.settings, &dependencies.settings)
+            .or_else(|| fingerprint::stale(&then.inputs, session))
     }
 
     /// Asks the tools, now that something has to be done.
     fn prepare(&mut self, session: &Session, unavailable: &[String]) -> Result<()> {
-        for sync in &self.dependencies.syncs {
+        let due = self.sync_due.iter().chain(&self.test_sync_due).count() > 0;
+        for sync in self.dependencies.syncs.iter().filter(|_| due) {
             if let Source::Lock(path) = &sync.source {
                 dependencies::check_lock(path, &self.project)?;
             }
         }
         let cargo = tool::cargo(session)?;
         let uv = tool::uv(session)?;
-        let installed = interpreter::installed(session);
+        let installed = if self.environment_due.is_some() || uv.missing.is_some() {
+            interpreter::installed(session)
+        } else {
+            Vec::new()
+        };
         let interpreter = match &self.environment_due {
             Some(_) => Some(self.choose(session, &installed, unavailable)?),
             None => None,
@@ -222,7 +318,7 @@ impl Facts {
             .transpose()?;
         let mut maturin = BTreeMap::new();
         for build in &mut self.builds {
-            build.prepare(probe.as_ref())?;
+            build.prepare(probe.as_ref(), &self.environment)?;
             if build.member.bindings != Bindings::Embed && build.due.is_some() {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 maturin.insert(build.member.name.clone(), tool);
@@ -344,9 +440,28 @@ impl Build {
         })
     }
 
-    fn prepare(&mut self, probe: Option<&Probe>) -> Result<()> {
+    fn prepare(&mut self, probe: Option<&Probe>, environment: &Environment) -> Result<()> {
         self.locked = Locked::gather(&self.member, &self.options.features)?;
+        if let Some(cargo) = CargoToml::read(&self.member.manifest)? {
+            self.crate_name = cargo.package_name().unwrap_or_default().to_owned();
+            self.examples = cargo.examples();
+        }
         let Some(probe) = probe else { return Ok(()) };
+        let identity = format!(
+            "{} {}.{} {:?}",
+            environment.python(),
+            probe.major,
+            probe.minor,
+            self.locked.pyo3
+        );
+        let folder = self.member.target.join("test");
+        let hash = disk::digest(identity.as_bytes());
+        let config = folder.join(format!("pyo3-config-{}.txt", &hash[..16]));
+        self.linking = Linking {
+            configured: disk::is_file(&config),
+            seeded: disk::is_dir(&folder),
+            config,
+        };
         let dir = build::target_dir(&self.member).join("maturin");
         let ending = format!("-{}.{}-abi3.txt", probe.major, probe.minor);
         let mut configs = disk::names(&dir);

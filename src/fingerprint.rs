@@ -116,6 +116,19 @@ impl Input {
         }
     }
 
+    /// Takes a listing as it is now.
+    pub fn list_again(&mut self) {
+        if let Self::Listing {
+            dir,
+            prefix,
+            suffix,
+            names,
+        } = self
+        {
+            *names = list(dir, prefix, suffix);
+        }
+    }
+
     /// Why the world is not as recorded; `None` where it is.
     pub fn stale(&self, session: &Session) -> Option<Reason> {
         match self {
@@ -248,7 +261,8 @@ pub struct EnvironmentRecord {
     pub schema: u64,
     /// The `.python-version` that could not be had when the environment was made.
     pub requested: Option<String>,
-    pub sync: Option<SyncRecord>,
+    /// What was installed for which command.
+    pub syncs: BTreeMap<String, SyncRecord>,
     /// By distribution name.
     pub installed: BTreeMap<String, InstallRecord>,
 }

@@ -300,6 +300,15 @@ pub struct Probe {
     pub bits: u64,
     /// The file name endings of extension modules, the preferred one first.
     pub suffixes: Vec<String>,
+    /// As in `sys.base_prefix`, absolute.
+    pub base_prefix: Utf8PathBuf,
+    /// The folder of the shared libpython, absolute; `None` for a static build.
+    pub libdir: Option<Utf8PathBuf>,
+    /// What a linker calls that library: `python3.12`.
+    pub library: String,
+    /// Whether the interpreter was moved after it was built, so that a program that embeds it
+    /// must be told its prefix.
+    pub moved: bool,
 }
 
 impl Probe {
@@ -314,9 +323,7 @@ impl Probe {
 
 /// Runs no code of the project: isolated mode, and site-packages are left out.
 pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
-    const SCRIPT: &str = "import importlib.machinery as m, json, struct, sys
-print(json.dumps(dict(implementation=sys.implementation.name, major=sys.version_info[0],
-minor=sys.version_info[1], bits=struct.calcsize('P') * 8, suffixes=m.EXTENSION_SUFFIXES)))";
+    const SCRIPT: &str = include_str!("interpreter.py");
     let invocation = Invocation::new(python, &session.cwd)
         .args(["-I", "-S", "-c", SCRIPT])
         .without(&session.scrubbed());

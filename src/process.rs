@@ -2,6 +2,7 @@
 //!
 //! - [`read`]: we need the program's text.
 //! - [`stream`]: we listen while it runs; its whole process group ends with us.
+//! - [`show`]: a person works in it; the terminal is its.
 #![expect(clippy::disallowed_methods, reason = "this file owns duct")]
 
 use std::io::Read;
@@ -96,10 +97,12 @@ impl std::fmt::Display for Status {
 }
 
 fn expression(invocation: &Invocation) -> duct::Expression {
-    let mut expression = duct::cmd(invocation.program.as_std_path(), &invocation.args)
-        .dir(&invocation.dir)
-        .stdin_null()
-        .unchecked();
+    let command = duct::cmd(invocation.program.as_std_path(), &invocation.args);
+    with_environment(&command, invocation).stdin_null()
+}
+
+fn with_environment(command: &duct::Expression, invocation: &Invocation) -> duct::Expression {
+    let mut expression = command.dir(&invocation.dir).unchecked();
     for name in &invocation.unset {
         expression = expression.env_remove(name);
     }
@@ -192,6 +195,58 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     }
     Ok(ended.map_or(Status::Code(1), |(status, _)| status))
 }
+
+/// Runs with our own stdin, stdout and stderr, in our own process group, so that job control,
+/// pagers and debuggers work.
+///
+/// A signal that the terminal sends reaches the child by itself; one that was sent to us alone is
+/// passed on. [`Error::Interrupted`] once the child has ended after one.
+pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
+    check_signals()?;
+    let command = duct::cmd(invocation.program.as_std_path(), &invocation.args);
+    let expression = with_environment(&command, invocation);
+    let handle = expression.start().map_err(spawn_error(invocation))?;
+    let mut passed_on = SIGNALS.load(Ordering::SeqCst);
+    loop {
+        if let Some(output) = handle.try_wait().map_err(spawn_error(invocation))? {
+            check_signals()?;
+            return Ok(Status::of(output.status));
+        }
+        let noted = SIGNALS.load(Ordering::SeqCst);
+        if noted > passed_on {
+            passed_on = noted;
+            let signal = SIGNAL.load(Ordering::SeqCst);
+            if !(stdin_is_terminal && is_interrupt(signal)) {
+                send_to(handle.pids().first().copied(), signal);
+            }
+        }
+        std::thread::sleep(TICK / 4);
+    }
+}
+
+#[cfg(unix)]
+fn is_interrupt(signal: i32) -> bool {
+    signal == signal_hook::consts::SIGINT
+}
+
+#[cfg(unix)]
+fn send_to(pid: Option<u32>, signal: i32) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = pid
+        .and_then(|pid| i32::try_from(pid).ok())
+        .and_then(Pid::from_raw);
+    if let (Some(pid), Some(signal)) = (pid, Signal::from_named_raw(signal)) {
+        let _ = kill_process(pid, signal); // an error means that it has ended
+    }
+}
+
+#[cfg(not(unix))]
+fn is_interrupt(_signal: i32) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn send_to(_pid: Option<u32>, _signal: i32) {}
 
 fn forward_lines(
     mut reader: std::io::PipeReader,

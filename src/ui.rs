@@ -62,6 +62,10 @@ impl Ui {
         }
     }
 
+    pub fn format(&self) -> MessageFormat {
+        self.manner.format
+    }
+
     /// For children that colour what they print.
     pub fn colors(&self) -> bool {
         self.manner.color
@@ -169,6 +173,11 @@ impl Ui {
         );
     }
 
+    /// One run of tests, by its numbers.
+    pub fn tested(&self, fields: &Value) {
+        self.event("tested", fields);
+    }
+
     pub fn start<'a>(&'a self, step: &'a Step, shown: bool) -> Activity<'a> {
         self.event(
             "step-started",
@@ -217,6 +226,10 @@ pub struct Activity<'a> {
 }
 
 impl Activity<'_> {
+    pub fn colors(&self) -> bool {
+        self.ui.colors()
+    }
+
     /// `done` of at most `total` packages, and the one that is worked on.
     pub fn progress(&self, done: usize, total: usize, current: &str) {
         if let Some(bar) = &self.bar {

@@ -2,31 +2,46 @@
 
 mod cargo;
 mod prove;
+mod testing;
 mod uv_cache;
 
 use std::collections::BTreeSet;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Instant;
 
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
+use crate::invocation::Invocation;
 use crate::plan::{Action, Listen, Plan, RecordSync, Run, Step};
-use crate::process;
+use crate::process::{self, Status};
 use crate::session::Session;
 use crate::ui::{Activity, Ui};
 
+pub use testing::Tally;
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The names of optional steps that failed.
+    pub failed_optional: Vec<String>,
+    /// In the order in which they ended.
+    pub tallies: Vec<Tally>,
+    /// The longest step: subject and seconds.
+    pub slowest: Option<(String, f64)>,
+}
+
 /// Runs every step once all that it needs have succeeded, independent ones side by side; after
-/// a failure nothing new is started. Returns the names of optional steps that failed.
-pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Vec<String>> {
+/// a failure nothing new is started. Tests that fail are no failure of the plan.
+pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Outcome> {
     let context = Context {
         session,
         ui,
         since: disk::now(),
+        outcome: Mutex::default(),
     };
     let mut waiting: Vec<&Step> = plan.steps.iter().collect();
     let mut done: BTreeSet<&str> = BTreeSet::new();
-    let mut failed_optional = Vec::new();
     let mut first_error = None;
     let mut running = 0;
     let (sender, receiver) = mpsc::channel();
@@ -58,7 +73,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Vec<String>> {
                 }
                 Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
                     done.insert(&step.name);
-                    failed_optional.push(step.name.clone());
+                    context.note(|outcome| outcome.failed_optional.push(step.name.clone()));
                 }
                 Err(error) => first_error = first_error.take().or(Some(error)),
             }
@@ -66,7 +81,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Vec<String>> {
     });
     match first_error {
         Some(error) => Err(error),
-        None => Ok(failed_optional),
+        None => Ok(context.outcome.into_inner().unwrap_or_default()),
     }
 }
 
@@ -77,16 +92,43 @@ pub(crate) struct Context<'a> {
     /// When the plan began: what is written later may not have been seen by its builds.
     /// Nanoseconds since the epoch.
     pub(crate) since: u64,
+    outcome: Mutex<Outcome>,
 }
 
 impl Context<'_> {
+    fn note(&self, change: impl FnOnce(&mut Outcome)) {
+        if let Ok(mut outcome) = self.outcome.lock() {
+            change(&mut outcome);
+        }
+    }
+
     fn run(&self, step: &Step) -> Result<()> {
         process::check_signals()?;
-        let shown = matches!(step.action, Action::Run(_) | Action::Provide { .. });
+        let shown = match &step.action {
+            Action::Run(_) | Action::Provide { .. } | Action::Link(_) | Action::Test(_) => true,
+            Action::Replace(_)
+            | Action::Prove(_)
+            | Action::RecordSync(_)
+            | Action::Seed { .. }
+            | Action::Show(_) => false,
+        };
         let activity = self.ui.start(step, shown);
         let start = Instant::now();
         let result = self.act(step, &activity);
-        activity.finish(result.is_ok(), start.elapsed().as_secs_f64());
+        let seconds = start.elapsed().as_secs_f64();
+        self.note(|outcome| {
+            if outcome
+                .slowest
+                .as_ref()
+                .is_none_or(|(_, slowest)| *slowest < seconds)
+            {
+                outcome.slowest = Some((
+                    format!("{} {}", step.verb.to_lowercase(), step.subject),
+                    seconds,
+                ));
+            }
+        });
+        activity.finish(result.is_ok(), seconds);
         result
     }
 
@@ -101,6 +143,16 @@ impl Context<'_> {
             Action::Replace(replace) => prove::replace(replace),
             Action::Prove(prove) => prove::prove(self, prove),
             Action::RecordSync(record) => record_sync(record),
+            Action::Seed { from, to } => disk::copy_tree(from, to),
+            Action::Link(link) => testing::link(link, activity),
+            Action::Test(test) => {
+                let start = Instant::now();
+                let mut tally = testing::run(self, test, activity)?;
+                tally.seconds = start.elapsed().as_secs_f64();
+                self.note(|outcome| outcome.tallies.push(tally));
+                Ok(())
+            }
+            Action::Show(invocation) => show(self.session, invocation),
         }
     }
 
@@ -130,14 +182,38 @@ impl Context<'_> {
     }
 }
 
+/// Runs the plan's last step, which has the terminal to itself.
+pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
+    let Action::Show(invocation) = &step.action else {
+        return Ok(());
+    };
+    ui.detail(step.verb, &step.command());
+    show(session, invocation)
+}
+
+fn show(session: &Session, invocation: &Invocation) -> Result<()> {
+    match process::show(invocation, session.stdin_is_terminal)? {
+        Status::Code(0) => Ok(()),
+        Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
+        Status::Signal(signal) => Err(Error::Interrupted(signal)),
+    }
+}
+
 fn record_sync(record: &RecordSync) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
     known.schema = crate::fingerprint::SCHEMA;
     known.requested = record.requested.clone().or(known.requested);
-    known.sync = Some(SyncRecord {
-        settings: record.settings.clone(),
-        inputs: record.dependencies.inputs(&record.environment),
-    });
+    for (name, dependencies) in &record.installed {
+        let record = SyncRecord {
+            settings: dependencies.settings.clone(),
+            inputs: dependencies.inputs(&record.environment),
+        };
+        known.syncs.insert((*name).to_owned(), record);
+    }
+    // what was installed for one command is seen, not asked about, by the others
+    for input in known.syncs.values_mut().flat_map(|sync| &mut sync.inputs) {
+        input.list_again();
+    }
     store(&path, &known)
 }

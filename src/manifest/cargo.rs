@@ -93,6 +93,26 @@ impl CargoToml {
         names
     }
 
+    /// The names of example targets: `[[example]]`, and the files and folders of `examples/`.
+    pub fn examples(&self) -> Vec<String> {
+        let dir = self.dir().join("examples");
+        let found = crate::disk::names(&dir).into_iter().filter_map(|name| {
+            let main = dir.join(&name).join("main.rs");
+            let stem = name.strip_suffix(".rs").map(str::to_owned);
+            stem.or_else(|| crate::disk::is_file(&main).then_some(name))
+        });
+        let named = self
+            .toml
+            .get(&["example"])
+            .and_then(Item::as_array_of_tables);
+        let named = named.into_iter().flatten();
+        let named = named.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+        let mut names: Vec<String> = found.chain(named).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Whether maturin was told to build other targets than the package's default ones.
     pub fn has_maturin_targets(&self) -> bool {
         self.toml

@@ -16,20 +16,28 @@ pub fn dev(request: &Request, facts: &Facts) -> Result<Plan> {
             request,
             workshop,
         };
-        if !steps::provide(&mut plan, &site)? || !steps::environment(&mut plan, &site)? {
-            return Ok(plan);
-        }
-        steps::sync(&mut plan, &site);
-        for build in &facts.builds {
-            match &build.due {
-                Some(due) => steps::member(&mut plan, &site, build, due),
-                // other packages came or went: one of them may stand before the module now
-                None => steps::prove(&mut plan, &site, build, false),
-            }
-        }
-        steps::record_sync(&mut plan, &site);
+        build(&mut plan, &site)?;
     }
     let fresh = facts.builds.iter().filter(|build| build.due.is_none());
     plan.fresh = fresh.map(|build| build.member.name.clone()).collect();
     Ok(plan)
+}
+
+/// Everything that is due before the project can be imported.
+pub(super) fn build(plan: &mut Plan, site: &Site<'_>) -> Result<()> {
+    if !steps::provide(plan, site)? || !steps::environment(plan, site)? {
+        return Ok(());
+    }
+    steps::sync(plan, site);
+    let packages_changed = site.facts.sync_due.is_some() || site.facts.test_sync_due.is_some();
+    for build in &site.facts.builds {
+        match &build.due {
+            Some(due) => steps::member(plan, site, build, due),
+            // other packages came or went: one of them may stand before the module now
+            None if packages_changed => steps::prove(plan, site, build, false),
+            None => {}
+        }
+    }
+    steps::record_sync(plan, site);
+    Ok(())
 }

@@ -1,7 +1,10 @@
 //! What is to be done, decided from facts alone.
 
 mod dev;
+mod linked;
+mod run;
 mod steps;
+mod test;
 
 use std::fmt::Write as _;
 
@@ -10,12 +13,13 @@ use serde::Serialize;
 
 use crate::error::Exit;
 use crate::facts::Build;
-use crate::fingerprint::Settings;
 use crate::invocation::Invocation;
 use crate::reason::Reason;
 use crate::tool::Provision;
 
 pub use dev::dev;
+pub use run::run;
+pub use test::test;
 
 /// Steps in an order in which they could run one after another.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +27,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What needs nothing: verb and subject.
     pub fresh: Vec<String>,
+    /// What is run when all else is done and the project's lock is free again.
+    pub hand_over: Option<Step>,
     /// Whether the facts must be gathered anew after these steps, because more depends on them.
     pub again: bool,
 }
@@ -57,6 +63,50 @@ pub enum Action {
     Prove(Box<Prove>),
     /// Record what the environment's packages were installed from.
     RecordSync(Box<RecordSync>),
+    /// Begin a target directory as a copy of another, so that little is left to compile.
+    Seed {
+        from: Utf8PathBuf,
+        to: Utf8PathBuf,
+    },
+    /// Make the PyO3 configuration with which tests link libpython.
+    Link(Box<Link>),
+    Test(Box<Test>),
+    /// Hand the terminal to a program; its exit code becomes ours.
+    Show(Invocation),
+}
+
+/// How PyO3 is told to link libpython, whatever the manifest says: its own description of the
+/// interpreter, and two lines more.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Makes PyO3's build script print its configuration and stop.
+    pub invocation: Invocation,
+    /// The file to write, absolute.
+    pub config: Utf8PathBuf,
+    /// Lines to append.
+    pub lines: Vec<String>,
+}
+
+/// A run of tests; its failure stops nothing but is ours at the end.
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub invocation: Invocation,
+    pub runner: Runner,
+    /// Whose tests they are.
+    pub member: String,
+    /// Whether the code under test was compiled without optimisation.
+    pub unoptimised: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runner {
+    Cargo,
+    Pytest {
+        /// Where our plugin is put, absolute; on PYTHONPATH.
+        plugin: Utf8PathBuf,
+        /// What the plugin writes, absolute.
+        report: Utf8PathBuf,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -103,8 +153,8 @@ pub struct Prove {
 #[derive(Clone, Debug)]
 pub struct RecordSync {
     pub environment: crate::environment::Environment,
-    pub dependencies: crate::dependencies::Dependencies,
-    pub settings: Settings,
+    /// By the name of the record: what was installed in this plan.
+    pub installed: Vec<(&'static str, crate::dependencies::Dependencies)>,
     /// The `.python-version` that was asked for when the environment was made.
     pub requested: Option<String>,
 }
@@ -142,6 +192,15 @@ impl Step {
             Action::RecordSync(record) => {
                 format!("# record the packages of {}", record.environment.path)
             }
+            Action::Seed { from, to } => format!("# copy {from} to {to}"),
+            Action::Link(link) => format!(
+                "# write {}: what this prints, and {}\n{}",
+                link.config,
+                link.lines.join(" and "),
+                link.invocation
+            ),
+            Action::Test(test) => test.invocation.to_string(),
+            Action::Show(invocation) => invocation.to_string(),
         }
     }
 }
@@ -149,7 +208,7 @@ impl Step {
 /// `--dry-run`: a reason as a comment, then the command.
 impl std::fmt::Display for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for step in &self.steps {
+        for step in self.steps.iter().chain(&self.hand_over) {
             match &step.reason {
                 Some(reason) => writeln!(f, "# {} {}: {reason}", step.verb, step.subject)?,
                 None => writeln!(f, "# {} {}", step.verb, step.subject)?,

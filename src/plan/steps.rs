@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use crate::build;
 use crate::dependencies::{Source, Sync};
 use crate::environment::{Environment, State};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Build, Due, Facts, Request, Workshop};
+use crate::facts::{Build, DEV, Due, Facts, Request, TEST, Workshop};
 use crate::interpreter::{Choice, Probe};
 use crate::invocation::Invocation;
 use crate::project::{Bindings, Member};
@@ -35,12 +35,12 @@ impl Site<'_> {
     }
 
     /// Without the variables that would lead a tool elsewhere.
-    fn call(&self, program: &Utf8Path, dir: &Utf8Path) -> Invocation {
+    pub(super) fn call(&self, program: &Utf8Path, dir: &Utf8Path) -> Invocation {
         Invocation::new(program, dir).without(&self.facts.scrubbed)
     }
 
     /// For programs that run cargo: the toolchain that pyx found, and PATH with our uv first.
-    fn cargo_call(&self, program: &Utf8Path, build: &Build) -> Invocation {
+    pub(super) fn cargo_call(&self, program: &Utf8Path, build: &Build) -> Invocation {
         let call = self
             .call(program, &build.member.dir)
             .env("MATURIN_NO_INSTALL_RUST", "1");
@@ -50,12 +50,16 @@ impl Site<'_> {
         }
     }
 
+    pub(super) fn path_with(&self, first: &[&Utf8Path]) -> String {
+        self.facts.path_with(first)
+    }
+
     fn show(&self, path: &Utf8Path) -> String {
         self.facts.project.display(path).to_string()
     }
 }
 
-fn step(
+pub(super) fn step(
     name: impl Into<String>,
     verb: &'static str,
     subject: impl Into<String>,
@@ -201,13 +205,18 @@ fn environment_needs(plan: &Plan) -> Vec<String> {
     needs
 }
 
-/// The dependencies, when they are due.
+/// The dependencies, when they are due, then those of the tests.
 pub(super) fn sync(plan: &mut Plan, site: &Site<'_>) {
-    let Some(reason) = &site.facts.sync_due else {
-        return;
-    };
-    let syncs = &site.facts.dependencies.syncs;
-    for (number, sync) in syncs.iter().enumerate() {
+    let facts = site.facts;
+    let all = [
+        (&facts.sync_due, &facts.dependencies),
+        (&facts.test_sync_due, &facts.test_dependencies),
+    ];
+    let due = all
+        .into_iter()
+        .filter_map(|(due, dependencies)| Some((due.as_ref()?, dependencies)))
+        .flat_map(|(reason, found)| found.syncs.iter().map(move |sync| (reason, sync)));
+    for (number, (reason, sync)) in due.enumerate() {
         let mut step = step(
             format!("sync {}", number + 1),
             "Syncing",
@@ -323,6 +332,14 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
     if plan.steps.is_empty() {
         return;
     }
+    let facts = site.facts;
+    let mut installed = Vec::new();
+    if facts.sync_due.is_some() {
+        installed.push((DEV, facts.dependencies.clone()));
+    }
+    if facts.test_sync_due.is_some() {
+        installed.push((TEST, facts.test_dependencies.clone()));
+    }
     let settled = site.facts.environment_due.is_some();
     let requested = site
         .facts
@@ -335,8 +352,7 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
         "the environment",
         Action::RecordSync(Box::new(RecordSync {
             environment: site.facts.environment.clone(),
-            dependencies: site.facts.dependencies.clone(),
-            settings: site.facts.dependencies.settings.clone(),
+            installed,
             requested: requested.map(|request| request.text.clone()),
         })),
     );
@@ -464,21 +480,21 @@ pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: 
     plan.steps.push(step);
 }
 
-fn feature_args(features: &[String]) -> Vec<String> {
+pub(super) fn feature_args(features: &[String]) -> Vec<String> {
     let pairs = features.iter();
     pairs
         .flat_map(|feature| ["--features".to_owned(), feature.clone()])
         .collect()
 }
 
-fn profile_args(profile: &str) -> Vec<String> {
+pub(super) fn profile_args(profile: &str) -> Vec<String> {
     match profile {
         "dev" => Vec::new(),
         other => vec!["--profile".into(), other.into()],
     }
 }
 
-fn lock_args(request: &Request) -> impl Iterator<Item = &'static str> {
+pub(super) fn lock_args(request: &Request) -> impl Iterator<Item = &'static str> {
     let flags = [
         (request.network.offline, "--offline"),
         (request.network.locked, "--locked"),
@@ -599,7 +615,7 @@ fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocat
         .args(flags)
         .args(other_groups(site, build))
         .env("VIRTUAL_ENV", site.facts.environment.path.as_str())
-        .env("PATH", path_with(site))
+        .env("PATH", site.path_with(&tool_dirs(site)))
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
     if site.request.network.offline {
@@ -626,17 +642,8 @@ fn other_groups(site: &Site<'_>, build: &Build) -> Vec<String> {
     }
 }
 
-/// PATH with our uv and cargo first: maturin looks both up there.
-fn path_with(site: &Site<'_>) -> String {
-    let separator = if cfg!(windows) { ";" } else { ":" };
-    let mut dirs: Vec<Utf8PathBuf> = Vec::new();
-    for program in [&site.workshop.uv.path, &site.workshop.cargo] {
-        let dir = program.parent().map(Utf8Path::to_owned);
-        let known = |dir: &Utf8PathBuf| site.facts.path.split(separator).any(|part| part == dir);
-        dirs.extend(dir.filter(|dir| !known(dir)));
-    }
-    let dirs = dirs.iter().map(|dir| dir.as_str());
-    dirs.chain([site.facts.path.as_str()])
-        .collect::<Vec<_>>()
-        .join(separator)
+/// Where maturin is to find uv and cargo, both of which it looks up on PATH.
+fn tool_dirs<'a>(site: &'a Site<'_>) -> Vec<&'a Utf8Path> {
+    let programs = [&site.workshop.uv.path, &site.workshop.cargo].into_iter();
+    programs.filter_map(|program| program.parent()).collect()
 }

@@ -1,0 +1,36 @@
+# The recipes of cargo-pyx's own development. `just --list` shows them.
+
+# Show the recipes
+default:
+    @just --list
+
+# Build the program
+build:
+    cargo build --release
+
+# Run the tests
+[positional-arguments]
+test *arguments:
+    cargo test "$@"
+
+# Check format and lints
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# Check licences, sources and advisories of the dependencies (needs cargo-deny)
+deny:
+    cargo deny check
+
+# Run what CI runs
+ci:
+    .ci/run
+
+# Run the built program against real projects: LIST, --only NAME, --command "dev --release", --twice, --keep
+[positional-arguments]
+corpus *arguments: build
+    python3 recipes/corpus.py "$@"
+
+# Record the picture of the README anew from a real run
+picture: build
+    python3 docs/picture.py

@@ -1,0 +1,262 @@
+//! Running tests and counting them.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde::Deserialize;
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::plan::{Link, Runner, Test};
+use crate::process::{self, Status, Stream};
+use crate::ui::{Activity, MessageFormat};
+
+use super::Context;
+
+const PLUGIN: &str = include_str!("report.py");
+
+/// How one run of tests ended.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// What ran, for people: `Rust`, `Python`.
+    pub language: &'static str,
+    pub member: String,
+    /// How many tests ended how: `passed`, `failed`, `skipped`, … in the runner's words.
+    pub counts: BTreeMap<String, u64>,
+    /// Why it is no success, as a sentence of its own.
+    pub failure: Option<String>,
+    pub seconds: f64,
+}
+
+impl Tally {
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// `3 passed, 1 skipped`; in the order in which people look for them.
+    pub fn wording(&self) -> String {
+        const ORDER: [&str; 8] = [
+            "failed", "error", "passed", "ignored", "skipped", "xfailed", "xpassed", "measured",
+        ];
+        let words: Vec<String> = ORDER
+            .iter()
+            .filter_map(|kind| {
+                let count = *self.counts.get(*kind)?;
+                (count > 0 || *kind == "passed").then(|| format!("{count} {kind}"))
+            })
+            .collect();
+        words.join(", ")
+    }
+}
+
+pub(super) fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<Tally> {
+    match &test.runner {
+        Runner::Cargo => cargo(test, activity),
+        Runner::Pytest { plugin, report } => pytest(context, test, activity, (plugin, report)),
+    }
+}
+
+fn cargo(test: &Test, activity: &Activity<'_>) -> Result<Tally> {
+    let mut counts = BTreeMap::new();
+    let mut invocation = test.invocation.clone();
+    let color = if activity.colors() { "always" } else { "never" };
+    invocation = invocation.env("CARGO_TERM_COLOR", color);
+    let mut linker = String::new();
+    let status = process::stream(&invocation, |stream, line| {
+        let text = String::from_utf8_lossy(line);
+        add_result_line(&mut counts, &text);
+        if text.contains("undefined reference to `Py")
+            || text.contains("unable to find library -lpython")
+        {
+            linker = text.into_owned();
+        }
+        activity.show(stream, line);
+    })?;
+    let failure = (!status.success()).then(|| match (&*linker, status) {
+        ("", Status::Code(_)) if !counts.is_empty() => "Rust tests failed".to_owned(),
+        ("", status) => format!("the Rust tests did not run to their end ({status})"),
+        _ => "the Rust tests could not be linked with libpython".to_owned(),
+    });
+    Ok(Tally {
+        language: "Rust",
+        member: test.member.clone(),
+        counts,
+        failure,
+        seconds: 0.0,
+    })
+}
+
+/// libtest's last line: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+fn add_result_line(counts: &mut BTreeMap<String, u64>, line: &str) {
+    let plain = anstream::adapter::strip_str(line).to_string();
+    let Some(rest) = plain.trim_start().strip_prefix("test result: ") else {
+        return;
+    };
+    for part in rest.split(['.', ';']) {
+        let mut words = part.split_whitespace();
+        let number = words.next().and_then(|word| word.parse::<u64>().ok());
+        if let (Some(number), Some(kind), None) = (number, words.next(), words.next()) {
+            *counts.entry(kind.to_owned()).or_default() += number;
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Event {
+    Start { test: String },
+    Finish { test: String },
+    End { counts: BTreeMap<String, u64> },
+}
+
+fn pytest(
+    context: &Context<'_>,
+    test: &Test,
+    activity: &Activity<'_>,
+    (plugin, report): (&Utf8Path, &Utf8Path),
+) -> Result<Tally> {
+    disk::write(plugin, PLUGIN.as_bytes())?;
+    disk::remove_file(report)?;
+    let status = if context.ui.format() == MessageFormat::Json {
+        process::stream(&test.invocation, |stream, line| activity.show(stream, line))?
+    } else {
+        process::show(&test.invocation, context.session.stdin_is_terminal)?
+    };
+    let text = disk::read_text(report)?.unwrap_or_default();
+    let (counts, running) = read_report(&text);
+    let ended = counts.is_some();
+    let failure = match status {
+        Status::Code(0) if ended => None,
+        Status::Code(5) if ended => None, // nothing collected; whether that matters is seen later
+        Status::Code(1) if ended => Some("Python tests failed".to_owned()),
+        Status::Code(_) if ended => Some(format!("pytest could not run all tests ({status})")),
+        Status::Code(code) => Some(match &running {
+            Some(name) => format!("pytest was ended by {name} with exit code {code}"),
+            None => format!("pytest did not start its tests ({status})"),
+        }),
+        Status::Signal(number) => {
+            let at = running.as_ref().map(|name| format!(" in {name}"));
+            let signal = signal_name(number);
+            Some(format!(
+                "pytest killed by {signal}{}",
+                at.unwrap_or_default()
+            ))
+        }
+    };
+    if matches!(status, Status::Signal(_)) && test.unoptimised {
+        context.ui.warn(
+            "the build is not optimised: deep recursion needs more stack; try `cargo pyx test --release`",
+        );
+    }
+    Ok(Tally {
+        language: "Python",
+        member: test.member.clone(),
+        counts: counts.unwrap_or_default(),
+        failure,
+        seconds: 0.0,
+    })
+}
+
+/// The counts if pytest came to its end, and the test that had begun last and not finished.
+fn read_report(text: &str) -> (Option<BTreeMap<String, u64>>, Option<String>) {
+    let (mut counts, mut running) = (None, None);
+    for event in text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+    {
+        match event {
+            Event::Start { test } => running = Some(test),
+            Event::Finish { test } => {
+                running = running.filter(|name| *name != test);
+            }
+            Event::End { counts: found } => counts = Some(found),
+        }
+    }
+    (counts, running)
+}
+
+fn signal_name(number: i32) -> String {
+    #[cfg(unix)]
+    if let Some(name) = signal_hook::low_level::signal_name(number) {
+        return name.to_owned();
+    }
+    format!("signal {number}")
+}
+
+/// Asks PyO3's build script for its configuration, in its version's own format, and writes it
+/// with our lines appended.
+pub(super) fn link(link: &Link, activity: &Activity<'_>) -> Result<()> {
+    let mut text = String::new();
+    let mut inside = false;
+    let mut held = Vec::new();
+    process::stream(&link.invocation, |stream, line| {
+        let line_text = String::from_utf8_lossy(line).trim().to_owned();
+        if line_text.starts_with("-- PYO3_PRINT_CONFIG=1 is set") {
+            inside = true;
+        } else if inside
+            && line_text
+                .split_once('=')
+                .is_some_and(|(key, _)| is_key(key))
+        {
+            text.push_str(&line_text);
+            text.push('\n');
+        } else if inside {
+            inside = false;
+        }
+        held.push(line.to_vec());
+        activity.mute(stream, line);
+    })?;
+    if text.is_empty() {
+        for line in &held {
+            activity.show(Stream::Stderr, line);
+        }
+        return Err(Error::Step {
+            step: "asking PyO3 how it links".into(),
+            status: "no configuration printed".into(),
+            invocation: Box::new(link.invocation.clone()),
+            exit: crate::error::Exit::Failed,
+            hint: None,
+        });
+    }
+    for line in &link.lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    disk::write(&link.config, text.as_bytes())
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_several_programs_add_up() {
+        let mut counts = BTreeMap::new();
+        add_result_line(
+            &mut counts,
+            "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s",
+        );
+        add_result_line(
+            &mut counts,
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
+        );
+        add_result_line(&mut counts, "test a::b ... ok");
+        let tally = Tally {
+            counts,
+            ..Tally::default()
+        };
+        assert_eq!(tally.wording(), "2 failed, 6 passed, 1 ignored");
+    }
+
+    #[test]
+    fn a_report_without_an_end_names_the_test_that_ran() {
+        let text = "{\"event\":\"start\",\"test\":\"a\"}\n{\"event\":\"finish\",\"test\":\"a\"}\n{\"event\":\"start\",\"test\":\"b\"}\n{\"ev";
+        assert_eq!(read_report(text), (None, Some("b".to_owned())));
+        let end = "{\"event\":\"end\",\"counts\":{\"passed\":1},\"exit\":0}";
+        assert_eq!(read_report(end).0.unwrap()["passed"], 1);
+    }
+}

@@ -1,0 +1,118 @@
+//! Programs that embed Python: how they are linked, and what they need when they run.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::build::target_dir;
+use crate::error::{Error, Result};
+use crate::facts::Build;
+use crate::interpreter::Probe;
+use crate::invocation::Invocation;
+use crate::project::Bindings;
+
+use super::steps::{Site, step};
+use super::{Action, Link, Plan};
+
+/// The target directory of tests and embedding programs.
+pub(super) fn dir(build: &Build) -> Utf8PathBuf {
+    build.member.target.join("test")
+}
+
+/// What must be there before anything that embeds Python is compiled in [`dir`].
+pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result<()> {
+    if build.member.bindings == Bindings::Embed {
+        return Ok(()); // PyO3 links it by itself
+    }
+    let name = &build.member.name;
+    let probe = probe(site, build)?;
+    let to = dir(build);
+    if !build.linking.seeded && !plan.has(&format!("seed {to}")) {
+        let from = target_dir(&build.member);
+        let action = Action::Seed {
+            from,
+            to: to.clone(),
+        };
+        let mut step = step(format!("seed {to}"), "Seeding", "the test builds", action);
+        step.needs = names(plan);
+        plan.steps.push(step);
+    }
+    if !build.linking.configured && !plan.has(&format!("link {name}")) {
+        let call = site.cargo_call(&site.workshop.cargo, build);
+        let invocation = call
+            .args([
+                "check",
+                "--quiet",
+                "--manifest-path",
+                build.member.manifest.as_str(),
+            ])
+            .args(["--target-dir", to.as_str()])
+            .env("PYO3_PRINT_CONFIG", "1")
+            .env("PYO3_PYTHON", site.facts.environment.python().as_str());
+        let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
+        let say = "extra_build_script_line=cargo:rustc-link";
+        let link = Link {
+            invocation,
+            config: build.linking.config.clone(),
+            lines: vec![
+                format!("{say}-lib={}", probe.library),
+                format!("{say}-search=native={libdir}"),
+            ],
+        };
+        let action = Action::Link(Box::new(link));
+        let mut step = step(
+            format!("link {name}"),
+            "Linking",
+            "to the environment's Python",
+            action,
+        );
+        step.needs = names(plan);
+        plan.steps.push(step);
+    }
+    Ok(())
+}
+
+pub(super) fn names(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| step.name.clone()).collect()
+}
+
+/// What a compiler call for such a program is told.
+pub(super) fn compile(call: Invocation, site: &Site<'_>, build: &Build) -> Invocation {
+    if build.member.bindings == Bindings::Embed {
+        return call.env("PYO3_PYTHON", site.facts.environment.python().as_str());
+    }
+    call.env("PYO3_CONFIG_FILE", build.linking.config.as_str())
+}
+
+/// What such a program needs when it runs: the libpython it was linked with before any other of
+/// that name, the environment's packages, and the prefix of an interpreter that was moved.
+pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Result<Invocation> {
+    let probe = probe(site, build)?;
+    let packages = site
+        .facts
+        .environment
+        .site_packages_for(probe.major, probe.minor);
+    let mut call = call.env("PYTHONPATH", packages.as_str());
+    if let Some(libdir) = &probe.libdir {
+        let name = if cfg!(target_os = "macos") {
+            "DYLD_LIBRARY_PATH"
+        } else {
+            "LD_LIBRARY_PATH"
+        };
+        let inherited = site.facts.library_path.iter().map(String::as_str);
+        let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(inherited).collect();
+        call = call.env(name, path.join(":"));
+    }
+    if probe.moved {
+        call = call.env("PYTHONHOME", probe.base_prefix.as_str());
+    }
+    Ok(call)
+}
+
+fn probe<'a>(site: &'a Site<'_>, build: &Build) -> Result<&'a Probe> {
+    let probe = site.workshop.probe.as_ref();
+    probe
+        .filter(|probe| probe.libdir.is_some())
+        .ok_or_else(|| Error::StaticPython {
+            member: build.member.name.clone(),
+            python: site.facts.environment.python().to_string(),
+        })
+}

@@ -1,0 +1,129 @@
+//! `cargo pyx run`: a fresh build, then a program in the environment.
+
+use crate::error::{Error, Exit, Result};
+use crate::facts::{Build, Facts, Purpose, Request, Running};
+use crate::project::Bindings;
+
+use super::linked::{self, names};
+use super::steps::{Site, feature_args, lock_args, profile_args, step};
+use super::{Action, Listen, Plan, Run, dev};
+
+/// # Errors
+/// As [`dev`]; an unknown example or binary.
+pub fn run(request: &Request, facts: &Facts) -> Result<Plan> {
+    let mut plan = dev(request, facts)?;
+    if plan.again {
+        return Ok(plan);
+    }
+    match &request.purpose {
+        Purpose::Run(Running::Command(words)) => command(&mut plan, facts, words),
+        Purpose::Run(Running::Target {
+            kind,
+            name,
+            arguments,
+        }) => {
+            let Some(workshop) = &facts.workshop else {
+                return Ok(plan);
+            };
+            let site = Site {
+                facts,
+                request,
+                workshop,
+            };
+            let build = owner(facts, kind, name)?;
+            target(&mut plan, &site, build, (kind, name, arguments))?;
+        }
+        Purpose::Dev | Purpose::Test(_) => {}
+    }
+    Ok(plan)
+}
+
+fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
+    let Some((program, arguments)) = words.split_first() else {
+        return;
+    };
+    let environment = &facts.environment;
+    let call = crate::invocation::Invocation::new(program.as_str(), &facts.cwd)
+        .args(arguments.iter().cloned())
+        .without(&facts.scrubbed)
+        .env("VIRTUAL_ENV", environment.path.as_str())
+        .env("PATH", facts.path_with(&[&environment.bin()]))
+        .env("UV_NO_SYNC", "1")
+        .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str());
+    plan.hand_over = Some(step("run", "Running", program, Action::Show(call)));
+}
+
+/// The member whose crate has the example or binary.
+fn owner<'a>(facts: &'a Facts, kind: &str, name: &str) -> Result<&'a Build> {
+    let has = |build: &&Build| match kind {
+        "example" => build.examples.iter().any(|known| known == name),
+        _ => build.member.bins.iter().any(|known| known == name),
+    };
+    facts.builds.iter().find(has).ok_or_else(|| {
+        let known = facts.builds.iter().flat_map(|build| match kind {
+            "example" => build.examples.iter(),
+            _ => build.member.bins.iter(),
+        });
+        let known: Vec<&str> = known.map(String::as_str).collect();
+        let known = if known.is_empty() {
+            "none".into()
+        } else {
+            known.join(", ")
+        };
+        Error::Usage(format!(
+            "no {kind} `{name}` in this project; it has {known}"
+        ))
+    })
+}
+
+fn target(
+    plan: &mut Plan,
+    site: &Site<'_>,
+    build: &Build,
+    (kind, name, arguments): (&str, &str, &[String]),
+) -> Result<()> {
+    linked::prepare(plan, site, build)?;
+    let member = &build.member;
+    let dir = linked::dir(build);
+    let call = site
+        .cargo_call(&site.workshop.cargo, build)
+        .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(["--manifest-path", member.manifest.as_str()])
+        .args(["--target-dir", dir.as_str()])
+        .args([format!("--{kind}"), name.to_owned()])
+        .args(profile_args(&build.options.profile))
+        .args(feature_args(&build.options.features))
+        .args(lock_args(site.request));
+    let call = linked::compile(call, site, build);
+    // dev has built the programs of a crate that embeds Python
+    if member.bindings != Bindings::Embed {
+        let action = Action::Run(Run {
+            invocation: call,
+            listen: Listen::Cargo {
+                packages: build.locked.packages,
+            },
+            exit: Exit::Failed,
+            hint: None,
+        });
+        let subject = format!("{kind} {name} [{}]", build.options.profile);
+        let mut step = step("program", "Building", subject, action);
+        step.needs = names(plan);
+        plan.steps.push(step);
+    }
+    let folder = dir.join(build.options.folder());
+    let folder = if kind == "example" {
+        folder.join("examples")
+    } else {
+        folder
+    };
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let environment = &site.facts.environment;
+    let call = site
+        .call(&program, &site.facts.cwd)
+        .args(arguments.iter().cloned())
+        .env("VIRTUAL_ENV", environment.path.as_str())
+        .env("PATH", site.facts.path_with(&[&environment.bin()]));
+    let call = linked::execute(call, site, build)?;
+    plan.hand_over = Some(step("run", "Running", name, Action::Show(call)));
+    Ok(())
+}
