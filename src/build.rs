@@ -312,7 +312,7 @@ fn watches_everything(package: &str, output: &Utf8Path) -> bool {
 
 /// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All of a
 /// prefix are inputs: one that appears later must be seen.
-const OBEYED: [&str; 10] = [
+const OBEYED: [&str; 9] = [
     "CARGO_BUILD_",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_PROFILE_",
@@ -322,7 +322,6 @@ const OBEYED: [&str; 10] = [
     "PYO3_",
     "RUSTC",
     "RUSTFLAGS",
-    "RUSTUP_TOOLCHAIN",
 ];
 
 /// The obeyed variables that are set, as one setting; values are hashed.
@@ -330,7 +329,7 @@ fn obeyed(session: &Session, toolchain: &Toolchain) -> String {
     let relevant = |name: &str| {
         OBEYED.iter().any(|prefix| name.starts_with(prefix))
             && !SET_BY_MATURIN.contains(&name)
-            && !matches!(name, "RUSTUP_TOOLCHAIN" | "CARGO_TARGET_DIR")
+            && name != "CARGO_TARGET_DIR"
     };
     let set = session.env.iter().filter(|(name, _)| relevant(name));
     let hashed =

@@ -73,7 +73,7 @@ pub struct NetworkArgs {
     /// Fail when Cargo.lock or uv.lock would change
     #[arg(long, global = true)]
     pub locked: bool,
-    /// As --locked and --offline for cargo; uv.lock is taken as it is
+    /// As --locked and --offline together
     #[arg(long, global = true)]
     pub frozen: bool,
 }
@@ -220,10 +220,10 @@ pub struct Dev {
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
     /// Install this dependency group as well
-    #[arg(long, value_name = "G")]
+    #[arg(long, value_name = "GROUP")]
     pub group: Vec<String>,
     /// Install this extra (optional dependencies) as well
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "EXTRA")]
     pub extra: Vec<String>,
     /// Do everything again, whatever is recorded
     #[arg(long)]

@@ -222,7 +222,7 @@ pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>>
 }
 
 /// A foreign environment that is active in the shell and that no command touches.
-pub fn foreign(session: &Session, environment: &Environment) -> Option<String> {
+pub fn foreign(session: &Session, project: &Project, environment: &Environment) -> Option<String> {
     let named = ["VIRTUAL_ENV", "CONDA_PREFIX"]
         .into_iter()
         .filter(|name| {
@@ -231,7 +231,10 @@ pub fn foreign(session: &Session, environment: &Environment) -> Option<String> {
                 .is_some_and(|path| disk::resolve(&path) != disk::resolve(&environment.path))
         })
         .collect::<Vec<_>>();
-    (!named.is_empty()).then(|| format!("{} ignored", named.join(" and ")))
+    (!named.is_empty()).then(|| {
+        let path = project.display(&environment.path);
+        format!("{} ignored: using `{path}`", named.join(" and "))
+    })
 }
 
 /// A lock of uv that stands where the environment stands; `None` where there is none.

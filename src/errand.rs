@@ -80,13 +80,11 @@ impl Errand<'_> {
     }
 
     fn last(&self, plan: &Plan) -> Result<()> {
-        match &plan.hand_over {
-            Some(step) => hand_over(self.session, step, self.ui),
-            None => {
-                self.say_fresh(plan);
-                Ok(())
-            }
+        if let Some(step) = &plan.hand_over {
+            return hand_over(self.session, step, self.ui);
         }
+        self.say_fresh(plan);
+        Ok(())
     }
 
     /// One line for the tests of both languages, and whether they are a success.

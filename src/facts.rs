@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::build::{self, Flags, Options};
 use crate::dependencies::{self, Dependencies, Source, Wanted};
@@ -191,9 +191,8 @@ impl Facts {
             facts.test_dependencies = Dependencies::for_tests(&facts.project, &tested)?;
         }
         facts.judge(session, request);
-        facts
-            .warnings
-            .extend(environment::foreign(session, &facts.environment));
+        let foreign = environment::foreign(session, &facts.project, &facts.environment);
+        facts.warnings.extend(foreign);
         let needs_tools = match &request.purpose {
             Purpose::Dev | Purpose::Run(Running::Command(_)) => false,
             Purpose::Test(_) | Purpose::Run(Running::Target { .. }) => true,
@@ -212,18 +211,6 @@ impl Facts {
         }
     }
 
-    /// PATH with these folders first.
-    pub fn path_with(&self, first: &[&Utf8Path]) -> String {
-        let separator = if cfg!(windows) { ";" } else { ":" };
-        let inherited: Vec<&str> = self.path.split(separator).collect();
-        let first = first.iter().map(|dir| dir.as_str());
-        let first = first.filter(|dir| inherited.first() != Some(dir));
-        first
-            .chain(inherited.iter().copied())
-            .collect::<Vec<_>>()
-            .join(separator)
-    }
-
     fn is_due(&self) -> bool {
         self.environment_due.is_some()
             || self.sync_due.is_some()
@@ -239,7 +226,7 @@ impl Facts {
         self.environment_due = match &self.environment.state {
             State::Good { .. } => None,
             State::Missing => Some(Reason::Environment {
-                why: format!("no `{}` yet", self.project.display(&self.environment.path)),
+                why: "new environment".into(),
             }),
             State::Bad { why, .. } => Some(Reason::Environment { why: why.clone() }),
         };
@@ -262,6 +249,9 @@ impl Facts {
             } else {
                 build.judge(session, then, installed)
             };
+            if let Some(due) = &mut build.due {
+                due.reason = due.reason.clone().relative_to(&self.project.root);
+            }
             self.builds.push(build);
         }
         self.warnings.extend(environment.warning);
@@ -287,6 +277,7 @@ impl Facts {
         };
         fingerprint::stale_settings(&then.settings, &dependencies.settings)
             .or_else(|| fingerprint::stale(&then.inputs, session))
+            .map(|reason| reason.relative_to(&self.project.root))
     }
 
     /// Asks the tools, now that something has to be done.
@@ -443,7 +434,10 @@ impl Build {
     fn prepare(&mut self, probe: Option<&Probe>, environment: &Environment) -> Result<()> {
         self.locked = Locked::gather(&self.member, &self.options.features)?;
         if let Some(cargo) = CargoToml::read(&self.member.manifest)? {
-            self.crate_name = cargo.package_name().unwrap_or_default().to_owned();
+            cargo
+                .package_name()
+                .unwrap_or_default()
+                .clone_into(&mut self.crate_name);
             self.examples = cargo.examples();
         }
         let Some(probe) = probe else { return Ok(()) };

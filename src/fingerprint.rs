@@ -213,14 +213,17 @@ pub type Settings = BTreeMap<String, String>;
 
 /// Which setting differs, by name.
 pub fn stale_settings(then: &Settings, now: &Settings) -> Option<Reason> {
-    let none = || "unset".to_owned();
+    let shown = |value: Option<&String>| match value {
+        Some(value) if !value.is_empty() => value.clone(),
+        _ => "none".to_owned(),
+    };
     now.keys()
         .chain(then.keys())
         .find(|name| then.get(*name) != now.get(*name))
         .map(|name| Reason::Setting {
             name: name.clone(),
-            was: then.get(name).cloned().unwrap_or_else(none),
-            now: now.get(name).cloned().unwrap_or_else(none),
+            was: shown(then.get(name)),
+            now: shown(now.get(name)),
         })
 }
 

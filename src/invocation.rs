@@ -15,6 +15,8 @@ pub struct Invocation {
     pub dir: Utf8PathBuf,
     /// Variables set on top of the inherited environment.
     pub set: BTreeMap<String, String>,
+    /// Folders that PATH in `set` has before the inherited ones.
+    pub path_first: Vec<String>,
     /// Variables removed from the inherited environment.
     pub unset: BTreeSet<String>,
 }
@@ -26,6 +28,7 @@ impl Invocation {
             args: Vec::new(),
             dir: dir.to_owned(),
             set: BTreeMap::new(),
+            path_first: Vec::new(),
             unset: BTreeSet::new(),
         }
     }
@@ -53,6 +56,22 @@ impl Invocation {
         self
     }
 
+    /// With PATH beginning with `first`, as far as `inherited` does not begin so already.
+    #[must_use]
+    pub fn path(mut self, first: &[&Utf8Path], inherited: &str) -> Self {
+        let separator = if cfg!(windows) { ";" } else { ":" };
+        let begins = inherited
+            .split(separator)
+            .zip(first)
+            .filter(|(part, dir)| part == *dir);
+        if begins.count() == first.len() {
+            return self;
+        }
+        self.path_first = first.iter().map(ToString::to_string).collect();
+        let path = format!("{}{separator}{inherited}", self.path_first.join(separator));
+        self.env("PATH", path)
+    }
+
     #[must_use]
     pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a String>) -> Self {
         for name in names {
@@ -74,6 +93,10 @@ impl std::fmt::Display for Invocation {
             write!(f, "-u {name} ")?;
         }
         for (name, value) in &self.set {
+            if name == "PATH" && !self.path_first.is_empty() {
+                write!(f, "PATH={}:\"$PATH\" ", quote(&self.path_first.join(":")))?;
+                continue;
+            }
             write!(f, "{name}={} ", quote(value))?;
         }
         f.write_str(&quote(self.program.as_str()))?;

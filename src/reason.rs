@@ -1,8 +1,9 @@
 //! Why something is done again. A reason prints and serialises; it is never a bare `bool`.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+/// Paths are relative to the project's root where they are below it, else absolute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Reason {
@@ -47,10 +48,31 @@ pub enum Reason {
     Installed {
         path: Utf8PathBuf,
     },
-    /// The step it builds on was done again.
-    Upstream {
-        step: String,
-    },
+}
+
+impl Reason {
+    /// With a path below `root` relative to it.
+    #[must_use]
+    pub fn relative_to(mut self, root: &Utf8Path) -> Self {
+        match &mut self {
+            Self::Changed { path }
+            | Self::Appeared { path }
+            | Self::Vanished { path }
+            | Self::Listing { path }
+            | Self::Racing { path }
+            | Self::Installed { path } => {
+                if let Ok(below) = path.strip_prefix(root) {
+                    *path = below.to_owned();
+                }
+            }
+            Self::Forced
+            | Self::First { .. }
+            | Self::Environment { .. }
+            | Self::Setting { .. }
+            | Self::Variable { .. } => {}
+        }
+        self
+    }
 }
 
 impl std::fmt::Display for Reason {
@@ -67,7 +89,6 @@ impl std::fmt::Display for Reason {
             Self::Variable { name } => write!(f, "environment variable `{name}` changed"),
             Self::Racing { path } => write!(f, "`{path}` changed during the last build"),
             Self::Installed { path } => write!(f, "`{path}` is not what pyx installed"),
-            Self::Upstream { step } => write!(f, "{step} ran"),
         }
     }
 }

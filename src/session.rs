@@ -121,6 +121,7 @@ impl Session {
                 FOREIGN.contains(&name.as_str())
                     || name.starts_with("CARGO_PKG_")
                     || name.starts_with("CARGO_MANIFEST_")
+                    || name.starts_with("RUSTUP_TOOLCHAIN_")
             })
             .cloned()
             .collect()

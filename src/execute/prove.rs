@@ -119,9 +119,12 @@ impl Proof<'_> {
         let name = &self.member.name;
         let home = &self.prove.home;
         let path = path.strip_prefix(home).unwrap_or(path);
-        self.context
-            .ui
-            .status("Installed", &format!("{name} -> {path}"));
+        let text = format!("{name} -> {path}");
+        if self.prove.built {
+            self.context.ui.status("Installed", &text);
+        } else {
+            self.context.ui.detail("Proved", &text);
+        }
     }
 
     /// The module that Python resolves is the artifact; whatever of maturin's stands before it

@@ -126,8 +126,7 @@ fn pytest(
     let (counts, running) = read_report(&text);
     let ended = counts.is_some();
     let failure = match status {
-        Status::Code(0) if ended => None,
-        Status::Code(5) if ended => None, // nothing collected; whether that matters is seen later
+        Status::Code(0 | 5) if ended => None, // 5: nothing collected, which may not matter
         Status::Code(1) if ended => Some("Python tests failed".to_owned()),
         Status::Code(_) if ended => Some(format!("pytest could not run all tests ({status})")),
         Status::Code(code) => Some(match &running {

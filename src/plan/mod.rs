@@ -146,6 +146,8 @@ pub struct Prove {
     pub home: Utf8PathBuf,
     /// Whether maturin wrote a new `dist-info`.
     pub installed: bool,
+    /// Whether anything was compiled for it in this plan.
+    pub built: bool,
     /// Whether the build is what makes Cargo.lock.
     pub new_lock: bool,
 }

@@ -47,7 +47,7 @@ fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
         .args(arguments.iter().cloned())
         .without(&facts.scrubbed)
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .env("PATH", facts.path_with(&[&environment.bin()]))
+        .path(&[&environment.bin()], &facts.path)
         .env("UV_NO_SYNC", "1")
         .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str());
     plan.hand_over = Some(step("run", "Running", program, Action::Show(call)));
@@ -122,7 +122,7 @@ fn target(
         .call(&program, &site.facts.cwd)
         .args(arguments.iter().cloned())
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .env("PATH", site.facts.path_with(&[&environment.bin()]));
+        .path(&[&environment.bin()], &site.facts.path);
     let call = linked::execute(call, site, build)?;
     plan.hand_over = Some(step("run", "Running", name, Action::Show(call)));
     Ok(())

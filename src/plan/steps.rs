@@ -50,10 +50,6 @@ impl Site<'_> {
         }
     }
 
-    pub(super) fn path_with(&self, first: &[&Utf8Path]) -> String {
-        self.facts.path_with(first)
-    }
-
     fn show(&self, path: &Utf8Path) -> String {
         self.facts.project.display(path).to_string()
     }
@@ -165,7 +161,7 @@ pub(super) fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
                 format!("{} ({interpreter})", site.show(path)),
                 run(call, Listen::Quiet, Exit::Environment),
             );
-            step.reason = Some(reason.clone());
+            step.reason = clear.map(|_| reason.clone());
             step.needs = provided(plan);
             plan.steps.push(step);
             Ok(true)
@@ -473,6 +469,7 @@ pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: 
         uv: site.workshop.uv.path.clone(),
         home: site.facts.project.home.clone(),
         installed,
+        built: build.due.is_some(),
         new_lock: !build.locked.exists,
     }));
     let mut step = step(format!("prove {name}"), "Proving", name, action);
@@ -615,7 +612,7 @@ fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocat
         .args(flags)
         .args(other_groups(site, build))
         .env("VIRTUAL_ENV", site.facts.environment.path.as_str())
-        .env("PATH", site.path_with(&tool_dirs(site)))
+        .path(&tool_dirs(site), &site.facts.path)
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
     if site.request.network.offline {

@@ -145,7 +145,7 @@ fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testing: &Testi
         .args(testing.fail_fast.then_some("-x"))
         .args(arguments.iter().cloned())
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .env("PATH", site.path_with(&[&bin]))
+        .path(&[&bin], &site.facts.path)
         .env("PYX_REPORT", report.as_str());
     let plugin = packages.join("_pyx_report.py");
     let action = tests(call, Runner::Pytest { plugin, report }, build);

@@ -115,10 +115,17 @@ fn is_checkout(dir: &Utf8Path) -> bool {
     disk::is_there(&dir.join(".git"))
 }
 
-/// Where to search downward: the folder itself, then the checkout that it is in.
-fn below(start: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
-    let checkout = start.ancestors().find(|dir| is_checkout(dir));
-    std::iter::once(start).chain(checkout.filter(|dir| *dir != start))
+/// Where to search downward: the folder itself, then the checkout that it is in. Outside a checkout
+/// only a folder with a manifest of its own, lest a home directory be searched.
+fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
+    let Some(checkout) = start.ancestors().find(|dir| is_checkout(dir)) else {
+        let manifests = ["Cargo.toml", "pyproject.toml"].map(|name| start.join(name));
+        let is_project = manifests.iter().any(|path| disk::is_file(path));
+        return is_project.then_some(start).into_iter().collect();
+    };
+    let mut roots = vec![start, checkout];
+    roots.dedup();
+    roots
 }
 
 /// A package, with the maturin members of its uv workspace when it is the root, or those of them
@@ -126,6 +133,11 @@ fn below(start: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
 fn around(pyproject: PyProject) -> Result<Found> {
     let root = pyproject.dir().to_owned();
     let home = home_of(&root)?;
+    if home == root
+        && let Some(found) = in_cargo_workspace(&pyproject)?
+    {
+        return Ok(found);
+    }
     let name = pyproject.name().map(normalize_name);
     let mut packages = vec![Package::python(pyproject)?];
     for dir in workspace_folders(&home)? {
@@ -150,6 +162,41 @@ fn around(pyproject: PyProject) -> Result<Found> {
         home,
         packages,
     })
+}
+
+/// A package of a cargo workspace with several: it and what it needs, in the environment that all
+/// of them share.
+fn in_cargo_workspace(pyproject: &PyProject) -> Result<Option<Found>> {
+    let manifest = pyproject.cargo_manifest()?;
+    let cargo = manifest.map(|path| CargoToml::read(&path)).transpose()?;
+    let Some(cargo) = cargo.flatten() else {
+        return Ok(None);
+    };
+    let root = Closure::of(&cargo)?.workspace;
+    if pyproject.dir() == root || !pyproject.dir().starts_with(&root) {
+        return Ok(None);
+    }
+    let packages = search(&root)?;
+    let own = packages
+        .iter()
+        .find(|package| package.dir() == pyproject.dir());
+    let Some(own) = own.filter(|_| packages.len() > 1) else {
+        return Ok(None);
+    };
+    let members = packages
+        .iter()
+        .map(Package::member)
+        .collect::<Result<Vec<_>>>()?;
+    let needed = super::member::closure(&members, &[own.name()]);
+    let packages = packages
+        .into_iter()
+        .filter(|p| needed.contains(&p.name()))
+        .collect();
+    Ok(Some(Found {
+        root: root.clone(),
+        home: root,
+        packages,
+    }))
 }
 
 /// The root of the uv workspace that a folder belongs to; the folder itself where there is none.
