@@ -184,7 +184,7 @@ impl Facts {
             ..Self::default()
         };
         if let Purpose::Test(testing) = &request.purpose {
-            facts.suites = Suites::gather(&facts.project, testing.languages)?;
+            facts.suites = Suites::gather(session, &facts.project, testing.languages)?;
             let tested = facts.project.members.iter();
             let with_suite = |m: &&Member| facts.suites.python.iter().any(|s| s.member == m.name);
             let tested: Vec<&Member> = tested.filter(with_suite).collect();

@@ -89,10 +89,17 @@ fn cargo(test: &Test, activity: &Activity<'_>) -> Result<Tally> {
 /// libtest's last line: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
 fn add_result_line(counts: &mut BTreeMap<String, u64>, line: &str) {
     let plain = anstream::adapter::strip_str(line).to_string();
-    let Some(rest) = plain.trim_start().strip_prefix("test result: ") else {
-        return;
+    let text = plain.trim_start();
+    let rest = match text.strip_prefix("test result: ") {
+        Some(rest) => rest,
+        // cargo-nextest: `Summary [   0.005s] 3 tests run: 2 passed, 1 failed, 0 skipped`
+        None if text.starts_with("Summary [") => match text.split_once(" run: ") {
+            Some((_, rest)) => rest,
+            None => return,
+        },
+        None => return,
     };
-    for part in rest.split(['.', ';']) {
+    for part in rest.split(['.', ';', ',']) {
         let mut words = part.split_whitespace();
         let number = words.next().and_then(|word| word.parse::<u64>().ok());
         if let (Some(number), Some(kind), None) = (number, words.next(), words.next()) {
@@ -244,11 +251,15 @@ mod tests {
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
         );
         add_result_line(&mut counts, "test a::b ... ok");
+        add_result_line(
+            &mut counts,
+            "     Summary [   0.005s] 2 tests run: 2 passed, 0 skipped",
+        );
         let tally = Tally {
             counts,
             ..Tally::default()
         };
-        assert_eq!(tally.wording(), "2 failed, 6 passed, 1 ignored");
+        assert_eq!(tally.wording(), "2 failed, 8 passed, 1 ignored");
     }
 
     #[test]

@@ -22,11 +22,38 @@ pub struct Config {
     pub extras: Vec<String>,
     /// The members that commands without `-p` act on; folders or names.
     pub members: Vec<String>,
+    /// `[tool.pyx.test]`
+    pub test: TestConfig,
 }
 
-const KEYS: [&str; 6] = [
-    "python", "profile", "features", "groups", "extras", "members",
+/// What a project says about `cargo pyx test`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestConfig {
+    /// Arguments for pytest, before those of the command line.
+    pub pytest: Vec<String>,
+    pub rust: RustRunner,
+    /// Features that the extension crate needs to compile under test.
+    pub rust_features: Vec<String>,
+    /// Whether the doc comments of the extension crate are Rust doctests, not Python docstrings.
+    pub doctests: bool,
+}
+
+/// `rust = true | false | "nextest"`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RustRunner {
+    /// Not said: cargo-nextest where it is installed and the project configures it.
+    #[default]
+    Auto,
+    Cargo,
+    Nextest,
+    None,
+}
+
+const KEYS: [&str; 7] = [
+    "python", "profile", "features", "groups", "extras", "members", "test",
 ];
+
+const TEST_KEYS: [&str; 4] = ["pytest", "rust", "rust-features", "doctests"];
 
 impl Config {
     /// Reads the table at `keys`; the default where it is absent.
@@ -38,14 +65,12 @@ impl Config {
             toml,
             table: keys.join("."),
         };
-        let table = item
-            .as_table_like()
-            .ok_or_else(|| reader.wrong(&item.span().unwrap_or_default(), "must be a table"))?;
-        for (key, _) in table.iter() {
-            if !KEYS.contains(&key) {
-                return Err(reader.unknown(table, key));
-            }
-        }
+        let table = reader.table(item, &KEYS)?;
+        let below: Vec<&str> = keys.iter().copied().chain(["test"]).collect();
+        let test = match table.get("test") {
+            Some(item) => TestConfig::read(toml, &below.join("."), item)?,
+            None => TestConfig::default(),
+        };
         Ok(Self {
             python: reader.string(table, "python")?,
             profile: reader.string(table, "profile")?,
@@ -53,6 +78,36 @@ impl Config {
             groups: reader.strings(table, "groups")?,
             extras: reader.strings(table, "extras")?.unwrap_or_default(),
             members: reader.strings(table, "members")?.unwrap_or_default(),
+            test,
+        })
+    }
+}
+
+impl TestConfig {
+    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
+        let reader = Reader {
+            toml,
+            table: name.to_owned(),
+        };
+        let table = reader.table(item, &TEST_KEYS)?;
+        Ok(Self {
+            pytest: reader.strings(table, "pytest")?.unwrap_or_default(),
+            rust: match table.get("rust") {
+                None => RustRunner::Auto,
+                Some(item) => match (item.as_bool(), item.as_str()) {
+                    (Some(true), _) => RustRunner::Cargo,
+                    (Some(false), _) => RustRunner::None,
+                    (_, Some("nextest")) => RustRunner::Nextest,
+                    _ => return Err(reader.must_be(item, "rust", "true, false or \"nextest\"")),
+                },
+            },
+            rust_features: reader.strings(table, "rust-features")?.unwrap_or_default(),
+            doctests: match table.get("doctests") {
+                None => false,
+                Some(item) => item
+                    .as_bool()
+                    .ok_or_else(|| reader.must_be(item, "doctests", "true or false"))?,
+            },
         })
     }
 }
@@ -64,16 +119,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The item as a table that has none but the known keys.
+    fn table<'a>(&self, item: &'a Item, known: &[&str]) -> Result<&'a dyn TableLike> {
+        let span = item.span().unwrap_or_default();
+        let table = item
+            .as_table_like()
+            .ok_or_else(|| self.wrong(&span, "must be a table"))?;
+        match table.iter().find(|(key, _)| !known.contains(key)) {
+            Some((key, _)) => Err(self.unknown(table, key, known)),
+            None => Ok(table),
+        }
+    }
+
     fn wrong(&self, span: &Range<usize>, must: &str) -> Error {
         let message = format!("wrong value in [{}]: {must}", self.table);
         self.toml.error(span, message, None)
     }
 
-    fn unknown(&self, table: &dyn TableLike, key: &str) -> Error {
+    fn unknown(&self, table: &dyn TableLike, key: &str, known: &[&str]) -> Error {
         let span = table.key(key).and_then(toml_edit::Key::span);
-        let hint = match nearest(key, KEYS) {
+        let hint = match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys of [{}] are {}", self.table, KEYS.join(", ")),
+            None => format!("the keys of [{}] are {}", self.table, known.join(", ")),
         };
         let message = format!("unknown key `{key}` in [{}]", self.table);
         self.toml
@@ -132,6 +199,16 @@ mod tests {
     fn an_unknown_key_is_an_error_that_names_the_nearest() {
         let error = read("[tool.pyx]\npyhton = \"3.12\"\n").unwrap_err();
         insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()));
+    }
+
+    #[test]
+    fn the_table_of_tests_is_checked_as_well() {
+        let config = read("[tool.pyx.test]\nrust = 'nextest'\npytest = ['-q']\n").unwrap();
+        assert_eq!(config.test.rust, RustRunner::Nextest);
+        assert_eq!(config.test.pytest, ["-q"]);
+        let error = read("[tool.pyx.test]\nrust-feature = []\n").unwrap_err();
+        assert_eq!(error.hint().unwrap(), "did you mean `rust-features`?");
+        assert!(read("[tool.pyx.test]\nrust = 1\n").is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::disk;
 use crate::error::{Error, Location, Result};
 
 pub use cargo::{CargoToml, Dependency};
-pub use config::Config;
+pub use config::{Config, RustRunner, TestConfig};
 pub use pyproject::{CacheKey, GroupItem, PyProject};
 pub(crate) use pyproject::{normalize_name, requirement_name};
 

@@ -59,20 +59,23 @@ fn rust(
         .into_iter()
         .filter(|(_, _, packages)| !packages.is_empty())
     {
+        let nextest = suite.nextest && flag == "--tests";
         let mut call = site
             .cargo_call(&site.workshop.cargo, build)
-            .args(["test", "--manifest-path", suite.manifest.as_str()])
+            .args(nextest.then_some("nextest"))
+            .arg(if nextest { "run" } else { "test" })
+            .args(["--manifest-path", suite.manifest.as_str()])
             .args(["--target-dir", linked::dir(build).as_str()])
             .args(
                 packages
                     .iter()
                     .flat_map(|name| ["-p".to_owned(), name.clone()]),
             )
-            .args(profile_args(&build.options.profile))
+            .args(test_profile(nextest, &build.options.profile))
             .args(features(suite, build))
             .args((!testing.fail_fast).then_some("--no-fail-fast"))
             .args(lock_args(site.request))
-            .arg(flag);
+            .args((!nextest).then_some(flag));
         if testing.languages == Languages::Rust && !testing.arguments.is_empty() {
             call = call.arg("--").args(testing.arguments.iter().cloned());
         }
@@ -92,12 +95,22 @@ fn rust(
     Ok(())
 }
 
+/// nextest keeps `--profile` for its own.
+fn test_profile(nextest: bool, profile: &str) -> Vec<String> {
+    let mut args = profile_args(profile);
+    if let Some(flag) = args.first_mut().filter(|_| nextest) {
+        "--cargo-profile".clone_into(flag);
+    }
+    args
+}
+
 /// The features of the build as far as they are the crate's own: those of PyO3 are for the
 /// extension, and would keep the tests from linking.
 fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
     let package = suite.tested.iter().find(|name| **name == build.crate_name);
     let own = build.options.features.iter();
     let own = own.filter(|feature| !feature.contains('/') && !feature.contains("extension-module"));
+    let own = own.chain(&build.member.config.test.rust_features);
     let features: Vec<String> = package
         .into_iter()
         .flat_map(|package| {
@@ -141,6 +154,7 @@ fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testing: &Testi
     let call = site
         .call(&bin.join("pytest"), &suite.dir)
         .args(["-p", "_pyx_report"])
+        .args(build.member.config.test.pytest.iter().cloned())
         .args(args.cloned())
         .args(testing.fail_fast.then_some("-x"))
         .args(arguments.iter().cloned())

@@ -7,6 +7,8 @@ use camino::Utf8Path;
 
 use crate::error::Result;
 use crate::project::{Bindings, Project};
+use crate::session::Session;
+use crate::tool;
 
 pub use python::PythonSuite;
 pub use rust::RustSuite;
@@ -28,7 +30,7 @@ pub struct Suites {
 }
 
 impl Suites {
-    pub fn gather(project: &Project, languages: Languages) -> Result<Self> {
+    pub fn gather(session: &Session, project: &Project, languages: Languages) -> Result<Self> {
         let mut suites = Self::default();
         if languages != Languages::Rust {
             for member in &project.members {
@@ -39,7 +41,8 @@ impl Suites {
             suites.python.dedup_by(|a, b| a.dir == b.dir);
         }
         if languages != Languages::Python {
-            suites.rust = RustSuite::find(project)?;
+            let has_nextest = tool::find(session, "cargo-nextest").is_some();
+            suites.rust = RustSuite::find(project, has_nextest)?;
         }
         Ok(suites)
     }

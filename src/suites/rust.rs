@@ -8,7 +8,7 @@ use globset::Glob;
 
 use crate::disk;
 use crate::error::Result;
-use crate::manifest::CargoToml;
+use crate::manifest::{CargoToml, RustRunner};
 use crate::project::{Bindings, Member, Project, depends_on_python};
 use crate::session::normalize;
 
@@ -28,6 +28,8 @@ pub struct RustSuite {
     pub documented: Vec<String>,
     /// Whether any of them links PyO3.
     pub links_python: bool,
+    /// Whether cargo-nextest runs `tested`.
+    pub nextest: bool,
 }
 
 /// Crates that bind to other languages: their packages need other tools.
@@ -44,7 +46,8 @@ const OTHER_LANGUAGES: [&str; 9] = [
 ];
 
 impl RustSuite {
-    pub(super) fn find(project: &Project) -> Result<Vec<Self>> {
+    /// `has_nextest`: whether cargo-nextest is on PATH.
+    pub(super) fn find(project: &Project, has_nextest: bool) -> Result<Vec<Self>> {
         let mut suites: Vec<Self> = Vec::new();
         let mut seen = BTreeSet::new();
         let extensions: BTreeSet<&Utf8PathBuf> = project
@@ -54,6 +57,16 @@ impl RustSuite {
             .map(|member| &member.manifest)
             .collect();
         for member in &project.members {
+            let config = &member.config.test;
+            if config.rust == RustRunner::None {
+                continue;
+            }
+            let configured = disk::is_file(&member.workspace.join(".config/nextest.toml"));
+            let nextest = match config.rust {
+                RustRunner::Nextest => true,
+                RustRunner::Auto => configured && has_nextest,
+                RustRunner::Cargo | RustRunner::None => false,
+            };
             let inside = workspace_crates(member)?;
             let outside = member.path_dependencies.iter();
             let outside = outside
@@ -63,11 +76,13 @@ impl RustSuite {
                 let mut suite = Self {
                     member: member.name.clone(),
                     dir: member.dir.clone(),
+                    nextest,
                     ..Self::default()
                 };
                 for manifest in crates {
                     if seen.insert(manifest.clone()) {
-                        suite.add(&manifest, extensions.contains(&manifest))?;
+                        let docstrings = extensions.contains(&manifest) && !config.doctests;
+                        suite.add(&manifest, docstrings)?;
                     }
                 }
                 if !(suite.tested.is_empty() && suite.documented.is_empty()) {
@@ -78,7 +93,8 @@ impl RustSuite {
         Ok(suites)
     }
 
-    fn add(&mut self, manifest: &Utf8Path, is_extension: bool) -> Result<()> {
+    /// `docstrings`: the crate's doc comments are Python's.
+    fn add(&mut self, manifest: &Utf8Path, docstrings: bool) -> Result<()> {
         let Some(cargo) = CargoToml::read(manifest)? else {
             return Ok(());
         };
@@ -94,7 +110,7 @@ impl RustSuite {
             return Ok(());
         }
         let tests = Tests::of(cargo.dir());
-        let documented = tests.documents && cargo.has_lib() && !is_extension;
+        let documented = tests.documents && cargo.has_lib() && !docstrings;
         if !(tests.code || documented) {
             return Ok(());
         }
@@ -304,7 +320,7 @@ mod tests {
             ("crates/node/src/lib.rs", "#[test]\nfn a() {}\n"),
         ];
         let (_temp, project) = workspace(&files);
-        let suites = RustSuite::find(&project).unwrap();
+        let suites = RustSuite::find(&project, false).unwrap();
         assert_eq!(suites.len(), 1);
         assert_eq!(suites[0].tested, ["core"]);
         assert_eq!(suites[0].documented, ["core"]);
@@ -319,6 +335,6 @@ mod tests {
         ];
         let (_temp, mut project) = workspace(&files);
         project.members[0].workspace = project.members[0].dir.clone();
-        assert!(RustSuite::find(&project).unwrap().is_empty());
+        assert!(RustSuite::find(&project, false).unwrap().is_empty());
     }
 }
