@@ -8,14 +8,16 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::build::Flags;
 use crate::dependencies::Wanted;
 use crate::disk;
-use crate::errand::{Decide, Errand};
+use crate::errand::{Decide, Errand, verdict};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Network, Purpose, Request, Running, Testing};
+use crate::matrix;
 use crate::plan;
 use crate::process;
 use crate::session::Session;
 use crate::suites::Languages;
 use crate::ui::{Manner, MessageFormat, Ui};
+use crate::watch;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
@@ -108,7 +110,7 @@ Examples:
   cargo pyx test --py -- -k name     Python only; what follows -- goes to pytest
   cargo pyx test --rust -- --list    Rust only; what follows -- goes to the test programs
   cargo pyx test --release           the optimised build
-  cargo pyx test --python 3.13       in an environment of its own under target/pyx/envs")]
+  cargo pyx test --python all        on every interpreter that the project allows")]
 pub struct Test {
     /// Run the Rust tests only
     #[arg(long, conflicts_with = "py")]
@@ -120,7 +122,12 @@ pub struct Test {
     #[arg(long)]
     pub fail_fast: bool,
     #[command(flatten)]
-    pub dev: Dev,
+    pub common: Common,
+    /// The Pythons to test on: versions, ranges, paths, or `all`; a table when there are several
+    #[arg(long, value_name = "REQ")]
+    pub python: Vec<String>,
+    #[command(flatten)]
+    pub watch: WatchArgs,
     /// Arguments for pytest; with --rust for the test programs
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
@@ -144,7 +151,10 @@ pub struct Run {
     #[arg(long, value_name = "NAME")]
     pub bin: Option<String>,
     #[command(flatten)]
-    pub dev: Dev,
+    pub common: Common,
+    /// The Python to run with: a version, a range, or a path
+    #[arg(long, value_name = "REQ")]
+    pub python: Option<String>,
     /// The command and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
           required_unless_present_any = ["example", "bin"])]
@@ -152,11 +162,20 @@ pub struct Run {
 }
 
 impl Command {
-    fn dev(&self) -> &Dev {
+    fn common(&self) -> &Common {
         match self {
-            Self::Dev(dev) => dev,
-            Self::Test(test) => &test.dev,
-            Self::Run(run) => &run.dev,
+            Self::Dev(dev) => &dev.common,
+            Self::Test(test) => &test.common,
+            Self::Run(run) => &run.common,
+        }
+    }
+
+    /// `--python`, as often as it is given.
+    fn pythons(&self) -> &[String] {
+        match self {
+            Self::Dev(dev) => dev.python.as_slice(),
+            Self::Test(test) => &test.python,
+            Self::Run(run) => run.python.as_slice(),
         }
     }
 
@@ -198,6 +217,32 @@ impl Command {
     }
 }
 
+/// What every command that builds takes.
+#[derive(Debug, Default, Args)]
+pub struct Common {
+    /// Build this package, by name or folder, and those it needs
+    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    pub package: Vec<String>,
+    #[command(flatten)]
+    pub build: BuildArgs,
+    /// Install this dependency group as well
+    #[arg(long, value_name = "GROUP")]
+    pub group: Vec<String>,
+    /// Install this extra (optional dependencies) as well
+    #[arg(long, value_name = "EXTRA")]
+    pub extra: Vec<String>,
+    /// Do everything again, whatever is recorded
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct WatchArgs {
+    /// Do it again after every change of a file, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+}
+
 /// Make the environment and build the project into it
 ///
 /// Creates `.venv`, installs what the project depends on, compiles its extension modules and
@@ -209,25 +254,16 @@ Examples:
   cargo pyx dev --release            optimised
   cargo pyx dev -p alpha             one package of a monorepo, and what it needs
   cargo pyx dev --python 3.13        in an environment of its own under target/pyx/envs
+  cargo pyx dev --watch              again after every change
   cargo pyx dev --dry-run            print the commands only")]
 pub struct Dev {
-    /// Build this package, by name or folder, and those it needs
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
-    pub package: Vec<String>,
     #[command(flatten)]
-    pub build: BuildArgs,
+    pub common: Common,
     /// The Python to build for: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
-    /// Install this dependency group as well
-    #[arg(long, value_name = "GROUP")]
-    pub group: Vec<String>,
-    /// Install this extra (optional dependencies) as well
-    #[arg(long, value_name = "EXTRA")]
-    pub extra: Vec<String>,
-    /// Do everything again, whatever is recorded
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub watch: WatchArgs,
 }
 
 #[derive(Debug, Default, Args)]
@@ -266,21 +302,21 @@ impl BuildArgs {
 
 impl Cli {
     fn request(&self, session: &Session) -> Request {
-        let dev = self.command.dev();
+        let common = self.command.common();
         let global = &self.global;
         Request {
             manifest: global
                 .manifest_path
                 .as_ref()
                 .map(|path| session.absolute(path)),
-            members: dev.package.clone(),
-            build: dev.build.flags(),
-            python: dev.python.clone(),
+            members: common.package.clone(),
+            build: common.build.flags(),
+            python: self.command.pythons().first().cloned(),
             wanted: Wanted {
-                groups: dev.group.clone(),
-                extras: dev.extra.clone(),
+                groups: common.group.clone(),
+                extras: common.extra.clone(),
             },
-            force: dev.force,
+            force: common.force,
             network: global.network.into(),
             purpose: self.command.purpose(),
         }
@@ -373,10 +409,25 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         name,
         decide,
     };
+    let watch = match &cli.command {
+        Command::Dev(dev) => dev.watch.watch,
+        Command::Test(test) => test.watch.watch,
+        Command::Run(_) => false,
+    };
+    let pythons = matrix::pythons(&session, &request, cli.command.pythons())?;
     if cli.global.dry_run {
-        command.show()
-    } else {
-        command.perform()
+        return command.show(&pythons);
+    }
+    if watch {
+        return watch::run(&command);
+    }
+    if pythons.len() > 1 || cli.command.pythons().iter().any(|word| word == matrix::ALL) {
+        return matrix::run(&command, &pythons);
+    }
+    let tallies = command.perform()?;
+    match request.purpose {
+        Purpose::Test(_) => verdict(&tallies, &session.cwd),
+        Purpose::Dev | Purpose::Run(_) => Ok(()),
     }
 }
 

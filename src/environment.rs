@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use crate::disk;
 use crate::error::Result;
 use crate::fingerprint::EnvironmentRecord;
-use crate::interpreter::{FLAG, Request, satisfies};
+use crate::interpreter::{self, Choice, FLAG, Request, satisfies};
 use crate::manifest::Toml;
 use crate::project::Project;
 use crate::session::Session;
@@ -40,18 +40,27 @@ impl Environment {
     pub fn gather(session: &Session, project: &Project, request: Option<&Request>) -> Result<Self> {
         let default = default_path(session, project);
         let found = look(&default, session, project, request)?;
-        let other_python = match (&found.state, request) {
-            (State::Bad { .. } | State::Good { .. }, Some(request)) if request.is_flag() => {
-                version_of(&default).is_some_and(|version| !satisfies(session, request, &version))
-            }
-            _ => false,
+        let Some(request) = request.filter(|request| request.is_flag()) else {
+            return Ok(found);
         };
-        if !other_python {
+        let version = match version_of(&default) {
+            Some(version) => Some(version),
+            None => default_version(session, project)?,
+        };
+        if version.is_none_or(|version| satisfies(session, request, &version)) {
             return Ok(found);
         }
-        let name = request.map(|request| request.text.replace(['/', '\\', ' '], "_"));
-        let path = project.state.join("envs").join(name.unwrap_or_default());
-        look(&path, session, project, request)
+        let name = request.text.replace(['/', '\\', ' '], "_");
+        let path = project.state.join("envs").join(name);
+        look(&path, session, project, Some(request))
+    }
+
+    /// The name of an environment besides the default one, under `target/pyx/envs`.
+    pub fn alternative(&self, project: &Project) -> Option<&str> {
+        self.path
+            .strip_prefix(project.state.join("envs"))
+            .ok()
+            .map(Utf8Path::as_str)
     }
 
     pub fn python(&self) -> Utf8PathBuf {
@@ -97,6 +106,18 @@ impl Environment {
 fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
     let named = session.var("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
     crate::session::normalize(&project.home.join(named))
+}
+
+/// The version that the default environment would be made with.
+fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
+    let installed = interpreter::installed(session);
+    let request = request(project, None)?;
+    let requires = project.requires_python();
+    let choice = interpreter::choose(session, &installed, request.as_ref(), &requires)?;
+    Ok(match choice {
+        Choice::Use(found) => Some(found.version),
+        Choice::Download(_) => None,
+    })
 }
 
 fn look(

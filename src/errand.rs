@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use crate::execute::{Outcome, Tally, execute, hand_over};
-use crate::facts::{Facts, Purpose, Request};
+use crate::facts::{Facts, Request};
 use crate::plan::Plan;
 use crate::process;
 use crate::session::Session;
@@ -33,6 +33,19 @@ fn tally_text(tally: &Tally) -> String {
     format!("{} ({}) {}", tally.language, tally.member, tally.wording())
 }
 
+/// Whether tests that ran are a success: no runner failed, and at least one test was there.
+pub fn verdict(tallies: &[Tally], root: &Utf8Path) -> Result<()> {
+    let failures = tallies.iter().filter_map(|tally| tally.failure.as_deref());
+    let failures: Vec<&str> = failures.collect();
+    if !failures.is_empty() {
+        return Err(Error::TestsFailed(failures.join("; ")));
+    }
+    if tallies.iter().all(|tally| tally.total() == 0) {
+        return Err(Error::NoTests(root.to_owned()));
+    }
+    Ok(())
+}
+
 impl Errand<'_> {
     fn plan(&self, unavailable: &[String]) -> Result<(Facts, Plan)> {
         let facts = Facts::gather(self.session, self.request, unavailable)?;
@@ -44,21 +57,36 @@ impl Errand<'_> {
     }
 
     /// `--dry-run`: the plan as far as it is known, nothing written, no lock taken.
-    pub fn show(&self) -> Result<()> {
-        let (_, plan) = self.plan(&[])?;
-        self.ui.plan(&plan);
-        self.ui.data(&plan.to_string());
-        self.say_fresh(&plan);
+    ///
+    /// `pythons`: the interpreters to plan for; none for the request's own.
+    pub fn show(&self, pythons: &[String]) -> Result<()> {
+        let mut requests = vec![self.request.clone()];
+        if !pythons.is_empty() {
+            let with = |python: &String| Request {
+                python: Some(python.clone()),
+                ..self.request.clone()
+            };
+            requests = pythons.iter().map(with).collect();
+        }
+        for request in &requests {
+            let (_, plan) = Errand { request, ..*self }.plan(&[])?;
+            self.ui.plan(&plan);
+            self.ui.data(&plan.to_string());
+            self.say_fresh(&plan);
+        }
         Ok(())
     }
 
     /// Does what is due; without the lock as long as nothing is.
-    pub fn perform(&self) -> Result<()> {
+    ///
+    /// Returns the tests that ran; whether they passed is for [`verdict`].
+    pub fn perform(&self) -> Result<Vec<Tally>> {
         let start = Instant::now();
         let (facts, plan) = self.plan(&[])?;
         if plan.is_empty() {
             self.ui.plan(&plan);
-            return self.last(&plan);
+            self.last(&plan)?;
+            return Ok(Vec::new());
         }
         let lock = self.lock(&facts)?;
         let mut unavailable = Vec::new();
@@ -74,7 +102,8 @@ impl Errand<'_> {
                 drop(lock);
                 self.last(&plan)?;
                 self.say_finished(&plan, start);
-                return self.conclude(&facts, &outcome);
+                self.say_tested(&outcome);
+                return Ok(outcome.tallies);
             }
         }
     }
@@ -87,10 +116,10 @@ impl Errand<'_> {
         Ok(())
     }
 
-    /// One line for the tests of both languages, and whether they are a success.
-    fn conclude(&self, facts: &Facts, outcome: &Outcome) -> Result<()> {
-        if !matches!(self.request.purpose, Purpose::Test(_)) {
-            return Ok(());
+    /// One line for the tests of both languages.
+    fn say_tested(&self, outcome: &Outcome) {
+        if outcome.tallies.is_empty() {
+            return;
         }
         for tally in &outcome.tallies {
             self.ui.tested(&json!({
@@ -101,28 +130,12 @@ impl Errand<'_> {
                 "seconds": tally.seconds,
             }));
         }
-        let failures: Vec<&str> = outcome
-            .tallies
-            .iter()
-            .filter_map(|t| t.failure.as_deref())
-            .collect();
-        let mut text = outcome
-            .tallies
-            .iter()
-            .map(tally_text)
-            .collect::<Vec<_>>()
-            .join("; ");
+        let texts = outcome.tallies.iter().map(tally_text);
+        let mut text = texts.collect::<Vec<_>>().join("; ");
         if let Some((step, seconds)) = &outcome.slowest {
             let _ = write!(text, "; slowest: {step}, {seconds:.2}s");
         }
         self.ui.status("Tested", &text);
-        if !failures.is_empty() {
-            return Err(Error::TestsFailed(failures.join("; ")));
-        }
-        if outcome.tallies.iter().all(|tally| tally.total() == 0) {
-            return Err(Error::NoTests(facts.project.root.clone()));
-        }
-        Ok(())
     }
 
     fn say_fresh(&self, plan: &Plan) {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::{self, Flags, Options};
 use crate::dependencies::{self, Dependencies, Source, Wanted};
@@ -119,6 +119,8 @@ pub struct Build {
     pub due: Option<Due>,
     pub locked: Locked,
     pub linking: Linking,
+    /// The target directory to begin this one with, where this one is not there yet.
+    pub seed: Option<Utf8PathBuf>,
     /// The crate's package name.
     pub crate_name: String,
     /// Names of the crate's examples.
@@ -168,9 +170,16 @@ impl Facts {
             manifest: request.manifest.clone(),
             members: request.members.clone(),
         };
-        let project = Project::discover(session, &selection)?;
+        let mut project = Project::discover(session, &selection)?;
         let python = environment::request(&project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, python.as_ref())?;
+        let default_target = project.state.join("ext");
+        if let Some(name) = environment.alternative(&project).map(str::to_owned) {
+            let target = project.state.join("builds").join(name);
+            for member in &mut project.members {
+                member.target.clone_from(&target);
+            }
+        }
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
         let mut facts = Self {
             scrubbed: session.scrubbed(),
@@ -199,6 +208,9 @@ impl Facts {
         };
         if needs_tools || facts.is_due() {
             facts.prepare(session, unavailable)?;
+            for build in &mut facts.builds {
+                build.seed(&default_target);
+            }
         }
         Ok(facts)
     }
@@ -336,12 +348,7 @@ impl Facts {
         installed: &[Interpreter],
         unavailable: &[String],
     ) -> Result<Choice> {
-        let requires: Vec<_> = self
-            .project
-            .members
-            .iter()
-            .filter_map(|member| member.requires_python.clone())
-            .collect();
+        let requires = self.project.requires_python();
         let choice = interpreter::choose(session, installed, self.python.as_ref(), &requires)?;
         let Choice::Download(wanted) = &choice else {
             return Ok(choice);
@@ -429,6 +436,22 @@ impl Build {
             reason,
             replace: installed.modules.clone(),
         })
+    }
+
+    /// Another interpreter's build directory begins as a copy of the default one: what does not
+    /// depend on Python is not compiled again.
+    fn seed(&mut self, default: &Utf8Path) {
+        let own = build::target_dir(&self.member);
+        if own == default || disk::is_dir(&own) {
+            return;
+        }
+        let builds = self.member.target.parent().unwrap_or(default);
+        let siblings = disk::names(builds)
+            .into_iter()
+            .map(|name| builds.join(name).join("ext"));
+        self.seed = std::iter::once(default.to_owned())
+            .chain(siblings)
+            .find(|dir| disk::is_dir(dir));
     }
 
     fn prepare(&mut self, probe: Option<&Probe>, environment: &Environment) -> Result<()> {

@@ -29,5 +29,7 @@ pub mod plan;
 pub mod ui;
 pub mod execute;
 pub mod errand;
+pub mod matrix;
+pub mod watch;
 // surface
 pub mod cli;

@@ -97,7 +97,7 @@ impl std::fmt::Display for Status {
 }
 
 fn expression(invocation: &Invocation) -> duct::Expression {
-    let command = duct::cmd(invocation.program.as_std_path(), &invocation.args);
+    let command = duct::cmd(invocation.program.as_str(), &invocation.args);
     with_environment(&command, invocation).stdin_null()
 }
 
@@ -203,7 +203,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
 /// passed on. [`Error::Interrupted`] once the child has ended after one.
 pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
     check_signals()?;
-    let command = duct::cmd(invocation.program.as_std_path(), &invocation.args);
+    let command = duct::cmd(invocation.program.as_str(), &invocation.args);
     let expression = with_environment(&command, invocation);
     let handle = expression.start().map_err(spawn_error(invocation))?;
     let mut passed_on = SIGNALS.load(Ordering::SeqCst);

@@ -178,6 +178,29 @@ impl Ui {
         self.event("tested", fields);
     }
 
+    /// A table for people, on stderr as all talk; columns as wide as their widest cell.
+    pub fn table(&self, head: &[&str], rows: &[Vec<String>]) {
+        self.event("table", &json!({ "columns": head, "rows": rows }));
+        if !self.talks() {
+            return;
+        }
+        let head: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
+        let all: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
+        let width = |column: usize| {
+            let cells = all.iter().filter_map(|row| row.get(column));
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
+        };
+        for row in &all {
+            let cells = row.iter().enumerate();
+            let cells = cells.map(|(column, cell)| format!("{cell:<0$}", width(column)));
+            let line = cells.collect::<Vec<_>>().join("  ");
+            self.say(line.trim_end().as_bytes());
+        }
+    }
+
     pub fn start<'a>(&'a self, step: &'a Step, shown: bool) -> Activity<'a> {
         self.event(
             "step-started",

@@ -108,8 +108,10 @@ fn log_python(project: &Project, log: &Path) {
     );
     let text = format!(
         "#include <stdio.h>\n#include <unistd.h>\nint main(int c, char **v) {{ (void)c;\n\
-         FILE *f = fopen({log:?}, \"a\"); fputs(\"python\\n\", f); fclose(f);\n\
-         execv({real:?}, v); return 127; }}\n"
+         FILE *f = fopen(\"{}\", \"a\"); fputs(\"python\\n\", f); fclose(f);\n\
+         execv(\"{}\", v); return 127; }}\n",
+        log.display(),
+        real.display(),
     );
     fs::write(&source, text).unwrap();
     let [from, to] = [&source, &built].map(|path| path.to_str().unwrap());
@@ -141,15 +143,15 @@ fn what_is_fresh_spawns_nothing() {
     let dev = || {
         project
             .dev()
-            .path_first(&traps.dir)
+            .path_first(traps.dir())
             .env("PYX_CACHE_DIR", &nowhere)
     };
-    dev().run().is_fresh("hello");
+    dev().run().finds_fresh("hello");
     assert_eq!(traps.sprung(), "");
     assert_eq!(read(&log), started);
     assert!(!nowhere.exists());
 
-    let forced = dev().with(["--force"]).run();
+    let forced = dev().with(&["--force"]).run();
     assert_ne!(forced.code, Some(0), "the traps work:\n{forced}");
     assert_ne!(traps.sprung(), "");
 }
@@ -166,7 +168,7 @@ fn an_edit_is_built_and_its_reason_is_named() {
         .says("`src/lib.rs` changed")
         .says("Compiling hello");
     assert_eq!(project.python(GREET), "Servus!");
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
 }
 
 /// cargo goes by times alone: a file that is older than the last build is fresh to it.
@@ -183,7 +185,7 @@ fn old_content_with_its_old_time_is_built_again() {
     set_modified(&path, time);
     project.dev().run().succeeds().says("`src/lib.rs` changed");
     assert_eq!(project.python(GREET), GREETING);
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
 }
 
 #[test]
@@ -198,10 +200,10 @@ fn what_the_compiler_does_not_read_is_not_compiled() {
         "README.md",
     ] {
         project.touch(name);
-        project.dev().run().is_fresh("hello");
+        project.dev().run().finds_fresh("hello");
     }
     project.edit("tests/test_hello.py", "5", "6");
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
     let dist_info = || {
         let found = fs::read_dir(project.site_packages()).unwrap();
         let mut paths = found.map(|entry| entry.unwrap().path());
@@ -227,7 +229,7 @@ fn what_the_compiler_does_not_read_is_not_compiled() {
         .says("`hello.pyi` changed");
     let stub = project.file_of("hello").with_file_name("__init__.pyi");
     assert!(String::from_utf8(read(&stub)).unwrap().contains("Salutes"));
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
 }
 
 #[test]
@@ -235,7 +237,7 @@ fn python_sources_are_imported_from_where_they_are() {
     let project = project!("mixed");
     project.dev().run().succeeds();
     project.edit("python/mixed/__init__.py", " words", " Wörter");
-    project.dev().run().is_fresh("mixed");
+    project.dev().run().finds_fresh("mixed");
     assert_eq!(
         project.python("import mixed; print(mixed.report('a b'))"),
         "2 Wörter"
@@ -254,7 +256,7 @@ fn uv_leaves_the_build_alone() {
         .succeeds();
     assert!(read(&module) == built, "uv replaced {}", module.display());
     project.remove("uv.lock"); // uv writes it
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
 }
 
 #[test]
@@ -272,7 +274,7 @@ fn uv_with_its_lock_leaves_the_build_alone() {
             module.display()
         );
     }
-    project.dev().run().is_fresh("mixed");
+    project.dev().run().finds_fresh("mixed");
     assert_eq!(project.traces(), " M src/lib.rs\n");
 }
 
@@ -310,7 +312,7 @@ fn a_stale_module_in_the_environment_is_removed() {
     let version = "import hardcoded; print(hardcoded.python_version()[0])";
     assert_eq!(project.python(version), "77");
     assert_eq!(project.file_of("hardcoded.hardcoded"), built);
-    project.dev().run().is_fresh("hardcoded");
+    project.dev().run().finds_fresh("hardcoded");
 }
 
 #[test]
@@ -320,7 +322,7 @@ fn a_stale_module_in_the_projects_folder_is_removed() {
     let plant = project.path(&format!("hello{}", first_ending(&project)));
     plant_stale(&project, "hello.hello", &plant, (GREETING, "Servus!"));
     assert_eq!(project.python(GREET), "Servus!");
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
 }
 
 #[test]
@@ -338,7 +340,7 @@ fn a_stale_module_that_hides_a_package_is_removed() {
         project.python("import mixed; print(mixed.count_words('a b'))"),
         "12"
     );
-    project.dev().run().is_fresh("mixed");
+    project.dev().run().finds_fresh("mixed");
 }
 
 /// An older name of the same module beside it: Python tries the long ending first.
@@ -354,7 +356,19 @@ fn a_stale_module_beside_the_built_one_is_harmless() {
         project.python("import mixed; print(mixed.count_words('a b'))"),
         "12"
     );
-    project.dev().run().is_fresh("mixed");
+    project.dev().run().finds_fresh("mixed");
+}
+
+/// `plant` stands before the module and is nothing that cargo made from this project.
+fn is_named_and_left(project: &Project, plant: &Path) {
+    let planted = read(plant);
+    // no record of the failure: it is told again
+    for _ in 0..2 {
+        let run = project.dev().run().exits(2).says_once("error: ");
+        run.says(plant.to_str().unwrap()).says("hint: ");
+        assert!(read(plant) == planted);
+    }
+    fs::remove_file(plant).unwrap();
 }
 
 #[test]
@@ -362,40 +376,18 @@ fn a_foreign_file_that_hides_the_module_is_named_and_left() {
     let project = project!("hello");
     project.dev().run().succeeds();
     let built = project.file_of("hello.hello");
-    let ending = first_ending(&project);
-    let plant = project.path(&format!("hello{ending}"));
-    let text = |path: &Path| fs::write(path, "no program").unwrap();
-    let program = |path: &Path| drop(fs::copy("/bin/sh", path).unwrap());
-    let genuine = |path: &Path| drop(fs::copy(&built, path).unwrap());
-    let tracked = |path: &Path| {
-        fs::copy(&built, path).unwrap();
-        project.git(&["add", path.to_str().unwrap()]);
-        project.edit("src/lib.rs", GREETING, "Servus!");
-    };
-    let plants: [(&dyn Fn(&Path), bool); 4] = [
-        (&text, true),
-        (&program, true),
-        (&genuine, false),
-        (&tracked, true),
-    ];
-    for (make, foreign) in plants {
-        make(&plant);
-        let planted = read(&plant);
-        let run = project.dev().run();
-        if foreign {
-            run.exits(2)
-                .says(plant.to_str().unwrap())
-                .says("hint: ")
-                .says_once("error: ");
-            assert!(read(&plant) == planted);
-            // no record of the failure: it is told again
-            project.dev().run().exits(2);
-        } else {
-            run.succeeds(); // it is what was built
-        }
-        fs::remove_file(&plant).unwrap();
-    }
-    project.git(&["rm", "--cached", "--quiet", plant.to_str().unwrap()]);
+    let plant = project.path(&format!("hello{}", first_ending(&project)));
+    fs::write(&plant, "no program").unwrap();
+    is_named_and_left(&project, &plant);
+    fs::copy("/bin/sh", &plant).unwrap();
+    is_named_and_left(&project, &plant);
+    // somebody keeps an old build under version control
+    fs::copy(built, &plant).unwrap();
+    let name = plant.to_str().unwrap();
+    project.git(&["add", name]);
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    is_named_and_left(&project, &plant);
+    project.git(&["rm", "--cached", "--quiet", name]);
     project.dev().run().succeeds();
     assert_eq!(project.python(GREET), "Servus!");
 }
@@ -422,11 +414,7 @@ fn is_refused(project: &Project, mistake: &Mistake) {
     let right = project.read(mistake.file);
     project.write(mistake.file, &(mistake.text)(&right));
     let before = project.listing(&[]);
-    let mut run = project
-        .dev()
-        .with(mistake.args.iter().copied())
-        .run()
-        .exits(2);
+    let mut run = project.dev().with(mistake.args).run().exits(2);
     run = run.says_once("error: ").says_once("hint: ");
     if !mistake.place.is_empty() {
         let place = format!(
@@ -593,7 +581,7 @@ fn a_new_package_in_the_environment_compiles_nothing() {
     ];
     project.run(support::uv(), &install).succeeds();
     project.dev().run().succeeds().never_says("Compiling");
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
     project.python("import hello, iniconfig");
 }
 
@@ -601,7 +589,7 @@ fn a_new_package_in_the_environment_compiles_nothing() {
 fn a_dry_run_writes_nothing_and_its_commands_work() {
     let project = project!("mixed");
     let before = project.listing(&["target/pyx/ext", "target/pyx/test"]);
-    let plan = project.dev().with(["--dry-run"]).run().succeeds();
+    let plan = project.dev().with(&["--dry-run"]).run().succeeds();
     assert!(
         project.listing(&["target/pyx/ext", "target/pyx/test"]) == before,
         "{plan}"
@@ -610,7 +598,11 @@ fn a_dry_run_writes_nothing_and_its_commands_work() {
     let value = project.python("import mixed; print(mixed.report('a b'))");
     assert_eq!(value, "2 words", "{plan}{pasted}");
     project.dev().run().succeeds().never_says("Compiling");
-    let fresh = project.dev().with(["--dry-run"]).run().is_fresh("mixed");
+    let fresh = project
+        .dev()
+        .with(&["--dry-run"])
+        .run()
+        .finds_fresh("mixed");
     assert_eq!(fresh.stdout, "");
 }
 
@@ -624,7 +616,7 @@ fn events(run: &Outcome) -> Vec<Value> {
 #[test]
 fn json_tells_the_plan_the_steps_and_the_end() {
     let project = project!("hello");
-    let json = || project.dev().with(["--message-format", "json"]);
+    let json = || project.dev().with(&["--message-format", "json"]);
     let run = json().run().succeeds();
     assert_eq!(run.stderr, "");
     let events = events(&run);
@@ -684,7 +676,7 @@ fn json_tells_what_failed() {
     project.append("pyproject.toml", "[tool.pyx]\nnope = 1\n");
     let run = project
         .dev()
-        .with(["--message-format", "json"])
+        .with(&["--message-format", "json"])
         .run()
         .exits(2);
     let events = events(&run);
@@ -708,7 +700,7 @@ fn json_tells_what_failed() {
 fn maturins_command(project: &Project) -> String {
     let plan = project
         .dev()
-        .with(["--force", "--dry-run"])
+        .with(&["--force", "--dry-run"])
         .run()
         .succeeds();
     let mut lines = plan
@@ -759,7 +751,7 @@ fn an_edit_is_not_installed_by_maturin() {
     let project = project!("hello");
     project.dev().run().succeeds();
     project.edit("src/lib.rs", GREETING, "Servus!");
-    let plan = project.dev().with(["--dry-run"]).run().succeeds();
+    let plan = project.dev().with(&["--dry-run"]).run().succeeds();
     assert!(!plan.stdout.contains("maturin develop"), "{plan}");
     project.dev().run().succeeds();
     let record = "import importlib.metadata as m, hashlib, base64\n\
@@ -776,17 +768,21 @@ fn switching_profiles_compiles_each_once() {
     project.edit("src/lib.rs", "\"Hello from Rust!\"", name);
     project.dev().run().succeeds();
     assert_eq!(project.python(GREET), "dev");
-    let release = project.dev().with(["--release"]).run().succeeds();
+    let release = project.dev().with(&["--release"]).run().succeeds();
     release
         .says("profile was dev, is release")
         .says("Building hello [release]");
     assert_eq!(project.python(GREET), "release");
-    project.dev().with(["--release"]).run().is_fresh("hello");
+    project
+        .dev()
+        .with(&["--release"])
+        .run()
+        .finds_fresh("hello");
     project.dev().run().succeeds().never_says("Compiling");
     assert_eq!(project.python(GREET), "dev");
     project
         .dev()
-        .with(["--release"])
+        .with(&["--release"])
         .run()
         .succeeds()
         .never_says("Compiling");
@@ -818,13 +814,13 @@ fn traces_that_git_shows_are_named() {
         assert!(told, "{name} is named:\n{run}");
     }
     assert_eq!(run.warnings().len(), 2, "{run}");
-    project.dev().run().is_fresh("mixed");
+    project.dev().run().finds_fresh("mixed");
 }
 
 #[test]
 fn a_member_is_built_with_what_it_needs_and_no_other() {
     let project = project!("workspace");
-    let run = project.dev().with(["-p", "alpha"]).run().succeeds();
+    let run = project.dev().with(&["-p", "alpha"]).run().succeeds();
     run.says("Compiling shared")
         .says("Compiling alpha")
         .never_says("beta");
@@ -834,9 +830,9 @@ fn a_member_is_built_with_what_it_needs_and_no_other() {
     );
     project
         .dev()
-        .with(["-p", "packages/alpha"])
+        .with(&["-p", "packages/alpha"])
         .run()
-        .is_fresh("alpha");
+        .finds_fresh("alpha");
     project.edit("crates/shared/src/lib.rs", ".join(\"-\")", ".join(\"_\")");
     let run = project.dev().run().succeeds();
     run.says("`crates/shared/src/lib.rs` changed")
@@ -851,18 +847,22 @@ fn a_project_is_one_from_wherever_it_is_built() {
     let project = project!("hello");
     let below = project.path("src");
     let below = below.to_str().unwrap();
-    project.dev().with(["-C", below]).run().succeeds();
-    project.dev().run().is_fresh("hello");
-    project.dev().with(["-C", "tests"]).run().is_fresh("hello");
+    project.dev().with(&["-C", below]).run().succeeds();
+    project.dev().run().finds_fresh("hello");
     project
         .dev()
-        .with(["--manifest-path", "Cargo.toml"])
+        .with(&["-C", "tests"])
         .run()
-        .is_fresh("hello");
+        .finds_fresh("hello");
+    project
+        .dev()
+        .with(&["--manifest-path", "Cargo.toml"])
+        .run()
+        .finds_fresh("hello");
     let quiet: PathBuf = project.path("pyproject.toml");
     let run = project
         .dev()
-        .with(["-q", "--manifest-path", quiet.to_str().unwrap()])
+        .with(&["-q", "--manifest-path", quiet.to_str().unwrap()])
         .run()
         .succeeds();
     assert_eq!((&*run.stdout, &*run.stderr), ("", ""));

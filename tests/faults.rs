@@ -51,7 +51,7 @@ fn a_signal_ends_everything_and_the_old_module_stays() {
                 .any(|process| process.contains(script))
         };
         assert!(
-            within(Duration::from_secs(60), sleeps),
+            within(Duration::from_secs(60), &sleeps),
             "the build script runs"
         );
         let sent = Instant::now();
@@ -65,7 +65,7 @@ fn a_signal_ends_everything_and_the_old_module_stays() {
             .says_once("interrupted")
             .never_says("Fresh")
             .never_says("panicked");
-        let gone = within(Duration::from_secs(2), || project.processes().is_empty());
+        let gone = within(Duration::from_secs(2), &|| project.processes().is_empty());
         assert!(gone, "{:#?}\n{run}", project.processes());
         assert_eq!(project.python(COUNT), value, "the old module stays");
         project.dev().run().succeeds();
@@ -102,7 +102,7 @@ fn of_two_at_once_one_waits_and_both_succeed() {
         );
         assert_eq!(project.python(COUNT), (2 + round).to_string());
     }
-    project.dev().run().is_fresh("mixed");
+    project.dev().run().finds_fresh("mixed");
 }
 
 // F08
@@ -151,7 +151,7 @@ fn damaged_state_is_ignored_with_one_warning() {
             assert_eq!(run.warnings().len(), warned, "{}\n{run}", file.display());
             assert_eq!(run.count("state ignored: "), warned, "{run}");
             project.python("import hello");
-            project.dev().run().is_fresh("hello");
+            project.dev().run().finds_fresh("hello");
         }
     }
 }
@@ -224,7 +224,7 @@ fn a_broken_environment_is_made_again() {
             .unwrap();
         assert!(told.contains(why), "{run}");
         project.python("import hello");
-        project.dev().run().is_fresh("hello");
+        project.dev().run().finds_fresh("hello");
     }
 }
 
@@ -252,7 +252,7 @@ fn another_active_environment_is_ignored_with_one_warning() {
     assert_eq!(read(&other.join("marker")), b"mine");
     assert!(project.file_of("hello").starts_with(project.path(".venv")));
     // it is no input either
-    project.dev().run().is_fresh("hello");
+    project.dev().run().finds_fresh("hello");
     let again = dev().run().succeeds().says("Fresh hello");
     assert_eq!(again.warnings().len(), 1, "{again}");
 }
@@ -276,7 +276,7 @@ fn the_projects_path_may_hold_anything_that_is_utf8() {
             project.python("import hello; print(hello.sum_as_string(2, 3))"),
             "5"
         );
-        project.dev().run().is_fresh("hello");
+        project.dev().run().finds_fresh("hello");
         project.edit("src/lib.rs", "a + b", "a * b");
         project.dev().run().succeeds().says("`src/lib.rs` changed");
         assert_eq!(
@@ -379,6 +379,6 @@ fn a_mistake_in_a_manifest_is_told_once_with_its_place() {
         let run = run.says_once(&format!("--> {}:{line}:", project.path(file).display()));
         hint.into_iter().fold(run, support::Outcome::says_once);
         project.write(file, &right);
-        project.dev().run().is_fresh("hello");
+        project.dev().run().finds_fresh("hello");
     }
 }

@@ -87,7 +87,7 @@ impl Dependencies {
             found.files.extend(runner.files);
             if !(runner.groups.is_empty() && runner.extras.is_empty()) {
                 let in_workspace = locked && member.dir != project.home;
-                found.syncs.push(Sync {
+                let sync = Sync {
                     source: if locked {
                         Source::Lock(lock.clone())
                     } else {
@@ -100,7 +100,8 @@ impl Dependencies {
                         .then(|| member.name.clone())
                         .into_iter()
                         .collect(),
-                });
+                };
+                found.syncs.push(readable(&pyproject, sync));
             }
             found.syncs.extend(runner.others);
         }
@@ -168,7 +169,7 @@ impl Dependencies {
         } else if dependencies.is_empty() && sync.groups.is_empty() && sync.extras.is_empty() {
             return Ok(());
         }
-        self.syncs.push(sync);
+        self.syncs.push(readable(&pyproject, sync));
         Ok(())
     }
 
@@ -193,6 +194,24 @@ impl Dependencies {
             inputs.push(Input::listing(&dir, "", ".pth")); // they put other folders on the path
         }
         inputs
+    }
+}
+
+/// The same, without handing uv a pyproject.toml that it refuses to read.
+fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
+    if pyproject.is_complete() || !matches!(sync.source, Source::Metadata(_)) {
+        return sync;
+    }
+    let mut requirements = runner::requirements(pyproject, &sync.groups, &sync.extras);
+    requirements.extend(pyproject.dependencies());
+    Sync {
+        source: Source::Requirements {
+            manifest: pyproject.toml.path.clone(),
+            requirements,
+        },
+        groups: Vec::new(),
+        extras: Vec::new(),
+        ..sync
     }
 }
 

@@ -139,6 +139,47 @@ fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
     names.map(|name| normalize_name(name.trim())).collect()
 }
 
+/// Groups and extras as plain requirements, what they include and name of the project itself
+/// followed.
+pub(super) fn requirements(
+    pyproject: &PyProject,
+    groups: &[String],
+    extras: &[String],
+) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(bool, String)> = groups.iter().map(|name| (true, name.clone())).collect();
+    open.extend(extras.iter().map(|name| (false, name.clone())));
+    while let Some((is_group, name)) = open.pop() {
+        if !seen.insert((is_group, name.clone())) {
+            continue;
+        }
+        let listed: Vec<String> = if is_group {
+            let items = pyproject.groups.get(&name).into_iter().flatten();
+            let (mut texts, mut included) = (Vec::new(), Vec::new());
+            for item in items {
+                match item {
+                    GroupItem::Requirement(text) => texts.push(text.clone()),
+                    GroupItem::Include(other) => included.push((true, other.clone())),
+                }
+            }
+            open.extend(included);
+            texts
+        } else {
+            pyproject.extras.get(&name).cloned().unwrap_or_default()
+        };
+        for text in listed {
+            let own = self_extras(pyproject, &text);
+            if own.is_empty() {
+                found.insert(text);
+            } else {
+                open.extend(own.into_iter().map(|extra| (false, extra)));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
 /// Files by the names that projects give them, in the folder and in its test folders.
 fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let folders = ["", "test", "tests", "requirements"].map(|name| dir.join(name));
@@ -296,6 +337,15 @@ mod tests {
         let text = "[project]\nname = 'My_Pkg'\n[project.optional-dependencies]\nt = ['pytest']\n\
                     [dependency-groups]\ndev = ['my-pkg[t]']\nloop = [{ include-group = 'loop' }]\n";
         assert_eq!(find(&project(text, &[]).1).unwrap().groups, ["dev"]);
+    }
+
+    #[test]
+    fn groups_and_extras_are_listed_with_all_that_they_include() {
+        let text = "[project]\nname = 'x'\n[project.optional-dependencies]\nt = ['pytest']\nall = ['x[t]', 'ruff']\n\
+                    [dependency-groups]\na = ['attrs', { include-group = 'b' }]\nb = ['idna', { include-group = 'a' }]\n";
+        let (_temp, pyproject) = project(text, &[]);
+        let listed = requirements(&pyproject, &["a".into()], &["all".into()]);
+        assert_eq!(listed, ["attrs", "idna", "pytest", "ruff"]);
     }
 
     #[test]

@@ -228,6 +228,15 @@ impl PyProject {
             .collect()
     }
 
+    /// Whether `[project]` is one by PEP 621: with a name, and a version that is said or dynamic.
+    /// uv refuses to read any other, which older projects with maturin have.
+    pub fn is_complete(&self) -> bool {
+        let dynamic = self.toml.strings(&["project", "dynamic"]);
+        self.name().is_some()
+            && (self.toml.get(&["project", "version"]).is_some()
+                || dynamic.iter().any(|field| field == "version"))
+    }
+
     /// Whether the root of a uv workspace is here.
     pub fn is_uv_workspace(&self) -> bool {
         self.toml.table(&["tool", "uv", "workspace"]).is_some()

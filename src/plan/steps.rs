@@ -358,16 +358,23 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
 
 /// Compiling, installing and proving one member, as far as it is due.
 pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due) {
-    let before: Vec<String> = plan
-        .steps
-        .iter()
-        .filter(|step| !step.name.starts_with("sync "))
-        .map(|step| step.name.clone())
-        .collect();
     // cargo compiles a restless crate at every call: let maturin's be the only one
     let alone = build.locked.restless && due.replace.is_empty();
     let ahead = cargo_invocation(site, build).filter(|_| !alone);
     let name = &build.member.name;
+    if let Some(from) = &build.seed {
+        let to = build::target_dir(&build.member);
+        let seed_name = format!("seed {to}");
+        if !plan.has(&seed_name) {
+            let action = Action::Seed {
+                from: from.clone(),
+                to,
+            };
+            plan.steps
+                .push(step(seed_name, "Seeding", "the build", action));
+        }
+    }
+    let before = not_syncing(plan);
     if let Some(call) = &ahead {
         let packages = build.locked.packages;
         let action = run(call.clone(), Listen::Cargo { packages }, Exit::Failed);
@@ -393,6 +400,15 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
         None => false,
     };
     prove(plan, site, build, installed);
+}
+
+/// What compiling waits for: everything but the dependencies.
+fn not_syncing(plan: &Plan) -> Vec<String> {
+    let names = plan.steps.iter().map(|step| &step.name);
+    names
+        .filter(|name| !name.starts_with("sync "))
+        .cloned()
+        .collect()
 }
 
 fn replace(build: &Build, due: &Due) -> Step {

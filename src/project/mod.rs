@@ -5,6 +5,7 @@ mod discover;
 mod member;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
 
 use crate::disk;
 use crate::error::{Error, Result};
@@ -86,6 +87,14 @@ impl Project {
     /// A path below the root as people write it, any other whole.
     pub fn display<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
         path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    /// What every member's `requires-python` says.
+    pub fn requires_python(&self) -> Vec<VersionSpecifiers> {
+        let members = self.members.iter();
+        members
+            .filter_map(|member| member.requires_python.clone())
+            .collect()
     }
 
     pub fn lock_path(&self) -> Utf8PathBuf {

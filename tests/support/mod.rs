@@ -1,5 +1,5 @@
 //! Projects to run pyx in, and what can be said of a run. Tests read as sentences:
-//! `project.dev().with(["--release"]).run().succeeds().says("Compiling hello")`.
+//! `project.dev().with(&["--release"]).run().succeeds().says("Compiling hello")`.
 //!
 //! Every test works in copies of `fixtures/` in a folder of its own, which stays the same from
 //! run to run: what cargo compiled there is kept, everything else is made anew.
@@ -152,15 +152,16 @@ impl Project {
     /// A committed copy of a fixture; what earlier runs compiled in it is kept.
     pub(crate) fn at(root: &Path, fixture: &str) -> Self {
         let project = Self::cold(root, fixture);
-        let compiled = ["ext", "test"].map(|name| root.join("target/pyx").join(name));
-        let seed = seed().join("target/pyx/ext");
-        for dir in compiled.iter().filter(|dir| !dir.is_dir()) {
-            copy_all(&seed, dir);
+        // where pyx builds extensions, and programs that embed Python
+        let folder = if fixture == "embed" { "test" } else { "ext" };
+        let target = root.join("target/pyx").join(folder);
+        if !target.is_dir() {
+            copy_all(&seed().join("target/pyx/ext"), &target);
         }
         project
     }
 
-    /// The same without anything that other projects compiled.
+    /// The same without anything that other projects compiled, for what builds nothing.
     pub(crate) fn cold(root: &Path, fixture: &str) -> Self {
         clear(root);
         copy(&fixtures().join(fixture), root);
@@ -262,11 +263,6 @@ impl Project {
         PathBuf::from(self.python(&script))
     }
 
-    /// `.venv/lib/python3.X/site-packages`
-    pub(crate) fn site_packages(&self) -> PathBuf {
-        PathBuf::from(self.python("import sysconfig; print(sysconfig.get_path('purelib'))"))
-    }
-
     /// The processes that work for this project: by their arguments, or in its folder.
     pub(crate) fn processes(&self) -> Vec<String> {
         let root = self.root.to_str().unwrap();
@@ -291,11 +287,15 @@ pub(crate) fn traps(dir: &Path, names: &[&str]) -> Traps {
 }
 
 pub(crate) struct Traps {
-    pub(crate) dir: PathBuf,
+    dir: PathBuf,
     log: PathBuf,
 }
 
 impl Traps {
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The calls so far, one a line.
     pub(crate) fn sprung(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
@@ -315,7 +315,7 @@ pub(crate) struct Pyx {
 }
 
 impl Pyx {
-    pub(crate) fn with<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn with(mut self, args: &[&str]) -> Self {
         self.command.args(args);
         self
     }
@@ -463,7 +463,7 @@ impl Outcome {
 
     /// All is as it was: nothing done, nothing said but that.
     #[track_caller]
-    pub(crate) fn is_fresh(self, name: &str) -> Self {
+    pub(crate) fn finds_fresh(self, name: &str) -> Self {
         let run = self.succeeds();
         let fresh = format!("{:>12} {name}\n", "Fresh");
         assert!(run.stderr == fresh, "expected only `Fresh {name}`:\n{run}");
@@ -527,7 +527,7 @@ pub(crate) fn alone() -> Place {
 }
 
 /// Whether something comes true within a time.
-pub(crate) fn within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+pub(crate) fn within(limit: Duration, holds: &dyn Fn() -> bool) -> bool {
     let start = Instant::now();
     while start.elapsed() < limit {
         if holds() {
@@ -578,6 +578,14 @@ fn seed() -> PathBuf {
     };
     SEED.get_or_init(make).clone()
 }
+
+/// Each test file is compiled with all of this file, and uses a part of it.
+const _: () = {
+    let _ = (Project::processes, Project::remove, Project::touch);
+    let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
+    let _ = (Running::signal, Outcome::warnings, alone, link, modified);
+    let _ = (set_modified, traps, uv, within);
+};
 
 /// Removes everything but what cargo compiled.
 fn clear(root: &Path) {

@@ -1,0 +1,174 @@
+//! Waiting for the next change of the project's files.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use notify::{EventKind, RecursiveMode, Watcher};
+
+use crate::disk;
+use crate::errand::{Errand, verdict};
+use crate::error::{Error, Result};
+use crate::facts::Purpose;
+use crate::process;
+use crate::project::{Project, Selection};
+
+/// Changes that come closer together than this are one: editors write in several steps.
+const DEBOUNCE: Duration = Duration::from_millis(150);
+/// How often a waiting watch looks for a signal.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Folders that tools write into while they build and test.
+const ASIDE: [&str; 9] = [
+    ".git",
+    ".hypothesis",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "__pycache__",
+    "dist",
+    "target",
+];
+
+/// Runs `errand` now and after every change, until a signal ends it.
+///
+/// # Errors
+/// [`Error::Interrupted`] at the end; an error before there is a project to watch.
+pub fn run(errand: &Errand<'_>) -> Result<()> {
+    let selection = Selection {
+        manifest: errand.request.manifest.clone(),
+        members: errand.request.members.clone(),
+    };
+    let project = Project::discover(errand.session, &selection)?;
+    let (sender, changes) = mpsc::channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if let Ok(event) = event
+            && !matches!(event.kind, EventKind::Access(_))
+        {
+            for path in event.paths {
+                let _ = sender.send(path);
+            }
+        }
+    })
+    .map_err(|error| cannot_watch(&project.root, error))?;
+    for root in roots(&project) {
+        watcher
+            .watch(root.as_std_path(), RecursiveMode::Recursive)
+            .map_err(|error| cannot_watch(&root, error))?;
+    }
+    loop {
+        match attempt(errand) {
+            Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
+            Err(error) => errand.ui.error(&error),
+            Ok(()) => {}
+        }
+        while changes.try_recv().is_ok() {} // what the build itself wrote
+        errand.ui.status("Watching", project.root.as_str());
+        let changed = wait(&project, &changes)?;
+        errand
+            .ui
+            .status("Changed", project.display(&changed).as_str());
+    }
+}
+
+fn attempt(errand: &Errand<'_>) -> Result<()> {
+    let tallies = errand.perform()?;
+    match errand.request.purpose {
+        Purpose::Test(_) => verdict(&tallies, &errand.session.cwd),
+        Purpose::Dev | Purpose::Run(_) => Ok(()),
+    }
+}
+
+fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
+    Error::Io {
+        verb: "watch",
+        path: path.to_owned(),
+        source: std::io::Error::other(error),
+    }
+}
+
+/// The project's folder, and those of path dependencies outside it.
+fn roots(project: &Project) -> BTreeSet<Utf8PathBuf> {
+    let mut roots = BTreeSet::from([project.root.clone()]);
+    for member in &project.members {
+        let manifests = member.path_dependencies.iter().chain([&member.manifest]);
+        let folders = manifests.filter_map(|manifest| manifest.parent());
+        roots.extend(
+            folders
+                .filter(|dir| !dir.starts_with(&project.root))
+                .map(Utf8Path::to_owned),
+        );
+    }
+    roots
+}
+
+/// The first file that changed and that is the project's own, once all is quiet again.
+fn wait(project: &Project, changes: &mpsc::Receiver<std::path::PathBuf>) -> Result<Utf8PathBuf> {
+    let mut first = None;
+    loop {
+        process::check_signals()?;
+        let patience = if first.is_some() { DEBOUNCE } else { TICK };
+        match changes.recv_timeout(patience) {
+            Ok(path) => {
+                let path = Utf8PathBuf::from_path_buf(path).ok();
+                first = first.or(path.filter(|path| is_ours(project, path)));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(path) = first {
+                    return Ok(path);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(cannot_watch(
+                    &project.root,
+                    notify::Error::generic("the watcher ended"),
+                ));
+            }
+        }
+    }
+}
+
+/// Neither in a folder that tools write into, nor a module that a build put beside the sources,
+/// nor an editor's own file.
+fn is_ours(project: &Project, path: &Utf8Path) -> bool {
+    let below = path.strip_prefix(&project.root).unwrap_or(path);
+    let aside = below
+        .components()
+        .any(|part| ASIDE.contains(&part.as_str()));
+    let name = path.file_name().unwrap_or_default();
+    let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
+    let editors = name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
+    let known = ["rust-toolchain", ".python-version"].contains(&name);
+    !aside
+        && !module
+        && (!editors || known)
+        && !path.starts_with(&project.state)
+        && !disk::is_dir(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tools_write_is_no_change() {
+        let project = Project {
+            root: "/p".into(),
+            state: "/p/target/pyx".into(),
+            ..Project::default()
+        };
+        let ours = |path: &str| is_ours(&project, Utf8Path::new(path));
+        assert!(ours("/p/src/lib.rs") && ours("/p/tests/test_a.py") && ours("/p/.python-version"));
+        for path in [
+            "/p/target/x.rs",
+            "/p/.venv/a.py",
+            "/p/pkg/_a.abi3.so",
+            "/p/src/.lib.rs.swp",
+            "/p/a/__pycache__/b.pyc",
+        ] {
+            assert!(!ours(path), "{path}");
+        }
+    }
+}
