@@ -112,12 +112,11 @@ Examples:
   cargo pyx test --release           the optimised build
   cargo pyx test --python all        on every interpreter that the project allows")]
 pub struct Test {
-    /// Run the Rust tests only
-    #[arg(long, conflicts_with = "py")]
-    pub rust: bool,
-    /// Run the Python tests only
-    #[arg(long)]
-    pub py: bool,
+    #[command(flatten)]
+    pub languages: LanguageArgs,
+    /// Test a wheel, in a clean environment and outside the source tree
+    #[arg(long, conflicts_with = "rust")]
+    pub wheel: bool,
     /// Stop at the first failure
     #[arg(long)]
     pub fail_fast: bool,
@@ -131,6 +130,16 @@ pub struct Test {
     /// Arguments for pytest; with --rust for the test programs
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct LanguageArgs {
+    /// Run the Rust tests only
+    #[arg(long, conflicts_with = "py")]
+    pub rust: bool,
+    /// Run the Python tests only
+    #[arg(long)]
+    pub py: bool,
 }
 
 /// Build the project, then run a program in its environment
@@ -183,13 +192,14 @@ impl Command {
         match self {
             Self::Dev(_) => Purpose::Dev,
             Self::Test(test) => Purpose::Test(Testing {
-                languages: match (test.rust, test.py) {
+                languages: match (test.languages.rust, test.languages.py) {
                     (true, _) => Languages::Rust,
                     (_, true) => Languages::Python,
                     _ => Languages::Both,
                 },
                 arguments: test.arguments.clone(),
                 fail_fast: test.fail_fast,
+                wheel: test.wheel,
             }),
             Self::Run(run) => {
                 let arguments = run.command.clone();
@@ -449,6 +459,14 @@ mod tests {
             "dev --python 3.12 --group g --extra e --force",
             "-C dir dev --dry-run --offline --locked --frozen -vv --color never",
             "dev --message-format json -q --manifest-path rust/Cargo.toml",
+            "dev --watch",
+            "test",
+            "t --rust -- --list",
+            "test --py --fail-fast --wheel -- -k name --pdb",
+            "test --python 3.9 --python 3.13 --release",
+            "run python -c pass",
+            "run --release -- python -V",
+            "r --example version -- --flag",
         ];
         let invalid = [
             "",
@@ -457,6 +475,12 @@ mod tests {
             "dev -q -v",
             "dev --message-format xml",
             "dev extra",
+            "dev --python 3.9 --python 3.13",
+            "test --rust --py",
+            "test --rust --wheel",
+            "test tests/test_a.py",
+            "run",
+            "run --bin a --example b",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

@@ -277,6 +277,21 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
         .set_times(times)
 }
 
+/// Copies one file, its folders made.
+pub fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    create_dir(to.parent().unwrap_or(to))?;
+    std::fs::copy(from, to).map_err(io("copy", from))?;
+    Ok(())
+}
+
+/// Removes a directory that pyx made, with all that is in it.
+pub fn remove_dir(path: &Utf8Path) -> Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 pub fn remove_file(path: &Utf8Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),

@@ -57,6 +57,8 @@ pub struct Testing {
     /// What stands after `--`: for pytest, or with `--rust` for the test programs.
     pub arguments: Vec<String>,
     pub fail_fast: bool,
+    /// Test a wheel instead of the build in the environment.
+    pub wheel: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +209,7 @@ impl Facts {
             Purpose::Test(_) | Purpose::Run(Running::Target { .. }) => true,
         };
         if needs_tools || facts.is_due() {
-            facts.prepare(session, unavailable)?;
+            facts.prepare(session, request, unavailable)?;
             for build in &mut facts.builds {
                 build.seed(&default_target);
             }
@@ -293,7 +295,12 @@ impl Facts {
     }
 
     /// Asks the tools, now that something has to be done.
-    fn prepare(&mut self, session: &Session, unavailable: &[String]) -> Result<()> {
+    fn prepare(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        unavailable: &[String],
+    ) -> Result<()> {
         let due = self.sync_due.iter().chain(&self.test_sync_due).count() > 0;
         for sync in self.dependencies.syncs.iter().filter(|_| due) {
             if let Source::Lock(path) = &sync.source {
@@ -320,9 +327,10 @@ impl Facts {
             .map(|python| interpreter::probe(session, &python))
             .transpose()?;
         let mut maturin = BTreeMap::new();
+        let for_wheel = matches!(&request.purpose, Purpose::Test(testing) if testing.wheel);
         for build in &mut self.builds {
             build.prepare(probe.as_ref(), &self.environment)?;
-            if build.member.bindings != Bindings::Embed && build.due.is_some() {
+            if build.member.bindings != Bindings::Embed && (build.due.is_some() || for_wheel) {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 maturin.insert(build.member.name.clone(), tool);
             }

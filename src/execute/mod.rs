@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, mpsc};
 use std::time::Instant;
 
+use camino::Utf8Path;
+
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
 use crate::invocation::Invocation;
-use crate::plan::{Action, Listen, Plan, RecordSync, Run, Step};
+use crate::plan::{Action, CopyTests, Listen, Plan, RecordSync, Run, Step};
 use crate::process::{self, Status};
 use crate::session::Session;
 use crate::ui::{Activity, Ui};
@@ -105,11 +107,16 @@ impl Context<'_> {
     fn run(&self, step: &Step) -> Result<()> {
         process::check_signals()?;
         let shown = match &step.action {
-            Action::Run(_) | Action::Provide { .. } | Action::Link(_) | Action::Test(_) => true,
+            Action::Run(_)
+            | Action::Provide { .. }
+            | Action::Link(_)
+            | Action::Wheel(_)
+            | Action::Test(_) => true,
             Action::Replace(_)
             | Action::Prove(_)
             | Action::RecordSync(_)
             | Action::Seed { .. }
+            | Action::CopyTests(_)
             | Action::Show(_) => false,
         };
         let activity = self.ui.start(step, shown);
@@ -145,6 +152,13 @@ impl Context<'_> {
             Action::RecordSync(record) => record_sync(record),
             Action::Seed { from, to } => disk::copy_tree(from, to),
             Action::Link(link) => testing::link(link, activity),
+            Action::Wheel(wheel) => {
+                for name in disk::names(&wheel.dir) {
+                    disk::remove_file(&wheel.dir.join(name))?;
+                }
+                self.call(step, &wheel.run, activity)
+            }
+            Action::CopyTests(copy) => copy_tests(copy),
             Action::Test(test) => {
                 let start = Instant::now();
                 let mut tally = testing::run(self, test, activity)?;
@@ -197,6 +211,29 @@ fn show(session: &Session, invocation: &Invocation) -> Result<()> {
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
         Status::Signal(signal) => Err(Error::Interrupted(signal)),
     }
+}
+
+/// The package's files that git would keep, except the packages that the wheel holds and Rust's.
+fn copy_tests(copy: &CopyTests) -> Result<()> {
+    disk::remove_dir(&copy.to)?;
+    let shipped = |below: &Utf8Path| {
+        let mut parts = below.components();
+        parts.any(|part| copy.packages.iter().any(|name| name == part.as_str()))
+    };
+    for folder in disk::folders(&copy.from, usize::MAX, |_| true) {
+        let below = folder.strip_prefix(&copy.from).unwrap_or(&folder);
+        if !shipped(below) {
+            disk::create_dir(&copy.to.join(below))?; // an empty one may be a test's data
+        }
+    }
+    for file in disk::unignored_files(&copy.from) {
+        let below = file.strip_prefix(&copy.from).unwrap_or(&file);
+        let folder = below.parent().unwrap_or(below);
+        if !shipped(folder) && below.extension() != Some("rs") {
+            disk::copy(&file, &copy.to.join(below))?;
+        }
+    }
+    Ok(())
 }
 
 fn record_sync(record: &RecordSync) -> Result<()> {

@@ -26,3 +26,8 @@ def pytest_terminal_summary(terminalreporter, exitstatus):
     kinds = ["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
     counts = {kind: len(terminalreporter.stats.get(kind, [])) for kind in kinds}
     _say(event="end", exit=int(exitstatus), counts=counts)
+
+
+def pytest_unconfigure():
+    if _file:
+        _file.close()

@@ -5,6 +5,7 @@ mod linked;
 mod run;
 mod steps;
 mod test;
+mod wheel;
 
 use std::fmt::Write as _;
 
@@ -71,6 +72,9 @@ pub enum Action {
     /// Make the PyO3 configuration with which tests link libpython.
     Link(Box<Link>),
     Test(Box<Test>),
+    /// Build a wheel into a directory that holds no other.
+    Wheel(Box<Wheel>),
+    CopyTests(Box<CopyTests>),
     /// Hand the terminal to a program; its exit code becomes ours.
     Show(Invocation),
 }
@@ -85,6 +89,23 @@ pub struct Link {
     pub config: Utf8PathBuf,
     /// Lines to append.
     pub lines: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Wheel {
+    pub run: Run,
+    /// Where it is put, absolute; older wheels of ours go.
+    pub dir: Utf8PathBuf,
+}
+
+/// A copy of what tests read, without the packages that they import.
+#[derive(Clone, Debug)]
+pub struct CopyTests {
+    pub from: Utf8PathBuf,
+    /// Replaced as a whole.
+    pub to: Utf8PathBuf,
+    /// Top-level names of packages that are left out.
+    pub packages: Vec<String>,
 }
 
 /// A run of tests; its failure stops nothing but is ours at the end.
@@ -202,6 +223,8 @@ impl Step {
                 link.invocation
             ),
             Action::Test(test) => test.invocation.to_string(),
+            Action::Wheel(wheel) => wheel.run.invocation.to_string(),
+            Action::CopyTests(copy) => format!("# copy the tests of {} to {}", copy.from, copy.to),
             Action::Show(invocation) => invocation.to_string(),
         }
     }

@@ -656,7 +656,7 @@ fn other_groups(site: &Site<'_>, build: &Build) -> Vec<String> {
 }
 
 /// Where maturin is to find uv and cargo, both of which it looks up on PATH.
-fn tool_dirs<'a>(site: &'a Site<'_>) -> Vec<&'a Utf8Path> {
+pub(super) fn tool_dirs<'a>(site: &'a Site<'_>) -> Vec<&'a Utf8Path> {
     let programs = [&site.workshop.uv.path, &site.workshop.cargo].into_iter();
     programs.filter_map(|program| program.parent()).collect()
 }

@@ -7,7 +7,7 @@ use crate::suites::{Languages, PythonSuite, RustSuite};
 
 use super::linked::{self, names};
 use super::steps::{Site, feature_args, lock_args, profile_args, step};
-use super::{Action, Plan, Runner, Test, dev};
+use super::{Action, Plan, Runner, Test, dev, wheel};
 
 /// # Errors
 /// As [`dev`]; [`Error::NoTests`] where there is nothing to test.
@@ -17,6 +17,13 @@ pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     };
     if facts.suites.is_empty() {
         return Err(Error::NoTests(facts.project.root.clone()));
+    }
+    if testing.wheel && !facts.suites.python.is_empty() {
+        let mut plan = Plan::default();
+        if let Some(workshop) = &facts.workshop {
+            wheel::plan(&mut plan, (facts, request, workshop), testing)?;
+        }
+        return Ok(plan);
     }
     let mut plan = dev(request, facts)?;
     let Some(workshop) = facts.workshop.as_ref().filter(|_| !plan.again) else {
@@ -130,7 +137,7 @@ fn tests(invocation: Invocation, runner: Runner, build: &Build) -> Action {
     }))
 }
 
-fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testing: &Testing) {
+pub(super) fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testing: &Testing) {
     let environment = &site.facts.environment;
     let Some(build) = site
         .facts

@@ -1,0 +1,194 @@
+//! `cargo pyx test --wheel`: the tests against a built wheel, in a clean environment, outside the
+//! source tree.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::build::target_dir;
+use crate::environment::State;
+use crate::error::{Exit, Result};
+use crate::facts::{Build, Facts, Request, Testing, Workshop};
+use crate::interpreter::{Choice, Interpreter};
+use crate::project::Bindings;
+use crate::reason::Reason;
+use crate::suites::PythonSuite;
+
+use super::linked::names;
+use super::steps::{self, Site, feature_args, lock_args, step};
+use super::test::python;
+use super::{Action, CopyTests, Listen, Plan, Run, Step, Wheel};
+
+/// Builds the members' wheels and tests them. `false` when more must be known first.
+pub(super) fn plan(
+    plan: &mut Plan,
+    (facts, request, workshop): (&Facts, &Request, &Workshop),
+    testing: &Testing,
+) -> Result<()> {
+    let site = Site {
+        facts,
+        request,
+        workshop,
+    };
+    if !steps::provide(plan, &site)? || !steps::environment(plan, &site)? {
+        return Ok(());
+    }
+    let wheels = facts.project.state.join("wheels");
+    let members = facts
+        .builds
+        .iter()
+        .filter(|build| build.member.bindings != Bindings::Embed);
+    for build in members.clone() {
+        plan.steps.push(wheel(plan, &site, build, &wheels));
+    }
+    let clean = clean_facts(facts);
+    let mut clean_workshop = workshop.clone();
+    clean_workshop.interpreter = Some(Choice::Use(base(facts, workshop)));
+    let site = Site {
+        facts: &clean,
+        request,
+        workshop: &clean_workshop,
+    };
+    let mut inside = Plan::default();
+    steps::environment(&mut inside, &site)?;
+    steps::sync(&mut inside, &site);
+    for build in members {
+        inside.steps.push(install(&inside, &site, build, &wheels));
+    }
+    for suite in &facts.suites.python {
+        let away = facts.project.state.join("wheel-tests").join(&suite.member);
+        inside.steps.push(copy(&inside, &clean, suite, &away));
+        let suite = PythonSuite {
+            dir: away,
+            ..suite.clone()
+        };
+        python(&mut inside, &site, &suite, testing);
+    }
+    append(plan, inside);
+    Ok(())
+}
+
+/// The facts with an environment that is to be made anew.
+fn clean_facts(facts: &Facts) -> Facts {
+    let mut clean = facts.clone();
+    let reason = Reason::Environment {
+        why: "a clean environment for the wheel".into(),
+    };
+    clean.environment.path = facts.project.state.join("envs/wheel");
+    clean.environment.state = State::Bad {
+        why: String::new(),
+        ours: true,
+    };
+    clean.environment_due = Some(reason.clone());
+    clean.sync_due = Some(reason.clone());
+    clean.test_sync_due = Some(reason);
+    clean
+}
+
+/// The interpreter of the project's environment.
+fn base(facts: &Facts, workshop: &Workshop) -> Interpreter {
+    if let Some(Choice::Use(chosen)) = &workshop.interpreter {
+        return chosen.clone();
+    }
+    let version = match &facts.environment.state {
+        State::Good { version } => version.clone(),
+        State::Missing | State::Bad { .. } => pep440_rs::Version::new([3]),
+    };
+    Interpreter {
+        path: facts.environment.python(),
+        version,
+        free_threaded: false,
+    }
+}
+
+/// Steps under names of their own, after all that stands before them.
+fn append(plan: &mut Plan, inside: Plan) {
+    let before = names(plan);
+    let named = |name: &String| format!("wheel test: {name}");
+    for mut step in inside.steps {
+        step.name = named(&step.name);
+        step.needs = step.needs.iter().map(named).chain(before.clone()).collect();
+        plan.steps.push(step);
+    }
+}
+
+fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step {
+    let name = &build.member.name;
+    let dir = wheels.join(name);
+    let maturin = site.workshop.maturin.get(name);
+    let maturin = maturin.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
+    let target = target_dir(&build.member);
+    let options = &build.options;
+    let features = if options.features_added {
+        &options.features[..]
+    } else {
+        &[]
+    };
+    let python = site.facts.environment.python();
+    let call = site
+        .cargo_call(&maturin, build)
+        .args(["build", "--auditwheel", "skip", "--out", dir.as_str()])
+        .args([
+            "--interpreter",
+            python.as_str(),
+            "--target-dir",
+            target.as_str(),
+        ])
+        .args(["--profile", options.profile.as_str()])
+        .args(feature_args(features))
+        .args(lock_args(site.request))
+        .path(&steps::tool_dirs(site), &site.facts.path)
+        .env("VIRTUAL_ENV", site.facts.environment.path.as_str())
+        .env("CARGO_TARGET_DIR", target.as_str());
+    let run = Run {
+        invocation: call,
+        listen: Listen::Maturin {
+            packages: build.locked.packages,
+        },
+        exit: Exit::Failed,
+        hint: None,
+    };
+    let subject = format!("the wheel of {name} [{}]", options.profile);
+    let action = Action::Wheel(Box::new(Wheel { run, dir }));
+    let mut step = step(format!("wheel {name}"), "Building", subject, action);
+    step.needs = names(plan);
+    step
+}
+
+fn install(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step {
+    let name = &build.member.name;
+    let call = site
+        .call(&site.workshop.uv.path, &site.facts.project.home)
+        .args([
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--no-cache",
+        ])
+        .args(["--python", site.facts.environment.python().as_str()])
+        .args(["--find-links", wheels.join(name).as_str(), name.as_str()]);
+    let action = Action::Run(Run {
+        invocation: call,
+        listen: Listen::Quiet,
+        exit: Exit::Failed,
+        hint: None,
+    });
+    let subject = format!("the wheel of {name}");
+    let mut step = step(format!("install {name}"), "Installing", subject, action);
+    step.needs = names(plan);
+    step
+}
+
+fn copy(plan: &Plan, facts: &Facts, suite: &PythonSuite, to: &Utf8Path) -> Step {
+    let packages = facts.project.members.iter();
+    let packages = packages.filter_map(|member| member.module.split('.').next());
+    let action = Action::CopyTests(Box::new(CopyTests {
+        from: suite.dir.clone(),
+        to: to.to_owned(),
+        packages: packages.map(str::to_owned).collect(),
+    }));
+    let subject = format!("the tests of {}", suite.member);
+    let mut step = step(format!("copy {}", suite.member), "Copying", subject, action);
+    step.needs = names(plan);
+    step
+}
