@@ -103,18 +103,20 @@ fn every_lint_that_is_off_says_why() {
 
 #[test]
 fn the_readme_shows_the_programs_own_help() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
-        .args(["pyx", "dev", "-h"])
-        .env("COLUMNS", "100")
-        .output()
-        .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
     let readme = text(&root().join("README.md"));
-    assert!(output.status.success());
-    assert!(
-        readme.contains(help.trim_end()),
-        "README.md must hold this block:\n{help}"
-    );
+    for command in ["dev", "test", "run"] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
+            .args(["pyx", command, "-h"])
+            .env("COLUMNS", "100")
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            readme.contains(help.trim_end()),
+            "README.md must hold this block:\n{help}"
+        );
+    }
 }
 
 #[test]
