@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::facts::{Facts, Request};
 
-use super::Plan;
 use super::steps::{self, Site};
+use super::{Plan, member, sync};
 
 /// # Errors
 /// What cannot be planned: a foreign environment that is broken, something missing offline.
@@ -28,13 +28,13 @@ pub(super) fn build(plan: &mut Plan, site: &Site<'_>) -> Result<()> {
     if !steps::provide(plan, site)? || !steps::environment(plan, site)? {
         return Ok(());
     }
-    steps::sync(plan, site);
+    sync::sync(plan, site);
     let packages_changed = site.facts.sync_due.is_some() || site.facts.test_sync_due.is_some();
     for build in &site.facts.builds {
         match &build.due {
-            Some(due) => steps::member(plan, site, build, due),
+            Some(due) => member::member(plan, site, build, due),
             // other packages came or went: one of them may stand before the module now
-            None if packages_changed => steps::prove(plan, site, build, false),
+            None if packages_changed => member::prove(plan, site, build, false),
             None => {}
         }
     }

@@ -2,8 +2,10 @@
 
 mod dev;
 mod linked;
+mod member;
 mod run;
 mod steps;
+mod sync;
 mod test;
 mod wheel;
 

@@ -15,7 +15,7 @@ use crate::suites::PythonSuite;
 use super::linked::names;
 use super::steps::{self, Site, feature_args, lock_args, step};
 use super::test::python;
-use super::{Action, CopyTests, Listen, Plan, Run, Step, Wheel};
+use super::{Action, CopyTests, Listen, Plan, Run, Step, Wheel, member, sync};
 
 /// Builds the members' wheels and tests them. `false` when more must be known first.
 pub(super) fn plan(
@@ -49,7 +49,7 @@ pub(super) fn plan(
     };
     let mut inside = Plan::default();
     steps::environment(&mut inside, &site)?;
-    steps::sync(&mut inside, &site);
+    sync::sync(&mut inside, &site);
     for build in members {
         inside.steps.push(install(&inside, &site, build, &wheels));
     }
@@ -135,7 +135,7 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
         .args(["--profile", options.profile.as_str()])
         .args(feature_args(features))
         .args(lock_args(site.request))
-        .path(&steps::tool_dirs(site), &site.facts.path)
+        .path(&member::tool_dirs(site), &site.facts.path)
         .env("VIRTUAL_ENV", site.facts.environment.path.as_str())
         .env("CARGO_TARGET_DIR", target.as_str());
     let run = Run {
