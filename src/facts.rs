@@ -109,6 +109,8 @@ pub struct Facts {
     pub library_path: Option<String>,
     /// The working directory, absolute.
     pub cwd: Utf8PathBuf,
+    /// The user cache, absolute.
+    pub cache: Utf8PathBuf,
 }
 
 /// One member's build.
@@ -188,6 +190,7 @@ impl Facts {
             path: session.var("PATH").unwrap_or_default().to_owned(),
             library_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
             cwd: session.cwd.clone(),
+            cache: session.cache(),
             environment,
             dependencies,
             python,

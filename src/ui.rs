@@ -201,7 +201,8 @@ impl Ui {
         }
     }
 
-    pub fn start<'a>(&'a self, step: &'a Step, shown: bool) -> Activity<'a> {
+    /// `shown`: with a line of its own; `alone`: the step draws on the terminal itself.
+    pub fn start<'a>(&'a self, step: &'a Step, shown: bool, alone: bool) -> Activity<'a> {
         self.event(
             "step-started",
             &json!({ "name": step.name, "reason": to_json(&step.reason) }),
@@ -216,7 +217,7 @@ impl Ui {
         } else {
             self.detail(step.verb, &step.subject);
         }
-        let bar = shown.then(|| self.bar(step));
+        let bar = (shown && !alone).then(|| self.bar(step));
         Activity {
             ui: self,
             step,

@@ -106,6 +106,7 @@ impl Context<'_> {
 
     fn run(&self, step: &Step) -> Result<()> {
         process::check_signals()?;
+        let is_test = matches!(step.action, Action::Test(_));
         let shown = match &step.action {
             Action::Run(_)
             | Action::Provide { .. }
@@ -119,7 +120,7 @@ impl Context<'_> {
             | Action::CopyTests(_)
             | Action::Show(_) => false,
         };
-        let activity = self.ui.start(step, shown);
+        let activity = self.ui.start(step, shown, is_test);
         let start = Instant::now();
         let result = self.act(step, &activity);
         let seconds = start.elapsed().as_secs_f64();

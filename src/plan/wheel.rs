@@ -54,7 +54,7 @@ pub(super) fn plan(
         inside.steps.push(install(&inside, &site, build, &wheels));
     }
     for suite in &facts.suites.python {
-        let away = facts.project.state.join("wheel-tests").join(&suite.member);
+        let away = away(facts, suite);
         inside.steps.push(copy(&inside, &clean, suite, &away));
         let suite = PythonSuite {
             dir: away,
@@ -64,6 +64,14 @@ pub(super) fn plan(
     }
     append(plan, inside);
     Ok(())
+}
+
+/// Where a suite's copy goes: neither in the source tree, where imports would find the sources, nor
+/// below it, where a later pytest would collect it.
+fn away(facts: &Facts, suite: &PythonSuite) -> Utf8PathBuf {
+    let project = crate::disk::digest(facts.project.root.as_str().as_bytes());
+    let folder = facts.cache.join("wheel-tests").join(&project[..16]);
+    folder.join(&suite.member)
 }
 
 /// The facts with an environment that is to be made anew.
