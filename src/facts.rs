@@ -340,6 +340,7 @@ impl Facts {
             self.warnings
                 .extend(pin_warning(&build.toolchain, &self.project));
         }
+        self.warnings.extend(missing_submodules(&self.project)?);
         self.warnings.dedup();
         self.workshop = Some(Workshop {
             any_python: installed.first().map(|found| found.path.clone()),
@@ -380,6 +381,27 @@ impl Facts {
         ));
         Ok(fallback)
     }
+}
+
+/// Submodules of the checkout that git has not fetched: an empty folder at a path in `.gitmodules`.
+fn missing_submodules(project: &Project) -> Result<Option<String>> {
+    let holder = project
+        .root
+        .ancestors()
+        .find(|dir| disk::is_file(&dir.join(".gitmodules")));
+    let Some(dir) = holder else { return Ok(None) };
+    let text = disk::read_text(&dir.join(".gitmodules"))?.unwrap_or_default();
+    let paths = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("path"));
+    let paths = paths.map(|rest| rest.trim_start_matches([' ', '=', '\t']).trim());
+    let missing: Vec<&str> = paths
+        .filter(|path| disk::names(&dir.join(path)).is_empty())
+        .collect();
+    Ok((!missing.is_empty()).then(|| {
+        let names = missing.join("`, `");
+        format!("submodule `{names}` is not checked out (`git submodule update --init` gets it)")
+    }))
 }
 
 fn pin_warning(toolchain: &Toolchain, project: &Project) -> Option<String> {

@@ -8,6 +8,8 @@ use crate::plan::Listen;
 use crate::process::Stream;
 use crate::ui::Activity;
 
+use super::diagnosis;
+
 /// The words with which cargo begins a line of progress.
 const PROGRESS: [&str; 12] = [
     "Adding",
@@ -45,6 +47,8 @@ pub(super) struct Listener<'a, 'b> {
     current: String,
     /// Lines that are shown only if the step fails.
     held: Vec<Vec<u8>>,
+    /// What was seen to be missing, the first of several.
+    pub(super) diagnosis: Option<String>,
 }
 
 impl<'a, 'b> Listener<'a, 'b> {
@@ -55,10 +59,15 @@ impl<'a, 'b> Listener<'a, 'b> {
             done: BTreeSet::new(),
             current: String::new(),
             held: Vec::new(),
+            diagnosis: None,
         }
     }
 
     pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
+        if self.diagnosis.is_none() {
+            let plain = anstream::adapter::strip_bytes(line).into_vec();
+            self.diagnosis = diagnosis::of(&String::from_utf8_lossy(&plain));
+        }
         match (self.listen, stream) {
             (Listen::Quiet, _) | (Listen::Maturin { .. }, Stream::Stdout) => {
                 self.hold(stream, line);

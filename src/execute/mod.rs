@@ -1,6 +1,7 @@
 //! Walks a plan: the only place that changes anything.
 
 mod cargo;
+mod diagnosis;
 mod prove;
 mod testing;
 mod uv_cache;
@@ -192,7 +193,7 @@ impl Context<'_> {
             status: status.to_string(),
             invocation: Box::new(run.invocation.clone()),
             exit: run.exit,
-            hint: run.hint.clone(),
+            hint: listener.diagnosis.or_else(|| run.hint.clone()),
         })
     }
 }

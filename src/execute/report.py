@@ -1,9 +1,11 @@
 """pytest plugin of cargo-pyx: what ran, line by line, so that a crash cannot pass for success."""
 
+import collections
 import json
 import os
 
 _path = os.environ.get("PYX_REPORT")
+_alike = collections.Counter()
 _worker = "PYTEST_XDIST_WORKER" in os.environ
 _file = open(_path, "w") if _path and not _worker else None
 
@@ -22,10 +24,19 @@ def pytest_runtest_logfinish(nodeid):
     _say(event="finish", test=nodeid)
 
 
+def pytest_runtest_logreport(report):
+    # what a fixture could not set up is seldom the project's fault: a service, a data set
+    if report.failed and report.when == "setup":
+        crash = getattr(report.longrepr, "reprcrash", None)
+        message = getattr(crash, "message", "") or str(report.longrepr)
+        _alike[message.strip().splitlines()[0] if message.strip() else ""] += 1
+
+
 def pytest_terminal_summary(terminalreporter, exitstatus):
     kinds = ["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
     counts = {kind: len(terminalreporter.stats.get(kind, [])) for kind in kinds}
-    _say(event="end", exit=int(exitstatus), counts=counts)
+    trouble, count = (_alike.most_common(1) or [("", 0)])[0]
+    _say(event="end", exit=int(exitstatus), counts=counts, trouble=trouble, count=count)
 
 
 def pytest_unconfigure():

@@ -111,9 +111,20 @@ fn add_result_line(counts: &mut BTreeMap<String, u64>, line: &str) {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Event {
-    Start { test: String },
-    Finish { test: String },
-    End { counts: BTreeMap<String, u64> },
+    Start {
+        test: String,
+    },
+    Finish {
+        test: String,
+    },
+    End {
+        counts: BTreeMap<String, u64>,
+        /// What most of the tests that could not be set up say, and how many say it.
+        #[serde(default)]
+        trouble: String,
+        #[serde(default)]
+        count: u64,
+    },
 }
 
 fn pytest(
@@ -130,7 +141,14 @@ fn pytest(
         process::show(&test.invocation, context.session.stdin_is_terminal)?
     };
     let text = disk::read_text(report)?.unwrap_or_default();
-    let (counts, running) = read_report(&text);
+    let Report {
+        counts,
+        running,
+        trouble,
+    } = Report::read(&text);
+    if let Some(trouble) = trouble {
+        context.ui.warn(&trouble);
+    }
     let ended = counts.is_some();
     let failure = match status {
         Status::Code(0 | 5) if ended => None, // 5: nothing collected, which may not matter
@@ -163,22 +181,44 @@ fn pytest(
     })
 }
 
-/// The counts if pytest came to its end, and the test that had begun last and not finished.
-fn read_report(text: &str) -> (Option<BTreeMap<String, u64>>, Option<String>) {
-    let (mut counts, mut running) = (None, None);
-    for event in text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-    {
-        match event {
-            Event::Start { test } => running = Some(test),
-            Event::Finish { test } => {
-                running = running.filter(|name| *name != test);
+/// What the plugin wrote.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Report {
+    /// `None` when pytest did not come to its end.
+    counts: Option<BTreeMap<String, u64>>,
+    /// The test that had begun last and not finished.
+    running: Option<String>,
+    /// One line on what several tests miss alike.
+    trouble: Option<String>,
+}
+
+impl Report {
+    fn read(text: &str) -> Self {
+        let mut report = Self::default();
+        for event in text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+        {
+            match event {
+                Event::Start { test } => report.running = Some(test),
+                Event::Finish { test } => {
+                    report.running = report.running.filter(|name| *name != test);
+                }
+                Event::End {
+                    counts,
+                    trouble,
+                    count,
+                } => {
+                    report.counts = Some(counts);
+                    let said = count > 1 && !trouble.is_empty();
+                    report.trouble = said.then(|| {
+                        format!("{count} tests could not be set up, for the same reason: {trouble}")
+                    });
+                }
             }
-            Event::End { counts: found } => counts = Some(found),
         }
+        report
     }
-    (counts, running)
 }
 
 fn signal_name(number: i32) -> String {
@@ -265,8 +305,28 @@ mod tests {
     #[test]
     fn a_report_without_an_end_names_the_test_that_ran() {
         let text = "{\"event\":\"start\",\"test\":\"a\"}\n{\"event\":\"finish\",\"test\":\"a\"}\n{\"event\":\"start\",\"test\":\"b\"}\n{\"ev";
-        assert_eq!(read_report(text), (None, Some("b".to_owned())));
+        let report = Report::read(text);
+        assert_eq!(
+            (report.counts, report.running),
+            (None, Some("b".to_owned()))
+        );
         let end = "{\"event\":\"end\",\"counts\":{\"passed\":1},\"exit\":0}";
-        assert_eq!(read_report(end).0.unwrap()["passed"], 1);
+        assert_eq!(Report::read(end).counts.unwrap()["passed"], 1);
+    }
+
+    #[test]
+    fn what_several_tests_miss_alike_is_said_once() {
+        let end = |count| {
+            let text = format!(
+                "{{\"event\":\"end\",\"counts\":{{}},\"trouble\":\"no server\",\"count\":{count}}}"
+            );
+            Report::read(&text).trouble
+        };
+        assert_eq!(end(1), None);
+        assert!(
+            end(9)
+                .unwrap()
+                .contains("9 tests could not be set up, for the same reason: no server")
+        );
     }
 }

@@ -1,0 +1,75 @@
+//! What no tool can supply, recognised in what the tools say and named in one line.
+
+/// What a line of a failing build says is missing from the machine or the checkout, in the
+/// project's own words; `None` for any other line.
+pub(super) fn of(line: &str) -> Option<String> {
+    let quoted = |prefix: &str| {
+        let rest = line.split_once(prefix)?.1;
+        rest.split('`').next().map(str::to_owned)
+    };
+    if let Some(library) = quoted("The system library `") {
+        return Some(format!(
+            "the system library {library} is missing: install its development package (`lib{library}-dev` or the like)"
+        ));
+    }
+    if let Some(rest) = line.split_once("cannot find -l").map(|(_, rest)| rest) {
+        let library = rest.split([':', ' ']).next().unwrap_or(rest);
+        return Some(format!(
+            "the linker has no library {library}: install its development package"
+        ));
+    }
+    if let Some(repository) =
+        quoted("Unable to update ").or_else(|| quoted("failed to clone into: "))
+    {
+        return Some(format!(
+            "the dependency {repository} cannot be fetched: is there a network?"
+        ));
+    }
+    if line.contains("Could not resolve host") || line.contains("failed to lookup address") {
+        return Some("a package index or repository cannot be reached: is there a network?".into());
+    }
+    if line.contains("No space left on device") {
+        return Some("the disk is full".into());
+    }
+    if line.contains("requires rustc ") && line.contains("or newer") {
+        let text = line.trim().trim_start_matches("error: ");
+        return Some(format!("{text}: `rustup update` or another toolchain"));
+    }
+    let missing = ["cmake", "protoc", "pkg-config", "clang", "nasm", "perl"].into_iter();
+    let mut missing = missing.filter(|tool| {
+        line.contains(&format!("is `{tool}` not installed?"))
+            || line.contains(&format!("Could not find `{tool}`"))
+    });
+    missing
+        .next()
+        .map(|tool| format!("the program {tool} is missing: install it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_lacks_is_named() {
+        let hint = |line| of(line).unwrap_or_default();
+        let library = "  The system library `libpq` required by crate `pq-sys` was not found.";
+        assert!(hint(library).contains("libpq"));
+        assert!(hint("/usr/bin/ld: cannot find -lssl: No such file or directory").contains("ssl"));
+        assert!(
+            hint("  Unable to update https://example.org/x.git#1234").contains("example.org/x.git")
+        );
+        assert!(
+            hint("  failed to execute command: No such file (is `cmake` not installed?)")
+                .contains("cmake")
+        );
+        let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";
+        assert!(hint(old).contains("1.99"));
+    }
+
+    #[test]
+    fn an_error_of_the_project_is_left_to_speak_for_itself() {
+        for line in ["error[E0425]: cannot find value `x`", "warning: unused", ""] {
+            assert_eq!(of(line), None);
+        }
+    }
+}
