@@ -247,9 +247,10 @@ impl Error {
                 "set `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
                     .into(),
             ),
-            Self::UnknownMember { similar, .. } => {
-                similar.as_ref().map(|name| format!("did you mean `-p {name}`?"))
-            }
+            Self::UnknownMember { similar, .. } => Some(match similar {
+                Some(name) => format!("did you mean `-p {name}`?"),
+                None => "name one of them with `-p`, or leave `-p` out for all".into(),
+            }),
             Self::Manifest { hint, .. } | Self::Step { hint, .. } => hint.clone(),
             Self::DamagedLock { path, .. } => Some(format!(
                 "git checkout {}",

@@ -171,6 +171,50 @@ fn an_edit_is_built_and_its_reason_is_named() {
     project.dev().run().finds_fresh("hello");
 }
 
+/// maturin writes Python around a C interface, which changes with it.
+#[test]
+fn a_new_function_of_a_c_interface_is_callable() {
+    let project = project!("cffi");
+    project.dev().run().succeeds();
+    let twice = "#[unsafe(no_mangle)]\npub extern \"C\" fn twice(a: i32) -> i32 {\n    2 * a\n}\n";
+    project.append("src/lib.rs", twice);
+    project.dev().run().succeeds();
+    let call = "from cffi_add import lib; print(lib.twice(3))";
+    assert_eq!(project.python(call), "6");
+    project.dev().run().finds_fresh("cffi-add");
+}
+
+#[test]
+fn what_somebody_removed_is_brought_back_without_compiling() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let module = project.file_of("hello.hello");
+    let python = project.path(".venv/bin/python");
+    let uninstall = [
+        "pip",
+        "uninstall",
+        "--quiet",
+        "--python",
+        python.to_str().unwrap(),
+        "hello",
+    ];
+    let removals: [&dyn Fn(); 4] = [
+        &|| fs::remove_file(&module).unwrap(),
+        &|| fs::write(&module, "").unwrap(),
+        &|| drop(project.run(support::uv(), &uninstall).succeeds()),
+        &|| fs::remove_dir_all(project.path(".venv")).unwrap(),
+    ];
+    for remove in removals {
+        remove();
+        project.dev().run().succeeds().never_says("Compiling");
+        assert_eq!(project.python(GREET), GREETING);
+        project.dev().run().finds_fresh("hello");
+    }
+    fs::remove_file(project.path("target/pyx/ext/debug/libhello.so")).unwrap();
+    project.dev().run().succeeds();
+    assert_eq!(project.python(GREET), GREETING);
+}
+
 /// cargo goes by times alone: a file that is older than the last build is fresh to it.
 #[test]
 fn old_content_with_its_old_time_is_built_again() {
@@ -189,7 +233,7 @@ fn old_content_with_its_old_time_is_built_again() {
 }
 
 #[test]
-fn what_the_compiler_does_not_read_is_not_compiled() {
+fn what_is_touched_is_fresh() {
     let project = project!("hello");
     project.dev().run().succeeds();
     for name in [
@@ -202,32 +246,23 @@ fn what_the_compiler_does_not_read_is_not_compiled() {
         project.touch(name);
         project.dev().run().finds_fresh("hello");
     }
+}
+
+#[test]
+fn what_the_compiler_does_not_read_is_not_compiled() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
     project.edit("tests/test_hello.py", "5", "6");
     project.dev().run().finds_fresh("hello");
-    let dist_info = || {
-        let found = fs::read_dir(project.site_packages()).unwrap();
-        let mut paths = found.map(|entry| entry.unwrap().path());
-        paths
-            .find(|path| path.to_string_lossy().ends_with(".dist-info"))
-            .unwrap()
-    };
+    let metadata = "import importlib.metadata as m; print(m.metadata('hello').get_payload())";
     project.edit("README.md", "smallest", "tiniest");
-    project
-        .dev()
-        .run()
-        .succeeds()
-        .never_says("Compiling")
-        .says("`README.md` changed");
-    let metadata = String::from_utf8(read(&dist_info().join("METADATA"))).unwrap();
-    assert!(metadata.contains("tiniest publishable"), "{metadata}");
-    project.edit("hello.pyi", "Greets", "Salutes");
-    project
-        .dev()
-        .run()
-        .succeeds()
-        .never_says("Compiling")
-        .says("`hello.pyi` changed");
+    let run = project.dev().run().succeeds().never_says("Compiling");
+    run.says("`README.md` changed");
+    assert!(project.python(metadata).contains("tiniest publishable"));
     let stub = project.file_of("hello").with_file_name("__init__.pyi");
+    project.edit("hello.pyi", "Greets", "Salutes");
+    let run = project.dev().run().succeeds().never_says("Compiling");
+    run.says("`hello.pyi` changed");
     assert!(String::from_utf8(read(&stub)).unwrap().contains("Salutes"));
     project.dev().run().finds_fresh("hello");
 }
@@ -392,12 +427,13 @@ fn a_foreign_file_that_hides_the_module_is_named_and_left() {
     assert_eq!(project.python(GREET), "Servus!");
 }
 
-/// A mistake, where it is, and a word of what is said about it.
+/// A mistake, where it is, and words of what is said about it.
 struct Mistake {
     file: &'static str,
     text: fn(&str) -> String,
     args: &'static [&'static str],
-    place: &'static str,
+    /// The whole line and the column; empty where the mistake is in no file.
+    place: (&'static str, usize),
     says: &'static [&'static str],
 }
 
@@ -405,24 +441,24 @@ const NO_MISTAKE: Mistake = Mistake {
     file: "pyproject.toml",
     text: str::to_owned,
     args: &[],
-    place: "",
+    place: ("", 0),
     says: &[],
 };
 
 /// Each is refused with exit 2 before anything is written.
 fn is_refused(project: &Project, mistake: &Mistake) {
     let right = project.read(mistake.file);
-    project.write(mistake.file, &(mistake.text)(&right));
+    let wrong = (mistake.text)(&right);
+    project.write(mistake.file, &wrong);
     let before = project.listing(&[]);
-    let mut run = project.dev().with(mistake.args).run().exits(2);
-    run = run.says_once("error: ").says_once("hint: ");
-    if !mistake.place.is_empty() {
-        let place = format!(
-            "--> {}:{}",
-            project.path(mistake.file).display(),
-            mistake.place
-        );
-        run = run.says_once(&place);
+    let run = project.dev().with(mistake.args).run().exits(2);
+    let mut run = run.says_once("error: ").says_once("hint: ");
+    let (line, column) = mistake.place;
+    if !line.is_empty() {
+        let number = 1 + wrong.lines().position(|found| found == line).unwrap();
+        let path = project.path(mistake.file);
+        run = run.says_once(&format!("--> {}:{number}:{column}\n", path.display()));
+        run = run.says_once(&format!("{number} | {line}\n"));
     }
     for text in mistake.says {
         run = run.says(text);
@@ -436,52 +472,47 @@ fn is_refused(project: &Project, mistake: &Mistake) {
 
 #[test]
 fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
-    let project = project!("hello");
+    let project = Project::cold(&folder!().join("hello"), "hello");
     let mistakes = [
         Mistake {
             text: |text| text.replace("requires-python = \">=3.9\"", "requires-python = "),
-            place: "11:19",
-            says: &[
-                "11 | requires-python = \n",
-                "pyproject.toml` is not valid TOML",
-            ],
+            place: ("requires-python = ", 19),
+            says: &["`pyproject.toml` is not valid TOML"],
             ..NO_MISTAKE
         },
         Mistake {
             file: "Cargo.toml",
             text: |text| text.replace("[lib]", "[lib"),
-            place: "8:5",
-            says: &["8 | [lib\n", "Cargo.toml` is not valid TOML"],
+            place: ("[lib", 5),
+            says: &["`Cargo.toml` is not valid TOML"],
             ..NO_MISTAKE
         },
         Mistake {
             text: |text| format!("{text}\n[tool.pyx]\nprofil = \"release\"\n"),
-            place: "25:1",
-            says: &["25 | profil = \"release\"\n", "did you mean `profile`"],
+            place: ("profil = \"release\"", 1),
+            says: &["did you mean `profile`"],
             ..NO_MISTAKE
         },
         Mistake {
             text: |text| format!("{text}\n[tool.pyx]\nfeatures = \"a\"\n"),
-            place: "25:12",
-            says: &["25 | features = \"a\"\n", "array of strings"],
+            place: ("features = \"a\"", 12),
+            says: &["array of strings"],
             ..NO_MISTAKE
         },
         Mistake {
             text: |text| text.replace("maturin>=1.9,<2", "maturin>=1.9<2"),
-            place: "2:13",
-            says: &["2 | requires = [\"maturin>=1.9<2\"]\n", "comma"],
+            place: ("requires = [\"maturin>=1.9<2\"]", 13),
+            says: &["comma"],
             ..NO_MISTAKE
         },
         Mistake {
             text: |text| text.replace(">=3.9", "3.9 or newer"),
-            place: "11:19",
-            says: &["11 | requires-python = \"3.9 or newer\"\n"],
+            place: ("requires-python = \"3.9 or newer\"", 19),
             ..NO_MISTAKE
         },
         Mistake {
             text: |text| format!("{text}\n[tool.maturin]\nmanifest-path = \"rust/Cargo.toml\"\n"),
-            place: "25:17",
-            says: &["25 | manifest-path = \"rust/Cargo.toml\"\n"],
+            place: ("manifest-path = \"rust/Cargo.toml\"", 17),
             ..NO_MISTAKE
         },
     ];
@@ -492,7 +523,7 @@ fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
 
 #[test]
 fn a_mistake_on_the_command_line_is_explained_and_nothing_is_written() {
-    let project = project!("workspace");
+    let project = Project::cold(&folder!().join("workspace"), "workspace");
     let mistakes = [
         (&["-p", "nope"][..], &["`nope`", "alpha, beta"][..]),
         (&["-p", "alpa"], &["`alpa`", "did you mean `-p alpha`?"]),
@@ -503,13 +534,16 @@ fn a_mistake_on_the_command_line_is_explained_and_nothing_is_written() {
         (&["-C", "nope"], &["nope`"]),
     ];
     for (args, says) in mistakes {
-        let mistake = Mistake {
-            file: "Cargo.toml",
-            args,
-            says,
-            ..NO_MISTAKE
-        };
-        is_refused(&project, &mistake);
+        let file = "Cargo.toml";
+        is_refused(
+            &project,
+            &Mistake {
+                file,
+                args,
+                says,
+                ..NO_MISTAKE
+            },
+        );
     }
 }
 
@@ -672,7 +706,7 @@ fn events_of_a_fresh_run(run: &Outcome) -> Vec<String> {
 
 #[test]
 fn json_tells_what_failed() {
-    let project = project!("hello");
+    let project = Project::cold(&folder!().join("hello"), "hello");
     project.append("pyproject.toml", "[tool.pyx]\nnope = 1\n");
     let run = project
         .dev()
@@ -754,11 +788,12 @@ fn an_edit_is_not_installed_by_maturin() {
     let plan = project.dev().with(&["--dry-run"]).run().succeeds();
     assert!(!plan.stdout.contains("maturin develop"), "{plan}");
     project.dev().run().succeeds();
+    // and the list of what is installed tells the new module's hash
     let record = "import importlib.metadata as m, hashlib, base64\n\
-                  for f in m.files('hello'):\n  if f.hash:\n    \
-                  h = hashlib.new(f.hash.mode, f.locate().read_bytes()).digest()\n    \
-                  assert base64.urlsafe_b64encode(h).decode().rstrip('=') == f.hash.value, f";
-    project.python(record);
+                  [f] = [f for f in m.files('hello') if f.suffix in ('.so', '.pyd')]\n\
+                  digest = hashlib.new(f.hash.mode, f.locate().read_bytes()).digest()\n\
+                  print(base64.urlsafe_b64encode(digest).decode().rstrip('=') == f.hash.value)";
+    assert_eq!(project.python(record), "True");
 }
 
 #[test]
