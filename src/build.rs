@@ -115,6 +115,11 @@ pub fn output_dir(member: &Member, options: &Options) -> Utf8PathBuf {
         .unwrap_or(plain)
 }
 
+/// cargo's own records of the last build, one folder for each crate: `NAME-HASH`.
+pub fn fingerprints(member: &Member, options: &Options) -> Utf8PathBuf {
+    output_dir(member, options).join(".fingerprint")
+}
+
 /// The file names of what a member's build makes.
 fn artifact_names(member: &Member) -> Vec<String> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};

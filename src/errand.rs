@@ -158,7 +158,7 @@ impl Errand<'_> {
         let limit = self.session.var("PYX_LOCK_TIMEOUT");
         let limit: Option<u64> = limit.and_then(|text| text.parse().ok());
         let start = Instant::now();
-        let mut said = false;
+        let (mut said, mut tries) = (false, 0);
         let me = format!("pid {}: cargo pyx {}", std::process::id(), self.name);
         keep_out_of_git(&facts.project.state)?;
         Lock::take(&path, &me, |holder| {
@@ -166,7 +166,10 @@ impl Errand<'_> {
                 "" => String::new(),
                 holder => format!(" (held by {holder})"),
             };
-            if !std::mem::replace(&mut said, true) {
+            tries += 1;
+            // who takes the lock writes its name a moment later
+            if !said && (!holder.is_empty() || tries > 4) {
+                said = true;
                 let text = format!("waiting for project lock{holder}");
                 self.ui.status("Blocking", &text);
             }

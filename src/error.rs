@@ -84,6 +84,9 @@ pub enum Error {
     #[error("no Rust-in-Python project in `{0}` or any parent directory")]
     NoProject(Utf8PathBuf),
 
+    #[error("no manifest at `{0}`")]
+    NoManifest(Utf8PathBuf),
+
     #[error("`{path}` does not build with maturin: its build backend is `{backend}`")]
     NotMaturin { path: Utf8PathBuf, backend: String },
 
@@ -211,6 +214,7 @@ impl Error {
         match self {
             Self::NotUtf8(_)
             | Self::NoProject(_)
+            | Self::NoManifest(_)
             | Self::NotMaturin { .. }
             | Self::UnknownMember { .. }
             | Self::Manifest { .. }
@@ -241,6 +245,10 @@ impl Error {
         match self {
             Self::NoProject(_) => Some(
                 "run it in a folder whose pyproject.toml has `build-backend = \"maturin\"`, or pass `-C DIR`"
+                    .into(),
+            ),
+            Self::NoManifest(_) => Some(
+                "name a pyproject.toml or Cargo.toml, or leave `--manifest-path` out: the nearest is taken"
                     .into(),
             ),
             Self::NotMaturin { .. } => Some(
@@ -294,8 +302,8 @@ impl Error {
             | Self::Provision { .. }
             | Self::Spawn { .. }
             | Self::Io { .. }
-            | Self::Interrupted(_)
-            | Self::Usage(_) => None,
+            | Self::Interrupted(_) => None,
+            Self::Usage(_) => Some("cargo pyx help".into()),
         }
     }
 }

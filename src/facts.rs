@@ -149,6 +149,9 @@ pub struct Due {
     /// When nothing but sources changed, and the module can be replaced as it was installed:
     /// the installed copies of the artifact, absolute.
     pub replace: Vec<Utf8PathBuf>,
+    /// Crates whose files changed although their times say that they did not: cargo goes by
+    /// those times and would not see it.
+    pub unseen: Vec<String>,
 }
 
 /// The tools at hand.
@@ -266,7 +269,12 @@ impl Facts {
             } else {
                 build.judge(session, then, installed)
             };
+            let unseen = match &build.due {
+                Some(_) => build.unseen(then.filter(|_| !request.force)),
+                None => Vec::new(),
+            };
             if let Some(due) = &mut build.due {
+                due.unseen = unseen;
                 due.reason = due.reason.clone().relative_to(&self.project.root);
             }
             self.builds.push(build);
@@ -418,6 +426,7 @@ impl Due {
         Self {
             reason,
             replace: Vec::new(),
+            unseen: Vec::new(),
         }
     }
 }
@@ -438,6 +447,38 @@ impl Build {
             toolchain,
             ..Self::default()
         }
+    }
+
+    /// The local crates with changed files that were last written before the recorded build; all
+    /// of them where nothing is recorded of what cargo has built.
+    fn unseen(&self, then: Option<&BuildRecord>) -> Vec<String> {
+        if !disk::is_dir(&build::fingerprints(&self.member, &self.options)) {
+            return Vec::new();
+        }
+        let member = &self.member;
+        let manifests = member.path_dependencies.iter().chain([&member.manifest]);
+        let crates: Vec<(&Utf8Path, String)> = manifests
+            .filter_map(|manifest| {
+                let cargo = CargoToml::read(manifest).ok().flatten()?;
+                Some((manifest.parent()?, cargo.package_name()?.to_owned()))
+            })
+            .collect();
+        let Some(then) = then else {
+            return crates.into_iter().map(|(_, name)| name).collect();
+        };
+        let changed = then.sources.iter();
+        let changed = changed.filter_map(|input| input.changed_before(then.began));
+        let mut names: Vec<String> = changed
+            .filter_map(|path| {
+                let holders = crates.iter().filter(|(dir, _)| path.starts_with(dir));
+                let holder = holders.max_by_key(|(dir, _)| dir.as_str().len());
+                // a file outside any crate, included from somewhere: the member's own will do
+                holder.or(crates.last()).map(|(_, name)| name.clone())
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn judge(
@@ -467,7 +508,12 @@ impl Build {
         let reason = fingerprint::stale(&then.sources, session)?;
         Some(Due {
             reason,
-            replace: installed.modules.clone(),
+            // the bindings that maturin generates for the others are made of the crate as well
+            replace: match self.member.bindings {
+                Bindings::Pyo3 | Bindings::Pyo3Ffi | Bindings::Bin => installed.modules.clone(),
+                Bindings::Cffi | Bindings::Uniffi | Bindings::Embed => Vec::new(),
+            },
+            unseen: Vec::new(),
         })
     }
 

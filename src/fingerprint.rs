@@ -117,6 +117,20 @@ impl Input {
         }
     }
 
+    /// The path of a file or folder whose content differs although it was last written before
+    /// `began`: its time was set back.
+    pub fn changed_before(&self, began: u64) -> Option<&Utf8Path> {
+        match self {
+            Self::File { path, content } => {
+                let signature = disk::signature(path)?;
+                (signature.modified < began && content.stale(path).is_some()).then_some(path)
+            }
+            // which of its files it was is not recorded
+            Self::Package { dir, hash } => (hash_package(dir) != *hash).then_some(dir),
+            Self::Variable { .. } | Self::Listing { .. } => None,
+        }
+    }
+
     /// Takes a listing as it is now.
     pub fn list_again(&mut self) {
         if let Self::Listing {
@@ -262,6 +276,8 @@ pub struct BuildRecord {
     pub inputs: Vec<Input>,
     /// What only the compiler reads.
     pub sources: Vec<Input>,
+    /// When the build began, in nanoseconds since the epoch.
+    pub began: u64,
     /// What cargo made, in the target directory.
     pub artifacts: Vec<Artifact>,
 }

@@ -114,7 +114,8 @@ impl Context<'_> {
             | Action::Link(_)
             | Action::Wheel(_)
             | Action::Test(_) => true,
-            Action::Replace(_)
+            Action::Forget { .. }
+            | Action::Replace(_)
             | Action::Prove(_)
             | Action::RecordSync(_)
             | Action::Seed { .. }
@@ -149,6 +150,7 @@ impl Context<'_> {
                 python,
                 uv,
             } => provision.run(self.session, python, uv),
+            Action::Forget { crates, dir } => forget(crates, dir),
             Action::Replace(replace) => prove::replace(replace),
             Action::Prove(prove) => prove::prove(self, prove),
             Action::RecordSync(record) => record_sync(record),
@@ -213,6 +215,17 @@ fn show(session: &Session, invocation: &Invocation) -> Result<()> {
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
         Status::Signal(signal) => Err(Error::Interrupted(signal)),
     }
+}
+
+/// cargo compiles a crate of which it has no fingerprint (`NAME-HASH` in `.fingerprint`).
+fn forget(crates: &[String], dir: &Utf8Path) -> Result<()> {
+    for folder in disk::names(dir) {
+        let name = folder.rsplit_once('-').map_or(&*folder, |(name, _)| name);
+        if crates.iter().any(|known| known == name) {
+            disk::remove_dir(&dir.join(&folder))?;
+        }
+    }
+    Ok(())
 }
 
 /// The package's files that git would keep, except the packages that the wheel holds and Rust's.

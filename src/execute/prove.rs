@@ -1,7 +1,5 @@
 //! After a build: what Python imports is what was just built, and it is recorded.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -79,19 +77,29 @@ struct Proof<'a> {
     output: Utf8PathBuf,
 }
 
-/// Where one module would be imported from.
+/// Where a package or module would be imported from.
 #[derive(Clone, Debug, Deserialize)]
 struct Found {
+    /// Dotted.
+    name: String,
+    /// `None` for a namespace package.
     origin: Option<Utf8PathBuf>,
     /// A package's folders.
     locations: Vec<Utf8PathBuf>,
 }
 
+/// What stands on the way to the module, outermost first.
 #[derive(Debug, Deserialize)]
 struct Resolution {
-    #[serde(flatten)]
-    installed: BTreeMap<String, Option<Found>>,
-    local: BTreeMap<String, Option<Found>>,
+    installed: Vec<Found>,
+    /// The same with the project's folder first on the path.
+    local: Vec<Found>,
+}
+
+/// The first extension module on the way: Python imports it, whatever comes after.
+fn extension(chain: &[Found]) -> Option<&Utf8Path> {
+    let origins = chain.iter().filter_map(|found| found.origin.as_deref());
+    origins.into_iter().find(|path| is_extension(path))
 }
 
 impl Proof<'_> {
@@ -144,19 +152,14 @@ impl Proof<'_> {
         }
     }
 
-    /// The extension's possible names: as said, and inside the package that maturin puts around
-    /// a module without one.
-    fn names(&self) -> [String; 2] {
+    fn resolve(&self) -> Result<Resolution> {
+        // maturin puts a package around a module without one: the module is as said, or in it
         let module = &self.member.module;
         let last = module.rsplit('.').next().unwrap_or(module);
-        [module.clone(), format!("{module}.{last}")]
-    }
-
-    fn resolve(&self) -> Result<Resolution> {
         let python = self.prove.environment.python();
         let invocation = Invocation::new(python, &self.prove.home)
             .args(["-I", "-c", RESOLVE, self.member.dir.as_str()])
-            .args(self.names())
+            .arg(format!("{module}.{last}"))
             .without(&self.context.session.scrubbed());
         let output = process::read(&invocation)?;
         serde_json::from_str(&output.stdout).map_err(|_| Error::NotInstalled {
@@ -167,40 +170,31 @@ impl Proof<'_> {
 
     fn judge(&self, resolution: &Resolution, hash: &String) -> Result<Verdict> {
         let is_built = |path: &Utf8Path| disk::hash(path).as_ref() == Some(hash);
-        let [outer, inner] = self.names();
-        let found = |name: &String| resolution.installed.get(name).and_then(Option::as_ref);
-        let origins = [found(&outer), found(&inner)];
-        let mut origins = origins
-            .into_iter()
-            .flatten()
-            .filter_map(|found| found.origin.as_deref());
-        let extension = origins.clone().find(|path| is_extension(path));
-        let module = match extension {
+        let chain = &resolution.installed;
+        let module = match extension(chain) {
             Some(path) if is_built(path) => path.to_owned(),
             Some(path) => return Ok(Verdict::Shadowed(path.to_owned())),
             None => {
-                let folders = found(&outer).map(|found| found.locations.as_slice());
-                let files = folders
-                    .unwrap_or_default()
+                let own = chain.iter().find(|found| found.name == self.member.module);
+                let own = own.ok_or_else(|| self.nowhere())?;
+                let files = own
+                    .locations
                     .iter()
                     .flat_map(|dir| disk::names(dir).into_iter().map(|name| dir.join(name)));
-                let built = files
-                    .filter(|path| is_extension(path))
-                    .find(|path| is_built(path));
-                match (built, origins.next_back()) {
+                let mut built = files.filter(|path| is_extension(path) && is_built(path));
+                match (built.next(), &own.origin) {
                     (Some(path), _) => path,
-                    (None, Some(origin)) => return Ok(Verdict::Shadowed(origin.to_owned())),
+                    (None, Some(origin)) => return Ok(Verdict::Shadowed(origin.clone())),
                     (None, None) => return Err(self.nowhere()),
                 }
             }
         };
         // a stray copy in the project's folder comes first for `python -c` and for scripts there
-        let local = [&outer, &inner].into_iter();
-        let local = local.filter_map(|name| resolution.local.get(name)?.as_ref()?.origin.clone());
-        let stray = local
-            .into_iter()
-            .find(|path| is_extension(path) && !is_built(path));
-        Ok(stray.map_or(Verdict::Proved(module), Verdict::Shadowed))
+        let stray = extension(&resolution.local).filter(|path| !is_built(path));
+        Ok(match stray {
+            Some(path) => Verdict::Shadowed(path.to_owned()),
+            None => Verdict::Proved(module),
+        })
     }
 
     fn nowhere(&self) -> Error {
@@ -225,7 +219,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    /// Compiled by rustc, exporting this very module, and not under version control.
+    /// Compiled by rustc, exporting this module or the one that its name says, and not under version control.
     fn is_made_by_cargo(&self, path: &Utf8Path) -> Result<bool> {
         let bytes = disk::read(path)?.unwrap_or_default();
         let holds = |text: &str| {
@@ -233,9 +227,12 @@ impl Proof<'_> {
                 .windows(text.len())
                 .any(|part| part == text.as_bytes())
         };
-        let stem = self.member.module.rsplit('.').next().unwrap_or_default();
+        let name = path.file_name().unwrap_or_default();
+        let own = self.member.module.rsplit('.').next();
+        let mut names = name.split('.').take(1).chain(own);
+        let exports = names.any(|name| holds(&format!("PyInit_{name}")));
         let rust = holds("rustc version ") || holds("/rustc/");
-        Ok(rust && holds(&format!("PyInit_{stem}")) && !self.is_tracked(path)?)
+        Ok(rust && exports && !self.is_tracked(path)?)
     }
 
     fn git(&self, args: &[&str], path: &Utf8Path) -> Result<Option<bool>> {
@@ -398,6 +395,7 @@ impl Proof<'_> {
                 self.context.since,
             ),
             sources: build::source_inputs(self.member, &self.output, self.context.since),
+            began: self.context.since,
             artifacts,
         };
         let id = build_id(&environment.path, &self.member.name);

@@ -1,9 +1,10 @@
-"""Where Python would find modules, without importing any of the project's code.
+"""Where Python would find a module, without importing any of the project's code.
 
-usage: resolve.py FOLDER MODULE…   (FOLDER: the project's, which `python -c` puts first)
+usage: resolve.py FOLDER MODULE   (FOLDER: the project's, which `python -c` puts first)
 
-Prints a JSON object: module -> {"origin", "locations"} for the path of a plain interpreter, and
-under "local" the same with FOLDER first.
+Prints a JSON object with two lists, for the path of a plain interpreter ("installed") and for
+the same with FOLDER first ("local"): what each package on the way to the module, and the module
+itself, would be imported from. A list ends where nothing is found.
 """
 
 import importlib.machinery
@@ -11,19 +12,21 @@ import json
 import sys
 
 
-def find(name, path):
-    spec = None
-    done = ""
-    for part in name.split("."):
-        done = done + "." + part if done else part
-        spec = importlib.machinery.PathFinder.find_spec(done, path)
+def walk(module, path):
+    found = []
+    name = ""
+    for part in module.split("."):
+        name = name + "." + part if name else part
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is None:
-            return None
+            break
         path = list(spec.submodule_search_locations or [])
-    return {"origin": spec.origin, "locations": path}
+        found.append({"name": name, "origin": spec.origin, "locations": path})
+    return found
 
 
-folder, modules = sys.argv[1], sys.argv[2:]
-found = {name: find(name, sys.path) for name in modules}
-found["local"] = {name: find(name, [folder] + sys.path) for name in modules}
-json.dump(found, sys.stdout)
+folder, module = sys.argv[1:]
+json.dump(
+    {"installed": walk(module, sys.path), "local": walk(module, [folder] + sys.path)},
+    sys.stdout,
+)

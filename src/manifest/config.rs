@@ -124,16 +124,17 @@ impl Reader<'_> {
         let span = item.span().unwrap_or_default();
         let table = item
             .as_table_like()
-            .ok_or_else(|| self.wrong(&span, "must be a table"))?;
+            .ok_or_else(|| self.wrong(&span, "must be a table", &format!("[{}]", self.table)))?;
         match table.iter().find(|(key, _)| !known.contains(key)) {
             Some((key, _)) => Err(self.unknown(table, key, known)),
             None => Ok(table),
         }
     }
 
-    fn wrong(&self, span: &Range<usize>, must: &str) -> Error {
+    fn wrong(&self, span: &Range<usize>, must: &str, example: &str) -> Error {
         let message = format!("wrong value in [{}]: {must}", self.table);
-        self.toml.error(span, message, None)
+        let hint = format!("write it as `{example}`");
+        self.toml.error(span, message, Some(hint))
     }
 
     fn unknown(&self, table: &dyn TableLike, key: &str, known: &[&str]) -> Error {
@@ -169,9 +170,15 @@ impl Reader<'_> {
     }
 
     fn must_be(&self, item: &Item, key: &str, what: &str) -> Error {
+        let example = match what {
+            "a string" => "\"…\"",
+            "an array of strings" => "[\"…\"]",
+            _ => "true",
+        };
         self.wrong(
             &item.span().unwrap_or_default(),
             &format!("`{key}` must be {what}"),
+            &format!("{key} = {example}"),
         )
     }
 }

@@ -51,7 +51,7 @@ impl Toml {
             Error::Manifest {
                 message: format!("`{}` is not valid TOML: {message}", name_of(path)),
                 location: Box::new(locate(path, text, &span)),
-                hint: None,
+                hint: Some(format!("git diff {}", name_of(path))),
             }
         })?;
         Ok(Self {

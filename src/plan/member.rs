@@ -38,6 +38,20 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
                 .push(step(seed_name, "Seeding", "the build", action));
         }
     }
+    if !due.unseen.is_empty() {
+        let action = Action::Forget {
+            crates: due.unseen.clone(),
+            dir: build::fingerprints(&build.member, &build.options),
+        };
+        let mut step = step(
+            format!("forget {name}"),
+            "Forgetting",
+            due.unseen.join(", "),
+            action,
+        );
+        step.needs = not_syncing(plan);
+        plan.steps.push(step);
+    }
     let before = not_syncing(plan);
     if let Some(call) = &ahead {
         let packages = build.locked.packages;

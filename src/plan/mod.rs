@@ -60,6 +60,13 @@ pub enum Action {
         uv: Utf8PathBuf,
     },
     Run(Run),
+    /// Remove cargo's own record of crates whose changes it would not see.
+    Forget {
+        /// The crates' names.
+        crates: Vec<String>,
+        /// The folder of those records, absolute.
+        dir: Utf8PathBuf,
+    },
     /// Copy the artifact over the installed modules, each through a rename.
     Replace(Box<Replace>),
     /// Prove that Python imports what was built, keep uv from replacing it, and record both.
@@ -202,6 +209,10 @@ impl Step {
             Action::Run(run) => run.invocation.to_string(),
             Action::Provide { provision, .. } => {
                 format!("# put {} into {}", provision.label(), provision.dir)
+            }
+            Action::Forget { crates, dir } => {
+                let globs = crates.iter().map(|name| format!("{dir}/{name}-*"));
+                format!("# rm -r {}", globs.collect::<Vec<_>>().join(" "))
             }
             Action::Replace(replace) => {
                 let mut text = String::new();

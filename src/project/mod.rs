@@ -43,7 +43,7 @@ impl Project {
     pub fn discover(session: &Session, selection: &Selection) -> Result<Self> {
         let start = match &selection.manifest {
             Some(path) if disk::is_file(path) => path.parent().unwrap_or(&session.cwd).to_owned(),
-            Some(path) => return Err(Error::Usage(format!("no manifest at `{path}`"))),
+            Some(path) => return Err(Error::NoManifest(path.clone())),
             None => session.cwd.clone(),
         };
         let found = discover::packages(&start)?;
