@@ -173,7 +173,7 @@ pub fn source_inputs(member: &Member, output: &Utf8Path, since: u64) -> Vec<Inpu
         .iter()
         .map(|path| {
             if disk::is_dir(path) {
-                Input::package(path)
+                Input::folder(path, true, since)
             } else {
                 Input::file(path, Some(since))
             }
@@ -224,6 +224,7 @@ pub fn variables(output: &Utf8Path) -> BTreeSet<String> {
                 .trim_start_matches("cargo::")
                 .trim_start_matches("cargo:");
             line.strip_prefix("rerun-if-env-changed=")
+                .filter(|name| !set_for_scripts(name))
                 .map(str::to_owned)
         }));
     }
@@ -245,26 +246,29 @@ pub fn variables(output: &Utf8Path) -> BTreeSet<String> {
     names
 }
 
+/// What cargo tells the compiler (cargo book, "Environment variables").
 fn set_by_cargo(name: &str) -> bool {
-    const EXACT: [&str; 9] = [
-        "CARGO",
+    const PREFIXES: [&str; 4] = [
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+    ];
+    name == "CARGO" || name == "OUT_DIR" || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What cargo tells build scripts on top of that.
+fn set_for_scripts(name: &str) -> bool {
+    const EXACT: [&str; 7] = [
         "DEBUG",
         "HOST",
         "NUM_JOBS",
         "OPT_LEVEL",
-        "OUT_DIR",
         "PROFILE",
         "RUSTDOC",
         "TARGET",
     ];
-    const PREFIXES: [&str; 6] = [
-        "CARGO_CFG_",
-        "CARGO_FEATURE_",
-        "CARGO_MANIFEST_",
-        "CARGO_PKG_",
-        "CARGO_BIN_",
-        "DEP_",
-    ];
+    const PREFIXES: [&str; 3] = ["CARGO_CFG_", "CARGO_FEATURE_", "DEP_"];
     EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -400,7 +404,7 @@ pub fn inputs(
         let name = crate::manifest::CargoToml::read(manifest).ok().flatten();
         let name = name.and_then(|toml| toml.package_name().map(str::to_owned));
         if name.is_some_and(|name| watches_everything(&name, output)) {
-            inputs.push(Input::package(dir));
+            inputs.push(Input::folder(dir, false, since));
         }
     }
     inputs

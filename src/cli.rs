@@ -83,9 +83,8 @@ pub struct NetworkArgs {
 impl From<NetworkArgs> for Network {
     fn from(args: NetworkArgs) -> Self {
         Self {
-            offline: args.offline,
-            locked: args.locked,
-            frozen: args.frozen,
+            offline: args.offline || args.frozen,
+            locked: args.locked || args.frozen,
         }
     }
 }
@@ -363,7 +362,8 @@ pub fn main() -> std::process::ExitCode {
     let start = Instant::now();
     let session = Session::read();
     let ui = Ui::new(manner(&cli.global, session.as_ref().ok()));
-    let result = session.and_then(|session| run(&cli, session, &ui));
+    let work = std::panic::AssertUnwindSafe(|| session.and_then(|session| run(&cli, session, &ui)));
+    let result = std::panic::catch_unwind(work).unwrap_or(Err(Error::Bug));
     let exit = match &result {
         Ok(()) => Exit::Success,
         Err(error) => {
@@ -424,6 +424,16 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Test(test) => test.watch.watch,
         Command::Run(_) => false,
     };
+    let several = cli.command.pythons().len() > 1;
+    let all = cli.command.pythons().iter().any(|word| word == matrix::ALL);
+    if all && !matches!(request.purpose, Purpose::Test(_)) {
+        return Err(Error::Usage("`--python all` is for `test` only".into()));
+    }
+    if watch && (all || several) {
+        return Err(Error::Usage(
+            "`--watch` watches for one `--python` only".into(),
+        ));
+    }
     let pythons = matrix::pythons(&session, &request, cli.command.pythons())?;
     if cli.global.dry_run {
         return command.show(&pythons);
@@ -431,7 +441,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
     if watch {
         return watch::run(&command);
     }
-    if pythons.len() > 1 || cli.command.pythons().iter().any(|word| word == matrix::ALL) {
+    if several || all {
         return matrix::run(&command, &pythons);
     }
     let tallies = command.perform()?;

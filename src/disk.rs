@@ -182,13 +182,13 @@ pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// Every file below a directory, ignored and hidden ones included, links not followed.
+/// Every regular file below a directory, ignored and hidden ones included; links are left out.
 pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     ignore::WalkBuilder::new(dir)
         .standard_filters(false)
         .build()
         .flatten()
-        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
         .collect()
 }

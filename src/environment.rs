@@ -9,7 +9,6 @@ use crate::disk;
 use crate::error::Result;
 use crate::fingerprint::EnvironmentRecord;
 use crate::interpreter::{self, Choice, FLAG, Request, satisfies};
-use crate::manifest::Toml;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -47,7 +46,8 @@ impl Environment {
             Some(version) => Some(version),
             None => default_version(session, project)?,
         };
-        if version.is_none_or(|version| satisfies(session, request, &version)) {
+        let free_threaded = is_free_threaded(&default);
+        if version.is_none_or(|version| satisfies(session, request, &version, free_threaded)) {
             return Ok(found);
         }
         let name = request.text.replace(['/', '\\', ' '], "_");
@@ -172,8 +172,15 @@ fn trouble(
             ));
         }
     }
-    let request =
-        request.filter(|request| !request.is_flag() && !satisfies(session, request, &version))?;
+    let request = request.filter(|request| {
+        !request.is_flag()
+            && !satisfies(
+                session,
+                request,
+                &version,
+                is_free_threaded(&environment.path),
+            )
+    })?;
     let record = EnvironmentRecord::load(&environment.record_path()).record;
     let settled = record.requested.as_ref() == Some(&request.text);
     (!settled).then(|| {
@@ -182,6 +189,14 @@ fn trouble(
             request.from, request.text
         )
     })
+}
+
+/// By the name of its library folder: `lib/python3.13t`.
+fn is_free_threaded(path: &Utf8Path) -> bool {
+    let names = disk::names(&path.join("lib"));
+    names
+        .iter()
+        .any(|name| name.starts_with("python") && name.ends_with('t'))
 }
 
 /// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
@@ -198,11 +213,13 @@ fn version_of(path: &Utf8Path) -> Option<Version> {
     Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
 }
 
-/// uv names itself in `pyvenv.cfg`, pyx leaves its record; a folder that is empty is nobody's.
+/// uv names itself in `pyvenv.cfg`, pyx records what it made; a folder that is empty is nobody's.
 fn is_ours(environment: &Environment) -> Result<bool> {
     let config = disk::read_text(&environment.path.join("pyvenv.cfg"))?.unwrap_or_default();
     let by_uv = config.lines().any(|line| line.starts_with("uv ="));
-    let by_pyx = disk::is_file(&environment.record_path());
+    let by_pyx = EnvironmentRecord::load(&environment.record_path())
+        .record
+        .made;
     let empty = disk::is_dir(&environment.path) && disk::names(&environment.path).is_empty();
     Ok(by_uv || by_pyx || empty)
 }
@@ -256,12 +273,4 @@ pub fn foreign(session: &Session, project: &Project, environment: &Environment) 
         let path = project.display(&environment.path);
         format!("{} ignored: using `{path}`", named.join(" and "))
     })
-}
-
-/// A lock of uv that stands where the environment stands; `None` where there is none.
-///
-/// # Errors
-/// [`crate::error::Error::DamagedLock`], or a TOML error with its place.
-pub fn uv_lock(project: &Project) -> Result<Option<Toml>> {
-    Toml::read(&project.home.join("uv.lock"))
 }

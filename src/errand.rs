@@ -92,12 +92,12 @@ impl Errand<'_> {
         let mut unavailable = Vec::new();
         loop {
             // another process may have done it all while this one waited for the lock
+            let since = disk::now();
             let (facts, plan) = self.plan(&unavailable)?;
             self.ui.plan(&plan);
-            let outcome = execute(self.session, &plan, self.ui)?;
-            let wanted = facts.python_to_download();
-            let failed = !outcome.failed_optional.is_empty();
-            unavailable.extend(wanted.filter(|_| failed).map(str::to_owned));
+            let outcome = execute(self.session, &plan, self.ui, since)?;
+            // what is not found now that uv was asked for it will not be found later
+            unavailable.extend(facts.python_to_download().map(str::to_owned));
             if !plan.again {
                 drop(lock);
                 self.last(&plan)?;

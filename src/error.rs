@@ -104,9 +104,6 @@ pub enum Error {
         hint: Option<String>,
     },
 
-    #[error("`{path}` is damaged: {message}")]
-    DamagedLock { path: Utf8PathBuf, message: String },
-
     #[error("`{tool}` not found on PATH")]
     NoTool { tool: &'static str, get: String },
 
@@ -207,6 +204,9 @@ pub enum Error {
 
     #[error("{0}")]
     Usage(String),
+
+    #[error("this is a bug in cargo-pyx; the message above says where")]
+    Bug,
 }
 
 impl Error {
@@ -218,7 +218,6 @@ impl Error {
             | Self::NotMaturin { .. }
             | Self::UnknownMember { .. }
             | Self::Manifest { .. }
-            | Self::DamagedLock { .. }
             | Self::ForeignEnvironment { .. }
             | Self::Shadowed { .. }
             | Self::Usage(_) => Exit::Usage,
@@ -237,6 +236,7 @@ impl Error {
             Self::Step { exit, .. } => *exit,
             Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) => Exit::Signal(*signal),
+            Self::Bug => Exit::Bug,
         }
     }
 
@@ -260,10 +260,6 @@ impl Error {
                 None => "name one of them with `-p`, or leave `-p` out for all".into(),
             }),
             Self::Manifest { hint, .. } | Self::Step { hint, .. } => hint.clone(),
-            Self::DamagedLock { path, .. } => Some(format!(
-                "git checkout {}",
-                path.file_name().unwrap_or_default()
-            )),
             Self::NoTool { get, .. } => Some(get.clone()),
             Self::ToolTooOld { tool, .. } => Some(format!(
                 "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"
@@ -293,6 +289,7 @@ impl Error {
             Self::NoTests(_) => {
                 Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
             }
+            Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
             Self::TestsFailed(_)
             | Self::Child(_)
             | Self::NotUtf8(_)

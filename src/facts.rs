@@ -42,6 +42,15 @@ pub struct Request {
     pub purpose: Purpose,
 }
 
+impl Request {
+    pub fn selection(&self) -> Selection {
+        Selection {
+            manifest: self.manifest.clone(),
+            members: self.members.clone(),
+        }
+    }
+}
+
 /// What the build is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
@@ -78,7 +87,6 @@ pub enum Running {
 pub struct Network {
     pub offline: bool,
     pub locked: bool,
-    pub frozen: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -167,20 +175,16 @@ pub struct Workshop {
     pub any_python: Option<Utf8PathBuf>,
     /// Of the interpreter that the build is for; `None` while it is not here.
     pub probe: Option<Probe>,
-    pub installed: Vec<Interpreter>,
 }
 
 impl Facts {
     /// `unavailable`: Pythons that uv was asked to download in this run and could not.
     pub fn gather(session: &Session, request: &Request, unavailable: &[String]) -> Result<Self> {
-        let selection = Selection {
-            manifest: request.manifest.clone(),
-            members: request.members.clone(),
-        };
-        let mut project = Project::discover(session, &selection)?;
+        let mut project = Project::discover(session, &request.selection())?;
         let python = environment::request(&project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, python.as_ref())?;
-        let default_target = project.state.join("ext");
+        let default_target = project.members.first().map(build::target_dir);
+        let default_target = default_target.unwrap_or_default();
         if let Some(name) = environment.alternative(&project).map(str::to_owned) {
             let target = project.state.join("builds").join(name);
             for member in &mut project.members {
@@ -357,7 +361,6 @@ impl Facts {
             maturin,
             interpreter,
             probe,
-            installed,
         });
         Ok(())
     }
@@ -543,13 +546,7 @@ impl Build {
             self.examples = cargo.examples();
         }
         let Some(probe) = probe else { return Ok(()) };
-        let identity = format!(
-            "{} {}.{} {:?}",
-            environment.python(),
-            probe.major,
-            probe.minor,
-            self.locked.pyo3
-        );
+        let identity = format!("{} {probe:?} {:?}", environment.python(), self.locked);
         let folder = self.member.target.join("test");
         let hash = disk::digest(identity.as_bytes());
         let config = folder.join(format!("pyo3-config-{}.txt", &hash[..16]));

@@ -42,9 +42,13 @@ pub enum Input {
         suffix: String,
         names: Vec<String>,
     },
-    /// The unignored files of a package whose build script declares no inputs: cargo watches them all.
-    Package {
+    /// The files of a folder. `all`: every one, as for a folder that a build script names; else
+    /// those that git does not ignore and that no build makes, as for a package whose build script
+    /// declares no inputs.
+    Folder {
         dir: Utf8PathBuf,
+        all: bool,
+        /// Empty when one of them changed while the build ran.
         hash: String,
     },
 }
@@ -110,10 +114,19 @@ impl Input {
         }
     }
 
-    pub fn package(dir: &Utf8Path) -> Self {
-        Self::Package {
+    /// `since` as in [`file`](Self::file).
+    pub fn folder(dir: &Utf8Path, all: bool, since: u64) -> Self {
+        let files = folder_files(dir, all);
+        let mut written = files.iter().filter_map(|path| disk::signature(path));
+        let racing = written.any(|signature| signature.written() >= since);
+        Self::Folder {
             dir: dir.to_owned(),
-            hash: hash_package(dir),
+            all,
+            hash: if racing {
+                String::new()
+            } else {
+                hash_files(&files)
+            },
         }
     }
 
@@ -126,7 +139,9 @@ impl Input {
                 (signature.modified < began && content.stale(path).is_some()).then_some(path)
             }
             // which of its files it was is not recorded
-            Self::Package { dir, hash } => (hash_package(dir) != *hash).then_some(dir),
+            Self::Folder { dir, all, hash } => {
+                (hash_files(&folder_files(dir, *all)) != *hash).then_some(dir)
+            }
             Self::Variable { .. } | Self::Listing { .. } => None,
         }
     }
@@ -157,9 +172,8 @@ impl Input {
                 suffix,
                 names,
             } => stale_listing(dir, names, &list(dir, prefix, suffix)),
-            Self::Package { dir, hash } => {
-                (hash_package(dir) != *hash).then(|| Reason::Changed { path: dir.clone() })
-            }
+            Self::Folder { dir, all, hash } => (hash_files(&folder_files(dir, *all)) != *hash)
+                .then(|| Reason::Changed { path: dir.clone() }),
         }
     }
 }
@@ -223,11 +237,23 @@ fn stale_listing(dir: &Utf8Path, then: &[String], now: &[String]) -> Option<Reas
     })
 }
 
-fn hash_package(dir: &Utf8Path) -> String {
+fn folder_files(dir: &Utf8Path, all: bool) -> Vec<Utf8PathBuf> {
+    let mut files = if all {
+        disk::all_files(dir)
+    } else {
+        disk::unignored_files(dir)
+    };
+    // a module that the build itself puts beside the sources is no source
+    files.retain(|path| all || !matches!(path.extension(), Some("so" | "pyd" | "dylib")));
+    files.sort();
+    files
+}
+
+fn hash_files(files: &[Utf8PathBuf]) -> String {
     let mut text = String::new();
-    for file in disk::unignored_files(dir) {
+    for file in files {
         text.push_str(file.as_str());
-        text.push_str(&disk::hash(&file).unwrap_or_default());
+        text.push_str(&disk::hash(file).unwrap_or_default());
     }
     disk::digest(text.as_bytes())
 }
@@ -293,6 +319,9 @@ pub struct Artifact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentRecord {
     pub schema: u64,
+    /// Whether pyx made the environment, and may make it again.
+    #[serde(default)]
+    pub made: bool,
     /// The `.python-version` that could not be had when the environment was made.
     pub requested: Option<String>,
     /// What was installed for which command.

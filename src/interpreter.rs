@@ -156,9 +156,16 @@ fn wording(requires: &[VersionSpecifiers]) -> String {
 }
 
 /// Whether an interpreter of `version` answers a request for it.
-pub fn satisfies(session: &Session, request: &Request, version: &Version) -> bool {
+pub fn satisfies(
+    session: &Session,
+    request: &Request,
+    version: &Version,
+    free_threaded: bool,
+) -> bool {
     match request.wanted(session) {
-        Ok(Wanted::Versions(versions, _)) => versions.contains(version),
+        Ok(Wanted::Versions(versions, wanted)) => {
+            versions.contains(version) && wanted == free_threaded
+        }
         Ok(Wanted::Path(_)) | Err(_) => false,
     }
 }
@@ -253,7 +260,11 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     if !disk::is_file(&real) {
         return Err(bad("no such file"));
     }
-    let free_threaded = real.file_stem().is_some_and(|name| name.ends_with('t'));
+    let name = real.file_name().unwrap_or_default();
+    let name = name
+        .strip_suffix(std::env::consts::EXE_SUFFIX)
+        .unwrap_or(name);
+    let free_threaded = name.starts_with("python") && name.ends_with('t');
     let folder = real.parent().and_then(Utf8Path::parent);
     let by_folder = folder
         .and_then(Utf8Path::file_name)
@@ -392,6 +403,17 @@ mod tests {
             ("python3-config", false),
         ] {
             assert_eq!(is_python(name), is, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_build_without_the_gil_is_known_by_its_name() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("3.13.1/bin");
+        for (name, free_threaded) in [("python3.13t", true), ("python3.13", false)] {
+            disk::write(&dir.join(name), b"").unwrap();
+            let found = at(&Session::default(), &dir.join(name)).unwrap();
+            assert_eq!(found.free_threaded, free_threaded, "{name}");
         }
     }
 

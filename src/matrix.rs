@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use crate::errand::{Errand, verdict};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::execute::Tally;
 use crate::facts::Request;
 use crate::interpreter;
-use crate::project::{Project, Selection};
+use crate::project::Project;
 use crate::session::Session;
 
 /// The word for every interpreter that the project allows.
@@ -19,11 +19,7 @@ pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Resul
     if !wanted.iter().any(|word| word == ALL) {
         return Ok(wanted.to_vec());
     }
-    let selection = Selection {
-        manifest: request.manifest.clone(),
-        members: request.members.clone(),
-    };
-    let requires = Project::discover(session, &selection)?.requires_python();
+    let requires = Project::discover(session, &request.selection())?.requires_python();
     let mut minors: Vec<Vec<u64>> = interpreter::installed(session)
         .iter()
         .filter(|found| !found.free_threaded && !found.version.any_prerelease())
@@ -48,7 +44,7 @@ pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Resul
 /// Runs `errand` once for each of `pythons`, whatever came of the others.
 ///
 /// # Errors
-/// The first failure that is none of tests; else [`Error::TestsFailed`].
+/// The first failure that is none of tests (others are printed); else [`Error::TestsFailed`].
 pub fn run(errand: &Errand<'_>, pythons: &[String]) -> Result<()> {
     let mut rows = Vec::new();
     for python in pythons {
@@ -66,9 +62,6 @@ pub fn run(errand: &Errand<'_>, pythons: &[String]) -> Result<()> {
         if let Err(Error::Interrupted(_)) = result {
             return result.map(|_| ());
         }
-        if let Err(error) = &result {
-            errand.ui.error(error);
-        }
         rows.push((python, result, start.elapsed().as_secs_f64()));
     }
     errand.ui.table(
@@ -83,12 +76,12 @@ pub fn run(errand: &Errand<'_>, pythons: &[String]) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    let broken = rows.into_iter().filter_map(|(_, result, _)| result.err());
-    match broken
-        .into_iter()
-        .find(|error| error.exit() != Exit::Failed)
-    {
-        Some(error) => Err(error),
+    let mut broken = rows.into_iter().filter_map(|(_, result, _)| result.err());
+    match broken.next() {
+        Some(error) => {
+            broken.for_each(|other| errand.ui.error(&other));
+            Err(error)
+        }
         None => Err(Error::TestsFailed(format!(
             "failed on {}",
             failed.join(", ")

@@ -200,16 +200,15 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
 /// pagers and debuggers work.
 ///
 /// A signal that the terminal sends reaches the child by itself; one that was sent to us alone is
-/// passed on. [`Error::Interrupted`] once the child has ended after one.
+/// passed on. The child decides what becomes of it: its status is returned either way.
 pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
+    let mut passed_on = SIGNALS.load(Ordering::SeqCst);
     check_signals()?;
     let command = duct::cmd(invocation.program.as_str(), &invocation.args);
     let expression = with_environment(&command, invocation);
     let handle = expression.start().map_err(spawn_error(invocation))?;
-    let mut passed_on = SIGNALS.load(Ordering::SeqCst);
     loop {
         if let Some(output) = handle.try_wait().map_err(spawn_error(invocation))? {
-            check_signals()?;
             return Ok(Status::of(output.status));
         }
         let noted = SIGNALS.load(Ordering::SeqCst);

@@ -32,10 +32,6 @@ pub enum Reason {
     Vanished {
         path: Utf8PathBuf,
     },
-    /// The entries of a directory that the build reads differ.
-    Listing {
-        path: Utf8PathBuf,
-    },
     /// An environment variable that the build reads differs; its value is never kept.
     Variable {
         name: String,
@@ -58,7 +54,6 @@ impl Reason {
             Self::Changed { path }
             | Self::Appeared { path }
             | Self::Vanished { path }
-            | Self::Listing { path }
             | Self::Racing { path }
             | Self::Installed { path } => {
                 if let Ok(below) = path.strip_prefix(root) {
@@ -85,7 +80,6 @@ impl std::fmt::Display for Reason {
             Self::Changed { path } => write!(f, "`{path}` changed"),
             Self::Appeared { path } => write!(f, "`{path}` appeared"),
             Self::Vanished { path } => write!(f, "`{path}` vanished"),
-            Self::Listing { path } => write!(f, "files appeared or vanished in `{path}`"),
             Self::Variable { name } => write!(f, "environment variable `{name}` changed"),
             Self::Racing { path } => write!(f, "`{path}` changed during the last build"),
             Self::Installed { path } => write!(f, "`{path}` is not what pyx installed"),

@@ -95,18 +95,6 @@ impl Session {
             .collect()
     }
 
-    /// The PATH that begins with `first`.
-    pub fn path_with(&self, first: &[&Utf8Path]) -> String {
-        let dirs = first
-            .iter()
-            .map(|dir| (*dir).to_owned())
-            .chain(self.search_path());
-        std::env::join_paths(dirs)
-            .ok()
-            .and_then(|path| path.into_string().ok())
-            .unwrap_or_else(|| self.var("PATH").unwrap_or_default().to_owned())
-    }
-
     /// Whether cargo dispatched us (`cargo pyx`, or `cargo run` in our own checkout).
     pub fn under_cargo(&self) -> bool {
         self.env.contains_key("CARGO")

@@ -158,7 +158,8 @@ impl Ui {
     }
 
     pub fn plan(&self, plan: &Plan) {
-        let steps: Vec<_> = plan.steps.iter().map(Step::view).collect();
+        let steps = plan.steps.iter().chain(&plan.hand_over);
+        let steps: Vec<_> = steps.map(Step::view).collect();
         self.event(
             "plan",
             &json!({ "steps": to_json(&steps), "fresh": plan.fresh, "again": plan.again }),

@@ -12,7 +12,7 @@ use crate::errand::{Errand, verdict};
 use crate::error::{Error, Result};
 use crate::facts::Purpose;
 use crate::process;
-use crate::project::{Project, Selection};
+use crate::project::Project;
 
 /// Changes that come closer together than this are one: editors write in several steps.
 const DEBOUNCE: Duration = Duration::from_millis(150);
@@ -37,11 +37,7 @@ const ASIDE: [&str; 9] = [
 /// # Errors
 /// [`Error::Interrupted`] at the end; an error before there is a project to watch.
 pub fn run(errand: &Errand<'_>) -> Result<()> {
-    let selection = Selection {
-        manifest: errand.request.manifest.clone(),
-        members: errand.request.members.clone(),
-    };
-    let project = Project::discover(errand.session, &selection)?;
+    let project = Project::discover(errand.session, &errand.request.selection())?;
     let (sender, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
@@ -64,7 +60,17 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
             Err(error) => errand.ui.error(&error),
             Ok(()) => {}
         }
-        while changes.try_recv().is_ok() {} // what the build itself wrote
+        // a source that was saved meanwhile; what builds and tests write are other files
+        let meanwhile = changes
+            .try_iter()
+            .filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
+        let mut meanwhile = meanwhile.filter(|path| is_ours(&project, path) && is_source(path));
+        if let Some(changed) = meanwhile.next() {
+            errand
+                .ui
+                .status("Changed", project.display(&changed).as_str());
+            continue;
+        }
         errand.ui.status("Watching", project.root.as_str());
         let changed = wait(&project, &changes)?;
         errand
@@ -146,6 +152,13 @@ fn is_ours(project: &Project, path: &Utf8Path) -> bool {
         && (!editors || known)
         && !path.starts_with(&project.state)
         && !disk::is_dir(path)
+}
+
+fn is_source(path: &Utf8Path) -> bool {
+    matches!(
+        path.extension(),
+        Some("rs" | "toml" | "py" | "pyi" | "c" | "h")
+    )
 }
 
 #[cfg(test)]

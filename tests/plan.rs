@@ -101,7 +101,6 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 library: "python3.11".into(),
                 moved: false,
             }),
-            installed: Vec::new(),
         }),
         path: "/bin".into(),
         ..Facts::default()
@@ -283,7 +282,7 @@ fn members_are_built_one_after_another() {
 fn packages_that_came_or_went_have_the_module_proved_again() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     facts.builds[0].due = None;
-    facts.sync_due = Some(Reason::Listing {
+    facts.sync_due = Some(Reason::Appeared {
         path: "/p/.venv".into(),
     });
     let plan = dev(&Request::default(), &facts).unwrap();

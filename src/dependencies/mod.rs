@@ -182,12 +182,13 @@ impl Dependencies {
         self.settings.insert(name.to_owned(), values.join(","));
     }
 
-    /// Everything that decides what the environment holds, as it is now.
-    pub fn inputs(&self, environment: &Environment) -> Vec<Input> {
+    /// Everything that decides what the environment holds, as it is now; `since` as in
+    /// [`Input::file`].
+    pub fn inputs(&self, environment: &Environment, since: u64) -> Vec<Input> {
         let mut inputs: Vec<Input> = self
             .files
             .iter()
-            .map(|path| Input::file(path, None))
+            .map(|path| Input::file(path, Some(since)))
             .collect();
         if let Some(dir) = environment.site_packages() {
             inputs.push(Input::listing(&dir, "", ".dist-info"));

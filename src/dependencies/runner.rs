@@ -35,8 +35,10 @@ pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
     }
     let dir = pyproject.dir();
     for file in requirements_files(dir) {
-        found.files.push(file.clone());
-        if brings_runner(&file, &mut BTreeSet::new())? {
+        let mut read = BTreeSet::new();
+        let brings = brings_runner(&file, &mut read)?;
+        found.files.extend(read);
+        if brings {
             found.others.push(plain(Source::File(file)));
         }
     }
@@ -47,7 +49,7 @@ pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
         }
     }
     if found.others.is_empty() {
-        found.others.extend(parent(dir)?);
+        found.others.extend(parent(dir, &mut found.files)?);
     }
     if found.others.is_empty() {
         let runner = vec!["pytest".to_owned()];
@@ -198,26 +200,26 @@ fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Whether a requirements file, or one that it includes with `-r`, brings the runner.
+/// Whether a requirements file, or one that it includes with `-r`, brings the runner; every file
+/// that was read is added to `seen`.
 fn brings_runner(file: &Utf8Path, seen: &mut BTreeSet<Utf8PathBuf>) -> Result<bool> {
     if !seen.insert(file.to_owned()) {
         return Ok(false);
     }
     let text = disk::read_text(file)?.unwrap_or_default();
+    let mut brings = false;
     for line in text.lines().map(str::trim) {
         let included = line
             .strip_prefix("-r")
             .or_else(|| line.strip_prefix("--requirement"));
         if let Some(other) = included {
             let other = file.with_file_name(other.trim_start_matches('=').trim());
-            if brings_runner(&other, seen)? {
-                return Ok(true);
-            }
-        } else if is_runner(line) {
-            return Ok(true);
+            brings |= brings_runner(&other, seen)?;
+        } else {
+            brings |= is_runner(line);
         }
     }
-    Ok(false)
+    Ok(brings)
 }
 
 /// What tox's `deps` and nox's `session.install` name literally.
@@ -281,12 +283,13 @@ fn nox(text: &str) -> Vec<String> {
 }
 
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
-fn parent(dir: &Utf8Path) -> Result<Option<Sync>> {
+fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> {
     for folder in dir.ancestors() {
         if folder != dir
             && let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))?
         {
             let groups = groups(&pyproject);
+            files.push(pyproject.toml.path.clone());
             if !groups.is_empty() {
                 let mut sync = plain(listed(&pyproject, Vec::new()));
                 sync.groups = groups;

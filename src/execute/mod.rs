@@ -15,19 +15,16 @@ use camino::Utf8Path;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
-use crate::invocation::Invocation;
 use crate::plan::{Action, CopyTests, Listen, Plan, RecordSync, Run, Step};
 use crate::process::{self, Status};
 use crate::session::Session;
-use crate::ui::{Activity, Ui};
+use crate::ui::{Activity, MessageFormat, Ui};
 
 pub use testing::Tally;
 
 /// What came of a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The names of optional steps that failed.
-    pub failed_optional: Vec<String>,
     /// In the order in which they ended.
     pub tallies: Vec<Tally>,
     /// The longest step: subject and seconds.
@@ -36,11 +33,14 @@ pub struct Outcome {
 
 /// Runs every step once all that it needs have succeeded, independent ones side by side; after
 /// a failure nothing new is started. Tests that fail are no failure of the plan.
-pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Outcome> {
+///
+/// `since`: when the facts behind the plan were gathered, in nanoseconds since the epoch. What is
+/// written later may not be what the builds saw.
+pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Outcome> {
     let context = Context {
         session,
         ui,
-        since: disk::now(),
+        since,
         outcome: Mutex::default(),
     };
     let mut waiting: Vec<&Step> = plan.steps.iter().collect();
@@ -59,7 +59,10 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Outcome> {
                     running += 1;
                     let (sender, context) = (sender.clone(), &context);
                     scope.spawn(move || {
-                        let _ = sender.send((step, context.run(step)));
+                        // a panic would leave the receiver waiting for ever
+                        let run = std::panic::AssertUnwindSafe(|| context.run(step));
+                        let result = std::panic::catch_unwind(run).unwrap_or(Err(Error::Bug));
+                        let _ = sender.send((step, result));
                     });
                 }
             }
@@ -76,7 +79,6 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Outcome> {
                 }
                 Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
                     done.insert(&step.name);
-                    context.note(|outcome| outcome.failed_optional.push(step.name.clone()));
                 }
                 Err(error) => first_error = first_error.take().or(Some(error)),
             }
@@ -92,8 +94,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui) -> Result<Outcome> {
 pub(crate) struct Context<'a> {
     pub(crate) session: &'a Session,
     pub(crate) ui: &'a Ui,
-    /// When the plan began: what is written later may not have been seen by its builds.
-    /// Nanoseconds since the epoch.
+    /// As in [`execute`].
     pub(crate) since: u64,
     outcome: Mutex<Outcome>,
 }
@@ -153,7 +154,7 @@ impl Context<'_> {
             Action::Forget { crates, dir } => forget(crates, dir),
             Action::Replace(replace) => prove::replace(replace),
             Action::Prove(prove) => prove::prove(self, prove),
-            Action::RecordSync(record) => record_sync(record),
+            Action::RecordSync(record) => record_sync(record, self.since),
             Action::Seed { from, to } => disk::copy_tree(from, to),
             Action::Link(link) => testing::link(link, activity),
             Action::Wheel(wheel) => {
@@ -170,7 +171,7 @@ impl Context<'_> {
                 self.note(|outcome| outcome.tallies.push(tally));
                 Ok(())
             }
-            Action::Show(invocation) => show(self.session, invocation),
+            Action::Show(_) => hand_over(self.session, step, self.ui),
         }
     }
 
@@ -200,17 +201,23 @@ impl Context<'_> {
     }
 }
 
-/// Runs the plan's last step, which has the terminal to itself.
+/// Runs the plan's last step, which has the terminal to itself; with JSON, what it prints is
+/// reported as any step's output.
 pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     let Action::Show(invocation) = &step.action else {
         return Ok(());
     };
-    ui.detail(step.verb, &step.command());
-    show(session, invocation)
-}
-
-fn show(session: &Session, invocation: &Invocation) -> Result<()> {
-    match process::show(invocation, session.stdin_is_terminal)? {
+    let status = if ui.format() == MessageFormat::Json {
+        let activity = ui.start(step, false, true);
+        let start = Instant::now();
+        let status = process::stream(invocation, |stream, line| activity.show(stream, line))?;
+        activity.finish(status.success(), start.elapsed().as_secs_f64());
+        status
+    } else {
+        ui.detail(step.verb, &step.command());
+        process::show(invocation, session.stdin_is_terminal)?
+    };
+    match status {
         Status::Code(0) => Ok(()),
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
         Status::Signal(signal) => Err(Error::Interrupted(signal)),
@@ -251,15 +258,16 @@ fn copy_tests(copy: &CopyTests) -> Result<()> {
     Ok(())
 }
 
-fn record_sync(record: &RecordSync) -> Result<()> {
+fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
     known.schema = crate::fingerprint::SCHEMA;
     known.requested = record.requested.clone().or(known.requested);
+    known.made |= record.made;
     for (name, dependencies) in &record.installed {
         let record = SyncRecord {
             settings: dependencies.settings.clone(),
-            inputs: dependencies.inputs(&record.environment),
+            inputs: dependencies.inputs(&record.environment, since),
         };
         known.syncs.insert((*name).to_owned(), record);
     }

@@ -51,7 +51,7 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
         output: build::output_dir(&prove.build.member, &prove.build.options),
     };
     let artifacts = build::artifacts(proof.member, &proof.output);
-    if artifacts.is_empty() {
+    if artifacts.is_empty() && proof.member.bindings != Bindings::Embed {
         return Err(nothing_built(proof.member, &proof.output));
     }
     let mut install = match proof.member.bindings {
@@ -314,10 +314,12 @@ impl Proof<'_> {
             update_record(&dist_info, &packages, module)?;
         }
         self.keep_uv_quiet(&dist_info)?;
-        for name in ["METADATA", "RECORD", "direct_url.json", "uv_cache.json"] {
-            install
-                .inputs
-                .push(Input::file(&dist_info.join(name), None));
+        let record = disk::read_text(&dist_info.join("RECORD"))?.unwrap_or_default();
+        for name in record.lines().filter_map(|line| line.split(',').next()) {
+            if !name.contains("__pycache__") {
+                let path = crate::session::normalize(&packages.join(name));
+                install.inputs.push(Input::file(&path, None));
+            }
         }
         Ok(())
     }
@@ -380,15 +382,26 @@ impl Proof<'_> {
     }
 
     fn record(&self, artifacts: Vec<Artifact>, install: InstallRecord) -> Result<()> {
-        let session = self.context.session;
+        let environment = &self.prove.environment;
+        if self.prove.built {
+            self.record_build(artifacts)?;
+        }
+        let path = environment.record_path();
+        let mut known = EnvironmentRecord::load(&path).record;
+        known.schema = SCHEMA;
+        known.installed.insert(self.member.name.clone(), install);
+        store(&path, &known)
+    }
+
+    fn record_build(&self, artifacts: Vec<Artifact>) -> Result<()> {
         let build = &self.prove.build;
+        let environment = &self.prove.environment;
         let mut records = BuildRecords::load(&self.prove.state).record;
         records.schema = SCHEMA;
-        let environment = &self.prove.environment;
         let record = BuildRecord {
             settings: build.settings.clone(),
             inputs: build::inputs(
-                session,
+                self.context.session,
                 (self.member, &build.toolchain),
                 environment,
                 &self.output,
@@ -400,12 +413,7 @@ impl Proof<'_> {
         };
         let id = build_id(&environment.path, &self.member.name);
         records.builds.insert(id, record);
-        store(&self.prove.state, &records)?;
-        let path = environment.record_path();
-        let mut known = EnvironmentRecord::load(&path).record;
-        known.schema = SCHEMA;
-        known.installed.insert(self.member.name.clone(), install);
-        store(&path, &known)
+        store(&self.prove.state, &records)
     }
 }
 

@@ -100,6 +100,7 @@ fn add_result_line(counts: &mut BTreeMap<String, u64>, line: &str) {
         None => return,
     };
     for part in rest.split(['.', ';', ',']) {
+        let part = part.split('(').next().unwrap_or(part); // nextest: `10 passed (1 slow)`
         let mut words = part.split_whitespace();
         let number = words.next().and_then(|word| word.parse::<u64>().ok());
         if let (Some(number), Some(kind), None) = (number, words.next(), words.next()) {
@@ -138,7 +139,9 @@ fn pytest(
     let status = if context.ui.format() == MessageFormat::Json {
         process::stream(&test.invocation, |stream, line| activity.show(stream, line))?
     } else {
-        process::show(&test.invocation, context.session.stdin_is_terminal)?
+        let status = process::show(&test.invocation, context.session.stdin_is_terminal)?;
+        process::check_signals()?;
+        status
     };
     let text = disk::read_text(report)?.unwrap_or_default();
     let Report {

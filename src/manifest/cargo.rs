@@ -74,40 +74,42 @@ impl CargoToml {
         self.toml.get(&["lib"]).is_some() || crate::disk::is_file(&self.dir().join("src/lib.rs"))
     }
 
-    /// The names of binary targets: `[[bin]]`, and `src/main.rs` under the package's name.
+    /// The names of binary targets: `[[bin]]`, `src/main.rs` under the package's name, and the files
+    /// and folders of `src/bin` (cargo book, "Target auto-discovery").
     pub fn bins(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .toml
-            .get(&["bin"])
-            .and_then(Item::as_array_of_tables)
-            .into_iter()
-            .flatten()
-            .filter_map(|bin| bin.get("name")?.as_str().map(str::to_owned))
-            .collect();
-        if crate::disk::is_file(&self.dir().join("src/main.rs"))
-            && let Some(name) = self.package_name()
-            && !names.iter().any(|known| known == name)
-        {
-            names.push(name.to_owned());
+        let said = self.toml.get(&["bin"]).and_then(Item::as_array_of_tables);
+        let takes_main = said.into_iter().flatten().any(|bin| {
+            bin.get("path")
+                .and_then(Item::as_str)
+                .map(|path| normalize(Utf8Path::new(path)))
+                == Some("src/main.rs".into())
+        });
+        let mut names = self.targets("bin", "src/bin");
+        if !takes_main && crate::disk::is_file(&self.dir().join("src/main.rs")) {
+            names.extend(self.package_name().map(str::to_owned));
         }
+        names.sort();
+        names.dedup();
         names
     }
 
-    /// The names of example targets: `[[example]]`, and the files and folders of `examples/`.
+    /// The names of example targets: `[[example]]`, and the files and folders of `examples`.
     pub fn examples(&self) -> Vec<String> {
-        let dir = self.dir().join("examples");
+        self.targets("example", "examples")
+    }
+
+    /// Targets that are named in the manifest, or found as `NAME.rs` or `NAME/main.rs`; sorted.
+    fn targets(&self, kind: &str, folder: &str) -> Vec<String> {
+        let dir = self.dir().join(folder);
         let found = crate::disk::names(&dir).into_iter().filter_map(|name| {
             let main = dir.join(&name).join("main.rs");
             let stem = name.strip_suffix(".rs").map(str::to_owned);
             stem.or_else(|| crate::disk::is_file(&main).then_some(name))
         });
-        let named = self
-            .toml
-            .get(&["example"])
-            .and_then(Item::as_array_of_tables);
-        let named = named.into_iter().flatten();
-        let named = named.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
-        let mut names: Vec<String> = found.chain(named).collect();
+        let said = self.toml.get(&[kind]).and_then(Item::as_array_of_tables);
+        let said = said.into_iter().flatten();
+        let said = said.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+        let mut names: Vec<String> = found.chain(said).collect();
         names.sort();
         names.dedup();
         names
@@ -120,7 +122,7 @@ impl CargoToml {
             .is_some()
     }
 
-    /// Normal dependencies, those of any target included; a dependency named twice is merged.
+    /// Normal and build dependencies, those of any target included; one named twice is merged.
     pub fn dependencies(&self) -> Vec<Dependency> {
         let mut merged: BTreeMap<String, Dependency> = BTreeMap::new();
         for dependency in self

@@ -129,8 +129,8 @@ impl Toml {
             .last()
     }
 
-    /// The normalised names of what a package needs by a uv.lock, those of any marker included;
-    /// `None` where the lock does not know it.
+    /// The normalised names of what a package of a uv.lock was locked from: its `requires-dist`, for
+    /// uv leaves out dependencies whose markers never hold; `None` where the lock does not know it.
     pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {
         let packages = self.get(&["package"])?.as_array_of_tables()?;
         let of_name = |package: &&toml_edit::Table| {
@@ -142,7 +142,12 @@ impl Toml {
                 == Some(name)
         };
         let package = packages.iter().find(of_name)?;
-        let needs = package.get("dependencies").and_then(Item::as_array);
+        let said = package
+            .get("metadata")
+            .and_then(|metadata| metadata.get("requires-dist"));
+        let needs = said
+            .or(package.get("dependencies"))
+            .and_then(Item::as_array);
         let name = |need: &Value| {
             need.as_inline_table()?
                 .get("name")?

@@ -115,7 +115,7 @@ impl PyProject {
         )
     }
 
-    /// `requires-python` with its text's place.
+    /// `requires-python`.
     ///
     /// # Errors
     /// [`Error::Manifest`] where it is not PEP 440.

@@ -32,6 +32,7 @@ pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result
             to: to.clone(),
         };
         let mut step = step(format!("seed {to}"), "Seeding", "the test builds", action);
+        step.optional = true; // it only saves time
         step.needs = names(plan);
         plan.steps.push(step);
     }

@@ -12,7 +12,7 @@ use crate::project::{Bindings, Member};
 use crate::tool::Tool;
 
 use super::linked::names;
-use super::steps::{Site, environment_needs, feature_args, lock_args, profile_args, run, step};
+use super::steps::{Site, build_args, environment_needs, feature_args, lock_args, run, step};
 use super::{Action, Listen, Plan, Prove, Replace, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
@@ -34,8 +34,9 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
                 from: from.clone(),
                 to,
             };
-            plan.steps
-                .push(step(seed_name, "Seeding", "the build", action));
+            let mut step = step(seed_name, "Seeding", "the build", action);
+            step.optional = true; // it only saves time
+            plan.steps.push(step);
         }
     }
     if !due.unseen.is_empty() {
@@ -189,15 +190,7 @@ fn cargo_invocation(site: &Site<'_>, build: &Build) -> Option<Invocation> {
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", member.manifest.as_str()])
         .args(["--target-dir", build::target_dir(member).as_str()])
-        .args(profile_args(&build.options.profile))
-        .args(feature_args(&build.options.features))
-        .args(
-            build
-                .options
-                .no_default_features
-                .then_some("--no-default-features"),
-        )
-        .args(lock_args(site.request));
+        .args(build_args(site.request, &build.options));
     if member.bindings == Bindings::Embed {
         return Some(call.env("PYO3_PYTHON", python.as_str()));
     }

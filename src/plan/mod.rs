@@ -9,8 +9,6 @@ mod sync;
 mod test;
 mod wheel;
 
-use std::fmt::Write as _;
-
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
@@ -28,7 +26,7 @@ pub use test::test;
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// What needs nothing: verb and subject.
+    /// The names of members that need nothing.
     pub fresh: Vec<String>,
     /// What is run when all else is done and the project's lock is free again.
     pub hand_over: Option<Step>,
@@ -132,7 +130,7 @@ pub struct Test {
 pub enum Runner {
     Cargo,
     Pytest {
-        /// Where our plugin is put, absolute; on PYTHONPATH.
+        /// Where our plugin is put, absolute: among the environment's packages.
         plugin: Utf8PathBuf,
         /// What the plugin writes, absolute.
         report: Utf8PathBuf,
@@ -187,8 +185,10 @@ pub struct RecordSync {
     pub environment: crate::environment::Environment,
     /// By the name of the record: what was installed in this plan.
     pub installed: Vec<(&'static str, crate::dependencies::Dependencies)>,
-    /// The `.python-version` that was asked for when the environment was made.
+    /// Which Python the project asked for when the environment was made.
     pub requested: Option<String>,
+    /// Whether the environment is made in this plan.
+    pub made: bool,
 }
 
 impl Plan {
@@ -196,7 +196,7 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// The names of steps of which `name` is one, for `needs`.
+    /// Whether a step of that name is planned.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.steps.iter().any(|step| step.name == name)
     }
@@ -208,38 +208,54 @@ impl Step {
         match &self.action {
             Action::Run(run) => run.invocation.to_string(),
             Action::Provide { provision, .. } => {
-                format!("# put {} into {}", provision.label(), provision.dir)
+                comment(&format!("put {} into {}", provision.label(), provision.dir))
             }
             Action::Forget { crates, dir } => {
                 let globs = crates.iter().map(|name| format!("{dir}/{name}-*"));
-                format!("# rm -r {}", globs.collect::<Vec<_>>().join(" "))
+                comment(&format!("rm -r {}", globs.collect::<Vec<_>>().join(" ")))
             }
             Action::Replace(replace) => {
-                let mut text = String::new();
-                for module in &replace.modules {
-                    let _ = write!(text, "# replace {module} by what was built");
-                }
-                text
+                let modules: Vec<&str> = replace.modules.iter().map(|path| path.as_str()).collect();
+                comment(&format!("replace {} by what was built", modules.join(", ")))
             }
-            Action::Prove(prove) => format!(
-                "# prove that {} is imported from what was built, and record it",
+            Action::Prove(prove) => comment(&format!(
+                "prove that {} is imported from what was built, and record it",
                 prove.build.member.name
-            ),
-            Action::RecordSync(record) => {
-                format!("# record the packages of {}", record.environment.path)
+            )),
+            Action::RecordSync(record) => comment(&format!(
+                "record the packages of {}",
+                record.environment.path
+            )),
+            Action::Seed { from, to } => comment(&format!("copy {from} to {to}")),
+            Action::Link(link) => {
+                let lines = link.lines.join(" and ");
+                let text = format!("write {}: what this prints, and {lines}", link.config);
+                format!("{}\n{}", comment(&text), link.invocation)
             }
-            Action::Seed { from, to } => format!("# copy {from} to {to}"),
-            Action::Link(link) => format!(
-                "# write {}: what this prints, and {}\n{}",
-                link.config,
-                link.lines.join(" and "),
-                link.invocation
-            ),
-            Action::Test(test) => test.invocation.to_string(),
+            Action::Test(test) => test.without_plugin().to_string(),
             Action::Wheel(wheel) => wheel.run.invocation.to_string(),
-            Action::CopyTests(copy) => format!("# copy the tests of {} to {}", copy.from, copy.to),
+            Action::CopyTests(copy) => {
+                comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
+            }
             Action::Show(invocation) => invocation.to_string(),
         }
+    }
+}
+
+/// A line that a shell passes over, whatever the names in it hold.
+fn comment(text: &str) -> String {
+    format!("# {}", text.replace('\n', "\\n"))
+}
+
+impl Test {
+    /// The command without the plugin that only a real run puts into the environment.
+    fn without_plugin(&self) -> Invocation {
+        let mut invocation = self.invocation.clone();
+        if let Runner::Pytest { .. } = self.runner {
+            invocation.args.drain(..2.min(invocation.args.len()));
+            invocation.set.remove("PYX_REPORT");
+        }
+        invocation
     }
 }
 
@@ -247,9 +263,10 @@ impl Step {
 impl std::fmt::Display for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for step in self.steps.iter().chain(&self.hand_over) {
+            let title = format!("{} {}", step.verb, step.subject);
             match &step.reason {
-                Some(reason) => writeln!(f, "# {} {}: {reason}", step.verb, step.subject)?,
-                None => writeln!(f, "# {} {}", step.verb, step.subject)?,
+                Some(reason) => writeln!(f, "{}", comment(&format!("{title}: {reason}")))?,
+                None => writeln!(f, "{}", comment(&title))?,
             }
             writeln!(f, "{}", step.command())?;
         }

@@ -2,11 +2,10 @@
 
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Running};
-use crate::project::Bindings;
 
 use super::linked::{self, names};
-use super::steps::{Site, feature_args, lock_args, profile_args, step};
-use super::{Action, Listen, Plan, Run, dev};
+use super::steps::{Site, build_args, run as run_call, step};
+use super::{Action, Listen, Plan, dev};
 
 /// # Errors
 /// As [`dev`]; an unknown example or binary.
@@ -43,7 +42,13 @@ fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
         return;
     };
     let environment = &facts.environment;
-    let call = crate::invocation::Invocation::new(program.as_str(), &facts.cwd)
+    // a path is relative to where the command was given
+    let resolved = if program.contains('/') {
+        facts.cwd.join(program).into_string()
+    } else {
+        program.clone()
+    };
+    let call = crate::invocation::Invocation::new(resolved, &facts.cwd)
         .args(arguments.iter().cloned())
         .without(&facts.scrubbed)
         .env("VIRTUAL_ENV", environment.path.as_str())
@@ -91,25 +96,14 @@ fn target(
         .args(["--manifest-path", member.manifest.as_str()])
         .args(["--target-dir", dir.as_str()])
         .args([format!("--{kind}"), name.to_owned()])
-        .args(profile_args(&build.options.profile))
-        .args(feature_args(&build.options.features))
-        .args(lock_args(site.request));
+        .args(build_args(site.request, &build.options));
     let call = linked::compile(call, site, build);
-    // dev has built the programs of a crate that embeds Python
-    if member.bindings != Bindings::Embed {
-        let action = Action::Run(Run {
-            invocation: call,
-            listen: Listen::Cargo {
-                packages: build.locked.packages,
-            },
-            exit: Exit::Failed,
-            hint: None,
-        });
-        let subject = format!("{kind} {name} [{}]", build.options.profile);
-        let mut step = step("program", "Building", subject, action);
-        step.needs = names(plan);
-        plan.steps.push(step);
-    }
+    let packages = build.locked.packages;
+    let action = run_call(call, Listen::Cargo { packages }, Exit::Failed);
+    let subject = format!("{kind} {name} [{}]", build.options.profile);
+    let mut building = step("program", "Building", subject, action);
+    building.needs = names(plan);
+    plan.steps.push(building);
     let folder = dir.join(build.options.folder());
     let folder = if kind == "example" {
         folder.join("examples")

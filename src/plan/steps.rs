@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use crate::build::Options;
 use crate::environment::{Environment, State};
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Build, DEV, Facts, Request, TEST, Workshop};
@@ -19,8 +20,7 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     pub(super) fn offline(&self) -> Option<String> {
-        (self.request.network.offline || self.request.network.frozen)
-            .then(|| "--offline".to_owned())
+        self.request.network.offline.then(|| "--offline".to_owned())
     }
 
     /// Without the variables that would lead a tool elsewhere.
@@ -28,7 +28,7 @@ impl Site<'_> {
         Invocation::new(program, dir).without(&self.facts.scrubbed)
     }
 
-    /// For programs that run cargo: the toolchain that pyx found, and PATH with our uv first.
+    /// For programs that run cargo: with the toolchain that pyx found, never with a download of one.
     pub(super) fn cargo_call(&self, program: &Utf8Path, build: &Build) -> Invocation {
         let call = self
             .call(program, &build.member.dir)
@@ -203,12 +203,9 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
     if facts.test_sync_due.is_some() {
         installed.push((TEST, facts.test_dependencies.clone()));
     }
-    let settled = site.facts.environment_due.is_some();
-    let requested = site
-        .facts
-        .python
-        .as_ref()
-        .filter(|request| request.soft && settled);
+    let made = facts.environment_due.is_some();
+    let requested = facts.python.as_ref();
+    let requested = requested.filter(|request| !request.is_flag() && made);
     let mut step = step(
         "record",
         "Recording",
@@ -217,6 +214,7 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
             environment: site.facts.environment.clone(),
             installed,
             requested: requested.map(|request| request.text.clone()),
+            made,
         })),
     );
     step.needs = plan.steps.iter().map(|step| step.name.clone()).collect();
@@ -230,6 +228,19 @@ pub(super) fn feature_args(features: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// What cargo is told of a build: profile, features, lock files.
+pub(super) fn build_args(request: &Request, options: &Options) -> Vec<String> {
+    let mut args = profile_args(&options.profile);
+    args.extend(feature_args(&options.features));
+    args.extend(
+        options
+            .no_default_features
+            .then(|| "--no-default-features".to_owned()),
+    );
+    args.extend(lock_args(request).map(str::to_owned));
+    args
+}
+
 pub(super) fn profile_args(profile: &str) -> Vec<String> {
     match profile {
         "dev" => Vec::new(),
@@ -241,7 +252,6 @@ pub(super) fn lock_args(request: &Request) -> impl Iterator<Item = &'static str>
     let flags = [
         (request.network.offline, "--offline"),
         (request.network.locked, "--locked"),
-        (request.network.frozen, "--frozen"),
     ];
     flags
         .into_iter()

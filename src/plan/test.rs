@@ -18,7 +18,10 @@ pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     if facts.suites.is_empty() {
         return Err(Error::NoTests(facts.project.root.clone()));
     }
-    if testing.wheel && !facts.suites.python.is_empty() {
+    if testing.wheel && facts.suites.python.is_empty() {
+        return Err(Error::NoTests(facts.project.root.clone()));
+    }
+    if testing.wheel {
         let mut plan = Plan::default();
         if let Some(workshop) = &facts.workshop {
             wheel::plan(&mut plan, (facts, request, workshop), testing)?;
@@ -80,6 +83,12 @@ fn rust(
             )
             .args(test_profile(nextest, &build.options.profile))
             .args(features(suite, build))
+            .args(
+                build
+                    .options
+                    .no_default_features
+                    .then_some("--no-default-features"),
+            )
             .args((!testing.fail_fast).then_some("--no-fail-fast"))
             .args(lock_args(site.request))
             .args((!nextest).then_some(flag));

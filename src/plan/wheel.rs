@@ -142,6 +142,11 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
         ])
         .args(["--profile", options.profile.as_str()])
         .args(feature_args(features))
+        .args(
+            options
+                .no_default_features
+                .then_some("--no-default-features"),
+        )
         .args(lock_args(site.request))
         .path(&member::tool_dirs(site), &site.facts.path)
         .env("VIRTUAL_ENV", site.facts.environment.path.as_str())

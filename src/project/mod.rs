@@ -61,11 +61,7 @@ impl Project {
                 .map(|member| member.config.clone())
                 .unwrap_or_default(),
         };
-        let state = members
-            .first()
-            .map(|member| target_directory(session, member).map(|dir| dir.join("pyx")))
-            .transpose()?
-            .unwrap_or_default();
+        let state = state_directory(session, &home, &members)?;
         for member in &mut members {
             member.target = target_directory(session, member)?.join("pyx");
         }
@@ -100,6 +96,20 @@ impl Project {
     pub fn lock_path(&self) -> Utf8PathBuf {
         self.state.join("lock")
     }
+}
+
+/// `target/pyx` of whatever the environment belongs to, so that one environment has one lock: the
+/// cargo target directory of a project's only package, else the one at the root.
+fn state_directory(session: &Session, home: &Utf8Path, members: &[Member]) -> Result<Utf8PathBuf> {
+    let Some(first) = members.first() else {
+        return Ok(home.join("target/pyx"));
+    };
+    let mut owner = first.clone();
+    if first.dir != home {
+        home.clone_into(&mut owner.dir);
+        home.clone_into(&mut owner.workspace);
+    }
+    Ok(target_directory(session, &owner)?.join("pyx"))
 }
 
 /// The members named by `wanted` (name, folder name, or folder relative to the root), and those

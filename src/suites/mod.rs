@@ -3,6 +3,8 @@
 mod python;
 mod rust;
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use crate::error::Result;
@@ -38,7 +40,8 @@ impl Suites {
                     suites.python.extend(PythonSuite::find(project, member)?);
                 }
             }
-            suites.python.dedup_by(|a, b| a.dir == b.dir);
+            let mut seen = BTreeSet::new();
+            suites.python.retain(|suite| seen.insert(suite.dir.clone()));
         }
         if languages != Languages::Python {
             let has_nextest = tool::find(session, "cargo-nextest").is_some();

@@ -38,7 +38,7 @@ impl PythonSuite {
             let config = Config::read(dir)?;
             let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
                 .into_iter()
-                .filter(|path| is_test_file(path))
+                .filter(|path| is_test_file(path) && !of_another(project, member, path))
                 .collect();
             let aside = |path: &Utf8PathBuf| {
                 let below = path.strip_prefix(dir).unwrap_or(path);
@@ -62,6 +62,16 @@ impl PythonSuite {
         }
         Ok(None)
     }
+}
+
+/// Whether a file is in the folder of another member, which has its own suite.
+fn of_another(project: &Project, member: &Member, path: &Utf8Path) -> bool {
+    let others = project
+        .members
+        .iter()
+        .filter(|other| other.dir != member.dir);
+    let mut deeper = others.filter(|other| !member.dir.starts_with(&other.dir));
+    deeper.any(|other| path.starts_with(&other.dir))
 }
 
 /// The folders directly below `dir` that hold the tests, relative to it; none when some of the

@@ -17,8 +17,6 @@ use crate::session::normalize;
 pub struct RustSuite {
     /// The member by whose build it is linked.
     pub member: String,
-    /// Where cargo runs: the folder where it finds the member's configuration.
-    pub dir: Utf8PathBuf,
     /// The Cargo.toml of the workspace or of the crate.
     pub manifest: Utf8PathBuf,
     /// Packages with unit or integration tests, sorted.
@@ -75,7 +73,6 @@ impl RustSuite {
             for crates in std::iter::once(inside.clone()).chain(outside.collect::<Vec<_>>()) {
                 let mut suite = Self {
                     member: member.name.clone(),
-                    dir: member.dir.clone(),
                     nextest,
                     ..Self::default()
                 };
@@ -109,7 +106,7 @@ impl RustSuite {
         {
             return Ok(());
         }
-        let tests = Tests::of(cargo.dir());
+        let tests = Tests::of(&cargo);
         let documented = tests.documents && cargo.has_lib() && !docstrings;
         if !(tests.code || documented) {
             return Ok(());
@@ -186,17 +183,24 @@ struct Tests {
 }
 
 impl Tests {
-    fn of(dir: &Utf8Path) -> Self {
+    fn of(cargo: &CargoToml) -> Self {
+        let library = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
+        let library = library
+            .and_then(Utf8Path::parent)
+            .map_or("src", Utf8Path::as_str);
+        let mut folders = vec!["src", "tests", library];
+        folders.sort_unstable();
+        folders.dedup();
         let mut tests = Self {
             code: false,
             documents: false,
         };
-        for folder in ["src", "tests"] {
-            for file in disk::unignored_files(&dir.join(folder)) {
+        for folder in folders {
+            for file in disk::unignored_files(&cargo.dir().join(folder)) {
                 if file.extension() == Some("rs") {
                     let text = disk::read_text(&file).ok().flatten().unwrap_or_default();
                     tests.code |= has_tests(&text);
-                    tests.documents |= folder == "src" && has_doctests(&text);
+                    tests.documents |= folder != "tests" && has_doctests(&text);
                 }
             }
         }

@@ -112,7 +112,7 @@ pub fn cargo(session: &Session) -> Result<Utf8PathBuf> {
 
 /// uv from PATH, else the pinned one in the user cache.
 pub fn uv(session: &Session) -> Result<Tool> {
-    match on_path(session, Kind::Uv)? {
+    match on_path(session, Kind::Uv) {
         Some(tool) if tool.version.as_ref() >= Some(&Kind::Uv.oldest()) => Ok(tool),
         Some(tool) => Err(too_old(Kind::Uv, tool, &Kind::Uv.oldest().to_string())),
         None => pinned(session, Kind::Uv),
@@ -125,7 +125,7 @@ pub fn uv(session: &Session) -> Result<Tool> {
 /// # Errors
 /// [`Error::ToolTooOld`] when PATH's is older than the project needs.
 pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
-    if let Some(tool) = on_path(session, Kind::Maturin)? {
+    if let Some(tool) = on_path(session, Kind::Maturin) {
         let version = tool.version.clone().unwrap_or_else(|| Version::new([0]));
         let oldest = Kind::Maturin.oldest();
         if version >= oldest && wanted.contains(&version) {
@@ -163,16 +163,15 @@ fn too_old(kind: Kind, tool: Tool, need: &str) -> Error {
     }
 }
 
-fn on_path(session: &Session, kind: Kind) -> Result<Option<Tool>> {
-    let Some(path) = find(session, kind.name()) else {
-        return Ok(None);
-    };
-    let version = version_of(session, &path)?;
-    Ok(Some(Tool {
+fn on_path(session: &Session, kind: Kind) -> Option<Tool> {
+    let path = find(session, kind.name())?;
+    // a shim of a version manager that has no such program behind it is none
+    let version = version_of(session, &path).ok()?;
+    Some(Tool {
         path,
         version: Some(version),
         missing: None,
-    }))
+    })
 }
 
 /// Asks `PROGRAM --version`, which prints `NAME VERSION …`.
