@@ -120,6 +120,22 @@ pub fn fingerprints(member: &Member, options: &Options) -> Utf8PathBuf {
     output_dir(member, options).join(".fingerprint")
 }
 
+/// When cargo last compiled a crate, in nanoseconds since the epoch: it takes files with an older
+/// modification time for seen.
+pub fn compiled(fingerprints: &Utf8Path, name: &str) -> Option<u64> {
+    let folders = disk::names(fingerprints).into_iter();
+    let own = folders.filter(|folder| {
+        folder
+            .rsplit_once('-')
+            .is_some_and(|(known, _)| known == name)
+    });
+    let files = own.flat_map(|folder| disk::all_files(&fingerprints.join(folder)));
+    files
+        .filter_map(|path| disk::signature(&path))
+        .map(|signature| signature.modified)
+        .max()
+}
+
 /// The file names of what a member's build makes.
 fn artifact_names(member: &Member) -> Vec<String> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
@@ -150,7 +166,7 @@ pub fn artifacts(member: &Member, output: &Utf8Path) -> Vec<Artifact> {
 
 /// The files that the compiler and the build scripts read, by cargo's dep-info beside the
 /// artifact: sources of the crate and of its path dependencies, and `rerun-if-changed`.
-fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut files = BTreeSet::new();
     let stems: Vec<String> = match member.bindings {
         Bindings::Bin | Bindings::Embed => member.bins.clone(),

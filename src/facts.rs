@@ -274,7 +274,7 @@ impl Facts {
                 build.judge(session, then, installed)
             };
             let unseen = match &build.due {
-                Some(_) => build.unseen(then.filter(|_| !request.force)),
+                Some(_) => build.unseen(then, request.force),
                 None => Vec::new(),
             };
             if let Some(due) = &mut build.due {
@@ -452,33 +452,52 @@ impl Build {
         }
     }
 
-    /// The local crates with changed files that were last written before the recorded build; all
-    /// of them where nothing is recorded of what cargo has built.
-    fn unseen(&self, then: Option<&BuildRecord>) -> Vec<String> {
-        if !disk::is_dir(&build::fingerprints(&self.member, &self.options)) {
+    /// The local crates with files whose content may differ although their times say that cargo has
+    /// seen them: by the record of the last build, else by times that were set back since cargo
+    /// compiled them. `force`: all of them.
+    fn unseen(&self, then: Option<&BuildRecord>, force: bool) -> Vec<String> {
+        let fingerprints = build::fingerprints(&self.member, &self.options);
+        if !disk::is_dir(&fingerprints) {
             return Vec::new();
         }
-        let member = &self.member;
-        let manifests = member.path_dependencies.iter().chain([&member.manifest]);
+        let manifests = self
+            .member
+            .path_dependencies
+            .iter()
+            .chain([&self.member.manifest]);
         let crates: Vec<(&Utf8Path, String)> = manifests
             .filter_map(|manifest| {
                 let cargo = CargoToml::read(manifest).ok().flatten()?;
                 Some((manifest.parent()?, cargo.package_name()?.to_owned()))
             })
             .collect();
-        let Some(then) = then else {
-            return crates.into_iter().map(|(_, name)| name).collect();
+        // a file outside any crate, included from somewhere: the member's own will do
+        let holder = |path: &Utf8Path| {
+            let holders = crates.iter().filter(|(dir, _)| path.starts_with(dir));
+            let nearest = holders.max_by_key(|(dir, _)| dir.as_str().len());
+            nearest.or(crates.last()).map(|(_, name)| name.clone())
         };
-        let changed = then.sources.iter();
-        let changed = changed.filter_map(|input| input.changed_before(then.began));
-        let mut names: Vec<String> = changed
-            .filter_map(|path| {
-                let holders = crates.iter().filter(|(dir, _)| path.starts_with(dir));
-                let holder = holders.max_by_key(|(dir, _)| dir.as_str().len());
-                // a file outside any crate, included from somewhere: the member's own will do
-                holder.or(crates.last()).map(|(_, name)| name.clone())
-            })
-            .collect();
+        let mut names: Vec<String> = match then {
+            _ if force => crates.iter().map(|(_, name)| name.clone()).collect(),
+            Some(then) => {
+                let inputs = then.sources.iter();
+                let changed = inputs.filter_map(|input| input.changed_before(then.began));
+                changed.filter_map(holder).collect()
+            }
+            None => {
+                let output = build::output_dir(&self.member, &self.options);
+                let set_back = |path: &Utf8PathBuf| {
+                    let name = holder(path)?;
+                    let seen = build::compiled(&fingerprints, &name)?;
+                    let file = disk::signature(path)?;
+                    (file.written() > seen && file.modified <= seen).then_some(name)
+                };
+                build::sources(&self.member, &output)
+                    .iter()
+                    .filter_map(set_back)
+                    .collect()
+            }
+        };
         names.sort();
         names.dedup();
         names
