@@ -12,7 +12,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use support::{Outcome, Project, Pyx, alone, folder, project, within};
+use support::{Outcome, Project, Pyx, Running, alone, folder, project, within};
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 const GREETING: &str = "Hello from Rust!";
@@ -119,8 +119,8 @@ fn a_program_runs_against_a_fresh_build() {
         let outer = outer.path_first(Path::new(PYX).parent().unwrap());
         outer.env("PYX_LOCK_TIMEOUT", "20").run().succeeds()
     };
-    let dev = nested(&["dev"]).says_once("Compiling hello");
-    dev.says_once("Fresh hello");
+    let dev = nested(&["dev", "--force"]).says_once("Compiling hello");
+    dev.says_once("Finished dev"); // it waited for no lock
     let greet_twice = nested(&["run", "python", "-c", GREET]);
     assert_eq!(greet_twice.stdout, "Grüezi!\n");
 
@@ -205,6 +205,29 @@ fn an_example_of_an_extension_is_linked_whatever_the_manifest_says() {
     assert_eq!(asks.stdout, format!("{version} [\"word\"]\n"));
 }
 
+/// A watch that ends with its test, whatever becomes of that.
+struct Watch(Option<Running>);
+
+impl Watch {
+    fn start(pyx: Pyx) -> Self {
+        Self(Some(pyx.with(&["--watch"]).start()))
+    }
+
+    fn end_by(mut self, signal: i32) -> Outcome {
+        let running = self.0.take().unwrap();
+        running.signal(signal);
+        running.finish()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            running.signal(15);
+        }
+    }
+}
+
 const SOON: Duration = Duration::from_secs(20);
 
 /// Whether Python prints that, without a word when it cannot import the module right now.
@@ -220,7 +243,7 @@ fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
     let _machine = alone();
     let project = project!("hello");
     project.dev().run().succeeds();
-    let watch = project.dev().with(&["--watch"]).start();
+    let watch = Watch::start(project.dev());
     // whether it watches already at the first edit or reads it at its start
     for (old, new) in [(GREETING, "Servus!"), ("Servus!", "Moin!")] {
         project.edit("src/lib.rs", old, new);
@@ -236,8 +259,7 @@ fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
     sleep(Duration::from_secs(1));
 
     let sent = Instant::now();
-    watch.signal(2);
-    let watch = watch.finish();
+    let watch = watch.end_by(2);
     assert_eq!(watch.signal, Some(2), "the shell sees 130:\n{watch}");
     assert!(sent.elapsed() < Duration::from_secs(5), "{watch}");
     let nobody = || project.processes().is_empty();
@@ -275,7 +297,7 @@ fn a_watch_runs_the_tests_again_after_a_change_and_only_then() {
         let text = fs::read_to_string(&log).unwrap_or_default();
         text.lines().count()
     };
-    let watch = project.pyx("test").with(&["--watch"]).start();
+    let watch = Watch::start(project.pyx("test"));
     let minute = Duration::from_secs(60);
     assert!(within(minute, &|| ran() == 1), "the tests run at once");
     sleep(Duration::from_secs(5));
@@ -294,8 +316,7 @@ fn a_watch_runs_the_tests_again_after_a_change_and_only_then() {
         "an edit meanwhile is not lost"
     );
     sleep(Duration::from_secs(4));
-    watch.signal(15);
-    let watch = watch.finish();
+    let watch = watch.end_by(15);
     assert_eq!(watch.signal, Some(15), "{watch}");
     assert_eq!(ran(), 3, "{watch}");
     watch

@@ -168,6 +168,11 @@ fn switching_between_commands_compiles_nothing() {
     assert_eq!(summary(&run), both, "{run}");
     let check = project.run("cargo", &["check", "--tests"]).succeeds();
     check.never_says("Checking").never_says("Compiling");
+    // nothing but what changed
+    project.edit("src/lib.rs", ".count()\n", ".count() + 0\n");
+    let run = project.dev().run().succeeds().says_once("Compiling");
+    run.says_once("Compiling mixed");
+    again().says_once("Compiling").says_once("Compiling mixed");
 }
 
 #[test]
@@ -193,11 +198,13 @@ fn both_languages_run_and_are_reported_whichever_fails() {
     let both = "Rust (shout) 1 failed, 0 passed; Python (shout) 1 passed";
     assert_eq!(summary(&run), both, "{run}");
 
-    project.append("src/main.rs", "nonsense\n");
+    project.append("src/main.rs", "#[cfg(test)]\nnonsense!();\n");
     let run = test(&project, &[]).run().exits(1);
-    run.says("nonsense")
-        .never_says("Tested")
-        .never_says("Fresh");
+    let run = run.says("cannot find macro `nonsense`");
+    assert!(summary(&run).ends_with("Python (shout) 1 passed"), "{run}");
+    project.append("src/main.rs", "nonsense!();\n");
+    let run = test(&project, &[]).run().exits(1);
+    run.never_says("Tested").never_says("Python tests");
 }
 
 #[test]
@@ -251,6 +258,23 @@ fn a_crash_of_pytest_is_named_and_never_passes() {
     project.write("tests/test_crash.py", "import os\n\nos._exit(0)\n");
     let run = test(&project, &["--py"]).run().exits(1);
     run.says("error: pytest did not start its tests (exit code 0)");
+}
+
+#[test]
+fn a_rust_test_that_ends_its_program_never_passes() {
+    let project = small(&folder!());
+    let test_of = |body: &str| {
+        let text = format!("\n#[cfg(test)]\n#[test]\nfn of_doom() {{\n    {body}\n}}\n");
+        project.append("src/main.rs", &text);
+    };
+    test_of("std::process::abort();");
+    let run = test(&project, &[]).run().exits(1);
+    assert!(summary(&run).ends_with("Python (shout) 1 passed"), "{run}");
+    run.says("signal: 6, SIGABRT");
+    // to cargo this is a success
+    project.edit("src/main.rs", "abort()", "exit(0)");
+    let run = test(&project, &[]).run().exits(1);
+    run.says_once("error: ").never_says("no tests");
 }
 
 /// The folder of Rust tests' builds, which earlier runs may have left.
@@ -564,7 +588,7 @@ fn several_interpreters_are_tested_and_tabled() {
     for version in &versions {
         let own = all
             .stdout
-            .contains(&format!("/pyx/envs/{version}/bin/pytest "));
+            .contains(&format!("/pyx/envs/{version}/bin/pytest"));
         let default = all
             .stdout
             .contains(&format!("# Creating .venv (CPython {version}."))
@@ -576,17 +600,29 @@ fn several_interpreters_are_tested_and_tabled() {
 }
 
 #[test]
+fn a_stable_abi_module_is_compiled_once_for_all_interpreters() {
+    let project = project!("hardcoded");
+    keep(&project, "target/pyx/builds");
+    let versions = versions();
+    let (first, last) = (versions.first().unwrap(), versions.last().unwrap());
+    let args = ["--py", "--python", first, "--python", last];
+    let run = test(&project, &args).run().succeeds();
+    assert_eq!(table(&run).len(), 3, "{run}");
+    run.says_once("Compiling hardcoded");
+}
+
+#[test]
 fn a_dry_run_of_tests_writes_nothing_and_its_commands_test() {
     let project = small(&folder!());
+    project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
     let before = project.listing(&["target/pyx/ext", "target/pyx/test"]);
     let plan = test(&project, &["--dry-run"]).run().succeeds();
     let after = project.listing(&["target/pyx/ext", "target/pyx/test"]);
     assert!(after == before, "{plan}");
-    project.run("sh", &["-ec", &plan.stdout]).succeeds();
-    project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
-    let failed = project.run("sh", &["-ec", &plan.stdout]);
-    assert!(failed.stdout.contains("1 failed"), "{failed}");
-    assert_eq!(failed.code, Some(1), "{failed}");
+    // the last command is pytest's
+    let pasted = project.run("sh", &["-ec", &plan.stdout]).exits(1);
+    assert!(pasted.stdout.contains("1 passed; 0 failed"), "{pasted}");
+    assert!(pasted.stdout.contains("1 failed"), "{pasted}");
 }
 
 #[test]

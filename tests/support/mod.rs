@@ -584,7 +584,8 @@ const _: () = {
     let _ = (Project::processes, Project::remove, Project::touch);
     let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
     let _ = (Running::signal, Outcome::warnings, alone, link, modified);
-    let _ = (set_modified, traps, uv, within);
+    let _ = (set_modified, traps, uv, within, on_path);
+    let _ = (Project::listing, Project::file_of);
 };
 
 /// Removes everything but what cargo compiled.
