@@ -206,9 +206,15 @@ impl Facts {
         };
         if let Purpose::Test(testing) = &request.purpose {
             facts.suites = Suites::gather(session, &facts.project, testing.languages)?;
+            let suites = &facts.suites;
+            let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
+            let embeds = |m: &Member| {
+                let mut rust = suites.rust.iter();
+                rust.any(|suite| suite.links_python && suite.member == m.name)
+            };
             let tested = facts.project.members.iter();
-            let with_suite = |m: &&Member| facts.suites.python.iter().any(|s| s.member == m.name);
-            let tested: Vec<&Member> = tested.filter(with_suite).collect();
+            let tested = tested.filter(|m| in_python(m) || embeds(m));
+            let tested: Vec<(&Member, bool)> = tested.map(|m| (m, in_python(m))).collect();
             facts.test_dependencies = Dependencies::for_tests(&facts.project, &tested)?;
         }
         facts.judge(session, request);
@@ -256,7 +262,7 @@ impl Facts {
         };
         let dependencies = &self.dependencies;
         self.sync_due = self.judge_sync(session, request, &environment, (DEV, dependencies));
-        if !self.suites.python.is_empty() {
+        if !self.test_dependencies.syncs.is_empty() {
             let dependencies = &self.test_dependencies;
             self.test_sync_due =
                 self.judge_sync(session, request, &environment, (TEST, dependencies));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::errand::{Errand, verdict};
 use crate::error::{Error, Result};
-use crate::execute::Tally;
+use crate::execute::{PYTHON, RUST, Tally};
 use crate::facts::Request;
 use crate::interpreter;
 use crate::project::Project;
@@ -116,8 +116,8 @@ fn cells(errand: &Errand<'_>, rows: &[Row<'_>]) -> Vec<Vec<String>> {
             };
             vec![
                 (*python).clone(),
-                of("Rust"),
-                of("Python"),
+                of(RUST),
+                of(PYTHON),
                 format!("{seconds:.1}"),
                 word.to_owned(),
             ]

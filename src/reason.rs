@@ -70,13 +70,19 @@ impl Reason {
     }
 }
 
+/// A value this long is a digest, which says nothing to people.
+const DIGEST: usize = 64;
+
 impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Forced => f.write_str("`--force`"),
             Self::First { what } => write!(f, "no record of {what}"),
             Self::Environment { why } => f.write_str(why),
-            Self::Setting { name, was, now } => write!(f, "{name} was {was}, is {now}"),
+            Self::Setting { name, was, now } if was.len() < DIGEST && now.len() < DIGEST => {
+                write!(f, "{name} was {was}, is {now}")
+            }
+            Self::Setting { name, .. } => write!(f, "{name} changed"),
             Self::Changed { path } => write!(f, "`{path}` changed"),
             Self::Appeared { path } => write!(f, "`{path}` appeared"),
             Self::Vanished { path } => write!(f, "`{path}` vanished"),

@@ -72,19 +72,23 @@ impl Dependencies {
     }
 
     /// What the members' Python tests need on top of [`gather`](Self::gather)'s; `tested`: the
-    /// members that have such tests.
-    pub fn for_tests(project: &Project, tested: &[&Member]) -> Result<Self> {
+    /// members that have tests, and whether they are Python's; tests in Rust that embed Python get
+    /// what the project says, but no runner.
+    pub fn for_tests(project: &Project, tested: &[(&Member, bool)]) -> Result<Self> {
         let mut found = Self::default();
         let lock = project.home.join("uv.lock");
         let locked = disk::is_file(&lock);
         found.files.push(lock.clone());
-        for member in tested {
+        for (member, python) in tested {
             let Some(pyproject) = read(member)? else {
                 continue;
             };
             found.note(&pyproject, member);
             let runner = runner::find(&pyproject)?;
             found.files.extend(runner.files);
+            if !(runner.declared || *python) {
+                continue;
+            }
             if !(runner.groups.is_empty() && runner.extras.is_empty()) {
                 let in_workspace = locked && member.dir != project.home;
                 let sync = Sync {

@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub(super) extras: Vec<String>,
     /// Installed besides those.
     pub(super) others: Vec<Sync>,
+    /// Whether the project says any of it itself.
+    pub(super) declared: bool,
     /// Files that decide, there or not.
     pub(super) files: Vec<Utf8PathBuf>,
 }
@@ -30,7 +32,8 @@ pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
         extras: extras(pyproject),
         ..Found::default()
     };
-    if !(found.groups.is_empty() && found.extras.is_empty()) {
+    found.declared = !(found.groups.is_empty() && found.extras.is_empty());
+    if found.declared {
         return Ok(found);
     }
     let dir = pyproject.dir();
@@ -51,7 +54,8 @@ pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
     if found.others.is_empty() {
         found.others.extend(parent(dir, &mut found.files)?);
     }
-    if found.others.is_empty() {
+    found.declared = !found.others.is_empty();
+    if !found.declared {
         let runner = vec!["pytest".to_owned()];
         found.others.push(plain(listed(pyproject, runner)));
     }

@@ -20,13 +20,15 @@ use crate::process::{self, Status};
 use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
 
-pub use testing::Tally;
+pub use testing::{PYTHON, RUST, Tally};
 
 /// What came of a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// In the order in which they ended.
     pub tallies: Vec<Tally>,
+    /// Whether a failed test has stopped the rest.
+    pub stopped: bool,
     /// The longest step: subject and seconds.
     pub slowest: Option<(String, f64)>,
 }
@@ -50,7 +52,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Ou
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         loop {
-            if first_error.is_none() {
+            if first_error.is_none() && !context.is_stopped() {
                 let ready = |step: &&Step| step.needs.iter().all(|need| done.contains(&**need));
                 let (now, later) = waiting.iter().copied().partition(ready);
                 waiting = later;
@@ -104,6 +106,10 @@ impl Context<'_> {
         if let Ok(mut outcome) = self.outcome.lock() {
             change(&mut outcome);
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.outcome.lock().is_ok_and(|outcome| outcome.stopped)
     }
 
     fn run(&self, step: &Step) -> Result<()> {
@@ -168,7 +174,10 @@ impl Context<'_> {
                 let start = Instant::now();
                 let mut tally = testing::run(self, test, activity)?;
                 tally.seconds = start.elapsed().as_secs_f64();
-                self.note(|outcome| outcome.tallies.push(tally));
+                self.note(|outcome| {
+                    outcome.stopped |= test.fail_fast && tally.failure.is_some();
+                    outcome.tallies.push(tally);
+                });
                 Ok(())
             }
             Action::Show(_) => hand_over(self.session, step, self.ui),

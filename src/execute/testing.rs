@@ -15,10 +15,14 @@ use super::Context;
 
 const PLUGIN: &str = include_str!("report.py");
 
+/// The values of [`Tally::language`].
+pub const RUST: &str = "Rust";
+pub const PYTHON: &str = "Python";
+
 /// How one run of tests ended.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// What ran, for people: `Rust`, `Python`.
+    /// What ran: [`RUST`] or [`PYTHON`].
     pub language: &'static str,
     pub member: String,
     /// How many tests ended how: `passed`, `failed`, `skipped`, … in the runner's words.
@@ -51,60 +55,102 @@ impl Tally {
 
 pub(super) fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<Tally> {
     match &test.runner {
-        Runner::Cargo => cargo(test, activity),
+        Runner::Cargo => cargo(test, activity, Dialect::Libtest),
+        Runner::Nextest => cargo(test, activity, Dialect::Nextest),
         Runner::Pytest { plugin, report } => pytest(context, test, activity, (plugin, report)),
     }
 }
 
-fn cargo(test: &Test, activity: &Activity<'_>) -> Result<Tally> {
-    let mut counts = BTreeMap::new();
+/// Whose words for results to read; nextest repeats those of the programs that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    Libtest,
+    Nextest,
+}
+
+fn cargo(test: &Test, activity: &Activity<'_>, dialect: Dialect) -> Result<Tally> {
+    let mut results = Results::new(dialect);
     let mut invocation = test.invocation.clone();
     let color = if activity.colors() { "always" } else { "never" };
     invocation = invocation.env("CARGO_TERM_COLOR", color);
-    let mut linker = String::new();
+    let mut unlinked = false;
     let status = process::stream(&invocation, |stream, line| {
         let text = String::from_utf8_lossy(line);
-        add_result_line(&mut counts, &text);
-        if text.contains("undefined reference to `Py")
-            || text.contains("unable to find library -lpython")
-        {
-            linker = text.into_owned();
-        }
+        results.hear(&text);
+        unlinked |= text.contains("undefined reference to `Py")
+            || text.contains("unable to find library -lpython");
         activity.show(stream, line);
     })?;
-    let failure = (!status.success()).then(|| match (&*linker, status) {
-        ("", Status::Code(_)) if !counts.is_empty() => "Rust tests failed".to_owned(),
-        ("", status) => format!("the Rust tests did not run to their end ({status})"),
-        _ => "the Rust tests could not be linked with libpython".to_owned(),
-    });
+    let failure = match status {
+        Status::Code(0) if results.open => {
+            Some("a Rust test ended its program before the other tests ran".to_owned())
+        }
+        Status::Code(0) => None,
+        _ if unlinked => Some("the Rust tests could not be linked with libpython".to_owned()),
+        Status::Code(_) if !results.counts.is_empty() => Some("Rust tests failed".to_owned()),
+        status => Some(format!(
+            "the Rust tests did not run to their end ({status})"
+        )),
+    };
     Ok(Tally {
-        language: "Rust",
+        language: RUST,
         member: test.member.clone(),
-        counts,
+        counts: results.counts,
         failure,
         seconds: 0.0,
     })
 }
 
-/// libtest's last line: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
-fn add_result_line(counts: &mut BTreeMap<String, u64>, line: &str) {
-    let plain = anstream::adapter::strip_str(line).to_string();
-    let text = plain.trim_start();
-    let rest = match text.strip_prefix("test result: ") {
-        Some(rest) => rest,
-        // cargo-nextest: `Summary [   0.005s] 3 tests run: 2 passed, 1 failed, 0 skipped`
-        None if text.starts_with("Summary [") => match text.split_once(" run: ") {
-            Some((_, rest)) => rest,
-            None => return,
-        },
-        None => return,
-    };
-    for part in rest.split(['.', ';', ',']) {
-        let part = part.split('(').next().unwrap_or(part); // nextest: `10 passed (1 slow)`
-        let mut words = part.split_whitespace();
-        let number = words.next().and_then(|word| word.parse::<u64>().ok());
-        if let (Some(number), Some(kind), None) = (number, words.next(), words.next()) {
-            *counts.entry(kind.to_owned()).or_default() += number;
+/// What the runner has said so far.
+struct Results {
+    dialect: Dialect,
+    counts: BTreeMap<String, u64>,
+    /// Whether a program has begun its tests and not told their result.
+    open: bool,
+}
+
+impl Results {
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            counts: BTreeMap::new(),
+            open: false,
+        }
+    }
+
+    /// libtest's `running 5 tests` and `test result: ok. 5 passed; 0 failed; …`; nextest's
+    /// `Summary [   0.005s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`.
+    fn hear(&mut self, line: &str) {
+        let plain = anstream::adapter::strip_str(line).to_string();
+        let text = plain.trim_start();
+        match self.dialect {
+            Dialect::Libtest => {
+                let begins = text.strip_prefix("running ");
+                self.open |=
+                    begins.is_some_and(|rest| rest.ends_with(" tests") || rest == "1 test");
+                if let Some(rest) = text.strip_prefix("test result: ") {
+                    self.open = false;
+                    self.add(rest);
+                }
+            }
+            Dialect::Nextest => {
+                if text.starts_with("Summary [")
+                    && let Some((_, rest)) = text.split_once(" run: ")
+                {
+                    self.add(rest);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, results: &str) {
+        for part in results.split(['.', ';', ',']) {
+            let part = part.split('(').next().unwrap_or(part);
+            let mut words = part.split_whitespace();
+            let number = words.next().and_then(|word| word.parse::<u64>().ok());
+            if let (Some(number), Some(kind), None) = (number, words.next(), words.next()) {
+                *self.counts.entry(kind.to_owned()).or_default() += number;
+            }
         }
     }
 }
@@ -176,7 +222,7 @@ fn pytest(
         );
     }
     Ok(Tally {
-        language: "Python",
+        language: PYTHON,
         member: test.member.clone(),
         counts: counts.unwrap_or_default(),
         failure,
@@ -284,25 +330,47 @@ mod tests {
 
     #[test]
     fn results_of_several_programs_add_up() {
-        let mut counts = BTreeMap::new();
-        add_result_line(
-            &mut counts,
+        let mut results = Results::new(Dialect::Libtest);
+        for line in [
+            "running 6 tests",
             "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s",
-        );
-        add_result_line(
-            &mut counts,
+            "running 1 test",
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
-        );
-        add_result_line(&mut counts, "test a::b ... ok");
-        add_result_line(
-            &mut counts,
-            "     Summary [   0.005s] 2 tests run: 2 passed, 0 skipped",
-        );
+            "test a::b ... ok",
+        ] {
+            results.hear(line);
+        }
+        assert!(!results.open);
+        let counts = results.counts;
         let tally = Tally {
             counts,
             ..Tally::default()
         };
-        assert_eq!(tally.wording(), "2 failed, 8 passed, 1 ignored");
+        assert_eq!(tally.wording(), "2 failed, 6 passed, 1 ignored");
+    }
+
+    #[test]
+    fn a_program_that_ends_before_its_result_is_noticed() {
+        let mut results = Results::new(Dialect::Libtest);
+        results.hear("running 2 tests");
+        assert!(results.open);
+    }
+
+    #[test]
+    fn nextest_is_counted_by_its_summary_alone() {
+        let mut results = Results::new(Dialect::Nextest);
+        results.hear("    test result: FAILED. 0 passed; 1 failed; 0 ignored");
+        results
+            .hear("     Summary [   0.005s] 2 tests run: 1 passed (1 slow), 1 failed, 0 skipped");
+        let counts = results.counts;
+        assert_eq!(
+            Tally {
+                counts,
+                ..Tally::default()
+            }
+            .wording(),
+            "1 failed, 1 passed"
+        );
     }
 
     #[test]

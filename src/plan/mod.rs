@@ -124,11 +124,14 @@ pub struct Test {
     pub member: String,
     /// Whether the code under test was compiled without optimisation.
     pub unoptimised: bool,
+    /// Whether nothing more is run once it fails.
+    pub fail_fast: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runner {
     Cargo,
+    Nextest,
     Pytest {
         /// Where our plugin is put, absolute: among the environment's packages.
         plugin: Utf8PathBuf,

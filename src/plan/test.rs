@@ -98,7 +98,12 @@ fn rust(
         if suite.links_python {
             call = linked::execute(linked::compile(call, site, build), site, build)?;
         }
-        let action = tests(call, Runner::Cargo, build);
+        let runner = if nextest {
+            Runner::Nextest
+        } else {
+            Runner::Cargo
+        };
+        let action = tests(call, runner, build, testing);
         let mut step = step(
             format!("{what} {}", suite.manifest),
             "Testing",
@@ -137,12 +142,13 @@ fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
     feature_args(&features)
 }
 
-fn tests(invocation: Invocation, runner: Runner, build: &Build) -> Action {
+fn tests(invocation: Invocation, runner: Runner, build: &Build, testing: &Testing) -> Action {
     Action::Test(Box::new(Test {
         invocation,
         runner,
         member: build.member.name.clone(),
         unoptimised: build.options.profile == "dev",
+        fail_fast: testing.fail_fast,
     }))
 }
 
@@ -178,7 +184,7 @@ pub(super) fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, test
         .path(&[&bin], &site.facts.path)
         .env("PYX_REPORT", report.as_str());
     let plugin = packages.join("_pyx_report.py");
-    let action = tests(call, Runner::Pytest { plugin, report }, build);
+    let action = tests(call, Runner::Pytest { plugin, report }, build, testing);
     let name = format!("pytest {}", suite.dir);
     let mut step = step(
         name,

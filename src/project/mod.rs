@@ -26,6 +26,8 @@ pub struct Project {
     pub state: Utf8PathBuf,
     /// The packages that were asked for, in dependency order.
     pub members: Vec<Member>,
+    /// Cargo.toml of the packages that were not asked for, absolute.
+    pub others: Vec<Utf8PathBuf>,
     pub config: Config,
 }
 
@@ -70,12 +72,22 @@ impl Project {
         } else {
             &selection.members
         };
+        let all: Vec<Utf8PathBuf> = members
+            .iter()
+            .map(|member| member.manifest.clone())
+            .collect();
         let members = choose(&found.root, members, wanted)?;
+        let chosen = |manifest: &Utf8PathBuf| members.iter().any(|m| m.manifest == *manifest);
+        let others = all
+            .into_iter()
+            .filter(|manifest| !chosen(manifest))
+            .collect();
         Ok(Self {
             root: found.root,
             home,
             state,
             members,
+            others,
             config,
         })
     }

@@ -77,7 +77,7 @@ impl RustSuite {
                     ..Self::default()
                 };
                 for manifest in crates {
-                    if seen.insert(manifest.clone()) {
+                    if !project.others.contains(&manifest) && seen.insert(manifest.clone()) {
                         let docstrings = extensions.contains(&manifest) && !config.doctests;
                         suite.add(&manifest, docstrings)?;
                     }
