@@ -119,8 +119,9 @@ fn a_program_runs_against_a_fresh_build() {
         let outer = outer.path_first(Path::new(PYX).parent().unwrap());
         outer.env("PYX_LOCK_TIMEOUT", "20").run().succeeds()
     };
-    let dev = nested(&["dev", "--force"]).says_once("Compiling hello");
-    dev.says_once("Finished dev"); // it waited for no lock
+    let dev = nested(&["dev", "--force"]).says_once("(`--force`)");
+    dev.says_once("Finished dev")
+        .never_says("Blocking waiting for project");
     let greet_twice = nested(&["run", "python", "-c", GREET]);
     assert_eq!(greet_twice.stdout, "Grüezi!\n");
 

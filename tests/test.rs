@@ -600,18 +600,6 @@ fn several_interpreters_are_tested_and_tabled() {
 }
 
 #[test]
-fn a_stable_abi_module_is_compiled_once_for_all_interpreters() {
-    let project = project!("hardcoded");
-    keep(&project, "target/pyx/builds");
-    let versions = versions();
-    let (first, last) = (versions.first().unwrap(), versions.last().unwrap());
-    let args = ["--py", "--python", first, "--python", last];
-    let run = test(&project, &args).run().succeeds();
-    assert_eq!(table(&run).len(), 3, "{run}");
-    run.says_once("Compiling hardcoded");
-}
-
-#[test]
 fn a_dry_run_of_tests_writes_nothing_and_its_commands_test() {
     let project = small(&folder!());
     project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
