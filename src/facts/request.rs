@@ -1,0 +1,69 @@
+//! What was asked for.
+
+use camino::Utf8PathBuf;
+
+use crate::build::Flags;
+use crate::dependencies::Wanted;
+use crate::project::Selection;
+use crate::suites::Languages;
+
+/// What the command line asks for, of any command that builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    pub manifest: Option<Utf8PathBuf>,
+    pub members: Vec<String>,
+    pub build: Flags,
+    /// `--python`
+    pub python: Option<String>,
+    pub wanted: Wanted,
+    pub force: bool,
+    pub network: Network,
+    pub purpose: Purpose,
+}
+
+impl Request {
+    pub fn selection(&self) -> Selection {
+        Selection {
+            manifest: self.manifest.clone(),
+            members: self.members.clone(),
+        }
+    }
+}
+
+/// What the build is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    #[default]
+    Dev,
+    Test(Testing),
+    Run(Running),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Testing {
+    pub languages: Languages,
+    /// What stands after `--`: for pytest, or with `--rust` for the test programs.
+    pub arguments: Vec<String>,
+    pub fail_fast: bool,
+    /// Test a wheel instead of the build in the environment.
+    pub wheel: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Running {
+    /// Any program, in the environment.
+    Command(Vec<String>),
+    /// `--example NAME` or `--bin NAME`, and its arguments.
+    Target {
+        kind: &'static str,
+        name: String,
+        arguments: Vec<String>,
+    },
+}
+
+/// cargo's and uv's common flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    pub offline: bool,
+    pub locked: bool,
+}
