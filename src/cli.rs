@@ -367,7 +367,7 @@ pub fn main() -> std::process::ExitCode {
     let exit = match &result {
         Ok(()) => Exit::Success,
         Err(error) => {
-            if !matches!(error, Error::Child(_)) {
+            if !matches!(error, Error::Child(_) | Error::ChildKilled(_)) {
                 ui.error(error); // else the child has spoken
             }
             error.exit()

@@ -102,8 +102,13 @@ impl Errand<'_> {
             unavailable.extend(facts.python_to_download().map(str::to_owned));
             if !plan.again {
                 drop(lock);
-                self.last(&plan)?;
-                self.say_finished(&plan, start);
+                if plan.hand_over.is_some() {
+                    self.say_finished(&plan, start);
+                    self.last(&plan)?;
+                } else {
+                    self.last(&plan)?;
+                    self.say_finished(&plan, start);
+                }
                 self.say_tested(&outcome);
                 return Ok(outcome.tallies);
             }

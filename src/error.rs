@@ -199,6 +199,13 @@ pub enum Error {
     #[error("exit code {0}")]
     Child(u8),
 
+    /// The child of `run` died of this signal.
+    #[error("killed by signal {0}")]
+    ChildKilled(i32),
+
+    #[error("no program `{0}` in the environment or on PATH")]
+    NoProgram(String),
+
     #[error("the tests of {member} cannot be linked: {python} has no shared libpython")]
     StaticPython { member: String, python: String },
 
@@ -215,6 +222,7 @@ impl Error {
             Self::NotUtf8(_)
             | Self::NoProject(_)
             | Self::NoManifest(_)
+            | Self::NoProgram(_)
             | Self::NotMaturin { .. }
             | Self::UnknownMember { .. }
             | Self::Manifest { .. }
@@ -235,7 +243,7 @@ impl Error {
             Self::NotInstalled { .. } | Self::TestsFailed(_) => Exit::Failed,
             Self::Step { exit, .. } => *exit,
             Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Io { .. } => Exit::Environment,
-            Self::Interrupted(signal) => Exit::Signal(*signal),
+            Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
         }
     }
@@ -290,7 +298,9 @@ impl Error {
                 Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
             }
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
+            Self::NoProgram(_) => Some("cargo pyx run --help".into()),
             Self::TestsFailed(_)
+            | Self::ChildKilled(_)
             | Self::Child(_)
             | Self::NotUtf8(_)
             | Self::UnknownToolVersion { .. }

@@ -372,7 +372,11 @@ fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
             return Loaded::ignored(&format!("`{path}` was written by a newer cargo pyx"), true);
         }
         Ok(Schema { schema: SCHEMA }) => {}
-        _ => return Loaded::ignored(&format!("`{path}` is damaged"), false),
+        Ok(_) => {
+            let why = format!("`{path}` was written by an older cargo pyx");
+            return Loaded::ignored(&why, false);
+        }
+        Err(_) => return Loaded::ignored(&format!("`{path}` is damaged"), false),
     }
     match serde_json::from_slice(&bytes) {
         Ok(record) => Loaded {

@@ -253,7 +253,7 @@ fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
         sleep(Duration::from_millis(500)); // until it waits again
     }
     project.edit("src/lib.rs", "\"Moin!\"", "nonsense");
-    sleep(Duration::from_secs(2));
+    sleep(Duration::from_secs(3));
     project.edit("src/lib.rs", "nonsense", "\"Hoi!\"");
     let built = || prints(&project, GREET, "Hoi!");
     assert!(within(SOON, &built), "it goes on after a failure");

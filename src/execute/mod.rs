@@ -224,12 +224,17 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
         status
     } else {
         ui.detail(step.verb, &step.command());
-        process::show(invocation, session.stdin_is_terminal)?
+        process::show(invocation, session.stdin_is_terminal).map_err(|error| match error {
+            Error::Spawn { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Error::NoProgram(invocation.program.to_string())
+            }
+            other => other,
+        })?
     };
     match status {
         Status::Code(0) => Ok(()),
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
-        Status::Signal(signal) => Err(Error::Interrupted(signal)),
+        Status::Signal(signal) => Err(Error::ChildKilled(signal)),
     }
 }
 

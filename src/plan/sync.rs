@@ -7,6 +7,7 @@ use crate::error::Exit;
 use crate::facts::Request;
 use crate::invocation::Invocation;
 use crate::project::Member;
+use crate::reason::Reason;
 
 use super::steps::{Site, environment_needs, run, step};
 use super::{Action, Listen, Plan};
@@ -22,7 +23,14 @@ pub(super) fn sync(plan: &mut Plan, site: &Site<'_>) {
         .into_iter()
         .filter_map(|(due, dependencies)| Some((due.as_ref()?, dependencies)))
         .flat_map(|(reason, found)| found.syncs.iter().map(move |sync| (reason, sync)));
-    for (number, (reason, sync)) in due.enumerate() {
+    // what the tests need may be what is installed anyway
+    let mut planned: Vec<(&Reason, &Sync)> = Vec::new();
+    for (reason, sync) in due {
+        if !planned.iter().any(|(_, known)| *known == sync) {
+            planned.push((reason, sync));
+        }
+    }
+    for (number, (reason, sync)) in planned.into_iter().enumerate() {
         let mut step = step(
             format!("sync {}", number + 1),
             "Syncing",

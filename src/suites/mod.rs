@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::project::{Bindings, Project};
 use crate::session::Session;
 use crate::tool;
@@ -46,6 +46,12 @@ impl Suites {
         if languages != Languages::Python {
             let has_nextest = tool::find(session, "cargo-nextest").is_some();
             suites.rust = RustSuite::find(project, has_nextest)?;
+            if !has_nextest && suites.rust.iter().any(|suite| suite.nextest) {
+                return Err(Error::NoTool {
+                    tool: "cargo-nextest",
+                    get: "cargo install cargo-nextest --locked".into(),
+                });
+            }
         }
         Ok(suites)
     }
