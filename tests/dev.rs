@@ -140,6 +140,7 @@ fn what_is_fresh_spawns_nothing() {
     names.extend(proxy.then_some(["rustc", "rustup"]).into_iter().flatten());
     let traps = traps(&folder!().join("traps"), &names);
     let nowhere = folder!().join("no cache");
+    let _ = fs::remove_dir_all(&nowhere); // the forced run below makes it
     let dev = || {
         project
             .dev()
