@@ -22,6 +22,7 @@ pub use provision::{Origin, Provision};
 pub enum Kind {
     Uv,
     Maturin,
+    Just,
 }
 
 impl Kind {
@@ -29,15 +30,17 @@ impl Kind {
         match self {
             Self::Uv => "uv",
             Self::Maturin => "maturin",
+            Self::Just => "just",
         }
     }
 
     /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
-    /// maturin: CPython 3.10 and `[tool.maturin]`.
+    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON.
     fn oldest(self) -> Version {
         Version::new(match self {
             Self::Uv => [0, 7, 0],
             Self::Maturin => [0, 12, 0],
+            Self::Just => [1, 27, 0],
         })
     }
 }
@@ -112,10 +115,19 @@ pub fn cargo(session: &Session) -> Result<Utf8PathBuf> {
 
 /// uv from PATH, else the pinned one in the user cache.
 pub fn uv(session: &Session) -> Result<Tool> {
-    match on_path(session, Kind::Uv) {
-        Some(tool) if tool.version.as_ref() >= Some(&Kind::Uv.oldest()) => Ok(tool),
-        Some(tool) => Err(too_old(Kind::Uv, tool, &Kind::Uv.oldest().to_string())),
-        None => pinned(session, Kind::Uv),
+    found_or_pinned(session, Kind::Uv)
+}
+
+/// just from PATH, else the pinned one in the user cache.
+pub fn just(session: &Session) -> Result<Tool> {
+    found_or_pinned(session, Kind::Just)
+}
+
+fn found_or_pinned(session: &Session, kind: Kind) -> Result<Tool> {
+    match on_path(session, kind) {
+        Some(tool) if tool.version.as_ref() >= Some(&kind.oldest()) => Ok(tool),
+        Some(tool) => Err(too_old(kind, tool, &format!(">={}", kind.oldest()))),
+        None => pinned(session, kind),
     }
 }
 
@@ -243,6 +255,59 @@ fn provided(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A session whose PATH holds a `just` that answers with `says`.
+    fn machine(says: Option<&str>) -> (tempfile::TempDir, Session) {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        if let Some(says) = says {
+            let path = dir.join("just");
+            disk::write(&path, format!("#!/bin/sh\n{says}\n").as_bytes()).unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(&path, mode).unwrap();
+            // a fork of another test may hold the file open for writing until it execs
+            while process::read(&Invocation::new(&*path, &dir)).is_err() {
+                std::thread::yield_now();
+            }
+        }
+        let cache = dir.join("cache").into_string();
+        let env = [
+            ("PATH".to_owned(), dir.to_string()),
+            ("PYX_CACHE_DIR".to_owned(), cache),
+        ];
+        let session = Session {
+            cwd: dir,
+            env: env.into(),
+            ..Session::default()
+        };
+        (temp, session)
+    }
+
+    #[test]
+    fn a_tool_on_path_is_taken_when_its_version_fits() {
+        let (_temp, session) = machine(Some("echo just 1.59.0"));
+        let tool = just(&session).unwrap();
+        assert!(tool.path.starts_with(&session.cwd) && tool.missing.is_none());
+        assert!(tool.at_least([1, 27]));
+    }
+
+    #[test]
+    fn an_old_tool_on_path_is_an_error_that_names_it() {
+        let (_temp, session) = machine(Some("echo just 1.0.0"));
+        let error = just(&session).unwrap_err();
+        assert_eq!(error.exit().code(), 3);
+        assert!(error.to_string().contains("need >=1.27.0"), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_only_a_shim_is_provisioned() {
+        for says in [None, Some("echo 'just: command not found' >&2; exit 127")] {
+            let (_temp, session) = machine(says);
+            let missing = just(&session).unwrap().missing.unwrap();
+            assert_eq!(missing.label(), "just 1.59.0");
+        }
+    }
 
     #[test]
     fn every_pin_is_a_version_with_hashed_wheels() {
