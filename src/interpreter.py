@@ -24,7 +24,7 @@ json.dump(
         "suffixes": importlib.machinery.EXTENSION_SUFFIXES,
         "base_prefix": sys.base_prefix,
         "libdir": shared[0] if shared else None,
-        "library": library,
+        "link_name": library,
         # python-build-standalone is configured for /install and unpacked anywhere
         "moved": os.path.exists(os.path.join(sys.base_prefix, "BUILD"))
         or not built_for.startswith((sys.base_prefix, "/usr/lib")),

@@ -316,7 +316,7 @@ pub struct Probe {
     /// The folder of the shared libpython, absolute; `None` for a static build.
     pub libdir: Option<Utf8PathBuf>,
     /// What a linker calls that library: `python3.12`.
-    pub library: String,
+    pub link_name: String,
     /// Whether the interpreter was moved after it was built, so that a program that embeds it
     /// must be told its prefix.
     pub moved: bool,

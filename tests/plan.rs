@@ -98,7 +98,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 suffixes: vec![".cpython-311-x86_64-linux-gnu.so".into()],
                 base_prefix: "/usr".into(),
                 libdir: Some("/usr/lib".into()),
-                library: "python3.11".into(),
+                link_name: "python3.11".into(),
                 moved: false,
             }),
         }),

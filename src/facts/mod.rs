@@ -56,7 +56,7 @@ pub struct Facts {
     /// The inherited PATH.
     pub path: String,
     /// The inherited search path of the loader.
-    pub library_path: Option<String>,
+    pub loader_path: Option<String>,
     /// The working directory, absolute.
     pub cwd: Utf8PathBuf,
     /// The user cache, absolute.
@@ -96,7 +96,7 @@ impl Facts {
         let mut facts = Self {
             scrubbed: session.scrubbed(),
             path: session.var("PATH").unwrap_or_default().to_owned(),
-            library_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
+            loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
             cwd: session.cwd.clone(),
             cache: session.cache(),
             environment,

@@ -54,7 +54,7 @@ pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result
             invocation,
             config: build.linking.config.clone(),
             lines: vec![
-                format!("{say}-lib={}", probe.library),
+                format!("{say}-lib={}", probe.link_name),
                 format!("{say}-search=native={libdir}"),
             ],
         };
@@ -98,7 +98,7 @@ pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Resul
         } else {
             "LD_LIBRARY_PATH"
         };
-        let inherited = site.facts.library_path.iter().map(String::as_str);
+        let inherited = site.facts.loader_path.iter().map(String::as_str);
         let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(inherited).collect();
         call = call.env(name, path.join(":"));
     }
