@@ -81,7 +81,9 @@ pub enum Error {
     #[error("path is not UTF-8: {0}")]
     NotUtf8(String),
 
-    #[error("no Rust-in-Python project in `{0}` or any parent directory")]
+    #[error(
+        "no Rust-in-Python project in `{0}`, above it or below (examples, fixtures and tests do not count)"
+    )]
     NoProject(Utf8PathBuf),
 
     #[error("no manifest at `{0}`")]
