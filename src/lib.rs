@@ -7,6 +7,7 @@
 pub mod invocation;
 pub mod error;
 pub mod reason;
+pub mod finding;
 // world: each owns one outside thing
 pub mod session;
 pub mod disk;
