@@ -9,7 +9,7 @@ use crate::disk;
 use crate::error::Result;
 use crate::fingerprint::EnvironmentRecord;
 use crate::interpreter::{self, Choice, FLAG, Request, satisfies};
-use crate::project::Project;
+use crate::project::{Member, Project};
 use crate::session::Session;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,14 +51,22 @@ impl Environment {
             return Ok(found);
         }
         let name = request.text.replace(['/', '\\', ' '], "_");
-        let path = project.state.join("envs").join(name);
+        let path = project.envs().join(name);
         look(&path, session, project, Some(request))
+    }
+
+    /// One that works; `None` where there is none.
+    pub fn at(path: Utf8PathBuf) -> Option<Self> {
+        let version = version_of(&path)?;
+        let state = State::Good { version };
+        let environment = Self { path, state };
+        disk::is_file(&environment.python()).then_some(environment)
     }
 
     /// The name of an environment besides the default one, under `target/pyx/envs`.
     pub fn alternative(&self, project: &Project) -> Option<&str> {
         self.path
-            .strip_prefix(project.state.join("envs"))
+            .strip_prefix(project.envs())
             .ok()
             .map(Utf8Path::as_str)
     }
@@ -81,6 +89,17 @@ impl Environment {
         }
         let python = format!("lib/python{major}.{minor}");
         self.path.join(python).join("site-packages")
+    }
+
+    /// The folder of an installed member's metadata, absolute.
+    pub fn dist_info(&self, member: &Member) -> Option<Utf8PathBuf> {
+        let packages = self.site_packages()?;
+        let prefix = format!("{}-", member.escaped_name());
+        let own = |name: &String| {
+            name.to_lowercase().starts_with(&prefix) && name.ends_with(".dist-info")
+        };
+        let name = disk::names(&packages).into_iter().find(own)?;
+        Some(packages.join(name))
     }
 
     /// Where pyx keeps what it knows about the environment.

@@ -12,6 +12,7 @@ use crate::execute::{Outcome, RUST, Tally, execute, hand_over};
 use crate::facts::{Facts, Request};
 use crate::plan::Plan;
 use crate::process;
+use crate::project::Project;
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -90,7 +91,13 @@ impl Errand<'_> {
             self.last(&plan)?;
             return Ok(Vec::new());
         }
-        let lock = self.lock(&facts)?;
+        let lock = self.lock(&facts.project)?;
+        self.perform_under(start, || drop(lock))
+    }
+
+    /// As [`perform`](Self::perform), for who has the project's lock. `release` is called when
+    /// nothing is left but what a person works in, or to tell how it went.
+    pub fn perform_under(&self, start: Instant, release: impl FnOnce()) -> Result<Vec<Tally>> {
         let mut unavailable = Vec::new();
         loop {
             // another process may have done it all while this one waited for the lock
@@ -101,7 +108,7 @@ impl Errand<'_> {
             // what is not found now that uv was asked for it will not be found later
             unavailable.extend(facts.python_to_download().map(str::to_owned));
             if !plan.again {
-                drop(lock);
+                release();
                 if plan.hand_over.is_some() {
                     self.say_finished(&plan, start);
                     self.last(&plan)?;
@@ -160,14 +167,14 @@ impl Errand<'_> {
     }
 
     /// Takes the project's lock; says for whom it waits, at most `PYX_LOCK_TIMEOUT` seconds.
-    fn lock(&self, facts: &Facts) -> Result<Lock> {
-        let path = facts.project.lock_path();
+    pub fn lock(&self, project: &Project) -> Result<Lock> {
+        let path = project.lock_path();
         let limit = self.session.var("PYX_LOCK_TIMEOUT");
         let limit: Option<u64> = limit.and_then(|text| text.parse().ok());
         let start = Instant::now();
         let (mut said, mut tries) = (false, 0);
         let me = format!("pid {}: cargo pyx {}", std::process::id(), self.name);
-        keep_out_of_git(&facts.project.state)?;
+        keep_out_of_git(&project.state)?;
         Lock::take(&path, &me, |holder| {
             let holder = match holder {
                 "" => String::new(),

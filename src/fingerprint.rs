@@ -40,6 +40,10 @@ pub enum Input {
         dir: Utf8PathBuf,
         prefix: String,
         suffix: String,
+        /// The endings of the extension modules that the interpreter imports; those tagged for
+        /// another one are left out. Empty: nothing is.
+        #[serde(default)]
+        own: Vec<String>,
         names: Vec<String>,
     },
     /// The files of a folder. `all`: every one, as for a folder that a build script names; else
@@ -110,7 +114,19 @@ impl Input {
             dir: dir.to_owned(),
             prefix: prefix.to_owned(),
             suffix: suffix.to_owned(),
-            names: list(dir, prefix, suffix),
+            own: Vec::new(),
+            names: list(dir, prefix, suffix, &[]),
+        }
+    }
+
+    /// The names that an interpreter could import; `own`: the endings of its extension modules.
+    pub fn importable(dir: &Utf8Path, prefix: &str, suffix: &str, own: &[String]) -> Self {
+        Self::Listing {
+            dir: dir.to_owned(),
+            prefix: prefix.to_owned(),
+            suffix: suffix.to_owned(),
+            own: own.to_vec(),
+            names: list(dir, prefix, suffix, own),
         }
     }
 
@@ -152,10 +168,11 @@ impl Input {
             dir,
             prefix,
             suffix,
+            own,
             names,
         } = self
         {
-            *names = list(dir, prefix, suffix);
+            *names = list(dir, prefix, suffix, own);
         }
     }
 
@@ -170,8 +187,9 @@ impl Input {
                 dir,
                 prefix,
                 suffix,
+                own,
                 names,
-            } => stale_listing(dir, names, &list(dir, prefix, suffix)),
+            } => stale_listing(dir, names, &list(dir, prefix, suffix, own)),
             Self::Folder { dir, all, hash } => (hash_files(&folder_files(dir, *all)) != *hash)
                 .then(|| Reason::Changed { path: dir.clone() }),
         }
@@ -219,10 +237,22 @@ fn hash_of(session: &Session, name: &str) -> Option<String> {
         .map(|value| disk::digest(value.as_bytes()))
 }
 
-fn list(dir: &Utf8Path, prefix: &str, suffix: &str) -> Vec<String> {
+fn list(dir: &Utf8Path, prefix: &str, suffix: &str, own: &[String]) -> Vec<String> {
     let mut names = disk::names(dir);
-    names.retain(|name| name.starts_with(prefix) && name.ends_with(suffix));
+    let ending = |name: &str| name.find('.').map(|at| name[at..].to_owned());
+    let foreign = |name: &str| {
+        !own.is_empty() && is_tagged(name) && ending(name).is_none_or(|text| !own.contains(&text))
+    };
+    names.retain(|name| name.starts_with(prefix) && name.ends_with(suffix) && !foreign(name));
     names
+}
+
+/// Whether a module is for one version of one implementation only (PEP 3149; `.cp312-win_amd64.pyd`
+/// on Windows).
+fn is_tagged(name: &str) -> bool {
+    [".cpython-3", ".cp3", ".pypy3"]
+        .iter()
+        .any(|tag| name.contains(tag))
 }
 
 fn stale_listing(dir: &Utf8Path, then: &[String], now: &[String]) -> Option<Reason> {
@@ -422,6 +452,27 @@ pub fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_for_other_interpreters_are_not_importable() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for name in [
+            "m.cpython-39-x.so",
+            "m.cpython-310-x.so",
+            "m.abi3.so",
+            "m.so",
+            "m.py",
+        ] {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        let own = [".cpython-39-x.so", ".abi3.so", ".so"].map(str::to_owned);
+        assert_eq!(
+            list(dir, "m", "", &own),
+            ["m.abi3.so", "m.cpython-39-x.so", "m.py", "m.so"]
+        );
+        assert_eq!(list(dir, "m.c", "", &[]).len(), 2);
+    }
 
     fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
         let temp = tempfile::tempdir().unwrap();

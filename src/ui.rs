@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -46,7 +46,16 @@ pub struct Manner {
 pub struct Ui {
     manner: Manner,
     bars: MultiProgress,
-    warned: Mutex<BTreeSet<String>>,
+    warned: Arc<Mutex<BTreeSet<String>>>,
+    aside: Option<Aside>,
+}
+
+/// One of several talks that go on side by side: its lines are held back until it is over.
+#[derive(Debug)]
+struct Aside {
+    /// Which Python it is about, for every JSON object.
+    python: String,
+    held: Mutex<Vec<u8>>,
 }
 
 impl Ui {
@@ -58,8 +67,43 @@ impl Ui {
         Self {
             manner,
             bars,
-            warned: Mutex::default(),
+            warned: Arc::default(),
+            aside: None,
         }
+    }
+
+    /// A talk about one Python beside others, to be [ended](Self::end).
+    #[must_use]
+    pub fn aside(&self, python: &str) -> Self {
+        let manner = Manner {
+            interactive: false,
+            ..self.manner
+        };
+        let aside = Aside {
+            python: python.to_owned(),
+            held: Mutex::default(),
+        };
+        Self {
+            warned: self.warned.clone(),
+            aside: Some(aside),
+            ..Self::new(manner)
+        }
+    }
+
+    /// Prints what an aside has held back.
+    pub fn end(&self, aside: &Self) {
+        let held = aside
+            .aside
+            .as_ref()
+            .and_then(|aside| aside.held.lock().ok());
+        if let Some(lines) = held.filter(|lines| !lines.is_empty()) {
+            self.say(lines.trim_ascii_end());
+        }
+    }
+
+    /// Whether a child may have the terminal to itself.
+    pub fn owns_the_terminal(&self) -> bool {
+        self.manner.format == MessageFormat::Human && self.aside.is_none()
     }
 
     pub fn format(&self) -> MessageFormat {
@@ -77,6 +121,13 @@ impl Ui {
 
     /// One line on stderr, above any bar.
     fn say(&self, line: &[u8]) {
+        if let Some(aside) = &self.aside {
+            if let Ok(mut held) = aside.held.lock() {
+                held.extend_from_slice(line);
+                held.push(b'\n');
+            }
+            return;
+        }
         self.bars.suspend(|| {
             let mut stderr = anstream::AutoStream::new(std::io::stderr(), self.choice());
             let _ = stderr.write_all(line);
@@ -151,6 +202,11 @@ impl Ui {
         let mut object = json!({ "type": kind });
         if let (Some(object), Some(fields)) = (object.as_object_mut(), fields.as_object()) {
             object.extend(fields.clone());
+            object.extend(
+                self.aside
+                    .iter()
+                    .map(|aside| ("python".to_owned(), json!(aside.python))),
+            );
         }
         let mut line = object.to_string();
         line.push('\n');
@@ -218,7 +274,7 @@ impl Ui {
         } else {
             self.detail(step.verb, &step.subject);
         }
-        let bar = (shown && !alone).then(|| self.bar(step));
+        let bar = (shown && !alone).then(|| self.bar(&step.subject));
         Activity {
             ui: self,
             step,
@@ -226,13 +282,18 @@ impl Ui {
         }
     }
 
-    fn bar(&self, step: &Step) -> ProgressBar {
+    /// A bar for work whose own lines are held back, until the guard is dropped.
+    pub fn busy(&self, subject: &str) -> Busy {
+        Busy(self.bar(subject))
+    }
+
+    fn bar(&self, subject: &str) -> ProgressBar {
         let bar = self.bars.add(ProgressBar::new_spinner());
         let template = "{spinner:>12.cyan} {prefix} {wide_msg} {elapsed}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_prefix(step.subject.clone());
+        bar.set_prefix(subject.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
         bar
     }
@@ -240,6 +301,16 @@ impl Ui {
 
 fn to_json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
+}
+
+/// As long as it lives, a bar shows that something goes on.
+#[derive(Debug)]
+pub struct Busy(ProgressBar);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 /// A running step.

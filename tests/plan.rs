@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_pyx::build::{Flags, Options};
 use cargo_pyx::dependencies::{Dependencies, Source, Sync};
 use cargo_pyx::environment::{Environment, State};
-use cargo_pyx::facts::{Build, Due, Facts, Network, Request, Workshop};
+use cargo_pyx::facts::{Build, Donor, Due, Facts, Network, Request, Workshop};
 use cargo_pyx::interpreter::{Choice, Interpreter, Probe};
 use cargo_pyx::plan::dev;
 use cargo_pyx::project::{Bindings, Locked, Member, Project};
@@ -51,8 +51,7 @@ fn build(member: Member, flags: &Flags) -> Build {
             exists: true,
             packages: 14,
             pyo3: Some(semver::Version::new(0, 29, 3)),
-            stable_abi: false,
-            restless: false,
+            ..Locked::default()
         },
         member,
         ..Build::default()
@@ -316,4 +315,25 @@ fn a_broken_environment_of_somebody_else_is_an_error() {
     };
     assert!(dry_run(&Request::default(), &facts).contains("uv venv --quiet --no-project"));
     assert!(dry_run(&Request::default(), &facts).contains("--clear"));
+}
+
+#[test]
+fn what_another_interpreters_build_serves_is_copied_not_compiled() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    facts.builds[0].donor = Some(Donor {
+        environment: Environment {
+            path: "/p/.venv".into(),
+            ..Environment::default()
+        },
+        target: "/p/target/pyx".into(),
+    });
+    let text = dry_run(&Request::default(), &facts);
+    insta::assert_snapshot!(text, @r"
+    # Installing hello from .venv: `/p/hello/src/lib.rs` changed
+    # install hello as it is in /p/.venv
+    # Proving hello
+    # prove that hello is imported from what was built, and record it
+    # Recording the environment
+    # record the packages of /p/.venv
+    ");
 }

@@ -10,10 +10,9 @@ mod support;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
-use support::{Outcome, Project, Pyx, cache, entries, folder, on_path, project, traps};
+use support::{Outcome, Project, Pyx, cache, folder, on_path, project, traps};
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 
@@ -484,119 +483,6 @@ fn cargo_nextest_runs_where_the_project_asks_for_it() {
     let run = test(&project, &["--release"]).run().exits(1);
     let both = "Rust (shout) 1 failed, 0 passed; Python (shout) 1 passed";
     assert_eq!(summary(&run), both, "{run}");
-}
-
-/// Whether an interpreter has a shared libpython and what compiles against it needs.
-const IS_SHARED: &str = "import os, sys, sysconfig
-get = sysconfig.get_config_var
-folders = [get('LIBDIR'), os.path.join(get('LIBDIR'), get('MULTIARCH') or '')]
-library = 'libpython' + get('LDVERSION')
-names = [library + '.so', library + '.dylib']
-sys.exit(not any(os.path.exists(os.path.join(f, n)) for f in folders for n in names))";
-
-/// The versions `3.N` from 3.9 on that this machine has, where Rust tests can be linked with all
-/// of that version, in order.
-fn versions() -> Vec<String> {
-    let home = std::env::home_dir().unwrap();
-    let pyenv = std::env::var_os("PYENV_ROOT").map_or_else(|| home.join(".pyenv"), PathBuf::from);
-    let folders = [pyenv.join("versions"), home.join(".local/share/uv/python")];
-    let managed = folders.iter().flat_map(|folder| entries(folder));
-    let path = std::env::var_os("PATH").unwrap();
-    let mut dirs: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    dirs.retain(|dir| !dir.starts_with(&pyenv)); // its shims
-    dirs.extend(managed.map(|dir| dir.join("bin")));
-    let shared = |python: &PathBuf| {
-        let status = Command::new(python).args(["-c", IS_SHARED]).status();
-        status.is_ok_and(|status| status.success())
-    };
-    let version = |minor: u32| {
-        let name = format!("python3.{minor}");
-        let mut pythons: Vec<PathBuf> = dirs.iter().map(|dir| dir.join(&name)).collect();
-        pythons.retain(|python| python.is_file());
-        let good = !pythons.is_empty() && pythons.iter().all(shared);
-        good.then(|| format!("3.{minor}"))
-    };
-    (9..=14).filter_map(version).collect()
-}
-
-/// The cells of the table at the end, its head first.
-fn table(run: &Outcome) -> Vec<Vec<&str>> {
-    let lines = run.stderr.lines();
-    let lines = lines.skip_while(|line| !line.starts_with("Python  "));
-    lines
-        .map(|line| {
-            let cells = line.split("  ").map(str::trim);
-            cells.filter(|cell| !cell.is_empty()).collect()
-        })
-        .collect()
-}
-
-const VERSION: &str = "import sys
-
-
-def test_version():
-    print('this is %d.%d' % sys.version_info[:2])
-";
-
-#[test]
-fn several_interpreters_are_tested_and_tabled() {
-    let project = project!("hello");
-    keep(&project, "target/pyx/builds");
-    let versions = versions();
-    let (first, last) = (versions.first().unwrap(), versions.last().unwrap());
-    let args = ["--python", first, "--python", last];
-    project.write("tests/test_version.py", VERSION);
-    let run = test(&project, &args).with(&["--", "-s"]).run().succeeds();
-    let rows = table(&run);
-    let [head, oldest, newest] = &rows[..] else {
-        panic!("expected two rows:\n{run}")
-    };
-    assert_eq!(
-        head[..],
-        ["Python", "Rust", "Python tests", "seconds", "result"]
-    );
-    for (row, version) in [(oldest, first), (newest, last)] {
-        let [python, rust, tests, _, result] = row[..] else {
-            panic!("{row:?}:\n{run}")
-        };
-        let counts = (rust, tests, result);
-        assert_eq!(
-            (python, counts),
-            (&**version, ("1 passed", "4 passed", "ok"))
-        );
-        assert!(
-            run.stdout.contains(&format!("this is {version}\n")),
-            "{run}"
-        );
-    }
-    assert_eq!(project.traces(), "?? tests/test_version.py\n");
-
-    // one that fails is told, and the other runs all the same
-    let number = first.replace('.', ", ");
-    let newer = format!("\n\ndef test_newer():\n    assert sys.version_info[:2] != ({number})\n");
-    project.append("tests/test_version.py", &newer);
-    let run = test(&project, &args).with(&["--py"]).run().exits(1);
-    let rows = table(&run);
-    let results: Vec<_> = rows.iter().filter_map(|row| row.last()).collect();
-    let newest = if first == last { "FAILED" } else { "ok" };
-    assert_eq!(results[..3], [&"result", &"FAILED", &newest], "{run}");
-    let run = run.says(&format!("error: failed on {first}"));
-    run.says("1 failed, 4 passed").never_says("Compiling");
-
-    let all = test(&project, &["--python", "all", "--dry-run"]).run();
-    let all = all.succeeds();
-    for version in &versions {
-        let own = all
-            .stdout
-            .contains(&format!("/pyx/envs/{version}/bin/pytest"));
-        let default = all
-            .stdout
-            .contains(&format!("# Creating .venv (CPython {version}."))
-            || all
-                .stdout
-                .contains(&format!("# Creating target/pyx/envs/{version} "));
-        assert!(own || default, "{version}:\n{all}");
-    }
 }
 
 #[test]

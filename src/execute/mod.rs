@@ -1,6 +1,7 @@
 //! Walks a plan: the only place that changes anything.
 
 mod cargo;
+mod copy_install;
 mod diagnosis;
 mod prove;
 mod testing;
@@ -92,6 +93,28 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Ou
     }
 }
 
+/// Where several interpreters are served side by side they build in turns: cargo fills the machine
+/// by itself, and all of them write the project's records and modules beside its sources.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+fn is_building(action: &Action) -> bool {
+    match action {
+        Action::Run(run) => run.listen != Listen::Quiet,
+        Action::Replace(_)
+        | Action::CopyInstall(_)
+        | Action::Prove(_)
+        | Action::Seed { .. }
+        | Action::Link(_)
+        | Action::Wheel(_) => true,
+        Action::Provide { .. }
+        | Action::Forget { .. }
+        | Action::RecordSync(_)
+        | Action::CopyTests(_)
+        | Action::Test(_)
+        | Action::Show(_) => false,
+    }
+}
+
 /// What every action may use.
 pub(crate) struct Context<'a> {
     pub(crate) session: &'a Session,
@@ -120,6 +143,7 @@ impl Context<'_> {
             | Action::Provide { .. }
             | Action::Link(_)
             | Action::Wheel(_)
+            | Action::CopyInstall(_)
             | Action::Test(_) => true,
             Action::Forget { .. }
             | Action::Replace(_)
@@ -129,9 +153,11 @@ impl Context<'_> {
             | Action::CopyTests(_)
             | Action::Show(_) => false,
         };
+        let turn = is_building(&step.action).then(|| BUILDING.lock());
         let activity = self.ui.start(step, shown, is_test);
         let start = Instant::now();
         let result = self.act(step, &activity);
+        drop(turn);
         let seconds = start.elapsed().as_secs_f64();
         self.note(|outcome| {
             if outcome
@@ -159,6 +185,7 @@ impl Context<'_> {
             } => provision.run(self.session, python, uv),
             Action::Forget { crates, dir } => forget(crates, dir),
             Action::Replace(replace) => prove::replace(replace),
+            Action::CopyInstall(copy) => copy_install::copy(copy),
             Action::Prove(prove) => prove::prove(self, prove),
             Action::RecordSync(record) => record_sync(record, self.since),
             Action::Seed { from, to } => disk::copy_tree(from, to),

@@ -277,14 +277,12 @@ impl Proof<'_> {
             .unwrap_or_default();
         let folder = module.parent().unwrap_or(&module);
         let top = self.member.module.split('.').next().unwrap_or_default();
+        let own = &self.prove.suffixes;
+        let beside = std::env::consts::DLL_SUFFIX;
         let mut inputs = vec![
             Input::file(&module, None),
-            Input::listing(folder, stem, ""),
-            Input::listing(
-                &self.member.dir,
-                &format!("{top}."),
-                std::env::consts::DLL_SUFFIX,
-            ),
+            Input::importable(folder, stem, "", own),
+            Input::importable(&self.member.dir, &format!("{top}."), beside, own),
         ];
         if let Some(packages) = self.prove.environment.site_packages() {
             inputs.push(Input::listing(&packages, top, ""));
@@ -302,14 +300,8 @@ impl Proof<'_> {
         let Some(packages) = self.prove.environment.site_packages() else {
             return Ok(());
         };
-        let prefix = format!("{}-", self.member.escaped_name());
-        let Some(name) = disk::names(&packages)
-            .into_iter()
-            .find(|name| name.to_lowercase().starts_with(&prefix) && name.ends_with(".dist-info"))
-        else {
-            return Err(self.nowhere());
-        };
-        let dist_info = packages.join(name);
+        let dist_info = self.prove.environment.dist_info(self.member);
+        let dist_info = dist_info.ok_or_else(|| self.nowhere())?;
         for module in &install.modules {
             update_record(&dist_info, &packages, module)?;
         }

@@ -9,7 +9,7 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::plan::{Link, Runner, Test};
 use crate::process::{self, Status, Stream};
-use crate::ui::{Activity, MessageFormat};
+use crate::ui::Activity;
 
 use super::Context;
 
@@ -182,12 +182,14 @@ fn pytest(
 ) -> Result<Tally> {
     disk::write(plugin, PLUGIN.as_bytes())?;
     disk::remove_file(report)?;
-    let status = if context.ui.format() == MessageFormat::Json {
-        process::stream(&test.invocation, |stream, line| activity.show(stream, line))?
-    } else {
+    let status = if context.ui.owns_the_terminal() {
         let status = process::show(&test.invocation, context.session.stdin_is_terminal)?;
         process::check_signals()?;
         status
+    } else {
+        let color = if activity.colors() { "1" } else { "0" };
+        let invocation = test.invocation.clone().env("PY_COLORS", color);
+        process::stream(&invocation, |stream, line| activity.show(stream, line))?
     };
     let text = disk::read_text(report)?.unwrap_or_default();
     let Report {

@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::session::Session;
 use crate::toolchain::Toolchain;
 
-use super::Request;
+use super::{Donor, Request};
 
 /// One member's build.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Build {
     pub linking: Linking,
     /// The target directory to begin this one with, where this one is not there yet.
     pub seed: Option<Utf8PathBuf>,
+    /// Where the same build is installed already.
+    pub donor: Option<Donor>,
     /// The crate's package name.
     pub crate_name: String,
     /// Names of the crate's examples.
@@ -179,17 +181,22 @@ impl Build {
 
     /// Another interpreter's build directory begins as a copy of the default one: what does not
     /// depend on Python is not compiled again.
+    ///
+    /// `default`: the folder of the default one's target directories.
     pub(super) fn seed(&mut self, default: &Utf8Path) {
         let own = build::target_dir(&self.member);
-        if own == default || disk::is_dir(&own) {
+        if disk::is_dir(&own) {
             return;
         }
         let builds = self.member.target.parent().unwrap_or(default);
         let siblings = disk::names(builds)
             .into_iter()
-            .map(|name| builds.join(name).join("ext"));
-        self.seed = std::iter::once(default.to_owned())
+            .map(|name| builds.join(name));
+        let donor = self.donor.iter().map(|donor| donor.target.clone());
+        self.seed = donor
+            .chain([default.to_owned()])
             .chain(siblings)
+            .map(|target| target.join(own.file_name().unwrap_or_default()))
             .find(|dir| disk::is_dir(dir));
     }
 

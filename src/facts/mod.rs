@@ -3,6 +3,7 @@
 //! While all is fresh this spawns nothing and reads only what the records name; tools and
 //! interpreters are asked for their versions only when something is due.
 
+mod donor;
 mod due;
 mod request;
 
@@ -10,7 +11,6 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use crate::build;
 use crate::dependencies::{self, Dependencies, Source};
 use crate::disk;
 use crate::environment::{self, Environment, State};
@@ -24,6 +24,7 @@ use crate::suites::Suites;
 use crate::tool::{self, Tool};
 use crate::toolchain::Toolchain;
 
+pub use donor::Donor;
 pub use due::{Build, Due, Linking};
 pub use request::{Network, Purpose, Request, Running, Testing};
 
@@ -84,10 +85,11 @@ impl Facts {
         let mut project = Project::discover(session, &request.selection())?;
         let python = environment::request(&project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, python.as_ref())?;
-        let default_target = project.members.first().map(build::target_dir);
-        let default_target = default_target.unwrap_or_default();
-        if let Some(name) = environment.alternative(&project).map(str::to_owned) {
-            let target = project.state.join("builds").join(name);
+        let targets = project.members.iter().map(|member| member.target.clone());
+        let targets: Vec<Utf8PathBuf> = targets.collect();
+        let alternative = environment.alternative(&project).map(str::to_owned);
+        if let Some(name) = &alternative {
+            let target = project.builds(name);
             for member in &mut project.members {
                 member.target.clone_from(&target);
             }
@@ -127,11 +129,31 @@ impl Facts {
         };
         if needs_tools || facts.is_due() {
             facts.prepare(session, request, unavailable)?;
-            for build in &mut facts.builds {
-                build.seed(&default_target);
+            if alternative.is_some() {
+                facts.look_at_other_builds(session, request, &targets);
             }
         }
         Ok(facts)
+    }
+
+    /// What an environment besides the default one can take over from the others.
+    ///
+    /// `defaults`: for each build the folder of the default environment's target directories.
+    fn look_at_other_builds(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        defaults: &[Utf8PathBuf],
+    ) {
+        let for_wheel = request.is_for_wheels();
+        let probe = self.workshop.as_ref().and_then(|shop| shop.probe.as_ref());
+        for (build, default) in self.builds.iter_mut().zip(defaults) {
+            if let Some(probe) = probe.filter(|_| build.due.is_some() || for_wheel) {
+                let donor = Donor::find(session, &self.project, (build, probe), default);
+                build.donor = donor;
+            }
+            build.seed(default);
+        }
     }
 
     /// The version that the plan asks uv to download.
@@ -249,7 +271,7 @@ impl Facts {
             .map(|python| interpreter::probe(session, &python))
             .transpose()?;
         let mut maturin = BTreeMap::new();
-        let for_wheel = matches!(&request.purpose, Purpose::Test(testing) if testing.wheel);
+        let for_wheel = request.is_for_wheels();
         for build in &mut self.builds {
             build.prepare(probe.as_ref(), &self.environment)?;
             if build.member.bindings != Bindings::Embed && (build.due.is_some() || for_wheel) {

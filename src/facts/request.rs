@@ -22,6 +22,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether wheels are made whatever is installed.
+    pub(crate) fn is_for_wheels(&self) -> bool {
+        matches!(&self.purpose, Purpose::Test(testing) if testing.wheel)
+    }
+
     pub fn selection(&self) -> Selection {
         Selection {
             manifest: self.manifest.clone(),

@@ -26,7 +26,10 @@ pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result
     let probe = probe(site, build)?;
     let to = dir(build);
     if !build.linking.seeded && !plan.has(&format!("seed {to}")) {
-        let from = target_dir(&build.member);
+        let from = match &build.donor {
+            Some(donor) => donor.target.join("ext"),
+            None => target_dir(&build.member),
+        };
         let action = Action::Seed {
             from,
             to: to.clone(),

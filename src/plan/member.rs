@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::build;
 use crate::dependencies::{Source, Sync};
 use crate::error::Exit;
-use crate::facts::{Build, Due};
+use crate::facts::{Build, Donor, Due};
 use crate::interpreter::Probe;
 use crate::invocation::Invocation;
 use crate::project::{Bindings, Member};
@@ -13,7 +13,7 @@ use crate::tool::Tool;
 
 use super::linked::names;
 use super::steps::{Site, build_args, environment_needs, feature_args, lock_args, run, step};
-use super::{Action, Listen, Plan, Prove, Replace, Step};
+use super::{Action, CopyInstall, Listen, Plan, Prove, Replace, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
@@ -22,6 +22,11 @@ const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);
 
 /// Compiling, installing and proving one member, as far as it is due.
 pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due) {
+    if let Some(donor) = &build.donor {
+        let step = copy(plan, site, build, donor, due);
+        plan.steps.push(step);
+        return prove(plan, site, build, true);
+    }
     // cargo compiles a restless crate at every call: let maturin's be the only one
     let alone = build.locked.restless && due.replace.is_empty();
     let ahead = cargo_invocation(site, build).filter(|_| !alone);
@@ -79,6 +84,21 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
         None => false,
     };
     prove(plan, site, build, installed);
+}
+
+/// The same build as another environment's.
+fn copy(plan: &Plan, site: &Site<'_>, build: &Build, donor: &Donor, due: &Due) -> Step {
+    let name = &build.member.name;
+    let action = Action::CopyInstall(Box::new(CopyInstall {
+        member: build.member.clone(),
+        from: donor.environment.clone(),
+        to: site.facts.environment.clone(),
+    }));
+    let subject = format!("{name} from {}", site.show(&donor.environment.path));
+    let mut step = step(format!("install {name}"), "Installing", subject, action);
+    step.reason = Some(due.reason.clone());
+    step.needs = names(plan);
+    step
 }
 
 /// What compiling waits for: everything but the dependencies.
@@ -157,15 +177,23 @@ fn install(
 /// `installed`: whether maturin installs it in this plan.
 pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: bool) {
     let name = &build.member.name;
+    let probe = site.workshop.probe.as_ref();
+    let mut build = build.clone();
+    if let Some(donor) = &build.donor {
+        build.member.target.clone_from(&donor.target);
+    }
     let action = Action::Prove(Box::new(Prove {
-        build: build.clone(),
         environment: site.facts.environment.clone(),
+        suffixes: probe
+            .map(|probe| probe.suffixes.clone())
+            .unwrap_or_default(),
         state: site.facts.project.state.join("state.json"),
         uv: site.workshop.uv.path.clone(),
         home: site.facts.project.home.clone(),
         installed,
         built: build.due.is_some(),
         new_lock: !build.locked.exists,
+        build,
     }));
     let mut step = step(format!("prove {name}"), "Proving", name, action);
     step.needs = names(plan);

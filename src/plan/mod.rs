@@ -67,6 +67,8 @@ pub enum Action {
     },
     /// Copy the artifact over the installed modules, each through a rename.
     Replace(Box<Replace>),
+    /// Install what another environment has.
+    CopyInstall(Box<CopyInstall>),
     /// Prove that Python imports what was built, keep uv from replacing it, and record both.
     Prove(Box<Prove>),
     /// Record what the environment's packages were installed from.
@@ -167,6 +169,14 @@ pub struct Replace {
     pub modules: Vec<Utf8PathBuf>,
 }
 
+/// A member's installed distribution, copied file by file: what was compiled once serves both.
+#[derive(Clone, Debug)]
+pub struct CopyInstall {
+    pub member: crate::project::Member,
+    pub from: crate::environment::Environment,
+    pub to: crate::environment::Environment,
+}
+
 #[derive(Clone, Debug)]
 pub struct Prove {
     pub build: Build,
@@ -175,7 +185,9 @@ pub struct Prove {
     /// The uv to ask whether it would leave the install alone, and the folder of uv.lock.
     pub uv: Utf8PathBuf,
     pub home: Utf8PathBuf,
-    /// Whether maturin wrote a new `dist-info`.
+    /// The endings of the interpreter's extension modules.
+    pub suffixes: Vec<String>,
+    /// Whether a new `dist-info` was written.
     pub installed: bool,
     /// Whether anything was compiled for it in this plan.
     pub built: bool,
@@ -221,6 +233,10 @@ impl Step {
                 let modules: Vec<&str> = replace.modules.iter().map(|path| path.as_str()).collect();
                 comment(&format!("replace {} by what was built", modules.join(", ")))
             }
+            Action::CopyInstall(copy) => comment(&format!(
+                "install {} as it is in {}",
+                copy.member.name, copy.from.path
+            )),
             Action::Prove(prove) => comment(&format!(
                 "prove that {} is imported from what was built, and record it",
                 prove.build.member.name

@@ -172,7 +172,7 @@ pub(super) fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, test
         .args
         .iter()
         .filter(|arg| arg.starts_with('-') || !says_paths);
-    let report = site.facts.project.state.join("pytest.json");
+    let report = environment.path.join("pyx-pytest.json");
     let call = site
         .call(&bin.join("pytest"), &suite.dir)
         .args(["-p", "_pyx_report"])

@@ -31,7 +31,7 @@ pub(super) fn plan(
     if !steps::provide(plan, &site)? || !steps::environment(plan, &site)? {
         return Ok(());
     }
-    let wheels = facts.project.state.join("wheels");
+    let wheels = own(facts, facts.project.state.join("wheels"));
     let members = facts
         .builds
         .iter()
@@ -71,7 +71,15 @@ pub(super) fn plan(
 fn away(facts: &Facts, suite: &PythonSuite) -> Utf8PathBuf {
     let project = crate::disk::digest(facts.project.root.as_str().as_bytes());
     let folder = facts.cache.join("wheel-tests").join(&project[..16]);
-    folder.join(&suite.member)
+    own(facts, folder).join(&suite.member)
+}
+
+/// A folder of which every environment has one of its own.
+fn own(facts: &Facts, folder: Utf8PathBuf) -> Utf8PathBuf {
+    match facts.environment.alternative(&facts.project) {
+        Some(name) => folder.join(name),
+        None => folder,
+    }
 }
 
 /// The facts with an environment that is to be made anew.
@@ -80,7 +88,9 @@ fn clean_facts(facts: &Facts) -> Facts {
     let reason = Reason::Environment {
         why: "a clean environment for the wheel".into(),
     };
-    clean.environment.path = facts.project.state.join("envs/wheel");
+    let name = facts.environment.alternative(&facts.project);
+    let name = name.map_or_else(|| "wheel".to_owned(), |name| format!("wheel-{name}"));
+    clean.environment.path = facts.project.envs().join(name);
     clean.environment.state = State::Bad {
         why: String::new(),
         ours: true,
@@ -123,14 +133,18 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
     let dir = wheels.join(name);
     let maturin = site.workshop.maturin.get(name);
     let maturin = maturin.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
-    let target = target_dir(&build.member);
+    // the wheel of a build that serves several interpreters is made where it was compiled
+    let (environment, target) = match &build.donor {
+        Some(donor) => (&donor.environment, donor.target.join("ext")),
+        None => (&site.facts.environment, target_dir(&build.member)),
+    };
     let options = &build.options;
     let features = if options.features_added {
         &options.features[..]
     } else {
         &[]
     };
-    let python = site.facts.environment.python();
+    let python = environment.python();
     let call = site
         .cargo_call(&maturin, build)
         .args(["build", "--auditwheel", "skip", "--out", dir.as_str()])
@@ -149,7 +163,7 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
         )
         .args(lock_args(site.request))
         .path(&member::tool_dirs(site), &site.facts.path)
-        .env("VIRTUAL_ENV", site.facts.environment.path.as_str())
+        .env("VIRTUAL_ENV", environment.path.as_str())
         .env("CARGO_TARGET_DIR", target.as_str());
     let run = Run {
         invocation: call,

@@ -130,6 +130,8 @@ pub struct Locked {
     pub pyo3: Option<semver::Version>,
     /// Whether the extension is built for the stable ABI (PyO3's features `abi3…`).
     pub stable_abi: bool,
+    /// The oldest Python of that ABI, where a feature names it (`abi3-py39`).
+    pub abi_floor: Option<(u64, u64)>,
     /// Whether a build script asks to be rerun for a file that is not there, so that cargo
     /// rebuilds at every call.
     pub restless: bool,
@@ -159,17 +161,27 @@ impl Locked {
             let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
             Some(rest.trim_start_matches(['?', '/']).to_owned())
         });
+        let abi3: Vec<String> = hard
+            .chain(of_pyo3)
+            .filter(|feature| feature.starts_with("abi3"))
+            .collect();
         Ok(Self {
             exists: lock.is_some(),
             packages: 1 + locked_closure(&member.workspace, package).len(),
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
             restless: is_restless(&manifest.toml.path)
                 || closure.manifests.iter().any(|path| is_restless(path)),
-            stable_abi: hard
-                .chain(of_pyo3)
-                .any(|feature| feature.starts_with("abi3")),
+            stable_abi: !abi3.is_empty(),
+            abi_floor: abi3.iter().filter_map(|feature| floor(feature)).min(),
         })
     }
+}
+
+/// `abi3-py310` is Python 3.10.
+fn floor(feature: &str) -> Option<(u64, u64)> {
+    let digits = feature.strip_prefix("abi3-py")?;
+    let (major, minor) = digits.split_at_checked(1)?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Whether a crate links PyO3, itself or through its path dependencies.
@@ -200,6 +212,13 @@ fn watched(source: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stable_abis_floor_is_in_the_features_name() {
+        assert_eq!(floor("abi3-py310"), Some((3, 10)));
+        assert_eq!(floor("abi3-py37"), Some((3, 7)));
+        assert_eq!(floor("abi3"), None);
+    }
 
     #[test]
     fn a_build_script_that_watches_a_missing_file_is_restless() {

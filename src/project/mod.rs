@@ -105,6 +105,16 @@ impl Project {
             .collect()
     }
 
+    /// The folder of the environments besides the default one.
+    pub fn envs(&self) -> Utf8PathBuf {
+        self.state.join("envs")
+    }
+
+    /// The folder of the target directories for the environment `name` of [`envs`](Self::envs).
+    pub fn builds(&self, name: &str) -> Utf8PathBuf {
+        self.state.join("builds").join(name)
+    }
+
     pub fn lock_path(&self) -> Utf8PathBuf {
         self.state.join("lock")
     }

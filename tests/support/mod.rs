@@ -585,7 +585,8 @@ const _: () = {
     let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
     let _ = (Running::signal, Outcome::warnings, alone, link, modified);
     let _ = (set_modified, traps, uv, within, on_path);
-    let _ = (Project::listing, Project::file_of);
+    let _ = (Project::listing, Project::file_of, Project::edit);
+    let _ = (Outcome::says_once, Outcome::finds_fresh);
 };
 
 /// Removes everything but what cargo compiled.

@@ -1,0 +1,62 @@
+//! Installing in one environment what is installed in another.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::disk;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::plan::CopyInstall;
+use crate::session::normalize;
+
+/// Copies every file of the distribution, in place of what `to` has of it.
+pub(super) fn copy(copy: &CopyInstall) -> Result<()> {
+    let nowhere = || Error::NotInstalled {
+        module: copy.member.module.clone(),
+        message: format!("`{}` has none to copy", copy.from.path),
+    };
+    let packages = copy.from.site_packages().ok_or_else(nowhere)?;
+    let own = copy.to.site_packages().ok_or_else(nowhere)?;
+    let dist_info = copy.from.dist_info(&copy.member).ok_or_else(nowhere)?;
+    if let Some(old) = copy.to.dist_info(&copy.member) {
+        for file in recorded(&old)? {
+            disk::remove_file(&normalize(&own.join(file)))?;
+        }
+        disk::remove_dir(&old)?;
+    }
+    for file in recorded(&dist_info)? {
+        let from = normalize(&packages.join(&file));
+        // a script's path goes through the prefix, which lies equally deep in both
+        install_file(&from, &normalize(&own.join(&file)), copy)?;
+    }
+    Ok(())
+}
+
+/// The files in a `dist-info` folder's RECORD, relative to site-packages (PyPA specifications,
+/// "Recording installed projects"); what Python compiles by itself is left out.
+fn recorded(dist_info: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let text = disk::read_text(&dist_info.join("RECORD"))?.unwrap_or_default();
+    let reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let rows = reader.into_records().filter_map(std::result::Result::ok);
+    let names = rows.filter_map(|row| row.get(0).map(Utf8PathBuf::from));
+    Ok(names
+        .filter(|name| !name.as_str().contains("__pycache__"))
+        .collect())
+}
+
+/// A file as it is; a script of the one environment becomes one of the other.
+fn install_file(from: &Utf8Path, to: &Utf8Path, copy: &CopyInstall) -> Result<()> {
+    disk::copy(from, to)?;
+    let bytes = disk::read(from)?.unwrap_or_default();
+    if !bytes.starts_with(b"#!") {
+        return Ok(());
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let bin = |environment: &Environment| format!("{}/", environment.bin());
+    let own = text.replace(&bin(&copy.from), &bin(&copy.to));
+    disk::write(to, own.as_bytes())
+}
