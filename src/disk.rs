@@ -212,6 +212,41 @@ pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf
     folders
 }
 
+/// What is there below `dir` by a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;
+/// `**` enters no `target` and nothing hidden.
+pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
+    let (first, rest) = pattern.split_once('/').unwrap_or((pattern, ""));
+    let below = |path: Utf8PathBuf| match rest {
+        "" => Vec::from_iter(is_there(&path).then_some(path)),
+        rest => matching(&path, rest),
+    };
+    if first == "**" {
+        let mut found = if rest.is_empty() {
+            names_in(dir, |_| true)
+        } else {
+            matching(dir, rest)
+        };
+        let inner = names_in(dir, |name| name != "target" && !name.starts_with('.'));
+        let inner = inner.into_iter().filter(|path| is_dir(path));
+        found.extend(inner.flat_map(|path| matching(&path, pattern)));
+        return found;
+    }
+    if !first.contains(['*', '?', '[']) {
+        return below(crate::session::normalize(&dir.join(first)));
+    }
+    let Ok(glob) = globset::Glob::new(first) else {
+        return Vec::new();
+    };
+    let glob = glob.compile_matcher();
+    let found = names_in(dir, |name| glob.is_match(name)).into_iter();
+    found.flat_map(below).collect()
+}
+
+fn names_in(dir: &Utf8Path, accept: impl Fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+    let names = names(dir).into_iter().filter(|name| accept(name));
+    names.map(|name| dir.join(name)).collect()
+}
+
 pub fn create_dir(path: &Utf8Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(io("create", path))
 }
@@ -414,6 +449,24 @@ mod tests {
         assert_eq!(names(&dir.join("new")), ["f"]);
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn patterns_match_names_between_slashes() {
+        let (_guard, dir) = dir();
+        for name in ["LICENSE", "LICENCE.txt", "a/b/LICENSE", "target/LICENSE"] {
+            write(&dir.join(name), b"").unwrap();
+        }
+        let found = |pattern| {
+            let found = matching(&dir, pattern).into_iter();
+            let below = found.map(|path| path.strip_prefix(&dir).unwrap().to_string());
+            below.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found("LICEN[CS]E*"), "LICENCE.txt LICENSE");
+        assert_eq!(found("*/b/LICENSE"), "a/b/LICENSE");
+        assert_eq!(found("**/LICENSE"), "LICENSE a/b/LICENSE");
+        assert_eq!(found("./a/*"), "a/b");
+        assert_eq!(found("NOTICE"), "");
     }
 
     #[test]

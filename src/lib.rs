@@ -8,6 +8,7 @@ pub mod invocation;
 pub mod error;
 pub mod reason;
 pub mod finding;
+pub mod spelling;
 // world: each owns one outside thing
 pub mod session;
 pub mod disk;
@@ -22,6 +23,7 @@ pub mod fingerprint;
 pub mod environment;
 pub mod dependencies;
 pub mod suites;
+pub mod versions;
 pub mod build;
 pub mod facts;
 // decision: pure

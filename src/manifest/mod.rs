@@ -3,6 +3,9 @@
 
 mod cargo;
 mod config;
+mod edit;
+mod lock;
+mod needs;
 mod pyproject;
 
 use std::ops::Range;
@@ -15,6 +18,9 @@ use crate::error::{Error, Location, Result};
 
 pub use cargo::{CargoToml, Dependency};
 pub use config::{Config, RustRunner, TestConfig};
+pub use edit::with_strings;
+pub use lock::{LockEntry, Required};
+pub use needs::Need;
 pub use pyproject::{CacheKey, GroupItem, PyProject};
 pub(crate) use pyproject::{normalize_name, requirement_name};
 
@@ -104,6 +110,23 @@ impl Toml {
         })
     }
 
+    /// The strings of an array with their places; other values in it are left out.
+    pub fn spanned_strings(&self, keys: &[&str]) -> Vec<Spanned<String>> {
+        self.get(keys).map(spanned_strings).unwrap_or_default()
+    }
+
+    /// The line on which bytes of the file begin, from 1.
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        line_at(self.text(), span.start)
+    }
+
+    /// The line of the value at a path of keys; of the nearest table above it that is there, else 1.
+    pub fn line_of(&self, keys: &[&str]) -> usize {
+        let place = |depth| self.get(&keys[..depth])?.span();
+        let nearest = (1..=keys.len()).rev().find_map(place);
+        nearest.map_or(1, |span| self.line(&span))
+    }
+
     /// The `[[package]]` entries of a Cargo.lock: name, and names of what it needs.
     pub fn packages(&self) -> impl Iterator<Item = (String, Vec<String>)> {
         self.get(&["package"])
@@ -167,6 +190,12 @@ impl Toml {
     }
 }
 
+/// The line that holds a byte of a text, from 1.
+pub fn line_at(text: &str, at: usize) -> usize {
+    let ends = text.match_indices('\n').take_while(|(end, _)| *end < at);
+    1 + ends.count()
+}
+
 fn name_of(path: &Utf8Path) -> &str {
     path.file_name().unwrap_or(path.as_str())
 }
@@ -182,7 +211,7 @@ fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
     let room = line.chars().count().saturating_sub(column - 1);
     Location {
         path: path.to_owned(),
-        line: text[..start].matches('\n').count() + 1,
+        line: line_at(text, start),
         column,
         text: line.to_owned(),
         width: span.len().min(room).max(1),

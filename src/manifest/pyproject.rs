@@ -208,8 +208,23 @@ impl PyProject {
     }
 
     pub fn dependencies_with_spans(&self) -> Vec<Spanned<String>> {
-        let item = self.toml.get(&["project", "dependencies"]);
-        item.map(spanned_strings).unwrap_or_default()
+        self.toml.spanned_strings(&["project", "dependencies"])
+    }
+
+    /// What goes into the metadata of distributions: dependencies and extras, with their places.
+    pub fn published_requirements(&self) -> Vec<Spanned<String>> {
+        let extras = self.toml.table(&["project", "optional-dependencies"]);
+        let extras = extras.into_iter().flat_map(|table| table.iter());
+        let extras = extras.flat_map(|(_, item)| spanned_strings(item));
+        let mut found = self.dependencies_with_spans();
+        found.extend(extras);
+        found
+    }
+
+    /// Whether `dynamic` leaves a field to the build backend.
+    pub fn is_dynamic(&self, field: &str) -> bool {
+        let dynamic = self.toml.strings(&["project", "dynamic"]);
+        dynamic.iter().any(|name| name == field)
     }
 
     /// The groups that uv installs by default: `[tool.uv] default-groups`, else `dev`, as far as
@@ -231,10 +246,8 @@ impl PyProject {
     /// Whether `[project]` is one by PEP 621: with a name, and a version that is said or dynamic.
     /// uv refuses to read any other, which older projects with maturin have.
     pub fn is_complete(&self) -> bool {
-        let dynamic = self.toml.strings(&["project", "dynamic"]);
-        self.name().is_some()
-            && (self.toml.get(&["project", "version"]).is_some()
-                || dynamic.iter().any(|field| field == "version"))
+        let version = self.toml.get(&["project", "version"]);
+        self.name().is_some() && (version.is_some() || self.is_dynamic("version"))
     }
 
     /// Whether the root of a uv workspace is here.

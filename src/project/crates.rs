@@ -97,6 +97,37 @@ fn workspace_root(manifest: &CargoToml) -> Result<Utf8PathBuf> {
     Ok(manifest.dir().to_owned())
 }
 
+/// The manifests of a member's cargo workspace, sorted; its own where it has none.
+pub fn workspace_crates(member: &super::Member) -> Result<Vec<Utf8PathBuf>> {
+    let root = member.workspace.join("Cargo.toml");
+    let Some(workspace) = CargoToml::read(&root)? else {
+        return Ok(vec![member.manifest.clone()]);
+    };
+    let mut manifests = vec![member.manifest.clone()];
+    manifests.extend(workspace.package_name().map(|_| root.clone()));
+    let excluded = workspace.toml.strings(&["workspace", "exclude"]);
+    let excluded: Vec<_> = excluded
+        .iter()
+        .map(|dir| normalize(&member.workspace.join(dir)))
+        .collect();
+    for pattern in workspace.toml.strings(&["workspace", "members"]) {
+        let folders = disk::matching(&member.workspace, pattern.trim_end_matches('/')).into_iter();
+        let found = folders.map(|dir| dir.join("Cargo.toml"));
+        manifests.extend(found.filter(|path| disk::is_file(path)));
+    }
+    // path dependencies below the root are members without being named (cargo book, "Workspaces")
+    let below = member.path_dependencies.iter();
+    manifests.extend(
+        below
+            .filter(|path| path.starts_with(&member.workspace))
+            .cloned(),
+    );
+    manifests.retain(|path| !excluded.iter().any(|dir| path.starts_with(dir)));
+    manifests.sort();
+    manifests.dedup();
+    Ok(manifests)
+}
+
 /// The packages that `package` reaches in a Cargo.lock; empty where there is none or it is not TOML.
 pub(super) fn locked_closure(workspace: &Utf8Path, package: &str) -> BTreeSet<String> {
     let lock = workspace.join("Cargo.lock");
@@ -150,21 +181,8 @@ impl Locked {
         let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
         let package = manifest.package_name().unwrap_or_default();
         let closure = Closure::of(&manifest)?;
-        let hard = closure
-            .dependencies
-            .get("pyo3")
-            .into_iter()
-            .flat_map(|dependency| dependency.features.clone());
-        let enabled = manifest.enabled_features(features).into_iter();
-        let of_pyo3 = enabled.filter_map(|feature| {
-            let rest = feature.strip_prefix("pyo3")?;
-            let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
-            Some(rest.trim_start_matches(['?', '/']).to_owned())
-        });
-        let abi3: Vec<String> = hard
-            .chain(of_pyo3)
-            .filter(|feature| feature.starts_with("abi3"))
-            .collect();
+        let abi3 = pyo3_features(&manifest, &closure, features);
+        let abi3: Vec<&String> = abi3.iter().filter(|name| name.starts_with("abi3")).collect();
         Ok(Self {
             exists: lock.is_some(),
             packages: 1 + locked_closure(&member.workspace, package).len(),
@@ -182,6 +200,33 @@ fn floor(feature: &str) -> Option<(u64, u64)> {
     let digits = feature.strip_prefix("abi3-py")?;
     let (major, minor) = digits.split_at_checked(1)?;
     Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
+/// and by features of the crate.
+fn pyo3_features(manifest: &CargoToml, closure: &Closure, features: &[String]) -> Vec<String> {
+    let hard = ["pyo3", "pyo3-ffi"].into_iter();
+    let hard = hard.filter_map(|name| closure.dependencies.get(name));
+    let hard = hard.flat_map(|dependency| dependency.features.clone());
+    let enabled = manifest.enabled_features(features).into_iter();
+    let of_pyo3 = enabled.filter_map(|feature| {
+        let rest = feature.strip_prefix("pyo3")?;
+        let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
+        Some(rest.trim_start_matches(['?', '/']).to_owned())
+    });
+    hard.chain(of_pyo3).collect()
+}
+
+/// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
+/// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
+pub fn abi3_floor(member: &super::Member) -> Result<Option<u64>> {
+    let Some(manifest) = CargoToml::read(&member.manifest)? else {
+        return Ok(None);
+    };
+    let closure = Closure::of(&manifest)?;
+    let features = pyo3_features(&manifest, &closure, &member.features);
+    let minor = |feature: &String| floor(feature).map(|(_, minor)| minor);
+    Ok(features.iter().filter_map(minor).min())
 }
 
 /// Whether a crate links PyO3, itself or through its path dependencies.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::manifest::{Config, PyProject, Toml, nearest};
 use crate::session::Session;
 
-pub use crates::{Locked, depends_on_python};
+pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
 pub use member::{Bindings, Member};
 
 /// One or several packages that share one environment.
@@ -26,8 +26,8 @@ pub struct Project {
     pub state: Utf8PathBuf,
     /// The packages that were asked for, in dependency order.
     pub members: Vec<Member>,
-    /// Cargo.toml of the packages that were not asked for, absolute.
-    pub others: Vec<Utf8PathBuf>,
+    /// The packages that were not asked for.
+    pub others: Vec<Member>,
     pub config: Config,
 }
 
@@ -72,16 +72,7 @@ impl Project {
         } else {
             &selection.members
         };
-        let all: Vec<Utf8PathBuf> = members
-            .iter()
-            .map(|member| member.manifest.clone())
-            .collect();
-        let members = choose(&found.root, members, wanted)?;
-        let chosen = |manifest: &Utf8PathBuf| members.iter().any(|m| m.manifest == *manifest);
-        let others = all
-            .into_iter()
-            .filter(|manifest| !chosen(manifest))
-            .collect();
+        let (members, others) = choose(&found.root, members, wanted)?;
         Ok(Self {
             root: found.root,
             home,
@@ -134,25 +125,30 @@ fn state_directory(session: &Session, home: &Utf8Path, members: &[Member]) -> Re
     Ok(target_directory(session, &owner)?.join("pyx"))
 }
 
-/// The members named by `wanted` (name, folder name, or folder relative to the root), and those
-/// that they need.
-fn choose(root: &Utf8Path, members: Vec<Member>, wanted: &[String]) -> Result<Vec<Member>> {
+/// The members named by `wanted` (name, folder name, or folder relative to the root) with those that
+/// they need, and the others.
+fn choose(
+    root: &Utf8Path,
+    members: Vec<Member>,
+    wanted: &[String],
+) -> Result<(Vec<Member>, Vec<Member>)> {
     if wanted.is_empty() {
-        return Ok(members);
+        return Ok((members, Vec::new()));
     }
-    let mut names = Vec::new();
-    for word in wanted {
-        let member = members
-            .iter()
-            .find(|member| member.answers_to(root, word))
-            .ok_or_else(|| unknown_member(&members, word))?;
-        names.push(member.name.clone());
-    }
+    let names = named(root, &members, wanted)?;
     let needed = member::closure(&members, &names);
     Ok(members
         .into_iter()
-        .filter(|member| needed.contains(&member.name))
-        .collect())
+        .partition(|member| needed.contains(&member.name)))
+}
+
+fn named(root: &Utf8Path, members: &[Member], words: &[String]) -> Result<Vec<String>> {
+    let named = words.iter().map(|word| {
+        let member = members.iter().find(|member| member.answers_to(root, word));
+        let member = member.ok_or_else(|| unknown_member(members, word))?;
+        Ok(member.name.clone())
+    });
+    named.collect()
 }
 
 fn unknown_member(members: &[Member], word: &str) -> Error {

@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::Glob;
 
 use crate::disk;
 use crate::error::Result;
 use crate::manifest::{CargoToml, RustRunner};
-use crate::project::{Bindings, Member, Project, depends_on_python};
-use crate::session::normalize;
+use crate::project::{Bindings, Project, depends_on_python, workspace_crates};
 
 /// One run of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +75,12 @@ impl RustSuite {
                     ..Self::default()
                 };
                 for manifest in crates {
-                    if !project.others.contains(&manifest) && seen.insert(manifest.clone()) {
+                    if !project
+                        .others
+                        .iter()
+                        .any(|other| other.manifest == manifest)
+                        && seen.insert(manifest.clone())
+                    {
                         let docstrings = extensions.contains(&manifest) && !config.doctests;
                         suite.add(&manifest, docstrings)?;
                     }
@@ -125,55 +128,6 @@ impl RustSuite {
         self.documented.sort();
         Ok(())
     }
-}
-
-/// The manifests of a cargo workspace, or the crate's own where it has none.
-fn workspace_crates(member: &Member) -> Result<Vec<Utf8PathBuf>> {
-    let root = member.workspace.join("Cargo.toml");
-    let Some(workspace) = CargoToml::read(&root)? else {
-        return Ok(vec![member.manifest.clone()]);
-    };
-    let mut manifests = vec![member.manifest.clone()];
-    manifests.extend(workspace.package_name().map(|_| root.clone()));
-    let excluded = workspace.toml.strings(&["workspace", "exclude"]);
-    let excluded: Vec<_> = excluded
-        .iter()
-        .map(|dir| normalize(&member.workspace.join(dir)))
-        .collect();
-    for pattern in workspace.toml.strings(&["workspace", "members"]) {
-        manifests.extend(matching(&member.workspace, &pattern));
-    }
-    // path dependencies below the root are members without being named (cargo book, "Workspaces")
-    let below = member.path_dependencies.iter();
-    manifests.extend(
-        below
-            .filter(|path| path.starts_with(&member.workspace))
-            .cloned(),
-    );
-    manifests.retain(|path| !excluded.iter().any(|dir| path.starts_with(dir)));
-    manifests.sort();
-    manifests.dedup();
-    Ok(manifests)
-}
-
-fn matching(root: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
-    let direct = normalize(&root.join(pattern)).join("Cargo.toml");
-    if disk::is_file(&direct) {
-        return vec![direct];
-    }
-    let Ok(glob) = Glob::new(pattern.trim_end_matches('/')) else {
-        return Vec::new();
-    };
-    let matcher = glob.compile_matcher();
-    disk::folders(root, 4, |name| name != "target")
-        .into_iter()
-        .filter(|dir| {
-            let below = dir.strip_prefix(root).unwrap_or(dir);
-            matcher.is_match(below.as_std_path())
-        })
-        .map(|dir| dir.join("Cargo.toml"))
-        .filter(|path| disk::is_file(path))
-        .collect()
 }
 
 /// What a crate's sources hold, read without compiling them.
@@ -252,6 +206,8 @@ fn has_doctests(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::project::Member;
+
     use super::*;
 
     #[test]

@@ -1,0 +1,105 @@
+//! The `[[package]]` entries of Cargo.lock and uv.lock.
+
+use std::str::FromStr;
+
+use pep440_rs::VersionSpecifiers;
+use toml_edit::{Item, Table, Value};
+
+use super::{Spanned, Toml, normalize_name};
+
+/// A package as a lock file knows it.
+#[derive(Clone, Debug)]
+pub struct LockEntry {
+    /// With the place of the name.
+    pub name: Spanned<String>,
+    /// uv leaves out versions that are dynamic.
+    pub version: Option<Spanned<String>>,
+    /// Whether it is a folder of the project: nothing that was fetched.
+    pub local: bool,
+    /// Of a Cargo.lock: names of what it needs, with the versions that they say.
+    pub needs: Vec<(String, Option<String>)>,
+    /// Of a uv.lock: what `requires-dist` says; `None` where there is no such key.
+    pub requires: Option<Vec<Required>>,
+}
+
+/// An entry of `requires-dist` in a uv.lock.
+#[derive(Clone, Debug)]
+pub struct Required {
+    /// Normalised.
+    pub name: String,
+    /// `None` where the requirement is taken from a source instead, or is no PEP 440.
+    pub specifiers: Option<VersionSpecifiers>,
+}
+
+impl Toml {
+    pub fn lock_entries(&self) -> Vec<LockEntry> {
+        let packages = self.get(&["package"]).and_then(Item::as_array_of_tables);
+        let packages = packages.into_iter().flatten();
+        packages.filter_map(entry).collect()
+    }
+
+    /// The entry of a package that is a folder of the project; `name` is compared as PEP 503 says,
+    /// under which crates differ as well.
+    pub fn own_entry(&self, name: &str) -> Option<LockEntry> {
+        let wanted = normalize_name(name);
+        let of_name =
+            |entry: &LockEntry| entry.local && normalize_name(&entry.name.value) == wanted;
+        self.lock_entries().into_iter().find(of_name)
+    }
+}
+
+fn entry(package: &Table) -> Option<LockEntry> {
+    let metadata = package.get("metadata");
+    let requires = metadata.and_then(|table| table.get("requires-dist"));
+    Some(LockEntry {
+        name: spanned(package.get("name")?)?,
+        version: package.get("version").and_then(spanned),
+        local: package.get("source").is_none_or(is_folder),
+        needs: package.get("dependencies").map(needs).unwrap_or_default(),
+        requires: requires
+            .and_then(Item::as_array)
+            .map(|array| array.iter().filter_map(required).collect()),
+    })
+}
+
+fn spanned(item: &Item) -> Option<Spanned<String>> {
+    Some(Spanned {
+        value: item.as_str()?.to_owned(),
+        span: item.span().unwrap_or_default(),
+    })
+}
+
+/// uv's sources for what is in the project itself.
+fn is_folder(source: &Item) -> bool {
+    ["editable", "virtual", "directory"]
+        .iter()
+        .any(|kind| source.get(kind).is_some())
+}
+
+/// `"name"`, `"name version"` or `"name version (source)"`.
+fn needs(item: &Item) -> Vec<(String, Option<String>)> {
+    let words = super::strings_of(item);
+    let split = |need: &String| {
+        let mut words = need.split(' ');
+        (
+            words.next().unwrap_or_default().to_owned(),
+            words.next().map(str::to_owned),
+        )
+    };
+    words.iter().map(split).collect()
+}
+
+fn required(value: &Value) -> Option<Required> {
+    const SOURCES: [&str; 6] = ["url", "git", "path", "directory", "editable", "virtual"];
+    let table = value.as_inline_table()?;
+    let said = table.get("specifier").map(Value::as_str);
+    let specifiers = match said {
+        Some(text) => text.and_then(|text| VersionSpecifiers::from_str(text).ok()),
+        None if SOURCES.iter().any(|key| table.contains_key(key)) => None,
+        None => Some(VersionSpecifiers::empty()),
+    };
+    Some(Required {
+        name: normalize_name(table.get("name")?.as_str()?),
+        specifiers,
+    })
+}

@@ -1,0 +1,309 @@
+//! Where a project states its versions: manifests, `__version__`, requirements and lock files.
+
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+use serde::Serialize;
+
+use crate::disk;
+use crate::error::Result;
+use crate::manifest::{CargoToml, Need, PyProject, Spanned, Toml, line_at};
+use crate::project::{Member, Project, workspace_crates};
+use crate::spelling;
+
+/// One version, and everything that states it: a crate's own, or that of a cargo workspace.
+#[derive(Clone, Debug)]
+pub struct Versioned {
+    /// The names of the members that have it.
+    pub members: Vec<String>,
+    /// What distributions get; `None` where nothing says it, or PEP 440 has no such version.
+    pub version: Option<Version>,
+    /// The statement that decides first, then the others.
+    pub statements: Vec<Statement>,
+}
+
+/// One place that states a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub kind: Kind,
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// The bytes of the file that hold the value.
+    pub span: Range<usize>,
+    /// From 1.
+    pub line: usize,
+    /// As it is written, without quotes.
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// `[package]` or `[workspace.package]` of Cargo.toml.
+    Cargo,
+    /// `[project]` of pyproject.toml.
+    PyProject,
+    /// `__version__ = "…"` in the package's `__init__.py`.
+    Dunder,
+    /// The version that another crate of the workspace requires.
+    Requirement,
+    CargoLock,
+    UvLock,
+}
+
+impl Kind {
+    /// Whether cargo reads it, and so its spelling.
+    pub fn is_cargo(self) -> bool {
+        matches!(self, Self::Cargo | Self::Requirement | Self::CargoLock)
+    }
+}
+
+impl Statement {
+    fn of(kind: Kind, toml: &Toml, said: Spanned<String>) -> Self {
+        Self {
+            kind,
+            path: toml.path.clone(),
+            line: toml.line(&said.span),
+            span: said.span,
+            text: said.value,
+        }
+    }
+
+    /// The version as Python compares it; `None` for requirements, and for what PEP 440 does not know.
+    pub fn version(&self) -> Option<Version> {
+        if self.kind == Kind::Requirement {
+            return None;
+        }
+        spelling::parse(&self.text)
+    }
+}
+
+impl Versioned {
+    /// Every version of the project, those of members that were not asked for included.
+    pub fn gather(project: &Project) -> Result<Vec<Self>> {
+        let mut found: Vec<(Holder, Vec<&Member>)> = Vec::new();
+        for member in project.members.iter().chain(&project.others) {
+            let Some(cargo) = CargoToml::read(&member.manifest)? else {
+                continue;
+            };
+            let holder = Holder::of(&cargo, &member.workspace);
+            match found.iter_mut().find(|(known, _)| *known == holder) {
+                Some((_, members)) => members.push(member),
+                None => found.push((holder, vec![member])),
+            }
+        }
+        let of = |(holder, members): (Holder, Vec<&Member>)| one(project, &holder, &members);
+        found.into_iter().map(of).collect()
+    }
+
+    /// The place that decides the version.
+    pub fn decisive(&self) -> Option<&Statement> {
+        self.statements.first()
+    }
+}
+
+/// The Cargo.toml that holds the version of a crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holder {
+    path: Utf8PathBuf,
+    /// Whether it is `[workspace.package]` that does.
+    shared: bool,
+}
+
+impl Holder {
+    fn of(cargo: &CargoToml, workspace: &Utf8Path) -> Self {
+        let shared = cargo.inherits("version");
+        let path = if shared {
+            workspace.join("Cargo.toml")
+        } else {
+            cargo.toml.path.clone()
+        };
+        Self { path, shared }
+    }
+
+    fn statement(&self) -> Result<Option<Statement>> {
+        let Some(cargo) = CargoToml::read(&self.path)? else {
+            return Ok(None);
+        };
+        let said = if self.shared {
+            cargo.workspace_version()
+        } else {
+            cargo.version()
+        };
+        Ok(said.map(|said| Statement::of(Kind::Cargo, &cargo.toml, said)))
+    }
+}
+
+fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versioned> {
+    let mut statements = of_python(members)?;
+    let in_cargo = holder.statement()?;
+    // cargo takes 0.0.0 for a crate without a version: such a crate leaves it to pyproject.toml
+    let is_left_open =
+        !statements.is_empty() && in_cargo.as_ref().is_some_and(|s| s.text == "0.0.0");
+    if !is_left_open {
+        statements.extend(in_cargo);
+    }
+    let version = statements.first().and_then(Statement::version);
+    for member in members {
+        statements.extend(of_literals(member)?);
+        statements.extend(of_uv_lock(project, member)?);
+    }
+    if let Some(member) = members.first()
+        && !is_left_open
+    {
+        statements.extend(of_workspace(member, holder)?);
+    }
+    let members = members.iter().map(|member| member.name.clone());
+    Ok(Versioned {
+        members: members.collect(),
+        version,
+        statements,
+    })
+}
+
+fn of_python(members: &[&Member]) -> Result<Vec<Statement>> {
+    let mut found = Vec::new();
+    for path in members
+        .iter()
+        .filter_map(|member| member.pyproject.as_ref())
+    {
+        if let Some(pyproject) = PyProject::read(path)?
+            && let Some(said) = pyproject.toml.spanned(&["project", "version"])
+        {
+            found.push(Statement::of(Kind::PyProject, &pyproject.toml, said));
+        }
+    }
+    Ok(found)
+}
+
+/// `__version__` literals of the member's Python package.
+fn of_literals(member: &Member) -> Result<Vec<Statement>> {
+    let Some(path) = initialiser(member)? else {
+        return Ok(Vec::new());
+    };
+    let text = disk::read_text(&path)?.unwrap_or_default();
+    let found = literals(&text).into_iter().map(|span| Statement {
+        kind: Kind::Dunder,
+        path: path.clone(),
+        line: line_at(&text, span.start),
+        text: text[span.clone()].to_owned(),
+        span,
+    });
+    Ok(found.collect())
+}
+
+/// The `__init__.py` of the package that holds the extension module (maturin guide, "Project
+/// layout"): below `python-source`, else below `src` beside a `rust` folder, else at the root.
+fn initialiser(member: &Member) -> Result<Option<Utf8PathBuf>> {
+    let Some(path) = &member.pyproject else {
+        return Ok(None);
+    };
+    let Some(pyproject) = PyProject::read(path)? else {
+        return Ok(None);
+    };
+    let said = pyproject.maturin("python-source");
+    let package = member.module.split('.').next().unwrap_or_default();
+    let package = if package.is_empty() {
+        member.escaped_name()
+    } else {
+        package.to_owned()
+    };
+    let sources = said.map_or_else(|| vec!["src", "."], |said| vec![said]);
+    let files = sources.iter().map(|source| {
+        let folder = member.dir.join(source).join(&package);
+        crate::session::normalize(&folder.join("__init__.py"))
+    });
+    Ok(files.into_iter().find(|path| disk::is_file(path)))
+}
+
+/// What is between the quotes of `__version__ = "…"` at the beginning of a line.
+fn literals(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(inner) = literal(line) {
+            found.push(start + inner.start..start + inner.end);
+        }
+        start += line.len();
+    }
+    found
+}
+
+fn literal(line: &str) -> Option<Range<usize>> {
+    let rest = line.strip_prefix("__version__")?;
+    let (annotation, value) = rest.split_once('=')?;
+    if !(annotation.trim().is_empty() || annotation.trim_start().starts_with(':')) {
+        return None;
+    }
+    let value = value.trim_start();
+    let quote = value.chars().next().filter(|c| "\"'".contains(*c))?;
+    let inner = &value[1..];
+    let start = line.len() - inner.len();
+    let end = start + inner.find(quote)?;
+    (end > start).then_some(start..end)
+}
+
+fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
+    let Some(lock) = Toml::read(&project.home.join("uv.lock"))? else {
+        return Ok(None);
+    };
+    let version = lock.own_entry(&member.name).and_then(|entry| entry.version);
+    Ok(version.map(|said| Statement::of(Kind::UvLock, &lock, said)))
+}
+
+/// What the cargo workspace says of the crates that have the version: their entries in Cargo.lock,
+/// and requirements of path dependencies on them.
+fn of_workspace(member: &Member, holder: &Holder) -> Result<Vec<Statement>> {
+    let mut crates = Vec::new();
+    for manifest in workspace_crates(member)? {
+        crates.extend(CargoToml::read(&manifest)?);
+    }
+    let has_it = |cargo: &&CargoToml| Holder::of(cargo, &member.workspace) == *holder;
+    let own: Vec<&CargoToml> = crates.iter().filter(has_it).collect();
+    let mut found = Vec::new();
+    if let Some(lock) = Toml::read(&member.workspace.join("Cargo.lock"))? {
+        let names = own.iter().filter_map(|cargo| cargo.package_name());
+        let versions = names.filter_map(|name| lock.own_entry(name)?.version);
+        found.extend(versions.map(|said| Statement::of(Kind::CargoLock, &lock, said)));
+    }
+    let is_own = |need: &Need| {
+        own.iter()
+            .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
+    };
+    let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+    let shared = root.iter().map(|root| (root, root.workspace_needs()));
+    let tables = crates.iter().map(|cargo| (cargo, cargo.needs()));
+    for (cargo, needs) in shared.chain(tables) {
+        let needs = needs.into_iter().filter(is_own);
+        let said = needs.filter_map(|need| need.requirement);
+        found.extend(said.map(|said| Statement::of(Kind::Requirement, &cargo.toml, said)));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_literals_at_the_beginning_of_a_line_are_versions() {
+        let found = |text: &str| {
+            let spans = literals(text).into_iter();
+            spans.map(|span| text[span].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("a\n__version__ = \"1.2\"\n"), ["1.2"]);
+        assert_eq!(found("__version__: Final[str]='1.2'  # x"), ["1.2"]);
+        for other in [
+            "from ._x import __version__\n",
+            "__version__ = _x.__version__\n",
+            "__version__ == \"1.2\"\n",
+            "__version__ += \"1.2\"\n",
+            "__version_info__ = \"1.2\"\n",
+            "    __version__ = \"1.2\"\n",
+            "__version__ = \"\"\n",
+        ] {
+            assert!(found(other).is_empty(), "{other}");
+        }
+    }
+}
