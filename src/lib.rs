@@ -24,6 +24,7 @@ pub mod environment;
 pub mod dependencies;
 pub mod suites;
 pub mod versions;
+pub mod preflight;
 pub mod build;
 pub mod facts;
 // decision: pure
