@@ -187,7 +187,7 @@ impl Command {
         }
     }
 
-    fn purpose(&self) -> Purpose {
+    fn purpose(&self, quiet: bool) -> Purpose {
         match self {
             Self::Dev(_) => Purpose::Dev,
             Self::Test(test) => Purpose::Test(Testing {
@@ -198,6 +198,7 @@ impl Command {
                 },
                 arguments: test.arguments.clone(),
                 fail_fast: test.fail_fast,
+                quiet,
                 wheel: test.wheel,
             }),
             Self::Run(run) => {
@@ -327,7 +328,7 @@ impl Cli {
             },
             force: common.force,
             network: global.network.into(),
-            purpose: self.command.purpose(),
+            purpose: self.command.purpose(global.quiet),
         }
     }
 }

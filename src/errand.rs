@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
-use crate::execute::{Outcome, RUST, Tally, execute, hand_over};
+use crate::execute::{Idle, Outcome, Tally, execute, hand_over};
 use crate::facts::{Facts, Request};
 use crate::plan::Plan;
 use crate::process;
@@ -34,19 +34,31 @@ fn tally_text(tally: &Tally) -> String {
     format!("{} ({}) {}", tally.language, tally.member, tally.wording())
 }
 
-/// Whether tests that ran are a success: no runner failed, and at least one test was there.
+/// Whether tests that ran are a success: no runner failed, and at least one did what it was asked.
 pub fn verdict(tallies: &[Tally], root: &Utf8Path) -> Result<()> {
     let failures = tallies.iter().filter_map(|tally| tally.failure.as_deref());
-    let failures: Vec<&str> = failures.collect();
+    let mut failures: Vec<&str> = failures.collect();
+    failures.dedup();
     if !failures.is_empty() {
-        return Err(Error::TestsFailed(failures.join("; ")));
+        let message = failures.join("; ");
+        let hint = tallies.iter().find_map(|tally| tally.hint.clone());
+        return Err(match hint {
+            Some(hint) => Error::TestsNotRun { message, hint },
+            None => Error::TestsFailed(message),
+        });
     }
-    // Rust tests that were only listed, or filtered out, are there all the same
-    let nothing = |tally: &Tally| tally.total() == 0 && tally.language != RUST;
-    if tallies.iter().all(nothing) {
-        return Err(Error::NoTests(root.to_owned()));
+    let mut by = None;
+    for tally in tallies {
+        match &tally.idle {
+            None | Some(Idle::Unasked) => return Ok(()),
+            Some(Idle::Unselected(what)) => by = Some(what),
+            Some(Idle::Nothing) => {}
+        }
     }
-    Ok(())
+    Err(match by {
+        Some(what) => Error::NoneSelected(what.clone()),
+        None => Error::NoTests(root.to_owned()),
+    })
 }
 
 impl Errand<'_> {

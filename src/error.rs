@@ -21,7 +21,7 @@ pub enum Exit {
     Tool,
     /// 4: disk, permissions, lock timeout, network.
     Environment,
-    /// 5: there is no test at all.
+    /// 5: there is no test at all, or none that was asked for.
     NoTests,
     /// 70: a bug in pyx.
     Bug,
@@ -193,9 +193,17 @@ pub enum Error {
     #[error("no tests in `{0}`")]
     NoTests(Utf8PathBuf),
 
+    /// There are tests, but none that was asked for; by what.
+    #[error("no test is selected by {0}")]
+    NoneSelected(String),
+
     /// Tests failed; they have said so themselves.
     #[error("{0}")]
     TestsFailed(String),
+
+    /// Tests failed because of what can be helped.
+    #[error("{message}")]
+    TestsNotRun { message: String, hint: String },
 
     /// The child of `run` ended with this code, and has spoken.
     #[error("exit code {0}")]
@@ -208,8 +216,15 @@ pub enum Error {
     #[error("no program `{0}` in the environment or on PATH")]
     NoProgram(String),
 
-    #[error("the tests of {member} cannot be linked: {python} has no shared libpython")]
-    StaticPython { member: String, python: String },
+    #[error(
+        "the Rust code of {member} cannot be linked with Python: `{python}` has no shared libpython"
+    )]
+    StaticPython {
+        member: String,
+        python: Utf8PathBuf,
+        /// Major and minor.
+        version: String,
+    },
 
     #[error("{0}")]
     Usage(String),
@@ -231,7 +246,7 @@ impl Error {
             | Self::ForeignEnvironment { .. }
             | Self::Shadowed { .. }
             | Self::Usage(_) => Exit::Usage,
-            Self::NoTests(_) => Exit::NoTests,
+            Self::NoTests(_) | Self::NoneSelected(_) => Exit::NoTests,
             Self::Child(code) => Exit::Child(*code),
             Self::NoTool { .. }
             | Self::ToolTooOld { .. }
@@ -242,7 +257,9 @@ impl Error {
             | Self::Offline(_)
             | Self::StaticPython { .. }
             | Self::Provision { .. } => Exit::Tool,
-            Self::NotInstalled { .. } | Self::TestsFailed(_) => Exit::Failed,
+            Self::NotInstalled { .. } | Self::TestsFailed(_) | Self::TestsNotRun { .. } => {
+                Exit::Failed
+            }
             Self::Step { exit, .. } => *exit,
             Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
@@ -292,13 +309,16 @@ impl Error {
             Self::Io { source, .. } if is_read_only(source) => Some(
                 "name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT".into(),
             ),
-            Self::StaticPython { .. } => Some(
-                "install its development package (`python3-dev`), or choose another with `--python`"
-                    .into(),
-            ),
+            Self::StaticPython { version, .. } => Some(format!(
+                "get one that has it and remove the environment, or name it with `--python`: \
+                 `uv python install {version}`, or pyenv with PYTHON_CONFIGURE_OPTS=--enable-shared; \
+                 a Python of the system has it with its `python3-dev`"
+            )),
             Self::NoTests(_) => {
                 Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
             }
+            Self::NoneSelected(_) => Some("`cargo pyx test --py` runs all of them".into()),
+            Self::TestsNotRun { hint, .. } => Some(hint.clone()),
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
             Self::NoProgram(_) => Some("cargo pyx run --help".into()),
             Self::TestsFailed(_)

@@ -115,6 +115,11 @@ impl Ui {
         self.manner.color
     }
 
+    /// Whether only errors and warnings are to be printed.
+    pub fn is_quiet(&self) -> bool {
+        self.manner.verbosity < 0
+    }
+
     fn talks(&self) -> bool {
         self.manner.format == MessageFormat::Human && self.manner.verbosity >= 0
     }

@@ -3,6 +3,7 @@
 mod cargo;
 mod copy_install;
 mod diagnosis;
+mod link;
 mod prove;
 mod testing;
 mod uv_cache;
@@ -21,7 +22,7 @@ use crate::process::{self, Status};
 use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
 
-pub use testing::{PYTHON, RUST, Tally};
+pub use testing::{Idle, PYTHON, RUST, Tally};
 
 /// What came of a plan.
 #[derive(Debug, Default)]
@@ -111,6 +112,7 @@ fn is_building(action: &Action) -> bool {
         | Action::RecordSync(_)
         | Action::CopyTests(_)
         | Action::Test(_)
+        | Action::Untestable(_)
         | Action::Show(_) => false,
     }
 }
@@ -135,6 +137,13 @@ impl Context<'_> {
         self.outcome.lock().is_ok_and(|outcome| outcome.stopped)
     }
 
+    fn count(&self, tally: Tally, fail_fast: bool) {
+        self.note(|outcome| {
+            outcome.stopped |= fail_fast && tally.failure.is_some();
+            outcome.tallies.push(tally);
+        });
+    }
+
     fn run(&self, step: &Step) -> Result<()> {
         process::check_signals()?;
         let is_test = matches!(step.action, Action::Test(_));
@@ -144,6 +153,7 @@ impl Context<'_> {
             | Action::Link(_)
             | Action::Wheel(_)
             | Action::CopyInstall(_)
+            | Action::Untestable(_)
             | Action::Test(_) => true,
             Action::Forget { .. }
             | Action::Replace(_)
@@ -189,7 +199,7 @@ impl Context<'_> {
             Action::Prove(prove) => prove::prove(self, prove),
             Action::RecordSync(record) => record_sync(record, self.since),
             Action::Seed { from, to } => disk::copy_tree(from, to),
-            Action::Link(link) => testing::link(link, activity),
+            Action::Link(link) => link::link(link, activity),
             Action::Wheel(wheel) => {
                 for name in disk::names(&wheel.dir) {
                     disk::remove_file(&wheel.dir.join(name))?;
@@ -201,10 +211,11 @@ impl Context<'_> {
                 let start = Instant::now();
                 let mut tally = testing::run(self, test, activity)?;
                 tally.seconds = start.elapsed().as_secs_f64();
-                self.note(|outcome| {
-                    outcome.stopped |= test.fail_fast && tally.failure.is_some();
-                    outcome.tallies.push(tally);
-                });
+                self.count(tally, test.fail_fast);
+                Ok(())
+            }
+            Action::Untestable(untestable) => {
+                self.count(Tally::from(&**untestable), untestable.fail_fast);
                 Ok(())
             }
             Action::Show(_) => hand_over(self.session, step, self.ui),

@@ -50,6 +50,8 @@ pub struct Testing {
     /// What stands after `--`: for pytest, or with `--rust` for the test programs.
     pub arguments: Vec<String>,
     pub fail_fast: bool,
+    /// Whether a person wants to see failures only.
+    pub quiet: bool,
     /// Test a wheel instead of the build in the environment.
     pub wheel: bool,
 }

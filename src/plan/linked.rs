@@ -111,12 +111,20 @@ pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Resul
     Ok(call)
 }
 
-fn probe<'a>(site: &'a Site<'_>, build: &Build) -> Result<&'a Probe> {
+/// The environment's Python, which programs can be linked with.
+///
+/// # Errors
+/// [`Error::StaticPython`] when they cannot.
+pub(super) fn probe<'a>(site: &'a Site<'_>, build: &Build) -> Result<&'a Probe> {
     let probe = site.workshop.probe.as_ref();
     probe
         .filter(|probe| probe.libdir.is_some())
         .ok_or_else(|| Error::StaticPython {
             member: build.member.name.clone(),
-            python: site.facts.environment.python().to_string(),
+            python: site.facts.environment.python(),
+            version: probe.map_or_else(
+                || "3".to_owned(),
+                |probe| format!("{}.{}", probe.major, probe.minor),
+            ),
         })
 }

@@ -3,6 +3,7 @@
 mod dev;
 mod linked;
 mod member;
+mod python;
 mod run;
 mod steps;
 mod sync;
@@ -21,6 +22,9 @@ use crate::tool::Provision;
 pub use dev::dev;
 pub use run::run;
 pub use test::test;
+
+/// The variable that tells a [`Reporter`]'s module where to write.
+const REPORT: &str = "PYX_REPORT";
 
 /// Steps in an order in which they could run one after another.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +85,7 @@ pub enum Action {
     /// Make the PyO3 configuration with which tests link libpython.
     Link(Box<Link>),
     Test(Box<Test>),
+    Untestable(Box<Untestable>),
     /// Build a wheel into a directory that holds no other.
     Wheel(Box<Wheel>),
     CopyTests(Box<CopyTests>),
@@ -128,18 +133,37 @@ pub struct Test {
     pub unoptimised: bool,
     /// Whether nothing more is run once it fails.
     pub fail_fast: bool,
+    /// Those of the command line.
+    pub arguments: Vec<String>,
+}
+
+/// Rust tests that cannot be run, which counts as their failure.
+#[derive(Clone, Debug)]
+pub struct Untestable {
+    /// Whose tests they are.
+    pub member: String,
+    pub why: String,
+    pub hint: Option<String>,
+    /// As in [`Test`].
+    pub fail_fast: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runner {
     Cargo,
     Nextest,
-    Pytest {
-        /// Where our plugin is put, absolute: among the environment's packages.
-        plugin: Utf8PathBuf,
-        /// What the plugin writes, absolute.
-        report: Utf8PathBuf,
-    },
+    Pytest(Reporter),
+    Unittest(Reporter),
+    Stestr,
+}
+
+/// How a Python runner tells us what it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reporter {
+    /// Where our module is put, absolute: among the environment's packages.
+    pub module: Utf8PathBuf,
+    /// What the module writes, absolute.
+    pub report: Utf8PathBuf,
 }
 
 #[derive(Clone, Debug)]
@@ -251,7 +275,8 @@ impl Step {
                 let text = format!("write {}: what this prints, and {lines}", link.config);
                 format!("{}\n{}", comment(&text), link.invocation)
             }
-            Action::Test(test) => test.without_plugin().to_string(),
+            Action::Test(test) => test.without_reporter().to_string(),
+            Action::Untestable(tests) => comment(&tests.why),
             Action::Wheel(wheel) => wheel.run.invocation.to_string(),
             Action::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
@@ -267,12 +292,16 @@ fn comment(text: &str) -> String {
 }
 
 impl Test {
-    /// The command without the plugin that only a real run puts into the environment.
-    fn without_plugin(&self) -> Invocation {
+    /// The command without the module that only a real run puts into the environment.
+    fn without_reporter(&self) -> Invocation {
         let mut invocation = self.invocation.clone();
-        if let Runner::Pytest { .. } = self.runner {
-            invocation.args.drain(..2.min(invocation.args.len()));
-            invocation.set.remove("PYX_REPORT");
+        invocation.set.remove(REPORT);
+        match &self.runner {
+            // its first arguments are `-p MODULE`
+            Runner::Pytest(_) => drop(invocation.args.drain(..2)),
+            // its first arguments are `-m MODULE`
+            Runner::Unittest(_) => "unittest".clone_into(&mut invocation.args[1]),
+            Runner::Cargo | Runner::Nextest | Runner::Stestr => {}
         }
         invocation
     }

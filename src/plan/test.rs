@@ -3,11 +3,11 @@
 use crate::error::{Error, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Testing};
 use crate::invocation::Invocation;
-use crate::suites::{Languages, PythonSuite, RustSuite};
+use crate::suites::{Languages, RustSuite};
 
 use super::linked::{self, names};
 use super::steps::{Site, feature_args, lock_args, profile_args, step};
-use super::{Action, Plan, Runner, Test, dev, wheel};
+use super::{Action, Plan, Runner, Step, Test, Untestable, dev, python, wheel};
 
 /// # Errors
 /// As [`dev`]; [`Error::NoTests`] where there is nothing to test.
@@ -47,7 +47,7 @@ pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
         }
     }
     for suite in &facts.suites.python {
-        python(&mut plan, &site, suite, testing);
+        python::suite(&mut plan, &site, suite, testing);
     }
     Ok(plan)
 }
@@ -59,6 +59,10 @@ fn rust(
     testing: &Testing,
 ) -> Result<()> {
     if suite.links_python {
+        if let Err(error) = linked::probe(site, build) {
+            plan.steps.push(untestable(suite, &error, testing));
+            return Ok(());
+        }
         linked::prepare(plan, site, build)?;
     }
     let kinds = [
@@ -91,7 +95,8 @@ fn rust(
             )
             .args((!testing.fail_fast).then_some("--no-fail-fast"))
             .args(lock_args(site.request))
-            .args((!nextest).then_some(flag));
+            .args((!nextest).then_some(flag))
+            .args(quiet_args(nextest, testing).iter().copied());
         if testing.languages == Languages::Rust && !testing.arguments.is_empty() {
             call = call.arg("--").args(testing.arguments.iter().cloned());
         }
@@ -114,6 +119,34 @@ fn rust(
         plan.steps.push(step);
     }
     Ok(())
+}
+
+/// The failure that takes the place of Rust tests that cannot be linked.
+fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
+    let action = Action::Untestable(Box::new(Untestable {
+        member: suite.member.clone(),
+        why: error.to_string(),
+        hint: error.hint(),
+        fail_fast: testing.fail_fast,
+    }));
+    let packages = suite.tested.iter().chain(&suite.documented);
+    let packages: Vec<&str> = packages.map(String::as_str).collect();
+    let subject = format!("Rust tests of {}", packages.join(", "));
+    step(
+        format!("Rust tests {}", suite.manifest),
+        "Testing",
+        subject,
+        action,
+    )
+}
+
+/// With `-q`, less for a person who sees it only if something fails.
+fn quiet_args(nextest: bool, testing: &Testing) -> &'static [&'static str] {
+    match (testing.quiet, nextest) {
+        (false, _) => &[],
+        (true, false) => &["--quiet"],
+        (true, true) => &["--cargo-quiet", "--status-level", "fail"],
+    }
 }
 
 /// nextest keeps `--profile` for its own.
@@ -142,56 +175,18 @@ fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
     feature_args(&features)
 }
 
-fn tests(invocation: Invocation, runner: Runner, build: &Build, testing: &Testing) -> Action {
+pub(super) fn tests(
+    invocation: Invocation,
+    runner: Runner,
+    build: &Build,
+    testing: &Testing,
+) -> Action {
     Action::Test(Box::new(Test {
         invocation,
         runner,
         member: build.member.name.clone(),
         unoptimised: build.options.profile == "dev",
         fail_fast: testing.fail_fast,
+        arguments: testing.arguments.clone(),
     }))
-}
-
-pub(super) fn python(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testing: &Testing) {
-    let environment = &site.facts.environment;
-    let Some(build) = site
-        .facts
-        .builds
-        .iter()
-        .find(|build| build.member.name == suite.member)
-    else {
-        return;
-    };
-    let Some(probe) = &site.workshop.probe else {
-        return;
-    };
-    let packages = environment.site_packages_for(probe.major, probe.minor);
-    let (bin, arguments) = (environment.bin(), &testing.arguments);
-    let says_paths = arguments.iter().any(|argument| !argument.starts_with('-'));
-    let args = suite
-        .args
-        .iter()
-        .filter(|arg| arg.starts_with('-') || !says_paths);
-    let report = environment.path.join("pyx-pytest.json");
-    let call = site
-        .call(&bin.join("pytest"), &suite.dir)
-        .args(["-p", "_pyx_report"])
-        .args(build.member.config.test.pytest.iter().cloned())
-        .args(args.cloned())
-        .args(testing.fail_fast.then_some("-x"))
-        .args(arguments.iter().cloned())
-        .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&bin], &site.facts.path)
-        .env("PYX_REPORT", report.as_str());
-    let plugin = packages.join("_pyx_report.py");
-    let action = tests(call, Runner::Pytest { plugin, report }, build, testing);
-    let name = format!("pytest {}", suite.dir);
-    let mut step = step(
-        name,
-        "Testing",
-        format!("Python tests of {}", suite.member),
-        action,
-    );
-    step.needs = names(plan);
-    plan.steps.push(step);
 }

@@ -14,8 +14,7 @@ use crate::suites::PythonSuite;
 
 use super::linked::names;
 use super::steps::{self, Site, feature_args, lock_args, step};
-use super::test::python;
-use super::{Action, CopyTests, Listen, Plan, Run, Step, Wheel, member, sync};
+use super::{Action, CopyTests, Listen, Plan, Run, Step, Wheel, member, python, sync};
 
 /// Builds the members' wheels and tests them. `false` when more must be known first.
 pub(super) fn plan(
@@ -60,7 +59,7 @@ pub(super) fn plan(
             dir: away,
             ..suite.clone()
         };
-        python(&mut inside, &site, &suite, testing);
+        python::suite(&mut inside, &site, &suite, testing);
     }
     append(plan, inside);
     Ok(())

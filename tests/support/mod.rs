@@ -70,9 +70,9 @@ macro_rules! folder {
 
 pub(crate) use {folder, project};
 
-/// `place`: the path of an item in a test, as in `dev::what_is_fresh::here`.
+/// `place`: the path of an item in a test, as in `dev::edits::what_is_fresh::here`.
 pub(crate) fn folder_of(place: &str) -> PathBuf {
-    let name = place.split("::").nth(1).expect("an item in a test");
+    let name = place.rsplit("::").nth(1).expect("an item in a test");
     temp().join(name)
 }
 

@@ -1,19 +1,35 @@
 """pytest plugin of cargo-pyx: what ran, line by line, so that a crash cannot pass for success."""
 
+import atexit
 import collections
 import json
 import os
+
+import pytest
 
 _path = os.environ.get("PYX_REPORT")
 _alike = collections.Counter()
 _worker = "PYTEST_XDIST_WORKER" in os.environ
 _file = open(_path, "w") if _path and not _worker else None
+if _file:
+    atexit.register(_file.close)
 
 
 def _say(**event):
-    if _file and not _file.closed:
+    if _file:
         _file.write(json.dumps(event) + "\n")
         _file.flush()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_cmdline_main():
+    outcome = yield
+    if outcome.excinfo is None:
+        _say(event="done")
+
+
+def pytest_sessionstart():
+    _say(event="session")
 
 
 def pytest_runtest_logstart(nodeid):
@@ -32,13 +48,12 @@ def pytest_runtest_logreport(report):
         _alike[message.strip().splitlines()[0] if message.strip() else ""] += 1
 
 
-def pytest_terminal_summary(terminalreporter, exitstatus):
+def pytest_terminal_summary(terminalreporter):
+    def number(kind):
+        return len(terminalreporter.stats.get(kind, []))
+
     kinds = ["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
-    counts = {kind: len(terminalreporter.stats.get(kind, [])) for kind in kinds}
+    counts = {kind: number(kind) for kind in kinds}
     trouble, count = (_alike.most_common(1) or [("", 0)])[0]
-    _say(event="end", exit=int(exitstatus), counts=counts, trouble=trouble, count=count)
-
-
-def pytest_unconfigure():
-    if _file:
-        _file.close()
+    left_out = number("deselected")
+    _say(event="end", counts=counts, deselected=left_out, trouble=trouble, count=count)

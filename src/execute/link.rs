@@ -1,0 +1,53 @@
+//! How PyO3 is made to link libpython into tests and programs.
+
+use crate::disk;
+use crate::error::{Error, Exit, Result};
+use crate::plan::Link;
+use crate::process::{self, Stream};
+use crate::ui::Activity;
+
+/// Asks PyO3's build script for its configuration, in its version's own format, and writes it
+/// with our lines appended.
+pub(super) fn link(link: &Link, activity: &Activity<'_>) -> Result<()> {
+    let mut text = String::new();
+    let mut inside = false;
+    let mut held = Vec::new();
+    process::stream(&link.invocation, |stream, line| {
+        let line_text = String::from_utf8_lossy(line).trim().to_owned();
+        if line_text.starts_with("-- PYO3_PRINT_CONFIG=1 is set") {
+            inside = true;
+        } else if inside
+            && line_text
+                .split_once('=')
+                .is_some_and(|(key, _)| is_key(key))
+        {
+            text.push_str(&line_text);
+            text.push('\n');
+        } else if inside {
+            inside = false;
+        }
+        held.push(line.to_vec());
+        activity.mute(stream, line);
+    })?;
+    if text.is_empty() {
+        for line in &held {
+            activity.show(Stream::Stderr, line);
+        }
+        return Err(Error::Step {
+            step: "asking PyO3 how it links".into(),
+            status: "no configuration printed".into(),
+            invocation: Box::new(link.invocation.clone()),
+            exit: Exit::Failed,
+            hint: None,
+        });
+    }
+    for line in &link.lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    disk::write(&link.config, text.as_bytes())
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+}

@@ -1,0 +1,137 @@
+//! Running tests and counting them.
+
+mod python;
+mod rust;
+mod stestr;
+
+use std::collections::BTreeMap;
+
+use crate::error::Result;
+use crate::plan::{Runner, Test, Untestable};
+use crate::process::Stream;
+use crate::ui::Activity;
+
+use super::Context;
+use rust::Dialect;
+
+/// The values of [`Tally::language`].
+pub const RUST: &str = "Rust";
+pub const PYTHON: &str = "Python";
+
+/// How one run of tests ended.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// What ran: [`RUST`] or [`PYTHON`].
+    pub language: &'static str,
+    pub member: String,
+    /// How many tests ended how: `passed`, `failed`, `skipped`, … in the runner's words.
+    pub counts: BTreeMap<String, u64>,
+    /// Why it is no success, as a sentence of its own.
+    pub failure: Option<String>,
+    /// What to do about the failure, where that is known.
+    pub hint: Option<String>,
+    /// Why no test ran although nothing failed.
+    pub idle: Option<Idle>,
+    pub seconds: f64,
+}
+
+/// Why no test ran although nothing failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// The runner found none.
+    Nothing,
+    /// None of those that it found was selected, by what is named here.
+    Unselected(String),
+    /// It was asked for something else: its version, a list of the tests.
+    Unasked,
+}
+
+impl Tally {
+    /// `3 passed, 1 skipped`; in the order in which people look for them.
+    pub fn wording(&self) -> String {
+        const ORDER: [&str; 8] = [
+            "failed", "error", "passed", "ignored", "skipped", "xfailed", "xpassed", "measured",
+        ];
+        let words: Vec<String> = ORDER
+            .iter()
+            .filter_map(|kind| {
+                let count = *self.counts.get(*kind)?;
+                (count > 0 || *kind == "passed").then(|| format!("{count} {kind}"))
+            })
+            .collect();
+        match (&words[..], &self.failure) {
+            ([], Some(_)) => "not finished".to_owned(),
+            ([], None) => "not asked to run".to_owned(),
+            _ => words.join(", "),
+        }
+    }
+}
+
+impl From<&Untestable> for Tally {
+    fn from(tests: &Untestable) -> Self {
+        Self {
+            language: RUST,
+            member: tests.member.clone(),
+            failure: Some(tests.why.clone()),
+            hint: tests.hint.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+pub(super) fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<Tally> {
+    let voice = Voice::new(context, activity);
+    match &test.runner {
+        Runner::Cargo => rust::run(test, activity, voice, Dialect::Libtest),
+        Runner::Nextest => rust::run(test, activity, voice, Dialect::Nextest),
+        Runner::Pytest(reporter) | Runner::Unittest(reporter) => {
+            python::run(context, test, voice, reporter)
+        }
+        Runner::Stestr => stestr::run(context, test, voice),
+    }
+}
+
+/// What a runner prints: shown as it comes, with `-q` only once it is known to have failed.
+struct Voice<'a, 'b> {
+    activity: &'a Activity<'b>,
+    quiet: bool,
+    held: Vec<Vec<u8>>,
+}
+
+impl<'a, 'b> Voice<'a, 'b> {
+    fn new(context: &Context<'_>, activity: &'a Activity<'b>) -> Self {
+        Self {
+            activity,
+            quiet: context.ui.is_quiet(),
+            held: Vec::new(),
+        }
+    }
+
+    fn hear(&mut self, stream: Stream, line: &[u8]) {
+        if self.quiet {
+            self.activity.mute(stream, line);
+            self.held.push(line.to_vec());
+        } else {
+            self.activity.show(stream, line);
+        }
+    }
+
+    fn end(self, failed: bool) {
+        for line in self.held.iter().filter(|_| failed) {
+            self.activity.repeat(line);
+        }
+    }
+}
+
+/// Whether a person wants to work in the runner's own terminal.
+fn is_worked_in(arguments: &[String]) -> bool {
+    const FLAGS: [&str; 4] = ["--pdb", "--trace", "-s", "--capture=no"];
+    arguments
+        .iter()
+        .any(|argument| FLAGS.contains(&argument.as_str()))
+}
+
+/// Whether arguments may choose among the tests.
+fn may_select(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| !argument.starts_with('-'))
+}

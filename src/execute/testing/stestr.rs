@@ -1,0 +1,137 @@
+//! stestr, which counts for itself and names the tests that end a worker.
+
+use std::collections::BTreeMap;
+
+use crate::error::Result;
+use crate::plan::Test;
+use crate::process::{self, Status};
+
+use super::{Context, Idle, PYTHON, Tally, Voice, is_worked_in};
+
+pub(super) fn run(context: &Context<'_>, test: &Test, mut voice: Voice<'_, '_>) -> Result<Tally> {
+    let mut results = Results::default();
+    let status = if is_worked_in(&test.arguments) && context.ui.owns_the_terminal() {
+        results.untold = true;
+        process::show(&test.invocation, context.session.stdin_is_terminal)?
+    } else {
+        process::stream(&test.invocation, |stream, line| {
+            results.hear(&String::from_utf8_lossy(line));
+            voice.hear(stream, line);
+        })?
+    };
+    process::check_signals()?;
+    results.untold |= test.arguments.iter().any(|it| it == "--help" || it == "-h");
+    let failure = results.failure(status, &test.arguments);
+    voice.end(failure.is_some());
+    let idle = match &failure {
+        None if results.unmatched => {
+            let arguments = test.arguments.join(" ");
+            Some(Idle::Unselected(format!("`{arguments}`")))
+        }
+        None if results.counts.is_empty() => Some(Idle::Unasked),
+        _ => None,
+    };
+    Ok(Tally {
+        language: PYTHON,
+        member: test.member.clone(),
+        counts: results.counts,
+        failure,
+        idle,
+        ..Tally::default()
+    })
+}
+
+/// What its summary says.
+#[derive(Debug, Default)]
+struct Results {
+    counts: BTreeMap<String, u64>,
+    /// Whether the names of those that ended a worker follow.
+    names: bool,
+    ended_by: Vec<String>,
+    /// Whether the filters match no test.
+    unmatched: bool,
+    /// Whether no summary is to be expected.
+    untold: bool,
+}
+
+impl Results {
+    fn hear(&mut self, line: &str) {
+        const KINDS: [(&str, &str); 5] = [
+            (" - Passed: ", "passed"),
+            (" - Skipped: ", "skipped"),
+            (" - Expected Fail: ", "xfailed"),
+            (" - Unexpected Success: ", "xpassed"),
+            (" - Failed: ", "failed"),
+        ];
+        for (prefix, kind) in KINDS {
+            let number = line
+                .strip_prefix(prefix)
+                .and_then(|it| it.trim().parse().ok());
+            if let Some(number) = number {
+                self.counts.insert(kind.to_owned(), number);
+            }
+        }
+        self.unmatched |= line.contains("regex doesn't match with anything");
+        self.names |= line.ends_with("crashed Python:");
+        let name = line.trim_start().strip_prefix("* ");
+        self.ended_by
+            .extend(name.filter(|_| self.names).map(str::to_owned));
+    }
+
+    fn failure(&self, status: Status, arguments: &[String]) -> Option<String> {
+        match status {
+            _ if !self.ended_by.is_empty() => {
+                Some(format!("stestr was ended by {}", self.ended_by.join(", ")))
+            }
+            Status::Code(0) if self.untold || !self.counts.is_empty() => None,
+            Status::Code(1) if self.unmatched && !arguments.is_empty() => None,
+            Status::Code(1) if !self.counts.is_empty() => Some("Python tests failed".to_owned()),
+            status => Some(format!("stestr could not run the tests ({status})")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str) -> Results {
+        let mut results = Results::default();
+        text.lines().for_each(|line| results.hear(line));
+        results
+    }
+
+    #[test]
+    fn the_summary_counts() {
+        let results = heard(
+            "Ran: 4 tests in 0.0341 sec.\n - Passed: 2\n - Skipped: 1\n - Expected Fail: 1\n \
+             - Unexpected Success: 0\n - Failed: 0\n",
+        );
+        assert_eq!(results.counts["passed"], 2);
+        assert_eq!(results.counts["xfailed"], 1);
+        assert_eq!(results.failure(Status::Code(0), &[]), None);
+        assert!(results.failure(Status::Code(1), &[]).is_some());
+    }
+
+    #[test]
+    fn a_test_that_ends_a_worker_is_named_whatever_the_exit_code() {
+        let results = heard(
+            " - Passed: 2\nThe following tests exited without returning a status\n\
+             and likely segfaulted or crashed Python:\n\n\t* tests.test_b.D.test_2\n",
+        );
+        for code in [0, 1] {
+            let failure = results.failure(Status::Code(code), &[]);
+            let expected = "stestr was ended by tests.test_b.D.test_2";
+            assert_eq!(failure.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn no_summary_is_no_success() {
+        assert!(heard("").failure(Status::Code(0), &[]).is_some());
+        let unmatched = "The specified regex doesn't match with anything";
+        let arguments = ["nothing".to_owned()];
+        assert_eq!(heard(unmatched).failure(Status::Code(1), &arguments), None);
+        assert!(heard(unmatched).failure(Status::Code(1), &[]).is_some());
+    }
+}

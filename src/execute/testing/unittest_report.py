@@ -1,0 +1,67 @@
+"""`python -m unittest` for cargo-pyx: the same, and what ran is reported line by line."""
+
+import json
+import os
+import sys
+import unittest
+
+_file = None
+
+
+def _say(**event):
+    _file.write(json.dumps(event) + "\n")
+    _file.flush()
+
+
+class _Result(unittest.TextTestResult):
+    passed = 0
+
+    def startTest(self, test):
+        _say(event="start", test=test.id())
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        _say(event="finish", test=test.id())
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.passed += 1
+
+    def counts(self):
+        return {
+            "passed": self.passed,
+            "failed": len(self.failures),
+            "error": len(self.errors),
+            "skipped": len(self.skipped),
+            "xfailed": len(self.expectedFailures),
+            "xpassed": len(self.unexpectedSuccesses),
+        }
+
+
+class _Runner(unittest.TextTestRunner):
+    resultclass = _Result
+    found_none = False
+
+    def run(self, test):
+        _say(event="session")
+        result = super().run(test)
+        counts = result.counts()
+        _Runner.found_none = not any(counts.values())
+        _say(event="end", counts=counts)
+        return result
+
+
+def _main():
+    try:
+        argv = ["python -m unittest"] + sys.argv[1:]
+        unittest.main(module=None, testRunner=_Runner, argv=argv)
+    except SystemExit as end:
+        _say(event="done")
+        # 5 as unittest itself has it from Python 3.12 on
+        sys.exit(5 if _Runner.found_none and not end.code else end.code)
+
+
+if __name__ == "__main__":  # processes that tests spawn import this file again
+    _file = open(os.environ["PYX_REPORT"], "w")
+    _main()
