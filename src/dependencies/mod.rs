@@ -1,5 +1,6 @@
 //! Which packages the environment must hold, and where the project says so.
 
+mod automation;
 mod runner;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::fingerprint::{Input, Settings};
 use crate::manifest::{PyProject, Toml, normalize_name, requirement_name};
 use crate::project::{Member, Project};
+
+pub use automation::Automation;
+pub use runner::TestRunner;
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

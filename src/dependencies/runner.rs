@@ -9,11 +9,31 @@ use crate::disk;
 use crate::error::Result;
 use crate::manifest::{GroupItem, PyProject, normalize_name, requirement_name};
 
+use super::automation::{self, Automation};
 use super::{Source, Sync};
+
+/// What runs a project's Python tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TestRunner {
+    /// Unless the project says otherwise: it runs `unittest` cases and doctests, too.
+    #[default]
+    Pytest,
+    /// Where the project's automation says `-m unittest` and nothing speaks of pytest.
+    Unittest,
+    /// Where the project configures it and requires it.
+    Stestr,
+}
+
+impl TestRunner {
+    pub fn of(pyproject: &PyProject) -> Result<Self> {
+        Ok(find(pyproject)?.runner)
+    }
+}
 
 /// What brings the test runner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
+    pub(super) runner: TestRunner,
     pub(super) groups: Vec<String>,
     pub(super) extras: Vec<String>,
     /// Installed besides those.
@@ -27,6 +47,21 @@ pub(super) struct Found {
 /// By this order: groups and extras, requirements files, what tox or nox install, a parent
 /// project's groups, and pytest alone.
 pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
+    let mut found = declared(pyproject)?;
+    if found.declared {
+        if has_stestr_config(pyproject) && brings_stestr(pyproject, &found)? {
+            found.runner = TestRunner::Stestr;
+        }
+    } else if runs_unittest(pyproject)? {
+        found = for_unittest(pyproject)?;
+    } else {
+        let runner = vec!["pytest".to_owned()];
+        found.others.push(plain(listed(pyproject, runner)));
+    }
+    Ok(found)
+}
+
+fn declared(pyproject: &PyProject) -> Result<Found> {
     let mut found = Found {
         groups: groups(pyproject),
         extras: extras(pyproject),
@@ -46,7 +81,7 @@ pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
         }
     }
     if found.others.is_empty() {
-        let requirements = automation(dir, &mut found.files)?;
+        let requirements = automation::requirements(dir, &mut found.files)?;
         if requirements.iter().any(|text| is_runner(text)) {
             found.others.push(plain(listed(pyproject, requirements)));
         }
@@ -55,10 +90,77 @@ pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
         found.others.extend(parent(dir, &mut found.files)?);
     }
     found.declared = !found.others.is_empty();
-    if !found.declared {
-        let runner = vec!["pytest".to_owned()];
-        found.others.push(plain(listed(pyproject, runner)));
+    Ok(found)
+}
+
+fn has_stestr_config(pyproject: &PyProject) -> bool {
+    disk::is_file(&pyproject.dir().join(".stestr.conf"))
+        || pyproject.toml.get(&["tool", "stestr"]).is_some()
+}
+
+fn brings_stestr(pyproject: &PyProject, found: &Found) -> Result<bool> {
+    let is_stestr = |text: &String| requirement_name(text) == "stestr";
+    let mut texts = requirements(pyproject, &found.groups, &found.extras);
+    for sync in &found.others {
+        match &sync.source {
+            Source::Requirements { requirements, .. } => texts.extend(requirements.iter().cloned()),
+            Source::File(path) => {
+                let mut files = BTreeSet::new();
+                brings_runner(path, &mut files)?;
+                for file in files {
+                    let text = disk::read_text(&file)?.unwrap_or_default();
+                    texts.extend(text.lines().map(|line| line.trim().to_owned()));
+                }
+            }
+            Source::Lock(_) | Source::Metadata(_) => {}
+        }
     }
+    Ok(texts.iter().any(is_stestr))
+}
+
+/// Whether the project's own words are `-m unittest`, and none of them is pytest.
+fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
+    const PYTESTS: [&str; 4] = [
+        "pytest.ini",
+        "conftest.py",
+        "tests/conftest.py",
+        "test/conftest.py",
+    ];
+    let automation = Automation::read(pyproject.dir())?;
+    let mut pytests = PYTESTS.iter().map(|name| pyproject.dir().join(name));
+    Ok(!automation.arguments_of("unittest").is_empty()
+        && !automation.mentions("pytest")
+        && !pytests.any(|path| disk::is_file(&path)))
+}
+
+/// What tests without a runner of their own need can only be told by its name.
+fn for_unittest(pyproject: &PyProject) -> Result<Found> {
+    let for_tests = |name: &&String| matches!(name.as_str(), "test" | "tests" | "testing");
+    let mut found = Found {
+        runner: TestRunner::Unittest,
+        groups: pyproject.groups.keys().filter(for_tests).cloned().collect(),
+        extras: pyproject.extras.keys().filter(for_tests).cloned().collect(),
+        ..Found::default()
+    };
+    if found.groups.is_empty() && found.extras.is_empty() {
+        let dir = pyproject.dir();
+        let files = requirements_files(dir);
+        let below = |file: &Utf8PathBuf| {
+            file.strip_prefix(dir)
+                .is_ok_and(|it| it.as_str().contains("test"))
+        };
+        let files: Vec<Utf8PathBuf> = files.into_iter().filter(below).collect();
+        let installed = automation::requirements(dir, &mut found.files)?;
+        if files.is_empty() && !installed.is_empty() {
+            found.others.push(plain(listed(pyproject, installed)));
+        }
+        found.files.extend(files.iter().cloned());
+        found
+            .others
+            .extend(files.into_iter().map(|file| plain(Source::File(file))));
+    }
+    found.declared =
+        !(found.groups.is_empty() && found.extras.is_empty() && found.others.is_empty());
     Ok(found)
 }
 
@@ -226,66 +328,6 @@ fn brings_runner(file: &Utf8Path, seen: &mut BTreeSet<Utf8PathBuf>) -> Result<bo
     Ok(brings)
 }
 
-/// What tox's `deps` and nox's `session.install` name literally.
-fn automation(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Vec<String>> {
-    let mut requirements = Vec::new();
-    for (name, read) in [
-        ("tox.ini", tox as fn(&str) -> Vec<String>),
-        ("noxfile.py", nox),
-    ] {
-        let path = dir.join(name);
-        let text = disk::read_text(&path)?.unwrap_or_default();
-        files.push(path);
-        requirements.extend(read(&text));
-    }
-    requirements.sort();
-    requirements.dedup();
-    Ok(requirements)
-}
-
-/// The requirements under every `deps =` of a tox.ini; factors (`py3: x`) lose their condition,
-/// references and options are left out.
-fn tox(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let value = match line.split_once('=') {
-            Some((key, value)) if key.trim() == "deps" && !line.starts_with([' ', '\t']) => {
-                inside = true;
-                value
-            }
-            _ if inside && line.starts_with([' ', '\t']) => line,
-            _ => {
-                inside = false;
-                continue;
-            }
-        };
-        let word = value
-            .rsplit_once(": ")
-            .map_or(value, |(_, word)| word)
-            .trim();
-        if word.starts_with(|c: char| c.is_ascii_alphanumeric()) && !word.contains('{') {
-            found.push(word.to_owned());
-        }
-    }
-    found
-}
-
-/// The string literals of every `session.install(…)`.
-fn nox(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for call in text.split("session.install(").skip(1) {
-        let arguments = call.split(')').next().unwrap_or_default();
-        for (number, piece) in arguments.split(['"', '\'']).enumerate() {
-            let literal = number % 2 == 1;
-            if literal && piece.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                found.push(piece.to_owned());
-            }
-        }
-    }
-    found
-}
-
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
 fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> {
     for folder in dir.ancestors() {
@@ -317,6 +359,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         disk::create_dir(&dir.join(".git")).unwrap();
+        disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
         for (name, text) in files {
             disk::write(&dir.join(name), text.as_bytes()).unwrap();
         }
@@ -377,8 +420,6 @@ mod tests {
             panic!("{found:?}")
         };
         assert_eq!(requirements, &["hypothesis", "pytest"]);
-        let nox = "def t(session):\n    session.install('pytest', \"numpy<3\")\n";
-        assert_eq!(super::nox(nox), ["pytest", "numpy<3"]);
     }
 
     #[test]
@@ -391,6 +432,59 @@ mod tests {
         let toml = Toml::parse(&dir.join("pyproject.toml"), "").unwrap();
         let found = find(&PyProject::of(toml).unwrap()).unwrap();
         assert_eq!(found.others[0].groups, ["test"]);
+    }
+
+    #[test]
+    fn stestr_runs_where_it_is_configured_and_required() {
+        let runner = |pyproject: &str, files: &[(&str, &str)]| {
+            TestRunner::of(&project(pyproject, files).1).unwrap()
+        };
+        let group = "[dependency-groups]\ntest = ['stestr>=4']\n";
+        let config = (".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
+        assert_eq!(runner(group, &[config]), TestRunner::Stestr);
+        let own = format!("{group}[tool.stestr]\ntest_path = 'tests'\n");
+        assert_eq!(runner(&own, &[]), TestRunner::Stestr);
+        let file = ("test-requirements.txt", "stestr\n");
+        assert_eq!(runner("", &[config, file]), TestRunner::Stestr);
+        assert_eq!(runner(group, &[]), TestRunner::Pytest);
+        assert_eq!(runner("", &[config]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn unittest_runs_where_the_projects_words_are_its_alone() {
+        let runner = |pyproject: &str, files: &[(&str, &str)]| {
+            TestRunner::of(&project(pyproject, files).1).unwrap()
+        };
+        let make = (
+            "Makefile",
+            "test:\n\tpython -m unittest discover -s tests\n",
+        );
+        assert_eq!(runner("", &[make]), TestRunner::Unittest);
+        let script = "[tool.hatch.envs.default.scripts]\ntest = 'python -m unittest'\n";
+        assert_eq!(runner(script, &[]), TestRunner::Unittest);
+        let workflow = (".github/workflows/ci.yml", "- run: pytest\n");
+        assert_eq!(runner("", &[make, workflow]), TestRunner::Pytest);
+        assert_eq!(runner("", &[make, ("conftest.py", "")]), TestRunner::Pytest);
+        let group = "[dependency-groups]\ndev = ['pytest']\n";
+        assert_eq!(runner(group, &[make]), TestRunner::Pytest);
+        assert_eq!(runner("", &[]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn what_unittest_needs_is_told_by_its_name_and_pytest_is_not_installed() {
+        let tox = (
+            "tox.ini",
+            "[testenv]\ndeps = parameterized\ncommands = python -m unittest\n",
+        );
+        let text = "[dependency-groups]\ntest = ['ddt']\nlint = ['ruff']\n";
+        let found = find(&project(text, &[tox]).1).unwrap();
+        assert_eq!(found.groups, ["test"]);
+        assert!(found.others.is_empty() && found.declared);
+        let found = find(&project("", &[tox]).1).unwrap();
+        let [Source::Requirements { requirements, .. }] = sources(&found)[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(requirements, &["parameterized"]);
     }
 
     #[test]

@@ -287,6 +287,9 @@ fn forget(crates: &[String], dir: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
+/// Hidden files that test runners read.
+const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
+
 /// The package's files that git would keep, except the packages that the wheel holds and Rust's.
 fn copy_tests(copy: &CopyTests) -> Result<()> {
     disk::remove_dir(&copy.to)?;
@@ -300,7 +303,9 @@ fn copy_tests(copy: &CopyTests) -> Result<()> {
             disk::create_dir(&copy.to.join(below))?; // an empty one may be a test's data
         }
     }
-    for file in disk::unignored_files(&copy.from) {
+    let hidden = RUNNER_FILES.iter().map(|name| copy.from.join(name));
+    let hidden = hidden.filter(|path| disk::is_file(path));
+    for file in disk::unignored_files(&copy.from).into_iter().chain(hidden) {
         let below = file.strip_prefix(&copy.from).unwrap_or(&file);
         let folder = below.parent().unwrap_or(below);
         if !shipped(folder) && below.extension() != Some("rs") {

@@ -1,8 +1,9 @@
 //! The Python tests of a plan.
 
-use crate::environment::Environment;
+use crate::dependencies::TestRunner;
 use crate::facts::{Build, Testing};
 use crate::interpreter::Probe;
+use crate::invocation::Invocation;
 use crate::suites::PythonSuite;
 
 use super::linked::names;
@@ -18,18 +19,16 @@ pub(super) fn suite(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testi
         return;
     };
     let environment = &site.facts.environment;
-    let bin = environment.bin();
-    let runner = Runner::Pytest(reporter(environment, probe, "_pyx_pytest.py"));
-    let mut call = site.call(&bin.join("pytest"), &suite.dir);
-    if let Runner::Pytest(Reporter { report, .. }) = &runner {
-        call = call.env(REPORT, report.as_str());
-    }
+    let (call, runner) = match suite.runner {
+        TestRunner::Pytest => pytest(site, probe, suite, (build, testing)),
+        TestRunner::Unittest => unittest(site, probe, suite, testing),
+        TestRunner::Stestr => stestr(site, suite, testing),
+    };
     let call = call
-        .args(pytest(suite, build, testing))
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&bin], &site.facts.path);
+        .path(&[&environment.bin()], &site.facts.path);
     let mut step = step(
-        format!("pytest {}", suite.dir),
+        format!("Python tests {}", suite.dir),
         "Testing",
         format!("Python tests of {}", suite.member),
         tests(call, runner, build, testing),
@@ -39,24 +38,75 @@ pub(super) fn suite(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testi
 }
 
 /// In the environment, so that runs in others do not meet.
-fn reporter(environment: &Environment, probe: &Probe, module: &str) -> Reporter {
+fn reporter(site: &Site<'_>, probe: &Probe, module: &str) -> Reporter {
+    let environment = &site.facts.environment;
     let packages = environment.site_packages_for(probe.major, probe.minor);
     Reporter {
-        module: packages.join(module),
+        module: packages.join(format!("{module}.py")),
         report: environment.path.join("pyx-tests.json"),
     }
 }
 
-fn pytest(suite: &PythonSuite, build: &Build, testing: &Testing) -> Vec<String> {
+fn pytest(
+    site: &Site<'_>,
+    probe: &Probe,
+    suite: &PythonSuite,
+    (build, testing): (&Build, &Testing),
+) -> (Invocation, Runner) {
+    const MODULE: &str = "_pyx_pytest";
+    let reporter = reporter(site, probe, MODULE);
     let arguments = &testing.arguments;
     let says_paths = arguments.iter().any(|argument| !argument.starts_with('-'));
     let own = suite.args.iter();
     let own = own.filter(|arg| arg.starts_with('-') || !says_paths);
-    let mut args = vec!["-p".to_owned(), "_pyx_pytest".to_owned()];
-    args.extend(build.member.config.test.pytest.iter().cloned());
-    args.extend(own.cloned());
-    args.extend(testing.fail_fast.then(|| "-x".to_owned()));
-    args.extend(testing.quiet.then(|| "-q".to_owned()));
-    args.extend(arguments.iter().cloned());
-    args
+    let call = site
+        .call(&site.facts.environment.bin().join("pytest"), &suite.dir)
+        .args(["-p", MODULE])
+        .args(build.member.config.test.pytest.iter().cloned())
+        .args(own.cloned())
+        .args(testing.fail_fast.then_some("-x"))
+        .args(testing.quiet.then_some("-q"))
+        .args(arguments.iter().cloned())
+        .env(REPORT, reporter.report.as_str());
+    (call, Runner::Pytest(reporter))
+}
+
+fn unittest(
+    site: &Site<'_>,
+    probe: &Probe,
+    suite: &PythonSuite,
+    testing: &Testing,
+) -> (Invocation, Runner) {
+    const MODULE: &str = "_pyx_unittest";
+    let reporter = reporter(site, probe, MODULE);
+    let own = suite.args.iter();
+    let own = own.filter(|_| !names_tests(&testing.arguments));
+    let call = site
+        .call(&site.facts.environment.python(), &suite.dir)
+        .args(["-m", MODULE])
+        .args(own.cloned())
+        .args(testing.fail_fast.then_some("--failfast"))
+        .args(testing.quiet.then_some("--quiet"))
+        .args(testing.arguments.iter().cloned())
+        .env(REPORT, reporter.report.as_str());
+    (call, Runner::Unittest(reporter))
+}
+
+/// Whether arguments for unittest are names of tests, besides the values of options.
+fn names_tests(arguments: &[String]) -> bool {
+    const WITH_VALUE: [&str; 4] = ["-k", "-p", "-s", "-t"];
+    let mut before = "";
+    arguments.iter().any(|word| {
+        let option = std::mem::replace(&mut before, word);
+        !word.starts_with('-') && !WITH_VALUE.contains(&option)
+    })
+}
+
+/// It has no flag to stop at the first failure.
+fn stestr(site: &Site<'_>, suite: &PythonSuite, testing: &Testing) -> (Invocation, Runner) {
+    let call = site
+        .call(&site.facts.environment.bin().join("stestr"), &suite.dir)
+        .arg("run")
+        .args(testing.arguments.iter().cloned());
+    (call, Runner::Stestr)
 }

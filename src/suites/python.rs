@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::dependencies::{Automation, TestRunner};
 use crate::disk;
 use crate::error::Result;
 use crate::manifest::{PyProject, Toml, requirement_name};
@@ -9,11 +10,12 @@ use crate::project::{Member, Project};
 
 use super::is_test_file;
 
-/// One run of pytest (which runs `unittest` cases, too).
+/// One run of a project's test runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PythonSuite {
     /// The member whose tests they are.
     pub member: String,
+    pub runner: TestRunner,
     /// Where it runs, so that the project's configuration applies; absolute.
     pub dir: Utf8PathBuf,
     /// Arguments before those of the command line.
@@ -34,6 +36,20 @@ const NO_TESTS: [&str; 7] = [
 impl PythonSuite {
     /// In the package's folder, else in the folder of tests beside or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
+        let runner = match &member.pyproject {
+            Some(path) => PyProject::read(path)?.map(|pyproject| TestRunner::of(&pyproject)),
+            None => None,
+        };
+        let runner = runner.transpose()?.unwrap_or_default();
+        let suite = |dir: &Utf8Path, args| Self {
+            member: member.name.clone(),
+            runner,
+            dir: dir.to_owned(),
+            args,
+        };
+        if runner == TestRunner::Stestr {
+            return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are
+        }
         for dir in [&member.dir, &project.root, &project.home] {
             let config = Config::read(dir)?;
             let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
@@ -47,21 +63,91 @@ impl PythonSuite {
                     .any(|part| NO_TESTS.contains(&part.as_str()))
             };
             let (aside, tests): (Vec<_>, Vec<_>) = files.into_iter().partition(aside);
+            if runner == TestRunner::Unittest && !tests.is_empty() {
+                return Ok(Some(suite(dir, unittest_args(dir, &tests)?)));
+            }
             if tests.is_empty() && !config.collects_documents {
                 continue;
             }
-            let mut suite = Self {
-                member: member.name.clone(),
-                dir: dir.clone(),
-                args: config.skipped_benchmarks(member)?,
-            };
+            let mut args = config.skipped_benchmarks(member)?;
             if !config.has_paths && !aside.is_empty() {
-                suite.args.extend(test_folders(dir, &tests));
+                args.extend(test_folders(dir, &tests));
             }
-            return Ok(Some(suite));
+            return Ok(Some(suite(dir, args)));
         }
-        Ok(None)
+        let documents = document_args(&member.dir)?;
+        Ok((!documents.is_empty()).then(|| suite(&member.dir, documents)))
     }
+}
+
+/// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
+/// finds `tests` there.
+fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Vec<String>> {
+    let said = Automation::read(dir)?.arguments_of("unittest");
+    let mut said = said.into_iter().filter(|args| is_repeatable(dir, args));
+    if let Some(args) = said.find(|args| !args.is_empty()) {
+        return Ok(args);
+    }
+    let mut args = vec!["discover".to_owned()];
+    if let [folder] = &test_folders(dir, tests)[..] {
+        args.extend(["-s".to_owned(), folder.clone()]);
+        if disk::is_file(&dir.join(folder).join("__init__.py")) {
+            args.extend(["-t".to_owned(), ".".to_owned()]);
+        }
+    }
+    let found = |path: &Utf8PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.starts_with("test"))
+    };
+    if !tests.iter().any(found) {
+        args.extend(["-p".to_owned(), "*_test.py".to_owned()]);
+    }
+    Ok(args)
+}
+
+/// Whether arguments mean the same in `dir` without a shell: their paths are there.
+fn is_repeatable(dir: &Utf8Path, args: &[String]) -> bool {
+    let mut before = "";
+    args.iter().all(|word| {
+        let option = std::mem::replace(&mut before, word);
+        match option {
+            "-p" | "--pattern" | "-k" => true,
+            "-s" | "--start-directory" | "-t" | "--top-level-directory" => {
+                disk::is_dir(&dir.join(word))
+            }
+            _ => {
+                let is_path = word.contains('/') || Utf8Path::new(word).extension() == Some("py");
+                !word.contains('*') && (!is_path || disk::is_file(&dir.join(word)))
+            }
+        }
+    })
+}
+
+/// Arguments with which pytest runs the doctests that the project's automation runs: those of
+/// `python -m doctest FILE…` and of `pytest --doctest-…`.
+fn document_args(dir: &Utf8Path) -> Result<Vec<String>> {
+    let automation = Automation::read(dir)?;
+    for words in automation.arguments_of("doctest") {
+        let is_there = |word: &&String| disk::is_file(&dir.join(word));
+        let files: Vec<String> = words.iter().filter(is_there).cloned().collect();
+        if !files.is_empty() {
+            let options = files.iter().map(|file| match file.strip_suffix(".py") {
+                Some(_) => "--doctest-modules".to_owned(),
+                None => format!("--doctest-glob={}", file_name(file)),
+            });
+            return Ok(options.chain(files.iter().cloned()).collect());
+        }
+    }
+    let mut calls = automation.arguments_to("pytest").into_iter();
+    let documents = |words: &Vec<String>| {
+        let mut words = words.iter();
+        words.any(|word| word.starts_with("--doctest-"))
+    };
+    Ok(calls.find(documents).unwrap_or_default())
+}
+
+fn file_name(path: &str) -> &str {
+    Utf8Path::new(path).file_name().unwrap_or(path)
 }
 
 /// Whether a file is in the folder of another member, which has its own suite.
@@ -165,6 +251,7 @@ mod tests {
     fn suite(pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
         disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
         for file in files {
             disk::write(&dir.join(file), b"").unwrap();
@@ -206,6 +293,35 @@ mod tests {
         assert_eq!(args(group, &["tests/test_a.py"]), ["--benchmark-skip"]);
         let said = format!("{group}[tool.pytest.ini_options]\naddopts = '--benchmark-disable'\n");
         assert!(args(&said, &["tests/test_a.py"]).is_empty());
+    }
+
+    #[test]
+    fn unittest_is_given_what_the_project_gives_it() {
+        let said = "[tool.poe.tasks]\ntest = 'python -m unittest discover -s tests -v'\n";
+        let files = ["tests/test_a.py"];
+        assert_eq!(args(said, &files), ["discover", "-s", "tests", "-v"]);
+        // what a shell would expand, and folders that are elsewhere, are found anew
+        for said in ["tests/*.py", "discover -s python/tests", ""] {
+            let said = format!("[tool.poe.tasks]\ntest = 'python -m unittest {said}'\n");
+            assert_eq!(args(&said, &files), ["discover", "-s", "tests"]);
+            let package = ["tests/__init__.py", "tests/a_test.py"];
+            let expected = ["discover", "-s", "tests", "-t", ".", "-p", "*_test.py"];
+            assert_eq!(args(&said, &package), expected);
+        }
+    }
+
+    #[test]
+    fn doctests_that_the_projects_automation_runs_are_a_suite() {
+        let said = "[tool.poe.tasks]\ntest = 'python -m doctest -v README.md pkg/a.py gone.py'\n";
+        let expected = [
+            "--doctest-glob=README.md",
+            "--doctest-modules",
+            "README.md",
+            "pkg/a.py",
+        ];
+        assert_eq!(args(said, &["README.md", "pkg/a.py"]), expected);
+        let said = "[tool.poe.tasks]\ntest = 'pytest --doctest-modules pkg'\n";
+        assert_eq!(args(said, &["pkg/a.py"]), ["--doctest-modules", "pkg"]);
     }
 
     #[test]

@@ -167,7 +167,7 @@ fn json_tells_the_tests_and_what_they_said() {
         lines.any(|event| event["text"].as_str().unwrap().contains(text))
     };
     assert!(
-        said("pytest", "collected 1 item") && said("pytest", "1 passed"),
+        said("Python tests", "collected 1 item") && said("Python tests", "1 passed"),
         "{run}"
     );
     assert!(said("Rust tests", "test tests::shouts ... ok"), "{run}");

@@ -7,6 +7,7 @@
 
 mod both;
 mod python;
+mod runners;
 mod rust;
 #[path = "../support/mod.rs"]
 mod support;
@@ -65,4 +66,10 @@ fn summary(run: &Outcome) -> &str {
     let (tests, slowest) = line.split_once("; slowest: ").unwrap();
     assert!(slowest.ends_with('s'), "{run}");
     tests
+}
+
+/// Whether the environment has a package.
+fn has(project: &Project, package: &str) -> bool {
+    let found = format!("import importlib.util as u; print(u.find_spec('{package}') is not None)");
+    project.python(&found) == "True"
 }

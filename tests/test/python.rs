@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::{Project, folder, project};
-use crate::{plain_cargo, small, summary, test};
+use crate::{has, plain_cargo, small, summary, test};
 
 /// Writes a test that ends all of pytest, among others that pass.
 fn crash(project: &Project, how: &str) {
@@ -125,12 +125,6 @@ fn what_a_wheel_was_tested_with_is_out_of_pytests_sight() {
     test(&project, &["--wheel"]).run().succeeds();
     let run = test(&project, &["--py"]).run().succeeds();
     assert_eq!(summary(&run), "Python (hello) 3 passed", "{run}");
-}
-
-/// Whether the environment has a package.
-fn has(project: &Project, package: &str) -> bool {
-    let found = format!("import importlib.util as u; print(u.find_spec('{package}') is not None)");
-    project.python(&found) == "True"
 }
 
 #[test]
