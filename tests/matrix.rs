@@ -8,56 +8,11 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::PathBuf;
-use std::process::Command;
 
-use support::{Outcome, Project, Pyx, entries, project};
+use support::{Outcome, Project, Pyx, project, versions};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
-}
-
-/// The folder outlives the test as what cargo compiled does: it is kept beside the project.
-fn keep(project: &Project, name: &str) {
-    let kept = project.root.with_file_name("kept").join(name);
-    fs::create_dir_all(&kept).unwrap();
-    let link = project.path(name);
-    fs::create_dir_all(link.parent().unwrap()).unwrap();
-    symlink(kept, link).unwrap();
-}
-
-/// Whether an interpreter has a shared libpython and what compiles against it needs.
-const IS_SHARED: &str = "import os, sys, sysconfig
-get = sysconfig.get_config_var
-folders = [get('LIBDIR'), os.path.join(get('LIBDIR'), get('MULTIARCH') or '')]
-library = 'libpython' + get('LDVERSION')
-names = [library + '.so', library + '.dylib']
-sys.exit(not any(os.path.exists(os.path.join(f, n)) for f in folders for n in names))";
-
-/// The versions `3.N` from 3.9 on that this machine has, where Rust tests can be linked with all
-/// of that version, in order.
-fn versions() -> Vec<String> {
-    let home = std::env::home_dir().unwrap();
-    let pyenv = std::env::var_os("PYENV_ROOT").map_or_else(|| home.join(".pyenv"), PathBuf::from);
-    let folders = [pyenv.join("versions"), home.join(".local/share/uv/python")];
-    let managed = folders.iter().flat_map(|folder| entries(folder));
-    let path = std::env::var_os("PATH").unwrap();
-    let mut dirs: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    dirs.retain(|dir| !dir.starts_with(&pyenv)); // its shims
-    dirs.extend(managed.map(|dir| dir.join("bin")));
-    let shared = |python: &PathBuf| {
-        let status = Command::new(python).args(["-c", IS_SHARED]).status();
-        status.is_ok_and(|status| status.success())
-    };
-    let version = |minor: u32| {
-        let name = format!("python3.{minor}");
-        let mut pythons: Vec<PathBuf> = dirs.iter().map(|dir| dir.join(&name)).collect();
-        pythons.retain(|python| python.is_file());
-        let good = !pythons.is_empty() && pythons.iter().all(shared);
-        good.then(|| format!("3.{minor}"))
-    };
-    (9..=14).filter_map(version).collect()
 }
 
 /// The cells of the table at the end, its head first.
@@ -82,7 +37,7 @@ def test_version():
 #[test]
 fn several_interpreters_are_tested_and_tabled() {
     let project = project!("hello");
-    keep(&project, "target/pyx/builds");
+    project.keep("target/pyx/builds");
     let versions = versions();
     let (first, last) = (versions.first().unwrap(), versions.last().unwrap());
     let args = ["--python", first, "--python", last];
@@ -186,7 +141,7 @@ fn a_stable_abi_module_is_compiled_once_for_all_interpreters() {
 #[test]
 fn modules_for_other_interpreters_beside_a_package_are_no_news() {
     let project = project!("mixed");
-    keep(&project, "target/pyx/builds");
+    project.keep("target/pyx/builds");
     let args = two_pythons();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     test(&project, &args).with(&["--py"]).run().succeeds();

@@ -60,7 +60,9 @@ fn rust(
 ) -> Result<()> {
     if suite.links_python {
         if let Err(error) = linked::probe(site, build) {
-            plan.steps.push(untestable(suite, &error, testing));
+            let mut step = untestable(suite, &error, testing);
+            step.needs = names(plan);
+            plan.steps.push(step);
             return Ok(());
         }
         linked::prepare(plan, site, build)?;

@@ -4,6 +4,8 @@
 //! Every test works in copies of `fixtures/` in a folder of its own, which stays the same from
 //! run to run: what cargo compiled there is kept, everything else is made anew.
 
+mod pythons;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -68,6 +70,7 @@ macro_rules! folder {
     }};
 }
 
+pub(crate) use pythons::versions;
 pub(crate) use {folder, project};
 
 /// `place`: the path of an item in a test, as in `dev::edits::what_is_fresh::here`.
@@ -165,6 +168,20 @@ impl Project {
     pub(crate) fn cold(root: &Path, fixture: &str) -> Self {
         clear(root);
         copy(&fixtures().join(fixture), root);
+        Self::committed(root)
+    }
+
+    /// A committed project of these files; what earlier runs compiled in it is kept.
+    pub(crate) fn written(root: &Path, files: &[(&str, &str)]) -> Self {
+        clear(root);
+        let project = Self { root: root.into() };
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        Self::committed(root)
+    }
+
+    fn committed(root: &Path) -> Self {
         let project = Self { root: root.into() };
         project.git(&["init", "--quiet"]);
         project.git(&["config", "core.excludesFile", "/dev/null"]);
@@ -222,6 +239,15 @@ impl Project {
     /// As `touch` does: a new modification time for the same content.
     pub(crate) fn touch(&self, name: &str) {
         set_modified(&self.path(name), SystemTime::now());
+    }
+
+    /// The folder outlives the test as what cargo compiled does: it is kept beside the project.
+    pub(crate) fn keep(&self, name: &str) {
+        let kept = self.root.with_file_name("kept").join(name);
+        fs::create_dir_all(&kept).unwrap();
+        let link = self.path(name);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(kept, link).unwrap();
     }
 
     /// Every file with its content, except in folders of `but`.
@@ -585,8 +611,18 @@ const _: () = {
     let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
     let _ = (Running::signal, Outcome::warnings, alone, link, modified);
     let _ = (set_modified, traps, uv, within, on_path);
-    let _ = (Project::listing, Project::file_of, Project::edit);
-    let _ = (Outcome::says_once, Outcome::finds_fresh);
+    let _ = (
+        Project::listing,
+        Project::file_of,
+        Project::edit,
+        Project::keep,
+    );
+    let _ = (
+        Outcome::says_once,
+        Outcome::finds_fresh,
+        Project::written,
+        versions,
+    );
 };
 
 /// Removes everything but what cargo compiled.

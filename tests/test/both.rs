@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::support::{folder, project};
-use crate::{keep, small, summary, test};
+use crate::{small, summary, test};
 
 #[test]
 fn switching_between_commands_compiles_nothing() {
     let project = project!("mixed");
-    keep(&project, "target/debug"); // of `cargo check`
+    project.keep("target/debug"); // of `cargo check`
     project.dev().run().succeeds();
     test(&project, &[]).run().succeeds();
     let run = project.dev().run().finds_fresh("mixed");

@@ -6,14 +6,13 @@
 )]
 
 mod both;
+mod pyo3;
 mod python;
 mod runners;
 mod rust;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use support::{Outcome, Project, Pyx};
@@ -25,15 +24,6 @@ fn test(project: &Project, args: &[&str]) -> Pyx {
 /// A copy of `bin`, which compiles within a second: it has no dependencies.
 fn small(folder: &Path) -> Project {
     Project::cold(&folder.join("bin"), "bin")
-}
-
-/// The folder outlives the test as what cargo compiled does: it is kept beside the project.
-fn keep(project: &Project, name: &str) {
-    let kept = project.root.with_file_name("kept").join(name);
-    fs::create_dir_all(&kept).unwrap();
-    let link = project.path(name);
-    fs::create_dir_all(link.parent().unwrap()).unwrap();
-    symlink(kept, link).unwrap();
 }
 
 /// Runs a program of cargo's with the environment's Python, as a person without pyx would.
