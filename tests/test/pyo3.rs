@@ -100,8 +100,8 @@ fn is_linked((run, fits): (Outcome, bool)) {
         let both = "Rust (older) 1 passed; Python (older) 1 passed";
         assert_eq!(summary(&run), both, "{run}");
     } else {
-        run.exits(1)
-            .says("newer than PyO3's maximum supported version");
+        // PyO3 refuses it, or does not fit it: that is not for pyx to help
+        run.never_says("could not be linked with libpython");
     }
 }
 
