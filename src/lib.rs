@@ -19,6 +19,7 @@ pub mod tool;
 pub mod project;
 pub mod toolchain;
 pub mod interpreter;
+pub mod artifact;
 pub mod fingerprint;
 pub mod environment;
 pub mod dependencies;

@@ -152,10 +152,17 @@ impl CargoToml {
 
     /// `[workspace.dependencies]`, from which members inherit.
     pub fn workspace_dependencies(&self) -> Vec<Dependency> {
-        self.toml
-            .table(&["workspace", "dependencies"])
-            .map(|table| self.entries(table))
-            .unwrap_or_default()
+        self.listed(&["workspace", "dependencies"])
+    }
+
+    /// `[dev-dependencies]`, which cargo must find even where it builds no tests.
+    pub fn dev_dependencies(&self) -> Vec<Dependency> {
+        self.listed(&["dev-dependencies"])
+    }
+
+    fn listed(&self, keys: &[&str]) -> Vec<Dependency> {
+        let table = self.toml.table(keys);
+        table.map(|table| self.entries(table)).unwrap_or_default()
     }
 
     fn entries(&self, table: &dyn TableLike) -> Vec<Dependency> {
