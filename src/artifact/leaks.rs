@@ -22,7 +22,7 @@ pub(super) fn findings(
         let path = private.or_else(|| usual(member, binary.is_some()));
         let of_binary = binary.map(|binary| {
             let search = search(binary, &expected.private_paths);
-            search.into_iter().chain(debug(binary))
+            search.into_iter().chain(debug(binary, &member.name))
         });
         let all = path.into_iter().chain(of_binary.into_iter().flatten());
         found.extend(all.map(|finding| finding.at(&member.name, None)));
@@ -110,11 +110,16 @@ fn search(binary: &Binary, paths: &[Utf8PathBuf]) -> Vec<Finding> {
         .collect()
 }
 
-fn debug(binary: &Binary) -> Option<Finding> {
+/// Libraries that a repair copied into the wheel are not cargo's.
+fn debug(binary: &Binary, name: &str) -> Option<Finding> {
     #[expect(clippy::cast_precision_loss, reason = "for people: one digit is shown")]
     let size = binary.debug as f64 / f64::from(1 << 20);
     let message = format!("holds {size:.1} MiB of debug information");
-    let hint = "build it with --release, and set `strip = \"debuginfo\"` under [profile.release]";
+    let hint = if name.contains(".libs/") {
+        "strip --strip-debug the library before it is copied into the wheel"
+    } else {
+        "build it with --release, and set `strip = \"debuginfo\"` under [profile.release]"
+    };
     (binary.debug > 0).then(|| Finding::warning("debug-info", message).hint(hint))
 }
 

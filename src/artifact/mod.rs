@@ -13,6 +13,7 @@ mod leaks;
 mod metadata;
 mod name;
 mod platform;
+mod policy;
 mod python;
 mod record;
 mod sdist;

@@ -11,7 +11,7 @@ use super::archive::{self, Contents};
 use super::record::{self, Entry};
 use super::{
     Binary, Expected, Headers, Member, Tags, WheelName, content, extension, leaks, metadata, name,
-    platform, python, secrets,
+    platform, policy, python, secrets,
 };
 
 #[derive(Clone, Debug)]
@@ -202,7 +202,7 @@ impl Wheel {
         };
         let bundled: Vec<&str> = self.members.iter().map(Member::file_name).collect();
         for (member, binary) in &self.binaries {
-            let judged = platform::findings(&name.tags, binary, &bundled);
+            let judged = policy::findings(&name.tags, binary, &bundled);
             found.extend(judged.into_iter().map(|finding| finding.at(member, None)));
         }
         found
