@@ -229,11 +229,23 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
 
+    /// What was asked for makes no sense for this project.
+    #[error("{message}")]
+    Refused { message: String, hint: String },
+
+    #[error("`{0}` has changed in the meantime; nothing was written")]
+    Changed(Utf8PathBuf),
+
     #[error("this is a bug in cargo-pyx; the message above says where")]
     Bug,
 }
 
 impl Error {
+    pub fn refused(message: String, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        Self::Refused { message, hint }
+    }
+
     pub fn exit(&self) -> Exit {
         match self {
             Self::NotUtf8(_)
@@ -245,6 +257,7 @@ impl Error {
             | Self::Manifest { .. }
             | Self::ForeignEnvironment { .. }
             | Self::Shadowed { .. }
+            | Self::Refused { .. }
             | Self::Usage(_) => Exit::Usage,
             Self::NoTests(_) | Self::NoneSelected(_) => Exit::NoTests,
             Self::Child(code) => Exit::Child(*code),
@@ -261,7 +274,9 @@ impl Error {
                 Exit::Failed
             }
             Self::Step { exit, .. } => *exit,
-            Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Io { .. } => Exit::Environment,
+            Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Changed(_) | Self::Io { .. } => {
+                Exit::Environment
+            }
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
         }
@@ -332,6 +347,8 @@ impl Error {
             | Self::Spawn { .. }
             | Self::Io { .. }
             | Self::Interrupted(_) => None,
+            Self::Refused { hint, .. } => Some(hint.clone()),
+            Self::Changed(_) => Some("run it again".into()),
             Self::Usage(_) => Some("cargo pyx help".into()),
         }
     }

@@ -166,6 +166,13 @@ impl Ui {
         }
     }
 
+    /// Lines that only `-v` shows, as they are.
+    pub fn verbatim(&self, text: &str) {
+        if self.talks() && self.manner.verbosity > 0 {
+            self.say(text.trim_end_matches('\n').as_bytes());
+        }
+    }
+
     /// Said once, however often it is found.
     pub fn warn(&self, text: &str) {
         let new = self
@@ -233,6 +240,11 @@ impl Ui {
             "summary",
             &json!({ "exit": exit.code(), "seconds": seconds }),
         );
+    }
+
+    /// A version, and where it is stated.
+    pub fn version(&self, fields: &Value) {
+        self.event("version", fields);
     }
 
     /// One run of tests, by its numbers.

@@ -1,5 +1,6 @@
 //! Where a project states its versions: manifests, `__version__`, requirements and lock files.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,7 +8,7 @@ use pep440_rs::Version;
 use serde::Serialize;
 
 use crate::disk;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::manifest::{CargoToml, Need, PyProject, Spanned, Toml, line_at};
 use crate::project::{Member, Project, workspace_crates};
 use crate::spelling;
@@ -21,6 +22,9 @@ pub struct Versioned {
     pub version: Option<Version>,
     /// The statement that decides first, then the others.
     pub statements: Vec<Statement>,
+    /// Crates of which Cargo.lock has another package of the same name, from elsewhere: how it writes
+    /// either depends on both versions, so these are left to cargo.
+    pub ambiguous: Vec<String>,
 }
 
 /// One place that states a version.
@@ -83,7 +87,7 @@ impl Versioned {
     /// Every version of the project, those of members that were not asked for included.
     pub fn gather(project: &Project) -> Result<Vec<Self>> {
         let mut found: Vec<(Holder, Vec<&Member>)> = Vec::new();
-        for member in project.members.iter().chain(&project.others) {
+        for member in project.all() {
             let Some(cargo) = CargoToml::read(&member.manifest)? else {
                 continue;
             };
@@ -149,17 +153,18 @@ fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versio
         statements.extend(of_literals(member)?);
         statements.extend(of_uv_lock(project, member)?);
     }
+    let mut one = Versioned {
+        members: members.iter().map(|member| member.name.clone()).collect(),
+        version,
+        statements,
+        ambiguous: Vec::new(),
+    };
     if let Some(member) = members.first()
         && !is_left_open
     {
-        statements.extend(of_workspace(member, holder)?);
+        one.add_workspace(member, holder)?;
     }
-    let members = members.iter().map(|member| member.name.clone());
-    Ok(Versioned {
-        members: members.collect(),
-        version,
-        statements,
-    })
+    Ok(one)
 }
 
 fn of_python(members: &[&Member]) -> Result<Vec<Statement>> {
@@ -182,7 +187,7 @@ fn of_literals(member: &Member) -> Result<Vec<Statement>> {
     let Some(path) = initialiser(member)? else {
         return Ok(Vec::new());
     };
-    let text = disk::read_text(&path)?.unwrap_or_default();
+    let text = String::from_utf8(disk::read(&path)?.unwrap_or_default()).unwrap_or_default();
     let found = literals(&text).into_iter().map(|span| Statement {
         kind: Kind::Dunder,
         path: path.clone(),
@@ -252,34 +257,70 @@ fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
     Ok(version.map(|said| Statement::of(Kind::UvLock, &lock, said)))
 }
 
-/// What the cargo workspace says of the crates that have the version: their entries in Cargo.lock,
-/// and requirements of path dependencies on them.
-fn of_workspace(member: &Member, holder: &Holder) -> Result<Vec<Statement>> {
-    let mut crates = Vec::new();
-    for manifest in workspace_crates(member)? {
-        crates.extend(CargoToml::read(&manifest)?);
+impl Versioned {
+    /// What the cargo workspace says of the crates that have the version: their entries in Cargo.lock,
+    /// and requirements of path dependencies on them.
+    fn add_workspace(&mut self, member: &Member, holder: &Holder) -> Result<()> {
+        let mut crates = Vec::new();
+        for manifest in workspace_crates(member)? {
+            crates.extend(CargoToml::read(&manifest)?);
+        }
+        let has_it = |cargo: &&CargoToml| Holder::of(cargo, &member.workspace) == *holder;
+        let own: Vec<&CargoToml> = crates.iter().filter(has_it).collect();
+        if let Some(lock) = Toml::read(&member.workspace.join("Cargo.lock"))? {
+            let names = own.iter().filter_map(|cargo| cargo.package_name());
+            self.add_lock(&lock, &names.collect::<Vec<_>>());
+        }
+        let is_own = |need: &Need| {
+            own.iter()
+                .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
+        };
+        let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+        let shared = root.iter().map(|root| (root, root.workspace_needs()));
+        let tables = crates.iter().map(|cargo| (cargo, cargo.needs()));
+        for (cargo, needs) in shared.chain(tables) {
+            let needs = needs.into_iter().filter(is_own);
+            let said = needs.filter_map(|need| need.requirement);
+            let statements = said.map(|said| Statement::of(Kind::Requirement, &cargo.toml, said));
+            self.statements.extend(statements);
+        }
+        Ok(())
     }
-    let has_it = |cargo: &&CargoToml| Holder::of(cargo, &member.workspace) == *holder;
-    let own: Vec<&CargoToml> = crates.iter().filter(has_it).collect();
-    let mut found = Vec::new();
-    if let Some(lock) = Toml::read(&member.workspace.join("Cargo.lock"))? {
-        let names = own.iter().filter_map(|cargo| cargo.package_name());
-        let versions = names.filter_map(|name| lock.own_entry(name)?.version);
-        found.extend(versions.map(|said| Statement::of(Kind::CargoLock, &lock, said)));
+
+    fn add_lock(&mut self, lock: &Toml, names: &[&str]) {
+        let entries = lock.lock_entries();
+        for name in names {
+            let mut of_name = entries.iter().filter(|entry| entry.name.value == *name);
+            match (of_name.next(), of_name.next()) {
+                (Some(entry), None) if entry.local => {
+                    let said = entry.version.clone();
+                    let said = said.map(|said| Statement::of(Kind::CargoLock, lock, said));
+                    self.statements.extend(said);
+                }
+                (Some(_), Some(_)) => self.ambiguous.push((*name).to_owned()),
+                _ => {}
+            }
+        }
     }
-    let is_own = |need: &Need| {
-        own.iter()
-            .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
+}
+
+/// The text of every file that states one of the versions.
+///
+/// # Errors
+/// [`Error::Io`] for a file that cannot be read, or is not UTF-8.
+pub fn texts(versions: &[Versioned]) -> Result<BTreeMap<Utf8PathBuf, String>> {
+    let statements = versions.iter().flat_map(|one| &one.statements);
+    let paths: BTreeSet<&Utf8PathBuf> = statements.map(|said| &said.path).collect();
+    let text = |path: &Utf8PathBuf| {
+        let bytes = disk::read(path)?.unwrap_or_default();
+        let text = String::from_utf8(bytes).map_err(|error| Error::Io {
+            verb: "read",
+            path: path.clone(),
+            source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+        })?;
+        Ok((path.clone(), text))
     };
-    let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
-    let shared = root.iter().map(|root| (root, root.workspace_needs()));
-    let tables = crates.iter().map(|cargo| (cargo, cargo.needs()));
-    for (cargo, needs) in shared.chain(tables) {
-        let needs = needs.into_iter().filter(is_own);
-        let said = needs.filter_map(|need| need.requirement);
-        found.extend(said.map(|said| Statement::of(Kind::Requirement, &cargo.toml, said)));
-    }
-    Ok(found)
+    paths.into_iter().map(text).collect()
 }
 
 #[cfg(test)]
@@ -305,5 +346,24 @@ mod tests {
         ] {
             assert!(found(other).is_empty(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_crate_whose_name_another_package_has_is_left_to_cargo() {
+        let package = |name: &str, rest: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n{rest}\n")
+        };
+        let text = package("a", "") + &package("a", "source = \"registry\"") + &package("b", "");
+        let lock = Toml::parse(Utf8Path::new("/p/Cargo.lock"), &text).unwrap();
+        let mut one = Versioned {
+            members: Vec::new(),
+            version: None,
+            statements: Vec::new(),
+            ambiguous: Vec::new(),
+        };
+        one.add_lock(&lock, &["a", "b", "c"]);
+        assert_eq!(one.ambiguous, ["a"]);
+        let lines: Vec<usize> = one.statements.iter().map(|said| said.line).collect();
+        assert_eq!(lines, [11]);
     }
 }

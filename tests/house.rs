@@ -104,9 +104,11 @@ fn every_lint_that_is_off_says_why() {
 #[test]
 fn the_readme_shows_the_programs_own_help() {
     let readme = text(&root().join("README.md"));
-    for command in ["dev", "test", "run"] {
+    for command in ["dev", "test", "run", "release version"] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
-            .args(["pyx", command, "-h"])
+            .arg("pyx")
+            .args(command.split(' '))
+            .arg("-h")
             .env("COLUMNS", "100")
             .output()
             .unwrap();

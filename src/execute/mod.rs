@@ -17,7 +17,7 @@ use camino::Utf8Path;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
-use crate::plan::{Action, CopyTests, Listen, Plan, RecordSync, Run, Step};
+use crate::plan::{Action, CopyTests, Edit, Listen, Plan, RecordSync, Run, Step};
 use crate::process::{self, Status};
 use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
@@ -161,6 +161,7 @@ impl Context<'_> {
             | Action::RecordSync(_)
             | Action::Seed { .. }
             | Action::CopyTests(_)
+            | Action::Edit(_)
             | Action::Show(_) => false,
         };
         let turn = is_building(&step.action).then(|| BUILDING.lock());
@@ -207,6 +208,7 @@ impl Context<'_> {
                 self.call(step, &wheel.run, activity)
             }
             Action::CopyTests(copy) => copy_tests(copy),
+            Action::Edit(edits) => edit(edits, self.ui),
             Action::Test(test) => {
                 let start = Instant::now();
                 let mut tally = testing::run(self, test, activity)?;
@@ -315,6 +317,34 @@ fn copy_tests(copy: &CopyTests) -> Result<()> {
     Ok(())
 }
 
+/// Writes all files, or leaves all as they were: none is touched before each is known to be what the
+/// plan saw, and those written come back when a later one fails.
+fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
+    for edit in edits {
+        if disk::read(&edit.path)?.as_deref() != Some(edit.before.as_bytes()) {
+            return Err(Error::Changed(edit.path.clone()));
+        }
+    }
+    for (done, edit) in edits.iter().enumerate() {
+        if let Err(error) = disk::write(&edit.path, edit.after.as_bytes()) {
+            for written in &edits[..done] {
+                disk::write(&written.path, written.before.as_bytes())?;
+            }
+            return Err(error);
+        }
+    }
+    for edit in edits {
+        let first = edit.changes.first();
+        let change = first.map(|change| format!(" ({} -> {})", change.from, change.to));
+        ui.status(
+            "Updating",
+            &format!("{}{}", edit.shown, change.unwrap_or_default()),
+        );
+        ui.verbatim(&edit.diff());
+    }
+    Ok(())
+}
+
 fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
@@ -333,4 +363,68 @@ fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
         input.list_again();
     }
     store(&path, &known)
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+
+    use super::*;
+    use crate::ui::Manner;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        (temp, dir)
+    }
+
+    fn planned(path: Utf8PathBuf) -> Edit {
+        Edit {
+            shown: path.clone(),
+            path,
+            before: "old".into(),
+            after: "new".into(),
+            changes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_in_between_keeps_all_as_they_are() {
+        let (_temp, dir) = folder();
+        let edits = ["a", "b"].map(|name| planned(dir.join(name)));
+        let ui = Ui::new(Manner::default());
+        disk::write(&edits[0].path, b"old").unwrap();
+        for present in [Some("other"), None] {
+            if let Some(text) = present {
+                disk::write(&edits[1].path, text.as_bytes()).unwrap();
+            } else {
+                disk::remove_file(&edits[1].path).unwrap();
+            }
+            let error = edit(&edits, &ui).unwrap_err();
+            let path = &edits[1].path;
+            let text = format!("`{path}` has changed in the meantime; nothing was written");
+            assert_eq!(error.to_string(), text);
+            assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
+        }
+        disk::write(&edits[1].path, b"old").unwrap();
+        edit(&edits, &ui).unwrap();
+        assert_eq!(disk::read(&edits[1].path).unwrap().unwrap(), b"new");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_write_that_fails_takes_the_others_back() {
+        let (_temp, dir) = folder();
+        let readable_only = Utf8PathBuf::from("/proc/version"); // to root as well
+        let mut edits = vec![planned(dir.join("a")), planned(readable_only)];
+        edits[1].before = disk::read_text(&edits[1].path).unwrap().unwrap();
+        disk::write(&edits[0].path, b"old").unwrap();
+        let error = edit(&edits, &Ui::new(Manner::default())).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot write `/proc/version`")
+        );
+        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
+    }
 }

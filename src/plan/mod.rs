@@ -8,9 +8,12 @@ mod run;
 mod steps;
 mod sync;
 mod test;
+mod version;
 mod wheel;
 
-use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use crate::error::Exit;
@@ -22,6 +25,7 @@ use crate::tool::Provision;
 pub use dev::dev;
 pub use run::run;
 pub use test::test;
+pub use version::{Spelled, Target, Wish, version};
 
 /// The variable that tells a [`Reporter`]'s module where to write.
 const REPORT: &str = "PYX_REPORT";
@@ -89,6 +93,8 @@ pub enum Action {
     /// Build a wheel into a directory that holds no other.
     Wheel(Box<Wheel>),
     CopyTests(Box<CopyTests>),
+    /// Change files of the project: all of them, or none where one is not as it was.
+    Edit(Vec<Edit>),
     /// Hand the terminal to a program; its exit code becomes ours.
     Show(Invocation),
 }
@@ -120,6 +126,36 @@ pub struct CopyTests {
     pub to: Utf8PathBuf,
     /// Top-level names of packages that are left out.
     pub packages: Vec<String>,
+}
+
+/// A file of the project, as it is and as it is to be.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// As people see it: from the project's root.
+    pub shown: Utf8PathBuf,
+    pub before: String,
+    pub after: String,
+    pub changes: Vec<Change>,
+}
+
+/// One value that an edit replaces.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// From 1.
+    pub line: usize,
+    pub from: String,
+    pub to: String,
+}
+
+impl Edit {
+    /// A unified diff, as `patch` and `git apply` take it.
+    pub fn diff(&self) -> String {
+        let diff = similar::TextDiff::from_lines(&self.before, &self.after);
+        let (old, new) = (format!("a/{}", self.shown), format!("b/{}", self.shown));
+        diff.unified_diff().header(&old, &new).to_string()
+    }
 }
 
 /// A run of tests; its failure stops nothing but is ours at the end.
@@ -281,6 +317,10 @@ impl Step {
             Action::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
             }
+            Action::Edit(edits) => {
+                let diff: String = edits.iter().map(Edit::diff).collect();
+                diff.strip_suffix('\n').unwrap_or(&diff).to_owned()
+            }
             Action::Show(invocation) => invocation.to_string(),
         }
     }
@@ -335,9 +375,20 @@ pub struct StepView<'a> {
     pub because: Option<String>,
     pub needs: &'a [String],
     pub command: String,
+    /// By file, for steps that change files of the project.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub edits: BTreeMap<&'a Utf8Path, &'a [Change]>,
 }
 
 impl Step {
+    fn edits(&self) -> BTreeMap<&Utf8Path, &[Change]> {
+        let Action::Edit(edits) = &self.action else {
+            return BTreeMap::new();
+        };
+        let changes = edits.iter().map(|edit| (&*edit.shown, &*edit.changes));
+        changes.collect()
+    }
+
     pub fn view(&self) -> StepView<'_> {
         StepView {
             name: &self.name,
@@ -347,6 +398,7 @@ impl Step {
             because: self.reason.as_ref().map(ToString::to_string),
             needs: &self.needs,
             command: self.command(),
+            edits: self.edits(),
         }
     }
 }

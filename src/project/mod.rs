@@ -83,6 +83,44 @@ impl Project {
         })
     }
 
+    /// The same project as it is found from the root of its cargo workspace: with the packages that
+    /// share it, needed or not. Unchanged where another project is found there.
+    pub fn whole(self, session: &Session) -> Result<Self> {
+        let Some(member) = self.members.first() else {
+            return Ok(self);
+        };
+        let selection = Selection {
+            manifest: Some(member.workspace.join("Cargo.toml")),
+            members: Vec::new(),
+        };
+        let whole = Self::discover(session, &selection)?;
+        let known = |member: &Member| whole.all().any(|other| other.manifest == member.manifest);
+        let same = self.members.iter().all(known);
+        Ok(if same { whole } else { self })
+    }
+
+    /// Every package, asked for or not.
+    pub fn all(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().chain(&self.others)
+    }
+
+    /// The name of the package that a path is in, as cargo chooses; of all where it is in none.
+    pub fn around(&self, path: &Utf8Path) -> Vec<String> {
+        let inside = self.all().filter(|member| path.starts_with(&member.dir));
+        let nearest = inside.max_by_key(|member| member.dir.as_str().len());
+        let all = self.members.iter().map(|member| member.name.clone());
+        nearest.map_or_else(|| all.collect(), |member| vec![member.name.clone()])
+    }
+
+    /// The names of the members that `words` mean, without those that they need.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMember`]
+    pub fn named(&self, words: &[String]) -> Result<Vec<String>> {
+        let all: Vec<Member> = self.all().cloned().collect();
+        named(&self.root, &all, words)
+    }
+
     /// A path below the root as people write it, any other whole.
     pub fn display<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
         path.strip_prefix(&self.root).unwrap_or(path)

@@ -615,6 +615,7 @@ const _: () = {
     let _ = (Project::read, Project::write, Project::edit, Project::append);
     let _ = (Project::written, versions, Outcome::count, Outcome::says);
     let _ = (Outcome::says_once, Outcome::never_says, Outcome::finds_fresh);
+    let _ = (Project::dev, || crate::support::project!("hello"));
 };
 
 /// Removes everything but what cargo compiled.

@@ -1,5 +1,7 @@
 //! The command line: clap types to a [`Request`], and `main`.
 
+mod release;
+
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
@@ -18,6 +20,8 @@ use crate::session::Session;
 use crate::suites::Languages;
 use crate::ui::{Manner, MessageFormat, Ui};
 use crate::watch;
+
+pub use release::Release;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
@@ -91,6 +95,15 @@ impl From<NetworkArgs> for Network {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(flatten)]
+    Work(Work),
+    #[command(subcommand)]
+    Release(Release),
+}
+
+/// Commands that build the project into its environment.
+#[derive(Debug, Subcommand)]
+pub enum Work {
     Dev(Dev),
     #[command(visible_alias = "t")]
     Test(Test),
@@ -169,7 +182,7 @@ pub struct Run {
     pub command: Vec<String>,
 }
 
-impl Command {
+impl Work {
     fn common(&self) -> &Common {
         match self {
             Self::Dev(dev) => &dev.common,
@@ -310,25 +323,29 @@ impl BuildArgs {
     }
 }
 
-impl Cli {
-    fn request(&self, session: &Session) -> Request {
-        let common = self.command.common();
-        let global = &self.global;
+impl Global {
+    /// `--manifest-path`, absolute.
+    fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
+        let path = self.manifest_path.as_ref();
+        path.map(|path| session.absolute(path))
+    }
+}
+
+impl Work {
+    fn request(&self, global: &Global, session: &Session) -> Request {
+        let common = self.common();
         Request {
-            manifest: global
-                .manifest_path
-                .as_ref()
-                .map(|path| session.absolute(path)),
+            manifest: global.manifest(session),
             members: common.package.clone(),
             build: common.build.flags(),
-            python: self.command.pythons().first().cloned(),
+            python: self.pythons().first().cloned(),
             wanted: Wanted {
                 groups: common.group.clone(),
                 extras: common.extra.clone(),
             },
             force: common.force,
             network: global.network.into(),
-            purpose: self.command.purpose(global.quiet),
+            purpose: self.purpose(global.quiet),
         }
     }
 }
@@ -411,22 +428,29 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
-    let request = cli.request(&session);
-    let (name, decide) = cli.command.decide();
+    match &cli.command {
+        Command::Work(work) => perform(work, &cli.global, &session, ui),
+        Command::Release(release) => release.perform(&cli.global, &session, ui),
+    }
+}
+
+fn perform(work: &Work, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    let request = work.request(global, session);
+    let (name, decide) = work.decide();
     let command = Errand {
-        session: &session,
+        session,
         ui,
         request: &request,
         name,
         decide,
     };
-    let watch = match &cli.command {
-        Command::Dev(dev) => dev.watch.watch,
-        Command::Test(test) => test.watch.watch,
-        Command::Run(_) => false,
+    let watch = match work {
+        Work::Dev(dev) => dev.watch.watch,
+        Work::Test(test) => test.watch.watch,
+        Work::Run(_) => false,
     };
-    let several = cli.command.pythons().len() > 1;
-    let all = cli.command.pythons().iter().any(|word| word == matrix::ALL);
+    let several = work.pythons().len() > 1;
+    let all = work.pythons().iter().any(|word| word == matrix::ALL);
     if all && !matches!(request.purpose, Purpose::Test(_)) {
         return Err(Error::Usage("`--python all` is for `test` only".into()));
     }
@@ -435,8 +459,8 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             "`--watch` watches for one `--python` only".into(),
         ));
     }
-    let pythons = matrix::pythons(&session, &request, cli.command.pythons())?;
-    if cli.global.dry_run {
+    let pythons = matrix::pythons(session, &request, work.pythons())?;
+    if global.dry_run {
         return command.show(&pythons);
     }
     if watch {
@@ -478,6 +502,9 @@ mod tests {
             "run python -c pass",
             "run --release -- python -V",
             "r --example version -- --flag",
+            "release version",
+            "release version 1.2.3-rc.1 -p a --force --dry-run",
+            "release version --bump minor -v",
         ];
         let invalid = [
             "",
@@ -492,6 +519,10 @@ mod tests {
             "test tests/test_a.py",
             "run",
             "run --bin a --example b",
+            "release",
+            "release version 1.2.3 --bump major",
+            "release version --bump last",
+            "release version 1 2",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

@@ -1,0 +1,127 @@
+//! `cargo pyx release`: what leads to a published package.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::disk;
+use crate::error::Result;
+use crate::execute::execute;
+use crate::plan::{self, Spelled, Target, Wish};
+use crate::project::{Project, Selection};
+use crate::session::Session;
+use crate::spelling::Bump;
+use crate::ui::Ui;
+use crate::versions::{Versioned, texts};
+
+use super::Global;
+
+/// Prepare what is published
+#[derive(Debug, Subcommand)]
+pub enum Release {
+    Version(Version),
+}
+
+impl Release {
+    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        match self {
+            Self::Version(version) => version.perform(global, session, ui),
+        }
+    }
+}
+
+/// Show the project's version, or set it everywhere at once
+///
+/// Sets it in Cargo.toml, pyproject.toml, a literal `__version__`, Cargo.lock and uv.lock, each in its
+/// own spelling (1.2.0-rc.1 for cargo, 1.2.0rc1 for Python), and in requirements of the workspace's
+/// other crates. Every other byte stays as it is. Without a version, shows it and where it is stated.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx release version                  show it, and where it is stated
+  cargo pyx release version 1.2.0            set it
+  cargo pyx release version --bump minor     set the next one
+  cargo pyx release version 2.0.0 --dry-run  print the patch only")]
+pub struct Version {
+    /// The new version, as cargo or as Python writes it
+    #[arg(value_name = "VERSION", conflicts_with = "bump")]
+    pub new: Option<String>,
+    /// Set the next version instead; `pre` counts release candidates
+    #[arg(long, value_name = "PART")]
+    pub bump: Option<Bump>,
+    /// Of this package only, by name or folder, and of those that share its version
+    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    pub package: Vec<String>,
+    /// Set a version that is lower than the present one, too
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl Version {
+    fn target(&self) -> Result<Option<Target>> {
+        match (&self.new, self.bump) {
+            (Some(text), _) => Ok(Some(Target::Exactly(Spelled::parse(text)?))),
+            (None, bump) => Ok(bump.map(Target::Next)),
+        }
+    }
+
+    fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let target = self.target()?;
+        let since = disk::now();
+        let selection = Selection {
+            manifest: global.manifest(session),
+            members: Vec::new(),
+        };
+        let project = Project::discover(session, &selection)?.whole(session)?;
+        let start = selection.manifest.as_deref().unwrap_or(&session.cwd);
+        let names = match &self.package[..] {
+            [] => project.around(start),
+            words => project.named(words)?,
+        };
+        let mut versions = Versioned::gather(&project)?;
+        versions.retain(|one| one.members.iter().any(|name| names.contains(name)));
+        let Some(target) = target else {
+            show(&project, &versions, ui);
+            return Ok(());
+        };
+        let force = self.force;
+        let wish = Wish { target, force };
+        let plan = plan::version(&wish, &versions, &project.root, &texts(&versions)?)?;
+        ui.plan(&plan);
+        for subject in &plan.fresh {
+            ui.status("Fresh", subject);
+        }
+        if global.dry_run {
+            ui.data(&plan.to_string());
+        } else {
+            execute(session, &plan, ui, since)?;
+        }
+        for name in versions.iter().flat_map(|one| &one.ambiguous) {
+            ui.warn(&format!(
+                "`Cargo.lock` has several packages called `{name}` and is left as it is: run \
+                 `cargo update --workspace`"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Every version, and the places that state it.
+fn show(project: &Project, versions: &[Versioned], ui: &Ui) {
+    for one in versions {
+        let version = one.version.as_ref().map(ToString::to_string);
+        let mut text = one.members.join(", ");
+        let _ = writeln!(text, " {}", version.as_deref().unwrap_or("(no version)"));
+        let mut places = Vec::new();
+        for said in &one.statements {
+            let path = project.display(&said.path);
+            let _ = writeln!(text, "  {path}:{}: {}", said.line, said.text);
+            places.push(json!({
+                "path": path, "line": said.line, "kind": said.kind, "text": said.text,
+            }));
+        }
+        ui.data(&text);
+        ui.version(&json!({ "members": one.members, "version": version, "places": places }));
+    }
+}

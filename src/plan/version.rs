@@ -1,0 +1,414 @@
+//! `cargo pyx release version`: one version, set wherever the project states it.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+use semver::VersionReq;
+
+use crate::error::{Error, Result};
+use crate::manifest::with_strings;
+use crate::spelling::{self, Bump};
+use crate::versions::{Kind, Statement, Versioned};
+
+use super::steps::step;
+use super::{Action, Change, Edit, Plan};
+
+/// The version that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Exactly(Spelled),
+    Next(Bump),
+}
+
+/// One version in both spellings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spelled {
+    pub python: Version,
+    pub cargo: semver::Version,
+}
+
+impl Spelled {
+    /// Takes either spelling; cargo's stays as it is given.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for what cargo or Python has no spelling for.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refuse = |who: &str| {
+            let message = format!("{who} has no version `{text}`");
+            let hint = "write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1; also alpha, beta, dev and post";
+            Error::refused(message, hint)
+        };
+        let python = spelling::parse(text).ok_or_else(|| refuse("Python"))?;
+        let given = semver::Version::parse(text).ok();
+        let given = given.filter(|given| spelling::python(given).as_ref() == Some(&python));
+        let cargo = given.or_else(|| spelling::cargo(&python));
+        let cargo = cargo.ok_or_else(|| refuse("cargo"))?;
+        Ok(Self { python, cargo })
+    }
+
+    fn next(bump: Bump, one: &Versioned) -> Result<Self> {
+        let cargo = one.version.as_ref().and_then(spelling::cargo);
+        let next = cargo.map(|version| bump.of(&version));
+        let both = next.and_then(|cargo| Some((spelling::python(&cargo)?, cargo)));
+        let (python, cargo) = both.ok_or_else(|| {
+            let message = format!("{} has no version to count from", one.members.join(", "));
+            Error::refused(message, "cargo pyx release version 0.1.0")
+        })?;
+        Ok(Self { python, cargo })
+    }
+
+    fn for_cargo(&self, cargo: bool) -> String {
+        if cargo {
+            self.cargo.to_string()
+        } else {
+            self.python.to_string()
+        }
+    }
+}
+
+/// What is asked of `release version`.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub target: Target,
+    /// Whether a lower version may be set.
+    pub force: bool,
+}
+
+/// `root`: the folder from which paths are shown. `texts`: every file that states a version.
+///
+/// # Errors
+/// [`Error::Refused`] for a lower version, for several versions that would become one, and for a
+/// requirement that is too wide to be rewritten.
+pub fn version(
+    wish: &Wish,
+    versions: &[Versioned],
+    root: &Utf8Path,
+    texts: &BTreeMap<Utf8PathBuf, String>,
+) -> Result<Plan> {
+    if matches!(wish.target, Target::Exactly(_)) {
+        refuse_several(versions)?;
+    }
+    let mut changes: BTreeMap<&Utf8Path, Vec<(&Statement, String)>> = BTreeMap::new();
+    let mut subjects = Vec::new();
+    for one in versions {
+        let target = match &wish.target {
+            Target::Exactly(spelled) => spelled.clone(),
+            Target::Next(bump) => Spelled::next(*bump, one)?,
+        };
+        if !wish.force {
+            refuse_lower(one, &target)?;
+        }
+        for said in &one.statements {
+            if let Some(new) = rewritten(one, said, &target)? {
+                changes.entry(&said.path).or_default().push((said, new));
+            }
+        }
+        subjects.push(format!("{} {}", one.members.join(", "), target.python));
+    }
+    let edits = changes
+        .iter()
+        .map(|(path, changes)| edit(path, changes, root, texts));
+    let edits = edits.collect::<Result<Vec<Edit>>>()?;
+    let mut plan = Plan::default();
+    if edits.is_empty() {
+        plan.fresh = subjects;
+    } else {
+        let action = Action::Edit(edits);
+        plan.steps
+            .push(step("version", "Setting", subjects.join("; "), action));
+    }
+    Ok(plan)
+}
+
+fn refuse_several(versions: &[Versioned]) -> Result<()> {
+    let [first, rest @ ..] = versions else {
+        return Ok(());
+    };
+    let Some(other) = rest.iter().find(|other| other.version != first.version) else {
+        return Ok(());
+    };
+    let name = |one: &Versioned| {
+        let version = one.version.as_ref().map(|version| format!(" is {version}"));
+        one.members.join(", ") + &version.unwrap_or_default()
+    };
+    let message = format!("{}, but {}: which is meant?", name(first), name(other));
+    let hint = format!("choose with `-p {}`", first.members.join(" -p "));
+    Err(Error::refused(message, hint))
+}
+
+fn refuse_lower(one: &Versioned, target: &Spelled) -> Result<()> {
+    match &one.version {
+        Some(present) if target.python < *present => {
+            let message = format!("{} is lower than the present {present}", target.python);
+            Err(Error::refused(
+                message,
+                "pass `--force` to set it all the same",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a statement becomes; `None` where it stays.
+fn rewritten(one: &Versioned, said: &Statement, target: &Spelled) -> Result<Option<String>> {
+    if said.kind == Kind::Requirement {
+        return required(one, said, &target.cargo);
+    }
+    let present = said.version();
+    let follows = said.kind != Kind::Dunder || present == one.version;
+    let stays = present.as_ref() == Some(&target.python) || !follows;
+    Ok((!stays).then(|| target.for_cargo(said.kind.is_cargo())))
+}
+
+/// A requirement of exactly the present version moves along, and so does one that would exclude the
+/// new one; its operator stays.
+fn required(one: &Versioned, said: &Statement, new: &semver::Version) -> Result<Option<String>> {
+    let number = said.text.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let operator = &said.text[..said.text.len() - number.len()];
+    let is_present = one
+        .statements
+        .iter()
+        .any(|other| other.kind == Kind::Cargo && other.text == number);
+    let admits = VersionReq::parse(&said.text).is_ok_and(|asked| asked.matches(new));
+    if admits && (!is_present || number == new.to_string()) {
+        return Ok(None);
+    }
+    if number.contains(',') || operator.contains(['<', '>']) {
+        let message = format!(
+            "{}:{}: `{}` would exclude {new}",
+            said.path, said.line, said.text
+        );
+        return Err(Error::refused(message, "change that requirement first"));
+    }
+    Ok(Some(format!("{operator}{new}")))
+}
+
+fn edit(
+    path: &Utf8Path,
+    changes: &[(&Statement, String)],
+    root: &Utf8Path,
+    texts: &BTreeMap<Utf8PathBuf, String>,
+) -> Result<Edit> {
+    let before = texts.get(path).cloned().unwrap_or_default();
+    let is_there = |said: &Statement| {
+        before
+            .get(said.span.clone())
+            .is_some_and(|at| at.contains(&said.text))
+    };
+    if !changes.iter().all(|(said, _)| is_there(said)) {
+        return Err(Error::Changed(path.to_owned()));
+    }
+    let strings: Vec<_> = changes
+        .iter()
+        .map(|(said, new)| (said.span.clone(), new.clone()))
+        .collect();
+    let changes = changes.iter().map(|(said, new)| Change {
+        line: said.line,
+        from: said.text.clone(),
+        to: new.clone(),
+    });
+    Ok(Edit {
+        path: path.to_owned(),
+        shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
+        after: with_strings(&before, &strings),
+        before,
+        changes: changes.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A version that each text states once, between quotes.
+    fn stated(
+        version: &str,
+        files: &[(Kind, &str, &str)],
+    ) -> (Versioned, BTreeMap<Utf8PathBuf, String>) {
+        let statements = files.iter().map(|(kind, name, text)| {
+            let start = text.find('"').unwrap();
+            let end = text.rfind('"').unwrap();
+            Statement {
+                kind: *kind,
+                path: Utf8Path::new("/p").join(name),
+                span: start..end + 1,
+                line: 1,
+                text: text[start + 1..end].to_owned(),
+            }
+        });
+        let one = Versioned {
+            members: vec!["one".into()],
+            version: spelling::parse(version),
+            statements: statements.collect(),
+            ambiguous: Vec::new(),
+        };
+        let texts = files
+            .iter()
+            .map(|(_, name, text)| (Utf8Path::new("/p").join(name), (*text).to_owned()));
+        (one, texts.collect())
+    }
+
+    fn planned(
+        target: &str,
+        version_text: &str,
+        files: &[(Kind, &str, &str)],
+    ) -> Result<Vec<String>> {
+        let (one, texts) = stated(version_text, files);
+        let target = match target {
+            "minor" => Target::Next(Bump::Minor),
+            text => Target::Exactly(Spelled::parse(text)?),
+        };
+        let wish = Wish {
+            target,
+            force: false,
+        };
+        let plan = version(&wish, &[one], Utf8Path::new("/p"), &texts)?;
+        let edits = plan.steps.iter().flat_map(|step| match &step.action {
+            Action::Edit(edits) => edits
+                .iter()
+                .map(|edit| format!("{}: {}", edit.shown, edit.after))
+                .collect(),
+            _ => Vec::new(),
+        });
+        Ok(edits.collect())
+    }
+
+    #[test]
+    fn each_file_gets_its_own_spelling() {
+        let files = [
+            (Kind::PyProject, "pyproject.toml", "version = \"0.1.0\""),
+            (Kind::Cargo, "Cargo.toml", "version = \"0.1.0\" # here"),
+            (Kind::Dunder, "one/__init__.py", "__version__ = \"0.1.0\""),
+            (Kind::UvLock, "uv.lock", "version = \"0.1.0\""),
+        ];
+        for target in ["0.2.0-rc.1", "0.2.0rc1", "0.2.0.rc.1"] {
+            assert_eq!(
+                planned(target, "0.1.0", &files).unwrap(),
+                [
+                    "Cargo.toml: version = \"0.2.0-rc.1\" # here",
+                    "one/__init__.py: __version__ = \"0.2.0rc1\"",
+                    "pyproject.toml: version = \"0.2.0rc1\"",
+                    "uv.lock: version = \"0.2.0rc1\"",
+                ],
+                "{target}"
+            );
+        }
+        assert_eq!(
+            planned("minor", "0.1.0", &files).unwrap()[0],
+            "Cargo.toml: version = \"0.2.0\" # here"
+        );
+        assert_eq!(planned("0.1.0", "0.1.0", &files).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_literal_that_was_another_version_stays() {
+        let files = [
+            (Kind::Cargo, "Cargo.toml", "version = \"0.1.0\""),
+            (Kind::Dunder, "one/__init__.py", "__version__ = \"7\""),
+        ];
+        let edits = planned("0.2.0", "0.1.0", &files).unwrap();
+        assert_eq!(edits, ["Cargo.toml: version = \"0.2.0\""]);
+    }
+
+    #[test]
+    fn requirements_follow_where_they_must() {
+        let moved = |asked: &str, target: &str| {
+            let asked = format!("one = \"{asked}\"");
+            let files = [
+                (Kind::Cargo, "Cargo.toml", "version = \"0.1.0\""),
+                (Kind::Requirement, "other/Cargo.toml", &*asked),
+            ];
+            planned(target, "0.1.0", &files).map(|edits| edits.get(1).cloned().unwrap_or_default())
+        };
+        for (asked, target, after) in [
+            ("0.1.0", "0.1.1", "0.1.1"),
+            ("=0.1.0", "0.1.1", "=0.1.1"),
+            ("0.1", "0.1.1", ""),
+            ("*", "0.2.0", ""),
+            ("^0.1", "0.2.0", "^0.2.0"),
+            (">=0.1, <1", "0.2.0", ""),
+        ] {
+            let expected = match after {
+                "" => String::new(),
+                after => format!("other/Cargo.toml: one = \"{after}\""),
+            };
+            assert_eq!(moved(asked, target).unwrap(), expected, "{asked} {target}");
+        }
+        let refused = moved(">=0.1, <0.2", "0.2.0").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "/p/other/Cargo.toml:1: `>=0.1, <0.2` would exclude 0.2.0"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_a_hint() {
+        let files = [(Kind::Cargo, "Cargo.toml", "version = \"0.2.0\"")];
+        let says = |target: &str| {
+            let error = planned(target, "0.2.0", &files).unwrap_err();
+            format!("{error}; {}", error.hint().unwrap())
+        };
+        assert_eq!(
+            says("0.1.9"),
+            "0.1.9 is lower than the present 0.2.0; pass `--force` to set it all the same"
+        );
+        assert_eq!(
+            says("0.3.0-nightly"),
+            "Python has no version `0.3.0-nightly`; write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1; also \
+             alpha, beta, dev and post"
+        );
+        assert!(says("1!1.0").starts_with("cargo has no version `1!1.0`"));
+    }
+
+    #[test]
+    fn several_versions_do_not_become_one_by_accident() {
+        let (one, mut texts) = stated("0.1.0", &[(Kind::Cargo, "a.toml", "\"0.1.0\"")]);
+        let (mut two, more) = stated("0.2.0", &[(Kind::Cargo, "b.toml", "\"0.2.0\"")]);
+        two.members = vec!["two".into()];
+        texts.extend(more);
+        let both = [one, two];
+        let wish = |target| Wish {
+            target,
+            force: false,
+        };
+        let exactly = wish(Target::Exactly(Spelled::parse("0.3.0").unwrap()));
+        let error = version(&exactly, &both, Utf8Path::new("/p"), &texts).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "one is 0.1.0, but two is 0.2.0: which is meant?"
+        );
+        assert_eq!(error.hint().unwrap(), "choose with `-p one`");
+        let next = wish(Target::Next(Bump::Patch));
+        let plan = version(&next, &both, Utf8Path::new("/p"), &texts).unwrap();
+        assert_eq!(plan.steps[0].subject, "one 0.1.1; two 0.2.1");
+    }
+
+    #[test]
+    fn a_dry_run_is_a_patch() {
+        let text = "[package]\nname = 'x'\nversion = \"0.1.0\"\n\n[lib]\n";
+        let (one, texts) = stated("0.1.0", &[(Kind::Cargo, "Cargo.toml", text)]);
+        let target = Target::Exactly(Spelled::parse("0.2.0").unwrap());
+        let plan = version(
+            &Wish {
+                target,
+                force: false,
+            },
+            &[one],
+            Utf8Path::new("/p"),
+            &texts,
+        );
+        insta::assert_snapshot!(plan.unwrap().to_string(), @r#"
+        # Setting one 0.2.0
+        --- a/Cargo.toml
+        +++ b/Cargo.toml
+        @@ -1,5 +1,5 @@
+         [package]
+         name = 'x'
+        -version = "0.1.0"
+        +version = "0.2.0"
+         
+         [lib]
+        "#);
+    }
+}
