@@ -1,27 +1,22 @@
-//! The command line: clap types to a [`Request`], and `main`.
+//! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 
 mod release;
+mod work;
 
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::build::Flags;
-use crate::dependencies::Wanted;
 use crate::disk;
-use crate::errand::{Decide, Errand, verdict};
 use crate::error::{Error, Exit, Result};
-use crate::facts::{Network, Purpose, Request, Running, Testing};
-use crate::matrix;
-use crate::plan;
+use crate::facts::Network;
 use crate::process;
 use crate::session::Session;
-use crate::suites::Languages;
 use crate::ui::{Manner, MessageFormat, Ui};
-use crate::watch;
 
 pub use release::Release;
+pub use work::Work;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
@@ -101,252 +96,11 @@ pub enum Command {
     Release(Release),
 }
 
-/// Commands that build the project into its environment.
-#[derive(Debug, Subcommand)]
-pub enum Work {
-    Dev(Dev),
-    #[command(visible_alias = "t")]
-    Test(Test),
-    #[command(visible_alias = "r")]
-    Run(Run),
-}
-
-/// Build the project, then run its Rust and Python tests against the build
-///
-/// Installs what the tests need, wherever the project says so, and runs both suites even when one
-/// of them fails. Rust tests link and load the environment's Python, whatever the manifest says.
-#[derive(Debug, Default, Args)]
-#[command(after_help = "\
-Examples:
-  cargo pyx test                     both languages
-  cargo pyx test --py -- -k name     Python only; what follows -- goes to pytest
-  cargo pyx test --rust -- --list    Rust only; what follows -- goes to the test programs
-  cargo pyx test --release           the optimised build
-  cargo pyx test --python all        on every interpreter that the project allows")]
-pub struct Test {
-    #[command(flatten)]
-    pub languages: LanguageArgs,
-    /// Test a wheel, in a clean environment and outside the source tree
-    #[arg(long, conflicts_with = "rust")]
-    pub wheel: bool,
-    /// Stop at the first failure
-    #[arg(long)]
-    pub fail_fast: bool,
-    #[command(flatten)]
-    pub common: Common,
-    /// The Pythons to test on: versions, ranges, paths, or `all`; a table when there are several
-    #[arg(long, value_name = "REQ")]
-    pub python: Vec<String>,
-    #[command(flatten)]
-    pub watch: WatchArgs,
-    /// Arguments for pytest (or the project's other runner); with --rust for the test programs
-    #[arg(last = true, value_name = "ARGS")]
-    pub arguments: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct LanguageArgs {
-    /// Run the Rust tests only
-    #[arg(long, conflicts_with = "py")]
-    pub rust: bool,
-    /// Run the Python tests only
-    #[arg(long)]
-    pub py: bool,
-}
-
-/// Build the project, then run a program in its environment
-///
-/// Any command, with stdin, stdout, stderr and its exit code passed through; or a cargo example or
-/// binary that embeds Python, which gets the environment's interpreter and packages.
-#[derive(Debug, Default, Args)]
-#[command(after_help = "\
-Examples:
-  cargo pyx run python -c 'import hello'
-  cargo pyx run --release python bench.py
-  cargo pyx run --example version")]
-pub struct Run {
-    /// Run this cargo example
-    #[arg(long, value_name = "NAME", conflicts_with = "bin")]
-    pub example: Option<String>,
-    /// Run this cargo binary
-    #[arg(long, value_name = "NAME")]
-    pub bin: Option<String>,
-    #[command(flatten)]
-    pub common: Common,
-    /// The Python to run with: a version, a range, or a path
-    #[arg(long, value_name = "REQ")]
-    pub python: Option<String>,
-    /// The command and its arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
-          required_unless_present_any = ["example", "bin"])]
-    pub command: Vec<String>,
-}
-
-impl Work {
-    fn common(&self) -> &Common {
-        match self {
-            Self::Dev(dev) => &dev.common,
-            Self::Test(test) => &test.common,
-            Self::Run(run) => &run.common,
-        }
-    }
-
-    /// `--python`, as often as it is given.
-    fn pythons(&self) -> &[String] {
-        match self {
-            Self::Dev(dev) => dev.python.as_slice(),
-            Self::Test(test) => &test.python,
-            Self::Run(run) => run.python.as_slice(),
-        }
-    }
-
-    fn purpose(&self, quiet: bool) -> Purpose {
-        match self {
-            Self::Dev(_) => Purpose::Dev,
-            Self::Test(test) => Purpose::Test(Testing {
-                languages: match (test.languages.rust, test.languages.py) {
-                    (true, _) => Languages::Rust,
-                    (_, true) => Languages::Python,
-                    _ => Languages::Both,
-                },
-                arguments: test.arguments.clone(),
-                fail_fast: test.fail_fast,
-                quiet,
-                wheel: test.wheel,
-            }),
-            Self::Run(run) => {
-                let arguments = run.command.clone();
-                let target = |kind, name: &String| Running::Target {
-                    kind,
-                    name: name.clone(),
-                    arguments: arguments.clone(),
-                };
-                Purpose::Run(match (&run.example, &run.bin) {
-                    (Some(name), _) => target("example", name),
-                    (_, Some(name)) => target("bin", name),
-                    _ => Running::Command(arguments),
-                })
-            }
-        }
-    }
-
-    /// The command's name, and what it decides.
-    fn decide(&self) -> (&'static str, Decide) {
-        match self {
-            Self::Dev(_) => ("dev", plan::dev),
-            Self::Test(_) => ("test", plan::test),
-            Self::Run(_) => ("run", plan::run),
-        }
-    }
-}
-
-/// What every command that builds takes.
-#[derive(Debug, Default, Args)]
-pub struct Common {
-    /// Build this package, by name or folder, and those it needs
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
-    pub package: Vec<String>,
-    #[command(flatten)]
-    pub build: BuildArgs,
-    /// Install this dependency group as well
-    #[arg(long, value_name = "GROUP")]
-    pub group: Vec<String>,
-    /// Install this extra (optional dependencies) as well
-    #[arg(long, value_name = "EXTRA")]
-    pub extra: Vec<String>,
-    /// Do everything again, whatever is recorded
-    #[arg(long)]
-    pub force: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct WatchArgs {
-    /// Do it again after every change of a file, until Ctrl-C
-    #[arg(long)]
-    pub watch: bool,
-}
-
-/// Make the environment and build the project into it
-///
-/// Creates `.venv`, installs what the project depends on, compiles its extension modules and
-/// installs them, proves that Python imports what was built, and does nothing twice.
-#[derive(Debug, Default, Args)]
-#[command(after_help = "\
-Examples:
-  cargo pyx dev                      build what changed
-  cargo pyx dev --release            optimised
-  cargo pyx dev -p alpha             one package of a monorepo, and what it needs
-  cargo pyx dev --python 3.13        in an environment of its own under target/pyx/envs
-  cargo pyx dev --watch              again after every change
-  cargo pyx dev --dry-run            print the commands only")]
-pub struct Dev {
-    #[command(flatten)]
-    pub common: Common,
-    /// The Python to build for: a version, a range, or a path
-    #[arg(long, value_name = "REQ")]
-    pub python: Option<String>,
-    #[command(flatten)]
-    pub watch: WatchArgs,
-}
-
-#[derive(Debug, Default, Args)]
-pub struct BuildArgs {
-    /// Build with the release profile
-    #[arg(short, long, conflicts_with = "profile")]
-    pub release: bool,
-    /// Build with this cargo profile
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Cargo features on top of those in [tool.maturin], separated by blanks or commas
-    #[arg(short = 'F', long, value_name = "FEATURES")]
-    pub features: Vec<String>,
-    /// Do not enable the crate's default features
-    #[arg(long)]
-    pub no_default_features: bool,
-}
-
-impl BuildArgs {
-    fn flags(&self) -> Flags {
-        let features = self.features.iter().flat_map(|text| text.split([' ', ',']));
-        Flags {
-            profile: if self.release {
-                Some("release".into())
-            } else {
-                self.profile.clone()
-            },
-            features: features
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            no_default_features: self.no_default_features,
-        }
-    }
-}
-
 impl Global {
     /// `--manifest-path`, absolute.
     fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
         let path = self.manifest_path.as_ref();
         path.map(|path| session.absolute(path))
-    }
-}
-
-impl Work {
-    fn request(&self, global: &Global, session: &Session) -> Request {
-        let common = self.common();
-        Request {
-            manifest: global.manifest(session),
-            members: common.package.clone(),
-            build: common.build.flags(),
-            python: self.pythons().first().cloned(),
-            wanted: Wanted {
-                groups: common.group.clone(),
-                extras: common.extra.clone(),
-            },
-            force: common.force,
-            network: global.network.into(),
-            purpose: self.purpose(global.quiet),
-        }
     }
 }
 
@@ -429,50 +183,8 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         }
     }
     match &cli.command {
-        Command::Work(work) => perform(work, &cli.global, &session, ui),
+        Command::Work(work) => work.perform(&cli.global, &session, ui),
         Command::Release(release) => release.perform(&cli.global, &session, ui),
-    }
-}
-
-fn perform(work: &Work, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-    let request = work.request(global, session);
-    let (name, decide) = work.decide();
-    let command = Errand {
-        session,
-        ui,
-        request: &request,
-        name,
-        decide,
-    };
-    let watch = match work {
-        Work::Dev(dev) => dev.watch.watch,
-        Work::Test(test) => test.watch.watch,
-        Work::Run(_) => false,
-    };
-    let several = work.pythons().len() > 1;
-    let all = work.pythons().iter().any(|word| word == matrix::ALL);
-    if all && !matches!(request.purpose, Purpose::Test(_)) {
-        return Err(Error::Usage("`--python all` is for `test` only".into()));
-    }
-    if watch && (all || several) {
-        return Err(Error::Usage(
-            "`--watch` watches for one `--python` only".into(),
-        ));
-    }
-    let pythons = matrix::pythons(session, &request, work.pythons())?;
-    if global.dry_run {
-        return command.show(&pythons);
-    }
-    if watch {
-        return watch::run(&command);
-    }
-    if several || all {
-        return matrix::run(&command, &pythons);
-    }
-    let tallies = command.perform()?;
-    match request.purpose {
-        Purpose::Test(_) => verdict(&tallies, &session.cwd),
-        Purpose::Dev | Purpose::Run(_) => Ok(()),
     }
 }
 

@@ -182,7 +182,10 @@ impl Locked {
         let package = manifest.package_name().unwrap_or_default();
         let closure = Closure::of(&manifest)?;
         let abi3 = pyo3_features(&manifest, &closure, features);
-        let abi3: Vec<&String> = abi3.iter().filter(|name| name.starts_with("abi3")).collect();
+        let abi3: Vec<&String> = abi3
+            .iter()
+            .filter(|name| name.starts_with("abi3"))
+            .collect();
         Ok(Self {
             exists: lock.is_some(),
             packages: 1 + locked_closure(&member.workspace, package).len(),

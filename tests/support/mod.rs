@@ -611,10 +611,24 @@ const _: () = {
     let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
     let _ = (Running::signal, Outcome::warnings, alone, link, modified);
     let _ = (set_modified, traps, uv, within, on_path);
-    let _ = (Project::listing, Project::file_of, Project::traces, Project::keep);
-    let _ = (Project::read, Project::write, Project::edit, Project::append);
+    let _ = (
+        Project::listing,
+        Project::file_of,
+        Project::traces,
+        Project::keep,
+    );
+    let _ = (
+        Project::read,
+        Project::write,
+        Project::edit,
+        Project::append,
+    );
     let _ = (Project::written, versions, Outcome::count, Outcome::says);
-    let _ = (Outcome::says_once, Outcome::never_says, Outcome::finds_fresh);
+    let _ = (
+        Outcome::says_once,
+        Outcome::never_says,
+        Outcome::finds_fresh,
+    );
     let _ = (Project::dev, || crate::support::project!("hello"));
 };
 
