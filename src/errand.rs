@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use crate::execute::{Idle, Outcome, Tally, execute, hand_over};
-use crate::facts::{Facts, Request};
+use crate::facts::{Facts, Request, Sofar};
 use crate::plan::Plan;
 use crate::process;
 use crate::project::Project;
@@ -62,8 +62,13 @@ pub fn verdict(tallies: &[Tally], root: &Utf8Path) -> Result<()> {
 }
 
 impl Errand<'_> {
-    fn plan(&self, unavailable: &[String]) -> Result<(Facts, Plan)> {
-        let facts = Facts::gather(self.session, self.request, unavailable)?;
+    fn plan(&self, sofar: &Sofar) -> Result<(Facts, Plan)> {
+        let facts = Facts::gather(self.session, self.request, sofar)?;
+        if let Some(release) = &facts.release {
+            for finding in &release.findings {
+                self.ui.finding(finding, &facts.project.root);
+            }
+        }
         let plan = (self.decide)(self.request, &facts)?;
         for warning in &facts.warnings {
             self.ui.warn(warning);
@@ -84,7 +89,7 @@ impl Errand<'_> {
             requests = pythons.iter().map(with).collect();
         }
         for request in &requests {
-            let (_, plan) = Errand { request, ..*self }.plan(&[])?;
+            let (_, plan) = Errand { request, ..*self }.plan(&Sofar::default())?;
             self.ui.plan(&plan);
             self.ui.data(&plan.to_string());
             self.say_fresh(&plan);
@@ -97,7 +102,7 @@ impl Errand<'_> {
     /// Returns the tests that ran; whether they passed is for [`verdict`].
     pub fn perform(&self) -> Result<Vec<Tally>> {
         let start = Instant::now();
-        let (facts, plan) = self.plan(&[])?;
+        let (facts, plan) = self.plan(&Sofar::default())?;
         if plan.is_empty() {
             self.ui.plan(&plan);
             self.last(&plan)?;
@@ -110,15 +115,18 @@ impl Errand<'_> {
     /// As [`perform`](Self::perform), for who has the project's lock. `release` is called when
     /// nothing is left but what a person works in, or to tell how it went.
     pub fn perform_under(&self, start: Instant, release: impl FnOnce()) -> Result<Vec<Tally>> {
-        let mut unavailable = Vec::new();
+        let mut sofar = Sofar::default();
         loop {
             // another process may have done it all while this one waited for the lock
             let since = disk::now();
-            let (facts, plan) = self.plan(&unavailable)?;
+            let (facts, plan) = self.plan(&sofar)?;
             self.ui.plan(&plan);
             let outcome = execute(self.session, &plan, self.ui, since)?;
             // what is not found now that uv was asked for it will not be found later
-            unavailable.extend(facts.python_to_download().map(str::to_owned));
+            sofar.unavailable.extend(facts.pythons_to_download());
+            sofar
+                .done
+                .extend(plan.steps.iter().map(|step| step.name.clone()));
             if !plan.again {
                 release();
                 if plan.hand_over.is_some() {

@@ -190,6 +190,24 @@ pub enum Error {
     #[error("interrupted")]
     Interrupted(i32),
 
+    #[error("errors that stop the release: {0}")]
+    Findings(usize),
+
+    /// Checks or tests of what is to be released failed; they have said so themselves.
+    #[error("nothing was released: {0}")]
+    NotReleased(String),
+
+    #[error("two builds differ in {}: {first} and {second}", .members.join(", "))]
+    NotReproducible {
+        first: Utf8PathBuf,
+        second: Utf8PathBuf,
+        /// The members of the archives that differ.
+        members: Vec<String>,
+    },
+
+    #[error("the toolchain {toolchain} has no standard library for {target}")]
+    NoTarget { target: String, toolchain: String },
+
     #[error("no tests in `{0}`")]
     NoTests(Utf8PathBuf),
 
@@ -258,6 +276,7 @@ impl Error {
             | Self::ForeignEnvironment { .. }
             | Self::Shadowed { .. }
             | Self::Refused { .. }
+            | Self::Findings(_)
             | Self::Usage(_) => Exit::Usage,
             Self::NoTests(_) | Self::NoneSelected(_) => Exit::NoTests,
             Self::Child(code) => Exit::Child(*code),
@@ -269,10 +288,13 @@ impl Error {
             | Self::BadInterpreter { .. }
             | Self::Offline(_)
             | Self::StaticPython { .. }
+            | Self::NoTarget { .. }
             | Self::Provision { .. } => Exit::Tool,
-            Self::NotInstalled { .. } | Self::TestsFailed(_) | Self::TestsNotRun { .. } => {
-                Exit::Failed
-            }
+            Self::NotInstalled { .. }
+            | Self::NotReleased(_)
+            | Self::NotReproducible { .. }
+            | Self::TestsFailed(_)
+            | Self::TestsNotRun { .. } => Exit::Failed,
             Self::Step { exit, .. } => *exit,
             Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Changed(_) | Self::Io { .. } => {
                 Exit::Environment
@@ -333,10 +355,13 @@ impl Error {
                 Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
             }
             Self::NoneSelected(_) => Some("`cargo pyx test --py` runs all of them".into()),
-            Self::TestsNotRun { hint, .. } => Some(hint.clone()),
+            Self::NoTarget { target, .. } => Some(format!("rustup target add {target}")),
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
             Self::NoProgram(_) => Some("cargo pyx run --help".into()),
             Self::TestsFailed(_)
+            | Self::Findings(_)
+            | Self::NotReleased(_)
+            | Self::NotReproducible { .. }
             | Self::ChildKilled(_)
             | Self::Child(_)
             | Self::NotUtf8(_)
@@ -347,7 +372,7 @@ impl Error {
             | Self::Spawn { .. }
             | Self::Io { .. }
             | Self::Interrupted(_) => None,
-            Self::Refused { hint, .. } => Some(hint.clone()),
+            Self::TestsNotRun { hint, .. } | Self::Refused { hint, .. } => Some(hint.clone()),
             Self::Changed(_) => Some("run it again".into()),
             Self::Usage(_) => Some("cargo pyx help".into()),
         }

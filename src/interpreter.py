@@ -14,6 +14,16 @@ multiarch = sysconfig.get_config_var("MULTIARCH")
 if multiarch and folders[0]:
     folders.append(os.path.join(folders[0], multiarch))
 shared = [d for d in folders if d and any(os.path.exists(os.path.join(d, n)) for n in names)]
+
+
+def glibc():
+    try:
+        name, version = os.confstr("CS_GNU_LIBC_VERSION").split()
+        return [int(part) for part in version.split(".")[:2]] if name == "glibc" else None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
 built_for = sysconfig.get_config_var("LIBDIR") or ""
 json.dump(
     {
@@ -25,6 +35,7 @@ json.dump(
         "base_prefix": sys.base_prefix,
         "libdir": shared[0] if shared else None,
         "link_name": library,
+        "glibc": glibc(),
         # python-build-standalone is configured for /install and unpacked anywhere
         "moved": os.path.exists(os.path.join(sys.base_prefix, "BUILD"))
         or not built_for.startswith((sys.base_prefix, "/usr/lib")),

@@ -317,6 +317,8 @@ pub struct Probe {
     pub libdir: Option<Utf8PathBuf>,
     /// What a linker calls that library: `python3.12`.
     pub link_name: String,
+    /// The version of the C library that it runs with, where that is glibc.
+    pub glibc: Option<(u64, u64)>,
     /// Whether the interpreter was moved after it was built, so that a program that embeds it
     /// must be told its prefix.
     pub moved: bool,

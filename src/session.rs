@@ -70,6 +70,12 @@ impl Session {
         normalize(&self.cwd.join(path))
     }
 
+    /// `CARGO_HOME`, else `.cargo` in the home folder (cargo book, "Cargo Home").
+    pub fn cargo_home(&self) -> Utf8PathBuf {
+        self.path_var("CARGO_HOME")
+            .unwrap_or_else(|| self.home().join(".cargo"))
+    }
+
     pub fn home(&self) -> Utf8PathBuf {
         self.path_var("HOME")
             .or_else(|| self.path_var("USERPROFILE"))

@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use camino::Utf8Path;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Exit};
+use crate::finding::{Finding, Severity};
 use crate::plan::{Plan, Step};
 use crate::process::Stream;
 
@@ -175,17 +177,43 @@ impl Ui {
 
     /// Said once, however often it is found.
     pub fn warn(&self, text: &str) {
-        let new = self
-            .warned
-            .lock()
-            .is_ok_and(|mut warned| warned.insert(text.to_owned()));
-        if !new {
+        if !self.is_new(text) {
             return;
         }
         self.event("warning", &json!({ "message": text }));
         if self.manner.format == MessageFormat::Human {
             self.say(format!("{WARN}warning{WARN:#}: {text}").as_bytes());
         }
+    }
+
+    /// What is wrong with the project, once; an error does not end the command by itself.
+    pub fn finding(&self, finding: &Finding, root: &Utf8Path) {
+        let text = finding.wording(root);
+        match finding.severity {
+            Severity::Warning => self.warn(&text),
+            Severity::Error => self.bad(&text),
+        }
+        let human = self.manner.format == MessageFormat::Human;
+        let mut hints = finding.hint.iter().filter(|_| human);
+        if let Some(hint) = hints.find(|_| self.is_new(&format!("{text} hint"))) {
+            self.say(format!("{NOTE}hint{NOTE:#}: {hint}").as_bytes());
+        }
+    }
+
+    /// Something that will make the command fail, once; the command goes on to tell the rest.
+    pub fn bad(&self, text: &str) {
+        if self.is_new(text) {
+            self.event("error", &json!({ "message": text, "hint": null }));
+            if self.manner.format == MessageFormat::Human {
+                self.say(format!("{BAD}error{BAD:#}: {text}").as_bytes());
+            }
+        }
+    }
+
+    fn is_new(&self, text: &str) -> bool {
+        self.warned
+            .lock()
+            .is_ok_and(|mut warned| warned.insert(text.to_owned()))
     }
 
     pub fn error(&self, error: &Error) {
@@ -230,7 +258,7 @@ impl Ui {
         let steps: Vec<_> = steps.map(Step::view).collect();
         self.event(
             "plan",
-            &json!({ "steps": to_json(&steps), "fresh": plan.fresh, "again": plan.again }),
+            &json!({ "steps": to_json(&steps), "fresh": plan.fresh, "again": plan.again, "wheels": to_json(&plan.wheels) }),
         );
     }
 

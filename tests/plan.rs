@@ -98,6 +98,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 base_prefix: "/usr".into(),
                 libdir: Some("/usr/lib".into()),
                 link_name: "python3.11".into(),
+                glibc: Some((2, 36)),
                 moved: false,
             }),
         }),

@@ -16,16 +16,35 @@ use crate::ui::Ui;
 use crate::versions::{Versioned, texts};
 
 use super::Global;
+use super::distributions::{self, Check, Sdist, Wheel};
+use super::work::BuildArgs;
 
 /// Prepare what is published
 #[derive(Debug, Subcommand)]
 pub enum Release {
+    Wheel(Wheel),
+    Sdist(Sdist),
+    Check(Check),
     Version(Version),
 }
 
 impl Release {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let around = (global, session, ui);
+        let none = BuildArgs::default();
         match self {
+            Self::Wheel(wheel) => {
+                let what = (&wheel.set.package[..], &wheel.build);
+                distributions::perform(around, "release wheel", what, wheel.releasing())
+            }
+            Self::Sdist(sdist) => {
+                let what = (&sdist.set.package[..], &none);
+                distributions::perform(around, "release sdist", what, sdist.releasing())
+            }
+            Self::Check(check) => {
+                let releasing = check.releasing(session);
+                distributions::perform(around, "release check", (&[], &none), releasing)
+            }
             Self::Version(version) => version.perform(global, session, ui),
         }
     }

@@ -221,7 +221,7 @@ pub struct BuildArgs {
 }
 
 impl BuildArgs {
-    fn flags(&self) -> Flags {
+    pub(super) fn flags(&self) -> Flags {
         let features = self.features.iter().flat_map(|text| text.split([' ', ',']));
         Flags {
             profile: if self.release {
@@ -294,7 +294,7 @@ impl Work {
         let tallies = command.perform()?;
         match request.purpose {
             Purpose::Test(_) => verdict(&tallies, &session.cwd),
-            Purpose::Dev | Purpose::Run(_) => Ok(()),
+            Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@ mod copy_install;
 mod diagnosis;
 mod link;
 mod prove;
+mod release;
 mod testing;
 mod uv_cache;
 
@@ -16,6 +17,7 @@ use camino::Utf8Path;
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::facts::release::Checked;
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
 use crate::plan::{Action, CopyTests, Edit, Listen, Plan, RecordSync, Run, Step};
 use crate::process::{self, Status};
@@ -29,6 +31,8 @@ pub use testing::{Idle, PYTHON, RUST, Tally};
 pub struct Outcome {
     /// In the order in which they ended.
     pub tallies: Vec<Tally>,
+    /// Results of checks, in the order in which they ended.
+    pub checks: Vec<Checked>,
     /// Whether a failed test has stopped the rest.
     pub stopped: bool,
     /// The longest step: subject and seconds.
@@ -106,11 +110,20 @@ fn is_building(action: &Action) -> bool {
         | Action::Prove(_)
         | Action::Seed { .. }
         | Action::Link(_)
-        | Action::Wheel(_) => true,
+        | Action::Pack(_) => true,
         Action::Provide { .. }
         | Action::Forget { .. }
         | Action::RecordSync(_)
         | Action::CopyTests(_)
+        | Action::ProvideToolbox { .. }
+        | Action::Unpack(_)
+        | Action::Seal(_)
+        | Action::Compare { .. }
+        | Action::Check(_)
+        | Action::RecordChecks(_)
+        | Action::Verdict
+        | Action::Promote(_)
+        | Action::Edit(_)
         | Action::Test(_)
         | Action::Untestable(_)
         | Action::Show(_) => false,
@@ -133,8 +146,15 @@ impl Context<'_> {
         }
     }
 
+    /// A look at what has come of the plan so far.
+    fn with<T: Default>(&self, look: impl FnOnce(&Outcome) -> T) -> T {
+        self.outcome
+            .lock()
+            .map_or_else(|_| T::default(), |outcome| look(&outcome))
+    }
+
     fn is_stopped(&self) -> bool {
-        self.outcome.lock().is_ok_and(|outcome| outcome.stopped)
+        self.with(|outcome| outcome.stopped)
     }
 
     fn count(&self, tally: Tally, fail_fast: bool) {
@@ -151,7 +171,8 @@ impl Context<'_> {
             Action::Run(_)
             | Action::Provide { .. }
             | Action::Link(_)
-            | Action::Wheel(_)
+            | Action::Pack(_)
+            | Action::ProvideToolbox { .. }
             | Action::CopyInstall(_)
             | Action::Untestable(_)
             | Action::Test(_) => true,
@@ -160,6 +181,13 @@ impl Context<'_> {
             | Action::Prove(_)
             | Action::RecordSync(_)
             | Action::Seed { .. }
+            | Action::Unpack(_)
+            | Action::Seal(_)
+            | Action::Compare { .. }
+            | Action::Check(_)
+            | Action::RecordChecks(_)
+            | Action::Verdict
+            | Action::Promote(_)
             | Action::CopyTests(_)
             | Action::Edit(_)
             | Action::Show(_) => false,
@@ -199,20 +227,35 @@ impl Context<'_> {
             Action::CopyInstall(copy) => copy_install::copy(copy),
             Action::Prove(prove) => prove::prove(self, prove),
             Action::RecordSync(record) => record_sync(record, self.since),
+            Action::Seed { to, .. } if disk::is_dir(to) => Ok(()),
             Action::Seed { from, to } => disk::copy_tree(from, to),
             Action::Link(link) => link::link(link, activity),
-            Action::Wheel(wheel) => {
-                for name in disk::names(&wheel.dir) {
-                    disk::remove_file(&wheel.dir.join(name))?;
+            Action::Pack(pack) => {
+                for name in disk::names(&pack.dir) {
+                    disk::remove_file(&pack.dir.join(name))?;
                 }
-                self.call(step, &wheel.run, activity)
+                self.call(step, &pack.run, activity)
             }
+            Action::ProvideToolbox { toolbox, uv } => toolbox.provide(self.session, uv),
+            Action::Unpack(unpack) => release::unpack(unpack),
+            Action::Seal(seal) => release::seal(seal),
+            Action::Compare { first, second } => {
+                release::compare(first, second)?;
+                let name = first.file_name().unwrap_or_default();
+                self.ui.status("Reproduced", name);
+                Ok(())
+            }
+            Action::Check(check) => release::check(self, check),
+            Action::RecordChecks(record) => release::record(self, record),
+            Action::Verdict => release::verdict(self, &[]),
+            Action::Promote(promote) => release::promote(self, promote),
             Action::CopyTests(copy) => copy_tests(copy),
             Action::Edit(edits) => edit(edits, self.ui),
             Action::Test(test) => {
                 let start = Instant::now();
                 let mut tally = testing::run(self, test, activity)?;
                 tally.seconds = start.elapsed().as_secs_f64();
+                tally.on.clone_from(&test.on);
                 self.count(tally, test.fail_fast);
                 Ok(())
             }

@@ -5,9 +5,10 @@
 
 mod donor;
 mod due;
+pub mod release;
 mod request;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
@@ -26,11 +27,21 @@ use crate::toolchain::Toolchain;
 
 pub use donor::Donor;
 pub use due::{Build, Due, Linking};
-pub use request::{Network, Purpose, Request, Running, Testing};
+pub use release::{Release, Wanted};
+pub use request::{Network, Product, Purpose, Releasing, Request, Running, Testing};
 
 /// The names of the environment's sync records.
 pub const DEV: &str = "dev";
 pub const TEST: &str = "test";
+
+/// What this run has done already.
+#[derive(Clone, Debug, Default)]
+pub struct Sofar {
+    /// Pythons that uv was asked to download and could not.
+    pub unavailable: Vec<String>,
+    /// The names of the steps that have succeeded.
+    pub done: BTreeSet<String>,
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -50,6 +61,8 @@ pub struct Facts {
     pub builds: Vec<Build>,
     /// `Some` when anything is due.
     pub workshop: Option<Workshop>,
+    /// What is to be released.
+    pub release: Option<Release>,
     /// What a person should know, whatever is done.
     pub warnings: Vec<String>,
     /// Variables that no child may inherit.
@@ -80,8 +93,7 @@ pub struct Workshop {
 }
 
 impl Facts {
-    /// `unavailable`: Pythons that uv was asked to download in this run and could not.
-    pub fn gather(session: &Session, request: &Request, unavailable: &[String]) -> Result<Self> {
+    pub fn gather(session: &Session, request: &Request, sofar: &Sofar) -> Result<Self> {
         let mut project = Project::discover(session, &request.selection())?;
         let python = environment::request(&project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, python.as_ref())?;
@@ -107,8 +119,8 @@ impl Facts {
             project,
             ..Self::default()
         };
-        if let Purpose::Test(testing) = &request.purpose {
-            facts.suites = Suites::gather(session, &facts.project, testing.languages)?;
+        if let Some(languages) = request.tested() {
+            facts.suites = Suites::gather(session, &facts.project, languages)?;
             let suites = &facts.suites;
             let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
             let embeds = |m: &Member| {
@@ -125,13 +137,24 @@ impl Facts {
         facts.warnings.extend(foreign);
         let needs_tools = match &request.purpose {
             Purpose::Dev | Purpose::Run(Running::Command(_)) => false,
-            Purpose::Test(_) | Purpose::Run(Running::Target { .. }) => true,
+            Purpose::Test(_) | Purpose::Run(Running::Target { .. }) | Purpose::Release(_) => true,
         };
         if needs_tools || facts.is_due() {
-            facts.prepare(session, request, unavailable)?;
+            facts.prepare(session, request, &sofar.unavailable)?;
             if alternative.is_some() {
                 facts.look_at_other_builds(session, request, &targets);
             }
+        }
+        if let (Purpose::Release(releasing), Some(workshop)) = (&request.purpose, &facts.workshop) {
+            release::check_members(&facts.builds)?;
+            let around = release::Circumstances {
+                session,
+                project: &facts.project,
+                releasing,
+                sofar,
+                workshop,
+            };
+            facts.release = Some(Release::gather(&around, &facts.builds)?);
         }
         Ok(facts)
     }
@@ -156,12 +179,19 @@ impl Facts {
         }
     }
 
-    /// The version that the plan asks uv to download.
-    pub fn python_to_download(&self) -> Option<&str> {
-        match self.workshop.as_ref()?.interpreter.as_ref()? {
-            Choice::Download(wanted) => Some(&wanted.text),
-            Choice::Use(_) => None,
-        }
+    /// The versions that the plan asks uv to download.
+    pub fn pythons_to_download(&self) -> Vec<String> {
+        let chosen = self.workshop.as_ref();
+        let chosen = chosen.and_then(|workshop| workshop.interpreter.as_ref());
+        let own = match chosen {
+            Some(Choice::Download(wanted)) => Some(wanted.text.clone()),
+            Some(Choice::Use(_)) | None => None,
+        };
+        let released = self
+            .release
+            .iter()
+            .flat_map(|release| release.downloads.clone());
+        own.into_iter().chain(released).collect()
     }
 
     fn is_due(&self) -> bool {

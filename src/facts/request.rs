@@ -24,7 +24,20 @@ pub struct Request {
 impl Request {
     /// Whether wheels are made whatever is installed.
     pub(crate) fn is_for_wheels(&self) -> bool {
-        matches!(&self.purpose, Purpose::Test(testing) if testing.wheel)
+        match &self.purpose {
+            Purpose::Test(testing) => testing.wheel,
+            Purpose::Release(_) => true,
+            Purpose::Dev | Purpose::Run(_) => false,
+        }
+    }
+
+    /// Whose tests are to be run, if any.
+    pub(crate) fn tested(&self) -> Option<Languages> {
+        match &self.purpose {
+            Purpose::Test(testing) => Some(testing.languages),
+            Purpose::Release(_) => Some(Languages::Python),
+            Purpose::Dev | Purpose::Run(_) => None,
+        }
     }
 
     pub fn selection(&self) -> Selection {
@@ -42,6 +55,7 @@ pub enum Purpose {
     Dev,
     Test(Testing),
     Run(Running),
+    Release(Releasing),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +68,35 @@ pub struct Testing {
     pub quiet: bool,
     /// Test a wheel instead of the build in the environment.
     pub wheel: bool,
+}
+
+/// What `cargo pyx release` makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Releasing {
+    pub product: Product,
+    /// `--python`: what to build wheels for; empty for all that the project allows.
+    pub pythons: Vec<String>,
+    /// `--compatibility`: a platform tag.
+    pub compatibility: Option<String>,
+    /// `--target`: target triples; empty for the machine's own.
+    pub targets: Vec<String>,
+    pub allow_dirty: bool,
+    /// Whether nothing is tested, and so nothing goes to `dist/`.
+    pub no_test: bool,
+    /// Whether everything is built once more to compare the bytes.
+    pub reproduce: bool,
+    /// Distributions to check, absolute.
+    pub files: Vec<Utf8PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Product {
+    #[default]
+    Wheels,
+    /// A source distribution, and a wheel of it for one interpreter as its test.
+    Sdist,
+    /// Nothing: existing files are checked.
+    Check,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,6 +24,21 @@ pub struct Config {
     pub members: Vec<String>,
     /// `[tool.pyx.test]`
     pub test: TestConfig,
+    /// `[tool.pyx.release]`
+    pub release: ReleaseConfig,
+}
+
+/// What a project says about `cargo pyx release`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseConfig {
+    /// What to build wheels for instead of all that `requires-python` allows.
+    pub pythons: Vec<String>,
+    /// The platform tag of wheels for Linux: `manylinux2014`, `musllinux_1_2`, `pypi`, …
+    pub compatibility: Option<String>,
+    /// Whether zig links for an older glibc; not said: where the machine's is too new.
+    pub zig: Option<bool>,
+    /// Whether wheels are tested with the project's own tests besides being imported.
+    pub test: Option<bool>,
 }
 
 /// What a project says about `cargo pyx test`.
@@ -49,9 +64,11 @@ pub enum RustRunner {
     None,
 }
 
-const KEYS: [&str; 7] = [
-    "python", "profile", "features", "groups", "extras", "members", "test",
+const KEYS: [&str; 8] = [
+    "python", "profile", "features", "groups", "extras", "members", "test", "release",
 ];
+
+const RELEASE_KEYS: [&str; 4] = ["pythons", "compatibility", "zig", "test"];
 
 const TEST_KEYS: [&str; 4] = ["pytest", "rust", "rust-features", "doctests"];
 
@@ -71,6 +88,11 @@ impl Config {
             Some(item) => TestConfig::read(toml, &below.join("."), item)?,
             None => TestConfig::default(),
         };
+        let below: Vec<&str> = keys.iter().copied().chain(["release"]).collect();
+        let release = match table.get("release") {
+            Some(item) => ReleaseConfig::read(toml, &below.join("."), item)?,
+            None => ReleaseConfig::default(),
+        };
         Ok(Self {
             python: reader.string(table, "python")?,
             profile: reader.string(table, "profile")?,
@@ -79,6 +101,23 @@ impl Config {
             extras: reader.strings(table, "extras")?.unwrap_or_default(),
             members: reader.strings(table, "members")?.unwrap_or_default(),
             test,
+            release,
+        })
+    }
+}
+
+impl ReleaseConfig {
+    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
+        let reader = Reader {
+            toml,
+            table: name.to_owned(),
+        };
+        let table = reader.table(item, &RELEASE_KEYS)?;
+        Ok(Self {
+            pythons: reader.strings(table, "pythons")?.unwrap_or_default(),
+            compatibility: reader.string(table, "compatibility")?,
+            zig: reader.bool(table, "zig")?,
+            test: reader.bool(table, "test")?,
         })
     }
 }
@@ -102,12 +141,7 @@ impl TestConfig {
                 },
             },
             rust_features: reader.strings(table, "rust-features")?.unwrap_or_default(),
-            doctests: match table.get("doctests") {
-                None => false,
-                Some(item) => item
-                    .as_bool()
-                    .ok_or_else(|| reader.must_be(item, "doctests", "true or false"))?,
-            },
+            doctests: reader.bool(table, "doctests")?.unwrap_or(false),
         })
     }
 }
@@ -155,6 +189,16 @@ impl Reader<'_> {
         match item.as_str() {
             Some(text) => Ok(Some(text.to_owned())),
             None => Err(self.must_be(item, key, "a string")),
+        }
+    }
+
+    fn bool(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {
+        let Some(item) = table.get(key) else {
+            return Ok(None);
+        };
+        match item.as_bool() {
+            None => Err(self.must_be(item, key, "true or false")),
+            known => Ok(known),
         }
     }
 
@@ -216,6 +260,16 @@ mod tests {
         let error = read("[tool.pyx.test]\nrust-feature = []\n").unwrap_err();
         assert_eq!(error.hint().unwrap(), "did you mean `rust-features`?");
         assert!(read("[tool.pyx.test]\nrust = 1\n").is_err());
+    }
+
+    #[test]
+    fn the_table_of_releases_is_checked_as_well() {
+        let config = read("[tool.pyx.release]\nzig = false\npythons = ['3.13']\n").unwrap();
+        assert_eq!(config.release.zig, Some(false));
+        assert_eq!(config.release.pythons, ["3.13"]);
+        assert!(read("[tool.pyx.release]\nzig = 'no'\n").is_err());
+        let error = read("[tool.pyx.release]\npython = []\n").unwrap_err();
+        assert_eq!(error.hint().unwrap(), "did you mean `pythons`?");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod dev;
 mod linked;
 mod member;
 mod python;
+mod release;
 mod run;
 mod steps;
 mod sync;
@@ -16,13 +17,16 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+use crate::artifact::Expected;
 use crate::error::Exit;
 use crate::facts::Build;
+use crate::facts::release::{Checked, Entry};
 use crate::invocation::Invocation;
 use crate::reason::Reason;
-use crate::tool::Provision;
+use crate::tool::{Provision, Toolbox};
 
 pub use dev::dev;
+pub use release::release;
 pub use run::run;
 pub use test::test;
 pub use version::{Spelled, Target, Wish, version};
@@ -38,6 +42,8 @@ pub struct Plan {
     pub fresh: Vec<String>,
     /// What is run when all else is done and the project's lock is free again.
     pub hand_over: Option<Step>,
+    /// What a release will have.
+    pub wheels: Vec<WheelRow>,
     /// Whether the facts must be gathered anew after these steps, because more depends on them.
     pub again: bool,
 }
@@ -90,11 +96,28 @@ pub enum Action {
     Link(Box<Link>),
     Test(Box<Test>),
     Untestable(Box<Untestable>),
-    /// Build a wheel into a directory that holds no other.
-    Wheel(Box<Wheel>),
+    /// Build a distribution into a directory that holds no other.
+    Pack(Box<Pack>),
     CopyTests(Box<CopyTests>),
     /// Change files of the project: all of them, or none where one is not as it was.
     Edit(Vec<Edit>),
+    /// Put an environment of Python tools into the user cache.
+    ProvideToolbox {
+        toolbox: Toolbox,
+        uv: Utf8PathBuf,
+    },
+    Unpack(Box<Unpack>),
+    Seal(Box<Seal>),
+    /// Prove that two builds have the same bytes.
+    Compare {
+        first: Utf8PathBuf,
+        second: Utf8PathBuf,
+    },
+    Check(Box<Check>),
+    RecordChecks(Box<RecordChecks>),
+    /// Fail where a check has found something.
+    Verdict,
+    Promote(Box<Promote>),
     /// Hand the terminal to a program; its exit code becomes ours.
     Show(Invocation),
 }
@@ -112,10 +135,117 @@ pub struct Link {
 }
 
 #[derive(Clone, Debug)]
-pub struct Wheel {
+pub struct Pack {
     pub run: Run,
-    /// Where it is put, absolute; older wheels of ours go.
+    /// Where it is put, absolute; older ones of ours go.
     pub dir: Utf8PathBuf,
+}
+
+/// An sdist where it is built; files whose content is the same stay as they are, so that cargo
+/// compiles only what changed.
+#[derive(Clone, Debug)]
+pub struct Unpack {
+    /// Absolute.
+    pub sdist: Utf8PathBuf,
+    /// Absolute; what the sdist does not hold goes.
+    pub to: Utf8PathBuf,
+}
+
+/// A built wheel without the paths of this machine in its texts, in a folder of its own.
+#[derive(Clone, Debug)]
+pub struct Seal {
+    /// The folder that maturin put it into, absolute.
+    pub from: Utf8PathBuf,
+    /// The folder that appears when it is done, absolute.
+    pub to: Utf8PathBuf,
+    /// Absolute paths and what to write instead, longest last.
+    pub remapped: Vec<(Utf8PathBuf, String)>,
+}
+
+/// One check of one distribution.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// As in the table of results.
+    pub check: &'static str,
+    /// Absolute.
+    pub file: Utf8PathBuf,
+    pub how: How,
+}
+
+#[derive(Clone, Debug)]
+pub enum How {
+    /// Our own rules.
+    Inspect(Box<Expected>),
+    Tool {
+        /// What must succeed before.
+        before: Vec<Invocation>,
+        invocation: Invocation,
+        reader: Reader,
+    },
+}
+
+/// Whose words to understand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    Twine,
+    Pydistcheck,
+    WheelContents,
+    Unpack,
+    Abi3audit,
+    Auditwheel,
+    Stubtest,
+}
+
+/// Keeps what the checks of a file have found beside it.
+#[derive(Clone, Debug)]
+pub struct RecordChecks {
+    /// The file's name.
+    pub file: String,
+    /// What to write, absolute.
+    pub path: Utf8PathBuf,
+    /// What decides about the results besides the file.
+    pub rules: String,
+}
+
+/// The last step of a release: the whole set, or nothing.
+#[derive(Clone, Debug)]
+pub struct Promote {
+    pub entries: Vec<Candidate>,
+    /// Absolute.
+    pub dist: Utf8PathBuf,
+    /// What built it, by name; asked for their versions.
+    pub programs: Vec<(String, Utf8PathBuf)>,
+    /// Tools whose version is known, by name.
+    pub packages: Vec<(String, String)>,
+    /// What the checks of earlier runs have found about the same bytes.
+    pub known: Vec<Checked>,
+}
+
+/// A file that is to be released.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// What is known of it beforehand.
+    pub entry: Entry,
+    /// The interpreters that it is tested on.
+    pub serves: Vec<String>,
+}
+
+/// One wheel of a release, for people and for a CI matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WheelRow {
+    pub package: String,
+    /// `cp312`, `cp313t`, `abi3`; `py3` for what does not depend on Python.
+    pub abi: String,
+    /// The version of the interpreter that it is built with.
+    pub python: String,
+    /// In words: the platform tag, the target triple, whether zig links.
+    pub platform: String,
+    /// A target triple; `None` for the machine's own.
+    pub target: Option<String>,
+    /// The interpreters that it is tested on; none for what does not run here.
+    pub tests: Vec<String>,
 }
 
 /// A copy of what tests read, without the packages that they import.
@@ -165,6 +295,8 @@ pub struct Test {
     pub runner: Runner,
     /// Whose tests they are.
     pub member: String,
+    /// The interpreter, where they are run on several.
+    pub on: Option<String>,
     /// Whether the code under test was compiled without optimisation.
     pub unoptimised: bool,
     /// Whether nothing more is run once it fails.
@@ -191,6 +323,8 @@ pub enum Runner {
     Pytest(Reporter),
     Unittest(Reporter),
     Stestr,
+    /// Prints which modules could be imported.
+    Import,
 }
 
 /// How a Python runner tells us what it runs.
@@ -313,7 +447,31 @@ impl Step {
             }
             Action::Test(test) => test.without_reporter().to_string(),
             Action::Untestable(tests) => comment(&tests.why),
-            Action::Wheel(wheel) => wheel.run.invocation.to_string(),
+            Action::Pack(pack) => pack.run.invocation.to_string(),
+            Action::ProvideToolbox { toolbox, .. } => {
+                comment(&format!("put {} into {}", toolbox.label, toolbox.dir))
+            }
+            Action::Unpack(unpack) => comment(&format!("unpack {} to {}", unpack.sdist, unpack.to)),
+            Action::Seal(seal) => comment(&format!(
+                "take this machine's paths out of the wheel in {}, and keep it in {}",
+                seal.from, seal.to
+            )),
+            Action::Compare { first, second } => {
+                comment(&format!("compare {first} with {second}, byte by byte"))
+            }
+            Action::Check(check) => match &check.how {
+                How::Inspect(_) => comment(&format!("read {}", check.file)),
+                How::Tool { invocation, .. } => invocation.to_string(),
+            },
+            Action::RecordChecks(record) => {
+                comment(&format!("record what was found in {}", record.path))
+            }
+            Action::Verdict => comment("fail where a check has found something"),
+            Action::Promote(promote) => comment(&format!(
+                "move {} files to {} when all is well",
+                promote.entries.len(),
+                promote.dist
+            )),
             Action::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
             }
@@ -341,7 +499,7 @@ impl Test {
             Runner::Pytest(_) => drop(invocation.args.drain(..2)),
             // its first arguments are `-m MODULE`
             Runner::Unittest(_) => "unittest".clone_into(&mut invocation.args[1]),
-            Runner::Cargo | Runner::Nextest | Runner::Stestr => {}
+            Runner::Cargo | Runner::Nextest | Runner::Stestr | Runner::Import => {}
         }
         invocation
     }
@@ -350,6 +508,14 @@ impl Test {
 /// `--dry-run`: a reason as a comment, then the command.
 impl std::fmt::Display for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for wheel in &self.wheels {
+            let tests = match &wheel.tests[..] {
+                [] => "built, not run".to_owned(),
+                pythons => format!("tested on {}", pythons.join(", ")),
+            };
+            let (package, abi, platform) = (&wheel.package, &wheel.abi, &wheel.platform);
+            writeln!(f, "# wheel: {package} {abi} {platform}, {tests}")?;
+        }
         for step in self.steps.iter().chain(&self.hand_over) {
             let title = format!("{} {}", step.verb, step.subject);
             match &step.reason {

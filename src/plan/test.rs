@@ -187,6 +187,7 @@ pub(super) fn tests(
         invocation,
         runner,
         member: build.member.name.clone(),
+        on: None,
         unoptimised: build.options.profile == "dev",
         fail_fast: testing.fail_fast,
         arguments: testing.arguments.clone(),

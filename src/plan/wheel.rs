@@ -14,7 +14,7 @@ use crate::suites::PythonSuite;
 
 use super::linked::names;
 use super::steps::{self, Site, feature_args, lock_args, step};
-use super::{Action, CopyTests, Listen, Plan, Run, Step, Wheel, member, python, sync};
+use super::{Action, CopyTests, Listen, Pack, Plan, Run, Step, member, python, sync};
 
 /// Builds the members' wheels and tests them. `false` when more must be known first.
 pub(super) fn plan(
@@ -67,7 +67,7 @@ pub(super) fn plan(
 
 /// Where a suite's copy goes: neither in the source tree, where imports would find the sources, nor
 /// below it, where a later pytest would collect it.
-fn away(facts: &Facts, suite: &PythonSuite) -> Utf8PathBuf {
+pub(super) fn away(facts: &Facts, suite: &PythonSuite) -> Utf8PathBuf {
     let project = crate::disk::digest(facts.project.root.as_str().as_bytes());
     let folder = facts.cache.join("wheel-tests").join(&project[..16]);
     own(facts, folder).join(&suite.member)
@@ -173,7 +173,7 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
         hint: None,
     };
     let subject = format!("the wheel of {name} [{}]", options.profile);
-    let action = Action::Wheel(Box::new(Wheel { run, dir }));
+    let action = Action::Pack(Box::new(Pack { run, dir }));
     let mut step = step(format!("wheel {name}"), "Building", subject, action);
     step.needs = names(plan);
     step
@@ -205,7 +205,7 @@ fn install(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> St
     step
 }
 
-fn copy(plan: &Plan, facts: &Facts, suite: &PythonSuite, to: &Utf8Path) -> Step {
+pub(super) fn copy(plan: &Plan, facts: &Facts, suite: &PythonSuite, to: &Utf8Path) -> Step {
     let packages = facts.project.members.iter();
     let packages = packages.filter_map(|member| member.module.split('.').next());
     let action = Action::CopyTests(Box::new(CopyTests {

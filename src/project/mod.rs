@@ -220,9 +220,7 @@ fn target_directory(session: &Session, member: &Member) -> Result<Utf8PathBuf> {
 
 /// Every place where cargo looks for configuration from a folder, nearest first, there or not.
 pub fn cargo_configs(session: &Session, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let home = session
-        .path_var("CARGO_HOME")
-        .unwrap_or_else(|| session.home().join(".cargo"));
+    let home = session.cargo_home();
     let mut paths: Vec<Utf8PathBuf> = dir
         .ancestors()
         .map(|ancestor| ancestor.join(".cargo"))

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this file owns `which`")]
 
 mod provision;
+mod toolbox;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -17,6 +18,7 @@ use crate::session::Session;
 use crate::{disk, process};
 
 pub use provision::{Origin, Provision};
+pub use toolbox::{OLDEST, Toolbox};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {

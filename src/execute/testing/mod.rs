@@ -1,5 +1,6 @@
 //! Running tests and counting them.
 
+mod import;
 mod python;
 mod rust;
 mod stestr;
@@ -17,13 +18,16 @@ use rust::Dialect;
 /// The values of [`Tally::language`].
 pub const RUST: &str = "Rust";
 pub const PYTHON: &str = "Python";
+pub(super) const IMPORTS: &str = "imports";
 
 /// How one run of tests ended.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// What ran: [`RUST`] or [`PYTHON`].
+    /// What ran: [`RUST`], [`PYTHON`] or [`IMPORTS`].
     pub language: &'static str,
     pub member: String,
+    /// The interpreter, where there are several.
+    pub on: Option<String>,
     /// How many tests ended how: `passed`, `failed`, `skipped`, … in the runner's words.
     pub counts: BTreeMap<String, u64>,
     /// Why it is no success, as a sentence of its own.
@@ -88,6 +92,7 @@ pub(super) fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -
             python::run(context, test, voice, reporter)
         }
         Runner::Stestr => stestr::run(context, test, voice),
+        Runner::Import => import::run(context, test),
     }
 }
 

@@ -1,0 +1,171 @@
+//! `cargo pyx release wheel`, `sdist` and `check`: clap types to a [`Request`].
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use crate::dependencies::Wanted;
+use crate::errand::Errand;
+use crate::error::Result;
+use crate::facts::{Product, Purpose, Releasing, Request};
+use crate::plan;
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+use super::work::BuildArgs;
+
+/// Build, check and test a set of wheels, then put them into `dist/`
+///
+/// The wheels are built from the source distribution, for every Python that the project allows and
+/// that is here (one for all with the stable ABI). Each is checked, installed in a clean environment
+/// on every interpreter it claims, imported and tested. Only a set that passes reaches `dist/`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx release wheel                                  for this machine's Pythons
+  cargo pyx release wheel --dry-run                        which wheels, and what tests them
+  cargo pyx release wheel --python 3.12 --python 3.13      for these only
+  cargo pyx release wheel --compatibility manylinux_2_28   for a newer glibc
+  cargo pyx release wheel --target aarch64-unknown-linux-gnu
+  cargo pyx release wheel --reproduce                      and prove that a second build is equal")]
+pub struct Wheel {
+    #[command(flatten)]
+    pub set: SetArgs,
+    /// The Pythons to build for: versions or ranges; all that the project allows without it
+    #[arg(long, value_name = "REQ")]
+    pub python: Vec<String>,
+    /// The platform tag for Linux, as maturin names it [default: manylinux2014]
+    #[arg(long, value_name = "TAG")]
+    pub compatibility: Option<String>,
+    /// Build for this target triple; what does not run here is built and not run
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Vec<String>,
+    #[command(flatten)]
+    pub build: BuildArgs,
+}
+
+/// What makes a set of distributions.
+#[derive(Debug, Default, Args)]
+pub struct SetArgs {
+    /// Release this package only, by name or folder
+    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    pub package: Vec<String>,
+    /// Release files that are not committed, too
+    #[arg(long)]
+    pub allow_dirty: bool,
+    /// Build and check only; nothing goes to `dist/`
+    #[arg(long)]
+    pub no_test: bool,
+    /// Build everything once more elsewhere and prove that the bytes are equal
+    #[arg(long)]
+    pub reproduce: bool,
+}
+
+/// Pack the source distribution, and test a wheel that is built from it
+///
+/// Packs the sdist, builds a wheel from the unpacked sdist, checks both, and tests the wheel in a
+/// clean environment. Only an sdist that passes reaches `dist/`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx release sdist
+  cargo pyx release sdist --allow-dirty --no-test")]
+pub struct Sdist {
+    #[command(flatten)]
+    pub set: SetArgs,
+}
+
+/// Check the project and existing distributions, building nothing
+///
+/// The versions, licences, Pythons and lock files of the project, then every rule for wheels and
+/// sdists, our own and those of the linters of the field.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx release check                      the project, and what is in dist/
+  cargo pyx release check wheelhouse/*.whl     these files only")]
+pub struct Check {
+    /// Wheels and sdists; those in `dist/` without it
+    #[arg(value_name = "FILE")]
+    pub files: Vec<Utf8PathBuf>,
+    /// Let files that are not committed pass
+    #[arg(long)]
+    pub allow_dirty: bool,
+}
+
+impl Wheel {
+    pub(super) fn releasing(&self) -> Releasing {
+        Releasing {
+            product: Product::Wheels,
+            pythons: self.python.clone(),
+            compatibility: self.compatibility.clone(),
+            targets: self.target.clone(),
+            ..self.set.releasing()
+        }
+    }
+}
+
+impl SetArgs {
+    fn releasing(&self) -> Releasing {
+        Releasing {
+            allow_dirty: self.allow_dirty,
+            no_test: self.no_test,
+            reproduce: self.reproduce,
+            ..Releasing::default()
+        }
+    }
+}
+
+impl Sdist {
+    pub(super) fn releasing(&self) -> Releasing {
+        Releasing {
+            product: Product::Sdist,
+            ..self.set.releasing()
+        }
+    }
+}
+
+impl Check {
+    pub(super) fn releasing(&self, session: &Session) -> Releasing {
+        Releasing {
+            product: Product::Check,
+            allow_dirty: self.allow_dirty,
+            files: self
+                .files
+                .iter()
+                .map(|path| session.absolute(path))
+                .collect(),
+            ..Releasing::default()
+        }
+    }
+}
+
+/// Makes or checks distributions.
+pub(super) fn perform(
+    (global, session, ui): (&Global, &Session, &Ui),
+    name: &str,
+    (members, build): (&[String], &BuildArgs),
+    releasing: Releasing,
+) -> Result<()> {
+    let request = Request {
+        manifest: global.manifest(session),
+        members: members.to_vec(),
+        build: build.flags(),
+        python: None,
+        wanted: Wanted::default(),
+        force: false,
+        network: global.network.into(),
+        purpose: Purpose::Release(releasing),
+    };
+    let errand = Errand {
+        session,
+        ui,
+        request: &request,
+        name,
+        decide: plan::release,
+    };
+    if global.dry_run {
+        return errand.show(&[]);
+    }
+    errand.perform().map(drop)
+}

@@ -1,0 +1,106 @@
+//! What a release does with files: unpack, seal, check, promote.
+
+mod checks;
+mod promote;
+mod seal;
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use flate2::read::GzDecoder;
+
+use crate::artifact::Wheel;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::plan::Unpack;
+
+pub(crate) use checks::{check, record, verdict};
+pub(crate) use promote::promote;
+pub(crate) use seal::seal;
+
+/// Writes what differs, removes what the sdist does not hold; the top folder is left out.
+pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
+    let bytes = disk::read(&unpack.sdist)?.unwrap_or_default();
+    let wrong = |source| Error::Io {
+        verb: "unpack",
+        path: unpack.sdist.clone(),
+        source,
+    };
+    let mut archive = tar::Archive::new(GzDecoder::new(&bytes[..]));
+    let mut kept = BTreeSet::new();
+    for entry in archive.entries().map_err(wrong)? {
+        let mut entry = entry.map_err(wrong)?;
+        let path = entry.path().map_err(wrong)?.into_owned();
+        let path = crate::session::utf8(path)?;
+        let Some(to) = inside(&unpack.to, &path) else {
+            continue;
+        };
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut content).map_err(wrong)?;
+        if disk::read(&to)?.as_ref() != Some(&content) {
+            disk::write(&to, &content)?;
+        }
+        kept.insert(to);
+    }
+    for old in disk::all_files(&unpack.to) {
+        if !kept.contains(&old) {
+            disk::remove_file(&old)?;
+        }
+    }
+    Ok(())
+}
+
+/// `name-1.0/src/lib.rs` below `to`; `None` for what would lie elsewhere.
+fn inside(to: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let mut parts = path.components();
+    parts.next()?;
+    let rest = parts.as_path();
+    let plain = |part| matches!(part, camino::Utf8Component::Normal(_));
+    (!rest.as_str().is_empty() && rest.components().all(plain)).then(|| to.join(rest))
+}
+
+/// # Errors
+/// [`Error::NotReproducible`], naming the members that differ, in the archive's order.
+pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {
+    if disk::hash(first) == disk::hash(second) {
+        return Ok(());
+    }
+    let (one, other) = (Wheel::open(first)?, Wheel::open(second)?);
+    let mut members: Vec<String> = Vec::new();
+    for member in one.members.iter().chain(&other.members) {
+        let same = |wheel: &Wheel| {
+            let mut all = wheel.members.iter();
+            all.any(|known| known.name == member.name && known.bytes == member.bytes)
+        };
+        let equal = same(&one) && same(&other);
+        if !equal && !members.contains(&member.name) {
+            members.push(member.name.clone());
+        }
+    }
+    if members.is_empty() {
+        members.push("the archive itself".into());
+    }
+    Err(Error::NotReproducible {
+        first: first.to_owned(),
+        second: second.to_owned(),
+        members,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sdist_unpacks_below_its_folder_only() {
+        let to = Utf8Path::new("/t");
+        let lands = |path: &str| inside(to, Utf8Path::new(path));
+        assert_eq!(lands("x-1.0/src/lib.rs"), Some("/t/src/lib.rs".into()));
+        assert_eq!(lands("x-1.0"), None);
+        assert_eq!(lands("x-1.0/../../etc/passwd"), None);
+        assert_eq!(lands("/etc/passwd"), Some("/t/etc/passwd".into()));
+    }
+}

@@ -1,0 +1,220 @@
+//! The whole set goes to `dist/`, or nothing does.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::artifact::Wheel;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::facts::release::{Entry, MANIFEST, Manifest};
+use crate::invocation::Invocation;
+use crate::plan::{Candidate, Promote};
+use crate::process;
+
+use super::super::{Context, Tally};
+use super::checks;
+
+const SUMS: &str = "SHA256SUMS";
+
+/// # Errors
+/// [`Error::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
+pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
+    checks::verdict(context, &promote.known)?;
+    let tallies = context.with(|outcome| outcome.tallies.clone());
+    let failures = tallies.iter().filter_map(|tally| {
+        let why = tally.failure.as_ref()?;
+        let on = tally.on.as_deref().unwrap_or_default();
+        Some(format!("{} on {on}: {why}", tally.member))
+    });
+    let failures: Vec<String> = failures.collect();
+    if !failures.is_empty() {
+        return Err(Error::NotReleased(failures.join("; ")));
+    }
+    let tools = tools(promote)?;
+    let old = Manifest::read(&promote.dist);
+    let mut manifest = Manifest {
+        schema: 1,
+        files: kept(&old, &promote.entries),
+    };
+    let mut rows = Vec::new();
+    for candidate in &promote.entries {
+        let entry = completed(context, promote, candidate, (&tallies, &tools))?;
+        rows.push(row(candidate, &entry, &tallies));
+        manifest.files.insert(name(candidate).to_owned(), entry);
+    }
+    write(promote, &old, &manifest)?;
+    let head = ["file", "size", "tags", "tested on", "tests", "seconds"];
+    context.ui.table(&head, &rows);
+    summary(context, &head, &rows)
+}
+
+fn name(candidate: &Candidate) -> &str {
+    candidate.path.file_name().unwrap_or_default()
+}
+
+/// What an earlier release of the same version left, as far as this one does not replace it.
+fn kept(old: &Manifest, new: &[Candidate]) -> BTreeMap<String, Entry> {
+    let stays = |entry: &Entry| {
+        new.iter().all(|candidate| {
+            let own = &candidate.entry;
+            own.distribution != entry.distribution
+                || (own.version == entry.version && own.kind != entry.kind)
+        })
+    };
+    let files = old.files.iter().filter(|(_, entry)| stays(entry));
+    files
+        .map(|(name, entry)| (name.clone(), entry.clone()))
+        .collect()
+}
+
+/// By name: version and SHA-256 of a program, version of a package.
+fn tools(promote: &Promote) -> Result<BTreeMap<String, String>> {
+    let mut tools: BTreeMap<String, String> = promote.packages.iter().cloned().collect();
+    let own = env!("CARGO_PKG_VERSION");
+    tools.insert("cargo-pyx".into(), own.to_owned());
+    for (name, path) in &promote.programs {
+        let output =
+            process::read(&Invocation::new(path.clone(), &promote.dist_parent()).arg("--version"))?;
+        let version = output.stdout.lines().next().unwrap_or_default().trim();
+        let hash = disk::hash(path).unwrap_or_default();
+        tools.insert(name.clone(), format!("{version} sha256:{hash}"));
+    }
+    Ok(tools)
+}
+
+fn completed(
+    context: &Context<'_>,
+    promote: &Promote,
+    candidate: &Candidate,
+    (tallies, tools): (&[Tally], &BTreeMap<String, String>),
+) -> Result<Entry> {
+    let path = &candidate.path;
+    let bytes = disk::read(path)?.unwrap_or_default();
+    let file = name(candidate);
+    let mut entry = Entry {
+        sha256: disk::digest(&bytes),
+        size: bytes.len() as u64,
+        tools: tools.clone(),
+        ..candidate.entry.clone()
+    };
+    if entry.kind == "wheel" {
+        let wheel = Wheel::open(path)?;
+        entry.tags = wheel
+            .name
+            .map(|name| name.tags.expand().into_iter().collect())
+            .unwrap_or_default();
+        let needed = wheel.binaries.values().filter_map(|b| b.highest("GLIBC"));
+        entry.glibc = needed.max().map(|version| {
+            let parts: Vec<String> = version.iter().map(ToString::to_string).collect();
+            parts.join(".")
+        });
+    }
+    for tally in own(candidate, tallies) {
+        let on = tally.on.clone().unwrap_or_default();
+        let words = format!("{} {}", tally.language, tally.wording());
+        let known = entry.tests.entry(on).or_default();
+        if !known.is_empty() {
+            known.push_str(", ");
+        }
+        known.push_str(&words);
+    }
+    let run = context.with(|outcome| outcome.checks.clone());
+    let all = promote.known.iter().chain(&run);
+    for one in all.filter(|one| one.file == file) {
+        entry.checks.insert(one.check.clone(), one.outcome);
+    }
+    Ok(entry)
+}
+
+/// The tests that ran against a file.
+fn own<'a>(candidate: &'a Candidate, tallies: &'a [Tally]) -> impl Iterator<Item = &'a Tally> {
+    tallies.iter().filter(|tally| {
+        let on = tally.on.as_ref();
+        tally.member == candidate.entry.distribution
+            && on.is_some_and(|on| candidate.serves.contains(on))
+    })
+}
+
+fn row(candidate: &Candidate, entry: &Entry, tallies: &[Tally]) -> Vec<String> {
+    let seconds: f64 = own(candidate, tallies).map(|tally| tally.seconds).sum();
+    let tags: Vec<&str> = entry.tags.iter().map(String::as_str).collect();
+    let passed = own(candidate, tallies).map(|t| t.counts.get("passed").unwrap_or(&0));
+    let tests = if candidate.serves.is_empty() {
+        "built, not run".to_owned()
+    } else {
+        format!("{} passed", passed.sum::<u64>())
+    };
+    vec![
+        name(candidate).to_owned(),
+        format!("{:.1} KiB", kibibytes(entry.size)),
+        tags.join(" "),
+        candidate.serves.join(" "),
+        tests,
+        format!("{seconds:.1}"),
+    ]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a size for people")]
+fn kibibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0
+}
+
+/// A new `dist/` beside the old one, with what others put there, then exchanged in one step.
+fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
+    let dist = &promote.dist;
+    let staging = disk::staging(dist)?;
+    let root = crate::session::utf8(staging.path().to_owned())?;
+    let generated = [MANIFEST, SUMS];
+    if disk::is_dir(dist) {
+        disk::mirror(dist, &root, &|below| {
+            let ours = old.files.contains_key(below.as_str());
+            (ours && !new.files.contains_key(below.as_str())) || generated.contains(&below.as_str())
+        })?;
+    }
+    for candidate in &promote.entries {
+        disk::replace(&candidate.path, &root.join(name(candidate)))?;
+    }
+    let text = serde_json::to_string_pretty(new).unwrap_or_default() + "\n";
+    disk::write(&root.join(MANIFEST), text.as_bytes())?;
+    disk::write(&root.join(SUMS), sums(new).as_bytes())?;
+    let ignore = root.join(".gitignore");
+    if !disk::is_file(&ignore) {
+        disk::write(&ignore, b"*\n")?;
+    }
+    disk::exchange(staging, dist)
+}
+
+/// As `sha256sum --check` reads it.
+fn sums(manifest: &Manifest) -> String {
+    let mut text = String::new();
+    for (name, entry) in &manifest.files {
+        let _ = writeln!(text, "{}  {name}", entry.sha256);
+    }
+    text
+}
+
+/// The same table where GitHub shows it beside a job.
+fn summary(context: &Context<'_>, head: &[&str], rows: &[Vec<String>]) -> Result<()> {
+    let Some(path) = context.session.path_var("GITHUB_STEP_SUMMARY") else {
+        return Ok(());
+    };
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let head: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
+    let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
+    let mut text = disk::read_text(&path)?.unwrap_or_default();
+    text.push_str(&line(&head));
+    text.push_str(&line(&rule));
+    for row in rows {
+        text.push_str(&line(row));
+    }
+    disk::write(&path, text.as_bytes())
+}
+
+impl Promote {
+    fn dist_parent(&self) -> Utf8PathBuf {
+        let parent = self.dist.parent();
+        parent.map_or_else(|| Utf8PathBuf::from("/"), Utf8Path::to_owned)
+    }
+}

@@ -1,0 +1,151 @@
+//! The last touch on a wheel: maturin's list of components names the folder that it was built in.
+
+use std::io::{Cursor, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use camino::{Utf8Path, Utf8PathBuf};
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+use crate::artifact::WheelName;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::plan::Seal;
+
+/// Moves the only wheel in `from` to a folder of its own.
+pub(crate) fn seal(seal: &Seal) -> Result<()> {
+    let names = disk::names(&seal.from);
+    let name = names.iter().find(|name| WheelName::parse(name).is_some());
+    let name = name.ok_or_else(|| Error::NotReleased(format!("no wheel in `{}`", seal.from)))?;
+    let path = seal.from.join(name);
+    let bytes = disk::read(&path)?.unwrap_or_default();
+    let sealed = rewritten(&bytes, &seal.remapped).map_err(|source| Error::Io {
+        verb: "rewrite",
+        path: path.clone(),
+        source,
+    })?;
+    let staging = disk::staging(&seal.to)?;
+    let root = crate::session::utf8(staging.path().to_owned())?;
+    disk::write(&root.join(name), &sealed)?;
+    disk::promote(staging, &seal.to)
+}
+
+/// The archive with other words for paths in its texts of metadata, and RECORD accordingly; as it
+/// is where there are none.
+fn rewritten(bytes: &[u8], remapped: &[(Utf8PathBuf, String)]) -> std::io::Result<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    let mut members = Vec::new();
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at)?;
+        let mut content = Vec::new();
+        std::io::copy(&mut file, &mut content)?;
+        let options = SimpleFileOptions::default()
+            .compression_method(file.compression())
+            .last_modified_time(file.last_modified().unwrap_or_default())
+            .unix_permissions(file.unix_mode().unwrap_or(0o644));
+        members.push((file.name()?.into_owned(), content, options));
+    }
+    let mut changed = Vec::new();
+    for (name, content, _) in &mut members {
+        if let Some(text) = cleaned(name, content, remapped) {
+            *content = text;
+            changed.push((name.clone(), line(name, content)));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(bytes.to_vec());
+    }
+    for (name, content, _) in &mut members {
+        if name.ends_with(".dist-info/RECORD") {
+            *content = recorded(&String::from_utf8_lossy(content), &changed).into_bytes();
+        }
+    }
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content, options) in members {
+        writer.start_file(name, options)?;
+        writer.write_all(&content)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+/// Only JSON in `dist-info`, which is what tools write about a build.
+fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Option<Vec<u8>> {
+    let is_json = Utf8Path::new(name).extension() == Some("json");
+    if !(is_json && name.contains(".dist-info/")) {
+        return None;
+    }
+    let old = std::str::from_utf8(content).ok()?;
+    let mut new = old.to_owned();
+    for (path, instead) in remapped.iter().rev() {
+        // a URL of a folder that nobody has is no better than a path
+        new = new.replace(&format!("file://{path}"), "file:.");
+        new = new.replace(path.as_str(), instead);
+    }
+    (new != old).then(|| new.into_bytes())
+}
+
+/// A member's line in RECORD (PyPA specifications, "Recording installed projects").
+fn line(name: &str, content: &[u8]) -> String {
+    let hash = URL_SAFE_NO_PAD.encode(disk::raw_digest(content));
+    format!("{name},sha256={hash},{}", content.len())
+}
+
+fn recorded(record: &str, changed: &[(String, String)]) -> String {
+    let own = |old: &str| {
+        let (name, _) = old.split_once(',')?;
+        let mut lines = changed.iter();
+        let (_, new) = lines.find(|(known, _)| known == name)?;
+        Some(new.clone())
+    };
+    let lines = record.lines();
+    lines
+        .map(|old| own(old).unwrap_or_else(|| old.to_owned()) + "\n")
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive(members: &[(&str, &str)]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in members {
+            let options = SimpleFileOptions::default();
+            writer.start_file(*name, options).unwrap();
+            writer.write_all(text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn text(bytes: &[u8], name: &str) -> String {
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut file = archive.by_name(name).unwrap();
+        std::io::read_to_string(&mut file).unwrap()
+    }
+
+    #[test]
+    fn paths_go_from_the_metadata_and_record_tells_the_new_hash() {
+        let sbom = "x-1.0.dist-info/sboms/x.json";
+        let record = "x-1.0.dist-info/RECORD";
+        let old = archive(&[
+            ("x/data.json", "/home/me/x"),
+            (sbom, "{\"ref\": \"file:///home/me/x/src\"}"),
+            (
+                record,
+                &format!("x/data.json,,\n{sbom},sha256=old,1\n{record},,\n"),
+            ),
+        ]);
+        let remapped = [
+            ("/home/me".into(), "/home".to_owned()),
+            ("/home/me/x".into(), "/source".to_owned()),
+        ];
+        let new = rewritten(&old, &remapped).unwrap();
+        assert_eq!(text(&new, sbom), "{\"ref\": \"file:./src\"}");
+        assert_eq!(text(&new, "x/data.json"), "/home/me/x"); // the package's own
+        let lines = text(&new, record);
+        let sbom_line = line(sbom, text(&new, sbom).as_bytes());
+        assert_eq!(lines, format!("x/data.json,,\n{sbom_line}\n{record},,\n"));
+        assert_eq!(rewritten(&new, &remapped).unwrap(), new);
+    }
+}

@@ -1,0 +1,240 @@
+//! Which wheels a package needs so that every Python it allows gets one.
+
+use camino::Utf8Path;
+use pep440_rs::VersionSpecifiers;
+
+use crate::disk;
+use crate::interpreter::Interpreter;
+use crate::manifest::Toml;
+use crate::project::Bindings;
+
+use super::super::Build;
+
+/// One wheel, as far as the interpreter decides about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abi {
+    /// `cp312`, `cp313t`, `abi3`; `py3` for what does not depend on Python.
+    pub label: String,
+    /// What builds it.
+    pub python: Interpreter,
+    /// What it claims to run on and is here, oldest first.
+    pub serves: Vec<Interpreter>,
+}
+
+/// From this PyO3 on modules can be built for free-threaded CPython.
+const FREE_THREADED: (u64, u64) = (0, 23);
+
+/// `pythons`: oldest first. A stable-ABI or version-independent package gets one wheel for all.
+pub(super) fn abis(build: &Build, pythons: &[Interpreter], limits: Limits) -> Vec<Abi> {
+    let minor = |python: &Interpreter| minor(python);
+    let allowed = |python: &&Interpreter| {
+        let requires = build.member.requires_python.as_ref();
+        requires.is_none_or(|requires| requires.contains(&python.version))
+    };
+    let pythons: Vec<&Interpreter> = pythons.iter().filter(allowed).collect();
+    if !build.member.bindings.is_pyo3() {
+        let one = pythons.last().map(|python| Abi {
+            label: "py3".into(),
+            python: (*python).clone(),
+            serves: pythons.iter().copied().cloned().collect(),
+        });
+        return one.into_iter().collect();
+    }
+    let version = build.locked.pyo3.as_ref().map(|v| (v.major, v.minor));
+    let buildable = |python: &&&Interpreter| {
+        limits.contain(minor(python))
+            && (!python.free_threaded || version.is_none_or(|v| v >= FREE_THREADED))
+    };
+    let own = |python: &Interpreter| Abi {
+        label: label(python),
+        python: python.clone(),
+        serves: vec![python.clone()],
+    };
+    if !build.locked.stable_abi {
+        let pythons = pythons.iter().filter(buildable);
+        return pythons.map(|python| own(python)).collect();
+    }
+    let floor = build.locked.abi_floor.unwrap_or_default();
+    let serves = pythons
+        .iter()
+        .filter(|p| !p.free_threaded && minor(p) >= floor);
+    let serves: Vec<Interpreter> = serves.copied().cloned().collect();
+    let mut oldest = serves.iter().filter(|python| limits.contain(minor(python)));
+    let stable = oldest.next().map(|python| Abi {
+        label: "abi3".into(),
+        python: python.clone(),
+        serves: serves.clone(),
+    });
+    let free = pythons.iter().filter(buildable).filter(|p| p.free_threaded);
+    let free = free.map(|python| own(python));
+    stable.into_iter().chain(free).collect()
+}
+
+/// As in wheels' tags: `cp312`, `cp313t`.
+pub fn label(python: &Interpreter) -> String {
+    let (major, minor) = minor(python);
+    let suffix = if python.free_threaded { "t" } else { "" };
+    format!("cp{major}{minor}{suffix}")
+}
+
+pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
+    let release = python.version.release();
+    let part = |at: usize| release.get(at).copied().unwrap_or_default();
+    (part(0), part(1))
+}
+
+/// One interpreter of each minor version, with and without the GIL, oldest first; of several the
+/// first counts.
+pub(super) fn one_of_each(
+    installed: &[Interpreter],
+    requires: &[VersionSpecifiers],
+) -> Vec<Interpreter> {
+    let mut found: Vec<Interpreter> = Vec::new();
+    for python in installed {
+        let allowed = requires.iter().all(|spec| spec.contains(&python.version));
+        if allowed && !python.version.any_prerelease() {
+            let same = |known: &Interpreter| label(known) == label(python);
+            if !found.iter().any(same) {
+                found.push(python.clone());
+            }
+        }
+    }
+    found.sort_by_key(|python| (minor(python), python.free_threaded));
+    found
+}
+
+/// The versions of CPython that a PyO3 builds for, both ends included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) min: Option<(u64, u64)>,
+    pub(super) max: Option<(u64, u64)>,
+}
+
+impl Limits {
+    /// As `pyo3-ffi` states them in `[package.metadata.cpython]` of its Cargo.toml; no limits where
+    /// cargo has not fetched it yet.
+    pub(super) fn read(cargo_home: &Utf8Path, pyo3: Option<&semver::Version>) -> Self {
+        let Some(version) = pyo3 else {
+            return Self::default();
+        };
+        let sources = cargo_home.join("registry/src");
+        let indices = disk::names(&sources).into_iter();
+        let manifests = indices.map(|index| {
+            let package = sources.join(index).join(format!("pyo3-ffi-{version}"));
+            package.join("Cargo.toml")
+        });
+        let toml = manifests.filter_map(|path| Toml::read(&path).ok().flatten());
+        toml.map(|toml| Self::of(&toml)).next().unwrap_or_default()
+    }
+
+    fn of(toml: &Toml) -> Self {
+        let limit = |key: &str| {
+            let text = toml.str(&["package", "metadata", "cpython", key])?;
+            let (major, minor) = text.split_once('.')?;
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        };
+        Self {
+            min: limit("min-version"),
+            max: limit("max-version"),
+        }
+    }
+
+    fn contain(self, version: (u64, u64)) -> bool {
+        self.min.is_none_or(|min| min <= version) && self.max.is_none_or(|max| version <= max)
+    }
+}
+
+/// Whether the bindings make a module or program at all, and so a wheel.
+pub(super) fn has_wheels(bindings: Bindings) -> bool {
+    bindings != Bindings::Embed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use pep440_rs::Version;
+
+    use super::*;
+    use crate::project::{Locked, Member};
+
+    fn python(text: &str) -> Interpreter {
+        let free_threaded = text.ends_with('t');
+        Interpreter {
+            path: format!("/{text}/bin/python").into(),
+            version: Version::from_str(text.trim_end_matches('t')).unwrap(),
+            free_threaded,
+        }
+    }
+
+    fn wheels(build: &Build, limits: Limits) -> Vec<(String, usize)> {
+        let pythons: Vec<Interpreter> =
+            ["3.8.18", "3.9.18", "3.12.1", "3.13.0", "3.13.0t", "3.14.0"]
+                .map(python)
+                .to_vec();
+        abis(build, &pythons, limits)
+            .into_iter()
+            .map(|abi| (abi.label, abi.serves.len()))
+            .collect()
+    }
+
+    fn build(stable: bool, floor: Option<(u64, u64)>) -> Build {
+        Build {
+            member: Member {
+                requires_python: Some(">=3.9".parse().unwrap()),
+                ..Member::default()
+            },
+            locked: Locked {
+                pyo3: Some(semver::Version::new(0, 29, 0)),
+                stable_abi: stable,
+                abi_floor: floor,
+                ..Locked::default()
+            },
+            ..Build::default()
+        }
+    }
+
+    fn owned(expected: &[(&str, usize)]) -> Vec<(String, usize)> {
+        let pairs = expected.iter();
+        pairs.map(|(label, n)| ((*label).to_owned(), *n)).collect()
+    }
+
+    #[test]
+    fn every_allowed_interpreter_gets_a_wheel_unless_the_abi_is_stable() {
+        let each = [
+            ("cp39", 1),
+            ("cp312", 1),
+            ("cp313", 1),
+            ("cp313t", 1),
+            ("cp314", 1),
+        ];
+        assert_eq!(wheels(&build(false, None), Limits::default()), owned(&each));
+        let one = [("abi3", 4), ("cp313t", 1)];
+        assert_eq!(wheels(&build(true, None), Limits::default()), owned(&one));
+        let from_310 = [("abi3", 3), ("cp313t", 1)];
+        let build = build(true, Some((3, 10)));
+        assert_eq!(wheels(&build, Limits::default()), owned(&from_310));
+    }
+
+    #[test]
+    fn pyo3_says_for_which_pythons_it_builds() {
+        let limits = Limits {
+            min: Some((3, 9)),
+            max: Some((3, 13)),
+        };
+        let mut old = build(false, None);
+        old.locked.pyo3 = Some(semver::Version::new(0, 22, 0));
+        let each = [("cp39", 1), ("cp312", 1), ("cp313", 1)];
+        assert_eq!(wheels(&old, limits), owned(&each));
+        let text = "[package.metadata.cpython]\nmin-version = \"3.9\"\nmax-version = \"3.13\"\n";
+        let toml = Toml::parse(Utf8Path::new("/x/Cargo.toml"), text).unwrap();
+        assert_eq!(Limits::of(&toml), limits);
+    }
+
+    #[test]
+    fn what_does_not_depend_on_python_gets_one_wheel() {
+        let mut bin = build(false, None);
+        bin.member.bindings = Bindings::Bin;
+        assert_eq!(wheels(&bin, Limits::default()), owned(&[("py3", 5)]));
+    }
+}

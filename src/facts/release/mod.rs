@@ -1,0 +1,516 @@
+//! What a release is made from, and how much of it is there.
+
+mod abi;
+mod platform;
+mod record;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::artifact::{Expected, SdistName, WheelName};
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::interpreter::{self, Choice, Interpreter, Probe};
+use crate::invocation::Invocation;
+use crate::manifest::PyProject;
+use crate::preflight;
+use crate::process;
+use crate::project::{Member, Project};
+use crate::session::Session;
+use crate::tool::{self, Toolbox};
+use crate::versions::Versioned;
+
+use super::{Build, Product, Releasing, Sofar, Workshop};
+
+pub use abi::{Abi, label};
+pub use platform::Platform;
+pub use record::{Checked, Checks, Entry, MANIFEST, Manifest, Outcome};
+
+#[derive(Clone, Debug)]
+pub struct Release {
+    pub product: Product,
+    /// What is wrong with the project, worst first.
+    pub findings: Vec<Finding>,
+    pub commit: Option<String>,
+    /// What every file is dated, in seconds since the epoch: `SOURCE_DATE_EPOCH`, else the commit's
+    /// time, else the oldest time that a zip archive knows.
+    pub epoch: u64,
+    /// `target/pyx/release`, absolute.
+    pub dir: Utf8PathBuf,
+    /// Where finished sets go, absolute.
+    pub dist: Utf8PathBuf,
+    pub toolbox: Toolbox,
+    pub toolbox_missing: bool,
+    /// What `release check` looks at: the files that were named, else those in `dist/`.
+    pub existing: Vec<Utf8PathBuf>,
+    pub packages: Vec<Package>,
+    /// The interpreters at hand that the project allows, oldest first.
+    pub pythons: Vec<Tried>,
+    /// Pythons that uv must get first.
+    pub downloads: Vec<String>,
+    /// Paths of this machine that no file may hold, and what they are called instead.
+    pub remapped: Vec<(Utf8PathBuf, String)>,
+    /// What the build is told besides: rustc's flags as the project has them.
+    pub rustflags: Rustflags,
+}
+
+/// An interpreter, and what it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    pub interpreter: Interpreter,
+    pub probe: Probe,
+}
+
+/// One distribution of the release.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// The member's name.
+    pub name: String,
+    pub version: String,
+    /// Where its sdist is packed, absolute.
+    pub sdist_dir: Utf8PathBuf,
+    /// Where its sdist is unpacked and built, absolute.
+    pub source: Utf8PathBuf,
+    /// As it was packed in this run.
+    pub sdist: Option<Staged>,
+    pub wheels: Vec<Wanted>,
+    pub expected: Expected,
+    /// `[tool.pyx.release] test`
+    pub tested: bool,
+}
+
+/// A file that is built and not yet released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// Hex.
+    pub sha256: String,
+    /// What the checks of an earlier run said.
+    pub checks: Option<Vec<Checked>>,
+}
+
+/// A wheel that the release has.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub abi: Abi,
+    pub platform: Platform,
+    /// The folder that it stands in once it is built, absolute; its name tells from what.
+    pub folder: Utf8PathBuf,
+    pub staged: Option<Staged>,
+    /// The same of a second build, where one is asked for.
+    pub again: Option<(Utf8PathBuf, Option<Staged>)>,
+}
+
+impl Wanted {
+    /// Unique among the wheels of a package: `cp312`, `cp312-aarch64-unknown-linux-gnu`.
+    pub fn label(&self) -> String {
+        match &self.platform.target {
+            Some(target) => format!("{}-{target}", self.abi.label),
+            None => self.abi.label.clone(),
+        }
+    }
+}
+
+impl Staged {
+    /// The only file in `folder` with that ending.
+    fn find(folder: &Utf8Path, ending: &str, rules: &str) -> Option<Self> {
+        let names = disk::names(folder).into_iter();
+        let name = names.into_iter().find(|name| name.ends_with(ending))?;
+        let path = folder.join(&name);
+        Some(Self {
+            sha256: disk::hash(&path)?,
+            checks: Checks::read(&folder.join("checks.json"), rules),
+            path,
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        self.path.file_name().unwrap_or_default()
+    }
+}
+
+/// What makes a release, besides the project itself.
+pub(super) struct Circumstances<'a> {
+    pub(super) session: &'a Session,
+    pub(super) project: &'a Project,
+    pub(super) releasing: &'a Releasing,
+    pub(super) sofar: &'a Sofar,
+    pub(super) workshop: &'a Workshop,
+}
+
+impl Release {
+    pub(super) fn gather(around: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
+        let Circumstances {
+            session,
+            project,
+            releasing,
+            ..
+        } = around;
+        let findings = match releasing.product {
+            Product::Check if !releasing.files.is_empty() => Vec::new(),
+            _ => preflight::findings(session, project, releasing.allow_dirty)?,
+        };
+        let installed = interpreter::installed(session);
+        let requires = project.requires_python();
+        let (chosen, downloads) = chosen(around, &installed)?;
+        let all = abi::one_of_each(&installed, &requires);
+        let tried = |python: &Interpreter| {
+            let probe = interpreter::probe(session, &python.path)?;
+            let interpreter = python.clone();
+            Ok(Tried { interpreter, probe })
+        };
+        let pythons: Vec<Tried> = chosen
+            .as_ref()
+            .unwrap_or(&all)
+            .iter()
+            .map(tried)
+            .collect::<Result<_>>()?;
+        let (commit, epoch) = dated(session, &project.root)?;
+        let dir = project.state.join("release");
+        let toolbox = toolbox(session, &installed)?;
+        let rustc = builds
+            .iter()
+            .find_map(|build| build.toolchain.rustc.as_deref());
+        let mut release = Self {
+            existing: existing(releasing, &project.root.join("dist"))?,
+            toolbox_missing: !toolbox.is_there(),
+            product: releasing.product,
+            findings,
+            commit,
+            epoch,
+            dist: project.root.join("dist"),
+            toolbox,
+            packages: Vec::new(),
+            pythons,
+            downloads,
+            remapped: remapped(session, project),
+            rustflags: Rustflags::gather(session, &project.root, rustc)?,
+            dir,
+        };
+        let versions = Versioned::gather(project).unwrap_or_default();
+        for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
+            let package = release.package(around, build, &versions)?;
+            release.packages.push(package);
+        }
+        Ok(release)
+    }
+
+    /// What decides about checks besides the file.
+    pub fn rules(&self) -> String {
+        let text = format!("{} {}", env!("CARGO_PKG_VERSION"), self.toolbox.digest());
+        disk::digest(text.as_bytes())
+    }
+
+    fn package(
+        &self,
+        around: &Circumstances<'_>,
+        build: &Build,
+        versions: &[Versioned],
+    ) -> Result<Package> {
+        let member = &build.member;
+        let name = &member.name;
+        let sdist_dir = self.dir.join("sdist").join(name);
+        let packed = around.sofar.done.contains(&format!("sdist {name}"));
+        let sdist = Staged::find(&sdist_dir, ".tar.gz", &self.rules()).filter(|_| packed);
+        let own = |one: &&Versioned| one.members.contains(name);
+        let version = versions.iter().find(own).and_then(|v| v.version.clone());
+        let config = &around.project.config.release;
+        Ok(Package {
+            name: name.clone(),
+            version: version
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            sdist_dir,
+            // cargo looks for no workspace above a folder of this name (it unpacks its own
+            // packages there), so that an sdist is built as it is
+            source: self.dir.join("target/package").join(name),
+            wheels: self.wheels(around, build, sdist.as_ref())?,
+            expected: self.expected(member, build, version)?,
+            tested: config.test.or(member.config.release.test) != Some(false),
+            sdist,
+        })
+    }
+
+    fn wheels(
+        &self,
+        around: &Circumstances<'_>,
+        build: &Build,
+        sdist: Option<&Staged>,
+    ) -> Result<Vec<Wanted>> {
+        let releasing = around.releasing;
+        let home = around.session.cargo_home();
+        let limits = abi::Limits::read(&home, build.locked.pyo3.as_ref());
+        let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
+        let pythons: Vec<Interpreter> = pythons.collect();
+        let mut abis = abi::abis(build, &pythons, limits);
+        if releasing.product == Product::Sdist {
+            abis.truncate(1); // one is enough to see that it builds
+        }
+        let own = around.project.config.release.clone();
+        let in_pyproject = build.member.pyproject.as_ref();
+        let in_pyproject = in_pyproject.map(|path| PyProject::read(path)).transpose()?;
+        let in_pyproject = in_pyproject.flatten();
+        let maturins = in_pyproject
+            .as_ref()
+            .and_then(|p| p.maturin("compatibility"));
+        let compatibility = releasing.compatibility.as_deref();
+        let compatibility = compatibility.or(own.compatibility.as_deref()).or(maturins);
+        let host = self.host();
+        let mut wanted = Vec::new();
+        let none = [None];
+        let targets: Vec<Option<&str>> = match &releasing.targets[..] {
+            [] => none.to_vec(),
+            targets => targets.iter().map(|target| Some(&**target)).collect(),
+        };
+        for target in targets {
+            if let Some(target) = target {
+                platform::check_target(build.toolchain.rustc.as_deref(), target)?;
+            }
+            let said = platform::Said {
+                target,
+                compatibility,
+                zig: own.zig,
+            };
+            for abi in &abis {
+                let platform = Platform::new(&host, &said);
+                wanted.push(self.wanted(around, build, (abi.clone(), platform), sdist));
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn host(&self) -> platform::Host {
+        platform::Host {
+            os: std::env::consts::OS,
+            arch: std::env::consts::ARCH,
+            glibc: self.pythons.first().and_then(|tried| tried.probe.glibc),
+        }
+    }
+
+    fn wanted(
+        &self,
+        around: &Circumstances<'_>,
+        build: &Build,
+        (abi, platform): (Abi, Platform),
+        sdist: Option<&Staged>,
+    ) -> Wanted {
+        let maturin = around.workshop.maturin.get(&build.member.name);
+        let rustc = build.toolchain.rustc.as_deref();
+        let identity = format!(
+            "{:?} {maturin:?} {rustc:?} {:?} {abi:?} {platform:?} {} {:?} {:?} {}",
+            sdist.map(|sdist| &sdist.sha256),
+            rustc.and_then(disk::signature),
+            self.epoch,
+            self.rustflags,
+            build.options,
+            self.toolbox.digest(),
+        );
+        let key = &disk::digest(identity.as_bytes())[..16];
+        let mut wanted = Wanted {
+            abi,
+            platform,
+            folder: Utf8PathBuf::new(),
+            staged: None,
+            again: None,
+        };
+        let name = format!("{}-{}-{key}", build.member.name, wanted.label());
+        wanted.folder = self.dir.join("wheels").join(&name);
+        if sdist.is_some() {
+            wanted.staged = Staged::find(&wanted.folder, ".whl", &self.rules());
+        }
+        if around.releasing.reproduce {
+            let folder = self.dir.join("again/wheels").join(&name);
+            let staged = Staged::find(&folder, ".whl", &self.rules());
+            wanted.again = Some((folder, staged.filter(|_| sdist.is_some())));
+        }
+        wanted
+    }
+
+    fn expected(
+        &self,
+        member: &Member,
+        build: &Build,
+        version: Option<pep440_rs::Version>,
+    ) -> Result<Expected> {
+        let pyproject = member.pyproject.as_ref();
+        let pyproject = pyproject.map(|path| PyProject::read(path)).transpose()?;
+        let is_module = member.bindings.is_pyo3();
+        let stable = build.locked.stable_abi;
+        Ok(Expected {
+            name: Some(member.name.clone()),
+            version,
+            requires_python: pyproject.flatten().and_then(|p| p.requires_python().ok()?),
+            abi3_floor: build.locked.abi_floor.filter(|_| stable),
+            modules: is_module.then(|| vec![member.module.clone()]),
+            private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),
+            ..Expected::default()
+        })
+    }
+}
+
+/// What `--python` or `[tool.pyx.release] pythons` names, and what of it uv must get first.
+///
+/// # Errors
+/// [`Error::NoInterpreter`] for one that uv could not get.
+fn chosen(
+    around: &Circumstances<'_>,
+    installed: &[Interpreter],
+) -> Result<(Option<Vec<Interpreter>>, Vec<String>)> {
+    let config = &around.project.config.release.pythons;
+    let wanted = match &around.releasing.pythons[..] {
+        [] => &config[..],
+        named => named,
+    };
+    if wanted.is_empty() || wanted.iter().any(|word| word == "all") {
+        return Ok((None, Vec::new()));
+    }
+    let requires = around.project.requires_python();
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for text in wanted {
+        let request = interpreter::Request {
+            text: text.clone(),
+            from: interpreter::FLAG.to_owned(),
+            soft: false,
+        };
+        match interpreter::choose(around.session, installed, Some(&request), &requires)? {
+            Choice::Use(python) => found.push(python),
+            Choice::Download(_) if around.sofar.unavailable.contains(text) => {
+                return Err(interpreter::none_fits(installed, text));
+            }
+            Choice::Download(_) => missing.push(text.clone()),
+        }
+    }
+    Ok((Some(abi::one_of_each(&found, &[])), missing))
+}
+
+/// # Errors
+/// [`Error::Usage`] for a file that is not there.
+fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    if releasing.product != Product::Check {
+        return Ok(Vec::new());
+    }
+    if let Some(file) = releasing.files.iter().find(|file| !disk::is_file(file)) {
+        return Err(Error::Usage(format!("no file `{file}`")));
+    }
+    if !releasing.files.is_empty() {
+        return Ok(releasing.files.clone());
+    }
+    let mut names = disk::names(dist);
+    let known = |name: &str| WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
+    names.retain(|name| known(name));
+    Ok(names.into_iter().map(|name| dist.join(name)).collect())
+}
+
+/// The newest interpreter that the tools are locked for makes their environment.
+fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
+    let good = abi::one_of_each(installed, &[]);
+    let mut good = good.into_iter().filter(|python| !python.free_threaded);
+    let oldest = (tool::OLDEST[0], tool::OLDEST[1]);
+    let newest = good.rfind(|python| abi::minor(python) >= oldest);
+    let python = newest.ok_or_else(|| {
+        let wanted = format!(">={}.{}, for the release tools", oldest.0, oldest.1);
+        interpreter::none_fits(installed, &wanted)
+    })?;
+    Ok(Toolbox::release(session, &python.path, abi::minor(&python)))
+}
+
+/// The commit of HEAD, and the time that everything is dated with.
+fn dated(session: &Session, root: &Utf8Path) -> Result<(Option<String>, u64)> {
+    const OLDEST: u64 = 315_532_800; // 1980-01-01
+    let said = session.var("SOURCE_DATE_EPOCH");
+    let said = said.and_then(|text| text.parse().ok());
+    let Some(git) = tool::find(session, "git") else {
+        return Ok((None, said.unwrap_or(OLDEST)));
+    };
+    let call = Invocation::new(git, root).args(["log", "-1", "--format=%H %ct"]);
+    let output = process::read(&call)?;
+    let mut words = output.stdout.split_whitespace();
+    let commit = words.next().map(str::to_owned);
+    let time = words.next().and_then(|word| word.parse().ok());
+    Ok((commit, said.or(time).unwrap_or(OLDEST).max(OLDEST)))
+}
+
+/// Longer paths after shorter ones: the last that fits counts for rustc.
+fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> {
+    vec![
+        (session.home(), "/home".to_owned()),
+        (session.cargo_home(), "/cargo".to_owned()),
+        (project.root.clone(), "/build".to_owned()),
+    ]
+}
+
+/// rustc's flags from the environment and from cargo's configuration: what we add must not replace
+/// them (cargo book, `build.rustflags`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rustflags {
+    /// Those that hold for every target.
+    pub general: Vec<String>,
+    /// Whether a `[target.…]` table has some; those of every other source are then ignored.
+    pub by_target: bool,
+    /// The triple of the machine, as the toolchain's folder names it.
+    pub host: Option<String>,
+}
+
+impl Rustflags {
+    fn gather(session: &Session, dir: &Utf8Path, rustc: Option<&Utf8Path>) -> Result<Self> {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+        if let Some(encoded) = session.var("CARGO_ENCODED_RUSTFLAGS") {
+            let flags = encoded.split('\u{1f}').map(str::to_owned);
+            return Ok(Self {
+                general: flags.collect(),
+                ..Self::default()
+            });
+        }
+        if let Some(text) = session.var("RUSTFLAGS") {
+            return Ok(Self {
+                general: words(text),
+                ..Self::default()
+            });
+        }
+        let mut flags = Self {
+            host: rustc.and_then(host_triple),
+            ..Self::default()
+        };
+        let mut lists: Vec<Vec<String>> = Vec::new();
+        for path in crate::project::cargo_configs(session, dir) {
+            let Some(toml) = crate::manifest::Toml::read(&path)? else {
+                continue;
+            };
+            lists.push(match toml.str(&["build", "rustflags"]) {
+                Some(text) => words(text),
+                None => toml.strings(&["build", "rustflags"]),
+            });
+            let targets = toml.table(&["target"]);
+            flags.by_target |= targets.is_some_and(|targets| {
+                let mut all = targets.iter();
+                all.any(|(_, item)| item.get("rustflags").is_some())
+            });
+        }
+        lists.reverse(); // the nearest file's come last
+        flags.general = lists.concat();
+        Ok(flags)
+    }
+}
+
+/// `…/toolchains/1.95.0-x86_64-unknown-linux-gnu/bin/rustc`
+fn host_triple(rustc: &Utf8Path) -> Option<String> {
+    let toolchain = rustc.parent()?.parent()?.file_name()?;
+    let at = toolchain.find(std::env::consts::ARCH)?;
+    Some(toolchain[at..].to_owned())
+}
+
+/// # Errors
+/// [`Error::Usage`] where there is nothing to release.
+pub(super) fn check_members(builds: &[Build]) -> Result<()> {
+    if builds
+        .iter()
+        .any(|build| abi::has_wheels(build.member.bindings))
+    {
+        return Ok(());
+    }
+    Err(Error::Usage(
+        "nothing to release: no member makes a Python distribution".into(),
+    ))
+}

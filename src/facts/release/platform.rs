@@ -1,0 +1,185 @@
+//! For which platform a wheel is, and what links it.
+
+use camino::Utf8Path;
+
+use crate::disk;
+use crate::error::{Error, Result};
+
+/// The machine as far as wheels depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Host {
+    pub os: &'static str,
+    pub arch: &'static str,
+    /// `None` where the C library is another one.
+    pub glibc: Option<(u64, u64)>,
+}
+
+/// What was said about platforms, the command line first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said<'a> {
+    pub target: Option<&'a str>,
+    pub compatibility: Option<&'a str>,
+    pub zig: Option<bool>,
+}
+
+/// The platform of one wheel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Platform {
+    /// A target triple; `None` for the machine's own.
+    pub target: Option<String>,
+    /// What maturin is told of the platform tag; `None` where it finds it by itself.
+    pub compatibility: Option<String>,
+    /// Whether zig links, for an older glibc than the machine's or for another machine.
+    pub zig: bool,
+    /// Whether what is built runs on this machine.
+    pub runs_here: bool,
+}
+
+/// What wheels for Linux are tagged with unless somebody says otherwise: the oldest that rustc's own
+/// standard library allows, and so installable nearly everywhere (PEP 599).
+const LINUX: &str = "manylinux2014";
+const MUSL: &str = "musllinux_1_2";
+
+impl Platform {
+    pub(super) fn new(host: &Host, said: &Said<'_>) -> Self {
+        let target = said.target;
+        let is_linux = target.map_or(host.os == "linux", |triple| triple.contains("-linux-"));
+        let is_musl = target.map_or(host.os == "linux" && host.glibc.is_none(), |triple| {
+            triple.contains("-musl")
+        });
+        let runs_here = target.is_none_or(|triple| runs_on(triple, host));
+        let default = match (is_linux, is_musl) {
+            (false, _) => None,
+            (true, true) => Some(MUSL),
+            (true, false) => Some(LINUX),
+        };
+        let compatibility = said.compatibility.filter(|_| is_linux).or(default);
+        let cross = target.is_some() && !runs_here;
+        let needed = cross
+            || matches!(
+                (compatibility.and_then(glibc), host.glibc),
+                (Some(wanted), Some(own)) if wanted < own
+            );
+        Self {
+            target: target.map(str::to_owned),
+            compatibility: compatibility.map(str::to_owned),
+            zig: is_linux && said.zig.unwrap_or(needed),
+            runs_here,
+        }
+    }
+
+    /// For people: `manylinux2014 (zig)`.
+    pub fn wording(&self) -> String {
+        let tag = self.compatibility.as_deref().unwrap_or("native");
+        let target = self.target.as_deref().map(|target| format!(" {target}"));
+        let zig = if self.zig { " (zig)" } else { "" };
+        format!("{tag}{}{zig}", target.unwrap_or_default())
+    }
+}
+
+fn runs_on(triple: &str, host: &Host) -> bool {
+    let musl = triple.contains("-musl");
+    let os = match host.os {
+        "macos" => "-apple-darwin",
+        "windows" => "-windows-",
+        _ => "-linux-",
+    };
+    triple.split('-').next() == Some(host.arch)
+        && triple.contains(os)
+        && (host.os != "linux" || musl == host.glibc.is_none())
+}
+
+/// The glibc that a platform tag promises (PEP 513, 571, 599 and 600).
+fn glibc(tag: &str) -> Option<(u64, u64)> {
+    match tag {
+        "manylinux1" => Some((2, 5)),
+        "manylinux2010" => Some((2, 12)),
+        "manylinux2014" => Some((2, 17)),
+        _ => {
+            let numbers = tag.strip_prefix("manylinux_")?;
+            let mut parts = numbers.split('_').map(str::parse);
+            Some((parts.next()?.ok()?, parts.next()?.ok()?))
+        }
+    }
+}
+
+/// # Errors
+/// [`Error::NoTarget`] when the toolchain of `rustc` has no standard library for `target`.
+pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()> {
+    let root = rustc.and_then(|rustc| rustc.parent()?.parent());
+    let Some(root) = root else { return Ok(()) };
+    let library = root.join("lib/rustlib").join(target);
+    if disk::is_dir(&library) {
+        return Ok(());
+    }
+    Err(Error::NoTarget {
+        target: target.to_owned(),
+        toolchain: root.file_name().unwrap_or_default().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEBIAN: Host = Host {
+        os: "linux",
+        arch: "x86_64",
+        glibc: Some((2, 36)),
+    };
+
+    fn wording(host: &Host, said: &Said<'_>) -> (String, bool) {
+        let platform = Platform::new(host, said);
+        (platform.wording(), platform.runs_here)
+    }
+
+    #[test]
+    fn zig_links_where_the_machines_glibc_is_too_new_for_the_tag() {
+        let said = Said::default();
+        assert_eq!(
+            wording(&DEBIAN, &said),
+            ("manylinux2014 (zig)".into(), true)
+        );
+        let centos = Host {
+            glibc: Some((2, 17)),
+            ..DEBIAN
+        };
+        assert_eq!(wording(&centos, &said), ("manylinux2014".into(), true));
+        let newer = Said {
+            compatibility: Some("manylinux_2_36"),
+            ..said
+        };
+        assert_eq!(wording(&DEBIAN, &newer), ("manylinux_2_36".into(), true));
+        let without = Said {
+            zig: Some(false),
+            ..Said::default()
+        };
+        assert_eq!(wording(&DEBIAN, &without), ("manylinux2014".into(), true));
+    }
+
+    #[test]
+    fn what_another_machine_runs_is_built_and_not_run() {
+        let target = |triple| Said {
+            target: Some(triple),
+            ..Said::default()
+        };
+        let arm = wording(&DEBIAN, &target("aarch64-unknown-linux-gnu"));
+        let words = "manylinux2014 aarch64-unknown-linux-gnu (zig)";
+        assert_eq!(arm, (words.into(), false));
+        let musl = wording(&DEBIAN, &target("x86_64-unknown-linux-musl"));
+        let words = "musllinux_1_2 x86_64-unknown-linux-musl (zig)";
+        assert_eq!(musl, (words.into(), false));
+        let own = wording(&DEBIAN, &target("x86_64-unknown-linux-gnu"));
+        assert!(own.1);
+    }
+
+    #[test]
+    fn other_systems_tag_by_themselves() {
+        let mac = Host {
+            os: "macos",
+            arch: "aarch64",
+            glibc: None,
+        };
+        assert_eq!(wording(&mac, &Said::default()), ("native".into(), true));
+    }
+}

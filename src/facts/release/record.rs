@@ -1,0 +1,104 @@
+//! What is kept about wheels that were built: their checks, and the set in `dist/`.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use crate::disk;
+
+/// How a check of one file ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Pass,
+    /// It has something to say that no release should have.
+    Finding,
+    /// The check itself broke: nothing is known.
+    Crashed,
+    NotApplicable,
+}
+
+/// One check of one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// `twine`, `auditwheel`, …; `pyx` for our own rules.
+    pub check: String,
+    /// The file's name.
+    pub file: String,
+    pub outcome: Outcome,
+    /// What it found, one line each.
+    pub messages: Vec<String>,
+}
+
+impl Checked {
+    /// Whether the file may be published as far as this check knows.
+    pub fn is_good(&self) -> bool {
+        matches!(self.outcome, Outcome::Pass | Outcome::NotApplicable)
+    }
+}
+
+/// `checks.json` beside a staged wheel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checks {
+    /// What decides about the results besides the file: tools and rules, hashed.
+    pub rules: String,
+    pub results: Vec<Checked>,
+}
+
+impl Checks {
+    /// Those of an earlier run, while the rules are the same.
+    pub fn read(path: &Utf8Path, rules: &str) -> Option<Vec<Checked>> {
+        let text = disk::read_text(path).ok().flatten()?;
+        let checks: Self = serde_json::from_str(&text).ok()?;
+        (checks.rules == rules).then_some(checks.results)
+    }
+}
+
+/// The name of the file that describes the set in `dist/`.
+pub const MANIFEST: &str = "release.json";
+
+/// `release.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub schema: u64,
+    /// By file name.
+    pub files: BTreeMap<String, Entry>,
+}
+
+/// One published file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Normalised.
+    pub distribution: String,
+    pub version: String,
+    /// `wheel` or `sdist`.
+    pub kind: String,
+    /// Hex.
+    pub sha256: String,
+    /// In bytes.
+    pub size: u64,
+    /// As in the file's name; empty for an sdist.
+    pub tags: Vec<String>,
+    /// The lowest glibc that it runs with, where it is linked with one: `2.17`.
+    pub glibc: Option<String>,
+    /// The commit that it was built from, where there is one.
+    pub commit: Option<String>,
+    /// In seconds since the epoch.
+    pub source_date_epoch: u64,
+    /// Versions of what built and checked it, by name.
+    pub tools: BTreeMap<String, String>,
+    /// By interpreter, in words: `3 passed`.
+    pub tests: BTreeMap<String, String>,
+    /// By name of the check.
+    pub checks: BTreeMap<String, Outcome>,
+}
+
+impl Manifest {
+    /// Empty where there is none, or none that can be read.
+    pub fn read(dist: &Utf8Path) -> Self {
+        let text = disk::read_text(&dist.join(MANIFEST)).ok().flatten();
+        let read = text.and_then(|text| serde_json::from_str(&text).ok());
+        read.unwrap_or_default()
+    }
+}

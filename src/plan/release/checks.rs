@@ -1,0 +1,260 @@
+//! What a file must pass besides its tests: our own rules, and the linters of the field.
+
+use camino::Utf8Path;
+
+use crate::artifact::Expected;
+use crate::error::{Error, Result};
+use crate::facts::Product;
+use crate::facts::release::{Checked, Package, Release, Staged};
+use crate::invocation::Invocation;
+
+use super::super::linked::names;
+use super::super::steps::step;
+use super::super::{Action, Check, How, Plan, Reader, RecordChecks, Step};
+use super::Stage;
+
+/// How many checks run at a time.
+const LANES: usize = 2;
+
+/// The checks of what is staged, as far as no earlier run has made them.
+pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
+    let before = names(plan);
+    let mut steps = Vec::new();
+    for package in &stage.release.packages {
+        for file in files(stage.release, package) {
+            if file.checks.is_some() {
+                continue;
+            }
+            let first = steps.len();
+            steps.extend(of(stage, &file.path, &package.expected));
+            let own: Vec<String> = steps[first..]
+                .iter()
+                .map(|step| step.name.clone())
+                .collect();
+            steps.push(record(stage.release, file, own));
+        }
+    }
+    push(plan, &before, steps);
+}
+
+/// `release check`: of the files that were named, else of those in `dist/`.
+///
+/// # Errors
+/// [`Error::Usage`] where there is none.
+pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
+    let files = &stage.release.existing;
+    if files.is_empty() {
+        let dist = stage.site.show(&stage.release.dist);
+        return Err(Error::Usage(format!("no wheel and no sdist in `{dist}`")));
+    }
+    let before = names(plan);
+    let mut steps = Vec::new();
+    for file in files {
+        steps.extend(of(stage, file, &expected(stage.release, file)));
+    }
+    push(plan, &before, steps);
+    let mut verdict = step("verdict", "Judging", "the checks", Action::Verdict);
+    verdict.needs = names(plan);
+    plan.steps.push(verdict);
+    Ok(())
+}
+
+fn is_wheel(name: &str) -> bool {
+    Utf8Path::new(name).extension() == Some("whl")
+}
+
+/// Of the package that the file's name begins with.
+fn expected(release: &Release, file: &Utf8Path) -> Expected {
+    let name = file.file_name().unwrap_or_default().to_lowercase();
+    let own = |package: &&Package| {
+        let prefix = format!("{}-", package.name.replace('-', "_"));
+        name.replace('-', "_")
+            .starts_with(&prefix.replace('-', "_"))
+    };
+    let package = release.packages.iter().find(own);
+    package.map(|p| p.expected.clone()).unwrap_or_default()
+}
+
+fn files<'a>(release: &Release, package: &'a Package) -> Vec<&'a Staged> {
+    let wheels = package
+        .wheels
+        .iter()
+        .filter_map(|wheel| wheel.staged.as_ref());
+    match release.product {
+        Product::Sdist => package.sdist.iter().chain(wheels).collect(),
+        Product::Wheels | Product::Check => wheels.collect(),
+    }
+}
+
+/// What earlier runs have found about the staged files.
+pub(super) fn known(release: &Release) -> Vec<Checked> {
+    let files = release.packages.iter().flat_map(|p| files(release, p));
+    files
+        .flat_map(|file| file.checks.clone().unwrap_or_default())
+        .collect()
+}
+
+/// As many at a time as there are lanes.
+fn push(plan: &mut Plan, before: &[String], steps: Vec<Step>) {
+    let mut recent: Vec<String> = Vec::new();
+    for mut step in steps {
+        step.needs.extend(before.iter().cloned());
+        if matches!(step.action, Action::Check(_)) {
+            let at = recent.len().checked_sub(LANES);
+            step.needs.extend(at.map(|at| recent[at].clone()));
+            recent.push(step.name.clone());
+        }
+        plan.steps.push(step);
+    }
+}
+
+fn record(release: &Release, file: &Staged, own: Vec<String>) -> Step {
+    let action = Action::RecordChecks(Box::new(RecordChecks {
+        file: file.name().to_owned(),
+        path: file.path.with_file_name("checks.json"),
+        rules: release.rules(),
+    }));
+    let name = format!("record {}", file.path);
+    let mut step = step(name, "Recording", file.name(), action);
+    step.needs = own;
+    step
+}
+
+fn of(stage: &Stage<'_>, file: &Utf8Path, expected: &Expected) -> Vec<Step> {
+    let name = file.file_name().unwrap_or_default();
+    let mut checks = vec![("pyx", How::Inspect(Box::new(expected.clone())))];
+    let tools = tools(stage, file);
+    checks.extend(tools);
+    checks
+        .into_iter()
+        .map(|(check, how)| {
+            let action = Action::Check(Box::new(Check {
+                check,
+                file: file.to_owned(),
+                how,
+            }));
+            step(
+                format!("check {check} {file}"),
+                "Checking",
+                format!("{name} ({check})"),
+                action,
+            )
+        })
+        .collect()
+}
+
+/// pydistcheck's rules on taste: hidden files, blanks in paths, how many files there are. Sizes are
+/// judged by what PyPI takes.
+const TASTE: [&str; 7] = [
+    "distro-too-large-compressed",
+    "distro-too-large-uncompressed",
+    "expected-files",
+    "mixed-file-extensions",
+    "path-contains-spaces",
+    "too-many-files",
+    "unexpected-files",
+];
+
+fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
+    let toolbox = &stage.release.toolbox;
+    // where the project may configure them
+    let root = &stage.site.facts.project.root;
+    let call = |program: &str, words: &[&str]| {
+        stage
+            .site
+            .call(&toolbox.program(program), root)
+            .args(words.iter().copied())
+    };
+    let tool = |invocation: Invocation, reader| How::Tool {
+        before: Vec::new(),
+        invocation: invocation.arg(file.as_str()).env("NO_COLOR", "1"),
+        reader,
+    };
+    let ignored = TASTE.iter().flat_map(|rule| ["--ignore", rule]);
+    let pydistcheck = call("pydistcheck", &[]).args(ignored);
+    let mut tools = vec![
+        (
+            "twine",
+            tool(call("twine", &["check", "--strict"]), Reader::Twine),
+        ),
+        ("pydistcheck", tool(pydistcheck, Reader::Pydistcheck)),
+    ];
+    let name = file.file_name().unwrap_or_default();
+    if !is_wheel(name) {
+        return tools;
+    }
+    let contents = call("check-wheel-contents", &[]);
+    tools.push((
+        "check-wheel-contents",
+        tool(contents, Reader::WheelContents),
+    ));
+    let scratch = stage.release.dir.join("scratch").join(name);
+    let unpack = call("wheel", &["unpack", "--dest", scratch.as_str()]);
+    tools.push(("wheel unpack", tool(unpack, Reader::Unpack)));
+    if name.contains("-abi3-") {
+        tools.push((
+            "abi3audit",
+            tool(
+                call("abi3audit", &["--strict", "--report"]),
+                Reader::Abi3audit,
+            ),
+        ));
+    }
+    if name.contains("manylinux") && cfg!(target_os = "linux") {
+        tools.push((
+            "auditwheel",
+            tool(call("auditwheel", &["show", "--json"]), Reader::Auditwheel),
+        ));
+    }
+    let (major, minor) = toolbox.minor;
+    let other = name.contains("-cp") && !name.contains(&format!("-cp{major}{minor}-"));
+    if !other || name.contains("-abi3-") {
+        tools.push(("stubtest", stubtest(stage, file)));
+    }
+    tools
+}
+
+/// mypy's comparison of stubs with the installed module, on the interpreter that mypy stands in.
+fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
+    let toolbox = &stage.release.toolbox;
+    let name = file.file_name().unwrap_or_default();
+    let env = stage.release.dir.join("stubs").join(name);
+    let python = env.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    let home = &stage.site.facts.project.home;
+    let uv = |words: &[&str]| {
+        let call = stage.site.call(&stage.site.workshop.uv.path, home);
+        call.args(words.iter().copied())
+    };
+    let made = [
+        "venv",
+        "--quiet",
+        "--clear",
+        "--no-project",
+        "--no-config",
+        "--python",
+    ];
+    let install = [
+        "pip",
+        "install",
+        "--quiet",
+        "--no-cache",
+        "--python",
+        python.as_str(),
+    ];
+    How::Tool {
+        before: vec![
+            uv(&made).args([toolbox.python.as_str(), env.as_str()]),
+            uv(&install).arg(file.as_str()).args(stage.site.offline()),
+        ],
+        invocation: stage
+            .site
+            .call(&python, &env)
+            .args(["-m", "mypy.stubtest", "--concise", "--ignore-missing-stub"])
+            .env("PYTHONPATH", toolbox.site_packages().as_str()),
+        reader: Reader::Stubtest,
+    }
+}

@@ -1,0 +1,372 @@
+//! Packing sdists, and building wheels of them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::build::{Flags, Options};
+use crate::error::Exit;
+use crate::facts::release::{Entry, Package, Platform, Release, Wanted, label};
+use crate::facts::{Build, Product};
+use crate::invocation::Invocation;
+
+use super::super::linked::names;
+use super::super::member::tool_dirs;
+use super::super::steps::{feature_args, lock_args, step};
+use super::super::{Action, Candidate, Listen, Pack, Plan, Run, Seal, Step, Unpack, WheelRow};
+use super::Stage;
+
+/// Which wheels there will be, for people and for a CI matrix.
+pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
+    let all = release.packages.iter();
+    let all = all.flat_map(|package| package.wheels.iter().map(move |wheel| (package, wheel)));
+    all.map(|(package, wheel)| WheelRow {
+        package: package.name.clone(),
+        abi: wheel.abi.label.clone(),
+        python: wheel.abi.python.version.to_string(),
+        platform: wheel.platform.wording(),
+        target: wheel.platform.target.clone(),
+        tests: tested_on(wheel),
+    })
+    .collect()
+}
+
+/// The interpreters that a wheel is tested on: none when it does not run here.
+pub(super) fn tested_on(wheel: &Wanted) -> Vec<String> {
+    let serves = wheel.abi.serves.iter().filter(|_| wheel.platform.runs_here);
+    serves.map(label).collect()
+}
+
+pub(super) fn uses_zig(release: &Release) -> bool {
+    let mut wheels = release.packages.iter().flat_map(|package| &package.wheels);
+    wheels.any(|wheel| wheel.platform.zig)
+}
+
+/// Every package's sdist, packed anew: only so is it known to be what the sources say.
+pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
+    let before = names(plan);
+    for (package, build) in stage.packages() {
+        let call = stage.maturin(package, build, &build.member.dir).args([
+            "sdist",
+            "--out",
+            package.sdist_dir.as_str(),
+        ]);
+        let pack = Pack {
+            run: quiet(call),
+            dir: package.sdist_dir.clone(),
+        };
+        let mut step = step(
+            format!("sdist {}", package.name),
+            "Packing",
+            format!("the sdist of {}", package.name),
+            Action::Pack(Box::new(pack)),
+        );
+        step.needs.clone_from(&before);
+        plan.steps.push(step);
+    }
+}
+
+fn quiet(invocation: Invocation) -> Run {
+    Run {
+        invocation,
+        listen: Listen::Quiet,
+        exit: Exit::Failed,
+        hint: None,
+    }
+}
+
+/// The wheels that are not staged yet, each ABI in a target directory of its own; with
+/// `--reproduce` also a second time, at another path.
+pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
+    let dir = &stage.release.dir;
+    for (package, build) in stage.packages() {
+        let missing = package.wheels.iter().filter(|wheel| wheel.staged.is_none());
+        let missing = missing.map(|wheel| (wheel, wheel.folder.clone()));
+        all(
+            plan,
+            stage,
+            (package, build),
+            &Place::new(dir, package),
+            missing.collect(),
+        );
+        let missing = package
+            .wheels
+            .iter()
+            .filter_map(|wheel| match &wheel.again {
+                Some((folder, None)) => Some((wheel, folder.clone())),
+                _ => None,
+            });
+        let place = &Place::new(&dir.join("again"), package);
+        all(plan, stage, (package, build), place, missing.collect());
+    }
+}
+
+/// Where a package is built.
+struct Place {
+    /// Its unpacked sdist, absolute.
+    source: Utf8PathBuf,
+    /// The folder of its target directories, one for each ABI, absolute.
+    targets: Utf8PathBuf,
+    /// Where maturin puts a wheel, absolute.
+    out: Utf8PathBuf,
+}
+
+impl Place {
+    fn new(dir: &Utf8Path, package: &Package) -> Self {
+        Self {
+            // cargo looks for no workspace above a folder of this name: it unpacks its own
+            // packages in one
+            source: dir.join("target/package").join(&package.name),
+            targets: dir.join("builds"),
+            out: dir.join("out"),
+        }
+    }
+}
+
+fn all(
+    plan: &mut Plan,
+    stage: &Stage<'_>,
+    (package, build): (&Package, &Build),
+    place: &Place,
+    missing: Vec<(&Wanted, Utf8PathBuf)>,
+) {
+    let Some(sdist) = package.sdist.as_ref().filter(|_| !missing.is_empty()) else {
+        return;
+    };
+    let unpack = Unpack {
+        sdist: sdist.path.clone(),
+        to: place.source.clone(),
+    };
+    push(
+        plan,
+        step(
+            format!("unpack {}", place.source),
+            "Unpacking",
+            sdist.name(),
+            Action::Unpack(Box::new(unpack)),
+        ),
+    );
+    let mut seed: Option<Utf8PathBuf> = None;
+    for (wheel, folder) in missing {
+        let target = place.targets.join(wheel.label());
+        // what does not depend on Python is compiled for the first only
+        if let Some(from) = seed.clone().filter(|_| wheel.platform.target.is_none()) {
+            let action = Action::Seed {
+                from,
+                to: target.clone(),
+            };
+            push(
+                plan,
+                step(format!("seed {target}"), "Seeding", "the build", action),
+            );
+        }
+        seed = seed.or(Some(target.clone()));
+        let out = place.out.join(wheel.label());
+        let pack = Pack {
+            run: Run {
+                invocation: stage.wheel(package, build, wheel, (&place.source, &target, &out)),
+                listen: Listen::Maturin {
+                    packages: build.locked.packages,
+                },
+                exit: Exit::Failed,
+                hint: None,
+            },
+            dir: out.clone(),
+        };
+        let words = format!(
+            "{} {} {}",
+            package.name,
+            wheel.abi.label,
+            wheel.platform.wording()
+        );
+        let action = Action::Pack(Box::new(pack));
+        push(
+            plan,
+            step(format!("wheel {folder}"), "Building", words, action),
+        );
+        let seal = Seal {
+            from: out,
+            to: folder.clone(),
+            remapped: stage.remapped(&place.source),
+        };
+        let action = Action::Seal(Box::new(seal));
+        push(
+            plan,
+            step(format!("seal {folder}"), "Sealing", &package.name, action),
+        );
+    }
+}
+
+/// After all that is planned so far.
+pub(super) fn push(plan: &mut Plan, mut step: Step) {
+    step.needs = names(plan);
+    plan.steps.push(step);
+}
+
+/// With `--reproduce`: both builds have the same bytes.
+pub(super) fn compare(plan: &mut Plan, stage: &Stage<'_>) {
+    let wheels = stage
+        .release
+        .packages
+        .iter()
+        .flat_map(|package| &package.wheels);
+    for wheel in wheels {
+        if let (Some(first), Some((_, Some(second)))) = (&wheel.staged, &wheel.again) {
+            let action = Action::Compare {
+                first: first.path.clone(),
+                second: second.path.clone(),
+            };
+            push(
+                plan,
+                step(
+                    format!("compare {}", first.path),
+                    "Comparing",
+                    first.name(),
+                    action,
+                ),
+            );
+        }
+    }
+}
+
+/// What goes to `dist/` when all is well.
+pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
+    let release = stage.release;
+    let entry = |package: &Package, kind: &str| Entry {
+        distribution: package.name.clone(),
+        version: package.version.clone(),
+        kind: kind.to_owned(),
+        commit: release.commit.clone(),
+        source_date_epoch: release.epoch,
+        ..Entry::default()
+    };
+    let mut candidates = Vec::new();
+    for package in &release.packages {
+        match release.product {
+            Product::Sdist => {
+                let serves: Vec<String> = package.wheels.iter().flat_map(tested_on).collect();
+                candidates.extend(package.sdist.iter().map(|staged| Candidate {
+                    path: staged.path.clone(),
+                    entry: entry(package, "sdist"),
+                    serves: serves.clone(),
+                }));
+            }
+            Product::Wheels | Product::Check => {
+                let wheels = package.wheels.iter();
+                candidates.extend(wheels.filter_map(|wheel| {
+                    Some(Candidate {
+                        path: wheel.staged.as_ref()?.path.clone(),
+                        entry: entry(package, "wheel"),
+                        serves: tested_on(wheel),
+                    })
+                }));
+            }
+        }
+    }
+    candidates
+}
+
+impl<'a> Stage<'a> {
+    /// The packages with their builds.
+    pub(super) fn packages(&self) -> impl Iterator<Item = (&'a Package, &'a Build)> {
+        let builds = &self.site.facts.builds;
+        self.release.packages.iter().filter_map(|package| {
+            let mut own = builds.iter();
+            let own = own.find(|build| build.member.name == package.name);
+            own.map(|build| (package, build))
+        })
+    }
+
+    /// maturin as every build of a release is told: where the tools are, and the date.
+    fn maturin(&self, package: &Package, build: &Build, dir: &Utf8Path) -> Invocation {
+        let tool = self.site.workshop.maturin.get(&package.name);
+        let program = tool.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
+        let mut call = self.site.cargo_call(&program, build);
+        dir.clone_into(&mut call.dir);
+        call.path(&tool_dirs(&self.site), &self.site.facts.path)
+            .env("SOURCE_DATE_EPOCH", self.release.epoch.to_string())
+    }
+
+    fn wheel(
+        &self,
+        package: &Package,
+        build: &Build,
+        wheel: &Wanted,
+        (source, target, out): (&Utf8Path, &Utf8Path, &Utf8Path),
+    ) -> Invocation {
+        let options = release_options(build, &self.site.request.build);
+        let mut call = self
+            .maturin(package, build, source)
+            .args(["build", "--strip", "--out", out.as_str()])
+            .args(["--interpreter", wheel.abi.python.path.as_str()])
+            .args(platform_args(&wheel.platform))
+            .args(options)
+            .args(lock_args(self.site.request))
+            .env("CARGO_TARGET_DIR", target.as_str());
+        if !self.site.request.network.locked {
+            call = call.arg("--locked"); // the sdist holds the lock
+        }
+        if wheel.platform.zig {
+            let name = format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX);
+            let zig = self.release.toolbox.site_packages().join(name);
+            call = call.env("CARGO_ZIGBUILD_ZIG_PATH", zig.as_str());
+        }
+        self.flags(call, wheel, source)
+    }
+
+    /// rustc's flags: the project's own, and other names for the paths of this machine.
+    fn flags(&self, call: Invocation, wheel: &Wanted, source: &Utf8Path) -> Invocation {
+        let own = self.remapped(source);
+        let own = own
+            .iter()
+            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
+        let flags = &self.release.rustflags;
+        if flags.by_target {
+            // joined with what the configuration has for the target
+            let target = wheel.platform.target.as_ref().or(flags.host.as_ref());
+            let Some(target) = target.map(|target| target.to_uppercase()) else {
+                return call; // the project's own flags matter more
+            };
+            let name = format!("CARGO_TARGET_{}_RUSTFLAGS", target.replace(['-', '.'], "_"));
+            return call.env(&name, own.collect::<Vec<_>>().join(" "));
+        }
+        let all: Vec<String> = flags.general.iter().cloned().chain(own).collect();
+        call.env("CARGO_ENCODED_RUSTFLAGS", all.join("\u{1f}"))
+    }
+
+    /// The paths that no file may hold, shorter ones first: the last that fits counts for rustc.
+    fn remapped(&self, source: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
+        let mut all = self.release.remapped.clone();
+        all.push((source.to_owned(), "/source".into()));
+        all
+    }
+}
+
+/// The profile and features of a wheel: maturin's own choice unless somebody says otherwise.
+fn release_options(build: &Build, flags: &Flags) -> Vec<String> {
+    let member = &build.member;
+    let options = Options::new(member, None, flags);
+    let mut args = match (&flags.profile, &member.profile) {
+        (Some(profile), _) => vec!["--profile".to_owned(), profile.clone()],
+        (None, Some(_)) => Vec::new(),
+        (None, None) => vec!["--release".to_owned()],
+    };
+    if options.features_added {
+        args.extend(feature_args(&options.features));
+    }
+    let none = options
+        .no_default_features
+        .then(|| "--no-default-features".to_owned());
+    args.extend(none);
+    args
+}
+
+fn platform_args(platform: &Platform) -> Vec<String> {
+    let mut args = Vec::new();
+    if let Some(tag) = &platform.compatibility {
+        args.extend(["--compatibility".to_owned(), tag.clone()]);
+    }
+    if let Some(target) = &platform.target {
+        args.extend(["--target".to_owned(), target.clone()]);
+    }
+    args.extend(platform.zig.then(|| "--zig".to_owned()));
+    args
+}

@@ -1,0 +1,183 @@
+//! Every wheel on every interpreter that it claims and that is here: installed in a clean
+//! environment, each module imported, then the project's Python tests.
+
+use crate::environment::State;
+use crate::error::{Exit, Result};
+use crate::facts::release::{Staged, Tried, label};
+use crate::facts::{Facts, Testing, Workshop};
+use crate::interpreter::Choice;
+use crate::reason::Reason;
+use crate::suites::PythonSuite;
+
+use super::super::linked::names;
+use super::super::python::suite;
+use super::super::steps::{self, Site, run, step};
+use super::super::sync;
+use super::super::wheel::{away, copy};
+use super::super::{Action, Listen, Plan, Runner, Test};
+use super::Stage;
+
+/// Imports the modules of the distribution that its argument names, and prints JSON.
+const IMPORT: &str = include_str!("import.py");
+
+pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
+    let facts = stage.site.facts;
+    let suites: Vec<&PythonSuite> = facts.suites.python.iter().collect();
+    for suite in &suites {
+        let mut step = copy(plan, facts, suite, &away(facts, suite));
+        step.needs = names(plan);
+        plan.steps.push(step);
+    }
+    for tried in &stage.release.pythons {
+        on(plan, stage, tried)?;
+    }
+    Ok(())
+}
+
+fn on(plan: &mut Plan, stage: &Stage<'_>, tried: &Tried) -> Result<()> {
+    let wheels = wheels(stage, tried);
+    if wheels.is_empty() {
+        return Ok(());
+    }
+    let facts = clean(stage, tried);
+    let workshop = Workshop {
+        interpreter: Some(Choice::Use(tried.interpreter.clone())),
+        probe: Some(tried.probe.clone()),
+        ..stage.site.workshop.clone()
+    };
+    let site = Site {
+        facts: &facts,
+        request: stage.site.request,
+        workshop: &workshop,
+    };
+    let mut inside = Plan::default();
+    steps::environment(&mut inside, &site)?;
+    sync::sync(&mut inside, &site);
+    install(&mut inside, &site, &wheels);
+    for (name, _) in &wheels {
+        import(&mut inside, &site, name);
+    }
+    let testing = Testing {
+        languages: crate::suites::Languages::Python,
+        ..Testing::default()
+    };
+    for (name, _) in &wheels {
+        let mut packages = stage.release.packages.iter();
+        let tested = packages.any(|package| package.name == *name && package.tested);
+        let own = facts
+            .suites
+            .python
+            .iter()
+            .filter(|suite| suite.member == *name);
+        for own in own.filter(|_| tested) {
+            let moved = PythonSuite {
+                dir: away(&facts, own),
+                ..own.clone()
+            };
+            suite(&mut inside, &site, &moved, &testing);
+        }
+    }
+    append(plan, inside, &label(&tried.interpreter));
+    Ok(())
+}
+
+/// By package: the wheel that serves the interpreter.
+fn wheels<'a>(stage: &'a Stage<'_>, tried: &Tried) -> Vec<(&'a str, &'a Staged)> {
+    let packages = stage.release.packages.iter();
+    let found = packages.filter_map(|package| {
+        let mut own = package
+            .wheels
+            .iter()
+            .filter(|wheel| wheel.platform.runs_here);
+        let own = own.find(|wheel| wheel.abi.serves.contains(&tried.interpreter))?;
+        Some((package.name.as_str(), own.staged.as_ref()?))
+    });
+    found.collect()
+}
+
+/// The facts with an environment that is to be made anew.
+fn clean(stage: &Stage<'_>, tried: &Tried) -> Facts {
+    let mut clean = stage.site.facts.clone();
+    let reason = Reason::Environment {
+        why: "a clean environment for the wheel".into(),
+    };
+    let name = label(&tried.interpreter);
+    clean.environment.path = stage.release.dir.join("envs").join(name);
+    clean.environment.state = State::Bad {
+        why: String::new(),
+        ours: true,
+    };
+    clean.environment_due = Some(reason.clone());
+    clean.sync_due = Some(reason.clone());
+    clean.test_sync_due = Some(reason);
+    clean
+}
+
+fn install(plan: &mut Plan, site: &Site<'_>, wheels: &[(&str, &Staged)]) {
+    let files = wheels.iter().map(|(_, staged)| staged.path.as_str());
+    let call = site
+        .call(&site.workshop.uv.path, &site.facts.project.home)
+        .args([
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--no-cache",
+        ])
+        .args(["--python", site.facts.environment.python().as_str()])
+        .args(files);
+    let action = run(call, Listen::Quiet, Exit::Failed);
+    let what = if wheels.len() == 1 { "wheel" } else { "wheels" };
+    let mut step = step("install", "Installing", format!("the {what}"), action);
+    step.needs = names(plan);
+    plan.steps.push(step);
+}
+
+fn import(plan: &mut Plan, site: &Site<'_>, name: &str) {
+    let environment = &site.facts.environment;
+    let call = site
+        .call(&environment.python(), &environment.path)
+        .args(["-I", "-c", IMPORT, name]);
+    let action = Action::Test(Box::new(Test {
+        invocation: call,
+        runner: Runner::Import,
+        member: name.to_owned(),
+        on: None,
+        unoptimised: false,
+        fail_fast: false,
+        arguments: Vec::new(),
+    }));
+    let mut step = step(
+        format!("import {name}"),
+        "Importing",
+        format!("every module of {name}"),
+        action,
+    );
+    step.needs = names(plan);
+    plan.steps.push(step);
+}
+
+/// Steps under names of their own, for one interpreter; tests wait for those before them, which may
+/// have the terminal.
+fn append(plan: &mut Plan, inside: Plan, on: &str) {
+    let named = |name: &String| format!("{on}: {name}");
+    let tests: Vec<String> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Test(_)))
+        .map(|step| step.name.clone())
+        .collect();
+    let others = plan.steps.iter().filter(|step| !step.name.contains(": "));
+    let others: Vec<String> = others.map(|step| step.name.clone()).collect();
+    for mut step in inside.steps {
+        step.name = named(&step.name);
+        step.needs = step.needs.iter().map(named).chain(others.clone()).collect();
+        if let Action::Test(test) = &mut step.action {
+            test.on = Some(on.to_owned());
+            step.needs.extend(tests.clone());
+        }
+        step.subject = format!("{} on {on}", step.subject);
+        plan.steps.push(step);
+    }
+}
