@@ -7,9 +7,10 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use support::{Outcome, Project, Pyx, project, versions};
+use support::{Outcome, Project, Pyx, folder, project, versions};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
@@ -147,4 +148,25 @@ fn modules_for_other_interpreters_beside_a_package_are_no_news() {
     test(&project, &args).with(&["--py"]).run().succeeds();
     let again = test(&project, &args).with(&["--py"]).run().succeeds();
     again.never_says("Installed").never_says("Compiling");
+}
+
+#[test]
+fn projects_that_share_a_target_directory_share_no_environment() {
+    let folder = folder!();
+    let args = two_pythons();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let environments = |place: &str| {
+        let project = Project::cold(&folder.join(place).join("bin"), "bin");
+        let plan = test(&project, &args)
+            .with(&["--py", "--dry-run"])
+            .env("CARGO_TARGET_DIR", folder.join("shared"))
+            .run()
+            .succeeds();
+        let words = plan.stdout.split_whitespace();
+        let paths = words.filter(|word| word.contains("/shared/pyx/") && word.contains("/envs/"));
+        paths.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let (one, other) = (environments("one"), environments("other"));
+    assert!(!one.is_empty(), "one of the Pythons is not the default");
+    assert!(one.is_disjoint(&other), "{one:?} {other:?}");
 }

@@ -36,7 +36,8 @@ impl Donor {
             let environment = Environment::at(id.strip_prefix(&of_member)?.into())?;
             let target = match environment.alternative(project) {
                 Some(name) => project.builds(name),
-                None => default.to_owned(),
+                None if environment.path.starts_with(&project.home) => default.to_owned(),
+                None => return None, // of another project that shares the target directory
             };
             let own = |path: &Utf8Path| path.starts_with(&target);
             if target == build.member.target || !then.artifacts.iter().all(|a| own(&a.path)) {

@@ -30,7 +30,7 @@ pub(super) fn plan(
     if !steps::provide(plan, &site)? || !steps::environment(plan, &site)? {
         return Ok(());
     }
-    let wheels = own(facts, facts.project.state.join("wheels"));
+    let wheels = own(facts, facts.project.own_state().join("wheels"));
     let members = facts
         .builds
         .iter()

@@ -134,14 +134,25 @@ impl Project {
             .collect()
     }
 
+    /// The folder for what no other project may have, too: `state`, or one in it with the
+    /// project's name where the target directory is outside of the project and may be shared.
+    pub fn own_state(&self) -> Utf8PathBuf {
+        if self.state.starts_with(&self.home) {
+            return self.state.clone();
+        }
+        let name = self.home.file_name().unwrap_or_default();
+        let hash = disk::digest(self.home.as_str().as_bytes());
+        self.state.join(format!("{name}-{}", &hash[..8]))
+    }
+
     /// The folder of the environments besides the default one.
     pub fn envs(&self) -> Utf8PathBuf {
-        self.state.join("envs")
+        self.own_state().join("envs")
     }
 
     /// The folder of the target directories for the environment `name` of [`envs`](Self::envs).
     pub fn builds(&self, name: &str) -> Utf8PathBuf {
-        self.state.join("builds").join(name)
+        self.own_state().join("builds").join(name)
     }
 
     pub fn lock_path(&self) -> Utf8PathBuf {
@@ -230,4 +241,26 @@ pub fn cargo_configs(session: &Session, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut seen = std::collections::BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn projects_that_share_a_target_directory_have_environments_of_their_own() {
+        let project = |home: &str, state: &str| Project {
+            home: home.into(),
+            state: state.into(),
+            ..Project::default()
+        };
+        let alone = project("/a/hello", "/a/hello/target/pyx");
+        assert_eq!(alone.envs(), "/a/hello/target/pyx/envs");
+        assert_eq!(alone.builds("3.13"), "/a/hello/target/pyx/builds/3.13");
+        let sharing = ["/a/hello", "/b/hello"].map(|home| project(home, "/shared/pyx"));
+        let [one, other] = sharing.each_ref().map(Project::envs);
+        assert_ne!(one, other);
+        assert!(one.as_str().starts_with("/shared/pyx/hello-"), "{one}");
+        assert_ne!(sharing[0].builds("3.13"), sharing[1].builds("3.13"));
+    }
 }
