@@ -220,7 +220,7 @@ impl Build {
         let config = folder.join(format!("pyo3-config-{}.txt", &hash[..16]));
         self.linking = Linking {
             configured: disk::is_file(&config),
-            seeded: disk::is_dir(&folder),
+            seeded: disk::is_dir(&self.member.intermediate_dir(&folder)),
             config,
         };
         let dir = build::target_dir(&self.member).join("maturin");

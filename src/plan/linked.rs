@@ -31,8 +31,8 @@ pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result
             None => target_dir(&build.member),
         };
         let action = Action::Seed {
-            from,
-            to: to.clone(),
+            from: build.member.intermediate_dir(&from),
+            to: build.member.intermediate_dir(&to),
         };
         let mut step = step(format!("seed {to}"), "Seeding", "the test builds", action);
         step.optional = true; // it only saves time
@@ -40,7 +40,7 @@ pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result
         plan.steps.push(step);
     }
     if !build.linking.configured && !plan.has(&format!("link {name}")) {
-        let call = site.cargo_call(&site.workshop.cargo, build);
+        let call = site.cargo_call(&site.workshop.cargo, build, &to);
         let invocation = call
             .args([
                 "check",

@@ -36,8 +36,8 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
         let seed_name = format!("seed {to}");
         if !plan.has(&seed_name) {
             let action = Action::Seed {
-                from: from.clone(),
-                to,
+                from: build.member.intermediate_dir(from),
+                to: build.member.intermediate_dir(&to),
             };
             let mut step = step(seed_name, "Seeding", "the build", action);
             step.optional = true; // it only saves time
@@ -205,7 +205,8 @@ pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: 
 fn cargo_invocation(site: &Site<'_>, build: &Build) -> Option<Invocation> {
     let member = &build.member;
     let python = site.facts.environment.python();
-    let call = site.cargo_call(&site.workshop.cargo, build);
+    let target = build::target_dir(member);
+    let call = site.cargo_call(&site.workshop.cargo, build, &target);
     let call = match member.bindings {
         Bindings::Embed => call.arg("build").args(
             ["--lib", "--bins", "--examples"]
@@ -217,7 +218,7 @@ fn cargo_invocation(site: &Site<'_>, build: &Build) -> Option<Invocation> {
     let call = call
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", member.manifest.as_str()])
-        .args(["--target-dir", build::target_dir(member).as_str()])
+        .args(["--target-dir", target.as_str()])
         .args(build_args(site.request, &build.options));
     if member.bindings == Bindings::Embed {
         return Some(call.env("PYO3_PYTHON", python.as_str()));
@@ -282,7 +283,7 @@ fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocat
         .into_iter()
         .flatten();
     let mut call = site
-        .cargo_call(&maturin.path, build)
+        .cargo_call(&maturin.path, build, &target)
         .arg("develop")
         .args(has_uv.then_some("--uv"))
         .args(

@@ -91,7 +91,7 @@ fn target(
     let member = &build.member;
     let dir = linked::dir(build);
     let call = site
-        .cargo_call(&site.workshop.cargo, build)
+        .cargo_call(&site.workshop.cargo, build, &dir)
         .args(["build", "--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", member.manifest.as_str()])
         .args(["--target-dir", dir.as_str()])

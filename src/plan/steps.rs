@@ -28,11 +28,21 @@ impl Site<'_> {
         Invocation::new(program, dir).without(&self.facts.scrubbed)
     }
 
-    /// For programs that run cargo: with the toolchain that pyx found, never with a download of one.
-    pub(super) fn cargo_call(&self, program: &Utf8Path, build: &Build) -> Invocation {
-        let call = self
+    /// For programs that run cargo in the target directory `target`: with the toolchain that pyx
+    /// found, never with a download of one.
+    pub(super) fn cargo_call(
+        &self,
+        program: &Utf8Path,
+        build: &Build,
+        target: &Utf8Path,
+    ) -> Invocation {
+        let mut call = self
             .call(program, &build.member.dir)
             .env("MATURIN_NO_INSTALL_RUST", "1");
+        if build.member.cargo.build.is_some() {
+            let dir = build.member.intermediate_dir(target);
+            call = call.env("CARGO_BUILD_BUILD_DIR", dir.as_str());
+        }
         match &build.toolchain.name {
             Some(toolchain) => call.env("RUSTUP_TOOLCHAIN", toolchain.clone()),
             None => call,

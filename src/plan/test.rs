@@ -77,7 +77,7 @@ fn rust(
     {
         let nextest = suite.nextest && flag == "--tests";
         let mut call = site
-            .cargo_call(&site.workshop.cargo, build)
+            .cargo_call(&site.workshop.cargo, build, &linked::dir(build))
             .args(nextest.then_some("nextest"))
             .arg(if nextest { "run" } else { "test" })
             .args(["--manifest-path", suite.manifest.as_str()])

@@ -145,7 +145,7 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
     };
     let python = environment.python();
     let call = site
-        .cargo_call(&maturin, build)
+        .cargo_call(&maturin, build, &target)
         .args(["build", "--auditwheel", "skip", "--out", dir.as_str()])
         .args([
             "--interpreter",

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::manifest::Config;
 
+use super::target::Directories;
+
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,6 +58,7 @@ pub struct Member {
     pub workspace: Utf8PathBuf,
     /// `target/pyx` of the crate's workspace.
     pub target: Utf8PathBuf,
+    pub cargo: Directories,
     pub bindings: Bindings,
     /// The library's name with underscores; `None` for a crate of binaries.
     pub lib: Option<String>,
@@ -92,6 +95,19 @@ impl Member {
         self.name == crate::manifest::normalize_name(word)
             || self.dir.strip_prefix(root).is_ok_and(|dir| dir == folder)
             || self.dir.file_name() == Some(folder)
+    }
+
+    /// Where cargo is told to keep what lies between the sources and the artifacts in `dir`, a
+    /// target directory or a folder in one.
+    pub fn intermediate_dir(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        let Some(build) = &self.cargo.build else {
+            return dir.to_owned();
+        };
+        match dir.strip_prefix(&self.cargo.target) {
+            Ok(below) => build.join(below),
+            // of an environment besides the default one, in the target directory of the project's root
+            Err(_) => build.join("pyx").join(dir.as_str().trim_start_matches('/')),
+        }
     }
 
     /// The name as distributions are called in `dist-info` folders.

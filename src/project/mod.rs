@@ -3,17 +3,19 @@
 mod crates;
 mod discover;
 mod member;
+mod target;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::manifest::{Config, PyProject, Toml, nearest};
+use crate::manifest::{Config, PyProject, nearest};
 use crate::session::Session;
 
 pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
 pub use member::{Bindings, Member};
+pub use target::cargo_configs;
 
 /// One or several packages that share one environment.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +67,8 @@ impl Project {
         };
         let state = state_directory(session, &home, &members)?;
         for member in &mut members {
-            member.target = target_directory(session, member)?.join("pyx");
+            member.cargo = target::directories(session, member)?;
+            member.target = member.cargo.target.join("pyx");
         }
         let wanted = if selection.members.is_empty() {
             &config.members
@@ -171,7 +174,8 @@ fn state_directory(session: &Session, home: &Utf8Path, members: &[Member]) -> Re
         home.clone_into(&mut owner.dir);
         home.clone_into(&mut owner.workspace);
     }
-    Ok(target_directory(session, &owner)?.join("pyx"))
+    let directories = target::directories(session, &owner)?;
+    Ok(directories.target.join("pyx"))
 }
 
 /// The members named by `wanted` (name, folder name, or folder relative to the root) with those that
@@ -207,40 +211,6 @@ fn unknown_member(members: &[Member], word: &str) -> Error {
         known: names.join(", "),
         similar: nearest(word, names.iter().copied()).map(str::to_owned),
     }
-}
-
-/// Where cargo puts what it builds: `CARGO_TARGET_DIR`, `CARGO_BUILD_TARGET_DIR`, `build.target-dir` of
-/// the nearest configuration, else `target` beside the workspace's Cargo.toml (cargo book,
-/// "Configuration").
-fn target_directory(session: &Session, member: &Member) -> Result<Utf8PathBuf> {
-    for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
-        if let Some(dir) = session.path_var(name) {
-            return Ok(dir);
-        }
-    }
-    for path in cargo_configs(session, &member.dir) {
-        if let Some(toml) = Toml::read(&path)?
-            && let Some(dir) = toml.str(&["build", "target-dir"])
-        {
-            let holder = path.parent().and_then(Utf8Path::parent);
-            return Ok(holder.unwrap_or(&member.dir).join(dir));
-        }
-    }
-    Ok(member.workspace.join("target"))
-}
-
-/// Every place where cargo looks for configuration from a folder, nearest first, there or not.
-pub fn cargo_configs(session: &Session, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let home = session.cargo_home();
-    let mut paths: Vec<Utf8PathBuf> = dir
-        .ancestors()
-        .map(|ancestor| ancestor.join(".cargo"))
-        .chain([home])
-        .flat_map(|folder| [folder.join("config"), folder.join("config.toml")])
-        .collect();
-    let mut seen = std::collections::BTreeSet::new();
-    paths.retain(|path| seen.insert(path.clone()));
-    paths
 }
 
 #[cfg(test)]

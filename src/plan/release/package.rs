@@ -44,11 +44,9 @@ pub(super) fn uses_zig(release: &Release) -> bool {
 pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
     let before = names(plan);
     for (package, build) in stage.packages() {
-        let call = stage.maturin(package, build, &build.member.dir).args([
-            "sdist",
-            "--out",
-            package.sdist_dir.as_str(),
-        ]);
+        let call = stage
+            .maturin(package, build, (&build.member.dir, &stage.release.dir))
+            .args(["sdist", "--out", package.sdist_dir.as_str()]);
         let pack = Pack {
             run: quiet(call),
             dir: package.sdist_dir.clone(),
@@ -276,10 +274,15 @@ impl<'a> Stage<'a> {
     }
 
     /// maturin as every build of a release is told: where the tools are, and the date.
-    fn maturin(&self, package: &Package, build: &Build, dir: &Utf8Path) -> Invocation {
+    fn maturin(
+        &self,
+        package: &Package,
+        build: &Build,
+        (dir, target): (&Utf8Path, &Utf8Path),
+    ) -> Invocation {
         let tool = self.site.workshop.maturin.get(&package.name);
         let program = tool.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
-        let mut call = self.site.cargo_call(&program, build);
+        let mut call = self.site.cargo_call(&program, build, target);
         dir.clone_into(&mut call.dir);
         call.path(&tool_dirs(&self.site), &self.site.facts.path)
             .env("SOURCE_DATE_EPOCH", self.release.epoch.to_string())
@@ -294,7 +297,7 @@ impl<'a> Stage<'a> {
     ) -> Invocation {
         let options = release_options(build, &self.site.request.build);
         let mut call = self
-            .maturin(package, build, source)
+            .maturin(package, build, (source, target))
             .args(["build", "--strip", "--out", out.as_str()])
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))

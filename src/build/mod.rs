@@ -1,7 +1,10 @@
 //! What a build of a member is made of: options, and everything that can change its result.
 
-use camino::{Utf8Path, Utf8PathBuf};
+mod variables;
+
 use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::environment::Environment;
@@ -9,6 +12,8 @@ use crate::fingerprint::{Artifact, Input, Settings};
 use crate::project::{Bindings, Member, cargo_configs};
 use crate::session::Session;
 use crate::toolchain::Toolchain;
+
+use variables::{SET_BY_MATURIN, variables, watches_everything};
 
 /// What the command line says about the build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,7 +122,19 @@ pub fn output_dir(member: &Member, options: &Options) -> Utf8PathBuf {
 
 /// cargo's own records of the last build, one folder for each crate: `NAME-HASH`.
 pub fn fingerprints(member: &Member, options: &Options) -> Utf8PathBuf {
-    output_dir(member, options).join(".fingerprint")
+    let output = output_dir(member, options);
+    intermediate_dir(member, &output).join(".fingerprint")
+}
+
+/// Where cargo keeps what lies between the sources and what is in `output`: there, or below
+/// `build.build-dir` (from cargo 1.91 on; cargo book, "Build Cache").
+pub fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBuf {
+    let dir = member.intermediate_dir(output);
+    if disk::is_dir(&dir) {
+        dir
+    } else {
+        output.to_owned()
+    }
 }
 
 /// When cargo last compiled a crate, in nanoseconds since the epoch: it takes files with an older
@@ -230,111 +247,6 @@ fn split_escaped(paths: &str) -> Vec<String> {
     words
 }
 
-/// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
-/// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
-pub fn variables(output: &Utf8Path) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (_, text) in script_outputs(output) {
-        names.extend(text.lines().filter_map(|line| {
-            let line = line
-                .trim_start_matches("cargo::")
-                .trim_start_matches("cargo:");
-            line.strip_prefix("rerun-if-env-changed=")
-                .filter(|name| !set_for_scripts(name))
-                .map(str::to_owned)
-        }));
-    }
-    let deps = output.join("deps");
-    for name in disk::names(&deps)
-        .into_iter()
-        .filter(|name| Utf8Path::new(name).extension() == Some("d"))
-    {
-        let text = disk::read_text(&deps.join(name))
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        let found = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("# env-dep:"));
-        names.extend(found.map(|word| word.split('=').next().unwrap_or(word).to_owned()));
-    }
-    names.retain(|name| !set_by_cargo(name) && !SET_BY_MATURIN.contains(&name.as_str()));
-    names
-}
-
-/// What cargo tells the compiler (cargo book, "Environment variables").
-fn set_by_cargo(name: &str) -> bool {
-    const PREFIXES: [&str; 4] = [
-        "CARGO_BIN_",
-        "CARGO_CRATE_",
-        "CARGO_MANIFEST_",
-        "CARGO_PKG_",
-    ];
-    name == "CARGO" || name == "OUT_DIR" || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// What cargo tells build scripts on top of that.
-fn set_for_scripts(name: &str) -> bool {
-    const EXACT: [&str; 7] = [
-        "DEBUG",
-        "HOST",
-        "NUM_JOBS",
-        "OPT_LEVEL",
-        "PROFILE",
-        "RUSTDOC",
-        "TARGET",
-    ];
-    const PREFIXES: [&str; 3] = ["CARGO_CFG_", "CARGO_FEATURE_", "DEP_"];
-    EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// What maturin and pyx themselves tell PyO3's build script; an inherited value never arrives.
-const SET_BY_MATURIN: [&str; 8] = [
-    "PYO3_PYTHON",
-    "PYO3_ENVIRONMENT_SIGNATURE",
-    "PYO3_BUILD_EXTENSION_MODULE",
-    "PYTHON_SYS_EXECUTABLE",
-    "VIRTUAL_ENV",
-    "CONDA_PREFIX",
-    "PATH",
-    "PYO3_NO_PYTHON",
-];
-
-/// Per package folder name (`NAME-HASH` without the hash), what its build script last printed.
-fn script_outputs(output: &Utf8Path) -> Vec<(String, String)> {
-    let root = output.join("build");
-    let mut newest: std::collections::BTreeMap<String, (u64, Utf8PathBuf)> =
-        std::collections::BTreeMap::new();
-    for folder in disk::names(&root) {
-        let path = root.join(&folder).join("output");
-        let Some(signature) = disk::signature(&path) else {
-            continue;
-        };
-        let package = folder
-            .rsplit_once('-')
-            .map_or(folder.as_str(), |(name, _)| name);
-        let known = newest.entry(package.to_owned()).or_default();
-        if signature.modified >= known.0 {
-            *known = (signature.modified, path);
-        }
-    }
-    newest
-        .into_iter()
-        .map(|(package, (_, path))| {
-            let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
-            (package, text)
-        })
-        .collect()
-}
-
-/// Whether a local package's build script declares none of its inputs, so that cargo reruns it
-/// for any file of the package (cargo book, "Build Scripts").
-fn watches_everything(package: &str, output: &Utf8Path) -> bool {
-    script_outputs(output)
-        .into_iter()
-        .any(|(name, text)| name == package && !text.contains("rerun-if-"))
-}
-
 /// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All of a
 /// prefix are inputs: one that appears later must be seen.
 const OBEYED: [&str; 9] = [
@@ -397,6 +309,7 @@ pub fn inputs(
     output: &Utf8Path,
     since: u64,
 ) -> Vec<Input> {
+    let built = intermediate_dir(member, output);
     let lock = member.workspace.join("Cargo.lock"); // the build itself may have written it
     let mut inputs: Vec<Input> = manifests(session, member, toolchain)
         .iter()
@@ -406,7 +319,7 @@ pub fn inputs(
     inputs.push(Input::file(&environment.path.join("pyvenv.cfg"), None));
     inputs.extend(toolchain.rustc.as_ref().map(|path| Input::program(path)));
     inputs.extend(
-        variables(output)
+        variables(&built)
             .iter()
             .map(|name| Input::variable(session, name)),
     );
@@ -419,7 +332,7 @@ pub fn inputs(
         let dir = manifest.parent().unwrap_or(manifest);
         let name = crate::manifest::CargoToml::read(manifest).ok().flatten();
         let name = name.and_then(|toml| toml.package_name().map(str::to_owned));
-        if name.is_some_and(|name| watches_everything(&name, output)) {
+        if name.is_some_and(|name| watches_everything(&name, &built)) {
             inputs.push(Input::folder(dir, false, since));
         }
     }
