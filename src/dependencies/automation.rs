@@ -32,16 +32,16 @@ pub struct Automation {
 }
 
 impl Automation {
-    /// Of a folder and those above it, up to the checkout's root; the nearest comes first.
+    /// Of a folder and those above it, up to the checkout's root where there is one; the nearest
+    /// comes first.
     pub fn read(dir: &Utf8Path) -> Result<Self> {
         let mut automation = Self::default();
-        for folder in dir.ancestors() {
+        let mut folders = dir.ancestors();
+        let root = folders.position(|folder| disk::is_there(&folder.join(".git")));
+        for folder in dir.ancestors().take(1 + root.unwrap_or_default()) {
             for path in files(folder) {
                 let text = disk::read_text(&path)?.unwrap_or_default();
                 automation.add(&text);
-            }
-            if disk::is_there(&folder.join(".git")) {
-                break;
             }
         }
         Ok(automation)

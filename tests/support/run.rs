@@ -1,0 +1,235 @@
+//! Runs of pyx: how they start, and what can be said of them.
+
+use std::cell::Cell;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{read, temp};
+
+/// No run of a fixture takes this long.
+const HANGS: Duration = Duration::from_secs(600);
+
+/// A run of pyx that is yet to start.
+pub(crate) struct Pyx {
+    pub(super) command: Command,
+}
+
+impl Pyx {
+    pub(crate) fn with(mut self, args: &[&str]) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// With a folder before all others on PATH.
+    pub(crate) fn path_first(self, dir: &Path) -> Self {
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let dirs = std::iter::once(dir.to_owned()).chain(std::env::split_paths(&inherited));
+        let path: OsString = std::env::join_paths(dirs).unwrap();
+        self.env("PATH", path)
+    }
+
+    /// Waits for a free place among the runs of all tests, then for the end.
+    pub(crate) fn run(self) -> Outcome {
+        let _place = Place::take();
+        self.start().finish()
+    }
+
+    /// Starts it beside the test, which should be [`alone`].
+    pub(crate) fn start(mut self) -> Running {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let (pid, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let said = ["out", "err"].map(|name| temp().join(format!("said-{pid}-{number}-{name}")));
+        // files, not pipes: whoever survives pyx must not keep the test waiting
+        let [stdout, stderr] = said.each_ref().map(|path| File::create(path).unwrap());
+        let child = self.command.stdout(stdout).stderr(stderr).spawn();
+        Running {
+            child: child.unwrap_or_else(|error| panic!("{:?}: {error}", self.command)),
+            line: format!("{:?}", self.command),
+            since: Instant::now(),
+            said,
+        }
+    }
+}
+
+pub(crate) struct Running {
+    child: Child,
+    line: String,
+    since: Instant,
+    said: [PathBuf; 2],
+}
+
+impl Running {
+    pub(crate) fn signal(&self, signal: i32) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::from_named_raw(signal).unwrap()).unwrap();
+    }
+
+    pub(crate) fn finish(mut self) -> Outcome {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if self.since.elapsed() > HANGS {
+                let _ = self.child.kill();
+                panic!("{} hangs", self.line);
+            }
+            sleep(Duration::from_millis(5));
+        };
+        let took = self.since.elapsed();
+        let [stdout, stderr] = self.said.map(|path| {
+            let text = String::from_utf8_lossy(&read(&path)).into_owned();
+            let _ = fs::remove_file(path);
+            text
+        });
+        Outcome {
+            code: status.code(),
+            signal: status.signal(),
+            line: self.line,
+            took,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+/// How a run ended, and what it said.
+pub(crate) struct Outcome {
+    line: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            code,
+            signal,
+            line,
+            took,
+            ..
+        } = self;
+        writeln!(f, "{line}")?;
+        writeln!(
+            f,
+            "ended after {took:.2?}: code {code:?}, signal {signal:?}"
+        )?;
+        writeln!(f, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr)
+    }
+}
+
+impl Outcome {
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> Self {
+        self.exits(0)
+    }
+
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert!(self.code == Some(code), "expected exit {code}:\n{self}");
+        self
+    }
+
+    /// How often stderr holds a text.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        self.stderr.matches(text).count()
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.count(text) > 0, "expected `{text}`:\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says_once(self, text: &str) -> Self {
+        assert!(self.count(text) == 1, "expected `{text}` once:\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn never_says(self, text: &str) -> Self {
+        assert!(self.count(text) == 0, "expected no `{text}`:\n{self}");
+        self
+    }
+
+    /// All is as it was: nothing done, nothing said but that.
+    #[track_caller]
+    pub(crate) fn finds_fresh(self, name: &str) -> Self {
+        let run = self.succeeds();
+        let fresh = format!("{:>12} {name}\n", "Fresh");
+        assert!(run.stderr == fresh, "expected only `Fresh {name}`:\n{run}");
+        run
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<&str> {
+        let lines = self.stderr.lines();
+        lines.filter(|line| line.starts_with("warning")).collect()
+    }
+}
+
+/// How many runs of pyx there are at once, whatever number of tests: each compiles by itself.
+const PLACES: usize = 2;
+
+static TAKEN: Mutex<usize> = Mutex::new(0);
+
+static LEFT: Condvar = Condvar::new();
+
+thread_local! {
+    /// Whether this test holds all places.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The right to use a part of the machine.
+pub(crate) struct Place(usize);
+
+impl Place {
+    fn take() -> Self {
+        let wanted = usize::from(!ALONE.get());
+        Self::wait(wanted)
+    }
+
+    fn wait(wanted: usize) -> Self {
+        let taken = TAKEN
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut taken = LEFT
+            .wait_while(taken, |taken| *taken + wanted > PLACES)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *taken += wanted;
+        Self(wanted)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let taken = TAKEN.lock();
+        *taken.unwrap_or_else(std::sync::PoisonError::into_inner) -= self.0;
+        if self.0 == PLACES {
+            ALONE.set(false);
+        }
+        LEFT.notify_all();
+    }
+}
+
+/// For tests that watch the clock, or start several runs themselves.
+pub(crate) fn alone() -> Place {
+    let place = Place::wait(PLACES);
+    ALONE.set(true);
+    place
+}
