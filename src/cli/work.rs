@@ -54,7 +54,7 @@ pub struct Test {
     pub python: Vec<String>,
     #[command(flatten)]
     pub watch: WatchArgs,
-    /// Arguments for pytest; with --rust for the test programs
+    /// Arguments for pytest (or the project's other runner); with --rust for the test programs
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
 }
