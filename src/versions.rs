@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::manifest::{CargoToml, Need, PyProject, Spanned, Toml, line_at};
+use crate::manifest::{CargoToml, LockEntry, Need, PyProject, Spanned, Toml, line_at};
 use crate::project::{Member, Project, workspace_crates};
 use crate::spelling;
 
@@ -22,9 +22,6 @@ pub struct Versioned {
     pub version: Option<Version>,
     /// The statement that decides first, then the others.
     pub statements: Vec<Statement>,
-    /// Crates of which Cargo.lock has another package of the same name, from elsewhere: how it writes
-    /// either depends on both versions, so these are left to cargo.
-    pub ambiguous: Vec<String>,
 }
 
 /// One place that states a version.
@@ -39,6 +36,9 @@ pub struct Statement {
     pub line: usize,
     /// As it is written, without quotes.
     pub text: String,
+    /// Of an entry in Cargo.lock: versions that, next to it, decide how and in which order the lock is
+    /// written: those of other packages of the same name, and its own where others refer to it.
+    pub rivals: Vec<semver::Version>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +71,7 @@ impl Statement {
             line: toml.line(&said.span),
             span: said.span,
             text: said.value,
+            rivals: Vec::new(),
         }
     }
 
@@ -157,7 +158,6 @@ fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versio
         members: members.iter().map(|member| member.name.clone()).collect(),
         version,
         statements,
-        ambiguous: Vec::new(),
     };
     if let Some(member) = members.first()
         && !is_left_open
@@ -194,6 +194,7 @@ fn of_literals(member: &Member) -> Result<Vec<Statement>> {
         line: line_at(&text, span.start),
         text: text[span.clone()].to_owned(),
         span,
+        rivals: Vec::new(),
     });
     Ok(found.collect())
 }
@@ -289,19 +290,31 @@ impl Versioned {
 
     fn add_lock(&mut self, lock: &Toml, names: &[&str]) {
         let entries = lock.lock_entries();
-        for name in names {
-            let mut of_name = entries.iter().filter(|entry| entry.name.value == *name);
-            match (of_name.next(), of_name.next()) {
-                (Some(entry), None) if entry.local => {
-                    let said = entry.version.clone();
-                    let said = said.map(|said| Statement::of(Kind::CargoLock, lock, said));
-                    self.statements.extend(said);
-                }
-                (Some(_), Some(_)) => self.ambiguous.push((*name).to_owned()),
-                _ => {}
+        for own in entries.iter().filter(|entry| entry.local) {
+            if let Some(said) = own.version.clone()
+                && names.contains(&own.name.value.as_str())
+            {
+                let mut statement = Statement::of(Kind::CargoLock, lock, said);
+                statement.rivals = rivals(&entries, own);
+                self.statements.push(statement);
             }
         }
     }
+}
+
+/// As in [`Statement::rivals`].
+fn rivals(entries: &[LockEntry], own: &LockEntry) -> Vec<semver::Version> {
+    let name = &own.name.value;
+    let version = own.version.as_ref().map(|said| &said.value);
+    let of_name = |other: &&LockEntry| other.name.value == *name && other.name != own.name;
+    let others = entries.iter().filter(of_name);
+    let others = others.filter_map(|other| Some(&other.version.as_ref()?.value));
+    let named = entries.iter().flat_map(|entry| &entry.needs);
+    let named = named.filter(|(needed, said)| needed == name && said.as_ref() == version);
+    let named = named.filter_map(|(_, said)| said.as_ref());
+    let all = others.chain(named);
+    all.filter_map(|text| semver::Version::parse(text).ok())
+        .collect()
 }
 
 /// The text of every file that states one of the versions.
@@ -349,21 +362,32 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_whose_name_another_package_has_is_left_to_cargo() {
-        let package = |name: &str, rest: &str| {
-            format!("[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n{rest}\n")
+    fn a_lock_entry_knows_what_decides_how_it_is_written() {
+        let package = |name: &str, version: &str, rest: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}\n")
         };
-        let text = package("a", "") + &package("a", "source = \"registry\"") + &package("b", "");
+        let text = package("a", "0.1.0", "dependencies = [\"a 0.2.0\", \"c\"]")
+            + &package("a", "0.2.0", "source = \"registry\"")
+            + &package("b", "0.1.0", "dependencies = [\"c 0.1.0\"]")
+            + &package("c", "0.1.0", "");
         let lock = Toml::parse(Utf8Path::new("/p/Cargo.lock"), &text).unwrap();
         let mut one = Versioned {
             members: Vec::new(),
             version: None,
             statements: Vec::new(),
-            ambiguous: Vec::new(),
         };
-        one.add_lock(&lock, &["a", "b", "c"]);
-        assert_eq!(one.ambiguous, ["a"]);
-        let lines: Vec<usize> = one.statements.iter().map(|said| said.line).collect();
-        assert_eq!(lines, [11]);
+        one.add_lock(&lock, &["a", "b", "c", "d"]);
+        let rivals = one.statements.iter().map(|said| {
+            let rivals = said.rivals.iter().map(ToString::to_string);
+            (said.line, rivals.collect::<Vec<_>>().join(" "))
+        });
+        assert_eq!(
+            rivals.collect::<Vec<_>>(),
+            [
+                (3, "0.2.0".into()),
+                (11, String::new()),
+                (15, "0.1.0".into())
+            ]
+        );
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::disk;
 use crate::error::Result;
 use crate::execute::execute;
-use crate::plan::{self, Spelled, Target, Wish};
+use crate::plan::{self, Settled, Spelled, Target, Wish};
 use crate::project::{Project, Selection};
 use crate::session::Session;
 use crate::spelling::Bump;
@@ -106,7 +106,8 @@ impl Version {
         };
         let force = self.force;
         let wish = Wish { target, force };
-        let plan = plan::version(&wish, &versions, &project.root, &texts(&versions)?)?;
+        let Settled { plan, left } =
+            plan::version(&wish, &versions, &project.root, &texts(&versions)?)?;
         ui.plan(&plan);
         for subject in &plan.fresh {
             ui.status("Fresh", subject);
@@ -116,10 +117,11 @@ impl Version {
         } else {
             execute(session, &plan, ui, since)?;
         }
-        for name in versions.iter().flat_map(|one| &one.ambiguous) {
+        for lock in &left {
             ui.warn(&format!(
-                "`Cargo.lock` has several packages called `{name}` and is left as it is: run \
-                 `cargo update --workspace`"
+                "`{}` has another package of the same name and stays as it is: run \
+                 `cargo update --workspace`",
+                project.display(lock)
             ));
         }
         Ok(())

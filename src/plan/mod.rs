@@ -29,7 +29,7 @@ pub use dev::dev;
 pub use release::release;
 pub use run::run;
 pub use test::test;
-pub use version::{Spelled, Target, Wish, version};
+pub use version::{Settled, Spelled, Target, Wish, version};
 
 /// The variable that tells a [`Reporter`]'s module where to write.
 const REPORT: &str = "PYX_REPORT";

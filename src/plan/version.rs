@@ -1,6 +1,7 @@
 //! `cargo pyx release version`: one version, set wherever the project states it.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
@@ -75,6 +76,14 @@ pub struct Wish {
     pub force: bool,
 }
 
+/// What is to be done, and what is not.
+#[derive(Debug, Default)]
+pub struct Settled {
+    pub plan: Plan,
+    /// Cargo.locks that cargo would write in another order or with other words, absolute: left to it.
+    pub left: BTreeSet<Utf8PathBuf>,
+}
+
 /// `root`: the folder from which paths are shown. `texts`: every file that states a version.
 ///
 /// # Errors
@@ -85,12 +94,13 @@ pub fn version(
     versions: &[Versioned],
     root: &Utf8Path,
     texts: &BTreeMap<Utf8PathBuf, String>,
-) -> Result<Plan> {
+) -> Result<Settled> {
     if matches!(wish.target, Target::Exactly(_)) {
         refuse_several(versions)?;
     }
     let mut changes: BTreeMap<&Utf8Path, Vec<(&Statement, String)>> = BTreeMap::new();
     let mut subjects = Vec::new();
+    let mut left = BTreeSet::new();
     for one in versions {
         let target = match &wish.target {
             Target::Exactly(spelled) => spelled.clone(),
@@ -100,7 +110,12 @@ pub fn version(
             refuse_lower(one, &target)?;
         }
         for said in &one.statements {
-            if let Some(new) = rewritten(one, said, &target)? {
+            let Some(new) = rewritten(one, said, &target)? else {
+                continue;
+            };
+            if is_cargos(said, &target.cargo) {
+                left.insert(said.path.clone());
+            } else {
                 changes.entry(&said.path).or_default().push((said, new));
             }
         }
@@ -109,7 +124,8 @@ pub fn version(
     let edits = changes
         .iter()
         .map(|(path, changes)| edit(path, changes, root, texts));
-    let edits = edits.collect::<Result<Vec<Edit>>>()?;
+    let mut edits = edits.collect::<Result<Vec<Edit>>>()?;
+    edits.retain(|edit| !left.contains(&edit.path));
     let mut plan = Plan::default();
     if edits.is_empty() {
         plan.fresh = subjects;
@@ -118,7 +134,17 @@ pub fn version(
         plan.steps
             .push(step("version", "Setting", subjects.join("; "), action));
     }
-    Ok(plan)
+    Ok(Settled { plan, left })
+}
+
+/// Whether an entry of a Cargo.lock would change its place, or how others name it.
+fn is_cargos(said: &Statement, new: &semver::Version) -> bool {
+    let old = semver::Version::parse(&said.text).ok();
+    let moves = |rival: &semver::Version| {
+        let new = new.cmp(rival);
+        new == Ordering::Equal || old.as_ref().map(|old| old.cmp(rival)) != Some(new)
+    };
+    said.rivals.iter().any(moves)
 }
 
 fn refuse_several(versions: &[Versioned]) -> Result<()> {
@@ -235,13 +261,13 @@ mod tests {
                 span: start..end + 1,
                 line: 1,
                 text: text[start + 1..end].to_owned(),
+                rivals: Vec::new(),
             }
         });
         let one = Versioned {
             members: vec!["one".into()],
             version: spelling::parse(version),
             statements: statements.collect(),
-            ambiguous: Vec::new(),
         };
         let texts = files
             .iter()
@@ -263,7 +289,7 @@ mod tests {
             target,
             force: false,
         };
-        let plan = version(&wish, &[one], Utf8Path::new("/p"), &texts)?;
+        let plan = version(&wish, &[one], Utf8Path::new("/p"), &texts)?.plan;
         let edits = plan.steps.iter().flat_map(|step| match &step.action {
             Action::Edit(edits) => edits
                 .iter()
@@ -380,7 +406,9 @@ mod tests {
         );
         assert_eq!(error.hint().unwrap(), "choose with `-p one`");
         let next = wish(Target::Next(Bump::Patch));
-        let plan = version(&next, &both, Utf8Path::new("/p"), &texts).unwrap();
+        let plan = version(&next, &both, Utf8Path::new("/p"), &texts)
+            .unwrap()
+            .plan;
         assert_eq!(plan.steps[0].subject, "one 0.1.1; two 0.2.1");
     }
 
@@ -398,7 +426,7 @@ mod tests {
             Utf8Path::new("/p"),
             &texts,
         );
-        insta::assert_snapshot!(plan.unwrap().to_string(), @r#"
+        insta::assert_snapshot!(plan.unwrap().plan.to_string(), @r#"
         # Setting one 0.2.0
         --- a/Cargo.toml
         +++ b/Cargo.toml
@@ -410,5 +438,36 @@ mod tests {
          
          [lib]
         "#);
+    }
+
+    #[test]
+    fn a_lock_that_cargo_would_write_anew_is_left_to_it() {
+        let text = "version = \"0.3.0\"";
+        let lock = (Kind::CargoLock, "Cargo.lock", text);
+        let (mut one, texts) = stated("0.3.0", &[(Kind::Cargo, "Cargo.toml", text), lock]);
+        for (rival, target, left) in [
+            ("0.9.0", "0.4.0", false),
+            ("0.9.0", "1.0.0", true),
+            ("0.9.0", "0.9.0", true),
+            ("0.3.0", "0.4.0", true),
+            ("0.1.0", "0.4.0", false),
+        ] {
+            one.statements[1].rivals = vec![semver::Version::parse(rival).unwrap()];
+            let target = Target::Exactly(Spelled::parse(target).unwrap());
+            let wish = Wish {
+                target,
+                force: false,
+            };
+            let settled = version(&wish, &[one.clone()], Utf8Path::new("/p"), &texts).unwrap();
+            let Action::Edit(edits) = &settled.plan.steps[0].action else {
+                panic!("{:?}", settled.plan);
+            };
+            assert_eq!(settled.left.len() + edits.len(), 2);
+            assert_eq!(
+                settled.left.contains(Utf8Path::new("/p/Cargo.lock")),
+                left,
+                "{rival}"
+            );
+        }
     }
 }
