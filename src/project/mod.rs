@@ -96,7 +96,10 @@ impl Project {
             manifest: Some(member.workspace.join("Cargo.toml")),
             members: Vec::new(),
         };
-        let whole = Self::discover(session, &selection)?;
+        let whole = match Self::discover(session, &selection) {
+            Err(Error::NoProject(_) | Error::NotMaturin { .. }) => return Ok(self),
+            found => found?,
+        };
         let known = |member: &Member| whole.all().any(|other| other.manifest == member.manifest);
         let same = self.members.iter().all(known);
         Ok(if same { whole } else { self })
