@@ -116,6 +116,7 @@ fn is_building(action: &Action) -> bool {
         | Action::RecordSync(_)
         | Action::CopyTests(_)
         | Action::ProvideToolbox { .. }
+        | Action::CopySources { .. }
         | Action::Unpack(_)
         | Action::Seal(_)
         | Action::Compare { .. }
@@ -181,6 +182,7 @@ impl Context<'_> {
             | Action::Prove(_)
             | Action::RecordSync(_)
             | Action::Seed { .. }
+            | Action::CopySources { .. }
             | Action::Unpack(_)
             | Action::Seal(_)
             | Action::Compare { .. }
@@ -237,6 +239,7 @@ impl Context<'_> {
                 self.call(step, &pack.run, activity)
             }
             Action::ProvideToolbox { toolbox, uv } => toolbox.provide(self.session, uv),
+            Action::CopySources { from, to, without } => copy_sources(from, to, without),
             Action::Unpack(unpack) => release::unpack(unpack),
             Action::Seal(seal) => release::seal(seal),
             Action::Compare { first, second } => {
@@ -384,6 +387,18 @@ fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
             &format!("{}{}", edit.shown, change.unwrap_or_default()),
         );
         ui.verbatim(&edit.diff());
+    }
+    Ok(())
+}
+
+/// What cargo builds lies in `target`, ignored or not.
+fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Result<()> {
+    disk::remove_dir(to)?;
+    for file in disk::unignored_files(from) {
+        let below = file.strip_prefix(from).unwrap_or(&file);
+        if below != without && !below.starts_with("target") {
+            disk::copy(&file, &to.join(below))?;
+        }
     }
     Ok(())
 }

@@ -106,6 +106,13 @@ pub enum Action {
         toolbox: Toolbox,
         uv: Utf8PathBuf,
     },
+    /// Copy the files of a folder that nobody ignores, in place of what the copy was.
+    CopySources {
+        from: Utf8PathBuf,
+        to: Utf8PathBuf,
+        /// A file at the folder's root that is left out.
+        without: &'static str,
+    },
     Unpack(Box<Unpack>),
     Seal(Box<Seal>),
     /// Prove that two builds have the same bytes.
@@ -450,6 +457,9 @@ impl Step {
             Action::Pack(pack) => pack.run.invocation.to_string(),
             Action::ProvideToolbox { toolbox, .. } => {
                 comment(&format!("put {} into {}", toolbox.label, toolbox.dir))
+            }
+            Action::CopySources { from, to, without } => {
+                comment(&format!("copy {from} without {without} to {to}"))
             }
             Action::Unpack(unpack) => comment(&format!("unpack {} to {}", unpack.sdist, unpack.to)),
             Action::Seal(seal) => comment(&format!(

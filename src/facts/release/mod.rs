@@ -67,6 +67,9 @@ pub struct Package {
     /// The member's name.
     pub name: String,
     pub version: String,
+    /// A copy of the sources to pack, absolute, where they are an unpacked sdist themselves: maturin
+    /// packs none that holds a PKG-INFO.
+    pub copy: Option<Utf8PathBuf>,
     /// Where its sdist is packed, absolute.
     pub sdist_dir: Utf8PathBuf,
     /// Where its sdist is unpacked and built, absolute.
@@ -129,6 +132,9 @@ impl Staged {
         self.path.file_name().unwrap_or_default()
     }
 }
+
+/// What only an sdist has at its root (PEP 643).
+pub const METADATA: &str = "PKG-INFO";
 
 /// What makes a release, besides the project itself.
 pub(super) struct Circumstances<'a> {
@@ -222,6 +228,8 @@ impl Release {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
+            copy: disk::is_file(&member.dir.join(METADATA))
+                .then(|| self.dir.join("copy").join(name)),
             sdist_dir,
             // cargo looks for no workspace above a folder of this name (it unpacks its own
             // packages there), so that an sdist is built as it is

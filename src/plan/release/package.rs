@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::{Flags, Options};
 use crate::error::Exit;
-use crate::facts::release::{Entry, Package, Platform, Release, Wanted, label};
+use crate::facts::release::{Entry, METADATA, Package, Platform, Release, Wanted, label};
 use crate::facts::{Build, Product};
 use crate::invocation::Invocation;
 
@@ -44,8 +44,22 @@ pub(super) fn uses_zig(release: &Release) -> bool {
 pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
     let before = names(plan);
     for (package, build) in stage.packages() {
+        let mut needs = before.clone();
+        let dir = package.copy.as_ref().unwrap_or(&build.member.dir);
+        if let Some(copy) = &package.copy {
+            let action = Action::CopySources {
+                from: build.member.dir.clone(),
+                to: copy.clone(),
+                without: METADATA,
+            };
+            let name = format!("copy {copy}");
+            let mut step = step(&name, "Copying", "the unpacked sdist", action);
+            step.needs.clone_from(&before);
+            needs.push(name);
+            plan.steps.push(step);
+        }
         let call = stage
-            .maturin(package, build, (&build.member.dir, &stage.release.dir))
+            .maturin(package, build, (dir, &stage.release.dir))
             .args(["sdist", "--out", package.sdist_dir.as_str()]);
         let pack = Pack {
             run: quiet(call),
@@ -57,7 +71,7 @@ pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
             format!("the sdist of {}", package.name),
             Action::Pack(Box::new(pack)),
         );
-        step.needs.clone_from(&before);
+        step.needs = needs;
         plan.steps.push(step);
     }
 }
