@@ -12,6 +12,7 @@ use crate::plan::{Check, How, Reader, RecordChecks};
 use crate::process::{self, Output};
 
 use super::super::Context;
+use super::stubs::{self, Stubs};
 
 /// Runs one check and notes its result; a file that fails it is no failure of the plan.
 pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
@@ -31,8 +32,12 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             reader,
         } => {
             let mut invocation = invocation.clone();
-            if *reader == Reader::Stubtest {
-                let packages = with_stubs(&Wheel::open(&check.file)?);
+            let wheel = match reader {
+                Reader::Stubtest => Some(Wheel::open(&check.file)?),
+                _ => None,
+            };
+            if let Some(wheel) = &wheel {
+                let packages = with_stubs(wheel);
                 if packages.is_empty() {
                     note(context, check, Outcome::NotApplicable, Vec::new());
                     return Ok(());
@@ -48,7 +53,10 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
                 }
             }
             let output = process::read(&invocation)?;
-            understand(*reader, file, &output)
+            match &wheel {
+                Some(wheel) => stubs_judged(context, file, stubs::judge(wheel, &output)),
+                None => understand(*reader, file, &output),
+            }
         }
     };
     note(context, check, outcome, messages);
@@ -90,6 +98,15 @@ fn inspected(context: &Context<'_>, file: &str, findings: &[Finding]) -> (Outcom
     (outcome, errors.into_iter().map(wording).collect())
 }
 
+fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (Outcome, Vec<String>) {
+    for line in found.noted {
+        context
+            .ui
+            .detail("Noted", &format!("{file}: stubtest: {line}"));
+    }
+    (found.outcome, found.wrong)
+}
+
 /// Top-level packages that hold stubs.
 fn with_stubs(wheel: &Wheel) -> Vec<String> {
     let is_stub = |member: &&Member| Utf8Path::new(&member.name).extension() == Some("pyi");
@@ -129,11 +146,7 @@ fn understand(reader: Reader, file: &str, output: &Output) -> (Outcome, Vec<Stri
             .collect(),
         Reader::Abi3audit => return abi3audit(output),
         Reader::Auditwheel => return auditwheel(file, output),
-        Reader::Stubtest => text
-            .lines()
-            .filter(|line| !output.status.success() && !line.trim().is_empty())
-            .map(str::to_owned)
-            .collect(),
+        Reader::Stubtest => Vec::new(), // judged with the wheel at hand
     };
     match (output.status.success(), messages.is_empty()) {
         (true, _) => (Outcome::Pass, Vec::new()),

@@ -3,6 +3,7 @@
 mod checks;
 mod promote;
 mod seal;
+mod stubs;
 
 use std::collections::BTreeSet;
 
