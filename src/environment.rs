@@ -63,6 +63,10 @@ impl Environment {
         disk::is_file(&environment.python()).then_some(environment)
     }
 
+    pub fn works(&self) -> bool {
+        matches!(self.state, State::Good { .. })
+    }
+
     /// The name of an environment besides the default one, under `target/pyx/envs`.
     pub fn alternative(&self, project: &Project) -> Option<&str> {
         self.path

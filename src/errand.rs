@@ -89,10 +89,20 @@ impl Errand<'_> {
             requests = pythons.iter().map(with).collect();
         }
         for request in &requests {
-            let (_, plan) = Errand { request, ..*self }.plan(&Sofar::default())?;
-            self.ui.plan(&plan);
-            self.ui.data(&plan.to_string());
-            self.say_fresh(&plan);
+            let errand = Errand { request, ..*self };
+            let mut sofar = Sofar::default();
+            // as if each stage had been done, as long as more can be told without doing it
+            loop {
+                let (_, plan) = errand.plan(&sofar)?;
+                self.ui.plan(&plan);
+                self.ui.data(&plan.to_string());
+                self.say_fresh(&plan);
+                let known = sofar.done.len();
+                sofar.done.extend(plan.step_names());
+                if !plan.again || !plan.is_recipes() || sofar.done.len() == known {
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -124,9 +134,7 @@ impl Errand<'_> {
             let outcome = execute(self.session, &plan, self.ui, since)?;
             // what is not found now that uv was asked for it will not be found later
             sofar.unavailable.extend(facts.pythons_to_download());
-            sofar
-                .done
-                .extend(plan.steps.iter().map(|step| step.name.clone()));
+            sofar.done.extend(plan.step_names());
             if !plan.again {
                 release();
                 if plan.hand_over.is_some() {
@@ -187,15 +195,18 @@ impl Errand<'_> {
     }
 
     /// Takes the project's lock; says for whom it waits, at most `PYX_LOCK_TIMEOUT` seconds.
-    pub fn lock(&self, project: &Project) -> Result<Lock> {
+    pub fn lock(&self, project: &Project) -> Result<Option<Lock>> {
         let path = project.lock_path();
+        if self.session.var("PYX_LOCK") == Some(path.as_str()) {
+            return Ok(None); // a pyx waits for the recipe that we run in
+        }
         let limit = self.session.var("PYX_LOCK_TIMEOUT");
         let limit: Option<u64> = limit.and_then(|text| text.parse().ok());
         let start = Instant::now();
         let (mut said, mut tries) = (false, 0);
         let me = format!("pid {}: cargo pyx {}", std::process::id(), self.name);
         keep_out_of_git(&project.state)?;
-        Lock::take(&path, &me, |holder| {
+        let lock = Lock::take(&path, &me, |holder| {
             let holder = match holder {
                 "" => String::new(),
                 holder => format!(" (held by {holder})"),
@@ -216,7 +227,8 @@ impl Errand<'_> {
                 }),
                 _ => Ok(()),
             }
-        })
+        })?;
+        Ok(Some(lock))
     }
 }
 

@@ -244,6 +244,10 @@ pub enum Error {
         version: String,
     },
 
+    /// just's own words about a justfile that it cannot read.
+    #[error("{0}")]
+    Justfile(String),
+
     #[error("{0}")]
     Usage(String),
 
@@ -277,6 +281,7 @@ impl Error {
             | Self::Shadowed { .. }
             | Self::Refused { .. }
             | Self::Findings(_)
+            | Self::Justfile(_)
             | Self::Usage(_) => Exit::Usage,
             Self::NoTests(_) | Self::NoneSelected(_) => Exit::NoTests,
             Self::Child(code) => Exit::Child(*code),
@@ -359,6 +364,7 @@ impl Error {
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
             Self::NoProgram(_) => Some("cargo pyx run --help".into()),
             Self::TestsFailed(_)
+            | Self::Justfile(_)
             | Self::Findings(_)
             | Self::NotReleased(_)
             | Self::NotReproducible { .. }

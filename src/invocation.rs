@@ -72,6 +72,13 @@ impl Invocation {
         self.env("PATH", path)
     }
 
+    /// Run there instead.
+    #[must_use]
+    pub fn dir(mut self, dir: Utf8PathBuf) -> Self {
+        self.dir = dir;
+        self
+    }
+
     #[must_use]
     pub fn without<'a>(mut self, names: impl IntoIterator<Item = &'a String>) -> Self {
         for name in names {

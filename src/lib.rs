@@ -25,6 +25,7 @@ pub mod environment;
 pub mod dependencies;
 pub mod suites;
 pub mod versions;
+pub mod recipe;
 pub mod preflight;
 pub mod build;
 pub mod facts;

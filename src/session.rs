@@ -27,6 +27,8 @@ const FOREIGN: [&str; 8] = [
 pub struct Session {
     /// Absolute.
     pub cwd: Utf8PathBuf,
+    /// This program, absolute; empty where the system does not tell.
+    pub program: Utf8PathBuf,
     /// The variables whose name and value are UTF-8; children inherit the others all the same.
     pub env: BTreeMap<String, String>,
     pub stderr_is_terminal: bool,
@@ -43,6 +45,10 @@ impl Session {
         })?;
         Ok(Self {
             cwd: utf8(cwd)?,
+            program: std::env::current_exe()
+                .ok()
+                .and_then(|path| utf8(path).ok())
+                .unwrap_or_default(),
             env: std::env::vars_os()
                 .filter_map(|(name, value)| {
                     Some((name.into_string().ok()?, value.into_string().ok()?))

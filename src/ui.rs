@@ -19,6 +19,7 @@ use crate::error::{Error, Exit};
 use crate::finding::{Finding, Severity};
 use crate::plan::{Plan, Step};
 use crate::process::Stream;
+use crate::recipe::Recipe;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum MessageFormat {
@@ -273,6 +274,12 @@ impl Ui {
     /// A version, and where it is stated.
     pub fn version(&self, fields: &Value) {
         self.event("version", fields);
+    }
+
+    /// What there is to run: the project's recipes, then ours that it does not define itself.
+    pub fn recipes(&self, project: &[Recipe], ours: &[Recipe]) {
+        let fields = json!({ "project": to_json(&project), "ours": to_json(&ours) });
+        self.event("recipes", &fields);
     }
 
     /// One run of tests, by its numbers.

@@ -1,6 +1,7 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 
 mod distributions;
+mod just;
 mod release;
 mod work;
 
@@ -16,6 +17,7 @@ use crate::process;
 use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
 
+pub use just::Just;
 pub use release::Release;
 pub use work::Work;
 
@@ -93,6 +95,7 @@ impl From<NetworkArgs> for Network {
 pub enum Command {
     #[command(flatten)]
     Work(Work),
+    Just(Just),
     #[command(subcommand)]
     Release(Release),
 }
@@ -185,6 +188,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
     }
     match &cli.command {
         Command::Work(work) => work.perform(&cli.global, &session, ui),
+        Command::Just(just) => just.perform(&cli.global, &session, ui),
         Command::Release(release) => release.perform(&cli.global, &session, ui),
     }
 }

@@ -294,7 +294,7 @@ impl Work {
         let tallies = command.perform()?;
         match request.purpose {
             Purpose::Test(_) => verdict(&tallies, &session.cwd),
-            Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) => Ok(()),
+            Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) | Purpose::Just(_) => Ok(()),
         }
     }
 }

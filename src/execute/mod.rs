@@ -19,8 +19,9 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::facts::release::Checked;
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
-use crate::plan::{Action, CopyTests, Edit, Listen, Plan, RecordSync, Run, Step};
+use crate::plan::{Action, CopyTests, Edit, Listen, Plan, RecordSync, Run, RunRecipe, Step};
 use crate::process::{self, Status};
+use crate::recipe;
 use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
 
@@ -117,6 +118,8 @@ fn is_building(action: &Action) -> bool {
         | Action::CopyTests(_)
         | Action::ProvideToolbox { .. }
         | Action::CopySources { .. }
+        | Action::WriteRecipes { .. }
+        | Action::Recipe(_)
         | Action::Unpack(_)
         | Action::Seal(_)
         | Action::Compare { .. }
@@ -167,13 +170,14 @@ impl Context<'_> {
 
     fn run(&self, step: &Step) -> Result<()> {
         process::check_signals()?;
-        let is_test = matches!(step.action, Action::Test(_));
+        let is_test = matches!(step.action, Action::Test(_) | Action::Recipe(_));
         let shown = match &step.action {
             Action::Run(_)
             | Action::Provide { .. }
             | Action::Link(_)
             | Action::Pack(_)
             | Action::ProvideToolbox { .. }
+            | Action::Recipe(_)
             | Action::CopyInstall(_)
             | Action::Untestable(_)
             | Action::Test(_) => true,
@@ -183,6 +187,7 @@ impl Context<'_> {
             | Action::RecordSync(_)
             | Action::Seed { .. }
             | Action::CopySources { .. }
+            | Action::WriteRecipes { .. }
             | Action::Unpack(_)
             | Action::Seal(_)
             | Action::Compare { .. }
@@ -238,6 +243,8 @@ impl Context<'_> {
                 }
                 self.call(step, &pack.run, activity)
             }
+            Action::WriteRecipes { folder } => write_recipes(folder),
+            Action::Recipe(recipe) => self.recipe(step, recipe, activity),
             Action::ProvideToolbox { toolbox, uv } => toolbox.provide(self.session, uv),
             Action::CopySources { from, to, without } => copy_sources(from, to, without),
             Action::Unpack(unpack) => release::unpack(unpack),
@@ -268,6 +275,35 @@ impl Context<'_> {
             }
             Action::Show(_) => hand_over(self.session, step, self.ui),
         }
+    }
+
+    fn recipe(&self, step: &Step, recipe: &RunRecipe, activity: &Activity<'_>) -> Result<()> {
+        let failed =
+            |outcome: &Outcome| outcome.tallies.iter().any(|tally| tally.failure.is_some());
+        if recipe.after && self.with(failed) {
+            self.ui
+                .status("Skipped", &format!("{}: tests failed", step.subject));
+            return Ok(());
+        }
+        let status = if self.ui.owns_the_terminal() {
+            let status = process::show(&recipe.invocation, self.session.stdin_is_terminal)?;
+            process::check_signals()?;
+            status
+        } else {
+            process::stream(&recipe.invocation, |stream, line| {
+                activity.show(stream, line);
+            })?
+        };
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::Step {
+            step: step.subject.clone(),
+            status: status.to_string(),
+            invocation: Box::new(recipe.invocation.clone()),
+            exit: recipe.exit,
+            hint: None,
+        })
     }
 
     fn call(&self, step: &Step, run: &Run, activity: &Activity<'_>) -> Result<()> {
@@ -389,6 +425,14 @@ fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
         ui.verbatim(&edit.diff());
     }
     Ok(())
+}
+
+/// The justfile that imports the others comes last: it tells that all are there.
+fn write_recipes(folder: &Utf8Path) -> Result<()> {
+    for (name, text) in recipe::FILES {
+        disk::write(&folder.join(name), text.as_bytes())?;
+    }
+    disk::write(&folder.join("justfile"), recipe::imports().as_bytes())
 }
 
 /// What cargo builds lies in `target`, ignored or not.

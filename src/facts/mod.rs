@@ -10,7 +10,7 @@ mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::dependencies::{self, Dependencies, Source};
 use crate::disk;
@@ -18,8 +18,10 @@ use crate::environment::{self, Environment, State};
 use crate::error::Result;
 use crate::fingerprint::{self, BuildRecords, EnvironmentRecord, Loaded, build_id};
 use crate::interpreter::{self, Choice, Interpreter, Probe};
+use crate::manifest::Around;
 use crate::project::{Bindings, Member, Project};
 use crate::reason::Reason;
+use crate::recipe::{self, Recipes};
 use crate::session::Session;
 use crate::suites::Suites;
 use crate::tool::{self, Tool};
@@ -63,6 +65,15 @@ pub struct Facts {
     pub workshop: Option<Workshop>,
     /// What is to be released.
     pub release: Option<Release>,
+    /// just and the recipes, where one is to be run.
+    pub just: Option<Just>,
+    /// The recipes that the project wants around the command; none inside a recipe, which may be one
+    /// of them.
+    pub recipes_around: Around,
+    /// The recipes that this program runs in, each with its project.
+    pub inside: Vec<String>,
+    /// The steps that this run has done.
+    pub done: BTreeSet<String>,
     /// What a person should know, whatever is done.
     pub warnings: Vec<String>,
     /// Variables that no child may inherit.
@@ -75,6 +86,47 @@ pub struct Facts {
     pub cwd: Utf8PathBuf,
     /// The user cache, absolute.
     pub cache: Utf8PathBuf,
+}
+
+/// just, and the recipes as far as they are known.
+#[derive(Clone, Debug)]
+pub struct Just {
+    pub tool: Tool,
+    /// `None` until just and our own files are there.
+    pub recipes: Option<Recipes>,
+    /// Whether our own files are there.
+    pub written: bool,
+    /// Where they are, absolute.
+    pub folder: Utf8PathBuf,
+    /// This program, absolute.
+    pub program: Utf8PathBuf,
+}
+
+impl Just {
+    fn gather(session: &Session, dir: &Utf8Path) -> Result<Self> {
+        let tool = tool::just(session)?;
+        let written = recipe::are_written(session);
+        let known = written && tool.missing.is_none();
+        Ok(Self {
+            recipes: known
+                .then(|| Recipes::gather(session, &tool, dir))
+                .transpose()?,
+            tool,
+            written,
+            folder: recipe::folder(session),
+            program: session.program.clone(),
+        })
+    }
+}
+
+impl Just {
+    /// The text of a recipe of the project, as just prints it.
+    ///
+    /// # Errors
+    /// [`Error::Justfile`](crate::error::Error::Justfile) where just has none.
+    pub fn source(&self, session: &Session, name: &str) -> Result<String> {
+        recipe::source(session, &self.tool, name)
+    }
 }
 
 /// The tools at hand.
@@ -116,9 +168,18 @@ impl Facts {
             environment,
             dependencies,
             python,
+            inside: session
+                .var("PYX_RECIPE")
+                .map(|text| text.lines().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            done: sofar.done.clone(),
             project,
             ..Self::default()
         };
+        let root = format!("{}#", facts.project.root);
+        if !facts.inside.iter().any(|recipe| recipe.starts_with(&root)) {
+            facts.recipes_around = request.recipes_around(&facts.project.config);
+        }
         if let Some(languages) = request.tested() {
             facts.suites = Suites::gather(session, &facts.project, languages)?;
             let suites = &facts.suites;
@@ -135,9 +196,19 @@ impl Facts {
         facts.judge(session, request);
         let foreign = environment::foreign(session, &facts.project, &facts.environment);
         facts.warnings.extend(foreign);
+        let needs_just = match &request.purpose {
+            Purpose::Just(_) => Some(&session.cwd),
+            _ => (!facts.recipes_around.is_empty()).then_some(&facts.project.root),
+        };
+        if let Some(dir) = needs_just {
+            facts.just = Some(Just::gather(session, dir)?);
+        }
         let needs_tools = match &request.purpose {
-            Purpose::Dev | Purpose::Run(Running::Command(_)) => false,
-            Purpose::Test(_) | Purpose::Run(Running::Target { .. }) | Purpose::Release(_) => true,
+            Purpose::Dev | Purpose::Run(Running::Command(_)) => facts.just.is_some(),
+            Purpose::Test(_)
+            | Purpose::Run(Running::Target { .. })
+            | Purpose::Release(_)
+            | Purpose::Just(_) => true,
         };
         if needs_tools || facts.is_due() {
             facts.prepare(session, request, &sofar.unavailable)?;
@@ -314,7 +385,10 @@ impl Facts {
         self.warnings.extend(missing_submodules(&self.project)?);
         self.warnings.dedup();
         self.workshop = Some(Workshop {
-            any_python: installed.first().map(|found| found.path.clone()),
+            any_python: installed
+                .first()
+                .map(|found| found.path.clone())
+                .or_else(|| self.environment.works().then(|| self.environment.python())),
             cargo,
             uv,
             maturin,

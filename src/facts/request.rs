@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use crate::build::Flags;
 use crate::dependencies::Wanted;
+use crate::manifest::{Around, Config};
 use crate::project::Selection;
 use crate::suites::Languages;
 
@@ -27,7 +28,7 @@ impl Request {
         match &self.purpose {
             Purpose::Test(testing) => testing.wheel,
             Purpose::Release(_) => true,
-            Purpose::Dev | Purpose::Run(_) => false,
+            Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) => false,
         }
     }
 
@@ -36,7 +37,17 @@ impl Request {
         match &self.purpose {
             Purpose::Test(testing) => Some(testing.languages),
             Purpose::Release(_) => Some(Languages::Python),
-            Purpose::Dev | Purpose::Run(_) => None,
+            Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) => None,
+        }
+    }
+
+    /// The recipes that a project wants around the command.
+    pub(crate) fn recipes_around(&self, config: &Config) -> Around {
+        match &self.purpose {
+            Purpose::Dev => config.dev.around.clone(),
+            Purpose::Test(_) => config.test.around.clone(),
+            Purpose::Release(_) => config.release.around.clone(),
+            Purpose::Run(_) | Purpose::Just(_) => Around::default(),
         }
     }
 
@@ -56,6 +67,8 @@ pub enum Purpose {
     Test(Testing),
     Run(Running),
     Release(Releasing),
+    /// A recipe and its arguments; nothing when recipes are only listed.
+    Just(Vec<String>),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

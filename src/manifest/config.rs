@@ -26,6 +26,36 @@ pub struct Config {
     pub test: TestConfig,
     /// `[tool.pyx.release]`
     pub release: ReleaseConfig,
+    /// `[tool.pyx.dev]`
+    pub dev: DevConfig,
+    /// `[tool.pyx.just]`
+    pub just: JustConfig,
+}
+
+/// Recipes that run around a command, in order: `before = ["generate"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+}
+
+impl Around {
+    pub fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty()
+    }
+}
+
+/// What a project says about `cargo pyx dev`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DevConfig {
+    pub around: Around,
+}
+
+/// What a project says about `cargo pyx just`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JustConfig {
+    /// Recipes that need no build before they run.
+    pub no_build: Vec<String>,
 }
 
 /// What a project says about `cargo pyx release`.
@@ -39,6 +69,7 @@ pub struct ReleaseConfig {
     pub zig: Option<bool>,
     /// Whether wheels are tested with the project's own tests besides being imported.
     pub test: Option<bool>,
+    pub around: Around,
 }
 
 /// What a project says about `cargo pyx test`.
@@ -51,6 +82,7 @@ pub struct TestConfig {
     pub rust_features: Vec<String>,
     /// Whether the doc comments of the extension crate are Rust doctests, not Python docstrings.
     pub doctests: bool,
+    pub around: Around,
 }
 
 /// `rust = true | false | "nextest"`
@@ -64,13 +96,25 @@ pub enum RustRunner {
     None,
 }
 
-const KEYS: [&str; 8] = [
-    "python", "profile", "features", "groups", "extras", "members", "test", "release",
+const KEYS: [&str; 10] = [
+    "python", "profile", "features", "groups", "extras", "members", "dev", "test", "release",
+    "just",
 ];
 
-const RELEASE_KEYS: [&str; 4] = ["pythons", "compatibility", "zig", "test"];
+const DEV_KEYS: [&str; 2] = ["before", "after"];
 
-const TEST_KEYS: [&str; 4] = ["pytest", "rust", "rust-features", "doctests"];
+const RELEASE_KEYS: [&str; 6] = ["pythons", "compatibility", "zig", "test", "before", "after"];
+
+const JUST_KEYS: [&str; 1] = ["no-build"];
+
+const TEST_KEYS: [&str; 6] = [
+    "pytest",
+    "rust",
+    "rust-features",
+    "doctests",
+    "before",
+    "after",
+];
 
 impl Config {
     /// Reads the table at `keys`; the default where it is absent.
@@ -83,15 +127,22 @@ impl Config {
             table: keys.join("."),
         };
         let table = reader.table(item, &KEYS)?;
-        let below: Vec<&str> = keys.iter().copied().chain(["test"]).collect();
+        let below = |name: &str| format!("{}.{name}", reader.table);
         let test = match table.get("test") {
-            Some(item) => TestConfig::read(toml, &below.join("."), item)?,
+            Some(item) => TestConfig::read(toml, &below("test"), item)?,
             None => TestConfig::default(),
         };
-        let below: Vec<&str> = keys.iter().copied().chain(["release"]).collect();
         let release = match table.get("release") {
-            Some(item) => ReleaseConfig::read(toml, &below.join("."), item)?,
+            Some(item) => ReleaseConfig::read(toml, &below("release"), item)?,
             None => ReleaseConfig::default(),
+        };
+        let dev = match table.get("dev") {
+            Some(item) => DevConfig::read(toml, &below("dev"), item)?,
+            None => DevConfig::default(),
+        };
+        let just = match table.get("just") {
+            Some(item) => JustConfig::read(toml, &below("just"), item)?,
+            None => JustConfig::default(),
         };
         Ok(Self {
             python: reader.string(table, "python")?,
@@ -102,7 +153,33 @@ impl Config {
             members: reader.strings(table, "members")?.unwrap_or_default(),
             test,
             release,
+            dev,
+            just,
         })
+    }
+}
+
+impl DevConfig {
+    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
+        let reader = Reader {
+            toml,
+            table: name.to_owned(),
+        };
+        let table = reader.table(item, &DEV_KEYS)?;
+        let around = reader.around(table)?;
+        Ok(Self { around })
+    }
+}
+
+impl JustConfig {
+    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
+        let reader = Reader {
+            toml,
+            table: name.to_owned(),
+        };
+        let table = reader.table(item, &JUST_KEYS)?;
+        let no_build = reader.strings(table, "no-build")?.unwrap_or_default();
+        Ok(Self { no_build })
     }
 }
 
@@ -118,6 +195,7 @@ impl ReleaseConfig {
             compatibility: reader.string(table, "compatibility")?,
             zig: reader.bool(table, "zig")?,
             test: reader.bool(table, "test")?,
+            around: reader.around(table)?,
         })
     }
 }
@@ -142,6 +220,7 @@ impl TestConfig {
             },
             rust_features: reader.strings(table, "rust-features")?.unwrap_or_default(),
             doctests: reader.bool(table, "doctests")?.unwrap_or(false),
+            around: reader.around(table)?,
         })
     }
 }
@@ -190,6 +269,13 @@ impl Reader<'_> {
             Some(text) => Ok(Some(text.to_owned())),
             None => Err(self.must_be(item, key, "a string")),
         }
+    }
+
+    fn around(&self, table: &dyn TableLike) -> Result<Around> {
+        Ok(Around {
+            before: self.strings(table, "before")?.unwrap_or_default(),
+            after: self.strings(table, "after")?.unwrap_or_default(),
+        })
     }
 
     fn bool(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {

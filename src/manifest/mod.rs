@@ -17,7 +17,7 @@ use crate::disk;
 use crate::error::{Error, Location, Result};
 
 pub use cargo::{CargoToml, Dependency};
-pub use config::{Config, RustRunner, TestConfig};
+pub use config::{Around, Config, RustRunner, TestConfig};
 pub use edit::with_strings;
 pub use lock::{LockEntry, Required};
 pub use needs::Need;

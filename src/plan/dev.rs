@@ -8,7 +8,7 @@ use super::{Plan, member, sync};
 
 /// # Errors
 /// What cannot be planned: a foreign environment that is broken, something missing offline.
-pub fn dev(request: &Request, facts: &Facts) -> Result<Plan> {
+pub(super) fn dev(request: &Request, facts: &Facts) -> Result<Plan> {
     let mut plan = Plan::default();
     if let Some(workshop) = &facts.workshop {
         let site = Site {

@@ -84,6 +84,7 @@ pub(super) fn run(invocation: Invocation, listen: Listen, exit: Exit) -> Action 
 /// be planned.
 pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
     let tools = std::iter::once(&site.workshop.uv).chain(site.workshop.maturin.values());
+    let tools = tools.chain(site.facts.just.iter().map(|just| &just.tool));
     let missing: Vec<_> = tools.filter_map(|tool| tool.missing.clone()).collect();
     for provision in missing {
         let label = provision.label();

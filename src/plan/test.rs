@@ -11,7 +11,7 @@ use super::{Action, Plan, Runner, Step, Test, Untestable, dev, python, wheel};
 
 /// # Errors
 /// As [`dev`]; [`Error::NoTests`] where there is nothing to test.
-pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
+pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     let Purpose::Test(testing) = &request.purpose else {
         return dev(request, facts);
     };

@@ -261,13 +261,13 @@ fn glibc(tag: &str) -> Option<(u64, u64)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// Keeps the results for the next run, unless a check broke.
+/// Keeps the results for the next run when all are good: what is wrong is told every time.
 pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()> {
     let results: Vec<Checked> = context.with(|outcome| {
         let own = outcome.checks.iter().filter(|one| one.file == record.file);
         own.cloned().collect()
     });
-    if results.iter().any(|one| one.outcome == Outcome::Crashed) {
+    if results.iter().any(|one| !one.is_good()) {
         return Ok(());
     }
     let checks = Checks {

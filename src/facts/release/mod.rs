@@ -1,6 +1,7 @@
 //! What a release is made from, and how much of it is there.
 
 mod abi;
+mod flags;
 mod platform;
 mod record;
 
@@ -23,6 +24,7 @@ use crate::versions::Versioned;
 use super::{Build, Product, Releasing, Sofar, Workshop};
 
 pub use abi::{Abi, label};
+pub use flags::Rustflags;
 pub use platform::Platform;
 pub use record::{Checked, Checks, Entry, MANIFEST, Manifest, Outcome};
 
@@ -447,66 +449,6 @@ fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> 
         (session.cargo_home(), "/cargo".to_owned()),
         (project.root.clone(), "/build".to_owned()),
     ]
-}
-
-/// rustc's flags from the environment and from cargo's configuration: what we add must not replace
-/// them (cargo book, `build.rustflags`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rustflags {
-    /// Those that hold for every target.
-    pub general: Vec<String>,
-    /// Whether a `[target.…]` table has some; those of every other source are then ignored.
-    pub by_target: bool,
-    /// The triple of the machine, as the toolchain's folder names it.
-    pub host: Option<String>,
-}
-
-impl Rustflags {
-    fn gather(session: &Session, dir: &Utf8Path, rustc: Option<&Utf8Path>) -> Result<Self> {
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        if let Some(encoded) = session.var("CARGO_ENCODED_RUSTFLAGS") {
-            let flags = encoded.split('\u{1f}').map(str::to_owned);
-            return Ok(Self {
-                general: flags.collect(),
-                ..Self::default()
-            });
-        }
-        if let Some(text) = session.var("RUSTFLAGS") {
-            return Ok(Self {
-                general: words(text),
-                ..Self::default()
-            });
-        }
-        let mut flags = Self {
-            host: rustc.and_then(host_triple),
-            ..Self::default()
-        };
-        let mut lists: Vec<Vec<String>> = Vec::new();
-        for path in crate::project::cargo_configs(session, dir) {
-            let Some(toml) = crate::manifest::Toml::read(&path)? else {
-                continue;
-            };
-            lists.push(match toml.str(&["build", "rustflags"]) {
-                Some(text) => words(text),
-                None => toml.strings(&["build", "rustflags"]),
-            });
-            let targets = toml.table(&["target"]);
-            flags.by_target |= targets.is_some_and(|targets| {
-                let mut all = targets.iter();
-                all.any(|(_, item)| item.get("rustflags").is_some())
-            });
-        }
-        lists.reverse(); // the nearest file's come last
-        flags.general = lists.concat();
-        Ok(flags)
-    }
-}
-
-/// `…/toolchains/1.95.0-x86_64-unknown-linux-gnu/bin/rustc`
-fn host_triple(rustc: &Utf8Path) -> Option<String> {
-    let toolchain = rustc.parent()?.parent()?.file_name()?;
-    let at = toolchain.find(std::env::consts::ARCH)?;
-    Some(toolchain[at..].to_owned())
 }
 
 /// # Errors

@@ -21,7 +21,7 @@ use crate::error::Exit;
 
 /// # Errors
 /// [`Error::Findings`] when the project has errors; what cannot be had offline.
-pub fn release(request: &Request, facts: &Facts) -> Result<Plan> {
+pub(super) fn release(request: &Request, facts: &Facts) -> Result<Plan> {
     let (Purpose::Release(releasing), Some(workshop), Some(release)) =
         (&request.purpose, &facts.workshop, &facts.release)
     else {

@@ -1,0 +1,220 @@
+//! `cargo pyx just`: recipes of the project, and ours.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use crate::dependencies::Wanted;
+use crate::disk;
+use crate::errand::Errand;
+use crate::error::{Error, Result};
+use crate::facts::{self, Facts, Purpose, Request, Sofar};
+use crate::plan;
+use crate::recipe::{self, Recipe, Recipes};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+
+/// Run a recipe in the project's environment, after a fresh build
+///
+/// A recipe of the project's justfile, else one of ours. The environment is active for the whole
+/// recipe; its exit code is ours. Without a recipe, lists them all.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx just                   list the project's recipes and ours
+  cargo pyx just lint              run one
+  cargo pyx just bench -k parse    with arguments
+  cargo pyx just --show cov        print one
+  cargo pyx just --eject lint      copy ours into the project's justfile
+
+A recipe sees: VIRTUAL_ENV, PATH, UV_PROJECT_ENVIRONMENT, UV_NO_SYNC, and
+  PYX          this program             PYX_PYTHON   the environment's Python
+  PYX_PROJECT  the project's root       PYX_MODULE   the extension module's dotted name
+  PYX_STATE    target/pyx               PYX_PROFILE  the cargo profile of the build
+  PYX_DIST     dist/                    PYX_RECIPES  our recipes' files
+  PYX_UV       uv")]
+pub struct Just {
+    /// List the recipes
+    #[arg(long)]
+    pub list: bool,
+    /// Print a recipe
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["list", "words"])]
+    pub show: Option<String>,
+    /// Copy our recipes of these names into the project's justfile
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["list", "show", "words"])]
+    pub eject: Vec<String>,
+    /// The recipe and its arguments
+    #[arg(
+        value_name = "RECIPE",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<String>,
+}
+
+impl Just {
+    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let runs = !self.words.is_empty() && !self.list;
+        let request = Request {
+            manifest: global.manifest(session),
+            members: Vec::new(),
+            build: crate::build::Flags::default(),
+            python: None,
+            wanted: Wanted::default(),
+            force: false,
+            network: global.network.into(),
+            purpose: Purpose::Just(if runs { self.words.clone() } else { Vec::new() }),
+        };
+        let errand = Errand {
+            session,
+            ui,
+            request: &request,
+            name: "just",
+            decide: plan::just,
+        };
+        if runs && global.dry_run {
+            return errand.show(&[]);
+        }
+        errand.perform()?;
+        if runs {
+            return Ok(());
+        }
+        let facts = Facts::gather(session, &request, &Sofar::default())?;
+        let Some(just) = &facts.just else {
+            return Ok(());
+        };
+        let recipes = just.recipes.clone().unwrap_or_default();
+        match (&self.show, &self.eject[..]) {
+            (Some(name), _) => show(session, just, name, ui),
+            (None, []) => {
+                list(&recipes, ui);
+                Ok(())
+            }
+            (None, names) => {
+                let path = recipes.justfile.clone();
+                let path = path.unwrap_or_else(|| facts.project.root.join("justfile"));
+                eject(&recipes, names, &path, (global.dry_run, ui))
+            }
+        }
+    }
+}
+
+fn list(recipes: &Recipes, ui: &Ui) {
+    let offered: Vec<Recipe> = recipes.offered().cloned().collect();
+    let mut text = String::new();
+    if !recipes.project.is_empty() {
+        let path = recipes.justfile.as_ref().map(ToString::to_string);
+        let _ = writeln!(text, "Recipes of {}:", path.unwrap_or_default());
+        section(&mut text, &recipes.project);
+    }
+    text.push_str("Recipes of cargo pyx (`--eject` makes one yours):\n");
+    section(&mut text, &offered);
+    ui.data(&text);
+    ui.recipes(&recipes.project, &offered);
+}
+
+/// By group, those without one first; parameters and doc comments in a column of their own.
+fn section(text: &mut String, recipes: &[Recipe]) {
+    let mut groups: BTreeMap<&str, Vec<&Recipe>> = BTreeMap::new();
+    for recipe in recipes {
+        let group = recipe.groups.first().map_or("", String::as_str);
+        groups.entry(group).or_default().push(recipe);
+    }
+    let call = |recipe: &Recipe| format!("{} {}", recipe.name, recipe.parameters);
+    let width = recipes
+        .iter()
+        .map(|recipe| call(recipe).trim_end().chars().count());
+    let width = width.max().unwrap_or_default();
+    for (group, members) in groups {
+        if !group.is_empty() {
+            let _ = writeln!(text, "  [{group}]");
+        }
+        for recipe in members {
+            let call = call(recipe);
+            let doc = recipe.doc.as_deref().map(|doc| format!("  # {doc}"));
+            let doc = doc.unwrap_or_default();
+            let line = format!("    {:<width$}{doc}", call.trim_end());
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+    text.push('\n');
+}
+
+fn unknown(recipes: &Recipes, name: &str) -> Error {
+    let all = recipes.project.iter().chain(&recipes.ours);
+    let near = crate::manifest::nearest(name, all.map(|recipe| recipe.name.as_str()));
+    let hint = near.map_or_else(
+        || "cargo pyx just --list".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Error::refused(format!("no recipe `{name}`"), &hint)
+}
+
+fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()> {
+    let recipes = just.recipes.clone().unwrap_or_default();
+    let recipe = recipes.find(name).ok_or_else(|| unknown(&recipes, name))?;
+    if let Some(text) = recipe::text(name).filter(|_| recipe.ours) {
+        ui.data(text);
+        return Ok(());
+    }
+    ui.data(&just.source(session, name)?);
+    Ok(())
+}
+
+/// # Errors
+/// [`Error::Refused`] for a name that is not ours, or that the project has already.
+fn eject(
+    recipes: &Recipes,
+    names: &[String],
+    path: &camino::Utf8Path,
+    (dry_run, ui): (bool, &Ui),
+) -> Result<()> {
+    let mut text = disk::read_text(path)?.unwrap_or_default();
+    for name in names {
+        let own = recipe::text(name).ok_or_else(|| unknown(recipes, name))?;
+        if !recipes.offered().any(|recipe| recipe.name == *name) {
+            let message = format!("`{path}` has a recipe `{name}` already");
+            return Err(Error::refused(
+                message,
+                "cargo pyx just --show NAME prints it",
+            ));
+        }
+        if !text.is_empty() {
+            text.truncate(text.trim_end().len());
+            text.push_str("\n\n");
+        }
+        text.push_str(own);
+    }
+    if dry_run {
+        ui.data(&text);
+        return Ok(());
+    }
+    disk::write(path, text.as_bytes())?;
+    ui.status("Ejected", &format!("{} to {path}", names.join(", ")));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_are_listed_by_group() {
+        let recipe = |name: &str, group: &str| Recipe {
+            name: name.to_owned(),
+            doc: Some("Doc.".to_owned()),
+            groups: vec![group.to_owned()],
+            ..Recipe::default()
+        };
+        let mut text = String::new();
+        section(
+            &mut text,
+            &[recipe("bench", "measure"), recipe("ci", "check")],
+        );
+        let expected = "  [check]\n    ci     # Doc.\n  [measure]\n    bench  # Doc.\n\n";
+        assert_eq!(text, expected);
+    }
+}

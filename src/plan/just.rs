@@ -1,0 +1,207 @@
+//! `cargo pyx just`, and the recipes that a project wants around other commands.
+
+use crate::environment::Environment;
+use crate::error::{Error, Exit, Result};
+use crate::facts::{Facts, Just, Purpose, Request, Workshop};
+use crate::invocation::Invocation;
+use crate::manifest::nearest;
+use crate::recipe::Recipe;
+
+use super::linked::names;
+use super::steps::{self, Site, step};
+use super::{Action, Plan, RunRecipe, dev};
+
+/// A decision of one command.
+type Decide = fn(&Request, &Facts) -> Result<Plan>;
+
+/// # Errors
+/// [`Error::Refused`] for a recipe that nobody has, or that is running already.
+pub fn just(request: &Request, facts: &Facts) -> Result<Plan> {
+    let Purpose::Just(words) = &request.purpose else {
+        return dev::dev(request, facts);
+    };
+    let mut plan = Plan::default();
+    let Some((site, just)) = site(request, facts) else {
+        return Ok(plan);
+    };
+    if !ready(&mut plan, &site, just)? {
+        return Ok(plan);
+    }
+    let Some(name) = words.iter().find(|word| !word.contains('=')) else {
+        return Ok(plan); // to be listed
+    };
+    let recipe = find(facts, just, name)?;
+    let no_build = recipe.no_build || facts.project.config.just.no_build.contains(name);
+    if !no_build {
+        plan = dev::dev(request, facts)?;
+        if plan.again {
+            return Ok(plan);
+        }
+    }
+    let call = call(&site, just, &recipe, words).dir(facts.cwd.clone());
+    plan.hand_over = Some(step("just", "Running", name, Action::Show(call)));
+    Ok(plan)
+}
+
+/// A command with the project's recipes before and after it. What they change is seen: everything
+/// is looked at again when the first ones have run.
+pub(super) fn around(request: &Request, facts: &Facts, decide: Decide) -> Result<Plan> {
+    let recipes = &facts.recipes_around;
+    let Some((site, just)) = site(request, facts).filter(|_| !recipes.is_empty()) else {
+        return decide(request, facts);
+    };
+    let mut plan = Plan::default();
+    if !ready(&mut plan, &site, just)? {
+        return Ok(plan);
+    }
+    for name in recipes.before.iter().chain(&recipes.after) {
+        find(facts, just, name)?; // before the first of them changes anything
+    }
+    for name in &recipes.before {
+        let step_name = format!("before: {name}");
+        if !facts.done.contains(&step_name) {
+            let step = part(&site, just, (&step_name, name), false)?;
+            plan.steps.push(step);
+            plan.again = true;
+        }
+    }
+    if plan.again {
+        for at in 1..plan.steps.len() {
+            plan.steps[at].needs = vec![plan.steps[at - 1].name.clone()];
+        }
+        return Ok(plan);
+    }
+    plan = decide(request, facts)?;
+    if !plan.again {
+        for name in &recipes.after {
+            let step_name = format!("after: {name}");
+            let mut step = part(&site, just, (&step_name, name), true)?;
+            step.needs = names(&plan);
+            plan.steps.push(step);
+        }
+    }
+    Ok(plan)
+}
+
+fn site<'a>(request: &'a Request, facts: &'a Facts) -> Option<(Site<'a>, &'a Just)> {
+    let workshop: &Workshop = facts.workshop.as_ref()?;
+    let site = Site {
+        facts,
+        request,
+        workshop,
+    };
+    Some((site, facts.just.as_ref()?))
+}
+
+/// Whether just is here and the recipes are known; else what brings them.
+fn ready(plan: &mut Plan, site: &Site<'_>, just: &Just) -> Result<bool> {
+    if just.recipes.is_some() {
+        return Ok(true);
+    }
+    steps::provide(plan, site)?;
+    if !just.written {
+        let action = Action::WriteRecipes {
+            folder: just.folder.clone(),
+        };
+        let mut step = step("recipes", "Writing", "the recipes of cargo pyx", action);
+        step.needs = names(plan);
+        plan.steps.push(step);
+    }
+    plan.again = true;
+    Ok(false)
+}
+
+fn find(facts: &Facts, just: &Just, name: &str) -> Result<Recipe> {
+    let recipes = just.recipes.clone().unwrap_or_default();
+    let Some(recipe) = recipes.find(name) else {
+        let all = recipes.project.iter().chain(&recipes.ours);
+        let near = nearest(name, all.map(|recipe| recipe.name.as_str()));
+        let hint = match near {
+            Some(near) => format!("cargo pyx just {near}"),
+            None => "cargo pyx just --list".to_owned(),
+        };
+        return Err(Error::refused(format!("no recipe `{name}`"), &hint));
+    };
+    if facts.inside.contains(&mark(facts, name)) {
+        let message = format!("recipe `{name}` calls itself through `cargo pyx just {name}`");
+        let hint = format!("call `just {name}`'s own commands there, or give it another name");
+        return Err(Error::refused(message, &hint));
+    }
+    Ok(recipe)
+}
+
+/// What `PYX_RECIPE` holds of a running recipe: other projects may have one of the same name.
+fn mark(facts: &Facts, name: &str) -> String {
+    format!("{}#{name}", facts.project.root)
+}
+
+/// A recipe as a step of a plan, from the project's root.
+fn part(
+    site: &Site<'_>,
+    just: &Just,
+    (step_name, name): (&str, &str),
+    after: bool,
+) -> Result<super::Step> {
+    let recipe = find(site.facts, just, name)?;
+    let words = [name.to_owned()];
+    let invocation = call(site, just, &recipe, &words)
+        .dir(site.facts.project.root.clone())
+        // who waits for the recipe has the lock
+        .env("PYX_LOCK", site.facts.project.lock_path().as_str());
+    let action = Action::Recipe(Box::new(RunRecipe {
+        invocation,
+        exit: Exit::Failed,
+        after,
+    }));
+    Ok(step(step_name, "Running", format!("recipe {name}"), action))
+}
+
+/// just, with the environment active for whatever the recipe does.
+fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invocation {
+    let facts = site.facts;
+    let Environment { path, .. } = &facts.environment;
+    let project = &facts.project;
+    let modules = project.members.iter().map(|member| member.module.as_str());
+    let modules: Vec<&str> = modules.filter(|module| !module.is_empty()).collect();
+    let profile = facts
+        .builds
+        .first()
+        .map(|build| build.options.profile.as_str());
+    let mut inside = facts.inside.clone();
+    inside.push(mark(facts, &recipe.name));
+    let bin = facts.environment.bin();
+    let tools = [
+        &just.tool.path,
+        &site.workshop.uv.path,
+        &site.workshop.cargo,
+    ];
+    let tools = tools.iter().filter_map(|program| program.parent());
+    let first: Vec<_> = std::iter::once(bin.as_path()).chain(tools).collect();
+    let own = just.folder.join("justfile");
+    let place = recipe.ours.then(|| {
+        [
+            "--justfile",
+            own.as_str(),
+            "--working-directory",
+            project.root.as_str(),
+        ]
+        .map(str::to_owned)
+    });
+    site.call(&just.tool.path, &project.root)
+        .args(place.into_iter().flatten())
+        .args(words.iter().cloned())
+        .env("VIRTUAL_ENV", path.as_str())
+        .env("UV_PROJECT_ENVIRONMENT", path.as_str())
+        .env("UV_NO_SYNC", "1")
+        .env("PYX", just.program.as_str())
+        .env("PYX_PYTHON", facts.environment.python().as_str())
+        .env("PYX_MODULE", modules.join(" "))
+        .env("PYX_PROFILE", profile.unwrap_or("dev"))
+        .env("PYX_DIST", project.root.join("dist").as_str())
+        .env("PYX_PROJECT", project.root.as_str())
+        .env("PYX_STATE", project.state.as_str())
+        .env("PYX_RECIPES", just.folder.as_str())
+        .env("PYX_UV", site.workshop.uv.path.as_str())
+        .env("PYX_RECIPE", inside.join("\n"))
+        .path(&first, &facts.path)
+}
