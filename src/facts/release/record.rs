@@ -47,11 +47,12 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Those of an earlier run, while the rules are the same.
+    /// Those of an earlier run, while the rules are the same and all was good.
     pub fn read(path: &Utf8Path, rules: &str) -> Option<Vec<Checked>> {
         let text = disk::read_text(path).ok().flatten()?;
         let checks: Self = serde_json::from_str(&text).ok()?;
-        (checks.rules == rules).then_some(checks.results)
+        let good = checks.results.iter().all(Checked::is_good);
+        (good && checks.rules == rules).then_some(checks.results)
     }
 }
 
