@@ -187,13 +187,22 @@ fn seed() -> PathBuf {
     SEED.get_or_init(make).clone()
 }
 
+/// Where cargo compiles; a release is compiled from sources that it unpacks.
+const COMPILED: [&str; 4] = [
+    "target/pyx/ext",
+    "target/pyx/test",
+    "target/pyx/release/builds",
+    "target/pyx/release/target",
+];
+
 /// Removes everything but what cargo compiled.
 fn clear(root: &Path) {
     for path in entries(root) {
-        if path.ends_with("target/pyx/ext") || path.ends_with("target/pyx/test") {
+        if COMPILED.iter().any(|kept| path.ends_with(kept)) {
             continue;
         }
-        if path.ends_with("target") || path.ends_with("target/pyx") {
+        let around = ["target", "target/pyx", "target/pyx/release"];
+        if around.iter().any(|folder| path.ends_with(folder)) {
             clear(&path);
         } else if path.is_dir() && !path.is_symlink() {
             fs::remove_dir_all(&path).unwrap();

@@ -64,14 +64,15 @@ macro_rules! folder {
 }
 
 pub(crate) use checkout::Project;
-pub(crate) use pythons::versions;
+pub(crate) use pythons::{oldest_and_newest, versions};
 pub(crate) use run::{Outcome, Pyx, Running, alone};
 pub(crate) use {folder, project};
 
 /// `place`: the path of an item in a test, as in `dev::fresh::what_is_fresh::here`.
 pub(crate) fn folder_of(place: &str) -> PathBuf {
-    let name = place.rsplit("::").nth(1).expect("an item in a test");
-    temp().join(name)
+    let mut around = place.rsplit("::").skip(1);
+    let name = around.find(|part| *part != "{{closure}}");
+    temp().join(name.expect("an item in a test"))
 }
 
 fn temp() -> PathBuf {
@@ -225,7 +226,13 @@ const _: () = {
         Project::edit,
         Project::append,
     );
-    let _ = (Project::written, versions, Outcome::count, Outcome::says);
+    let _ = (
+        oldest_and_newest,
+        Project::written,
+        versions,
+        Outcome::count,
+        Outcome::says,
+    );
     let _ = (
         Outcome::says_once,
         Outcome::never_says,
