@@ -197,6 +197,10 @@ pub enum Error {
     #[error("nothing was released: {0}")]
     NotReleased(String),
 
+    /// `release check`: checks that have not passed; they have said why.
+    #[error("checks failed: {0}")]
+    ChecksFailed(String),
+
     #[error("two builds differ in {}: {first} and {second}", .members.join(", "))]
     NotReproducible {
         first: Utf8PathBuf,
@@ -297,6 +301,7 @@ impl Error {
             | Self::Provision { .. } => Exit::Tool,
             Self::NotInstalled { .. }
             | Self::NotReleased(_)
+            | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }
             | Self::TestsFailed(_)
             | Self::TestsNotRun { .. } => Exit::Failed,
@@ -367,6 +372,7 @@ impl Error {
             | Self::Justfile(_)
             | Self::Findings(_)
             | Self::NotReleased(_)
+            | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }
             | Self::ChildKilled(_)
             | Self::Child(_)

@@ -5,6 +5,8 @@
     reason = "tests build distributions with the real tools, and spoil them"
 )]
 
+#[path = "artifact/library.rs"]
+mod library;
 #[path = "artifact/parts.rs"]
 mod parts;
 #[path = "artifact/sdists.rs"]
@@ -16,7 +18,6 @@ mod wheels;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use camino::Utf8Path;
@@ -88,40 +89,6 @@ fn good_sdist() -> Parts {
 
 fn opened(path: &Path) -> Wheel {
     Wheel::open(Utf8Path::from_path(path).unwrap()).unwrap()
-}
-
-/// A library that links nothing but what `args` say; `libown.so` is where its linker looks.
-fn library(source: &str, args: &[&str]) -> Vec<u8> {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path();
-    let head =
-        "#![no_std]\n#[panic_handler]\nfn panic(_: &core::panic::PanicInfo) -> ! { loop {} }\n";
-    let compile = |name: &str, source: &str, args: &[&str]| {
-        let file = dir.join(name);
-        fs::write(file.with_extension("rs"), format!("{head}{source}")).unwrap();
-        let run = Command::new("rustc")
-            .args([
-                "--crate-type=cdylib",
-                "--edition=2024",
-                "-Cpanic=abort",
-                "-Clink-arg=-nostdlib",
-            ])
-            .arg(format!("-Clink-arg=-L{}", dir.display()))
-            .arg("--remap-path-prefix=/=/src/")
-            .args(args)
-            .arg("-o")
-            .args([&file, &file.with_extension("rs")])
-            .output()
-            .unwrap();
-        assert!(
-            run.status.success(),
-            "{}",
-            String::from_utf8_lossy(&run.stderr)
-        );
-        fs::read(file).unwrap()
-    };
-    compile("libown.so", "", &[]);
-    compile("libhello.so", source, args)
 }
 
 /// Severities and rules.

@@ -125,7 +125,7 @@ fn is_building(action: &Action) -> bool {
         | Action::Compare { .. }
         | Action::Check(_)
         | Action::RecordChecks(_)
-        | Action::Verdict
+        | Action::Verdict(_)
         | Action::Promote(_)
         | Action::Edit(_)
         | Action::Test(_)
@@ -193,7 +193,7 @@ impl Context<'_> {
             | Action::Compare { .. }
             | Action::Check(_)
             | Action::RecordChecks(_)
-            | Action::Verdict
+            | Action::Verdict(_)
             | Action::Promote(_)
             | Action::CopyTests(_)
             | Action::Edit(_)
@@ -257,7 +257,7 @@ impl Context<'_> {
             }
             Action::Check(check) => release::check(self, check),
             Action::RecordChecks(record) => release::record(self, record),
-            Action::Verdict => release::verdict(self, &[]),
+            Action::Verdict(files) => release::verdict(self, files),
             Action::Promote(promote) => release::promote(self, promote),
             Action::CopyTests(copy) => copy_tests(copy),
             Action::Edit(edits) => edit(edits, self.ui),

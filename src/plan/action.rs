@@ -76,8 +76,8 @@ pub enum Action {
     },
     Check(Box<Check>),
     RecordChecks(Box<RecordChecks>),
-    /// Fail where a check has found something.
-    Verdict,
+    /// Fail where a check of these files, by their labels, has found something.
+    Verdict(Vec<String>),
     Promote(Box<Promote>),
     /// Hand the terminal to a program; its exit code becomes ours.
     Show(Invocation),
@@ -324,12 +324,13 @@ impl Step {
             Action::RecordChecks(record) => {
                 comment(&format!("record what was found in {}", record.path))
             }
-            Action::Verdict => comment("fail where a check has found something"),
-            Action::Promote(promote) => comment(&format!(
-                "move {} files to {} when all is well",
-                promote.entries.len(),
-                promote.dist
-            )),
+            Action::Verdict(_) => comment("fail where a check has found something"),
+            Action::Promote(promote) => {
+                let names = promote.entries.iter();
+                let names: Vec<&str> = names.filter_map(|one| one.path.file_name()).collect();
+                let (names, dist) = (names.join(", "), &promote.dist);
+                comment(&format!("put {names} into {dist} when all is well"))
+            }
             Action::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
             }

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::artifact::Expected;
-use crate::facts::release::{Checked, Entry};
+use crate::facts::release::{Checked, Entry, Outcome};
 use crate::invocation::Invocation;
 
 /// An sdist where it is built; files whose content is the same stay as they are, so that cargo
@@ -35,6 +35,8 @@ pub struct Check {
     pub check: &'static str,
     /// Absolute.
     pub file: Utf8PathBuf,
+    /// For people: the file's name, or its path where several have that name.
+    pub label: String,
     pub how: How,
 }
 
@@ -43,8 +45,8 @@ pub enum How {
     /// Our own rules.
     Inspect(Box<Expected>),
     Tool {
-        /// What must succeed before.
-        before: Vec<Invocation>,
+        /// What must succeed before, and what it means when it does not.
+        before: Vec<(Invocation, Outcome)>,
         invocation: Invocation,
         reader: Reader,
     },

@@ -1,6 +1,6 @@
 //! Ways to spoil the wheel of `hello`, and what is to be found then: severities and rules.
 
-use crate::library;
+use crate::library::library;
 use crate::parts::Parts;
 
 /// Of the wheel that is spoilt everything else is as in the good one: nothing more is found.
@@ -16,7 +16,7 @@ const fn case(found: &'static [&'static str], spoil: fn(&mut Parts)) -> Case {
 const ROOT: &str = "/checkout/of/somebody";
 
 /// The extension module becomes one of the stable ABI of 3.9.
-fn stable_abi(parts: &mut Parts) {
+pub(crate) fn stable_abi(parts: &mut Parts) {
     let python = parts.python();
     parts.retag(&format!("cp{python}-cp{python}"), "cp39-abi3");
     let name = parts.named(".so");
@@ -28,7 +28,7 @@ fn replace_library(parts: &mut Parts, source: &str, args: &[&str]) {
     *parts.bytes(".so") = library(source, args);
 }
 
-const INIT: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn PyInit_hello() {}";
+pub(crate) const INIT: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn PyInit_hello() {}";
 
 pub(crate) const NAMES: &[Case] = &[
     case(&["error version-mismatch", "error dist-info"], |parts| {

@@ -1,6 +1,7 @@
 //! What a release does with files: unpack, seal, check, promote.
 
 mod checks;
+mod linters;
 mod promote;
 mod seal;
 mod stubs;

@@ -21,7 +21,14 @@ const SUMS: &str = "SHA256SUMS";
 /// # Errors
 /// [`Error::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
 pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
-    checks::verdict(context, &promote.known)?;
+    let files: Vec<String> = promote
+        .entries
+        .iter()
+        .map(|one| name(one).to_owned())
+        .collect();
+    if let Some(failed) = checks::judged(context, &promote.known, &files) {
+        return Err(Error::NotReleased(format!("checks failed: {failed}")));
+    }
     let tallies = context.with(|outcome| outcome.tallies.clone());
     let failures = tallies.iter().filter_map(|tally| {
         let why = tally.failure.as_ref()?;

@@ -23,16 +23,11 @@ pub(super) fn judge(wheel: &Wheel, output: &Output) -> Stubs {
     let uncompiled = lines
         .iter()
         .any(|line| line.contains("due to mypy build errors"));
-    if output.status.success() || uncompiled {
-        let checked = if uncompiled {
-            Outcome::NotApplicable
-        } else {
-            Outcome::Pass
-        };
+    if uncompiled {
         return Stubs {
-            outcome: checked,
+            outcome: Outcome::NotApplicable,
             wrong: Vec::new(),
-            noted: lines.into_iter().filter(|_| uncompiled).collect(),
+            noted: lines,
         };
     }
     let aliases = aliases(wheel);

@@ -26,7 +26,7 @@ use super::{Build, Product, Releasing, Sofar, Workshop};
 pub use abi::{Abi, label};
 pub use flags::Rustflags;
 pub use platform::Platform;
-pub use record::{Checked, Checks, Entry, MANIFEST, Manifest, Outcome};
+pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome};
 
 #[derive(Clone, Debug)]
 pub struct Release {

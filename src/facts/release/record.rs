@@ -19,10 +19,22 @@ pub enum Outcome {
     NotApplicable,
 }
 
+/// The names of all checks, in the order of tables; `pyx` stands for our own rules.
+pub const CHECKS: [&str; 8] = [
+    "pyx",
+    "twine",
+    "pydistcheck",
+    "check-wheel-contents",
+    "wheel unpack",
+    "abi3audit",
+    "auditwheel",
+    "stubtest",
+];
+
 /// One check of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
-    /// `twine`, `auditwheel`, …; `pyx` for our own rules.
+    /// One of [`CHECKS`].
     pub check: String,
     /// The file's name.
     pub file: String,

@@ -1,11 +1,12 @@
 //! What a file must pass besides its tests: our own rules, and the linters of the field.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::artifact::Expected;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::facts::Product;
-use crate::facts::release::{Checked, Package, Release, Staged};
+use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
 use crate::invocation::Invocation;
 
 use super::super::linked::names;
@@ -26,7 +27,7 @@ pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
                 continue;
             }
             let first = steps.len();
-            steps.extend(of(stage, &file.path, &package.expected));
+            steps.extend(of(stage, (&file.path, file.name()), &package.expected));
             let own: Vec<String> = steps[first..]
                 .iter()
                 .map(|step| step.name.clone())
@@ -49,14 +50,28 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     }
     let before = names(plan);
     let mut steps = Vec::new();
-    for file in files {
-        steps.extend(of(stage, file, &expected(stage.release, file)));
+    let labels = labels(stage, files);
+    for (file, label) in files.iter().zip(&labels) {
+        steps.extend(of(stage, (file, label), &expected(stage.release, file)));
     }
     push(plan, &before, steps);
-    let mut verdict = step("verdict", "Judging", "the checks", Action::Verdict);
+    let action = Action::Verdict(labels);
+    let mut verdict = step("verdict", "Judging", "the checks", action);
     verdict.needs = names(plan);
     plan.steps.push(verdict);
     Ok(())
+}
+
+/// The files' names; where two have the same, their paths.
+fn labels(stage: &Stage<'_>, files: &[Utf8PathBuf]) -> Vec<String> {
+    let mut names: Vec<Option<&str>> = files.iter().map(|file| file.file_name()).collect();
+    names.sort_unstable();
+    let is_unique = names.windows(2).all(|pair| pair[0] != pair[1]);
+    let label = |file: &Utf8PathBuf| match file.file_name() {
+        Some(name) if is_unique => name.to_owned(),
+        _ => stage.site.show(file),
+    };
+    files.iter().map(label).collect()
 }
 
 fn is_wheel(name: &str) -> bool {
@@ -120,8 +135,7 @@ fn record(release: &Release, file: &Staged, own: Vec<String>) -> Step {
     step
 }
 
-fn of(stage: &Stage<'_>, file: &Utf8Path, expected: &Expected) -> Vec<Step> {
-    let name = file.file_name().unwrap_or_default();
+fn of(stage: &Stage<'_>, (file, label): (&Utf8Path, &str), expected: &Expected) -> Vec<Step> {
     let mut checks = vec![("pyx", How::Inspect(Box::new(expected.clone())))];
     let tools = tools(stage, file);
     checks.extend(tools);
@@ -131,16 +145,26 @@ fn of(stage: &Stage<'_>, file: &Utf8Path, expected: &Expected) -> Vec<Step> {
             let action = Action::Check(Box::new(Check {
                 check,
                 file: file.to_owned(),
+                label: label.to_owned(),
                 how,
             }));
             step(
                 format!("check {check} {file}"),
                 "Checking",
-                format!("{name} ({check})"),
+                format!("{label} ({check})"),
                 action,
             )
         })
         .collect()
+}
+
+/// So wide that no linter breaks its lines.
+const WIDE: &str = "1000";
+
+/// A folder that only this file's checks use.
+fn own(stage: &Stage<'_>, folder: &str, file: &Utf8Path) -> Utf8PathBuf {
+    let key = disk::digest(file.as_str().as_bytes());
+    stage.release.dir.join(folder).join(&key[..16])
 }
 
 /// pydistcheck's rules on taste: hidden files, blanks in paths, how many files there are. Sizes are
@@ -167,7 +191,10 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     };
     let tool = |invocation: Invocation, reader| How::Tool {
         before: Vec::new(),
-        invocation: invocation.arg(file.as_str()).env("NO_COLOR", "1"),
+        invocation: invocation
+            .arg(file.as_str())
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", WIDE),
         reader,
     };
     let ignored = TASTE.iter().flat_map(|rule| ["--ignore", rule]);
@@ -188,7 +215,7 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
         "check-wheel-contents",
         tool(contents, Reader::WheelContents),
     ));
-    let scratch = stage.release.dir.join("scratch").join(name);
+    let scratch = own(stage, "scratch", file);
     let unpack = call("wheel", &["unpack", "--dest", scratch.as_str()]);
     tools.push(("wheel unpack", tool(unpack, Reader::Unpack)));
     if name.contains("-abi3-") {
@@ -217,8 +244,7 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
 /// mypy's comparison of stubs with the installed module, on the interpreter that mypy stands in.
 fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     let toolbox = &stage.release.toolbox;
-    let name = file.file_name().unwrap_or_default();
-    let env = stage.release.dir.join("stubs").join(name);
+    let env = own(stage, "stubs", file);
     let python = env.join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
@@ -237,18 +263,18 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
         "--no-config",
         "--python",
     ];
-    let install = [
-        "pip",
-        "install",
-        "--quiet",
-        "--no-cache",
-        "--python",
-        python.as_str(),
-    ];
+    let install = ["pip", "install", "--quiet", "--python", python.as_str()];
+    let install = || uv(&install).arg(file.as_str());
+    let alone = install().args(["--no-deps", "--no-index", "--no-cache"]);
+    let dependencies = install().args(stage.site.offline());
     How::Tool {
         before: vec![
-            uv(&made).args([toolbox.python.as_str(), env.as_str()]),
-            uv(&install).arg(file.as_str()).args(stage.site.offline()),
+            (
+                uv(&made).args([toolbox.python.as_str(), env.as_str()]),
+                Outcome::Crashed,
+            ),
+            (alone, Outcome::Finding),
+            (dependencies, Outcome::Crashed),
         ],
         invocation: stage
             .site

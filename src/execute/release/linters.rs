@@ -1,0 +1,291 @@
+//! What each linter means by what it prints.
+
+use serde_json::Value;
+
+use crate::facts::release::Outcome;
+use crate::plan::Reader;
+use crate::process::Output;
+
+/// Exit codes say too little: a linter that dies of its own bug ends with the same code as one that
+/// has found something.
+pub(super) fn understand(reader: Reader, file: &str, output: &Output) -> (Outcome, Vec<String>) {
+    let text = format!("{}\n{}", output.stdout, output.stderr);
+    let failed = !output.status.success();
+    if failed && text.contains("Traceback (most recent call last)") {
+        return crashed(&text);
+    }
+    let messages = match reader {
+        Reader::Abi3audit => return abi3audit(output),
+        Reader::Auditwheel => return auditwheel(file, output),
+        _ if !failed => return (Outcome::Pass, Vec::new()),
+        Reader::Twine => twine(&text),
+        Reader::Pydistcheck => numbered(&text),
+        Reader::WheelContents => contents(file, &text),
+        Reader::Unpack => all_but(&text, "Unpacking to: "),
+        Reader::Stubtest => all_but(&text, "Found "),
+    };
+    if messages.is_empty() {
+        return (Outcome::Crashed, vec![output.status.to_string()]);
+    }
+    (Outcome::Finding, messages)
+}
+
+/// The last line says of what.
+fn crashed(text: &str) -> (Outcome, Vec<String>) {
+    let last = text.trim().lines().last().unwrap_or_default();
+    (Outcome::Crashed, vec![last.to_owned()])
+}
+
+fn words(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// `WARNING  …` and `ERROR  …`, coloured or not; what is wrong in a readme stands below, with its
+/// line.
+fn twine(text: &str) -> Vec<String> {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let mut messages: Vec<String> = Vec::new();
+    for line in plain.lines().map(words) {
+        if line.starts_with("WARNING ") || line.starts_with("ERROR ") {
+            messages.push(line);
+        } else if let Some(message) = messages.last_mut().filter(|_| line.starts_with("line ")) {
+            *message = format!("{message} {line}");
+        }
+    }
+    messages
+}
+
+/// `1. [rule] what`
+fn numbered(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| {
+        let (number, rest) = line.trim().split_once(". [")?;
+        number.parse::<u32>().ok()?;
+        Some(format!("[{rest}"))
+    });
+    lines.collect()
+}
+
+/// `x.whl: W005: what:`, and below it what is meant, indented.
+fn contents(file: &str, text: &str) -> Vec<String> {
+    let prefix = format!("{file}: ");
+    let mut messages: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if let Some((_, message)) = line.split_once(&prefix) {
+            messages.push(message.trim().to_owned());
+        } else if let Some(message) = messages.last_mut().filter(|_| line.starts_with(' ')) {
+            *message = format!("{message} {}", line.trim());
+        }
+    }
+    messages
+}
+
+/// Every line but those about the work itself.
+fn all_but(text: &str, prefix: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.starts_with(prefix));
+    let lines = lines.map(words).filter(|line| !line.is_empty());
+    lines.collect()
+}
+
+/// Its report: per shared object, symbols beyond the stable ABI.
+fn abi3audit(output: &Output) -> (Outcome, Vec<String>) {
+    let Ok(report) = serde_json::from_str::<Value>(&output.stdout) else {
+        return crashed(&output.stderr);
+    };
+    let mut messages = Vec::new();
+    let specs = report["specs"].as_object().into_iter().flatten();
+    for (_, spec) in specs {
+        let objects = spec["wheel"].as_array().or(spec["sdist"].as_array());
+        for object in objects.into_iter().flatten() {
+            let name = object["name"].as_str().unwrap_or("?");
+            let result = &object["result"];
+            let bad = result["non_abi3_symbols"].as_array();
+            let bad = bad.map(Vec::as_slice).unwrap_or_default();
+            let bad: Vec<&str> = bad.iter().filter_map(Value::as_str).collect();
+            if !bad.is_empty() {
+                let symbols = bad.join(", ");
+                messages.push(format!(
+                    "{name} uses {symbols}, which the stable ABI has not"
+                ));
+            }
+            if result["is_abi3_baseline_compatible"] == false {
+                let computed = result["computed"].as_str().unwrap_or("?");
+                let baseline = result["baseline"].as_str().unwrap_or("?");
+                let newer = result["future_abi3_objects"].as_object();
+                let newer: Vec<&str> = newer
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| &**name)
+                    .collect();
+                let newer = newer.join(", ");
+                messages.push(format!(
+                    "{name} needs Python {computed}, its tag says {baseline}: {newer}"
+                ));
+            }
+        }
+    }
+    match (messages.is_empty(), output.status.success()) {
+        (false, _) => (Outcome::Finding, messages),
+        (true, true) => (Outcome::Pass, messages),
+        (true, false) => crashed(&output.stderr),
+    }
+}
+
+/// What auditwheel says of a wheel whose tag is for binaries that it does not hold.
+const NO_BINARY: [&str; 2] = [
+    "Invalid binary wheel",
+    "This does not look like a platform wheel",
+];
+
+/// The most general tag that the binary allows must be one of the file's name, or more general.
+fn auditwheel(file: &str, output: &Output) -> (Outcome, Vec<String>) {
+    let Ok(report) = serde_json::from_str::<Value>(output.stdout.trim()) else {
+        return crashed(&output.stderr);
+    };
+    if let Some(error) = report["error"].as_str() {
+        let known = NO_BINARY.iter().any(|known| error.starts_with(known));
+        let outcome = if known {
+            Outcome::Finding
+        } else {
+            Outcome::Crashed
+        };
+        return (outcome, vec![words(error)]);
+    }
+    let Some(found) = report["overall_tag"].as_str() else {
+        return (Outcome::Crashed, vec!["its report has no tag".to_owned()]);
+    };
+    let own = file.trim_end_matches(".whl").rsplit('-').next();
+    let own = own.unwrap_or_default().split('.').filter_map(glibc);
+    match (own.min(), glibc(found)) {
+        (Some(own), Some(needed)) if needed <= own => (Outcome::Pass, Vec::new()),
+        (Some(_), _) => {
+            let message = format!("it is consistent with {found} only");
+            (Outcome::Finding, vec![message])
+        }
+        (None, _) => (Outcome::NotApplicable, Vec::new()),
+    }
+}
+
+/// The glibc of `manylinux_2_17_x86_64` or `manylinux2014_x86_64` (PEP 600).
+fn glibc(tag: &str) -> Option<(u64, u64)> {
+    for (old, version) in [("1_", (2, 5)), ("2010_", (2, 12)), ("2014_", (2, 17))] {
+        if tag.starts_with(&format!("manylinux{old}")) {
+            return Some(version);
+        }
+    }
+    let numbers = tag.strip_prefix("manylinux_")?;
+    let mut parts = numbers.split('_');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Status;
+
+    fn output(code: i32, stdout: &str, stderr: &str) -> Output {
+        Output {
+            status: Status::Code(code),
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_linter_that_dies_is_told_from_one_that_finds() {
+        let traceback = "Traceback (most recent call last):\n  File\nELFError: Magic number";
+        let (outcome, said) = understand(Reader::Twine, "x.whl", &output(1, "", traceback));
+        assert_eq!(
+            (outcome, said),
+            (Outcome::Crashed, vec!["ELFError: Magic number".to_owned()])
+        );
+        let warned =
+            "Checking x.whl: FAILED due to warnings\nWARNING  `long_description` missing.\n";
+        let (outcome, said) = understand(Reader::Twine, "x.whl", &output(1, warned, ""));
+        assert_eq!(outcome, Outcome::Finding);
+        assert_eq!(said, ["WARNING `long_description` missing."]);
+        let silent = output(2, "", "");
+        assert_eq!(
+            understand(Reader::Twine, "x.whl", &silent).0,
+            Outcome::Crashed
+        );
+    }
+
+    #[test]
+    fn auditwheels_tag_is_compared_with_the_files_name() {
+        let says = |tag: &str| output(0, &format!("{{\"overall_tag\": \"{tag}\"}}"), "");
+        let file = "x-1.0-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl";
+        let read = |tag| understand(Reader::Auditwheel, file, &says(tag)).0;
+        assert_eq!(read("manylinux_2_17_x86_64"), Outcome::Pass);
+        assert_eq!(read("manylinux_2_5_x86_64"), Outcome::Pass);
+        assert_eq!(read("manylinux_2_34_x86_64"), Outcome::Finding);
+        assert_eq!(read("linux_x86_64"), Outcome::Finding);
+    }
+
+    #[test]
+    fn a_tag_for_binaries_that_are_not_there_is_a_finding() {
+        let report = |error: &str| output(1, &format!("{{\"error\": \"{error}\"}}"), "INFO: …");
+        let file = "x-1.0-cp311-cp311-manylinux2014_x86_64.whl";
+        let read = |error| understand(Reader::Auditwheel, file, &report(error));
+        let (outcome, said) = read("Invalid binary wheel: none found:\\n\\thello.so\\n");
+        assert_eq!(outcome, Outcome::Finding);
+        assert_eq!(said, ["Invalid binary wheel: none found: hello.so"]);
+        assert_eq!(read("No space left on device").0, Outcome::Crashed);
+        let nothing = output(0, "{}", "");
+        let (outcome, _) = understand(Reader::Auditwheel, file, &nothing);
+        assert_eq!(outcome, Outcome::Crashed);
+    }
+
+    #[test]
+    fn each_linters_own_words_are_kept() {
+        let said = |reader, text: &str| {
+            let (outcome, said) = understand(reader, "x.whl", &output(1, text, ""));
+            assert_eq!(outcome, Outcome::Finding);
+            said
+        };
+        let contents = "a/x.whl: W005: Common name:\n  tests/\n  docs/\na/x.whl: W001: Bytecode:\n";
+        assert_eq!(
+            said(Reader::WheelContents, contents),
+            ["W005: Common name: tests/ docs/", "W001: Bytecode:"]
+        );
+        let distcheck = "1. [path-too-long] Path too long\nerrors found while checking: 1\n";
+        assert_eq!(
+            said(Reader::Pydistcheck, distcheck),
+            ["[path-too-long] Path too long"]
+        );
+        let readme = "Checking x.whl: FAILED\nERROR    bad markup   \n         line 1: Error: no.  \n\n\
+                      \x20        .. no::\n";
+        assert_eq!(
+            said(Reader::Twine, readme),
+            ["ERROR bad markup line 1: Error: no."]
+        );
+        let unpack = "Unpacking to: /t/x-1.0...\nHash mismatch for file 'x/a.py'\n";
+        assert_eq!(
+            said(Reader::Unpack, unpack),
+            ["Hash mismatch for file 'x/a.py'"]
+        );
+    }
+
+    #[test]
+    fn what_a_linter_says_besides_is_nothing_when_it_passes() {
+        let quoted = "x.whl: OK\nTraceback (most recent call last)\n";
+        for reader in [Reader::Twine, Reader::WheelContents, Reader::Stubtest] {
+            let passed = understand(reader, "x.whl", &output(0, quoted, ""));
+            assert_eq!(passed, (Outcome::Pass, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn symbols_beyond_the_stable_abi_are_named() {
+        let report = r#"{"specs": {"x.whl": {"kind": "wheel", "wheel": [{"name": "x.abi3.so", "result": {
+            "is_abi3": false, "is_abi3_baseline_compatible": false, "baseline": "3.9", "computed": "3.12",
+            "non_abi3_symbols": ["_PyDict_New"], "future_abi3_objects": {"PyObject_Later": "3.12"}}}]}}}"#;
+        let (outcome, said) = understand(Reader::Abi3audit, "x.whl", &output(1, report, ""));
+        assert_eq!(outcome, Outcome::Finding);
+        assert_eq!(said.len(), 2);
+        assert!(
+            said[0].contains("_PyDict_New")
+                && said[1].contains("3.12, its tag says 3.9: PyObject_Later")
+        );
+    }
+}

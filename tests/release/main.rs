@@ -1,0 +1,60 @@
+//! What `cargo pyx release wheel`, `sdist` and `check` promise, in real projects with the real tools.
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests spawn pyx and look at what it left"
+)]
+
+mod check;
+#[path = "../artifact/library.rs"]
+mod library;
+#[path = "../artifact/parts.rs"]
+mod parts;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../artifact/wheels.rs"]
+mod wheels;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use support::{Project, Pyx, entries, folder_of, name_of};
+
+/// A project in the folder where all of them are built, one after the other: so PyO3 is compiled
+/// once for each interpreter.
+struct Built {
+    project: Project,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl std::ops::Deref for Built {
+    type Target = Project;
+
+    fn deref(&self) -> &Project {
+        &self.project
+    }
+}
+
+fn built(fixture: &str) -> Built {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let root = folder_of("release::built::here").join("project");
+    Built {
+        project: Project::cold(&root, fixture),
+        _turn: turn,
+    }
+}
+
+impl Project {
+    /// `cargo pyx release …`
+    fn release(&self, args: &[&str]) -> Pyx {
+        self.pyx("release").with(args)
+    }
+
+    /// The distributions in `dist/`, by name.
+    fn released(&self, ending: &str) -> Vec<PathBuf> {
+        let mut files = entries(&self.path("dist"));
+        files.retain(|path| name_of(path).ends_with(ending));
+        files
+    }
+}
