@@ -32,10 +32,10 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
         } => {
             let mut invocation = invocation.clone();
             let wheel = match reader {
-                Reader::Stubtest => Some(Wheel::open(&check.file)?),
+                Reader::Stubtest | Reader::WheelContents => Some(Wheel::open(&check.file)?),
                 _ => None,
             };
-            if let Some(wheel) = &wheel {
+            if let (Reader::Stubtest, Some(wheel)) = (reader, &wheel) {
                 let packages = with_stubs(wheel);
                 if packages.is_empty() {
                     note(context, check, Outcome::NotApplicable, Vec::new());
@@ -52,11 +52,14 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
                 }
             }
             let output = process::read(&invocation)?;
-            match (understand(*reader, file, &output), &wheel) {
-                ((Outcome::Finding, _), Some(wheel)) => {
-                    stubs_judged(context, file, stubs::judge(wheel, &output))
-                }
-                (understood, _) => understood,
+            let understood = understand(*reader, file, &output);
+            match &wheel {
+                Some(wheel) if understood.0 == Outcome::Finding => match reader {
+                    Reader::Stubtest => stubs_judged(context, file, stubs::judge(wheel, &output)),
+                    _ if ships_programs(wheel) => without_library(understood),
+                    _ => understood,
+                },
+                _ => understood,
             }
         }
     };
@@ -104,6 +107,21 @@ fn inspected(context: &Context<'_>, check: &Check, findings: &[Finding]) -> (Out
         Outcome::Finding
     };
     (outcome, errors.into_iter().map(wording).collect())
+}
+
+fn ships_programs(wheel: &Wheel) -> bool {
+    let mut members = wheel.members.iter();
+    members.any(|member| member.name.contains(".data/scripts/"))
+}
+
+/// What remains when a wheel need not have a library, which check-wheel-contents asks of all (W007).
+fn without_library((outcome, messages): (Outcome, Vec<String>)) -> (Outcome, Vec<String>) {
+    let rest = messages.iter().filter(|text| !text.starts_with("W007"));
+    let rest: Vec<String> = rest.cloned().collect();
+    if rest.is_empty() && rest.len() < messages.len() {
+        return (Outcome::Pass, rest);
+    }
+    (outcome, rest)
 }
 
 fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (Outcome, Vec<String>) {
@@ -191,5 +209,19 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Finding => "finding",
         Outcome::Crashed => "crashed",
         Outcome::NotApplicable => "n/a",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wheel_of_programs_needs_no_library() {
+        let found = |text: &str| (Outcome::Finding, vec![text.to_owned()]);
+        let empty = found("W007: Wheel library is empty");
+        assert_eq!(without_library(empty), (Outcome::Pass, Vec::new()));
+        let other = found("W002: Wheel contains duplicate files");
+        assert_eq!(without_library(other.clone()), other);
     }
 }
