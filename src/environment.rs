@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use crate::disk;
 use crate::error::Result;
 use crate::fingerprint::EnvironmentRecord;
-use crate::interpreter::{self, Choice, FLAG, Request, satisfies};
+use crate::interpreter::{self, Choice, FLAG, Probe, Request, satisfies};
 use crate::project::{Member, Project};
 use crate::session::Session;
 
@@ -87,12 +87,12 @@ impl Environment {
     }
 
     /// As [`site_packages`](Self::site_packages), also before the environment is there.
-    pub fn site_packages_for(&self, major: u64, minor: u64) -> Utf8PathBuf {
+    pub fn site_packages_for(&self, probe: &Probe) -> Utf8PathBuf {
         if cfg!(windows) {
             return self.path.join("Lib/site-packages");
         }
-        let python = format!("lib/python{major}.{minor}");
-        self.path.join(python).join("site-packages")
+        let lib = self.path.join("lib").join(probe.folder());
+        lib.join("site-packages")
     }
 
     /// The folder of an installed member's metadata, absolute.

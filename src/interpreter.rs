@@ -325,6 +325,16 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// The folder of its standard library and packages in `lib`: `python3.13`, with `t` where it was
+    /// built without the GIL.
+    pub fn folder(&self) -> String {
+        let (major, minor) = (self.major, self.minor);
+        let tag = format!(".cpython-{major}{minor}t-");
+        let free_threaded = self.suffixes.iter().any(|own| own.starts_with(&tag));
+        let suffix = if free_threaded { "t" } else { "" };
+        format!("python{major}.{minor}{suffix}")
+    }
+
     /// What maturin tells PyO3's build script about the interpreter.
     pub fn signature(&self) -> String {
         format!(
@@ -350,6 +360,21 @@ pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_free_threaded_python_has_folders_of_its_own() {
+        let folder = |suffix: &str| {
+            let probe = Probe {
+                major: 3,
+                minor: 13,
+                suffixes: vec![suffix.to_owned(), ".so".to_owned()],
+                ..Probe::default()
+            };
+            probe.folder()
+        };
+        assert_eq!(folder(".cpython-313t-x86_64-linux-gnu.so"), "python3.13t");
+        assert_eq!(folder(".cpython-313-x86_64-linux-gnu.so"), "python3.13");
+    }
 
     fn python(version: &str) -> Interpreter {
         Interpreter {

@@ -90,10 +90,7 @@ pub(super) fn compile(call: Invocation, site: &Site<'_>, build: &Build) -> Invoc
 /// that name, the environment's packages, and the prefix of an interpreter that was moved.
 pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Result<Invocation> {
     let probe = probe(site, build)?;
-    let packages = site
-        .facts
-        .environment
-        .site_packages_for(probe.major, probe.minor);
+    let packages = site.facts.environment.site_packages_for(probe);
     let mut call = call.env("PYTHONPATH", packages.as_str());
     if let Some(libdir) = &probe.libdir {
         let name = if cfg!(target_os = "macos") {

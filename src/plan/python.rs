@@ -40,7 +40,7 @@ pub(super) fn suite(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testi
 /// In the environment, so that runs in others do not meet.
 fn reporter(site: &Site<'_>, probe: &Probe, module: &str) -> Reporter {
     let environment = &site.facts.environment;
-    let packages = environment.site_packages_for(probe.major, probe.minor);
+    let packages = environment.site_packages_for(probe);
     Reporter {
         module: packages.join(format!("{module}.py")),
         report: environment.path.join("pyx-tests.json"),

@@ -255,6 +255,12 @@ impl Release {
         let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
         let pythons: Vec<Interpreter> = pythons.collect();
         let mut abis = abi::abis(build, &pythons, limits);
+        let none = abis.is_empty() && self.downloads.is_empty();
+        if none && releasing.product != Product::Check {
+            let name = &build.member.name;
+            let wanted = format!("the requires-python of {name} and its PyO3");
+            return Err(interpreter::none_fits(&pythons, &wanted));
+        }
         if releasing.product == Product::Sdist {
             abis.truncate(1); // one is enough to see that it builds
         }
