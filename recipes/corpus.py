@@ -46,7 +46,7 @@ LIST = ROOT.parent / "shared" / "corpus" / "visible.toml"
 EXE = ".exe" if os.name == "nt" else ""
 PROGRAM = ROOT / "target" / "release" / ("cargo-pyx" + EXE)
 TIMEOUT = 60  # seconds without a byte from the index
-COLUMNS = (("result", 12), ("seconds", 8), ("python", 16), ("maturin", 14), ("bindings", 9))
+COLUMNS = (("result", 12), ("seconds", 8), ("python", 16), ("maturin", 14))
 
 
 class Failure(Exception):
@@ -173,6 +173,14 @@ class Run:
     def was_fresh(self):
         return self.code == 0 and not self.steps()
 
+    def tests(self):
+        """`Python 132 passed, 3 skipped`, a line for each suite that ran."""
+        lines = []
+        for event in self.of("tested"):
+            counts = [f"{count} {kind}" for kind, count in event["counts"].items() if count]
+            lines.append(f"{event['language']} {', '.join(counts) or 'nothing'}")
+        return lines
+
     def errors(self):
         """The last error line of a tool, then the first of what pyx made of it."""
         said = [event.get("text", "") for event in self.of("step-output")]
@@ -202,7 +210,7 @@ def plain(text):
 
 def inferred(run):
     """What the plan tells of pyx's choices; `-` where it says nothing."""
-    found = {"python": "-", "maturin": "-", "bindings": "-", "dependencies": []}
+    found = {"python": "-", "maturin": "-", "dependencies": []}
     for step in run.steps():
         name, subject = step.get("name", ""), step.get("subject", "")
         command = step.get("command", "")
@@ -220,8 +228,6 @@ def inferred(run):
             if program:
                 version = re.search(r"/maturin-(\d+(?:\.\d+)+)$", program.group(1))
                 found["maturin"] = version.group(1) if version else program.group(1)
-        for word in (step.get("bindings"), (step.get("member") or {}).get("bindings")):
-            found["bindings"] = word or found["bindings"]
     found["dependencies"] = "; ".join(found["dependencies"]) or "none"
     return found
 
@@ -237,13 +243,13 @@ def row(width, project, cells, dependencies):
 
 
 def try_project(project, options, folder):
-    """The cells of its line, what the dependencies came from, the error lines, and success."""
+    """The cells of its line, what the dependencies came from, lines below it, and success."""
     place = folder / "{name}-{version}".format(**project)
     place.mkdir()
     try:
         source = unpack(download(project), place)
     except (Failure, OSError, tarfile.TarError) as error:
-        return ["not started", "", "", "", ""], "", [f"error: {error}"], False
+        return ["not started", "", "", ""], "", [f"error: {error}"], False
     words = shlex.split(options.command)
     run = Run(options.program, words, source, options.timeout)
     facts = inferred(run)
@@ -255,8 +261,14 @@ def try_project(project, options, folder):
         errors = [] if good else ["the second run was not fresh: " + reasons(again)]
     if not good and options.keep:
         errors.append(f"kept in {source}")
-    cells = [result, f"{run.seconds:.1f}", facts["python"], facts["maturin"], facts["bindings"]]
-    return cells, facts["dependencies"], [] if run.code == 0 and good else errors, good
+    cells = [result, f"{run.seconds:.1f}", facts["python"], facts["maturin"]]
+    seen = project.get("seen", {}).get("pytest")
+    notes = run.tests()
+    if notes and seen:
+        notes.append(f"the list has seen: {seen}")
+    if run.code != 0 or not good:
+        notes += errors
+    return cells, facts["dependencies"], notes, good
 
 
 def reasons(run):
@@ -311,9 +323,9 @@ def main():
     try:
         row(width, "project", [name for name, _ in COLUMNS], "dependencies")
         for name, project in zip(names, projects):
-            cells, dependencies, errors, good = try_project(project, options, folder)
+            cells, dependencies, notes, good = try_project(project, options, folder)
             row(width, name, cells, dependencies)
-            for line in errors:
+            for line in notes:
                 print("    " + line, flush=True)
             failed += not good
             if not options.keep:
