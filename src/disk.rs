@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time
 /// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Signature {
     /// Bytes.
     pub size: u64,

@@ -1,6 +1,8 @@
 //! Python interpreters: which are there, which one a project gets, what one says of itself.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::{Version, VersionSpecifiers};
@@ -9,7 +11,7 @@ use serde::Deserialize;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::invocation::Invocation;
-use crate::process;
+use crate::process::{self, Output};
 use crate::session::Session;
 
 /// A CPython on this machine.
@@ -293,11 +295,31 @@ fn version_in(folder: &str) -> Option<Version> {
 fn ask(session: &Session, python: &Utf8Path) -> Option<Version> {
     let script = "import platform, sys\n\
                   if sys.implementation.name == 'cpython': print(platform.python_version())";
+    let output = answer(session, python, script).ok()?;
+    Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()
+}
+
+type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Output>;
+
+/// What a script prints. An interpreter that is still the same file is not asked again: facts are
+/// gathered several times in a run.
+fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<Output> {
+    static ANSWERS: Mutex<Answers> = Mutex::new(Answers::new());
+    let key = (python.to_owned(), disk::signature(python), script);
+    let known = ANSWERS.lock().ok().and_then(|all| all.get(&key).cloned());
+    if let Some(output) = known {
+        return Ok(output);
+    }
     let invocation = Invocation::new(python, &session.cwd)
         .args(["-I", "-S", "-c", script])
         .without(&session.scrubbed());
-    let output = process::read(&invocation).ok()?;
-    Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()
+    let output = process::read(&invocation)?;
+    if output.status.success()
+        && let Ok(mut all) = ANSWERS.lock()
+    {
+        all.insert(key, output.clone());
+    }
+    Ok(output)
 }
 
 /// What the environment's own Python says of itself.
@@ -346,11 +368,7 @@ impl Probe {
 
 /// Runs no code of the project: isolated mode, and site-packages are left out.
 pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
-    const SCRIPT: &str = include_str!("interpreter.py");
-    let invocation = Invocation::new(python, &session.cwd)
-        .args(["-I", "-S", "-c", SCRIPT])
-        .without(&session.scrubbed());
-    let output = process::read(&invocation)?;
+    let output = answer(session, python, include_str!("interpreter.py"))?;
     serde_json::from_str(output.stdout.trim()).map_err(|_| Error::BadInterpreter {
         path: python.to_owned(),
         message: output.stderr.trim().to_owned(),

@@ -118,7 +118,7 @@ fn spawn_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error 
 }
 
 /// What a finished child printed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Output {
     pub status: Status,
     pub stdout: String,
