@@ -64,10 +64,8 @@ pub fn verdict(tallies: &[Tally], root: &Utf8Path) -> Result<()> {
 impl Errand<'_> {
     fn plan(&self, sofar: &Sofar) -> Result<(Facts, Plan)> {
         let facts = Facts::gather(self.session, self.request, sofar)?;
-        if let Some(release) = &facts.release {
-            for finding in &release.findings {
-                self.ui.finding(finding, &facts.project.root);
-            }
+        for finding in &facts.findings {
+            self.ui.finding(finding, &facts.project.root);
         }
         let plan = (self.decide)(self.request, &facts)?;
         for warning in &facts.warnings {

@@ -82,6 +82,14 @@ impl Finding {
     }
 }
 
+/// How many of them stop the work.
+pub fn errors(findings: &[Finding]) -> usize {
+    let errors = findings.iter();
+    errors
+        .filter(|finding| finding.severity == Severity::Error)
+        .count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ use crate::dependencies::{self, Dependencies, Source};
 use crate::disk;
 use crate::environment::{self, Environment, State};
 use crate::error::Result;
+use crate::finding::{self, Finding};
 use crate::fingerprint::{self, BuildRecords, EnvironmentRecord, Loaded, build_id};
 use crate::interpreter::{self, Choice, Interpreter, Probe};
 use crate::manifest::Around;
@@ -63,7 +64,9 @@ pub struct Facts {
     pub builds: Vec<Build>,
     /// `Some` when anything is due.
     pub workshop: Option<Workshop>,
-    /// What is to be released.
+    /// What is wrong with the project that is to be released, worst first.
+    pub findings: Vec<Finding>,
+    /// What is to be released; `None` where the project has errors.
     pub release: Option<Release>,
     /// just and the recipes, where one is to be run.
     pub just: Option<Just>,
@@ -196,6 +199,13 @@ impl Facts {
         facts.judge(session, request);
         let foreign = environment::foreign(session, &facts.project, &facts.environment);
         facts.warnings.extend(foreign);
+        if let Purpose::Release(releasing) = &request.purpose {
+            release::check_members(&facts.builds)?;
+            facts.findings = release::findings(session, &facts.project, releasing)?;
+            if finding::errors(&facts.findings) > 0 {
+                return Ok(facts);
+            }
+        }
         let needs_just = match &request.purpose {
             Purpose::Just(_) => Some(&session.cwd),
             _ => (!facts.recipes_around.is_empty()).then_some(&facts.project.root),
@@ -217,7 +227,6 @@ impl Facts {
             }
         }
         if let (Purpose::Release(releasing), Some(workshop)) = (&request.purpose, &facts.workshop) {
-            release::check_members(&facts.builds)?;
             let around = release::Circumstances {
                 session,
                 project: &facts.project,

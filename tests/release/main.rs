@@ -10,6 +10,7 @@ mod check;
 mod library;
 #[path = "../artifact/parts.rs"]
 mod parts;
+mod refused;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../artifact/wheels.rs"]
@@ -18,7 +19,7 @@ mod wheels;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use support::{Project, Pyx, entries, folder_of, name_of};
+use support::{Project, Pyx, entries, folder_of, name_of, oldest_and_newest};
 
 /// A project in the folder where all of them are built, one after the other: so PyO3 is compiled
 /// once for each interpreter.
@@ -33,6 +34,12 @@ impl std::ops::Deref for Built {
     fn deref(&self) -> &Project {
         &self.project
     }
+}
+
+/// The newest Python that this machine has.
+fn newest() -> String {
+    let [_, newest] = oldest_and_newest();
+    newest
 }
 
 fn built(fixture: &str) -> Built {

@@ -31,8 +31,6 @@ pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome};
 #[derive(Clone, Debug)]
 pub struct Release {
     pub product: Product,
-    /// What is wrong with the project, worst first.
-    pub findings: Vec<Finding>,
     pub commit: Option<String>,
     /// What every file is dated, in seconds since the epoch: `SOURCE_DATE_EPOCH`, else the commit's
     /// time, else the oldest time that a zip archive knows.
@@ -155,10 +153,6 @@ impl Release {
             releasing,
             ..
         } = around;
-        let findings = match releasing.product {
-            Product::Check if !releasing.files.is_empty() => Vec::new(),
-            _ => preflight::findings(session, project, releasing.allow_dirty)?,
-        };
         let installed = interpreter::installed(session);
         let requires = project.requires_python();
         let (chosen, downloads) = chosen(around, &installed)?;
@@ -184,7 +178,6 @@ impl Release {
             existing: existing(releasing, &project.root.join("dist"))?,
             toolbox_missing: !toolbox.is_there(),
             product: releasing.product,
-            findings,
             commit,
             epoch,
             dist: project.root.join("dist"),
@@ -455,6 +448,18 @@ fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> 
         (session.cargo_home(), "/cargo".to_owned()),
         (project.root.clone(), "/build".to_owned()),
     ]
+}
+
+/// What is wrong with the project; where files are named, only these are looked at.
+pub(super) fn findings(
+    session: &Session,
+    project: &Project,
+    releasing: &Releasing,
+) -> Result<Vec<Finding>> {
+    match releasing.product {
+        Product::Check if !releasing.files.is_empty() => Ok(Vec::new()),
+        _ => preflight::findings(session, project, releasing.allow_dirty),
+    }
 }
 
 /// # Errors

@@ -12,7 +12,7 @@ mod trial;
 use crate::error::{Error, Result};
 use crate::facts::release::Release;
 use crate::facts::{Facts, Product, Purpose, Releasing, Request, Workshop};
-use crate::finding::Severity;
+use crate::finding;
 
 use super::linked::names;
 use super::steps::{self, Site, run, step};
@@ -22,6 +22,10 @@ use crate::error::Exit;
 /// # Errors
 /// [`Error::Findings`] when the project has errors; what cannot be had offline.
 pub(super) fn release(request: &Request, facts: &Facts) -> Result<Plan> {
+    match finding::errors(&facts.findings) {
+        0 => {}
+        count => return Err(Error::Findings(count)),
+    }
     let (Purpose::Release(releasing), Some(workshop), Some(release)) =
         (&request.purpose, &facts.workshop, &facts.release)
     else {
@@ -36,12 +40,7 @@ pub(super) fn release(request: &Request, facts: &Facts) -> Result<Plan> {
         release,
         releasing,
     };
-    let errors = release.findings.iter();
-    let errors = errors.filter(|finding| finding.severity == Severity::Error);
-    match errors.count() {
-        0 => stage.plan(),
-        count => Err(Error::Findings(count)),
-    }
+    stage.plan()
 }
 
 /// What the steps of a release are made from.
