@@ -17,6 +17,7 @@ PROJECT = Path(os.environ["PYX_PROJECT"])
 STATE = Path(os.environ["PYX_STATE"])
 ERRORS = 1
 MISSING = 3
+NO_TESTS = 5
 
 
 def say(verb, text):
@@ -27,6 +28,13 @@ def say(verb, text):
 def stop(text, hint=None, code=ERRORS):
     print(f"error: {text}" + (f"\n\nhint: {hint}" if hint else ""), file=sys.stderr)
     sys.exit(code)
+
+
+def root():
+    """The root of the checkout, else of the project."""
+    git = ["git", "rev-parse", "--show-toplevel"]
+    run = subprocess.run(git, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return Path(run.stdout.removesuffix("\n")) if run.returncode == 0 else PROJECT
 
 
 def shown(path):
@@ -64,7 +72,7 @@ def plan(arguments, variables):
         event = json.loads(line)
         if event.get("type") == "plan":
             return event["steps"]
-    sys.exit(text.returncode or ERRORS)
+    return sys.exit(text.returncode or ERRORS) if text.returncode != NO_TESTS else []
 
 
 class Installed:
@@ -96,16 +104,6 @@ class Installed:
             return stop(f"`{shown(self.python)}` failed: {script}") if check else None
         return run.stdout.strip()
 
-    def modules(self):
-        """The extension modules' files, by name."""
-        script = "import importlib, sys\nfor name in sys.argv[1:]: print(importlib.import_module(name).__file__)"
-        names = os.environ["PYX_MODULE"].split()
-        files = dict(zip(names, map(Path, self.ask(script, *names).splitlines())))
-        for name, file in files.items():
-            if not file.is_relative_to(self.env):
-                stop(f"`{name}` is imported from `{file}`, not from the wheel in `{shown(self.env)}`")
-        return files
-
 
 def wheel(folder, profile, variables=None):
     """Builds the wheel in `folder` and installs it there, all by pyx's own `test --wheel`, which
@@ -116,19 +114,34 @@ def wheel(folder, profile, variables=None):
     say("Building", f"a wheel apart in {shown(folder)} [{profile}]")
     command = [PYX, "--quiet", *arguments, "--", "--help"]
     code = subprocess.run(command, cwd=PROJECT, env={**os.environ, **variables}, stdout=subprocess.DEVNULL)
-    if code.returncode == 5:
-        stop("the project has no Python tests, from which to know what its benchmarks need", "add one in tests/")
+    if code.returncode == NO_TESTS:
+        return None
     if code.returncode:
         sys.exit(code.returncode)
     tested = [step for step in plan(arguments, variables) if "Python tests" in step["name"]]
     return Installed([Call(step["command"]) for step in tested], profile, folder)
 
 
+def sources(name):
+    """Files of the checkout whose name matches, without those in folders that are built or hidden."""
+    for folder, folders, names in os.walk(root()):
+        folders[:] = [sub for sub in folders if sub not in ("target", "node_modules") and sub[0] != "."]
+        yield from (Path(folder, file) for file in names if re.fullmatch(name, file))
+
+
 def seed(source, to):
-    """Begins a target directory with another one's builds, so that cargo compiles less."""
-    if source.is_dir() and not to.exists():
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, to, symlinks=True)
+    """Begins a target directory with another one's builds. Those of the checkout's own crates are
+    made out of date there: cargo compares the times of sources with those of its `dep-` files."""
+    if not source.is_dir() or to.exists():
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, to, symlinks=True)
+    manifests = [path.read_text(errors="replace") for path in sources("Cargo.toml")]
+    own = {name for text in manifests for name in re.findall(r'^name\s*=\s*"([^"]+)"', text, re.M)}
+    for folder in to.glob("**/.fingerprint/*"):
+        if folder.name.rpartition("-")[0] in own:
+            for file in folder.glob("dep-*"):
+                os.utime(file, (0, 0))
 
 
 def wrapper(folder, variable, flags, which="*"):

@@ -49,6 +49,12 @@ def benchmarks(dir):
     return found
 
 
+def optimised(folder, variables=None):
+    """The wheel of the release profile with what the benchmarks need."""
+    built = apart.wheel(folder, "release", variables)
+    return built or apart.stop("the project has no Python tests, by which to know what its benchmarks need", "add one")
+
+
 def calls(installed):
     """How pytest runs the benchmarks: a call of pyx's and its words, for each suite that has any."""
     found = [(call, benchmarks(call.dir)) for call in installed.calls]
@@ -214,7 +220,7 @@ def report(found, before):
 
 
 def main():
-    installed = apart.wheel(FOLDER, "release")
+    installed = optimised(FOLDER)
     code, measured, files = measure(installed, sys.argv[1:])
     if not measured:
         sys.exit(code or apart.ERRORS)
