@@ -1,0 +1,147 @@
+"""Draw a flame graph of Python and native frames, of an optimised build with symbols.
+
+usage: profile.py [COMMAND…]
+
+COMMAND runs in the environment of that build: `python …`, a script, `-c …`, `-m …`, or a program
+written in Python. Without one, the project's benchmarks run, except the pure twins of Rust functions.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import apart
+import bench
+from flame import flame, stacks
+
+PY_SPY = "py-spy==0.4.3"
+FOLDER = apart.STATE / "profile"
+RATE = "250"  # samples a second
+SYMBOLS = ["-C", "debuginfo=1", "-C", "strip=none", "-C", "force-frame-pointers=yes"]
+WHERE = "import importlib, sys\nfor name in sys.argv[1:]: print(importlib.import_module(name).__file__)"
+
+# ------------------------------------------------------------------ what runs
+
+
+def command(installed, arguments):
+    """The given command with the environment's own Python and paths that hold where it runs."""
+    dir = installed.calls[0].dir
+    first, *rest = [absolute(word, dir) for word in arguments]
+    if re.fullmatch(r"python[\d.]*", first):
+        return [str(installed.python), *rest]
+    if first.startswith("-") or first.endswith(".py"):
+        return [str(installed.python), first, *rest]
+    program = installed.env / "bin" / first
+    return [str(program) if program.is_file() else first, *rest]
+
+
+def absolute(word, dir):
+    """The path of a file that is in the project, but not in the copy of it without sources."""
+    path = apart.PROJECT / word
+    return str(path) if word and path.is_file() and not (dir / word).exists() else word
+
+
+def runs(installed, arguments):
+    """Calls of pyx's and what to run there instead."""
+    if arguments:
+        yield installed.calls[0], command(installed, arguments)
+        return
+    for call, words in bench.calls(installed):
+        listed = call.run([*words, "--collect-only", "-q"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        names = [line for line in listed.stdout.splitlines() if "::" in line]
+        found = bench.pairs([{"fullname": name, "group": None} for name in names])
+        twins = [pair.pure["fullname"] for pair in found if pair.pure and pair.rust]
+        yield call, [*words, "-q", "--benchmark-only", *(f"--deselect={name}" for name in twins)]
+
+
+# ------------------------------------------------------------------ what is seen
+
+
+def record(call, words, output):
+    """What py-spy sees of a command, as folded stacks."""
+    raw = FOLDER / "stacks.txt"
+    spy = [os.environ["PYX_UV"], "tool", "run", "--from", PY_SPY, "py-spy", "record", "--native", "--nolineno"]
+    spy += ["--subprocesses", "--rate", RATE, "--format", "raw", "--output", str(raw), "--", *words]
+    raw.unlink(missing_ok=True)
+    run = call.run(spy, stdout=output, stderr=subprocess.PIPE, text=True, errors="replace")
+    text = raw.read_text() if raw.is_file() else ""
+    if text:
+        return list(stacks(text))
+    print(run.stderr, file=sys.stderr, end="")
+    if re.search(r"permission denied|operation not permitted|requires root|sudo", run.stderr, re.I):
+        hint = "run as root, in a container with --cap-add SYS_PTRACE, or: sudo sysctl kernel.yama.ptrace_scope=0"
+        apart.stop("py-spy may not look into other processes here (ptrace)", hint, apart.MISSING)
+    if "No python processes" in run.stderr or not run.returncode:
+        apart.stop("the command ended before py-spy could look into it", "let it repeat its work for a second")
+    return apart.stop("py-spy could not profile the command")
+
+
+def below(found, files):
+    """The stacks that pass through some files, from there on."""
+    for frames, count in found:
+        starts = [n for n, frame in enumerate(frames) if any(frame.endswith(f"({file})") for file in files)]
+        if starts:
+            yield frames[starts[0] :], count
+
+
+class Kinds:
+    """Whose code a frame is: `function (file)`, where file is a source or a library."""
+
+    def __init__(self, modules):
+        self.modules = {Path(module).name for module in modules}
+        crates = [re.escape(name.split(".")[-1]) for name in os.environ["PYX_MODULE"].split()]
+        self.crates = re.compile(rf"(?<![\w:])({'|'.join(crates)})::")
+
+    def __call__(self, frame):
+        function, _, file = frame.rstrip(")").rpartition(" (")
+        if self.crates.search(function):
+            return "rust"
+        if file.endswith(".rs") or Path(file).name in self.modules:
+            return "native"
+        return "python" if file.endswith(".py") or file.startswith("<") else "other"
+
+
+def shares(found, kind):
+    """Share of samples of each function of the crate, else of its dependencies, callees included, in
+    percent."""
+    total, seen = sum(count for _, count in found), {}
+    kinds = {frame: kind(frame) for frames, _ in found for frame in frames}
+    wanted = "rust" if "rust" in kinds.values() else "native"
+    for frames, count in found:
+        for frame in {frame for frame in frames if kinds[frame] == wanted}:
+            seen[frame] = seen.get(frame, 0) + count
+    return {frame: 100 * count / total for frame, count in sorted(seen.items(), key=lambda item: -item[1])}
+
+
+def draw(found, graph, modules, title):
+    kind = Kinds(modules)
+    subtitle = f"{sum(count for _, count in found)} samples, profile release with symbols; callees below callers"
+    graph.write_text(flame(found, kind, title, subtitle))
+    print(f"flame graph: {apart.shown(graph)}")
+    top = shares(found, kind)
+    if not top:
+        print("no native frame of the project is in it: the command spends no time there, or its symbols are stripped")
+        return
+    rows = [(frame.rpartition(" (")[0] or frame, f"{share:.1f}") for frame, share in top.items()]
+    apart.table([("native function", "% of samples"), *rows[:10]])
+
+
+def main():
+    apart.seed(apart.STATE / "bench" / "target" / "pyx" / "ext", FOLDER / "target" / "pyx" / "ext")
+    variables = apart.wrapper(FOLDER, "RUSTC_WORKSPACE_WRAPPER", SYMBOLS)
+    installed = bench.optimised(FOLDER, variables)
+    modules = installed.ask(WHERE, *os.environ["PYX_MODULE"].split()).splitlines()
+    arguments = sys.argv[1:]
+    for number, (call, words) in enumerate(runs(installed, arguments)):
+        files = [] if arguments else [Path(word).name for word in words if word.endswith(".py")]
+        title = " ".join([Path(words[0]).name, *words[1:]]) if arguments else f"Benchmarks: {', '.join(files)}"
+        apart.say("Profiling", title)
+        found = record(call, words, None if arguments else subprocess.DEVNULL)
+        graph = FOLDER / (f"flamegraph-{number}.svg" if number else "flamegraph.svg")
+        draw(list(below(found, files)) if files else found, graph, modules, title[:80])
+
+
+if __name__ == "__main__":
+    main()
