@@ -14,8 +14,24 @@ use crate::process;
 use crate::session::Session;
 use crate::tool::Tool;
 
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../recipes/", $name)))),*]
+    };
+}
+
 /// Name and text of every file of `recipes/` that the program brings along.
-pub const FILES: &[(&str, &str)] = &[];
+pub const FILES: &[(&str, &str)] = embedded![
+    "apart.py",
+    "bench.just",
+    "bench.py",
+    "chart.py",
+    "cov.just",
+    "cov.py",
+    "flame.py",
+    "profile.just",
+    "profile.py",
+];
 
 /// The metadata of a recipe that needs no build before it runs: `[metadata('no-build')]`.
 const NO_BUILD: &str = "no-build";

@@ -129,3 +129,16 @@ fn fixtures_say_what_they_are_for() {
         assert!(readme.lines().count() >= 3, "{}", dir.display());
     }
 }
+
+#[test]
+fn every_recipe_is_part_of_the_program() {
+    let mut files: Vec<String> = std::fs::read_dir(root().join("recipes"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "corpus.py" && !name.starts_with("__"))
+        .collect();
+    files.sort();
+    let embedded = cargo_pyx::recipe::FILES.iter();
+    let embedded: Vec<&str> = embedded.map(|(name, _)| *name).collect();
+    assert_eq!(files, embedded);
+}
