@@ -168,14 +168,17 @@ impl Dependencies {
             let name = requirement_name(requirement);
             name != member.name && project.members.iter().any(|other| other.name == name)
         };
-        let dependencies = pyproject.dependencies();
-        if dependencies.iter().any(is_member) {
+        let mut all = pyproject.dependencies();
+        all.extend(runner::requirements(&pyproject, &[], &sync.extras));
+        let (members, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_member);
+        if others.is_empty() && sync.groups.is_empty() {
+            return Ok(());
+        }
+        if !members.is_empty() {
             sync.source = Source::Requirements {
                 manifest: pyproject.toml.path.clone(),
-                requirements: dependencies.into_iter().filter(|r| !is_member(r)).collect(),
+                requirements: others,
             };
-        } else if dependencies.is_empty() && sync.groups.is_empty() && sync.extras.is_empty() {
-            return Ok(());
         }
         self.syncs.push(readable(&pyproject, sync));
         Ok(())
@@ -318,4 +321,53 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sources of `b`, which stands beside a member `a`.
+    fn sources(dependencies: &str, extras: &[&str]) -> Vec<Source> {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let text = format!("[project]\nname = 'b'\nversion = '1'\n{dependencies}");
+        let path = dir.join("pyproject.toml");
+        disk::write(&path, text.as_bytes()).unwrap();
+        let member = |name: &str, pyproject| Member {
+            name: name.into(),
+            pyproject,
+            ..Member::default()
+        };
+        let project = Project {
+            root: dir.to_owned(),
+            home: dir.to_owned(),
+            members: vec![member("a", None), member("b", Some(path))],
+            ..Project::default()
+        };
+        let wanted = Wanted {
+            extras: extras.iter().map(ToString::to_string).collect(),
+            ..Wanted::default()
+        };
+        let mut found = Dependencies::default();
+        found
+            .add_member(&project, &project.members[1], &wanted)
+            .unwrap();
+        found.syncs.into_iter().map(|sync| sync.source).collect()
+    }
+
+    #[test]
+    fn what_needs_nothing_but_members_needs_no_installation() {
+        assert_eq!(sources("dependencies = ['a==1']\n", &[]), []);
+        let both =
+            "dependencies = ['a', 'other>=1']\n[project.optional-dependencies]\nx = ['more']\n";
+        let [Source::Requirements { requirements, .. }] = &sources(both, &["x"])[..] else {
+            panic!("they are installed by themselves")
+        };
+        assert_eq!(requirements, &["other>=1", "more"]);
+        assert!(matches!(
+            sources("dependencies = ['other']\n", &[])[..],
+            [Source::Metadata(_)]
+        ));
+    }
 }
