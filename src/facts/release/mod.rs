@@ -72,8 +72,6 @@ pub struct Package {
     pub copy: Option<Utf8PathBuf>,
     /// Where its sdist is packed, absolute.
     pub sdist_dir: Utf8PathBuf,
-    /// Where its sdist is unpacked and built, absolute.
-    pub source: Utf8PathBuf,
     /// As it was packed in this run.
     pub sdist: Option<Staged>,
     pub wheels: Vec<Wanted>,
@@ -226,9 +224,6 @@ impl Release {
             copy: disk::is_file(&member.dir.join(METADATA))
                 .then(|| self.dir.join("copy").join(name)),
             sdist_dir,
-            // cargo looks for no workspace above a folder of this name (it unpacks its own
-            // packages there), so that an sdist is built as it is
-            source: self.dir.join("target/package").join(name),
             wheels: self.wheels(around, build, sdist.as_ref())?,
             expected: self.expected(member, build, version)?,
             tested: config.test.or(member.config.release.test) != Some(false),

@@ -113,6 +113,9 @@ pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
 
 /// Where a package is built.
 struct Place {
+    /// The folder of all unpacked sdists, absolute: rustc is told one name for it, so that packages
+    /// share what they depend on.
+    sources: Utf8PathBuf,
     /// Its unpacked sdist, absolute.
     source: Utf8PathBuf,
     /// The folder of its target directories, one for each ABI, absolute.
@@ -123,10 +126,12 @@ struct Place {
 
 impl Place {
     fn new(dir: &Utf8Path, package: &Package) -> Self {
+        // cargo looks for no workspace above a folder of this name: it unpacks its own packages
+        // in one
+        let sources = dir.join("target/package");
         Self {
-            // cargo looks for no workspace above a folder of this name: it unpacks its own
-            // packages in one
-            source: dir.join("target/package").join(&package.name),
+            source: sources.join(&package.name),
+            sources,
             targets: dir.join("builds"),
             out: dir.join("out"),
         }
@@ -174,7 +179,7 @@ fn all(
         let out = place.out.join(wheel.label());
         let pack = Pack {
             run: Run {
-                invocation: stage.wheel(package, build, wheel, (&place.source, &target, &out)),
+                invocation: stage.wheel((package, build), wheel, place, (&target, &out)),
                 listen: Listen::Maturin {
                     packages: build.locked.packages,
                 },
@@ -197,7 +202,7 @@ fn all(
         let seal = Seal {
             from: out,
             to: folder.clone(),
-            remapped: stage.remapped(&place.source),
+            remapped: stage.remapped(&place.sources),
         };
         let action = Action::Seal(Box::new(seal));
         push(
@@ -304,14 +309,14 @@ impl<'a> Stage<'a> {
 
     fn wheel(
         &self,
-        package: &Package,
-        build: &Build,
+        (package, build): (&Package, &Build),
         wheel: &Wanted,
-        (source, target, out): (&Utf8Path, &Utf8Path, &Utf8Path),
+        place: &Place,
+        (target, out): (&Utf8Path, &Utf8Path),
     ) -> Invocation {
         let options = release_options(build, &self.site.request.build);
         let mut call = self
-            .maturin(package, build, (source, target))
+            .maturin(package, build, (&place.source, target))
             .args(["build", "--strip", "--out", out.as_str()])
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))
@@ -326,12 +331,12 @@ impl<'a> Stage<'a> {
             let zig = self.release.toolbox.site_packages().join(name);
             call = call.env("CARGO_ZIGBUILD_ZIG_PATH", zig.as_str());
         }
-        self.flags(call, wheel, source)
+        self.flags(call, wheel, &place.sources)
     }
 
     /// rustc's flags: the project's own, and other names for the paths of this machine.
-    fn flags(&self, call: Invocation, wheel: &Wanted, source: &Utf8Path) -> Invocation {
-        let own = self.remapped(source);
+    fn flags(&self, call: Invocation, wheel: &Wanted, sources: &Utf8Path) -> Invocation {
+        let own = self.remapped(sources);
         let own = own
             .iter()
             .map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
@@ -350,9 +355,9 @@ impl<'a> Stage<'a> {
     }
 
     /// The paths that no file may hold, shorter ones first: the last that fits counts for rustc.
-    fn remapped(&self, source: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
+    fn remapped(&self, sources: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
         let mut all = self.release.remapped.clone();
-        all.push((source.to_owned(), "/source".into()));
+        all.push((sources.to_owned(), "/source".into()));
         all
     }
 }
