@@ -241,6 +241,23 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     tools
 }
 
+/// Where the other distributions of the set are, on which this one may depend.
+fn siblings(stage: &Stage<'_>, file: &Utf8Path) -> Vec<String> {
+    let release = stage.release;
+    let packages = release.packages.iter();
+    let staged = packages.flat_map(|package| files(release, package));
+    let all = staged
+        .map(|one| &*one.path)
+        .chain(release.existing.iter().map(|one| &**one));
+    let mut folders: Vec<&Utf8Path> = all.chain([file]).filter_map(Utf8Path::parent).collect();
+    folders.sort();
+    folders.dedup();
+    let pairs = folders.into_iter();
+    pairs
+        .flat_map(|folder| ["--find-links".to_owned(), folder.to_string()])
+        .collect()
+}
+
 /// mypy's comparison of stubs with the installed module, on the interpreter that mypy stands in.
 fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     let toolbox = &stage.release.toolbox;
@@ -266,7 +283,9 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     let install = ["pip", "install", "--quiet", "--python", python.as_str()];
     let install = || uv(&install).arg(file.as_str());
     let alone = install().args(["--no-deps", "--no-index", "--no-cache"]);
-    let dependencies = install().args(stage.site.offline());
+    let dependencies = install()
+        .args(siblings(stage, file))
+        .args(stage.site.offline());
     How::Tool {
         before: vec![
             (
