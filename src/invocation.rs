@@ -1,11 +1,13 @@
 //! A command as data.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-/// One run of one program. [`Display`](std::fmt::Display) is what a person could paste into a POSIX shell.
+/// One run of one program. [`Display`](std::fmt::Display) is what a person could paste into a POSIX
+/// shell, but for passwords in URLs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Invocation {
     /// An absolute path, or a name that PATH resolves.
@@ -104,19 +106,41 @@ impl std::fmt::Display for Invocation {
                 write!(f, "PATH={}:\"$PATH\" ", quote(&self.path_first.join(":")))?;
                 continue;
             }
-            write!(f, "{name}={} ", quote(value))?;
+            write!(f, "{name}={} ", quote(&without_credentials(value)))?;
         }
         f.write_str(&quote(self.program.as_str()))?;
         for arg in &self.args {
-            write!(f, " {}", quote(arg))?;
+            write!(f, " {}", quote(&without_credentials(arg)))?;
         }
         f.write_str(")")
     }
 }
 
 /// Arguments and paths cannot hold NUL, the one thing a shell cannot quote.
-fn quote(word: &str) -> std::borrow::Cow<'_, str> {
-    shlex::try_quote(word).unwrap_or(std::borrow::Cow::Borrowed(word))
+fn quote(word: &str) -> Cow<'_, str> {
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+}
+
+/// A text with `****` instead of the user and password of every URL in it.
+pub fn without_credentials(text: &str) -> Cow<'_, str> {
+    let is_end = |c: char| c.is_whitespace() || "/?#'\"`<>".contains(c);
+    let (mut masked, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + "://".len());
+        let authority = &after[..after.find(is_end).unwrap_or(after.len())];
+        masked.push_str(before);
+        rest = match authority.rfind('@') {
+            Some(end) => {
+                masked.push_str("****");
+                &after[end..]
+            }
+            None => after,
+        };
+    }
+    if masked.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(masked + rest)
 }
 
 #[cfg(test)]
@@ -133,6 +157,19 @@ mod tests {
             invocation.to_string(),
             r#"(cd '/a b' && env -u Y X='1 2' /bin/echo "it's "'$(here)')"#
         );
+    }
+
+    #[test]
+    fn no_password_in_a_url_is_shown() {
+        let call = Invocation::new("uv", Utf8Path::new("/"))
+            .arg("https://user:p@ss@host:1/x?a=b@c")
+            .env("INDEX", "http://token@host");
+        assert_eq!(
+            call.to_string(),
+            "(cd / && env INDEX='http://****@host' uv 'https://****@host:1/x?a=b@c')"
+        );
+        let plain = "https://host/@scope and user@host";
+        assert_eq!(without_credentials(plain), plain);
     }
 
     #[test]
