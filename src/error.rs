@@ -201,6 +201,14 @@ pub enum Error {
     #[error("checks failed: {0}")]
     ChecksFailed(String),
 
+    /// Not every file that was to be published is in the index.
+    #[error("{message}")]
+    NotPublished {
+        message: String,
+        exit: Exit,
+        hint: Option<String>,
+    },
+
     #[error("two builds differ in {}: {first} and {second}", .members.join(", "))]
     NotReproducible {
         first: Utf8PathBuf,
@@ -305,7 +313,7 @@ impl Error {
             | Self::NotReproducible { .. }
             | Self::TestsFailed(_)
             | Self::TestsNotRun { .. } => Exit::Failed,
-            Self::Step { exit, .. } => *exit,
+            Self::Step { exit, .. } | Self::NotPublished { exit, .. } => *exit,
             Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Changed(_) | Self::Io { .. } => {
                 Exit::Environment
             }
@@ -333,7 +341,9 @@ impl Error {
                 Some(name) => format!("did you mean `-p {name}`?"),
                 None => "name one of them with `-p`, or leave `-p` out for all".into(),
             }),
-            Self::Manifest { hint, .. } | Self::Step { hint, .. } => hint.clone(),
+            Self::Manifest { hint, .. }
+            | Self::Step { hint, .. }
+            | Self::NotPublished { hint, .. } => hint.clone(),
             Self::NoTool { get, .. } => Some(get.clone()),
             Self::ToolTooOld { tool, .. } => Some(format!(
                 "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use percent_encoding::percent_decode_str;
+use url::Url;
 
 use crate::error::{Error, Result};
 
@@ -127,9 +129,31 @@ impl Session {
             .collect()
     }
 
+    /// What no output may show: the tokens and passwords for package indexes, those in URLs included.
+    pub fn secrets(&self) -> Vec<String> {
+        let own = self.env.iter().filter(|(name, _)| name.starts_with("UV_"));
+        let mut secrets: Vec<String> = own.flat_map(|(name, value)| secret(name, value)).collect();
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len())); // one may begin another
+        secrets
+    }
+
     pub fn in_ci(&self) -> bool {
         self.var("CI").is_some_and(|value| value != "false")
     }
+}
+
+/// What of a variable of uv's is a secret; a user without a password may be a token.
+fn secret(name: &str, value: &str) -> Vec<String> {
+    if name.ends_with("_TOKEN") || name.ends_with("_PASSWORD") {
+        return vec![value.to_owned()];
+    }
+    let Ok(url) = Url::parse(value) else {
+        return Vec::new();
+    };
+    let secret = url.password().unwrap_or_else(|| url.username());
+    let plain = percent_decode_str(secret).decode_utf8_lossy().into_owned();
+    vec![secret.to_owned(), plain]
 }
 
 /// # Errors
@@ -175,6 +199,28 @@ mod tests {
     fn ill_formed_bytes_are_shown_as_hex() {
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(escape(std::ffi::OsStr::from_bytes(b"bad\xff")), r"bad\xFF");
+    }
+
+    #[test]
+    fn passwords_are_secrets_wherever_uv_reads_them() {
+        let env = [
+            ("UV_PUBLISH_TOKEN", "token"),
+            ("UV_INDEX_OWN_PASSWORD", "password"),
+            ("UV_PUBLISH_URL", "https://user:p%40ss@host/"),
+            ("UV_DEFAULT_INDEX", "https://user@host/simple"),
+            ("UV_PUBLISH_PASSWORD", ""),
+            ("UV_PUBLISH_CHECK_URL", "https://host/simple"),
+            ("PIP_INDEX_URL", "https://user:other@host/"),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        let mut secrets = session.secrets();
+        secrets.sort();
+        secrets.dedup();
+        assert_eq!(secrets, ["p%40ss", "p@ss", "password", "token", "user"]);
     }
 
     #[test]

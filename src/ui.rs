@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -15,10 +15,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Result};
 use crate::finding::{Finding, Severity};
 use crate::plan::{Plan, Step};
-use crate::process::Stream;
+use crate::process::{self, Stream};
 use crate::recipe::Recipe;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -28,6 +28,9 @@ pub enum MessageFormat {
     /// One object a line on stdout.
     Json,
 }
+
+/// How often a signal is looked for while a person is asked.
+const ANSWER: Duration = Duration::from_millis(50);
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
@@ -229,6 +232,29 @@ impl Ui {
         }
     }
 
+    /// A question to a person at a terminal; anything but `y` or `yes` is a no.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] when a signal comes instead of an answer.
+    pub fn ask(&self, question: &str) -> Result<bool> {
+        let mut stderr = anstream::AutoStream::new(std::io::stderr(), self.choice());
+        let _ = write!(stderr, "{question} [y/N] ");
+        let _ = stderr.flush();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = std::io::stdin().read_line(&mut line); // no line is no answer
+            let _ = sender.send(line);
+        });
+        loop {
+            match receiver.recv_timeout(ANSWER) {
+                Ok(line) => return Ok(["y", "yes"].contains(&&*line.trim().to_lowercase())),
+                Err(mpsc::RecvTimeoutError::Timeout) => process::check_signals()?,
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(false),
+            }
+        }
+    }
+
     /// Lines of data for people: the text of `--dry-run`.
     pub fn data(&self, text: &str) {
         if self.manner.format == MessageFormat::Human {
@@ -280,6 +306,11 @@ impl Ui {
     pub fn recipes(&self, project: &[Recipe], ours: &[Recipe]) {
         let fields = json!({ "project": to_json(&project), "ours": to_json(&ours) });
         self.event("recipes", &fields);
+    }
+
+    /// What became of one file that was to be published.
+    pub fn published(&self, fields: &Value) {
+        self.event("published", fields);
     }
 
     /// One run of tests, by its numbers.

@@ -104,7 +104,14 @@ fn every_lint_that_is_off_says_why() {
 #[test]
 fn the_readme_shows_the_programs_own_help() {
     let readme = text(&root().join("README.md"));
-    for command in ["dev", "test", "run", "just", "release version"] {
+    for command in [
+        "dev",
+        "test",
+        "run",
+        "just",
+        "release version",
+        "release publish",
+    ] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
             .arg("pyx")
             .args(command.split(' '))

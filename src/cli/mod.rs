@@ -2,6 +2,7 @@
 
 mod distributions;
 mod just;
+mod publish;
 mod release;
 mod work;
 
@@ -219,6 +220,10 @@ mod tests {
             "run python -c pass",
             "run --release -- python -V",
             "r --example version -- --flag",
+            "release publish",
+            "release publish dist/a.whl dist/b.tar.gz --yes -p a",
+            "release publish --index internal --dry-run --message-format json",
+            "release publish --publish-url https://a/ --check-url https://a/simple/",
             "release version",
             "release version 1.2.3-rc.1 -p a --force --dry-run",
             "release version --bump minor -v",
@@ -237,6 +242,9 @@ mod tests {
             "run",
             "run --bin a --example b",
             "release",
+            "release publish --index a --publish-url https://a/",
+            "release publish --check-url https://a/simple/",
+            "release publish --token secret",
             "release version 1.2.3 --bump major",
             "release version --bump last",
             "release version 1 2",

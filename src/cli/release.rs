@@ -17,14 +17,16 @@ use crate::versions::{Versioned, texts};
 
 use super::Global;
 use super::distributions::{self, Check, Sdist, Wheel};
+use super::publish::Publish;
 use super::work::BuildArgs;
 
-/// Prepare what is published
+/// Make, check and publish distributions
 #[derive(Debug, Subcommand)]
 pub enum Release {
     Wheel(Wheel),
     Sdist(Sdist),
     Check(Check),
+    Publish(Publish),
     Version(Version),
 }
 
@@ -45,6 +47,7 @@ impl Release {
                 let releasing = check.releasing(session);
                 distributions::perform(around, "release check", (&[], &none), releasing)
             }
+            Self::Publish(publish) => publish.perform(global, session, ui),
             Self::Version(version) => version.perform(global, session, ui),
         }
     }

@@ -127,6 +127,8 @@ fn is_building(action: &Action) -> bool {
         | Action::RecordChecks(_)
         | Action::Verdict(_)
         | Action::Promote(_)
+        | Action::Confirm(_)
+        | Action::Publish(_)
         | Action::Edit(_)
         | Action::Test(_)
         | Action::Untestable(_)
@@ -178,6 +180,7 @@ impl Context<'_> {
             | Action::Pack(_)
             | Action::ProvideToolbox { .. }
             | Action::Recipe(_)
+            | Action::Publish(_)
             | Action::CopyInstall(_)
             | Action::Untestable(_)
             | Action::Test(_) => true,
@@ -195,6 +198,7 @@ impl Context<'_> {
             | Action::RecordChecks(_)
             | Action::Verdict(_)
             | Action::Promote(_)
+            | Action::Confirm(_)
             | Action::CopyTests(_)
             | Action::Edit(_)
             | Action::Show(_) => false,
@@ -259,6 +263,8 @@ impl Context<'_> {
             Action::RecordChecks(record) => release::record(self, record),
             Action::Verdict(files) => release::verdict(self, files),
             Action::Promote(promote) => release::promote(self, promote),
+            Action::Confirm(confirm) => release::confirm(self, confirm),
+            Action::Publish(publish) => release::publish(self, publish, activity),
             Action::CopyTests(copy) => copy_tests(copy),
             Action::Edit(edits) => edit(edits, self.ui),
             Action::Test(test) => {

@@ -31,7 +31,7 @@ use crate::toolchain::Toolchain;
 pub use donor::Donor;
 pub use due::{Build, Due, Linking};
 pub use release::{Release, Wanted};
-pub use request::{Network, Product, Purpose, Releasing, Request, Running, Testing};
+pub use request::{Network, Product, Publishing, Purpose, Releasing, Request, Running, Testing};
 
 /// The names of the environment's sync records.
 pub const DEV: &str = "dev";
@@ -230,11 +230,16 @@ impl Facts {
             let around = release::Circumstances {
                 session,
                 project: &facts.project,
+                members: &request.members,
                 releasing,
                 sofar,
                 workshop,
             };
-            facts.release = Some(Release::gather(&around, &facts.builds)?);
+            let release = Release::gather(&around, &facts.builds)?;
+            if let Some(publication) = &release.publication {
+                facts.findings = publication.findings();
+            }
+            facts.release = Some(release);
         }
         Ok(facts)
     }
@@ -384,7 +389,8 @@ impl Facts {
         let for_wheel = request.is_for_wheels();
         for build in &mut self.builds {
             build.prepare(probe.as_ref(), &self.environment)?;
-            if build.member.bindings != Bindings::Embed && (build.due.is_some() || for_wheel) {
+            let builds = for_wheel || (build.due.is_some() && !request.is_for_publishing());
+            if build.member.bindings != Bindings::Embed && builds {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 maturin.insert(build.member.name.clone(), tool);
             }

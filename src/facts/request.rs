@@ -27,16 +27,25 @@ impl Request {
     pub(crate) fn is_for_wheels(&self) -> bool {
         match &self.purpose {
             Purpose::Test(testing) => testing.wheel,
-            Purpose::Release(_) => true,
+            Purpose::Release(_) => !self.is_for_publishing(),
             Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) => false,
         }
+    }
+
+    /// Whether nothing is built at all.
+    pub(crate) fn is_for_publishing(&self) -> bool {
+        let releasing = match &self.purpose {
+            Purpose::Release(releasing) => Some(releasing),
+            Purpose::Dev | Purpose::Test(_) | Purpose::Run(_) | Purpose::Just(_) => None,
+        };
+        releasing.is_some_and(|releasing| releasing.product == Product::Publication)
     }
 
     /// Whose tests are to be run, if any.
     pub(crate) fn tested(&self) -> Option<Languages> {
         match &self.purpose {
             Purpose::Test(testing) => Some(testing.languages),
-            Purpose::Release(_) => Some(Languages::Python),
+            Purpose::Release(_) => self.is_for_wheels().then_some(Languages::Python),
             Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) => None,
         }
     }
@@ -98,8 +107,22 @@ pub struct Releasing {
     pub no_test: bool,
     /// Whether everything is built once more to compare the bytes.
     pub reproduce: bool,
-    /// Distributions to check, absolute.
+    /// Distributions to check or to publish, absolute; empty for those in `dist/`.
     pub files: Vec<Utf8PathBuf>,
+    pub publishing: Publishing,
+}
+
+/// How files are published; where the command line names no index, the environment or the project
+/// does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publishing {
+    /// `--index`: the name of a `[[tool.uv.index]]`.
+    pub index: Option<String>,
+    pub publish_url: Option<String>,
+    /// Where the index lists its files.
+    pub check_url: Option<String>,
+    /// `--yes`: whether nobody is asked.
+    pub confirmed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,6 +133,8 @@ pub enum Product {
     Sdist,
     /// Nothing: existing files are checked.
     Check,
+    /// Nothing: the released files are published.
+    Publication,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod config;
 mod edit;
 mod lock;
 mod needs;
+mod publishing;
 mod pyproject;
 
 use std::ops::Range;
@@ -21,6 +22,7 @@ pub use config::{Around, Config, RustRunner, TestConfig};
 pub use edit::with_strings;
 pub use lock::{LockEntry, Required};
 pub use needs::Need;
+pub use publishing::{PublishConfig, UvIndex};
 pub use pyproject::{CacheKey, GroupItem, PyProject};
 pub(crate) use pyproject::{normalize_name, requirement_name};
 

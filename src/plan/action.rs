@@ -8,7 +8,7 @@ use crate::facts::Build;
 use crate::invocation::Invocation;
 use crate::tool::{Provision, Toolbox};
 
-use super::distribution::{Check, How, Promote, RecordChecks, Seal, Unpack};
+use super::distribution::{Check, Confirm, How, Promote, Publish, RecordChecks, Seal, Unpack};
 use super::{REPORT, Step};
 
 #[derive(Clone, Debug)]
@@ -79,6 +79,9 @@ pub enum Action {
     /// Fail where a check of these files, by their labels, has found something.
     Verdict(Vec<String>),
     Promote(Box<Promote>),
+    /// Go on only when a person says so.
+    Confirm(Box<Confirm>),
+    Publish(Box<Publish>),
     /// Hand the terminal to a program; its exit code becomes ours.
     Show(Invocation),
 }
@@ -330,6 +333,13 @@ impl Step {
                 let names: Vec<&str> = names.filter_map(|one| one.path.file_name()).collect();
                 let (names, dist) = (names.join(", "), &promote.dist);
                 comment(&format!("put {names} into {dist} when all is well"))
+            }
+            Action::Confirm(confirm) => comment(&format!("ask: {}", confirm.question)),
+            Action::Publish(publish) => {
+                let uploads = publish.uploads.iter().map(|upload| &upload.invocation);
+                let calls = publish.compare.iter().chain(uploads);
+                let calls: Vec<String> = calls.map(ToString::to_string).collect();
+                calls.join("\n")
             }
             Action::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))

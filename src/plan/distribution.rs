@@ -100,6 +100,43 @@ pub struct Candidate {
     pub serves: Vec<String>,
 }
 
+/// What a person is asked before it is done.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    pub question: String,
+    /// By file: name, size, hash, index.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Sends files to an index, one after another; what is there already stays as it is.
+#[derive(Clone, Debug)]
+pub struct Publish {
+    /// Compares all files with those of the index and sends nothing; none where the index does not
+    /// tell.
+    pub compare: Option<Invocation>,
+    pub uploads: Vec<Upload>,
+    /// Of the index, without credentials.
+    pub url: String,
+}
+
+/// One file that is published.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// Hex.
+    pub sha256: String,
+    /// In bytes.
+    pub size: u64,
+    pub invocation: Invocation,
+}
+
+impl Upload {
+    pub fn name(&self) -> &str {
+        self.path.file_name().unwrap_or_default()
+    }
+}
+
 /// One wheel of a release, for people and for a CI matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WheelRow {

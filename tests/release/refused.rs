@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::support::{Project, alone, folder, name_of};
+use crate::support::{Project, alone, folder};
 use crate::{built, newest};
 
 /// Everything in `dist/`.
@@ -72,7 +72,7 @@ fn what_cannot_be_built_from_the_sdist_or_fails_its_tests_leaves_dist_as_it_was(
     assert_eq!(
         before
             .keys()
-            .filter(|path| name_of(path).ends_with(".whl"))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "whl"))
             .count(),
         1
     );

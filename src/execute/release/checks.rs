@@ -74,7 +74,11 @@ fn note(context: &Context<'_>, check: &Check, outcome: Outcome, messages: Vec<St
         outcome,
         messages,
     };
-    for message in checked.messages.iter().filter(|_| !checked.is_good()) {
+    for message in checked
+        .messages
+        .iter()
+        .filter(|_| !checked.outcome.is_good())
+    {
         context
             .ui
             .bad(&format!("{}: {}: {message}", checked.file, checked.check));
@@ -152,7 +156,7 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
         let own = outcome.checks.iter().filter(|one| one.file == record.file);
         own.cloned().collect()
     });
-    if results.iter().any(|one| !one.is_good()) {
+    if results.iter().any(|one| !one.outcome.is_good()) {
         return Ok(());
     }
     let checks = Checks {
@@ -199,7 +203,10 @@ pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String])
         .collect();
     let head: Vec<&str> = std::iter::once("file").chain(columns.clone()).collect();
     context.ui.table(&head, &rows);
-    columns.retain(|check| all.iter().any(|one| one.check == *check && !one.is_good()));
+    columns.retain(|check| {
+        all.iter()
+            .any(|one| one.check == *check && !one.outcome.is_good())
+    });
     (!columns.is_empty()).then(|| columns.join(", "))
 }
 

@@ -1,8 +1,10 @@
-//! What a release does with files: unpack, seal, check, promote.
+//! What a release does with files: unpack, seal, check, promote, publish.
 
+mod answer;
 mod checks;
 mod linters;
 mod promote;
+mod publish;
 mod seal;
 mod stubs;
 
@@ -18,6 +20,7 @@ use crate::plan::Unpack;
 
 pub(crate) use checks::{check, record, verdict};
 pub(crate) use promote::promote;
+pub(crate) use publish::{confirm, publish};
 pub(crate) use seal::seal;
 
 /// Writes what differs, removes what the sdist does not hold; the top folder is left out.

@@ -8,15 +8,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::artifact::Wheel;
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::facts::release::{Entry, MANIFEST, Manifest};
+use crate::facts::release::{Entry, MANIFEST, Manifest, SUMS};
 use crate::invocation::Invocation;
 use crate::plan::{Candidate, Promote};
 use crate::process;
 
 use super::super::{Context, Tally};
 use super::checks;
-
-const SUMS: &str = "SHA256SUMS";
 
 /// # Errors
 /// [`Error::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
@@ -155,17 +153,12 @@ fn row(candidate: &Candidate, entry: &Entry, tallies: &[Tally]) -> Vec<String> {
     };
     vec![
         name(candidate).to_owned(),
-        format!("{:.1} KiB", kibibytes(entry.size)),
+        entry.kibibytes(),
         tags.join(" "),
         candidate.serves.join(" "),
         tests,
         format!("{seconds:.1}"),
     ]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
-fn kibibytes(bytes: u64) -> f64 {
-    bytes as f64 / 1024.0
 }
 
 /// A new `dist/` beside the old one, with what others put there, then exchanged in one step.

@@ -2,7 +2,9 @@
 
 mod abi;
 mod flags;
+mod index;
 mod platform;
+mod publication;
 mod record;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -25,8 +27,10 @@ use super::{Build, Product, Releasing, Sofar, Workshop};
 
 pub use abi::{Abi, label};
 pub use flags::Rustflags;
+pub use index::Index;
 pub use platform::Platform;
-pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome};
+pub use publication::{Publication, Publishable, short};
+pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome, SUMS};
 
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -41,8 +45,11 @@ pub struct Release {
     pub dist: Utf8PathBuf,
     pub toolbox: Toolbox,
     pub toolbox_missing: bool,
-    /// What `release check` looks at: the files that were named, else those in `dist/`.
+    /// What is checked as it is: for `release check` the files that were named, else those in
+    /// `dist/`; for `release publish` those of the publication whose results are not known.
     pub existing: Vec<Utf8PathBuf>,
+    /// What `release publish` sends.
+    pub publication: Option<Publication>,
     pub packages: Vec<Package>,
     /// The interpreters at hand that the project allows, oldest first.
     pub pythons: Vec<Tried>,
@@ -138,6 +145,8 @@ pub const METADATA: &str = "PKG-INFO";
 pub(super) struct Circumstances<'a> {
     pub(super) session: &'a Session,
     pub(super) project: &'a Project,
+    /// `-p`
+    pub(super) members: &'a [String],
     pub(super) releasing: &'a Releasing,
     pub(super) sofar: &'a Sofar,
     pub(super) workshop: &'a Workshop,
@@ -174,6 +183,7 @@ impl Release {
             .find_map(|build| build.toolchain.rustc.as_deref());
         let mut release = Self {
             existing: existing(releasing, &project.root.join("dist"))?,
+            publication: None,
             toolbox_missing: !toolbox.is_there(),
             product: releasing.product,
             commit,
@@ -191,6 +201,11 @@ impl Release {
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
             let package = release.package(around, build, &versions)?;
             release.packages.push(package);
+        }
+        if releasing.product == Product::Publication {
+            let publication = Publication::gather(around, &release.dist, &release.packages)?;
+            release.existing = publication.unchecked();
+            release.publication = Some(publication);
         }
         Ok(release)
     }
@@ -362,6 +377,9 @@ fn chosen(
     around: &Circumstances<'_>,
     installed: &[Interpreter],
 ) -> Result<(Option<Vec<Interpreter>>, Vec<String>)> {
+    if around.releasing.product == Product::Publication {
+        return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
+    }
     let config = &around.project.config.release.pythons;
     let wanted = match &around.releasing.pythons[..] {
         [] => &config[..],
@@ -453,6 +471,7 @@ pub(super) fn findings(
 ) -> Result<Vec<Finding>> {
     match releasing.product {
         Product::Check if !releasing.files.is_empty() => Ok(Vec::new()),
+        Product::Publication => Ok(Vec::new()), // the files are what they were made from
         _ => preflight::findings(session, project, releasing.allow_dirty),
     }
 }

@@ -43,10 +43,10 @@ pub struct Checked {
     pub messages: Vec<String>,
 }
 
-impl Checked {
-    /// Whether the file may be published as far as this check knows.
-    pub fn is_good(&self) -> bool {
-        matches!(self.outcome, Outcome::Pass | Outcome::NotApplicable)
+impl Outcome {
+    /// Whether the file may be published as far as the check knows.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Pass | Self::NotApplicable)
     }
 }
 
@@ -63,13 +63,16 @@ impl Checks {
     pub fn read(path: &Utf8Path, rules: &str) -> Option<Vec<Checked>> {
         let text = disk::read_text(path).ok().flatten()?;
         let checks: Self = serde_json::from_str(&text).ok()?;
-        let good = checks.results.iter().all(Checked::is_good);
+        let good = checks.results.iter().all(|one| one.outcome.is_good());
         (good && checks.rules == rules).then_some(checks.results)
     }
 }
 
 /// The name of the file that describes the set in `dist/`.
 pub const MANIFEST: &str = "release.json";
+
+/// The name of the file that `sha256sum --check` reads.
+pub const SUMS: &str = "SHA256SUMS";
 
 /// `release.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +108,25 @@ pub struct Entry {
     pub tests: BTreeMap<String, String>,
     /// By name of the check.
     pub checks: BTreeMap<String, Outcome>,
+}
+
+impl Entry {
+    /// The size for people: `12.3 KiB`.
+    #[expect(clippy::cast_precision_loss, reason = "a size for people")]
+    pub fn kibibytes(&self) -> String {
+        format!("{:.1} KiB", self.size as f64 / 1024.0)
+    }
+
+    /// Which checks and tests it has not passed, one sentence each.
+    pub fn failures(&self) -> impl Iterator<Item = String> {
+        let checks = self.checks.iter().filter(|(_, outcome)| !outcome.is_good());
+        let checks = checks.map(|(check, _)| format!("the check {check} has not passed"));
+        let bad = ["failed", "error", "not finished"];
+        let tests = self.tests.iter();
+        let tests = tests.filter(move |(_, words)| bad.iter().any(|bad| words.contains(bad)));
+        let tests = tests.map(|(on, words)| format!("tests have not passed on {on}: {words}"));
+        checks.chain(tests)
+    }
 }
 
 impl Manifest {

@@ -38,7 +38,7 @@ pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
     push(plan, &before, steps);
 }
 
-/// `release check`: of the files that were named, else of those in `dist/`.
+/// The checks of files as they are, and the verdict on them.
 ///
 /// # Errors
 /// [`Error::Usage`] where there is none.
@@ -97,7 +97,7 @@ fn files<'a>(release: &Release, package: &'a Package) -> Vec<&'a Staged> {
         .filter_map(|wheel| wheel.staged.as_ref());
     match release.product {
         Product::Sdist => package.sdist.iter().chain(wheels).collect(),
-        Product::Wheels | Product::Check => wheels.collect(),
+        Product::Wheels | Product::Check | Product::Publication => wheels.collect(),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod checks;
 mod package;
+mod publish;
 mod trial;
 
 use crate::error::{Error, Result};
@@ -56,6 +57,10 @@ impl Stage<'_> {
             wheels: package::overview(self.release),
             ..Plan::default()
         };
+        if let Some(publication) = &self.release.publication {
+            publish::publish(&mut plan, self, publication)?;
+            return Ok(plan);
+        }
         if self.releasing.product == Product::Check {
             self.provide(&mut plan)?;
             checks::existing(&mut plan, self)?;

@@ -266,7 +266,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
                     serves: serves.clone(),
                 }));
             }
-            Product::Wheels | Product::Check => {
+            Product::Wheels | Product::Check | Product::Publication => {
                 let wheels = package.wheels.iter();
                 candidates.extend(wheels.filter_map(|wheel| {
                     Some(Candidate {

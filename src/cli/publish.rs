@@ -1,0 +1,79 @@
+//! `cargo pyx release publish`: clap types to a [`Releasing`].
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::facts::{Product, Publishing, Releasing};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+use super::distributions;
+use super::work::BuildArgs;
+
+/// Upload what `release wheel` and `release sdist` have put into `dist/`
+///
+/// Exactly the files of dist/release.json, as long as they are what was checked and tested. Files that
+/// the index has already are skipped, so an interrupted upload can be repeated; one of which the
+/// index has another content is refused before anything is sent. The index is the only
+/// `[[tool.uv.index]]` with a `publish-url`, else PyPI. Credentials are uv's: `UV_PUBLISH_TOKEN`, or
+/// `UV_PUBLISH_USERNAME` and `UV_PUBLISH_PASSWORD`, a keyring, or trusted publishing.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx release publish                    show the files, ask, and upload
+  cargo pyx release publish --yes              ask nothing, as in CI
+  cargo pyx release publish --dry-run          print the commands only
+  cargo pyx release publish --index internal   to a [[tool.uv.index]] by its name
+  cargo pyx release publish --publish-url https://test.pypi.org/legacy/")]
+pub struct Publish {
+    /// Files of the release; all of them without it
+    #[arg(value_name = "FILE")]
+    pub files: Vec<Utf8PathBuf>,
+    /// Publish the files of this package only, by name or folder
+    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    pub package: Vec<String>,
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+    /// The name of an index of the project
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub index: Option<String>,
+    /// The URL that files are sent to
+    #[arg(long = "publish-url", value_name = "URL")]
+    pub url: Option<String>,
+    /// The URL where that index lists its files
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub check_url: Option<String>,
+}
+
+impl Publish {
+    /// # Errors
+    /// [`Error::Refused`] where nobody can be asked.
+    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let terminal = session.stdin_is_terminal && session.stderr_is_terminal;
+        if !(terminal || self.yes || global.dry_run) {
+            let message = "publishing must be confirmed, and this is no terminal".into();
+            return Err(Error::refused(message, "cargo pyx release publish --yes"));
+        }
+        let what = (&self.package[..], &BuildArgs::default());
+        let releasing = self.releasing(session);
+        distributions::perform((global, session, ui), "release publish", what, releasing)
+    }
+
+    fn releasing(&self, session: &Session) -> Releasing {
+        let files = self.files.iter().map(|path| session.absolute(path));
+        Releasing {
+            product: Product::Publication,
+            files: files.collect(),
+            publishing: Publishing {
+                index: self.index.clone(),
+                publish_url: self.url.clone(),
+                check_url: self.check_url.clone(),
+                confirmed: self.yes,
+            },
+            ..Releasing::default()
+        }
+    }
+}

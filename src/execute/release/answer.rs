@@ -1,0 +1,217 @@
+//! What `uv publish` says of files and of its failures, understood. It has one exit code for all.
+
+use crate::error::Exit;
+
+/// A finished `uv publish`.
+pub(super) struct Answer {
+    pub(super) success: bool,
+    /// What it printed, without colours.
+    pub(super) lines: Vec<String>,
+}
+
+/// Why a file was not published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The index has another file of that name.
+    Differs,
+    /// The index has a file of that name, and does not show which.
+    Exists,
+    /// The file is not what was checked any more.
+    Changed,
+    NoCredentials,
+    /// With the index's answer: `403 Forbidden`.
+    Denied(String),
+    /// With the index's answer.
+    Refused(String),
+    /// What may be gone when one tries again.
+    Unreachable(String),
+    Other,
+}
+
+impl Answer {
+    /// Whether a line with these words is about the file, by its whole name.
+    fn says(&self, file: &str, words: &str) -> bool {
+        let is_file = |word: &str| word.trim_matches(['`', '.', ',', ':']) == file;
+        let mut lines = self.lines.iter().filter(|line| line.contains(words));
+        lines.any(|line| line.split_whitespace().any(is_file))
+    }
+
+    /// Whether the index has the same bytes.
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.says(file, "already exists, skipping")
+    }
+
+    /// Whether the index has other bytes of that name.
+    pub(super) fn differs(&self, file: &str) -> bool {
+        self.says(file, "do not match")
+    }
+
+    /// The lines from the first error on.
+    pub(super) fn of_failure(&self) -> &[String] {
+        let first = self.lines.iter().position(|line| line.starts_with("error"));
+        &self.lines[first.unwrap_or_default()..]
+    }
+
+    pub(super) fn trouble(&self) -> Trouble {
+        let text = self.of_failure().join("\n");
+        let has = |words: &[&str]| words.iter().any(|words| text.contains(words));
+        if has(&["do not match"]) {
+            return Trouble::Differs;
+        }
+        if let Some((code, phrase)) = status(&text) {
+            // PyPI's words for a name that it has, or had once
+            let exists = has(&["already exist", "already been used"]);
+            return match code {
+                401 | 403 => Trouble::Denied(phrase),
+                408 | 425 | 429 | 500.. => Trouble::Unreachable(answered(&phrase)),
+                409 => Trouble::Exists,
+                _ if exists => Trouble::Exists,
+                _ => Trouble::Refused(phrase),
+            };
+        }
+        if has(&["Missing credentials"]) {
+            return Trouble::NoCredentials;
+        }
+        if has(&["Failed to query", "error sending request", "timed out"]) {
+            let mut causes = text.lines().filter_map(|line| line.split_once("cause: "));
+            let last = causes
+                .next_back()
+                .map_or("no connection", |(_, cause)| cause);
+            return Trouble::Unreachable(last.to_owned());
+        }
+        Trouble::Other
+    }
+}
+
+/// The first HTTP status of a text, as number and in words: `503 Service Unavailable`.
+fn status(text: &str) -> Option<(u16, String)> {
+    let starts = [
+        "status code ",
+        "status client error (",
+        "status server error (",
+    ];
+    let mut found = starts
+        .into_iter()
+        .filter_map(|start| text.split_once(start));
+    let (_, rest) = found.next()?;
+    let phrase = rest.split(['.', ')', '\n']).next()?.trim();
+    let code = phrase.split(' ').next()?.parse().ok()?;
+    Some((code, phrase.to_owned()))
+}
+
+fn answered(phrase: &str) -> String {
+    format!("the index answered {phrase}")
+}
+
+impl Trouble {
+    /// As the end of a sentence about a file.
+    pub(super) fn wording(&self) -> String {
+        match self {
+            Self::Differs => "the index has another file of that name".into(),
+            Self::Exists => "the index has a file of that name already".into(),
+            Self::Changed => "it has changed since it was released".into(),
+            Self::NoCredentials => "there are no credentials for it".into(),
+            Self::Denied(phrase) | Self::Refused(phrase) => answered(phrase),
+            Self::Unreachable(why) => why.clone(),
+            Self::Other => "uv has said why".into(),
+        }
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable(_) => Exit::Environment,
+            Self::NoCredentials => Exit::Usage,
+            Self::Differs
+            | Self::Exists
+            | Self::Changed
+            | Self::Denied(_)
+            | Self::Refused(_)
+            | Self::Other => Exit::Failed,
+        }
+    }
+
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Differs => {
+                "an index keeps what it has: `cargo pyx release version --bump patch`, and release that"
+            }
+            Self::Exists => {
+                "where it is the same file, uv must see it there: `--check-url URL`, and \
+                 UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD for a private index; else \
+                 `cargo pyx release version --bump patch`"
+            }
+            Self::Changed => "cargo pyx release wheel && cargo pyx release sdist",
+            Self::NoCredentials | Self::Denied(_) => {
+                "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; trusted \
+                 publishing and keyrings work as in uv"
+            }
+            Self::Unreachable(_) => "run it again: what is there already is not sent twice",
+            Self::Refused(_) | Self::Other => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(text: &str) -> Answer {
+        Answer {
+            success: false,
+            lines: text.lines().map(str::to_owned).collect(),
+        }
+    }
+
+    #[test]
+    fn files_are_told_apart_by_their_whole_names() {
+        let answer = failed(
+            "Checking 3 files against https://index/\n\
+             File my_x-1.0.tar.gz already exists, skipping\n\
+             error: Local file and index file do not match for `y-1.0.tar.gz`. Local: sha256=1, \
+             Remote: sha256=2",
+        );
+        assert!(answer.has("my_x-1.0.tar.gz") && !answer.has("x-1.0.tar.gz"));
+        assert!(answer.differs("y-1.0.tar.gz") && !answer.differs("my_x-1.0.tar.gz"));
+        assert_eq!(answer.trouble(), Trouble::Differs);
+    }
+
+    #[test]
+    fn what_may_be_tried_again_is_told_from_what_the_index_refuses() {
+        let exit = |text: &str| failed(text).trouble().exit();
+        let down = "Publishing\nerror: Failed to query check URL\n  cause: Request failed\n  \
+                    cause: Connection refused (os error 111)";
+        let why = Trouble::Unreachable("Connection refused (os error 111)".into());
+        assert_eq!(failed(down).trouble(), why);
+        let says = |status: &str, body: &str| {
+            format!(
+                "error: Failed to publish `x` to `u`\n  cause: Server returned status code \
+                 {status}. Server says: {body}"
+            )
+        };
+        assert_eq!(
+            exit(&says("503 Service Unavailable", "")),
+            Exit::Environment
+        );
+        assert_eq!(exit(&says("403 Forbidden", "timed out")), Exit::Failed);
+        let trouble = |status, body| failed(&says(status, body)).trouble();
+        assert_eq!(
+            trouble("400 Bad Request", "File already exists"),
+            Trouble::Exists
+        );
+        assert_eq!(trouble("409 Conflict", ""), Trouble::Exists);
+        let bad = Trouble::Refused("400 Bad Request".into());
+        assert_eq!(trouble("400 Bad Request", "Bad metadata"), bad);
+        let list = "error: Failed to query check URL\n  cause: HTTP status client error (401 \
+                    Unauthorized) for url";
+        assert_eq!(
+            failed(list).trouble(),
+            Trouble::Denied("401 Unauthorized".into())
+        );
+        assert_eq!(
+            exit("error: x\n  cause: Missing credentials for: u"),
+            Exit::Usage
+        );
+        assert_eq!(failed("error: what?").trouble(), Trouble::Other);
+    }
+}

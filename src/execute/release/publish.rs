@@ -1,0 +1,201 @@
+//! Sending files to an index with uv, and understanding what came of it.
+
+use serde_json::json;
+
+use crate::disk;
+use crate::error::{Error, Exit, Result};
+use crate::facts::release::short;
+use crate::invocation::{Invocation, without_credentials};
+use crate::plan::{Confirm, Publish, Upload};
+use crate::process;
+use crate::ui::Activity;
+
+use super::super::Context;
+use super::answer::{Answer, Trouble};
+
+/// # Errors
+/// [`Error::NotPublished`] when the answer is no.
+pub(crate) fn confirm(context: &Context<'_>, confirm: &Confirm) -> Result<()> {
+    let head = ["file", "size", "sha256", "index"];
+    context.ui.table(&head, &confirm.rows);
+    if context.ui.ask(&confirm.question)? {
+        return Ok(());
+    }
+    Err(Error::NotPublished {
+        message: "nothing was published: the answer was no".into(),
+        exit: Exit::Failed,
+        hint: None,
+    })
+}
+
+/// All files or none where the index has another of the same name; else up to the first that fails.
+/// What became of each is told however it ends.
+pub(crate) fn publish(
+    context: &Context<'_>,
+    publish: &Publish,
+    activity: &Activity<'_>,
+) -> Result<()> {
+    let mut sending = Sending {
+        publish,
+        context,
+        activity,
+        fates: vec![Fate::Unsent; publish.uploads.len()],
+    };
+    let result = sending.run();
+    sending.conclude();
+    result
+}
+
+/// What became of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Unsent,
+    /// The index had the same bytes before.
+    There,
+    Uploaded,
+    Refused,
+    /// Whether it arrived is not known.
+    Unfinished,
+}
+
+impl Fate {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Unsent => "not uploaded",
+            Self::There => "already there",
+            Self::Uploaded => "uploaded",
+            Self::Refused => "refused",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+struct Sending<'a> {
+    publish: &'a Publish,
+    context: &'a Context<'a>,
+    activity: &'a Activity<'a>,
+    /// In the order of the uploads.
+    fates: Vec<Fate>,
+}
+
+impl Sending<'_> {
+    fn run(&mut self) -> Result<()> {
+        if let Some(compare) = &self.publish.compare {
+            self.compare(compare)?;
+        }
+        for (at, upload) in self.publish.uploads.iter().enumerate() {
+            if self.fates[at] == Fate::Unsent {
+                self.upload(at, upload)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A dry run of uv's, which says of each file how it stands in the index.
+    fn compare(&mut self, invocation: &Invocation) -> Result<()> {
+        let answer = self.listen(invocation)?;
+        let uploads = &self.publish.uploads;
+        for (fate, upload) in self.fates.iter_mut().zip(uploads) {
+            if answer.differs(upload.name()) {
+                *fate = Fate::Refused;
+            } else if answer.has(upload.name()) {
+                *fate = Fate::There;
+            }
+        }
+        if answer.success {
+            return Ok(());
+        }
+        self.repeat(&answer);
+        Err(self.error(&answer.trouble()))
+    }
+
+    fn upload(&mut self, at: usize, upload: &Upload) -> Result<()> {
+        if disk::hash(&upload.path).as_ref() != Some(&upload.sha256) {
+            self.fates[at] = Fate::Refused;
+            return Err(self.error(&Trouble::Changed));
+        }
+        self.context.ui.status("Uploading", upload.name());
+        self.fates[at] = Fate::Unfinished;
+        let answer = self.listen(&upload.invocation)?;
+        if answer.success {
+            let there = answer.has(upload.name());
+            self.fates[at] = if there { Fate::There } else { Fate::Uploaded };
+            return Ok(());
+        }
+        let trouble = answer.trouble();
+        self.fates[at] = match trouble.exit() {
+            Exit::Usage => Fate::Unsent,
+            Exit::Failed => Fate::Refused,
+            _ => Fate::Unfinished,
+        };
+        self.repeat(&answer);
+        Err(self.error(&trouble))
+    }
+
+    fn listen(&self, invocation: &Invocation) -> Result<Answer> {
+        let mut lines = Vec::new();
+        let status = process::stream(invocation, |stream, line| {
+            let line = String::from_utf8_lossy(line);
+            let line = anstream::adapter::strip_str(&line).to_string();
+            self.activity
+                .mute(stream, self.without_secrets(&line).as_bytes());
+            lines.push(line);
+        })?;
+        Ok(Answer {
+            success: status.success(),
+            lines,
+        })
+    }
+
+    /// uv hides what it knows to be secret; an index may send it back all the same.
+    fn without_secrets(&self, text: &str) -> String {
+        let secrets = self.context.session.secrets();
+        let text = without_credentials(text).into_owned();
+        let hide = |text: String, secret: &String| text.replace(secret, "****");
+        secrets.iter().fold(text, hide)
+    }
+
+    /// What uv said of its failure.
+    fn repeat(&self, answer: &Answer) {
+        for line in answer.of_failure() {
+            self.activity.repeat(self.without_secrets(line).as_bytes());
+        }
+    }
+
+    /// Names the files that it is about, where it is about some only.
+    fn error(&self, trouble: &Trouble) -> Error {
+        let all = self.publish.uploads.iter().zip(&self.fates);
+        let ill = all.filter(|(_, fate)| matches!(fate, Fate::Refused | Fate::Unfinished));
+        let ill: Vec<&str> = ill.map(|(upload, _)| upload.name()).collect();
+        let what = match &ill[..] {
+            [] => "the files were not".to_owned(),
+            names => format!("`{}` not", names.join("`, `")),
+        };
+        let url = &self.publish.url;
+        let why = self.without_secrets(&trouble.wording());
+        Error::NotPublished {
+            message: format!("{what} published to {url}: {why}"),
+            exit: trouble.exit(),
+            hint: trouble.hint(),
+        }
+    }
+
+    fn conclude(&self) {
+        let mut rows = Vec::new();
+        for (upload, fate) in self.publish.uploads.iter().zip(&self.fates) {
+            self.context.ui.published(&json!({
+                "file": upload.name(),
+                "size": upload.size,
+                "sha256": upload.sha256,
+                "index": self.publish.url,
+                "outcome": fate.word(),
+            }));
+            rows.push(vec![
+                upload.name().to_owned(),
+                short(&upload.sha256).to_owned(),
+                fate.word().to_owned(),
+            ]);
+        }
+        self.context.ui.table(&["file", "sha256", "outcome"], &rows);
+    }
+}

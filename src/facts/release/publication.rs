@@ -1,0 +1,233 @@
+//! What `release publish` sends: files of `release.json` that are still what was released.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::artifact::{SdistName, WheelName};
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::finding::Finding;
+
+use super::{Circumstances, Entry, Index, MANIFEST, Manifest, Package, SUMS};
+
+#[derive(Clone, Debug, Default)]
+pub struct Publication {
+    /// Wheels before sdists: whoever installs in between must not have to compile.
+    pub files: Vec<Publishable>,
+    /// Why nothing may be published, one sentence each.
+    pub refused: Vec<String>,
+    /// Distributions in `dist/` that were not released, absolute.
+    pub foreign: Vec<Utf8PathBuf>,
+    pub index: Index,
+}
+
+/// A file of the release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publishable {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub entry: Entry,
+}
+
+impl Publishable {
+    pub fn name(&self) -> &str {
+        self.path.file_name().unwrap_or_default()
+    }
+}
+
+impl Publication {
+    /// `packages`: of the project as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where no such file was released, or for an index that is not settled.
+    pub(super) fn gather(
+        around: &Circumstances<'_>,
+        dist: &Utf8Path,
+        packages: &[Package],
+    ) -> Result<Self> {
+        let manifest = Manifest::read(dist);
+        let sums = sums(&disk::read_text(&dist.join(SUMS))?.unwrap_or_default());
+        let files = chosen(around, dist, &manifest)?;
+        let judge = |file: &Publishable| {
+            let version = packages
+                .iter()
+                .find(|package| package.name == file.entry.distribution)
+                .map(|package| package.version.as_str())
+                .filter(|version| !version.is_empty());
+            refusals(file, sums.get(file.name()), version)
+        };
+        Ok(Self {
+            refused: files.iter().flat_map(judge).collect(),
+            foreign: foreign(dist, &manifest),
+            index: Index::gather(
+                around.session,
+                &around.project.home,
+                &around.releasing.publishing,
+            )?,
+            files,
+        })
+    }
+
+    /// The files whose checks this version of pyx has not made itself: what the manifest says of the
+    /// others is about the very same bytes.
+    pub(super) fn unchecked(&self) -> Vec<Utf8PathBuf> {
+        let own = env!("CARGO_PKG_VERSION");
+        let by_us = |entry: &Entry| {
+            let pyx = entry.tools.get("cargo-pyx");
+            pyx.is_some_and(|version| version == own) && entry.checks.contains_key("pyx")
+        };
+        let unchecked = self.files.iter().filter(|file| !by_us(&file.entry));
+        unchecked.map(|file| file.path.clone()).collect()
+    }
+
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let foreign = self.foreign.iter().map(|path| {
+            let message = format!("`{MANIFEST}` does not list it, so it is not published");
+            Finding::warning("not-released", message).at(path, None)
+        });
+        let url = &self.index.url;
+        let message =
+            format!("nothing says where {url} lists its files: what is there is not compared");
+        let blind = Finding::warning("no-check-url", message);
+        let blind = blind.hint("add `--check-url URL`, or set UV_PUBLISH_CHECK_URL");
+        let blind = Some(blind).filter(|_| !self.index.listed);
+        foreign.chain(blind).collect()
+    }
+}
+
+/// All of the manifest, or what the command line names of it.
+fn chosen(
+    around: &Circumstances<'_>,
+    dist: &Utf8Path,
+    manifest: &Manifest,
+) -> Result<Vec<Publishable>> {
+    let shown = around.project.display(dist);
+    let none = |what: String| {
+        let again = "cargo pyx release wheel && cargo pyx release sdist";
+        Error::refused(what, again)
+    };
+    if manifest.files.is_empty() {
+        return Err(none(format!("`{shown}/{MANIFEST}` lists no released file")));
+    }
+    let file = |(name, entry): (&String, &Entry)| Publishable {
+        path: dist.join(name),
+        entry: entry.clone(),
+    };
+    let mut files: Vec<Publishable> = manifest.files.iter().map(file).collect();
+    let named = &around.releasing.files;
+    let is = |file: &Publishable, path: &Utf8Path| {
+        file.path == path || disk::resolve(&file.path) == disk::resolve(path)
+    };
+    let foreign = |path: &&Utf8PathBuf| !files.iter().any(|file| is(file, path));
+    if let Some(path) = named.iter().find(foreign) {
+        let path = around.project.display(path);
+        return Err(none(format!("`{shown}/{MANIFEST}` does not list `{path}`")));
+    }
+    if !named.is_empty() {
+        files.retain(|file| named.iter().any(|path| is(file, path)));
+    }
+    if !around.members.is_empty() {
+        let members = around.project.named(around.members)?;
+        files.retain(|file| members.contains(&file.entry.distribution));
+        if files.is_empty() {
+            let members = members.join("`, `");
+            return Err(none(format!("no file of `{members}` was released")));
+        }
+    }
+    files.sort_by_key(|file| file.entry.kind == "sdist");
+    Ok(files)
+}
+
+fn foreign(dist: &Utf8Path, manifest: &Manifest) -> Vec<Utf8PathBuf> {
+    let foreign = disk::names(dist).into_iter().filter(|name| {
+        let known = WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
+        known && !manifest.files.contains_key(name)
+    });
+    foreign.map(|name| dist.join(name)).collect()
+}
+
+/// Hashes by file name, as `sha256sum` writes them.
+fn sums(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.split_once("  "));
+    lines
+        .map(|(hash, name)| (name.to_owned(), hash.to_owned()))
+        .collect()
+}
+
+/// What keeps a file from being published.
+///
+/// `sum`: its hash in SHA256SUMS. `version`: of its package in the project as it is now.
+fn refusals(file: &Publishable, sum: Option<&String>, version: Option<&str>) -> Vec<String> {
+    let (name, entry) = (file.name(), &file.entry);
+    let Some(hash) = disk::hash(&file.path) else {
+        return vec![format!("`{name}` is missing")];
+    };
+    let mut refused = Vec::new();
+    if hash != entry.sha256 {
+        let (is, was) = (short(&hash), short(&entry.sha256));
+        refused.push(format!(
+            "`{name}` is not the file that was released: its SHA-256 is {is}…, and was {was}…"
+        ));
+    }
+    if sum != Some(&entry.sha256) {
+        refused.push(format!("`{SUMS}` and `{MANIFEST}` differ about `{name}`"));
+    }
+    if let Some(version) = version.filter(|version| **version != entry.version) {
+        let old = &entry.version;
+        refused.push(format!(
+            "`{name}` is of version {old}, and the project has {version}"
+        ));
+    }
+    refused.extend(entry.failures().map(|why| format!("`{name}`: {why}")));
+    refused
+}
+
+/// Enough of a hash for people.
+pub fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outcome;
+    use super::*;
+
+    fn file(dir: &Utf8Path) -> Publishable {
+        let path = dir.join("x-1.0.tar.gz");
+        disk::write(&path, b"content").unwrap();
+        let entry = Entry {
+            version: "1.0".into(),
+            sha256: disk::hash(&path).unwrap(),
+            tests: [("cp312".to_owned(), "Python 2 passed, 1 skipped".to_owned())].into(),
+            checks: [("twine".to_owned(), Outcome::Pass)].into(),
+            ..Entry::default()
+        };
+        Publishable { path, entry }
+    }
+
+    #[test]
+    fn only_what_was_released_and_passed_is_published() {
+        let temp = tempfile::tempdir().unwrap();
+        let good = file(Utf8Path::from_path(temp.path()).unwrap());
+        let sum = good.entry.sha256.clone();
+        let refused = |file: &Publishable| refusals(file, Some(&sum), Some("1.0")).join("; ");
+        assert_eq!(refused(&good), "");
+        let mut failed = good.clone();
+        let tests = failed.entry.tests.get_mut("cp312").unwrap();
+        "Python 1 failed, 1 passed".clone_into(tests);
+        assert!(refused(&failed).ends_with("on cp312: Python 1 failed, 1 passed"));
+        let mut crashed = good.clone();
+        crashed
+            .entry
+            .checks
+            .insert("twine".into(), Outcome::Crashed);
+        assert!(refused(&crashed).contains("twine"));
+        let others = refusals(&good, None, Some("2.0")).join("; ");
+        assert!(others.contains("differ about") && others.contains("the project has 2.0"));
+        disk::write(&good.path, b"changed").unwrap();
+        assert!(refused(&good).contains("not the file that was released"));
+        disk::remove_file(&good.path).unwrap();
+        assert_eq!(refused(&good), "`x-1.0.tar.gz` is missing");
+    }
+}

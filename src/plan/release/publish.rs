@@ -1,0 +1,95 @@
+//! `cargo pyx release publish`: checked, confirmed, compared with what the index has, and uploaded
+//! one after another.
+
+use crate::error::{Error, Exit, Result};
+use crate::facts::release::{Publication, Publishable, short};
+use crate::invocation::Invocation;
+
+use super::super::steps::{self, step};
+use super::super::{Action, Confirm, Plan, Publish, Upload};
+use super::package::push;
+use super::{Stage, checks};
+
+/// # Errors
+/// [`Error::NotPublished`] where a file is not what was released, or has not passed.
+pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publication) -> Result<()> {
+    if !publication.refused.is_empty() {
+        return Err(Error::NotPublished {
+            message: format!("nothing was published: {}", publication.refused.join("; ")),
+            exit: Exit::Failed,
+            hint: Some("cargo pyx release wheel && cargo pyx release sdist".into()),
+        });
+    }
+    if stage.site.request.network.offline {
+        let message = "publishing needs the network".into();
+        return Err(Error::refused(message, "run it without `--offline`"));
+    }
+    steps::provide(plan, &stage.site)?;
+    if !stage.release.existing.is_empty() {
+        stage.provide(plan)?;
+        checks::existing(plan, stage)?;
+    }
+    let subject = subject(publication);
+    if !stage.releasing.publishing.confirmed {
+        let confirm = Confirm {
+            question: format!("publish {subject}?"),
+            rows: rows(publication),
+        };
+        let action = Action::Confirm(Box::new(confirm));
+        push(plan, step("confirm", "Confirming", &subject, action));
+    }
+    let publish = Publish {
+        compare: publication
+            .index
+            .listed
+            .then(|| compare(stage, publication)),
+        uploads: uploads(stage, publication),
+        url: publication.index.url.clone(),
+    };
+    let action = Action::Publish(Box::new(publish));
+    push(plan, step("publish", "Publishing", subject, action));
+    Ok(())
+}
+
+fn subject(publication: &Publication) -> String {
+    let count = publication.files.len();
+    let files = if count == 1 { "file" } else { "files" };
+    format!("{count} {files} to {}", publication.index.url)
+}
+
+/// By file: size, hash, index.
+fn rows(publication: &Publication) -> Vec<Vec<String>> {
+    let row = |file: &Publishable| {
+        vec![
+            file.name().to_owned(),
+            file.entry.kibibytes(),
+            short(&file.entry.sha256).to_owned(),
+            publication.index.url.clone(),
+        ]
+    };
+    publication.files.iter().map(row).collect()
+}
+
+/// In the files' own folder, and by their names alone: uv takes a path for a pattern.
+fn call(stage: &Stage<'_>, publication: &Publication) -> Invocation {
+    let index = &publication.index;
+    let uv = &stage.site.workshop.uv.path;
+    let call = stage.site.call(uv, &stage.release.dist).arg("publish");
+    call.args(index.args.clone()).without(&index.unset)
+}
+
+/// What the index would say of all files, before the first of them is sent.
+fn compare(stage: &Stage<'_>, publication: &Publication) -> Invocation {
+    let names = publication.files.iter().map(Publishable::name);
+    call(stage, publication).arg("--dry-run").args(names)
+}
+
+fn uploads(stage: &Stage<'_>, publication: &Publication) -> Vec<Upload> {
+    let upload = |file: &Publishable| Upload {
+        path: file.path.clone(),
+        sha256: file.entry.sha256.clone(),
+        size: file.entry.size,
+        invocation: call(stage, publication).arg(file.name()),
+    };
+    publication.files.iter().map(upload).collect()
+}
