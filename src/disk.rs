@@ -280,6 +280,39 @@ fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Adds to the end of a file that others write as well.
+pub fn append(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let mut options = std::fs::File::options();
+    let file = options.append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes))
+        .map_err(io("write", path))
+}
+
+/// Whether anybody may run a file, where the system asks.
+#[cfg(unix)]
+pub fn set_executable(path: &Utf8Path, executable: bool) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let fail = || io("set the mode of", path);
+    let mode = std::fs::metadata(path)
+        .map_err(fail())?
+        .permissions()
+        .mode();
+    let wanted = if executable {
+        mode | 0o111
+    } else {
+        mode & !0o111
+    };
+    if wanted == mode {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted)).map_err(fail())
+}
+
+#[cfg(not(unix))]
+pub fn set_executable(_path: &Utf8Path, _executable: bool) -> Result<()> {
+    Ok(())
+}
+
 /// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
 pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     let bytes = std::fs::read(from).map_err(io("read", from))?;
@@ -318,7 +351,11 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
     let walk = ignore::WalkBuilder::new(from)
         .standard_filters(false)
         .build();
-    for entry in walk.flatten().filter(|entry| entry.depth() > 0) {
+    for entry in walk {
+        let entry = entry.map_err(|error| io("read", from)(std::io::Error::other(error)))?;
+        if entry.depth() == 0 {
+            continue;
+        }
         let path = crate::session::utf8(entry.path().to_owned())?;
         let below = path.strip_prefix(from).unwrap_or(&path);
         let copy = to.join(below);

@@ -10,7 +10,7 @@ use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use crate::execute::{Idle, Outcome, Tally, execute, hand_over};
 use crate::facts::{Facts, Request, Sofar};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::process;
 use crate::project::Project;
 use crate::session::Session;
@@ -131,7 +131,9 @@ impl Errand<'_> {
             self.ui.plan(&plan);
             let outcome = execute(self.session, &plan, self.ui, since)?;
             // what is not found now that uv was asked for it will not be found later
-            sofar.unavailable.extend(facts.pythons_to_download());
+            if plan.steps.iter().any(Step::is_download) {
+                sofar.unavailable.extend(facts.pythons_to_download());
+            }
             sofar.done.extend(plan.step_names());
             if !plan.again {
                 release();
@@ -195,7 +197,8 @@ impl Errand<'_> {
     /// Takes the project's lock; says for whom it waits, at most `PYX_LOCK_TIMEOUT` seconds.
     pub fn lock(&self, project: &Project) -> Result<Option<Lock>> {
         let path = project.lock_path();
-        if self.session.var("PYX_LOCK") == Some(path.as_str()) {
+        let held = self.session.var("PYX_LOCK").unwrap_or_default();
+        if held.lines().any(|held| held == path) {
             return Ok(None); // a pyx waits for the recipe that we run in
         }
         let limit = self.session.var("PYX_LOCK_TIMEOUT");

@@ -190,7 +190,7 @@ pub enum Error {
     #[error("interrupted")]
     Interrupted(i32),
 
-    #[error("errors that stop the release: {0}")]
+    #[error("nothing is done as long as the project has errors ({0})")]
     Findings(usize),
 
     /// Checks or tests of what is to be released failed; they have said so themselves.

@@ -69,6 +69,12 @@ impl Session {
             .filter(|value| !value.is_empty())
     }
 
+    /// The lines of a variable; none where it is not set.
+    pub fn lines(&self, name: &str) -> Vec<String> {
+        let text = self.var(name).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
     pub fn path_var(&self, name: &str) -> Option<Utf8PathBuf> {
         self.var(name).map(|value| self.absolute(value))
     }

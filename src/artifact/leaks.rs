@@ -50,11 +50,18 @@ fn private(member: &Member, is_binary: bool, paths: &[Utf8PathBuf]) -> Option<Fi
 /// Where a path, or one below it, begins.
 fn place(bytes: &[u8], path: &Utf8Path) -> Option<usize> {
     let text = path.as_str().trim_end_matches('/');
-    let ends = |at: &usize| {
-        let next = bytes.get(at + text.len());
-        next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"-_.".contains(byte))
+    if text.is_empty() {
+        return None;
+    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    // in binaries texts stand side by side, but `/src` is the end of many a longer path
+    let is_short = path.components().count() == 2;
+    let whole = |at: &usize| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        let after = bytes.get(at + text.len());
+        !(is_short && before.is_some_and(is_name)) && !after.is_some_and(is_name)
     };
-    memmem::find_iter(bytes, text).find(ends)
+    memmem::find_iter(bytes, text).find(whole)
 }
 
 /// Paths that are known by their form, where nobody says which are private: harmless where a
@@ -134,6 +141,8 @@ mod tests {
         assert_eq!(found("/home/al", "/home/al/"), Some(0));
         assert_eq!(found("/home/alice /home/al\0", "/home/al"), Some(12));
         assert_eq!(found("/home/alice", "/home/al"), None);
+        assert_eq!(found("/cargo/registry/src/x /src/y", "/src"), Some(22));
+        assert_eq!(found("/a/b", "/"), None);
     }
 
     #[test]

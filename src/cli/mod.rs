@@ -24,7 +24,7 @@ pub use work::Work;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
-missing, 4 disk, permissions, lock or network, 70 a bug in pyx, 128+n signal n.";
+missing, 4 disk, permissions, lock or network, 5 no tests, 70 a bug in pyx, 128+n signal n.";
 
 /// Build and test Rust-in-Python projects with one command.
 #[derive(Debug, Parser)]
@@ -220,6 +220,15 @@ mod tests {
             "run python -c pass",
             "run --release -- python -V",
             "r --example version -- --flag",
+            "just",
+            "just lint --fix",
+            "just --list",
+            "just --show cov",
+            "just --eject lint fmt",
+            "release wheel --python 3.12 --python 3.13 --reproduce --allow-dirty -p a",
+            "release wheel --compatibility manylinux_2_28 --target aarch64-unknown-linux-gnu",
+            "release sdist --no-test",
+            "release check a.whl b.tar.gz",
             "release publish",
             "release publish dist/a.whl dist/b.tar.gz --yes -p a",
             "release publish --index internal --dry-run --message-format json",
@@ -241,6 +250,10 @@ mod tests {
             "test tests/test_a.py",
             "run",
             "run --bin a --example b",
+            "just --list --show a",
+            "release",
+            "release wheel a",
+            "release sdist --python 3.12",
             "release",
             "release publish --index a --publish-url https://a/",
             "release publish --check-url https://a/simple/",

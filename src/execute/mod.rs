@@ -125,7 +125,7 @@ fn is_building(action: &Action) -> bool {
         | Action::Compare { .. }
         | Action::Check(_)
         | Action::RecordChecks(_)
-        | Action::Verdict(_)
+        | Action::Verdict { .. }
         | Action::Promote(_)
         | Action::Confirm(_)
         | Action::Publish(_)
@@ -196,7 +196,7 @@ impl Context<'_> {
             | Action::Compare { .. }
             | Action::Check(_)
             | Action::RecordChecks(_)
-            | Action::Verdict(_)
+            | Action::Verdict { .. }
             | Action::Promote(_)
             | Action::Confirm(_)
             | Action::CopyTests(_)
@@ -261,7 +261,7 @@ impl Context<'_> {
             }
             Action::Check(check) => release::check(self, check),
             Action::RecordChecks(record) => release::record(self, record),
-            Action::Verdict(files) => release::verdict(self, files),
+            Action::Verdict { files, known } => release::verdict(self, files, known),
             Action::Promote(promote) => release::promote(self, promote),
             Action::Confirm(confirm) => release::confirm(self, confirm),
             Action::Publish(publish) => release::publish(self, publish, activity),
@@ -384,8 +384,13 @@ const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
 fn copy_tests(copy: &CopyTests) -> Result<()> {
     disk::remove_dir(&copy.to)?;
     let shipped = |below: &Utf8Path| {
-        let mut parts = below.components();
-        parts.any(|part| copy.packages.iter().any(|name| name == part.as_str()))
+        // the package itself, beside the tests or in a folder for Python's sources; a folder of
+        // tests may have the same name
+        let mut parts = below.components().map(|part| part.as_str());
+        let (first, second) = (parts.next(), parts.next());
+        let own = |part: Option<&str>| copy.packages.iter().any(|name| Some(&**name) == part);
+        let is_tests = first.is_some_and(|name| name.contains("test"));
+        own(first) || (own(second) && !is_tests)
     };
     for folder in disk::folders(&copy.from, usize::MAX, |_| true) {
         let below = folder.strip_prefix(&copy.from).unwrap_or(&folder);

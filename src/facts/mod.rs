@@ -70,11 +70,12 @@ pub struct Facts {
     pub release: Option<Release>,
     /// just and the recipes, where one is to be run.
     pub just: Option<Just>,
-    /// The recipes that the project wants around the command; none inside a recipe, which may be one
-    /// of them.
+    /// The recipes that the project wants around the command, without those that it runs in.
     pub recipes_around: Around,
     /// The recipes that this program runs in, each with its project.
     pub inside: Vec<String>,
+    /// The locks of those who wait for the recipe that this program runs in, absolute.
+    pub locks_held: Vec<String>,
     /// The steps that this run has done.
     pub done: BTreeSet<String>,
     /// What a person should know, whatever is done.
@@ -171,18 +172,18 @@ impl Facts {
             environment,
             dependencies,
             python,
-            inside: session
-                .var("PYX_RECIPE")
-                .map(|text| text.lines().map(str::to_owned).collect())
-                .unwrap_or_default(),
+            inside: session.lines("PYX_RECIPE"),
+            locks_held: session.lines("PYX_LOCK"),
             done: sofar.done.clone(),
             project,
             ..Self::default()
         };
-        let root = format!("{}#", facts.project.root);
-        if !facts.inside.iter().any(|recipe| recipe.starts_with(&root)) {
-            facts.recipes_around = request.recipes_around(&facts.project.config);
-        }
+        facts.recipes_around = request.recipes_around(&facts.project.config);
+        let root = &facts.project.root;
+        let inside = &facts.inside;
+        let runs = |name: &String| inside.contains(&format!("{root}#{name}"));
+        facts.recipes_around.before.retain(|name| !runs(name));
+        facts.recipes_around.after.retain(|name| !runs(name));
         if let Some(languages) = request.tested() {
             facts.suites = Suites::gather(session, &facts.project, languages)?;
             let suites = &facts.suites;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::error::Exit;
 use crate::facts::Build;
+use crate::facts::release::Checked;
 use crate::invocation::Invocation;
 use crate::tool::{Provision, Toolbox};
 
@@ -77,7 +78,11 @@ pub enum Action {
     Check(Box<Check>),
     RecordChecks(Box<RecordChecks>),
     /// Fail where a check of these files, by their labels, has found something.
-    Verdict(Vec<String>),
+    Verdict {
+        files: Vec<String>,
+        /// What an earlier run has found about the same bytes.
+        known: Vec<Checked>,
+    },
     Promote(Box<Promote>),
     /// Go on only when a person says so.
     Confirm(Box<Confirm>),
@@ -327,7 +332,7 @@ impl Step {
             Action::RecordChecks(record) => {
                 comment(&format!("record what was found in {}", record.path))
             }
-            Action::Verdict(_) => comment("fail where a check has found something"),
+            Action::Verdict { .. } => comment("fail where a check has found something"),
             Action::Promote(promote) => {
                 let names = promote.entries.iter();
                 let names: Vec<&str> = names.filter_map(|one| one.path.file_name()).collect();

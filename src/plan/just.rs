@@ -144,10 +144,12 @@ fn part(
 ) -> Result<super::Step> {
     let recipe = find(site.facts, just, name)?;
     let words = [name.to_owned()];
+    let mut held = site.facts.locks_held.clone();
+    held.push(site.facts.project.lock_path().into_string());
     let invocation = call(site, just, &recipe, &words)
         .dir(site.facts.project.root.clone())
         // who waits for the recipe has the lock
-        .env("PYX_LOCK", site.facts.project.lock_path().as_str());
+        .env("PYX_LOCK", held.join("\n"));
     let action = Action::Recipe(Box::new(RunRecipe {
         invocation,
         exit: Exit::Failed,

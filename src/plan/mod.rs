@@ -110,6 +110,13 @@ impl Plan {
     }
 }
 
+impl Step {
+    /// Whether it asks uv for a Python.
+    pub fn is_download(&self) -> bool {
+        self.name.starts_with(steps::INTERPRETER)
+    }
+}
+
 /// `--dry-run`: a reason as a comment, then the command.
 impl std::fmt::Display for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

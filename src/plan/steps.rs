@@ -11,6 +11,9 @@ use crate::invocation::Invocation;
 
 use super::{Action, Listen, Plan, RecordSync, Run, Step};
 
+/// How the names of steps begin that ask uv for a Python.
+pub(super) const INTERPRETER: &str = "interpreter";
+
 /// What every step of a plan is made from.
 pub(super) struct Site<'a> {
     pub(super) facts: &'a Facts,
@@ -180,7 +183,7 @@ pub(super) fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
                 call = call.env("UV_HTTP_RETRIES", "0"); // there is another that will do
             }
             let mut step = step(
-                "interpreter",
+                INTERPRETER,
                 "Downloading",
                 format!("Python {} ({})", wanted.text, wanted.from),
                 run(call, Listen::Quiet, Exit::Tool),

@@ -34,7 +34,7 @@ pub struct Toolbox {
 impl Toolbox {
     /// The tools of `cargo pyx release`, on an interpreter from [`OLDEST`] on.
     pub fn release(session: &Session, python: &Utf8Path, minor: (u64, u64)) -> Self {
-        let identity = format!("{python} {RELEASE}");
+        let identity = format!("{python} {minor:?} {RELEASE}");
         let name = format!("release-{}", &disk::digest(identity.as_bytes())[..16]);
         Self {
             label: "the release tools",
@@ -110,7 +110,7 @@ impl Toolbox {
         self.check(&call(
             &[&made[..], &["--no-project", "--python", python, "."]].concat(),
         ))?;
-        let own = Self::bin(&root).join("python");
+        let own = Self::bin(&root).join(format!("python{}", std::env::consts::EXE_SUFFIX));
         let sync = ["pip", "sync", "--quiet", "--require-hashes"];
         let rest = ["--python", own.as_str(), list.as_str()];
         self.check(&call(&[&sync[..], &rest].concat()))?;

@@ -171,8 +171,8 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
 ///
 /// # Errors
 /// [`Error::ChecksFailed`] where one has not passed.
-pub(crate) fn verdict(context: &Context<'_>, files: &[String]) -> Result<()> {
-    judged(context, &[], files).map_or(Ok(()), |failed| Err(Error::ChecksFailed(failed)))
+pub(crate) fn verdict(context: &Context<'_>, files: &[String], known: &[Checked]) -> Result<()> {
+    judged(context, known, files).map_or(Ok(()), |failed| Err(Error::ChecksFailed(failed)))
 }
 
 /// Shows the table of all checks, a line for each file, and says which have not passed.

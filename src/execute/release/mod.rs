@@ -48,6 +48,8 @@ pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
         if disk::read(&to)?.as_ref() != Some(&content) {
             disk::write(&to, &content)?;
         }
+        let mode = entry.header().mode().map_err(wrong)?;
+        disk::set_executable(&to, mode & 0o111 != 0)?;
         kept.insert(to);
     }
     for old in disk::all_files(&unpack.to) {

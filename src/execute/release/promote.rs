@@ -38,10 +38,10 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
         return Err(Error::NotReleased(failures.join("; ")));
     }
     let tools = tools(promote)?;
-    let old = Manifest::read(&promote.dist);
+    let old = Manifest::of(&promote.dist)?;
     let mut manifest = Manifest {
         schema: 1,
-        files: kept(&old, &promote.entries),
+        files: kept(&promote.dist, &old, &promote.entries),
     };
     let mut rows = Vec::new();
     for candidate in &promote.entries {
@@ -50,25 +50,37 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
         manifest.files.insert(name(candidate).to_owned(), entry);
     }
     write(promote, &old, &manifest)?;
+    for gone in old
+        .files
+        .keys()
+        .filter(|name| !manifest.files.contains_key(*name))
+    {
+        context.ui.status("Removed", gone);
+    }
     let head = ["file", "size", "tags", "tested on", "tests", "seconds"];
     context.ui.table(&head, &rows);
-    summary(context, &head, &rows)
+    summary(context, &head, &rows);
+    Ok(())
 }
 
 fn name(candidate: &Candidate) -> &str {
     candidate.path.file_name().unwrap_or_default()
 }
 
-/// What an earlier release of the same version left, as far as this one does not replace it.
-fn kept(old: &Manifest, new: &[Candidate]) -> BTreeMap<String, Entry> {
+/// What an earlier release of the same version and commit left, as far as it is still there and
+/// this one does not replace it.
+fn kept(dist: &Utf8Path, old: &Manifest, new: &[Candidate]) -> BTreeMap<String, Entry> {
     let stays = |entry: &Entry| {
         new.iter().all(|candidate| {
             let own = &candidate.entry;
             own.distribution != entry.distribution
-                || (own.version == entry.version && own.kind != entry.kind)
+                || (own.version == entry.version && own.commit == entry.commit)
         })
     };
-    let files = old.files.iter().filter(|(_, entry)| stays(entry));
+    let is_there =
+        |name: &str, entry: &Entry| disk::hash(&dist.join(name)).as_ref() == Some(&entry.sha256);
+    let files = old.files.iter();
+    let files = files.filter(|(name, entry)| stays(entry) && is_there(name, entry));
     files
         .map(|(name, entry)| (name.clone(), entry.clone()))
         .collect()
@@ -196,20 +208,22 @@ fn sums(manifest: &Manifest) -> String {
 }
 
 /// The same table where GitHub shows it beside a job.
-fn summary(context: &Context<'_>, head: &[&str], rows: &[Vec<String>]) -> Result<()> {
+fn summary(context: &Context<'_>, head: &[&str], rows: &[Vec<String>]) {
     let Some(path) = context.session.path_var("GITHUB_STEP_SUMMARY") else {
-        return Ok(());
+        return;
     };
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
     let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
-    let mut text = disk::read_text(&path)?.unwrap_or_default();
+    let mut text = "\n".to_owned();
     text.push_str(&line(&head));
     text.push_str(&line(&rule));
     for row in rows {
         text.push_str(&line(row));
     }
-    disk::write(&path, text.as_bytes())
+    if let Err(error) = disk::append(&path, text.as_bytes()) {
+        context.ui.warn(&error.to_string()); // the release is there all the same
+    }
 }
 
 impl Promote {

@@ -64,10 +64,11 @@ fn aliases(wheel: &Wheel) -> Vec<String> {
             let text = String::from_utf8_lossy(&member.bytes).into_owned();
             let names = text.lines().filter_map(|line| {
                 let (left, _) = line.split_once('=')?;
-                let left = left.split(':').next()?.trim();
+                let (left, annotation) = left.split_once(':').unwrap_or((left, "TypeAlias"));
+                let left = left.trim();
                 let name = left.strip_prefix("type ").unwrap_or(left);
                 let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-                plain.then(|| name.to_owned())
+                (plain && annotation.contains("TypeAlias")).then(|| name.to_owned())
             });
             names.collect::<Vec<_>>()
         })

@@ -54,7 +54,11 @@ pub(super) fn abis(build: &Build, pythons: &[Interpreter], limits: Limits) -> Ve
         let pythons = pythons.iter().filter(buildable);
         return pythons.map(|python| own(python)).collect();
     }
-    let floor = build.locked.abi_floor.unwrap_or_default();
+    let builders = pythons
+        .iter()
+        .filter(|p| !p.free_threaded && limits.contain(minor(p)));
+    let oldest = builders.map(|p| minor(p)).next().unwrap_or_default();
+    let floor = build.locked.abi_floor.unwrap_or(oldest);
     let serves = pythons
         .iter()
         .filter(|p| !p.free_threaded && minor(p) >= floor);

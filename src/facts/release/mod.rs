@@ -138,6 +138,17 @@ impl Staged {
     }
 }
 
+/// Variables that compilers of C and linkers read.
+const COMPILERS: [&str; 7] = [
+    "AR",
+    "ARCHFLAGS",
+    "CC",
+    "CFLAGS",
+    "CXX",
+    "CXXFLAGS",
+    "MACOSX_DEPLOYMENT_TARGET",
+];
+
 /// What only an sdist has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
@@ -176,6 +187,8 @@ impl Release {
             .map(tried)
             .collect::<Result<_>>()?;
         let (commit, epoch) = dated(session, &project.root)?;
+        // what is not committed is of no commit
+        let commit = commit.filter(|_| !releasing.allow_dirty);
         let dir = project.state.join("release");
         let toolbox = toolbox(session, &installed)?;
         let rustc = builds
@@ -259,7 +272,7 @@ impl Release {
         let pythons: Vec<Interpreter> = pythons.collect();
         let mut abis = abi::abis(build, &pythons, limits);
         let none = abis.is_empty() && self.downloads.is_empty();
-        if none && releasing.product != Product::Check {
+        if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
             let name = &build.member.name;
             let wanted = format!("the requires-python of {name} and its PyO3");
             return Err(interpreter::none_fits(&pythons, &wanted));
@@ -317,14 +330,23 @@ impl Release {
     ) -> Wanted {
         let maturin = around.workshop.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
+        let configs = crate::project::cargo_configs(around.session, &build.member.dir);
+        let configs: Vec<_> = configs.iter().filter_map(|path| disk::hash(path)).collect();
+        let compilers = COMPILERS.map(|name| around.session.var(name));
         let identity = format!(
-            "{:?} {maturin:?} {rustc:?} {:?} {abi:?} {platform:?} {} {:?} {:?} {}",
+            "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \
+             {configs:?} {compilers:?}",
+            env!("CARGO_PKG_VERSION"),
             sdist.map(|sdist| &sdist.sha256),
             rustc.and_then(disk::signature),
+            abi.label,
+            abi.python,
             self.epoch,
             self.rustflags,
             build.options,
+            build.settings,
             self.toolbox.digest(),
+            self.remapped,
         );
         let key = &disk::digest(identity.as_bytes())[..16];
         let mut wanted = Wanted {
@@ -446,7 +468,8 @@ fn dated(session: &Session, root: &Utf8Path) -> Result<(Option<String>, u64)> {
     let Some(git) = tool::find(session, "git") else {
         return Ok((None, said.unwrap_or(OLDEST)));
     };
-    let call = Invocation::new(git, root).args(["log", "-1", "--format=%H %ct"]);
+    let call =
+        Invocation::new(git, root).args(["log", "-1", "--no-show-signature", "--format=%H %ct"]);
     let output = process::read(&call)?;
     let mut words = output.stdout.split_whitespace();
     let commit = words.next().map(str::to_owned);
@@ -457,10 +480,13 @@ fn dated(session: &Session, root: &Utf8Path) -> Result<(Option<String>, u64)> {
 /// Longer paths after shorter ones: the last that fits counts for rustc.
 fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> {
     vec![
-        (session.home(), "/home".to_owned()),
-        (session.cargo_home(), "/cargo".to_owned()),
-        (project.root.clone(), "/build".to_owned()),
+        (session.home(), "/pyx/home".to_owned()),
+        (session.cargo_home(), "/pyx/cargo".to_owned()),
+        (project.root.clone(), "/pyx/project".to_owned()),
     ]
+    .into_iter()
+    .filter(|(path, _)| path != "/")
+    .collect()
 }
 
 /// What is wrong with the project; where files are named, only these are looked at.

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use crate::disk;
+use crate::error::{Error, Result};
 
 /// How a check of one file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +131,21 @@ impl Entry {
 }
 
 impl Manifest {
+    /// Empty where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a file of that name that somebody else has put there.
+    pub fn of(dist: &Utf8Path) -> Result<Self> {
+        let path = dist.join(MANIFEST);
+        let Some(text) = disk::read_text(&path)? else {
+            return Ok(Self::default());
+        };
+        serde_json::from_str(&text).map_err(|_| {
+            let message = format!("`{path}` is not what cargo pyx writes there");
+            Error::refused(message, format!("mv {path} {path}.old"))
+        })
+    }
+
     /// Empty where there is none, or none that can be read.
     pub fn read(dist: &Utf8Path) -> Self {
         let text = disk::read_text(&dist.join(MANIFEST)).ok().flatten();

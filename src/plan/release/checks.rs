@@ -2,12 +2,13 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::artifact::Expected;
+use crate::artifact::{Expected, SdistName, WheelName};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::facts::Product;
 use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
 use crate::invocation::Invocation;
+use crate::manifest::normalize_name;
 
 use super::super::linked::names;
 use super::super::steps::step;
@@ -55,11 +56,26 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
         steps.extend(of(stage, (file, label), &expected(stage.release, file)));
     }
     push(plan, &before, steps);
-    let action = Action::Verdict(labels);
+    verdict(plan, labels, Vec::new());
+    Ok(())
+}
+
+fn verdict(plan: &mut Plan, labels: Vec<String>, known: Vec<Checked>) {
+    let action = Action::Verdict {
+        files: labels,
+        known,
+    };
     let mut verdict = step("verdict", "Judging", "the checks", action);
     verdict.needs = names(plan);
     plan.steps.push(verdict);
-    Ok(())
+}
+
+/// Without tests nothing is released: the checks decide, and the files stay where they are staged.
+pub(super) fn verdict_on_staged(plan: &mut Plan, stage: &Stage<'_>) {
+    let packages = stage.release.packages.iter();
+    let files = packages.flat_map(|package| files(stage.release, package));
+    let paths: Vec<Utf8PathBuf> = files.map(|file| file.path.clone()).collect();
+    verdict(plan, labels(stage, &paths), known(stage.release));
 }
 
 /// The files' names; where two have the same, their paths.
@@ -78,15 +94,15 @@ fn is_wheel(name: &str) -> bool {
     Utf8Path::new(name).extension() == Some("whl")
 }
 
-/// Of the package that the file's name begins with.
+/// Of the package whose distribution it is.
 fn expected(release: &Release, file: &Utf8Path) -> Expected {
-    let name = file.file_name().unwrap_or_default().to_lowercase();
-    let own = |package: &&Package| {
-        let prefix = format!("{}-", package.name.replace('-', "_"));
-        name.replace('-', "_")
-            .starts_with(&prefix.replace('-', "_"))
-    };
-    let package = release.packages.iter().find(own);
+    let name = file.file_name().unwrap_or_default();
+    let wheel = WheelName::parse(name).map(|name| name.distribution);
+    let sdist = || SdistName::parse(name).map(|name| name.distribution);
+    let distribution = wheel.or_else(sdist).unwrap_or_default();
+    let distribution = normalize_name(&distribution);
+    let mut packages = release.packages.iter();
+    let package = packages.find(|package| package.name == distribution);
     package.map(|p| p.expected.clone()).unwrap_or_default()
 }
 

@@ -62,6 +62,9 @@ impl Stage<'_> {
             return Ok(plan);
         }
         if self.releasing.product == Product::Check {
+            if self.site.workshop.uv.missing.is_some() {
+                steps::provide(&mut plan, &self.site)?;
+            }
             self.provide(&mut plan)?;
             checks::existing(&mut plan, self)?;
             return Ok(plan);
@@ -83,7 +86,9 @@ impl Stage<'_> {
         }
         package::compare(&mut plan, self);
         checks::staged(&mut plan, self);
-        if !self.releasing.no_test {
+        if self.releasing.no_test {
+            checks::verdict_on_staged(&mut plan, self);
+        } else {
             trial::all(&mut plan, self)?;
             self.promote(&mut plan);
         }
@@ -114,7 +119,7 @@ impl Stage<'_> {
             let home = &self.site.facts.project.home;
             let call = self.site.call(uv, home);
             let call = call.args(["python", "install", "--no-bin", text.as_str()]);
-            let name = format!("interpreter {text}");
+            let name = format!("{} {text}", steps::INTERPRETER);
             let action = run(call, Listen::Quiet, Exit::Tool);
             let mut step = step(name, "Downloading", format!("Python {text}"), action);
             step.needs = names(plan);

@@ -357,7 +357,7 @@ impl<'a> Stage<'a> {
     /// The paths that no file may hold, shorter ones first: the last that fits counts for rustc.
     fn remapped(&self, sources: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
         let mut all = self.release.remapped.clone();
-        all.push((sources.to_owned(), "/source".into()));
+        all.push((sources.to_owned(), "/pyx/source".into()));
         all
     }
 }
