@@ -1,0 +1,98 @@
+# /// script
+# requires-python = ">=3.9"
+# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
+# ///
+"""Removes what builds, tests and checks left, but nothing that git tracks and no environment."""
+
+import argparse
+import mmap
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import steps
+
+ROOT = Path(os.environ["PYX_PROJECT"])
+STATE = Path(os.environ["PYX_STATE"])
+
+CACHES = {".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
+
+MODULES = (".so", ".pyd")
+
+
+def builds():
+    """The build directories and the scratch folders, but not the environments."""
+    folders = STATE.iterdir() if STATE.is_dir() else []
+    return [path for path in folders if path.name != "envs" and is_folder(path)]
+
+
+def is_folder(path):
+    """Whether a path is a folder itself, and no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def leftovers():
+    """Caches and extension modules among the project's files."""
+    for place, folders, files in os.walk(ROOT):
+        here = [Path(place, name) for name in folders]
+        yield from (path for path in here if path.name in CACHES and not path.is_symlink())
+        folders[:] = [path.name for path in here if is_ours(path)]
+        modules = [Path(place, name) for name in files if name.endswith(MODULES)]
+        yield from (path for path in modules if is_rust(path))
+
+
+def is_ours(path):
+    """Whether to look into a folder: not into environments, other checkouts or targets."""
+    foreign = any((path / name).exists() for name in ("pyvenv.cfg", ".git", "CACHEDIR.TAG"))
+    return not foreign and path.name != ".git" and path.name not in CACHES and path != STATE
+
+
+def is_rust(path):
+    """Whether a file is a Python extension module that rustc compiled."""
+    if path.is_symlink() or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        # the compiler's version, or the path of its library in messages of panics
+        return data.find(b"PyInit_") >= 0 and max(data.find(b"rustc "), data.find(b"/rustc/")) >= 0
+
+
+def git(*words, paths=()):
+    """The paths that a command of git answers; none outside of a checkout."""
+    text = "\0".join(str(path) for path in paths).encode()
+    run = subprocess.run(["git", "-C", ROOT, *words], input=text, capture_output=True)
+    return {Path(os.fsdecode(name)) for name in run.stdout.split(b"\0") if name}
+
+
+def removable():
+    """What may go: nothing that git tracks, and modules only where git ignores them."""
+    tracked = {ROOT / path for path in git("ls-files", "-z")}
+    kept = tracked.union(*(path.parents for path in tracked))
+    found = [path for path in [*builds(), *leftovers()] if path not in kept]
+    modules = [path for path in found if path.suffix in MODULES]
+    ignored = git("check-ignore", "-z", "--stdin", paths=modules)
+    return sorted(path for path in found if path not in modules or path in ignored)
+
+
+def size(path):
+    """The bytes that a file or folder takes; what has several names is counted once."""
+    inside = path.rglob("*") if is_folder(path) else [path]
+    states = [entry.lstat() for entry in inside]
+    return sum({(state.st_dev, state.st_ino): state.st_blocks * 512 for state in states}.values())
+
+
+def main():
+    """Removes or lists, and says how much that frees."""
+    parser = argparse.ArgumentParser(prog="cargo pyx just clean")
+    parser.add_argument("--dry-run", action="store_true", help="list only")
+    dry, total = parser.parse_args().dry_run, 0
+    for path in removable():
+        bytes_ = size(path)
+        total += bytes_
+        print(f"{bytes_ / 2**20:9.1f} MiB  {os.path.relpath(path, ROOT)}", flush=True)
+        if not dry:
+            shutil.rmtree(path) if is_folder(path) else path.unlink()
+    steps.say("Would free" if dry else "Freed", f"{total / 2**20:.1f} MiB")
+
+
+main()
