@@ -140,10 +140,14 @@ impl Project {
     }
 
     /// Another program than pyx, in the same environment.
-    pub(crate) fn run(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Outcome {
+    pub(crate) fn program(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Pyx {
         let mut command = command(program, &self.root);
         command.args(args);
-        Pyx { command }.run()
+        Pyx { command }
+    }
+
+    pub(crate) fn run(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Outcome {
+        self.program(program, args).run()
     }
 
     /// What a script prints in the project's environment.
