@@ -15,10 +15,10 @@ def imports(run):
     """Sorts imports, where the project has them sorted."""
     sorter = project.sorter()
     if sorter == "ruff":
-        command = [*tools.standalone("ruff"), "check", "--select=I", "--fix"]
+        command = [*tools.standalone("ruff"), "check", "--select=I", "--fix", *project.built()]
         run.run("ruff check --select=I", command, **RUFF)
     if sorter == "isort":
-        run.run("isort", [*tools.standalone("isort"), "--skip-gitignore", "."])
+        run.run("isort", [*tools.standalone("isort"), *project.ignored(), "."])
 
 
 def main():
@@ -28,7 +28,7 @@ def main():
         run.run("cargo fmt", ["cargo", "fmt", f"--manifest-path={manifest}", "--all"])
     imports(run)
     if formatter == "ruff":
-        run.run("ruff format", [*tools.standalone("ruff"), "format"], **RUFF)
+        run.run("ruff format", [*tools.standalone("ruff"), "format", *project.built()], **RUFF)
     if formatter == "black":
         run.run("black", [*tools.standalone("black"), "."])
     run.finish()

@@ -4,6 +4,7 @@
 # ///
 """Checks Rust and Python code: format, lints, and types where the project configures a checker."""
 
+import re
 import sys
 from collections import namedtuple
 
@@ -30,17 +31,17 @@ def style():
     """The linter, the formatter and the import sorter that the project uses."""
     formatter, ruff = project.formatter(), {"RUFF_CACHE_DIR": SCRATCH / "ruff"}
     if project.lints_by_ruff():
-        command = [*tools.standalone("ruff"), "check"]
+        command = [*tools.standalone("ruff"), "check", *project.built()]
         yield Check("ruff check", "python", "ruff", command, ruff)
     if formatter == "ruff":
-        command = [*tools.standalone("ruff"), "format", "--check"]
+        command = [*tools.standalone("ruff"), "format", "--check", *project.built()]
         yield Check("ruff format", "python", "ruff", command, ruff)
     if formatter == "black":
         command = [*tools.standalone("black"), "--check", "."]
         yield Check("black", "python", "black", command, {})
     if project.sorter() == "isort":
-        command = [*tools.standalone("isort"), "--skip-gitignore", "--check-only", "--diff", "."]
-        yield Check("isort", "python", "isort", command, {})
+        command = [*tools.standalone("isort"), *project.ignored(), "--check-only", "--diff"]
+        yield Check("isort", "python", "isort", [*command, "."], {})
 
 
 def types():
@@ -49,8 +50,11 @@ def types():
         named = {"files", "packages", "modules"}.intersection(settings)
         command = [*tools.beside("mypy"), *([] if named else sources())]
         yield Check("mypy", "python", "mypy", command, {"MYPY_CACHE_DIR": SCRATCH / "mypy"})
-    if project.first("pyrightconfig.json") or project.tool("pyright") is not None:
+    if (settings := pyright()) is not None:
+        # with an `exclude` of its own it looks into environments and builds
+        whole = "include" in settings or "exclude" not in settings
         command = [*tools.beside("pyright"), "--pythonpath", tools.PYTHON]
+        command += [] if whole else sources()
         yield Check("pyright", "python", "pyright", command, {})
 
 
@@ -59,6 +63,13 @@ def mypy():
     own = project.section("mypy", "mypy.ini", ".mypy.ini")
     shared = [own, project.tool("mypy"), project.section("mypy", "setup.cfg")]
     return next((settings for settings in shared if settings is not None), None)
+
+
+def pyright():
+    """The names of pyright's settings; None where there are none."""
+    if path := project.first("pyrightconfig.json"):
+        return re.findall(r'"(\w+)"\s*:', path.read_text("utf-8"))  # JSON with comments
+    return project.tool("pyright")
 
 
 def sources():

@@ -109,15 +109,32 @@ def ruff():
     return toml(path.name) if path else tool("ruff")
 
 
+def styles():
+    """The tools for Python code that the project has configured, or runs before commits."""
+    files = {
+        "black": (),
+        "flake8": (".flake8",),
+        "isort": (".isort.cfg",),
+        "pylint": (".pylintrc", "pylintrc"),
+        "yapf": (".style.yapf",),
+    }
+    found = {name for name, places in files.items() if configured(name, places)}
+    by_ruff = ruff() is not None or any(name.startswith("ruff") for name in hooks())
+    return found | {"ruff"} if by_ruff else found
+
+
+def configured(name, places):
+    """Whether a tool has a table, a section, a file or a hook."""
+    ini = section(name, "setup.cfg", "tox.ini")
+    return tool(name) is not None or ini is not None or first(*places) or name in hooks()
+
+
 def formatter():
     """What formats the Python code: `ruff`, `black`, or None where it is neither."""
     formats_by_ruff = "format" in (ruff() or {}) or "ruff-format" in hooks()
-    if formats_by_ruff:
-        return "ruff"
-    if tool("black") is not None or "black" in hooks():
+    if "black" in styles() and not formats_by_ruff:
         return "black"
-    yapf = tool("yapf") or first(".style.yapf") or section("yapf", "setup.cfg")
-    return None if yapf else "ruff"
+    return None if styles() == {"yapf"} else "ruff"
 
 
 def sorter():
@@ -127,11 +144,28 @@ def sorter():
     selected = [*lint.get("select", []), *lint.get("extend-select", [])]
     if {"ALL", "I", "I0", "I00", "I001"}.intersection(selected):
         return "ruff"
-    configured = tool("isort") is not None or first(".isort.cfg") or "isort" in hooks()
-    return "isort" if configured else None
+    return "isort" if "isort" in styles() else None
 
 
 def lints_by_ruff():
-    """Whether ruff lints the Python code: unless something else does and ruff is not configured."""
-    files = first(".flake8", ".pylintrc", "pylintrc") or section("flake8", "setup.cfg", "tox.ini")
-    return ruff() is not None or not (files or tool("pylint"))
+    """Whether ruff lints the Python code: where it is configured, or no other tool is."""
+    return "ruff" in styles() or not styles()
+
+
+def in_checkout():
+    """Whether git looks after the project: tools then leave alone what git ignores."""
+    return any((folder / ".git").exists() for folder in (ROOT, *ROOT.parents))
+
+
+def ignored():
+    """Arguments for isort: not to look into what git ignores."""
+    return ["--skip-gitignore"] if in_checkout() else []
+
+
+def built():
+    """Arguments for ruff outside of a checkout: not to look into what was built."""
+    folder = os.path.relpath(STATE.parent, ROOT)
+    if in_checkout() or folder.startswith(".."):
+        return []
+    folders = [*(ruff() or {}).get("extend-exclude", []), folder]
+    return ["--config", f"extend-exclude = {json.dumps(folders)}"]
