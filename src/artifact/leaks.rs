@@ -59,7 +59,8 @@ fn place(bytes: &[u8], path: &Utf8Path) -> Option<usize> {
     let whole = |at: &usize| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let after = bytes.get(at + text.len());
-        !(is_short && before.is_some_and(is_name)) && !after.is_some_and(is_name)
+        let begins = !is_short || !before.is_some_and(is_name);
+        begins && !after.is_some_and(is_name)
     };
     memmem::find_iter(bytes, text).find(whole)
 }
