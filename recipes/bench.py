@@ -171,6 +171,17 @@ def merge_groups(found):
             found[members[0][0][0], name] = sides
 
 
+def twins(installed):
+    """Arguments that keep pytest from the pure twins of Rust functions."""
+    names = []
+    for call, words in calls(installed):
+        collect = [*words, "--collect-only", "-q"]
+        listed = call.run(collect, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        names += [line for line in listed.stdout.splitlines() if "::" in line]
+    found = pairs([{"fullname": name, "group": None} for name in names])
+    return [f"--deselect={pair.pure['fullname']}" for pair in found if pair.pure and pair.rust]
+
+
 # ------------------------------------------------------------------ runs before
 
 

@@ -48,12 +48,9 @@ def runs(installed, arguments):
     if arguments:
         yield installed.calls[0], command(installed, arguments)
         return
+    twins = bench.twins(installed)
     for call, words in bench.calls(installed):
-        listed = call.run([*words, "--collect-only", "-q"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        names = [line for line in listed.stdout.splitlines() if "::" in line]
-        found = bench.pairs([{"fullname": name, "group": None} for name in names])
-        twins = [pair.pure["fullname"] for pair in found if pair.pure and pair.rust]
-        yield call, [*words, "-q", "--benchmark-only", *(f"--deselect={name}" for name in twins)]
+        yield call, [*words, "-q", "--benchmark-only", *twins]
 
 
 # ------------------------------------------------------------------ what is seen

@@ -1,0 +1,115 @@
+"""Build with profile-guided optimisation, and measure it against the plain release build.
+
+usage: pgo.py [PYTEST ARGS…]
+
+With `[tool.maturin] pgo-command` maturin does it all (`maturin build --pgo`). Without, an instrumented
+wheel runs the project's benchmarks, and the wheel is built once more with what that recorded. Then
+the same benchmarks run on both wheels in turn.
+"""
+
+import math
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import apart
+import bench
+from chart import duration
+
+FOLDER = apart.STATE / "pgo"
+PROFILES = FOLDER / "profiles"
+MERGED = FOLDER / "merged.profdata"
+TURNS = 2
+OPTIMISED = "*opt-level=*"  # not for build scripts and macros, which run while compiling
+
+
+def command():
+    """`[tool.maturin] pgo-command`"""
+    path = apart.PROJECT / "pyproject.toml"
+    text = path.read_text() if path.is_file() else ""
+    section = re.search(r"^\[tool\.maturin\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.M | re.S)
+    return section and re.search(r"^pgo-command\s*=\s*(.+)$", section.group(1), re.M)
+
+
+def by_maturin():
+    apart.say("Training", "with [tool.maturin] pgo-command")
+    return bench.optimised(FOLDER / "maturin", {"MATURIN_PGO": "true"})
+
+
+def by_benchmarks(arguments):
+    train(arguments)
+    raw = sorted(map(str, PROFILES.glob("*.profraw")))
+    if not raw:
+        apart.stop("the benchmarks recorded no profile: do they call the extension?")
+    merge = [apart.llvm("llvm-profdata"), "merge", "-o", str(MERGED), *raw]
+    if subprocess.run(merge).returncode:
+        sys.exit(apart.ERRORS)
+    flags = [f"-Cprofile-use={MERGED}"]
+    return bench.optimised(FOLDER / "use", apart.wrapper(FOLDER / "use", "RUSTC_WRAPPER", flags, OPTIMISED))
+
+
+def train(arguments):
+    """Runs the benchmarks on an instrumented wheel."""
+    folder, flags = FOLDER / "generate", [f"-Cprofile-generate={PROFILES}"]
+    variables = apart.wrapper(folder, "RUSTC_WRAPPER", flags, OPTIMISED)
+    installed = bench.optimised(folder, variables)
+    twins = bench.twins(installed)
+    shutil.rmtree(PROFILES, ignore_errors=True)  # what building and collecting left
+    env = {"LLVM_PROFILE_FILE": str(PROFILES / "%m_%p.profraw")}
+    for call, words in bench.calls(installed):
+        apart.say("Training", ", ".join(word for word in words if word.endswith(".py")))
+        words = [*words, "--benchmark-only", "--benchmark-max-time=0.5", *twins, *arguments]
+        run = call.run(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if run.returncode:
+            print(run.stdout, end="")
+            sys.exit(run.returncode)
+
+
+def compare(plain, guided, arguments):
+    """The best median of each benchmark on each wheel; the wheels take turns."""
+    twins = bench.twins(plain)
+    best, files = ({}, {}), {}
+    for _ in range(TURNS):
+        for installed, medians in zip((plain, guided), best):
+            code, measured, files[installed] = bench.measure(installed, [*twins, *arguments])
+            if code or not measured:
+                sys.exit(code or apart.ERRORS)
+            for result in measured:
+                name = result["fullname"].rpartition("::")[2]
+                if name not in medians or median(result) < median(medians[name]):
+                    medians[name] = result
+    for installed in plain, guided:
+        bench.prove(installed, files[installed])
+    if all(Path(a).read_bytes() == Path(b).read_bytes() for a, b in zip(files[plain], files[guided])):
+        apart.stop("the build with PGO is the plain one, byte for byte", "`maturin build --pgo` needs a newer maturin")
+    return best
+
+
+def median(result):
+    return result["stats"]["median"]
+
+
+def report(plain, guided):
+    rows, gains = [("benchmark", "release", "PGO", "gain")], []
+    for name, before in plain.items():
+        after = guided[name]
+        gains.append(median(before) / median(after))
+        rows.append((name, duration(before), duration(after), f"{gains[-1] - 1:+.1%}"))
+    mean = math.exp(sum(map(math.log, gains)) / len(gains))
+    apart.table([*rows, ("geometric mean", "", "", f"{mean - 1:+.1%}")])
+
+
+def main():
+    arguments = sys.argv[1:]
+    apart.llvm("llvm-profdata")
+    plain = bench.optimised(bench.FOLDER)
+    guided = by_maturin() if command() else by_benchmarks(arguments)
+    report(*compare(plain, guided, arguments))
+    for wheel in sorted(guided.target.glob("pyx/wheels/*/*.whl")):
+        print(f"wheel: {apart.shown(wheel)}")
+
+
+if __name__ == "__main__":
+    main()
