@@ -38,15 +38,21 @@ def pytest_sessionfinish():
 # ------------------------------------------------------------------ what is measured
 
 
+def look():
+    """Ends here where the project has no benchmarks, before anything is built."""
+    files = list(apart.sources(r".*\.py"))
+    if any(USES.search(path.read_text(errors="replace")) for path in files):
+        return
+    text = "the project has no benchmarks: no test takes pytest-benchmark's fixture `benchmark`"
+    named = [f"`{apart.shown(path)}`" for path in files if NAMED.search(path.name)]
+    apart.stop(text + (f", {', '.join(named)} neither" if named else ""), "def test_f(benchmark): benchmark(f, 1)")
+
+
 def benchmarks(dir):
     """The files below a folder that hold benchmarks, relative to it."""
     files = sorted(path.relative_to(dir) for path in dir.rglob("*.py"))
     files = [path for path in files if not any(part.startswith(".") for part in path.parts)]
-    found = [path for path in files if USES.search((dir / path).read_text(errors="replace"))]
-    if not found and any(NAMED.search(str(path)) for path in files):
-        named = ", ".join(f"`{path}`" for path in files if NAMED.search(str(path)))
-        apart.say("Skipping", f"{named}: no test there uses pytest-benchmark's fixture `benchmark`")
-    return found
+    return [path for path in files if USES.search((dir / path).read_text(errors="replace"))]
 
 
 def optimised(folder, variables=None):
@@ -60,10 +66,7 @@ def calls(installed):
     found = [(call, benchmarks(call.dir)) for call in installed.calls]
     found = [(call, files) for call, files in found if files]
     if not found:
-        apart.stop(
-            "the project has no benchmarks: no test takes the fixture `benchmark`",
-            "write one, as in: def test_f(benchmark): benchmark(f, 1)",
-        )
+        apart.stop("the benchmarks are not among what pyx copies with the tests of the package")
     for requirement in "pytest", PYTEST_BENCHMARK:
         installed.add(requirement)
     options = ["-p", "no:cacheprovider", "--benchmark-enable"]
@@ -231,6 +234,7 @@ def report(found, before):
 
 
 def main():
+    look()
     installed = optimised(FOLDER)
     code, measured, files = measure(installed, sys.argv[1:])
     if not measured:

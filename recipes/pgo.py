@@ -34,8 +34,14 @@ def command():
 
 
 def by_maturin():
+    locks = {folder / "uv.lock" for folder in (apart.PROJECT, apart.root())}
+    absent = [lock for lock in locks if not lock.exists()]
     apart.say("Training", "with [tool.maturin] pgo-command")
-    return bench.optimised(FOLDER / "maturin", {"MATURIN_PGO": "true"})
+    try:
+        return bench.optimised(FOLDER / "maturin", {"MATURIN_PGO": "true"})
+    finally:
+        for lock in absent:
+            lock.unlink(missing_ok=True)  # `uv export`, by which maturin asks for requirements, writes one
 
 
 def by_benchmarks(arguments):
@@ -104,6 +110,7 @@ def report(plain, guided):
 def main():
     arguments = sys.argv[1:]
     apart.llvm("llvm-profdata")
+    bench.look()
     plain = bench.optimised(bench.FOLDER)
     guided = by_maturin() if command() else by_benchmarks(arguments)
     report(*compare(plain, guided, arguments))

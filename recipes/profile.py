@@ -126,6 +126,8 @@ def draw(found, graph, modules, title):
 
 
 def main():
+    if not sys.argv[1:]:
+        bench.look()
     apart.seed(apart.STATE / "bench" / "target" / "pyx" / "ext", FOLDER / "target" / "pyx" / "ext")
     variables = apart.wrapper(FOLDER, "RUSTC_WORKSPACE_WRAPPER", SYMBOLS)
     installed = bench.optimised(FOLDER, variables)
