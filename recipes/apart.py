@@ -88,12 +88,12 @@ class Installed:
         script = "import sys, importlib.metadata as m; m.version(sys.argv[1])"
         return self.ask(script, distribution, check=False) is not None
 
-    def add(self, requirement):
-        """Installs a tool, where the project does not bring it."""
-        if not self.has(requirement.split("==")[0]):
+    def add(self, *requirements):
+        """Installs a tool, where the project does not bring it; all but one are for other Pythons."""
+        if not self.has(requirements[0].split("==")[0]):
             uv = [os.environ["PYX_UV"], "pip", "install", "--quiet", "--python", str(self.python)]
-            if subprocess.run([*uv, requirement], cwd=self.env).returncode:
-                stop(f"cannot install `{requirement}` into `{shown(self.env)}`", code=MISSING)
+            if subprocess.run([*uv, *requirements], cwd=self.env).returncode:
+                stop(f"cannot install `{requirements[0]}` into `{shown(self.env)}`", code=MISSING)
 
     def ask(self, script, *arguments, check=True):
         """What a script prints with the environment's Python."""

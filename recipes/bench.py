@@ -20,19 +20,29 @@ from pathlib import Path
 import apart
 from chart import chart, duration, factor
 
-PYTEST_BENCHMARK = "pytest-benchmark==5.2.3"
+PYTEST_BENCHMARK = (
+    "pytest-benchmark==5.3.1; python_version >= '3.10'",
+    "pytest-benchmark==5.2.3; python_version < '3.10'",  # its last one for that
+)
 FOLDER = apart.STATE / "bench"
 HISTORY = FOLDER / "history"
 PURE = {"pure", "python", "py", "purepython"}
 RUST = {"rust", "rs", "native"}
 USES = re.compile(r"def (?:test|bench)\w*\([^)]*\bbenchmark\b|@pytest\.mark\.benchmark\b")
 NAMED = re.compile(r"bench", re.I)
-SPY = """import os, sys
+LOADED = """import os, sys
 
+def loaded():
+    names = tuple(name + "." for name in os.environ["PYX_MODULE"].split())
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if f"{name}.".startswith(names) and file.endswith((".so", ".pyd")):
+            yield file  # that of `hello.hello` where maturin made the package `hello`
+"""
+SPY = LOADED + """
 def pytest_sessionfinish():
-    loaded = [n for n in os.environ["PYX_MODULE"].split() if n in sys.modules]
     with open(os.environ["PYX_IMPORTED"], "a") as out:
-        out.writelines(f"{sys.modules[name].__file__}\\n" for name in loaded)
+        out.writelines(f"{file}\\n" for file in loaded())
 """
 
 # ------------------------------------------------------------------ what is measured
@@ -67,8 +77,8 @@ def calls(installed):
     found = [(call, files) for call, files in found if files]
     if not found:
         apart.stop("the benchmarks are not among what pyx copies with the tests of the package")
-    for requirement in "pytest", PYTEST_BENCHMARK:
-        installed.add(requirement)
+    installed.add("pytest")
+    installed.add(*PYTEST_BENCHMARK)
     options = ["-p", "no:cacheprovider", "--benchmark-enable"]
     options += ["-n0"] if installed.has("pytest-xdist") else []
     options += ["--no-cov"] if installed.has("pytest-cov") else []

@@ -20,7 +20,10 @@ PY_SPY = "py-spy==0.4.3"
 FOLDER = apart.STATE / "profile"
 RATE = "250"  # samples a second
 SYMBOLS = ["-C", "debuginfo=1", "-C", "strip=none", "-C", "force-frame-pointers=yes"]
-WHERE = "import importlib, sys\nfor name in sys.argv[1:]: print(importlib.import_module(name).__file__)"
+WHERE = bench.LOADED + """
+for name in os.environ["PYX_MODULE"].split(): __import__(name)
+print(*loaded(), sep="\\n")
+"""
 
 # ------------------------------------------------------------------ what runs
 
@@ -131,7 +134,7 @@ def main():
     apart.seed(apart.STATE / "bench" / "target" / "pyx" / "ext", FOLDER / "target" / "pyx" / "ext")
     variables = apart.wrapper(FOLDER, "RUSTC_WORKSPACE_WRAPPER", SYMBOLS)
     installed = bench.optimised(FOLDER, variables)
-    modules = installed.ask(WHERE, *os.environ["PYX_MODULE"].split()).splitlines()
+    modules = installed.ask(WHERE).splitlines()
     arguments = sys.argv[1:]
     for number, (call, words) in enumerate(runs(installed, arguments)):
         files = [] if arguments else [Path(word).name for word in words if word.endswith(".py")]
