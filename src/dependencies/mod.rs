@@ -109,7 +109,8 @@ impl Dependencies {
                         .into_iter()
                         .collect(),
                 };
-                found.syncs.push(readable(&pyproject, sync));
+                let sync = without_members(project, (member, &pyproject), sync);
+                found.syncs.extend(sync);
             }
             found.syncs.extend(runner.others);
         }
@@ -161,26 +162,11 @@ impl Dependencies {
             return Ok(());
         };
         self.note(&pyproject, member);
-        let mut sync = choose(project, &pyproject, wanted)?;
+        let sync = choose(project, &pyproject, wanted)?;
         self.setting(&format!("groups of {}", member.name), &sync.groups);
         self.setting(&format!("extras of {}", member.name), &sync.extras);
-        let is_member = |requirement: &String| {
-            let name = requirement_name(requirement);
-            name != member.name && project.members.iter().any(|other| other.name == name)
-        };
-        let mut all = pyproject.dependencies();
-        all.extend(runner::requirements(&pyproject, &[], &sync.extras));
-        let (members, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_member);
-        if others.is_empty() && sync.groups.is_empty() {
-            return Ok(());
-        }
-        if !members.is_empty() {
-            sync.source = Source::Requirements {
-                manifest: pyproject.toml.path.clone(),
-                requirements: others,
-            };
-        }
-        self.syncs.push(readable(&pyproject, sync));
+        let sync = without_members(project, (member, &pyproject), sync);
+        self.syncs.extend(sync);
         Ok(())
     }
 
@@ -207,6 +193,34 @@ impl Dependencies {
         }
         inputs
     }
+}
+
+/// The same, without other members, which pyx installs itself; `None` where nothing is left.
+fn without_members(
+    project: &Project,
+    (member, pyproject): (&Member, &PyProject),
+    mut sync: Sync,
+) -> Option<Sync> {
+    if matches!(sync.source, Source::Lock(_)) {
+        return Some(sync);
+    }
+    let is_member = |requirement: &String| {
+        let name = requirement_name(requirement);
+        name != member.name && project.members.iter().any(|other| other.name == name)
+    };
+    let mut all = pyproject.dependencies();
+    all.extend(runner::requirements(pyproject, &[], &sync.extras));
+    let (members, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_member);
+    if others.is_empty() && sync.groups.is_empty() {
+        return None;
+    }
+    if !members.is_empty() {
+        sync.source = Source::Requirements {
+            manifest: pyproject.toml.path.clone(),
+            requirements: others,
+        };
+    }
+    Some(readable(pyproject, sync))
 }
 
 /// The same, without handing uv a pyproject.toml that it refuses to read.
