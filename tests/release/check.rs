@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::built;
 use crate::library::library;
 use crate::parts::Parts;
 use crate::support::{Project, Pyx, entries, folder, name_of, oldest_and_newest};
 use crate::wheels::{self, Case, INIT, stable_abi};
+use crate::{built, label};
 
 /// What [`good`] distributions are spoilt.
 const OLDEST: usize = 0;
@@ -177,8 +177,8 @@ fn good() -> [Parts; 3] {
         .with(&args.each_ref().map(String::as_str));
     run.run().succeeds();
     let [oldest, newest] = pythons.map(|python| {
-        let tag = format!("-cp{}-", python.replace('.', ""));
-        let files = project.released(".whl").into_iter();
+        let tag = format!("-{}-", label(&python));
+        let files = project.released().into_iter();
         let mut files = files.filter(|path| name_of(path).contains(&tag));
         with_one_tag(Parts::of_wheel(&files.next().unwrap()))
     });

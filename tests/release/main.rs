@@ -11,15 +11,16 @@ mod library;
 #[path = "../artifact/parts.rs"]
 mod parts;
 mod refused;
+mod set;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../artifact/wheels.rs"]
 mod wheels;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use support::{Project, Pyx, entries, folder_of, name_of, oldest_and_newest};
+use support::{Project, Pyx, entries, folder_of, oldest_and_newest};
 
 /// A project in the folder where all of them are built, one after the other: so PyO3 is compiled
 /// once for each interpreter.
@@ -42,6 +43,15 @@ fn newest() -> String {
     newest
 }
 
+fn is_wheel(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "whl")
+}
+
+/// As in tags: `cp313`.
+fn label(python: &str) -> String {
+    format!("cp{}", python.replace('.', ""))
+}
+
 fn built(fixture: &str) -> Built {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,10 +68,10 @@ impl Project {
         self.pyx("release").with(args)
     }
 
-    /// The distributions in `dist/`, by name.
-    fn released(&self, ending: &str) -> Vec<PathBuf> {
+    /// The wheels in `dist/`.
+    fn released(&self) -> Vec<PathBuf> {
         let mut files = entries(&self.path("dist"));
-        files.retain(|path| name_of(path).ends_with(ending));
+        files.retain(|path| is_wheel(path));
         files
     }
 }
