@@ -5,6 +5,7 @@
     reason = "tests spawn pyx and look at what it left"
 )]
 
+mod again;
 mod check;
 #[path = "../artifact/library.rs"]
 mod library;
