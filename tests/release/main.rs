@@ -7,12 +7,14 @@
 
 mod again;
 mod check;
+mod dist;
 #[path = "../artifact/library.rs"]
 mod library;
 #[path = "../artifact/parts.rs"]
 mod parts;
 mod refused;
 mod set;
+mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../artifact/wheels.rs"]

@@ -27,12 +27,15 @@ fn hash(bytes: &[u8]) -> String {
     text
 }
 
-/// Reads `dist/`, all of whose parts agree: files, sums and `release.json`.
+/// Reads `dist/`, all of whose parts agree: files but foreign ones, sums and `release.json`.
 #[track_caller]
 pub(crate) fn set(project: &Project) -> Set {
     let mut files = BTreeMap::new();
     for path in entries(&project.path("dist")) {
         let name = name_of(&path);
+        if name.starts_with("foreign-") {
+            continue;
+        }
         if is_wheel(&path) || name.ends_with(".tar.gz") {
             files.insert(name, path);
         }
