@@ -1,5 +1,6 @@
 //! The last touch on a wheel: maturin's list of components names the folder that it was built in.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write};
 
 use base64::Engine as _;
@@ -79,10 +80,23 @@ fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Op
     let mut new = old.to_owned();
     for (path, instead) in remapped.iter().rev() {
         // a URL of a folder that nobody has is no better than a path
-        new = new.replace(&format!("file://{path}"), "file:.");
+        new = new.replace(&format!("file://{}", in_url(path)), "file:.");
         new = new.replace(path.as_str(), instead);
     }
     (new != old).then(|| new.into_bytes())
+}
+
+/// As in a URL: `/my%20project` (URL standard, "path percent-encode set").
+fn in_url(path: &Utf8Path) -> String {
+    let bytes = path.as_str().bytes();
+    bytes.fold(String::new(), |mut url, byte| {
+        if byte.is_ascii_graphic() && !b"\"#%<>?`{}".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+        url
+    })
 }
 
 /// A member's line in RECORD (PyPA specifications, "Recording installed projects").
@@ -128,9 +142,10 @@ mod tests {
     fn paths_go_from_the_metadata_and_record_tells_the_new_hash() {
         let sbom = "x-1.0.dist-info/sboms/x.json";
         let record = "x-1.0.dist-info/RECORD";
+        let written = "{\"ref\": \"file:///home/me/%C3%BC%20x/src\"}";
         let old = archive(&[
             ("x/data.json", "/home/me/x"),
-            (sbom, "{\"ref\": \"file:///home/me/x/src\"}"),
+            (sbom, written),
             (
                 record,
                 &format!("x/data.json,,\n{sbom},sha256=old,1\n{record},,\n"),
@@ -138,7 +153,7 @@ mod tests {
         ]);
         let remapped = [
             ("/home/me".into(), "/home".to_owned()),
-            ("/home/me/x".into(), "/source".to_owned()),
+            ("/home/me/ü x".into(), "/source".to_owned()),
         ];
         let new = rewritten(&old, &remapped).unwrap();
         assert_eq!(text(&new, sbom), "{\"ref\": \"file:./src\"}");
