@@ -44,7 +44,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "pgo.just",
     "pgo.py",
     "profile.just",
-    "profile.py",
+    "profiling.py",
     "project.py",
     "steps.py",
     "stubs.just",

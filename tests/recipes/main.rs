@@ -12,60 +12,15 @@ mod stubs;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use support::{Outcome, Project, Pyx, name_of, program, uv};
-
-const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
+use support::{Outcome, Project, Pyx};
 
 /// A recipe with its arguments: `cargo pyx just WORDS`.
 fn just(project: &Project, words: &[&str]) -> Pyx {
-    let (root, pyx) = (&project.root, project.root.with_file_name("pyx"));
-    let _ = fs::remove_file(&pyx);
-    program(&pyx, DISPATCH);
-    let module = match &*name_of(root) {
-        "hello" => "hello",
-        "mixed" => "mixed._mixed",
-        _ => "",
-    };
-    let environment = root.join(".venv");
-    project
-        .program(&pyx, &[&["just"], words].concat())
-        .env("PROGRAM", PYX)
-        .env("PYX", pyx)
-        .env("PYX_UV", uv())
-        .env("PYX_PYTHON", environment.join("bin/python"))
-        .env("PYX_MODULE", module)
-        .env("PYX_PROFILE", "dev")
-        .env("PYX_DIST", root.join("dist"))
-        .env("PYX_PROJECT", root)
-        .env("PYX_STATE", root.join("target/pyx"))
-        .env("PYX_RECIPES", embedded(root))
-        .env("VIRTUAL_ENV", &environment)
-        .env("UV_PROJECT_ENVIRONMENT", environment)
-        .env("UV_NO_SYNC", "1")
-}
-
-/// Builds where the recipe does not say otherwise, then runs it; everything else is pyx's.
-const DISPATCH: &str = r#"
-[ "$1" = just ] || exec "$PROGRAM" "$@"
-shift
-grep -q no-build "$PYX_RECIPES/$1.just" || "$PROGRAM" dev --quiet || exit
-exec "$PYX_UV" tool run --quiet --from rust-just==1.59.0 just \
-    --justfile "$PYX_RECIPES/$1.just" --working-directory "$PYX_PROJECT" "$@"
-"#;
-
-/// A copy of the recipes, in a folder as awkward as a user cache may be.
-fn embedded(root: &Path) -> PathBuf {
-    let folder = root.with_file_name("the user's cache");
-    fs::create_dir_all(&folder).unwrap();
-    for path in recipes() {
-        fs::copy(&path, folder.join(name_of(&path))).unwrap();
-    }
-    folder
+    project.pyx("just").with(words)
 }
 
 /// The files of `recipes/`.

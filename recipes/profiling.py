@@ -1,6 +1,6 @@
 """Draw a flame graph of Python and native frames, of an optimised build with symbols.
 
-usage: profile.py [COMMAND…]
+usage: profiling.py [COMMAND…]
 
 COMMAND runs in the environment of that build: `python …`, a script, `-c …`, `-m …`, or a program
 written in Python. Without one, the project's benchmarks run, except the pure twins of Rust functions.
