@@ -109,6 +109,9 @@ fn the_readme_shows_the_programs_own_help() {
         "test",
         "run",
         "just",
+        "release wheel",
+        "release sdist",
+        "release check",
         "release version",
         "release publish",
     ] {
