@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::environment::{self, Environment};
-use crate::errand::{Errand, verdict};
+use crate::errand::{Decide, Errand, verdict};
 use crate::error::{Error, Result};
 use crate::execute::{PYTHON, RUST, Tally};
 use crate::facts::{Purpose, Request};
 use crate::interpreter;
-use crate::plan;
+use crate::plan::several;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -62,6 +62,7 @@ pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Resul
 pub fn run(errand: &Errand<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(errand.session, &errand.request.selection())?;
     let lock = errand.lock(&project)?;
+    recipes(errand, several::before)?;
     let mut waiting: VecDeque<Entry<'_>> = pythons
         .iter()
         .map(|python| (python, errand.request.force))
@@ -97,10 +98,12 @@ pub fn run(errand: &Errand<'_>, pythons: &[String]) -> Result<()> {
             });
         }
     });
-    drop(lock);
     let mut rows = rows.into_inner().unwrap_or_default();
     rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
-    report(errand, rows)
+    report(errand, rows)?;
+    recipes(errand, several::after)?;
+    drop(lock);
+    Ok(())
 }
 
 /// Whether a Python is that of the default environment.
@@ -142,7 +145,21 @@ fn build(errand: &Errand<'_>, python: &str) -> Result<()> {
     };
     let errand = Errand {
         request: &request,
-        decide: plan::dev,
+        decide: several::build,
+        ..*errand
+    };
+    errand.perform_under(Instant::now(), || {}).map(drop)
+}
+
+/// The project's recipes around all interpreters, in the default environment.
+fn recipes(errand: &Errand<'_>, decide: Decide) -> Result<()> {
+    let request = Request {
+        python: None,
+        ..errand.request.clone()
+    };
+    let errand = Errand {
+        request: &request,
+        decide,
         ..*errand
     };
     errand.perform_under(Instant::now(), || {}).map(drop)
@@ -160,6 +177,7 @@ fn test<'a>(errand: &Errand<'_>, python: &'a String, force: bool) -> Row<'a> {
     let start = Instant::now();
     let result = Errand {
         request: &request,
+        decide: several::test,
         ui: &ui,
         ..*errand
     }

@@ -224,3 +224,41 @@ fn a_broken_justfile_is_told_in_justs_words() {
     // who needs no recipe does not read it
     project.dev().run().succeeds();
 }
+
+#[test]
+fn recipes_around_tests_run_once_whatever_is_tested() {
+    let project = recipes(&folder!());
+    let config = "\n[tool.pyx.test]\nbefore = [\"generate\"]\nafter = [\"quick\"]\n";
+    project.append("pyproject.toml", config);
+    let tests = |words: &[&str]| project.pyx("test").with(&["--py"]).with(words).run();
+    let order = |run: &support::Outcome| {
+        let verbs = ["recipe generate", "Python tests of shout", "recipe quick"];
+        let lines = run.stderr.lines();
+        let found = lines.filter_map(|line| verbs.iter().find(|verb| line.ends_with(**verb)));
+        found.copied().collect::<Vec<_>>()
+    };
+    let run = tests(&[]).succeeds();
+    let expected = ["recipe generate", "Python tests of shout", "recipe quick"];
+    assert_eq!(order(&run), expected, "{run}");
+
+    let pythons = support::versions();
+    let (first, last) = (pythons.first().unwrap(), pythons.last().unwrap());
+    let run = tests(&["--python", first, "--python", last]).succeeds();
+    let order = order(&run);
+    assert_eq!(order.first(), Some(&"recipe generate"), "{run}");
+    assert_eq!(order.last(), Some(&"recipe quick"), "{run}");
+    let times = |verb: &str| order.iter().filter(|known| **known == verb).count();
+    assert_eq!(
+        (times("recipe generate"), times("recipe quick")),
+        (1, 1),
+        "{run}"
+    );
+
+    // what follows a success does not follow a failure
+    project.append(
+        "tests/test_fails.py",
+        "def test_fails():\n    assert False\n",
+    );
+    let run = tests(&[]).exits(1);
+    run.says("Skipped recipe quick");
+}

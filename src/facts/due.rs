@@ -30,6 +30,8 @@ pub struct Build {
     pub seed: Option<Utf8PathBuf>,
     /// Where the same build is installed already.
     pub donor: Option<Donor>,
+    /// Whether what is installed was compiled for another environment.
+    pub copied: bool,
     /// The crate's package name.
     pub crate_name: String,
     /// Names of the crate's examples.

@@ -17,7 +17,7 @@ use crate::disk;
 use crate::environment::{self, Environment, State};
 use crate::error::Result;
 use crate::finding::{self, Finding};
-use crate::fingerprint::{self, BuildRecords, EnvironmentRecord, Loaded, build_id};
+use crate::fingerprint::{self, Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
 use crate::interpreter::{self, Choice, Interpreter, Probe};
 use crate::manifest::Around;
 use crate::project::{Bindings, Member, Project};
@@ -257,7 +257,8 @@ impl Facts {
         let for_wheel = request.is_for_wheels();
         let probe = self.workshop.as_ref().and_then(|shop| shop.probe.as_ref());
         for (build, default) in self.builds.iter_mut().zip(defaults) {
-            if let Some(probe) = probe.filter(|_| build.due.is_some() || for_wheel) {
+            if let Some(probe) = probe.filter(|_| build.due.is_some() || build.copied || for_wheel)
+            {
                 let donor = Donor::find(session, &self.project, (build, probe), default);
                 build.donor = donor;
             }
@@ -311,6 +312,8 @@ impl Facts {
             let id = build_id(&self.environment.path, &member.name);
             let then = records.record.builds.get(&id);
             let installed = environment.record.installed.get(&member.name);
+            let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
+            build.copied = then.is_some_and(|then| then.artifacts.iter().any(elsewhere));
             build.due = if request.force {
                 Some(Due::whole(Reason::Forced))
             } else if let Some(reason) = &self.environment_due {

@@ -46,13 +46,25 @@ pub fn just(request: &Request, facts: &Facts) -> Result<Plan> {
 /// A command with the project's recipes before and after it. What they change is seen: everything
 /// is looked at again when the first ones have run.
 pub(super) fn around(request: &Request, facts: &Facts, decide: Decide) -> Result<Plan> {
+    if let Some(first) = before(request, facts)? {
+        return Ok(first);
+    }
+    let mut plan = decide(request, facts)?;
+    if !plan.again {
+        after(&mut plan, request, facts)?;
+    }
+    Ok(plan)
+}
+
+/// The recipes that run first; `None` once they have.
+pub(super) fn before(request: &Request, facts: &Facts) -> Result<Option<Plan>> {
     let recipes = &facts.recipes_around;
     let Some((site, just)) = site(request, facts).filter(|_| !recipes.is_empty()) else {
-        return decide(request, facts);
+        return Ok(None);
     };
     let mut plan = Plan::default();
     if !ready(&mut plan, &site, just)? {
-        return Ok(plan);
+        return Ok(Some(plan));
     }
     for name in recipes.before.iter().chain(&recipes.after) {
         find(facts, just, name)?; // before the first of them changes anything
@@ -60,27 +72,27 @@ pub(super) fn around(request: &Request, facts: &Facts, decide: Decide) -> Result
     for name in &recipes.before {
         let step_name = format!("before: {name}");
         if !facts.done.contains(&step_name) {
-            let step = part(&site, just, (&step_name, name), false)?;
+            let mut step = part(&site, just, (&step_name, name), false)?;
+            step.needs = names(&plan);
             plan.steps.push(step);
             plan.again = true;
         }
     }
-    if plan.again {
-        for at in 1..plan.steps.len() {
-            plan.steps[at].needs = vec![plan.steps[at - 1].name.clone()];
-        }
-        return Ok(plan);
+    Ok(plan.again.then_some(plan))
+}
+
+/// The recipes that run last, after all that is planned.
+pub(super) fn after(plan: &mut Plan, request: &Request, facts: &Facts) -> Result<()> {
+    let Some((site, just)) = site(request, facts) else {
+        return Ok(());
+    };
+    for name in &facts.recipes_around.after {
+        let step_name = format!("after: {name}");
+        let mut step = part(&site, just, (&step_name, name), true)?;
+        step.needs = names(plan);
+        plan.steps.push(step);
     }
-    plan = decide(request, facts)?;
-    if !plan.again {
-        for name in &recipes.after {
-            let step_name = format!("after: {name}");
-            let mut step = part(&site, just, (&step_name, name), true)?;
-            step.needs = names(&plan);
-            plan.steps.push(step);
-        }
-    }
-    Ok(plan)
+    Ok(())
 }
 
 fn site<'a>(request: &'a Request, facts: &'a Facts) -> Option<(Site<'a>, &'a Just)> {

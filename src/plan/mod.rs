@@ -52,6 +52,42 @@ pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     just::around(request, facts, test::test)
 }
 
+/// What stands between the recipes around a command, where it is done for several interpreters and
+/// they are to run once.
+pub mod several {
+    use super::{Facts, Plan, Request, Result, dev, just};
+
+    /// The recipes before; nothing once they have run.
+    ///
+    /// # Errors
+    /// As [`super::dev`].
+    pub fn before(request: &Request, facts: &Facts) -> Result<Plan> {
+        Ok(just::before(request, facts)?.unwrap_or_default())
+    }
+
+    /// # Errors
+    /// As [`super::dev`].
+    pub fn build(request: &Request, facts: &Facts) -> Result<Plan> {
+        dev::dev(request, facts)
+    }
+
+    /// # Errors
+    /// As [`super::test`].
+    pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
+        super::test::test(request, facts)
+    }
+
+    /// The recipes after.
+    ///
+    /// # Errors
+    /// As [`super::dev`].
+    pub fn after(request: &Request, facts: &Facts) -> Result<Plan> {
+        let mut plan = Plan::default();
+        just::after(&mut plan, request, facts)?;
+        Ok(plan)
+    }
+}
+
 /// `cargo pyx release`, with the project's recipes around it.
 ///
 /// # Errors

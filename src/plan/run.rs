@@ -8,9 +8,9 @@ use super::steps::{Site, build_args, run as run_call, step};
 use super::{Action, Listen, Plan, dev};
 
 /// # Errors
-/// As [`dev`]; an unknown example or binary.
+/// As [`dev::dev`]; an unknown example or binary.
 pub fn run(request: &Request, facts: &Facts) -> Result<Plan> {
-    let mut plan = dev(request, facts)?;
+    let mut plan = dev::dev(request, facts)?;
     if plan.again {
         return Ok(plan);
     }

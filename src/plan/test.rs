@@ -10,10 +10,10 @@ use super::steps::{Site, feature_args, lock_args, profile_args, step};
 use super::{Action, Plan, Runner, Step, Test, Untestable, dev, python, wheel};
 
 /// # Errors
-/// As [`dev`]; [`Error::NoTests`] where there is nothing to test.
+/// As [`dev::dev`]; [`Error::NoTests`] where there is nothing to test.
 pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     let Purpose::Test(testing) = &request.purpose else {
-        return dev(request, facts);
+        return dev::dev(request, facts);
     };
     if facts.suites.is_empty() {
         return Err(Error::NoTests(facts.project.root.clone()));
@@ -28,7 +28,7 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
         }
         return Ok(plan);
     }
-    let mut plan = dev(request, facts)?;
+    let mut plan = dev::dev(request, facts)?;
     let Some(workshop) = facts.workshop.as_ref().filter(|_| !plan.again) else {
         return Ok(plan);
     };
