@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::hello::hello;
 use crate::library::library;
 use crate::parts::Parts;
-use crate::support::{Project, Pyx, entries, folder, name_of, oldest_and_newest};
+use crate::support::{Project, Pyx, folder};
 use crate::wheels::{self, Case, INIT, stable_abi};
-use crate::{built, label};
 
-/// What [`good`] distributions are spoilt.
+/// Which of [`Hello::good`](crate::hello::Hello) is spoilt.
 const OLDEST: usize = 0;
 const NEWEST: usize = 1;
 const SDIST: usize = 2;
@@ -44,7 +44,7 @@ const RULES: [&str; 17] = [
     "version-mismatch",
 ];
 
-/// As the project says nothing of these cases: they must be bad by themselves.
+/// The first case of each rule for which the project need not say anything.
 fn of_rules(good: &Parts) -> Vec<Seed> {
     let tables = [
         wheels::NAMES,
@@ -53,18 +53,24 @@ fn of_rules(good: &Parts) -> Vec<Seed> {
         wheels::CONTENT,
         wheels::BINARIES,
     ];
-    let first = |case: &Case| {
-        let rule = case.found[0].strip_prefix("error ")?;
-        let mut parts = good.clone();
-        (case.spoil)(&mut parts);
-        let alone = parts.expected == good.expected && RULES.contains(&rule);
-        alone.then(|| Seed {
+    let first = |rule: &&str| {
+        let alone = |case: &&Case| {
+            let mut parts = good.clone();
+            (case.spoil)(&mut parts);
+            parts.expected == good.expected
+        };
+        let breaks = |case: &&Case| case.found[0].strip_prefix("error ") == Some(rule);
+        let mut cases = tables.into_iter().flatten().filter(breaks);
+        let case = cases
+            .find(alone)
+            .unwrap_or_else(|| panic!("{rule} has no case"));
+        Seed {
             found: vec![format!("[{rule}]")],
             good: OLDEST,
             spoil: case.spoil,
-        })
+        }
     };
-    tables.into_iter().flatten().filter_map(first).collect()
+    RULES.iter().map(first).collect()
 }
 
 /// The symbol is none of the stable ABI of 3.9.
@@ -118,6 +124,12 @@ fn of_linters() -> Vec<Seed> {
                 parts.edit("/METADATA", "# hello", ".. nonsense:: ::\n\nhello");
             },
         ),
+        seed(
+            &["hello/key.pem: `key.pem` is a file for secrets"],
+            |parts| {
+                parts.add("hello/key.pem", "key\n");
+            },
+        ),
         seed(&["check-wheel-contents: W005: "], |parts| {
             parts.add("tests/__init__.py", "");
         }),
@@ -164,36 +176,6 @@ fn of_sdists() -> Vec<Seed> {
     ]
 }
 
-/// The wheels of `hello` as they are released, for the oldest Python and for the newest, on which
-/// stubs are compared, and the sdist that they are built from.
-fn good() -> [Parts; 3] {
-    let project = built("hello");
-    let pythons = oldest_and_newest();
-    let args = pythons
-        .each_ref()
-        .map(|python| format!("--python={python}"));
-    let run = project
-        .release(&["wheel"])
-        .with(&args.each_ref().map(String::as_str));
-    run.run().succeeds();
-    let [oldest, newest] = pythons.map(|python| {
-        let tag = format!("-{}-", label(&python));
-        let files = project.released().into_iter();
-        let mut files = files.filter(|path| name_of(path).contains(&tag));
-        with_one_tag(Parts::of_wheel(&files.next().unwrap()))
-    });
-    let sdists = entries(&project.path("target/pyx/release/sdist/hello"));
-    [oldest, newest, Parts::of_sdist(&sdists[0])]
-}
-
-fn with_one_tag(mut parts: Parts) -> Parts {
-    let newer = format!("manylinux_2_17_{}", std::env::consts::ARCH);
-    parts.file = parts.file.replace(&format!(".{newer}"), "");
-    let tag = format!("Tag: cp{0}-cp{0}-{newer}\n", parts.python());
-    parts.edit("/WHEEL", &tag, "");
-    parts
-}
-
 /// The distribution in a folder of the project.
 fn put(parts: Parts, project: &Project, folder: &str) -> String {
     let folder = project.path("target").join(folder);
@@ -213,7 +195,7 @@ fn check(project: &Project, paths: &[String]) -> Pyx {
 #[test]
 fn every_seeded_defect_is_found_and_good_distributions_pass() {
     let project = Project::cold(&folder!().join("hello"), "hello");
-    let good = good();
+    let good = &hello().good;
     let paths = good.clone().map(|parts| put(parts, &project, "good"));
     let run = check(&project, &paths).run().succeeds();
     run.never_says("warning").never_says("error");

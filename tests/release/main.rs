@@ -8,6 +8,7 @@
 mod again;
 mod check;
 mod dist;
+mod hello;
 #[path = "../artifact/library.rs"]
 mod library;
 #[path = "../artifact/parts.rs"]
@@ -20,10 +21,10 @@ mod support;
 #[path = "../artifact/wheels.rs"]
 mod wheels;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use support::{Project, Pyx, entries, folder_of, oldest_and_newest};
+use support::{Project, Pyx, folder_of, oldest_and_newest};
 
 /// A project in the folder where all of them are built, one after the other: so PyO3 is compiled
 /// once for each interpreter.
@@ -69,12 +70,5 @@ impl Project {
     /// `cargo pyx release …`
     fn release(&self, args: &[&str]) -> Pyx {
         self.pyx("release").with(args)
-    }
-
-    /// The wheels in `dist/`.
-    fn released(&self) -> Vec<PathBuf> {
-        let mut files = entries(&self.path("dist"));
-        files.retain(|path| is_wheel(path));
-        files
     }
 }

@@ -70,6 +70,12 @@ fn the_projects_settings_are_used_and_the_command_line_goes_first() {
     let table =
         format!("pythons = [\"{newest}\"]\ncompatibility = \"manylinux_2_28\"\ntest = false");
     configure(&project, &table);
+    let untested = project.release(&["wheel", "--no-test"]);
+    untested.run().succeeds().never_says("Promoting");
+    assert!(
+        !project.path("dist").exists(),
+        "nothing is released untested"
+    );
     project.release(&["wheel"]).run().succeeds();
     let set = set(&project);
     let [(name, known)] = &Vec::from_iter(set.known)[..] else {

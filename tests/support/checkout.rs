@@ -192,9 +192,11 @@ fn seed() -> PathBuf {
 }
 
 /// Where cargo compiles; a release is compiled from sources that it unpacks.
-const COMPILED: [&str; 4] = [
+const COMPILED: [&str; 6] = [
     "target/pyx/ext",
     "target/pyx/test",
+    "target/pyx/release/again/builds",
+    "target/pyx/release/again/target",
     "target/pyx/release/builds",
     "target/pyx/release/target",
 ];
@@ -205,7 +207,12 @@ fn clear(root: &Path) {
         if COMPILED.iter().any(|kept| path.ends_with(kept)) {
             continue;
         }
-        let around = ["target", "target/pyx", "target/pyx/release"];
+        let around = [
+            "target",
+            "target/pyx",
+            "target/pyx/release",
+            "target/pyx/release/again",
+        ];
         if around.iter().any(|folder| path.ends_with(folder)) {
             clear(&path);
         } else if path.is_dir() && !path.is_symlink() {
