@@ -72,10 +72,10 @@ fn a_set_grows_by_an_sdist_and_goes_with_its_version() {
     let summary = String::from_utf8(read(&summary)).unwrap();
     let lines: Vec<&str> = summary.lines().collect();
     let head = "| file | size | tags | tested on | tests | seconds |";
-    assert_eq!(lines[..2], ["# Build", head]);
-    assert_eq!(lines[2], "| --- | --- | --- | --- | --- | --- |");
-    assert!(lines[3].starts_with(&format!("| {name} | ")), "{summary}");
-    assert_eq!(lines.len(), 4, "{summary}");
+    assert_eq!(lines[..3], ["# Build", "", head]);
+    assert_eq!(lines[3], "| --- | --- | --- | --- | --- | --- |");
+    assert!(lines[4].starts_with(&format!("| {name} | ")), "{summary}");
+    assert_eq!(lines.len(), 5, "{summary}");
     let run = project.release(&["check"]).run().exits(1);
     run.says(&format!("error: {}: ", FOREIGN.trim_start_matches("dist/")))
         .never_says(&format!("error: {name}"));

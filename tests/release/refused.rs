@@ -43,7 +43,7 @@ fn what_is_wrong_with_the_project_is_said_at_once_with_its_line() {
         let run = run
             .says("error: Cargo.toml:3: the version is 0.1.0 here and 0.2.0 in pyproject.toml:7")
             .says("error: pyproject.toml:13: `COPYING` in license-files matches no file")
-            .says("error: errors that stop the release: 2");
+            .says("error: nothing is done as long as the project has errors (2)");
         quickest = quickest.min(run.took);
         assert!(project.listing(&[".git"]) == before, "{run}");
     }
