@@ -120,11 +120,16 @@ pub fn text(name: &str) -> Option<&'static str> {
 }
 
 impl Recipes {
-    /// `dir`: where just looks for the project's justfile, there and above.
+    /// `dir`: where just looks for the project's justfile, there and above; one that lies outside of
+    /// `within` is somebody else's.
     ///
     /// # Errors
     /// [`Error::Justfile`] with just's own words for a file that it cannot read.
-    pub fn gather(session: &Session, just: &Tool, dir: &Utf8Path) -> Result<Self> {
+    pub fn gather(
+        session: &Session,
+        just: &Tool,
+        (dir, within): (&Utf8Path, &Utf8Path),
+    ) -> Result<Self> {
         let folder = folder(session);
         let ours = folder.join("justfile");
         let ours = dump(session, just, dir, Some(&ours))?.unwrap_or_default();
@@ -134,7 +139,11 @@ impl Recipes {
             folder,
             ..Self::default()
         };
-        if let Some(own) = own {
+        let is_own = |own: &Module| {
+            let source = own.source.as_deref().map(Utf8Path::new);
+            source.is_none_or(|source| source.starts_with(within))
+        };
+        if let Some(own) = own.filter(is_own) {
             recipes.project = own.listed(false);
             recipes.hidden = own.hidden();
             recipes.justfile = own.source.map(Utf8PathBuf::from);

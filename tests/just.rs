@@ -262,3 +262,14 @@ fn recipes_around_tests_run_once_whatever_is_tested() {
     let run = tests(&[]).exits(1);
     run.says("Skipped recipe quick");
 }
+
+#[test]
+fn a_justfile_above_the_checkout_is_somebody_elses() {
+    let folder = folder!();
+    let project = recipes(&folder);
+    std::fs::remove_file(project.path("justfile")).unwrap();
+    std::fs::write(folder.join("justfile"), "fmt:\n    @echo theirs\n").unwrap();
+    let run = just(&project, &["--show", "fmt"]).run().succeeds();
+    std::fs::remove_file(folder.join("justfile")).unwrap();
+    assert!(!run.stdout.contains("theirs"), "{run}");
+}

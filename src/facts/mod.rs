@@ -107,13 +107,16 @@ pub struct Just {
 }
 
 impl Just {
-    fn gather(session: &Session, dir: &Utf8Path) -> Result<Self> {
+    fn gather(session: &Session, dir: &Utf8Path, project: &Project) -> Result<Self> {
         let tool = tool::just(session)?;
+        let mut above = project.root.ancestors();
+        let checkout = above.find(|dir| disk::is_there(&dir.join(".git")));
+        let within = checkout.unwrap_or(&project.home);
         let written = recipe::are_written(session);
         let known = written && tool.missing.is_none();
         Ok(Self {
             recipes: known
-                .then(|| Recipes::gather(session, &tool, dir))
+                .then(|| Recipes::gather(session, &tool, (dir, within)))
                 .transpose()?,
             tool,
             written,
@@ -212,7 +215,7 @@ impl Facts {
             _ => (!facts.recipes_around.is_empty()).then_some(&facts.project.root),
         };
         if let Some(dir) = needs_just {
-            facts.just = Some(Just::gather(session, dir)?);
+            facts.just = Some(Just::gather(session, dir, &facts.project)?);
         }
         let needs_tools = match &request.purpose {
             Purpose::Dev | Purpose::Run(Running::Command(_)) => facts.just.is_some(),
