@@ -255,7 +255,7 @@ fn recipes_around_tests_run_once_whatever_is_tested() {
     );
 
     // what follows a success does not follow a failure
-    project.append(
+    project.write(
         "tests/test_fails.py",
         "def test_fails():\n    assert False\n",
     );
