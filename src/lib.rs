@@ -9,6 +9,7 @@ pub mod error;
 pub mod reason;
 pub mod finding;
 pub mod spelling;
+pub mod edit;
 // world: each owns one outside thing
 pub mod session;
 pub mod disk;

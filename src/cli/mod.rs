@@ -1,5 +1,6 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 
+mod apply;
 mod distributions;
 mod just;
 mod publish;

@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::disk;
 use crate::error::Result;
-use crate::execute::execute;
 use crate::plan::{self, Settled, Spelled, Target, Wish};
 use crate::project::{Project, Selection};
 use crate::session::Session;
@@ -16,6 +14,7 @@ use crate::ui::Ui;
 use crate::versions::{Versioned, texts};
 
 use super::Global;
+use super::apply::{Consent, apply};
 use super::distributions::{self, Check, Sdist, Wheel};
 use super::publish::Publish;
 use super::work::BuildArgs;
@@ -90,7 +89,6 @@ impl Version {
 
     fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
         let target = self.target()?;
-        let since = disk::now();
         let selection = Selection {
             manifest: global.manifest(session),
             members: Vec::new(),
@@ -111,15 +109,7 @@ impl Version {
         let wish = Wish { target, force };
         let Settled { plan, left } =
             plan::version(&wish, &versions, &project.root, &texts(&versions)?)?;
-        ui.plan(&plan);
-        for subject in &plan.fresh {
-            ui.status("Fresh", subject);
-        }
-        if global.dry_run {
-            ui.data(&plan.to_string());
-        } else {
-            execute(session, &plan, ui, since)?;
-        }
+        apply((global, session, ui), &plan, Consent::Given)?;
         for lock in &left {
             ui.warn(&format!(
                 "`{}` has another package of the same name and stays as it is: run \

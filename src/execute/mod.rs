@@ -3,6 +3,7 @@
 mod cargo;
 mod copy_install;
 mod diagnosis;
+mod files;
 mod link;
 mod prove;
 mod release;
@@ -19,9 +20,8 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::facts::release::Checked;
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
-use crate::plan::{Action, CopyTests, Edit, Listen, Plan, RecordSync, Run, RunRecipe, Step};
+use crate::plan::{Action, Listen, Plan, RecordSync, Run, RunRecipe, Step};
 use crate::process::{self, Status};
-use crate::recipe;
 use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
 
@@ -103,39 +103,6 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Ou
 /// by itself, and all of them write the project's records and modules beside its sources.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-fn is_building(action: &Action) -> bool {
-    match action {
-        Action::Run(run) => run.listen != Listen::Quiet,
-        Action::Replace(_)
-        | Action::CopyInstall(_)
-        | Action::Prove(_)
-        | Action::Seed { .. }
-        | Action::Link(_)
-        | Action::Pack(_) => true,
-        Action::Provide { .. }
-        | Action::Forget { .. }
-        | Action::RecordSync(_)
-        | Action::CopyTests(_)
-        | Action::ProvideToolbox { .. }
-        | Action::CopySources { .. }
-        | Action::WriteRecipes { .. }
-        | Action::Recipe(_)
-        | Action::Unpack(_)
-        | Action::Seal(_)
-        | Action::Compare { .. }
-        | Action::Check(_)
-        | Action::RecordChecks(_)
-        | Action::Verdict { .. }
-        | Action::Promote(_)
-        | Action::Confirm(_)
-        | Action::Publish(_)
-        | Action::Edit(_)
-        | Action::Test(_)
-        | Action::Untestable(_)
-        | Action::Show(_) => false,
-    }
-}
-
 /// What every action may use.
 pub(crate) struct Context<'a> {
     pub(crate) session: &'a Session,
@@ -173,38 +140,8 @@ impl Context<'_> {
     fn run(&self, step: &Step) -> Result<()> {
         process::check_signals()?;
         let is_test = matches!(step.action, Action::Test(_) | Action::Recipe(_));
-        let shown = match &step.action {
-            Action::Run(_)
-            | Action::Provide { .. }
-            | Action::Link(_)
-            | Action::Pack(_)
-            | Action::ProvideToolbox { .. }
-            | Action::Recipe(_)
-            | Action::Publish(_)
-            | Action::CopyInstall(_)
-            | Action::Untestable(_)
-            | Action::Test(_) => true,
-            Action::Forget { .. }
-            | Action::Replace(_)
-            | Action::Prove(_)
-            | Action::RecordSync(_)
-            | Action::Seed { .. }
-            | Action::CopySources { .. }
-            | Action::WriteRecipes { .. }
-            | Action::Unpack(_)
-            | Action::Seal(_)
-            | Action::Compare { .. }
-            | Action::Check(_)
-            | Action::RecordChecks(_)
-            | Action::Verdict { .. }
-            | Action::Promote(_)
-            | Action::Confirm(_)
-            | Action::CopyTests(_)
-            | Action::Edit(_)
-            | Action::Show(_) => false,
-        };
-        let turn = is_building(&step.action).then(|| BUILDING.lock());
-        let activity = self.ui.start(step, shown, is_test);
+        let turn = step.action.is_building().then(|| BUILDING.lock());
+        let activity = self.ui.start(step, step.action.is_shown(), is_test);
         let start = Instant::now();
         let result = self.act(step, &activity);
         drop(turn);
@@ -247,10 +184,10 @@ impl Context<'_> {
                 }
                 self.call(step, &pack.run, activity)
             }
-            Action::WriteRecipes { folder } => write_recipes(folder),
+            Action::WriteRecipes { folder } => files::write_recipes(folder),
             Action::Recipe(recipe) => self.recipe(step, recipe, activity),
             Action::ProvideToolbox { toolbox, uv } => toolbox.provide(self.session, uv),
-            Action::CopySources { from, to, without } => copy_sources(from, to, without),
+            Action::CopySources { from, to, without } => files::copy_sources(from, to, without),
             Action::Unpack(unpack) => release::unpack(unpack),
             Action::Seal(seal) => release::seal(seal),
             Action::Compare { first, second } => {
@@ -265,8 +202,8 @@ impl Context<'_> {
             Action::Promote(promote) => release::promote(self, promote),
             Action::Confirm(confirm) => release::confirm(self, confirm),
             Action::Publish(publish) => release::publish(self, publish, activity),
-            Action::CopyTests(copy) => copy_tests(copy),
-            Action::Edit(edits) => edit(edits, self.ui),
+            Action::CopyTests(copy) => files::copy_tests(copy),
+            Action::Edit(edits) => files::edit(edits, self.ui),
             Action::Test(test) => {
                 let start = Instant::now();
                 let mut tally = testing::run(self, test, activity)?;
@@ -377,87 +314,6 @@ fn forget(crates: &[String], dir: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
-/// Hidden files that test runners read.
-const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
-
-/// The package's files that git would keep, except the packages that the wheel holds and Rust's.
-fn copy_tests(copy: &CopyTests) -> Result<()> {
-    disk::remove_dir(&copy.to)?;
-    let shipped = |below: &Utf8Path| {
-        // the package itself, beside the tests or in a folder for Python's sources; a folder of
-        // tests may have the same name
-        let mut parts = below.components().map(|part| part.as_str());
-        let (first, second) = (parts.next(), parts.next());
-        let own = |part: Option<&str>| copy.packages.iter().any(|name| Some(&**name) == part);
-        let is_tests = first.is_some_and(|name| name.contains("test"));
-        own(first) || (own(second) && !is_tests)
-    };
-    for folder in disk::folders(&copy.from, usize::MAX, |_| true) {
-        let below = folder.strip_prefix(&copy.from).unwrap_or(&folder);
-        if !shipped(below) {
-            disk::create_dir(&copy.to.join(below))?; // an empty one may be a test's data
-        }
-    }
-    let hidden = RUNNER_FILES.iter().map(|name| copy.from.join(name));
-    let hidden = hidden.filter(|path| disk::is_file(path));
-    for file in disk::unignored_files(&copy.from).into_iter().chain(hidden) {
-        let below = file.strip_prefix(&copy.from).unwrap_or(&file);
-        let folder = below.parent().unwrap_or(below);
-        if !shipped(folder) && below.extension() != Some("rs") {
-            disk::copy(&file, &copy.to.join(below))?;
-        }
-    }
-    Ok(())
-}
-
-/// Writes all files, or leaves all as they were: none is touched before each is known to be what the
-/// plan saw, and those written come back when a later one fails.
-fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
-    for edit in edits {
-        if disk::read(&edit.path)?.as_deref() != Some(edit.before.as_bytes()) {
-            return Err(Error::Changed(edit.path.clone()));
-        }
-    }
-    for (done, edit) in edits.iter().enumerate() {
-        if let Err(error) = disk::write(&edit.path, edit.after.as_bytes()) {
-            for written in &edits[..done] {
-                disk::write(&written.path, written.before.as_bytes())?;
-            }
-            return Err(error);
-        }
-    }
-    for edit in edits {
-        let first = edit.changes.first();
-        let change = first.map(|change| format!(" ({} -> {})", change.from, change.to));
-        ui.status(
-            "Updating",
-            &format!("{}{}", edit.shown, change.unwrap_or_default()),
-        );
-        ui.verbatim(&edit.diff());
-    }
-    Ok(())
-}
-
-/// The justfile that imports the others comes last: it tells that all are there.
-fn write_recipes(folder: &Utf8Path) -> Result<()> {
-    for (name, text) in recipe::FILES {
-        disk::write(&folder.join(name), text.as_bytes())?;
-    }
-    disk::write(&folder.join("justfile"), recipe::imports().as_bytes())
-}
-
-/// What cargo builds lies in `target`, ignored or not.
-fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Result<()> {
-    disk::remove_dir(to)?;
-    for file in disk::unignored_files(from) {
-        let below = file.strip_prefix(from).unwrap_or(&file);
-        if below != without && !below.starts_with("target") {
-            disk::copy(&file, &to.join(below))?;
-        }
-    }
-    Ok(())
-}
-
 fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
@@ -476,68 +332,4 @@ fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
         input.list_again();
     }
     store(&path, &known)
-}
-
-#[cfg(test)]
-mod tests {
-    use camino::Utf8PathBuf;
-
-    use super::*;
-    use crate::ui::Manner;
-
-    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-        (temp, dir)
-    }
-
-    fn planned(path: Utf8PathBuf) -> Edit {
-        Edit {
-            shown: path.clone(),
-            path,
-            before: "old".into(),
-            after: "new".into(),
-            changes: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_file_that_changed_in_between_keeps_all_as_they_are() {
-        let (_temp, dir) = folder();
-        let edits = ["a", "b"].map(|name| planned(dir.join(name)));
-        let ui = Ui::new(Manner::default());
-        disk::write(&edits[0].path, b"old").unwrap();
-        for present in [Some("other"), None] {
-            if let Some(text) = present {
-                disk::write(&edits[1].path, text.as_bytes()).unwrap();
-            } else {
-                disk::remove_file(&edits[1].path).unwrap();
-            }
-            let error = edit(&edits, &ui).unwrap_err();
-            let path = &edits[1].path;
-            let text = format!("`{path}` has changed in the meantime; nothing was written");
-            assert_eq!(error.to_string(), text);
-            assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
-        }
-        disk::write(&edits[1].path, b"old").unwrap();
-        edit(&edits, &ui).unwrap();
-        assert_eq!(disk::read(&edits[1].path).unwrap().unwrap(), b"new");
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_write_that_fails_takes_the_others_back() {
-        let (_temp, dir) = folder();
-        let readable_only = Utf8PathBuf::from("/proc/version"); // to root as well
-        let mut edits = vec![planned(dir.join("a")), planned(readable_only)];
-        edits[1].before = disk::read_text(&edits[1].path).unwrap().unwrap();
-        disk::write(&edits[0].path, b"old").unwrap();
-        let error = edit(&edits, &Ui::new(Manner::default())).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("cannot write `/proc/version`")
-        );
-        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
-    }
 }

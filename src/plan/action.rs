@@ -1,8 +1,8 @@
 //! What a step does, as data.
 
 use camino::Utf8PathBuf;
-use serde::Serialize;
 
+use crate::edit::Edit;
 use crate::error::Exit;
 use crate::facts::Build;
 use crate::facts::release::Checked;
@@ -91,6 +91,41 @@ pub enum Action {
     Show(Invocation),
 }
 
+impl Action {
+    /// Whether it keeps all processors busy, or takes up what another of these has made.
+    pub fn is_building(&self) -> bool {
+        match self {
+            Self::Run(run) => run.listen != Listen::Quiet,
+            action => matches!(
+                action,
+                Self::Replace(_)
+                    | Self::CopyInstall(_)
+                    | Self::Prove(_)
+                    | Self::Seed { .. }
+                    | Self::Link(_)
+                    | Self::Pack(_)
+            ),
+        }
+    }
+
+    /// Whether a person is told when it begins; of the others only what came of them.
+    pub fn is_shown(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Provide { .. }
+                | Self::Link(_)
+                | Self::Pack(_)
+                | Self::ProvideToolbox { .. }
+                | Self::Recipe(_)
+                | Self::Publish(_)
+                | Self::CopyInstall(_)
+                | Self::Untestable(_)
+                | Self::Test(_)
+        )
+    }
+}
+
 /// How PyO3 is told to link libpython, whatever the manifest says: its own description of the
 /// interpreter, and two lines more.
 #[derive(Clone, Debug)]
@@ -128,36 +163,6 @@ pub struct CopyTests {
     pub to: Utf8PathBuf,
     /// Top-level names of packages that are left out.
     pub packages: Vec<String>,
-}
-
-/// A file of the project, as it is and as it is to be.
-#[derive(Clone, Debug)]
-pub struct Edit {
-    /// Absolute.
-    pub path: Utf8PathBuf,
-    /// As people see it: from the project's root.
-    pub shown: Utf8PathBuf,
-    pub before: String,
-    pub after: String,
-    pub changes: Vec<Change>,
-}
-
-/// One value that an edit replaces.
-#[derive(Clone, Debug, Serialize)]
-pub struct Change {
-    /// From 1.
-    pub line: usize,
-    pub from: String,
-    pub to: String,
-}
-
-impl Edit {
-    /// A unified diff, as `patch` and `git apply` take it.
-    pub fn diff(&self) -> String {
-        let diff = similar::TextDiff::from_lines(&self.before, &self.after);
-        let (old, new) = (format!("a/{}", self.shown), format!("b/{}", self.shown));
-        diff.unified_diff().header(&old, &new).to_string()
-    }
 }
 
 /// A run of tests; its failure stops nothing but is ours at the end.

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::Serialize;
 
+use crate::edit::Change;
 use crate::error::Result;
 
 use crate::facts::{Facts, Request};
@@ -126,6 +127,14 @@ pub struct Step {
 }
 
 impl Plan {
+    /// A plan of a single step.
+    pub fn of(step: Step) -> Self {
+        Self {
+            steps: vec![step],
+            ..Self::default()
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }

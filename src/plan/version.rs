@@ -7,13 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
 use semver::VersionReq;
 
+use crate::edit::{Change, Edit};
 use crate::error::{Error, Result};
 use crate::manifest::with_strings;
 use crate::spelling::{self, Bump};
 use crate::versions::{Kind, Statement, Versioned};
 
 use super::steps::step;
-use super::{Action, Change, Edit, Plan};
+use super::{Action, Plan};
 
 /// The version that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,9 +131,8 @@ pub fn version(
     if edits.is_empty() {
         plan.fresh = subjects;
     } else {
-        let action = Action::Edit(edits);
-        plan.steps
-            .push(step("version", "Setting", subjects.join("; "), action));
+        let subject = subjects.join("; ");
+        plan = Plan::of(step("version", "Setting", subject, Action::Edit(edits)));
     }
     Ok(Settled { plan, left })
 }
@@ -238,7 +238,7 @@ fn edit(
         path: path.to_owned(),
         shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
         after: with_strings(&before, &strings),
-        before,
+        before: Some(before),
         changes: changes.collect(),
     })
 }

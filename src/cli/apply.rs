@@ -1,0 +1,62 @@
+//! Edits of the project's files: shown as a patch, and made once somebody has said yes.
+
+use crate::disk;
+use crate::edit::Edit;
+use crate::error::{Error, Result};
+use crate::execute::execute;
+use crate::plan::{Action, Plan};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+
+/// Who says that the edits of a plan are to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Consent {
+    /// The command line has.
+    Given,
+    /// A person at the terminal, who sees the patch first. Where there is none, the command line to
+    /// use instead is told.
+    Asked { instead: &'static str },
+}
+
+/// Makes the edits of `plan`; with `--dry-run` prints them as a patch. Whether they were made.
+///
+/// # Errors
+/// [`Error::Refused`] where nobody can be asked; [`Error::Changed`] when a file is no longer as the
+/// plan saw it.
+pub(super) fn apply(
+    (global, session, ui): (&Global, &Session, &Ui),
+    plan: &Plan,
+    consent: Consent,
+) -> Result<bool> {
+    ui.plan(plan);
+    for subject in &plan.fresh {
+        ui.status("Fresh", subject);
+    }
+    if global.dry_run {
+        ui.data(&plan.to_string());
+        return Ok(false);
+    }
+    if plan.is_empty() {
+        return Ok(false);
+    }
+    if let Consent::Asked { instead } = consent
+        && !(session.stdin_is_terminal && session.stderr_is_terminal)
+    {
+        let message = "changes must be confirmed, and this is no terminal".into();
+        return Err(Error::refused(message, instead));
+    }
+    let since = disk::now();
+    let actions = plan.steps.iter().map(|step| &step.action);
+    for action in actions {
+        if let Action::Edit(edits) = action {
+            ui.verbatim(&edits.iter().map(Edit::diff).collect::<String>());
+        }
+    }
+    if matches!(consent, Consent::Asked { .. }) && !ui.ask("make these changes?")? {
+        return Ok(false);
+    }
+    execute(session, plan, ui, since)?;
+    Ok(true)
+}

@@ -1,0 +1,180 @@
+//! Files that a plan writes or copies.
+
+use camino::Utf8Path;
+
+use crate::disk;
+use crate::edit::Edit;
+use crate::error::{Error, Result};
+use crate::plan::CopyTests;
+use crate::recipe;
+use crate::ui::Ui;
+
+/// Hidden files that test runners read.
+const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
+
+/// The package's files that git would keep, except the packages that the wheel holds and Rust's.
+pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
+    disk::remove_dir(&copy.to)?;
+    let shipped = |below: &Utf8Path| {
+        // the package itself, beside the tests or in a folder for Python's sources; a folder of
+        // tests may have the same name
+        let mut parts = below.components().map(|part| part.as_str());
+        let (first, second) = (parts.next(), parts.next());
+        let own = |part: Option<&str>| copy.packages.iter().any(|name| Some(&**name) == part);
+        let is_tests = first.is_some_and(|name| name.contains("test"));
+        own(first) || (own(second) && !is_tests)
+    };
+    for folder in disk::folders(&copy.from, usize::MAX, |_| true) {
+        let below = folder.strip_prefix(&copy.from).unwrap_or(&folder);
+        if !shipped(below) {
+            disk::create_dir(&copy.to.join(below))?; // an empty one may be a test's data
+        }
+    }
+    let hidden = RUNNER_FILES.iter().map(|name| copy.from.join(name));
+    let hidden = hidden.filter(|path| disk::is_file(path));
+    for file in disk::unignored_files(&copy.from).into_iter().chain(hidden) {
+        let below = file.strip_prefix(&copy.from).unwrap_or(&file);
+        let folder = below.parent().unwrap_or(below);
+        if !shipped(folder) && below.extension() != Some("rs") {
+            disk::copy(&file, &copy.to.join(below))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes all files, or leaves all as they were: none is touched before each is known to be what the
+/// plan saw, and those written come back when a later one fails.
+pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
+    for edit in edits {
+        if disk::read(&edit.path)?.as_deref() != edit.before.as_deref().map(str::as_bytes) {
+            return Err(Error::Changed(edit.path.clone()));
+        }
+    }
+    for (done, edit) in edits.iter().enumerate() {
+        if let Err(error) = disk::write(&edit.path, edit.after.as_bytes()) {
+            for written in &edits[..done] {
+                take_back(written)?;
+            }
+            return Err(error);
+        }
+    }
+    for edit in edits {
+        let verb = if edit.before.is_some() {
+            "Updating"
+        } else {
+            "Creating"
+        };
+        let first = edit.changes.first();
+        let change = first.map(|change| format!(" ({} -> {})", change.from, change.to));
+        ui.status(
+            verb,
+            &format!("{}{}", edit.shown, change.unwrap_or_default()),
+        );
+    }
+    Ok(())
+}
+
+fn take_back(written: &Edit) -> Result<()> {
+    match &written.before {
+        Some(before) => disk::write(&written.path, before.as_bytes()),
+        None => disk::remove_file(&written.path),
+    }
+}
+
+/// The justfile that imports the others comes last: it tells that all are there.
+pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
+    for (name, text) in recipe::FILES {
+        disk::write(&folder.join(name), text.as_bytes())?;
+    }
+    disk::write(&folder.join("justfile"), recipe::imports().as_bytes())
+}
+
+/// What cargo builds lies in `target`, ignored or not.
+pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Result<()> {
+    disk::remove_dir(to)?;
+    for file in disk::unignored_files(from) {
+        let below = file.strip_prefix(from).unwrap_or(&file);
+        if below != without && !below.starts_with("target") {
+            disk::copy(&file, &to.join(below))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+
+    use super::*;
+    use crate::ui::Manner;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        (temp, dir)
+    }
+
+    fn planned(path: Utf8PathBuf) -> Edit {
+        Edit {
+            shown: path.clone(),
+            path,
+            before: Some("old".into()),
+            after: "new".into(),
+            changes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_in_between_keeps_all_as_they_are() {
+        let (_temp, dir) = folder();
+        let edits = ["a", "b"].map(|name| planned(dir.join(name)));
+        let ui = Ui::new(Manner::default());
+        disk::write(&edits[0].path, b"old").unwrap();
+        for present in [Some("other"), None] {
+            if let Some(text) = present {
+                disk::write(&edits[1].path, text.as_bytes()).unwrap();
+            } else {
+                disk::remove_file(&edits[1].path).unwrap();
+            }
+            let error = edit(&edits, &ui).unwrap_err();
+            let path = &edits[1].path;
+            let text = format!("`{path}` has changed in the meantime; nothing was written");
+            assert_eq!(error.to_string(), text);
+            assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
+        }
+        disk::write(&edits[1].path, b"old").unwrap();
+        edit(&edits, &ui).unwrap();
+        assert_eq!(disk::read(&edits[1].path).unwrap().unwrap(), b"new");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_write_that_fails_takes_the_others_back() {
+        let (_temp, dir) = folder();
+        let readable_only = Utf8PathBuf::from("/proc/version"); // to root as well
+        let mut edits = vec![planned(dir.join("a")), planned(readable_only)];
+        edits[1].before = disk::read_text(&edits[1].path).unwrap();
+        disk::write(&edits[0].path, b"old").unwrap();
+        let error = edit(&edits, &Ui::new(Manner::default())).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot write `/proc/version`")
+        );
+        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_new_file_is_made_only_where_there_is_none_and_goes_when_another_fails() {
+        let (_temp, dir) = folder();
+        let ui = Ui::new(Manner::default());
+        let mut edits = vec![planned(dir.join("sub/a")), planned(dir.join("b"))];
+        edits[0].before = None;
+        edit(&edits, &ui).unwrap_err(); // `b` is not there
+        assert!(!disk::is_file(&edits[0].path));
+        disk::write(&edits[1].path, b"old").unwrap();
+        edit(&edits, &ui).unwrap();
+        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"new");
+        edit(&edits[..1], &ui).unwrap_err(); // it is there now
+    }
+}
