@@ -1,49 +1,47 @@
 //! What rustc is told besides.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
 use camino::Utf8Path;
+use cargo_platform::{Cfg, Platform};
 
 use crate::error::Result;
+use crate::invocation::Invocation;
 use crate::manifest::Toml;
+use crate::process;
 use crate::project::cargo_configs;
 use crate::session::Session;
 
 /// rustc's flags from the environment and from cargo's configuration: what we add must not replace
-/// them (cargo book, `build.rustflags`).
+/// them (cargo book, `build.rustflags`: of its four sources only the first that has some counts).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rustflags {
     /// Those that hold for every target.
     pub general: Vec<String>,
-    /// Whether a `[target.…]` table has some; those of every other source are then ignored.
-    pub by_target: bool,
-    /// The triple of the machine, as the toolchain's folder names it.
+    /// By target triple, where `target.TRIPLE.rustflags` or a `cfg` that fits it has some: what
+    /// the environment says of it. Those of the general source are ignored there.
+    pub by_target: BTreeMap<String, String>,
+    /// The triple of the machine; known where a target has flags of its own.
     pub host: Option<String>,
 }
 
 impl Rustflags {
+    /// `targets`: the triples to build for besides that of the machine.
     pub(super) fn gather(
         session: &Session,
         dir: &Utf8Path,
         rustc: Option<&Utf8Path>,
+        targets: &[String],
     ) -> Result<Self> {
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        if let Some(encoded) = session.var("CARGO_ENCODED_RUSTFLAGS") {
-            let flags = encoded.split('\u{1f}').map(str::to_owned);
+        if let Some(general) = of_the_environment(session) {
             return Ok(Self {
-                general: flags.collect(),
+                general,
                 ..Self::default()
             });
         }
-        if let Some(text) = session.var("RUSTFLAGS") {
-            return Ok(Self {
-                general: words(text),
-                ..Self::default()
-            });
-        }
-        let mut flags = Self {
-            host: rustc.and_then(host_triple),
-            ..Self::default()
-        };
         let mut lists: Vec<Vec<String>> = Vec::new();
+        let mut keys = BTreeSet::new();
         for path in cargo_configs(session, dir) {
             let Some(toml) = Toml::read(&path)? else {
                 continue;
@@ -52,21 +50,140 @@ impl Rustflags {
                 Some(text) => words(text),
                 None => toml.strings(&["build", "rustflags"]),
             });
-            let targets = toml.table(&["target"]);
-            flags.by_target |= targets.is_some_and(|targets| {
-                let mut all = targets.iter();
-                all.any(|(_, item)| item.get("rustflags").is_some())
-            });
+            let tables = toml.table(&["target"]).into_iter();
+            let tables = tables.flat_map(|targets| targets.iter());
+            let with_flags = tables.filter(|(_, item)| item.get("rustflags").is_some());
+            keys.extend(with_flags.map(|(key, _)| key.to_owned()));
         }
         lists.reverse(); // the nearest file's come last
-        flags.general = lists.concat();
+        lists.push(words(
+            session.var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default(),
+        ));
+        let mut flags = Self {
+            general: lists.concat(),
+            ..Self::default()
+        };
+        if let Some(rustc) = rustc {
+            let host = host(rustc, dir)?;
+            for triple in targets.iter().chain(&host) {
+                let said = session.var(&variable(triple));
+                if said.is_some() || fits(&keys, triple, rustc, dir)? {
+                    let said = said.unwrap_or_default().to_owned();
+                    flags.by_target.insert(triple.clone(), said);
+                }
+            }
+            flags.host = host;
+        }
         Ok(flags)
+    }
+
+    /// What rustc is to be told for `target` (none: the machine's) besides `own`: a variable of
+    /// cargo and its value.
+    pub fn with(&self, target: Option<&str>, own: Vec<String>) -> (String, String) {
+        let triple = target.or(self.host.as_deref());
+        let said = triple.and_then(|triple| Some((triple, self.by_target.get(triple)?)));
+        if let Some((triple, said)) = said {
+            // cargo joins it with what its configuration has for the target
+            let all: Vec<String> = words(said).into_iter().chain(own).collect();
+            return (variable(triple), all.join(" "));
+        }
+        let all: Vec<String> = self.general.iter().cloned().chain(own).collect();
+        ("CARGO_ENCODED_RUSTFLAGS".into(), all.join("\u{1f}"))
     }
 }
 
-/// `…/toolchains/1.95.0-x86_64-unknown-linux-gnu/bin/rustc`
-fn host_triple(rustc: &Utf8Path) -> Option<String> {
-    let toolchain = rustc.parent()?.parent()?.file_name()?;
-    let at = toolchain.find(std::env::consts::ARCH)?;
-    Some(toolchain[at..].to_owned())
+/// Those that leave no other source a say.
+fn of_the_environment(session: &Session) -> Option<Vec<String>> {
+    if let Some(encoded) = session.var("CARGO_ENCODED_RUSTFLAGS") {
+        return Some(encoded.split('\u{1f}').map(str::to_owned).collect());
+    }
+    session.var("RUSTFLAGS").map(words)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn variable(triple: &str) -> String {
+    let triple = triple.to_uppercase().replace(['-', '.'], "_");
+    format!("CARGO_TARGET_{triple}_RUSTFLAGS")
+}
+
+fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
+    let output = process::read(&Invocation::new(rustc, dir).arg("-vV"))?;
+    let mut lines = output.stdout.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    Ok(host.map(str::to_owned))
+}
+
+/// Whether one of the keys of `[target]`, a triple or a `cfg`, is for that target.
+fn fits(keys: &BTreeSet<String>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
+    let platforms = keys.iter().filter_map(|key| Platform::from_str(key).ok());
+    let platforms: Vec<Platform> = platforms.collect();
+    let mut cfgs = Vec::new();
+    if platforms.iter().any(|one| matches!(one, Platform::Cfg(_))) {
+        let ask = Invocation::new(rustc, dir).args(["--print", "cfg", "--target", triple]);
+        let output = process::read(&ask)?;
+        let lines = output.stdout.lines();
+        cfgs = lines.filter_map(|line| Cfg::from_str(line).ok()).collect();
+    }
+    Ok(platforms.iter().any(|one| one.matches(triple, &cfgs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool;
+
+    fn gather(config: &str, vars: &[(&str, &str)]) -> Rustflags {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        crate::disk::write(&dir.join(".cargo/config.toml"), config.as_bytes()).unwrap();
+        let vars = vars
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let session = Session {
+            cwd: dir.to_owned(),
+            env: vars
+                .chain([("CARGO_HOME".into(), dir.to_string())])
+                .collect(),
+            ..Session::default()
+        };
+        let rustc = tool::find(&Session::read().unwrap(), "rustc");
+        let target = "wasm32-unknown-unknown".to_owned();
+        Rustflags::gather(&session, dir, rustc.as_deref(), &[target]).unwrap()
+    }
+
+    const BUILD: &str = "[build]\nrustflags = ['-Ca']\n";
+
+    #[test]
+    fn flags_of_a_target_count_for_that_target_only() {
+        let own = || vec!["-Cown".to_owned()];
+        let general = |all: &str| {
+            (
+                "CARGO_ENCODED_RUSTFLAGS".to_owned(),
+                all.replace(' ', "\u{1f}"),
+            )
+        };
+        let wasm = Some("wasm32-unknown-unknown");
+        for key in ["'cfg(target_family = \"wasm\")'", "wasm32-unknown-unknown"] {
+            let flags = gather(&format!("{BUILD}[target.{key}]\nrustflags = '-Cb'\n"), &[]);
+            assert_eq!(flags.with(None, own()), general("-Ca -Cown"), "{key}");
+            let name = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS".to_owned();
+            assert_eq!(flags.with(wasm, own()), (name, "-Cown".into()), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_the_environment_says_is_kept() {
+        let own = || vec!["-Cown".to_owned()];
+        let flags = gather(BUILD, &[("CARGO_BUILD_RUSTFLAGS", "-Cenv")]);
+        assert_eq!(flags.with(None, own()).1, "-Ca\u{1f}-Cenv\u{1f}-Cown");
+        let name = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+        let flags = gather(BUILD, &[(name, "-Cenv")]);
+        let all = (name.to_owned(), "-Cenv -Cown".to_owned());
+        assert_eq!(flags.with(Some("wasm32-unknown-unknown"), own()), all);
+        let flags = gather(BUILD, &[("RUSTFLAGS", "-Cx"), (name, "-Cenv")]);
+        assert_eq!(flags.with(None, own()).1, "-Cx\u{1f}-Cown");
+    }
 }

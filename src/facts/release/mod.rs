@@ -207,7 +207,7 @@ impl Release {
             pythons,
             downloads,
             remapped: remapped(session, project),
-            rustflags: Rustflags::gather(session, &project.root, rustc)?,
+            rustflags: Rustflags::gather(session, &project.root, rustc, &releasing.targets)?,
             dir,
         };
         let versions = Versioned::gather(project).unwrap_or_default();

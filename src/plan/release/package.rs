@@ -340,18 +340,9 @@ impl<'a> Stage<'a> {
         let own = own
             .iter()
             .map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
-        let flags = &self.release.rustflags;
-        if flags.by_target {
-            // joined with what the configuration has for the target
-            let target = wheel.platform.target.as_ref().or(flags.host.as_ref());
-            let Some(target) = target.map(|target| target.to_uppercase()) else {
-                return call; // the project's own flags matter more
-            };
-            let name = format!("CARGO_TARGET_{}_RUSTFLAGS", target.replace(['-', '.'], "_"));
-            return call.env(&name, own.collect::<Vec<_>>().join(" "));
-        }
-        let all: Vec<String> = flags.general.iter().cloned().chain(own).collect();
-        call.env("CARGO_ENCODED_RUSTFLAGS", all.join("\u{1f}"))
+        let target = wheel.platform.target.as_deref();
+        let (name, value) = self.release.rustflags.with(target, own.collect());
+        call.env(&name, value)
     }
 
     /// The paths that no file may hold, shorter ones first: the last that fits counts for rustc.
