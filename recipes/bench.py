@@ -45,6 +45,18 @@ def pytest_sessionfinish():
         out.writelines(f"{file}\\n" for file in loaded())
 """
 
+# plugins in place of pytest-benchmark have options of the same names
+RIVALS = """from importlib import metadata, util
+from pathlib import Path
+
+for plugin in (plugin for package in metadata.distributions() for plugin in package.entry_points):
+    if plugin.group == "pytest11" and plugin.name != "benchmark":
+        found = util.find_spec(plugin.value.partition(":")[0])
+        file = Path(found.origin or "") if found else Path()
+        if file.suffix == ".py" and "--benchmark-" in file.read_text(errors="replace"):
+            print(plugin.name)
+"""
+
 # ------------------------------------------------------------------ what is measured
 
 
@@ -82,6 +94,8 @@ def calls(installed):
     options = ["-p", "no:cacheprovider", "--benchmark-enable"]
     options += ["-n0"] if installed.has("pytest-xdist") else []
     options += ["--no-cov"] if installed.has("pytest-cov") else []
+    for rival in installed.ask(RIVALS).split():
+        options += ["-p", f"no:{rival}"]  # both cannot be loaded
     for call, files in found:
         functions = ["-o", "python_functions=test bench"] if any("def bench" in (call.dir / file).read_text() for file in files) else []
         skips = any("--benchmark-skip" in config.read_text() for config in configs(call.dir))

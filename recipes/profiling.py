@@ -67,9 +67,11 @@ def record(call, words, output):
     raw.unlink(missing_ok=True)
     run = call.run(spy, stdout=output, stderr=subprocess.PIPE, text=True, errors="replace")
     text = raw.read_text() if raw.is_file() else ""
-    if text:
+    if text and not (output and run.returncode):
         return list(stacks(text))
-    print(run.stderr, file=sys.stderr, end="")
+    print(run.stdout or "", run.stderr, file=sys.stderr, sep="", end="")
+    if text:
+        apart.stop("the benchmarks failed")
     if re.search(r"permission denied|operation not permitted|requires root|sudo", run.stderr, re.I):
         hint = "run as root, in a container with --cap-add SYS_PTRACE, or: sudo sysctl kernel.yama.ptrace_scope=0"
         apart.stop("py-spy may not look into other processes here (ptrace)", hint, apart.MISSING)
@@ -140,9 +142,11 @@ def main():
         files = [] if arguments else [Path(word).name for word in words if word.endswith(".py")]
         title = " ".join([Path(words[0]).name, *words[1:]]) if arguments else f"Benchmarks: {', '.join(files)}"
         apart.say("Profiling", title)
-        found = record(call, words, None if arguments else subprocess.DEVNULL)
+        found = record(call, words, None if arguments else subprocess.PIPE)
+        if files:
+            found = list(below(found, files)) or apart.stop("no sample was taken in a benchmark: they are too short")
         graph = FOLDER / (f"flamegraph-{number}.svg" if number else "flamegraph.svg")
-        draw(list(below(found, files)) if files else found, graph, modules, title[:80])
+        draw(found, graph, modules, title[:80])
 
 
 if __name__ == "__main__":

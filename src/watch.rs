@@ -60,12 +60,7 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
             Err(error) => errand.ui.error(&error),
             Ok(()) => {}
         }
-        // a source that was saved meanwhile; what builds and tests write are other files
-        let meanwhile = changes
-            .try_iter()
-            .filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
-        let mut meanwhile = meanwhile.filter(|path| is_ours(&project, path) && is_source(path));
-        if let Some(changed) = meanwhile.next() {
+        if let Some(changed) = meanwhile(&project, &changes) {
             errand
                 .ui
                 .status("Changed", project.display(&changed).as_str());
@@ -77,6 +72,18 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
             .ui
             .status("Changed", project.display(&changed).as_str());
     }
+}
+
+/// A source that was saved in the meantime; what builds and tests write are other files. All that has
+/// been told is taken: one save may be told more than once.
+fn meanwhile(
+    project: &Project,
+    changes: &mpsc::Receiver<std::path::PathBuf>,
+) -> Option<Utf8PathBuf> {
+    let all: Vec<_> = changes.try_iter().collect();
+    let paths = all.into_iter();
+    let mut paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
+    paths.find(|path| is_ours(project, path) && is_source(path))
 }
 
 fn attempt(errand: &Errand<'_>) -> Result<()> {
@@ -165,13 +172,28 @@ fn is_source(path: &Utf8Path) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_tools_write_is_no_change() {
-        let project = Project {
+    fn project() -> Project {
+        Project {
             root: "/p".into(),
             state: "/p/target/pyx".into(),
             ..Project::default()
-        };
+        }
+    }
+
+    #[test]
+    fn a_save_that_is_told_twice_is_one_change() {
+        let (sender, changes) = mpsc::channel();
+        for path in ["/p/out.txt", "/p/src/lib.rs", "/p/src/lib.rs"] {
+            sender.send(path.into()).unwrap();
+        }
+        let changed = meanwhile(&project(), &changes);
+        assert_eq!(changed.unwrap(), "/p/src/lib.rs");
+        assert_eq!(meanwhile(&project(), &changes), None);
+    }
+
+    #[test]
+    fn what_tools_write_is_no_change() {
+        let project = project();
         let ours = |path: &str| is_ours(&project, Utf8Path::new(path));
         assert!(ours("/p/src/lib.rs") && ours("/p/tests/test_a.py") && ours("/p/.python-version"));
         for path in [

@@ -80,6 +80,13 @@ fn nothing_moved(project: &Project) {
 #[test]
 fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
     let project = project!("hotloop");
+    // a plugin in place of pytest-benchmark, with options of the same names, must not meet it
+    let (one, both) = (
+        "\"pytest-benchmark\"]",
+        "\"pytest-benchmark\", \"pytest-speed\"]",
+    );
+    project.edit("pyproject.toml", one, both);
+    project.commit();
     project.dev().run().succeeds();
 
     let first = recipe(&project, &["bench"]).succeeds();
