@@ -117,6 +117,11 @@ def shares(found, kind):
     return {frame: 100 * count / total for frame, count in sorted(seen.items(), key=lambda item: -item[1])}
 
 
+def shortened(name):
+    """A name with its type parameters can be longer than a screen is wide; both ends tell most."""
+    return name if len(name) <= 80 else f"{name[:39]}…{name[-40:]}"
+
+
 def draw(found, graph, modules, title):
     kind = Kinds(modules)
     subtitle = f"{sum(count for _, count in found)} samples, profile release with symbols; callees below callers"
@@ -126,7 +131,7 @@ def draw(found, graph, modules, title):
     if not top:
         print("no native frame of the project is in it: the command spends no time there, or its symbols are stripped")
         return
-    rows = [(frame.rpartition(" (")[0] or frame, f"{share:.1f}") for frame, share in top.items()]
+    rows = [(shortened(frame.rpartition(" (")[0] or frame), f"{share:.1f}") for frame, share in top.items()]
     apart.table([("native function", "% of samples"), *rows[:10]])
 
 
@@ -141,12 +146,13 @@ def main():
     for number, (call, words) in enumerate(runs(installed, arguments)):
         files = [] if arguments else [Path(word).name for word in words if word.endswith(".py")]
         title = " ".join([Path(words[0]).name, *words[1:]]) if arguments else f"Benchmarks: {', '.join(files)}"
+        title = shortened(" ".join(title.split()))
         apart.say("Profiling", title)
         found = record(call, words, None if arguments else subprocess.PIPE)
         if files:
             found = list(below(found, files)) or apart.stop("no sample was taken in a benchmark: they are too short")
         graph = FOLDER / (f"flamegraph-{number}.svg" if number else "flamegraph.svg")
-        draw(found, graph, modules, title[:80])
+        draw(found, graph, modules, title)
 
 
 if __name__ == "__main__":
