@@ -127,23 +127,6 @@ impl Config {
             table: keys.join("."),
         };
         let table = reader.table(item, &KEYS)?;
-        let below = |name: &str| format!("{}.{name}", reader.table);
-        let test = match table.get("test") {
-            Some(item) => TestConfig::read(toml, &below("test"), item)?,
-            None => TestConfig::default(),
-        };
-        let release = match table.get("release") {
-            Some(item) => ReleaseConfig::read(toml, &below("release"), item)?,
-            None => ReleaseConfig::default(),
-        };
-        let dev = match table.get("dev") {
-            Some(item) => DevConfig::read(toml, &below("dev"), item)?,
-            None => DevConfig::default(),
-        };
-        let just = match table.get("just") {
-            Some(item) => JustConfig::read(toml, &below("just"), item)?,
-            None => JustConfig::default(),
-        };
         Ok(Self {
             python: reader.string(table, "python")?,
             profile: reader.string(table, "profile")?,
@@ -151,20 +134,16 @@ impl Config {
             groups: reader.strings(table, "groups")?,
             extras: reader.strings(table, "extras")?.unwrap_or_default(),
             members: reader.strings(table, "members")?.unwrap_or_default(),
-            test,
-            release,
-            dev,
-            just,
+            test: reader.below(table, "test", TestConfig::read)?,
+            release: reader.below(table, "release", ReleaseConfig::read)?,
+            dev: reader.below(table, "dev", DevConfig::read)?,
+            just: reader.below(table, "just", JustConfig::read)?,
         })
     }
 }
 
 impl DevConfig {
-    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
-        let reader = Reader {
-            toml,
-            table: name.to_owned(),
-        };
+    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
         let table = reader.table(item, &DEV_KEYS)?;
         let around = reader.around(table)?;
         Ok(Self { around })
@@ -172,11 +151,7 @@ impl DevConfig {
 }
 
 impl JustConfig {
-    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
-        let reader = Reader {
-            toml,
-            table: name.to_owned(),
-        };
+    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
         let table = reader.table(item, &JUST_KEYS)?;
         let no_build = reader.strings(table, "no-build")?.unwrap_or_default();
         Ok(Self { no_build })
@@ -184,11 +159,7 @@ impl JustConfig {
 }
 
 impl ReleaseConfig {
-    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
-        let reader = Reader {
-            toml,
-            table: name.to_owned(),
-        };
+    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
         let table = reader.table(item, &RELEASE_KEYS)?;
         Ok(Self {
             pythons: reader.strings(table, "pythons")?.unwrap_or_default(),
@@ -201,11 +172,7 @@ impl ReleaseConfig {
 }
 
 impl TestConfig {
-    fn read(toml: &Toml, name: &str, item: &Item) -> Result<Self> {
-        let reader = Reader {
-            toml,
-            table: name.to_owned(),
-        };
+    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
         let table = reader.table(item, &TEST_KEYS)?;
         Ok(Self {
             pytest: reader.strings(table, "pytest")?.unwrap_or_default(),
@@ -242,6 +209,23 @@ impl Reader<'_> {
             Some((key, _)) => Err(self.unknown(table, key, known)),
             None => Ok(table),
         }
+    }
+
+    /// What the table of a command says; the default where it is absent.
+    fn below<T: Default>(
+        &self,
+        table: &dyn TableLike,
+        name: &str,
+        read: fn(&Reader<'_>, &Item) -> Result<T>,
+    ) -> Result<T> {
+        let Some(item) = table.get(name) else {
+            return Ok(T::default());
+        };
+        let reader = Reader {
+            toml: self.toml,
+            table: format!("{}.{name}", self.table),
+        };
+        read(&reader, item)
     }
 
     fn wrong(&self, span: &Range<usize>, must: &str, example: &str) -> Error {

@@ -13,7 +13,7 @@ use crate::reason::Reason;
 use crate::suites::PythonSuite;
 
 use super::linked::names;
-use super::steps::{self, Site, feature_args, lock_args, step};
+use super::steps::{self, Site, feature_args, lock_args, run, step};
 use super::{Action, CopyTests, Listen, Pack, Plan, Run, Step, member, python, sync};
 
 /// Builds the members' wheels and tests them. `false` when more must be known first.
@@ -38,7 +38,7 @@ pub(super) fn plan(
     for build in members.clone() {
         plan.steps.push(wheel(plan, &site, build, &wheels));
     }
-    let clean = clean_facts(facts);
+    let clean = with_clean_environment(facts, trial(facts));
     let mut clean_workshop = workshop.clone();
     clean_workshop.interpreter = Some(Choice::Use(base(facts, workshop)));
     let site = Site {
@@ -81,15 +81,13 @@ fn own(facts: &Facts, folder: Utf8PathBuf) -> Utf8PathBuf {
     }
 }
 
-/// The facts with an environment that is to be made anew.
-fn clean_facts(facts: &Facts) -> Facts {
+/// The facts with an environment, at `path`, that is to be made anew.
+pub(super) fn with_clean_environment(facts: &Facts, path: Utf8PathBuf) -> Facts {
     let mut clean = facts.clone();
     let reason = Reason::Environment {
         why: "a clean environment for the wheel".into(),
     };
-    let name = facts.environment.alternative(&facts.project);
-    let name = name.map_or_else(|| "wheel".to_owned(), |name| format!("wheel-{name}"));
-    clean.environment.path = facts.project.envs().join(name);
+    clean.environment.path = path;
     clean.environment.state = State::Bad {
         why: String::new(),
         ours: true,
@@ -98,6 +96,13 @@ fn clean_facts(facts: &Facts) -> Facts {
     clean.sync_due = Some(reason.clone());
     clean.test_sync_due = Some(reason);
     clean
+}
+
+/// The environment in which a member's wheel is tested.
+fn trial(facts: &Facts) -> Utf8PathBuf {
+    let name = facts.environment.alternative(&facts.project);
+    let name = name.map_or_else(|| "wheel".to_owned(), |name| format!("wheel-{name}"));
+    facts.project.envs().join(name)
 }
 
 /// The interpreter of the project's environment.
@@ -181,28 +186,23 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
 
 fn install(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step {
     let name = &build.member.name;
-    let call = site
-        .call(&site.workshop.uv.path, &site.facts.project.home)
-        .args([
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--no-index",
-            "--no-cache",
-        ])
-        .args(["--python", site.facts.environment.python().as_str()])
-        .args(["--find-links", wheels.join(name).as_str(), name.as_str()]);
-    let action = Action::Run(Run {
-        invocation: call,
-        listen: Listen::Quiet,
-        exit: Exit::Failed,
-        hint: None,
-    });
+    let dir = wheels.join(name);
+    let action = install_action(site, &["--find-links", dir.as_str(), name]);
     let subject = format!("the wheel of {name}");
     let mut step = step(format!("install {name}"), "Installing", subject, action);
     step.needs = names(plan);
     step
+}
+
+/// Wheels, and nothing else: `what` are words of `uv pip install`.
+pub(super) fn install_action(site: &Site<'_>, what: &[&str]) -> Action {
+    let call = site
+        .call(&site.workshop.uv.path, &site.facts.project.home)
+        .args(["pip", "install", "--quiet", "--no-deps"])
+        .args(["--no-index", "--no-cache"])
+        .args(["--python", site.facts.environment.python().as_str()])
+        .args(what.iter().copied());
+    run(call, Listen::Quiet, Exit::Failed)
 }
 
 pub(super) fn copy(plan: &Plan, facts: &Facts, suite: &PythonSuite, to: &Utf8Path) -> Step {

@@ -1,20 +1,18 @@
 //! Every wheel on every interpreter that it claims and that is here: installed in a clean
 //! environment, each module imported, then the project's Python tests.
 
-use crate::environment::State;
-use crate::error::{Exit, Result};
+use crate::error::Result;
 use crate::facts::release::{Staged, Tried, label};
-use crate::facts::{Facts, Testing, Workshop};
+use crate::facts::{Testing, Workshop};
 use crate::interpreter::Choice;
-use crate::reason::Reason;
 use crate::suites::PythonSuite;
 
 use super::super::linked::names;
 use super::super::python::suite;
-use super::super::steps::{self, Site, run, step};
+use super::super::steps::{self, Site, step};
 use super::super::sync;
-use super::super::wheel::{away, copy};
-use super::super::{Action, Listen, Plan, Runner, Test};
+use super::super::wheel::{away, copy, install_action, with_clean_environment};
+use super::super::{Action, Plan, Runner, Test};
 use super::Stage;
 
 /// Imports the modules of the distribution that its argument names, and prints JSON.
@@ -39,7 +37,12 @@ fn on(plan: &mut Plan, stage: &Stage<'_>, tried: &Tried) -> Result<()> {
     if wheels.is_empty() {
         return Ok(());
     }
-    let facts = clean(stage, tried);
+    let path = stage
+        .release
+        .dir
+        .join("envs")
+        .join(label(&tried.interpreter));
+    let facts = with_clean_environment(stage.site.facts, path);
     let workshop = Workshop {
         interpreter: Some(Choice::Use(tried.interpreter.clone())),
         probe: Some(tried.probe.clone()),
@@ -95,39 +98,9 @@ fn wheels<'a>(stage: &'a Stage<'_>, tried: &Tried) -> Vec<(&'a str, &'a Staged)>
     found.collect()
 }
 
-/// The facts with an environment that is to be made anew.
-fn clean(stage: &Stage<'_>, tried: &Tried) -> Facts {
-    let mut clean = stage.site.facts.clone();
-    let reason = Reason::Environment {
-        why: "a clean environment for the wheel".into(),
-    };
-    let name = label(&tried.interpreter);
-    clean.environment.path = stage.release.dir.join("envs").join(name);
-    clean.environment.state = State::Bad {
-        why: String::new(),
-        ours: true,
-    };
-    clean.environment_due = Some(reason.clone());
-    clean.sync_due = Some(reason.clone());
-    clean.test_sync_due = Some(reason);
-    clean
-}
-
 fn install(plan: &mut Plan, site: &Site<'_>, wheels: &[(&str, &Staged)]) {
     let files = wheels.iter().map(|(_, staged)| staged.path.as_str());
-    let call = site
-        .call(&site.workshop.uv.path, &site.facts.project.home)
-        .args([
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--no-index",
-            "--no-cache",
-        ])
-        .args(["--python", site.facts.environment.python().as_str()])
-        .args(files);
-    let action = run(call, Listen::Quiet, Exit::Failed);
+    let action = install_action(site, &files.collect::<Vec<_>>());
     let what = if wheels.len() == 1 { "wheel" } else { "wheels" };
     let mut step = step("install", "Installing", format!("the {what}"), action);
     step.needs = names(plan);

@@ -1,17 +1,23 @@
 //! The file system: looking, hashing, and writing whole files atomically.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this file owns looking at the file system"
+    reason = "this folder owns looking at the file system"
 )]
 
+mod lock;
+mod trees;
+
 use std::io::{Read, Write};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+
+pub use lock::Lock;
+pub use trees::{copy_tree, exchange, mirror, promote, staging};
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time
 /// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
@@ -44,7 +50,7 @@ pub fn now() -> u64 {
 }
 
 fn nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -319,108 +325,6 @@ pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     write(to, &bytes)
 }
 
-/// Copies a directory with its files' modification times, by which cargo knows what is fresh;
-/// nothing where `from` is none. Never hard links: cargo writes some of its files in place.
-pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
-    if !is_dir(from) {
-        return create_dir(to);
-    }
-    let staging = staging(to)?;
-    let root = crate::session::utf8(staging.path().to_owned())?;
-    for file in all_files(from) {
-        let copy = root.join(file.strip_prefix(from).unwrap_or(&file));
-        create_dir(copy.parent().unwrap_or(&root))?;
-        copy_file(&file, &copy).map_err(io("copy", &file))?;
-    }
-    promote(staging, to)
-}
-
-fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
-    let times = std::fs::metadata(from)?;
-    let times = std::fs::FileTimes::new().set_modified(times.modified()?);
-    std::fs::copy(from, to)?;
-    std::fs::File::options()
-        .write(true)
-        .open(to)?
-        .set_times(times)
-}
-
-/// Copies a directory with everything in it, links as links, except what `skip` names (relative
-/// to `from`); nothing where `from` is none.
-pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) -> Result<()> {
-    let walk = ignore::WalkBuilder::new(from)
-        .standard_filters(false)
-        .build();
-    for entry in walk {
-        let entry = entry.map_err(|error| io("read", from)(std::io::Error::other(error)))?;
-        if entry.depth() == 0 {
-            continue;
-        }
-        let path = crate::session::utf8(entry.path().to_owned())?;
-        let below = path.strip_prefix(from).unwrap_or(&path);
-        let copy = to.join(below);
-        let kind = entry.file_type();
-        if skip(below) {
-            continue;
-        }
-        if kind.is_some_and(|kind| kind.is_dir()) {
-            create_dir(&copy)?;
-        } else if kind.is_some_and(|kind| kind.is_symlink()) {
-            link_like(&path, &copy).map_err(io("copy", &path))?;
-        } else {
-            copy_file(&path, &copy).map_err(io("copy", &path))?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(std::fs::read_link(from)?, to)
-}
-
-#[cfg(not(unix))]
-fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
-    copy_file(from, to)
-}
-
-/// Puts a finished staging directory where another one may be, in one step where the system can
-/// exchange names; the old one vanishes.
-pub fn exchange(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
-    if !is_dir(path) {
-        return promote(staging, path);
-    }
-    let new = crate::session::utf8(staging.path().to_owned())?;
-    if swap(&new, path).is_ok() {
-        return Ok(()); // what is dropped is the old one
-    }
-    let old = path.with_file_name(format!(".pyx-old-{}", std::process::id()));
-    rename(path, &old)?;
-    if let Err(error) = rename(&new, path) {
-        rename(&old, path)?;
-        return Err(error);
-    }
-    let _moved = staging.keep();
-    remove_dir(&old)
-}
-
-#[cfg(any(target_os = "linux", target_vendor = "apple"))]
-fn swap(one: &Utf8Path, other: &Utf8Path) -> std::io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    Ok(renameat_with(
-        CWD,
-        one.as_std_path(),
-        CWD,
-        other.as_std_path(),
-        RenameFlags::EXCHANGE,
-    )?)
-}
-
-#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-fn swap(_one: &Utf8Path, _other: &Utf8Path) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
-}
-
 /// Copies one file, its folders made.
 pub fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     create_dir(to.parent().unwrap_or(to))?;
@@ -447,81 +351,10 @@ pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     std::fs::rename(from, to).map_err(io("create", to))
 }
 
-/// A directory beside `path` that becomes `path` in one rename, or vanishes.
-pub fn staging(path: &Utf8Path) -> Result<tempfile::TempDir> {
-    let parent = path.parent().unwrap_or(Utf8Path::new("."));
-    create_dir(parent)?;
-    tempfile::Builder::new()
-        .prefix(".pyx-")
-        .tempdir_in(parent)
-        .map_err(io("create a directory in", parent))
-}
-
-/// Moves a finished staging directory into place; another process may have been first.
-pub fn promote(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
-    match std::fs::rename(staging.path(), path) {
-        Ok(()) => {
-            let _moved = staging.keep();
-            Ok(())
-        }
-        Err(_) if is_dir(path) => Ok(()),
-        Err(error) => Err(io("create", path)(error)),
-    }
-}
-
-/// An exclusive lock on a file; released when dropped, also when the process dies.
-#[derive(Debug)]
-pub struct Lock {
-    file: std::fs::File,
-}
-
-/// How long between two tries for a lock that another process holds.
-const LOCK_POLL: Duration = Duration::from_millis(25);
-
-impl Lock {
-    /// Takes the lock and writes `holder` into the file. `wait` is called with the present
-    /// holder's text before every further try; its error ends the wait.
-    pub fn take(
-        path: &Utf8Path,
-        holder: &str,
-        mut wait: impl FnMut(&str) -> Result<()>,
-    ) -> Result<Self> {
-        create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
-        let mut file = std::fs::File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(io("open", path))?;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    let text = read_text(path)?.unwrap_or_default();
-                    wait(text.trim())?;
-                    std::thread::sleep(LOCK_POLL);
-                }
-                Err(std::fs::TryLockError::Error(error)) => return Err(io("lock", path)(error)),
-            }
-        }
-        file.set_len(0).map_err(io("write", path))?;
-        file.write_all(holder.as_bytes())
-            .map_err(io("write", path))?;
-        Ok(Self { file })
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Best effort: a stale holder is only a misleading word in a message.
-        let _ = self.file.set_len(0);
-        let _ = self.file.unlock();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -584,21 +417,5 @@ mod tests {
             digest(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-    }
-
-    #[test]
-    fn a_held_lock_names_its_holder() {
-        let (_guard, dir) = dir();
-        let path = dir.join("lock");
-        let held = Lock::take(&path, "pid 1", |_| Ok(())).unwrap();
-        let mut seen = String::new();
-        let refused = Lock::take(&path, "pid 2", |holder| {
-            holder.clone_into(&mut seen);
-            Err(Error::Usage("enough".into()))
-        });
-        assert!(refused.is_err());
-        assert_eq!(seen, "pid 1");
-        drop(held);
-        Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
     }
 }

@@ -1,0 +1,82 @@
+//! One pyx at a time.
+
+use std::io::Write;
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use super::{create_dir, io, read_text};
+use crate::error::Result;
+
+/// An exclusive lock on a file; released when dropped, also when the process dies.
+#[derive(Debug)]
+pub struct Lock {
+    file: std::fs::File,
+}
+
+/// How long between two tries for a lock that another process holds.
+const LOCK_POLL: Duration = Duration::from_millis(25);
+
+impl Lock {
+    /// Takes the lock and writes `holder` into the file. `wait` is called with the present
+    /// holder's text before every further try; its error ends the wait.
+    pub fn take(
+        path: &Utf8Path,
+        holder: &str,
+        mut wait: impl FnMut(&str) -> Result<()>,
+    ) -> Result<Self> {
+        create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
+        let mut file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(io("open", path))?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    let text = read_text(path)?.unwrap_or_default();
+                    wait(text.trim())?;
+                    std::thread::sleep(LOCK_POLL);
+                }
+                Err(std::fs::TryLockError::Error(error)) => return Err(io("lock", path)(error)),
+            }
+        }
+        file.set_len(0).map_err(io("write", path))?;
+        file.write_all(holder.as_bytes())
+            .map_err(io("write", path))?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Best effort: a stale holder is only a misleading word in a message.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_held_lock_names_its_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("lock");
+        let held = Lock::take(&path, "pid 1", |_| Ok(())).unwrap();
+        let mut seen = String::new();
+        let refused = Lock::take(&path, "pid 2", |holder| {
+            holder.clone_into(&mut seen);
+            Err(Error::Usage("enough".into()))
+        });
+        assert!(refused.is_err());
+        assert_eq!(seen, "pid 1");
+        drop(held);
+        Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
+    }
+}
