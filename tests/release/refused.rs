@@ -105,4 +105,21 @@ fn what_cannot_be_built_from_the_sdist_or_fails_its_tests_leaves_dist_as_it_was(
         .says("error: nothing was released: hello on cp")
         .never_says("Finished");
     assert!(dist(&project) == before, "{run}");
+
+    // a check that fails is a failure without tests, too
+    project.write("README.rst", "Title\n=\n\n.. nope::\n");
+    project.edit("pyproject.toml", "README.md", "README.rst");
+    project.git(&["add", "--all"]);
+    project.commit();
+    let wheel = project.release(&["wheel", "--python", &python, "--no-test"]);
+    wheel.run().exits(1).says("error: checks failed: ");
+    assert!(dist(&project) == before);
+
+    // tests that are there but none of which runs are no reason to stop, and are told
+    project.edit("pyproject.toml", "README.rst", "README.md");
+    project.write("tests/test_hello.py", "# none yet\n");
+    project.commit();
+    let run = release().succeeds();
+    run.says("warning: no Python test of `hello` ran on cp");
+    assert!(dist(&project) != before);
 }

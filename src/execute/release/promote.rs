@@ -37,6 +37,12 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     if !failures.is_empty() {
         return Err(Error::NotReleased(failures.join("; ")));
     }
+    for (member, pythons) in untested(&tallies) {
+        let pythons = pythons.join(", ");
+        context.ui.warn(&format!(
+            "no Python test of `{member}` ran on {pythons}: its modules were imported, no more"
+        ));
+    }
     let tools = tools(promote)?;
     let old = Manifest::of(&promote.dist)?;
     let mut manifest = Manifest {
@@ -61,6 +67,16 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     context.ui.table(&head, &rows);
     summary(context, &head, &rows);
     Ok(())
+}
+
+/// By member: the interpreters on which its suite had no test to run.
+fn untested(tallies: &[Tally]) -> BTreeMap<&str, Vec<&str>> {
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for tally in tallies.iter().filter(|tally| tally.idle.is_some()) {
+        let pythons = members.entry(&tally.member).or_default();
+        pythons.extend(tally.on.as_deref());
+    }
+    members
 }
 
 fn name(candidate: &Candidate) -> &str {
