@@ -15,6 +15,18 @@ use support::{Outcome, Project, entries, project};
 
 const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes");
 
+const RIVAL: &str = "[build-system]
+requires = [\"hatchling\"]
+build-backend = \"hatchling.build\"
+
+[project]
+name = \"rival\"
+version = \"1\"
+
+[project.entry-points.pytest11]
+rival = \"rival\"
+";
+
 /// A recipe with the variables that pyx sets for it.
 const JUST: &str = r#"
 export PYX="$0" PYX_UV="$1" PYX_RECIPES="$2" PYX_MODULE="$3" PYX_PROJECT="$PWD" PYX_PROFILE=dev
@@ -81,11 +93,13 @@ fn nothing_moved(project: &Project) {
 fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
     let project = project!("hotloop");
     // a plugin in place of pytest-benchmark, with options of the same names, must not meet it
-    project.edit(
-        "pyproject.toml",
-        "\"pytest-benchmark\"]",
-        "\"pytest-speed\"]",
-    );
+    project.write("rival/pyproject.toml", RIVAL);
+    let option = "def pytest_addoption(parser):\n    parser.addoption(\"--benchmark-columns\")\n";
+    project.write("rival/rival.py", option);
+    project.edit("pyproject.toml", "\"pytest-benchmark\"]", "\"rival\"]");
+    let source = "\n[tool.uv.sources]\nrival = { path = \"rival\" }\n";
+    project.append("pyproject.toml", source);
+    project.git(&["add", "--all"]);
     project.commit();
     project.dev().run().succeeds();
 

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::dependencies::Wanted;
 use crate::disk;
+use crate::edit::Edit;
 use crate::errand::Errand;
 use crate::error::{Error, Result};
 use crate::facts::{self, Facts, Purpose, Request, Sofar};
@@ -16,6 +17,7 @@ use crate::session::Session;
 use crate::ui::Ui;
 
 use super::Global;
+use super::apply::{Consent, apply};
 
 /// Run a recipe in the project's environment, after a fresh build
 ///
@@ -94,9 +96,9 @@ impl Just {
                 Ok(())
             }
             (None, names) => {
-                let path = recipes.justfile.clone();
-                let path = path.unwrap_or_else(|| facts.project.root.join("justfile"));
-                eject(&recipes, names, &path, (global.dry_run, ui))
+                let edit = ejected(&recipes, names, &facts)?;
+                let plan = plan::edits("Ejecting", &names.join(", "), vec![edit]);
+                apply((global, session, ui), &plan, Consent::Given).map(drop)
             }
         }
     }
@@ -164,37 +166,37 @@ fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()
     Ok(())
 }
 
+/// The project's justfile with some of our recipes at its end, each once.
+///
 /// # Errors
 /// [`Error::Refused`] for a name that is not ours, or that the project has already.
-fn eject(
-    recipes: &Recipes,
-    names: &[String],
-    path: &camino::Utf8Path,
-    (dry_run, ui): (bool, &Ui),
-) -> Result<()> {
-    let mut text = disk::read_text(path)?.unwrap_or_default();
-    for name in names {
+fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
+    let path = recipes.justfile.clone();
+    let path = path.unwrap_or_else(|| facts.project.root.join("justfile"));
+    let before = disk::read_text(&path)?;
+    let mut after = before.clone().unwrap_or_default();
+    let once = names.iter().enumerate();
+    let once = once.filter(|(at, name)| !names[..*at].contains(name));
+    for (_, name) in once {
         let own = recipe::text(name).ok_or_else(|| unknown(recipes, name))?;
         if !recipes.offered().any(|recipe| recipe.name == *name) {
             let message = format!("`{path}` has a recipe `{name}` already");
-            return Err(Error::refused(
-                message,
-                "cargo pyx just --show NAME prints it",
-            ));
+            let hint = format!("cargo pyx just --show {name}");
+            return Err(Error::refused(message, &hint));
         }
-        if !text.is_empty() {
-            text.truncate(text.trim_end().len());
-            text.push_str("\n\n");
+        if !after.is_empty() {
+            after.truncate(after.trim_end().len());
+            after.push_str("\n\n");
         }
-        text.push_str(own);
+        after.push_str(own);
     }
-    if dry_run {
-        ui.data(&text);
-        return Ok(());
-    }
-    disk::write(path, text.as_bytes())?;
-    ui.status("Ejected", &format!("{} to {path}", names.join(", ")));
-    Ok(())
+    Ok(Edit {
+        shown: facts.project.display(&path).to_owned(),
+        path,
+        before,
+        after,
+        changes: Vec::new(),
+    })
 }
 
 #[cfg(test)]

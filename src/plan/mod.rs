@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::Serialize;
 
-use crate::edit::Change;
+use crate::edit::{Change, Edit};
 use crate::error::Result;
 
 use crate::facts::{Facts, Request};
@@ -95,6 +95,18 @@ pub mod several {
 /// As [`dev`]; [`Error::Findings`](crate::error::Error::Findings) when the project has errors.
 pub fn release(request: &Request, facts: &Facts) -> Result<Plan> {
     just::around(request, facts, release::release)
+}
+
+/// Changes of the project's files, all or none; nothing to do where there are none.
+pub fn edits(verb: &'static str, subject: &str, mut edits: Vec<Edit>) -> Plan {
+    edits.retain(|edit| edit.before.as_ref() != Some(&edit.after));
+    if edits.is_empty() {
+        return Plan {
+            fresh: vec![subject.to_owned()],
+            ..Plan::default()
+        };
+    }
+    Plan::of(steps::step("edit", verb, subject, Action::Edit(edits)))
 }
 
 /// Steps in an order in which they could run one after another.

@@ -13,8 +13,7 @@ use crate::manifest::with_strings;
 use crate::spelling::{self, Bump};
 use crate::versions::{Kind, Statement, Versioned};
 
-use super::steps::step;
-use super::{Action, Plan};
+use super::Plan;
 
 /// The version that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,13 +126,7 @@ pub fn version(
         .map(|(path, changes)| edit(path, changes, root, texts));
     let mut edits = edits.collect::<Result<Vec<Edit>>>()?;
     edits.retain(|edit| !left.contains(&edit.path));
-    let mut plan = Plan::default();
-    if edits.is_empty() {
-        plan.fresh = subjects;
-    } else {
-        let subject = subjects.join("; ");
-        plan = Plan::of(step("version", "Setting", subject, Action::Edit(edits)));
-    }
+    let plan = super::edits("Setting", &subjects.join("; "), edits);
     Ok(Settled { plan, left })
 }
 
@@ -245,6 +238,7 @@ fn edit(
 
 #[cfg(test)]
 mod tests {
+    use super::super::Action;
     use super::*;
 
     /// A version that each text states once, between quotes.

@@ -76,7 +76,14 @@ fn a_set_grows_by_an_sdist_and_goes_with_its_version() {
     assert_eq!(lines[3], "| --- | --- | --- | --- | --- | --- |");
     assert!(lines[4].starts_with(&format!("| {name} | ")), "{summary}");
     assert_eq!(lines.len(), 5, "{summary}");
-    let run = project.release(&["check"]).run().exits(1);
+    // as `check dist/*` says it
+    let files = [
+        FOREIGN,
+        &format!("dist/{name}"),
+        "dist/release.json",
+        "dist/SHA256SUMS",
+    ];
+    let run = project.release(&["check"]).with(&files).run().exits(1);
     run.says(&format!("error: {}: ", FOREIGN.trim_start_matches("dist/")))
         .never_says(&format!("error: {name}"));
 }

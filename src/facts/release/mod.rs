@@ -439,7 +439,9 @@ fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> 
         return Err(Error::Usage(format!("no file `{file}`")));
     }
     if !releasing.files.is_empty() {
-        return Ok(releasing.files.clone());
+        let mut files = releasing.files.clone(); // `dist/*` has what we write beside them
+        files.retain(|file| ![Some(MANIFEST), Some(SUMS)].contains(&file.file_name()));
+        return Ok(files);
     }
     let mut names = disk::names(dist);
     let known = |name: &str| WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
