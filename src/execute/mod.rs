@@ -198,7 +198,11 @@ impl Context<'_> {
             }
             Action::Check(check) => release::check(self, check),
             Action::RecordChecks(record) => release::record(self, record),
-            Action::Verdict { files, known } => release::verdict(self, files, known),
+            Action::Verdict {
+                files,
+                errors,
+                known,
+            } => release::verdict(self, (files, *errors), known),
             Action::Promote(promote) => release::promote(self, promote),
             Action::Confirm(confirm) => release::confirm(self, confirm),
             Action::Publish(publish) => release::publish(self, publish, activity),

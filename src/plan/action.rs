@@ -80,6 +80,8 @@ pub enum Action {
     /// Fail where a check of these files, by their labels, has found something.
     Verdict {
         files: Vec<String>,
+        /// What is wrong with the project itself.
+        errors: usize,
         /// What an earlier run has found about the same bytes.
         known: Vec<Checked>,
     },

@@ -171,8 +171,18 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
 ///
 /// # Errors
 /// [`Error::ChecksFailed`] where one has not passed.
-pub(crate) fn verdict(context: &Context<'_>, files: &[String], known: &[Checked]) -> Result<()> {
-    judged(context, known, files).map_or(Ok(()), |failed| Err(Error::ChecksFailed(failed)))
+pub(crate) fn verdict(
+    context: &Context<'_>,
+    (files, errors): (&[String], usize),
+    known: &[Checked],
+) -> Result<()> {
+    let project = (errors > 0).then(|| format!("the project has errors ({errors})"));
+    let failed = judged(context, known, files).into_iter().chain(project);
+    let failed: Vec<String> = failed.collect();
+    match &failed[..] {
+        [] => Ok(()),
+        failed => Err(Error::ChecksFailed(failed.join("; "))),
+    }
 }
 
 /// Shows the table of all checks, a line for each file, and says which have not passed.

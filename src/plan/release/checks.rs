@@ -7,6 +7,7 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::facts::Product;
 use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
+use crate::finding;
 use crate::invocation::Invocation;
 use crate::manifest::normalize_name;
 
@@ -56,13 +57,15 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
         steps.extend(of(stage, (file, label), &expected(stage.release, file)));
     }
     push(plan, &before, steps);
-    verdict(plan, labels, Vec::new());
+    let errors = finding::errors(&stage.site.facts.findings);
+    verdict(plan, (labels, errors), Vec::new());
     Ok(())
 }
 
-fn verdict(plan: &mut Plan, labels: Vec<String>, known: Vec<Checked>) {
+fn verdict(plan: &mut Plan, (files, errors): (Vec<String>, usize), known: Vec<Checked>) {
     let action = Action::Verdict {
-        files: labels,
+        files,
+        errors,
         known,
     };
     let mut verdict = step("verdict", "Judging", "the checks", action);
@@ -75,7 +78,7 @@ pub(super) fn verdict_on_staged(plan: &mut Plan, stage: &Stage<'_>) {
     let packages = stage.release.packages.iter();
     let files = packages.flat_map(|package| files(stage.release, package));
     let paths: Vec<Utf8PathBuf> = files.map(|file| file.path.clone()).collect();
-    verdict(plan, labels(stage, &paths), known(stage.release));
+    verdict(plan, (labels(stage, &paths), 0), known(stage.release));
 }
 
 /// The files' names; where two have the same, their paths.

@@ -23,9 +23,10 @@ use crate::error::Exit;
 /// # Errors
 /// [`Error::Findings`] when the project has errors; what cannot be had offline.
 pub(super) fn release(request: &Request, facts: &Facts) -> Result<Plan> {
-    match finding::errors(&facts.findings) {
-        0 => {}
-        count => return Err(Error::Findings(count)),
+    let errors = finding::errors(&facts.findings);
+    let existing = facts.release.as_ref().map(|release| &release.existing[..]);
+    if errors > 0 && existing.unwrap_or_default().is_empty() {
+        return Err(Error::Findings(errors));
     }
     let (Purpose::Release(releasing), Some(workshop), Some(release)) =
         (&request.purpose, &facts.workshop, &facts.release)
