@@ -1,6 +1,6 @@
 //! Waiting for the next change of the project's files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -54,13 +54,14 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
             .watch(root.as_std_path(), RecursiveMode::Recursive)
             .map_err(|error| cannot_watch(&root, error))?;
     }
+    let mut seen = BTreeMap::new();
     loop {
         match attempt(errand) {
             Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
             Err(error) => errand.ui.error(&error),
             Ok(()) => {}
         }
-        if let Some(changed) = meanwhile(&project, &changes) {
+        if let Some(changed) = meanwhile(&project, &changes, &mut seen) {
             errand
                 .ui
                 .status("Changed", project.display(&changed).as_str());
@@ -76,14 +77,27 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
 
 /// A source that was saved in the meantime; what builds and tests write are other files. All that has
 /// been told is taken: one save may be told more than once.
+///
+/// `seen`: by file, the hash at the last such time. What a recipe generates anew at each run, with
+/// the same content, starts nothing.
 fn meanwhile(
     project: &Project,
     changes: &mpsc::Receiver<std::path::PathBuf>,
+    seen: &mut BTreeMap<Utf8PathBuf, Option<String>>,
 ) -> Option<Utf8PathBuf> {
-    let all: Vec<_> = changes.try_iter().collect();
-    let paths = all.into_iter();
-    let mut paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
-    paths.find(|path| is_ours(project, path) && is_source(path))
+    let paths = changes.try_iter();
+    let paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
+    let saved: BTreeSet<Utf8PathBuf> = paths
+        .filter(|path| is_ours(project, path) && is_source(path))
+        .collect();
+    let mut changed = None;
+    for path in saved {
+        let hash = disk::hash(&path);
+        if seen.insert(path.clone(), hash.clone()) != Some(hash) {
+            changed = changed.or(Some(path));
+        }
+    }
+    changed
 }
 
 fn attempt(errand: &Errand<'_>) -> Result<()> {
@@ -181,14 +195,21 @@ mod tests {
     }
 
     #[test]
-    fn a_save_that_is_told_twice_is_one_change() {
+    fn what_was_saved_in_the_meantime_counts_once_for_each_content() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(temp.path()).unwrap().join("lib.rs");
         let (sender, changes) = mpsc::channel();
-        for path in ["/p/out.txt", "/p/src/lib.rs", "/p/src/lib.rs"] {
-            sender.send(path.into()).unwrap();
-        }
-        let changed = meanwhile(&project(), &changes);
-        assert_eq!(changed.unwrap(), "/p/src/lib.rs");
-        assert_eq!(meanwhile(&project(), &changes), None);
+        let mut seen = BTreeMap::new();
+        let mut after = |text: &str| {
+            disk::write(&file, text.as_bytes()).unwrap();
+            for path in ["/p/out.txt".into(), file.clone(), file.clone()] {
+                sender.send(path.into_std_path_buf()).unwrap();
+            }
+            let first = meanwhile(&project(), &changes, &mut seen);
+            assert_eq!(meanwhile(&project(), &changes, &mut seen), None);
+            first.is_some()
+        };
+        assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);
     }
 
     #[test]
