@@ -29,6 +29,7 @@ pub mod versions;
 pub mod recipe;
 pub mod preflight;
 pub mod build;
+pub mod editor;
 pub mod facts;
 // decision: pure
 pub mod plan;

@@ -110,6 +110,14 @@ pub fn imports() -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
+/// The names of ours, and the first line of what each says of itself.
+pub fn ours() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.iter().filter_map(|(name, text)| {
+        let doc = text.lines().next().unwrap_or_default();
+        Some((name.strip_suffix(".just")?, doc.trim_start_matches("# ")))
+    })
+}
+
 /// The text of one of ours, as `--eject` copies it.
 pub fn text(name: &str) -> Option<&'static str> {
     let file = format!("{name}.just");
@@ -117,6 +125,14 @@ pub fn text(name: &str) -> Option<&'static str> {
     files
         .find(|(known, _)| *known == file)
         .map(|(_, text)| *text)
+}
+
+impl Recipe {
+    /// Whether it cannot be run by its name alone.
+    pub fn needs_arguments(&self) -> bool {
+        let mut words = self.parameters.split_whitespace();
+        words.any(|word| !word.starts_with('*') && !word.contains('='))
+    }
 }
 
 impl Recipes {
@@ -133,12 +149,24 @@ impl Recipes {
         let folder = folder(session);
         let ours = folder.join("justfile");
         let ours = dump(session, just, dir, Some(&ours))?.unwrap_or_default();
-        let own = dump(session, just, dir, None)?;
-        let mut recipes = Self {
+        Ok(Self {
             ours: ours.listed(true),
             folder,
-            ..Self::default()
-        };
+            ..Self::own(session, just, (dir, within))?
+        })
+    }
+
+    /// Those of the project's justfile only.
+    ///
+    /// # Errors
+    /// As [`gather`](Self::gather).
+    pub fn own(
+        session: &Session,
+        just: &Tool,
+        (dir, within): (&Utf8Path, &Utf8Path),
+    ) -> Result<Self> {
+        let own = dump(session, just, dir, None)?;
+        let mut recipes = Self::default();
         let is_own = |own: &Module| {
             let source = own.source.as_deref().map(Utf8Path::new);
             source.is_none_or(|source| source.starts_with(within))
@@ -336,6 +364,30 @@ mod tests {
             ("sub::inner", "a='b'")
         );
         assert_eq!(module.hidden(), ["_x", "t"]);
+    }
+
+    #[test]
+    fn a_recipe_may_need_arguments() {
+        let needs = |parameters: &str| {
+            let parameters = parameters.to_owned();
+            let recipe = Recipe {
+                parameters,
+                ..Recipe::default()
+            };
+            recipe.needs_arguments()
+        };
+        assert!(!needs("") && !needs("*args") && !needs("a='b' *args"));
+        assert!(needs("a") && needs("+args") && needs("a b='c'"));
+    }
+
+    #[test]
+    fn ours_are_known_without_just() {
+        let ours: Vec<_> = ours().collect();
+        assert!(
+            ours.contains(&("fmt", "Format Rust and Python code")),
+            "{ours:?}"
+        );
+        assert!(ours.iter().all(|(name, _)| !name.contains('.')));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod apply;
 mod distributions;
+mod init;
 mod just;
 mod publish;
 mod release;
@@ -19,6 +20,7 @@ use crate::process;
 use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
 
+pub use init::Init;
 pub use just::Just;
 pub use release::Release;
 pub use work::Work;
@@ -100,6 +102,7 @@ pub enum Command {
     Just(Just),
     #[command(subcommand)]
     Release(Release),
+    Init(Init),
 }
 
 impl Global {
@@ -192,6 +195,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Work(work) => work.perform(&cli.global, &session, ui),
         Command::Just(just) => just.perform(&cli.global, &session, ui),
         Command::Release(release) => release.perform(&cli.global, &session, ui),
+        Command::Init(init) => init.perform(&cli.global, &session, ui),
     }
 }
 
@@ -244,6 +248,8 @@ mod tests {
             "release version",
             "release version 1.2.3-rc.1 -p a --force --dry-run",
             "release version --bump minor -v",
+            "init --editor zed --editor vscode --yes",
+            "init --editor vscode --dry-run",
         ];
         let invalid = [
             "",
@@ -271,6 +277,7 @@ mod tests {
             "release version 1.2.3 --bump major",
             "release version --bump last",
             "release version 1 2",
+            "init --editor emacs",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

@@ -109,9 +109,7 @@ pub struct Just {
 impl Just {
     fn gather(session: &Session, dir: &Utf8Path, project: &Project) -> Result<Self> {
         let tool = tool::just(session)?;
-        let mut above = project.root.ancestors();
-        let checkout = above.find(|dir| disk::is_there(&dir.join(".git")));
-        let within = checkout.unwrap_or(&project.home);
+        let within = project.checkout();
         let written = recipe::are_written(session);
         let known = written && tool.missing.is_none();
         Ok(Self {

@@ -202,7 +202,8 @@ fn name_of(path: &Utf8Path) -> &str {
     path.file_name().unwrap_or(path.as_str())
 }
 
-fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
+/// The place of bytes of a text, for people.
+pub fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;

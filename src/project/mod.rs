@@ -127,6 +127,13 @@ impl Project {
         named(&self.root, &all, words)
     }
 
+    /// The checkout that it is in, else its home.
+    pub fn checkout(&self) -> &Utf8Path {
+        let mut above = self.root.ancestors();
+        let checkout = above.find(|dir| disk::is_there(&dir.join(".git")));
+        checkout.unwrap_or(&self.home)
+    }
+
     /// A path below the root as people write it, any other whole.
     pub fn display<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
         path.strip_prefix(&self.root).unwrap_or(path)

@@ -1,0 +1,52 @@
+//! What editors offer to run: the commands of pyx, and recipes.
+
+use super::Workspace;
+
+/// A call of `cargo pyx`.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) label: String,
+    /// Words after `cargo`.
+    pub(super) args: Vec<String>,
+    pub(super) kind: Kind,
+    /// Whether it is about the file at hand; of several packages, that of the file is meant.
+    pub(super) of_file: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Build,
+    Test,
+    Other,
+}
+
+/// The label of the task that debug configurations run first.
+pub(super) const DEV: &str = "pyx: dev";
+
+/// `file`: how the editor writes the absolute path of the file at hand.
+pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
+    let task = |label: &str, words: &[&str], kind| Task {
+        label: label.to_owned(),
+        args: std::iter::once("pyx")
+            .chain(words.iter().copied())
+            .map(str::to_owned)
+            .collect(),
+        kind,
+        of_file: words.contains(&file),
+    };
+    let mut tasks = vec![
+        task(DEV, &["dev"], Kind::Build),
+        task("pyx: test", &["test"], Kind::Test),
+        task(
+            "pyx: test this Python file",
+            &["test", "--py", "--", file],
+            Kind::Test,
+        ),
+        task("pyx: test Rust", &["test", "--rust"], Kind::Test),
+    ];
+    let recipes = workspace.recipes.iter().map(String::as_str);
+    tasks.extend(
+        recipes.map(|name| task(&format!("pyx: just {name}"), &["just", name], Kind::Other)),
+    );
+    tasks
+}
