@@ -179,6 +179,11 @@ impl Ui {
         }
     }
 
+    /// Lines that a question is about, as they are.
+    pub fn present(&self, text: &str) {
+        self.say(text.trim_end_matches('\n').as_bytes());
+    }
+
     /// Said once, however often it is found.
     pub fn warn(&self, text: &str) {
         if !self.is_new(text) {

@@ -51,7 +51,11 @@ pub(super) fn apply(
     let actions = plan.steps.iter().map(|step| &step.action);
     for action in actions {
         if let Action::Edit(edits) = action {
-            ui.verbatim(&edits.iter().map(Edit::diff).collect::<String>());
+            let patch: String = edits.iter().map(Edit::diff).collect();
+            match consent {
+                Consent::Given => ui.verbatim(&patch),
+                Consent::Asked { .. } => ui.present(&patch),
+            }
         }
     }
     if matches!(consent, Consent::Asked { .. }) && !ui.ask("make these changes?")? {
