@@ -1,9 +1,13 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 
 mod apply;
+mod completions;
 mod distributions;
+#[cfg(test)]
+mod examples;
 mod init;
 mod just;
+mod man;
 mod publish;
 mod release;
 mod work;
@@ -20,12 +24,21 @@ use crate::process;
 use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
 
+pub use completions::Completions;
 pub use init::Init;
 pub use just::Just;
+pub use man::Man;
 pub use release::Release;
 pub use work::Work;
 
 const AFTER_HELP: &str = "\
+Examples:
+  cargo pyx dev                  build the project into its environment
+  cargo pyx test                 build, and run the tests of both languages
+  cargo pyx run python           any command, after a fresh build
+  cargo pyx release wheel        wheels that are checked and tested
+  cargo pyx help release wheel   what a command takes
+
 Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
 missing, 4 disk, permissions, lock or network, 5 no tests, 70 a bug in pyx, 128+n signal n.";
 
@@ -103,6 +116,8 @@ pub enum Command {
     #[command(subcommand)]
     Release(Release),
     Init(Init),
+    Completions(Completions),
+    Man(Man),
 }
 
 impl Global {
@@ -123,6 +138,9 @@ fn arguments() -> Vec<std::ffi::OsString> {
 }
 
 pub fn main() -> std::process::ExitCode {
+    if completions::answer(std::env::args_os().collect(), Cli::command) {
+        return std::process::ExitCode::SUCCESS;
+    }
     let matches = match Cli::command().try_get_matches_from(arguments()) {
         Ok(matches) => matches,
         Err(error) => {
@@ -196,6 +214,8 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Just(just) => just.perform(&cli.global, &session, ui),
         Command::Release(release) => release.perform(&cli.global, &session, ui),
         Command::Init(init) => init.perform(&cli.global, &session, ui),
+        Command::Completions(completions) => completions.perform(ui),
+        Command::Man(man) => man.perform((&cli.global, &session, ui), Cli::command()),
     }
 }
 
@@ -250,6 +270,9 @@ mod tests {
             "release version --bump minor -v",
             "init --editor zed --editor vscode --yes",
             "init --editor vscode --dry-run",
+            "completions zsh",
+            "man",
+            "man --out DIR --dry-run",
         ];
         let invalid = [
             "",
@@ -278,6 +301,8 @@ mod tests {
             "release version --bump last",
             "release version 1 2",
             "init --editor emacs",
+            "completions",
+            "completions tcsh",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

@@ -21,6 +21,11 @@ use super::work::BuildArgs;
 
 /// Make, check and publish distributions
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  cargo pyx release version --bump minor     set the next version
+  cargo pyx release wheel                    build, check and test
+  cargo pyx release publish                  upload what passed")]
 pub enum Release {
     Wheel(Wheel),
     Sdist(Sdist),

@@ -1,0 +1,148 @@
+//! What the project offers to complete; nothing where there is none, or where it cannot be read.
+
+use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use clap::builder::Resettable;
+use clap::{Arg, Command};
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
+
+use crate::project::{Project, Selection};
+use crate::recipe::{self, Recipe, Recipes};
+use crate::session::Session;
+use crate::tool;
+
+/// Where the words are said.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
+    session: Option<Session>,
+    selection: Selection,
+    /// Whether the word that is typed follows a recipe.
+    in_recipe: bool,
+}
+
+impl Around {
+    /// `words`: as far as they are typed, the program first.
+    pub(super) fn of(command: Command, words: &[OsString]) -> Arc<Self> {
+        let mut session = Session::read().ok();
+        let matches = command.ignore_errors(true).try_get_matches_from(words).ok();
+        let path = |name: &str| -> Option<Utf8PathBuf> {
+            let found = matches.as_ref()?.try_get_one::<Utf8PathBuf>(name).ok()?;
+            found.cloned()
+        };
+        if let (Some(session), Some(directory)) = (&mut session, path("directory")) {
+            session.cwd = session.absolute(directory);
+        }
+        let manifest = path("manifest_path");
+        let manifest = session
+            .as_ref()
+            .zip(manifest)
+            .map(|(session, path)| session.absolute(path));
+        let just = matches
+            .as_ref()
+            .and_then(|matches| matches.subcommand_matches("just"));
+        let words = just.and_then(|just| just.try_get_many::<String>("words").ok()?);
+        Arc::new(Self {
+            session,
+            selection: Selection {
+                manifest,
+                members: Vec::new(),
+            },
+            in_recipe: words.is_some_and(|words| words.len() > 1),
+        })
+    }
+
+    fn project(&self) -> Option<(&Session, Project)> {
+        let session = self.session.as_ref()?;
+        let project = Project::discover(session, &self.selection).ok()?;
+        Some((session, project))
+    }
+
+    fn members(&self) -> Vec<CompletionCandidate> {
+        let project = self.project().map(|(_, project)| project);
+        let members = project.iter().flat_map(Project::all);
+        members
+            .map(|member| CompletionCandidate::new(&member.name))
+            .collect()
+    }
+
+    /// Of the project, and ours that it does not define.
+    fn recipes(&self) -> Vec<CompletionCandidate> {
+        let Some((session, project)) = self.project() else {
+            return Vec::new();
+        };
+        let own = own_recipes(session, &project).unwrap_or_default();
+        let ours = recipe::ours().filter(|(name, _)| own.find(name).is_none());
+        let ours = ours.map(|(name, doc)| candidate(name, Some(doc)));
+        let of_project = |recipe: &Recipe| candidate(&recipe.name, recipe.doc.as_deref());
+        own.project.iter().map(of_project).chain(ours).collect()
+    }
+
+    /// Ours.
+    fn offered(&self) -> Vec<CompletionCandidate> {
+        let Some((session, project)) = self.project() else {
+            return Vec::new();
+        };
+        let own = own_recipes(session, &project).unwrap_or_default();
+        let ours = recipe::ours().filter(|(name, _)| own.find(name).is_none());
+        ours.map(|(name, doc)| candidate(name, Some(doc))).collect()
+    }
+}
+
+fn own_recipes(session: &Session, project: &Project) -> Option<Recipes> {
+    let just = tool::just(session)
+        .ok()
+        .filter(|just| just.missing.is_none())?;
+    Recipes::own(session, &just, (&session.cwd, project.checkout())).ok()
+}
+
+fn candidate(name: &str, help: Option<&str>) -> CompletionCandidate {
+    CompletionCandidate::new(name).help(help.map(|help| help.to_owned().into()))
+}
+
+/// A recipe, then files for its arguments.
+fn call(around: &Around, current: &OsStr) -> Vec<CompletionCandidate> {
+    if around.in_recipe {
+        return PathCompleter::any().complete(current);
+    }
+    let begins = |candidate: &CompletionCandidate| {
+        let value = candidate.get_value().as_encoded_bytes();
+        value.starts_with(current.as_encoded_bytes())
+    };
+    let mut recipes = around.recipes();
+    recipes.retain(begins);
+    recipes
+}
+
+/// The command line, with what it can have of the project.
+pub(super) fn offer(command: Command, around: &Arc<Around>) -> Command {
+    let is_just = command.get_name() == "just";
+    let command = command.mut_args(|arg| match (arg.get_id().as_str(), is_just) {
+        ("package", _) => list(arg, around, Around::members),
+        ("show", true) => list(arg, around, Around::recipes),
+        ("eject", true) => list(arg, around, Around::offered),
+        ("words", true) => {
+            let around = around.clone();
+            arg.add(ArgValueCompleter::new(move |current: &OsStr| {
+                call(&around, current)
+            }))
+        }
+        _ => arg,
+    });
+    // the engine would offer the first of a command's names in the order of the alphabet: `t` for `test`
+    let aliases: Vec<String> = command.get_visible_aliases().map(str::to_owned).collect();
+    let command = command.visible_alias(Resettable::Reset).aliases(aliases);
+    command.mut_subcommands(|command| offer(command, around))
+}
+
+fn list(
+    arg: Arg,
+    around: &Arc<Around>,
+    candidates: fn(&Around) -> Vec<CompletionCandidate>,
+) -> Arg {
+    let around = around.clone();
+    arg.add(ArgValueCandidates::new(move || candidates(&around)))
+}

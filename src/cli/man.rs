@@ -1,0 +1,158 @@
+//! `cargo pyx man`: the manual, one page for each command.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Command};
+use clap_mangen::Man as Page;
+use clap_mangen::roff::{Roff, roman};
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+
+/// Print the manual page, or write those of all commands into a folder
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx man | man -l -                         read it
+  cargo pyx man --out ~/.local/share/man/man1      for `man cargo-pyx` and `man cargo-pyx-dev`")]
+pub struct Man {
+    /// Write cargo-pyx.1 and a page for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<Utf8PathBuf>,
+}
+
+impl Man {
+    /// `command`: the whole command line.
+    pub(super) fn perform(
+        &self,
+        (global, session, ui): (&Global, &Session, &Ui),
+        command: Command,
+    ) -> Result<()> {
+        let pages = pages(command)?;
+        let Some(out) = &self.out else {
+            for (_, text) in pages.iter().take(1) {
+                ui.data(text);
+            }
+            return Ok(());
+        };
+        let dir = session.absolute(out);
+        for (name, text) in &pages {
+            let path = dir.join(name);
+            if global.dry_run {
+                ui.data(&format!("# write {path}\n"));
+            } else {
+                disk::write(&path, text.as_bytes())?;
+            }
+        }
+        if !global.dry_run {
+            ui.status("Wrote", &format!("{} pages to {dir}", pages.len()));
+        }
+        Ok(())
+    }
+}
+
+/// File names and texts; the program's own page first.
+fn pages(command: Command) -> Result<Vec<(String, String)>> {
+    let mut command = command.name("cargo-pyx").disable_help_subcommand(true);
+    command.build();
+    let mut pages = Vec::new();
+    collect(&command, &mut pages).map_err(|source| Error::Io {
+        verb: "write",
+        path: "a manual page".into(),
+        source,
+    })?;
+    Ok(pages)
+}
+
+fn collect(command: &Command, pages: &mut Vec<(String, String)>) -> std::io::Result<()> {
+    let name = command
+        .get_display_name()
+        .unwrap_or(command.get_name())
+        .to_owned();
+    pages.push((format!("{name}.1"), page(command)?));
+    for command in command.get_subcommands() {
+        collect(command, pages)?;
+    }
+    Ok(())
+}
+
+/// As the crate renders it, but for the text after the options, whose lines stay lines.
+fn page(command: &Command) -> std::io::Result<String> {
+    // a date would differ from build to build; a blank one keeps its place
+    let page = Page::new(command.clone())
+        .date(" ")
+        .source(concat!("cargo-pyx ", env!("CARGO_PKG_VERSION")))
+        .manual("cargo pyx");
+    let mut text = Vec::new();
+    page.render_title(&mut text)?;
+    page.render_name_section(&mut text)?;
+    page.render_synopsis_section(&mut text)?;
+    page.render_description_section(&mut text)?;
+    page.render_options_section(&mut text)?;
+    if command.has_subcommands() {
+        page.render_subcommands_section(&mut text)?;
+    }
+    if let Some(after) = command.get_after_help() {
+        let mut roff = Roff::default();
+        roff.control("SH", ["EXAMPLES"]);
+        roff.control("nf", []);
+        for line in after
+            .to_string()
+            .lines()
+            .filter(|line| *line != "Examples:")
+        {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []);
+        roff.to_writer(&mut text)?;
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn options(command: &Command) -> Vec<String> {
+        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        options.map(|name| name.replace('-', "\\-")).collect()
+    }
+
+    fn count(command: &Command) -> usize {
+        1 + command.get_subcommands().map(count).sum::<usize>()
+    }
+
+    #[test]
+    fn every_command_has_a_page_that_names_its_options_and_keeps_lines_of_examples() {
+        let pages = pages(Cli::command()).unwrap();
+        let mut command = Cli::command().disable_help_subcommand(true);
+        command.build();
+        assert_eq!(pages.len(), count(&command));
+        assert_eq!(pages[0].0, "cargo-pyx.1");
+        for command in command.get_subcommands() {
+            let name = format!("cargo-pyx-{}.1", command.get_name());
+            let (_, text) = pages.iter().find(|(known, _)| *known == name).unwrap();
+            for option in options(command) {
+                assert!(
+                    text.contains(&format!("\\-\\-{option}")),
+                    "{name} {option}:\n{text}"
+                );
+            }
+            assert!(text.contains(".SH EXAMPLES\n.nf\n"), "{name}:\n{text}");
+        }
+        let nested = pages
+            .iter()
+            .any(|(name, _)| name == "cargo-pyx-release-wheel.1");
+        assert!(
+            nested,
+            "{:?}",
+            pages.iter().map(|(name, _)| name).collect::<Vec<_>>()
+        );
+    }
+}
