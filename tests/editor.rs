@@ -57,7 +57,7 @@ fn launches(project: &Project, file: &str) -> [Launch; 2] {
 }
 
 #[test]
-fn a_debugger_stops_in_a_function_that_a_python_test_calls() {
+fn rust_analyzer_compiles_apart_and_a_debugger_stops_in_a_function_that_a_python_test_calls() {
     let project = project!("hello");
     let source = project.read("src/lib.rs");
     let line = source
@@ -79,6 +79,18 @@ fn a_debugger_stops_in_a_function_that_a_python_test_calls() {
     let task = tasks.find(|one| one["label"] == task).unwrap();
     assert_eq!(task["args"], serde_json::json!(["pyx", "dev"]));
     project.pyx("test").with(&["--py"]).run().succeeds();
+
+    // neither makes the other compile again
+    check(&project);
+    project.dev().run().succeeds().says("Fresh hello");
+    project.append("src/lib.rs", "\n");
+    project.dev().run().succeeds();
+    let again = check(&project);
+    let compiled = again
+        .lines()
+        .filter(|line| line.contains("Checking") || line.contains("Compiling"));
+    assert_eq!(compiled.count(), 1, "{again}");
+    project.dev().run().succeeds().says("Fresh hello");
 
     for launch in launches(&project, "tests/test_hello.py") {
         let run = Command::new(&launch.program)
@@ -103,6 +115,35 @@ fn a_debugger_stops_in_a_function_that_a_python_test_calls() {
             assert!(stopped.contains(there), "{stopped}");
         }
     }
+}
+
+/// What rust-analyzer compiles when the file is saved: with the settings that it gets, in its own
+/// target directory (rust-analyzer book, "cargo.targetDir").
+fn check(project: &Project) -> String {
+    let settings = json(project, ".vscode/settings.json");
+    assert_eq!(settings["rust-analyzer.cargo.targetDir"], true);
+    let env = settings["rust-analyzer.cargo.extraEnv"]
+        .as_object()
+        .unwrap();
+    let root = project.root.to_string_lossy();
+    let env = env.iter().map(|(name, value)| {
+        let value = value.as_str().unwrap();
+        (name, value.replace("${workspaceFolder}", &root))
+    });
+    let output = Command::new("cargo")
+        .args([
+            "check",
+            "--all-targets",
+            "--target-dir",
+            "target/rust-analyzer",
+        ])
+        .current_dir(&project.root)
+        .envs(env)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    said
 }
 
 /// Whether debuggers can find lines of that file in a module.

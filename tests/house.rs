@@ -114,6 +114,9 @@ fn the_readme_shows_the_programs_own_help() {
         "release check",
         "release version",
         "release publish",
+        "init",
+        "completions",
+        "man",
     ] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
             .arg("pyx")

@@ -32,7 +32,7 @@ pub struct Init {
     #[arg(long, value_name = "EDITOR", value_enum)]
     pub editor: Vec<Editor>,
     /// Make the changes without asking
-    #[arg(short, long)]
+    #[arg(long)]
     pub yes: bool,
 }
 

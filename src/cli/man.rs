@@ -79,7 +79,7 @@ fn collect(command: &Command, pages: &mut Vec<(String, String)>) -> std::io::Res
     Ok(())
 }
 
-/// As the crate renders it, but for the text after the options, whose lines stay lines.
+/// As the crate renders it, but for the text after the options, whose indented lines stay lines.
 fn page(command: &Command) -> std::io::Result<String> {
     // a date would differ from build to build; a blank one keeps its place
     let page = Page::new(command.clone())
@@ -98,15 +98,22 @@ fn page(command: &Command) -> std::io::Result<String> {
     if let Some(after) = command.get_after_help() {
         let mut roff = Roff::default();
         roff.control("SH", ["EXAMPLES"]);
-        roff.control("nf", []);
+        let mut is_filled = true;
         for line in after
             .to_string()
             .lines()
             .filter(|line| *line != "Examples:")
         {
-            roff.text([roman(line)]);
+            if line.starts_with(' ') == is_filled {
+                is_filled = !is_filled;
+                roff.control(if is_filled { "fi" } else { "nf" }, []);
+            }
+            if line.is_empty() {
+                roff.control("PP", []);
+            } else {
+                roff.text([roman(line)]);
+            }
         }
-        roff.control("fi", []);
         roff.to_writer(&mut text)?;
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
