@@ -1,9 +1,11 @@
 //! `cargo pyx test`: a fresh build, then the tests of both languages against it.
 
+use camino::Utf8Path;
+
 use crate::error::{Error, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Testing};
 use crate::invocation::Invocation;
-use crate::suites::{Languages, RustSuite};
+use crate::suites::{Languages, PythonSuite, RustSuite};
 
 use super::linked::{self, names};
 use super::steps::{Site, feature_args, lock_args, profile_args, step};
@@ -46,10 +48,27 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
             rust(&mut plan, &site, (suite, build), testing)?;
         }
     }
-    for suite in &facts.suites.python {
+    for suite in meant(&facts.suites.python, &testing.arguments) {
         python::suite(&mut plan, &site, suite, testing);
     }
     Ok(plan)
+}
+
+/// Where arguments are files, named by their whole path as editors do, the suites in whose folders they
+/// are; else all.
+fn meant<'a>(suites: &'a [PythonSuite], arguments: &[String]) -> Vec<&'a PythonSuite> {
+    let names = arguments
+        .iter()
+        .map(|word| word.split("::").next().unwrap_or(word));
+    let files = names.map(Utf8Path::new);
+    let files = files.filter(|path| path.is_absolute() && path.extension() == Some("py"));
+    let nearest = |path: &Utf8Path| {
+        let around = suites.iter().filter(|suite| path.starts_with(&suite.dir));
+        around.max_by_key(|suite| suite.dir.as_str().len())
+    };
+    let dirs: Vec<&Utf8Path> = files.filter_map(nearest).map(|suite| &*suite.dir).collect();
+    let is_meant = |suite: &&PythonSuite| dirs.is_empty() || dirs.contains(&&*suite.dir);
+    suites.iter().filter(is_meant).collect()
 }
 
 fn rust(
@@ -192,4 +211,36 @@ pub(super) fn tests(
         fail_fast: testing.fail_fast,
         arguments: testing.arguments.clone(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_tested_by_the_suite_it_is_in() {
+        let suite = |dir: &str| PythonSuite {
+            member: dir.into(),
+            runner: crate::dependencies::TestRunner::default(),
+            dir: dir.into(),
+            args: Vec::new(),
+        };
+        let suites = [suite("/p"), suite("/p/one"), suite("/p/two")];
+        let dirs = |words: &[&str]| -> Vec<String> {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            let found = meant(&suites, &words);
+            found.iter().map(|suite| suite.dir.to_string()).collect()
+        };
+        assert_eq!(dirs(&["/p/one/tests/test_a.py::test_b", "-x"]), ["/p/one"]);
+        assert_eq!(dirs(&["/p/tests/test_a.py"]), ["/p"]);
+        let all = ["/p", "/p/one", "/p/two"];
+        for words in [
+            &["tests/test_a.py"][..],
+            &["/p/one/log.xml"],
+            &["/q/test_a.py"],
+            &[],
+        ] {
+            assert_eq!(dirs(words), all, "{words:?}");
+        }
+    }
 }
