@@ -9,8 +9,6 @@ pub(super) struct Task {
     /// Words after `cargo`.
     pub(super) args: Vec<String>,
     pub(super) kind: Kind,
-    /// Whether it is about the file at hand; of several packages, that of the file is meant.
-    pub(super) of_file: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +30,6 @@ pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
             .map(str::to_owned)
             .collect(),
         kind,
-        of_file: words.contains(&file),
     };
     let mut tasks = vec![
         task(DEV, &["dev"], Kind::Build),

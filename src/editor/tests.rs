@@ -229,7 +229,7 @@ fn what_is_no_json_is_refused_with_its_place() {
 }
 
 #[test]
-fn of_several_packages_the_one_of_the_file_is_tested_and_each_can_be_debugged() {
+fn of_several_packages_each_can_be_debugged() {
     let mut several = workspace();
     several.suites.push(Suite {
         member: "two".into(),
@@ -237,12 +237,6 @@ fn of_several_packages_the_one_of_the_file_is_tested_and_each_can_be_debugged() 
         pytest: vec!["/p/.venv/bin/pytest".into()],
     });
     several.manifests = vec!["packages/two/Cargo.toml".into()];
-    let (tasks, _) = settled(".zed/tasks.json", None, &several);
-    assert_eq!(
-        tasks.matches("\"cwd\": \"$ZED_DIRNAME\"").count(),
-        1,
-        "{tasks}"
-    );
     let (launch, _) = settled(".vscode/launch.json", None, &several);
     assert!(launch.contains("test file (two)\""), "{launch}");
     assert!(
@@ -285,16 +279,7 @@ mod schema {
         pub(super) command: String,
         pub(super) args: Vec<String>,
         pub(super) group: Option<String>,
-        #[serde(rename = "options")]
-        pub(super) _options: Option<Cwd>,
         pub(super) problem_matcher: Vec<String>,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Cwd {
-        #[serde(rename = "cwd")]
-        pub(super) _cwd: String,
     }
 
     #[derive(Debug, Deserialize)]
@@ -333,8 +318,6 @@ mod schema {
         pub(super) label: String,
         pub(super) command: String,
         pub(super) args: Vec<String>,
-        #[serde(rename = "cwd")]
-        pub(super) _cwd: Option<String>,
     }
 
     #[derive(Debug, Deserialize)]

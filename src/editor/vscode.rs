@@ -5,7 +5,6 @@ use camino::Utf8Path;
 
 use crate::error::Result;
 
-use super::document::Json;
 use super::file::{File, Setting};
 use super::tasks::{DEV, Kind, tasks};
 use super::workspace::Suite;
@@ -69,10 +68,6 @@ fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
             Kind::Other => None,
         };
         entry.extend(group.map(|group| ("group", group.into())));
-        if task.of_file && workspace.has_several() {
-            let options = vec![("cwd".into(), "${fileDirname}".into())];
-            entry.push(("options", Json::Object(options)));
-        }
         entry.push(("problemMatcher", vec!["$rustc"].into()));
         entry
     });
@@ -80,6 +75,9 @@ fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
 }
 
 fn launch(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+    if workspace.suites.is_empty() {
+        return Ok(());
+    }
     file.version("0.2.0");
     let path = |path: &Utf8Path| workspace.from(ROOT, path);
     let configuration = |suite: &Suite| {

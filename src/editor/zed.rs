@@ -52,15 +52,11 @@ fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
 
 fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
     let entries = tasks(workspace, FILE).into_iter().map(|task| {
-        let mut entry = vec![
+        vec![
             ("label", task.label.into()),
             ("command", "cargo".into()),
             ("args", task.args.into()),
-        ];
-        if task.of_file && workspace.has_several() {
-            entry.push(("cwd", "$ZED_DIRNAME".into()));
-        }
-        entry
+        ]
     });
     file.put(&[], "label", &entries.collect::<Vec<_>>())
 }
