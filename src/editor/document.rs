@@ -29,6 +29,8 @@ const OPTIONS: ParseOptions = ParseOptions {
 
 /// A file of settings.
 pub(super) struct Document {
+    /// What some programs write before the first character.
+    mark: &'static str,
     root: CstRootNode,
     /// As it was read.
     before: CstRootNode,
@@ -60,6 +62,11 @@ impl Document {
     /// # Errors
     /// [`Error::Manifest`] for what is no JSON with comments.
     pub(super) fn parse(path: &Utf8Path, text: &str) -> Result<Self> {
+        const MARK: &str = "\u{feff}";
+        let (mark, text) = match text.strip_prefix(MARK) {
+            Some(rest) => (MARK, rest),
+            None => ("", text),
+        };
         let parse = || CstRootNode::parse(text, &OPTIONS);
         let parsed = parse().and_then(|root| Ok((root, parse()?)));
         let (root, before) = parsed.map_err(|error| {
@@ -70,15 +77,14 @@ impl Document {
                 hint: None,
             }
         })?;
-        Ok(Self { root, before })
+        Ok(Self { mark, root, before })
     }
 
+    /// With an end of the last line where nothing was there before.
     pub(super) fn text(&self) -> String {
-        let text = self.root.to_string();
-        if text.is_empty() || text.ends_with('\n') {
-            return text;
-        }
-        if self.before.value().is_none() {
+        let text = format!("{}{}", self.mark, self.root);
+        let is_new = self.before.value().is_none() && self.root.value().is_some();
+        if is_new && !text.ends_with('\n') {
             return text + "\n";
         }
         text
@@ -154,8 +160,10 @@ pub(super) fn put(list: &CstArray, label: &str, entry: &[(&str, Json)]) {
         .into_iter()
         .filter_map(|node| node.as_object());
     let mut named = objects.filter(|object| {
-        let value = object.get(label).and_then(|property| property.value());
-        value.and_then(|value| value.to_serde_value()) == name
+        let value = object
+            .get(label)
+            .and_then(|property| property.to_serde_value());
+        value == name
     });
     let Some(object) = named.next() else {
         let entry = entry
@@ -167,7 +175,7 @@ pub(super) fn put(list: &CstArray, label: &str, entry: &[(&str, Json)]) {
     for (key, value) in entry {
         match object.get(key) {
             Some(property) => {
-                if property.to_serde_value().unwrap_or_default() != plain(value) {
+                if property.to_serde_value() != Some(plain(value)) {
                     property.set_value(value.clone());
                 }
             }

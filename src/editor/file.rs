@@ -23,7 +23,17 @@ pub(super) struct Setting<'a> {
     pub(super) keys: &'a [&'a str],
     pub(super) value: Json,
     /// What comes of another value, as the end of a sentence.
-    pub(super) else_: &'a str,
+    pub(super) otherwise: &'a str,
+}
+
+/// What a value is that somebody has set instead of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It serves as well.
+    Fine,
+    /// We had set it, elsewhere.
+    Outdated,
+    Other,
 }
 
 impl<'a> File<'a> {
@@ -42,26 +52,30 @@ impl<'a> File<'a> {
 
     /// Sets what nobody has set; what somebody has set to another value is told, and stays.
     ///
-    /// `outdated`: whether such a value is one that we had set.
+    /// `judge`: what is to be done about another value.
     ///
     /// # Errors
     /// [`Error::Manifest`] where the file has no settings at all, but something else.
     pub(super) fn set(
         &mut self,
         setting: &Setting<'_>,
-        outdated: impl Fn(&Value) -> bool,
+        judge: impl Fn(&Value) -> Verdict,
     ) -> Result<()> {
         let Some(other) = self.document.set(setting.keys, setting.value.clone()) else {
             return Ok(());
         };
-        if outdated(&other.value) {
-            self.document.replace(setting.keys, setting.value.clone());
-            return Ok(());
-        }
         let Some(key) = &other.key else {
             return Err(self.refuse(&other, "an object"));
         };
-        let message = format!("`{key}` stays {}: {}", other.value, setting.else_);
+        match judge(&other.value) {
+            Verdict::Fine => return Ok(()),
+            Verdict::Outdated => {
+                self.document.replace(setting.keys, setting.value.clone());
+                return Ok(());
+            }
+            Verdict::Other => {}
+        }
+        let message = format!("`{key}` stays {}: {}", other.value, setting.otherwise);
         let hint = "remove it, and run `cargo pyx init --editor` again";
         let finding = Finding::warning("editor-setting", message);
         let finding = finding.at(self.path, Some(other.line)).hint(hint);

@@ -2,6 +2,8 @@
 
 mod document;
 mod file;
+mod launch;
+mod servers;
 mod tasks;
 mod vscode;
 mod workspace;

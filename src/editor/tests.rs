@@ -10,13 +10,15 @@ fn workspace() -> Workspace {
     let suite = |member: &str, dir: &str| Suite {
         member: member.into(),
         dir: dir.into(),
-        pytest: vec!["/p/.venv/bin/pytest".into(), "-q".into()],
+        pytest: "/p/.venv/bin/pytest".into(),
+        args: vec!["-q".into()],
     };
     Workspace {
         root: "/p".into(),
         python: "/p/.venv/bin/python".into(),
         is_pyo3: true,
         manifests: Vec::new(),
+        targets: vec!["/p/target".into()],
         suites: vec![suite("one", "/p")],
         recipes: vec!["web::build".into()],
     }
@@ -119,6 +121,21 @@ fn settings_join_the_tables_that_are_there() {
 }
 
 #[test]
+fn what_stands_around_the_settings_stays() {
+    let settings = after(".vscode/settings.json", "\u{feff}{\r\n}\r\n");
+    assert!(
+        settings.starts_with("\u{feff}{\r\n  \"python."),
+        "{settings:?}"
+    );
+    assert!(settings.ends_with("\r\n}\r\n") && !settings.replace("\r\n", "").contains('\n'));
+    let tasks = after(".zed/tasks.json", "// none yet");
+    assert!(
+        tasks.starts_with("// none yet\n[\n  {\n") && tasks.ends_with("]\n"),
+        "{tasks:?}"
+    );
+}
+
+#[test]
 fn a_task_of_ours_is_brought_up_to_date_and_no_other_is_touched() {
     let before = r#"[
   // mine
@@ -165,11 +182,27 @@ fn what_a_user_has_set_stays_and_is_told() {
         said,
         [
             ".vscode/settings.json:2: `rust-analyzer.cargo.targetDir` stays \"target/pyx/ext\": \
-             rust-analyzer, cargo and pyx may compile in each other's directories, in turns",
+             rust-analyzer compiles where cargo or pyx does, and each undoes what the other did",
             ".vscode/settings.json:3: `rust-analyzer.cargo.extraEnv` stays null: rust-analyzer \
              checks against another Python than the environment's",
         ]
     );
+}
+
+#[test]
+fn a_target_directory_of_the_users_own_is_as_good_as_ours() {
+    let said = |value: &str| {
+        let text = format!("{{ \"rust-analyzer.cargo.targetDir\": {value} }}");
+        let (after, said) = settled(".vscode/settings.json", Some(&text), &workspace());
+        assert!(after.contains(&format!("targetDir\": {value}")), "{after}");
+        said.len()
+    };
+    for own in ["\"target/check\"", "\"../elsewhere\"", "true"] {
+        assert_eq!(said(own), 0, "{own}");
+    }
+    for shared in ["\"target\"", "\"./target/pyx/test\"", "false", "null"] {
+        assert_eq!(said(shared), 1, "{shared}");
+    }
 }
 
 #[test]
@@ -234,7 +267,7 @@ fn of_several_packages_each_can_be_debugged() {
     several.suites.push(Suite {
         member: "two".into(),
         dir: "/p/packages/two".into(),
-        pytest: vec!["/p/.venv/bin/pytest".into()],
+        ..several.suites[0].clone()
     });
     several.manifests = vec!["packages/two/Cargo.toml".into()];
     let (launch, _) = settled(".vscode/launch.json", None, &several);

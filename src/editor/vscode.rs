@@ -1,13 +1,10 @@
 //! Visual Studio Code: tasks (code.visualstudio.com/docs/debugtest/tasks), settings, launch
 //! configurations of `CodeLLDB`, and recommended extensions.
 
-use camino::Utf8Path;
-
 use crate::error::Result;
 
-use super::file::{File, Setting};
+use super::file::{File, Setting, Verdict};
 use super::tasks::{DEV, Kind, tasks};
-use super::workspace::Suite;
 use super::{Fill, Workspace};
 
 pub(super) const FILES: &[(&str, Fill)] = &[
@@ -35,7 +32,7 @@ fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
     let python = workspace.from(ROOT, &workspace.python);
     let key = ["python.defaultInterpreterPath"];
     let interpreter = Workspace::interpreter(&key, python.clone());
-    file.set(&interpreter, |_| false)?;
+    file.set(&interpreter, |_| Verdict::Other)?;
     for (key, setting) in workspace.rust_analyzer(python) {
         let whole = format!("rust-analyzer.{}", key.join("."));
         let (first, rest) = match &key[..] {
@@ -48,7 +45,10 @@ fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
             keys: &keys,
             ..setting
         };
-        file.set(&setting, |_| false)?;
+        file.set(&setting, |value| match &key[..] {
+            ["cargo", "targetDir"] => workspace.judge_target(value),
+            _ => Verdict::Other,
+        })?;
     }
     Ok(())
 }
@@ -75,23 +75,22 @@ fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
 }
 
 fn launch(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
-    if workspace.suites.is_empty() {
+    let launches = workspace.launches(ROOT, FILE);
+    if launches.is_empty() {
         return Ok(());
     }
     file.version("0.2.0");
-    let path = |path: &Utf8Path| workspace.from(ROOT, path);
-    let configuration = |suite: &Suite| {
+    let entries = launches.into_iter().map(|launch| {
         vec![
-            ("name", workspace.debugging(suite).into()),
+            ("name", launch.name.into()),
             ("type", "lldb".into()),
             ("request", "launch".into()),
-            ("program", path(&workspace.python).into()),
-            ("args", workspace.pytest(suite, ROOT, FILE).into()),
-            ("cwd", path(&suite.dir).into()),
+            ("program", launch.program.into()),
+            ("args", launch.args.into()),
+            ("cwd", launch.dir.into()),
             ("preLaunchTask", DEV.into()),
             ("sourceLanguages", vec!["rust"].into()),
         ]
-    };
-    let entries: Vec<_> = workspace.suites.iter().map(configuration).collect();
-    file.put(&["configurations"], "name", &entries)
+    });
+    file.put(&["configurations"], "name", &entries.collect::<Vec<_>>())
 }

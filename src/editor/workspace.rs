@@ -14,9 +14,6 @@ use crate::session::Session;
 use crate::suites::{Languages, Suites};
 use crate::tool;
 
-use super::document::Json;
-use super::file::Setting;
-
 /// Paths are absolute where nothing else is said.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
@@ -28,6 +25,8 @@ pub struct Workspace {
     pub is_pyo3: bool,
     /// What rust-analyzer has to be told to load, from the root; nothing where it finds all by itself.
     pub manifests: Vec<String>,
+    /// The target directories of cargo.
+    pub targets: Vec<Utf8PathBuf>,
     /// Those that pytest runs.
     pub suites: Vec<Suite>,
     /// Names of the recipes that need no argument.
@@ -39,8 +38,10 @@ pub struct Workspace {
 pub struct Suite {
     pub member: String,
     pub dir: Utf8PathBuf,
-    /// The program pytest of the environment, and the arguments that the project wants.
-    pub pytest: Vec<String>,
+    /// The environment's program.
+    pub pytest: Utf8PathBuf,
+    /// What the project wants it to be told.
+    pub args: Vec<String>,
 }
 
 impl Workspace {
@@ -58,14 +59,12 @@ impl Workspace {
         let suites = suites.map(|suite| {
             let mut members = project.members.iter();
             let member = members.find(|member| member.name == suite.member);
-            let own = member.map(|member| member.config.test.pytest.clone());
-            let program = environment.bin().join("pytest").to_string();
+            let args = member.map(|member| member.config.test.pytest.clone());
             Suite {
-                pytest: std::iter::once(program)
-                    .chain(own.unwrap_or_default())
-                    .collect(),
                 member: suite.member,
                 dir: suite.dir,
+                pytest: environment.bin().join("pytest"),
+                args: args.unwrap_or_default(),
             }
         });
         let asks =
@@ -75,13 +74,13 @@ impl Workspace {
             python: environment.python(),
             is_pyo3: project.all().any(asks),
             manifests: manifests(project),
+            targets: project
+                .all()
+                .map(|member| member.cargo.target.clone())
+                .collect(),
             suites: suites.collect(),
             recipes: recipes(session, project)?,
         })
-    }
-
-    pub(super) fn has_several(&self) -> bool {
-        self.suites.len() > 1
     }
 
     /// A path from the root, as all systems write it; nothing where it is not below.
@@ -97,69 +96,6 @@ impl Workspace {
             Some(below) => format!("{root}/{below}"),
             None => path.to_string(),
         }
-    }
-
-    /// What a debug configuration is called.
-    pub(super) fn debugging(&self, suite: &Suite) -> String {
-        let whose = self.has_several().then(|| format!(" ({})", suite.member));
-        format!(
-            "pyx: debug Rust in this Python test file{}",
-            whose.unwrap_or_default()
-        )
-    }
-
-    /// What the environment's Python is to run: what `test` runs, for one file. Where programs of an
-    /// environment are no scripts, pytest's module.
-    pub(super) fn pytest(&self, suite: &Suite, root: &str, file: &str) -> Vec<String> {
-        let mut words = suite.pytest.iter();
-        let program = words
-            .next()
-            .map(|program| self.from(root, Utf8Path::new(program)));
-        let start = if cfg!(windows) {
-            vec!["-m".to_owned(), "pytest".to_owned()]
-        } else {
-            program.into_iter().collect()
-        };
-        let words = start.into_iter().chain(words.cloned());
-        words.chain([file.to_owned()]).collect()
-    }
-
-    pub(super) fn interpreter<'a>(keys: &'a [&'a str], python: String) -> Setting<'a> {
-        Setting {
-            keys,
-            value: python.into(),
-            else_: "the editor does not use the project's environment",
-        }
-    }
-
-    /// Settings of rust-analyzer, with their keys from `rust-analyzer` on: it compiles apart from pyx
-    /// and from cargo in a terminal, for the Python of the environment.
-    pub(super) fn rust_analyzer(
-        &self,
-        python: String,
-    ) -> Vec<(Vec<&'static str>, Setting<'static>)> {
-        let setting = |value, else_| Setting {
-            keys: &[],
-            value,
-            else_,
-        };
-        let apart = setting(
-            Json::Bool(true),
-            "rust-analyzer, cargo and pyx may compile in each other's directories, in turns",
-        );
-        let other = "rust-analyzer checks against another Python than the environment's";
-        let python = self.is_pyo3.then(|| setting(python.into(), other));
-        let linked = (!self.manifests.is_empty()).then(|| {
-            let value = self.manifests.clone().into();
-            setting(
-                value,
-                "rust-analyzer may not see every crate of the project",
-            )
-        });
-        let mut settings = vec![(vec!["cargo", "targetDir"], apart)];
-        settings.extend(python.map(|python| (vec!["cargo", "extraEnv", "PYO3_PYTHON"], python)));
-        settings.extend(linked.map(|linked| (vec!["linkedProjects"], linked)));
-        settings
     }
 }
 

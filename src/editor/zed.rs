@@ -1,15 +1,12 @@
 //! Zed: tasks (zed.dev/docs/tasks), settings of its language servers, and debug configurations for
 //! its adapter `CodeLLDB` (zed.dev/docs/debugger).
 
-use camino::Utf8Path;
 use serde_json::Value;
 
 use crate::error::Result;
 
-use super::document::Json;
-use super::file::{File, Setting};
+use super::file::{File, Setting, Verdict};
 use super::tasks::{DEV, tasks};
-use super::workspace::Suite;
 use super::{Fill, Workspace};
 
 pub(super) const FILES: &[(&str, Fill)] = &[
@@ -31,21 +28,23 @@ fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
         .clone()
         .unwrap_or_else(|| workspace.python.to_string());
     let key = ["lsp", "basedpyright", "settings", "python", "pythonPath"];
-    file.set(&Workspace::interpreter(&key, python), |_| false)?;
+    file.set(&Workspace::interpreter(&key, python), |_| Verdict::Other)?;
     let elsewhere = |value: &Value| {
-        let (path, inside) = (value.as_str(), inside.as_ref());
-        path.zip(inside)
-            .is_some_and(|(path, inside)| path.ends_with(&format!("/{inside}")))
+        let path = value.as_str().map(|path| path.replace('\\', "/"));
+        let both = path.zip(inside.as_ref());
+        both.is_some_and(|(path, inside)| path.ends_with(&format!("/{inside}")))
     };
     for (key, setting) in workspace.rust_analyzer(workspace.python.to_string()) {
         let keys = [&SERVER[..], &key[..]].concat();
-        file.set(
-            &Setting {
-                keys: &keys,
-                ..setting
-            },
-            elsewhere,
-        )?;
+        let setting = Setting {
+            keys: &keys,
+            ..setting
+        };
+        file.set(&setting, |value| match &key[..] {
+            ["cargo", "targetDir"] => workspace.judge_target(value),
+            _ if elsewhere(value) => Verdict::Outdated,
+            _ => Verdict::Other,
+        })?;
     }
     Ok(())
 }
@@ -62,19 +61,18 @@ fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
 }
 
 fn debug(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
-    let path = |path: &Utf8Path| workspace.from(ROOT, path);
-    let configuration = |suite: &Suite| -> Vec<(&str, Json)> {
+    let launches = workspace.launches(ROOT, FILE).into_iter();
+    let entries = launches.map(|launch| {
         vec![
-            ("label", workspace.debugging(suite).into()),
+            ("label", launch.name.into()),
             ("adapter", "CodeLLDB".into()),
             ("request", "launch".into()),
-            ("program", path(&workspace.python).into()),
-            ("args", workspace.pytest(suite, ROOT, FILE).into()),
-            ("cwd", path(&suite.dir).into()),
+            ("program", launch.program.into()),
+            ("args", launch.args.into()),
+            ("cwd", launch.dir.into()),
             ("build", DEV.into()),
             ("sourceLanguages", vec!["rust"].into()),
         ]
-    };
-    let entries: Vec<_> = workspace.suites.iter().map(configuration).collect();
-    file.put(&[], "label", &entries)
+    });
+    file.put(&[], "label", &entries.collect::<Vec<_>>())
 }

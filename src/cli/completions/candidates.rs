@@ -71,32 +71,34 @@ impl Around {
 
     /// Of the project, and ours that it does not define.
     fn recipes(&self) -> Vec<CompletionCandidate> {
-        let Some((session, project)) = self.project() else {
+        let Some(own) = self.own() else {
             return Vec::new();
         };
-        let own = own_recipes(session, &project).unwrap_or_default();
-        let ours = recipe::ours().filter(|(name, _)| own.find(name).is_none());
-        let ours = ours.map(|(name, doc)| candidate(name, Some(doc)));
         let of_project = |recipe: &Recipe| candidate(&recipe.name, recipe.doc.as_deref());
-        own.project.iter().map(of_project).chain(ours).collect()
+        let of_project = own.project.iter().map(of_project);
+        of_project.chain(offered(&own)).collect()
     }
 
-    /// Ours.
+    /// Ours that the project does not define.
     fn offered(&self) -> Vec<CompletionCandidate> {
-        let Some((session, project)) = self.project() else {
-            return Vec::new();
-        };
-        let own = own_recipes(session, &project).unwrap_or_default();
-        let ours = recipe::ours().filter(|(name, _)| own.find(name).is_none());
-        ours.map(|(name, doc)| candidate(name, Some(doc))).collect()
+        let own = self.own();
+        own.iter().flat_map(offered).collect()
+    }
+
+    /// Those of the project, none where just cannot tell them; nothing without a project.
+    fn own(&self) -> Option<Recipes> {
+        let (session, project) = self.project()?;
+        let just = tool::just(session).ok();
+        let just = just.filter(|just| just.missing.is_none());
+        let own = just
+            .and_then(|just| Recipes::own(session, &just, (&session.cwd, project.checkout())).ok());
+        Some(own.unwrap_or_default())
     }
 }
 
-fn own_recipes(session: &Session, project: &Project) -> Option<Recipes> {
-    let just = tool::just(session)
-        .ok()
-        .filter(|just| just.missing.is_none())?;
-    Recipes::own(session, &just, (&session.cwd, project.checkout())).ok()
+fn offered(own: &Recipes) -> impl Iterator<Item = CompletionCandidate> {
+    let ours = recipe::ours().filter(|(name, _)| own.find(name).is_none());
+    ours.map(|(name, doc)| candidate(name, Some(doc)))
 }
 
 fn candidate(name: &str, help: Option<&str>) -> CompletionCandidate {
