@@ -77,8 +77,20 @@ fn rust_analyzer_compiles_apart_and_a_debugger_stops_in_a_function_that_a_python
     let tasks = json(&project, ".vscode/tasks.json");
     let mut tasks = tasks["tasks"].as_array().unwrap().iter();
     let task = tasks.find(|one| one["label"] == task).unwrap();
-    assert_eq!(task["args"], serde_json::json!(["pyx", "dev"]));
-    project.pyx("test").with(&["--py"]).run().succeeds();
+    let args = task["args"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arg| arg.as_str().unwrap());
+    let args: Vec<&str> = args.collect();
+    assert_eq!(args[..2], ["pyx", "dev"]);
+    project.dev().with(&args[2..]).run().succeeds();
+    project
+        .pyx("test")
+        .with(&["--py"])
+        .run()
+        .succeeds()
+        .says("Fresh hello");
 
     // neither makes the other compile again
     check(&project);

@@ -18,8 +18,9 @@ pub(super) enum Kind {
     Other,
 }
 
-/// The label of the task that debug configurations run first.
-pub(super) const DEV: &str = "pyx: dev";
+/// The label of the task that debug configurations run first: a build that a debugger can follow,
+/// whatever profile the project wants.
+pub(super) const FIRST: &str = "pyx: dev, for the debugger";
 
 /// `file`: how the editor writes the absolute path of the file at hand.
 pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
@@ -32,7 +33,7 @@ pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
         kind,
     };
     let mut tasks = vec![
-        task(DEV, &["dev"], Kind::Build),
+        task("pyx: dev", &["dev"], Kind::Build),
         task("pyx: test", &["test"], Kind::Test),
         task(
             "pyx: test this Python file",
@@ -41,6 +42,9 @@ pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
         ),
         task("pyx: test Rust", &["test", "--rust"], Kind::Test),
     ];
+    if !workspace.suites.is_empty() {
+        tasks.push(task(FIRST, &["dev", "--profile", "dev"], Kind::Build));
+    }
     let recipes = workspace.recipes.iter().map(String::as_str);
     tasks.extend(
         recipes.map(|name| task(&format!("pyx: just {name}"), &["just", name], Kind::Other)),

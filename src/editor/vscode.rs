@@ -4,7 +4,7 @@
 use crate::error::Result;
 
 use super::file::{File, Setting, Verdict};
-use super::tasks::{DEV, Kind, tasks};
+use super::tasks::{FIRST, Kind, tasks};
 use super::{Fill, Workspace};
 
 pub(super) const FILES: &[(&str, Fill)] = &[
@@ -88,7 +88,7 @@ fn launch(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
             ("program", launch.program.into()),
             ("args", launch.args.into()),
             ("cwd", launch.dir.into()),
-            ("preLaunchTask", DEV.into()),
+            ("preLaunchTask", FIRST.into()),
             ("sourceLanguages", vec!["rust"].into()),
         ]
     });

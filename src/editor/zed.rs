@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::error::Result;
 
 use super::file::{File, Setting, Verdict};
-use super::tasks::{DEV, tasks};
+use super::tasks::{FIRST, tasks};
 use super::{Fill, Workspace};
 
 pub(super) const FILES: &[(&str, Fill)] = &[
@@ -70,7 +70,7 @@ fn debug(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
             ("program", launch.program.into()),
             ("args", launch.args.into()),
             ("cwd", launch.dir.into()),
-            ("build", DEV.into()),
+            ("build", FIRST.into()),
             ("sourceLanguages", vec!["rust"].into()),
         ]
     });
