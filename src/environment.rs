@@ -106,6 +106,15 @@ impl Environment {
         Some(packages.join(name))
     }
 
+    /// Whether uv made it, for pyx or for somebody else: it names itself in `pyvenv.cfg`.
+    pub fn is_uvs(&self) -> bool {
+        let config = disk::read_text(&self.path.join("pyvenv.cfg"))
+            .ok()
+            .flatten();
+        let config = config.unwrap_or_default();
+        config.lines().any(|line| line.starts_with("uv ="))
+    }
+
     /// Where pyx keeps what it knows about the environment.
     pub fn record_path(&self) -> Utf8PathBuf {
         self.path.join("pyx.json")
@@ -161,7 +170,7 @@ fn look(
         (None, Some(version)) => State::Good { version },
         (trouble, _) => State::Bad {
             why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
-            ours: is_ours(&environment)?,
+            ours: is_ours(&environment),
         },
     };
     Ok(environment)
@@ -236,15 +245,14 @@ fn version_of(path: &Utf8Path) -> Option<Version> {
     Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
 }
 
-/// uv names itself in `pyvenv.cfg`, pyx records what it made; a folder that is empty is nobody's.
-fn is_ours(environment: &Environment) -> Result<bool> {
-    let config = disk::read_text(&environment.path.join("pyvenv.cfg"))?.unwrap_or_default();
-    let by_uv = config.lines().any(|line| line.starts_with("uv ="));
+/// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
+fn is_ours(environment: &Environment) -> bool {
+    let by_uv = environment.is_uvs();
     let by_pyx = EnvironmentRecord::load(&environment.record_path())
         .record
         .made;
     let empty = disk::is_dir(&environment.path) && disk::names(&environment.path).is_empty();
-    Ok(by_uv || by_pyx || empty)
+    by_uv || by_pyx || empty
 }
 
 /// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest

@@ -193,6 +193,9 @@ pub enum Error {
     #[error("nothing is done as long as the project has errors ({0})")]
     Findings(usize),
 
+    #[error("the project has errors ({0})")]
+    Traps(usize),
+
     /// Checks or tests of what is to be released failed; they have said so themselves.
     #[error("nothing was released: {0}")]
     NotReleased(String),
@@ -308,6 +311,7 @@ impl Error {
             | Self::NoTarget { .. }
             | Self::Provision { .. } => Exit::Tool,
             Self::NotInstalled { .. }
+            | Self::Traps(_)
             | Self::NotReleased(_)
             | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }
@@ -381,6 +385,7 @@ impl Error {
             Self::TestsFailed(_)
             | Self::Justfile(_)
             | Self::Findings(_)
+            | Self::Traps(_)
             | Self::NotReleased(_)
             | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }

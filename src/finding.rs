@@ -82,6 +82,12 @@ impl Finding {
     }
 }
 
+/// Worst first, then by place.
+pub fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let key = (b.severity, &a.place, &a.message);
+    key.cmp(&(a.severity, &b.place, &b.message))
+}
+
 /// How many of them stop the work.
 pub fn errors(findings: &[Finding]) -> usize {
     let errors = findings.iter();

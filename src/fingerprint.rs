@@ -249,7 +249,7 @@ fn list(dir: &Utf8Path, prefix: &str, suffix: &str, own: &[String]) -> Vec<Strin
 
 /// Whether a module is for one version of one implementation only (PEP 3149; `.cp312-win_amd64.pyd`
 /// on Windows).
-fn is_tagged(name: &str) -> bool {
+pub(crate) fn is_tagged(name: &str) -> bool {
     [".cpython-3", ".cp3", ".pypy3"]
         .iter()
         .any(|tag| name.contains(tag))

@@ -31,6 +31,7 @@ pub mod preflight;
 pub mod build;
 pub mod editor;
 pub mod facts;
+pub mod doctor;
 // decision: pure
 pub mod plan;
 // effect

@@ -184,6 +184,13 @@ impl Ui {
         self.say(text.trim_end_matches('\n').as_bytes());
     }
 
+    /// Changes that are about to be made.
+    pub fn patch(&self, text: &str) {
+        if self.talks() {
+            self.say(text.trim_end_matches('\n').as_bytes());
+        }
+    }
+
     /// Said once, however often it is found.
     pub fn warn(&self, text: &str) {
         if !self.is_new(text) {
@@ -331,18 +338,28 @@ impl Ui {
         }
         let head: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
         let all: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
-        let width = |column: usize| {
-            let cells = all.iter().filter_map(|row| row.get(column));
-            cells
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or_default()
-        };
-        for row in &all {
-            let cells = row.iter().enumerate();
-            let cells = cells.map(|(column, cell)| format!("{cell:<0$}", width(column)));
-            let line = cells.collect::<Vec<_>>().join("  ");
-            self.say(line.trim_end().as_bytes());
+        for line in aligned(&all) {
+            self.say(line.as_bytes());
+        }
+    }
+
+    /// What was found about a project: rows for people, an event for machines.
+    pub fn report(&self, rows: &[Vec<String>], fields: &impl Serialize) {
+        self.event("facts", &to_json(fields));
+        let rows: Vec<&Vec<String>> = rows.iter().collect();
+        let lines = aligned(&rows).into_iter();
+        self.data(&lines.map(|line| line + "\n").collect::<String>());
+    }
+
+    /// One trap of a project.
+    ///
+    /// `fixable`: whether pyx can take it away by itself.
+    pub fn trap(&self, finding: &Finding, root: &Utf8Path, fixable: bool) {
+        let mut fields = to_json(finding);
+        fields["fixable"] = json!(fixable);
+        self.event("finding", &fields);
+        if self.manner.format == MessageFormat::Human {
+            self.finding(finding, root);
         }
     }
 
@@ -385,6 +402,23 @@ impl Ui {
         bar.enable_steady_tick(Duration::from_millis(120));
         bar
     }
+}
+
+/// Rows as lines, with columns as wide as their widest cell.
+fn aligned(rows: &[&Vec<String>]) -> Vec<String> {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().enumerate();
+        let cells = cells.map(|(column, cell)| format!("{cell:<0$}", width(column)));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect()
 }
 
 fn to_json<T: Serialize>(value: &T) -> Value {

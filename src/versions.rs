@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::manifest::{CargoToml, LockEntry, Need, PyProject, Spanned, Toml, line_at};
-use crate::project::{Member, Project, workspace_crates};
+use crate::project::{Member, Project, package_folder, workspace_crates};
 use crate::spelling;
 
 /// One version, and everything that states it: a crate's own, or that of a cargo workspace.
@@ -199,28 +199,10 @@ fn of_literals(member: &Member) -> Result<Vec<Statement>> {
     Ok(found.collect())
 }
 
-/// The `__init__.py` of the package that holds the extension module (maturin guide, "Project
-/// layout"): below `python-source`, else below `src` beside a `rust` folder, else at the root.
+/// The `__init__.py` of the package that holds the extension module.
 fn initialiser(member: &Member) -> Result<Option<Utf8PathBuf>> {
-    let Some(path) = &member.pyproject else {
-        return Ok(None);
-    };
-    let Some(pyproject) = PyProject::read(path)? else {
-        return Ok(None);
-    };
-    let said = pyproject.maturin("python-source");
-    let package = member.module.split('.').next().unwrap_or_default();
-    let package = if package.is_empty() {
-        member.escaped_name()
-    } else {
-        package.to_owned()
-    };
-    let sources = said.map_or_else(|| vec!["src", "."], |said| vec![said]);
-    let files = sources.iter().map(|source| {
-        let folder = member.dir.join(source).join(&package);
-        crate::session::normalize(&folder.join("__init__.py"))
-    });
-    Ok(files.into_iter().find(|path| disk::is_file(path)))
+    let folder = package_folder(member)?;
+    Ok(folder.map(|folder| folder.join("__init__.py")))
 }
 
 /// What is between the quotes of `__version__ = "…"` at the beginning of a line.

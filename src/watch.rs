@@ -104,7 +104,9 @@ fn attempt(errand: &Errand<'_>) -> Result<()> {
     let tallies = errand.perform()?;
     match errand.request.purpose {
         Purpose::Test(_) => verdict(&tallies, &errand.session.cwd),
-        Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) | Purpose::Just(_) => Ok(()),
+        Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) | Purpose::Just(_) | Purpose::Look => {
+            Ok(())
+        }
     }
 }
 

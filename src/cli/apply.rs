@@ -15,6 +15,8 @@ use super::Global;
 pub(super) enum Consent {
     /// The command line has.
     Given,
+    /// The command line has, and the patch is shown all the same.
+    Shown,
     /// A person at the terminal, who sees the patch first. Where there is none, the command line to
     /// use instead is told.
     Asked { instead: &'static str },
@@ -54,6 +56,7 @@ pub(super) fn apply(
             let patch: String = edits.iter().map(Edit::diff).collect();
             match consent {
                 Consent::Given => ui.verbatim(&patch),
+                Consent::Shown => ui.patch(&patch),
                 Consent::Asked { .. } => ui.present(&patch),
             }
         }

@@ -6,6 +6,7 @@ mod distributions;
 #[cfg(test)]
 mod examples;
 mod init;
+mod doctor;
 mod just;
 mod man;
 mod publish;
@@ -25,6 +26,7 @@ use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
 
 pub use completions::Completions;
+pub use doctor::Doctor;
 pub use init::Init;
 pub use just::Just;
 pub use man::Man;
@@ -118,6 +120,7 @@ pub enum Command {
     Init(Init),
     Completions(Completions),
     Man(Man),
+    Doctor(Doctor),
 }
 
 impl Global {
@@ -216,6 +219,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Init(init) => init.perform(&cli.global, &session, ui),
         Command::Completions(completions) => completions.perform(ui),
         Command::Man(man) => man.perform((&cli.global, &session, ui), Cli::command()),
+        Command::Doctor(doctor) => doctor.perform(&cli.global, &session, ui),
     }
 }
 
@@ -273,6 +277,9 @@ mod tests {
             "completions zsh",
             "man",
             "man --out DIR --dry-run",
+            "doctor",
+            "doctor --fix --yes --message-format json",
+            "doctor --fix --dry-run",
         ];
         let invalid = [
             "",
@@ -303,6 +310,8 @@ mod tests {
             "init --editor emacs",
             "completions",
             "completions tcsh",
+            "doctor --yes",
+            "doctor here",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

@@ -294,7 +294,11 @@ impl Work {
         let tallies = command.perform()?;
         match request.purpose {
             Purpose::Test(_) => verdict(&tallies, &session.cwd),
-            Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) | Purpose::Just(_) => Ok(()),
+            Purpose::Dev
+            | Purpose::Run(_)
+            | Purpose::Release(_)
+            | Purpose::Just(_)
+            | Purpose::Look => Ok(()),
         }
     }
 }

@@ -199,6 +199,74 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
+/// What files take up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub bytes: u64,
+    pub files: u64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.files += other.files;
+    }
+}
+
+impl Usage {
+    /// A number of bytes for people: `1.5 MiB`.
+    #[expect(clippy::cast_precision_loss, reason = "a size for people")]
+    pub fn wording(bytes: u64) -> String {
+        let mut units = ["B", "KiB", "MiB", "GiB"].into_iter();
+        let (mut size, mut unit) = (bytes as f64, units.next().unwrap_or_default());
+        for next in units {
+            if size < 1024.0 {
+                break;
+            }
+            (size, unit) = (size / 1024.0, next);
+        }
+        if unit == "B" {
+            format!("{bytes} B")
+        } else {
+            format!("{size:.1} {unit}")
+        }
+    }
+}
+
+/// What a file, or everything below a directory, takes up; a file with several names counts once,
+/// links are not followed.
+pub fn usage(path: &Utf8Path) -> Usage {
+    let walk = ignore::WalkBuilder::new(path)
+        .standard_filters(false)
+        .build();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut usage = Usage::default();
+    for entry in walk.flatten() {
+        let Some(metadata) = entry.metadata().ok().filter(|found| !found.is_dir()) else {
+            continue;
+        };
+        usage.files += 1;
+        let (identity, bytes) = extent(&metadata);
+        if identity.is_none_or(|identity| seen.insert(identity)) {
+            usage.bytes += bytes;
+        }
+    }
+    usage
+}
+
+/// What tells a file with several names from others, where it has them, and what it takes up.
+#[cfg(unix)]
+fn extent(metadata: &std::fs::Metadata) -> (Option<(u64, u64)>, u64) {
+    use std::os::unix::fs::MetadataExt;
+    let identity = (metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()));
+    (identity, metadata.blocks() * 512)
+}
+
+#[cfg(not(unix))]
+fn extent(metadata: &std::fs::Metadata) -> (Option<(u64, u64)>, u64) {
+    (None, metadata.len())
+}
+
 /// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
 /// name `enter` accepts; nearest first, then by name.
 pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf8PathBuf> {

@@ -149,6 +149,23 @@ pub struct Workshop {
     pub probe: Option<Probe>,
 }
 
+impl Workshop {
+    /// For an environment that works, without what only a build needs.
+    ///
+    /// # Errors
+    /// A tool that is missing and cannot be provided, or is too old; a Python that does not run.
+    pub fn of(session: &Session, environment: &Environment) -> Result<Self> {
+        Ok(Self {
+            cargo: tool::cargo(session)?,
+            uv: tool::uv(session)?,
+            maturin: BTreeMap::new(),
+            interpreter: None,
+            any_python: None,
+            probe: Some(interpreter::probe(session, &environment.python())?),
+        })
+    }
+}
+
 impl Facts {
     pub fn gather(session: &Session, request: &Request, sofar: &Sofar) -> Result<Self> {
         let mut project = Project::discover(session, &request.selection())?;
@@ -201,6 +218,10 @@ impl Facts {
         facts.judge(session, request);
         let foreign = environment::foreign(session, &facts.project, &facts.environment);
         facts.warnings.extend(foreign);
+        if request.purpose == Purpose::Look {
+            facts.look(session)?;
+            return Ok(facts);
+        }
         if let Purpose::Release(releasing) = &request.purpose {
             release::check_members(&facts.builds)?;
             facts.findings = release::findings(session, &facts.project, releasing)?;
@@ -221,7 +242,8 @@ impl Facts {
             Purpose::Test(_)
             | Purpose::Run(Running::Target { .. })
             | Purpose::Release(_)
-            | Purpose::Just(_) => true,
+            | Purpose::Just(_)
+            | Purpose::Look => true,
         };
         if needs_tools || facts.is_due() {
             facts.prepare(session, request, &sofar.unavailable)?;
@@ -357,6 +379,19 @@ impl Facts {
         fingerprint::stale_settings(&then.settings, &dependencies.settings)
             .or_else(|| fingerprint::stale(&then.inputs, session))
             .map(|reason| reason.relative_to(&self.project.root))
+    }
+
+    /// What the environment's own Python says, where it works; nothing is missed that is not there.
+    fn look(&mut self, session: &Session) -> Result<()> {
+        if self.environment.works() {
+            self.workshop = Workshop::of(session, &self.environment).ok();
+        }
+        let probe = self.workshop.as_ref().and_then(|shop| shop.probe.as_ref());
+        for build in &mut self.builds {
+            build.prepare(probe, &self.environment)?;
+        }
+        self.warnings.extend(missing_submodules(&self.project)?);
+        Ok(())
     }
 
     /// Asks the tools, now that something has to be done.

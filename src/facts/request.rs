@@ -28,7 +28,7 @@ impl Request {
         match &self.purpose {
             Purpose::Test(testing) => testing.wheel,
             Purpose::Release(_) => !self.is_for_publishing(),
-            Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) => false,
+            Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) | Purpose::Look => false,
         }
     }
 
@@ -36,7 +36,11 @@ impl Request {
     pub(crate) fn is_for_publishing(&self) -> bool {
         let releasing = match &self.purpose {
             Purpose::Release(releasing) => Some(releasing),
-            Purpose::Dev | Purpose::Test(_) | Purpose::Run(_) | Purpose::Just(_) => None,
+            Purpose::Dev
+            | Purpose::Test(_)
+            | Purpose::Run(_)
+            | Purpose::Just(_)
+            | Purpose::Look => None,
         };
         releasing.is_some_and(|releasing| releasing.product == Product::Publication)
     }
@@ -46,7 +50,7 @@ impl Request {
         match &self.purpose {
             Purpose::Test(testing) => Some(testing.languages),
             Purpose::Release(_) => self.is_for_wheels().then_some(Languages::Python),
-            Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) => None,
+            Purpose::Dev | Purpose::Run(_) | Purpose::Just(_) | Purpose::Look => None,
         }
     }
 
@@ -56,7 +60,7 @@ impl Request {
             Purpose::Dev => config.dev.around.clone(),
             Purpose::Test(_) => config.test.around.clone(),
             Purpose::Release(_) => config.release.around.clone(),
-            Purpose::Run(_) | Purpose::Just(_) => Around::default(),
+            Purpose::Run(_) | Purpose::Just(_) | Purpose::Look => Around::default(),
         }
     }
 
@@ -78,6 +82,8 @@ pub enum Purpose {
     Release(Releasing),
     /// A recipe and its arguments; nothing when recipes are only listed.
     Just(Vec<String>),
+    /// Nothing: what there is is shown.
+    Look,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

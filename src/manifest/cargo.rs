@@ -8,7 +8,7 @@ use toml_edit::{Item, TableLike};
 use crate::error::Result;
 use crate::session::normalize;
 
-use super::{Config, Toml, strings_of};
+use super::{Config, Spanned, Toml, strings_of};
 
 #[derive(Debug)]
 pub struct CargoToml {
@@ -183,9 +183,14 @@ impl CargoToml {
     /// `default` and `chosen`, and every feature that they enable, transitively; entries such as
     /// `pyo3/abi3` are among them.
     pub fn enabled_features(&self, chosen: &[String]) -> Vec<String> {
+        let mut first = vec!["default".to_owned()];
+        first.extend(chosen.iter().cloned());
+        self.features_behind(first)
+    }
+
+    /// These features, and every feature that they enable, transitively.
+    pub fn features_behind(&self, mut open: Vec<String>) -> Vec<String> {
         let mut enabled: Vec<String> = Vec::new();
-        let mut open = vec!["default".to_owned()];
-        open.extend(chosen.iter().cloned());
         while let Some(feature) = open.pop() {
             if !enabled.contains(&feature) {
                 open.extend(self.toml.strings(&["features", &feature]));
@@ -193,6 +198,38 @@ impl CargoToml {
             }
         }
         enabled
+    }
+
+    /// Where entries for a package, the workspace's included, switch on one of its features: the keys
+    /// of the array, and the value.
+    pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
+        let mut tables = vec![
+            vec!["dependencies".to_owned()],
+            vec!["workspace".to_owned(), "dependencies".to_owned()],
+        ];
+        let targets = self.toml.table(&["target"]).into_iter();
+        let targets = targets.flat_map(|table| table.iter());
+        tables
+            .extend(targets.map(|(target, _)| {
+                vec!["target".into(), target.to_owned(), "dependencies".into()]
+            }));
+        let mut found = Vec::new();
+        for table in tables {
+            let keys: Vec<&str> = table.iter().map(String::as_str).collect();
+            let entries = self.toml.table(&keys).into_iter();
+            for (key, item) in entries.flat_map(|table| table.iter()) {
+                let named = item.get("package").and_then(Item::as_str);
+                if named.unwrap_or(key) != package {
+                    continue;
+                }
+                let array: Vec<&str> = keys.iter().copied().chain([key, "features"]).collect();
+                let mut values = self.toml.spanned_strings(&array).into_iter();
+                if let Some(value) = values.find(|value| value.value == feature) {
+                    found.push((array.iter().map(ToString::to_string).collect(), value));
+                }
+            }
+        }
+        found
     }
 
     /// The readme that goes into Python metadata where pyproject.toml names none.

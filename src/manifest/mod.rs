@@ -1,6 +1,7 @@
 //! TOML files of a project: text in, typed values with their places out.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
+mod amend;
 mod cargo;
 mod config;
 mod edit;
@@ -17,6 +18,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 use crate::disk;
 use crate::error::{Error, Location, Result};
 
+pub use amend::Amendment;
 pub use cargo::{CargoToml, Dependency};
 pub use config::{Around, Config, RustRunner, TestConfig};
 pub use edit::with_strings;

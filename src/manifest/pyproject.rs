@@ -1,6 +1,7 @@
 //! pyproject.toml as pyx reads it: PEP 518, 621 and 735, `[tool.maturin]`, `[tool.uv]`, `[tool.pyx]`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -270,6 +271,17 @@ impl PyProject {
             .flatten()
             .map(cache_key)
             .collect()
+    }
+
+    /// The files among `[tool.uv] cache-keys` that are said, each with the place of its entry.
+    pub fn file_keys(&self) -> Vec<(String, Range<usize>)> {
+        let item = self.toml.get(&["tool", "uv", "cache-keys"]);
+        let entries = item.and_then(Item::as_array).into_iter().flatten();
+        let files = entries.filter_map(|value| match cache_key(value) {
+            CacheKey::File(pattern) => Some((pattern, value.span()?)),
+            CacheKey::Dir(_) | CacheKey::Env(_) | CacheKey::Git => None,
+        });
+        files.collect()
     }
 
     /// The bytes of the file's keys that decide which packages the environment holds.

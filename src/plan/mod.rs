@@ -1,6 +1,7 @@
 //! What is to be done, decided from facts alone.
 
 mod action;
+mod cure;
 mod dev;
 mod distribution;
 mod just;
@@ -28,6 +29,7 @@ use crate::reason::Reason;
 
 use action::comment;
 pub use action::*;
+pub use cure::cure;
 pub use distribution::*;
 pub use just::just;
 pub use run::run;

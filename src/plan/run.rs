@@ -32,7 +32,11 @@ pub fn run(request: &Request, facts: &Facts) -> Result<Plan> {
             let build = owner(facts, kind, name)?;
             target(&mut plan, &site, build, (kind, name, arguments))?;
         }
-        Purpose::Dev | Purpose::Test(_) | Purpose::Release(_) | Purpose::Just(_) => {}
+        Purpose::Dev
+        | Purpose::Test(_)
+        | Purpose::Release(_)
+        | Purpose::Just(_)
+        | Purpose::Look => {}
     }
     Ok(plan)
 }

@@ -13,7 +13,7 @@ mod stated;
 use pep440_rs::Version;
 
 use crate::error::Result;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::manifest::{CargoToml, PyProject};
 use crate::project::{Member, Project};
 use crate::session::Session;
@@ -38,7 +38,28 @@ struct Subject<'a> {
 pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Result<Vec<Finding>> {
     let checkout = Checkout::read(session, project)?;
     let mut found = Vec::from_iter(checkout::check(&checkout, allow_dirty));
-    found.extend(locks::check(project, &checkout)?);
+    found.extend(contradictions(project, &checkout)?);
+    for member in &project.members {
+        if let Some(subject) = Subject::read(project, member)? {
+            found.extend(metadata::check(&subject));
+            found.extend(requirements::check(&subject));
+        }
+    }
+    found.sort_by(finding::order);
+    found.dedup();
+    Ok(found)
+}
+
+/// Lock files, versions and ranges of Pythons that contradict each other, released or not.
+///
+/// # Errors
+/// As [`findings`].
+pub fn drift(session: &Session, project: &Project) -> Result<Vec<Finding>> {
+    contradictions(project, &Checkout::read(session, project)?)
+}
+
+fn contradictions(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>> {
+    let mut found = locks::check(project, checkout)?;
     // fails only for a lock file that is broken, which has been found
     let mut versions = Versioned::gather(project).unwrap_or_default();
     let chosen = |name: &String| project.members.iter().any(|member| member.name == *name);
@@ -46,16 +67,9 @@ pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Resu
     found.extend(stated::check(project, &versions, &checkout.tags));
     for member in &project.members {
         if let Some(subject) = Subject::read(project, member)? {
-            found.extend(metadata::check(&subject));
             found.extend(pythons::check(&subject)?);
-            found.extend(requirements::check(&subject));
         }
     }
-    found.sort_by(|a, b| {
-        let key = (b.severity, &a.place, &a.message);
-        key.cmp(&(a.severity, &b.place, &b.message))
-    });
-    found.dedup();
     Ok(found)
 }
 

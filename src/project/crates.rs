@@ -207,7 +207,11 @@ fn floor(feature: &str) -> Option<(u64, u64)> {
 
 /// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
 /// and by features of the crate.
-fn pyo3_features(manifest: &CargoToml, closure: &Closure, features: &[String]) -> Vec<String> {
+pub(super) fn pyo3_features(
+    manifest: &CargoToml,
+    closure: &Closure,
+    features: &[String],
+) -> Vec<String> {
     let hard = ["pyo3", "pyo3-ffi"].into_iter();
     let hard = hard.filter_map(|name| closure.dependencies.get(name));
     let hard = hard.flat_map(|dependency| dependency.features.clone());

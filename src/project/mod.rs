@@ -2,6 +2,8 @@
 
 mod crates;
 mod discover;
+mod extension;
+mod layout;
 mod member;
 mod target;
 
@@ -14,6 +16,8 @@ use crate::manifest::{Config, PyProject, nearest};
 use crate::session::Session;
 
 pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
+pub use extension::HardWired;
+pub use layout::{Layout, package_folder};
 pub use member::{Bindings, Member};
 pub use target::cargo_configs;
 

@@ -189,7 +189,7 @@ fn on_path(session: &Session, kind: Kind) -> Option<Tool> {
 }
 
 /// Asks `PROGRAM --version`, which prints `NAME VERSION …`.
-fn version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
+pub fn version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
     let invocation = Invocation::new(program, &session.cwd)
         .arg("--version")
         .without(&session.scrubbed());

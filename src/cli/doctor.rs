@@ -1,0 +1,114 @@
+//! `cargo pyx doctor`: what there is, and what will go wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use crate::disk;
+use crate::doctor::{Checkup, Cure, Trap};
+use crate::error::{Error, Result};
+use crate::facts::{Purpose, Request};
+use crate::finding;
+use crate::plan;
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+use super::apply::{Consent, apply};
+
+/// Show what pyx finds, and the traps of the project
+///
+/// Tools, interpreters, the environment, packages, whether their builds are fresh, and disk used; then
+/// whatever will go wrong, with its place and what helps. Runs no code of the project and changes
+/// nothing. Ends with 1 when there are errors.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx doctor                   look
+  cargo pyx doctor --fix             make the safe changes, after showing them
+  cargo pyx doctor --fix --dry-run   print them as a patch
+  cargo pyx doctor --message-format json")]
+pub struct Doctor {
+    /// Take away the traps that can be without a decision of yours
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not ask before files are changed
+    #[arg(long, requires = "fix")]
+    pub yes: bool,
+}
+
+impl Doctor {
+    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let request = Request {
+            manifest: global.manifest(session),
+            purpose: Purpose::Look,
+            ..Request::default()
+        };
+        let checkup = Checkup::gather(session, &request)?;
+        let root = checkup.facts.project.root.clone();
+        let patch_only = self.fix && global.dry_run;
+        if !patch_only {
+            show(&checkup, ui);
+        }
+        let mut left = checkup.traps;
+        if self.fix {
+            let plan = plan::cure(&left, &texts(&left)?, &root)?;
+            let consent = if self.yes {
+                Consent::Shown
+            } else {
+                let instead = "cargo pyx doctor --fix --yes";
+                Consent::Asked { instead }
+            };
+            if apply((global, session, ui), &plan, consent)? {
+                left.retain(|trap| trap.cure.is_empty());
+            }
+        }
+        let findings: Vec<_> = left.into_iter().map(|trap| trap.finding).collect();
+        match finding::errors(&findings) {
+            0 => Ok(()),
+            _ if patch_only => Ok(()),
+            errors => Err(Error::Traps(errors)),
+        }
+    }
+}
+
+fn show(checkup: &Checkup, ui: &Ui) {
+    let rows = checkup.report.rows().into_iter();
+    let rows: Vec<Vec<String>> = rows.map(Vec::from).collect();
+    ui.report(&rows, &checkup.report);
+    for warning in &checkup.facts.warnings {
+        ui.warn(warning);
+    }
+    for trap in &checkup.traps {
+        let fixable = !trap.cure.is_empty();
+        ui.trap(&trap.finding, &checkup.facts.project.root, fixable);
+    }
+    let fixable = checkup
+        .traps
+        .iter()
+        .filter(|trap| !trap.cure.is_empty())
+        .count();
+    let all = checkup.traps.len();
+    let text = match (all, fixable) {
+        (0, _) => "nothing that will go wrong".to_owned(),
+        (_, 0) => format!("{all} to look at"),
+        _ => format!("{all} to look at; `cargo pyx doctor --fix` mends {fixable}"),
+    };
+    ui.status("Found", &text);
+}
+
+/// The present text of every file that a cure changes and that is there.
+fn texts(traps: &[Trap]) -> Result<BTreeMap<Utf8PathBuf, String>> {
+    let cures = traps.iter().flat_map(|trap| &trap.cure);
+    let paths: BTreeSet<&Utf8PathBuf> = cures
+        .map(|cure| match cure {
+            Cure::Amend(path, _) | Cure::Create(path) => path,
+        })
+        .collect();
+    let mut texts = BTreeMap::new();
+    for path in paths {
+        texts.extend(disk::read_text(path)?.map(|text| (path.clone(), text)));
+    }
+    Ok(texts)
+}

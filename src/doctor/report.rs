@@ -1,0 +1,437 @@
+//! What there is: tools, interpreters, the environment, packages and what they take up.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+
+use crate::disk;
+use crate::environment::State;
+use crate::error::Result;
+use crate::facts::{Build, Facts};
+use crate::fingerprint::EnvironmentRecord;
+use crate::interpreter::{self, Choice, Interpreter};
+use crate::project::{Bindings, HardWired, Layout};
+use crate::reason::Reason;
+use crate::session::Session;
+use crate::tool::{self, Tool};
+
+use super::Trap;
+
+/// Paths are absolute.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub project: Utf8PathBuf,
+    pub tools: Vec<ToolFact>,
+    pub interpreters: Vec<InterpreterFact>,
+    pub environment: EnvironmentFact,
+    pub members: Vec<MemberFact>,
+    /// What `target/pyx` takes up, one for each.
+    pub disk: Vec<DiskFact>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ToolFact {
+    pub name: String,
+    /// `None` where there is none yet, or it does not tell.
+    pub version: Option<String>,
+    pub path: Option<Utf8PathBuf>,
+    pub source: Source,
+    /// What decides: the range that is required, the toolchain that is pinned.
+    pub wanted: Option<String>,
+}
+
+/// Where a tool comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    Path,
+    /// pyx has put it into the user cache.
+    Cache,
+    /// pyx will put it there once it is needed.
+    Later,
+    Missing,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Path => "from PATH",
+            Self::Cache => "provided by pyx",
+            Self::Later => "pyx provides it when it is needed",
+            Self::Missing => "missing",
+        })
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct InterpreterFact {
+    pub version: String,
+    pub free_threaded: bool,
+    pub path: Utf8PathBuf,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct EnvironmentFact {
+    pub path: Utf8PathBuf,
+    /// `good`, `bad` or `missing`.
+    pub state: &'static str,
+    /// Of its Python, or of the one that it would be made with.
+    pub python: Option<String>,
+    /// `pyx`, `uv` or `others`; `None` where it is missing.
+    pub made_by: Option<&'static str>,
+    /// Why it must be made, or cannot be used.
+    pub why: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberFact {
+    pub name: String,
+    pub manifest: Utf8PathBuf,
+    pub layout: Layout,
+    pub bindings: Bindings,
+    pub module: String,
+    pub profile: String,
+    pub features: Vec<String>,
+    pub link: Link,
+    /// The oldest Python of the stable ABI, as `3.9`; `3` where a feature names none.
+    pub stable_abi: Option<String>,
+    pub fresh: bool,
+    pub reason: Option<Reason>,
+    pub because: Option<String>,
+}
+
+/// Who decides whether libpython is linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "mode", rename_all = "kebab-case")]
+pub enum Link {
+    /// `extension-module` in a dependency or a default feature.
+    HardCoded { path: Utf8PathBuf, line: usize },
+    /// `extension-module` in `[tool.maturin] features`.
+    MaturinFeature,
+    /// maturin, by telling PyO3's build script.
+    Maturin,
+    /// A program that runs Python.
+    Program,
+    /// Nothing to link.
+    None,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DiskFact {
+    pub path: Utf8PathBuf,
+    pub bytes: u64,
+    pub files: u64,
+}
+
+impl Report {
+    /// With what is wrong about the tools.
+    pub(super) fn gather(session: &Session, facts: &Facts) -> Result<(Self, Vec<Trap>)> {
+        let mut traps = Vec::new();
+        let tools = tools(session, facts, &mut traps);
+        let interpreters = interpreter::installed(session);
+        let members = facts.builds.iter().map(MemberFact::of);
+        let report = Self {
+            project: facts.project.root.clone(),
+            tools,
+            environment: EnvironmentFact::of(session, facts, &interpreters),
+            members: members.collect::<Result<_>>()?,
+            disk: disk_facts(facts),
+            interpreters: interpreters.iter().map(InterpreterFact::of).collect(),
+        };
+        Ok((report, traps))
+    }
+}
+
+fn tools(session: &Session, facts: &Facts, traps: &mut Vec<Trap>) -> Vec<ToolFact> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, tool: Result<Tool>, wanted: Option<String>| {
+        let fact = match tool {
+            Ok(tool) => ToolFact::of(session, name, &tool, wanted),
+            Err(error) => {
+                traps.push(Trap::of("tool", &error));
+                ToolFact::missing(name, wanted)
+            }
+        };
+        if !found
+            .iter()
+            .any(|known: &ToolFact| known.name == fact.name && known.wanted == fact.wanted)
+        {
+            found.push(fact);
+        }
+    };
+    add("uv", tool::uv(session), None);
+    for build in &facts.builds {
+        let member = &build.member;
+        if member.bindings != Bindings::Embed {
+            let wanted = Some(member.maturin.to_string()).filter(|range| !range.is_empty());
+            add("maturin", tool::maturin(session, &member.maturin), wanted);
+        }
+    }
+    add("just", tool::just(session), None);
+    let toolchain = facts.builds.first().map(|build| &build.toolchain);
+    for name in ["cargo", "rustc"] {
+        let rustc = toolchain.and_then(|toolchain| toolchain.rustc.as_deref());
+        // through rustup's proxy a missing toolchain would be installed
+        let program = rustc.map(|path| path.with_file_name(name));
+        let program = program.filter(|path| disk::is_file(path));
+        let version = program
+            .as_deref()
+            .and_then(|path| tool::version_of(session, path).ok());
+        let pin = toolchain.and_then(|toolchain| toolchain.missing_pin.clone());
+        found.push(ToolFact {
+            name: name.to_owned(),
+            source: if program.is_some() {
+                Source::Path
+            } else {
+                Source::Missing
+            },
+            version: version.map(|version| version.to_string()),
+            path: program,
+            wanted: pin.map(|(name, _)| name),
+        });
+    }
+    if let Err(error) = tool::cargo(session) {
+        traps.push(Trap::of("tool", &error));
+    }
+    found
+}
+
+impl ToolFact {
+    fn of(session: &Session, name: &str, tool: &Tool, wanted: Option<String>) -> Self {
+        let source = match &tool.missing {
+            Some(_) => Source::Later,
+            None if tool.path.starts_with(session.cache()) => Source::Cache,
+            None => Source::Path,
+        };
+        Self {
+            name: name.to_owned(),
+            version: tool.version.as_ref().map(ToString::to_string),
+            path: tool.missing.is_none().then(|| tool.path.clone()),
+            source,
+            wanted,
+        }
+    }
+
+    fn missing(name: &str, wanted: Option<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: None,
+            path: None,
+            source: Source::Missing,
+            wanted,
+        }
+    }
+}
+
+impl InterpreterFact {
+    fn of(found: &Interpreter) -> Self {
+        Self {
+            version: found.version.to_string(),
+            free_threaded: found.free_threaded,
+            path: found.path.clone(),
+        }
+    }
+}
+
+impl EnvironmentFact {
+    fn of(session: &Session, facts: &Facts, installed: &[Interpreter]) -> Self {
+        let path = facts.environment.path.clone();
+        let (state, mut python, why) = match &facts.environment.state {
+            State::Missing => ("missing", None, None),
+            State::Good { version } => ("good", Some(version.to_string()), None),
+            State::Bad { why, .. } => ("bad", None, Some(why.clone())),
+        };
+        if python.is_none() {
+            let requires = facts.project.requires_python();
+            let request = facts.python.as_ref();
+            let choice = interpreter::choose(session, installed, request, &requires);
+            python = choice.ok().map(|choice| match choice {
+                Choice::Use(found) => found.to_string(),
+                Choice::Download(wanted) => format!("{} from uv", wanted.text),
+            });
+        }
+        let record = EnvironmentRecord::load(&facts.environment.record_path()).record;
+        let made_by = match &facts.environment.state {
+            State::Missing => None,
+            _ if record.made => Some("pyx"),
+            _ if facts.environment.is_uvs() => Some("uv"),
+            _ => Some("others"),
+        };
+        Self {
+            path,
+            state,
+            python,
+            made_by,
+            why,
+        }
+    }
+}
+
+impl MemberFact {
+    fn of(build: &Build) -> Result<Self> {
+        let member = &build.member;
+        let reason = build.due.as_ref().map(|due| due.reason.clone());
+        Ok(Self {
+            name: member.name.clone(),
+            manifest: member.manifest.clone(),
+            layout: Layout::of(member)?,
+            bindings: member.bindings,
+            module: member.module.clone(),
+            profile: build.options.profile.clone(),
+            features: build.options.features.clone(),
+            link: Link::of(build)?,
+            stable_abi: build
+                .locked
+                .stable_abi
+                .then(|| match build.locked.abi_floor {
+                    Some((major, minor)) => format!("{major}.{minor}"),
+                    None => "3".to_owned(),
+                }),
+            fresh: reason.is_none(),
+            because: reason.as_ref().map(ToString::to_string),
+            reason,
+        })
+    }
+}
+
+impl Link {
+    fn of(build: &Build) -> Result<Self> {
+        let member = &build.member;
+        if member.bindings == Bindings::Embed {
+            return Ok(Self::Program);
+        }
+        if !member.bindings.is_pyo3() {
+            return Ok(Self::None);
+        }
+        if let Some(HardWired { path, line, .. }) = HardWired::find(member)? {
+            return Ok(Self::HardCoded { path, line });
+        }
+        let switch = |name: &String| name.ends_with("extension-module");
+        let by_maturin = member.features.iter().any(switch);
+        Ok(if by_maturin {
+            Self::MaturinFeature
+        } else {
+            Self::Maturin
+        })
+    }
+}
+
+/// Folders that others may share as well are counted whole.
+fn disk_facts(facts: &Facts) -> Vec<DiskFact> {
+    let members = facts.project.all().map(|member| &member.target);
+    let mut folders: Vec<&Utf8PathBuf> = members.chain([&facts.project.state]).collect();
+    folders.sort();
+    folders.dedup();
+    let there = folders.into_iter().filter(|folder| disk::is_dir(folder));
+    there
+        .map(|path| {
+            let disk::Usage { bytes, files } = disk::usage(path);
+            let path = path.clone();
+            DiskFact { path, bytes, files }
+        })
+        .collect()
+}
+
+/// What a row is about, what was found, and more about it.
+type Row = [String; 3];
+
+impl Report {
+    /// The table for people.
+    pub fn rows(&self) -> Vec<[String; 3]> {
+        let mut rows = Vec::new();
+        rows.extend(self.tools.iter().map(ToolFact::row));
+        rows.extend(self.interpreters.iter().map(|found| {
+            let suffix = if found.free_threaded { "t" } else { "" };
+            row("python", format!("{}{suffix}", found.version), &found.path)
+        }));
+        rows.push(self.environment.row(&self.project));
+        for member in &self.members {
+            rows.extend(member.rows(&self.project));
+        }
+        rows.extend(self.disk.iter().map(|fact| {
+            let size = disk::Usage::wording(fact.bytes);
+            row("disk", size, shown(&self.project, &fact.path))
+        }));
+        rows
+    }
+}
+
+fn row(subject: &str, found: impl Into<String>, more: impl ToString) -> Row {
+    [subject.to_owned(), found.into(), more.to_string()]
+}
+
+fn shown<'a>(root: &Utf8Path, path: &'a Utf8Path) -> &'a Utf8Path {
+    path.strip_prefix(root).unwrap_or(path)
+}
+
+impl ToolFact {
+    fn row(&self) -> Row {
+        let version = self.version.clone().unwrap_or_else(|| "-".into());
+        let path = self.path.iter().map(ToString::to_string);
+        let source =
+            Some(self.source).filter(|source| *source != Source::Path || self.path.is_none());
+        let source = source.map(|source| source.to_string());
+        let wanted = self
+            .wanted
+            .iter()
+            .map(|wanted| format!("required: {wanted}"));
+        let more: Vec<String> = path.chain(source).chain(wanted).collect();
+        row(&self.name, version, more.join(", "))
+    }
+}
+
+impl EnvironmentFact {
+    fn row(&self, root: &Utf8Path) -> Row {
+        let path = shown(root, &self.path);
+        let python = self.python.clone().unwrap_or_else(|| "no Python".into());
+        let more = match (self.state, &self.why, self.made_by) {
+            ("missing", _, _) => format!("missing; `cargo pyx dev` makes it with {python}"),
+            (_, Some(why), Some(maker)) => format!("made by {maker}; {why}"),
+            (_, _, maker) => format!("Python {python}, made by {}", maker.unwrap_or("others")),
+        };
+        row("environment", path.as_str(), more)
+    }
+}
+
+impl MemberFact {
+    fn rows(&self, root: &Utf8Path) -> Vec<Row> {
+        let manifest = shown(root, &self.manifest);
+        let what = match self.layout {
+            Layout::Programs | Layout::Embedding => self.layout.to_string(),
+            layout => format!("{layout}, {}, module {}", self.bindings, self.module),
+        };
+        let mut rows = vec![row(&self.name, what, manifest)];
+        let link = self.link.wording(root);
+        let stable = self
+            .stable_abi
+            .iter()
+            .map(|floor| format!("stable ABI from {floor}"));
+        let more: Vec<String> = stable.collect();
+        rows.extend(link.map(|link| row("  link", link, more.join(", "))));
+        let features = self.features.join(", ");
+        let profile = format!("profile {}", self.profile);
+        let settings = if features.is_empty() {
+            profile
+        } else {
+            format!("{profile}, features {features}")
+        };
+        rows.push(match &self.because {
+            None => row("  build", "fresh", settings),
+            Some(because) => row("  build", format!("due: {because}"), settings),
+        });
+        rows
+    }
+}
+
+impl Link {
+    fn wording(&self, root: &Utf8Path) -> Option<String> {
+        Some(match self {
+            Self::HardCoded { path, line } => {
+                format!("extension-module hard-coded, {}:{line}", shown(root, path))
+            }
+            Self::MaturinFeature => "extension-module by [tool.maturin] features".into(),
+            Self::Maturin => "by maturin".into(),
+            Self::Program => "with libpython".into(),
+            Self::None => return None,
+        })
+    }
+}

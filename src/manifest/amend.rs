@@ -1,0 +1,302 @@
+//! Changes of arrays in TOML files: text in, text out, every other byte as it was.
+
+use std::ops::Range;
+
+use toml_edit::{Item, Value};
+
+use super::Toml;
+
+/// A change of one array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// Where the array stands.
+    pub keys: Vec<String>,
+    /// A value that it has, as it is written; it makes room for `new`.
+    pub old: Option<String>,
+    /// Values as they are to be written, at the place of `old`, else at the end. An array that is not
+    /// there is made.
+    pub new: Vec<String>,
+}
+
+/// Longer lines are broken.
+const WIDTH: usize = 100;
+
+const INDENT: &str = "    ";
+
+impl Amendment {
+    pub fn add(keys: &[&str], new: Vec<String>) -> Self {
+        Self {
+            keys: keys.iter().map(ToString::to_string).collect(),
+            old: None,
+            new,
+        }
+    }
+
+    pub fn replace(keys: Vec<String>, old: &str, new: Vec<String>) -> Self {
+        Self {
+            keys,
+            old: Some(old.to_owned()),
+            new,
+        }
+    }
+
+    /// The text of the file afterwards; `None` where the file is written in a way that leaves no room
+    /// for it, such as an inline table.
+    pub fn apply(&self, toml: &Toml) -> Option<String> {
+        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        let text = toml.text();
+        let after = match toml.get(&keys) {
+            None => self.create(toml, &keys)?,
+            Some(item) => {
+                let array = Array::of(text, item)?;
+                match &self.old {
+                    Some(old) => array.replace(old, &self.new)?,
+                    None => array.append(&self.new),
+                }
+            }
+        };
+        let parsed = Toml::parse(&toml.path, &after).ok()?;
+        let values = Array::of(&after, parsed.get(&keys)?)?;
+        let holds = |value: &String| {
+            values
+                .items
+                .iter()
+                .any(|span| after[span.clone()] == *value)
+        };
+        self.new.iter().all(holds).then_some(after)
+    }
+
+    fn create(&self, toml: &Toml, keys: &[&str]) -> Option<String> {
+        let (last, table) = keys.split_last()?;
+        let text = toml.text();
+        let line = assignment(last, &self.new);
+        if toml.get(table).is_none() {
+            let gap = if text.trim().is_empty() { "" } else { "\n" };
+            let newline = if text.ends_with('\n') || text.is_empty() {
+                ""
+            } else {
+                "\n"
+            };
+            return Some(format!("{text}{newline}{gap}[{}]\n{line}", table.join(".")));
+        }
+        let table = toml.get(table)?.as_table()?;
+        let values = table.iter().filter_map(|(_, item)| item.as_value()?.span());
+        let begin = table.span()?.start;
+        let last = values.map(|span| span.end).max().unwrap_or(begin);
+        let end = line_end(text, last);
+        let newline = if text[..end].ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
+        Some(format!("{}{newline}{line}{}", &text[..end], &text[end..]))
+    }
+}
+
+fn assignment(key: &str, values: &[String]) -> String {
+    let line = format!("{key} = [{}]\n", values.join(", "));
+    if line.len() <= WIDTH {
+        return line;
+    }
+    let lines = values.iter().map(|value| format!("{INDENT}{value},\n"));
+    format!("{key} = [\n{}]\n", lines.collect::<String>())
+}
+
+/// The byte after the line that holds the byte at `at`.
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+struct Array<'a> {
+    text: &'a str,
+    /// With its brackets.
+    span: Range<usize>,
+    items: Vec<Range<usize>>,
+}
+
+impl<'a> Array<'a> {
+    fn of(text: &'a str, item: &Item) -> Option<Self> {
+        let array = item.as_array()?;
+        Some(Self {
+            text,
+            span: item.span()?,
+            items: array.iter().filter_map(Value::span).collect(),
+        })
+    }
+
+    /// Whether a value has a line for itself, but for a comma and a comment; then its line.
+    fn own_line(&self, item: &Range<usize>) -> Option<Range<usize>> {
+        let line = line_start(self.text, item.start)..line_end(self.text, item.end);
+        let before = &self.text[line.start..item.start];
+        let after = self.text[item.end..line.end].trim_start();
+        let after = after.strip_prefix(',').unwrap_or(after).trim_start();
+        let alone = before.trim().is_empty() && (after.is_empty() || after.starts_with('#'));
+        alone.then_some(line)
+    }
+
+    fn spliced(&self, span: Range<usize>, new: &str) -> String {
+        format!(
+            "{}{new}{}",
+            &self.text[..span.start],
+            &self.text[span.end..]
+        )
+    }
+
+    fn replace(&self, old: &str, new: &[String]) -> Option<String> {
+        let at = self
+            .items
+            .iter()
+            .position(|item| self.text[item.clone()] == *old)?;
+        let item = self.items[at].clone();
+        let line = self.own_line(&item);
+        if !new.is_empty() {
+            let between = match &line {
+                Some(line) => format!(",\n{}", &self.text[line.start..item.start]),
+                None => ", ".to_owned(),
+            };
+            return Some(self.spliced(item, &new.join(&between)));
+        }
+        let gone = match (line, self.items.get(at + 1), at.checked_sub(1)) {
+            (Some(line), _, _) => line,
+            (None, Some(next), _) => item.start..next.start,
+            (None, None, Some(before)) => self.items[before].end..item.end,
+            (None, None, None) => self.span.start + 1..self.span.end - 1,
+        };
+        Some(self.spliced(gone, ""))
+    }
+
+    fn append(&self, new: &[String]) -> String {
+        let close = self.span.end - 1;
+        let Some(last) = self.items.last() else {
+            return self.spliced(self.span.start + 1..close, &new.join(", "));
+        };
+        let tail = &self.text[last.end..close];
+        let ended = tail.trim_start().starts_with(',');
+        let Some(line) = self.own_line(last).filter(|_| tail.contains('\n')) else {
+            let joined = new.join(", ");
+            return match tail.find(',').filter(|_| ended) {
+                Some(comma) => {
+                    let at = last.end + comma + 1;
+                    self.spliced(at..at, &format!(" {joined}"))
+                }
+                None => self.spliced(last.end..last.end, &format!(", {joined}")),
+            };
+        };
+        let indent = &self.text[line.start..last.start];
+        let lines: String = new
+            .iter()
+            .map(|value| format!("{indent}{value},\n"))
+            .collect();
+        let comma = if ended { "" } else { "," };
+        let (before, rest) = self.text.split_at(last.end);
+        let (own, after) = rest.split_at(line.end - last.end);
+        format!("{before}{comma}{own}{lines}{after}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn toml(text: &str) -> Toml {
+        Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap()
+    }
+
+    fn add(text: &str, keys: &[&str], new: &str) -> Option<String> {
+        Amendment::add(keys, vec![new.to_owned()]).apply(&toml(text))
+    }
+
+    fn take(text: &str, old: &str) -> Option<String> {
+        Amendment::replace(vec!["a".into()], old, Vec::new()).apply(&toml(text))
+    }
+
+    #[test]
+    fn a_value_is_added_as_the_others_are_written() {
+        for (before, after) in [
+            ("a = [] # x\n", "a = ['n'] # x\n"),
+            ("a = ['x']\n", "a = ['x', 'n']\n"),
+            ("a = ['x', ]\n", "a = ['x', 'n' ]\n"),
+            (
+                "a = [\n  'x',  # why\n  # end\n]\n",
+                "a = [\n  'x',  # why\n  'n',\n  # end\n]\n",
+            ),
+            (
+                "a = [\n\t'x' # why\n]\n",
+                "a = [\n\t'x', # why\n\t'n',\n]\n",
+            ),
+        ] {
+            assert_eq!(add(before, &["a"], "'n'").as_deref(), Some(after));
+        }
+    }
+
+    #[test]
+    fn an_array_is_made_where_its_table_ends() {
+        for (before, after) in [
+            ("", "[t.u]\nk = [1]\n"),
+            ("b = 1", "b = 1\n\n[t.u]\nk = [1]\n"),
+            (
+                "[t.u]\nb = 1 # x\n\n[v]\n",
+                "[t.u]\nb = 1 # x\nk = [1]\n\n[v]\n",
+            ),
+            ("[t.u] # x\n[v]\n", "[t.u] # x\nk = [1]\n[v]\n"),
+        ] {
+            assert_eq!(add(before, &["t", "u", "k"], "1").as_deref(), Some(after));
+        }
+        assert_eq!(add("t = { u = 1 }\n", &["t", "v", "k"], "1"), None);
+        assert_eq!(add("t = { u = {} }\n", &["t", "u", "k"], "1"), None);
+    }
+
+    #[test]
+    fn a_value_goes_with_its_comma_and_its_line() {
+        for (before, after) in [
+            ("a = ['o'] # x\n", "a = [] # x\n"),
+            ("a = ['o', 'p']\n", "a = ['p']\n"),
+            ("a = [ 'n', 'o' ]\n", "a = [ 'n' ]\n"),
+            (
+                "a = [\n  'n', # n\n  'o' # o\n]\n",
+                "a = [\n  'n', # n\n]\n",
+            ),
+        ] {
+            assert_eq!(take(before, "'o'").as_deref(), Some(after));
+        }
+        assert_eq!(take("a = ['n']\n", "'o'"), None);
+    }
+
+    #[test]
+    fn a_value_may_become_several() {
+        let change = |text: &str| {
+            let new = ["1", "2"].map(str::to_owned).to_vec();
+            Amendment::replace(vec!["a".into()], "0", new).apply(&toml(text))
+        };
+        assert_eq!(change("a = [0, 9]\n").unwrap(), "a = [1, 2, 9]\n");
+        assert_eq!(
+            change("a = [\n  0, # x\n]\n").unwrap(),
+            "a = [\n  1,\n  2, # x\n]\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_added_and_taken_out_again_leaves_the_text_as_it_was(
+            head in "(# [a-zé]{0,5}\n){0,2}", items in proptest::collection::vec("'[a-z]{1,4}'", 1..4),
+            broken in any::<bool>(), tail in "( # [ü\"']{0,3})?\n(b = 1\n)?",
+        ) {
+            let array = if broken {
+                format!("[\n{}]", items.iter().map(|item| format!("  {item}, # x\n")).collect::<String>())
+            } else {
+                format!("[{}]", items.join(", "))
+            };
+            let before = format!("{head}a = {array}{tail}");
+            let more = add(&before, &["a"], "'NEW'").unwrap();
+            prop_assert!(more.len() > before.len());
+            prop_assert_eq!(take(&more, "'NEW'").unwrap(), before);
+        }
+    }
+}
