@@ -6,7 +6,7 @@ use globset::GlobBuilder;
 use crate::disk;
 use crate::error::Result;
 use crate::finding::Finding;
-use crate::manifest::{Amendment, CacheKey, CargoToml, PyProject};
+use crate::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
 use crate::project::{Bindings, Member, Project};
 
 use super::{Cure, Trap};
@@ -75,7 +75,9 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
         return Ok(None);
     };
     let shown = relative(pyproject.dir(), &first.folder);
-    let message = format!("no cache-key covers `{shown}`: uv does not rebuild when it changes");
+    let message = format!(
+        "no cache-key covers `{shown}`: `uv run` and `uv sync` keep the old build when it changes"
+    );
     let toml = &pyproject.toml;
     let said = toml.get(&KEYS).is_some();
     let mut new: Vec<String> = Vec::new();
@@ -93,7 +95,7 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
     new.extend(folders.map(|pattern| file_key(&pattern)));
     let hint = format!("cache-keys = [{}]", new.join(", "));
     let finding = Finding::warning("cache-keys-missing", message)
-        .at(&toml.path, Some(toml.line_of(&KEYS)))
+        .at(&toml.path, Some(place(toml)))
         .hint(hint);
     let add = Amendment::add(&KEYS, new);
     let cure = add
@@ -104,6 +106,12 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
         finding,
         cure: cure.into_iter().collect(),
     }))
+}
+
+/// The line of the keys, of uv's table, else of what says how the package is built.
+fn place(toml: &Toml) -> usize {
+    let uv = toml.get(&KEYS[..2]).is_some();
+    toml.line_of(if uv { &KEYS } else { &["build-system"] })
 }
 
 /// What decides about a build besides sources, as far as it is there.

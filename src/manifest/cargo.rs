@@ -200,21 +200,11 @@ impl CargoToml {
         enabled
     }
 
-    /// Where entries for a package, the workspace's included, switch on one of its features: the keys
-    /// of the array, and the value.
+    /// Where entries for a package switch on one of its features, those for tests and those that the
+    /// workspace shares included: the keys of the array, and the value.
     pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
-        let mut tables = vec![
-            vec!["dependencies".to_owned()],
-            vec!["workspace".to_owned(), "dependencies".to_owned()],
-        ];
-        let targets = self.toml.table(&["target"]).into_iter();
-        let targets = targets.flat_map(|table| table.iter());
-        tables
-            .extend(targets.map(|(target, _)| {
-                vec!["target".into(), target.to_owned(), "dependencies".into()]
-            }));
         let mut found = Vec::new();
-        for table in tables {
+        for table in self.dependency_keys() {
             let keys: Vec<&str> = table.iter().map(String::as_str).collect();
             let entries = self.toml.table(&keys).into_iter();
             for (key, item) in entries.flat_map(|table| table.iter()) {
@@ -230,6 +220,18 @@ impl CargoToml {
             }
         }
         found
+    }
+
+    /// Where tables of dependencies may be.
+    fn dependency_keys(&self) -> Vec<Vec<String>> {
+        let kinds = ["dependencies", "dev-dependencies"];
+        let mut tables: Vec<Vec<String>> = kinds.map(|kind| vec![kind.to_owned()]).to_vec();
+        tables.push(["workspace", "dependencies"].map(str::to_owned).to_vec());
+        let targets = self.toml.table(&["target"]).into_iter();
+        for (target, _) in targets.flat_map(|table| table.iter()) {
+            tables.extend(kinds.map(|kind| vec!["target".into(), target.into(), kind.into()]));
+        }
+        tables
     }
 
     /// The readme that goes into Python metadata where pyproject.toml names none.

@@ -1,9 +1,11 @@
 //! PyO3's feature `extension-module`, which keeps programs and tests from being linked.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use crate::error::Result;
-use crate::manifest::{Amendment, CargoToml, PyProject};
+use crate::manifest::{Amendment, CargoToml, PyProject, Spanned};
 
 use super::Member;
 use super::crates::{Closure, pyo3_features};
@@ -30,117 +32,134 @@ impl HardWired {
         let Some(cargo) = CargoToml::read(&member.manifest)? else {
             return Ok(None);
         };
+        let own = Switch::all(&cargo);
         let closure = Closure::of(&cargo)?;
-        if !pyo3_features(&cargo, &closure, &[])
-            .iter()
-            .any(|name| name == FEATURE)
-        {
+        let enabled = pyo3_features(&cargo, &closure, &[]);
+        if own.is_empty() && !enabled.iter().any(|name| name == FEATURE) {
             return Ok(None);
         }
-        if let Some(found) = by_default(member, &cargo) {
-            return Ok(Some(found));
-        }
         let root = member.workspace.join("Cargo.toml");
-        for path in [&member.manifest, &root]
-            .into_iter()
-            .chain(&closure.manifests)
-        {
-            if let Some(cargo) = CargoToml::read(path)?
-                && let Some(found) = in_dependency(member, &cargo)?
-            {
-                return Ok(Some(found));
-            }
+        let inherits = closure.dependencies.values().any(|one| one.inherited);
+        let root = Some(&root).filter(|path| inherits && **path != member.manifest);
+        let mut others = Vec::new();
+        for path in closure.manifests.iter().chain(root) {
+            let cargo = CargoToml::read(path)?;
+            others.extend(cargo.iter().flat_map(Switch::all));
         }
-        Ok(None)
+        let Some(first) = own.first().or(others.first()) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            path: first.path.clone(),
+            line: first.line,
+            by_default: own.iter().chain(&others).all(|switch| switch.by_default),
+            // what others switch on is on for more than this member
+            cure: match &others[..] {
+                [] => cure(member, &cargo, &own).unwrap_or_default(),
+                _ => Vec::new(),
+            },
+        }))
     }
 }
 
-/// As a default feature of the crate.
-fn by_default(member: &Member, cargo: &CargoToml) -> Option<HardWired> {
-    let keys = ["features", "default"];
-    let is_switch = |name: &String| {
-        BINDINGS.iter().any(|package| {
-            [
-                format!("{package}/{FEATURE}"),
-                format!("{package}?/{FEATURE}"),
-            ]
-            .contains(name)
-        })
-    };
-    let values = cargo.toml.spanned_strings(&keys);
-    let behind = |name: &str| cargo.features_behind(vec![name.to_owned()]);
-    let switch = values
-        .iter()
-        .find(|value| behind(&value.value).iter().any(is_switch))?;
-    // with anything else behind it, plain cargo would lose that
-    let only = behind(&switch.value)
-        .iter()
-        .all(|name| *name == switch.value || is_switch(name));
-    let old = cargo.toml.text()[switch.span.clone()].to_owned();
-    let cure = only.then(|| {
-        cure(
-            member,
-            cargo,
-            (&keys.map(str::to_owned), &old),
-            &switch.value,
-        )
-    });
-    Some(HardWired {
-        path: cargo.toml.path.clone(),
-        line: cargo.toml.line(&switch.span),
-        by_default: true,
-        cure: cure.flatten().unwrap_or_default(),
-    })
+/// One value that switches the feature on.
+struct Switch {
+    path: Utf8PathBuf,
+    line: usize,
+    by_default: bool,
+    /// Of the array, and the value as it is written.
+    keys: Vec<String>,
+    old: String,
+    /// What maturin is to be told instead; `None` where that is not the same.
+    instead: Option<String>,
 }
 
-/// In an entry of `[dependencies]`, or of the workspace's.
-fn in_dependency(member: &Member, cargo: &CargoToml) -> Result<Option<HardWired>> {
-    let found = BINDINGS.iter().find_map(|package| {
-        let switches = cargo.switches(package, FEATURE).into_iter();
-        switches.map(|(keys, value)| (keys, value)).next()
-    });
-    let Some((keys, value)) = found else {
-        return Ok(None);
-    };
-    let old = cargo.toml.text()[value.span.clone()].to_owned();
-    let entry = keys.iter().rev().nth(1).cloned().unwrap_or_default();
-    let table: Vec<&str> = keys[..keys.len() - 1].iter().map(String::as_str).collect();
-    let optional = cargo.toml.get(&table).and_then(|item| item.get("optional"));
-    // an entry that others inherit, or another crate's, switches it on for more than this member
-    let own = cargo.toml.path == member.manifest && keys[0] != "workspace";
-    let switch = format!("{entry}/{FEATURE}");
-    let cure = (own && optional.is_none()).then(|| cure(member, cargo, (&keys, &old), &switch));
-    Ok(Some(HardWired {
-        path: cargo.toml.path.clone(),
-        line: cargo.toml.line(&value.span),
-        by_default: false,
-        cure: cure.flatten().unwrap_or_default(),
-    }))
+impl Switch {
+    fn all(cargo: &CargoToml) -> Vec<Self> {
+        let mut found = Self::by_default(cargo);
+        for package in BINDINGS {
+            let switches = cargo.switches(package, FEATURE).into_iter();
+            found.extend(switches.map(|(keys, value)| Self::in_dependency(cargo, keys, &value)));
+        }
+        found
+    }
+
+    fn at(cargo: &CargoToml, keys: Vec<String>, value: &Spanned<String>) -> Self {
+        Self {
+            path: cargo.toml.path.clone(),
+            line: cargo.toml.line(&value.span),
+            by_default: false,
+            keys,
+            old: cargo.toml.text()[value.span.clone()].to_owned(),
+            instead: None,
+        }
+    }
+
+    /// Default features of the crate.
+    fn by_default(cargo: &CargoToml) -> Vec<Self> {
+        let keys = ["features", "default"];
+        let values = cargo.toml.spanned_strings(&keys).into_iter();
+        let switches = values.filter_map(|value| {
+            let behind = cargo.features_behind(vec![value.value.clone()]);
+            behind.iter().find(|name| is_switch(name))?;
+            // with anything else behind it, plain cargo would lose that
+            let only = behind
+                .iter()
+                .all(|name| *name == value.value || is_switch(name));
+            Some(Self {
+                by_default: true,
+                instead: only.then(|| value.value.clone()),
+                ..Self::at(cargo, keys.map(str::to_owned).to_vec(), &value)
+            })
+        });
+        switches.collect()
+    }
+
+    fn in_dependency(cargo: &CargoToml, keys: Vec<String>, value: &Spanned<String>) -> Self {
+        let entry: Vec<&str> = keys[..keys.len() - 1].iter().map(String::as_str).collect();
+        let name = entry.last().copied().unwrap_or_default();
+        let optional = cargo.toml.get(&entry).and_then(|item| item.get("optional"));
+        let shared = keys[0] == "workspace";
+        Self {
+            instead: (optional.is_none() && !shared).then(|| format!("{name}/{FEATURE}")),
+            ..Self::at(cargo, keys, value)
+        }
+    }
 }
 
-/// `switch`: what maturin is to be told instead of the value `old` at `keys`.
+fn is_switch(name: &str) -> bool {
+    let of = |package: &str| {
+        let rest = name.strip_prefix(package);
+        rest.map(|rest| rest.trim_start_matches('?')) == Some("/extension-module")
+    };
+    BINDINGS.iter().any(|package| of(package))
+}
+
+/// Leaves all switches to maturin; `None` where that would change more.
 fn cure(
     member: &Member,
     cargo: &CargoToml,
-    (keys, old): (&[String], &str),
-    switch: &str,
+    switches: &[Switch],
 ) -> Option<Vec<(Utf8PathBuf, Amendment)>> {
     let pyproject = PyProject::read(member.pyproject.as_deref()?).ok()??;
-    let mut changes = vec![(
-        cargo.toml.path.clone(),
-        Amendment::replace(keys.to_vec(), old, Vec::new()),
-    )];
-    if !cargo
-        .features_behind(member.features.clone())
-        .iter()
-        .any(|name| name == switch)
-    {
-        let new = vec![format!("\"{switch}\"")];
+    let mut changes = Vec::new();
+    let mut instead = BTreeSet::new();
+    for switch in switches {
+        let change = Amendment::replace(switch.keys.clone(), &switch.old, Vec::new());
+        change.apply(&cargo.toml)?;
+        changes.push((cargo.toml.path.clone(), change));
+        // what is for tests only maturin needs not be told
+        let tested = switch.keys.iter().any(|key| key == "dev-dependencies");
+        instead.extend(Some(switch.instead.clone()?).filter(|_| !tested));
+    }
+    let told = cargo.features_behind(member.features.clone());
+    instead.retain(|name| !told.contains(name));
+    if !instead.is_empty() {
+        let new = instead.iter().map(|name| format!("\"{name}\"")).collect();
         let add = Amendment::add(&["tool", "maturin", "features"], new);
         add.apply(&pyproject.toml)?;
         changes.push((pyproject.toml.path.clone(), add));
     }
-    changes[0].1.apply(&cargo.toml)?;
     Some(changes)
 }
 
@@ -155,7 +174,7 @@ mod tests {
     const PYPROJECT: &str = "[tool.maturin]\nmodule-name = 'x._x'\n";
 
     /// What is found in a crate, and the texts of both manifests once that is cured.
-    fn cured(cargo: &str) -> (Option<HardWired>, Vec<String>) {
+    fn cured(cargo: &str) -> (Option<HardWired>, [String; 2]) {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         let cargo = format!("[package]\nname = 'x'\n{cargo}");
@@ -168,12 +187,18 @@ mod tests {
             ..Member::default()
         };
         let found = HardWired::find(&member).unwrap();
-        let cure = found.iter().flat_map(|found| &found.cure);
-        let texts = cure.map(|(path, change)| {
+        for (path, change) in found.iter().flat_map(|found| &found.cure) {
             let toml = Toml::read(path).unwrap().unwrap();
-            change.apply(&toml).unwrap()
-        });
-        (found.clone(), texts.collect())
+            disk::write(path, change.apply(&toml).unwrap().as_bytes()).unwrap();
+        }
+        let cured = found.as_ref().is_some_and(|found| !found.cure.is_empty());
+        assert_eq!(
+            HardWired::find(&member).unwrap().is_none(),
+            cured || found.is_none()
+        );
+        let texts = [&member.manifest, &dir.join("pyproject.toml")]
+            .map(|path| disk::read_text(path).unwrap().unwrap());
+        (found, texts)
     }
 
     #[test]
@@ -203,7 +228,18 @@ mod tests {
         assert!(texts[0].contains("default = []\n") && texts[1].contains("[\"ext\"]"));
         let (found, texts) = cured(&text("'pyo3/extension-module', 'fast'"));
         assert_eq!(found.unwrap().line, 6);
-        assert!(texts.is_empty());
+        assert_eq!(texts[1], PYPROJECT);
+    }
+
+    #[test]
+    fn every_switch_goes_at_once_and_maturin_is_told_of_those_for_builds() {
+        let entry = "pyo3 = { version = '0.29', features = ['extension-module'] }\n";
+        let text = format!("[dependencies]\n{entry}[dev-dependencies]\n{entry}");
+        let (_, texts) = cured(&text);
+        assert_eq!(texts[0].matches("features = [] }").count(), 2);
+        let (found, texts) = cured(&format!("[dev-dependencies]\n{entry}"));
+        assert_eq!(found.unwrap().line, 4);
+        assert_eq!(texts[1], PYPROJECT);
     }
 
     #[test]
