@@ -146,6 +146,9 @@ pub enum Error {
     #[error("the environment `{path}` cannot be used: {why}; neither uv nor pyx made it")]
     ForeignEnvironment { path: Utf8PathBuf, why: String },
 
+    #[error("cannot use the environment `{path}`: {why}")]
+    NoEnvironment { path: Utf8PathBuf, why: String },
+
     #[error(
         "`{module}` would be imported from `{found}`, not from the `{built}` that was just built"
     )]
@@ -305,6 +308,7 @@ impl Error {
             | Self::UnknownToolVersion { .. }
             | Self::ToolHash { .. }
             | Self::NoInterpreter { .. }
+            | Self::NoEnvironment { .. }
             | Self::BadInterpreter { .. }
             | Self::Offline(_)
             | Self::StaticPython { .. }
@@ -363,6 +367,7 @@ impl Error {
             Self::ForeignEnvironment { path, .. } => Some(format!(
                 "remove it (`rm -r {path}`), or name another with UV_PROJECT_ENVIRONMENT"
             )),
+            Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
             Self::Shadowed { found, .. } => Some(format!("rm {found}")),
             Self::LockTimeout { .. } => {
                 Some("wait for the other command, or raise PYX_LOCK_TIMEOUT (seconds)".into())

@@ -116,8 +116,8 @@ impl std::fmt::Display for Invocation {
     }
 }
 
-/// Arguments and paths cannot hold NUL, the one thing a shell cannot quote.
-fn quote(word: &str) -> Cow<'_, str> {
+/// As one word of a POSIX shell. Arguments and paths cannot hold NUL, the one thing that cannot be quoted.
+pub fn quote(word: &str) -> Cow<'_, str> {
     shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 

@@ -14,6 +14,7 @@ pub mod edit;
 pub mod session;
 pub mod disk;
 pub mod process;
+pub mod git;
 pub mod manifest;
 pub mod tool;
 // facts: read the world, never change it
@@ -32,6 +33,7 @@ pub mod build;
 pub mod editor;
 pub mod facts;
 pub mod doctor;
+pub mod remains;
 // decision: pure
 pub mod plan;
 // effect

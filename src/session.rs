@@ -25,6 +25,10 @@ const FOREIGN: [&str; 8] = [
     "RUSTUP_TOOLCHAIN", // the plan sets it again where it is the project's choice
 ];
 
+/// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
+/// what pyx knows by itself, and no run of pyx may take them for a person's wish.
+pub const EXPORTED: &str = "PYX_EXPORTED";
+
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     /// Absolute.
@@ -33,6 +37,9 @@ pub struct Session {
     pub program: Utf8PathBuf,
     /// The variables whose name and value are UTF-8; children inherit the others all the same.
     pub env: BTreeMap<String, String>,
+    /// The names of variables that are there only because `cargo pyx env` said so; `env` is without
+    /// them.
+    pub exported: BTreeSet<String>,
     pub stderr_is_terminal: bool,
     pub stdin_is_terminal: bool,
 }
@@ -45,17 +52,18 @@ impl Session {
             path: ".".into(),
             source,
         })?;
+        let mut env: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let exported = take_exported(&mut env);
         Ok(Self {
             cwd: utf8(cwd)?,
             program: std::env::current_exe()
                 .ok()
                 .and_then(|path| utf8(path).ok())
                 .unwrap_or_default(),
-            env: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            env,
+            exported,
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
         })
@@ -131,6 +139,7 @@ impl Session {
                     || name.starts_with("CARGO_MANIFEST_")
                     || name.starts_with("RUSTUP_TOOLCHAIN_")
             })
+            .chain(&self.exported)
             .cloned()
             .collect()
     }
@@ -147,6 +156,17 @@ impl Session {
     pub fn in_ci(&self) -> bool {
         self.var("CI").is_some_and(|value| value != "false")
     }
+}
+
+/// Takes out what `cargo pyx env` has exported, and its list.
+fn take_exported(env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
+    let Some(list) = env.remove(EXPORTED) else {
+        return BTreeSet::new();
+    };
+    let names = list.split_whitespace().chain([EXPORTED]);
+    let exported: BTreeSet<String> = names.map(str::to_owned).collect();
+    env.retain(|name, _| !exported.contains(name));
+    exported
 }
 
 /// What of a variable of uv's is a secret; a user without a password may be a token.
@@ -227,6 +247,27 @@ mod tests {
         secrets.sort();
         secrets.dedup();
         assert_eq!(secrets, ["p%40ss", "p@ss", "password", "token", "user"]);
+    }
+
+    #[test]
+    fn what_pyx_exported_is_nobodys_wish_and_reaches_no_child() {
+        let env = [
+            ("A", "1"),
+            ("PYO3_CONFIG_FILE", "/x"),
+            (EXPORTED, "PYO3_CONFIG_FILE"),
+        ];
+        let mut env = env
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let exported = take_exported(&mut env);
+        let session = Session {
+            env,
+            exported,
+            ..Session::default()
+        };
+        assert_eq!(session.env.keys().collect::<Vec<_>>(), ["A"]);
+        let scrubbed: Vec<String> = session.scrubbed().into_iter().collect();
+        assert_eq!(scrubbed, ["PYO3_CONFIG_FILE", EXPORTED]);
     }
 
     #[test]

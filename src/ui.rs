@@ -351,6 +351,16 @@ impl Ui {
         self.data(&lines.map(|line| line + "\n").collect::<String>());
     }
 
+    /// Variables that a shell or an IDE is to set.
+    pub fn exports(&self, variables: &impl Serialize) {
+        self.event("env", &json!({ "variables": to_json(variables) }));
+    }
+
+    /// What `clean` has removed.
+    pub fn freed(&self, fields: &Value) {
+        self.event("freed", fields);
+    }
+
     /// One trap of a project.
     ///
     /// `fixable`: whether pyx can take it away by itself.

@@ -2,11 +2,13 @@
 
 mod apply;
 mod completions;
+mod clean;
 mod distributions;
 #[cfg(test)]
 mod examples;
 mod init;
 mod doctor;
+mod env;
 mod just;
 mod man;
 mod publish;
@@ -25,8 +27,10 @@ use crate::process;
 use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
 
+pub use clean::Clean;
 pub use completions::Completions;
 pub use doctor::Doctor;
+pub use env::Env;
 pub use init::Init;
 pub use just::Just;
 pub use man::Man;
@@ -121,6 +125,8 @@ pub enum Command {
     Completions(Completions),
     Man(Man),
     Doctor(Doctor),
+    Env(Env),
+    Clean(Clean),
 }
 
 impl Global {
@@ -220,6 +226,8 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Completions(completions) => completions.perform(ui),
         Command::Man(man) => man.perform((&cli.global, &session, ui), Cli::command()),
         Command::Doctor(doctor) => doctor.perform(&cli.global, &session, ui),
+        Command::Env(env) => env.perform(&cli.global, &session, ui),
+        Command::Clean(clean) => clean.perform(&cli.global, &session, ui),
     }
 }
 
@@ -280,6 +288,12 @@ mod tests {
             "doctor",
             "doctor --fix --yes --message-format json",
             "doctor --fix --dry-run",
+            "env",
+            "env --json",
+            "env --shell powershell",
+            "clean",
+            "clean --env --dry-run",
+            "clean --all",
         ];
         let invalid = [
             "",
@@ -312,6 +326,9 @@ mod tests {
             "completions tcsh",
             "doctor --yes",
             "doctor here",
+            "env --json --shell fish",
+            "env --shell tcsh",
+            "clean target",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

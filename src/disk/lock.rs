@@ -25,17 +25,12 @@ impl Lock {
         holder: &str,
         mut wait: impl FnMut(&str) -> Result<()>,
     ) -> Result<Self> {
-        create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
-        let mut file = std::fs::File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(io("open", path))?;
-        loop {
+        let mut file = loop {
+            let file = open_lock(path)?;
             match file.try_lock() {
-                Ok(()) => break,
+                // who had it may have removed the file, and another have made it again
+                Ok(()) if is_still(path, &file) => break file,
+                Ok(()) => {}
                 Err(std::fs::TryLockError::WouldBlock) => {
                     let text = read_text(path)?.unwrap_or_default();
                     wait(text.trim())?;
@@ -43,12 +38,38 @@ impl Lock {
                 }
                 Err(std::fs::TryLockError::Error(error)) => return Err(io("lock", path)(error)),
             }
-        }
+        };
         file.set_len(0).map_err(io("write", path))?;
         file.write_all(holder.as_bytes())
             .map_err(io("write", path))?;
         Ok(Self { file })
     }
+}
+
+fn open_lock(path: &Utf8Path) -> Result<std::fs::File> {
+    create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
+    std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(io("open", path))
+}
+
+/// Whether a path still leads to an open file.
+#[cfg(unix)]
+fn is_still(path: &Utf8Path, file: &std::fs::File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |found: std::fs::Metadata| (found.dev(), found.ino());
+    let there = std::fs::metadata(path).map(identity).ok();
+    there.is_some() && there == file.metadata().map(identity).ok()
+}
+
+/// Elsewhere nobody can remove a file that is open.
+#[cfg(not(unix))]
+fn is_still(_path: &Utf8Path, _file: &std::fs::File) -> bool {
+    true
 }
 
 impl Drop for Lock {
@@ -78,5 +99,21 @@ mod tests {
         assert_eq!(seen, "pid 1");
         drop(held);
         Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn who_waits_for_a_lock_whose_file_is_removed_takes_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("lock");
+        let first = Lock::take(&path, "first", |_| Ok(())).unwrap();
+        let mut first = Some(first);
+        let waiting = Lock::take(&path, "second", |holder| {
+            assert_eq!(holder, "first");
+            super::super::remove_file(&path).unwrap();
+            first.take();
+            Ok(())
+        });
+        assert_eq!(read_text(&path).unwrap().as_deref(), Some("second"));
+        drop(waiting);
     }
 }

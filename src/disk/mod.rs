@@ -236,6 +236,9 @@ impl Usage {
 /// What a file, or everything below a directory, takes up; a file with several names counts once,
 /// links are not followed.
 pub fn usage(path: &Utf8Path) -> Usage {
+    if path.is_symlink() {
+        return Usage { bytes: 0, files: 1 };
+    }
     let walk = ignore::WalkBuilder::new(path)
         .standard_filters(false)
         .build();
@@ -408,6 +411,33 @@ pub fn remove_dir(path: &Utf8Path) -> Result<()> {
     }
 }
 
+/// Removes a file, or a directory with all that is in it but `kept` files and what leads to them; of a
+/// link the link.
+pub fn remove_but(path: &Utf8Path, kept: &std::collections::BTreeSet<Utf8PathBuf>) -> Result<()> {
+    if !is_dir(path) || path.is_symlink() {
+        return remove_file(path);
+    }
+    if !kept.iter().any(|file| file.starts_with(path)) {
+        return remove_dir(path);
+    }
+    for name in names(path) {
+        let inner = path.join(name);
+        if !kept.contains(&inner) {
+            remove_but(&inner, kept)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a directory that holds nothing, or nothing but files of these names.
+pub fn remove_empty(path: &Utf8Path, marks: &[&str]) -> Result<()> {
+    let names = names(path);
+    if names.iter().all(|name| marks.contains(&name.as_str())) {
+        return remove_dir(path);
+    }
+    Ok(())
+}
+
 pub fn remove_file(path: &Utf8Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
@@ -429,6 +459,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
         (dir, path)
+    }
+
+    #[test]
+    fn what_is_kept_stays_with_its_folders() {
+        let (_guard, dir) = dir();
+        for name in ["a/b/kept", "a/b/c", "a/d/e"] {
+            write(&dir.join(name), b"x").unwrap();
+        }
+        assert_eq!(usage(&dir.join("a")).files, 3);
+        let kept = [dir.join("a/b/kept")].into();
+        remove_but(&dir.join("a"), &kept).unwrap();
+        assert_eq!(all_files(&dir), [dir.join("a/b/kept")]);
+        remove_empty(&dir.join("a/b"), &["other"]).unwrap();
+        assert_eq!(all_files(&dir).len(), 1);
+        remove_empty(&dir.join("a/b"), &["kept"]).unwrap();
+        assert_eq!(all_files(&dir).len(), 0);
+    }
+
+    #[test]
+    fn sizes_are_worded_with_the_unit_that_fits() {
+        let words = [0, 1023, 1024, 1_610_612_736].map(Usage::wording);
+        assert_eq!(words, ["0 B", "1023 B", "1.0 KiB", "1.5 GiB"]);
     }
 
     #[test]

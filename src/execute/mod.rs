@@ -207,6 +207,8 @@ impl Context<'_> {
             Action::Confirm(confirm) => release::confirm(self, confirm),
             Action::Publish(publish) => release::publish(self, publish, activity),
             Action::CopyTests(copy) => files::copy_tests(copy),
+            Action::Remove { path, kept } => disk::remove_but(path, kept),
+            Action::RemoveEmpty { path, besides } => disk::remove_empty(path, besides),
             Action::Edit(edits) => files::edit(edits, self.ui),
             Action::Test(test) => {
                 let start = Instant::now();

@@ -86,6 +86,8 @@ pub struct Facts {
     pub path: String,
     /// The inherited search path of the loader.
     pub loader_path: Option<String>,
+    /// Whether `UV_PROJECT_ENVIRONMENT` says where the environment is.
+    pub names_environment: bool,
     /// The working directory, absolute.
     pub cwd: Utf8PathBuf,
     /// The user cache, absolute.
@@ -185,6 +187,7 @@ impl Facts {
             scrubbed: session.scrubbed(),
             path: session.var("PATH").unwrap_or_default().to_owned(),
             loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
+            names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
             cwd: session.cwd.clone(),
             cache: session.cache(),
             environment,

@@ -1,12 +1,14 @@
 //! What a step does, as data.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use crate::edit::Edit;
 use crate::error::Exit;
 use crate::facts::Build;
 use crate::facts::release::Checked;
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, quote};
 use crate::tool::{Provision, Toolbox};
 
 use super::distribution::{Check, Confirm, How, Promote, Publish, RecordChecks, Seal, Unpack};
@@ -48,6 +50,16 @@ pub enum Action {
     /// Build a distribution into a directory that holds no other.
     Pack(Box<Pack>),
     CopyTests(Box<CopyTests>),
+    /// Remove a file, or a folder with all that is in it but what is to be kept; absolute.
+    Remove {
+        path: Utf8PathBuf,
+        kept: BTreeSet<Utf8PathBuf>,
+    },
+    /// Remove a folder in which nothing is left but files of these names.
+    RemoveEmpty {
+        path: Utf8PathBuf,
+        besides: &'static [&'static str],
+    },
     /// Change files of the project: all of them, or none where one is not as it was.
     Edit(Vec<Edit>),
     /// Put our recipes into the user cache.
@@ -115,6 +127,7 @@ impl Action {
         matches!(
             self,
             Self::Run(_)
+                | Self::Remove { .. }
                 | Self::Provide { .. }
                 | Self::Link(_)
                 | Self::Pack(_)
@@ -355,6 +368,15 @@ impl Step {
             }
             Action::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
+            }
+            Action::Remove { path, kept } if kept.is_empty() => {
+                format!("rm -r {}", quote(path.as_str()))
+            }
+            Action::Remove { path, .. } => {
+                comment(&format!("rm -r {path}, but what git tracks in it"))
+            }
+            Action::RemoveEmpty { path, .. } => {
+                comment(&format!("rmdir {path}, where nothing is left"))
             }
             Action::Edit(edits) => {
                 let diff: String = edits.iter().map(Edit::diff).collect();

@@ -1,6 +1,5 @@
 //! `cargo pyx just`, and the recipes that a project wants around other commands.
 
-use crate::environment::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Facts, Just, Purpose, Request, Workshop};
 use crate::invocation::Invocation;
@@ -8,7 +7,7 @@ use crate::manifest::nearest;
 use crate::recipe::Recipe;
 
 use super::linked::names;
-use super::steps::{self, Site, step};
+use super::steps::{self, Site, activate, step};
 use super::{Action, Plan, RunRecipe, dev};
 
 /// A decision of one command.
@@ -173,7 +172,6 @@ fn part(
 /// just, with the environment active for whatever the recipe does.
 fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invocation {
     let facts = site.facts;
-    let Environment { path, .. } = &facts.environment;
     let project = &facts.project;
     let modules = project.members.iter().map(|member| member.module.as_str());
     let modules: Vec<&str> = modules.filter(|module| !module.is_empty()).collect();
@@ -201,12 +199,10 @@ fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invo
         ]
         .map(str::to_owned)
     });
-    site.call(&just.tool.path, &project.root)
+    let call = site.call(&just.tool.path, &project.root);
+    activate(call, facts)
         .args(place.into_iter().flatten())
         .args(words.iter().cloned())
-        .env("VIRTUAL_ENV", path.as_str())
-        .env("UV_PROJECT_ENVIRONMENT", path.as_str())
-        .env("UV_NO_SYNC", "1")
         .env("PYX", just.program.as_str())
         .env("PYX_PYTHON", facts.environment.python().as_str())
         .env("PYX_MODULE", modules.join(" "))

@@ -98,8 +98,10 @@ pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Resul
         } else {
             "LD_LIBRARY_PATH"
         };
-        let inherited = site.facts.loader_path.iter().map(String::as_str);
-        let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(inherited).collect();
+        let inherited = site.facts.loader_path.iter();
+        let inherited = inherited.flat_map(|path| path.split(':'));
+        let others = inherited.filter(|dir| dir != libdir);
+        let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(others).collect();
         call = call.env(name, path.join(":"));
     }
     if probe.moved {

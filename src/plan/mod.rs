@@ -1,9 +1,11 @@
 //! What is to be done, decided from facts alone.
 
 mod action;
+mod clean;
 mod cure;
 mod dev;
 mod distribution;
+mod env;
 mod just;
 mod linked;
 mod member;
@@ -29,8 +31,10 @@ use crate::reason::Reason;
 
 use action::comment;
 pub use action::*;
+pub use clean::clean;
 pub use cure::cure;
 pub use distribution::*;
+pub use env::{Exports, env, environment};
 pub use just::just;
 pub use run::run;
 pub use version::{Settled, Spelled, Target, Wish, version};

@@ -4,7 +4,7 @@ use crate::error::{Error, Exit, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Running};
 
 use super::linked::{self, names};
-use super::steps::{Site, build_args, run as run_call, step};
+use super::steps::{Site, activate, build_args, run as run_call, step};
 use super::{Action, Listen, Plan, dev};
 
 /// # Errors
@@ -45,7 +45,6 @@ fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
     let Some((program, arguments)) = words.split_first() else {
         return;
     };
-    let environment = &facts.environment;
     // a path is relative to where the command was given
     let resolved = if program.contains('/') {
         facts.cwd.join(program).into_string()
@@ -54,11 +53,8 @@ fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
     };
     let call = crate::invocation::Invocation::new(resolved, &facts.cwd)
         .args(arguments.iter().cloned())
-        .without(&facts.scrubbed)
-        .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&environment.bin()], &facts.path)
-        .env("UV_NO_SYNC", "1")
-        .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str());
+        .without(&facts.scrubbed);
+    let call = activate(call, facts);
     plan.hand_over = Some(step("run", "Running", program, Action::Show(call)));
 }
 

@@ -57,6 +57,15 @@ impl Site<'_> {
     }
 }
 
+/// As in a shell where the environment is active, and uv leaves it as it is.
+pub(super) fn activate(call: Invocation, facts: &Facts) -> Invocation {
+    let environment = &facts.environment;
+    call.env("VIRTUAL_ENV", environment.path.as_str())
+        .path(&[&environment.bin()], &facts.path)
+        .env("UV_NO_SYNC", "1")
+        .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str())
+}
+
 pub(super) fn step(
     name: impl Into<String>,
     verb: &'static str,

@@ -3,10 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::finding::Finding;
-use crate::invocation::Invocation;
-use crate::process::{self, Output};
+use crate::git::Git;
 use crate::project::Project;
 use crate::session::{Session, normalize};
 
@@ -73,27 +72,6 @@ fn folders(project: &Project) -> Vec<Utf8PathBuf> {
         }
     }
     apart
-}
-
-struct Git<'a> {
-    session: &'a Session,
-    dir: &'a Utf8Path,
-}
-
-impl Git<'_> {
-    /// What git prints; nothing where it fails, as it does for a folder outside the checkout, or
-    /// is not there.
-    fn ask(&self, args: Vec<String>) -> Result<String> {
-        let call = Invocation::new("git", self.dir)
-            .args(args)
-            .without(&self.session.scrubbed())
-            .env("GIT_OPTIONAL_LOCKS", "0"); // `git status` would write the index
-        match process::read(&call) {
-            Ok(Output { stdout, .. }) => Ok(stdout),
-            Err(Error::Spawn { .. }) => Ok(String::new()),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -1,0 +1,80 @@
+//! `cargo pyx clean`: takes away what pyx made.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::disk::{self, Usage};
+use crate::errand;
+use crate::error::Result;
+use crate::execute::execute;
+use crate::plan;
+use crate::project::{Project, Selection};
+use crate::remains::{self, Extent, Remain};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+
+/// Remove what pyx made: builds, and with --env environments
+///
+/// Everything under target/pyx but environments. Nothing that git tracks is removed, no environment
+/// that somebody else made, and nothing that pyx did not put there. Waits for other runs of pyx.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx clean              builds
+  cargo pyx clean --dry-run    which, and how much that frees
+  cargo pyx clean --env        environments as well
+  cargo pyx clean --all        and releases in dist/, and the user cache")]
+pub struct Clean {
+    /// The environments that pyx made, too, and the modules that it put into the sources
+    #[arg(long)]
+    pub env: bool,
+    /// All that, what pyx released into `dist/`, and what all projects share: tools in the user
+    /// cache, and builds in a target directory outside of the project
+    #[arg(long)]
+    pub all: bool,
+}
+
+impl Clean {
+    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let selection = Selection {
+            manifest: global.manifest(session),
+            members: Vec::new(),
+        };
+        let project = Project::discover(session, &selection)?;
+        let extent = Extent {
+            environments: self.env || self.all,
+            everything: self.all,
+        };
+        let remains = remains::gather(session, &project, extent)?;
+        let planned = plan::clean(&project, &remains);
+        if global.dry_run || planned.is_empty() {
+            ui.plan(&planned);
+            ui.data(&planned.to_string());
+            say(&remains, global.dry_run, ui);
+            return Ok(());
+        }
+        let _lock = errand::lock(session, ui, "clean", &project)?;
+        let remains = remains::gather(session, &project, extent)?; // whoever had the lock may have built
+        let planned = plan::clean(&project, &remains);
+        ui.plan(&planned);
+        execute(session, &planned, ui, disk::now())?;
+        say(&remains, false, ui);
+        Ok(())
+    }
+}
+
+fn say(remains: &[Remain], dry_run: bool, ui: &Ui) {
+    let mut all = Usage::default();
+    for remain in remains {
+        all += remain.usage;
+    }
+    let Usage { bytes, files } = all;
+    let text = match files {
+        0 => "nothing".to_owned(),
+        files => format!("{files} files, {}", Usage::wording(bytes)),
+    };
+    ui.status(if dry_run { "Would remove" } else { "Removed" }, &text);
+    ui.freed(&json!({ "bytes": bytes, "files": files, "dry-run": dry_run }));
+}

@@ -1,0 +1,107 @@
+//! `cargo pyx env`: what a shell or an IDE is told so that cargo and Python see what pyx sees.
+
+use camino::Utf8Path;
+
+use crate::environment::State;
+use crate::error::{Error, Result};
+use crate::facts::{Build, Facts, Request, Workshop};
+use crate::invocation::Invocation;
+use crate::project::{Bindings, HardWired};
+use crate::session::EXPORTED;
+
+use super::linked;
+use super::steps::{Site, activate};
+
+/// The variables to set, as pyx sets them for its own children.
+#[derive(Clone, Debug)]
+pub struct Exports {
+    pub set: std::collections::BTreeMap<String, String>,
+    /// What has to be done before all of it can work, and the command.
+    pub missing: Option<(String, &'static str)>,
+}
+
+/// Variables that later runs of pyx may see: they add to what was there.
+const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
+
+/// # Errors
+/// [`Error::NoEnvironment`] where there is nothing to see yet.
+pub fn env(request: &Request, facts: &Facts, workshop: &Workshop) -> Result<Exports> {
+    let site = Site {
+        facts,
+        request,
+        workshop,
+    };
+    let mut call = activate(Invocation::new("cargo", &facts.cwd), facts);
+    let mut missing = None;
+    if let Some(build) = nearest(facts) {
+        (call, missing) = linking(call, &site, build)?;
+    }
+    // a person's own choice is where pyx found the environment: it has to stay
+    if facts.names_environment {
+        call.set.remove("UV_PROJECT_ENVIRONMENT");
+    }
+    let names = call
+        .set
+        .keys()
+        .filter(|name| !KEPT.contains(&name.as_str()));
+    let names: Vec<String> = names.cloned().collect();
+    let call = call.env(EXPORTED, names.join(" "));
+    Ok(Exports {
+        set: call.set,
+        missing,
+    })
+}
+
+/// The environment that has to be there.
+///
+/// # Errors
+/// [`Error::NoEnvironment`]
+pub fn environment(facts: &Facts) -> Result<&Utf8Path> {
+    let environment = &facts.environment;
+    let why = match &environment.state {
+        State::Good { .. } => return Ok(&environment.path),
+        State::Missing => "it is not there yet".into(),
+        State::Bad { why, .. } => why.clone(),
+    };
+    let path = environment.path.clone();
+    Err(Error::NoEnvironment { path, why })
+}
+
+/// The package that the working directory is in, else the first.
+fn nearest(facts: &Facts) -> Option<&Build> {
+    let around = facts.project.around(&facts.cwd);
+    let own = |build: &&Build| around.contains(&build.member.name);
+    facts.builds.iter().find(own)
+}
+
+/// What plain cargo needs to link and run what embeds Python.
+fn linking(
+    mut call: Invocation,
+    site: &Site<'_>,
+    build: &Build,
+) -> Result<(Invocation, Option<(String, &'static str)>)> {
+    if let Some(toolchain) = &build.toolchain.name {
+        call = call.env("RUSTUP_TOOLCHAIN", toolchain.clone());
+    }
+    let member = &build.member;
+    if !(member.bindings.is_pyo3() || member.bindings == Bindings::Embed) {
+        return Ok((call, None));
+    }
+    let mut missing = None;
+    let hard_wired = member.bindings != Bindings::Embed && HardWired::find(member)?.is_some();
+    let python = site.facts.environment.python();
+    if !hard_wired {
+        call = call.env("PYO3_PYTHON", python.as_str());
+    } else if build.linking.configured {
+        call = linked::compile(call, site, build);
+    } else {
+        call = call.env("PYO3_PYTHON", python.as_str());
+        let text = format!("plain `cargo test` cannot link {} yet", member.name);
+        missing = Some((text, "cargo pyx test --rust"));
+    }
+    match linked::execute(call.clone(), site, build) {
+        Ok(call) => Ok((call, missing)),
+        Err(Error::StaticPython { .. }) => Ok((call, missing)),
+        Err(error) => Err(error),
+    }
+}

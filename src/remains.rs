@@ -1,0 +1,211 @@
+//! What pyx has left on the disk, and may take away again.
+//!
+//! `target/pyx` is marked with a `.gitignore` of its own, environments say in their record that pyx made
+//! them, `release.json` lists what is in `dist/`. Nothing that git tracks is among it.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::disk::{self, Usage};
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::facts::release;
+use crate::fingerprint::{EnvironmentRecord, Input};
+use crate::git::Git;
+use crate::project::Project;
+use crate::session::Session;
+
+/// How much is to go besides builds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// The environments that pyx made, and the modules that only they import.
+    pub environments: bool,
+    /// What was released, and what all projects share: target directories and the user cache.
+    pub everything: bool,
+}
+
+/// A file or folder of pyx.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remain {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub usage: Usage,
+    /// Files in it that git tracks, which stay.
+    pub kept: BTreeSet<Utf8PathBuf>,
+    /// Of a folder that only goes once it is empty, after all others: files in it that do not count.
+    pub besides: Option<&'static [&'static str]>,
+}
+
+/// In the order of paths.
+///
+/// # Errors
+/// Those of asking git.
+pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Remain>> {
+    let mut paths = builds(project, extent);
+    let mut last = Vec::new();
+    if extent.environments {
+        for environment in environments(session, project)? {
+            paths.extend(modules(session, &environment));
+            paths.push(environment.path);
+        }
+    }
+    if extent.everything {
+        paths.extend(released(&project.root.join("dist")));
+        paths.extend(["recipes", "tools"].map(|name| session.cache().join(name)));
+        last.extend([project.root.join("dist"), session.cache()].map(|path| (path, &[][..])));
+    }
+    last.extend(states(project).into_iter().map(|path| (path, &MARKS[..])));
+    paths.retain(|path| disk::is_there(path));
+    paths.sort();
+    paths.dedup();
+    // a folder goes with all that is in it
+    let all = paths.clone();
+    paths.retain(|path| {
+        !all.iter()
+            .any(|outer| outer != path && path.starts_with(outer))
+    });
+    let tracked = tracked(session, project)?;
+    let mut found: Vec<Remain> = Vec::new();
+    for path in paths {
+        let kept = tracked.iter().filter(|file| file.starts_with(&path));
+        let kept: BTreeSet<Utf8PathBuf> = kept.cloned().collect();
+        if !kept.contains(&path) {
+            found.push(Remain {
+                usage: disk::usage(&path),
+                path,
+                kept,
+                besides: None,
+            });
+        }
+    }
+    if !found.is_empty() {
+        last.retain(|(path, _)| {
+            disk::is_dir(path) && !tracked.iter().any(|file| file.starts_with(path))
+        });
+        found.extend(last.into_iter().map(|(path, besides)| Remain {
+            path,
+            usage: Usage::default(),
+            kept: BTreeSet::new(),
+            besides: Some(besides),
+        }));
+    }
+    Ok(found)
+}
+
+/// The files at the top of `target/pyx` that hold no build: they go with the last of the others.
+const MARKS: [&str; 2] = [".gitignore", "lock"];
+
+/// Whether pyx has marked a folder as its own.
+fn is_marked(folder: &Utf8Path) -> bool {
+    let mark = disk::read_text(&folder.join(".gitignore")).ok().flatten();
+    mark.as_deref() == Some("*\n")
+}
+
+/// The folders of a project that pyx has marked; others may share them.
+fn states(project: &Project) -> Vec<Utf8PathBuf> {
+    let targets = project.all().map(|member| member.target.clone());
+    let mut states: Vec<Utf8PathBuf> = targets.chain([project.state.clone()]).collect();
+    states.sort();
+    states.dedup();
+    states.retain(|folder| is_marked(folder));
+    states
+}
+
+fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
+    let is_shared = |folder: &Utf8Path| !folder.starts_with(&project.home);
+    let mut paths = Vec::new();
+    for state in states(project) {
+        if !is_shared(&state) || extent.everything {
+            let names = disk::names(&state).into_iter();
+            let names = names.filter(|name| !MARKS.contains(&name.as_str()));
+            paths.extend(names.map(|name| state.join(name)));
+        } else if state == project.state {
+            let own = project.own_state();
+            paths.extend(disk::names(&own).into_iter().map(|name| own.join(name)));
+        }
+    }
+    // a workspace beside the project's own, and cargo's own folder for what lies between
+    for member in project.all() {
+        for name in ["ext", "test"] {
+            let target = member.target.join(name);
+            let between = member.intermediate_dir(&target);
+            let made = |dir: &Utf8PathBuf| disk::is_file(&dir.join("CACHEDIR.TAG"));
+            let reached = |dir: &Utf8PathBuf| !is_shared(dir) || extent.everything;
+            paths.extend(
+                [target, between]
+                    .into_iter()
+                    .filter(|dir| made(dir) && reached(dir)),
+            );
+        }
+    }
+    if !extent.environments {
+        paths.retain(|path| *path != project.envs());
+    }
+    paths
+}
+
+/// The default environment where pyx made it, and those of `--python`.
+fn environments(session: &Session, project: &Project) -> Result<Vec<Environment>> {
+    let default = Environment::gather(session, project, None)?;
+    let made = EnvironmentRecord::load(&default.record_path()).record.made;
+    let envs = project.envs();
+    let others = disk::names(&envs).into_iter().map(|name| Environment {
+        path: envs.join(name),
+        ..Environment::default()
+    });
+    Ok(Some(default)
+        .filter(|_| made)
+        .into_iter()
+        .chain(others)
+        .collect())
+}
+
+/// The modules that a build has put into the sources, as far as they still are what was put there.
+fn modules(session: &Session, environment: &Environment) -> Vec<Utf8PathBuf> {
+    let record = EnvironmentRecord::load(&environment.record_path()).record;
+    let installed = record.installed.values();
+    let mut found = Vec::new();
+    for install in installed {
+        let is_same = |module: &Utf8PathBuf| {
+            let mut inputs = install.inputs.iter();
+            inputs.any(|input| match input {
+                Input::File { path, .. } => path == module && input.stale(session).is_none(),
+                _ => false,
+            })
+        };
+        let modules = install.modules.iter();
+        let outside = modules.filter(|path| !path.starts_with(&environment.path));
+        found.extend(outside.filter(|path| is_same(path)).cloned());
+    }
+    found
+}
+
+/// The files that `release.json` lists, while they are the same, and what describes them.
+fn released(dist: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let manifest = release::Manifest::read(dist);
+    if manifest.files.is_empty() {
+        return Vec::new();
+    }
+    let own = manifest.files.iter().filter_map(|(name, entry)| {
+        let path = dist.join(name);
+        (disk::hash(&path).as_ref() == Some(&entry.sha256)).then_some(path)
+    });
+    let mut paths: Vec<Utf8PathBuf> = own.collect();
+    paths.extend([release::MANIFEST, release::SUMS].map(|name| dist.join(name)));
+    paths.extend(is_marked(dist).then(|| dist.join(".gitignore")));
+    paths
+}
+
+/// The files of the checkout that git tracks, absolute.
+fn tracked(session: &Session, project: &Project) -> Result<BTreeSet<Utf8PathBuf>> {
+    let dir = &project.root;
+    let words = ["ls-files", "-z", "--full-name", "--", ":/"].map(str::to_owned);
+    let names = Git { session, dir }.ask(words.to_vec())?;
+    let mut above = dir.ancestors();
+    let top = above
+        .find(|dir| disk::is_there(&dir.join(".git")))
+        .unwrap_or(dir);
+    let names = names.split('\0').filter(|name| !name.is_empty());
+    Ok(names.map(|name| top.join(name)).collect())
+}
