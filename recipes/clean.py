@@ -2,13 +2,17 @@
 # requires-python = ">=3.9"
 # dependencies = ["tomli==2.2.1; python_version < '3.11'"]
 # ///
-"""Removes what builds, tests and checks left, but nothing that git tracks and no environment."""
+"""Removes builds with `cargo pyx clean`, then what builds, tests and checks left among the sources.
+
+Nothing that git tracks is removed, and no environment.
+"""
 
 import argparse
 import mmap
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import steps
@@ -19,12 +23,6 @@ STATE = Path(os.environ["PYX_STATE"])
 CACHES = {".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 
 MODULES = (".so", ".pyd")
-
-
-def builds():
-    """The build directories and the scratch folders, but not the environments."""
-    folders = STATE.iterdir() if STATE.is_dir() else []
-    return [path for path in folders if path.name != "envs" and is_folder(path)]
 
 
 def is_folder(path):
@@ -68,7 +66,7 @@ def removable():
     """What may go: nothing that git tracks, and modules only where git ignores them."""
     tracked = {ROOT / path for path in git("ls-files", "-z")}
     kept = tracked.union(*(path.parents for path in tracked))
-    found = [path for path in [*builds(), *leftovers()] if path not in kept]
+    found = [path for path in leftovers() if path not in kept]
     modules = [path for path in found if path.suffix in MODULES]
     ignored = git("check-ignore", "-z", "--stdin", paths=modules)
     return sorted(path for path in found if path not in modules or path in ignored)
@@ -86,6 +84,9 @@ def main():
     parser = argparse.ArgumentParser(prog="cargo pyx just clean")
     parser.add_argument("--dry-run", action="store_true", help="list only")
     dry, total = parser.parse_args().dry_run, 0
+    code = steps.call([os.environ["PYX"], "clean", *(["--dry-run"] if dry else [])])
+    if code:
+        sys.exit(code)
     for path in removable():
         bytes_ = size(path)
         total += bytes_

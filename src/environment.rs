@@ -38,7 +38,7 @@ impl Environment {
     /// The environment of the project for a request; looks, changes nothing.
     pub fn gather(session: &Session, project: &Project, request: Option<&Request>) -> Result<Self> {
         let default = default_path(session, project);
-        let found = look(&default, session, project, request)?;
+        let found = look(&default, session, project, request);
         let Some(request) = request.filter(|request| request.is_flag()) else {
             return Ok(found);
         };
@@ -52,7 +52,7 @@ impl Environment {
         }
         let name = request.text.replace(['/', '\\', ' '], "_");
         let path = project.envs().join(name);
-        look(&path, session, project, Some(request))
+        Ok(look(&path, session, project, Some(request)))
     }
 
     /// One that works; `None` where there is none.
@@ -157,13 +157,13 @@ fn look(
     session: &Session,
     project: &Project,
     request: Option<&Request>,
-) -> Result<Environment> {
+) -> Environment {
     let mut environment = Environment {
         path: path.to_owned(),
         state: State::Missing,
     };
     if !disk::is_there(path) {
-        return Ok(environment);
+        return environment;
     }
     let trouble = trouble(&environment, session, project, request);
     environment.state = match (trouble, version_of(path)) {
@@ -173,7 +173,7 @@ fn look(
             ours: is_ours(&environment),
         },
     };
-    Ok(environment)
+    environment
 }
 
 /// What is wrong with an environment, as the end of a sentence.

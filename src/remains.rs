@@ -70,9 +70,13 @@ pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Ve
     for path in paths {
         let kept = tracked.iter().filter(|file| file.starts_with(&path));
         let kept: BTreeSet<Utf8PathBuf> = kept.cloned().collect();
-        if !kept.contains(&path) {
+        let mut usage = disk::usage(&path);
+        for file in &kept {
+            usage -= disk::usage(file);
+        }
+        if kept.is_empty() || usage.files > 0 {
             found.push(Remain {
-                usage: disk::usage(&path),
+                usage,
                 path,
                 kept,
                 besides: None,

@@ -5,7 +5,10 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -101,36 +104,40 @@ fn every_lint_that_is_off_says_why() {
     }
 }
 
-#[test]
-fn the_readme_shows_the_programs_own_help() {
-    let readme = text(&root().join("README.md"));
-    for command in [
-        "dev",
-        "test",
-        "run",
-        "just",
-        "release wheel",
-        "release sdist",
-        "release check",
-        "release version",
-        "release publish",
-        "init",
-        "completions",
-        "man",
-    ] {
+/// `cargo pyx COMMAND --help` of every command that does something, in 100 columns.
+fn help(command: &clap::Command, words: &[&str], text: &mut String) {
+    for below in command.get_subcommands().filter(|one| !one.is_hide_set()) {
+        let words = [words, &[below.get_name()]].concat();
+        if below.has_subcommands() {
+            help(below, &words, text);
+            continue;
+        }
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-pyx"))
             .arg("pyx")
-            .args(command.split(' '))
-            .arg("-h")
+            .args(&words)
+            .arg("--help")
             .env("COLUMNS", "100")
             .output()
             .unwrap();
-        assert!(output.status.success());
-        let help = String::from_utf8(output.stdout).unwrap();
-        assert!(
-            readme.contains(help.trim_end()),
-            "README.md must hold this block:\n{help}"
-        );
+        assert!(output.status.success(), "{words:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let printed = printed.trim_end();
+        let title = words.join(" ");
+        writeln!(text, "\n## cargo pyx {title}\n\n```text\n{printed}\n```").unwrap();
+    }
+}
+
+#[test]
+fn the_documented_commands_are_the_programs_own_help() {
+    let path = root().join("docs/commands.md");
+    let known = text(&path);
+    let head = known.split("\n## ").next().unwrap();
+    let mut expected = head.to_owned();
+    help(&cargo_pyx::cli::Cli::command(), &[], &mut expected);
+    if known != expected {
+        let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands.md");
+        std::fs::write(&new, expected).unwrap();
+        panic!("cp {} {}", new.display(), path.display());
     }
 }
 

@@ -16,8 +16,8 @@ use super::Global;
 /// Print what to export so that cargo, an IDE or a debugger sees what pyx sees
 ///
 /// The environment, the Python that PyO3 builds for and, for tests and programs that embed Python,
-/// how they find it. Reads only: `cargo pyx dev` makes the environment. CARGO_TARGET_DIR is left
-/// alone: pyx builds in target/pyx, so target/ is free for cargo and the IDE. Later runs of pyx
+/// how they find it. Reads only: `cargo pyx dev` makes the environment. The target directory
+/// is left alone: pyx builds in target/pyx, so target/ is free for cargo and the IDE. Later runs of pyx
 /// do not see these variables and build nothing anew because of them.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\

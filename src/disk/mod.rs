@@ -213,6 +213,13 @@ impl std::ops::AddAssign for Usage {
     }
 }
 
+impl std::ops::SubAssign for Usage {
+    fn sub_assign(&mut self, part: Self) {
+        self.bytes = self.bytes.saturating_sub(part.bytes);
+        self.files = self.files.saturating_sub(part.files);
+    }
+}
+
 impl Usage {
     /// A number of bytes for people: `1.5 MiB`.
     #[expect(clippy::cast_precision_loss, reason = "a size for people")]
@@ -233,8 +240,8 @@ impl Usage {
     }
 }
 
-/// What a file, or everything below a directory, takes up; a file with several names counts once,
-/// links are not followed.
+/// What removing a file, or everything below a directory, would free: links are not followed, and what
+/// has another name elsewhere stays.
 pub fn usage(path: &Utf8Path) -> Usage {
     if path.is_symlink() {
         return Usage { bytes: 0, files: 1 };
@@ -242,32 +249,34 @@ pub fn usage(path: &Utf8Path) -> Usage {
     let walk = ignore::WalkBuilder::new(path)
         .standard_filters(false)
         .build();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut names = std::collections::BTreeMap::new();
     let mut usage = Usage::default();
     for entry in walk.flatten() {
         let Some(metadata) = entry.metadata().ok().filter(|found| !found.is_dir()) else {
             continue;
         };
         usage.files += 1;
-        let (identity, bytes) = extent(&metadata);
-        if identity.is_none_or(|identity| seen.insert(identity)) {
+        let (identity, links, bytes) = extent(&metadata);
+        let seen = names.entry(identity).or_insert(0);
+        *seen += 1;
+        if links == 1 || *seen == links {
             usage.bytes += bytes;
         }
     }
     usage
 }
 
-/// What tells a file with several names from others, where it has them, and what it takes up.
+/// What tells a file from others, how many names it has, and what it takes up.
 #[cfg(unix)]
-fn extent(metadata: &std::fs::Metadata) -> (Option<(u64, u64)>, u64) {
+fn extent(metadata: &std::fs::Metadata) -> ((u64, u64), u64, u64) {
     use std::os::unix::fs::MetadataExt;
-    let identity = (metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()));
-    (identity, metadata.blocks() * 512)
+    let identity = (metadata.dev(), metadata.ino());
+    (identity, metadata.nlink(), metadata.blocks() * 512)
 }
 
 #[cfg(not(unix))]
-fn extent(metadata: &std::fs::Metadata) -> (Option<(u64, u64)>, u64) {
-    (None, metadata.len())
+fn extent(metadata: &std::fs::Metadata) -> ((u64, u64), u64, u64) {
+    ((0, 0), 1, metadata.len())
 }
 
 /// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
@@ -467,7 +476,10 @@ mod tests {
         for name in ["a/b/kept", "a/b/c", "a/d/e"] {
             write(&dir.join(name), b"x").unwrap();
         }
-        assert_eq!(usage(&dir.join("a")).files, 3);
+        std::fs::hard_link(dir.join("a/b/c"), dir.join("c")).unwrap();
+        let Usage { bytes, files } = usage(&dir.join("a"));
+        assert_eq!((bytes, files), (2 * usage(&dir.join("a/d")).bytes, 3));
+        remove_file(&dir.join("c")).unwrap();
         let kept = [dir.join("a/b/kept")].into();
         remove_but(&dir.join("a"), &kept).unwrap();
         assert_eq!(all_files(&dir), [dir.join("a/b/kept")]);

@@ -182,7 +182,7 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
         .hint(format!("instead: {}", new.join(", ")));
     let old = &toml.text()[span];
     let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
-    let only_rust = said.ends_with(".rs");
+    let only_rust = Utf8Path::new(&said).extension() == Some("rs");
     let cure = only_rust.then(|| Cure::Amend(toml.path.clone(), change));
     Ok(Some(Trap {
         finding,

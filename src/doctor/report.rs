@@ -341,7 +341,11 @@ impl Report {
         rows.extend(self.tools.iter().map(ToolFact::row));
         rows.extend(self.interpreters.iter().map(|found| {
             let suffix = if found.free_threaded { "t" } else { "" };
-            row("python", format!("{}{suffix}", found.version), &found.path)
+            row(
+                "python",
+                format!("{}{suffix}", found.version),
+                found.path.as_str(),
+            )
         }));
         rows.push(self.environment.row(&self.project));
         for member in &self.members {
@@ -349,14 +353,14 @@ impl Report {
         }
         rows.extend(self.disk.iter().map(|fact| {
             let size = disk::Usage::wording(fact.bytes);
-            row("disk", size, shown(&self.project, &fact.path))
+            row("disk", size, shown(&self.project, &fact.path).as_str())
         }));
         rows
     }
 }
 
-fn row(subject: &str, found: impl Into<String>, more: impl ToString) -> Row {
-    [subject.to_owned(), found.into(), more.to_string()]
+fn row(subject: &str, found: impl Into<String>, more: impl Into<String>) -> Row {
+    [subject.to_owned(), found.into(), more.into()]
 }
 
 fn shown<'a>(root: &Utf8Path, path: &'a Utf8Path) -> &'a Utf8Path {
@@ -399,7 +403,7 @@ impl MemberFact {
             Layout::Programs | Layout::Embedding => self.layout.to_string(),
             layout => format!("{layout}, {}, module {}", self.bindings, self.module),
         };
-        let mut rows = vec![row(&self.name, what, manifest)];
+        let mut rows = vec![row(&self.name, what, manifest.as_str())];
         let link = self.link.wording(root);
         let stable = self
             .stable_abi

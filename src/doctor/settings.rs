@@ -11,7 +11,7 @@ use super::Trap;
 pub(super) fn check(project: &Project, build: &Build) -> Result<Vec<Trap>> {
     let mut found: Vec<Finding> = Vec::new();
     found.extend(profile(project, &build.member)?);
-    found.extend(missing_pin(build)?);
+    found.extend(missing_pin(build));
     Ok(found.into_iter().map(Trap::from).collect())
 }
 
@@ -87,10 +87,8 @@ fn is_release(root: Option<&Toml>, name: &str) -> bool {
     false
 }
 
-fn missing_pin(build: &Build) -> Result<Option<Finding>> {
-    let Some((pin, path)) = &build.toolchain.missing_pin else {
-        return Ok(None);
-    };
+fn missing_pin(build: &Build) -> Option<Finding> {
+    let (pin, path) = build.toolchain.missing_pin.as_ref()?;
     // the older format is the bare name
     let line = match Toml::read(path) {
         Ok(Some(toml)) => toml.line_of(&["toolchain", "channel"]),
@@ -99,7 +97,5 @@ fn missing_pin(build: &Build) -> Result<Option<Finding>> {
     let instead = build.toolchain.name.as_deref().unwrap_or("the default one");
     let message = format!("the toolchain {pin} is not installed; pyx builds with {instead}");
     let finding = Finding::warning("toolchain-missing", message).at(path, Some(line));
-    Ok(Some(
-        finding.hint(format!("rustup toolchain install {pin}")),
-    ))
+    Some(finding.hint(format!("rustup toolchain install {pin}")))
 }

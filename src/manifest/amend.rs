@@ -187,10 +187,8 @@ impl<'a> Array<'a> {
             };
         };
         let indent = &self.text[line.start..last.start];
-        let lines: String = new
-            .iter()
-            .map(|value| format!("{indent}{value},\n"))
-            .collect();
+        let lines = new.iter().map(|value| format!("{indent}{value},\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
         let comma = if ended { "" } else { "," };
         let (before, rest) = self.text.split_at(last.end);
         let (own, after) = rest.split_at(line.end - last.end);
@@ -289,7 +287,7 @@ mod tests {
             broken in any::<bool>(), tail in "( # [ü\"']{0,3})?\n(b = 1\n)?",
         ) {
             let array = if broken {
-                format!("[\n{}]", items.iter().map(|item| format!("  {item}, # x\n")).collect::<String>())
+                format!("[\n  {}, # x\n]", items.join(", # x\n  "))
             } else {
                 format!("[{}]", items.join(", "))
             };

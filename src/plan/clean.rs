@@ -21,7 +21,10 @@ pub fn clean(project: &Project, remains: &[Remain]) -> Plan {
                 kept: remain.kept.clone(),
             },
         };
-        let subject = format!("{shown} ({size})");
+        let subject = match remain.besides {
+            Some(_) => shown.to_string(),
+            None => format!("{shown} ({size})"),
+        };
         let mut step = step(
             format!("remove {}", remain.path),
             "Removing",

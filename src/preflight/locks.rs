@@ -13,6 +13,7 @@ use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use semver::VersionReq;
 
 use crate::dependencies::check_lock;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::manifest::{
@@ -29,7 +30,7 @@ pub(super) fn check(project: &Project, checkout: &Checkout) -> Result<Vec<Findin
     for member in &project.members {
         let path = member.workspace.join("Cargo.lock");
         let first = seen.insert(path.clone());
-        if first && checkout.ignored.contains(&path) {
+        if first && disk::is_file(&path) && checkout.ignored.contains(&path) {
             let message = "git ignores it: a checkout builds with other versions than this one";
             let finding = Finding::warning("cargo-lock-ignored", message);
             found.push(finding.at(&path, None));
