@@ -192,13 +192,14 @@ fn seed() -> PathBuf {
 }
 
 /// Where cargo compiles; a release is compiled from sources that it unpacks.
-const COMPILED: [&str; 6] = [
+const COMPILED: [&str; 7] = [
     "target/pyx/ext",
     "target/pyx/test",
     "target/pyx/release/again/builds",
     "target/pyx/release/again/target",
     "target/pyx/release/builds",
     "target/pyx/release/target",
+    "target/rust-analyzer",
 ];
 
 /// Removes everything but what cargo compiled.
