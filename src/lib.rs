@@ -34,7 +34,9 @@ pub mod editor;
 pub mod facts;
 pub mod doctor;
 pub mod remains;
+pub mod ground;
 // decision: pure
+pub mod scaffold;
 pub mod plan;
 // effect
 pub mod ui;

@@ -11,6 +11,7 @@ mod doctor;
 mod env;
 mod just;
 mod man;
+mod new;
 mod publish;
 mod release;
 mod work;
@@ -34,6 +35,7 @@ pub use env::Env;
 pub use init::Init;
 pub use just::Just;
 pub use man::Man;
+pub use new::New;
 pub use release::Release;
 pub use work::Work;
 
@@ -127,6 +129,7 @@ pub enum Command {
     Doctor(Doctor),
     Env(Env),
     Clean(Clean),
+    New(New),
 }
 
 impl Global {
@@ -228,6 +231,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Doctor(doctor) => doctor.perform(&cli.global, &session, ui),
         Command::Env(env) => env.perform(&cli.global, &session, ui),
         Command::Clean(clean) => clean.perform(&cli.global, &session, ui),
+        Command::New(new) => new.perform(&cli.global, &session, ui),
     }
 }
 
@@ -294,6 +298,10 @@ mod tests {
             "clean",
             "clean --env --dry-run",
             "clean --all",
+            "new fast-words",
+            "new dir/fast-words --layout embed --dry-run --offline",
+            "new dir --name fast-words --layout src --abi3 3.11",
+            "new x --layout mixed --message-format json -q",
         ];
         let invalid = [
             "",
@@ -329,6 +337,11 @@ mod tests {
             "env --json --shell fish",
             "env --shell tcsh",
             "clean target",
+            "new",
+            "new a b",
+            "new a --layout flat",
+            "new a --abi3 3",
+            "new a --abi3 2.7",
         ];
         let parse = |line: &str| {
             let words = std::iter::once("cargo pyx").chain(line.split_whitespace());

@@ -9,6 +9,7 @@ mod env;
 mod just;
 mod linked;
 mod member;
+mod new;
 mod python;
 mod release;
 mod run;
@@ -36,6 +37,7 @@ pub use cure::cure;
 pub use distribution::*;
 pub use env::{Exports, env, environment};
 pub use just::just;
+pub use new::new;
 pub use run::run;
 pub use version::{Settled, Spelled, Target, Wish, version};
 

@@ -1,6 +1,6 @@
 //! What every plan is made of: the tools and the environment, and how a step is written down.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::Options;
 use crate::environment::{Environment, State};
@@ -8,6 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::facts::{Build, DEV, Facts, Request, TEST, Workshop};
 use crate::interpreter::Choice;
 use crate::invocation::Invocation;
+use crate::tool::Provision;
 
 use super::{Action, Listen, Plan, RecordSync, Run, Step};
 
@@ -100,32 +101,13 @@ pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
     let missing: Vec<_> = tools.filter_map(|tool| tool.missing.clone()).collect();
     for provision in missing {
         let label = provision.label();
-        let name = format!("provide {label}");
-        if plan.has(&name) {
+        if plan.has(&format!("provide {label}")) {
             continue;
         }
         if site.request.network.offline {
             return Err(Error::Offline(label));
         }
-        let python = site
-            .workshop
-            .any_python
-            .clone()
-            .ok_or_else(|| Error::NoTool {
-                tool: "python3",
-                get: "install uv or any Python from 3.7 on; pyx gets the rest".into(),
-            })?;
-        let uv = site.workshop.uv.path.clone();
-        let mut step = step(
-            name,
-            "Downloading",
-            label,
-            Action::Provide {
-                provision,
-                python,
-                uv,
-            },
-        );
+        let mut step = fetch(provision, &site.workshop.any_python, &site.workshop.uv.path)?;
         step.needs = plan.steps.iter().map(|step| step.name.clone()).collect();
         plan.steps.push(step);
     }
@@ -135,6 +117,31 @@ pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
         .values()
         .any(|tool| tool.version.is_none());
     Ok(!plan.again)
+}
+
+/// # Errors
+/// [`Error::NoTool`] where no Python can fetch the tool.
+pub(super) fn fetch(
+    provision: Provision,
+    any_python: &Option<Utf8PathBuf>,
+    uv: &Utf8Path,
+) -> Result<Step> {
+    let python = any_python.clone().ok_or_else(|| Error::NoTool {
+        tool: "python3",
+        get: "install uv or any Python from 3.7 on; pyx gets the rest".into(),
+    })?;
+    let label = provision.label();
+    let action = Action::Provide {
+        provision,
+        python,
+        uv: uv.to_owned(),
+    };
+    Ok(step(
+        format!("provide {label}"),
+        "Downloading",
+        label,
+        action,
+    ))
 }
 
 fn provided(plan: &Plan) -> Vec<String> {

@@ -17,6 +17,8 @@ const NAMED: usize = 3;
 pub(super) struct Checkout {
     /// Files of the project that differ from the last commit, absolute.
     dirty: Vec<Utf8PathBuf>,
+    /// Whether there is no commit at all.
+    unborn: bool,
     /// The names of tags on the last commit.
     pub(super) tags: Vec<String>,
     /// Lock files that git ignores, absolute.
@@ -37,6 +39,7 @@ impl Checkout {
         let status = ["status", "--porcelain", "-z", "--no-renames", "--"];
         let status = status.iter().map(ToString::to_string).chain(folders);
         let status = git.ask(status.collect())?;
+        let head = git.ask(words(&["rev-parse", "--verify", "--quiet", "HEAD"]))?;
         let tags = git.ask(words(&["tag", "--points-at", "HEAD"]))?;
         let mut check = words(&["check-ignore", "--"]);
         let locks = project.members.iter();
@@ -47,6 +50,7 @@ impl Checkout {
             dirty: entries
                 .filter_map(|entry| Some(top.join(entry.get(3..)?)))
                 .collect(),
+            unborn: head.is_empty(),
             tags: tags.lines().map(str::to_owned).collect(),
             ignored: ignored.lines().map(Utf8PathBuf::from).collect(),
         })
@@ -78,8 +82,14 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
+/// In a repository without a commit nothing can differ from one: it tells as little as none at all,
+/// and a project that has just been made can be released.
 pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
     let (first, others) = checkout.dirty.split_first().filter(|_| !allow_dirty)?;
+    if checkout.unborn {
+        let finding = Finding::warning("uncommitted", "nothing is committed yet");
+        return Some(finding.hint("git add --all && git commit"));
+    }
     let mut message = "differs from the last commit".to_owned();
     let names = others.iter().take(NAMED - 1).map(|path| {
         let top = first.ancestors().find(|dir| path.starts_with(dir));

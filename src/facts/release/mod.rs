@@ -28,7 +28,7 @@ use super::{Build, Product, Releasing, Sofar, Workshop};
 pub use abi::{Abi, label};
 pub use flags::Rustflags;
 pub use index::Index;
-pub use platform::Platform;
+pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome, SUMS};
 

@@ -40,6 +40,71 @@ pub struct Platform {
 const LINUX: &str = "manylinux2014";
 const MUSL: &str = "musllinux_1_2";
 
+/// A machine that GitHub offers, and the target that `release wheel --target` is told there.
+#[derive(Clone, Copy, Debug)]
+pub struct Hosted {
+    /// The label of `runs-on`.
+    pub runner: &'static str,
+    pub os: &'static str,
+    pub arch: &'static str,
+    pub target: &'static str,
+}
+
+const fn hosted(runner: &'static str, [os, arch, target]: [&'static str; 3]) -> Hosted {
+    Hosted {
+        runner,
+        os,
+        arch,
+        target,
+    }
+}
+
+/// Where the wheels of a release are made that is to run nearly everywhere.
+pub const HOSTED: [Hosted; 8] = [
+    hosted(
+        "ubuntu-24.04",
+        ["linux", "x86_64", "x86_64-unknown-linux-gnu"],
+    ),
+    hosted(
+        "ubuntu-24.04-arm",
+        ["linux", "aarch64", "aarch64-unknown-linux-gnu"],
+    ),
+    hosted(
+        "ubuntu-24.04",
+        ["linux", "x86_64", "x86_64-unknown-linux-musl"],
+    ),
+    hosted(
+        "ubuntu-24.04-arm",
+        ["linux", "aarch64", "aarch64-unknown-linux-musl"],
+    ),
+    hosted("macos-15", ["macos", "aarch64", "aarch64-apple-darwin"]),
+    hosted("macos-15-intel", ["macos", "x86_64", "x86_64-apple-darwin"]),
+    hosted(
+        "windows-2025",
+        ["windows", "x86_64", "x86_64-pc-windows-msvc"],
+    ),
+    hosted(
+        "windows-11-arm",
+        ["windows", "aarch64", "aarch64-pc-windows-msvc"],
+    ),
+];
+
+impl Hosted {
+    /// What a release makes there unless the project says otherwise.
+    pub fn platform(&self) -> Platform {
+        let host = Host {
+            os: self.os,
+            arch: self.arch,
+            glibc: (self.os == "linux").then_some((2, 39)), // Ubuntu 24.04's
+        };
+        let said = Said {
+            target: Some(self.target),
+            ..Said::default()
+        };
+        Platform::new(&host, &said)
+    }
+}
+
 impl Platform {
     pub(super) fn new(host: &Host, said: &Said<'_>) -> Self {
         let target = said.target;

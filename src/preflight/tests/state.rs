@@ -103,6 +103,14 @@ fn uv_lock_is_current() {
 }
 
 #[test]
+fn before_the_first_commit_nothing_differs_from_it() {
+    let project = Sound::new();
+    project.git("init -q");
+    assert_eq!(project.says(), ["warning: nothing is committed yet"]);
+    assert_eq!(project.says_when(true), [""; 0]);
+}
+
+#[test]
 fn the_tree_is_clean() {
     let project = Sound::committed();
     project.write(".git/info/exclude", "*.log\n");

@@ -1,0 +1,83 @@
+//! `cargo pyx new`: a project that builds, tests and releases as it is.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::execute::execute;
+use crate::ground::Ground;
+use crate::plan;
+use crate::scaffold::{Layout, Name, OLDEST, Scaffold};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+
+/// Start a project: a Python package with a Rust module, tests in both languages, and CI
+///
+/// It passes `cargo pyx test`, `cargo pyx just ci` and `cargo pyx release wheel` as it is. Makes a git
+/// repository where there is none around, and both lock files; commits nothing.
+#[derive(Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx new fast-words                  a package in python/, its Rust in src/
+  cargo pyx new fast-words --layout src     the package in src/, the crate in rust/
+  cargo pyx new fast-words --layout pure    a module all in Rust
+  cargo pyx new fast-words --layout embed   a Rust program that runs Python
+  cargo pyx new fast-words --abi3 3.11      one wheel for all Pythons from 3.11 on
+  cargo pyx new fast-words --dry-run        print the files only")]
+pub struct New {
+    /// The project's folder; its last part is the name
+    #[arg(value_name = "NAME")]
+    pub path: Utf8PathBuf,
+    /// Where Python and Rust stand
+    #[arg(long, value_enum, default_value_t)]
+    pub layout: Layout,
+    /// Build one module for this Python and all later ones, with the stable ABI
+    #[arg(long, value_name = "3.N", value_parser = minor)]
+    pub abi3: Option<u64>,
+    /// The name, where it is not the folder's
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// The minor version of a Python 3, from `3.10`.
+fn minor(text: &str) -> Result<u64, String> {
+    let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
+    let oldest = 7..100; // CPython that PyO3 and pyx know
+    let known = minor.filter(|minor| oldest.contains(minor));
+    known.ok_or_else(|| format!("a Python from 3.7 on, as in `3.{OLDEST}`"))
+}
+
+impl New {
+    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+        let folder = self.path.file_name();
+        let text = self.name.as_deref().or(folder).ok_or_else(|| {
+            Error::Usage(format!("`{}` names no folder: pass `--name`", self.path))
+        })?;
+        let name = Name::parse(text)?;
+        let ground = Ground::read(session, &self.path)?;
+        let scaffold = Scaffold {
+            name,
+            layout: self.layout,
+            lowest: self.abi3.unwrap_or(OLDEST),
+            abi3: self.abi3.is_some(),
+            author: ground.author.clone(),
+            nested: ground.in_workspace,
+        };
+        let plan = plan::new(&scaffold, &ground, global.network.into())?;
+        ui.plan(&plan);
+        if global.dry_run {
+            ui.data(&plan.to_string());
+            return Ok(());
+        }
+        execute(session, &plan, ui, disk::now())?;
+        let next = format!("cd {} && cargo pyx test", ground.shown);
+        ui.status(
+            "Created",
+            &format!("{}; next: {next}", scaffold.name.distribution),
+        );
+        Ok(())
+    }
+}

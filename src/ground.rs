@@ -1,0 +1,88 @@
+//! What a new project is made on: the folder, the checkout and the workspace that it is in, the tools.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::interpreter;
+use crate::invocation::Invocation;
+use crate::manifest::Toml;
+use crate::process;
+use crate::session::Session;
+use crate::tool::{self, Tool};
+
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// Where the project goes, absolute: a folder that is not there, or is empty.
+    pub folder: Utf8PathBuf,
+    /// As somebody would `cd` to it.
+    pub shown: Utf8PathBuf,
+    /// Whether the folder is in a git repository.
+    pub in_checkout: bool,
+    /// Whether it is in a cargo workspace of others.
+    pub in_workspace: bool,
+    /// git's `user.name` and `user.email`.
+    pub author: Option<(String, String)>,
+    pub git: Option<Utf8PathBuf>,
+    pub cargo: Utf8PathBuf,
+    pub uv: Tool,
+    /// A Python to fetch uv with.
+    pub any_python: Option<Utf8PathBuf>,
+    /// What no tool may inherit.
+    pub scrubbed: std::collections::BTreeSet<String>,
+}
+
+impl Ground {
+    /// # Errors
+    /// [`Error::Refused`] for a folder that holds something; [`Error::NoTool`] without cargo.
+    pub fn read(session: &Session, folder: &Utf8Path) -> Result<Self> {
+        let shown = folder.to_owned();
+        let folder = session.absolute(folder);
+        if disk::is_file(&folder) || !disk::names(&folder).is_empty() {
+            let message = format!("`{shown}` is there and is not empty");
+            return Err(Error::refused(
+                message,
+                format!("cargo pyx init -C {shown}"),
+            ));
+        }
+        let above = || folder.ancestors().skip(1);
+        let git = tool::find(session, "git");
+        let mut ground = Self {
+            in_checkout: above().any(|dir| disk::is_there(&dir.join(".git"))),
+            in_workspace: false,
+            author: None,
+            cargo: tool::cargo(session)?,
+            uv: tool::uv(session)?,
+            any_python: interpreter::installed(session)
+                .into_iter()
+                .next()
+                .map(|python| python.path),
+            scrubbed: session.scrubbed(),
+            git,
+            shown,
+            folder: folder.clone(),
+        };
+        for dir in above() {
+            let toml = Toml::read(&dir.join("Cargo.toml"))?;
+            ground.in_workspace |= toml.is_some_and(|toml| toml.table(&["workspace"]).is_some());
+        }
+        ground.author = ground.author(session)?;
+        Ok(ground)
+    }
+
+    fn author(&self, session: &Session) -> Result<Option<(String, String)>> {
+        let Some(git) = &self.git else {
+            return Ok(None);
+        };
+        let ask = |key: &str| {
+            let call = Invocation::new(git.clone(), &session.cwd).args(["config", key]);
+            let said = process::read(&call.without(&self.scrubbed))?.stdout;
+            Ok::<_, Error>(said.trim().to_owned())
+        };
+        let name = ask("user.name")?;
+        if name.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((name, ask("user.email")?)))
+    }
+}

@@ -1,0 +1,302 @@
+//! What a new project consists of: every file, as text.
+
+mod name;
+mod render;
+mod workflow;
+
+use camino::Utf8PathBuf;
+
+pub use name::Name;
+use render::render;
+
+/// Where the Python and the Rust of a new project stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Layout {
+    /// A Python package in python/ around a Rust module in src/
+    #[default]
+    Mixed,
+    /// A Python package in src/ around a Rust module in rust/
+    Src,
+    /// A module all in Rust
+    Pure,
+    /// A Rust program that runs Python
+    Embed,
+}
+
+/// The oldest Python that a new project is for unless somebody says otherwise, as minor version of 3:
+/// the oldest that is still supported.
+pub const OLDEST: u64 = 10;
+
+/// What a new project is to be.
+#[derive(Clone, Debug)]
+pub struct Scaffold {
+    pub name: Name,
+    pub layout: Layout,
+    /// The oldest Python, as minor version of 3, and whether one module serves all from it on.
+    pub lowest: u64,
+    pub abi3: bool,
+    /// Name and address.
+    pub author: Option<(String, String)>,
+    /// Whether the folder is in a cargo workspace of others.
+    pub nested: bool,
+}
+
+macro_rules! template {
+    ($name:literal) => {
+        include_str!(concat!("templates/", $name))
+    };
+}
+
+/// The version of PyO3 that new projects start with.
+const PYO3: &str = "0.29";
+
+impl Layout {
+    /// Where the crate is, from the project's root.
+    fn crate_dir(self) -> &'static str {
+        if self == Self::Src { "rust/" } else { "" }
+    }
+
+    /// Where the Python package is; nothing where the module is all in Rust.
+    fn package_dir(self) -> Option<&'static str> {
+        match self {
+            Self::Mixed => Some("python"),
+            Self::Src => Some("src"),
+            Self::Pure | Self::Embed => None,
+        }
+    }
+
+    /// `[tool.maturin]`, and what the readme says of the folders.
+    fn own(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Mixed => (template!("mixed/maturin.toml"), template!("mixed/tour.md")),
+            Self::Src => (template!("src/maturin.toml"), template!("src/tour.md")),
+            Self::Pure => (template!("pure/maturin.toml"), template!("pure/tour.md")),
+            Self::Embed => (template!("embed/maturin.toml"), template!("embed/tour.md")),
+        }
+    }
+}
+
+impl Scaffold {
+    /// The crate's, from the project's root.
+    pub fn manifest(&self) -> Utf8PathBuf {
+        format!("{}Cargo.toml", self.layout.crate_dir()).into()
+    }
+
+    /// Every file by its path from the project's root.
+    pub fn files(&self) -> Vec<(Utf8PathBuf, String)> {
+        let module = &self.name.module;
+        let crate_dir = self.layout.crate_dir();
+        let mut files: Vec<(String, &str)> = vec![
+            (".github/dependabot.yml".into(), template!("dependabot.yml")),
+            (".github/workflows/ci.yml".into(), template!("ci.yml")),
+            (
+                ".github/workflows/release.yml".into(),
+                template!("release.yml"),
+            ),
+            (".gitignore".into(), template!("gitignore")),
+            (self.manifest().into_string(), template!("Cargo.toml")),
+            (
+                "LICENSE-APACHE".into(),
+                include_str!("../../LICENSE-APACHE"),
+            ),
+            ("LICENSE-MIT".into(), template!("LICENSE-MIT")),
+            ("README.md".into(), template!("README.md")),
+            ("benchmarks/test_bench.py".into(), template!("bench.py")),
+            ("justfile".into(), template!("justfile")),
+            ("pyproject.toml".into(), template!("pyproject.toml")),
+            (format!("{crate_dir}src/lib.rs"), template!("lib.rs")),
+            (format!("tests/test_{module}.py"), template!("test.py")),
+        ];
+        files.extend(self.python_files());
+        if self.layout == Layout::Embed {
+            files.extend(program_files());
+        }
+        let values = self.values();
+        let render = |(path, text): (String, &str)| (path.into(), render(text, &values));
+        let mut files: Vec<(Utf8PathBuf, String)> = files.into_iter().map(render).collect();
+        files.sort();
+        files
+    }
+
+    /// The package around the module; where there is none, its stub and its twin.
+    fn python_files(&self) -> Vec<(String, &'static str)> {
+        let module = &self.name.module;
+        let stub = match self.layout {
+            Layout::Embed => template!("embed/stub.pyi"),
+            _ => template!("stub.pyi"),
+        };
+        let pure = template!("pure.py");
+        let Some(folder) = self.layout.package_dir() else {
+            let stub = (format!("{module}.pyi"), stub);
+            return vec![stub, ("tests/pure.py".into(), pure)];
+        };
+        vec![
+            (
+                format!("{folder}/{module}/__init__.py"),
+                template!("init.py"),
+            ),
+            (format!("{folder}/{module}/_core.pyi"), stub),
+            (format!("{folder}/{module}/pure.py"), pure),
+            (format!("{folder}/{module}/py.typed"), ""),
+        ]
+    }
+
+    fn values(&self) -> Vec<(&'static str, String)> {
+        let Name {
+            distribution,
+            krate,
+            module,
+        } = &self.name;
+        let layout = self.layout;
+        let embeds = layout == Layout::Embed;
+        let packaged = layout.package_dir().is_some();
+        let only = |on: bool, text: &str| if on { text.to_owned() } else { String::new() };
+        let mut values = vec![
+            ("authors", self.authors()),
+            ("crate", krate.clone()),
+            ("crate_dir", layout.crate_dir().to_owned()),
+            (
+                "crate_folder",
+                layout.crate_dir().trim_end_matches('/').to_owned(),
+            ),
+            (
+                "description",
+                "Edit distances of words, computed in Rust".to_owned(),
+            ),
+            (
+                "dotted",
+                if packaged {
+                    format!("{module}._core")
+                } else {
+                    module.clone()
+                },
+            ),
+            (
+                "exports",
+                if embeds {
+                    "{levenshtein, main}"
+                } else {
+                    "levenshtein"
+                }
+                .to_owned(),
+            ),
+            ("imports", self.imports()),
+            ("keys", only(embeds, "    { file = \"src/**/*.py\" },")),
+            (
+                "leaf",
+                if packaged {
+                    "_core".to_owned()
+                } else {
+                    module.clone()
+                },
+            ),
+            ("module", module.clone()),
+            ("name", distribution.clone()),
+            (
+                "own",
+                format!("\"{module}\"{}", if packaged { "" } else { ", \"pure\"" }),
+            ),
+            ("platforms", workflow::platforms()),
+            ("program", only(embeds, template!("embed/run.rs"))),
+            ("pyo3", self.pyo3()),
+            ("pytest", self.pytest()),
+            ("python", format!("3.{}", self.lowest)),
+            ("pythons", workflow::tested(self.lowest)),
+            ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
+            ("systems", workflow::systems()),
+            ("visibility", only(embeds, "pub ")),
+            ("wanted", workflow::wanted(self.lowest)),
+            (
+                "workspace",
+                only(
+                    self.nested,
+                    "[workspace] # its own, not that of a folder above",
+                ),
+            ),
+        ];
+        values.push(("scripts", self.scripts()));
+        let (maturin, tour) = layout.own();
+        let own = [("maturin", maturin), ("tour", tour)];
+        let own = own.map(|(name, text)| (name, render(text, &values).trim_end().to_owned()));
+        values.extend(own);
+        values
+    }
+
+    fn authors(&self) -> String {
+        let Some((name, email)) = &self.author else {
+            return String::new();
+        };
+        let name = toml_string(name);
+        if email.is_empty() {
+            return format!("authors = [{{ name = {name} }}]");
+        }
+        let email = toml_string(email);
+        format!("authors = [{{ name = {name}, email = {email} }}]")
+    }
+
+    fn imports(&self) -> String {
+        let module = &self.name.module;
+        if self.layout.package_dir().is_some() {
+            return format!("import {module}\nfrom {module} import pure");
+        }
+        let mut names = [module.as_str(), "pure"];
+        names.sort_unstable();
+        names.map(|name| format!("import {name}")).join("\n")
+    }
+
+    fn pyo3(&self) -> String {
+        if !self.abi3 {
+            return format!("\"{PYO3}\"");
+        }
+        format!(
+            "{{ version = \"{PYO3}\", features = [\"abi3-py3{}\"] }}",
+            self.lowest
+        )
+    }
+
+    fn pytest(&self) -> String {
+        let beside = "pythonpath = [\"tests\"] # where pure.py is\n";
+        let beside = if self.layout.package_dir().is_some() {
+            ""
+        } else {
+            beside
+        };
+        format!("{beside}testpaths = [\"tests\"]")
+    }
+
+    fn scripts(&self) -> String {
+        if self.layout != Layout::Embed {
+            return String::new();
+        }
+        let Name {
+            distribution,
+            module,
+            ..
+        } = &self.name;
+        format!(
+            "\n[project.scripts]\n{} = \"{module}:main\"",
+            toml_string(distribution)
+        )
+    }
+}
+
+fn program_files() -> [(String, &'static str); 4] {
+    [
+        ("src/main.rs".into(), template!("embed/main.rs")),
+        ("src/program.py".into(), template!("embed/program.py")),
+        ("tests/program.rs".into(), template!("embed/program.rs")),
+        (
+            "tests/test_program.py".into(),
+            template!("embed/test_program.py"),
+        ),
+    ]
+}
+
+/// A basic string of TOML.
+fn toml_string(text: &str) -> String {
+    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+    format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! Names of new projects: valid for Python's packaging, for Python and for cargo.
+
+use crate::error::{Error, Result};
+use crate::manifest::normalize_name;
+
+/// What one name is in each of its places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// `[project] name`, as it was said.
+    pub distribution: String,
+    /// Of the crate, normalised as in PEP 503.
+    pub krate: String,
+    /// Of the module, and of the crate in Rust code.
+    pub module: String,
+}
+
+/// Python's keywords, those of Rust, and what cargo refuses (The Rust Reference, "Keywords"; cargo book, `name`).
+const WORDS: [&str; 84] = [
+    "abstract",
+    "alloc",
+    "and",
+    "as",
+    "assert",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "build",
+    "class",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "def",
+    "del",
+    "deps",
+    "do",
+    "dyn",
+    "elif",
+    "else",
+    "enum",
+    "except",
+    "extern",
+    "examples",
+    "false",
+    "final",
+    "finally",
+    "fn",
+    "for",
+    "from",
+    "gen",
+    "global",
+    "if",
+    "impl",
+    "import",
+    "in",
+    "incremental",
+    "is",
+    "lambda",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "none",
+    "nonlocal",
+    "not",
+    "or",
+    "override",
+    "pass",
+    "priv",
+    "proc-macro",
+    "pub",
+    "raise",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "union",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "with",
+    "yield",
+    "site-packages",
+    "tests",
+    "benchmarks",
+];
+
+/// What a new project depends on, or has beside its module: one of the same name would be in the way.
+const TAKEN: [&str; 10] = [
+    "cargo-pyx",
+    "hypothesis",
+    "maturin",
+    "mypy",
+    "program",
+    "pure",
+    "pyo3",
+    "pytest",
+    "pytest-benchmark",
+    "ruff",
+];
+
+/// Names of devices, for which Windows makes no folders.
+const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
+
+impl Name {
+    /// # Errors
+    /// [`Error::Refused`] with the rule that the name breaks.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refused = |why: &str, hint: String| {
+            Err(Error::refused(
+                format!("`{text}` cannot be the name: {why}"),
+                hint,
+            ))
+        };
+        if !is_distribution(text) {
+            let why = "letters, digits, `-`, `_` and `.` only, with a letter or digit at each end (PEP 508)";
+            return refused(why, format!("cargo pyx new {}", repaired(text)));
+        }
+        let krate = normalize_name(text);
+        let other = format!("cargo pyx new my-{krate}");
+        if text.starts_with(|first: char| first.is_ascii_digit()) {
+            return refused("neither a module nor a crate begins with a digit", other);
+        }
+        let module = krate.replace('-', "_");
+        if let Some(why) = taken(&krate, &module) {
+            return refused(why, other);
+        }
+        let distribution = text.to_owned();
+        Ok(Self {
+            distribution,
+            krate,
+            module,
+        })
+    }
+}
+
+fn is_distribution(text: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    edge(text.chars().next()) && edge(text.chars().last()) && text.chars().all(inner)
+}
+
+/// The nearest name that is one.
+fn repaired(text: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name = normalize_name(&text.chars().map(letter).collect::<String>());
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return name;
+    }
+    format!("my-{name}").trim_end_matches('-').to_owned()
+}
+
+fn taken(krate: &str, module: &str) -> Option<&'static str> {
+    let is_standard = || {
+        include_str!("stdlib.txt")
+            .lines()
+            .any(|line| line == module)
+    };
+    if WORDS.contains(&krate) {
+        Some("it is a word that Python, Rust or cargo keeps for itself")
+    } else if is_standard() {
+        Some("Python's standard library has a module of that name")
+    } else if TAKEN.contains(&krate) {
+        Some("a package of that name is part of every new project")
+    } else if DEVICES.contains(&krate) {
+        Some("Windows keeps it for a device")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_a_spelling_for_each_place() {
+        let name = Name::parse("My.Fast_Words").unwrap();
+        assert_eq!(name.distribution, "My.Fast_Words");
+        assert_eq!(
+            (&*name.krate, &*name.module),
+            ("my-fast-words", "my_fast_words")
+        );
+    }
+
+    #[test]
+    fn names_that_lead_astray_are_refused_with_another() {
+        let refused = |text: &str| {
+            let error = Name::parse(text).unwrap_err();
+            format!("{error}; {}", error.hint().unwrap_or_default())
+        };
+        let names = [
+            "", "a b", "-x", "é", "9lives", "class", "test", "json", "Async.IO", "pyo3", "con",
+        ];
+        let all: Vec<String> = names.into_iter().map(refused).collect();
+        insta::assert_snapshot!(all.join("\n"));
+    }
+}

@@ -1,0 +1,15 @@
+"""The program: asks Rust, tells people."""
+
+import argparse
+
+import @{module}
+
+
+def main(arguments: list[str] | None) -> int:
+    """Prints how far two words are apart."""
+    parser = argparse.ArgumentParser(prog="@{name}", description=__doc__)
+    parser.add_argument("a")
+    parser.add_argument("b")
+    words = parser.parse_args(arguments)
+    print(@{module}.levenshtein(words.a, words.b))
+    return 0

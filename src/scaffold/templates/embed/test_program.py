@@ -1,0 +1,6 @@
+import @{module}
+
+
+def test_the_program_prints_the_distance(capsys):
+    assert @{module}.main(["kitten", "sitting"]) == 0
+    assert capsys.readouterr().out == "3\n"

@@ -1,0 +1,5 @@
+"""@{description}."""
+
+from @{module}._core import levenshtein
+
+__all__ = ["levenshtein"]

@@ -1,0 +1,75 @@
+use super::*;
+
+fn scaffold(layout: Layout) -> Scaffold {
+    Scaffold {
+        name: Name::parse("fast-words").unwrap(),
+        layout,
+        lowest: OLDEST,
+        abi3: false,
+        author: Some(("Ada \"L\"".to_owned(), "ada@example.org".to_owned())),
+        nested: false,
+    }
+}
+
+/// Every file with its text, but for the licences.
+fn tree(scaffold: &Scaffold) -> String {
+    let files = scaffold.files();
+    let shown = files.iter().map(|(path, text)| {
+        let text = if path.as_str().starts_with("LICENSE") {
+            "…\n"
+        } else {
+            text
+        };
+        format!("==> {path}\n{text}")
+    });
+    shown.collect()
+}
+
+#[test]
+fn a_mixed_project_is_whole() {
+    insta::assert_snapshot!(tree(&scaffold(Layout::Mixed)));
+}
+
+/// Only what differs from the mixed layout.
+fn own_files(scaffold: &Scaffold) -> String {
+    let mixed = Scaffold {
+        layout: Layout::Mixed,
+        abi3: false,
+        nested: false,
+        ..scaffold.clone()
+    }
+    .files();
+    let own = scaffold
+        .files()
+        .into_iter()
+        .filter(|file| !mixed.contains(file));
+    own.map(|(path, text)| format!("==> {path}\n{text}"))
+        .collect()
+}
+
+#[test]
+fn the_other_layouts_differ_in_these_files() {
+    for layout in [Layout::Src, Layout::Pure, Layout::Embed] {
+        let name = format!("{layout:?}").to_lowercase();
+        insta::assert_snapshot!(name, own_files(&scaffold(layout)));
+    }
+}
+
+#[test]
+fn the_stable_abi_and_requires_python_agree() {
+    let stable = Scaffold {
+        lowest: 11,
+        abi3: true,
+        nested: true,
+        author: None,
+        ..scaffold(Layout::Mixed)
+    };
+    let files = stable.files();
+    let text = |name: &str| &files.iter().find(|(path, _)| path == name).unwrap().1;
+    assert!(text("pyproject.toml").contains("requires-python = \">=3.11\"\n"));
+    assert!(!text("pyproject.toml").contains("authors"));
+    let cargo = text("Cargo.toml");
+    assert!(cargo.contains("pyo3 = { version = \"0.29\", features = [\"abi3-py311\"] }\n"));
+    assert!(cargo.contains("\n\n[workspace]"));
+    assert!(text(".github/workflows/ci.yml").contains("python: [\"3.11\", "));
+}

@@ -1,0 +1,70 @@
+//! What a project's workflows for GitHub Actions build, from the release's own table of platforms.
+
+use std::fmt::Write as _;
+
+use crate::facts::release::{HOSTED, Hosted};
+
+/// The newest minor version of CPython 3 that new projects are tested on.
+const NEWEST: u64 = 14;
+
+/// The Pythons from a minor version on, as `3.10`.
+fn pythons(lowest: u64) -> impl Iterator<Item = String> {
+    (lowest..=NEWEST.max(lowest)).map(|minor| format!("3.{minor}"))
+}
+
+/// A list of YAML, on one line.
+pub(super) fn tested(lowest: u64) -> String {
+    let quoted: Vec<String> = pythons(lowest)
+        .map(|python| format!("\"{python}\""))
+        .collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// The first machine of each system.
+pub(super) fn systems() -> String {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for hosted in &HOSTED {
+        if seen.iter().all(|(os, _)| *os != hosted.os) {
+            seen.push((hosted.os, hosted.runner));
+        }
+    }
+    let runners: Vec<&str> = seen.iter().map(|(_, runner)| *runner).collect();
+    format!("[{}]", runners.join(", "))
+}
+
+/// For which Pythons `release wheel` is asked to build.
+pub(super) fn wanted(lowest: u64) -> String {
+    let flags: Vec<String> = pythons(lowest)
+        .map(|python| format!("--python {python}"))
+        .collect();
+    flags.join(" ")
+}
+
+/// The rows of the matrix: each with what its wheels are tagged. The sdist is made on the first.
+pub(super) fn platforms() -> String {
+    let mut text = String::new();
+    for (at, hosted) in HOSTED.iter().enumerate() {
+        let Hosted { runner, target, .. } = hosted;
+        let platform = hosted.platform();
+        let tag = platform.compatibility.as_deref().unwrap_or("native");
+        let _ = write!(
+            text,
+            "          - {{ runner: {runner}, target: {target}, tag: {tag}"
+        );
+        let _ = writeln!(text, "{} }}", if at == 0 { ", sdist: true" } else { "" });
+    }
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_platform_of_the_table_is_built() {
+        insta::assert_snapshot!(platforms());
+        assert_eq!(systems(), "[ubuntu-24.04, macos-15, windows-2025]");
+        assert_eq!(tested(13), "[\"3.13\", \"3.14\"]");
+        assert_eq!(wanted(13), "--python 3.13 --python 3.14");
+    }
+}
