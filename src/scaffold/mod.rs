@@ -237,11 +237,9 @@ impl Scaffold {
     fn imports(&self) -> String {
         let module = &self.name.module;
         if self.layout.package_dir().is_some() {
-            return format!("import {module}\nfrom {module} import pure");
+            return format!("from {module} import levenshtein, pure");
         }
-        let mut names = [module.as_str(), "pure"];
-        names.sort_unstable();
-        names.map(|name| format!("import {name}")).join("\n")
+        format!("import pure\n\nfrom {module} import levenshtein")
     }
 
     fn pyo3(&self) -> String {

@@ -7,9 +7,9 @@ TEXT = st.text(max_size=20)
 
 
 def test_levenshtein_counts_edits():
-    assert @{module}.levenshtein("kitten", "sitting") == 3
+    assert levenshtein("kitten", "sitting") == 3
 
 
 @given(TEXT, TEXT)
 def test_levenshtein_is_the_same_in_rust_and_python(a, b):
-    assert @{module}.levenshtein(a, b) == pure.levenshtein(a, b)
+    assert levenshtein(a, b) == pure.levenshtein(a, b)

@@ -2,14 +2,14 @@
 
 import argparse
 
-import @{module}
+from @{module} import levenshtein
 
 
 def main(arguments: list[str] | None) -> int:
     """Prints how far two words are apart."""
-    parser = argparse.ArgumentParser(prog="@{name}", description=__doc__)
+    parser = argparse.ArgumentParser(prog="@{name}", description=main.__doc__)
     parser.add_argument("a")
     parser.add_argument("b")
     words = parser.parse_args(arguments)
-    print(@{module}.levenshtein(words.a, words.b))
+    print(levenshtein(words.a, words.b))
     return 0

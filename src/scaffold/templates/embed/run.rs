@@ -8,4 +8,3 @@ pub fn main(py: Python<'_>, arguments: Option<Vec<String>>) -> PyResult<u8> {
     let program = PyModule::from_code(py, text, c"program.py", c"program")?;
     program.call_method1("main", (arguments,))?.extract()
 }
-

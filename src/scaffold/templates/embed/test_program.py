@@ -1,6 +1,6 @@
-import @{module}
+from @{module} import main
 
 
 def test_the_program_prints_the_distance(capsys):
-    assert @{module}.main(["kitten", "sitting"]) == 0
+    assert main(["kitten", "sitting"]) == 0
     assert capsys.readouterr().out == "3\n"
