@@ -35,6 +35,7 @@ pub mod facts;
 pub mod doctor;
 pub mod remains;
 pub mod ground;
+pub mod adoption;
 // decision: pure
 pub mod scaffold;
 pub mod plan;

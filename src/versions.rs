@@ -206,7 +206,7 @@ fn initialiser(member: &Member) -> Result<Option<Utf8PathBuf>> {
 }
 
 /// What is between the quotes of `__version__ = "…"` at the beginning of a line.
-fn literals(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {

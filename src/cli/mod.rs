@@ -1,14 +1,15 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 
 mod apply;
-mod completions;
 mod clean;
+mod completions;
 mod distributions;
+mod doctor;
+mod editors;
+mod env;
 #[cfg(test)]
 mod examples;
 mod init;
-mod doctor;
-mod env;
 mod just;
 mod man;
 mod new;
@@ -123,13 +124,13 @@ pub enum Command {
     Just(Just),
     #[command(subcommand)]
     Release(Release),
+    New(New),
     Init(Init),
-    Completions(Completions),
-    Man(Man),
     Doctor(Doctor),
     Env(Env),
     Clean(Clean),
-    New(New),
+    Completions(Completions),
+    Man(Man),
 }
 
 impl Global {
@@ -225,13 +226,13 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Work(work) => work.perform(&cli.global, &session, ui),
         Command::Just(just) => just.perform(&cli.global, &session, ui),
         Command::Release(release) => release.perform(&cli.global, &session, ui),
+        Command::New(new) => new.perform(&cli.global, &session, ui),
         Command::Init(init) => init.perform(&cli.global, &session, ui),
-        Command::Completions(completions) => completions.perform(ui),
-        Command::Man(man) => man.perform((&cli.global, &session, ui), Cli::command()),
         Command::Doctor(doctor) => doctor.perform(&cli.global, &session, ui),
         Command::Env(env) => env.perform(&cli.global, &session, ui),
         Command::Clean(clean) => clean.perform(&cli.global, &session, ui),
-        Command::New(new) => new.perform(&cli.global, &session, ui),
+        Command::Completions(completions) => completions.perform(ui),
+        Command::Man(man) => man.perform((&cli.global, &session, ui), Cli::command()),
     }
 }
 
@@ -302,6 +303,9 @@ mod tests {
             "new dir/fast-words --layout embed --dry-run --offline",
             "new dir --name fast-words --layout src --abi3 3.11",
             "new x --layout mixed --message-format json -q",
+            "init",
+            "init --yes -C dir",
+            "init --dry-run --manifest-path a/pyproject.toml --offline",
         ];
         let invalid = [
             "",
@@ -337,6 +341,7 @@ mod tests {
             "env --json --shell fish",
             "env --shell tcsh",
             "clean target",
+            "init a",
             "new",
             "new a b",
             "new a --layout flat",

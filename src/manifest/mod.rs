@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
 mod amend;
+mod adopt;
 mod cargo;
 mod config;
 mod edit;
@@ -18,6 +19,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 use crate::disk;
 use crate::error::{Error, Location, Result};
 
+pub use adopt::{keys, with_maturin, with_member, with_module};
 pub use amend::Amendment;
 pub use cargo::{CargoToml, Dependency};
 pub use config::{Around, Config, RustRunner, TestConfig};

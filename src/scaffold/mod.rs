@@ -1,11 +1,19 @@
 //! What a new project consists of: every file, as text.
 
+macro_rules! template {
+    ($name:literal) => {
+        include_str!(concat!("templates/", $name))
+    };
+}
+
+mod adopted;
 mod name;
 mod render;
 mod workflow;
 
 use camino::Utf8PathBuf;
 
+pub use adopted::Wanted;
 pub use name::Name;
 use render::render;
 
@@ -39,12 +47,6 @@ pub struct Scaffold {
     pub author: Option<(String, String)>,
     /// Whether the folder is in a cargo workspace of others.
     pub nested: bool,
-}
-
-macro_rules! template {
-    ($name:literal) => {
-        include_str!(concat!("templates/", $name))
-    };
 }
 
 /// The version of PyO3 that new projects start with.
@@ -204,6 +206,7 @@ impl Scaffold {
             ("pythons", workflow::tested(self.lowest)),
             ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
             ("systems", workflow::systems()),
+            ("version", "0.1.0".to_owned()),
             ("visibility", only(embeds, "pub ")),
             ("wanted", workflow::wanted(self.lowest)),
             (

@@ -1,0 +1,180 @@
+//! A Python package that another backend builds, or none.
+
+use camino::Utf8Path;
+
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::manifest::{PyProject, normalize_name};
+use crate::spelling;
+use crate::versions::literals;
+
+/// Backends that pack Python files and compile nothing.
+const PACKERS: [&str; 9] = [
+    "flit_core.buildapi",
+    "hatchling.build",
+    "hatchling.ouroboros",
+    "pdm.backend",
+    "poetry.core.masonry.api",
+    "poetry_dynamic_versioning.backend",
+    "setuptools.build_meta",
+    "setuptools.build_meta:__legacy__",
+    "uv_build",
+];
+
+/// Names for the module in Rust, the first that is free.
+const LEAVES: [&str; 3] = ["_core", "_rust", "_native"];
+
+/// Folders beside a package that are none themselves.
+const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "tests"];
+
+#[derive(Debug)]
+pub struct Package {
+    pub pyproject: PyProject,
+    /// As cargo spells it.
+    pub version: semver::Version,
+    /// The folder that holds the packages, from the root: `src`, `python` or `.`.
+    pub source: &'static str,
+    /// The package that gets the module.
+    pub name: String,
+    /// All packages of the folder, where there are several.
+    pub all: Vec<String>,
+    /// The module's name in the package.
+    pub leaf: &'static str,
+}
+
+impl Package {
+    pub(super) fn read(pyproject: PyProject) -> Result<Self> {
+        let root = pyproject.dir().to_owned();
+        check_metadata(&pyproject)?;
+        let (source, all, name) = packages(&pyproject)?;
+        let folder = root.join(source).join(&name);
+        let version = version(&pyproject, &folder)?;
+        let taken = disk::names(&folder);
+        let is_free = |leaf: &&str| {
+            taken
+                .iter()
+                .all(|name| name.split('.').next() != Some(leaf))
+        };
+        let leaf = LEAVES.into_iter().find(is_free).unwrap_or(LEAVES[0]);
+        Ok(Self {
+            pyproject,
+            version,
+            source,
+            name,
+            all,
+            leaf,
+        })
+    }
+}
+
+/// # Errors
+/// [`Error::Manifest`] and [`Error::Refused`] for what maturin would lose or not build.
+fn check_metadata(pyproject: &PyProject) -> Result<()> {
+    let toml = &pyproject.toml;
+    if pyproject.name().is_none() {
+        let message = format!("`{}` has no `[project]` with a name", toml.path);
+        let hint = "describe the package in `[project]` first: maturin reads nothing else";
+        return Err(Error::refused(message, hint));
+    }
+    let keys = ["build-system", "build-backend"];
+    if let Some(backend) = toml.spanned(&keys)
+        && !PACKERS.contains(&backend.value.as_str())
+    {
+        let message = format!(
+            "`{}` may compile code that maturin would not",
+            backend.value
+        );
+        let hint = "init a folder of its own for the Rust module: cargo pyx new NAME".to_owned();
+        return Err(toml.error(&backend.span, message, Some(hint)));
+    }
+    let filled = |field: &str| field == "version";
+    let dynamic = toml.spanned_strings(&["project", "dynamic"]);
+    if let Some(field) = dynamic.iter().find(|field| !filled(&field.value)) {
+        let name = &field.value;
+        let message =
+            format!("`{name}` is dynamic, which maturin does not fill for a Python package");
+        let hint = format!("state `{name}` in `[project]`, and take it out of `dynamic`");
+        return Err(toml.error(&field.span, message, Some(hint)));
+    }
+    let setup = disk::read_text(&pyproject.dir().join("setup.py"))?;
+    if setup.is_some_and(|text| text.contains("ext_modules")) {
+        let message = "setup.py compiles extension modules, which maturin would not".to_owned();
+        return Err(Error::refused(
+            message,
+            "cargo pyx new NAME, in a folder of its own",
+        ));
+    }
+    Ok(())
+}
+
+/// Where the packages are, all of them, and the one of the project's name.
+fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)> {
+    let (root, name) = (pyproject.dir(), pyproject.name().unwrap_or_default());
+    let wanted = normalize_name(name).replace('-', "_");
+    for source in ["src", "python", "."] {
+        let found = below(&root.join(source));
+        let named = found.iter().find(|one| one.to_lowercase() == wanted);
+        let chosen = named.or(if let [only] = &found[..] {
+            Some(only)
+        } else {
+            None
+        });
+        if let Some(chosen) = chosen.cloned() {
+            return Ok((source, found, chosen));
+        }
+    }
+    let message = format!("no package `{wanted}` in `{root}`: no folder with an __init__.py");
+    let file = format!("{wanted}.py");
+    let single = ["src", "."]
+        .iter()
+        .find(|dir| disk::is_file(&root.join(dir).join(&file)));
+    let hint = match single {
+        Some(&dir) => {
+            let dir = if dir == "." {
+                String::new()
+            } else {
+                format!("{dir}/")
+            };
+            format!("mkdir {dir}{wanted} && git mv {dir}{file} {dir}{wanted}/__init__.py")
+        }
+        None => format!("make one: {wanted}/__init__.py"),
+    };
+    Err(Error::refused(message, hint))
+}
+
+fn below(dir: &Utf8Path) -> Vec<String> {
+    let mut names = disk::names(dir);
+    names.retain(|name| {
+        let is_aside = ASIDE.contains(&name.as_str()) || name.starts_with('.');
+        !is_aside && disk::is_file(&dir.join(name).join("__init__.py"))
+    });
+    names
+}
+
+/// The version for Cargo.toml: what `[project]` states, else the package's `__version__`.
+fn version(pyproject: &PyProject, folder: &Utf8Path) -> Result<semver::Version> {
+    let toml = &pyproject.toml;
+    let keys = ["project", "version"];
+    let stated = toml.string(&keys);
+    let text = disk::read_text(&folder.join("__init__.py"))?.unwrap_or_default();
+    let literal = literals(&text)
+        .into_iter()
+        .next()
+        .map(|span| text[span].to_owned());
+    let Some(said) = stated.or(literal) else {
+        let message = "the version is in neither `[project]` nor a `__version__` of the package, and \
+                       maturin asks neither git nor Python code for it";
+        let keys = ["project", "dynamic"];
+        let span = toml.get(&keys).and_then(toml_edit::Item::span);
+        let hint = "version = \"1.0.0\"".to_owned();
+        return Err(toml.error(&span.unwrap_or_default(), message.into(), Some(hint)));
+    };
+    let spelled = spelling::parse(&said).and_then(|version| spelling::cargo(&version));
+    spelled.ok_or_else(|| {
+        let message = format!("cargo has no version `{said}`, and crate and package share it");
+        Error::refused(
+            message,
+            "a version of three numbers, as in 1.2.0, or 1.2.0rc1",
+        )
+    })
+}

@@ -1,0 +1,59 @@
+//! `cargo pyx init --editor`: files of editors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::disk;
+use crate::editor::{self, Editor, Workspace};
+use crate::error::Result;
+use crate::plan::{self, Plan};
+use crate::project::{Project, Selection};
+use crate::session::Session;
+use crate::ui::Ui;
+
+use super::Global;
+use super::apply::{Consent, apply};
+
+/// # Errors
+/// As [`apply`]; [`Error::Toml`](crate::error::Error) and its like for files that cannot be read.
+pub(super) fn set_up(
+    (global, session, ui): (&Global, &Session, &Ui),
+    editors: &[Editor],
+    consent: Consent,
+) -> Result<()> {
+    let selection = Selection {
+        manifest: global.manifest(session),
+        members: Vec::new(),
+    };
+    let project = Project::discover(session, &selection)?;
+    let workspace = Workspace::gather(session, &project)?;
+    let editors: BTreeSet<Editor> = editors.iter().copied().collect();
+    let editors: Vec<Editor> = editors.into_iter().collect();
+    let mut texts = BTreeMap::new();
+    for path in editors
+        .iter()
+        .flat_map(|editor| editor.paths(&project.root))
+    {
+        if let Some(text) = disk::read_text(&path)? {
+            texts.insert(path, text);
+        }
+    }
+    let settled = editor::settle(&editors, &workspace, &texts)?;
+    let names = settled.edits.iter().map(|edit| edit.shown.as_str());
+    let names = names.collect::<Vec<_>>().join(", ");
+    let mut plan = match settled.edits.is_empty() {
+        true => Plan::default(),
+        false => plan::edits("Writing", &names, settled.edits),
+    };
+    plan.fresh = settled.fresh.iter().map(ToString::to_string).collect();
+    let made = apply((global, session, ui), &plan, consent)?;
+    for finding in &settled.findings {
+        ui.finding(finding, &project.root);
+    }
+    if made && !disk::is_file(&workspace.python) {
+        ui.status(
+            "Next",
+            "`cargo pyx dev` makes the environment that the editor is told of",
+        );
+    }
+    Ok(())
+}

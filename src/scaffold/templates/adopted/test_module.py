@@ -1,0 +1,5 @@
+import @{module}
+
+
+def test_the_version_is_that_of_the_crate():
+    assert @{module}.version()[0].isdigit()
