@@ -1,5 +1,7 @@
 //! What a new project is made on: the folder, the checkout and the workspace that it is in, the tools.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
@@ -17,7 +19,7 @@ pub struct Ground {
     pub folder: Utf8PathBuf,
     /// As somebody would `cd` to it.
     pub shown: Utf8PathBuf,
-    /// Whether the folder is in a git repository.
+    /// Whether the folder is in a git repository that does not ignore it.
     pub in_checkout: bool,
     /// Whether it is in a cargo workspace of others.
     pub in_workspace: bool,
@@ -29,7 +31,7 @@ pub struct Ground {
     /// A Python to fetch uv with.
     pub any_python: Option<Utf8PathBuf>,
     /// What no tool may inherit.
-    pub scrubbed: std::collections::BTreeSet<String>,
+    pub scrubbed: BTreeSet<String>,
 }
 
 impl Ground {
@@ -48,7 +50,7 @@ impl Ground {
         let above = || folder.ancestors().skip(1);
         let git = tool::find(session, "git");
         let mut ground = Self {
-            in_checkout: above().any(|dir| disk::is_there(&dir.join(".git"))),
+            in_checkout: false,
             in_workspace: false,
             author: None,
             cargo: tool::cargo(session)?,
@@ -66,8 +68,25 @@ impl Ground {
             let toml = Toml::read(&dir.join("Cargo.toml"))?;
             ground.in_workspace |= toml.is_some_and(|toml| toml.table(&["workspace"]).is_some());
         }
+        let checkout = above().find(|dir| disk::is_there(&dir.join(".git")));
+        ground.in_checkout = match checkout {
+            Some(checkout) => !ground.is_ignored(checkout)?,
+            None => false,
+        };
         ground.author = ground.author(session)?;
         Ok(ground)
+    }
+
+    /// Whether the checkout keeps out what is made here, as it does with what is built.
+    fn is_ignored(&self, checkout: &Utf8Path) -> Result<bool> {
+        let Some(git) = &self.git else {
+            return Ok(false);
+        };
+        let words = ["check-ignore", "--quiet", self.folder.as_str()];
+        let call = Invocation::new(git.clone(), checkout).args(words);
+        Ok(process::read(&call.without(&self.scrubbed))?
+            .status
+            .success())
     }
 
     fn author(&self, session: &Session) -> Result<Option<(String, String)>> {

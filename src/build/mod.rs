@@ -37,6 +37,13 @@ pub struct Options {
 }
 
 impl Options {
+    /// Those that are the crate's own: those of PyO3 are for the extension, and would keep tests and
+    /// programs from linking.
+    pub fn own_features(&self) -> impl Iterator<Item = &String> + Clone {
+        let features = self.features.iter();
+        features.filter(|feature| !feature.contains('/') && !feature.contains("extension-module"))
+    }
+
     /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
     /// wheels: a dev build takes the dev profile unless `editable-profile` says otherwise.
     pub fn new(member: &Member, config_profile: Option<&String>, flags: &Flags) -> Self {

@@ -25,7 +25,7 @@ pub fn with_maturin(toml: &Toml, settings: &[(&str, Value)], cache_keys: &[Strin
             uv.insert("cache-keys", Item::Value(keys(cache_keys)));
         }
     }
-    document.to_string()
+    text(document, toml)
 }
 
 /// Cargo.toml with a library that Python loads, and PyO3 behind the feature `python`; without the
@@ -63,7 +63,7 @@ pub fn with_module(toml: &Toml, pyo3: Option<&str>) -> String {
             feature.into(),
         );
     }
-    document.to_string()
+    text(document, toml)
 }
 
 /// The Cargo.toml of a workspace with one member more.
@@ -74,7 +74,7 @@ pub fn with_member(toml: &Toml, folder: &str) -> String {
         Some(members) => append(members, folder.into()),
         None => set(workspace, "members", Array::from_iter([folder]).into()),
     }
-    document.to_string()
+    text(document, toml)
 }
 
 /// The list of `cache-keys` in lines of their own.
@@ -106,36 +106,61 @@ fn add_keys(known: &mut Array, files: &[String]) {
     }
 }
 
-/// At the end, written as the element before it.
+/// At the end, written as the element before it; a comment after that stays with it.
 fn append(list: &mut Array, value: Value) {
-    let decor = list.iter().last().map(|last| last.decor().clone());
-    let mut value = value;
-    if let Some(decor) = decor {
-        let prefix = decor
-            .prefix()
-            .and_then(|prefix| prefix.as_str())
-            .unwrap_or(" ");
-        let prefix = if list.len() == 1 && prefix.is_empty() {
-            " "
-        } else {
-            prefix
-        };
-        // a comment before the last one is about that one
-        let own = if prefix.contains('#') {
-            "\n    "
-        } else {
-            prefix
-        };
-        value = value.decorated(own, "");
-        list.push_formatted(value);
-    } else {
+    let Some(last) = list.iter().last() else {
         list.push(value);
-    }
+        return;
+    };
+    let prefix = last.decor().prefix().and_then(|prefix| prefix.as_str());
+    let prefix = prefix.unwrap_or_default().to_owned();
+    let indent = prefix.rfind('\n').map(|at| &prefix[at..]);
+    let trailing = list.trailing().as_str().unwrap_or_default().to_owned();
+    let own = match indent {
+        Some(indent) if trailing.contains('#') => {
+            list.set_trailing("\n");
+            format!("{}{indent}", trailing.trim_end())
+        }
+        Some(indent) => indent.to_owned(),
+        None => " ".to_owned(),
+    };
+    list.push_formatted(value.decorated(own, ""));
 }
 
 fn document(toml: &Toml) -> DocumentMut {
     let text = toml.text().parse();
     text.unwrap_or_else(|_| unreachable!("`{}` has been parsed", toml.path))
+}
+
+/// The edited text, with what stood after the last key where it stood: before tables that are new.
+fn text(mut document: DocumentMut, toml: &Toml) -> String {
+    let end = document.trailing().as_str().unwrap_or_default().to_owned();
+    document.set_trailing("");
+    let edited = document.to_string();
+    let is_new = |line: &str| line.starts_with('[') && !toml.text().contains(line);
+    let mut at = edited.len();
+    let mut start = edited.len();
+    for line in edited.split_inclusive('\n').rev() {
+        start -= line.len();
+        if is_new(line) {
+            at = start;
+        } else if line.starts_with('[') {
+            break;
+        }
+    }
+    let gap = if at == edited.len() || end.trim().is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    let (before, after) = edited.split_at(at);
+    let before = if gap.is_empty() {
+        before
+    } else {
+        before.trim_end_matches('\n')
+    };
+    let line = if gap.is_empty() { "" } else { "\n" };
+    format!("{before}{line}{end}{gap}{after}")
 }
 
 /// The table at a path of keys, made where it is missing.
@@ -162,6 +187,56 @@ fn set(table: &mut dyn TableLike, key: &str, value: Value) {
         }
         None => {
             table.insert(key, Item::Value(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Toml {
+        Toml::parse(Utf8Path::new("/p/x.toml"), text).unwrap()
+    }
+
+    #[test]
+    fn another_backend_makes_room_and_all_else_stays() {
+        let before = "# by hand\n\n[build-system]\nrequires = [ 'x' ] # why\nbuild-backend = \"x\"\n\n\
+                      [tool.uv]\ncache-keys = [\"a.toml\", { file = \"pyproject.toml\" }]\n\n[other]\nk = 1\n\n# end\n";
+        let files = ["pyproject.toml", "src/**/*.rs"].map(str::to_owned);
+        let after = with_maturin(&parsed(before), &[("module-name", "a._b".into())], &files);
+        insta::assert_snapshot!(after);
+    }
+
+    #[test]
+    fn a_library_for_python_keeps_its_comments() {
+        let before = "[package]\nname = \"a\" # own\n\n[dependencies]\n# none yet\n";
+        insta::assert_snapshot!(with_module(&parsed(before), Some("0.29")));
+        let whole = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"]\n";
+        assert_eq!(with_module(&parsed(whole), None), whole);
+        let half = "[lib]\ncrate-type = [\"rlib\"] # own\n";
+        let expected = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"] # own\n";
+        assert_eq!(with_module(&parsed(half), None), expected);
+    }
+
+    #[test]
+    fn a_member_is_written_as_the_others_are() {
+        for (before, after) in [
+            (
+                "members = [\"a\", \"b\"]",
+                "members = [\"a\", \"b\", \"py\"]",
+            ),
+            ("members = [\"a\"]", "members = [\"a\", \"py\"]"),
+            (
+                "members = [\n  \"a\",\n  \"b\", # c\n]",
+                "members = [\n  \"a\",\n  \"b\", # c\n  \"py\",\n]",
+            ),
+            ("members = []", "members = [\"py\"]"),
+        ] {
+            let with = |members: &str| format!("[workspace]\n{members}\nresolver = \"3\"\n");
+            assert_eq!(with_member(&parsed(&with(before)), "py"), with(after));
         }
     }
 }

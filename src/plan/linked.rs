@@ -17,8 +17,14 @@ pub(super) fn dir(build: &Build) -> Utf8PathBuf {
     build.member.target.join("test")
 }
 
-/// What must be there before anything that embeds Python is compiled in [`dir`].
-pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result<()> {
+/// What must be there before anything that embeds Python is compiled in [`dir`] with these arguments
+/// for features: PyO3 may be behind one.
+pub(super) fn prepare(
+    plan: &mut Plan,
+    site: &Site<'_>,
+    build: &Build,
+    features: &[String],
+) -> Result<()> {
     if build.member.bindings == Bindings::Embed {
         return Ok(()); // PyO3 links it by itself
     }
@@ -49,6 +55,7 @@ pub(super) fn prepare(plan: &mut Plan, site: &Site<'_>, build: &Build) -> Result
                 build.member.manifest.as_str(),
             ])
             .args(["--target-dir", to.as_str()])
+            .args(features.iter().cloned())
             .env("PYO3_PRINT_CONFIG", "1")
             .env("PYO3_PYTHON", site.facts.environment.python().as_str());
         let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));

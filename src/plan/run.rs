@@ -4,7 +4,7 @@ use crate::error::{Error, Exit, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Running};
 
 use super::linked::{self, names};
-use super::steps::{Site, activate, build_args, run as run_call, step};
+use super::steps::{Site, activate, build_args, feature_args, run as run_call, step};
 use super::{Action, Listen, Plan, dev};
 
 /// # Errors
@@ -87,7 +87,8 @@ fn target(
     build: &Build,
     (kind, name, arguments): (&str, &str, &[String]),
 ) -> Result<()> {
-    linked::prepare(plan, site, build)?;
+    let own = build.options.own_features().cloned();
+    linked::prepare(plan, site, build, &feature_args(&own.collect::<Vec<_>>()))?;
     let member = &build.member;
     let dir = linked::dir(build);
     let call = site

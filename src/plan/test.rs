@@ -84,7 +84,7 @@ fn rust(
             plan.steps.push(step);
             return Ok(());
         }
-        linked::prepare(plan, site, build)?;
+        linked::prepare(plan, site, build, &features(suite, build))?;
     }
     let kinds = [
         ("--tests", "Rust tests", &suite.tested),
@@ -179,12 +179,10 @@ fn test_profile(nextest: bool, profile: &str) -> Vec<String> {
     args
 }
 
-/// The features of the build as far as they are the crate's own: those of PyO3 are for the
-/// extension, and would keep the tests from linking.
+/// The crate's own features, of the build and for tests.
 fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
     let package = suite.tested.iter().find(|name| **name == build.crate_name);
-    let own = build.options.features.iter();
-    let own = own.filter(|feature| !feature.contains('/') && !feature.contains("extension-module"));
+    let own = build.options.own_features();
     let own = own.chain(&build.member.config.test.rust_features);
     let features: Vec<String> = package
         .into_iter()

@@ -184,6 +184,7 @@ impl Scaffold {
             ),
             ("imports", self.imports()),
             ("keys", only(embeds, "    { file = \"src/**/*.py\" },")),
+            ("license", "license = \"MIT OR Apache-2.0\"".to_owned()),
             (
                 "leaf",
                 if packaged {
@@ -242,7 +243,7 @@ impl Scaffold {
         if self.layout.package_dir().is_some() {
             return format!("from {module} import levenshtein, pure");
         }
-        format!("import pure\n\nfrom {module} import levenshtein")
+        format!("import pure\nfrom {module} import levenshtein")
     }
 
     fn pyo3(&self) -> String {

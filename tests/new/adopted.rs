@@ -1,0 +1,126 @@
+//! Projects of one language that get the other.
+
+use std::path::Path;
+
+use crate::support::{Project, folder};
+
+const PYPROJECT: &str = r#"# by hand
+
+[build-system]
+requires = ["hatchling"] # packs it
+build-backend = 'hatchling.build'
+
+[project]
+name = "hot-words"
+version = "1.2"
+requires-python = ">=3.9"
+
+[tool.hatch.build.targets.wheel]
+packages = ["hot_words"]
+"#;
+
+const HOT: &str = "def steps(n):
+    count = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        count += 1
+    return count
+";
+
+const HOT_TEST: &str =
+    "from hot_words import steps\n\n\ndef test_steps():\n    assert steps(27) == 111\n";
+
+const CARGO: &str = "[package]
+name = \"cold-words\" # of a crate
+version = \"0.3.0\"
+edition = \"2021\"
+description = \"Words\"
+
+[dependencies]
+# none yet
+";
+
+const LIB: &str = "#![forbid(unsafe_code)]
+
+pub fn shout(word: &str) -> String {
+    word.to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn shouts() {
+        assert_eq!(super::shout(\"a\"), \"A\");
+    }
+}
+";
+
+fn project(folder: &Path, files: &[(&str, &str)]) -> Project {
+    let project = Project::written(&folder.join("project"), files);
+    project.git(&["checkout", "--quiet", "-b", "adopted"]);
+    project
+}
+
+/// Gets the other language, at the cost of so many lines; passes its tests, and is whole from then on.
+fn adopts(project: &Project, name: &str, (edited, lost): (&[&str], usize)) {
+    let plain = project.listing(&[".git", "target"]);
+    let run = project.pyx("init").run().exits(2); // nobody can be asked
+    run.says("hint: cargo pyx init --yes");
+    project.pyx("init").with(&["--dry-run"]).run().succeeds();
+    assert_eq!(project.listing(&[".git", "target"]), plain);
+    project.pyx("init").with(&["--yes"]).run().succeeds();
+    let changed = project.git(&["diff", "--name-only"]);
+    assert_eq!(changed.lines().collect::<Vec<_>>(), edited);
+    project.git(&["add", "--all"]);
+    let removed = project.git(&["diff", "--cached", "--numstat"]);
+    let removed = removed.lines().filter_map(|line| line.split('\t').nth(1));
+    assert_eq!(
+        removed.map(|n| n.parse::<usize>().unwrap()).sum::<usize>(),
+        lost
+    );
+    project.commit();
+    project.pyx("test").run().succeeds();
+    assert_eq!(project.traces(), "");
+    project.pyx("init").run().finds_fresh(name);
+    assert_eq!(project.traces(), "");
+}
+
+#[test]
+fn a_package_with_a_hot_loop_gets_a_module_in_rust() {
+    let files = [
+        (".gitignore", "__pycache__/\n.venv/\n"),
+        ("pyproject.toml", PYPROJECT),
+        ("hot_words/__init__.py", HOT),
+        ("tests/test_hot.py", HOT_TEST),
+    ];
+    let project = project(&folder!(), &files);
+    adopts(
+        &project,
+        "hot-words",
+        (&[".gitignore", "pyproject.toml"], 2),
+    );
+    let backend = "requires = [\"maturin>=1.9.4,<2\"] # packs it\nbuild-backend = \"maturin\"\n";
+    let kept = PYPROJECT.replace(
+        "requires = [\"hatchling\"] # packs it\nbuild-backend = 'hatchling.build'\n",
+        backend,
+    );
+    assert!(project.read("pyproject.toml").starts_with(&kept));
+}
+
+#[test]
+fn a_crate_gets_a_module_for_python_and_keeps_its_own_face() {
+    let files = [
+        (".gitignore", "/target\n"),
+        ("Cargo.toml", CARGO),
+        ("src/lib.rs", LIB),
+    ];
+    let project = project(&folder!(), &files);
+    adopts(
+        &project,
+        "cold-words",
+        (&[".gitignore", "Cargo.toml", "src/lib.rs"], 0),
+    );
+    assert!(project.read("Cargo.toml").starts_with(CARGO));
+    let tree = project.run("cargo", &["tree", "--offline", "--edges", "normal"]);
+    assert_eq!(tree.succeeds().stdout.lines().count(), 1); // PyO3 is only for Python
+}
