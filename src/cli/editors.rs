@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::disk;
 use crate::editor::{self, Editor, Workspace};
 use crate::error::Result;
-use crate::plan::{self, Plan};
+use crate::plan;
 use crate::project::{Project, Selection};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -40,10 +40,7 @@ pub(super) fn set_up(
     let settled = editor::settle(&editors, &workspace, &texts)?;
     let names = settled.edits.iter().map(|edit| edit.shown.as_str());
     let names = names.collect::<Vec<_>>().join(", ");
-    let mut plan = match settled.edits.is_empty() {
-        true => Plan::default(),
-        false => plan::edits("Writing", &names, settled.edits),
-    };
+    let mut plan = plan::edits("Writing", &names, settled.edits);
     plan.fresh = settled.fresh.iter().map(ToString::to_string).collect();
     let made = apply((global, session, ui), &plan, consent)?;
     for finding in &settled.findings {

@@ -1,0 +1,123 @@
+use super::*;
+
+const VALID: &[&str] = &[
+    "dev",
+    "dev -p a -p b --release",
+    "dev --profile opt -F a,b --no-default-features",
+    "dev --python 3.12 --group g --extra e --force",
+    "-C dir dev --dry-run --offline --locked --frozen -vv --color never",
+    "dev --message-format json -q --manifest-path rust/Cargo.toml",
+    "dev --watch",
+    "test",
+    "t --rust -- --list",
+    "test --py --fail-fast --wheel -- -k name --pdb",
+    "test --python 3.9 --python 3.13 --release",
+    "run python -c pass",
+    "run --release -- python -V",
+    "r --example version -- --flag",
+    "just",
+    "just lint --fix",
+    "just --list",
+    "just --show cov",
+    "just --eject lint fmt",
+    "release wheel --python 3.12 --python 3.13 --reproduce --allow-dirty -p a",
+    "release wheel --compatibility manylinux_2_28 --target aarch64-unknown-linux-gnu",
+    "release sdist --no-test",
+    "release check a.whl b.tar.gz",
+    "release publish",
+    "release publish dist/a.whl dist/b.tar.gz --yes -p a",
+    "release publish --index internal --dry-run --message-format json",
+    "release publish --publish-url https://a/ --check-url https://a/simple/",
+    "release wheel",
+    "release wheel --python 3.12 --python 3.13 --compatibility musllinux_1_2 --reproduce",
+    "release wheel --target aarch64-unknown-linux-gnu -p a -F x --profile opt --dry-run",
+    "release wheel --allow-dirty --no-test --offline",
+    "release sdist -p a --allow-dirty --no-test --reproduce",
+    "release check",
+    "release check dist/a.whl dist/a.tar.gz --allow-dirty",
+    "release version",
+    "release version 1.2.3-rc.1 -p a --force --dry-run",
+    "release version --bump minor -v",
+    "init --editor zed --editor vscode --yes",
+    "init --editor vscode --dry-run",
+    "completions zsh",
+    "man",
+    "man --out DIR --dry-run",
+    "doctor",
+    "doctor --fix --yes --message-format json",
+    "doctor --fix --dry-run",
+    "env",
+    "env --json",
+    "env --shell powershell",
+    "clean",
+    "clean --env --dry-run",
+    "clean --all",
+    "new fast-words",
+    "new dir/fast-words --layout embed --dry-run --offline",
+    "new dir --name fast-words --layout src --abi3 3.11",
+    "new x --layout mixed --message-format json -q",
+    "init",
+    "init --yes -C dir",
+    "init --dry-run --manifest-path a/pyproject.toml --offline",
+];
+
+const INVALID: &[&str] = &[
+    "",
+    "dve",
+    "dev --release --profile x",
+    "dev -q -v",
+    "dev --message-format xml",
+    "dev extra",
+    "dev --python 3.9 --python 3.13",
+    "test --rust --py",
+    "test --rust --wheel",
+    "test tests/test_a.py",
+    "run",
+    "run --bin a --example b",
+    "just --list --show a",
+    "release",
+    "release wheel a",
+    "release sdist --python 3.12",
+    "release publish --index a --publish-url https://a/",
+    "release publish --check-url https://a/simple/",
+    "release publish --token secret",
+    "release wheel dist",
+    "release wheel --python",
+    "release check --no-test",
+    "release version 1.2.3 --bump major",
+    "release version --bump last",
+    "release version 1 2",
+    "init --editor emacs",
+    "completions",
+    "completions tcsh",
+    "doctor --yes",
+    "doctor here",
+    "env --json --shell fish",
+    "env --shell tcsh",
+    "clean target",
+    "init a",
+    "new",
+    "new a b",
+    "new a --layout flat",
+    "new a --abi3 3",
+    "new a --abi3 2.7",
+];
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn literal_command_lines() {
+    let parse = |line: &str| {
+        let words = std::iter::once("cargo pyx").chain(line.split_whitespace());
+        Cli::try_parse_from(words)
+    };
+    for line in VALID {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+    for line in INVALID {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
