@@ -55,6 +55,10 @@ pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Ve
         paths.extend(["recipes", "tools"].map(|name| session.cache().join(name)));
         last.extend([project.root.join("dist"), session.cache()].map(|path| (path, &[][..])));
     }
+    let between = project
+        .all()
+        .map(|member| member.intermediate_dir(&member.target));
+    last.extend(between.map(|path| (path, &[][..])));
     last.extend(states(project).into_iter().map(|path| (path, &MARKS[..])));
     paths.retain(|path| disk::is_there(path));
     paths.sort();

@@ -346,6 +346,9 @@ impl Ui {
     /// What was found about a project: rows for people, an event for machines.
     pub fn report(&self, rows: &[Vec<String>], fields: &impl Serialize) {
         self.event("facts", &to_json(fields));
+        if self.is_quiet() {
+            return;
+        }
         let rows: Vec<&Vec<String>> = rows.iter().collect();
         let lines = aligned(&rows).into_iter();
         self.data(&lines.map(|line| line + "\n").collect::<String>());

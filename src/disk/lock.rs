@@ -1,12 +1,13 @@
-//! One pyx at a time.
+//! Locks between processes.
 
 use std::io::Write;
 use std::time::Duration;
 
 use camino::Utf8Path;
 
-use super::{create_dir, io, read_text};
 use crate::error::Result;
+
+use super::{create_dir, io, read_text};
 
 /// An exclusive lock on a file; released when dropped, also when the process dies.
 #[derive(Debug)]
@@ -82,13 +83,39 @@ impl Drop for Lock {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use camino::Utf8PathBuf;
+
+    use crate::disk::remove_file;
     use crate::error::Error;
+
+    use super::*;
+
+    fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn who_waits_for_a_lock_whose_file_is_removed_takes_the_new_one() {
+        let (_guard, dir) = dir();
+        let path = dir.join("lock");
+        let first = Lock::take(&path, "first", |_| Ok(())).unwrap();
+        let mut first = Some(first);
+        let waiting = Lock::take(&path, "second", |holder| {
+            assert_eq!(holder, "first");
+            remove_file(&path).unwrap();
+            first.take();
+            Ok(())
+        });
+        assert_eq!(read_text(&path).unwrap().as_deref(), Some("second"));
+        drop(waiting);
+    }
 
     #[test]
     fn a_held_lock_names_its_holder() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(dir.path()).unwrap().join("lock");
+        let (_guard, dir) = dir();
+        let path = dir.join("lock");
         let held = Lock::take(&path, "pid 1", |_| Ok(())).unwrap();
         let mut seen = String::new();
         let refused = Lock::take(&path, "pid 2", |holder| {
@@ -99,21 +126,5 @@ mod tests {
         assert_eq!(seen, "pid 1");
         drop(held);
         Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
-    }
-
-    #[test]
-    fn who_waits_for_a_lock_whose_file_is_removed_takes_the_new_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(dir.path()).unwrap().join("lock");
-        let first = Lock::take(&path, "first", |_| Ok(())).unwrap();
-        let mut first = Some(first);
-        let waiting = Lock::take(&path, "second", |holder| {
-            assert_eq!(holder, "first");
-            super::super::remove_file(&path).unwrap();
-            first.take();
-            Ok(())
-        });
-        assert_eq!(read_text(&path).unwrap().as_deref(), Some("second"));
-        drop(waiting);
     }
 }

@@ -51,7 +51,9 @@ fn cdylib_only(member: &Member) -> Result<Option<Trap>> {
     let Some(cargo) = CargoToml::read(&member.manifest)?.filter(|_| kind == "cdylib") else {
         return Ok(None);
     };
-    let Some((path, line)) = user(&cargo, lib)? else {
+    // many an extension crate has the name of the crate that it wraps, and that is meant then
+    let wraps = cargo.extern_names().contains(lib);
+    let Some((path, line)) = user(&cargo, lib)?.filter(|_| !wraps) else {
         return Ok(None);
     };
     let mut spellings = ["crate-type", "crate_type"].into_iter();

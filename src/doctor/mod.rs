@@ -9,6 +9,7 @@ mod modules;
 mod report;
 mod settings;
 mod shell;
+mod table;
 
 use camino::Utf8PathBuf;
 

@@ -1,6 +1,6 @@
 //! What there is: tools, interpreters, the environment, packages and what they take up.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::disk;
@@ -48,6 +48,8 @@ pub enum Source {
     Cache,
     /// pyx will put it there once it is needed.
     Later,
+    /// It is there, but too old or broken.
+    Unusable,
     Missing,
 }
 
@@ -57,6 +59,7 @@ impl std::fmt::Display for Source {
             Self::Path => "from PATH",
             Self::Cache => "provided by pyx",
             Self::Later => "pyx provides it when it is needed",
+            Self::Unusable => "cannot be used",
             Self::Missing => "missing",
         })
     }
@@ -80,6 +83,8 @@ pub struct EnvironmentFact {
     pub made_by: Option<&'static str>,
     /// Why it must be made, or cannot be used.
     pub why: Option<String>,
+    /// Why its packages are to be installed again; `None` where they are as recorded.
+    pub packages_due: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -148,7 +153,7 @@ fn tools(session: &Session, facts: &Facts, traps: &mut Vec<Trap>) -> Vec<ToolFac
             Ok(tool) => ToolFact::of(session, name, &tool, wanted),
             Err(error) => {
                 traps.push(Trap::of("tool", &error));
-                ToolFact::missing(name, wanted)
+                ToolFact::unusable(name, wanted)
             }
         };
         if !found
@@ -211,12 +216,12 @@ impl ToolFact {
         }
     }
 
-    fn missing(name: &str, wanted: Option<String>) -> Self {
+    fn unusable(name: &str, wanted: Option<String>) -> Self {
         Self {
             name: name.to_owned(),
             version: None,
             path: None,
-            source: Source::Missing,
+            source: Source::Unusable,
             wanted,
         }
     }
@@ -262,6 +267,7 @@ impl EnvironmentFact {
             python,
             made_by,
             why,
+            packages_due: facts.sync_due.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -317,125 +323,20 @@ impl Link {
 
 /// Folders that others may share as well are counted whole.
 fn disk_facts(facts: &Facts) -> Vec<DiskFact> {
-    let members = facts.project.all().map(|member| &member.target);
-    let mut folders: Vec<&Utf8PathBuf> = members.chain([&facts.project.state]).collect();
+    let mut folders = vec![facts.project.state.clone()];
+    for member in facts.project.all() {
+        folders.extend([
+            member.intermediate_dir(&member.target),
+            member.target.clone(),
+        ]);
+    }
     folders.sort();
     folders.dedup();
     let there = folders.into_iter().filter(|folder| disk::is_dir(folder));
     there
         .map(|path| {
-            let disk::Usage { bytes, files } = disk::usage(path);
-            let path = path.clone();
+            let disk::Usage { bytes, files } = disk::usage(&path);
             DiskFact { path, bytes, files }
         })
         .collect()
-}
-
-/// What a row is about, what was found, and more about it.
-type Row = [String; 3];
-
-impl Report {
-    /// The table for people.
-    pub fn rows(&self) -> Vec<[String; 3]> {
-        let mut rows = Vec::new();
-        rows.extend(self.tools.iter().map(ToolFact::row));
-        rows.extend(self.interpreters.iter().map(|found| {
-            let suffix = if found.free_threaded { "t" } else { "" };
-            row(
-                "python",
-                format!("{}{suffix}", found.version),
-                found.path.as_str(),
-            )
-        }));
-        rows.push(self.environment.row(&self.project));
-        for member in &self.members {
-            rows.extend(member.rows(&self.project));
-        }
-        rows.extend(self.disk.iter().map(|fact| {
-            let size = disk::Usage::wording(fact.bytes);
-            row("disk", size, shown(&self.project, &fact.path).as_str())
-        }));
-        rows
-    }
-}
-
-fn row(subject: &str, found: impl Into<String>, more: impl Into<String>) -> Row {
-    [subject.to_owned(), found.into(), more.into()]
-}
-
-fn shown<'a>(root: &Utf8Path, path: &'a Utf8Path) -> &'a Utf8Path {
-    path.strip_prefix(root).unwrap_or(path)
-}
-
-impl ToolFact {
-    fn row(&self) -> Row {
-        let version = self.version.clone().unwrap_or_else(|| "-".into());
-        let path = self.path.iter().map(ToString::to_string);
-        let source =
-            Some(self.source).filter(|source| *source != Source::Path || self.path.is_none());
-        let source = source.map(|source| source.to_string());
-        let wanted = self
-            .wanted
-            .iter()
-            .map(|wanted| format!("required: {wanted}"));
-        let more: Vec<String> = path.chain(source).chain(wanted).collect();
-        row(&self.name, version, more.join(", "))
-    }
-}
-
-impl EnvironmentFact {
-    fn row(&self, root: &Utf8Path) -> Row {
-        let path = shown(root, &self.path);
-        let python = self.python.clone().unwrap_or_else(|| "no Python".into());
-        let more = match (self.state, &self.why, self.made_by) {
-            ("missing", _, _) => format!("missing; `cargo pyx dev` makes it with {python}"),
-            (_, Some(why), Some(maker)) => format!("made by {maker}; {why}"),
-            (_, _, maker) => format!("Python {python}, made by {}", maker.unwrap_or("others")),
-        };
-        row("environment", path.as_str(), more)
-    }
-}
-
-impl MemberFact {
-    fn rows(&self, root: &Utf8Path) -> Vec<Row> {
-        let manifest = shown(root, &self.manifest);
-        let what = match self.layout {
-            Layout::Programs | Layout::Embedding => self.layout.to_string(),
-            layout => format!("{layout}, {}, module {}", self.bindings, self.module),
-        };
-        let mut rows = vec![row(&self.name, what, manifest.as_str())];
-        let link = self.link.wording(root);
-        let stable = self
-            .stable_abi
-            .iter()
-            .map(|floor| format!("stable ABI from {floor}"));
-        let more: Vec<String> = stable.collect();
-        rows.extend(link.map(|link| row("  link", link, more.join(", "))));
-        let features = self.features.join(", ");
-        let profile = format!("profile {}", self.profile);
-        let settings = if features.is_empty() {
-            profile
-        } else {
-            format!("{profile}, features {features}")
-        };
-        rows.push(match &self.because {
-            None => row("  build", "fresh", settings),
-            Some(because) => row("  build", format!("due: {because}"), settings),
-        });
-        rows
-    }
-}
-
-impl Link {
-    fn wording(&self, root: &Utf8Path) -> Option<String> {
-        Some(match self {
-            Self::HardCoded { path, line } => {
-                format!("extension-module hard-coded, {}:{line}", shown(root, path))
-            }
-            Self::MaturinFeature => "extension-module by [tool.maturin] features".into(),
-            Self::Maturin => "by maturin".into(),
-            Self::Program => "with libpython".into(),
-            Self::None => return None,
-        })
-    }
 }

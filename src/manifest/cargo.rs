@@ -1,6 +1,6 @@
 //! Cargo.toml as pyx reads it, without running cargo (cargo book, "The Manifest Format").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
@@ -222,6 +222,18 @@ impl CargoToml {
         found
     }
 
+    /// The names by which the package's code and its tests call their dependencies.
+    pub fn extern_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for table in self.dependency_keys() {
+            let keys: Vec<&str> = table.iter().map(String::as_str).collect();
+            let entries = self.toml.table(&keys).into_iter();
+            let entries = entries.flat_map(|table| table.iter());
+            names.extend(entries.map(|(key, _)| key.replace('-', "_")));
+        }
+        names
+    }
+
     /// Where tables of dependencies may be.
     fn dependency_keys(&self) -> Vec<Vec<String>> {
         let kinds = ["dependencies", "dev-dependencies"];
@@ -264,6 +276,13 @@ mod tests {
         let found = manifest(text).dependencies();
         assert_eq!(found[0].features, ["x"]);
         assert_eq!(found[1].path.as_deref(), Some(Utf8Path::new("/shared")));
+    }
+
+    #[test]
+    fn code_calls_a_dependency_by_its_key() {
+        let text = "[dependencies]\nto-py = { package = 'pyo3' }\n[dev-dependencies]\nx = '1'\n";
+        let names = manifest(text).extern_names();
+        assert!(names.iter().eq(["to_py", "x"]));
     }
 
     #[test]
