@@ -8,7 +8,7 @@ use clap::Args;
 use crate::disk;
 use crate::doctor::{Checkup, Cure, Trap};
 use crate::error::{Error, Result};
-use crate::facts::{Purpose, Request};
+use crate::facts::Request;
 use crate::finding;
 use crate::plan;
 use crate::session::Session;
@@ -40,11 +40,7 @@ pub struct Doctor {
 
 impl Doctor {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-        let request = Request {
-            manifest: global.manifest(session),
-            purpose: Purpose::Look,
-            ..Request::default()
-        };
+        let request = Request::look(global.manifest(session));
         let checkup = Checkup::gather(session, &request)?;
         let root = checkup.facts.project.root.clone();
         let patch_only = self.fix && global.dry_run;

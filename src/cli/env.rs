@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, ValueEnum};
 
 use crate::error::Result;
-use crate::facts::{Facts, Purpose, Request, Sofar, Workshop};
+use crate::facts::{Facts, Request, Sofar, Workshop};
 use crate::invocation::quote;
 use crate::plan;
 use crate::session::Session;
@@ -47,11 +47,7 @@ pub enum Shell {
 
 impl Env {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-        let request = Request {
-            manifest: global.manifest(session),
-            purpose: Purpose::Look,
-            ..Request::default()
-        };
+        let request = Request::look(global.manifest(session));
         let facts = Facts::gather(session, &request, &Sofar::default())?;
         plan::environment(&facts)?;
         let workshop = match &facts.workshop {

@@ -19,6 +19,7 @@ use crate::facts::{Facts, Request, Sofar};
 use crate::finding::{self, Finding};
 use crate::manifest::Amendment;
 use crate::preflight;
+use crate::project::Bindings;
 use crate::session::Session;
 
 pub use report::Report;
@@ -72,7 +73,8 @@ impl Checkup {
     pub fn gather(session: &Session, request: &Request) -> Result<Self> {
         let facts = Facts::gather(session, request, &Sofar::default())?;
         let (report, mut traps) = Report::gather(session, &facts)?;
-        let drift = preflight::drift(session, &facts.project)?;
+        let mut drift = preflight::drift(session, &facts.project)?;
+        drift.retain(|finding| !(finding.rule.starts_with("cargo-lock-") && is_library(&facts)));
         traps.extend(drift.into_iter().map(Trap::from));
         traps.extend(foreign_environment(&facts));
         traps.extend(shell::check(session, &facts));
@@ -91,6 +93,12 @@ impl Checkup {
             traps,
         })
     }
+}
+
+/// Whether nothing is made of the project but crates for others, who lock versions themselves.
+fn is_library(facts: &Facts) -> bool {
+    let mut members = facts.project.members.iter();
+    members.all(|member| member.bindings == Bindings::Embed && member.bins.is_empty())
 }
 
 /// One that is in the way and that nobody but its maker may remove.

@@ -241,12 +241,13 @@ impl Facts {
             facts.just = Some(Just::gather(session, dir, &facts.project)?);
         }
         let needs_tools = match &request.purpose {
-            Purpose::Dev | Purpose::Run(Running::Command(_)) => facts.just.is_some(),
+            Purpose::Dev | Purpose::Run(Running::Command(_)) | Purpose::Look => {
+                facts.just.is_some()
+            }
             Purpose::Test(_)
             | Purpose::Run(Running::Target { .. })
             | Purpose::Release(_)
-            | Purpose::Just(_)
-            | Purpose::Look => true,
+            | Purpose::Just(_) => true,
         };
         if needs_tools || facts.is_due() {
             facts.prepare(session, request, &sofar.unavailable)?;

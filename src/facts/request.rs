@@ -23,6 +23,15 @@ pub struct Request {
 }
 
 impl Request {
+    /// To see what there is, with nothing to be done about it.
+    pub fn look(manifest: Option<Utf8PathBuf>) -> Self {
+        Self {
+            manifest,
+            purpose: Purpose::Look,
+            ..Self::default()
+        }
+    }
+
     /// Whether wheels are made whatever is installed.
     pub(crate) fn is_for_wheels(&self) -> bool {
         match &self.purpose {

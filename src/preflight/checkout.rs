@@ -57,6 +57,12 @@ impl Checkout {
     }
 }
 
+impl Checkout {
+    pub(super) fn differs(&self, path: &Utf8Path) -> bool {
+        self.dirty.iter().any(|dirty| dirty == path)
+    }
+}
+
 /// The folders from which distributions are made.
 fn folders(project: &Project) -> Vec<Utf8PathBuf> {
     let mut folders = vec![project.root.clone()];

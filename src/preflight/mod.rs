@@ -55,7 +55,14 @@ pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Resu
 /// # Errors
 /// As [`findings`].
 pub fn drift(session: &Session, project: &Project) -> Result<Vec<Finding>> {
-    contradictions(project, &Checkout::read(session, project)?)
+    let checkout = Checkout::read(session, project)?;
+    let mut found = contradictions(project, &checkout)?;
+    // who has just set the next version has not committed it yet: the tag is the last one's
+    found.retain(|finding| {
+        let place = finding.place.as_ref();
+        finding.rule != stated::TAG || !place.is_some_and(|place| checkout.differs(&place.path))
+    });
+    Ok(found)
 }
 
 fn contradictions(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>> {

@@ -9,6 +9,9 @@ use crate::manifest::normalize_name;
 use crate::project::Project;
 use crate::versions::{Kind, Statement, Versioned};
 
+/// The rule about the tag on the last commit.
+pub(super) const TAG: &str = "tag-mismatch";
+
 pub(super) fn check(project: &Project, versions: &[Versioned], tags: &[String]) -> Vec<Finding> {
     let mut found = Vec::new();
     for one in versions {
@@ -72,7 +75,7 @@ fn tagged(one: &Versioned, tags: &[String], alone: bool) -> Option<Finding> {
         return None;
     }
     let message = format!("the version is {version}, but the last commit is tagged `{tag}`");
-    let finding = Finding::error("tag-mismatch", message);
+    let finding = Finding::error(TAG, message);
     Some(finding.at(&decisive.path, Some(decisive.line)))
 }
 

@@ -169,6 +169,16 @@ fn versions_that_differ_are_an_error() {
 }
 
 #[test]
+fn a_tag_of_another_version_is_an_error_once_the_version_is_committed() {
+    let project = cold!("mixed");
+    project.remove("uv.lock");
+    project.git(&["tag", "v0.0.9"]);
+    finds(&project, &["tag-mismatch pyproject.toml:7"]);
+    project.append("pyproject.toml", "# the next version\n");
+    finds(&project, &[]);
+}
+
+#[test]
 fn pythons_below_the_stable_abi_are_an_error() {
     let project = cold!("hardcoded");
     project.edit("pyproject.toml", ">=3.9", ">=3.8");
