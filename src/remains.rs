@@ -37,13 +37,52 @@ pub struct Remain {
     pub besides: Option<&'static [&'static str]>,
 }
 
-/// In the order of paths.
+/// In the order of paths, folders that may have become empty last.
 ///
 /// # Errors
 /// Those of asking git.
 pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Remain>> {
+    let tracked = tracked(session, project)?;
+    let paths = paths(session, project, extent)?.into_iter();
+    let mut found: Vec<Remain> = paths
+        .filter_map(|path| Remain::of(path, &tracked))
+        .collect();
+    if !found.is_empty() {
+        let mut folders = emptied(session, project, extent);
+        folders.retain(|(path, _)| {
+            disk::is_dir(path) && !tracked.iter().any(|file| file.starts_with(path))
+        });
+        found.extend(folders.into_iter().map(|(path, besides)| Remain {
+            path,
+            usage: Usage::default(),
+            kept: BTreeSet::new(),
+            besides: Some(besides),
+        }));
+    }
+    Ok(found)
+}
+
+impl Remain {
+    /// `None` where git tracks all of it.
+    fn of(path: Utf8PathBuf, tracked: &BTreeSet<Utf8PathBuf>) -> Option<Self> {
+        let kept = tracked.iter().filter(|file| file.starts_with(&path));
+        let kept: BTreeSet<Utf8PathBuf> = kept.cloned().collect();
+        let mut usage = disk::usage(&path);
+        for file in &kept {
+            usage -= disk::usage(file);
+        }
+        (kept.is_empty() || usage.files > 0).then_some(Self {
+            path,
+            usage,
+            kept,
+            besides: None,
+        })
+    }
+}
+
+/// Each with all that is in it, sorted.
+fn paths(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Utf8PathBuf>> {
     let mut paths = builds(project, extent);
-    let mut last = Vec::new();
     if extent.environments {
         for environment in environments(session, project)? {
             paths.extend(modules(session, &environment));
@@ -53,52 +92,37 @@ pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Ve
     if extent.everything {
         paths.extend(released(&project.root.join("dist")));
         paths.extend(["recipes", "tools"].map(|name| session.cache().join(name)));
-        last.extend([project.root.join("dist"), session.cache()].map(|path| (path, &[][..])));
     }
-    let between = project
-        .all()
-        .map(|member| member.intermediate_dir(&member.target));
-    last.extend(between.map(|path| (path, &[][..])));
-    last.extend(states(project).into_iter().map(|path| (path, &MARKS[..])));
     paths.retain(|path| disk::is_there(path));
     paths.sort();
     paths.dedup();
-    // a folder goes with all that is in it
     let all = paths.clone();
-    paths.retain(|path| {
-        !all.iter()
-            .any(|outer| outer != path && path.starts_with(outer))
-    });
-    let tracked = tracked(session, project)?;
-    let mut found: Vec<Remain> = Vec::new();
-    for path in paths {
-        let kept = tracked.iter().filter(|file| file.starts_with(&path));
-        let kept: BTreeSet<Utf8PathBuf> = kept.cloned().collect();
-        let mut usage = disk::usage(&path);
-        for file in &kept {
-            usage -= disk::usage(file);
-        }
-        if kept.is_empty() || usage.files > 0 {
-            found.push(Remain {
-                usage,
-                path,
-                kept,
-                besides: None,
-            });
-        }
+    let is_inside = |path: &Utf8PathBuf| {
+        let mut others = all.iter().filter(|outer| *outer != path);
+        others.any(|outer| path.starts_with(outer))
+    };
+    paths.retain(|path| !is_inside(path));
+    Ok(paths)
+}
+
+/// The folders in which others of these may have been the last, and files in them that do not count.
+fn emptied(
+    session: &Session,
+    project: &Project,
+    extent: Extent,
+) -> Vec<(Utf8PathBuf, &'static [&'static str])> {
+    let mut folders = vec![project.own_state()];
+    let apart = project.all().filter(|member| member.cargo.build.is_some());
+    folders.extend(apart.map(|member| member.intermediate_dir(&member.target)));
+    if extent.everything {
+        folders.extend([project.root.join("dist"), session.cache()]);
     }
-    if !found.is_empty() {
-        last.retain(|(path, _)| {
-            disk::is_dir(path) && !tracked.iter().any(|file| file.starts_with(path))
-        });
-        found.extend(last.into_iter().map(|(path, besides)| Remain {
-            path,
-            usage: Usage::default(),
-            kept: BTreeSet::new(),
-            besides: Some(besides),
-        }));
-    }
-    Ok(found)
+    let marked = states(project);
+    folders.retain(|folder| !marked.contains(folder));
+    let folders = folders.into_iter().map(|path| (path, &[][..]));
+    folders
+        .chain(marked.into_iter().map(|path| (path, &MARKS[..])))
+        .collect()
 }
 
 /// The files at the top of `target/pyx` that hold no build: they go with the last of the others.
@@ -120,8 +144,19 @@ fn states(project: &Project) -> Vec<Utf8PathBuf> {
     states
 }
 
+/// Where builds may be other projects' as well: target directories outside of the project.
+pub fn shared(project: &Project) -> Vec<Utf8PathBuf> {
+    let mut states = states(project);
+    states.retain(|state| is_shared(project, state));
+    states
+}
+
+fn is_shared(project: &Project, folder: &Utf8Path) -> bool {
+    !folder.starts_with(&project.home)
+}
+
 fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
-    let is_shared = |folder: &Utf8Path| !folder.starts_with(&project.home);
+    let is_shared = |folder: &Utf8Path| is_shared(project, folder);
     let mut paths = Vec::new();
     for state in states(project) {
         if !is_shared(&state) || extent.everything {

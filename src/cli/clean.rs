@@ -47,6 +47,10 @@ impl Clean {
             environments: self.env || self.all,
             everything: self.all,
         };
+        for folder in remains::shared(&project).iter().filter(|_| !self.all) {
+            let why = "other projects may use the builds in it; `--all` removes them";
+            ui.status("Keeping", &format!("{folder}: {why}"));
+        }
         let remains = remains::gather(session, &project, extent)?;
         let planned = plan::clean(&project, &remains);
         if global.dry_run || planned.is_empty() {
