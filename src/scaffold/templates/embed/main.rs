@@ -10,14 +10,19 @@ use @{module}::@{module};
 fn main() -> ExitCode {
     pyo3::append_to_inittab!(@{module}); // what Python imports by that name in this process
     Python::initialize();
-    let arguments = env::args().skip(1).collect();
-    Python::attach(|py| {
-        let code = ::@{module}::main(py, Some(arguments));
-        code.map_or_else(|error| print(py, &error), ExitCode::from)
+    Python::attach(|py| match run(py) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            error.print(py);
+            ExitCode::FAILURE
+        }
     })
 }
 
-fn print(py: Python<'_>, error: &PyErr) -> ExitCode {
-    error.print(py);
-    ExitCode::FAILURE
+fn run(py: Python<'_>) -> PyResult<u8> {
+    let arguments = env::args().skip(1).collect();
+    let code = ::@{module}::main(py, Some(arguments))?;
+    // nobody ends this Python, which would do it
+    py.import("sys")?.getattr("stdout")?.call_method0("flush")?;
+    Ok(code)
 }
