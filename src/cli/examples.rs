@@ -20,7 +20,16 @@ fn examples(help: &str) -> Vec<&str> {
     let commands = lines.map(|line| line.trim().split("  ").next().unwrap_or_default());
     commands
         .map(|line| line.split(" | ").next().unwrap_or(line))
+        .map(substituted)
         .collect()
+}
+
+/// The command in `eval "$(command)"`, else the line itself.
+fn substituted(line: &str) -> &str {
+    let inner = line.strip_prefix("eval \"$(");
+    inner
+        .and_then(|rest| rest.strip_suffix(")\""))
+        .unwrap_or(line)
 }
 
 #[test]
