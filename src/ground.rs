@@ -34,6 +34,17 @@ pub struct Ground {
     pub scrubbed: BTreeSet<String>,
 }
 
+/// Whether a folder above is a cargo workspace, which would claim a crate in this one.
+pub fn in_workspace(folder: &Utf8Path) -> Result<bool> {
+    for dir in folder.ancestors().skip(1) {
+        let toml = Toml::read(&dir.join("Cargo.toml"))?;
+        if toml.is_some_and(|toml| toml.table(&["workspace"]).is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Ground {
     /// # Errors
     /// [`Error::Refused`] for a folder that holds something; [`Error::NoTool`] without cargo.
@@ -51,7 +62,7 @@ impl Ground {
         let git = tool::find(session, "git");
         let mut ground = Self {
             in_checkout: false,
-            in_workspace: false,
+            in_workspace: in_workspace(&folder)?,
             author: None,
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,
@@ -64,10 +75,6 @@ impl Ground {
             shown,
             folder: folder.clone(),
         };
-        for dir in above() {
-            let toml = Toml::read(&dir.join("Cargo.toml"))?;
-            ground.in_workspace |= toml.is_some_and(|toml| toml.table(&["workspace"]).is_some());
-        }
         let checkout = above().find(|dir| disk::is_there(&dir.join(".git")));
         ground.in_checkout = match checkout {
             Some(checkout) => !ground.is_ignored(checkout)?,

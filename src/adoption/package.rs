@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::ground::in_workspace;
 use crate::manifest::{PyProject, normalize_name};
 use crate::spelling;
 use crate::versions::literals;
@@ -38,6 +39,8 @@ pub struct Package {
     pub name: String,
     /// All packages of the folder, where there are several.
     pub all: Vec<String>,
+    /// Whether it is in a cargo workspace of others.
+    pub nested: bool,
     /// The module's name in the package.
     pub leaf: &'static str,
 }
@@ -62,6 +65,7 @@ impl Package {
             source,
             name,
             all,
+            nested: in_workspace(&root)?,
             leaf,
         })
     }

@@ -57,7 +57,7 @@ fn lock(plan: &mut Plan, site: (&Ground, Network)) -> Result<()> {
         }
         push(
             plan,
-            steps::fetch(provision, &ground.any_python, &ground.uv.path)?,
+            steps::fetch(provision, ground.any_python.as_ref(), &ground.uv.path)?,
         );
     }
     let call = Invocation::new(ground.uv.path.clone(), &ground.folder).args(["lock", "--quiet"]);

@@ -107,7 +107,11 @@ pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
         if site.request.network.offline {
             return Err(Error::Offline(label));
         }
-        let mut step = fetch(provision, &site.workshop.any_python, &site.workshop.uv.path)?;
+        let mut step = fetch(
+            provision,
+            site.workshop.any_python.as_ref(),
+            &site.workshop.uv.path,
+        )?;
         step.needs = plan.steps.iter().map(|step| step.name.clone()).collect();
         plan.steps.push(step);
     }
@@ -123,10 +127,10 @@ pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
 /// [`Error::NoTool`] where no Python can fetch the tool.
 pub(super) fn fetch(
     provision: Provision,
-    any_python: &Option<Utf8PathBuf>,
+    any_python: Option<&Utf8PathBuf>,
     uv: &Utf8Path,
 ) -> Result<Step> {
-    let python = any_python.clone().ok_or_else(|| Error::NoTool {
+    let python = any_python.cloned().ok_or_else(|| Error::NoTool {
         tool: "python3",
         get: "install uv or any Python from 3.7 on; pyx gets the rest".into(),
     })?;

@@ -7,7 +7,7 @@ use crate::adoption::{Adoption, Crate, Kind, Library, Package, Subject, Workspac
 use crate::manifest::{Toml, keys, normalize_name, with_maturin, with_member, with_module};
 
 use super::render::render;
-use super::{OLDEST, PYO3, toml_string};
+use super::{OLDEST, OWN_WORKSPACE, PYO3, toml_string};
 
 /// A file as it is, where it is, and as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,7 @@ fn of_package(package: &Package) -> Vec<Wanted> {
     };
     let license = toml.str(&["project", "license"]);
     let license = license.map(|text| format!("license = {}", toml_string(text)));
+    let workspace = if package.nested { OWN_WORKSPACE } else { "" };
     let values = [
         ("crate", format!("{}-rust", normalize_name(distribution))),
         (
@@ -106,7 +107,7 @@ fn of_package(package: &Package) -> Vec<Wanted> {
         ("pyo3", format!("\"{PYO3}\"")),
         ("version", package.version.to_string()),
         ("visibility", String::new()),
-        ("workspace", String::new()),
+        ("workspace", workspace.to_owned()),
     ];
     let render = |template| render(template, &values);
     let test = format!("tests/test{leaf}.py");

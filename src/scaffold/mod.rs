@@ -49,6 +49,9 @@ pub struct Scaffold {
     pub nested: bool,
 }
 
+/// What keeps a crate out of the workspace of a folder above.
+const OWN_WORKSPACE: &str = "[workspace] # its own, not that of a folder above";
+
 /// The version of PyO3 that new projects start with.
 const PYO3: &str = "0.29";
 
@@ -210,13 +213,7 @@ impl Scaffold {
             ("version", "0.1.0".to_owned()),
             ("visibility", only(embeds, "pub ")),
             ("wanted", workflow::wanted(self.lowest)),
-            (
-                "workspace",
-                only(
-                    self.nested,
-                    "[workspace] # its own, not that of a folder above",
-                ),
-            ),
+            ("workspace", only(self.nested, OWN_WORKSPACE)),
         ];
         values.push(("scripts", self.scripts()));
         let (maturin, tour) = layout.own();

@@ -12,46 +12,29 @@ fn scaffold(layout: Layout) -> Scaffold {
 }
 
 /// Every file with its text, but for the licences.
-fn tree(scaffold: &Scaffold) -> String {
-    let files = scaffold.files();
-    let shown = files.iter().map(|(path, text)| {
-        let text = if path.as_str().starts_with("LICENSE") {
-            "…\n"
-        } else {
-            text
-        };
-        format!("==> {path}\n{text}")
-    });
-    shown.collect()
+fn tree(files: impl Iterator<Item = (Utf8PathBuf, String)>) -> String {
+    let mut tree = String::new();
+    for (path, text) in files {
+        let is_licence = path.as_str().starts_with("LICENSE");
+        let text = if is_licence { "…\n" } else { &text };
+        tree.extend(["==> ", path.as_str(), "\n", text]);
+    }
+    tree
 }
 
 #[test]
 fn a_mixed_project_is_whole() {
-    insta::assert_snapshot!(tree(&scaffold(Layout::Mixed)));
-}
-
-/// Only what differs from the mixed layout.
-fn own_files(scaffold: &Scaffold) -> String {
-    let mixed = Scaffold {
-        layout: Layout::Mixed,
-        abi3: false,
-        nested: false,
-        ..scaffold.clone()
-    }
-    .files();
-    let own = scaffold
-        .files()
-        .into_iter()
-        .filter(|file| !mixed.contains(file));
-    own.map(|(path, text)| format!("==> {path}\n{text}"))
-        .collect()
+    insta::assert_snapshot!(tree(scaffold(Layout::Mixed).files().into_iter()));
 }
 
 #[test]
 fn the_other_layouts_differ_in_these_files() {
+    let mixed = scaffold(Layout::Mixed).files();
     for layout in [Layout::Src, Layout::Pure, Layout::Embed] {
         let name = format!("{layout:?}").to_lowercase();
-        insta::assert_snapshot!(name, own_files(&scaffold(layout)));
+        let files = scaffold(layout).files().into_iter();
+        let own = files.filter(|file| !mixed.contains(file));
+        insta::assert_snapshot!(name, tree(own));
     }
 }
 
