@@ -3,16 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, Project, folder, oldest_and_newest, uv};
+use crate::support::{Outcome, Project, entries, folder, oldest_and_newest, uv};
 
 /// Pinned: a linter that learns something new is no fault of the project at hand.
 const ZIZMOR: &str = "zizmor@1.32.0";
 const SCHEMA: &str = "check-jsonschema@0.39.0";
 
-/// An empty folder, in which what cargo compiles for one project serves the next.
+/// A folder with nothing but what cargo compiled for its projects, which serves all of them.
 fn empty(folder: &Path) -> Project {
     let root = folder.join("new");
-    let _ = fs::remove_dir_all(&root);
+    for path in entries(&root).iter().filter(|path| !path.ends_with("kept")) {
+        let _ = fs::remove_dir_all(path);
+        let _ = fs::remove_file(path);
+    }
     fs::create_dir_all(&root).unwrap();
     fs::write(root.join("clippy.toml"), "").unwrap(); // else clippy takes that of this checkout
     Project { root }
