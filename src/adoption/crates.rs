@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::manifest::{CargoToml, normalize_name};
+use crate::manifest::{CargoToml, PyProject, normalize_name};
 use crate::session::normalize;
 
 use super::Subject;
@@ -116,12 +116,12 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn read(cargo: &CargoToml) -> Result<Subject> {
-        let root = cargo.dir();
+    pub(super) fn read(cargo: CargoToml) -> Result<Subject> {
+        let root = cargo.dir().to_owned();
         for folder in FOLDERS {
             let pyproject = root.join(folder).join("pyproject.toml");
-            let own = crate::manifest::PyProject::read(&pyproject)?;
-            if let Some(own) = own.filter(crate::manifest::PyProject::builds_with_maturin) {
+            let own = PyProject::read(&pyproject)?;
+            if let Some(own) = own.filter(PyProject::builds_with_maturin) {
                 return Ok(Subject::Whole(own.name().unwrap_or(folder).to_owned()));
             }
         }
@@ -143,8 +143,8 @@ impl Workspace {
         };
         let is_listed = patterns.iter().any(covers);
         Ok(Subject::Workspace(Box::new(Self {
-            library: library_of(root, &patterns, (&name, folder))?,
-            cargo: CargoToml::read(&cargo.toml.path)?.unwrap_or_else(|| unreachable!("just read")),
+            library: library_of(&root, &patterns, (&name, folder))?,
+            cargo,
             name,
             folder,
             is_listed,

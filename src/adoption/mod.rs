@@ -92,7 +92,7 @@ fn subject(root: &Utf8Path) -> Result<Subject> {
             "init one of them in a folder of its own: cargo pyx init -C FOLDER",
         )),
         (Some(pyproject), None) => Ok(Subject::Package(Box::new(Package::read(pyproject)?))),
-        (None, Some(cargo)) if cargo.package_name().is_none() => Workspace::read(&cargo),
+        (None, Some(cargo)) if cargo.package_name().is_none() => Workspace::read(cargo),
         (None, Some(cargo)) if embeds(&cargo)? => {
             Ok(Subject::Whole(name_of(cargo.package_name(), root)))
         }

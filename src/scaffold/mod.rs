@@ -49,6 +49,9 @@ pub struct Scaffold {
     pub nested: bool,
 }
 
+/// What the example of new projects does.
+const DESCRIPTION: &str = "Edit distances of words, computed in Rust";
+
 /// What keeps a crate out of the workspace of a folder above.
 const OWN_WORKSPACE: &str = "[workspace] # its own, not that of a folder above";
 
@@ -146,81 +149,63 @@ impl Scaffold {
         ]
     }
 
+    /// What stands for each name in the templates.
     fn values(&self) -> Vec<(&'static str, String)> {
-        let Name {
-            distribution,
-            krate,
-            module,
-        } = &self.name;
-        let layout = self.layout;
-        let embeds = layout == Layout::Embed;
-        let packaged = layout.package_dir().is_some();
-        let only = |on: bool, text: &str| if on { text.to_owned() } else { String::new() };
-        let mut values = vec![
-            ("authors", self.authors()),
-            ("crate", krate.clone()),
-            ("crate_dir", layout.crate_dir().to_owned()),
-            (
-                "crate_folder",
-                layout.crate_dir().trim_end_matches('/').to_owned(),
-            ),
-            (
-                "description",
-                "Edit distances of words, computed in Rust".to_owned(),
-            ),
-            (
-                "dotted",
-                if packaged {
-                    format!("{module}._core")
-                } else {
-                    module.clone()
-                },
-            ),
-            (
-                "exports",
-                if embeds {
-                    "{levenshtein, main}"
-                } else {
-                    "levenshtein"
-                }
-                .to_owned(),
-            ),
-            ("imports", self.imports()),
-            ("keys", only(embeds, "    { file = \"src/**/*.py\" },")),
-            ("license", "license = \"MIT OR Apache-2.0\"".to_owned()),
-            (
-                "leaf",
-                if packaged {
-                    "_core".to_owned()
-                } else {
-                    module.clone()
-                },
-            ),
-            ("module", module.clone()),
-            ("name", distribution.clone()),
-            (
-                "own",
-                format!("\"{module}\"{}", if packaged { "" } else { ", \"pure\"" }),
-            ),
-            ("platforms", workflow::platforms()),
-            ("program", only(embeds, template!("embed/run.rs"))),
-            ("pyo3", self.pyo3()),
-            ("pytest", self.pytest()),
-            ("python", format!("3.{}", self.lowest)),
-            ("pythons", workflow::tested(self.lowest)),
-            ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
-            ("systems", workflow::systems()),
-            ("version", "0.1.0".to_owned()),
-            ("visibility", only(embeds, "pub ")),
-            ("wanted", workflow::wanted(self.lowest)),
-            ("workspace", only(self.nested, OWN_WORKSPACE)),
-        ];
-        values.push(("scripts", self.scripts()));
-        let (maturin, tour) = layout.own();
+        let mut values = self.said();
+        values.extend(self.places());
+        values.extend(workflow::values(self.lowest));
+        let (maturin, tour) = self.layout.own();
         let own = [("maturin", maturin), ("tour", tour)];
         let own = own.map(|(name, text)| (name, render(text, &values).trim_end().to_owned()));
         values.extend(own);
         values
+    }
+
+    /// What follows from the name, the author and the oldest Python.
+    fn said(&self) -> Vec<(&'static str, String)> {
+        let name = &self.name;
+        vec![
+            ("authors", self.authors()),
+            ("crate", name.krate.clone()),
+            ("description", DESCRIPTION.to_owned()),
+            ("license", "license = \"MIT OR Apache-2.0\"".to_owned()),
+            ("module", name.module.clone()),
+            ("name", name.distribution.clone()),
+            ("pyo3", self.pyo3()),
+            ("python", format!("3.{}", self.lowest)),
+            ("version", "0.1.0".to_owned()),
+            ("workspace", only(self.nested, OWN_WORKSPACE)),
+        ]
+    }
+
+    /// What follows from the layout.
+    fn places(&self) -> Vec<(&'static str, String)> {
+        let (layout, module) = (self.layout, &self.name.module);
+        let embeds = layout == Layout::Embed;
+        let crate_dir = layout.crate_dir();
+        let (leaf, dotted, own) = match layout.package_dir() {
+            Some(_) => ("_core", format!("{module}._core"), format!("\"{module}\"")),
+            None => (&**module, module.clone(), format!("\"{module}\", \"pure\"")),
+        };
+        let exports = if embeds {
+            "{levenshtein, main}"
+        } else {
+            "levenshtein"
+        };
+        vec![
+            ("crate_dir", crate_dir.to_owned()),
+            ("crate_folder", crate_dir.trim_end_matches('/').to_owned()),
+            ("dotted", dotted),
+            ("exports", exports.to_owned()),
+            ("imports", self.imports()),
+            ("keys", only(embeds, "    { file = \"src/**/*.py\" },")),
+            ("leaf", leaf.to_owned()),
+            ("own", own),
+            ("program", only(embeds, template!("embed/run.rs"))),
+            ("pytest", self.pytest()),
+            ("scripts", self.scripts()),
+            ("visibility", only(embeds, "pub ")),
+        ]
     }
 
     fn authors(&self) -> String {
@@ -277,6 +262,10 @@ impl Scaffold {
             toml_string(distribution)
         )
     }
+}
+
+fn only(on: bool, text: &str) -> String {
+    if on { text.to_owned() } else { String::new() }
 }
 
 fn program_files() -> [(String, &'static str); 4] {

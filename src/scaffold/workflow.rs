@@ -7,13 +7,24 @@ use crate::facts::release::{HOSTED, Hosted};
 /// The newest minor version of CPython 3 that new projects are tested on.
 const NEWEST: u64 = 14;
 
+/// What stands for each name in the workflows.
+pub(super) fn values(lowest: u64) -> [(&'static str, String); 5] {
+    [
+        ("platforms", platforms()),
+        ("pythons", tested(lowest)),
+        ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
+        ("systems", systems()),
+        ("wanted", wanted(lowest)),
+    ]
+}
+
 /// The Pythons from a minor version on, as `3.10`.
 fn pythons(lowest: u64) -> impl Iterator<Item = String> {
     (lowest..=NEWEST.max(lowest)).map(|minor| format!("3.{minor}"))
 }
 
 /// A list of YAML, on one line.
-pub(super) fn tested(lowest: u64) -> String {
+fn tested(lowest: u64) -> String {
     let quoted: Vec<String> = pythons(lowest)
         .map(|python| format!("\"{python}\""))
         .collect();
@@ -21,7 +32,7 @@ pub(super) fn tested(lowest: u64) -> String {
 }
 
 /// The first machine of each system.
-pub(super) fn systems() -> String {
+fn systems() -> String {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for hosted in &HOSTED {
         if seen.iter().all(|(os, _)| *os != hosted.os) {
@@ -33,7 +44,7 @@ pub(super) fn systems() -> String {
 }
 
 /// For which Pythons `release wheel` is asked to build.
-pub(super) fn wanted(lowest: u64) -> String {
+fn wanted(lowest: u64) -> String {
     let flags: Vec<String> = pythons(lowest)
         .map(|python| format!("--python {python}"))
         .collect();
@@ -41,7 +52,7 @@ pub(super) fn wanted(lowest: u64) -> String {
 }
 
 /// The rows of the matrix: each with what its wheels are tagged. The sdist is made on the first.
-pub(super) fn platforms() -> String {
+fn platforms() -> String {
     let mut text = String::new();
     for (at, hosted) in HOSTED.iter().enumerate() {
         let Hosted { runner, target, .. } = hosted;
