@@ -52,10 +52,9 @@ fn minor(text: &str) -> Result<u64, String> {
 
 impl New {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-        let folder = self.path.file_name();
-        let text = self.name.as_deref().or(folder).ok_or_else(|| {
-            Error::Usage(format!("`{}` names no folder: pass `--name`", self.path))
-        })?;
+        let folder = session.absolute(&self.path);
+        let text = self.name.as_deref().or(folder.file_name());
+        let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
         let name = Name::parse(text)?;
         let ground = Ground::read(session, &self.path)?;
         let scaffold = Scaffold {
