@@ -219,7 +219,10 @@ fn init_asks_shows_and_is_fresh_the_second_time() {
     let patch = init(&["--dry-run"]).succeeds();
     assert!(patch.stdout.contains("+++ b/.vscode/tasks.json"), "{patch}");
     assert!(!patch.stdout.contains("-  //"), "{patch}");
-    init(&[]).exits(2).says("pass `--yes`");
+    let refused = init(&[]).exits(2);
+    refused
+        .says("+++ b/.vscode/tasks.json")
+        .says("hint: cargo pyx init --editor vscode --yes");
     assert_eq!(project.read(".vscode/settings.json"), settings);
     assert!(!project.path(".vscode/tasks.json").exists());
 

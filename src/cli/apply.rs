@@ -12,14 +12,25 @@ use super::Global;
 
 /// Who says that the edits of a plan are to be made.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Consent {
+pub(super) enum Consent<'a> {
     /// The command line has.
     Given,
     /// The command line has, and the patch is shown all the same.
     Shown,
     /// A person at the terminal, who sees the patch first. Where there is none, the command line to
     /// use instead is told.
-    Asked { instead: &'static str },
+    Asked { instead: &'a str },
+}
+
+impl<'a> Consent<'a> {
+    /// That of `--yes`, else a person's.
+    pub(super) fn of(yes: bool, instead: &'a str) -> Self {
+        if yes {
+            Self::Shown
+        } else {
+            Self::Asked { instead }
+        }
+    }
 }
 
 /// Makes the edits of `plan`; with `--dry-run` prints them as a patch. Whether they were made.
@@ -30,7 +41,7 @@ pub(super) enum Consent {
 pub(super) fn apply(
     (global, session, ui): (&Global, &Session, &Ui),
     plan: &Plan,
-    consent: Consent,
+    consent: Consent<'_>,
 ) -> Result<bool> {
     ui.plan(plan);
     for subject in &plan.fresh {
@@ -42,12 +53,6 @@ pub(super) fn apply(
     }
     if plan.is_empty() {
         return Ok(false);
-    }
-    if let Consent::Asked { instead } = consent
-        && !(session.stdin_is_terminal && session.stderr_is_terminal)
-    {
-        let message = "changes must be confirmed, and this is no terminal".into();
-        return Err(Error::refused(message, instead));
     }
     let since = disk::now();
     let actions = plan.steps.iter().map(|step| &step.action);
@@ -61,8 +66,14 @@ pub(super) fn apply(
             }
         }
     }
-    if matches!(consent, Consent::Asked { .. }) && !ui.ask("make these changes?")? {
-        return Ok(false);
+    if let Consent::Asked { instead } = consent {
+        if !(session.stdin_is_terminal && session.stderr_is_terminal) {
+            let message = "changes must be confirmed, and this is no terminal".into();
+            return Err(Error::refused(message, instead));
+        }
+        if !ui.ask("make these changes?")? {
+            return Ok(false);
+        }
     }
     execute(session, plan, ui, since)?;
     Ok(true)

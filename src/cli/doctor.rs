@@ -50,12 +50,7 @@ impl Doctor {
         let mut left = checkup.traps;
         if self.fix {
             let plan = plan::cure(&left, &texts(&left)?, &root)?;
-            let consent = if self.yes {
-                Consent::Shown
-            } else {
-                let instead = "cargo pyx doctor --fix --yes";
-                Consent::Asked { instead }
-            };
+            let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
             if apply((global, session, ui), &plan, consent)? {
                 left.retain(|trap| trap.cure.is_empty());
             }

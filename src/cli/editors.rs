@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use clap::ValueEnum;
+
 use crate::disk;
 use crate::editor::{self, Editor, Workspace};
 use crate::error::Result;
@@ -14,11 +16,11 @@ use super::Global;
 use super::apply::{Consent, apply};
 
 /// # Errors
-/// As [`apply`]; [`Error::Toml`](crate::error::Error) and its like for files that cannot be read.
+/// As [`apply`]; what cannot be read of the project, or of a file that is there.
 pub(super) fn set_up(
     (global, session, ui): (&Global, &Session, &Ui),
     editors: &[Editor],
-    consent: Consent,
+    yes: bool,
 ) -> Result<()> {
     let selection = Selection {
         manifest: global.manifest(session),
@@ -42,7 +44,12 @@ pub(super) fn set_up(
     let names = names.collect::<Vec<_>>().join(", ");
     let mut plan = plan::edits("Writing", &names, settled.edits);
     plan.fresh = settled.fresh.iter().map(ToString::to_string).collect();
-    let made = apply((global, session, ui), &plan, consent)?;
+    let words = editors.iter().filter_map(Editor::to_possible_value);
+    let words: Vec<String> = words
+        .map(|word| format!("--editor {}", word.get_name()))
+        .collect();
+    let instead = format!("cargo pyx init {} --yes", words.join(" "));
+    let made = apply((global, session, ui), &plan, Consent::of(yes, &instead))?;
     for finding in &settled.findings {
         ui.finding(finding, &project.root);
     }

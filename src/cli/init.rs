@@ -41,19 +41,14 @@ pub struct Init {
 impl Init {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
         let around = (global, session, ui);
-        let consent = if self.yes {
-            Consent::Given
-        } else {
-            let instead = "pass `--yes` to make them, or `--dry-run` to see them";
-            Consent::Asked { instead }
-        };
         if !self.editor.is_empty() {
-            return editors::set_up(around, &self.editor, consent);
+            return editors::set_up(around, &self.editor, self.yes);
         }
         let manifest = global.manifest(session);
         let root = manifest.as_deref().and_then(camino::Utf8Path::parent);
         let adoption = Adoption::read(session, root.unwrap_or(&session.cwd))?;
         let plan = plan::init(&adoption, global.network.into())?;
+        let consent = Consent::of(self.yes, "cargo pyx init --yes");
         if apply(around, &plan, consent)? {
             ui.status("Adopted", "both languages; next: cargo pyx test");
         }
