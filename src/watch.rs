@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use notify::{EventKind, RecursiveMode, Watcher};
@@ -133,22 +133,28 @@ fn roots(project: &Project) -> BTreeSet<Utf8PathBuf> {
     roots
 }
 
-/// The first file that changed and that is the project's own, once all is quiet again.
+/// The first file that changed and that is the project's own, once none of its files changes any
+/// more. What a compiler writes meanwhile delays nothing.
 fn wait(project: &Project, changes: &mpsc::Receiver<std::path::PathBuf>) -> Result<Utf8PathBuf> {
-    let mut first = None;
+    let mut saved: Option<(Utf8PathBuf, Instant)> = None; // the first, and when the last came
     loop {
         process::check_signals()?;
-        let patience = if first.is_some() { DEBOUNCE } else { TICK };
+        let mut patience = TICK;
+        if let Some((first, last)) = &saved {
+            patience = DEBOUNCE.saturating_sub(last.elapsed());
+            if patience.is_zero() {
+                return Ok(first.clone());
+            }
+        }
         match changes.recv_timeout(patience) {
             Ok(path) => {
                 let path = Utf8PathBuf::from_path_buf(path).ok();
-                first = first.or(path.filter(|path| is_ours(project, path)));
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(path) = first {
-                    return Ok(path);
+                if let Some(path) = path.filter(|path| is_ours(project, path)) {
+                    let first = saved.map_or(path, |(first, _)| first);
+                    saved = Some((first, Instant::now()));
                 }
             }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(cannot_watch(
                     &project.root,
@@ -212,6 +218,22 @@ mod tests {
             first.is_some()
         };
         assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);
+    }
+
+    #[test]
+    fn a_compiler_at_work_does_not_hold_up_a_change() {
+        let (sender, changes) = mpsc::channel();
+        sender.send("/p/src/lib.rs".into()).unwrap();
+        let compiler = std::thread::spawn(move || {
+            while sender.send("/p/target/debug/x.o".into()).is_ok() {
+                std::thread::sleep(DEBOUNCE / 10);
+            }
+        });
+        let start = Instant::now();
+        assert_eq!(wait(&project(), &changes).unwrap(), "/p/src/lib.rs");
+        assert!(start.elapsed() < 20 * DEBOUNCE);
+        drop(changes);
+        compiler.join().unwrap();
     }
 
     #[test]
