@@ -8,6 +8,7 @@ use crate::manifest::{CargoToml, PyProject, normalize_name};
 use crate::session::normalize;
 
 use super::Subject;
+use super::pyo3::{Pyo3, refuse_module};
 
 /// Names for the file that holds the module, the first that is free.
 const MODULES: [&str; 3] = ["python", "pymodule", "python_module"];
@@ -38,8 +39,7 @@ pub struct Library {
     pub text: String,
     /// The name of the file beside it that gets the module.
     pub file: &'static str,
-    /// Whether it depends on PyO3 already.
-    pub has_pyo3: bool,
+    pub pyo3: Pyo3,
 }
 
 impl Crate {
@@ -79,7 +79,10 @@ fn library(cargo: &CargoToml) -> Result<Option<Library>> {
     }
     let path = toml.str(&["lib", "path"]).unwrap_or("src/lib.rs");
     let text = disk::read_text(&cargo.dir().join(path))?.unwrap_or_default();
-    if text.contains("no_std") {
+    if text
+        .lines()
+        .any(|line| line.trim().starts_with("#![no_std]"))
+    {
         let message = format!("`{path}` is for programs without std, which PyO3 needs");
         let hint = "make a crate that depends on it: cargo pyx new NAME";
         return Err(Error::refused(message, hint));
@@ -91,12 +94,13 @@ fn library(cargo: &CargoToml) -> Result<Option<Library>> {
         let taken = [folder.join(name), folder.join(format!("{name}.rs"))];
         !taken.iter().any(|path| disk::is_there(path))
     };
-    let has_pyo3 = cargo.dependencies().iter().any(|one| one.package == "pyo3");
+    let pyo3 = Pyo3::read(cargo)?;
+    refuse_module(cargo, &folder, &pyo3)?;
     Ok(Some(Library {
         path: path.into(),
         text,
         file: MODULES.into_iter().find(is_free).unwrap_or(MODULES[0]),
-        has_pyo3,
+        pyo3,
     }))
 }
 

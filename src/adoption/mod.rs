@@ -2,6 +2,7 @@
 
 mod crates;
 mod package;
+mod pyo3;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ use crate::tool::{self, Tool};
 
 pub use crates::{Crate, Kind, Library, Workspace};
 pub use package::Package;
+pub use pyo3::Pyo3;
 
 /// What is to be adopted, and what it stands in.
 #[derive(Debug)]

@@ -100,8 +100,30 @@ fn what_maturin_would_lose_is_refused() {
             ("Cargo.toml", "[package]\nname = \"a\"\n"),
             ("src/lib.rs", "#![no_std]\n"),
         ]),
+        refused(&[
+            ("Cargo.toml", OPTIONAL),
+            ("src/lib.rs", "mod py;\n"),
+            ("src/py/mod.rs", "#[pymodule]\nmod a {}\n"),
+        ]),
     ];
     insta::assert_snapshot!(said.join("\n"));
+}
+
+const OPTIONAL: &str = "[package]\nname = \"a\"\n[dependencies]\n\
+    pyo3 = { version = \"0.29\", optional = true }\n[features]\npy = [\"dep:pyo3\"]\n";
+
+#[test]
+fn a_library_may_speak_of_no_std_and_of_modules() {
+    let text = "//! As `#![no_std]` crates do; #[pymodule] is for others.\n\
+                #![cfg_attr(docsrs, feature(doc_cfg))]\n#![doc = \"no_std\"]\n";
+    let files = [("Cargo.toml", OPTIONAL), ("src/lib.rs", text)];
+    let Subject::Crate(found) = read(&files).unwrap() else {
+        panic!("no crate");
+    };
+    let Kind::Library(library) = found.kind else {
+        panic!("no library");
+    };
+    assert_eq!(library.pyo3, Pyo3::Behind("py".to_owned()));
 }
 
 #[test]

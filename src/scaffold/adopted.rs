@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, Value};
 
-use crate::adoption::{Adoption, Crate, Kind, Library, Package, Subject, Workspace};
+use crate::adoption::{Adoption, Crate, Kind, Library, Package, Pyo3, Subject, Workspace};
 use crate::manifest::{Toml, keys, normalize_name, with_maturin, with_member, with_module};
 
 use super::render::render;
@@ -173,14 +173,16 @@ fn of_crate(krate: &Crate) -> Vec<Wanted> {
             "bindings = \"bin\"".to_owned()
         }
         Kind::Library(library) => {
-            let pyo3 = (!library.has_pyo3).then_some(PYO3);
+            let pyo3 = (library.pyo3 == Pyo3::Absent).then_some(PYO3);
             let after = with_module(toml, pyo3);
             if after != toml.text() {
                 wanted.push(changed(root, toml, after));
             }
             wanted.extend(module(library, &values));
             wanted.extend(seen_by_python(&krate.module, &values));
-            let feature = pyo3.map_or("", |_| "features = [\"python\"]\n");
+            let feature = library.pyo3.feature();
+            let feature = feature.map(|name| format!("features = [{}]\n", toml_string(name)));
+            let feature = feature.unwrap_or_default();
             format!("{feature}module-name = {}", toml_string(&krate.module))
         }
     };
@@ -197,11 +199,9 @@ fn module(library: &Library, values: &[(&str, String)]) -> Vec<Wanted> {
     let Library {
         path, text, file, ..
     } = library;
-    let feature = if library.has_pyo3 {
-        ""
-    } else {
-        "#[cfg(feature = \"python\")]\n"
-    };
+    let feature = library.pyo3.feature();
+    let feature = feature.map(|name| format!("#[cfg(feature = {})]\n", toml_string(name)));
+    let feature = feature.unwrap_or_default();
     let (before, tests) = text.split_at(end_of_code(text));
     let gap = match before {
         "" => "",
