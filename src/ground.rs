@@ -66,10 +66,7 @@ impl Ground {
             author: None,
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,
-            any_python: interpreter::installed(session)
-                .into_iter()
-                .next()
-                .map(|python| python.path),
+            any_python: interpreter::any(session),
             scrubbed: session.scrubbed(),
             git,
             shown,

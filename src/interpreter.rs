@@ -172,6 +172,12 @@ pub fn satisfies(
     }
 }
 
+/// The first that there is, for what any of them can do.
+pub fn any(session: &Session) -> Option<Utf8PathBuf> {
+    let first = installed(session).into_iter().next();
+    first.map(|python| python.path)
+}
+
 /// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would
 /// run), then pyenv's versions, then uv's, newest first.
 pub fn installed(session: &Session) -> Vec<Interpreter> {

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::interpreter;
 use crate::manifest::{CargoToml, PyProject};
 use crate::project::depends_on_python;
 use crate::session::Session;
@@ -34,6 +35,8 @@ pub struct Adoption {
     pub cargo: Utf8PathBuf,
     /// Where there is a uv.lock that has to follow.
     pub uv: Option<Tool>,
+    /// A Python to fetch uv with.
+    pub any_python: Option<Utf8PathBuf>,
     /// What no tool may inherit.
     pub scrubbed: BTreeSet<String>,
 }
@@ -56,6 +59,7 @@ impl Adoption {
         let subject = subject(root)?;
         let has_uv_lock = disk::is_file(&root.join("uv.lock"));
         let uv = has_uv_lock.then(|| tool::uv(session)).transpose()?;
+        let fetched = uv.as_ref().and_then(|uv| uv.missing.as_ref());
         let mut above = root.ancestors().map(|dir| dir.join("Cargo.lock"));
         Ok(Self {
             subject,
@@ -63,6 +67,7 @@ impl Adoption {
             gitignore: disk::read_text(&root.join(".gitignore"))?,
             locked: above.any(|path| disk::is_file(&path)),
             cargo: tool::cargo(session)?,
+            any_python: fetched.and_then(|_| interpreter::any(session)),
             uv,
             scrubbed: session.scrubbed(),
             root: root.to_owned(),

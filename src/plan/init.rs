@@ -2,16 +2,17 @@
 
 use crate::adoption::{Adoption, Subject};
 use crate::edit::Edit;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::facts::Network;
-use crate::invocation::Invocation;
 use crate::scaffold::Wanted;
 
-use super::steps::{self, step};
-use super::{Action, Listen, Plan};
+use super::lock::Locks;
+use super::steps::step;
+use super::{Action, Plan};
 
 /// # Errors
-/// [`Error::Refused`] where a file would be overwritten; [`Error::Offline`] where uv is missing.
+/// [`Error::Refused`] where a file would be overwritten; [`Error::Offline`] where uv is missing and may
+/// not be fetched; [`Error::Usage`] with `--locked`.
 pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     if let Subject::Whole(name) = &adoption.subject {
         return Ok(Plan {
@@ -19,6 +20,13 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
             ..Plan::default()
         });
     }
+    let locks = Locks {
+        folder: &adoption.root,
+        network,
+        scrubbed: &adoption.scrubbed,
+        verb: "Locking",
+    };
+    locks.check("init")?;
     let edits = adoption.wanted().into_iter();
     let edits: Vec<Edit> = edits
         .map(|one| edit(one, adoption))
@@ -27,21 +35,15 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     let mut plan = Plan::of(step("files", "Adopting", subject, Action::Edit(edits)));
     // the packages that are locked stay as they are
     let words: &[&str] = if adoption.locked {
-        &["update", "--workspace", "--quiet"]
+        &["update", "--workspace", "--quiet", "--manifest-path"]
     } else {
-        &["generate-lockfile", "--quiet"]
+        &["generate-lockfile", "--quiet", "--manifest-path"]
     };
     let manifest = adoption.manifest();
-    let cargo = Invocation::new(adoption.cargo.clone(), &adoption.root)
-        .args(words.iter().copied())
-        .args(["--manifest-path", manifest.as_str()]);
-    lock(&mut plan, "Cargo.lock", cargo, (adoption, network));
+    let words = [words, &[manifest.as_str()]].concat();
+    locks.cargo(&mut plan, &adoption.cargo, &words);
     if let Some(uv) = &adoption.uv {
-        if let Some(provision) = uv.missing.as_ref().filter(|_| network.offline) {
-            return Err(Error::Offline(provision.label()));
-        }
-        let uv = Invocation::new(uv.path.clone(), &adoption.root).args(["lock", "--quiet"]);
-        lock(&mut plan, "uv.lock", uv, (adoption, network));
+        locks.uv(&mut plan, uv, adoption.any_python.as_ref())?;
     }
     Ok(plan)
 }
@@ -61,14 +63,4 @@ fn edit(wanted: Wanted, adoption: &Adoption) -> Result<Edit> {
         after: wanted.after,
         changes: Vec::new(),
     })
-}
-
-fn lock(plan: &mut Plan, file: &str, call: Invocation, (adoption, network): (&Adoption, Network)) {
-    let call = call
-        .without(&adoption.scrubbed)
-        .args(network.offline.then_some("--offline"));
-    let action = steps::run(call, Listen::Quiet, Exit::Environment);
-    let mut step = step(file, "Locking", file, action);
-    step.needs = plan.step_names().collect();
-    plan.steps.push(step);
 }

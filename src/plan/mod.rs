@@ -9,6 +9,7 @@ mod env;
 mod init;
 mod just;
 mod linked;
+mod lock;
 mod member;
 mod new;
 mod python;

@@ -1,0 +1,144 @@
+//! Lock files of a project that is made or adopted: the tools' own work, after the files are there.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::error::{Error, Exit, Result};
+use crate::facts::Network;
+use crate::invocation::Invocation;
+use crate::tool::Tool;
+
+use super::steps::{self, step};
+use super::{Listen, Plan, Step};
+
+/// Where the locks are made, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Locks<'a> {
+    pub(super) folder: &'a Utf8Path,
+    pub(super) network: Network,
+    pub(super) scrubbed: &'a BTreeSet<String>,
+    /// As in cargo's output: `Locking`.
+    pub(super) verb: &'static str,
+}
+
+impl Locks<'_> {
+    /// # Errors
+    /// [`Error::Usage`] where `--locked` forbids what the command is for.
+    pub(super) fn check(&self, command: &str) -> Result<()> {
+        if self.network.locked {
+            let message = format!("`{command}` writes lock files, which `--locked` forbids");
+            return Err(Error::Usage(message));
+        }
+        Ok(())
+    }
+
+    /// `cargo` with the words that make or mend Cargo.lock.
+    pub(super) fn cargo(&self, plan: &mut Plan, cargo: &Utf8Path, words: &[&str]) {
+        let call = Invocation::new(cargo, self.folder).args(words.iter().copied());
+        self.call(plan, "Cargo.lock", call);
+    }
+
+    /// `uv lock`, with a uv that may have to be fetched before.
+    ///
+    /// # Errors
+    /// [`Error::Offline`] where uv is missing and may not be fetched.
+    pub(super) fn uv(
+        &self,
+        plan: &mut Plan,
+        uv: &Tool,
+        any_python: Option<&Utf8PathBuf>,
+    ) -> Result<()> {
+        if let Some(provision) = uv.missing.clone() {
+            if self.network.offline {
+                return Err(Error::Offline(provision.label()));
+            }
+            push(plan, steps::fetch(provision, any_python, &uv.path)?);
+        }
+        let call = Invocation::new(uv.path.clone(), self.folder).args(["lock", "--quiet"]);
+        self.call(plan, "uv.lock", call);
+        Ok(())
+    }
+
+    fn call(&self, plan: &mut Plan, file: &str, call: Invocation) {
+        let call = call
+            .without(self.scrubbed)
+            .args(self.network.offline.then_some("--offline"));
+        let action = steps::run(call, Listen::Quiet, Exit::Environment);
+        push(plan, step(file, self.verb, file, action));
+    }
+}
+
+/// After all that is planned so far.
+pub(super) fn push(plan: &mut Plan, mut step: Step) {
+    step.needs = plan.step_names().collect();
+    plan.steps.push(step);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::{Kind, Origin, Provision};
+
+    const ONLINE: Network = Network {
+        offline: false,
+        locked: false,
+    };
+
+    fn planned(uv: &Tool, network: Network) -> Result<String> {
+        let scrubbed = BTreeSet::new();
+        let locks = Locks {
+            folder: Utf8Path::new("/p"),
+            network,
+            scrubbed: &scrubbed,
+            verb: "Locking",
+        };
+        locks.check("init")?;
+        let mut plan = Plan::default();
+        locks.cargo(&mut plan, Utf8Path::new("/bin/cargo"), &["update"]);
+        locks.uv(&mut plan, uv, Some(&"/bin/python3".into()))?;
+        let order = plan.steps.iter().map(|step| step.needs.len());
+        assert!(order.eq(0..plan.steps.len()));
+        Ok(plan.to_string())
+    }
+
+    fn uv(missing: bool) -> Tool {
+        let missing = missing.then(|| Provision {
+            kind: Kind::Uv,
+            origin: Origin::Ranged {
+                requirement: "uv==1".into(),
+            },
+            dir: "/cache/uv".into(),
+        });
+        Tool {
+            path: "/cache/uv/uv".into(),
+            version: None,
+            missing,
+        }
+    }
+
+    #[test]
+    fn a_uv_that_is_missing_is_fetched_before_it_locks() {
+        insta::assert_snapshot!(planned(&uv(true), ONLINE).unwrap());
+        let plain = planned(&uv(false), ONLINE).unwrap();
+        assert!(!plain.contains("Downloading"));
+        let offline = Network {
+            offline: true,
+            ..ONLINE
+        };
+        let error = planned(&uv(true), offline).unwrap_err();
+        assert!(matches!(error, Error::Offline(_)));
+        assert!(planned(&uv(false), offline).unwrap().contains("--offline"));
+    }
+
+    #[test]
+    fn locks_that_must_stay_are_not_written() {
+        let locked = Network {
+            locked: true,
+            ..ONLINE
+        };
+        let error = planned(&uv(false), locked).unwrap_err();
+        let text = "`init` writes lock files, which `--locked` forbids";
+        assert_eq!(error.to_string(), text);
+    }
+}
