@@ -39,6 +39,30 @@ impl Edit {
     }
 }
 
+/// `after` with the line ends of `before`: a line that stays keeps its own, one that is new ends as the
+/// first does.
+pub fn keep_line_ends(before: &str, after: &str) -> String {
+    let old: Vec<&str> = before.split_inclusive('\n').collect();
+    let Some(first) = old.first().filter(|_| before.contains("\r\n")) else {
+        return after.to_owned();
+    };
+    let end = if first.ends_with("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let (before, after) = (before.replace("\r\n", "\n"), after.replace("\r\n", "\n"));
+    let plain: Vec<&str> = before.split_inclusive('\n').collect();
+    let new: Vec<&str> = after.split_inclusive('\n').collect();
+    let diff = similar::TextDiff::from_slices(&plain, &new);
+    let line = |change: similar::Change<&str>| match (change.old_index(), change.new_index()) {
+        (Some(at), Some(_)) => old[at].to_owned(),
+        (None, Some(at)) => new[at].replace('\n', end),
+        _ => String::new(),
+    };
+    diff.iter_all_changes().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +83,13 @@ mod tests {
         assert_eq!(edit(Some("old\n")).diff(), changed);
         let made = "--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+new\n";
         assert_eq!(edit(None).diff(), made);
+    }
+
+    #[test]
+    fn only_lines_that_are_new_get_the_end_of_the_first() {
+        let kept = |before: &str| keep_line_ends(before, "a\nb\nc\nd");
+        assert_eq!(kept("a\r\nc\n"), "a\r\nb\r\nc\nd");
+        assert_eq!(kept("a\nc\r\n"), "a\nb\nc\r\nd");
+        assert_eq!(kept("a\nc\n"), "a\nb\nc\nd");
     }
 }

@@ -1,6 +1,9 @@
 //! Edits with which a project gets its other language: text in, text out; what is not about that stays.
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use crate::edit::keep_line_ends;
+use crate::error::{Error, Result};
 
 use super::Toml;
 
@@ -9,72 +12,70 @@ const MATURIN: &str = "maturin>=1.9.4,<2";
 
 /// pyproject.toml with maturin for its build backend, `settings` in `[tool.maturin]`, and the files
 /// that uv is to build again for.
-pub fn with_maturin(toml: &Toml, settings: &[(&str, Value)], cache_keys: &[String]) -> String {
+///
+/// # Errors
+/// [`Error::Manifest`], here and below, where a value is of another kind
+/// than its reader wants.
+pub fn with_maturin(toml: &Toml, settings: &[(&str, Value)], files: &[String]) -> Result<String> {
     let mut document = document(toml);
-    let build = table(&mut document, &["build-system"]);
+    let build = table(&mut document, toml, &["build-system"])?;
     set(build, "requires", Value::from(Array::from_iter([MATURIN])));
     set(build, "build-backend", Value::from("maturin"));
-    let maturin = table(&mut document, &["tool", "maturin"]);
+    let maturin = table(&mut document, toml, &["tool", "maturin"])?;
     for (key, value) in settings {
         set(maturin, key, value.clone());
     }
-    let uv = table(&mut document, &["tool", "uv"]);
-    match uv.get_mut("cache-keys").and_then(Item::as_array_mut) {
-        Some(known) => add_keys(known, cache_keys),
-        None => {
-            uv.insert("cache-keys", Item::Value(keys(cache_keys)));
-        }
+    let uv = table(&mut document, toml, &["tool", "uv"])?;
+    match uv.get_mut("cache-keys") {
+        Some(Item::ArrayOfTables(known)) => add_tables(known, files),
+        _ => match list(uv, toml, &["tool", "uv", "cache-keys"])? {
+            Some(known) => add_keys(known, files),
+            None => set(uv, "cache-keys", keys(files)),
+        },
     }
-    text(document, toml)
+    Ok(text(document, toml))
 }
 
 /// Cargo.toml with a library that Python loads, and PyO3 behind the feature `python`; without the
 /// feature where PyO3 is there already.
-pub fn with_module(toml: &Toml, pyo3: Option<&str>) -> String {
+///
+/// # Errors
+/// As [`with_maturin`].
+pub fn with_module(toml: &Toml, pyo3: Option<&str>) -> Result<String> {
     let mut document = document(toml);
-    let lib = table(&mut document, &["lib"]);
-    let old = if lib.contains_key("crate_type") {
-        "crate_type"
-    } else {
-        "crate-type"
-    };
-    match lib.get_mut(old).and_then(Item::as_array_mut) {
+    let lib = table(&mut document, toml, &["lib"])?;
+    let old = lib.contains_key("crate_type");
+    let key = if old { "crate_type" } else { "crate-type" };
+    match list(lib, toml, &["lib", key])? {
         Some(types) if types.iter().any(|one| one.as_str() == Some("cdylib")) => {}
         Some(types) => types.push("cdylib"),
-        None => set(
-            lib,
-            "crate-type",
-            Array::from_iter(["cdylib", "rlib"]).into(),
-        ),
+        None => set(lib, key, Array::from_iter(["cdylib", "rlib"]).into()),
     }
     if let Some(version) = pyo3 {
         let mut dependency = InlineTable::new();
         dependency.insert("version", version.into());
         dependency.insert("optional", true.into());
-        set(
-            table(&mut document, &["dependencies"]),
-            "pyo3",
-            dependency.into(),
-        );
+        let dependencies = table(&mut document, toml, &["dependencies"])?;
+        set(dependencies, "pyo3", dependency.into());
         let feature = Array::from_iter(["dep:pyo3"]);
-        set(
-            table(&mut document, &["features"]),
-            "python",
-            feature.into(),
-        );
+        let features = table(&mut document, toml, &["features"])?;
+        set(features, "python", feature.into());
     }
-    text(document, toml)
+    Ok(text(document, toml))
 }
 
 /// The Cargo.toml of a workspace with one member more.
-pub fn with_member(toml: &Toml, folder: &str) -> String {
+///
+/// # Errors
+/// As [`with_maturin`].
+pub fn with_member(toml: &Toml, folder: &str) -> Result<String> {
     let mut document = document(toml);
-    let workspace = table(&mut document, &["workspace"]);
-    match workspace.get_mut("members").and_then(Item::as_array_mut) {
+    let workspace = table(&mut document, toml, &["workspace"])?;
+    match list(workspace, toml, &["workspace", "members"])? {
         Some(members) => append(members, folder.into()),
         None => set(workspace, "members", Array::from_iter([folder]).into()),
     }
-    text(document, toml)
+    Ok(text(document, toml))
 }
 
 /// The list of `cache-keys` in lines of their own.
@@ -92,6 +93,18 @@ fn key(file: &str) -> Value {
     let mut key = InlineTable::new();
     key.insert("file", file.into());
     key.into()
+}
+
+/// As `[[tool.uv.cache-keys]]`.
+fn add_tables(known: &mut ArrayOfTables, files: &[String]) {
+    for file in files {
+        let is_known = |one: &Table| one.get("file").and_then(Item::as_str) == Some(file);
+        if !known.iter().any(is_known) {
+            let mut table = Table::new();
+            table.insert("file", toml_edit::value(file));
+            known.push(table);
+        }
+    }
 }
 
 fn add_keys(known: &mut Array, files: &[String]) {
@@ -137,7 +150,7 @@ fn text(mut document: DocumentMut, toml: &Toml) -> String {
     let end = document.trailing().as_str().unwrap_or_default().to_owned();
     document.set_trailing("");
     let edited = document.to_string();
-    let is_new = |line: &str| line.starts_with('[') && !toml.text().contains(line);
+    let is_new = |line: &str| line.starts_with('[') && !toml.text().contains(line.trim_end());
     let mut at = edited.len();
     let mut start = edited.len();
     for line in edited.split_inclusive('\n').rev() {
@@ -160,21 +173,44 @@ fn text(mut document: DocumentMut, toml: &Toml) -> String {
         before.trim_end_matches('\n')
     };
     let line = if gap.is_empty() { "" } else { "\n" };
-    format!("{before}{line}{end}{gap}{after}")
+    let whole = format!("{before}{line}{end}{gap}{after}");
+    keep_line_ends(toml.text(), &whole)
 }
 
 /// The table at a path of keys, made where it is missing.
-fn table<'a>(document: &'a mut DocumentMut, keys: &[&str]) -> &'a mut dyn TableLike {
+fn table<'a>(
+    document: &'a mut DocumentMut,
+    toml: &Toml,
+    keys: &[&str],
+) -> Result<&'a mut dyn TableLike> {
     let mut here: &mut dyn TableLike = document.as_table_mut();
     for (at, key) in keys.iter().enumerate() {
         let mut fresh = Table::new();
         fresh.set_implicit(at + 1 < keys.len());
         let item = here.entry(key).or_insert(Item::Table(fresh));
-        here = item
-            .as_table_like_mut()
-            .unwrap_or_else(|| unreachable!("`{key}` is no table"));
+        let other = || other_kind(toml, &keys[..=at], "a table");
+        here = item.as_table_like_mut().ok_or_else(other)?;
     }
-    here
+    Ok(here)
+}
+
+/// The array at the last of the keys, in the table of those before.
+fn list<'a>(
+    table: &'a mut dyn TableLike,
+    toml: &Toml,
+    keys: &[&str],
+) -> Result<Option<&'a mut Array>> {
+    let item = table.get_mut(keys[keys.len() - 1]);
+    let array = |item: &'a mut Item| item.as_array_mut().ok_or(());
+    let array = item.map(array).transpose();
+    array.map_err(|()| other_kind(toml, keys, "an array"))
+}
+
+fn other_kind(toml: &Toml, keys: &[&str], wanted: &str) -> Error {
+    let span = toml.get(keys).and_then(Item::span).unwrap_or_default();
+    let name = keys.join(".");
+    let hint = format!("make it {wanted}, or take it out, and run it again");
+    toml.error(&span, format!("`{name}` must be {wanted}"), Some(hint))
 }
 
 /// A value in the place of another, with the spaces and the comment around it.
@@ -206,19 +242,21 @@ mod tests {
         let before = "# by hand\n\n[build-system]\nrequires = [ 'x' ] # why\nbuild-backend = \"x\"\n\n\
                       [tool.uv]\ncache-keys = [\"a.toml\", { file = \"pyproject.toml\" }]\n\n[other]\nk = 1\n\n# end\n";
         let files = ["pyproject.toml", "src/**/*.rs"].map(str::to_owned);
-        let after = with_maturin(&parsed(before), &[("module-name", "a._b".into())], &files);
+        let after =
+            with_maturin(&parsed(before), &[("module-name", "a._b".into())], &files).unwrap();
         insta::assert_snapshot!(after);
     }
 
     #[test]
     fn a_library_for_python_keeps_its_comments() {
         let before = "[package]\nname = \"a\" # own\n\n[dependencies]\n# none yet\n";
-        insta::assert_snapshot!(with_module(&parsed(before), Some("0.29")));
+        let with = |text: &str, pyo3| with_module(&parsed(text), pyo3).unwrap();
+        insta::assert_snapshot!(with(before, Some("0.29")));
         let whole = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"]\n";
-        assert_eq!(with_module(&parsed(whole), None), whole);
+        assert_eq!(with(whole, None), whole);
         let half = "[lib]\ncrate-type = [\"rlib\"] # own\n";
         let expected = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"] # own\n";
-        assert_eq!(with_module(&parsed(half), None), expected);
+        assert_eq!(with(half, None), expected);
     }
 
     #[test]
@@ -236,7 +274,43 @@ mod tests {
             ("members = []", "members = [\"py\"]"),
         ] {
             let with = |members: &str| format!("[workspace]\n{members}\nresolver = \"3\"\n");
-            assert_eq!(with_member(&parsed(&with(before)), "py"), with(after));
+            let member = with_member(&parsed(&with(before)), "py").unwrap();
+            assert_eq!(member, with(after));
         }
+    }
+
+    #[test]
+    fn lines_keep_their_ends() {
+        let unix = "# by hand\n\n[build-system]\nrequires = [\n  'x',\n] # why\n\n[other]\nk = \"\"\"\na\n\"\"\"\n\n# end\n";
+        let files = ["pyproject.toml".to_owned()];
+        let edited = |text: &str| with_maturin(&parsed(text), &[], &files).unwrap();
+        let windows = |text: &str| text.replace('\n', "\r\n");
+        assert_eq!(edited(&windows(unix)), windows(&edited(unix)));
+        let kept = "[lib]\r\ncrate-type = [\"cdylib\"]\r\n";
+        assert_eq!(with_module(&parsed(kept), None).unwrap(), kept);
+    }
+
+    #[test]
+    fn tables_of_cache_keys_get_more_of_them() {
+        let before = "[[tool.uv.cache-keys]]\nfile = \"a\"\n";
+        let files = ["a", "b"].map(str::to_owned);
+        let after = with_maturin(&parsed(before), &[], &files).unwrap();
+        let expected = format!("{before}\n[[tool.uv.cache-keys]]\nfile = \"b\"\n");
+        assert!(after.contains(&expected), "{after}");
+    }
+
+    #[test]
+    fn values_of_another_kind_are_shown_and_kept() {
+        let said = |edited: Result<String>| edited.unwrap_err().to_string();
+        let maturin = |text: &str| said(with_maturin(&parsed(text), &[], &[]));
+        let all = [
+            maturin("[tool]\nuv = 1\n"),
+            maturin("[tool.uv]\ncache-keys = \"a\"\n"),
+            maturin("tool = []\n"),
+            said(with_module(&parsed("lib = \"x\"\n"), None)),
+            said(with_module(&parsed("[lib]\ncrate-type = \"lib\"\n"), None)),
+            said(with_member(&parsed("[workspace]\nmembers = \"a\"\n"), "b")),
+        ];
+        insta::assert_snapshot!(all.join("\n\n"));
     }
 }

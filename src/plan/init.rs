@@ -27,7 +27,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
         verb: "Locking",
     };
     locks.check("init")?;
-    let edits = adoption.wanted().into_iter();
+    let edits = adoption.wanted()?.into_iter();
     let edits: Vec<Edit> = edits
         .map(|one| edit(one, adoption))
         .collect::<Result<_>>()?;

@@ -4,6 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, Value};
 
 use crate::adoption::{Adoption, Crate, Kind, Library, Package, Pyo3, Subject, Workspace};
+use crate::edit::keep_line_ends;
+use crate::error::Result;
 use crate::manifest::{Toml, keys, normalize_name, with_maturin, with_member, with_module};
 
 use super::render::render;
@@ -34,12 +36,15 @@ const FILLED: [(&str, &str); 7] = [
 
 impl Adoption {
     /// Every file that is to be made or changed; nothing where there is nothing to do.
-    pub fn wanted(&self) -> Vec<Wanted> {
+    ///
+    /// # Errors
+    /// [`Error::Manifest`](crate::error::Error::Manifest) for values of a kind that no tool takes.
+    pub fn wanted(&self) -> Result<Vec<Wanted>> {
         let mut wanted = match &self.subject {
-            Subject::Whole(_) => return Vec::new(),
-            Subject::Package(package) => of_package(package),
-            Subject::Crate(krate) => of_crate(krate),
-            Subject::Workspace(workspace) => of_workspace(workspace),
+            Subject::Whole(_) => return Ok(Vec::new()),
+            Subject::Package(package) => of_package(package)?,
+            Subject::Crate(krate) => of_crate(krate)?,
+            Subject::Workspace(workspace) => of_workspace(workspace)?,
         };
         let ignored: &[&str] = match &self.subject {
             Subject::Package(_) => &["*.pyd", "*.so", ".venv/", "__pycache__/", "target/"],
@@ -47,7 +52,11 @@ impl Adoption {
         };
         wanted.extend(gitignore(self.gitignore.as_deref(), ignored));
         wanted.sort_by(|a, b| a.path.cmp(&b.path));
-        wanted
+        for one in &mut wanted {
+            let before = one.before.as_deref().unwrap_or_default();
+            one.after = keep_line_ends(before, &one.after);
+        }
+        Ok(wanted)
     }
 
     /// The crate's, from the root.
@@ -80,7 +89,7 @@ fn changed(root: &Utf8Path, toml: &Toml, after: String) -> Wanted {
     }
 }
 
-fn of_package(package: &Package) -> Vec<Wanted> {
+fn of_package(package: &Package) -> Result<Vec<Wanted>> {
     let toml = &package.pyproject.toml;
     let distribution = package.pyproject.name().unwrap_or_default();
     let Package {
@@ -111,8 +120,8 @@ fn of_package(package: &Package) -> Vec<Wanted> {
     ];
     let render = |template| render(template, &values);
     let test = format!("tests/test{leaf}.py");
-    vec![
-        changed(package.pyproject.dir(), toml, built_by_maturin(package)),
+    Ok(vec![
+        changed(package.pyproject.dir(), toml, built_by_maturin(package)?),
         made(format!("{RUST}Cargo.toml"), render(template!("Cargo.toml"))),
         made(format!("{RUST}src/lib.rs"), render(template!("lib.rs"))),
         made(
@@ -120,10 +129,10 @@ fn of_package(package: &Package) -> Vec<Wanted> {
             render(template!("stub.pyi")),
         ),
         made(test, render(template!("adopted/test_package.py"))),
-    ]
+    ])
 }
 
-fn built_by_maturin(package: &Package) -> String {
+fn built_by_maturin(package: &Package) -> Result<String> {
     let Package {
         source,
         name,
@@ -151,7 +160,7 @@ fn cache_keys(crate_dir: &str) -> Vec<String> {
         .collect()
 }
 
-fn of_crate(krate: &Crate) -> Vec<Wanted> {
+fn of_crate(krate: &Crate) -> Result<Vec<Wanted>> {
     let (root, toml) = (krate.cargo.dir(), &krate.cargo.toml);
     let fields = FILLED
         .iter()
@@ -174,7 +183,7 @@ fn of_crate(krate: &Crate) -> Vec<Wanted> {
         }
         Kind::Library(library) => {
             let pyo3 = (library.pyo3 == Pyo3::Absent).then_some(PYO3);
-            let after = with_module(toml, pyo3);
+            let after = with_module(toml, pyo3)?;
             if after != toml.text() {
                 wanted.push(changed(root, toml, after));
             }
@@ -191,7 +200,7 @@ fn of_crate(krate: &Crate) -> Vec<Wanted> {
         "pyproject.toml",
         render(template!("adopted/pyproject.toml"), &values),
     ));
-    wanted
+    Ok(wanted)
 }
 
 /// The module in a file of its own, and the line of the library that names it.
@@ -202,7 +211,8 @@ fn module(library: &Library, values: &[(&str, String)]) -> Vec<Wanted> {
     let feature = library.pyo3.feature();
     let feature = feature.map(|name| format!("#[cfg(feature = {})]\n", toml_string(name)));
     let feature = feature.unwrap_or_default();
-    let (before, tests) = text.split_at(end_of_code(text));
+    let plain = text.replace("\r\n", "\n"); // the ends come back with those of all files
+    let (before, tests) = plain.split_at(end_of_code(&plain));
     let gap = match before {
         "" => "",
         before if before.ends_with("\n\n") => "",
@@ -240,7 +250,7 @@ fn seen_by_python(module: &str, values: &[(&str, String)]) -> [Wanted; 2] {
 }
 
 /// A member of its own for Python.
-fn of_workspace(workspace: &Workspace) -> Vec<Wanted> {
+fn of_workspace(workspace: &Workspace) -> Result<Vec<Wanted>> {
     let Workspace { folder, name, .. } = workspace;
     let toml = &workspace.cargo.toml;
     let module = name.replace('-', "_");
@@ -279,13 +289,10 @@ fn of_workspace(workspace: &Workspace) -> Vec<Wanted> {
         file.path = Utf8Path::new(folder).join(&file.path);
     }
     if !workspace.is_listed {
-        wanted.push(changed(
-            workspace.cargo.dir(),
-            toml,
-            with_member(toml, folder),
-        ));
+        let after = with_member(toml, folder)?;
+        wanted.push(changed(workspace.cargo.dir(), toml, after));
     }
-    wanted
+    Ok(wanted)
 }
 
 /// With what builds and tests leave behind, where it is not ignored yet.
