@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::finding::Finding;
 use crate::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
 use crate::project::{Bindings, Member, Project};
+use crate::session::normalize;
 
 use super::{Cure, Trap};
 
@@ -35,8 +36,9 @@ fn uv_builds(project: &Project, pyproject: &PyProject) -> bool {
     pyproject.is_complete() && (uv.is_some() || locked) && package != Some(false)
 }
 
-/// A file that the crate is compiled from, and the folder of its sources.
+/// What a crate is compiled from.
 struct Sources {
+    /// The first of its files.
     file: Utf8PathBuf,
     folder: Utf8PathBuf,
 }
@@ -48,7 +50,7 @@ impl Sources {
         let mut files = said
             .into_iter()
             .chain(usual)
-            .map(|path| cargo.dir().join(path));
+            .map(|path| normalize(&cargo.dir().join(path)));
         let file = files.find(|path| disk::is_file(path))?;
         let folder = file.parent()?.to_owned();
         Some(Self { file, folder })
@@ -56,13 +58,26 @@ impl Sources {
 
     /// Of the crate and of its path dependencies.
     fn all(member: &Member) -> Result<Vec<Self>> {
-        let manifests = std::iter::once(&member.manifest).chain(&member.path_dependencies);
-        let mut all = Vec::new();
-        for path in manifests {
-            all.extend(CargoToml::read(path)?.as_ref().and_then(Self::of));
-        }
-        Ok(all)
+        let crates = crates(member)?;
+        Ok(crates.iter().filter_map(Self::of).collect())
     }
+
+    /// All of them as seen from a folder, without what builds write among them.
+    fn pattern(&self, dir: &Utf8Path, target: &Utf8Path) -> String {
+        let shown = relative(dir, &self.folder);
+        match &*shown {
+            "" => "*.rs".to_owned(),
+            _ if target.starts_with(&self.folder) => format!("{shown}/*.rs"),
+            _ => format!("{shown}/**/*.rs"),
+        }
+    }
+}
+
+/// The crate and its path dependencies.
+fn crates(member: &Member) -> Result<Vec<CargoToml>> {
+    let manifests = std::iter::once(&member.manifest).chain(&member.path_dependencies);
+    let crates = manifests.filter_map(|path| CargoToml::read(path).transpose());
+    crates.collect()
 }
 
 fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
@@ -74,7 +89,11 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
     let Some(first) = unseen.first() else {
         return Ok(None);
     };
-    let shown = relative(pyproject.dir(), &first.folder);
+    let dir = pyproject.dir();
+    let shown = match relative(dir, &first.folder) {
+        root if root.is_empty() => relative(dir, &first.file),
+        folder => folder,
+    };
     let message = format!(
         "no cache-key covers `{shown}`: `uv run` and `uv sync` keep the old build when it changes"
     );
@@ -83,16 +102,13 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
     let mut new: Vec<String> = Vec::new();
     if !said {
         new.push(file_key("pyproject.toml"));
-        new.extend(
-            manifests(member)
-                .iter()
-                .map(|path| file_key(&relative(pyproject.dir(), path))),
-        );
+        let files = manifests(member)?.into_iter();
+        new.extend(files.map(|path| file_key(&relative(dir, &path))));
     }
-    let folders = unseen
+    let patterns = unseen
         .iter()
-        .map(|sources| pattern(pyproject.dir(), &sources.folder));
-    new.extend(folders.map(|pattern| file_key(&pattern)));
+        .map(|sources| sources.pattern(dir, &member.cargo.target));
+    new.extend(patterns.map(|pattern| file_key(&pattern)));
     let hint = format!("cache-keys = [{}]", new.join(", "));
     let finding = Finding::warning("cache-keys-missing", message)
         .at(&toml.path, Some(place(toml)))
@@ -115,32 +131,35 @@ fn place(toml: &Toml) -> usize {
 }
 
 /// What decides about a build besides sources, as far as it is there.
-fn manifests(member: &Member) -> Vec<Utf8PathBuf> {
-    let crates = std::iter::once(&member.manifest).chain(&member.path_dependencies);
-    let crates = crates.flat_map(|path| [path.clone(), path.with_file_name("build.rs")]);
-    let mut files: Vec<Utf8PathBuf> = crates.collect();
-    files.insert(1, member.workspace.join("Cargo.lock"));
+fn manifests(member: &Member) -> Result<Vec<Utf8PathBuf>> {
+    let crates = crates(member)?;
+    let mut files: Vec<Utf8PathBuf> = crates
+        .iter()
+        .flat_map(|cargo| [cargo.toml.path.clone(), script(cargo)])
+        .collect();
+    files.insert(1.min(files.len()), member.workspace.join("Cargo.lock"));
     files.retain(|path| disk::is_file(path));
-    files
+    Ok(files)
+}
+
+/// Where a crate's build script is, if there is one.
+fn script(cargo: &CargoToml) -> Utf8PathBuf {
+    let said = cargo.toml.str(&["package", "build"]);
+    normalize(&cargo.dir().join(said.unwrap_or("build.rs")))
 }
 
 fn file_key(path: &str) -> String {
     format!("{{ file = \"{path}\" }}")
 }
 
-fn pattern(dir: &Utf8Path, folder: &Utf8Path) -> String {
-    format!("{}/**/*.rs", relative(dir, folder))
-}
-
-/// A path as seen from a folder, `..` included.
+/// A path as seen from a folder, `..` included, with the slashes of a glob; empty for the folder.
 fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
-    let up = dir
-        .ancestors()
-        .take_while(|above| !path.starts_with(above))
-        .count();
-    let common = dir.ancestors().nth(up).unwrap_or(dir);
-    let below = path.strip_prefix(common).unwrap_or(path);
-    format!("{}{below}", "../".repeat(up))
+    let mut above = dir.ancestors().enumerate();
+    let shared = above.find_map(|(up, dir)| Some((up, path.strip_prefix(dir).ok()?)));
+    let (up, below) = shared.unwrap_or((0, path));
+    let names = below.components().map(|name| name.as_str());
+    let words: Vec<&str> = std::iter::repeat_n("..", up).chain(names).collect();
+    words.join("/")
 }
 
 fn is_seen(keys: &[CacheKey], dir: &Utf8Path, file: &Utf8Path) -> bool {
@@ -158,47 +177,147 @@ fn matches(pattern: &str, path: &str) -> bool {
     glob.is_ok_and(|glob| glob.compile_matcher().is_match(path))
 }
 
-/// A pattern that finds Rust files in the target directory, which is full of them after a build.
-fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
-    let Ok(target) = member.cargo.target.strip_prefix(pyproject.dir()) else {
-        return Ok(None);
-    };
-    let toml = &pyproject.toml;
-    let generated = target.join("debug/build/x-0123456789abcdef/out/x.rs");
+/// Patterns that find Rust files in the target directory, which is full of them after a build.
+fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Trap>> {
+    let (dir, target) = (pyproject.dir(), &member.cargo.target);
+    if !target.starts_with(dir) {
+        return Ok(Vec::new());
+    }
+    let target = relative(dir, target);
+    let generated = format!("{target}/debug/build/x-0123456789abcdef/out/x.rs");
     let keys = pyproject.file_keys().into_iter();
-    let mut wide = keys.filter(|(pattern, _)| matches(pattern, generated.as_str()));
-    let Some((said, span)) = wide.next() else {
-        return Ok(None);
+    let (wide, narrow): (Vec<_>, Vec<_>) =
+        keys.partition(|(pattern, _)| matches(pattern, &generated));
+    let mut kept: Vec<String> = narrow.into_iter().map(|(pattern, _)| pattern).collect();
+    let mut found = Vec::new();
+    for (said, span) in wide {
+        let instead = narrower(member, dir, &said, &kept)?;
+        let new: Vec<String> = instead.iter().map(|pattern| file_key(pattern)).collect();
+        let hint = match &new[..] {
+            [] => "take it out: other keys cover the sources".to_owned(),
+            new => format!("instead: {}", new.join(", ")),
+        };
+        let message = format!("`{said}` also finds files that builds write to `{target}`");
+        let toml = &pyproject.toml;
+        let finding = Finding::warning("cache-keys-wide", message)
+            .at(&toml.path, Some(toml.line(&span)))
+            .hint(hint);
+        let mut trap = Trap::from(finding);
+        if Utf8Path::new(&said).extension() == Some("rs") {
+            let old = &toml.text()[span];
+            let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
+            trap.cure.push(Cure::Amend(toml.path.clone(), change));
+            kept.extend(instead);
+        }
+        found.push(trap);
+    }
+    Ok(found)
+}
+
+/// What of a crate a pattern finds, less what other keys say.
+fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Result<Vec<String>> {
+    let all = Sources::all(member)?.into_iter();
+    let covered = all.filter(|sources| matches(wide, &relative(dir, &sources.file)));
+    let mut found: Vec<String> = covered
+        .map(|sources| sources.pattern(dir, &member.cargo.target))
+        .filter(|pattern| !others.contains(pattern))
+        .collect();
+    let is_seen = |found: &[String], path: &str| {
+        let mut patterns = others.iter().chain(found);
+        patterns.any(|pattern| matches(pattern, path))
     };
-    let message = format!("`{said}` also finds files that builds write to `{target}`");
-    let all = Sources::all(member)?;
-    let covered = all
-        .iter()
-        .filter(|sources| matches(&said, &relative(pyproject.dir(), &sources.file)));
-    let patterns = covered.map(|sources| pattern(pyproject.dir(), &sources.folder));
-    let new: Vec<String> = patterns.map(|pattern| file_key(&pattern)).collect();
-    let finding = Finding::warning("cache-keys-wide", message)
-        .at(&toml.path, Some(toml.line(&span)))
-        .hint(format!("instead: {}", new.join(", ")));
-    let old = &toml.text()[span];
-    let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
-    let only_rust = Utf8Path::new(&said).extension() == Some("rs");
-    let cure = only_rust.then(|| Cure::Amend(toml.path.clone(), change));
-    Ok(Some(Trap {
-        finding,
-        cure: cure.into_iter().collect(),
-    }))
+    let files = manifests(member)?.into_iter();
+    for path in files.chain([dir.join("pyproject.toml")]) {
+        let path = relative(dir, &path);
+        if matches(wide, &path) && !is_seen(&found, &path) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is found about a package that has these files in a folder `p`, and its keys once that is
+    /// fixed.
+    fn found(files: &[&str], cargo: &str, keys: &str) -> (Vec<Trap>, String) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("p");
+        for name in files {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        let cargo = format!("[package]\nname = 'x'\n{cargo}");
+        disk::write(&dir.join("Cargo.toml"), cargo.as_bytes()).unwrap();
+        let text = format!(
+            "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n\
+             [project]\nname = 'x'\nversion = '1'\n[tool.uv]\n{keys}\n"
+        );
+        disk::write(&dir.join("pyproject.toml"), text.as_bytes()).unwrap();
+        let mut member = Member {
+            manifest: dir.join("Cargo.toml"),
+            pyproject: Some(dir.join("pyproject.toml")),
+            workspace: dir.clone(),
+            ..Member::default()
+        };
+        member.cargo.target = dir.join("target");
+        let found = check(&Project::default(), &member).unwrap();
+        let mut toml = Toml::read(&dir.join("pyproject.toml")).unwrap().unwrap();
+        for cure in found.iter().flat_map(|trap| &trap.cure) {
+            if let Cure::Amend(path, change) = cure {
+                toml = Toml::parse(path, &change.apply(&toml).unwrap()).unwrap();
+            }
+        }
+        let keys = toml.text().split("[tool.uv]\n").nth(1).unwrap();
+        (found, keys.trim_end().to_owned())
+    }
+
+    #[test]
+    fn a_narrower_pattern_goes_on_covering_the_build_script() {
+        let files = ["src/lib.rs", "build.rs"];
+        let (traps, keys) = found(&files, "", "cache-keys = [{ file = '**/*.rs' }]");
+        assert_eq!(traps.len(), 1);
+        let both = "cache-keys = [{ file = \"src/**/*.rs\" }, { file = \"build.rs\" }]";
+        assert_eq!(keys, both);
+        let cargo = "build = 'tools/make.rs'\n";
+        let files = ["src/lib.rs", "tools/make.rs"];
+        let (_, keys) = found(&files, cargo, "cache-keys = [{ file = '**/*.rs' }]");
+        assert!(keys.contains("\"tools/make.rs\""), "{keys}");
+    }
+
+    #[test]
+    fn every_wide_pattern_is_a_trap_and_what_one_says_the_next_does_not() {
+        let wide = "cache-keys = ['./**/*.rs', { file = 'pyproject.toml' }, '**/*.rs', '**/*']";
+        let (traps, keys) = found(&["src/lib.rs"], "", wide);
+        assert_eq!(traps.len(), 3);
+        let hint = traps[2].finding.hint.as_deref();
+        assert_eq!(hint, Some("instead: { file = \"Cargo.toml\" }"));
+        let left = "cache-keys = [{ file = \"src/**/*.rs\" }, { file = 'pyproject.toml' }, '**/*']";
+        assert_eq!(keys, left);
+    }
+
+    #[test]
+    fn a_library_beside_pyproject_toml_is_covered_without_the_target_directory() {
+        let cargo = "[lib]\npath = 'lib.rs'\n";
+        let (traps, keys) = found(&["lib.rs"], cargo, "cache-keys = ['Cargo.toml']");
+        let message = &traps[0].finding.message;
+        assert!(
+            message.starts_with("no cache-key covers `lib.rs`"),
+            "{message}"
+        );
+        assert_eq!(keys, "cache-keys = ['Cargo.toml', { file = \"*.rs\" }]");
+        let (_, keys) = found(&["lib.rs"], cargo, "cache-keys = ['**/*.rs']");
+        assert_eq!(keys, "cache-keys = [{ file = \"*.rs\" }]");
+    }
+
     #[test]
     fn paths_are_seen_from_the_folder_of_pyproject_toml() {
         let from = |dir: &str, path: &str| relative(Utf8Path::new(dir), Utf8Path::new(path));
         assert_eq!(from("/p", "/p/src/lib.rs"), "src/lib.rs");
         assert_eq!(from("/p/python/x", "/p/core/src"), "../../core/src");
+        assert_eq!(from("/p/python", "/p"), "..");
+        assert_eq!(from("/p", "/p"), "");
     }
 
     #[test]
