@@ -77,7 +77,8 @@ impl Amendment {
             } else {
                 "\n"
             };
-            return Some(format!("{text}{newline}{gap}[{}]\n{line}", table.join(".")));
+            let table = format!("{newline}{gap}[{}]\n{line}", table.join("."));
+            return Some(splice(text, text.len()..text.len(), &table));
         }
         let table = toml.get(table)?.as_table()?;
         let values = table.iter().filter_map(|(_, item)| item.as_value()?.span());
@@ -89,7 +90,7 @@ impl Amendment {
         } else {
             "\n"
         };
-        Some(format!("{}{newline}{line}{}", &text[..end], &text[end..]))
+        Some(splice(text, end..end, &format!("{newline}{line}")))
     }
 }
 
@@ -109,6 +110,17 @@ fn line_end(text: &str, at: usize) -> usize {
 
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+/// The text with `new` at `span`, where `new` gets the line ends of the file.
+fn splice(text: &str, span: Range<usize>, new: &str) -> String {
+    let first = line_end(text, 0);
+    let new = if text[..first].ends_with("\r\n") {
+        new.replace('\n', "\r\n")
+    } else {
+        new.to_owned()
+    };
+    format!("{}{new}{}", &text[..span.start], &text[span.end..])
 }
 
 struct Array<'a> {
@@ -139,11 +151,7 @@ impl<'a> Array<'a> {
     }
 
     fn spliced(&self, span: Range<usize>, new: &str) -> String {
-        format!(
-            "{}{new}{}",
-            &self.text[..span.start],
-            &self.text[span.end..]
-        )
+        splice(self.text, span, new)
     }
 
     fn replace(&self, old: &str, new: &[String]) -> Option<String> {
@@ -161,18 +169,55 @@ impl<'a> Array<'a> {
             return Some(self.spliced(item, &new.join(&between)));
         }
         let gone = match (line, self.items.get(at + 1), at.checked_sub(1)) {
-            (Some(line), _, _) => line,
+            (Some(line), _, _) => return Some(self.spliced(line, "")),
             (None, Some(next), _) => item.start..next.start,
             (None, None, Some(before)) => self.items[before].end..item.end,
-            (None, None, None) => self.span.start + 1..self.span.end - 1,
+            (None, None, None) => self.inside(),
+        };
+        let around = [gone.start..item.start, item.end..gone.end];
+        let comments = around.into_iter().any(|span| self.text[span].contains('#'));
+        let gone = if comments {
+            self.with_comma(&item)
+        } else {
+            gone
         };
         Some(self.spliced(gone, ""))
     }
 
+    /// What is between the brackets.
+    fn inside(&self) -> Range<usize> {
+        self.span.start + 1..self.span.end - 1
+    }
+
+    /// A value and the comma right after it.
+    fn with_comma(&self, item: &Range<usize>) -> Range<usize> {
+        let rest = &self.text[item.end..self.inside().end];
+        let comma = rest.len() - rest.trim_start().len();
+        let ends = rest[comma..].starts_with(',');
+        item.start..item.end + if ends { comma + 1 } else { 0 }
+    }
+
+    /// Into an array without values; comments and lines in it stay.
+    fn fill(&self, new: &[String]) -> String {
+        let inside = self.inside();
+        let old = &self.text[inside.clone()];
+        let Some(end) = old.rfind('\n') else {
+            return self.spliced(inside, &new.join(", "));
+        };
+        let own = old.lines().skip(1).find(|line| line.contains('#'));
+        let indent = match own {
+            Some(line) => line[..line.len() - line.trim_start().len()].to_owned(),
+            None => format!("{}{INDENT}", &old[end + 1..]),
+        };
+        let lines = new.iter().map(|value| format!("{indent}{value},\n"));
+        let at = inside.start + end + 1;
+        self.spliced(at..at, &lines.collect::<String>())
+    }
+
     fn append(&self, new: &[String]) -> String {
-        let close = self.span.end - 1;
+        let close = self.inside().end;
         let Some(last) = self.items.last() else {
-            return self.spliced(self.span.start + 1..close, &new.join(", "));
+            return self.fill(new);
         };
         let tail = &self.text[last.end..close];
         let ended = tail.trim_start().starts_with(',');
@@ -188,11 +233,9 @@ impl<'a> Array<'a> {
         };
         let indent = &self.text[line.start..last.start];
         let lines = new.iter().map(|value| format!("{indent}{value},\n"));
-        let lines = lines.collect::<Vec<_>>().concat();
+        let added = self.spliced(line.end..line.end, &lines.collect::<String>());
         let comma = if ended { "" } else { "," };
-        let (before, rest) = self.text.split_at(last.end);
-        let (own, after) = rest.split_at(line.end - last.end);
-        format!("{before}{comma}{own}{lines}{after}")
+        splice(&added, last.end..last.end, comma)
     }
 }
 
@@ -229,6 +272,12 @@ mod tests {
                 "a = [\n\t'x' # why\n]\n",
                 "a = [\n\t'x', # why\n\t'n',\n]\n",
             ),
+            (
+                "a = [ # no\n  # none yet\n]\n",
+                "a = [ # no\n  # none yet\n  'n',\n]\n",
+            ),
+            ("  a = [\n  ]\n", "  a = [\n      'n',\n  ]\n"),
+            ("a = [\r\n]\r\n", "a = [\r\n    'n',\r\n]\r\n"),
         ] {
             assert_eq!(add(before, &["a"], "'n'").as_deref(), Some(after));
         }
@@ -244,6 +293,8 @@ mod tests {
                 "[t.u]\nb = 1 # x\nk = [1]\n\n[v]\n",
             ),
             ("[t.u] # x\n[v]\n", "[t.u] # x\nk = [1]\n[v]\n"),
+            ("b = 1\r\n", "b = 1\r\n\r\n[t.u]\r\nk = [1]\r\n"),
+            ("[t.u]\r\n[v]\r\n", "[t.u]\r\nk = [1]\r\n[v]\r\n"),
         ] {
             assert_eq!(add(before, &["t", "u", "k"], "1").as_deref(), Some(after));
         }
@@ -261,6 +312,10 @@ mod tests {
                 "a = [\n  'n', # n\n  'o' # o\n]\n",
                 "a = [\n  'n', # n\n]\n",
             ),
+            ("a = [ # c\n 'o', ]\n", "a = [ # c\n  ]\n"),
+            ("a = ['o', # c\n]\n", "a = [ # c\n]\n"),
+            ("a = ['o', # c\n 'p']\n", "a = [ # c\n 'p']\n"),
+            ("a = ['n', # c\n 'o']\n", "a = ['n', # c\n ]\n"),
         ] {
             assert_eq!(take(before, "'o'").as_deref(), Some(after));
         }
@@ -283,17 +338,21 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_added_and_taken_out_again_leaves_the_text_as_it_was(
-            head in "(# [a-zé]{0,5}\n){0,2}", items in proptest::collection::vec("'[a-z]{1,4}'", 1..4),
-            broken in any::<bool>(), tail in "( # [ü\"']{0,3})?\n(b = 1\n)?",
+            head in "(# [a-zé]{0,5}\n){0,2}", items in proptest::collection::vec("'[a-z]{1,4}'", 0..4),
+            lead in "( # [a-z]{0,3})?\n(  # [a-z'\\]]{0,4}\n){0,2}", broken in any::<bool>(),
+            tail in "( # [ü\"']{0,3})?\n(b = 1\n)?", crlf in any::<bool>(),
         ) {
             let array = if broken {
-                format!("[\n  {}, # x\n]", items.join(", # x\n  "))
+                let lines = items.iter().map(|item| format!("  {item}, # x\n"));
+                format!("[{lead}{}]", lines.collect::<String>())
             } else {
                 format!("[{}]", items.join(", "))
             };
-            let before = format!("{head}a = {array}{tail}");
+            let end = if crlf { "\r\n" } else { "\n" };
+            let before = format!("{head}a = {array}{tail}").replace('\n', end);
             let more = add(&before, &["a"], "'NEW'").unwrap();
             prop_assert!(more.len() > before.len());
+            prop_assert_eq!(more.matches('\r').count(), if crlf { more.matches('\n').count() } else { 0 });
             prop_assert_eq!(take(&more, "'NEW'").unwrap(), before);
         }
     }
