@@ -40,9 +40,10 @@ pub struct Remain {
 /// In the order of paths, folders that may have become empty last.
 ///
 /// # Errors
-/// Those of asking git.
+/// Where git does not tell what it tracks.
 pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Remain>> {
-    let tracked = tracked(session, project)?;
+    let dir = &project.root;
+    let tracked = Git { session, dir }.tracked()?;
     let paths = paths(session, project, extent)?.into_iter();
     let mut found: Vec<Remain> = paths
         .filter_map(|path| Remain::of(path, &tracked))
@@ -238,17 +239,4 @@ fn released(dist: &Utf8Path) -> Vec<Utf8PathBuf> {
     paths.extend([release::MANIFEST, release::SUMS].map(|name| dist.join(name)));
     paths.extend(is_marked(dist).then(|| dist.join(".gitignore")));
     paths
-}
-
-/// The files of the checkout that git tracks, absolute.
-fn tracked(session: &Session, project: &Project) -> Result<BTreeSet<Utf8PathBuf>> {
-    let dir = &project.root;
-    let words = ["ls-files", "-z", "--full-name", "--", ":/"].map(str::to_owned);
-    let names = Git { session, dir }.ask(words.to_vec())?;
-    let mut above = dir.ancestors();
-    let top = above
-        .find(|dir| disk::is_there(&dir.join(".git")))
-        .unwrap_or(dir);
-    let names = names.split('\0').filter(|name| !name.is_empty());
-    Ok(names.map(|name| top.join(name)).collect())
 }

@@ -2,10 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::disk;
 use crate::error::Result;
 use crate::finding::Finding;
-use crate::git::Git;
+use crate::git::{self, Git};
 use crate::project::Project;
 use crate::session::{Session, normalize};
 
@@ -28,8 +27,7 @@ pub(super) struct Checkout {
 impl Checkout {
     pub(super) fn read(session: &Session, project: &Project) -> Result<Self> {
         let root = &project.root;
-        let is_checkout = |dir: &&Utf8Path| disk::is_there(&dir.join(".git"));
-        let Some(top) = root.ancestors().find(is_checkout) else {
+        let Some(top) = git::checkout(root) else {
             return Ok(Self::default());
         };
         let git = Git { session, dir: root };

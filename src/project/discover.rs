@@ -7,6 +7,7 @@ use globset::{Glob, GlobSetBuilder};
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::git::{checkout, is_checkout};
 use crate::manifest::{CargoToml, PyProject, normalize_name, requirement_name};
 use crate::session::normalize;
 
@@ -111,14 +112,10 @@ fn not_maturin(pyproject: &PyProject) -> Error {
     }
 }
 
-fn is_checkout(dir: &Utf8Path) -> bool {
-    disk::is_there(&dir.join(".git"))
-}
-
 /// Where to search downward: the folder itself, then the checkout that it is in. Outside a checkout
 /// only a folder with a manifest of its own, lest a home directory be searched.
 fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
-    let Some(checkout) = start.ancestors().find(|dir| is_checkout(dir)) else {
+    let Some(checkout) = checkout(start) else {
         let manifests = ["Cargo.toml", "pyproject.toml"].map(|name| start.join(name));
         let is_project = manifests.iter().any(|path| disk::is_file(path));
         return is_project.then_some(start).into_iter().collect();

@@ -12,6 +12,7 @@ use pep440_rs::VersionSpecifiers;
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::git;
 use crate::manifest::{Config, PyProject, nearest};
 use crate::session::Session;
 
@@ -133,9 +134,7 @@ impl Project {
 
     /// The checkout that it is in, else its home.
     pub fn checkout(&self) -> &Utf8Path {
-        let mut above = self.root.ancestors();
-        let checkout = above.find(|dir| disk::is_there(&dir.join(".git")));
-        checkout.unwrap_or(&self.home)
+        git::checkout(&self.root).unwrap_or(&self.home)
     }
 
     /// A path below the root as people write it, any other whole.
