@@ -52,7 +52,8 @@ impl Doctor {
             let plan = plan::cure(&left, &texts(&left)?, &root)?;
             let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
             if apply((global, session, ui), &plan, consent)? {
-                left.retain(|trap| trap.cure.is_empty());
+                left = Checkup::gather(session, &request)?.traps;
+                again(&left, ui);
             }
         }
         let findings: Vec<_> = left.into_iter().map(|trap| trap.finding).collect();
@@ -61,6 +62,16 @@ impl Doctor {
             _ if patch_only => Ok(()),
             errors => Err(Error::Traps(errors)),
         }
+    }
+}
+
+/// What was in the way of another change, or has only come to light.
+fn again(left: &[Trap], ui: &Ui) {
+    let more = left.iter().filter(|trap| !trap.cure.is_empty()).count();
+    if more > 0 {
+        ui.warn(&format!(
+            "{more} left that `cargo pyx doctor --fix` mends when it is run again"
+        ));
     }
 }
 

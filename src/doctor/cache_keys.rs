@@ -114,13 +114,9 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
         .at(&toml.path, Some(place(toml)))
         .hint(hint);
     let add = Amendment::add(&KEYS, new);
-    let cure = add
-        .apply(toml)
-        .is_some()
-        .then(|| Cure::Amend(toml.path.clone(), add));
     Ok(Some(Trap {
         finding,
-        cure: cure.into_iter().collect(),
+        cure: Cure::amend(toml, add).into_iter().collect(),
     }))
 }
 
@@ -206,8 +202,10 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Trap>> {
         if Utf8Path::new(&said).extension() == Some("rs") {
             let old = &toml.text()[span];
             let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
-            trap.cure.push(Cure::Amend(toml.path.clone(), change));
-            kept.extend(instead);
+            if let Some(cure) = Cure::amend(toml, change) {
+                trap.cure.push(cure);
+                kept.extend(instead);
+            }
         }
         found.push(trap);
     }

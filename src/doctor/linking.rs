@@ -67,7 +67,7 @@ fn cdylib_only(member: &Member) -> Result<Option<Trap>> {
     let add = Amendment::add(&keys, vec!["\"rlib\"".into()]);
     Ok(Some(Trap {
         finding,
-        cure: vec![Cure::Amend(cargo.toml.path.clone(), add)],
+        cure: Cure::amend(&cargo.toml, add).into_iter().collect(),
     }))
 }
 

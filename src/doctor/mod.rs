@@ -17,7 +17,7 @@ use crate::environment::State;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Request, Sofar};
 use crate::finding::{self, Finding};
-use crate::manifest::Amendment;
+use crate::manifest::{Amendment, Toml};
 use crate::preflight;
 use crate::project::Bindings;
 use crate::session::Session;
@@ -38,6 +38,14 @@ pub enum Cure {
     Amend(Utf8PathBuf, Amendment),
     /// Make an empty file.
     Create(Utf8PathBuf),
+}
+
+impl Cure {
+    /// `None` where the file leaves no room for the change.
+    fn amend(toml: &Toml, change: Amendment) -> Option<Self> {
+        change.apply(toml)?;
+        Some(Self::Amend(toml.path.clone(), change))
+    }
 }
 
 impl From<Finding> for Trap {

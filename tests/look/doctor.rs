@@ -179,6 +179,20 @@ fn a_tag_of_another_version_is_an_error_once_the_version_is_committed() {
 }
 
 #[test]
+fn after_a_fix_only_what_is_left_counts() {
+    let project = cold!("mixed");
+    project.git(&["tag", "v0.0.9"]);
+    let traps = [
+        "tag-mismatch pyproject.toml:7",
+        "cache-keys-missing pyproject.toml:1",
+    ];
+    finds(&project, &traps);
+    // the tag is not for what the fix has changed
+    doctor(&project, &["--fix", "--yes"]).run().succeeds();
+    finds(&project, &[]);
+}
+
+#[test]
 fn pythons_below_the_stable_abi_are_an_error() {
     let project = cold!("hardcoded");
     project.edit("pyproject.toml", ">=3.9", ">=3.8");
