@@ -16,6 +16,7 @@ pub mod disk;
 pub mod process;
 pub mod git;
 pub mod manifest;
+pub mod name;
 pub mod tool;
 // facts: read the world, never change it
 pub mod project;

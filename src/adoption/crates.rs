@@ -4,7 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::invocation::quote;
 use crate::manifest::{CargoToml, PyProject, normalize_name};
+use crate::name::Name;
 use crate::session::normalize;
 
 use super::Subject;
@@ -47,7 +49,10 @@ impl Crate {
         let name = cargo.package_name().unwrap_or_default().to_owned();
         let module = cargo.lib_name().unwrap_or_default();
         let kind = match library(&cargo)? {
-            Some(library) => Kind::Library(library),
+            Some(library) => {
+                check_module(&cargo, &module)?;
+                Kind::Library(library)
+            }
             None => Kind::Programs(cargo.bins().into_iter().next().ok_or_else(|| {
                 let message = format!("`{}` has neither a library nor a program", cargo.dir());
                 Error::refused(message, "make src/lib.rs")
@@ -60,6 +65,17 @@ impl Crate {
             kind,
         })
     }
+}
+
+/// # Errors
+/// [`Error::Refused`] for the name of a library that Python cannot import, or would find elsewhere.
+fn check_module(cargo: &CargoToml, module: &str) -> Result<()> {
+    let file = quote(cargo.toml.path.as_str()).into_owned();
+    let hint = |other: &str| {
+        let other = other.replace('-', "_");
+        format!("write `[lib]` with `name = \"{other}\"` in {file}")
+    };
+    Name::parse(module.trim_matches('_'), &[], hint).map(drop)
 }
 
 fn library(cargo: &CargoToml) -> Result<Option<Library>> {
@@ -129,7 +145,7 @@ impl Workspace {
                 return Ok(Subject::Whole(own.name().unwrap_or(folder).to_owned()));
             }
         }
-        let name = normalize_name(root.file_name().unwrap_or_default());
+        let name = workspace_name(&root)?;
         let patterns = cargo.toml.strings(&["workspace", "members"]);
         let is_free = |folder: &&str| disk::names(&root.join(folder)).is_empty();
         let Some(folder) = FOLDERS.into_iter().find(is_free) else {
@@ -154,6 +170,16 @@ impl Workspace {
             is_listed,
         })))
     }
+}
+
+/// What the folder is called, as a package.
+fn workspace_name(root: &Utf8Path) -> Result<String> {
+    let hint = |other: &str| {
+        let renamed = root.with_file_name(other);
+        format!("mv {} {}", quote(root.as_str()), quote(renamed.as_str()))
+    };
+    let name = Name::parse(root.file_name().unwrap_or_default(), &[], hint)?;
+    Ok(name.krate)
 }
 
 fn library_of(

@@ -4,8 +4,12 @@ use super::*;
 
 /// What a folder with these files is, and the folder.
 fn read_at(files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject>) {
+    read_in("fast-words", files)
+}
+
+fn read_in(folder: &str, files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject>) {
     let temp = tempfile::tempdir().unwrap();
-    let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let root = Utf8PathBuf::from_path_buf(temp.path().join(folder)).unwrap();
     for (name, text) in files {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
@@ -160,4 +164,25 @@ fn a_workspace_gets_a_member_for_its_only_library() {
         library,
         ("words".to_owned(), "../../crates/words".to_owned())
     );
+}
+
+#[test]
+fn a_name_that_leads_astray_is_refused_with_the_way_to_another() {
+    let refused = |folder: &str, files: &[(&str, &str)]| {
+        let (root, read) = read_in(folder, files);
+        let error = read.unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        let text = format!("{error}\nhint: {hint}\n");
+        text.replace(root.parent().unwrap().as_str(), "DIR")
+    };
+    let json = "[package]\nname = \"fast-json\"\n[lib]\nname = \"json\"\n";
+    let said = [
+        refused("my words", &[("Cargo.toml", "[workspace]\n")]),
+        refused("json", &[("Cargo.toml", "[workspace]\n")]),
+        refused("a", &[("Cargo.toml", json), ("src/lib.rs", "")]),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+    let version = "[package]\nname = \"version\"\n";
+    let files = [("Cargo.toml", version), ("src/lib.rs", "")];
+    assert!(matches!(read(&files), Ok(Subject::Crate(_))));
 }

@@ -7,8 +7,9 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::execute::execute;
 use crate::ground::Ground;
+use crate::name::Name;
 use crate::plan;
-use crate::scaffold::{Layout, Name, OLDEST, Scaffold};
+use crate::scaffold::{Layout, OLDEST, Scaffold};
 use crate::session::Session;
 use crate::ui::Ui;
 
@@ -55,7 +56,8 @@ impl New {
         let folder = session.absolute(&self.path);
         let text = self.name.as_deref().or(folder.file_name());
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
-        let name = Name::parse(text)?;
+        let named = |other: &str| format!("cargo pyx new {other}");
+        let name = Name::parse(text, &self.layout.beside(), named)?;
         let ground = Ground::read(session, &self.path)?;
         let scaffold = Scaffold {
             name,

@@ -7,14 +7,14 @@ macro_rules! template {
 }
 
 mod adopted;
-mod name;
 mod render;
 mod workflow;
 
 use camino::Utf8PathBuf;
 
+use crate::name::Name;
+
 pub use adopted::Wanted;
-pub use name::Name;
 use render::render;
 
 /// Where the Python and the Rust of a new project stand.
@@ -52,6 +52,17 @@ pub struct Scaffold {
 /// What the example of new projects does.
 const DESCRIPTION: &str = "Edit distances of words, computed in Rust";
 
+/// What a new project depends on, or has beside its module.
+const BESIDE: [&str; 7] = [
+    "cargo-pyx",
+    "hypothesis",
+    "mypy",
+    "program",
+    "pure",
+    "pytest-benchmark",
+    "ruff",
+];
+
 /// What keeps a crate out of the workspace of a folder above.
 const OWN_WORKSPACE: &str = "[workspace] # its own, not that of a folder above";
 
@@ -71,6 +82,16 @@ impl Layout {
             Self::Src => Some("src"),
             Self::Pure | Self::Embed => None,
         }
+    }
+
+    /// Names that the module cannot have: functions stand beside it where it is all in Rust.
+    pub fn beside(self) -> Vec<&'static str> {
+        let functions: &[&str] = match self {
+            Self::Mixed | Self::Src => &[],
+            Self::Pure => &["levenshtein"],
+            Self::Embed => &["levenshtein", "main"],
+        };
+        [&BESIDE, functions].concat()
     }
 
     /// `[tool.maturin]`, and what the readme says of the folders.

@@ -2,7 +2,7 @@ use super::*;
 
 fn scaffold(layout: Layout) -> Scaffold {
     Scaffold {
-        name: Name::parse("fast-words").unwrap(),
+        name: Name::parse("fast-words", &[], str::to_owned).unwrap(),
         layout,
         lowest: OLDEST,
         abi3: false,
@@ -55,4 +55,20 @@ fn the_stable_abi_and_requires_python_agree() {
     assert!(cargo.contains("pyo3 = { version = \"0.29\", features = [\"abi3-py311\"] }\n"));
     assert!(cargo.contains("\n\n[workspace]"));
     assert!(text(".github/workflows/ci.yml").contains("python: [\"3.11\", "));
+}
+
+#[test]
+fn no_module_is_called_as_a_function_beside_it() {
+    let is_free =
+        |layout: Layout, name: &str| Name::parse(name, &layout.beside(), str::to_owned).is_ok();
+    for (layout, free) in [
+        (Layout::Mixed, [true, true]),
+        (Layout::Src, [true, true]),
+        (Layout::Pure, [false, true]),
+        (Layout::Embed, [false, false]),
+    ] {
+        let found = ["levenshtein", "main"].map(|name| is_free(layout, name));
+        assert_eq!(found, free, "{layout:?}");
+        assert!(!is_free(layout, "pure"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Names of new projects: valid for Python's packaging, for Python and for cargo.
+//! Names of projects: valid for Python's packaging, for Python and for cargo.
 
 use crate::error::{Error, Result};
 use crate::manifest::normalize_name;
@@ -22,45 +22,38 @@ const WORDS: &str = "abstract alloc and as assert async await become benchmarks 
     site-packages static std struct super test tests trait true try type typeof union unsafe \
     unsized use virtual where while with yield";
 
-/// What a new project depends on, or has beside its module: one of the same name would be in the way.
-const TAKEN: [&str; 10] = [
-    "cargo-pyx",
-    "hypothesis",
-    "maturin",
-    "mypy",
-    "program",
-    "pure",
-    "pyo3",
-    "pytest",
-    "pytest-benchmark",
-    "ruff",
-];
+/// What every project depends on that we make or adopt: one of the same name would be in the way.
+const NEEDED: [&str; 3] = ["maturin", "pyo3", "pytest"];
 
 /// Names of devices, for which Windows makes no folders.
 const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 
 impl Name {
+    /// `beside`: names that the project has in the same places. `hint`: what to do to get the name that
+    /// it is called with.
+    ///
     /// # Errors
     /// [`Error::Refused`] with the rule that the name breaks.
-    pub fn parse(text: &str) -> Result<Self> {
-        let refused = |why: &str, hint: String| {
-            Err(Error::refused(
-                format!("`{text}` cannot be the name: {why}"),
-                hint,
-            ))
+    pub fn parse(text: &str, beside: &[&str], hint: impl Fn(&str) -> String) -> Result<Self> {
+        let refused = |why: &str, other: &str| {
+            let message = format!("`{text}` cannot be the name: {why}");
+            Err(Error::refused(message, hint(other)))
         };
         if !is_distribution(text) {
             let why = "letters, digits, `-`, `_` and `.` only, with a letter or digit at each end (PEP 508)";
-            return refused(why, format!("cargo pyx new {}", repaired(text)));
+            return refused(why, &repaired(text));
         }
         let krate = normalize_name(text);
-        let other = format!("cargo pyx new my-{krate}");
+        let other = format!("my-{krate}");
         if text.starts_with(|first: char| first.is_ascii_digit()) {
-            return refused("neither a module nor a crate begins with a digit", other);
+            return refused("neither a module nor a crate begins with a digit", &other);
         }
         let module = krate.replace('-', "_");
         if let Some(why) = taken(&krate, &module) {
-            return refused(why, other);
+            return refused(why, &other);
+        }
+        if beside.contains(&&*krate) {
+            return refused("a package or function beside it has that name", &other);
         }
         let distribution = text.to_owned();
         Ok(Self {
@@ -97,8 +90,8 @@ fn taken(krate: &str, module: &str) -> Option<&'static str> {
         Some("it is a word that Python, Rust or cargo keeps for itself")
     } else if is_standard() {
         Some("Python's standard library has a module of that name")
-    } else if TAKEN.contains(&krate) {
-        Some("a package of that name is part of every new project")
+    } else if NEEDED.contains(&krate) {
+        Some("the project depends on a package of that name")
     } else if DEVICES.contains(&krate) {
         Some("Windows keeps it for a device")
     } else {
@@ -110,9 +103,13 @@ fn taken(krate: &str, module: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Name> {
+        Name::parse(text, &["ruff"], |other| format!("cargo pyx new {other}"))
+    }
+
     #[test]
     fn a_name_has_a_spelling_for_each_place() {
-        let name = Name::parse("My.Fast_Words").unwrap();
+        let name = parse("My.Fast_Words").unwrap();
         assert_eq!(name.distribution, "My.Fast_Words");
         assert_eq!(
             (&*name.krate, &*name.module),
@@ -123,11 +120,12 @@ mod tests {
     #[test]
     fn names_that_lead_astray_are_refused_with_another() {
         let refused = |text: &str| {
-            let error = Name::parse(text).unwrap_err();
+            let error = parse(text).unwrap_err();
             format!("{error}; {}", error.hint().unwrap_or_default())
         };
         let names = [
             "", "a b", "-x", "é", "9lives", "class", "test", "json", "AsyncIO", "pyo3", "con",
+            "Ruff",
         ];
         let all: Vec<String> = names.into_iter().map(refused).collect();
         insta::assert_snapshot!(all.join("\n"));
