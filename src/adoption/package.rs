@@ -1,6 +1,9 @@
 //! A Python package that another backend builds, or none.
 
+use std::ops::Range;
+
 use camino::Utf8Path;
+use toml_edit::{Item, TableLike};
 
 use crate::disk;
 use crate::error::{Error, Result};
@@ -91,6 +94,7 @@ fn check_metadata(pyproject: &PyProject) -> Result<()> {
         let hint = "init a folder of its own for the Rust module: cargo pyx new NAME".to_owned();
         return Err(toml.error(&backend.span, message, Some(hint)));
     }
+    check_build(pyproject)?;
     let filled = |field: &str| field == "version";
     let dynamic = toml.spanned_strings(&["project", "dynamic"]);
     if let Some(field) = dynamic.iter().find(|field| !filled(&field.value)) {
@@ -109,6 +113,58 @@ fn check_metadata(pyproject: &PyProject) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Settings of packing backends that bring what maturin leaves out, and what they do.
+const LOST: [(&[&str], &str); 7] = [
+    (&["setuptools", "ext-modules"], "compiles extension modules"),
+    (
+        &["setuptools", "py-modules"],
+        "packs modules outside of packages",
+    ),
+    (&["hatch", "build", "hooks"], "runs code while it builds"),
+    (
+        &["hatch", "build", "targets", "wheel", "hooks"],
+        "runs code while it builds",
+    ),
+    (&["poetry", "build"], "runs code while it builds"),
+    (&["pdm", "build", "run-setup"], "runs code while it builds"),
+    (
+        &["pdm", "build", "custom-hook"],
+        "runs code while it builds",
+    ),
+];
+
+/// # Errors
+/// [`Error::Manifest`] for what the old backend does besides packing the package.
+fn check_build(pyproject: &PyProject) -> Result<()> {
+    let toml = &pyproject.toml;
+    for (keys, what) in LOST {
+        let keys = [&["tool"], keys].concat();
+        let Some(item) = toml.get(&keys).filter(|item| !is_off(item)) else {
+            continue;
+        };
+        let message = format!("`{}` {what}, which maturin would not", keys.join("."));
+        let hint = "cargo pyx new NAME, in a folder of its own for the Rust module";
+        return Err(toml.error(&place(item), message, Some(hint.to_owned())));
+    }
+    Ok(())
+}
+
+/// Whether a setting says that there is nothing.
+fn is_off(item: &Item) -> bool {
+    item.as_bool() == Some(false)
+        || item.as_array().is_some_and(toml_edit::Array::is_empty)
+        || item.as_table_like().is_some_and(TableLike::is_empty)
+}
+
+/// Where it is; for a table that only its parts name, the first of these.
+fn place(item: &Item) -> Range<usize> {
+    let first = || {
+        let (_, below) = item.as_table_like()?.iter().next()?;
+        Some(place(below))
+    };
+    item.span().or_else(first).unwrap_or_default()
 }
 
 /// Where the packages are, all of them, and the one of the project's name.

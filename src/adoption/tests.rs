@@ -186,3 +186,31 @@ fn a_name_that_leads_astray_is_refused_with_the_way_to_another() {
     let files = [("Cargo.toml", version), ("src/lib.rs", "")];
     assert!(matches!(read(&files), Ok(Subject::Crate(_))));
 }
+
+#[test]
+fn what_only_the_old_backend_does_is_refused_with_its_line() {
+    let refused = |setting: &str| {
+        let text = format!("{PROJECT}\n{setting}\n");
+        let (root, read) = read_at(&[("pyproject.toml", &text), INIT]);
+        let error = read.map(drop).expect_err(setting).to_string();
+        error.replace(root.as_str(), "DIR")
+    };
+    let said = [
+        "[[tool.setuptools.ext-modules]]\nname = \"a\"",
+        "[tool.setuptools]\npy-modules = [\"a\"]",
+        "[tool.hatch.build.hooks.mypyc]\nx = 1",
+        "[tool.hatch.build.targets.wheel.hooks.custom]",
+        "[tool.poetry]\nbuild = \"build.py\"",
+        "[tool.poetry.build]\nscript = \"build.py\"",
+        "[tool.pdm.build]\nrun-setup = true",
+    ];
+    insta::assert_snapshot!(said.map(refused).join("\n\n"));
+    for plain in [
+        "[tool.setuptools]\npy-modules = []",
+        "[tool.hatch.build.targets.wheel]\npackages = []",
+        "[tool.pdm.build]\nrun-setup = false",
+    ] {
+        let text = format!("{PROJECT}\n{plain}\n");
+        package(&[("pyproject.toml", &text), INIT]);
+    }
+}
