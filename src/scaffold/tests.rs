@@ -72,3 +72,18 @@ fn no_module_is_called_as_a_function_beside_it() {
         assert!(!is_free(layout, "pure"));
     }
 }
+
+#[test]
+fn every_set_is_checked_before_the_first_is_published() {
+    let files = scaffold(Layout::Mixed).files();
+    let (_, text) = files
+        .iter()
+        .find(|(path, _)| path.ends_with("release.yml"))
+        .unwrap();
+    let steps: Vec<&str> = text.split("- name: ").skip(1).collect();
+    let [check, publish] = steps[..] else {
+        panic!("{steps:?}");
+    };
+    assert!(check.contains("release check\n          done") && !check.contains("publish --yes"));
+    assert!(publish.contains("release publish --yes\n          done"));
+}
