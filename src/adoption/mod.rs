@@ -87,7 +87,7 @@ fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     PLACES.iter().flat_map(below).collect()
 }
 
-fn subject(root: &Utf8Path) -> Result<Subject> {
+pub(crate) fn subject(root: &Utf8Path) -> Result<Subject> {
     let pyproject = PyProject::read(&root.join("pyproject.toml"))?;
     let cargo = CargoToml::read(&root.join("Cargo.toml"))?;
     match (pyproject, cargo) {

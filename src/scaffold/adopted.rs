@@ -113,6 +113,7 @@ fn of_package(package: &Package) -> Result<Vec<Wanted>> {
         ("leaf", (*leaf).to_owned()),
         ("license", license.unwrap_or_default()),
         ("program", String::new()),
+        ("publish", "publish = false".to_owned()),
         ("pyo3", format!("\"{PYO3}\"")),
         ("version", package.version.to_string()),
         ("visibility", String::new()),
@@ -332,3 +333,6 @@ fn gitignore(text: Option<&str>, wanted: &[&str]) -> Option<Wanted> {
         after,
     })
 }
+
+#[cfg(test)]
+mod tests;

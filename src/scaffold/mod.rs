@@ -192,6 +192,7 @@ impl Scaffold {
             ("license", "license = \"MIT OR Apache-2.0\"".to_owned()),
             ("module", name.module.clone()),
             ("name", name.distribution.clone()),
+            ("publish", String::new()),
             ("pyo3", self.pyo3()),
             ("python", format!("3.{}", self.lowest)),
             ("version", "0.1.0".to_owned()),
