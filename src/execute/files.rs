@@ -58,6 +58,21 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
             return Err(error);
         }
     }
+    say(edits, ui);
+    Ok(())
+}
+
+/// So many new files are one thing to those whom they are made for.
+const MANY: usize = 8;
+
+fn say(edits: &[Edit], ui: &Ui) {
+    if let Some(folder) = made(edits) {
+        ui.status("Creating", &format!("{folder} ({} files)", edits.len()));
+        for edit in edits {
+            ui.detail("Creating", edit.shown.as_str());
+        }
+        return;
+    }
     for edit in edits {
         let verb = if edit.before.is_some() {
             "Updating"
@@ -66,12 +81,17 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
         };
         let first = edit.changes.first();
         let change = first.map(|change| format!(" ({} -> {})", change.from, change.to));
-        ui.status(
-            verb,
-            &format!("{}{}", edit.shown, change.unwrap_or_default()),
-        );
+        let text = format!("{}{}", edit.shown, change.unwrap_or_default());
+        ui.status(verb, &text);
     }
-    Ok(())
+}
+
+/// The folder of which all edits are the files.
+fn made(edits: &[Edit]) -> Option<&str> {
+    let all_new = edits.iter().all(|edit| edit.before.is_none());
+    let first = edits.first().filter(|_| all_new && edits.len() >= MANY)?;
+    let root = first.path.as_str().strip_suffix(first.shown.as_str())?;
+    Utf8Path::new(root).file_name()
 }
 
 fn take_back(written: &Edit) -> Result<()> {
@@ -176,5 +196,21 @@ mod tests {
         edit(&edits, &ui).unwrap();
         assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"new");
         edit(&edits[..1], &ui).unwrap_err(); // it is there now
+    }
+
+    #[test]
+    fn a_new_project_is_told_as_one_folder() {
+        let edit = |at: usize, before: Option<&str>| Edit {
+            path: format!("/p/fast-words/src/{at}").into(),
+            shown: format!("src/{at}").into(),
+            before: before.map(str::to_owned),
+            after: "new".into(),
+            changes: Vec::new(),
+        };
+        let mut edits: Vec<Edit> = (0..MANY).map(|at| edit(at, None)).collect();
+        assert_eq!(made(&edits), Some("fast-words"));
+        assert_eq!(made(&edits[1..]), None);
+        edits[1] = edit(1, Some("old"));
+        assert_eq!(made(&edits), None);
     }
 }
