@@ -4,7 +4,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, quote};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -358,17 +358,18 @@ impl Error {
             )),
             Self::ToolHash { path } => Some(format!(
                 "rm -r {} (the next run provisions it again)",
-                path.parent().unwrap_or(path)
+                quote(path.parent().unwrap_or(path).as_str())
             )),
             Self::Offline(_) => Some("run it once without `--offline`".into()),
             Self::NoInterpreter { .. } => {
                 Some("uv python install, or name one with `--python /path/to/python`".into())
             }
             Self::ForeignEnvironment { path, .. } => Some(format!(
-                "remove it (`rm -r {path}`), or name another with UV_PROJECT_ENVIRONMENT"
+                "remove it (`rm -r {}`), or name another with UV_PROJECT_ENVIRONMENT",
+                quote(path.as_str())
             )),
             Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
-            Self::Shadowed { found, .. } => Some(format!("rm {found}")),
+            Self::Shadowed { found, .. } => Some(format!("rm {}", quote(found.as_str()))),
             Self::LockTimeout { .. } => {
                 Some("wait for the other command, or raise PYX_LOCK_TIMEOUT (seconds)".into())
             }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::interpreter;
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, quote};
 use crate::manifest::Toml;
 use crate::process;
 use crate::session::Session;
@@ -46,31 +46,29 @@ pub fn in_workspace(folder: &Utf8Path) -> Result<bool> {
 }
 
 impl Ground {
+    /// The folder, absolute, and as people see it.
+    ///
     /// # Errors
     /// [`Error::Refused`] for a folder that holds something; [`Error::NoTool`] without cargo.
-    pub fn read(session: &Session, folder: &Utf8Path) -> Result<Self> {
-        let shown = folder.to_owned();
-        let folder = session.absolute(folder);
-        if disk::is_file(&folder) || !disk::names(&folder).is_empty() {
+    pub fn read(session: &Session, (folder, shown): (&Utf8Path, &Utf8Path)) -> Result<Self> {
+        if disk::is_file(folder) || !disk::names(folder).is_empty() {
             let message = format!("`{shown}` is there and is not empty");
-            return Err(Error::refused(
-                message,
-                format!("cargo pyx init -C {shown}"),
-            ));
+            let hint = format!("cargo pyx init -C {}", quote(shown.as_str()));
+            return Err(Error::refused(message, hint));
         }
         let above = || folder.ancestors().skip(1);
         let git = tool::find(session, "git");
         let mut ground = Self {
             in_checkout: false,
-            in_workspace: in_workspace(&folder)?,
+            in_workspace: in_workspace(folder)?,
             author: None,
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,
             any_python: interpreter::any(session),
             scrubbed: session.scrubbed(),
             git,
-            shown,
-            folder: folder.clone(),
+            shown: shown.to_owned(),
+            folder: folder.to_owned(),
         };
         let checkout = above().find(|dir| disk::is_there(&dir.join(".git")));
         ground.in_checkout = match checkout {

@@ -8,6 +8,7 @@ use toml_edit::{Item, TableLike};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::ground::in_workspace;
+use crate::invocation::quote;
 use crate::manifest::{PyProject, normalize_name};
 use crate::spelling;
 use crate::versions::literals;
@@ -195,7 +196,10 @@ fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)
             } else {
                 format!("{dir}/")
             };
-            format!("mkdir {dir}{wanted} && git mv {dir}{file} {dir}{wanted}/__init__.py")
+            format!(
+                "(cd {} && mkdir {dir}{wanted} && git mv {dir}{file} {dir}{wanted}/__init__.py)",
+                quote(root.as_str())
+            )
         }
         None => format!("make one: {wanted}/__init__.py"),
     };

@@ -48,7 +48,7 @@ pub(super) fn set_up(
     let words: Vec<String> = words
         .map(|word| format!("--editor {}", word.get_name()))
         .collect();
-    let instead = format!("cargo pyx init {} --yes", words.join(" "));
+    let instead = global.command(&format!("init {} --yes", words.join(" ")));
     let made = apply((global, session, ui), &plan, Consent::of(yes, &instead))?;
     for finding in &settled.findings {
         ui.finding(finding, &project.root);

@@ -48,9 +48,11 @@ impl Init {
         let root = manifest.as_deref().and_then(camino::Utf8Path::parent);
         let adoption = Adoption::read(session, root.unwrap_or(&session.cwd))?;
         let plan = plan::init(&adoption, global.network.into())?;
-        let consent = Consent::of(self.yes, "cargo pyx init --yes");
+        let instead = global.command("init --yes");
+        let consent = Consent::of(self.yes, &instead);
         if apply(around, &plan, consent)? {
-            ui.status("Adopted", "both languages; next: cargo pyx test");
+            let next = global.command("test");
+            ui.status("Adopted", &format!("both languages; next: {next}"));
         }
         Ok(())
     }

@@ -19,12 +19,13 @@ mod work;
 
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::disk;
 use crate::error::{Error, Exit, Result};
 use crate::facts::Network;
+use crate::invocation::quote;
 use crate::process;
 use crate::session::Session;
 use crate::ui::{Manner, MessageFormat, Ui};
@@ -138,6 +139,29 @@ impl Global {
     fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
         let path = self.manifest_path.as_ref();
         path.map(|path| session.absolute(path))
+    }
+
+    /// A path as somebody would name it where pyx was started.
+    fn from_here(&self, path: &Utf8Path) -> Utf8PathBuf {
+        match &self.directory {
+            Some(directory) => directory.join(path),
+            None => path.to_owned(),
+        }
+    }
+
+    /// A command of ours for the same project, to paste.
+    fn command(&self, words: &str) -> String {
+        let flags = [
+            ("-C", &self.directory),
+            ("--manifest-path", &self.manifest_path),
+        ];
+        let mut text = format!("cargo pyx {words}");
+        for (flag, path) in flags {
+            if let Some(path) = path {
+                text.extend([" ", flag, " ", &quote(path.as_str())]);
+            }
+        }
+        text
     }
 }
 

@@ -1,16 +1,17 @@
 //! `cargo pyx new`: a project that builds, tests and releases as it is.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::execute::execute;
 use crate::ground::Ground;
+use crate::invocation::quote;
 use crate::name::Name;
 use crate::plan;
 use crate::scaffold::{Layout, OLDEST, Scaffold};
-use crate::session::Session;
+use crate::session::{Session, normalize};
 use crate::ui::Ui;
 
 use super::Global;
@@ -58,7 +59,7 @@ impl New {
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
         let named = |other: &str| format!("cargo pyx new {other}");
         let name = Name::parse(text, &self.layout.beside(), named)?;
-        let ground = Ground::read(session, &self.path)?;
+        let ground = Ground::read(session, (&folder, &global.from_here(&self.path)))?;
         let scaffold = Scaffold {
             name,
             layout: self.layout,
@@ -74,11 +75,59 @@ impl New {
             return Ok(());
         }
         execute(session, &plan, ui, disk::now())?;
-        let next = format!("cd {} && cargo pyx test", ground.shown);
+        let next = next(&ground.shown);
         ui.status(
             "Created",
             &format!("{}; next: {next}", scaffold.name.distribution),
         );
         Ok(())
+    }
+}
+
+/// What to paste when the project is there.
+fn next(shown: &Utf8Path) -> String {
+    match normalize(shown).as_str() {
+        "" | "." => "cargo pyx test".to_owned(),
+        folder => format!("cd {} && cargo pyx test", quote(folder)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::Parser;
+
+    fn next_of(words: &[&str]) -> (String, String) {
+        let cli = Cli::parse_from([&["cargo pyx"], words].concat());
+        let crate::cli::Command::New(new) = &cli.command else {
+            panic!("{words:?}");
+        };
+        let shown = cli.global.from_here(&new.path);
+        (next(&shown), cli.global.command("init"))
+    }
+
+    #[test]
+    fn the_next_command_can_be_pasted_where_pyx_was_started() {
+        for (words, expected, init) in [
+            (
+                &["new", "a"][..],
+                "cd a && cargo pyx test",
+                "cargo pyx init",
+            ),
+            (&["new", "."], "cargo pyx test", "cargo pyx init"),
+            (
+                &["new", "my dir/a"],
+                "cd 'my dir/a' && cargo pyx test",
+                "cargo pyx init",
+            ),
+            (
+                &["-C", "my dir", "new", "."],
+                "cd 'my dir' && cargo pyx test",
+                "cargo pyx init -C 'my dir'",
+            ),
+        ] {
+            assert_eq!(next_of(words), (expected.to_owned(), init.to_owned()));
+        }
     }
 }

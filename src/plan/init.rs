@@ -4,6 +4,7 @@ use crate::adoption::{Adoption, Subject};
 use crate::edit::Edit;
 use crate::error::{Error, Result};
 use crate::facts::Network;
+use crate::invocation::quote;
 use crate::scaffold::Wanted;
 
 use super::lock::Locks;
@@ -51,10 +52,9 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
 fn edit(wanted: Wanted, adoption: &Adoption) -> Result<Edit> {
     if wanted.before.is_none() && adoption.there.contains(&wanted.path) {
         let message = format!("`{}` is there already, and is not overwritten", wanted.path);
-        return Err(Error::refused(
-            message,
-            format!("git mv {0} OTHER, then run it again", wanted.path),
-        ));
+        let path = adoption.root.join(&wanted.path);
+        let path = quote(path.as_str());
+        return Err(Error::refused(message, format!("mv {path} {path}.old")));
     }
     Ok(Edit {
         path: adoption.root.join(&wanted.path),
