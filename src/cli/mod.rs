@@ -142,7 +142,7 @@ impl Global {
     }
 
     /// A path as somebody would name it where pyx was started.
-    fn from_here(&self, path: &Utf8Path) -> Utf8PathBuf {
+    fn seen_from_here(&self, path: &Utf8Path) -> Utf8PathBuf {
         match &self.directory {
             Some(directory) => directory.join(path),
             None => path.to_owned(),

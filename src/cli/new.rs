@@ -59,7 +59,7 @@ impl New {
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
         let named = |other: &str| format!("cargo pyx new {other}");
         let name = Name::parse(text, &self.layout.beside(), named)?;
-        let ground = Ground::read(session, (&folder, &global.from_here(&self.path)))?;
+        let ground = Ground::read(session, (&folder, &global.seen_from_here(&self.path)))?;
         let scaffold = Scaffold {
             name,
             layout: self.layout,
@@ -103,7 +103,7 @@ mod tests {
         let crate::cli::Command::New(new) = &cli.command else {
             panic!("{words:?}");
         };
-        let shown = cli.global.from_here(&new.path);
+        let shown = cli.global.seen_from_here(&new.path);
         (next(&shown), cli.global.command("init"))
     }
 

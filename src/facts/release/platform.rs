@@ -60,7 +60,7 @@ const fn hosted(runner: &'static str, [os, arch, target]: [&'static str; 3]) -> 
 }
 
 /// Where the wheels of a release are made that is to run nearly everywhere. Not on `windows-11-arm`:
-/// CPython for it begins with 3.11, and uv takes that for x86_64 there, which serves its machines too.
+/// Python for it begins with 3.11, and uv takes that for `x86_64` there.
 pub const HOSTED: [Hosted; 7] = [
     hosted(
         "ubuntu-24.04",
