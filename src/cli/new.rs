@@ -1,7 +1,7 @@
 //! `cargo pyx new`: a project that builds, tests and releases as it is.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::disk;
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ impl New {
         let folder = session.absolute(&self.path);
         let text = self.name.as_deref().or(folder.file_name());
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
-        let named = |other: &str| format!("cargo pyx new {other}");
+        let named = |other: &str| global.command(&self.words(other));
         let name = Name::parse(text, &self.layout.beside(), named)?;
         let ground = Ground::read(session, (&folder, &global.seen_from_here(&self.path)))?;
         let scaffold = Scaffold {
@@ -81,6 +81,22 @@ impl New {
             &format!("{}; next: {next}", scaffold.name.distribution),
         );
         Ok(())
+    }
+}
+
+impl New {
+    /// The same with another name.
+    fn words(&self, other: &str) -> String {
+        let path = match &self.name {
+            Some(_) => format!("{} --name {other}", quote(self.path.as_str())),
+            None => quote(self.path.with_file_name(other).as_str()).into_owned(),
+        };
+        let layout = self.layout.to_possible_value();
+        let layout = layout.filter(|_| self.layout != Layout::default());
+        let layout = layout.map(|layout| format!(" --layout {}", layout.get_name()));
+        let abi3 = self.abi3.map(|minor| format!(" --abi3 3.{minor}"));
+        let flags = [layout, abi3].map(Option::unwrap_or_default).concat();
+        format!("new {path}{flags}")
     }
 }
 
@@ -129,5 +145,23 @@ mod tests {
         ] {
             assert_eq!(next_of(words), (expected.to_owned(), init.to_owned()));
         }
+    }
+
+    #[test]
+    fn another_name_changes_nothing_else() {
+        let words = |line: &str| {
+            let line = format!("cargo-pyx new {line}");
+            let cli = Cli::parse_from(line.split(' '));
+            let crate::cli::Command::New(new) = cli.command else {
+                panic!("{line}");
+            };
+            new.words("b")
+        };
+        assert_eq!(words("a"), "new b");
+        assert_eq!(words("x/a --layout pure"), "new x/b --layout pure");
+        assert_eq!(
+            words("x --name a --abi3 3.11"),
+            "new x --name b --abi3 3.11"
+        );
     }
 }
