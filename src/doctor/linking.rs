@@ -7,21 +7,19 @@ use crate::error::Result;
 use crate::facts::Build;
 use crate::finding::Finding;
 use crate::manifest::{Amendment, CargoToml, line_at};
-use crate::project::{Bindings, HardWired, Member};
+use crate::project::{HardWired, Member};
 
 use super::{Cure, Trap};
 
 pub(super) fn check(build: &Build) -> Result<Vec<Trap>> {
     let member = &build.member;
     let mut found = Vec::new();
-    if member.bindings != Bindings::Embed {
-        found.extend(HardWired::find(member)?.map(extension_module));
-    }
+    found.extend(build.hard_wired.as_ref().map(extension_module));
     found.extend(cdylib_only(member)?);
     Ok(found)
 }
 
-fn extension_module(found: HardWired) -> Trap {
+fn extension_module(found: &HardWired) -> Trap {
     let without = if found.by_default {
         " without `--no-default-features`"
     } else {
@@ -32,9 +30,9 @@ fn extension_module(found: HardWired) -> Trap {
          (`cargo pyx test` can)"
     );
     let finding = Finding::warning("extension-module", message)
-        .at(found.path, Some(found.line))
+        .at(&found.path, Some(found.line))
         .hint("move it to `features` under [tool.maturin]");
-    let cure = found.cure.into_iter();
+    let cure = found.cure.iter().cloned();
     Trap {
         finding,
         cure: cure

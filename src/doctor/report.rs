@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::facts::{Build, Facts};
 use crate::fingerprint::EnvironmentRecord;
 use crate::interpreter::{self, Choice, Interpreter};
-use crate::project::{Bindings, HardWired, Layout};
+use crate::project::{self, Bindings, HardWired, Layout};
 use crate::reason::Reason;
 use crate::session::Session;
 use crate::tool::{self, Tool};
@@ -140,10 +140,17 @@ impl Report {
             environment: EnvironmentFact::of(session, facts, &interpreters),
             members: members.collect::<Result<_>>()?,
             disk: disk_facts(facts),
-            interpreters: interpreters.iter().map(InterpreterFact::of).collect(),
+            interpreters: sorted(&interpreters),
         };
         Ok((report, traps))
     }
+}
+
+/// The newest first.
+fn sorted(found: &[Interpreter]) -> Vec<InterpreterFact> {
+    let mut found: Vec<&Interpreter> = found.iter().collect();
+    found.sort_by(|a, b| b.version.cmp(&a.version));
+    found.into_iter().map(InterpreterFact::of).collect()
 }
 
 fn tools(session: &Session, facts: &Facts, traps: &mut Vec<Trap>) -> Vec<ToolFact> {
@@ -308,12 +315,11 @@ impl Link {
         if !member.bindings.is_pyo3() {
             return Ok(Self::None);
         }
-        if let Some(HardWired { path, line, .. }) = HardWired::find(member)? {
+        if let Some(HardWired { path, line, .. }) = &build.hard_wired {
+            let (path, line) = (path.clone(), *line);
             return Ok(Self::HardCoded { path, line });
         }
-        let switch = |name: &String| name.ends_with("extension-module");
-        let by_maturin = member.features.iter().any(switch);
-        Ok(if by_maturin {
+        Ok(if project::is_switched_on(member)? {
             Self::MaturinFeature
         } else {
             Self::Maturin
@@ -339,4 +345,21 @@ fn disk_facts(facts: &Facts) -> Vec<DiskFact> {
             DiskFact { path, bytes, files }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpreters_are_listed_from_the_newest_down() {
+        let all = ["3.9.2", "3.13.0", "3.13.0rc1", "3.10.1"].map(|version| Interpreter {
+            version: version.parse().unwrap(),
+            path: "/python".into(),
+            free_threaded: false,
+        });
+        let sorted = sorted(&all).into_iter().map(|found| found.version);
+        let expected = ["3.13.0", "3.13.0rc1", "3.10.1", "3.9.2"];
+        assert!(sorted.eq(expected));
+    }
 }

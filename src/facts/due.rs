@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::fingerprint::{self, BuildRecord, InstallRecord, Settings};
 use crate::interpreter::Probe;
 use crate::manifest::CargoToml;
-use crate::project::{Bindings, Locked, Member, Project};
+use crate::project::{Bindings, HardWired, Locked, Member, Project};
 use crate::reason::Reason;
 use crate::session::Session;
 use crate::toolchain::Toolchain;
@@ -36,6 +36,8 @@ pub struct Build {
     pub crate_name: String,
     /// Names of the crate's examples.
     pub examples: Vec<String>,
+    /// What keeps plain cargo from linking the crate's tests, once somebody looks for it.
+    pub hard_wired: Option<HardWired>,
     /// PyO3's configuration as maturin left it for the stable ABI of this interpreter.
     pub pyo3_config: Option<Utf8PathBuf>,
 }

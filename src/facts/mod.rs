@@ -20,7 +20,7 @@ use crate::finding::{self, Finding};
 use crate::fingerprint::{self, Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
 use crate::interpreter::{self, Choice, Interpreter, Probe};
 use crate::manifest::Around;
-use crate::project::{Bindings, Member, Project};
+use crate::project::{Bindings, HardWired, Member, Project};
 use crate::reason::Reason;
 use crate::recipe::{self, Recipes};
 use crate::session::Session;
@@ -393,6 +393,9 @@ impl Facts {
         let probe = self.workshop.as_ref().and_then(|shop| shop.probe.as_ref());
         for build in &mut self.builds {
             build.prepare(probe, &self.environment)?;
+            if build.member.bindings != Bindings::Embed {
+                build.hard_wired = HardWired::find(&build.member)?;
+            }
         }
         self.warnings.extend(missing_submodules(&self.project)?);
         Ok(())

@@ -6,7 +6,7 @@ use crate::environment::State;
 use crate::error::{Error, Result};
 use crate::facts::{Build, Facts, Request, Workshop};
 use crate::invocation::Invocation;
-use crate::project::{Bindings, HardWired};
+use crate::project::Bindings;
 use crate::session::EXPORTED;
 
 use super::linked;
@@ -88,9 +88,8 @@ fn linking(
         return Ok((call, None));
     }
     let mut missing = None;
-    let hard_wired = member.bindings != Bindings::Embed && HardWired::find(member)?.is_some();
     let python = site.facts.environment.python();
-    if !hard_wired {
+    if build.hard_wired.is_none() {
         call = call.env("PYO3_PYTHON", python.as_str());
     } else if build.linking.configured {
         call = linked::compile(call, site, build);
@@ -103,5 +102,65 @@ fn linking(
         Ok(call) => Ok((call, missing)),
         Err(Error::StaticPython { .. }) => Ok((call, missing)),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::Linking;
+    use crate::project::HardWired;
+    use crate::tool::Tool;
+
+    use super::*;
+
+    /// What plain cargo is told in a project of one extension, and what has to be done before.
+    fn exports(hard_wired: bool, configured: bool) -> Exports {
+        let found = HardWired {
+            path: "/p/Cargo.toml".into(),
+            line: 1,
+            by_default: false,
+            cure: Vec::new(),
+        };
+        let mut build = Build {
+            hard_wired: hard_wired.then_some(found),
+            linking: Linking {
+                configured,
+                config: "/p/config.txt".into(),
+                ..Linking::default()
+            },
+            ..Build::default()
+        };
+        build.member.name = "x".into();
+        let mut facts = Facts {
+            cwd: "/p".into(),
+            ..Facts::default()
+        };
+        facts.project.members.push(build.member.clone());
+        facts.environment.path = "/p/.venv".into();
+        facts.builds.push(build);
+        let workshop = Workshop {
+            cargo: "cargo".into(),
+            uv: Tool {
+                path: "uv".into(),
+                version: None,
+                missing: None,
+            },
+            maturin: std::collections::BTreeMap::new(),
+            interpreter: None,
+            any_python: None,
+            probe: None,
+        };
+        env(&Request::default(), &facts, &workshop).unwrap()
+    }
+
+    #[test]
+    fn a_hard_wired_extension_module_needs_a_configuration_before_cargo_links_it() {
+        let one = |exports: &Exports, name: &str| exports.set.contains_key(name);
+        let plain = exports(false, false);
+        assert!(plain.missing.is_none() && one(&plain, "PYO3_PYTHON"));
+        let missing = exports(true, false);
+        assert_eq!(missing.missing.as_ref().unwrap().1, "cargo pyx test --rust");
+        let linked = exports(true, true);
+        assert!(linked.missing.is_none() && one(&linked, "PYO3_CONFIG_FILE"));
     }
 }

@@ -62,6 +62,13 @@ impl HardWired {
     }
 }
 
+/// Whether maturin is told to switch it on, by its name or by a feature of the crate.
+pub fn is_switched_on(member: &Member) -> Result<bool> {
+    let cargo = CargoToml::read(&member.manifest)?;
+    let told = cargo.map(|cargo| cargo.features_behind(member.features.clone()));
+    Ok(told.into_iter().flatten().any(|name| is_switch(&name)))
+}
+
 /// One value that switches the feature on.
 struct Switch {
     path: Utf8PathBuf,
@@ -240,6 +247,23 @@ mod tests {
         let (found, texts) = cured(&format!("[dev-dependencies]\n{entry}"));
         assert_eq!(found.unwrap().line, 4);
         assert_eq!(texts[1], PYPROJECT);
+    }
+
+    #[test]
+    fn maturin_may_be_told_by_a_feature_of_the_crate() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let text = "[features]\next = ['pyo3/extension-module']\nno-extension-module = []\n";
+        disk::write(&dir.join("Cargo.toml"), text.as_bytes()).unwrap();
+        let told = |feature: &str| {
+            is_switched_on(&Member {
+                manifest: dir.join("Cargo.toml"),
+                features: vec![feature.to_owned()],
+                ..Member::default()
+            })
+        };
+        assert!(told("ext").unwrap() && told("pyo3/extension-module").unwrap());
+        assert!(!told("no-extension-module").unwrap());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::manifest::{Config, PyProject, nearest};
 use crate::session::Session;
 
 pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
-pub use extension::HardWired;
+pub use extension::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
 pub use member::{Bindings, Member};
 pub use target::cargo_configs;
