@@ -1,16 +1,14 @@
 //! Settings of editors that make an IDE and a shell undo each other's builds.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use jsonc_parser::ast::{Object, Value};
-use jsonc_parser::common::Ranged;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use camino::Utf8PathBuf;
+use clap::ValueEnum;
 
 use crate::disk;
+use crate::editor::{Editor, PYO3, Settings};
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::manifest::line_at;
-use crate::session::{Session, normalize};
+use crate::session::Session;
 
 use super::Trap;
 
@@ -22,205 +20,87 @@ pub(super) fn check(session: &Session, facts: &Facts) -> Result<Vec<Trap>> {
     folders.dedup();
     let mut found = Vec::new();
     for folder in folders {
-        for editor in [&CODE, &ZED] {
-            let path = folder.join(editor.file);
-            if let Some(text) = disk::read_text(&path)? {
-                let settings = Settings {
-                    editor,
-                    path,
-                    text: &text,
-                    folder,
-                };
-                found.extend(settings.check(session, facts));
+        for editor in Editor::value_variants() {
+            let path = editor.settings(folder);
+            let text = disk::read_text(&path)?.unwrap_or_default();
+            let Ok(settings) = editor.read(folder, &text) else {
+                continue; // for the editor to say
+            };
+            for (line, finding) in traps(*editor, &settings, session, facts) {
+                let finding = finding.at(&path, Some(line)).hint(editor.hint());
+                found.push(Trap::from(finding));
             }
         }
     }
-    Ok(found.into_iter().map(Trap::from).collect())
+    Ok(found)
 }
 
-/// Where an editor keeps what matters here: keys from the outermost object in.
-struct Editor {
-    name: &'static str,
-    file: &'static str,
-    /// As `--editor` calls it.
-    flag: &'static str,
-    interpreters: &'static [&'static [&'static str]],
-    environments: &'static [&'static [&'static str]],
-    target: &'static [&'static str],
+/// Each with its line.
+fn traps(
+    editor: Editor,
+    settings: &Settings<'_>,
+    session: &Session,
+    facts: &Facts,
+) -> Vec<(usize, Finding)> {
+    let mut found = Vec::new();
+    found.extend(interpreter(editor, settings, facts));
+    found.extend(thrash(settings, session, facts));
+    found
 }
 
-const CODE: Editor = Editor {
-    name: "VS Code",
-    file: ".vscode/settings.json",
-    flag: "vscode",
-    interpreters: &[&["python.defaultInterpreterPath"]],
-    environments: &[
-        &["rust-analyzer.cargo.extraEnv"],
-        &["rust-analyzer.check.extraEnv"],
-        &["rust-analyzer.server.extraEnv"],
-    ],
-    target: &["rust-analyzer.cargo.targetDir"],
-};
-
-const ZED: Editor = Editor {
-    name: "Zed",
-    file: ".zed/settings.json",
-    flag: "zed",
-    interpreters: &[
-        &["lsp", "pyright", "settings", "python", "pythonPath"],
-        &["lsp", "basedpyright", "settings", "python", "pythonPath"],
-    ],
-    environments: &[
-        &[
-            "lsp",
-            "rust-analyzer",
-            "initialization_options",
-            "cargo",
-            "extraEnv",
-        ],
-        &[
-            "lsp",
-            "rust-analyzer",
-            "initialization_options",
-            "check",
-            "extraEnv",
-        ],
-    ],
-    target: &[
-        "lsp",
-        "rust-analyzer",
-        "initialization_options",
-        "cargo",
-        "targetDir",
-    ],
-};
-
-/// Variables that make PyO3's build script run again wherever they differ.
-const PYO3: [&str; 2] = ["PYO3_PYTHON", "PYO3_CONFIG_FILE"];
-
-struct Settings<'a> {
-    editor: &'a Editor,
-    path: Utf8PathBuf,
-    text: &'a str,
-    /// What the editor has opened, absolute.
-    folder: &'a Utf8Path,
+/// Another interpreter than the one that pyx builds for.
+fn interpreter(editor: Editor, settings: &Settings<'_>, facts: &Facts) -> Option<(usize, Finding)> {
+    let environment = &facts.environment.path;
+    let mut said = settings.interpreters().into_iter();
+    let (path, line) = said.find(|(path, _)| !path.starts_with(environment))?;
+    let own = facts.project.display(environment);
+    let name = editor.name();
+    let message = format!("{name} runs `{path}`, but pyx builds into `{own}`");
+    Some((line, Finding::warning("ide-python", message)))
 }
 
-impl Settings<'_> {
-    fn check(&self, session: &Session, facts: &Facts) -> Vec<Finding> {
-        let parsed = parse_to_ast(
-            self.text,
-            &CollectOptions::default(),
-            &ParseOptions::default(),
-        );
-        let value = parsed.ok().and_then(|parsed| parsed.value);
-        let Some(Value::Object(root)) = value else {
-            return Vec::new(); // for the editor to say
-        };
-        let mut found = Vec::new();
-        found.extend(self.interpreter(&root, facts));
-        found.extend(self.thrash(&root, session));
-        found
-    }
-
-    fn finding(&self, rule: &'static str, message: String, at: usize) -> Finding {
-        let line = line_at(self.text, at);
-        let finding = Finding::warning(rule, message).at(&self.path, Some(line));
-        finding.hint(format!("cargo pyx init --editor {}", self.editor.flag))
-    }
-
-    /// Another interpreter than the one that pyx builds for.
-    fn interpreter(&self, root: &Object<'_>, facts: &Facts) -> Option<Finding> {
-        let said = self
-            .editor
-            .interpreters
-            .iter()
-            .filter_map(|keys| get(root, keys));
-        let said = said.filter_map(|value| Some((value.as_string_lit()?, value.start())));
-        let mut elsewhere = said.filter_map(|(text, at)| {
-            let path = self.absolute(&text.value)?;
-            (!path.starts_with(&facts.environment.path)).then_some((path, at))
-        });
-        let (path, at) = elsewhere.next()?;
-        let own = facts.project.display(&facts.environment.path);
-        let message = format!(
-            "{} runs `{path}`, but pyx builds into `{own}`",
-            self.editor.name
-        );
-        Some(self.finding("ide-python", message, at))
-    }
-
-    /// `None` for what is no path, or depends on what only the editor knows.
-    fn absolute(&self, text: &str) -> Option<Utf8PathBuf> {
-        let text = text
-            .replace("${workspaceFolder}", self.folder.as_str())
-            .replace("${workspaceRoot}", self.folder.as_str());
-        let is_path = text.contains('/') && !text.contains("${") && !text.starts_with('~');
-        is_path.then(|| normalize(&self.folder.join(text)))
-    }
-
-    /// rust-analyzer compiles PyO3 for one Python where cargo in a shell compiles it for another.
-    fn thrash(&self, root: &Object<'_>, session: &Session) -> Option<Finding> {
-        let apart = get(root, self.editor.target).is_some_and(|value| match value {
-            Value::BooleanLit(own) => own.value,
-            Value::StringLit(_) => true,
-            _ => false,
-        });
-        let environments = self.editor.environments.iter();
-        let mut set = environments
-            .filter_map(|keys| get(root, keys)?.as_object())
-            .flat_map(|object| &object.properties)
-            .filter(|property| {
-                let name = property.name.as_str();
-                let value = property
-                    .value
-                    .as_string_lit()
-                    .map(|text| text.value.as_ref());
-                PYO3.contains(&name) && value != session.var(name)
-            });
-        let property = set.next().filter(|_| !apart)?;
-        let message = format!(
-            "rust-analyzer builds in `target/` with a {} of its own: it and cargo in a shell \
-             compile PyO3 anew in turns",
-            property.name.as_str()
-        );
-        Some(self.finding("ide-thrash", message, property.start()))
-    }
-}
-
-fn get<'a, 'b>(root: &'b Object<'a>, keys: &[&str]) -> Option<&'b Value<'a>> {
-    let (last, outer) = keys.split_last()?;
-    let object = outer
-        .iter()
-        .try_fold(root, |object, key| object.get_object(key));
-    Some(&object?.get(last)?.value)
+/// rust-analyzer compiles PyO3 for one Python where cargo in a shell compiles it for another.
+fn thrash(settings: &Settings<'_>, session: &Session, facts: &Facts) -> Option<(usize, Finding)> {
+    let members = facts.project.all();
+    let targets: Vec<Utf8PathBuf> = members.map(|member| member.cargo.target.clone()).collect();
+    let mut said = settings.variables().into_iter();
+    let said = said
+        .find(|said| PYO3.contains(&&*said.key) && said.value.as_str() != session.var(&said.key));
+    let said = said.filter(|_| !settings.is_apart(&targets))?;
+    let message = format!(
+        "rust-analyzer builds in `target/` with a {} of its own: it and cargo in a shell \
+         compile PyO3 anew in turns",
+        said.key
+    );
+    Some((said.line, Finding::warning("ide-thrash", message)))
 }
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8Path;
+
     use crate::environment::Environment;
+    use crate::project::Member;
 
     use super::*;
 
     /// Rule and line of what is found in settings of `/p`, whose environment is `.venv`.
-    fn found(editor: &Editor, text: &str) -> Vec<(&'static str, Option<usize>)> {
-        let facts = Facts {
+    fn found(editor: Editor, text: &str) -> Vec<(&'static str, usize)> {
+        let mut member = Member::default();
+        member.cargo.target = "/p/target".into();
+        let mut facts = Facts {
             environment: Environment {
                 path: "/p/.venv".into(),
                 ..Environment::default()
             },
             ..Facts::default()
         };
-        let settings = Settings {
-            editor,
-            path: "/p/settings.json".into(),
-            text,
-            folder: Utf8Path::new("/p"),
+        facts.project.members.push(member);
+        let Ok(settings) = editor.read(Utf8Path::new("/p"), text) else {
+            return Vec::new();
         };
-        let found = settings.check(&Session::default(), &facts).into_iter();
-        found
-            .map(|finding| (finding.rule, finding.place.and_then(|place| place.line)))
-            .collect()
+        let found = traps(editor, &settings, &Session::default(), &facts).into_iter();
+        found.map(|(line, finding)| (finding.rule, line)).collect()
     }
 
     #[test]
@@ -228,9 +108,9 @@ mod tests {
         let code = |path: &str| {
             let text =
                 format!("{{\n  // mine\n  \"python.defaultInterpreterPath\": \"{path}\",\n}}");
-            found(&CODE, &text)
+            found(Editor::Vscode, &text)
         };
-        assert_eq!(code("/usr/bin/python3"), [("ide-python", Some(3))]);
+        assert_eq!(code("/usr/bin/python3"), [("ide-python", 3)]);
         assert_eq!(code("${workspaceFolder}/env/bin/python").len(), 1);
         for own in [
             "${workspaceFolder}/.venv/bin/python",
@@ -245,17 +125,27 @@ mod tests {
     #[test]
     fn rust_analyzer_with_another_python_needs_a_target_of_its_own() {
         let env = "\"rust-analyzer.cargo.extraEnv\": {\n\"PYO3_PYTHON\": \"/x/python\" }";
-        let thrash = [("ide-thrash", Some(2))];
-        assert_eq!(found(&CODE, &format!("{{ {env} }}")), thrash);
+        let thrash = [("ide-thrash", 2)];
+        assert_eq!(found(Editor::Vscode, &format!("{{ {env} }}")), thrash);
         let own = format!("{{ {env}, \"rust-analyzer.cargo.targetDir\": true }}");
-        assert_eq!(found(&CODE, &own), []);
+        assert_eq!(found(Editor::Vscode, &own), []);
+        let named = |dir: &str| {
+            let target = format!("\"rust-analyzer.cargo.targetDir\": \"{dir}\"");
+            found(Editor::Vscode, &format!("{{ {env}, {target} }}"))
+        };
+        assert_eq!(named("target/check"), []);
+        assert_eq!(named("target"), thrash);
+        assert_eq!(named("./target/pyx/test"), thrash);
         let zed = "{ \"lsp\": { \"rust-analyzer\": { \"initialization_options\": { \"cargo\": {\n\
                    \"extraEnv\": { \"PYO3_PYTHON\": \"/x/python\" }, }, }, }, }, }";
-        assert_eq!(found(&ZED, zed), thrash);
+        assert_eq!(found(Editor::Zed, zed), thrash);
     }
 
     #[test]
     fn what_is_no_json_is_left_to_the_editor() {
-        assert_eq!(found(&CODE, "{ \"a\": "), []);
+        let other = "\"python.defaultInterpreterPath\": \"/usr/bin/python3\"";
+        assert_eq!(found(Editor::Vscode, &format!("{{ {other} ")), []);
+        // what pyx would refuse to edit
+        assert_eq!(found(Editor::Vscode, &format!("{{ 'a': 1, {other} }}")), []);
     }
 }

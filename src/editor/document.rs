@@ -10,6 +10,8 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::manifest::locate;
 
+use super::settings::Said;
+
 /// A value whose keys keep their order.
 pub(super) type Json = CstInputValue;
 
@@ -50,6 +52,16 @@ impl Other {
     fn new(keys: &[&str], node: &CstNode) -> Self {
         Self {
             key: keys.last().map(|key| (*key).to_owned()),
+            value: node.to_serde_value().unwrap_or_default(),
+            line: line_of(node),
+        }
+    }
+}
+
+impl Said {
+    fn new(key: &str, node: &CstNode) -> Self {
+        Self {
+            key: key.to_owned(),
             value: node.to_serde_value().unwrap_or_default(),
             line: line_of(node),
         }
@@ -127,6 +139,22 @@ impl Document {
                 None => self.root.array_value_or_set(),
             }),
         }
+    }
+
+    /// What the file says at `keys`.
+    pub(super) fn said(&self, keys: &[&str]) -> Option<Said> {
+        let (_, node) = self.find(keys).filter(|(depth, _)| *depth == keys.len())?;
+        Some(Said::new(keys.last()?, &node))
+    }
+
+    /// What the object at `keys` holds.
+    pub(super) fn below(&self, keys: &[&str]) -> Vec<Said> {
+        let found = self.find(keys).filter(|(depth, _)| *depth == keys.len());
+        let object = found.and_then(|(_, node)| node.as_object());
+        let properties = object.iter().flat_map(CstObject::properties);
+        let said =
+            properties.filter_map(|one| Some(Said::new(&one.decoded_name()?, &one.value()?)));
+        said.collect()
     }
 
     /// What stands at `keys`, or in the way to it; and how many of them lead there.

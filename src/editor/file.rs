@@ -7,9 +7,11 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::manifest::locate;
 
+use super::Editor;
 use super::document::{Document, Json, Other, include, put};
 
 pub(super) struct File<'a> {
+    editor: Editor,
     /// Absolute.
     path: &'a Utf8Path,
     before: &'a str,
@@ -37,8 +39,9 @@ pub(super) enum Verdict {
 }
 
 impl<'a> File<'a> {
-    pub(super) fn parse(path: &'a Utf8Path, text: &'a str) -> Result<Self> {
+    pub(super) fn parse(editor: Editor, path: &'a Utf8Path, text: &'a str) -> Result<Self> {
         Ok(Self {
+            editor,
             path,
             before: text,
             document: Document::parse(path, text)?,
@@ -76,10 +79,9 @@ impl<'a> File<'a> {
             Verdict::Other => {}
         }
         let message = format!("`{key}` stays {}: {}", other.value, setting.otherwise);
-        let hint = "remove it, and run `cargo pyx init --editor` again";
         let finding = Finding::warning("editor-setting", message);
-        let finding = finding.at(self.path, Some(other.line)).hint(hint);
-        self.findings.push(finding);
+        let finding = finding.at(self.path, Some(other.line));
+        self.findings.push(finding.hint(self.editor.hint()));
         Ok(())
     }
 

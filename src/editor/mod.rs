@@ -4,6 +4,7 @@ mod document;
 mod file;
 mod launch;
 mod servers;
+mod settings;
 mod tasks;
 mod vscode;
 mod workspace;
@@ -18,7 +19,10 @@ use crate::error::Result;
 use crate::finding::Finding;
 
 use file::File;
+use settings::Places;
 
+pub use servers::PYO3;
+pub use settings::{Said, Settings};
 pub use workspace::{Suite, Workspace};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -37,6 +41,29 @@ impl Editor {
             Self::Zed => zed::FILES,
             Self::Vscode => vscode::FILES,
         }
+    }
+
+    fn places(self) -> &'static Places {
+        match self {
+            Self::Zed => &zed::PLACES,
+            Self::Vscode => &vscode::PLACES,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zed => "Zed",
+            Self::Vscode => "VS Code",
+        }
+    }
+
+    /// What makes pyx set a value of its own where somebody has set another.
+    pub fn hint(self) -> String {
+        let value = clap::ValueEnum::to_possible_value(&self);
+        let name = value
+            .as_ref()
+            .map_or("", clap::builder::PossibleValue::get_name);
+        format!("remove it, and run `cargo pyx init --editor {name}`")
     }
 
     /// Every file that may be edited, absolute.
@@ -67,10 +94,11 @@ pub fn settle(
     texts: &BTreeMap<Utf8PathBuf, String>,
 ) -> Result<Settled> {
     let mut settled = Settled::default();
-    for (name, fill) in editors.iter().flat_map(|editor| editor.files()) {
+    let files = |editor: Editor| editor.files().iter().map(move |file| (editor, file));
+    for (editor, (name, fill)) in editors.iter().copied().flat_map(files) {
         let path = workspace.root.join(name);
         let before = texts.get(&path);
-        let mut file = File::parse(&path, before.map_or("", String::as_str))?;
+        let mut file = File::parse(editor, &path, before.map_or("", String::as_str))?;
         fill(&mut file, workspace)?;
         let after = file.text();
         settled.findings.extend(file.findings);

@@ -1,6 +1,6 @@
 //! What language servers are told, whatever the editor.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use crate::session::normalize;
@@ -8,6 +8,11 @@ use crate::session::normalize;
 use super::Workspace;
 use super::document::Json;
 use super::file::{Setting, Verdict};
+use super::settings::Places;
+
+/// Variables that make PyO3's build script run again wherever they differ; the first is the one that
+/// pyx sets.
+pub const PYO3: [&str; 2] = ["PYO3_PYTHON", "PYO3_CONFIG_FILE"];
 
 impl Workspace {
     pub(super) fn interpreter<'a>(keys: &'a [&'a str], python: String) -> Setting<'a> {
@@ -18,23 +23,19 @@ impl Workspace {
         }
     }
 
-    /// A directory for rust-analyzer that is another than cargo's and those of pyx does as well as ours.
     pub(super) fn judge_target(&self, value: &Value) -> Verdict {
-        let Some(named) = value.as_str() else {
-            return Verdict::Other;
-        };
-        let dir = normalize(&self.root.join(named));
-        let shares = |target: &Utf8PathBuf| dir == *target || dir.starts_with(target.join("pyx"));
-        if self.targets.iter().any(shares) {
-            return Verdict::Other;
+        if is_apart(&self.root, &self.targets, value) {
+            Verdict::Fine
+        } else {
+            Verdict::Other
         }
-        Verdict::Fine
     }
 
-    /// Settings of rust-analyzer, with their keys from `rust-analyzer` on: it compiles apart from pyx
+    /// Settings of rust-analyzer, with their keys: it compiles apart from pyx
     /// and from cargo in a terminal, for the Python of the environment.
     pub(super) fn rust_analyzer(
         &self,
+        places: &Places,
         python: String,
     ) -> Vec<(Vec<&'static str>, Setting<'static>)> {
         let setting = |value, otherwise| Setting {
@@ -55,9 +56,26 @@ impl Workspace {
                 "rust-analyzer may not see every crate of the project",
             )
         });
-        let mut settings = vec![(vec!["cargo", "targetDir"], apart)];
-        settings.extend(python.map(|python| (vec!["cargo", "extraEnv", "PYO3_PYTHON"], python)));
-        settings.extend(linked.map(|linked| (vec!["linkedProjects"], linked)));
+        let variable = [places.environments[0], &[PYO3[0]]].concat();
+        let mut settings = vec![(places.target.to_vec(), apart)];
+        settings.extend(python.map(|python| (variable, python)));
+        settings.extend(linked.map(|linked| (places.manifests.to_vec(), linked)));
         settings
+    }
+}
+
+/// Whether a directory for rust-analyzer is another than cargo's and those of pyx: one that it
+/// chooses itself, or one with a name.
+///
+/// `root`: what the editor opens. `targets`: the target directories of cargo.
+pub(super) fn is_apart(root: &Utf8Path, targets: &[Utf8PathBuf], value: &Value) -> bool {
+    match value {
+        Value::Bool(own) => *own,
+        Value::String(named) => {
+            let dir = normalize(&root.join(named));
+            let mut targets = targets.iter();
+            !targets.any(|target| dir == *target || dir.starts_with(target.join("pyx")))
+        }
+        _ => false,
     }
 }

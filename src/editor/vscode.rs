@@ -4,15 +4,29 @@
 use crate::error::Result;
 
 use super::file::{File, Setting, Verdict};
+use super::settings::Places;
 use super::tasks::{FIRST, Kind, tasks};
 use super::{Fill, Workspace};
 
 pub(super) const FILES: &[(&str, Fill)] = &[
     (".vscode/extensions.json", extensions),
     (".vscode/launch.json", launch),
-    (".vscode/settings.json", settings),
+    (PLACES.file, settings),
     (".vscode/tasks.json", task_list),
 ];
+
+pub(super) const PLACES: Places = Places {
+    file: ".vscode/settings.json",
+    roots: &[ROOT, "${workspaceRoot}"],
+    interpreters: &[&["python.defaultInterpreterPath"]],
+    environments: &[
+        &["rust-analyzer.cargo.extraEnv"],
+        &["rust-analyzer.check.extraEnv"],
+        &["rust-analyzer.server.extraEnv"],
+    ],
+    target: &["rust-analyzer.cargo.targetDir"],
+    manifests: &["rust-analyzer.linkedProjects"],
+};
 
 /// How it writes the folder that is open, and the file at hand.
 const ROOT: &str = "${workspaceFolder}";
@@ -30,23 +44,15 @@ fn extensions(file: &mut File<'_>, _: &Workspace) -> Result<()> {
 
 fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
     let python = workspace.from(ROOT, &workspace.python);
-    let key = ["python.defaultInterpreterPath"];
-    let interpreter = Workspace::interpreter(&key, python.clone());
+    let interpreter = Workspace::interpreter(PLACES.interpreters[0], python.clone());
     file.set(&interpreter, |_| Verdict::Other)?;
-    for (key, setting) in workspace.rust_analyzer(python) {
-        let whole = format!("rust-analyzer.{}", key.join("."));
-        let (first, rest) = match &key[..] {
-            // the one that is a table of names of the user's
-            ["cargo", "extraEnv", name] => ("rust-analyzer.cargo.extraEnv", Some(*name)),
-            _ => (&*whole, None),
-        };
-        let keys: Vec<&str> = std::iter::once(first).chain(rest).collect();
+    for (keys, setting) in workspace.rust_analyzer(&PLACES, python) {
         let setting = Setting {
             keys: &keys,
             ..setting
         };
-        file.set(&setting, |value| match &key[..] {
-            ["cargo", "targetDir"] => workspace.judge_target(value),
+        file.set(&setting, |value| match &keys[..] {
+            keys if keys == PLACES.target => workspace.judge_target(value),
             _ => Verdict::Other,
         })?;
     }

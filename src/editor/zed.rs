@@ -6,14 +6,37 @@ use serde_json::Value;
 use crate::error::Result;
 
 use super::file::{File, Setting, Verdict};
+use super::settings::Places;
 use super::tasks::{FIRST, tasks};
 use super::{Fill, Workspace};
 
+/// The keys of a setting of rust-analyzer.
+macro_rules! rust_analyzer {
+    ($($key:literal),+) => {
+        &["lsp", "rust-analyzer", "initialization_options", $($key),+]
+    };
+}
+
 pub(super) const FILES: &[(&str, Fill)] = &[
     (".zed/debug.json", debug),
-    (".zed/settings.json", settings),
+    (PLACES.file, settings),
     (".zed/tasks.json", task_list),
 ];
+
+pub(super) const PLACES: Places = Places {
+    file: ".zed/settings.json",
+    roots: &[],
+    interpreters: &[
+        &["lsp", "basedpyright", "settings", "python", "pythonPath"],
+        &["lsp", "pyright", "settings", "python", "pythonPath"],
+    ],
+    environments: &[
+        rust_analyzer!["cargo", "extraEnv"],
+        rust_analyzer!["check", "extraEnv"],
+    ],
+    target: rust_analyzer!["cargo", "targetDir"],
+    manifests: rust_analyzer!["linkedProjects"],
+};
 
 /// How it writes the folder that is open, and the file at hand.
 const ROOT: &str = "$ZED_WORKTREE_ROOT";
@@ -22,26 +45,24 @@ const FILE: &str = "$ZED_FILE";
 /// Settings know no variables, and a build script starts the interpreter from its own folder: so this
 /// has to be a path of this machine, and one that a checkout elsewhere has left is set anew.
 fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
-    const SERVER: [&str; 3] = ["lsp", "rust-analyzer", "initialization_options"];
     let inside = workspace.inside(&workspace.python);
     let python = inside
         .clone()
         .unwrap_or_else(|| workspace.python.to_string());
-    let key = ["lsp", "basedpyright", "settings", "python", "pythonPath"];
-    file.set(&Workspace::interpreter(&key, python), |_| Verdict::Other)?;
+    let interpreter = Workspace::interpreter(PLACES.interpreters[0], python);
+    file.set(&interpreter, |_| Verdict::Other)?;
     let elsewhere = |value: &Value| {
         let path = value.as_str().map(|path| path.replace('\\', "/"));
         let both = path.zip(inside.as_ref());
         both.is_some_and(|(path, inside)| path.ends_with(&format!("/{inside}")))
     };
-    for (key, setting) in workspace.rust_analyzer(workspace.python.to_string()) {
-        let keys = [&SERVER[..], &key[..]].concat();
+    for (keys, setting) in workspace.rust_analyzer(&PLACES, workspace.python.to_string()) {
         let setting = Setting {
             keys: &keys,
             ..setting
         };
-        file.set(&setting, |value| match &key[..] {
-            ["cargo", "targetDir"] => workspace.judge_target(value),
+        file.set(&setting, |value| match &keys[..] {
+            keys if keys == PLACES.target => workspace.judge_target(value),
             _ if elsewhere(value) => Verdict::Outdated,
             _ => Verdict::Other,
         })?;
