@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::facts::{Build, Facts};
 use crate::finding::Finding;
 use crate::fingerprint::{EnvironmentRecord, is_tagged};
+use crate::invocation::quote;
 use crate::manifest::PyProject;
 use crate::project::{Bindings, package_folder};
 
@@ -55,17 +56,15 @@ fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Trap
         found.extend(stale.then_some(copy));
     }
     found.retain(|path| !own.contains(path));
-    let built = &member.module;
-    let trap = |path: Utf8PathBuf| {
-        let message = format!("Python imports this as `{built}`, not what is built");
-        let hint = format!("rm -r {path}");
-        Trap::from(
-            Finding::error("shadowing-module", message)
-                .at(path, None)
-                .hint(hint),
-        )
-    };
-    found.into_iter().map(trap).collect()
+    let traps = found.into_iter().map(|path| shadow(path, &member.module));
+    traps.collect()
+}
+
+fn shadow(path: Utf8PathBuf, built: &str) -> Trap {
+    let message = format!("Python imports this as `{built}`, not what is built");
+    let hint = format!("rm -r {}", quote(path.as_str()));
+    let finding = Finding::error("shadowing-module", message);
+    Trap::from(finding.at(path, None).hint(hint))
 }
 
 /// What is imported before the module that maturin puts into a folder of the sources: a package of
@@ -127,7 +126,7 @@ fn untyped(build: &Build, package: &Utf8Path) -> Result<Option<Trap>> {
         Finding::warning("py-typed", message).at(&toml.path, Some(toml.line(&claim.span)))
     };
     let marker = package.join("py.typed");
-    let finding = finding.hint(format!("touch {marker}"));
+    let finding = finding.hint(format!("touch {}", quote(marker.as_str())));
     let cure = vec![Cure::Create(marker)];
     Ok(Some(Trap { finding, cure }))
 }
@@ -161,5 +160,17 @@ mod tests {
         assert!(names(false, &own).is_empty());
         disk::write(&dir.join("_x/__init__.py"), b"").unwrap();
         assert_eq!(names(false, &own), ["_x"]);
+    }
+    #[test]
+    fn hints_can_be_pasted_whatever_the_path() {
+        let temp = tempfile::tempdir().unwrap();
+        let package = Utf8Path::from_path(temp.path()).unwrap().join("it's here");
+        disk::write(&package.join("x.pyi"), b"").unwrap();
+        let untyped = untyped(&Build::default(), &package).unwrap().unwrap();
+        let shadow = shadow(package.join("x.so"), "x");
+        let words =
+            [untyped, shadow].map(|trap| shlex::split(&trap.finding.hint.unwrap()).unwrap());
+        assert_eq!(words[0], ["touch", package.join("py.typed").as_str()]);
+        assert_eq!(words[1], ["rm", "-r", package.join("x.so").as_str()]);
     }
 }
