@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use crate::disk;
-use crate::doctor::{Checkup, Cure, Trap};
+use crate::doctor::{Checkup, Fix, Trap};
 use crate::error::{Error, Result};
 use crate::facts::Request;
 use crate::finding;
@@ -49,7 +49,7 @@ impl Doctor {
         }
         let mut left = checkup.traps;
         if self.fix {
-            let plan = plan::cure(&left, &texts(&left)?, &root)?;
+            let plan = plan::fix(&left, &texts(&left)?, &root)?;
             let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
             if apply((global, session, ui), &plan, consent)? {
                 left = Checkup::gather(session, &request)?.traps;
@@ -67,10 +67,10 @@ impl Doctor {
 
 /// What was in the way of another change, or has only come to light.
 fn again(left: &[Trap], ui: &Ui) {
-    let more = left.iter().filter(|trap| !trap.cure.is_empty()).count();
+    let more = left.iter().filter(|trap| !trap.fix.is_empty()).count();
     if more > 0 {
         ui.warn(&format!(
-            "{more} left that `cargo pyx doctor --fix` mends when it is run again"
+            "{more} left that `cargo pyx doctor --fix` fixes when it is run again"
         ));
     }
 }
@@ -83,29 +83,29 @@ fn show(checkup: &Checkup, ui: &Ui) {
         ui.warn(warning);
     }
     for trap in &checkup.traps {
-        let fixable = !trap.cure.is_empty();
+        let fixable = !trap.fix.is_empty();
         ui.trap(&trap.finding, &checkup.facts.project.root, fixable);
     }
     let fixable = checkup
         .traps
         .iter()
-        .filter(|trap| !trap.cure.is_empty())
+        .filter(|trap| !trap.fix.is_empty())
         .count();
     let all = checkup.traps.len();
     let text = match (all, fixable) {
         (0, _) => "nothing that will go wrong".to_owned(),
         (_, 0) => format!("{all} to look at"),
-        _ => format!("{all} to look at; `cargo pyx doctor --fix` mends {fixable}"),
+        _ => format!("{all} to look at; `cargo pyx doctor --fix` fixes {fixable}"),
     };
     ui.status("Found", &text);
 }
 
-/// The present text of every file that a cure changes and that is there.
+/// The present text of every file that a fix changes and that is there.
 fn texts(traps: &[Trap]) -> Result<BTreeMap<Utf8PathBuf, String>> {
-    let cures = traps.iter().flat_map(|trap| &trap.cure);
-    let paths: BTreeSet<&Utf8PathBuf> = cures
-        .map(|cure| match cure {
-            Cure::Amend(path, _) | Cure::Create(path) => path,
+    let fixes = traps.iter().flat_map(|trap| &trap.fix);
+    let paths: BTreeSet<&Utf8PathBuf> = fixes
+        .map(|fix| match fix {
+            Fix::Amend(path, _) | Fix::Create(path) => path,
         })
         .collect();
     let mut texts = BTreeMap::new();

@@ -10,7 +10,7 @@ use crate::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
 use crate::project::{Bindings, Member, Project};
 use crate::session::normalize;
 
-use super::{Cure, Trap};
+use super::{Fix, Trap};
 
 const KEYS: [&str; 3] = ["tool", "uv", "cache-keys"];
 
@@ -116,7 +116,7 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
     let add = Amendment::add(&KEYS, new);
     Ok(Some(Trap {
         finding,
-        cure: Cure::amend(toml, add).into_iter().collect(),
+        fix: Fix::amend(toml, add).into_iter().collect(),
     }))
 }
 
@@ -202,8 +202,8 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Trap>> {
         if Utf8Path::new(&said).extension() == Some("rs") {
             let old = &toml.text()[span];
             let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
-            if let Some(cure) = Cure::amend(toml, change) {
-                trap.cure.push(cure);
+            if let Some(fix) = Fix::amend(toml, change) {
+                trap.fix.push(fix);
                 kept.extend(instead);
             }
         }
@@ -262,8 +262,8 @@ mod tests {
         member.cargo.target = dir.join("target");
         let found = check(&Project::default(), &member).unwrap();
         let mut toml = Toml::read(&dir.join("pyproject.toml")).unwrap().unwrap();
-        for cure in found.iter().flat_map(|trap| &trap.cure) {
-            if let Cure::Amend(path, change) = cure {
+        for fix in found.iter().flat_map(|trap| &trap.fix) {
+            if let Fix::Amend(path, change) = fix {
                 toml = Toml::parse(path, &change.apply(&toml).unwrap()).unwrap();
             }
         }

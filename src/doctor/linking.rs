@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::manifest::{Amendment, CargoToml, line_at};
 use crate::project::{HardWired, Member};
 
-use super::{Cure, Trap};
+use super::{Fix, Trap};
 
 pub(super) fn check(build: &Build) -> Result<Vec<Trap>> {
     let member = &build.member;
@@ -32,12 +32,10 @@ fn extension_module(found: &HardWired) -> Trap {
     let finding = Finding::warning("extension-module", message)
         .at(&found.path, Some(found.line))
         .hint("move it to `features` under [tool.maturin]");
-    let cure = found.cure.iter().cloned();
+    let fix = found.fix.iter().cloned();
     Trap {
         finding,
-        cure: cure
-            .map(|(path, change)| Cure::Amend(path, change))
-            .collect(),
+        fix: fix.map(|(path, change)| Fix::Amend(path, change)).collect(),
     }
 }
 
@@ -65,7 +63,7 @@ fn cdylib_only(member: &Member) -> Result<Option<Trap>> {
     let add = Amendment::add(&keys, vec!["\"rlib\"".into()]);
     Ok(Some(Trap {
         finding,
-        cure: Cure::amend(&cargo.toml, add).into_iter().collect(),
+        fix: Fix::amend(&cargo.toml, add).into_iter().collect(),
     }))
 }
 

@@ -29,18 +29,18 @@ pub use report::Report;
 pub struct Trap {
     pub finding: Finding,
     /// What takes it away without changing anything else; empty where a person has to decide.
-    pub cure: Vec<Cure>,
+    pub fix: Vec<Fix>,
 }
 
 /// A change of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cure {
+pub enum Fix {
     Amend(Utf8PathBuf, Amendment),
     /// Make an empty file.
     Create(Utf8PathBuf),
 }
 
-impl Cure {
+impl Fix {
     /// `None` where the file leaves no room for the change.
     fn amend(toml: &Toml, change: Amendment) -> Option<Self> {
         change.apply(toml)?;
@@ -52,7 +52,7 @@ impl From<Finding> for Trap {
     fn from(finding: Finding) -> Self {
         Self {
             finding,
-            cure: Vec::new(),
+            fix: Vec::new(),
         }
     }
 }

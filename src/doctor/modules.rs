@@ -11,7 +11,7 @@ use crate::invocation::quote;
 use crate::manifest::PyProject;
 use crate::project::{Bindings, package_folder};
 
-use super::{Cure, Trap};
+use super::{Fix, Trap};
 
 pub(super) fn check(facts: &Facts, build: &Build) -> Result<Vec<Trap>> {
     if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {
@@ -127,8 +127,8 @@ fn untyped(build: &Build, package: &Utf8Path) -> Result<Option<Trap>> {
     };
     let marker = package.join("py.typed");
     let finding = finding.hint(format!("touch {}", quote(marker.as_str())));
-    let cure = vec![Cure::Create(marker)];
-    Ok(Some(Trap { finding, cure }))
+    let fix = vec![Fix::Create(marker)];
+    Ok(Some(Trap { finding, fix }))
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl MemberFact {
     fn rows(&self, root: &Utf8Path) -> Vec<Row> {
         let manifest = shown(root, &self.manifest);
         let what = match self.layout {
-            Layout::Programs | Layout::Embedding => self.layout.to_string(),
+            Layout::Programs | Layout::Embed => self.layout.to_string(),
             layout => format!("{layout}, {}, module {}", self.bindings, self.module),
         };
         let mut rows = vec![row(&self.name, what, manifest.as_str())];

@@ -119,7 +119,7 @@ mod tests {
             path: "/p/Cargo.toml".into(),
             line: 1,
             by_default: false,
-            cure: Vec::new(),
+            fix: Vec::new(),
         };
         let mut build = Build {
             hard_wired: hard_wired.then_some(found),

@@ -2,7 +2,7 @@
 
 mod action;
 mod clean;
-mod cure;
+mod fix;
 mod dev;
 mod distribution;
 mod env;
@@ -35,9 +35,9 @@ use crate::reason::Reason;
 use action::comment;
 pub use action::*;
 pub use clean::clean;
-pub use cure::cure;
 pub use distribution::*;
 pub use env::{Exports, env, environment};
+pub use fix::fix;
 pub use init::init;
 pub use just::just;
 pub use new::new;

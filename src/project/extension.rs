@@ -23,7 +23,7 @@ pub struct HardWired {
     /// Whether `--no-default-features` switches it off.
     pub by_default: bool,
     /// What leaves it to `[tool.maturin] features`, by file; empty where that would change more.
-    pub cure: Vec<(Utf8PathBuf, Amendment)>,
+    pub fix: Vec<(Utf8PathBuf, Amendment)>,
 }
 
 impl HardWired {
@@ -54,8 +54,8 @@ impl HardWired {
             line: first.line,
             by_default: own.iter().chain(&others).all(|switch| switch.by_default),
             // what others switch on is on for more than this member
-            cure: match &others[..] {
-                [] => cure(member, &cargo, &own).unwrap_or_default(),
+            fix: match &others[..] {
+                [] => fix(member, &cargo, &own).unwrap_or_default(),
                 _ => Vec::new(),
             },
         }))
@@ -143,7 +143,7 @@ fn is_switch(name: &str) -> bool {
 }
 
 /// Leaves all switches to maturin; `None` where that would change more.
-fn cure(
+fn fix(
     member: &Member,
     cargo: &CargoToml,
     switches: &[Switch],
@@ -180,8 +180,8 @@ mod tests {
 
     const PYPROJECT: &str = "[tool.maturin]\nmodule-name = 'x._x'\n";
 
-    /// What is found in a crate, and the texts of both manifests once that is cured.
-    fn cured(cargo: &str) -> (Option<HardWired>, [String; 2]) {
+    /// What is found in a crate, and the texts of both manifests once that is fixed.
+    fn fixed(cargo: &str) -> (Option<HardWired>, [String; 2]) {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         let cargo = format!("[package]\nname = 'x'\n{cargo}");
@@ -194,14 +194,14 @@ mod tests {
             ..Member::default()
         };
         let found = HardWired::find(&member).unwrap();
-        for (path, change) in found.iter().flat_map(|found| &found.cure) {
+        for (path, change) in found.iter().flat_map(|found| &found.fix) {
             let toml = Toml::read(path).unwrap().unwrap();
             disk::write(path, change.apply(&toml).unwrap().as_bytes()).unwrap();
         }
-        let cured = found.as_ref().is_some_and(|found| !found.cure.is_empty());
+        let fixed = found.as_ref().is_some_and(|found| !found.fix.is_empty());
         assert_eq!(
             HardWired::find(&member).unwrap().is_none(),
-            cured || found.is_none()
+            fixed || found.is_none()
         );
         let texts = [&member.manifest, &dir.join("pyproject.toml")]
             .map(|path| disk::read_text(path).unwrap().unwrap());
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_feature_of_the_dependency_goes_to_maturin() {
         let text = "[dependencies]\npyo3 = { version = '0.29', features = ['extension-module', 'abi3'] }\n";
-        let (found, texts) = cured(text);
+        let (found, texts) = fixed(text);
         let found = found.unwrap();
         assert_eq!((found.line, found.by_default), (4, false));
         assert!(
@@ -224,16 +224,16 @@ mod tests {
     }
 
     #[test]
-    fn a_default_feature_is_only_cured_where_nothing_else_is_behind_it() {
+    fn a_default_feature_is_only_fixed_where_nothing_else_is_behind_it() {
         let text = |behind: &str| {
             format!(
                 "[dependencies]\npyo3 = '0.29'\n[features]\ndefault = ['ext']\next = [{behind}]\n"
             )
         };
-        let (found, texts) = cured(&text("'pyo3/extension-module'"));
+        let (found, texts) = fixed(&text("'pyo3/extension-module'"));
         assert!(found.unwrap().by_default);
         assert!(texts[0].contains("default = []\n") && texts[1].contains("[\"ext\"]"));
-        let (found, texts) = cured(&text("'pyo3/extension-module', 'fast'"));
+        let (found, texts) = fixed(&text("'pyo3/extension-module', 'fast'"));
         assert_eq!(found.unwrap().line, 6);
         assert_eq!(texts[1], PYPROJECT);
     }
@@ -242,9 +242,9 @@ mod tests {
     fn every_switch_goes_at_once_and_maturin_is_told_of_those_for_builds() {
         let entry = "pyo3 = { version = '0.29', features = ['extension-module'] }\n";
         let text = format!("[dependencies]\n{entry}[dev-dependencies]\n{entry}");
-        let (_, texts) = cured(&text);
+        let (_, texts) = fixed(&text);
         assert_eq!(texts[0].matches("features = [] }").count(), 2);
-        let (found, texts) = cured(&format!("[dev-dependencies]\n{entry}"));
+        let (found, texts) = fixed(&format!("[dev-dependencies]\n{entry}"));
         assert_eq!(found.unwrap().line, 4);
         assert_eq!(texts[1], PYPROJECT);
     }
@@ -269,6 +269,6 @@ mod tests {
     #[test]
     fn what_maturin_alone_switches_on_is_no_trap() {
         let text = "[dependencies]\npyo3 = '0.29'\n[features]\next = ['pyo3/extension-module']\n";
-        assert_eq!(cured(text).0, None);
+        assert_eq!(fixed(text).0, None);
     }
 }

@@ -18,11 +18,11 @@ pub enum Layout {
     /// A Python package with the module in it.
     Mixed,
     /// The same, in a folder for sources.
-    Source,
+    Src,
     /// Programs.
     Programs,
     /// A crate that runs Python.
-    Embedding,
+    Embed,
 }
 
 impl std::fmt::Display for Layout {
@@ -30,9 +30,9 @@ impl std::fmt::Display for Layout {
         f.write_str(match self {
             Self::Pure => "pure Rust",
             Self::Mixed => "mixed",
-            Self::Source => "mixed, in a source folder",
+            Self::Src => "mixed, in a source folder",
             Self::Programs => "programs",
-            Self::Embedding => "embeds Python",
+            Self::Embed => "embeds Python",
         })
     }
 }
@@ -40,11 +40,11 @@ impl std::fmt::Display for Layout {
 impl Layout {
     pub fn of(member: &Member) -> Result<Self> {
         Ok(match (member.bindings, package_folder(member)?) {
-            (Bindings::Embed, _) => Self::Embedding,
+            (Bindings::Embed, _) => Self::Embed,
             (Bindings::Bin, None) => Self::Programs,
             (_, None) => Self::Pure,
             (_, Some(folder)) if folder.parent() == Some(&member.dir) => Self::Mixed,
-            (_, Some(_)) => Self::Source,
+            (_, Some(_)) => Self::Src,
         })
     }
 }

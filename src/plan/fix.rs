@@ -1,0 +1,86 @@
+//! `cargo pyx doctor --fix`: the edits that take traps away.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::doctor::{Fix, Trap};
+use crate::edit::Edit;
+use crate::error::Result;
+use crate::manifest::Toml;
+
+use super::steps::step;
+use super::{Action, Plan};
+
+/// One step for all files; none where nothing can be fixed.
+///
+/// `texts`: the present text of every file that a fix changes.
+///
+/// # Errors
+/// Those of a text that is no TOML.
+pub fn fix(traps: &[Trap], texts: &BTreeMap<Utf8PathBuf, String>, root: &Utf8Path) -> Result<Plan> {
+    let mut after: BTreeMap<&Utf8Path, String> = BTreeMap::new();
+    for fix in traps.iter().flat_map(|trap| &trap.fix) {
+        match fix {
+            Fix::Create(path) => drop(after.insert(path, String::new())),
+            Fix::Amend(path, amendment) => {
+                let known = after.get(&**path).or(texts.get(path));
+                let toml = Toml::parse(path, known.map_or("", String::as_str))?;
+                // a change that an earlier one has made already leaves no room for itself
+                if let Some(text) = amendment.apply(&toml) {
+                    after.insert(path, text);
+                }
+            }
+        }
+    }
+    let edits: Vec<Edit> = after
+        .into_iter()
+        .map(|(path, after)| Edit {
+            path: path.to_owned(),
+            shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
+            before: texts.get(path).cloned(),
+            after,
+            changes: Vec::new(),
+        })
+        .collect();
+    if edits.is_empty() {
+        return Ok(Plan::default());
+    }
+    let subject = match &edits[..] {
+        [only] => only.shown.to_string(),
+        several => format!("{} files", several.len()),
+    };
+    Ok(Plan::of(step(
+        "fix",
+        "Fixing",
+        subject,
+        Action::Edit(edits),
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Finding;
+    use crate::manifest::Amendment;
+
+    use super::*;
+
+    #[test]
+    fn fixes_of_one_file_are_made_one_after_the_other() {
+        let path: Utf8PathBuf = "/p/pyproject.toml".into();
+        let add =
+            |value: &str| Fix::Amend(path.clone(), Amendment::add(&["a"], vec![value.into()]));
+        let mut trap = Trap::from(Finding::warning("x", "x"));
+        trap.fix = vec![add("1"), add("2"), Fix::Create("/p/py.typed".into())];
+        let texts = BTreeMap::from([(path.clone(), "a = [0]\n".to_owned())]);
+        let plan = fix(&[trap], &texts, Utf8Path::new("/p")).unwrap();
+        assert_eq!(plan.steps[0].subject, "2 files");
+        let Action::Edit(edits) = &plan.steps[0].action else {
+            panic!("{plan}");
+        };
+        let after = edits
+            .iter()
+            .map(|edit| (edit.shown.as_str(), edit.after.as_str()));
+        assert!(after.eq([("py.typed", ""), ("pyproject.toml", "a = [0, 1, 2]\n")]));
+    }
+}
