@@ -98,3 +98,16 @@ fn releases_and_the_user_cache_go_with_all() {
     );
     assert!(["dist/b.whl", "cache/theirs"].iter().all(is_there), "{run}");
 }
+
+#[test]
+fn nothing_goes_where_git_cannot_tell_what_it_tracks() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    project.write("target/pyx/.gitignore", "*\n");
+    project.write("target/pyx/docs/kept", "git knows it");
+    std::fs::rename(project.path(".git"), project.path("git")).unwrap();
+    project.write(".git", "gitdir: /nowhere\n");
+    let before = project.listing(&[]);
+    let refused = clean(&project, &[]).run().exits(4);
+    refused.says("not a git repository");
+    assert!(before == project.listing(&[]));
+}
