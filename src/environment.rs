@@ -8,6 +8,7 @@ use pep440_rs::Version;
 use crate::disk;
 use crate::error::Result;
 use crate::fingerprint::EnvironmentRecord;
+use crate::git;
 use crate::interpreter::{self, Choice, FLAG, Probe, Request, satisfies};
 use crate::project::{Member, Project};
 use crate::session::Session;
@@ -283,7 +284,7 @@ pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>>
                 soft: true,
             }));
         }
-        if disk::is_there(&dir.join(".git")) {
+        if git::is_checkout(dir) {
             break;
         }
     }

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::error::Result;
+use crate::git;
 
 /// Files of one folder.
 const FILES: [&str; 15] = [
@@ -37,7 +38,7 @@ impl Automation {
     pub fn read(dir: &Utf8Path) -> Result<Self> {
         let mut automation = Self::default();
         let mut folders = dir.ancestors();
-        let root = folders.position(|folder| disk::is_there(&folder.join(".git")));
+        let root = folders.position(git::is_checkout);
         for folder in dir.ancestors().take(1 + root.unwrap_or_default()) {
             for path in files(folder) {
                 let text = disk::read_text(&path)?.unwrap_or_default();

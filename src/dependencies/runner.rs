@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::error::Result;
+use crate::git;
 use crate::manifest::{GroupItem, PyProject, normalize_name, requirement_name};
 
 use super::automation::{self, Automation};
@@ -342,7 +343,7 @@ fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> 
                 return Ok(Some(sync));
             }
         }
-        if disk::is_there(&folder.join(".git")) {
+        if git::is_checkout(folder) {
             break;
         }
     }
