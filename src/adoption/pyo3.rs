@@ -33,7 +33,7 @@ impl Pyo3 {
             let hint = "name the dependency `pyo3`".to_owned();
             return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
         }
-        if item.get("optional").and_then(Item::as_bool) == Some(true) {
+        if is_optional(item) {
             return Ok(Self::Behind(switch(cargo)));
         }
         Ok(Self::Always)
@@ -49,6 +49,10 @@ impl Pyo3 {
     }
 }
 
+fn is_optional(dependency: &Item) -> bool {
+    dependency.get("optional").and_then(Item::as_bool) == Some(true)
+}
+
 fn dependency(table: Option<&dyn TableLike>) -> Option<(&str, &Item)> {
     let is_pyo3 = |(key, item): &(&str, &Item)| {
         let package = item.get("package").and_then(Item::as_str);
@@ -59,7 +63,8 @@ fn dependency(table: Option<&dyn TableLike>) -> Option<(&str, &Item)> {
 
 fn absent(cargo: &CargoToml) -> Result<Pyo3> {
     for keys in [["features", FEATURE], ["dependencies", FEATURE]] {
-        if let Some(item) = cargo.toml.get(&keys) {
+        let is_feature = |item: &&Item| keys[0] == "features" || is_optional(item);
+        if let Some(item) = cargo.toml.get(&keys).filter(is_feature) {
             let message =
                 format!("`{FEATURE}` is to be the feature that brings PyO3, and is there");
             let hint = "give it another name in Cargo.toml, or make a crate that depends on this \
@@ -133,6 +138,7 @@ mod tests {
         for (text, expected) in [
             ("[build-dependencies]\npyo3 = '0.29'\n", Pyo3::Absent),
             ("[dev-dependencies]\npyo3 = '0.29'\n", Pyo3::Absent),
+            ("[dependencies]\npython = '1'\n", Pyo3::Absent),
             ("[dependencies]\npyo3 = '0.29'\n", Pyo3::Always),
             (
                 "[dependencies]\npyo3.workspace = true\n[features]\npython = []\n",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::invocation::quote;
 
 /// How a check of one file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +143,7 @@ impl Manifest {
         };
         serde_json::from_str(&text).map_err(|_| {
             let message = format!("`{path}` is not what cargo pyx writes there");
+            let path = quote(path.as_str());
             Error::refused(message, format!("mv {path} {path}.old"))
         })
     }
