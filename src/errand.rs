@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
-use crate::execute::{Idle, Outcome, Tally, execute, hand_over};
+use crate::execute::{Idle, Outcome, PYTHON, Tally, execute, hand_over};
 use crate::facts::{Facts, Request, Sofar};
 use crate::plan::{Plan, Step};
 use crate::process;
@@ -46,6 +46,19 @@ pub fn verdict(tallies: &[Tally], root: &Utf8Path) -> Result<()> {
             Some(hint) => Error::TestsNotRun { message, hint },
             None => Error::TestsFailed(message),
         });
+    }
+    // what follows `--` is for the Python runner where there is one: it has chosen nothing, whatever
+    // passed in Rust
+    let python = tallies.iter().filter(|tally| tally.language == PYTHON);
+    let unselected = python.map(|tally| match &tally.idle {
+        Some(Idle::Unselected(what)) => Some(what),
+        _ => None,
+    });
+    let unselected: Vec<Option<&String>> = unselected.collect();
+    if let Some(Some(what)) = unselected.first()
+        && unselected.iter().all(Option::is_some)
+    {
+        return Err(Error::NoneSelected((*what).clone()));
     }
     let mut by = None;
     for tally in tallies {
@@ -248,4 +261,31 @@ fn keep_out_of_git(state: &Utf8Path) -> Result<()> {
         return Ok(());
     }
     disk::write(&path, b"*\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::RUST;
+
+    fn tally(language: &'static str, idle: Option<Idle>) -> Tally {
+        Tally {
+            language,
+            idle,
+            ..Tally::default()
+        }
+    }
+
+    #[test]
+    fn a_selection_that_selects_nothing_is_no_success_whatever_passed_in_rust() {
+        let unselected = || Some(Idle::Unselected("`-k nosuch`".into()));
+        let verdict = |tallies: &[Tally]| verdict(tallies, Utf8Path::new("/p"));
+        let rust = tally(RUST, None);
+        let nothing = [rust.clone(), tally(PYTHON, unselected())];
+        let error = verdict(&nothing).unwrap_err().to_string();
+        assert_eq!(error, "no test is selected by `-k nosuch`");
+        // in one of several packages it has
+        let one = [rust, tally(PYTHON, unselected()), tally(PYTHON, None)];
+        verdict(&one).unwrap();
+    }
 }

@@ -334,7 +334,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoProject(_) => Some(
-                "run it in a folder whose pyproject.toml has `build-backend = \"maturin\"`, or pass `-C DIR`"
+                "`cargo pyx new NAME` starts one; `cargo pyx init` makes one of a Python package or a crate; \
+                 `-C DIR` is for one elsewhere"
                     .into(),
             ),
             Self::NoManifest(_) => Some(
@@ -342,7 +343,8 @@ impl Error {
                     .into(),
             ),
             Self::NotMaturin { .. } => Some(
-                "set `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
+                "`cargo pyx init` gives a Python package a module in Rust; where it has one, set \
+                 `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
                     .into(),
             ),
             Self::UnknownMember { similar, .. } => Some(match similar {

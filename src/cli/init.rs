@@ -53,6 +53,9 @@ impl Init {
         if apply(around, &plan, consent)? {
             let next = global.command("test");
             ui.status("Adopted", &format!("both languages; next: {next}"));
+            if let Some(path) = plan::adopted_source(&plan) {
+                ui.status("Next", &format!("your own functions go into {path}"));
+            }
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ mod work;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::disk;
@@ -174,6 +175,21 @@ fn arguments() -> Vec<std::ffi::OsString> {
     args
 }
 
+/// To somebody who gives `test` what the test runner takes, as one gives it to pytest.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let command = arguments().get(1).cloned().unwrap_or_default();
+    let is_test = ["test", "t"].iter().any(|word| command == *word);
+    let tip = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if is_test && !word.starts_with('-') => {
+            format!("what the test runner takes follows `--`: cargo pyx test --py -- {word}")
+        }
+        _ => return error,
+    };
+    let tip = ContextValue::StyledStrs(vec![tip.into()]);
+    error.insert(ContextKind::Suggested, tip);
+    error
+}
+
 pub fn main() -> std::process::ExitCode {
     if completions::answer(std::env::args_os().collect(), Cli::command) {
         return std::process::ExitCode::SUCCESS;
@@ -181,6 +197,7 @@ pub fn main() -> std::process::ExitCode {
     let matches = match Cli::command().try_get_matches_from(arguments()) {
         Ok(matches) => matches,
         Err(error) => {
+            let error = with_tip(error);
             let _ = error.print();
             let code = if error.use_stderr() {
                 Exit::Usage

@@ -67,6 +67,7 @@ impl New {
             abi3: self.abi3.is_some(),
             author: ground.author.clone(),
             nested: ground.in_workspace,
+            in_checkout: ground.in_checkout,
         };
         let plan = plan::new(&scaffold, &ground, global.network.into())?;
         ui.plan(&plan);
@@ -75,6 +76,9 @@ impl New {
             return Ok(());
         }
         execute(session, &plan, ui, disk::now())?;
+        if ground.in_checkout {
+            ui.warn("no workflows were made: GitHub reads those at the root of a repository only");
+        }
         let next = next(&ground.shown);
         ui.status(
             "Created",

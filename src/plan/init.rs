@@ -1,5 +1,7 @@
 //! `cargo pyx init`: the other language for a project that has one of the two.
 
+use camino::Utf8Path;
+
 use crate::adoption::{Adoption, Subject};
 use crate::edit::Edit;
 use crate::error::{Error, Result};
@@ -10,6 +12,16 @@ use crate::scaffold::Wanted;
 use super::lock::Locks;
 use super::steps::step;
 use super::{Action, Plan};
+
+/// The new file of Rust in which what Python calls is written, as people see it.
+pub fn adopted_source(plan: &Plan) -> Option<&Utf8Path> {
+    let mut edits = plan.steps.iter().flat_map(|step| match &step.action {
+        Action::Edit(edits) => &edits[..],
+        _ => &[],
+    });
+    let made = |edit: &&Edit| edit.before.is_none() && edit.path.extension() == Some("rs");
+    edits.find(made).map(|edit| edit.shown.as_path())
+}
 
 /// # Errors
 /// [`Error::Refused`] where a file would be overwritten; [`Error::Offline`] where uv is missing and may

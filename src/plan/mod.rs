@@ -38,7 +38,7 @@ pub use clean::clean;
 pub use distribution::*;
 pub use env::{Exports, env, environment};
 pub use fix::fix;
-pub use init::init;
+pub use init::{adopted_source, init};
 pub use just::just;
 pub use new::new;
 pub use run::run;

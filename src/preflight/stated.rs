@@ -57,7 +57,11 @@ fn differing(project: &Project, one: &Versioned, said: &Statement) -> Option<Fin
         // compared with the crate by the rules about lock files
         Kind::Requirement | Kind::CargoLock => return None,
     };
-    let hint = format!("cargo pyx release version {version}");
+    let hint = match said.kind {
+        // `release version` takes a literal of another version for something else
+        Kind::Dunder => format!("write \"{version}\" there, or take it from importlib.metadata"),
+        _ => format!("cargo pyx release version {version}"),
+    };
     Some(finding.at(&said.path, Some(said.line)).hint(hint))
 }
 

@@ -1,5 +1,7 @@
 //! What a project gets that has one of the two languages: new files, and edits of its own.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, Value};
 
@@ -42,7 +44,7 @@ impl Adoption {
     pub fn wanted(&self) -> Result<Vec<Wanted>> {
         let mut wanted = match &self.subject {
             Subject::Whole(_) => return Ok(Vec::new()),
-            Subject::Package(package) => of_package(package)?,
+            Subject::Package(package) => of_package(package, &self.there)?,
             Subject::Crate(krate) => of_crate(krate)?,
             Subject::Workspace(workspace) => of_workspace(workspace)?,
         };
@@ -89,7 +91,7 @@ fn changed(root: &Utf8Path, toml: &Toml, after: String) -> Wanted {
     }
 }
 
-fn of_package(package: &Package) -> Result<Vec<Wanted>> {
+fn of_package(package: &Package, there: &BTreeSet<Utf8PathBuf>) -> Result<Vec<Wanted>> {
     let toml = &package.pyproject.toml;
     let distribution = package.pyproject.name().unwrap_or_default();
     let Package {
@@ -120,7 +122,15 @@ fn of_package(package: &Package) -> Result<Vec<Wanted>> {
         ("workspace", workspace.to_owned()),
     ];
     let render = |template| render(template, &values);
-    let test = format!("tests/test{leaf}.py");
+    // `core.py` has a `test_core.py` of its own in many a package
+    let tests = [
+        format!("test{leaf}"),
+        format!("test{leaf}_module"),
+        format!("test_{name}{leaf}"),
+    ];
+    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
+    let free = paths.iter().find(|path| !there.contains(*path));
+    let test = free.unwrap_or(&paths[0]).clone();
     Ok(vec![
         changed(package.pyproject.dir(), toml, built_by_maturin(package)?),
         made(format!("{RUST}Cargo.toml"), render(template!("Cargo.toml"))),

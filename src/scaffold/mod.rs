@@ -47,6 +47,8 @@ pub struct Scaffold {
     pub author: Option<(String, String)>,
     /// Whether the folder is in a cargo workspace of others.
     pub nested: bool,
+    /// Whether it is in a repository of others: GitHub reads no workflows but those at its root.
+    pub in_checkout: bool,
 }
 
 /// What the example of new projects does.
@@ -116,12 +118,6 @@ impl Scaffold {
         let module = &self.name.module;
         let crate_dir = self.layout.crate_dir();
         let mut files: Vec<(String, &str)> = vec![
-            (".github/dependabot.yml".into(), template!("dependabot.yml")),
-            (".github/workflows/ci.yml".into(), template!("ci.yml")),
-            (
-                ".github/workflows/release.yml".into(),
-                template!("release.yml"),
-            ),
             (".gitignore".into(), template!("gitignore")),
             (self.manifest().into_string(), template!("Cargo.toml")),
             (
@@ -139,6 +135,9 @@ impl Scaffold {
         files.extend(self.python_files());
         if self.layout == Layout::Embed {
             files.extend(program_files());
+        }
+        if !self.in_checkout {
+            files.extend(workflows());
         }
         let values = self.values();
         let render = |(path, text): (String, &str)| (path.into(), render(text, &values));
@@ -288,6 +287,15 @@ impl Scaffold {
 
 fn only(on: bool, text: &str) -> String {
     if on { text.to_owned() } else { String::new() }
+}
+
+fn workflows() -> [(String, &'static str); 3] {
+    let file = |name: &str| format!(".github/{name}.yml");
+    [
+        (file("dependabot"), template!("dependabot.yml")),
+        (file("workflows/ci"), template!("ci.yml")),
+        (file("workflows/release"), template!("release.yml")),
+    ]
 }
 
 fn program_files() -> [(String, &'static str); 4] {

@@ -8,6 +8,7 @@ fn scaffold(layout: Layout) -> Scaffold {
         abi3: false,
         author: Some(("Ada \"L\"".to_owned(), "ada@example.org".to_owned())),
         nested: false,
+        in_checkout: false,
     }
 }
 

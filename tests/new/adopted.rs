@@ -68,7 +68,8 @@ fn adopts(project: &Project, name: &str, (edited, lost): (&[&str], usize)) {
     run.says("hint: cargo pyx init --yes");
     project.pyx("init").with(&["--dry-run"]).run().succeeds();
     assert_eq!(project.listing(&[".git", "target"]), plain);
-    project.pyx("init").with(&["--yes"]).run().succeeds();
+    let run = project.pyx("init").with(&["--yes"]).run().succeeds();
+    run.says("your own functions go into ");
     let changed = project.git(&["diff", "--name-only"]);
     assert_eq!(changed.lines().collect::<Vec<_>>(), edited);
     project.git(&["add", "--all"]);

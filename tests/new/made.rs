@@ -127,7 +127,12 @@ fn in_a_repository_and_a_workspace_a_new_project_stands_on_its_own() {
     let around = empty(&folder!());
     around.git(&["init", "--quiet"]);
     around.write("Cargo.toml", "[workspace]\n");
-    around.pyx("new").with(&["new-inner"]).run().succeeds();
+    let run = around.pyx("new").with(&["new-inner"]).run().succeeds();
+    run.says("warning: no workflows were made");
+    assert!(
+        !around.path("new-inner/.github").exists(),
+        "GitHub would not read it"
+    );
     let inner: PathBuf = around.path("new-inner");
     assert!(!inner.join(".git").exists() && inner.join("Cargo.lock").is_file());
     assert!(!around.path("Cargo.lock").exists());

@@ -154,6 +154,12 @@ impl Sound {
         found.iter().map(wording).collect()
     }
 
+    fn found(&self) -> Vec<crate::finding::Finding> {
+        let session = self.session();
+        let project = Project::discover(&session, &Selection::default()).unwrap();
+        crate::preflight::findings(&session, &project, false).unwrap()
+    }
+
     fn says(&self) -> Vec<String> {
         self.says_when(false)
     }

@@ -15,6 +15,18 @@ fn one_version_is_stated_everywhere() {
         ],
     );
     let project = Sound::new();
+    project.edit("one/__init__.py", "0.1.0", "0.0.9");
+    let hints = project
+        .found()
+        .into_iter()
+        .filter_map(|finding| finding.hint);
+    let hints: Vec<String> = hints.collect();
+    // what `release version` leaves alone is no work for it
+    assert_eq!(
+        hints,
+        ["write \"0.1.0\" there, or take it from importlib.metadata"]
+    );
+    let project = Sound::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
         project.edit(name, "\"0.1.0\"", "\"0.1.0-rc.1\"");
     }

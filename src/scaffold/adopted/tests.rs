@@ -6,6 +6,11 @@ use crate::disk;
 
 /// All that a folder with these files gets: new files whole, others as patches.
 fn gets(files: &[(&str, &str)]) -> String {
+    gets_beside(&[], files)
+}
+
+/// The same where these files stand among them.
+fn gets_beside(there: &[&str], files: &[(&str, &str)]) -> String {
     let temp = tempfile::tempdir().unwrap();
     let root = Utf8PathBuf::from_path_buf(temp.path().join("fast-words")).unwrap();
     for (name, text) in files {
@@ -14,7 +19,7 @@ fn gets(files: &[(&str, &str)]) -> String {
     let adoption = Adoption {
         subject: subject(&root).unwrap(),
         gitignore: Some("target/\n".to_owned()),
-        there: [].into(),
+        there: there.iter().map(Utf8PathBuf::from).collect(),
         locked: false,
         cargo: "cargo".into(),
         uv: None,
@@ -42,6 +47,20 @@ const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend
 fn a_package_gets_a_crate_that_nobody_publishes() {
     let init = ("src/hot_words/__init__.py", "");
     insta::assert_snapshot!(gets(&[("pyproject.toml", PROJECT), init]));
+}
+
+#[test]
+fn a_test_that_is_there_keeps_its_name() {
+    let files = [
+        ("pyproject.toml", PROJECT),
+        ("src/hot_words/__init__.py", ""),
+    ];
+    assert!(gets(&files).contains("==> tests/test_core.py\n"));
+    let beside = gets_beside(&["tests/test_core.py"], &files);
+    assert!(
+        beside.contains("==> tests/test_core_module.py\n"),
+        "{beside}"
+    );
 }
 
 const CRATE: &str = "[package]\nname = \"cold-words\"\nversion = \"0.3.0\"\nedition = \"2021\"\n";
