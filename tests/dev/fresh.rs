@@ -227,16 +227,7 @@ fn what_is_put_back_after_a_failed_build_is_what_was_built() {
 fn a_new_package_in_the_environment_compiles_nothing() {
     let project = project!("hello");
     project.dev().run().succeeds();
-    let python = project.path(".venv/bin/python");
-    let install = [
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python.to_str().unwrap(),
-        "iniconfig",
-    ];
-    project.run(uv(), &install).succeeds();
+    project.install("iniconfig");
     project.dev().run().succeeds().never_says("Compiling");
     project.dev().run().finds_fresh("hello");
     project.python("import hello, iniconfig");

@@ -41,16 +41,8 @@ fn uv_with_its_lock_leaves_the_build_alone() {
 fn pytest_finds_what_was_built() {
     for project in [project!("hello"), project!("mixed")] {
         project.dev().run().succeeds();
+        project.install("pytest");
         let python = project.path(".venv/bin/python");
-        let install = [
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            python.to_str().unwrap(),
-            "pytest",
-        ];
-        project.run(uv(), &install).succeeds();
         let tests = project.run(&python, &["-m", "pytest", "-q"]).succeeds();
         assert!(tests.stdout.contains("passed"), "{tests}");
     }

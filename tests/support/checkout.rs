@@ -76,6 +76,14 @@ impl Project {
         self.git(&["status", "--porcelain", "--untracked-files=all"])
     }
 
+    /// A package into the environment, by uv and behind pyx's back.
+    pub(crate) fn install(&self, package: &str) {
+        let python = self.path(".venv/bin/python");
+        let words = ["pip", "install", "--quiet", "--python"];
+        let install = [&words[..], &[python.to_str().unwrap(), package]].concat();
+        self.run(super::uv(), &install).succeeds();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }

@@ -210,6 +210,7 @@ fn text_of(command: &mut Command) -> String {
 
 /// Each test file is compiled with all of this file, and uses a part of it.
 const _: () = {
+    let _ = Project::install;
     let _ = (Project::processes, Project::remove, Project::touch);
     let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
     let _ = (Running::signal, Outcome::warnings, alone, link, modified);
