@@ -334,8 +334,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoProject(_) => Some(
-                "`cargo pyx new NAME` starts one; `cargo pyx init` makes one of a Python package or a crate; \
-                 `-C DIR` is for one elsewhere"
+                "`cargo pyx new NAME` starts one, `cargo pyx init` makes one of a Python package or a crate; \
+                 or pass `-C DIR`, a folder whose pyproject.toml has `build-backend = \"maturin\"`"
                     .into(),
             ),
             Self::NoManifest(_) => Some(

@@ -132,7 +132,8 @@ fn tool_maturin_beside_another_backend_is_no_project() {
 fn nothing_is_an_error_that_says_what_is_looked_for() {
     let error = Checkout::new().discover("").unwrap_err();
     assert!(matches!(error, Error::NoProject(_)));
-    assert!(error.hint().unwrap().contains("build-backend"));
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("build-backend") && hint.contains("cargo pyx new NAME"));
 }
 
 #[test]
