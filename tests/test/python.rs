@@ -69,8 +69,8 @@ fn arguments_go_to_the_test_runner() {
     let run = test(&project, &["--py", "--", "-v", path]).run().succeeds();
     assert!(run.stdout.contains(&format!("{path} PASSED")), "{run}");
 
-    // nothing selected: no failure as long as something ran
-    let run = test(&project, &["--", "-k", "nothing"]).run().succeeds();
+    // a selection that selects nothing is no success, whatever passed in Rust
+    let run = test(&project, &["--", "-k", "nothing"]).run().exits(5);
     assert_eq!(
         summary(&run),
         "Rust (hello) 1 passed; Python (hello) 0 passed"
