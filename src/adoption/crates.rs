@@ -132,7 +132,7 @@ pub struct Workspace {
     pub is_listed: bool,
     /// The library that Python is to see: the only one, or the one with the folder's name. Name, and
     /// path from the new member.
-    pub library: Option<(String, String)>,
+    pub exposed: Option<(String, String)>,
 }
 
 impl Workspace {
@@ -163,7 +163,7 @@ impl Workspace {
         };
         let is_listed = patterns.iter().any(covers);
         Ok(Subject::Workspace(Box::new(Self {
-            library: library_of(&root, &patterns, (&name, folder))?,
+            exposed: library_of(&root, &patterns, (&name, folder))?,
             cargo,
             name,
             folder,

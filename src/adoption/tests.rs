@@ -147,7 +147,7 @@ fn what_has_both_languages_is_whole() {
 }
 
 #[test]
-fn a_workspace_gets_a_member_for_its_only_library() {
+fn a_workspace_gets_a_member_for_its_exposed() {
     let files = [
         ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n"),
         ("crates/words/Cargo.toml", "[package]\nname = \"words\"\n"),
@@ -159,7 +159,7 @@ fn a_workspace_gets_a_member_for_its_only_library() {
         panic!("no workspace");
     };
     assert_eq!((found.folder, found.is_listed), ("bindings/python", false));
-    let library = found.library.unwrap();
+    let library = found.exposed.unwrap();
     assert_eq!(
         library,
         ("words".to_owned(), "../../crates/words".to_owned())

@@ -176,9 +176,8 @@ fn arguments() -> Vec<std::ffi::OsString> {
 }
 
 /// To somebody who gives `test` what the test runner takes, as one gives it to pytest.
-fn with_tip(mut error: clap::Error) -> clap::Error {
-    let command = arguments().get(1).cloned().unwrap_or_default();
-    let is_test = ["test", "t"].iter().any(|word| command == *word);
+fn with_tip(mut error: clap::Error, command: &std::ffi::OsStr) -> clap::Error {
+    let is_test = command == "test" || command == "t";
     let tip = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(word)) if is_test && !word.starts_with('-') => {
             format!("what the test runner takes follows `--`: cargo pyx test --py -- {word}")
@@ -197,7 +196,8 @@ pub fn main() -> std::process::ExitCode {
     let matches = match Cli::command().try_get_matches_from(arguments()) {
         Ok(matches) => matches,
         Err(error) => {
-            let error = with_tip(error);
+            let command = arguments().get(1).cloned().unwrap_or_default();
+            let error = with_tip(error, &command);
             let _ = error.print();
             let code = if error.use_stderr() {
                 Exit::Usage

@@ -133,3 +133,16 @@ fn doctor_calls_layouts_as_the_command_line_does() {
     let names: Vec<String> = names.map(|name| name.get_name().to_owned()).collect();
     assert_eq!(names, said);
 }
+
+#[test]
+fn what_is_for_the_test_runner_is_told_its_place() {
+    let tip = |line: &[&str]| {
+        let words = [&["cargo pyx"][..], line].concat();
+        let error = Cli::try_parse_from(words).unwrap_err();
+        with_tip(error, line[0].as_ref()).to_string()
+    };
+    let place = "cargo pyx test --py -- tests/a.py\n";
+    assert!(tip(&["test", "tests/a.py"]).contains(place));
+    assert!(!tip(&["dev", "tests/a.py"]).contains("test runner"));
+    assert!(!tip(&["test", "--nosuch"]).contains("test runner"));
+}

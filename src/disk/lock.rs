@@ -83,18 +83,11 @@ impl Drop for Lock {
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8PathBuf;
-
     use crate::disk::remove_file;
+    use crate::disk::tests::dir;
     use crate::error::Error;
 
     use super::*;
-
-    fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
-        (dir, path)
-    }
 
     #[test]
     fn who_waits_for_a_lock_whose_file_is_removed_takes_the_new_one() {

@@ -386,7 +386,7 @@ mod tests {
 
     use super::*;
 
-    fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
+    pub(super) fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
         (dir, path)

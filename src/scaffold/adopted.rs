@@ -271,7 +271,7 @@ fn of_workspace(workspace: &Workspace) -> Result<Vec<Wanted>> {
     } else {
         "version = \"0.1.0\""
     };
-    let library = workspace.library.as_ref();
+    let library = workspace.exposed.as_ref();
     let library =
         library.map(|(name, path)| format!("{name} = {{ path = {} }}", toml_string(path)));
     let values = [
