@@ -22,6 +22,8 @@ pub struct Versioned {
     pub version: Option<Version>,
     /// The statement that decides first, then the others.
     pub statements: Vec<Statement>,
+    /// Whether no crate that has it is published, so that cargo's statement reaches nobody.
+    pub is_private: bool,
 }
 
 /// One place that states a version.
@@ -158,6 +160,7 @@ fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versio
         members: members.iter().map(|member| member.name.clone()).collect(),
         version,
         statements,
+        is_private: are_private(members)?,
     };
     if let Some(member) = members.first()
         && !is_left_open
@@ -165,6 +168,17 @@ fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versio
         one.add_workspace(member, holder)?;
     }
     Ok(one)
+}
+
+fn are_private(members: &[&Member]) -> Result<bool> {
+    for member in members {
+        let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+        let cargo = CargoToml::read(&member.manifest)?;
+        if !cargo.is_some_and(|cargo| cargo.is_private(root.as_ref())) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn of_python(members: &[&Member]) -> Result<Vec<Statement>> {
@@ -357,6 +371,7 @@ mod tests {
             members: Vec::new(),
             version: None,
             statements: Vec::new(),
+            is_private: false,
         };
         one.add_lock(&lock, &["a", "b", "c", "d"]);
         let rivals = one.statements.iter().map(|said| {

@@ -88,6 +88,16 @@ impl CargoToml {
         self.toml.spanned(&["workspace", "package", "version"])
     }
 
+    /// Whether no registry may have the crate: `publish = false`, its own or that of the workspace
+    /// whose root manifest is given (cargo book, "The `publish` field").
+    pub fn is_private(&self, workspace: Option<&Self>) -> bool {
+        let (holder, table) = match workspace {
+            Some(root) if self.inherits("publish") => (root, &["workspace", "package"][..]),
+            _ => (self, &["package"][..]),
+        };
+        holder.toml.bool(&[table, &["publish"]].concat()) == Some(false)
+    }
+
     /// Whether a field of `[package]` is the workspace's.
     pub fn inherits(&self, field: &str) -> bool {
         self.toml.bool(&["package", field, "workspace"]) == Some(true)

@@ -262,6 +262,7 @@ mod tests {
             members: vec!["one".into()],
             version: spelling::parse(version),
             statements: statements.collect(),
+            is_private: false,
         };
         let texts = files
             .iter()

@@ -52,6 +52,7 @@ fn differing(project: &Project, one: &Versioned, said: &Statement) -> Option<Fin
         decisive.line
     );
     let finding = match said.kind {
+        Kind::Cargo if one.is_private => Finding::warning("version-mismatch", message),
         Kind::Cargo | Kind::PyProject => Finding::error("version-mismatch", message),
         Kind::Dunder | Kind::UvLock => Finding::warning("version-mismatch", message),
         // compared with the crate by the rules about lock files

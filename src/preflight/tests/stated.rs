@@ -46,6 +46,28 @@ fn a_crate_without_a_version_leaves_it_to_python() {
 }
 
 #[test]
+fn the_version_of_a_crate_that_is_never_published_reaches_nobody() {
+    for (package, workspace) in [
+        ("publish = false\n", "[workspace]\n"),
+        (
+            "publish.workspace = true\n",
+            "[workspace.package]\npublish = false\n",
+        ),
+    ] {
+        let project = Sound::new();
+        project.edit("Cargo.toml", "edition", &format!("{package}edition"));
+        project.edit("Cargo.toml", "[workspace]\n", workspace);
+        for name in ["Cargo.toml", "Cargo.lock"] {
+            project.edit(name, "\"0.1.0\"", "\"0.0.1\"");
+        }
+        assert_eq!(
+            project.says(),
+            ["warning: Cargo.toml:3: the version is 0.0.1 here and 0.1.0 in pyproject.toml:7"]
+        );
+    }
+}
+
+#[test]
 fn a_version_that_python_does_not_know_is_an_error() {
     let project = Sound::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
