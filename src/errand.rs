@@ -104,13 +104,14 @@ impl Errand<'_> {
             let mut sofar = Sofar::default();
             // as if each stage had been done, as long as more can be told without doing it
             loop {
-                let (_, plan) = errand.plan(&sofar)?;
+                let (_, mut plan) = errand.plan(&sofar)?;
+                plan.steps.retain(|step| !sofar.done.contains(&step.name));
                 self.ui.plan(&plan);
                 self.ui.data(&plan.to_string());
                 self.say_fresh(&plan);
                 let known = sofar.done.len();
                 sofar.done.extend(plan.step_names());
-                if !plan.again || !plan.is_recipes() || sofar.done.len() == known {
+                if !plan.again || !plan.ends_in_recipes() || sofar.done.len() == known {
                     break;
                 }
             }

@@ -49,7 +49,7 @@ quick:
     @echo quick
 
 generate:
-    @echo generated; echo 1 > generated.txt
+    @python -c "import sys; print(sys.prefix, file=open('generated.txt', 'w'))"
 
 nested:
     @"$PYX" dev
@@ -197,13 +197,16 @@ fn recipes_around_a_command_are_part_of_its_plan() {
             .find(text)
             .unwrap_or_else(|| panic!("{text}:\n{dry}"))
     };
-    assert!(at("recipe generate") < at("Creating .venv") && at("Creating") < at("recipe nested"));
+    assert!(at("Creating .venv") < at("recipe generate") && at("recipe generate") < at("Building"));
+    assert!(at("Building") < at("recipe nested"), "{dry}");
+    assert_eq!(dry.stdout.matches("Creating .venv").count(), 1, "{dry}");
     assert!(!is_there(&project, "generated.txt"));
 
     // the one after it calls pyx itself, which neither waits for our lock nor starts all over
     let run = project.dev().run().succeeds();
     assert_eq!(run.stderr.matches("Fresh shout").count(), 1, "{run}");
-    assert!(is_there(&project, "generated.txt"));
+    let prefix = project.read("generated.txt");
+    assert_eq!(prefix.trim(), project.path(".venv").to_str().unwrap());
 
     let config = project.read("pyproject.toml");
     project.write("pyproject.toml", &config.replace("generate", "seven"));

@@ -8,7 +8,7 @@ use crate::recipe::Recipe;
 
 use super::linked::names;
 use super::steps::{self, Site, activate, step};
-use super::{Action, Plan, RunRecipe, dev};
+use super::{Action, Plan, RunRecipe, dev, sync};
 
 /// A decision of one command.
 type Decide = fn(&Request, &Facts) -> Result<Plan>;
@@ -68,8 +68,13 @@ pub(super) fn before(request: &Request, facts: &Facts) -> Result<Option<Plan>> {
     for name in recipes.before.iter().chain(&recipes.after) {
         find(facts, just, name)?; // before the first of them changes anything
     }
+    let step_name = |name: &String| format!("before: {name}");
+    let mut left = recipes.before.iter().map(step_name);
+    if left.any(|name| !facts.done.contains(&name)) && !environment(&mut plan, &site)? {
+        return Ok(Some(plan));
+    }
     for name in &recipes.before {
-        let step_name = format!("before: {name}");
+        let step_name = step_name(name);
         if !facts.done.contains(&step_name) {
             let mut step = part(&site, just, (&step_name, name), false)?;
             step.needs = names(&plan);
@@ -78,6 +83,27 @@ pub(super) fn before(request: &Request, facts: &Facts) -> Result<Option<Plan>> {
         }
     }
     Ok(plan.again.then_some(plan))
+}
+
+/// The environment with its packages, in which recipes run. `false` where something has to be
+/// fetched before more of it can be planned.
+fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
+    let facts = site.facts;
+    let due = [
+        &facts.environment_due,
+        &facts.sync_due,
+        &facts.test_sync_due,
+    ];
+    // where all is forced, it is due for ever
+    if due.iter().all(|due| due.is_none()) || facts.done.contains(steps::RECORD) {
+        return Ok(true);
+    }
+    if !steps::provide(plan, site)? || !steps::environment(plan, site)? {
+        return Ok(false);
+    }
+    sync::sync(plan, site);
+    steps::record_sync(plan, site);
+    Ok(true)
 }
 
 /// The recipes that run last, after all that is planned.

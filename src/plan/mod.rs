@@ -166,10 +166,11 @@ impl Plan {
         self.steps.iter().map(|step| step.name.clone())
     }
 
-    /// Whether it does nothing but run recipes.
-    pub fn is_recipes(&self) -> bool {
-        let mut steps = self.steps.iter();
-        steps.all(|step| matches!(step.action, Action::Recipe(_)))
+    /// Whether it prepares for a command by recipes alone and what they run in: what follows can be
+    /// told without doing it.
+    pub fn ends_in_recipes(&self) -> bool {
+        let last = self.steps.last();
+        last.is_some_and(|step| matches!(step.action, Action::Recipe(_)))
     }
 
     /// Whether a step of that name is planned.

@@ -15,6 +15,9 @@ use super::{Action, Listen, Plan, RecordSync, Run, Step};
 /// How the names of steps begin that ask uv for a Python.
 pub(super) const INTERPRETER: &str = "interpreter";
 
+/// The step that records the environment.
+pub(super) const RECORD: &str = "record";
+
 /// What every step of a plan is made from.
 pub(super) struct Site<'a> {
     pub(super) facts: &'a Facts,
@@ -241,7 +244,7 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
     let requested = facts.python.as_ref();
     let requested = requested.filter(|request| !request.is_flag() && made);
     let mut step = step(
-        "record",
+        RECORD,
         "Recording",
         "the environment",
         Action::RecordSync(Box::new(RecordSync {
