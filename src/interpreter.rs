@@ -107,10 +107,12 @@ pub fn choose(
     request: Option<&Request>,
     requires: &[VersionSpecifiers],
 ) -> Result<Choice> {
-    let allowed = |found: &&Interpreter| requires.iter().all(|spec| spec.contains(&found.version));
     let Some(request) = request else {
-        let mut fitting = installed.iter().filter(allowed);
-        return match fitting.find(|found| !found.free_threaded) {
+        let allowed = |found: &&Interpreter| {
+            let mut all = requires.iter();
+            all.all(|spec| spec.contains(&found.version)) && !found.free_threaded
+        };
+        return match installed.iter().find(allowed) {
             Some(found) => Ok(Choice::Use(found.clone())),
             None => Ok(Choice::Download(Request {
                 text: wording(requires),
@@ -119,18 +121,34 @@ pub fn choose(
             })),
         };
     };
-    match request.wanted(session)? {
-        Wanted::Path(path) => Ok(Choice::Use(at(session, &path)?)),
-        Wanted::Versions(versions, free_threaded) => {
-            let found = installed.iter().filter(allowed).find(|found| {
-                versions.contains(&found.version) && found.free_threaded == free_threaded
-            });
-            Ok(match found {
-                Some(found) => Choice::Use(found.clone()),
-                None => Choice::Download(request.clone()),
-            })
-        }
-    }
+    let mut found = fitting(session, installed, request, requires)?;
+    Ok(if found.is_empty() {
+        Choice::Download(request.clone())
+    } else {
+        Choice::Use(found.swap_remove(0))
+    })
+}
+
+/// All of `installed` that the request and every `requires-python` allow, in their order; an
+/// interpreter that is requested by its path, wherever it is.
+///
+/// # Errors
+/// As [`choose`].
+pub fn fitting(
+    session: &Session,
+    installed: &[Interpreter],
+    request: &Request,
+    requires: &[VersionSpecifiers],
+) -> Result<Vec<Interpreter>> {
+    let (versions, free_threaded) = match request.wanted(session)? {
+        Wanted::Path(path) => return Ok(vec![at(session, &path)?]),
+        Wanted::Versions(versions, free_threaded) => (versions, free_threaded),
+    };
+    let fits = |found: &&Interpreter| {
+        let mut all = requires.iter().chain([&versions]);
+        all.all(|spec| spec.contains(&found.version)) && found.free_threaded == free_threaded
+    };
+    Ok(installed.iter().filter(fits).cloned().collect())
 }
 
 pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {

@@ -53,6 +53,23 @@ fn a_dry_run_names_every_wheel_and_writes_nothing() {
 }
 
 #[test]
+fn a_range_means_every_python_in_it() {
+    let project = cold(&folder!());
+    let wheels = |words: &[&str]| {
+        let dry = project.release(&[&["wheel", "--dry-run"], words].concat());
+        let text = dry.run().succeeds().stdout;
+        let lines = text.lines().filter(|line| line.starts_with("# wheel: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let [oldest, newest] = oldest_and_newest();
+    let all = wheels(&[]);
+    assert_eq!(wheels(&["--python", &format!(">={oldest}")]), all);
+    let last = wheels(&["--python", &format!(">={newest}")]);
+    assert_eq!(last, all[all.len() - 1..]);
+    assert!(last[0].contains(&label(&newest)), "{last:?}");
+}
+
+#[test]
 fn a_target_without_a_standard_library_is_missing_and_can_be_added() {
     let project = cold(&folder!());
     let target = "s390x-unknown-linux-gnu"; // nobody develops on it

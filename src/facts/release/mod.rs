@@ -13,7 +13,7 @@ use crate::artifact::{Expected, SdistName, WheelName};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::interpreter::{self, Choice, Interpreter, Probe};
+use crate::interpreter::{self, Interpreter, Probe};
 use crate::invocation::Invocation;
 use crate::manifest::PyProject;
 use crate::preflight;
@@ -418,13 +418,14 @@ fn chosen(
             from: interpreter::FLAG.to_owned(),
             soft: false,
         };
-        match interpreter::choose(around.session, installed, Some(&request), &requires)? {
-            Choice::Use(python) => found.push(python),
-            Choice::Download(_) if around.sofar.unavailable.contains(text) => {
+        let fitting = interpreter::fitting(around.session, installed, &request, &requires)?;
+        if fitting.is_empty() {
+            if around.sofar.unavailable.contains(text) {
                 return Err(interpreter::none_fits(installed, text));
             }
-            Choice::Download(_) => missing.push(text.clone()),
+            missing.push(text.clone());
         }
+        found.extend(fitting);
     }
     Ok((Some(abi::one_of_each(&found, &[])), missing))
 }
