@@ -222,6 +222,7 @@ mod tests {
             runner: crate::dependencies::TestRunner::default(),
             dir: dir.into(),
             args: Vec::new(),
+            installed_args: None,
         };
         let suites = [suite("/p"), suite("/p/one"), suite("/p/two")];
         let dirs = |words: &[&str]| -> Vec<String> {

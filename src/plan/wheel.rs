@@ -55,11 +55,7 @@ pub(super) fn plan(
     for suite in &facts.suites.python {
         let away = away(facts, suite);
         inside.steps.push(copy(&inside, &clean, suite, &away));
-        let suite = PythonSuite {
-            dir: away,
-            ..suite.clone()
-        };
-        python::suite(&mut inside, &site, &suite, testing);
+        python::suite(&mut inside, &site, &suite.installed(away), testing);
     }
     append(plan, inside);
     Ok(())

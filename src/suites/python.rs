@@ -6,7 +6,7 @@ use crate::dependencies::{Automation, TestRunner};
 use crate::disk;
 use crate::error::Result;
 use crate::manifest::{PyProject, Toml, requirement_name};
-use crate::project::{Member, Project};
+use crate::project::{Member, Project, package_folder};
 
 use super::is_test_file;
 
@@ -20,6 +20,9 @@ pub struct PythonSuite {
     pub dir: Utf8PathBuf,
     /// Arguments before those of the command line.
     pub args: Vec<String>,
+    /// The same for pytest where the package is installed from a wheel, and its folder is not there:
+    /// tests that are modules of the package are found by its name. `None` where it has none.
+    pub installed_args: Option<Vec<String>>,
 }
 
 /// Folders with files that look like tests and are none.
@@ -34,6 +37,14 @@ const NO_TESTS: [&str; 7] = [
 ];
 
 impl PythonSuite {
+    /// The suite in `dir`, outside the source tree, where the package is imported from its wheel.
+    #[must_use]
+    pub fn installed(&self, dir: Utf8PathBuf) -> Self {
+        let args = self.installed_args.as_ref().unwrap_or(&self.args).clone();
+        let suite = self.clone();
+        Self { dir, args, ..suite }
+    }
+
     /// In the package's folder, else in the folder of tests beside or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
         let runner = match &member.pyproject {
@@ -46,6 +57,7 @@ impl PythonSuite {
             runner,
             dir: dir.to_owned(),
             args,
+            installed_args: None,
         };
         if runner == TestRunner::Stestr {
             return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are
@@ -70,14 +82,46 @@ impl PythonSuite {
                 continue;
             }
             let mut args = config.skipped_benchmarks(member)?;
-            if !config.has_paths && !aside.is_empty() {
+            let installed_args = installed_args(&config, member, (dir, &tests))?;
+            let installed_args = installed_args.map(|own| [&args[..], &own].concat());
+            if config.paths.is_none() && !aside.is_empty() {
                 args.extend(test_folders(dir, &tests));
             }
-            return Ok(Some(suite(dir, args)));
+            return Ok(Some(Self {
+                installed_args,
+                ..suite(dir, args)
+            }));
         }
         let documents = document_args(&member.dir)?;
         Ok((!documents.is_empty()).then(|| suite(&member.dir, documents)))
     }
+}
+
+/// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
+fn installed_args(
+    config: &Config,
+    member: &Member,
+    (dir, tests): (&Utf8Path, &[Utf8PathBuf]),
+) -> Result<Option<Vec<String>>> {
+    let Some(package) = package_folder(member)? else {
+        return Ok(None);
+    };
+    let collects = |test: &&Utf8PathBuf| {
+        let paths = config.paths.as_ref();
+        paths.is_none_or(|paths| paths.iter().any(|path| test.starts_with(dir.join(path))))
+    };
+    let collected = tests.iter().filter(collects).cloned();
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        collected.partition(|test| test.starts_with(&package));
+    let Some(name) = package.file_name().filter(|_| !inside.is_empty()) else {
+        return Ok(None);
+    };
+    let mut args = vec!["--pyargs".to_owned(), name.to_owned()];
+    args.extend(match test_folders(dir, &outside) {
+        folders if folders.is_empty() && !outside.is_empty() => vec![".".to_owned()],
+        folders => folders,
+    });
+    Ok(Some(args))
 }
 
 /// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
@@ -180,7 +224,8 @@ fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
 /// What the project tells pytest (pytest docs, "Configuration file formats").
 #[derive(Debug, Default)]
 struct Config {
-    has_paths: bool,
+    /// `testpaths`
+    paths: Option<Vec<String>>,
     /// Doctests in files of their own or in modules are collected.
     collects_documents: bool,
     /// `addopts` as one text.
@@ -191,11 +236,13 @@ impl Config {
     fn read(dir: &Utf8Path) -> Result<Self> {
         let mut config = Self::default();
         if let Some(toml) = Toml::read(&dir.join("pyproject.toml"))? {
-            let keys = ["tool", "pytest", "ini_options"];
-            let at = |key| [keys[0], keys[1], keys[2], key];
-            config.has_paths = toml.get(&at("testpaths")).is_some();
-            let listed = toml.strings(&at("addopts")).join(" ");
-            config.options = toml.string(&at("addopts")).unwrap_or(listed);
+            for key in ["testpaths", "addopts"] {
+                let keys = ["tool", "pytest", "ini_options", key];
+                if toml.get(&keys).is_some() {
+                    let listed = toml.strings(&keys).join(" ");
+                    config.add(key, &toml.string(&keys).unwrap_or(listed));
+                }
+            }
         }
         for name in ["pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"] {
             let text = disk::read_text(&dir.join(name))?.unwrap_or_default();
@@ -207,19 +254,32 @@ impl Config {
     }
 
     fn add_ini(&mut self, text: &str) {
-        let mut inside = false;
+        let (mut inside, mut key) = (false, "");
         for line in text.lines() {
             if line.starts_with('[') {
                 inside = matches!(line.trim(), "[pytest]" | "[tool:pytest]");
+                key = "";
             } else if inside {
-                self.has_paths |= line.starts_with("testpaths");
-                if let Some((_, value)) = line
-                    .split_once('=')
-                    .filter(|(key, _)| key.trim() == "addopts")
-                {
-                    self.options.push_str(value);
+                let mut value = line;
+                if !line.starts_with(char::is_whitespace) {
+                    (key, value) = line.split_once('=').unwrap_or_default();
                 }
+                self.add(key.trim(), value);
             }
+        }
+    }
+
+    fn add(&mut self, key: &str, value: &str) {
+        match key {
+            "testpaths" => {
+                let words = value.split_whitespace().map(str::to_owned);
+                self.paths.get_or_insert_default().extend(words);
+            }
+            "addopts" => {
+                self.options.push(' ');
+                self.options.push_str(value);
+            }
+            _ => {}
         }
     }
 
@@ -259,6 +319,7 @@ mod tests {
         let member = Member {
             pyproject: Some(dir.join("pyproject.toml")),
             dir: dir.clone(),
+            module: "pkg._rust".into(),
             ..Member::default()
         };
         let project = Project {
@@ -293,6 +354,42 @@ mod tests {
         assert_eq!(args(group, &["tests/test_a.py"]), ["--benchmark-skip"]);
         let said = format!("{group}[tool.pytest.ini_options]\naddopts = '--benchmark-disable'\n");
         assert!(args(&said, &["tests/test_a.py"]).is_empty());
+    }
+
+    #[test]
+    fn tests_inside_the_package_are_named_by_module_where_it_is_installed() {
+        let installed = |text: &str, files: &[&str]| {
+            let files = [&["pkg/__init__.py"], files].concat();
+            suite(text, &files).unwrap().installed("/away".into()).args
+        };
+        let inside = ["--pyargs", "pkg"];
+        assert_eq!(installed("", &["pkg/tests/test_a.py"]), inside);
+        let both = ["pkg/tests/test_a.py", "tests/test_b.py"];
+        assert_eq!(installed("", &both), ["--pyargs", "pkg", "tests"]);
+        let first = ["pkg/test_a.py", "test_b.py"];
+        assert_eq!(installed("", &first), ["--pyargs", "pkg", "."]);
+        assert!(installed("", &["tests/test_b.py"]).is_empty());
+        for (said, args) in [
+            ("['tests']", &[][..]),
+            ("'pkg/tests'", &inside),
+            ("['pkg', 'tests']", &["--pyargs", "pkg", "tests"]),
+        ] {
+            let said = format!("[tool.pytest.ini_options]\ntestpaths = {said}\n");
+            assert_eq!(installed(&said, &both), args);
+        }
+    }
+
+    #[test]
+    fn configuration_in_ini_files_goes_over_several_lines() {
+        let mut config = Config::default();
+        config.add_ini(
+            "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n    b c\naddopts = -q\n  -x\n",
+        );
+        assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
+        assert_eq!(
+            config.options.split_whitespace().collect::<Vec<_>>(),
+            ["-q", "-x"]
+        );
     }
 
     #[test]

@@ -102,13 +102,18 @@ fn a_wheel_is_tested_in_an_environment_of_its_own() {
                  for module in [mixed, mixed._mixed]:\n        \
                  assert '/envs/wheel/' in module.__file__\n";
     project.write("tests/test_place.py", place);
+    // tests that are shipped run where they are installed
+    project.write("python/mixed/tests/__init__.py", "");
+    project.write("python/mixed/tests/test_inside.py", place);
     project.edit("src/lib.rs", ".count()\n", ".count() + 0\n");
     let run = test(&project, &["--wheel"]).run().succeeds();
-    assert_eq!(summary(&run), "Python (mixed) 3 passed", "{run}");
-    assert_eq!(project.traces(), " M src/lib.rs\n?? tests/test_place.py\n");
+    assert_eq!(summary(&run), "Python (mixed) 4 passed", "{run}");
+    let traces = " M src/lib.rs\n?? python/mixed/tests/__init__.py\n\
+                  ?? python/mixed/tests/test_inside.py\n?? tests/test_place.py\n";
+    assert_eq!(project.traces(), traces);
     // the same test tells the environment's own build apart
     let run = test(&project, &["--py"]).run().exits(1);
-    assert_eq!(summary(&run), "Python (mixed) 1 failed, 2 passed", "{run}");
+    assert_eq!(summary(&run), "Python (mixed) 2 failed, 2 passed", "{run}");
     // an edit of either language is in the next wheel
     project.edit("python/mixed/__init__.py", " words", " Wörter");
     project.edit("tests/test_mixed.py", "1,000 words", "1,000 Wörter");
@@ -116,7 +121,7 @@ fn a_wheel_is_tested_in_an_environment_of_its_own() {
     project.edit("tests/test_mixed.py", "== 3", "== 4");
     project.edit("tests/test_mixed.py", "1,000 W", "1,001 W");
     let run = test(&project, &["--wheel"]).run().succeeds();
-    assert_eq!(summary(&run), "Python (mixed) 3 passed", "{run}");
+    assert_eq!(summary(&run), "Python (mixed) 4 passed", "{run}");
 }
 
 #[test]

@@ -73,10 +73,7 @@ fn on(plan: &mut Plan, stage: &Stage<'_>, tried: &Tried) -> Result<()> {
             .iter()
             .filter(|suite| suite.member == *name);
         for own in own.filter(|_| tested) {
-            let moved = PythonSuite {
-                dir: away(&facts, own),
-                ..own.clone()
-            };
+            let moved = own.installed(away(&facts, own));
             suite(&mut inside, &site, &moved, &testing);
         }
     }
