@@ -208,13 +208,8 @@ fn init_asks_shows_and_is_fresh_the_second_time() {
     );
     let settings = "{\n  // mine\n  \"a\": 1, // one\n}\n";
     project.write(".vscode/settings.json", settings);
-    let init = |words: &[&str]| {
-        project
-            .pyx("init")
-            .with(&["--editor", "vscode"])
-            .with(words)
-            .run()
-    };
+    let asked = || project.pyx("init").with(&["--editor", "vscode"]);
+    let init = |words: &[&str]| asked().with(words).run();
 
     let patch = init(&["--dry-run"]).succeeds();
     assert!(patch.stdout.contains("+++ b/.vscode/tasks.json"), "{patch}");
@@ -225,6 +220,19 @@ fn init_asks_shows_and_is_fresh_the_second_time() {
         .says("hint: cargo pyx init --editor vscode --yes");
     assert_eq!(project.read(".vscode/settings.json"), settings);
     assert!(!project.path(".vscode/tasks.json").exists());
+
+    for answer in ["n", ""] {
+        let kept = asked().answered(answer).succeeds();
+        assert!(kept.stdout.contains("+++ b/.vscode/tasks.json"), "{kept}");
+        assert!(kept.stdout.contains("Kept all as it was"), "{kept}");
+    }
+    assert_eq!(project.read(".vscode/settings.json"), settings);
+    assert!(!project.path(".vscode/tasks.json").exists());
+    let made = asked().answered("y").succeeds();
+    assert!(made.stdout.contains("make these changes?"), "{made}");
+    assert!(project.path(".vscode/tasks.json").exists());
+    project.write(".vscode/settings.json", settings);
+    project.remove(".vscode/tasks.json");
 
     init(&["--yes"]).succeeds().says("cargo pyx dev");
     let text = project.read(".vscode/settings.json");

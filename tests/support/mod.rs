@@ -213,6 +213,7 @@ const _: () = {
     let _ = Project::install;
     let _ = (Project::processes, Project::remove, Project::touch);
     let _ = (Traps::sprung, Traps::dir, Pyx::with, Pyx::path_first);
+    let _ = Pyx::answered;
     let _ = (Running::signal, Outcome::warnings, alone, link, modified);
     let _ = (set_modified, traps, uv, within, on_path);
     let _ = (

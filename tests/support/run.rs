@@ -11,10 +11,26 @@ use std::sync::{Condvar, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{read, temp};
+use super::{command, read, temp};
 
 /// No run of a fixture takes this long.
 const HANGS: Duration = Duration::from_secs(600);
+
+/// Runs the rest of its arguments at a terminal, and types the first.
+const AT_A_TERMINAL: &str = "
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+os.write(terminal, sys.argv[1].encode())
+shown = b''
+try:
+    while part := os.read(terminal, 4096):
+        shown += part
+except OSError:
+    pass  # how Linux says that nobody is left at it
+sys.stdout.buffer.write(shown)
+sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))";
 
 /// A run of pyx that is yet to start.
 pub(crate) struct Pyx {
@@ -38,6 +54,19 @@ impl Pyx {
         let dirs = std::iter::once(dir.to_owned()).chain(std::env::split_paths(&inherited));
         let path: OsString = std::env::join_paths(dirs).unwrap();
         self.env("PATH", path)
+    }
+
+    /// At a terminal where somebody types a line; what it shows is the outcome's stdout.
+    pub(crate) fn answered(self, line: &str) -> Outcome {
+        let mut command = command("python3", self.command.get_current_dir().unwrap());
+        for (name, value) in self.command.get_envs() {
+            value.map(|value| command.env(name, value));
+        }
+        command.env("NO_COLOR", "1");
+        command.args(["-c", AT_A_TERMINAL, &format!("{line}\n")]);
+        command.arg(self.command.get_program());
+        command.args(self.command.get_args());
+        Self { command }.run()
     }
 
     /// Waits for a free place among the runs of all tests, then for the end.
