@@ -5,7 +5,7 @@
 pub(super) fn of(line: &str) -> Option<String> {
     let quoted = |prefix: &str| {
         let rest = line.split_once(prefix)?.1;
-        rest.split('`').next().map(str::to_owned)
+        rest.split(['`', '\'']).next().map(str::to_owned)
     };
     if let Some(library) = quoted("The system library `") {
         return Some(format!(
@@ -18,9 +18,9 @@ pub(super) fn of(line: &str) -> Option<String> {
             "the linker has no library {library}: install its development package"
         ));
     }
-    if let Some(repository) =
-        quoted("Unable to update ").or_else(|| quoted("failed to clone into: "))
-    {
+    // cargo's words, then git's own
+    let repository = quoted("Unable to update ").or_else(|| quoted("unable to access '"));
+    if let Some(repository) = repository {
         return Some(format!(
             "the dependency {repository} cannot be fetched: is there a network?"
         ));
@@ -62,6 +62,8 @@ mod tests {
             hint("  failed to execute command: No such file (is `cmake` not installed?)")
                 .contains("cmake")
         );
+        let git = "fatal: unable to access 'https://example.org/y.git/': Could not resolve host: e";
+        assert!(hint(git).contains("dependency https://example.org/y.git/ cannot"));
         let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";
         assert!(hint(old).contains("1.99"));
     }
