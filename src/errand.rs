@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
-use crate::execute::{Idle, Outcome, PYTHON, Tally, execute, hand_over};
+use crate::execute::{Idle, Outcome, PYTHON, Tally, execute, hand_over, summed};
 use crate::facts::{Facts, Request, Sofar};
 use crate::plan::{Plan, Step};
 use crate::process;
@@ -181,13 +181,15 @@ impl Errand<'_> {
             self.ui.tested(&json!({
                 "language": tally.language,
                 "member": tally.member,
+                "on": tally.on,
                 "counts": tally.counts,
                 "failure": tally.failure,
                 "seconds": tally.seconds,
             }));
         }
-        let texts = outcome.tallies.iter().map(tally_text);
-        let mut text = texts.collect::<Vec<_>>().join("; ");
+        let sums = summed(&outcome.tallies);
+        let texts: Vec<String> = sums.iter().map(tally_text).collect();
+        let mut text = texts.join("; ");
         if let Some((step, seconds)) = &outcome.slowest {
             let _ = write!(text, "; slowest: {step}, {seconds:.2}s");
         }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::environment::{self, Environment};
 use crate::errand::{Decide, Errand, verdict};
 use crate::error::{Error, Result};
-use crate::execute::{PYTHON, RUST, Tally};
+use crate::execute::{PYTHON, RUST, Tally, summed};
 use crate::facts::{Purpose, Request};
 use crate::interpreter;
 use crate::plan::several;
@@ -233,8 +233,8 @@ impl Row<'_> {
 
     fn cells(&self, errand: &Errand<'_>) -> Vec<String> {
         let of = |language: &str| {
-            let mine = self.tallies().iter();
-            let mine = mine.filter(|tally| tally.language == language);
+            let sums = summed(self.tallies());
+            let mine = sums.iter().filter(|tally| tally.language == language);
             let words: Vec<String> = mine.map(Tally::wording).collect();
             if words.is_empty() {
                 "-".to_owned()

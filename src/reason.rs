@@ -56,7 +56,9 @@ impl Reason {
             | Self::Vanished { path }
             | Self::Racing { path }
             | Self::Installed { path } => {
-                if let Ok(below) = path.strip_prefix(root) {
+                if path == root {
+                    *path = ".".into();
+                } else if let Ok(below) = path.strip_prefix(root) {
                     *path = below.to_owned();
                 }
             }

@@ -209,13 +209,16 @@ pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
 
 /// The sources as they are now; a folder stands for all files in it.
 pub fn source_inputs(member: &Member, output: &Utf8Path, since: u64) -> Vec<Input> {
+    let built = intermediate_dir(member, output);
     sources(member, output)
         .iter()
         .map(|path| {
             if disk::is_dir(path) {
                 Input::folder(path, true, since)
             } else {
-                Input::file(path, Some(since))
+                // what a build script writes for its crate is new, and compiled as it is
+                let made = path.starts_with(&built);
+                Input::file(path, (!made).then_some(since))
             }
         })
         .collect()

@@ -25,7 +25,7 @@ use crate::process::{self, Status};
 use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
 
-pub use testing::{Idle, PYTHON, RUST, Tally};
+pub use testing::{Idle, PYTHON, RUST, Tally, summed};
 
 /// What came of a plan.
 #[derive(Debug, Default)]

@@ -261,6 +261,21 @@ fn switching_profiles_compiles_each_once() {
     assert_eq!(project.python(GREET), "release");
 }
 
+#[test]
+fn what_a_build_script_writes_for_its_crate_is_compiled_once() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let script = "fn main() {\n    let dir = std::env::var(\"OUT_DIR\").unwrap();\n    \
+                  std::fs::write(dir + \"/made.rs\", \"pub const MADE: u8 = 1;\").unwrap();\n}\n";
+    project.write("build.rs", script);
+    let include = "\ninclude!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));\n";
+    project.append("src/main.rs", include);
+    project.dev().run().succeeds();
+    project.dev().run().finds_fresh("shout");
+    project.append("src/main.rs", "// another\n");
+    project.dev().run().succeeds().says("Compiling shout");
+    project.dev().run().finds_fresh("shout");
+}
+
 /// cargo keeps what tells of these variables there.
 #[test]
 fn variables_that_the_build_reads_are_seen_in_a_build_directory_of_its_own() {

@@ -71,6 +71,26 @@ impl Tally {
     }
 }
 
+/// One for each language and package: doctests are tests like the others, and what ran on several
+/// interpreters is counted together. A run without counts stands for itself.
+pub fn summed(tallies: &[Tally]) -> Vec<Tally> {
+    let mut sums: Vec<Tally> = Vec::new();
+    for tally in tallies {
+        let joins = |sum: &&mut Tally| {
+            let same = (sum.language, &sum.member) == (tally.language, &tally.member);
+            same && !sum.counts.is_empty() && !tally.counts.is_empty()
+        };
+        let Some(sum) = sums.iter_mut().find(joins) else {
+            sums.push(tally.clone());
+            continue;
+        };
+        for (kind, count) in &tally.counts {
+            *sum.counts.entry(kind.clone()).or_default() += count;
+        }
+    }
+    sums
+}
+
 impl From<&Untestable> for Tally {
     fn from(tests: &Untestable) -> Self {
         Self {
@@ -139,4 +159,45 @@ fn is_worked_in(arguments: &[String]) -> bool {
 /// Whether arguments may choose among the tests.
 fn may_select(arguments: &[String]) -> bool {
     arguments.iter().any(|argument| !argument.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_counts_is_counted_together_by_language_and_package() {
+        let tally = |language, member: &str, counts: &[(&str, u64)]| {
+            let counts = counts
+                .iter()
+                .map(|(kind, count)| ((*kind).to_owned(), *count));
+            Tally {
+                language,
+                member: member.to_owned(),
+                counts: counts.collect(),
+                ..Tally::default()
+            }
+        };
+        let tallies = [
+            tally(RUST, "a", &[("passed", 2), ("failed", 1)]),
+            tally(PYTHON, "a", &[("passed", 1)]),
+            tally(RUST, "a", &[("passed", 3)]),
+            tally(RUST, "b", &[("passed", 1)]),
+            tally(RUST, "a", &[]),
+        ];
+        let sums = summed(&tallies);
+        let words: Vec<String> = sums
+            .iter()
+            .map(|sum| format!("{} {}: {}", sum.language, sum.member, sum.wording()))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "Rust a: 1 failed, 5 passed",
+                "Python a: 1 passed",
+                "Rust b: 1 passed",
+                "Rust a: not asked to run"
+            ]
+        );
+    }
 }
