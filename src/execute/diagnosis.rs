@@ -19,7 +19,7 @@ pub(super) fn of(line: &str) -> Option<String> {
         ));
     }
     // cargo's words, then git's own
-    let repository = quoted("Unable to update ").or_else(|| quoted("unable to access '"));
+    let repository = quoted("nable to update ").or_else(|| quoted("unable to access '"));
     if let Some(repository) = repository {
         return Some(format!(
             "the dependency {repository} cannot be fetched: is there a network?"
@@ -62,6 +62,8 @@ mod tests {
             hint("  failed to execute command: No such file (is `cmake` not installed?)")
                 .contains("cmake")
         );
+        let caused = "  unable to update https://example.org/z.git?rev=1#1";
+        assert!(hint(caused).contains("example.org/z.git"));
         let git = "fatal: unable to access 'https://example.org/y.git/': Could not resolve host: e";
         assert!(hint(git).contains("dependency https://example.org/y.git/ cannot"));
         let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";

@@ -48,6 +48,8 @@ pub(super) fn link(link: &Link, activity: &Activity<'_>) -> Result<()> {
     disk::write(&link.config, text.as_bytes())
 }
 
+/// As `lib_dir` and `abi3` are.
 fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    !key.is_empty() && key.chars().all(known)
 }

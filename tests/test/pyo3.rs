@@ -1,5 +1,5 @@
-//! Rust tests with older releases of PyO3, each with `extension-module` hard-coded and a crate
-//! that is a cdylib alone.
+//! Rust tests with older releases of PyO3 in a crate that is a cdylib alone: with `extension-module`
+//! hard-coded, where PyO3 links nothing, and without, where it links what its configuration says.
 
 use std::path::Path;
 
@@ -62,11 +62,11 @@ def test_older():
 ";
 
 /// A project with a release of PyO3, tested on the newest Python here that is not above `newest`.
-fn tested(folder: &Path, pyo3: &str, newest: u32) -> (Outcome, bool) {
+fn tested(folder: &Path, (pyo3, features): (&str, &[&str]), newest: u32) -> (Outcome, bool) {
     let manifest = format!(
         "[package]\nname = \"older\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\n[lib]\n\
          crate-type = [\"cdylib\"]\n\n[dependencies.pyo3]\nversion = \"{pyo3}\"\n\
-         default-features = false\nfeatures = [\"extension-module\"]\n"
+         default-features = false\nfeatures = {features:?}\n"
     );
     // the function that imports by that name has had several
     let import = if newest > 11 {
@@ -106,11 +106,11 @@ fn is_linked((run, fits): (Outcome, bool)) {
 }
 
 #[test]
-fn pyo3_0_22_is_linked_with_the_environments_python() {
-    is_linked(tested(&folder!(), "0.22", 12));
+fn pyo3_0_22_with_an_older_stable_abi_is_linked_with_the_environments_python() {
+    is_linked(tested(&folder!(), ("0.22", &["abi3-py38"]), 12));
 }
 
 #[test]
 fn pyo3_0_17_is_linked_with_the_environments_python() {
-    is_linked(tested(&folder!(), "0.17", 11));
+    is_linked(tested(&folder!(), ("0.17", &["extension-module"]), 11));
 }
