@@ -83,14 +83,16 @@ fn name(candidate: &Candidate) -> &str {
     candidate.path.file_name().unwrap_or_default()
 }
 
-/// What an earlier release of the same version and commit left, as far as it is still there and
-/// this one does not replace it.
+/// What an earlier release of the same version and sources left, as far as it is still there and
+/// this one does not replace it. Without a commit the sdist tells what the sources were.
 fn kept(dist: &Utf8Path, old: &Manifest, new: &[Candidate]) -> BTreeMap<String, Entry> {
     let stays = |entry: &Entry| {
         new.iter().all(|candidate| {
             let own = &candidate.entry;
-            own.distribution != entry.distribution
-                || (own.version == entry.version && own.commit == entry.commit)
+            let is_same = |one: &Option<String>, other| one.is_some() && one == other;
+            let sources =
+                is_same(&own.commit, &entry.commit) || is_same(&own.source, &entry.source);
+            own.distribution != entry.distribution || (own.version == entry.version && sources)
         })
     };
     let is_there =
@@ -246,5 +248,43 @@ impl Promote {
     fn dist_parent(&self) -> Utf8PathBuf {
         let parent = self.dist.parent();
         parent.map_or_else(|| Utf8PathBuf::from("/"), Utf8Path::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_of_one_version_and_the_same_sources() {
+        let temp = tempfile::tempdir().unwrap();
+        let dist = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        disk::write(&dist.join("one.whl"), b"wheel").unwrap();
+        let entry = |version: &str, commit: Option<&str>, source: &str| Entry {
+            distribution: "one".into(),
+            version: version.into(),
+            sha256: disk::digest(b"wheel"),
+            commit: commit.map(str::to_owned),
+            source: (!source.is_empty()).then(|| source.to_owned()),
+            ..Entry::default()
+        };
+        let stays = |old: &Entry, new: Entry| {
+            let files = BTreeMap::from([("one.whl".to_owned(), old.clone())]);
+            let old = Manifest { schema: 1, files };
+            let new = Candidate {
+                path: dist.join("one.tar.gz"),
+                entry: new,
+                serves: Vec::new(),
+            };
+            !kept(&dist, &old, &[new]).is_empty()
+        };
+        let clean = entry("1.0", Some("c1"), "s1");
+        assert!(stays(&clean, entry("1.0", Some("c1"), "s2")));
+        assert!(stays(&clean, entry("1.0", None, "s1")));
+        assert!(!stays(&clean, entry("1.0", Some("c2"), "s2")));
+        assert!(!stays(&clean, entry("1.1", Some("c1"), "s1")));
+        // nothing tells that these are the same
+        assert!(!stays(&entry("1.0", None, ""), entry("1.0", None, "")));
+        assert!(!stays(&entry("1.0", None, "s1"), entry("1.0", None, "s2")));
     }
 }

@@ -102,6 +102,8 @@ pub struct Entry {
     pub glibc: Option<String>,
     /// The commit that it was built from, where there is one.
     pub commit: Option<String>,
+    /// SHA-256 of the sdist that it was built from, or that it is; hex.
+    pub source: Option<String>,
     /// In seconds since the epoch.
     pub source_date_epoch: u64,
     /// Versions of what built and checked it, by name.
@@ -123,12 +125,16 @@ impl Entry {
     pub fn failures(&self) -> impl Iterator<Item = String> {
         let checks = self.checks.iter().filter(|(_, outcome)| !outcome.is_good());
         let checks = checks.map(|(check, _)| format!("the check {check} has not passed"));
-        let bad = ["failed", "error", "not finished"];
-        let tests = self.tests.iter();
-        let tests = tests.filter(move |(_, words)| bad.iter().any(|bad| words.contains(bad)));
+        let tests = self.tests.iter().filter(|(_, words)| !is_good(words));
         let tests = tests.map(|(on, words)| format!("tests have not passed on {on}: {words}"));
         checks.chain(tests)
     }
+}
+
+/// Of tests in words: `xfailed` is as it should be.
+fn is_good(words: &str) -> bool {
+    let mut single = words.split(|c: char| !c.is_alphanumeric());
+    !words.contains("not finished") && !single.any(|word| ["failed", "error"].contains(&word))
 }
 
 impl Manifest {
@@ -153,5 +159,35 @@ impl Manifest {
         let text = disk::read_text(&dist.join(MANIFEST)).ok().flatten();
         let read = text.and_then(|text| serde_json::from_str(&text).ok());
         read.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_as_expected_has_passed() {
+        let failures = |words: &str| {
+            let tests = BTreeMap::from([("cp313".to_owned(), words.to_owned())]);
+            let entry = Entry {
+                tests,
+                ..Entry::default()
+            };
+            entry.failures().count()
+        };
+        for good in [
+            "imports 2 passed, Python 3 passed, 1 xfailed, 1 xpassed",
+            "",
+        ] {
+            assert_eq!(failures(good), 0, "{good}");
+        }
+        for bad in [
+            "1 failed, 1 passed",
+            "Python 1 error",
+            "imports not finished",
+        ] {
+            assert_eq!(failures(bad), 1, "{bad}");
+        }
     }
 }

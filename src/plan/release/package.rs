@@ -252,6 +252,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
         version: package.version.clone(),
         kind: kind.to_owned(),
         commit: release.commit.clone(),
+        source: package.sdist.as_ref().map(|sdist| sdist.sha256.clone()),
         source_date_epoch: release.epoch,
         ..Entry::default()
     };
