@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::environment::Environment;
-use crate::fingerprint::{Artifact, Input, Settings};
+use crate::fingerprint::{Artifact, Content, Input, Settings};
 use crate::project::{Bindings, Member, cargo_configs};
 use crate::session::Session;
 use crate::toolchain::Toolchain;
@@ -191,37 +191,53 @@ pub fn artifacts(member: &Member, output: &Utf8Path) -> Vec<Artifact> {
 /// The files that the compiler and the build scripts read, by cargo's dep-info beside the
 /// artifact: sources of the crate and of its path dependencies, and `rerun-if-changed`.
 pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
-    let mut files = BTreeSet::new();
-    let stems: Vec<String> = match member.bindings {
-        Bindings::Bin | Bindings::Embed => member.bins.clone(),
-        _ => Vec::new(),
+    // with `build.dep-info-basedir` they are relative, most likely to one of these
+    let roots = [&member.workspace, &member.dir];
+    let absolute = |path: Utf8PathBuf| {
+        let mut places = roots.iter().map(|root| root.join(&path));
+        let found = places.find(|place| disk::signature(place).is_some());
+        found.unwrap_or_else(|| member.workspace.join(&path))
     };
-    let lib = member.lib.iter().map(|lib| format!("lib{lib}"));
-    for stem in stems.into_iter().chain(lib) {
-        let text = disk::read_text(&output.join(format!("{stem}.d")));
-        files.extend(dep_info(
-            &text.ok().flatten().unwrap_or_default(),
-            &member.workspace,
-        ));
+    let mut files = BTreeSet::new();
+    for path in dep_infos(member, output) {
+        let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
+        let found = dep_info(&text, &member.workspace);
+        files.extend(found.into_iter().map(absolute));
     }
     files
+}
+
+/// Where cargo says what an artifact was made from.
+fn dep_infos(member: &Member, output: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let names = artifact_names(member).into_iter();
+    names
+        .map(|name| output.join(name).with_extension("d"))
+        .collect()
 }
 
 /// The sources as they are now; a folder stands for all files in it.
 pub fn source_inputs(member: &Member, output: &Utf8Path, since: u64) -> Vec<Input> {
     let built = intermediate_dir(member, output);
-    sources(member, output)
-        .iter()
-        .map(|path| {
-            if disk::is_dir(path) {
-                Input::folder(path, true, since)
-            } else {
-                // what a build script writes for its crate is new, and compiled as it is
-                let made = path.starts_with(&built);
-                Input::file(path, (!made).then_some(since))
-            }
-        })
-        .collect()
+    let files = sources(member, output);
+    // nothing that is known to be compiled: an edit would never be seen
+    let is_known = files.iter().any(|path| disk::is_file(path));
+    let unknown = dep_infos(member, output)
+        .into_iter()
+        .filter(|_| !is_known)
+        .map(|path| Input::File {
+            path,
+            content: Content::Unknown,
+        });
+    let known = files.iter().map(|path| {
+        if disk::is_dir(path) {
+            Input::folder(path, true, since)
+        } else {
+            // what a build script writes for its crate is new, and compiled as it is
+            let made = path.starts_with(&built);
+            Input::file(path, (!made).then_some(since))
+        }
+    });
+    known.chain(unknown).collect()
 }
 
 /// The paths in a dep-info file, `target: path path …` with `\ ` for a blank. A newline in the

@@ -276,6 +276,17 @@ fn what_a_build_script_writes_for_its_crate_is_compiled_once() {
     project.dev().run().finds_fresh("shout");
 }
 
+#[test]
+fn sources_are_found_where_cargo_names_them_relative_to_a_folder() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.write(".cargo/config.toml", "[build]\ndep-info-basedir = \".\"\n");
+    let dev = || project.dev().with(&["-C", "tests"]).run().succeeds();
+    dev();
+    dev().finds_fresh("shout");
+    project.append("src/main.rs", "// another\n");
+    dev().says("`src/main.rs` changed");
+}
+
 /// cargo keeps what tells of these variables there.
 #[test]
 fn variables_that_the_build_reads_are_seen_in_a_build_directory_of_its_own() {
