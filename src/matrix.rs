@@ -1,6 +1,6 @@
 //! The same tests on several interpreters, side by side, and a table of what came of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -17,19 +17,26 @@ use crate::session::Session;
 /// The word for every interpreter that the project allows.
 pub const ALL: &str = "all";
 
-/// `--python`'s values, each once, with `all` as one version for each minor that is here and that
-/// every member's `requires-python` allows, oldest first.
+/// `--python`'s values, the first for each environment, with `all` as one version for each minor that
+/// is here and that every member's `requires-python` allows, oldest first.
 pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Result<Vec<String>> {
-    if !wanted.iter().any(|word| word == ALL) {
-        let mut pythons: Vec<String> = Vec::new();
+    let all = wanted.iter().any(|word| word == ALL);
+    if wanted.len() < 2 && !all {
+        return Ok(wanted.to_vec());
+    }
+    let project = Project::discover(session, &request.selection())?;
+    if !all {
+        let mut pythons = Vec::new();
+        let mut environments = BTreeSet::new();
         for python in wanted {
-            if !pythons.contains(python) {
+            // in one environment runs would meet
+            if environments.insert(environment(session, &project, python)?.path) {
                 pythons.push(python.clone());
             }
         }
         return Ok(pythons);
     }
-    let requires = Project::discover(session, &request.selection())?.requires_python();
+    let requires = project.requires_python();
     let mut minors: Vec<Vec<u64>> = interpreter::installed(session)
         .iter()
         .filter(|found| !found.free_threaded && !found.version.any_prerelease())
@@ -106,10 +113,15 @@ pub fn run(errand: &Errand<'_>, pythons: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Where a Python's runs take place.
+fn environment(session: &Session, project: &Project, python: &str) -> Result<Environment> {
+    let request = environment::request(project, Some(python))?;
+    Environment::gather(session, project, request.as_ref())
+}
+
 /// Whether a Python is that of the default environment.
 fn is_default(session: &Session, project: &Project, python: &str) -> Result<bool> {
-    let request = environment::request(project, Some(python))?;
-    let environment = Environment::gather(session, project, request.as_ref())?;
+    let environment = environment(session, project, python)?;
     Ok(environment.alternative(project).is_none())
 }
 

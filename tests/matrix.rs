@@ -170,6 +170,22 @@ fn modules_for_other_interpreters_beside_a_package_are_no_news() {
 }
 
 #[test]
+fn what_means_the_same_environment_is_tested_once() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let plan = |words: &[&str]| {
+        let dry = test(&project, &["--py", "--dry-run"]).with(words);
+        dry.run().succeeds().stdout
+    };
+    let first = plan(&[]);
+    let (_, rest) = first.split_once("Creating .venv (CPython ").unwrap();
+    let (version, _) = rest.split_once(')').unwrap();
+    let (range, exact) = (format!(">={version}"), format!("=={version}"));
+    let words = ["--python", version, "--python", &range, "--python", &exact];
+    let runs = plan(&words);
+    assert_eq!(runs.matches("Testing Python tests").count(), 1, "{runs}");
+}
+
+#[test]
 fn projects_that_share_a_target_directory_share_no_environment() {
     let folder = folder!();
     let ends = Ends::find();
