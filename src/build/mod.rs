@@ -365,6 +365,26 @@ pub fn inputs(
     inputs
 }
 
+/// The variables that builds in a target directory read, whatever their profile and target triple,
+/// as they are now.
+pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
+    let folders = |dir: &Utf8Path| {
+        let names = disk::names(dir).into_iter();
+        names.map(|name| dir.join(name)).collect::<Vec<_>>()
+    };
+    let profiles = folders(target);
+    let profiles = profiles
+        .iter()
+        .flat_map(|dir| folders(dir))
+        .chain(profiles.clone());
+    let built = profiles.filter(|dir| disk::is_dir(&dir.join("deps")));
+    let names: BTreeSet<String> = built.flat_map(|dir| variables(&dir)).collect();
+    names
+        .iter()
+        .map(|name| Input::variable(session, name))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

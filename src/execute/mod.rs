@@ -189,7 +189,7 @@ impl Context<'_> {
             Action::ProvideToolbox { toolbox, uv } => toolbox.provide(self.session, uv),
             Action::CopySources { from, to, without } => files::copy_sources(from, to, without),
             Action::Unpack(unpack) => release::unpack(unpack),
-            Action::Seal(seal) => release::seal(seal),
+            Action::Seal(seal) => release::seal(self.session, seal),
             Action::Compare { first, second } => {
                 release::compare(first, second)?;
                 let name = first.file_name().unwrap_or_default();

@@ -26,6 +26,8 @@ pub struct Seal {
     pub to: Utf8PathBuf,
     /// Absolute paths and what to write instead, longest last.
     pub remapped: Vec<(Utf8PathBuf, String)>,
+    /// Where cargo compiled it, absolute: which variables it read is kept beside the wheel.
+    pub compiled: Utf8PathBuf,
 }
 
 /// One check of one distribution.

@@ -89,3 +89,20 @@ fn a_build_that_differs_is_named_with_the_member_and_leaves_dist_as_it_was() {
         "{run}"
     );
 }
+
+#[test]
+fn a_variable_that_the_build_has_read_makes_another_wheel() {
+    let project = built("hello");
+    let read = "\npub const READ: Option<&str> = option_env!(\"OF_THE_CRATE\");\n";
+    project.append("src/lib.rs", read);
+    project.commit();
+    let python = newest();
+    let release = |of_the_crate: &str, unrelated: &str| {
+        let run = project.release(&["wheel", "--no-test", "--python", &python]);
+        let run = run.env("OF_THE_CRATE", of_the_crate);
+        run.env("UNRELATED", unrelated).run().succeeds()
+    };
+    release("one", "one").says("Building hello");
+    release("one", "two").never_says("Building");
+    release("two", "two").says("Building hello");
+}

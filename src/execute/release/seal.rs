@@ -10,12 +10,15 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::artifact::WheelName;
+use crate::build;
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::facts::release::VARIABLES;
 use crate::plan::Seal;
+use crate::session::Session;
 
 /// Moves the only wheel in `from` to a folder of its own.
-pub(crate) fn seal(seal: &Seal) -> Result<()> {
+pub(crate) fn seal(session: &Session, seal: &Seal) -> Result<()> {
     let names = disk::names(&seal.from);
     let name = names.iter().find(|name| WheelName::parse(name).is_some());
     let name = name.ok_or_else(|| Error::NotReleased(format!("no wheel in `{}`", seal.from)))?;
@@ -29,6 +32,10 @@ pub(crate) fn seal(seal: &Seal) -> Result<()> {
     let staging = disk::staging(&seal.to)?;
     let root = crate::session::utf8(staging.path().to_owned())?;
     disk::write(&root.join(name), &sealed)?;
+    let variables = build::variables_below(session, &seal.compiled);
+    let text = serde_json::to_string_pretty(&variables).unwrap_or_default();
+    disk::write(&root.join(VARIABLES), text.as_bytes())?;
+    disk::remove_dir(&seal.to)?; // one that was built with other variables
     disk::promote(staging, &seal.to)
 }
 

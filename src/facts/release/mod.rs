@@ -13,6 +13,7 @@ use crate::artifact::{Expected, SdistName, WheelName};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
+use crate::fingerprint::{self, Input};
 use crate::interpreter::{self, Interpreter, Probe};
 use crate::invocation::Invocation;
 use crate::manifest::PyProject;
@@ -30,7 +31,7 @@ pub use flags::Rustflags;
 pub use index::Index;
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
-pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome, SUMS};
+pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome, SUMS, VARIABLES};
 
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -131,6 +132,14 @@ impl Staged {
             checks: Checks::read(&folder.join("checks.json"), rules),
             path,
         })
+    }
+
+    /// A wheel that a build would make again: the variables that its own has read say what they said.
+    fn wheel(session: &Session, folder: &Utf8Path, rules: &str) -> Option<Self> {
+        let text = disk::read_text(&folder.join(VARIABLES)).ok().flatten()?;
+        let variables: Vec<Input> = serde_json::from_str(&text).ok()?;
+        let changed = fingerprint::stale(&variables, session);
+        changed.map_or_else(|| Self::find(folder, ".whl", rules), |_| None)
     }
 
     pub fn name(&self) -> &str {
@@ -359,11 +368,11 @@ impl Release {
         let name = format!("{}-{}-{key}", build.member.name, wanted.label());
         wanted.folder = self.dir.join("wheels").join(&name);
         if sdist.is_some() {
-            wanted.staged = Staged::find(&wanted.folder, ".whl", &self.rules());
+            wanted.staged = Staged::wheel(around.session, &wanted.folder, &self.rules());
         }
         if around.releasing.reproduce {
             let folder = self.dir.join("again/wheels").join(&name);
-            let staged = Staged::find(&folder, ".whl", &self.rules());
+            let staged = Staged::wheel(around.session, &folder, &self.rules());
             wanted.again = Some((folder, staged.filter(|_| sdist.is_some())));
         }
         wanted

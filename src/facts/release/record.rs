@@ -70,6 +70,9 @@ impl Checks {
     }
 }
 
+/// The name of the file beside a staged wheel with the variables that its build read.
+pub const VARIABLES: &str = "variables.json";
+
 /// The name of the file that describes the set in `dist/`.
 pub const MANIFEST: &str = "release.json";
 

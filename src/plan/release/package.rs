@@ -203,6 +203,7 @@ fn all(
             from: out,
             to: folder.clone(),
             remapped: stage.remapped(&place.sources),
+            compiled: build.member.intermediate_dir(&target),
         };
         let action = Action::Seal(Box::new(seal));
         push(
