@@ -1,7 +1,6 @@
 //! Whether uv builds a package again when its Rust code changes (uv docs, "Dynamic metadata").
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::GlobBuilder;
 
 use crate::disk;
 use crate::error::Result;
@@ -41,6 +40,8 @@ struct Sources {
     /// The first of its files.
     file: Utf8PathBuf,
     folder: Utf8PathBuf,
+    /// Where its build script is, which is no source.
+    script: Utf8PathBuf,
 }
 
 impl Sources {
@@ -53,7 +54,12 @@ impl Sources {
             .map(|path| normalize(&cargo.dir().join(path)));
         let file = files.find(|path| disk::is_file(path))?;
         let folder = file.parent()?.to_owned();
-        Some(Self { file, folder })
+        let script = script(cargo);
+        Some(Self {
+            file,
+            folder,
+            script,
+        })
     }
 
     /// Of the crate and of its path dependencies.
@@ -62,14 +68,16 @@ impl Sources {
         Ok(crates.iter().filter_map(Self::of).collect())
     }
 
-    /// All of them as seen from a folder, without what builds write among them.
-    fn pattern(&self, dir: &Utf8Path, target: &Utf8Path) -> String {
-        let shown = relative(dir, &self.folder);
-        match &*shown {
-            "" => "*.rs".to_owned(),
-            _ if target.starts_with(&self.folder) => format!("{shown}/*.rs"),
-            _ => format!("{shown}/**/*.rs"),
+    /// All of them as seen from a folder: one pattern, or the files by their names where builds
+    /// write below them.
+    fn patterns(&self, dir: &Utf8Path, target: &Utf8Path) -> Vec<String> {
+        if !target.starts_with(&self.folder) {
+            return vec![format!("{}/**/*.rs", relative(dir, &self.folder))];
         }
+        let names = disk::names(&self.folder).into_iter();
+        let files = names.map(|name| self.folder.join(name));
+        let files = files.filter(|path| path.extension() == Some("rs") && *path != self.script);
+        files.map(|path| relative(dir, &path)).collect()
     }
 }
 
@@ -107,7 +115,7 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Trap>> {
     }
     let patterns = unseen
         .iter()
-        .map(|sources| sources.pattern(dir, &member.cargo.target));
+        .flat_map(|sources| sources.patterns(dir, &member.cargo.target));
     new.extend(patterns.map(|pattern| file_key(&pattern)));
     let hint = format!("cache-keys = [{}]", new.join(", "));
     let finding = Finding::warning("cache-keys-missing", message)
@@ -167,10 +175,7 @@ fn is_seen(keys: &[CacheKey], dir: &Utf8Path, file: &Utf8Path) -> bool {
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
-    let glob = GlobBuilder::new(pattern.trim_start_matches("./"))
-        .literal_separator(true)
-        .build();
-    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path))
+    CacheKey::glob(pattern).is_some_and(|glob| glob.is_match(path))
 }
 
 /// Patterns that find Rust files in the target directory, which is full of them after a build.
@@ -217,7 +222,7 @@ fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> R
     let all = Sources::all(member)?.into_iter();
     let covered = all.filter(|sources| matches(wide, &relative(dir, &sources.file)));
     let mut found: Vec<String> = covered
-        .map(|sources| sources.pattern(dir, &member.cargo.target))
+        .flat_map(|sources| sources.patterns(dir, &member.cargo.target))
         .filter(|pattern| !others.contains(pattern))
         .collect();
     let is_seen = |found: &[String], path: &str| {
@@ -304,9 +309,9 @@ mod tests {
             message.starts_with("no cache-key covers `lib.rs`"),
             "{message}"
         );
-        assert_eq!(keys, "cache-keys = ['Cargo.toml', { file = \"*.rs\" }]");
+        assert_eq!(keys, "cache-keys = ['Cargo.toml', { file = \"lib.rs\" }]");
         let (_, keys) = found(&["lib.rs"], cargo, "cache-keys = ['**/*.rs']");
-        assert_eq!(keys, "cache-keys = [{ file = \"*.rs\" }]");
+        assert_eq!(keys, "cache-keys = [{ file = \"lib.rs\" }]");
     }
 
     #[test]
@@ -319,9 +324,12 @@ mod tests {
     }
 
     #[test]
-    fn one_star_stays_in_its_folder() {
-        assert!(matches("**/*.rs", "target/debug/x.rs") && matches("**/*.rs", "x.rs"));
-        assert!(matches("src/**/*.rs", "src/lib.rs"));
-        assert!(!matches("*.rs", "target/x.rs") && !matches("src/*.rs", "src/a/b.rs"));
+    fn one_star_finds_files_in_folders_below_as_it_does_for_uv() {
+        for pattern in ["**/*.rs", "*.rs", "./*.rs"] {
+            assert!(matches(pattern, "target/debug/x.rs") && matches(pattern, "x.rs"));
+        }
+        for pattern in ["src/**/*.rs", "src/*.rs"] {
+            assert!(matches(pattern, "src/a/b.rs") && !matches(pattern, "target/x.rs"));
+        }
     }
 }

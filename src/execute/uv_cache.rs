@@ -5,7 +5,6 @@
 //! only a file that has exactly the known shape is rewritten.
 
 use camino::Utf8Path;
-use globset::Glob;
 use serde_json::{Value, json};
 
 use crate::disk;
@@ -87,10 +86,9 @@ fn matches(dir: &Utf8Path, pattern: &str) -> Vec<u64> {
     if !pattern.contains(['*', '?', '[', '{']) {
         return written(&dir.join(pattern)).into_iter().collect();
     }
-    let Ok(glob) = Glob::new(pattern) else {
+    let Some(matcher) = CacheKey::glob(pattern) else {
         return Vec::new();
     };
-    let matcher = glob.compile_matcher();
     disk::all_files(dir)
         .into_iter()
         .filter(|path| {

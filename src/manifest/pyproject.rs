@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use globset::{Glob, GlobMatcher};
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use toml_edit::{Item, Value};
@@ -38,6 +39,15 @@ pub enum CacheKey {
     Dir(String),
     Env(String),
     Git,
+}
+
+impl CacheKey {
+    /// What a file key finds among paths relative to the folder: uv takes the files of folders below
+    /// for those of `src/*.rs`, too. `None` where it is no glob that can be read.
+    pub fn glob(pattern: &str) -> Option<GlobMatcher> {
+        let glob = Glob::new(pattern.trim_start_matches("./")).ok()?;
+        Some(glob.compile_matcher())
+    }
 }
 
 impl PyProject {
