@@ -176,6 +176,10 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// A child that was stopped when it would read the terminal.
+    #[error("`{}` asks for input, which cannot be typed here", .0.program)]
+    Asks(Box<Invocation>),
+
     #[error("timed out after {seconds} s waiting for the project lock `{path}`{holder}")]
     LockTimeout {
         path: Utf8PathBuf,
@@ -322,9 +326,11 @@ impl Error {
             | Self::TestsFailed(_)
             | Self::TestsNotRun { .. } => Exit::Failed,
             Self::Step { exit, .. } | Self::NotPublished { exit, .. } => *exit,
-            Self::Spawn { .. } | Self::LockTimeout { .. } | Self::Changed(_) | Self::Io { .. } => {
-                Exit::Environment
-            }
+            Self::Spawn { .. }
+            | Self::Asks(_)
+            | Self::LockTimeout { .. }
+            | Self::Changed(_)
+            | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
         }
@@ -372,6 +378,7 @@ impl Error {
             )),
             Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
             Self::Shadowed { found, .. } => Some(format!("rm {}", quote(found.as_str()))),
+            Self::Asks(invocation) => Some(format!("run it once by hand: {invocation}")),
             Self::LockTimeout { .. } => {
                 Some("wait for the other command, or raise PYX_LOCK_TIMEOUT (seconds)".into())
             }

@@ -151,7 +151,10 @@ pub fn read(invocation: &Invocation) -> Result<Output> {
 ///
 /// The child leads a process group of its own: none of the tools below us ends its children
 /// when it dies, so a signal goes to the whole group. `SIGINT` twice, or [`GRACE`] after the
-/// first, kills it.
+/// first, kills it. Such a group may not read the terminal: the system stops whoever tries.
+///
+/// # Errors
+/// [`Error::Asks`] where something in the group would read the terminal.
 pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -> Result<Status> {
     check_signals()?;
     let (lines, receiver) = mpsc::channel();
@@ -182,6 +185,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
         }
         group.pass_signals_on();
         if ended.is_none() {
+            group.end_if_it_asks();
             let status = handle.try_wait().map_err(spawn_error(invocation))?;
             ended = status.map(|output| (Status::of(output.status), Instant::now()));
         }
@@ -192,6 +196,10 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     if check_signals().is_err() {
         group.kill();
         check_signals()?;
+    }
+    if group.asks {
+        group.kill();
+        return Err(Error::Asks(Box::new(invocation.clone())));
     }
     Ok(ended.map_or(Status::Code(1), |(status, _)| status))
 }
@@ -291,6 +299,8 @@ struct Group {
     leader: Option<u32>,
     passed_on: usize,
     told: Option<Instant>,
+    /// Whether it would read the terminal.
+    asks: bool,
 }
 
 impl Group {
@@ -299,6 +309,7 @@ impl Group {
             leader: pids.first().copied(),
             passed_on: 0,
             told: None,
+            asks: false,
         }
     }
 
@@ -319,19 +330,44 @@ impl Group {
         }
     }
 
+    /// The system stops the whole group, whoever in it reads the terminal: a look at the leader
+    /// tells. It would wait for ever.
+    #[cfg(unix)]
+    fn end_if_it_asks(&mut self) {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        use signal_hook::consts::{SIGCONT, SIGTERM, SIGTTIN, SIGTTOU};
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let Some(leader) = self.leader().filter(|_| self.told.is_none()) else {
+            return;
+        };
+        let stopped = waitid(WaitId::Pid(leader), look).ok().flatten();
+        let signal = stopped.and_then(|status| status.stopping_signal());
+        if matches!(signal, Some(SIGTTIN | SIGTTOU)) {
+            self.asks = true;
+            self.told = Some(Instant::now());
+            self.send(SIGTERM);
+            self.send(SIGCONT); // who is stopped takes no other signal
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn end_if_it_asks(&mut self) {}
+
     fn kill(&self) {
         #[cfg(unix)]
         self.send(signal_hook::consts::SIGKILL);
     }
 
     #[cfg(unix)]
+    fn leader(&self) -> Option<rustix::process::Pid> {
+        let pid = i32::try_from(self.leader?).ok()?;
+        rustix::process::Pid::from_raw(pid)
+    }
+
+    #[cfg(unix)]
     fn send(&self, signal: i32) {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        let group = self
-            .leader
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(Pid::from_raw);
-        let (Some(group), Some(signal)) = (group, Signal::from_named_raw(signal)) else {
+        use rustix::process::{Signal, kill_process_group};
+        let (Some(group), Some(signal)) = (self.leader(), Signal::from_named_raw(signal)) else {
             return;
         };
         let _ = kill_process_group(group, signal); // an error means that nobody is left

@@ -384,3 +384,24 @@ fn a_mistake_in_a_manifest_is_told_once_with_its_place() {
         project.dev().run().finds_fresh("hello");
     }
 }
+
+#[test]
+fn who_asks_at_the_terminal_while_nobody_can_answer_ends_the_run() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let bin = folder!().join("tools");
+    let uv = support::uv();
+    for asks in ["read x </dev/tty", "sh -c 'read x </dev/tty'; exit 1"] {
+        let script = format!(
+            "case $1 in sync|venv|pip) {asks};; *) exec '{}' \"$@\";; esac",
+            uv.display()
+        );
+        support::program(&bin.join("uv"), &script);
+        let run = project.dev().path_first(&bin).answered("yes").exits(4);
+        let hint = format!("hint: run it once by hand: (cd {}", project.root.display());
+        for text in ["asks for input, which cannot be typed here", &hint] {
+            assert!(run.stdout.contains(text), "{run}");
+        }
+        let gone = within(Duration::from_secs(2), &|| project.processes().is_empty());
+        assert!(gone, "{:#?}\n{run}", project.processes());
+    }
+}
