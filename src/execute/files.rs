@@ -51,7 +51,7 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
         }
     }
     for (done, edit) in edits.iter().enumerate() {
-        if let Err(error) = disk::write(&edit.path, edit.after.as_bytes()) {
+        if let Err(error) = write(edit, &edit.after) {
             for written in &edits[..done] {
                 take_back(written)?;
             }
@@ -96,9 +96,14 @@ fn made(edits: &[Edit]) -> Option<&str> {
 
 fn take_back(written: &Edit) -> Result<()> {
     match &written.before {
-        Some(before) => disk::write(&written.path, before.as_bytes()),
+        Some(before) => write(written, before),
         None => disk::remove_file(&written.path),
     }
+}
+
+/// A link stays one: what it leads to is the file that somebody keeps elsewhere.
+fn write(edit: &Edit, text: &str) -> Result<()> {
+    disk::write(&disk::resolve(&edit.path), text.as_bytes())
 }
 
 /// The justfile that imports the others comes last: it tells that all are there.
@@ -196,6 +201,28 @@ mod tests {
         edit(&edits, &ui).unwrap();
         assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"new");
         edit(&edits[..1], &ui).unwrap_err(); // it is there now
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_edit_of_a_link_changes_the_file_that_it_leads_to() {
+        let (_temp, dir) = folder();
+        let ui = Ui::new(Manner::default());
+        let real = dir.join("real/a");
+        disk::write(&real, b"old").unwrap();
+        std::os::unix::fs::symlink("real/a", dir.join("a")).unwrap();
+        let mut edits = vec![planned(dir.join("a")), planned(dir.join("file/b"))];
+        edit(&edits[..1], &ui).unwrap();
+        assert_eq!(disk::read(&real).unwrap().unwrap(), b"new");
+        assert!(dir.join("a").is_symlink());
+
+        // so does what takes it back
+        disk::write(&real, b"old").unwrap();
+        disk::write(&dir.join("file"), b"").unwrap();
+        edits[1].before = None;
+        edit(&edits, &ui).unwrap_err();
+        assert_eq!(disk::read(&real).unwrap().unwrap(), b"old");
+        assert!(dir.join("a").is_symlink());
     }
 
     #[test]
