@@ -10,14 +10,11 @@ use crate::invocation::Invocation;
 use crate::process::{self, Output, Status};
 use crate::session::Session;
 
+pub use crate::disk::checkout;
+
 /// Whether a folder is the root of a checkout.
 pub fn is_checkout(dir: &Utf8Path) -> bool {
     disk::is_there(&dir.join(".git"))
-}
-
-/// The root of the checkout that a folder is in.
-pub fn checkout(dir: &Utf8Path) -> Option<&Utf8Path> {
-    dir.ancestors().find(|dir| is_checkout(dir))
 }
 
 #[derive(Clone, Copy, Debug)]

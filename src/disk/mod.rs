@@ -7,6 +7,7 @@
 mod lock;
 mod trees;
 mod usage;
+mod walk;
 
 use std::io::{Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 pub use lock::Lock;
 pub use trees::{copy_tree, exchange, mirror, promote, staging};
 pub use usage::{Usage, usage};
+pub use walk::{all_files, folders, unignored_files};
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time
 /// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
@@ -121,6 +123,11 @@ pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
 }
 
+/// The root of git's checkout that a folder is in.
+pub fn checkout(dir: &Utf8Path) -> Option<&Utf8Path> {
+    dir.ancestors().find(|dir| is_there(&dir.join(".git")))
+}
+
 /// `None` where the file is absent.
 pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
@@ -175,49 +182,6 @@ pub fn names(dir: &Utf8Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
-pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let mut files: Vec<Utf8PathBuf> = ignore::WalkBuilder::new(dir)
-        .require_git(false)
-        .build()
-        .flatten()
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
-        .collect();
-    files.sort();
-    files
-}
-
-/// Every regular file below a directory, ignored and hidden ones included; links are left out.
-pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    ignore::WalkBuilder::new(dir)
-        .standard_filters(false)
-        .build()
-        .flatten()
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
-        .collect()
-}
-
-/// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
-/// name `enter` accepts; nearest first, then by name.
-pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
-    let mut folders: Vec<Utf8PathBuf> = ignore::WalkBuilder::new(dir)
-        .require_git(false)
-        .max_depth(Some(depth))
-        .filter_entry(move |entry| {
-            entry.depth() == 0
-                || (entry.file_type().is_some_and(|kind| kind.is_dir())
-                    && entry.file_name().to_str().is_some_and(enter))
-        })
-        .build()
-        .flatten()
-        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
-        .collect();
-    folders.sort_by_key(|folder| (folder.components().count(), folder.clone()));
-    folders
 }
 
 /// What is there below `dir` by a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;

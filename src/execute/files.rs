@@ -205,6 +205,23 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
+    fn tests_behind_a_link_are_copied() {
+        let (_temp, dir) = folder();
+        for name in [".git/HEAD", "shared/test_a.py", "python/pyproject.toml"] {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        std::os::unix::fs::symlink("../shared", dir.join("python/tests")).unwrap();
+        let copy = CopyTests {
+            from: dir.join("python"),
+            to: dir.join("copy"),
+            packages: Vec::new(),
+        };
+        copy_tests(&copy).unwrap();
+        assert!(disk::is_file(&dir.join("copy/tests/test_a.py")));
+    }
+
+    #[test]
+    #[cfg(unix)]
     fn an_edit_of_a_link_changes_the_file_that_it_leads_to() {
         let (_temp, dir) = folder();
         let ui = Ui::new(Manner::default());
