@@ -33,10 +33,12 @@ fn is_no_source(name: &std::ffi::OsStr) -> bool {
     name == "target" || name.as_encoded_bytes().starts_with(b".")
 }
 
-/// A walk by git's rules, also where there is no git.
+/// A walk by git's rules, also where there is no git. Ignore files above a checkout are none of its
+/// business, and where there is no checkout those above the directory.
 fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
+    let in_checkout = checkout(&resolve(dir)).is_some();
     let mut walk = ignore::WalkBuilder::new(dir);
-    walk.require_git(false);
+    walk.require_git(in_checkout).parents(in_checkout);
     walk
 }
 
@@ -108,5 +110,25 @@ mod tests {
         assert_eq!(unignored_files(&python), expected);
         remove_dir(&dir.join("p/.git")).unwrap();
         assert_eq!(unignored_files(&python), expected[..2]);
+    }
+
+    #[test]
+    fn what_is_ignored_above_the_project_is_not_ignored_in_it() {
+        let (_guard, dir) = dir();
+        let project = dir.join("p");
+        let write = |name: &str, text: &[u8]| write(&project.join(name), text).unwrap();
+        write("../.gitignore", b"*");
+        write(".gitignore", b"b.py");
+        write("python/a.py", b"");
+        write("python/b.py", b"");
+        let a = [project.join("python/a.py")];
+        assert_eq!(unignored_files(&project), a);
+        assert_eq!(
+            folders(&project, 1, |_| true),
+            [&*project, &*project.join("python")]
+        );
+        write(".git/HEAD", b"");
+        assert_eq!(unignored_files(&project), a);
+        assert_eq!(unignored_files(&project.join("python")), a);
     }
 }
