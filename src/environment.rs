@@ -136,7 +136,7 @@ impl Environment {
 
 /// `UV_PROJECT_ENVIRONMENT`, else `.venv`, both at the uv project's root (uv docs, "Project
 /// environment path").
-fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
+pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
     let named = session.var("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
     crate::session::normalize(&project.home.join(named))
 }

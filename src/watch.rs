@@ -8,19 +8,21 @@ use camino::{Utf8Path, Utf8PathBuf};
 use notify::{EventKind, RecursiveMode, Watcher};
 
 use crate::disk;
+use crate::environment::default_path;
 use crate::errand::{Errand, verdict};
 use crate::error::{Error, Result};
 use crate::facts::Purpose;
 use crate::process;
 use crate::project::Project;
+use crate::session::Session;
 
 /// Changes that come closer together than this are one: editors write in several steps.
 const DEBOUNCE: Duration = Duration::from_millis(150);
 /// How often a waiting watch looks for a signal.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Folders that tools write into while they build and test.
-const ASIDE: [&str; 9] = [
+/// Folders of caches, wherever they are.
+const CACHES: [&str; 7] = [
     ".git",
     ".hypothesis",
     ".mypy_cache",
@@ -28,8 +30,6 @@ const ASIDE: [&str; 9] = [
     ".ruff_cache",
     ".venv",
     "__pycache__",
-    "dist",
-    "target",
 ];
 
 /// Runs `errand` now and after every change, until a signal ends it.
@@ -38,6 +38,7 @@ const ASIDE: [&str; 9] = [
 /// [`Error::Interrupted`] at the end; an error before there is a project to watch.
 pub fn run(errand: &Errand<'_>) -> Result<()> {
     let project = Project::discover(errand.session, &errand.request.selection())?;
+    let watched = Watched::new(errand.session, &project);
     let (sender, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
@@ -49,10 +50,10 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
         }
     })
     .map_err(|error| cannot_watch(&project.root, error))?;
-    for root in roots(&project) {
+    for root in &watched.roots {
         watcher
             .watch(root.as_std_path(), RecursiveMode::Recursive)
-            .map_err(|error| cannot_watch(&root, error))?;
+            .map_err(|error| cannot_watch(root, error))?;
     }
     let mut seen = BTreeMap::new();
     loop {
@@ -61,14 +62,14 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
             Err(error) => errand.ui.error(&error),
             Ok(()) => {}
         }
-        if let Some(changed) = meanwhile(&project, &changes, &mut seen) {
+        if let Some(changed) = meanwhile(&watched, &changes, &mut seen) {
             errand
                 .ui
                 .status("Changed", project.display(&changed).as_str());
             continue;
         }
         errand.ui.status("Watching", project.root.as_str());
-        let changed = wait(&project, &changes)?;
+        let changed = wait(&watched, &changes)?;
         errand
             .ui
             .status("Changed", project.display(&changed).as_str());
@@ -81,14 +82,14 @@ pub fn run(errand: &Errand<'_>) -> Result<()> {
 /// `seen`: by file, the hash at the last such time. What a recipe generates anew at each run, with
 /// the same content, starts nothing.
 fn meanwhile(
-    project: &Project,
+    watched: &Watched,
     changes: &mpsc::Receiver<std::path::PathBuf>,
     seen: &mut BTreeMap<Utf8PathBuf, Option<String>>,
 ) -> Option<Utf8PathBuf> {
     let paths = changes.try_iter();
     let paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
     let saved: BTreeSet<Utf8PathBuf> = paths
-        .filter(|path| is_ours(project, path) && is_source(path))
+        .filter(|path| watched.is_ours(path) && is_source(path))
         .collect();
     let mut changed = None;
     for path in saved {
@@ -118,24 +119,9 @@ fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
     }
 }
 
-/// The project's folder, and those of path dependencies outside it.
-fn roots(project: &Project) -> BTreeSet<Utf8PathBuf> {
-    let mut roots = BTreeSet::from([project.root.clone()]);
-    for member in &project.members {
-        let manifests = member.path_dependencies.iter().chain([&member.manifest]);
-        let folders = manifests.filter_map(|manifest| manifest.parent());
-        roots.extend(
-            folders
-                .filter(|dir| !dir.starts_with(&project.root))
-                .map(Utf8Path::to_owned),
-        );
-    }
-    roots
-}
-
 /// The first file that changed and that is the project's own, once none of its files changes any
 /// more. What a compiler writes meanwhile delays nothing.
-fn wait(project: &Project, changes: &mpsc::Receiver<std::path::PathBuf>) -> Result<Utf8PathBuf> {
+fn wait(watched: &Watched, changes: &mpsc::Receiver<std::path::PathBuf>) -> Result<Utf8PathBuf> {
     let mut saved: Option<(Utf8PathBuf, Instant)> = None; // the first, and when the last came
     loop {
         process::check_signals()?;
@@ -149,15 +135,19 @@ fn wait(project: &Project, changes: &mpsc::Receiver<std::path::PathBuf>) -> Resu
         match changes.recv_timeout(patience) {
             Ok(path) => {
                 let path = Utf8PathBuf::from_path_buf(path).ok();
-                if let Some(path) = path.filter(|path| is_ours(project, path)) {
+                if let Some(path) = path.filter(|path| watched.is_ours(path)) {
                     let first = saved.map_or(path, |(first, _)| first);
                     saved = Some((first, Instant::now()));
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
+                let root = watched
+                    .roots
+                    .first()
+                    .map_or("".into(), Utf8PathBuf::as_path);
                 return Err(cannot_watch(
-                    &project.root,
+                    root,
                     notify::Error::generic("the watcher ended"),
                 ));
             }
@@ -165,22 +155,64 @@ fn wait(project: &Project, changes: &mpsc::Receiver<std::path::PathBuf>) -> Resu
     }
 }
 
-/// Neither in a folder that tools write into, nor a module that a build put beside the sources,
-/// nor an editor's own file.
-fn is_ours(project: &Project, path: &Utf8Path) -> bool {
-    let below = path.strip_prefix(&project.root).unwrap_or(path);
-    let aside = below
-        .components()
-        .any(|part| ASIDE.contains(&part.as_str()));
-    let name = path.file_name().unwrap_or_default();
-    let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
-    let editors = name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
-    let known = ["rust-toolchain", ".python-version"].contains(&name);
-    !aside
-        && !module
-        && (!editors || known)
-        && !path.starts_with(&project.state)
-        && !disk::is_dir(path)
+/// What is watched.
+struct Watched {
+    /// The project's folder, and those of path dependencies outside it.
+    roots: BTreeSet<Utf8PathBuf>,
+    /// Folders that pyx and its tools write into.
+    aside: BTreeSet<Utf8PathBuf>,
+}
+
+impl Watched {
+    fn new(session: &Session, project: &Project) -> Self {
+        let mut roots = BTreeSet::from([project.root.clone()]);
+        let mut aside = BTreeSet::from([
+            project.state.clone(),
+            project.root.join("dist"),
+            default_path(session, project),
+        ]);
+        for member in &project.members {
+            let manifests = member.path_dependencies.iter().chain([&member.manifest]);
+            for dir in manifests.filter_map(|manifest| manifest.parent()) {
+                aside.insert(dir.join("target"));
+                if !dir.starts_with(&project.root) {
+                    roots.insert(dir.to_owned());
+                }
+            }
+            aside.extend(member.cargo.build.clone());
+            aside.extend([&member.target, &member.cargo.target].map(Clone::clone));
+        }
+        // all projects of somebody may lie in one target directory
+        aside.retain(|dir| !roots.iter().any(|root| root.starts_with(dir)));
+        Self { roots, aside }
+    }
+
+    /// Neither in a folder that tools write into, nor a module that a build put beside the sources,
+    /// nor an editor's own file.
+    fn is_ours(&self, path: &Utf8Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
+        let editors =
+            name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
+        let known = ["rust-toolchain", ".python-version"].contains(&name);
+        !module
+            && (!editors || known)
+            && !self.aside.iter().any(|dir| path.starts_with(dir))
+            && !self.is_cached(path)
+            && !disk::is_dir(path)
+    }
+
+    /// In a folder of a cache, by its name or by what marks it: that of a build of something else is
+    /// called as its tool likes.
+    fn is_cached(&self, path: &Utf8Path) -> bool {
+        let roots = || self.roots.iter().map(Utf8PathBuf::as_path);
+        let folders = path.ancestors().skip(1);
+        let mut inside = folders.take_while(|dir| !roots().any(|root| root == *dir));
+        inside.any(|dir| {
+            let name = dir.file_name().unwrap_or_default();
+            CACHES.contains(&name) || disk::is_file(&dir.join("CACHEDIR.TAG"))
+        })
+    }
 }
 
 fn is_source(path: &Utf8Path) -> bool {
@@ -193,13 +225,27 @@ fn is_source(path: &Utf8Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::Member;
 
-    fn project() -> Project {
-        Project {
+    fn watched() -> Watched {
+        let member = Member {
+            manifest: "/p/Cargo.toml".into(),
+            path_dependencies: vec!["/q/dist/core/Cargo.toml".into()],
+            ..Member::default()
+        };
+        let project = Project {
             root: "/p".into(),
+            home: "/p".into(),
             state: "/p/target/pyx".into(),
+            members: vec![member],
             ..Project::default()
-        }
+        };
+        let env = [("UV_PROJECT_ENVIRONMENT".to_owned(), "venv".to_owned())];
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        Watched::new(&session, &project)
     }
 
     #[test]
@@ -213,8 +259,8 @@ mod tests {
             for path in ["/p/out.txt".into(), file.clone(), file.clone()] {
                 sender.send(path.into_std_path_buf()).unwrap();
             }
-            let first = meanwhile(&project(), &changes, &mut seen);
-            assert_eq!(meanwhile(&project(), &changes, &mut seen), None);
+            let first = meanwhile(&watched(), &changes, &mut seen);
+            assert_eq!(meanwhile(&watched(), &changes, &mut seen), None);
             first.is_some()
         };
         assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);
@@ -230,7 +276,7 @@ mod tests {
             }
         });
         let start = Instant::now();
-        assert_eq!(wait(&project(), &changes).unwrap(), "/p/src/lib.rs");
+        assert_eq!(wait(&watched(), &changes).unwrap(), "/p/src/lib.rs");
         assert!(start.elapsed() < 20 * DEBOUNCE);
         drop(changes);
         compiler.join().unwrap();
@@ -238,17 +284,45 @@ mod tests {
 
     #[test]
     fn what_tools_write_is_no_change() {
-        let project = project();
-        let ours = |path: &str| is_ours(&project, Utf8Path::new(path));
-        assert!(ours("/p/src/lib.rs") && ours("/p/tests/test_a.py") && ours("/p/.python-version"));
+        let watched = watched();
+        let ours = |path: &str| watched.is_ours(Utf8Path::new(path));
+        for path in [
+            "/p/src/lib.rs",
+            "/p/tests/test_a.py",
+            "/p/.python-version",
+            "/p/src/target/mod.rs",
+            "/p/pkg/dist/x.py",
+            "/q/dist/core/src/lib.rs",
+        ] {
+            assert!(ours(path), "{path}");
+        }
         for path in [
             "/p/target/x.rs",
-            "/p/.venv/a.py",
+            "/p/dist/x.py",
+            "/p/venv/a.py",
+            "/p/other/.venv/a.py",
+            "/q/dist/core/target/x.rs",
             "/p/pkg/_a.abi3.so",
             "/p/src/.lib.rs.swp",
             "/p/a/__pycache__/b.pyc",
         ] {
             assert!(!ours(path), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_marked_as_a_cache_is_no_change() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let watched = Watched {
+            roots: BTreeSet::from([root.to_owned()]),
+            aside: BTreeSet::new(),
+        };
+        let file = root.join("fuzz/target/debug/x.rs");
+        assert!(watched.is_ours(&file));
+        disk::write(&root.join("CACHEDIR.TAG"), b"").unwrap(); // whatever the project itself lies in
+        assert!(watched.is_ours(&file));
+        disk::write(&root.join("fuzz/target/CACHEDIR.TAG"), b"").unwrap();
+        assert!(!watched.is_ours(&file));
     }
 }
