@@ -2,22 +2,18 @@
 
 use camino::Utf8Path;
 
-use super::{all_files, create_dir, io, is_dir, remove_dir, rename};
+use super::{create_dir, io, is_dir, remove_dir, rename};
 use crate::error::Result;
 
-/// Copies a directory with its files' modification times, by which cargo knows what is fresh;
-/// nothing where `from` is none. Never hard links: cargo writes some of its files in place.
+/// Copies a directory with its files' modification times, by which cargo knows what is fresh, and its
+/// links; nothing where `from` is none. Never hard links: cargo writes some of its files in place.
 pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     if !is_dir(from) {
         return create_dir(to);
     }
     let staging = staging(to)?;
     let root = crate::session::utf8(staging.path().to_owned())?;
-    for file in all_files(from) {
-        let copy = root.join(file.strip_prefix(from).unwrap_or(&file));
-        create_dir(copy.parent().unwrap_or(&root))?;
-        copy_file(&file, &copy).map_err(io("copy", &file))?;
-    }
+    mirror(from, &root, &|_| false)?;
     promote(staging, to)
 }
 
@@ -25,13 +21,15 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
     let times = std::fs::metadata(from)?;
     let times = std::fs::FileTimes::new().set_modified(times.modified()?);
     std::fs::copy(from, to)?;
+    // on Unix its owner may set the times of a file that nobody may write
     std::fs::File::options()
-        .write(true)
+        .read(cfg!(unix))
+        .write(!cfg!(unix))
         .open(to)?
         .set_times(times)
 }
 
-/// Copies a directory with everything in it, links as links, except what `skip` names (relative
+/// Copies a directory with all folders, files and links in it, links as links, except what `skip` names (relative
 /// to `from`); nothing where `from` is none.
 pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) -> Result<()> {
     let walk = ignore::WalkBuilder::new(from)
@@ -53,7 +51,7 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
             create_dir(&copy)?;
         } else if kind.is_some_and(|kind| kind.is_symlink()) {
             link_like(&path, &copy).map_err(io("copy", &path))?;
-        } else {
+        } else if kind.is_some_and(|kind| kind.is_file()) {
             copy_file(&path, &copy).map_err(io("copy", &path))?;
         }
     }
@@ -126,5 +124,31 @@ pub fn promote(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
         }
         Err(_) if is_dir(path) => Ok(()),
         Err(error) => Err(io("create", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::disk::tests::dir;
+    use crate::disk::{signature, write};
+
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_copy_has_the_links_and_what_nobody_may_write() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_guard, dir) = dir();
+        let (from, to) = (dir.join("from"), dir.join("to"));
+        let file = from.join("out/libfoo.so.1");
+        write(&file, b"").unwrap();
+        let read_only = std::fs::Permissions::from_mode(0o444);
+        std::fs::set_permissions(&file, read_only).unwrap();
+        std::os::unix::fs::symlink("libfoo.so.1", from.join("out/libfoo.so")).unwrap();
+        copy_tree(&from, &to).unwrap();
+        let link = std::fs::read_link(to.join("out/libfoo.so")).unwrap();
+        assert_eq!(link.to_str(), Some("libfoo.so.1"));
+        let modified = |path: &Utf8Path| signature(path).unwrap().modified;
+        assert_eq!(modified(&to.join("out/libfoo.so.1")), modified(&file));
     }
 }
