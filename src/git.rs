@@ -12,10 +12,16 @@ use crate::session::Session;
 
 pub use crate::disk::checkout;
 
+/// With these git asks another checkout than the one around its folder; a hook has them.
+const ELSEWHERE: [&str; 3] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"];
+
 /// Whether a folder is the root of a checkout.
 pub fn is_checkout(dir: &Utf8Path) -> bool {
     disk::is_there(&dir.join(".git"))
 }
+
+/// A path is no pattern.
+const LIST: [&str; 3] = ["--literal-pathspecs", "ls-files", "-z"];
 
 #[derive(Clone, Copy, Debug)]
 pub struct Git<'a> {
@@ -42,7 +48,33 @@ impl Git<'_> {
         let Some(top) = checkout(self.dir) else {
             return Ok(BTreeSet::new());
         };
-        let call = self.call(top, ["ls-files", "-z"].map(str::to_owned).to_vec());
+        let names = self.listed(top, &[])?;
+        let names = names.split('\0').map(|name| name.trim_end_matches('\n'));
+        let names = names.filter(|name| !name.is_empty());
+        Ok(names.map(|name| top.join(name)).collect())
+    }
+
+    /// Whether git tracks one file of the folder; not where there is no checkout around it.
+    ///
+    /// # Errors
+    /// As of [`tracked`](Self::tracked).
+    pub fn tracks(&self, name: &str) -> Result<bool> {
+        match checkout(self.dir) {
+            Some(_) => Ok(!self.listed(self.dir, &["--", name])?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether git shows a file as a new one.
+    pub fn shows(&self, path: &Utf8Path) -> Result<bool> {
+        let others = ["--others", "--exclude-standard", "--", path.as_str()];
+        let words = LIST.iter().chain(&others).map(ToString::to_string);
+        Ok(!self.ask(words.collect())?.is_empty())
+    }
+
+    fn listed(&self, dir: &Utf8Path, of: &[&str]) -> Result<String> {
+        let words = LIST.iter().chain(of).map(ToString::to_string);
+        let call = self.call(dir, words.collect());
         let output = process::read(&call).map_err(|error| match error {
             Error::Spawn { .. } => Error::NoTool {
                 tool: "git",
@@ -50,19 +82,19 @@ impl Git<'_> {
             },
             error => error,
         })?;
-        if output.status != Status::Code(0) {
-            return Err(silent(call, &output));
+        match output.status {
+            Status::Code(0) => Ok(output.stdout),
+            _ => Err(silent(call, &output)),
         }
-        let names = output.stdout.split('\0');
-        let names = names.map(|name| name.trim_end_matches('\n'));
-        let names = names.filter(|name| !name.is_empty());
-        Ok(names.map(|name| top.join(name)).collect())
     }
 
     fn call(&self, dir: &Utf8Path, args: Vec<String>) -> Invocation {
+        let elsewhere = ELSEWHERE.map(str::to_owned).into_iter();
+        let elsewhere = elsewhere.filter(|name| self.session.env.contains_key(name));
         Invocation::new("git", dir)
             .args(args)
             .without(&self.session.scrubbed())
+            .without(&elsewhere.collect::<Vec<_>>())
             .env("GIT_OPTIONAL_LOCKS", "0") // `git status` would write the index
     }
 }
@@ -97,9 +129,41 @@ mod tests {
             session: &session,
             dir: &below,
         };
-        let error = git.tracked().unwrap_err();
-        assert_eq!(error.exit(), Exit::Environment);
-        let text = error.to_string();
-        assert!(text.contains("fatal: not a git repository"), "{text}");
+        for error in [git.tracked().unwrap_err(), git.tracks("x").unwrap_err()] {
+            assert_eq!(error.exit(), Exit::Environment);
+            let text = error.to_string();
+            assert!(text.contains("fatal: not a git repository"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_asked_about_in_its_own_checkout() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let env = ELSEWHERE.map(|name| (name.to_owned(), "elsewhere".to_owned()));
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        let git = Git {
+            session: &session,
+            dir,
+        };
+        for name in ["[x]", "x", "ignored"] {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        disk::write(&dir.join(".gitignore"), b"ignored").unwrap();
+        let tracks = |name| git.tracks(name).unwrap();
+        assert!(!tracks("x"), "there is no checkout");
+        let run = |words: &[&str]| {
+            let call = git.call(dir, words.iter().map(ToString::to_string).collect());
+            assert!(call.unset.iter().eq(&ELSEWHERE.map(str::to_owned)));
+            assert!(process::read(&call).unwrap().status.success());
+        };
+        run(&["init", "--quiet"]);
+        run(&["add", "x"]);
+        assert!(tracks("x") && !tracks("[x]") && !tracks("ignored"));
+        let shows = |name| git.shows(&dir.join(name)).unwrap();
+        assert!(!shows("x") && shows("[x]") && !shows("ignored"));
     }
 }

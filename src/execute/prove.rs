@@ -12,6 +12,7 @@ use crate::fingerprint::{
     Artifact, BuildRecord, BuildRecords, EnvironmentRecord, Input, InstallRecord, SCHEMA, build_id,
     store,
 };
+use crate::git::Git;
 use crate::invocation::Invocation;
 use crate::manifest::PyProject;
 use crate::plan::{Prove, Replace};
@@ -235,18 +236,14 @@ impl Proof<'_> {
         Ok(rust && exports && !self.is_tracked(path)?)
     }
 
-    fn git(&self, args: &[&str], path: &Utf8Path) -> Result<Option<bool>> {
-        let Some(git) = crate::tool::find(self.context.session, "git") else {
-            return Ok(None);
-        };
-        let invocation = Invocation::new(git, &self.member.dir).args(args.iter().copied());
-        let output = process::read(&invocation.arg("--").arg(path.as_str()))?;
-        Ok(Some(output.status.success()))
-    }
-
     fn is_tracked(&self, path: &Utf8Path) -> Result<bool> {
-        let tracked = self.git(&["ls-files", "--error-unmatch"], path)?;
-        Ok(tracked == Some(true))
+        // a link in the way would lead git out of the checkout
+        let dir = disk::resolve(path.parent().unwrap_or(path));
+        let git = Git {
+            session: self.context.session,
+            dir: &dir,
+        };
+        git.tracks(path.file_name().unwrap_or_default())
     }
 
     /// Names what a build leaves in the sources when git would show it.
@@ -255,12 +252,15 @@ impl Proof<'_> {
         let in_place = !module.starts_with(&self.prove.environment.path);
         let traces = in_place.then_some(module).into_iter();
         let traces = traces.chain(self.prove.new_lock.then_some(&*lock));
-        if !self.prove.installed || self.git(&["rev-parse", "--git-dir"], module)? != Some(true) {
+        if !self.prove.installed {
             return Ok(());
         }
+        let git = Git {
+            session: self.context.session,
+            dir: &self.member.dir,
+        };
         for trace in traces {
-            let ignored = self.git(&["check-ignore", "-q"], trace)? == Some(true);
-            if !ignored && !self.is_tracked(trace)? {
+            if git.shows(trace)? {
                 self.context.ui.warn(&format!(
                     "`{trace}` is written by the build and git does not ignore it"
                 ));

@@ -14,11 +14,10 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::fingerprint::{self, Input};
+use crate::git::Git;
 use crate::interpreter::{self, Interpreter, Probe};
-use crate::invocation::Invocation;
 use crate::manifest::PyProject;
 use crate::preflight;
-use crate::process;
 use crate::project::{Member, Project};
 use crate::session::Session;
 use crate::tool::{self, Toolbox};
@@ -477,13 +476,10 @@ fn dated(session: &Session, root: &Utf8Path) -> Result<(Option<String>, u64)> {
     const OLDEST: u64 = 315_532_800; // 1980-01-01
     let said = session.var("SOURCE_DATE_EPOCH");
     let said = said.and_then(|text| text.parse().ok());
-    let Some(git) = tool::find(session, "git") else {
-        return Ok((None, said.unwrap_or(OLDEST)));
-    };
-    let call =
-        Invocation::new(git, root).args(["log", "-1", "--no-show-signature", "--format=%H %ct"]);
-    let output = process::read(&call)?;
-    let mut words = output.stdout.split_whitespace();
+    let git = Git { session, dir: root };
+    let words = ["log", "-1", "--no-show-signature", "--format=%H %ct"];
+    let head = git.ask(words.map(str::to_owned).to_vec())?;
+    let mut words = head.split_whitespace();
     let commit = words.next().map(str::to_owned);
     let time = words.next().and_then(|word| word.parse().ok());
     Ok((commit, said.or(time).unwrap_or(OLDEST).max(OLDEST)))
