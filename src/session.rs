@@ -35,7 +35,8 @@ pub struct Session {
     pub cwd: Utf8PathBuf,
     /// This program, absolute; empty where the system does not tell.
     pub program: Utf8PathBuf,
-    /// The variables whose name and value are UTF-8; children inherit the others all the same.
+    /// The variables whose name and value are UTF-8, on Windows by their names in upper case; children
+    /// inherit the others all the same.
     pub env: BTreeMap<String, String>,
     /// The names of variables that are there only because `cargo pyx env` said so; `env` is without
     /// them.
@@ -54,6 +55,7 @@ impl Session {
         })?;
         let mut env: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .map(|(name, value)| (folded(name), value))
             .collect();
         let exported = take_exported(&mut env);
         Ok(Self {
@@ -156,6 +158,14 @@ impl Session {
     pub fn in_ci(&self) -> bool {
         self.var("CI").is_some_and(|value| value != "false")
     }
+}
+
+/// Windows knows no case in the names of variables: PATH is often `Path` there.
+fn folded(name: String) -> String {
+    if cfg!(windows) {
+        return name.to_uppercase();
+    }
+    name
 }
 
 /// Takes out what `cargo pyx env` has exported, and its list.
