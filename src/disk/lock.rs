@@ -33,7 +33,8 @@ impl Lock {
                 Ok(()) if is_still(path, &file) => break file,
                 Ok(()) => {}
                 Err(std::fs::TryLockError::WouldBlock) => {
-                    let text = read_text(path)?.unwrap_or_default();
+                    // Windows lets nobody read what is locked: who has it is not known there
+                    let text = read_text(path).ok().flatten().unwrap_or_default();
                     wait(text.trim())?;
                     std::thread::sleep(LOCK_POLL);
                 }
