@@ -393,7 +393,7 @@ impl Error {
             Self::NoTests(_) => {
                 Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
             }
-            Self::NoneSelected(_) => Some("`cargo pyx test --py` runs all of them".into()),
+            Self::NoneSelected(_) => Some("`cargo pyx test` runs all of them".into()),
             Self::NoTarget { target, .. } => Some(format!("rustup target add {target}")),
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
             Self::NoProgram(_) => Some("cargo pyx run --help".into()),

@@ -74,6 +74,18 @@ impl CargoToml {
         self.toml.get(&["lib"]).is_some() || crate::disk::is_file(&self.dir().join("src/lib.rs"))
     }
 
+    /// Whether one of its programs of tests is not made of `#[test]` (`harness = false`).
+    pub fn has_own_harness(&self) -> bool {
+        let is_own = |table: &dyn TableLike| {
+            let harness = table.get("harness").and_then(Item::as_bool);
+            harness == Some(false)
+        };
+        let listed = ["bin", "test"].map(|kind| self.toml.get(&[kind]));
+        let listed = listed.into_iter().flatten();
+        let mut listed = listed.filter_map(Item::as_array_of_tables).flatten();
+        self.toml.table(&["lib"]).is_some_and(is_own) || listed.any(|table| is_own(table))
+    }
+
     /// The names of binary targets: `[[bin]]`, `src/main.rs` under the package's name, and the files
     /// and folders of `src/bin` (cargo book, "Target auto-discovery").
     pub fn bins(&self) -> Vec<String> {

@@ -210,7 +210,10 @@ pub struct Untestable {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runner {
-    Cargo,
+    Cargo {
+        /// Whether a program among the tests may tell of them in words of its own.
+        own_words: bool,
+    },
     Nextest,
     Pytest(Reporter),
     Unittest(Reporter),
@@ -402,7 +405,7 @@ impl Test {
             Runner::Pytest(_) => drop(invocation.args.drain(..2)),
             // its first arguments are `-m MODULE`
             Runner::Unittest(_) => "unittest".clone_into(&mut invocation.args[1]),
-            Runner::Cargo | Runner::Nextest | Runner::Stestr | Runner::Import => {}
+            Runner::Cargo { .. } | Runner::Nextest | Runner::Stestr | Runner::Import => {}
         }
         invocation
     }

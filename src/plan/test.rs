@@ -39,13 +39,18 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
         request,
         workshop,
     };
+    // what follows `--` is for the Python runner, unless Rust alone is tested
+    let mut for_rust = testing.clone();
+    if testing.languages != Languages::Rust {
+        for_rust.arguments.clear();
+    }
     for suite in &facts.suites.rust {
         let build = facts
             .builds
             .iter()
             .find(|build| build.member.name == suite.member);
         if let Some(build) = build {
-            rust(&mut plan, &site, (suite, build), testing)?;
+            rust(&mut plan, &site, (suite, build), &for_rust)?;
         }
     }
     for suite in meant(&facts.suites.python, &testing.arguments) {
@@ -118,7 +123,7 @@ fn rust(
             .args(lock_args(site.request))
             .args((!nextest).then_some(flag))
             .args(quiet_args(nextest, testing).iter().copied());
-        if testing.languages == Languages::Rust && !testing.arguments.is_empty() {
+        if !testing.arguments.is_empty() {
             call = call.arg("--").args(testing.arguments.iter().cloned());
         }
         if suite.links_python {
@@ -127,7 +132,9 @@ fn rust(
         let runner = if nextest {
             Runner::Nextest
         } else {
-            Runner::Cargo
+            Runner::Cargo {
+                own_words: suite.own_harness && flag == "--tests",
+            }
         };
         let action = tests(call, runner, build, testing);
         let mut step = step(

@@ -24,6 +24,8 @@ pub struct RustSuite {
     pub documented: Vec<String>,
     /// Whether any of them links PyO3.
     pub links_python: bool,
+    /// Whether a program of `tested` brings a harness of its own.
+    pub own_harness: bool,
     /// Whether cargo-nextest runs `tested`.
     pub nextest: bool,
 }
@@ -119,6 +121,7 @@ impl RustSuite {
         }
         if tests.code {
             self.tested.push(name.to_owned());
+            self.own_harness |= cargo.has_own_harness();
         }
         if documented {
             self.documented.push(name.to_owned());

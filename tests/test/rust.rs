@@ -179,6 +179,37 @@ fn documentation_of_libraries_is_tested_and_docstrings_are_not() {
 }
 
 #[test]
+fn a_filter_that_selects_no_rust_test_is_no_success_whoever_runs_them() {
+    let project = small(&folder!());
+    let rust = |args: &[&str]| test(&project, &["--rust"]).with(args).run();
+    let unselected = "error: no test is selected by `typo`";
+    rust(&["--", "typo"]).exits(5).says_once(unselected);
+    rust(&["-q", "--", "typo"]).exits(5).says_once(unselected);
+    rust(&["--", "shouts"]).succeeds();
+    rust(&["--", "--list"]).succeeds();
+
+    // a program with a harness of its own may have run whatever it is asked for
+    project.append(
+        "Cargo.toml",
+        "\n[[test]]\nname = \"own\"\nharness = false\n",
+    );
+    project.write("tests/own.rs", "fn main() {}\n");
+    rust(&["--", "typo"]).succeeds();
+
+    if on_path("cargo-nextest").is_some() {
+        project.edit(
+            "Cargo.toml",
+            "\n[[test]]\nname = \"own\"\nharness = false\n",
+            "",
+        );
+        project.remove("tests/own.rs");
+        project.append("pyproject.toml", "\n[tool.pyx.test]\nrust = \"nextest\"\n");
+        rust(&["--", "typo"]).exits(5).says_once(unselected);
+        rust(&["--", "shouts"]).succeeds();
+    }
+}
+
+#[test]
 fn cargo_nextest_runs_where_the_project_asks_for_it() {
     let project = small(&folder!());
     project.append("pyproject.toml", "\n[tool.pyx.test]\nrust = \"nextest\"\n");

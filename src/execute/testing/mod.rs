@@ -106,7 +106,10 @@ impl From<&Untestable> for Tally {
 pub(super) fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<Tally> {
     let voice = Voice::new(context, activity);
     match &test.runner {
-        Runner::Cargo => rust::run(test, activity, voice, Dialect::Libtest),
+        Runner::Cargo { own_words } => {
+            let dialect = Dialect::Libtest { alone: !own_words };
+            rust::run(test, activity, voice, dialect)
+        }
         Runner::Nextest => rust::run(test, activity, voice, Dialect::Nextest),
         Runner::Pytest(reporter) | Runner::Unittest(reporter) => {
             python::run(context, test, voice, reporter)

@@ -12,9 +12,15 @@ use super::{Idle, RUST, Tally, Voice};
 /// Whose words for results to read; nextest repeats those of the programs that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
-    Libtest,
+    Libtest {
+        /// Whether no program has other words.
+        alone: bool,
+    },
     Nextest,
 }
+
+/// nextest's exit code where no test was to be run.
+const NO_TESTS: i32 = 4;
 
 pub(super) fn run(
     test: &Test,
@@ -38,6 +44,7 @@ pub(super) fn run(
             Some("a Rust test ended its program before the other tests ran".to_owned())
         }
         Status::Code(0) => None,
+        Status::Code(NO_TESTS) if dialect == Dialect::Nextest => None,
         _ if unlinked => Some("the Rust tests could not be linked with libpython".to_owned()),
         Status::Code(_) if !results.counts.is_empty() => Some("Rust tests failed".to_owned()),
         status => Some(format!(
@@ -45,13 +52,13 @@ pub(super) fn run(
         )),
     };
     voice.end(failure.is_some());
-    let listed = failure.is_none() && results.counts.is_empty();
+    let idle = results.idle(&test.arguments);
     Ok(Tally {
         language: RUST,
         member: test.member.clone(),
+        idle: idle.filter(|_| failure.is_none()),
         counts: results.counts,
         failure,
-        idle: listed.then_some(Idle::Unasked),
         ..Tally::default()
     })
 }
@@ -60,6 +67,8 @@ pub(super) fn run(
 struct Results {
     dialect: Dialect,
     counts: BTreeMap<String, u64>,
+    /// How many tests were not selected.
+    filtered: u64,
     /// Whether a program has begun its tests and not told their result.
     open: bool,
 }
@@ -69,6 +78,7 @@ impl Results {
         Self {
             dialect,
             counts: BTreeMap::new(),
+            filtered: 0,
             open: false,
         }
     }
@@ -79,7 +89,7 @@ impl Results {
         let plain = anstream::adapter::strip_str(line).to_string();
         let text = plain.trim_start();
         match self.dialect {
-            Dialect::Libtest => {
+            Dialect::Libtest { .. } => {
                 let begins = text.strip_prefix("running ");
                 self.open |=
                     begins.is_some_and(|rest| rest.ends_with(" tests") || rest == "1 test");
@@ -103,10 +113,36 @@ impl Results {
             let part = part.split('(').next().unwrap_or(part);
             let mut words = part.split_whitespace();
             let number = words.next().and_then(|word| word.parse::<u64>().ok());
-            if let (Some(number), Some(kind), None) = (number, words.next(), words.next()) {
-                *self.counts.entry(kind.to_owned()).or_default() += number;
+            let (Some(number), Some(kind)) = (number, words.next()) else {
+                continue;
+            };
+            match (kind, words.next()) {
+                ("filtered", Some("out")) => self.filtered += number,
+                (kind, None) => *self.counts.entry(kind.to_owned()).or_default() += number,
+                _ => {}
             }
         }
+    }
+
+    /// `arguments`: those of the command line.
+    fn idle(&self, arguments: &[String]) -> Option<Idle> {
+        if self.counts.is_empty() {
+            return Some(Idle::Unasked);
+        }
+        let ran = self
+            .counts
+            .iter()
+            .any(|(kind, number)| *kind != "skipped" && *number > 0);
+        if ran || self.dialect == (Dialect::Libtest { alone: false }) {
+            return None;
+        }
+        // nextest skips what is not selected
+        let skipped = self.counts.get("skipped").copied().unwrap_or_default();
+        Some(match (self.filtered + skipped, arguments) {
+            (0, _) => Idle::Nothing,
+            (_, []) => Idle::Unselected("the project's own options".to_owned()),
+            _ => Idle::Unselected(format!("`{}`", arguments.join(" "))),
+        })
     }
 }
 
@@ -114,9 +150,11 @@ impl Results {
 mod tests {
     use super::*;
 
+    const LIBTEST: Dialect = Dialect::Libtest { alone: true };
+
     #[test]
     fn results_of_several_programs_add_up() {
-        let mut results = Results::new(Dialect::Libtest);
+        let mut results = Results::new(LIBTEST);
         for line in [
             "running 6 tests",
             "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s",
@@ -137,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_program_that_ends_before_its_result_is_noticed() {
-        let mut results = Results::new(Dialect::Libtest);
+        let mut results = Results::new(LIBTEST);
         results.hear("running 2 tests");
         assert!(results.open);
     }
@@ -157,5 +195,40 @@ mod tests {
             .wording(),
             "1 failed, 1 passed"
         );
+    }
+
+    #[test]
+    fn none_selected_is_told_from_none_at_all_and_from_tests_that_ran() {
+        let idle = |dialect, lines: &[&str], arguments: &[&str]| {
+            let mut results = Results::new(dialect);
+            for line in lines {
+                results.hear(line);
+            }
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            results.idle(&arguments)
+        };
+        let typo = Some(Idle::Unselected("`typo`".to_owned()));
+        let zero = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
+        let two = &zero.replace("0 filtered", "2 filtered");
+        assert_eq!(idle(LIBTEST, &[two, zero], &["typo"]), typo);
+        assert_eq!(idle(LIBTEST, &[zero], &["typo"]), Some(Idle::Nothing));
+        assert_eq!(idle(LIBTEST, &[zero], &[]), Some(Idle::Nothing));
+        assert_eq!(idle(LIBTEST, &[], &["--list"]), Some(Idle::Unasked));
+        for kind in ["passed", "ignored", "measured"] {
+            let one = &zero.replace(&format!("0 {kind}"), &format!("1 {kind}"));
+            assert_eq!(idle(LIBTEST, &[two, one], &["typo"]), None, "{kind}");
+        }
+        // some program may have run without a word that we know
+        let own = Dialect::Libtest { alone: false };
+        assert_eq!(idle(own, &[two], &["typo"]), None);
+
+        let summary = "     Summary [   0.000s] 0 tests run: 0 passed, 2 skipped";
+        assert_eq!(idle(Dialect::Nextest, &[summary], &["typo"]), typo);
+        let options = Some(Idle::Unselected("the project's own options".to_owned()));
+        assert_eq!(idle(Dialect::Nextest, &[summary], &[]), options);
+        let none = &summary.replace('2', "0");
+        assert_eq!(idle(Dialect::Nextest, &[none], &[]), Some(Idle::Nothing));
+        let one = &summary.replace("0 passed", "1 passed");
+        assert_eq!(idle(Dialect::Nextest, &[one], &["typo"]), None);
     }
 }
