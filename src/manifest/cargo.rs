@@ -110,6 +110,11 @@ impl CargoToml {
         self.targets("example", "examples")
     }
 
+    /// The names of integration tests: `[[test]]`, and the files and folders of `tests`.
+    pub fn tests(&self) -> Vec<String> {
+        self.targets("test", "tests")
+    }
+
     /// Targets that are named in the manifest, or found as `NAME.rs` or `NAME/main.rs`; sorted.
     fn targets(&self, kind: &str, folder: &str) -> Vec<String> {
         let dir = self.dir().join(folder);

@@ -145,11 +145,10 @@ impl Tests {
         let library = library
             .and_then(Utf8Path::parent)
             .map_or("src", Utf8Path::as_str);
-        let mut folders = vec!["src", "tests", library];
-        folders.sort_unstable();
+        let mut folders = vec!["src", library];
         folders.dedup();
         let mut tests = Self {
-            code: false,
+            code: !cargo.tests().is_empty() || cargo.has_own_harness(),
             documents: false,
         };
         for folder in folders {
@@ -157,7 +156,7 @@ impl Tests {
                 if file.extension() == Some("rs") {
                     let text = disk::read_text(&file).ok().flatten().unwrap_or_default();
                     tests.code |= has_tests(&text);
-                    tests.documents |= folder != "tests" && has_doctests(&text);
+                    tests.documents |= has_doctests(&text, &file);
                 }
             }
         }
@@ -165,31 +164,66 @@ impl Tests {
     }
 }
 
-/// `#[test]`, an attribute whose path ends in `test` (tokio's), or a macro that makes tests.
+/// Anything by whose name it may be a test. Whoever is taken for one costs a compilation; whoever is
+/// not is never run.
 fn has_tests(text: &str) -> bool {
-    text.lines().map(str::trim_start).any(|line| {
-        let attribute = line.strip_prefix("#[").unwrap_or_default();
-        let path = attribute.split(['(', ']']).next().unwrap_or_default();
-        path == "test"
-            || path.ends_with("::test")
-            || matches!(path, "rstest" | "test_case" | "quickcheck")
-            || line.starts_with("proptest!")
-            || line.starts_with("quickcheck!")
+    let lines = text.lines().map(str::trim_start);
+    let mut code = lines.filter(|line| !line.starts_with("//"));
+    code.any(|line| {
+        let makes = line.split_once('!').map(|(path, _)| path);
+        let mut attributes = line.split("#[").skip(1).map(attribute);
+        attributes.any(is_of_tests) || makes.is_some_and(is_of_tests)
     })
 }
 
-/// A code block in a documentation comment that is Rust to rustdoc.
-fn has_doctests(text: &str) -> bool {
+/// The path of what an attribute is, from what follows its bracket.
+fn attribute(text: &str) -> &str {
+    let of_all = text.split([']', '(', '=']).next().unwrap_or_default();
+    let last = || text.rsplit(',').next().unwrap_or_default();
+    let path = if of_all == "cfg_attr" { last() } else { of_all };
+    path.split([']', '(', ')'])
+        .next()
+        .unwrap_or_default()
+        .trim()
+}
+
+/// Whether the path of an attribute or a macro ends in the name of one that makes tests: `test`,
+/// `tokio::test`, `rstest::rstest`, `test_case`, `gtest`, `proptest`.
+fn is_of_tests(path: &str) -> bool {
+    let is_path = |letter: char| letter.is_alphanumeric() || "_:".contains(letter);
+    let name = path.rsplit("::").next().unwrap_or(path);
+    path.chars().all(is_path)
+        && (name.contains("test") || name == "quickcheck")
+        && name != "doctest"
+}
+
+/// Whether documentation holds a test: in comments, or in a file that it includes.
+fn has_doctests(text: &str, file: &Utf8Path) -> bool {
+    let comment = |line| {
+        let line = str::trim_start(line);
+        line.strip_prefix("///").or(line.strip_prefix("//!"))
+    };
+    let included = |line: &str| {
+        let (_, rest) = line.split_once("doc = include_str!(")?;
+        let name = rest.strip_prefix('"')?.split('"').next()?;
+        disk::read_text(&file.with_file_name("").join(name)).ok()?
+    };
+    has_rust_block(text.lines().map(comment))
+        || text.lines().any(|line| match included(line) {
+            Some(text) => has_rust_block(text.lines().map(Some)),
+            None => line.contains("doc = include_str!") || line.contains("doctest!("),
+        })
+}
+
+/// Whether a code block in Markdown is Rust to rustdoc; where a line is none, no block goes on.
+fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
     let mut inside = false;
-    for line in text.lines().map(str::trim_start) {
-        let Some(comment) = line
-            .strip_prefix("///")
-            .or_else(|| line.strip_prefix("//!"))
-        else {
+    for line in lines {
+        let Some(line) = line else {
             inside = false;
             continue;
         };
-        let Some(language) = comment.trim_start().strip_prefix("```") else {
+        let Some(language) = line.trim_start().strip_prefix("```") else {
             continue;
         };
         inside = !inside;
@@ -214,19 +248,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_are_recognised_by_their_attributes() {
+    fn tests_are_recognised_by_their_attributes_and_macros_wherever_those_are_from() {
         for text in [
             "#[test]\nfn a() {}",
             "    #[tokio::test(flavor = 'x')]",
+            "mod tests { #[test] fn a() {} }",
             "#[rstest]",
+            "#[rstest::rstest]",
+            "#[test_case::test_case(1, 2; \"three\")]",
+            "#[gtest]",
+            "#[quickcheck_macros::quickcheck]",
+            "#[cfg_attr(not(target_arch = \"wasm32\"), test)]",
             "proptest! {",
+            "proptest::proptest! {",
+            "quickcheck::quickcheck! {",
         ] {
             assert!(has_tests(text), "{text}");
         }
         for text in [
             "// #[test]",
             "#[cfg(test)]",
+            "#[cfg(any(feature = \"testing\", test))]",
+            "#[cfg_attr(test, derive(Debug))]",
+            "#[cfg_attr(any(miri, test), derive(Debug, Clone))]",
             "#[derive(Debug)]",
+            "#[doc = \"see test_x\"]",
+            "println!(\"test\");",
+            "if test() != test { panic!() }",
             "fn test() {}",
         ] {
             assert!(!has_tests(text), "{text}");
@@ -235,11 +283,66 @@ mod tests {
 
     #[test]
     fn only_rust_blocks_in_documentation_are_doctests() {
-        assert!(has_doctests("/// ```\n/// f();\n/// ```"));
-        assert!(has_doctests("//! ```rust,no_run\n//! ```"));
-        assert!(!has_doctests("/// ```python\n/// f()\n/// ```"));
-        assert!(!has_doctests("/// ```text\n/// ```\n"));
-        assert!(!has_doctests("/// ```ignore\n/// ```\n"));
+        let documents = |text| has_doctests(text, Utf8Path::new("/p/src/lib.rs"));
+        assert!(documents("/// ```\n/// f();\n/// ```"));
+        assert!(documents("//! ```rust,no_run\n//! ```"));
+        assert!(!documents("/// ```python\n/// f()\n/// ```"));
+        assert!(!documents("/// ```text\n/// ```\n"));
+        assert!(!documents("/// ```ignore\n/// ```\n"));
+    }
+
+    /// Whether a crate of this has tests, and documentation tests.
+    fn tests_of(files: &[(&str, &str)]) -> (bool, bool) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::write(&dir.join("Cargo.toml"), b"[package]\nname = 'x'\n").unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let cargo = CargoToml::read(&dir.join("Cargo.toml")).unwrap().unwrap();
+        let tests = Tests::of(&cargo);
+        (tests.code, tests.documents)
+    }
+
+    #[test]
+    fn a_program_of_tests_is_tested_whatever_makes_its_tests() {
+        let lib = ("src/lib.rs", "pub fn f() {}\n");
+        for file in ["tests/all.rs", "tests/all/main.rs"] {
+            let files = [lib, (file, "datatest::harness!(f);\n")];
+            assert_eq!(tests_of(&files), (true, false), "{file}");
+        }
+        for target in [
+            "[[test]]\nname = 'a'\npath = 'a.rs'",
+            "[lib]\nharness = false",
+        ] {
+            let manifest = format!("[package]\nname = 'x'\n{target}\n");
+            let files = [lib, ("Cargo.toml", &manifest)];
+            assert_eq!(tests_of(&files), (true, false), "{target}");
+        }
+        // another crate, and data of Python's tests
+        let files = [lib, ("tests/crate/src/lib.rs", "#[test]\nfn a() {}\n")];
+        assert_eq!(tests_of(&files), (false, false));
+        assert_eq!(tests_of(&[lib]), (false, false));
+    }
+
+    #[test]
+    fn documentation_in_files_of_its_own_is_tested_where_it_holds_rust() {
+        let documents = |line: &str, readme| {
+            let files = [("src/lib.rs", line), ("README.md", readme)];
+            tests_of(&files).1
+        };
+        let include = "#![doc = include_str!(\"../README.md\")]\n";
+        let hidden = "#![cfg_attr(doctest, doc = include_str!(\"../README.md\"))]\n";
+        for line in [include, hidden] {
+            assert!(documents(line, "# X\n\n```rust\nx::f();\n```\n"), "{line}");
+            assert!(!documents(line, "# X\n\n```python\nx.f()\n```\n"), "{line}");
+        }
+        // nobody but the compiler knows which file that is
+        let computed = "#![doc = include_str!(concat!(env!(\"OUT_DIR\"), \"/x.md\"))]\n";
+        for line in [computed, "doc_comment::doctest!(\"../README.md\");\n"] {
+            assert!(documents(line, ""), "{line}");
+        }
+        assert!(!documents("//! Nothing.\n", "```\nx::f();\n```\n"));
     }
 
     fn workspace(files: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
