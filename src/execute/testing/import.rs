@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::error::Result;
 use crate::plan::Test;
-use crate::process;
+use crate::process::{self, Status};
 
 use super::{Context, IMPORTS, Tally};
 
@@ -46,13 +46,49 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<Tally> {
     ];
     let counts = counts.map(|(kind, count)| (kind.to_owned(), count as u64));
     tally.counts = counts.into();
-    let nothing = report.good.is_empty() && report.bad.is_empty();
-    tally.failure = match report.bad.keys().next() {
-        Some(module) => Some(format!("{module} cannot be imported")),
-        None if nothing && !report.optional.is_empty() => {
-            Some("no module could be imported".to_owned())
-        }
-        None => None,
-    };
+    tally.failure = report.failure(output.status);
     Ok(tally)
+}
+
+impl Report {
+    /// `status`: how the interpreter ended, which may have been after the report.
+    fn failure(&self, status: Status) -> Option<String> {
+        if let Some(module) = self.bad.keys().next() {
+            return Some(format!("{module} cannot be imported"));
+        }
+        if !status.success() {
+            return Some(format!(
+                "Python failed at its end, once the modules were imported ({status})"
+            ));
+        }
+        let nothing = self.good.is_empty() && !self.optional.is_empty();
+        nothing.then(|| "no module could be imported".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_that_fail_when_the_interpreter_ends_are_no_success() {
+        let report = Report {
+            good: vec!["a".into()],
+            ..Report::default()
+        };
+        assert_eq!(report.failure(Status::Code(0)), None);
+        for (status, words) in [
+            (Status::Signal(11), "killed by signal 11"),
+            (Status::Code(120), "exit code 120"),
+        ] {
+            let failure = report.failure(status).unwrap();
+            assert!(failure.contains(words), "{failure}");
+        }
+        let bad = Report {
+            bad: [("b".to_owned(), "ImportError: no".to_owned())].into(),
+            ..report
+        };
+        let failure = bad.failure(Status::Signal(11));
+        assert_eq!(failure.as_deref(), Some("b cannot be imported"));
+    }
 }

@@ -44,7 +44,9 @@ def main(name):
                 optional.append("{} (needs {})".format(module, error.name))
         except BaseException as error:
             bad[module] = "{}: {}".format(type(error).__name__, error)
-    json.dump({"good": good, "optional": optional, "bad": bad}, sys.stdout)
+    # a line of its own, and told before anything can crash at the end
+    report = json.dumps({"good": good, "optional": optional, "bad": bad})
+    print("\n" + report, flush=True)
 
 
 main(sys.argv[1])
