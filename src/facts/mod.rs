@@ -24,7 +24,7 @@ use crate::project::{Bindings, HardWired, Member, Project};
 use crate::reason::Reason;
 use crate::recipe::{self, Recipes};
 use crate::session::Session;
-use crate::suites::Suites;
+use crate::suites::{Suites, Word};
 use crate::tool::{self, Tool};
 use crate::toolchain::Toolchain;
 
@@ -58,6 +58,8 @@ pub struct Facts {
     pub sync_due: Option<Reason>,
     /// The tests, when they are to be run.
     pub suites: Suites,
+    /// What stands after `--`, when a Python test runner is to get it.
+    pub words: Vec<Word>,
     pub test_dependencies: Dependencies,
     pub test_sync_due: Option<Reason>,
     /// One for each member of the project, in its order.
@@ -205,19 +207,7 @@ impl Facts {
         let runs = |name: &String| inside.contains(&format!("{root}#{name}"));
         facts.recipes_around.before.retain(|name| !runs(name));
         facts.recipes_around.after.retain(|name| !runs(name));
-        if let Some(languages) = request.tested() {
-            facts.suites = Suites::gather(session, &facts.project, languages)?;
-            let suites = &facts.suites;
-            let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
-            let embeds = |m: &Member| {
-                let mut rust = suites.rust.iter();
-                rust.any(|suite| suite.links_python && suite.member == m.name)
-            };
-            let tested = facts.project.members.iter();
-            let tested = tested.filter(|m| in_python(m) || embeds(m));
-            let tested: Vec<(&Member, bool)> = tested.map(|m| (m, in_python(m))).collect();
-            facts.test_dependencies = Dependencies::for_tests(&facts.project, &tested)?;
-        }
+        facts.look_at_tests(session, request)?;
         facts.judge(session, request);
         let foreign = environment::foreign(session, &facts.project, &facts.environment);
         facts.warnings.extend(foreign);
@@ -271,6 +261,28 @@ impl Facts {
             facts.release = Some(release);
         }
         Ok(facts)
+    }
+
+    /// The tests that are to be run, and what they need.
+    fn look_at_tests(&mut self, session: &Session, request: &Request) -> Result<()> {
+        if let Purpose::Test(testing) = &request.purpose {
+            self.words = Word::read(session, &testing.arguments);
+        }
+        let Some(languages) = request.tested() else {
+            return Ok(());
+        };
+        self.suites = Suites::gather(session, &self.project, languages)?;
+        let suites = &self.suites;
+        let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
+        let embeds = |m: &Member| {
+            let mut rust = suites.rust.iter();
+            rust.any(|suite| suite.links_python && suite.member == m.name)
+        };
+        let tested = self.project.members.iter();
+        let tested = tested.filter(|m| in_python(m) || embeds(m));
+        let tested: Vec<(&Member, bool)> = tested.map(|m| (m, in_python(m))).collect();
+        self.test_dependencies = Dependencies::for_tests(&self.project, &tested)?;
+        Ok(())
     }
 
     /// What an environment besides the default one can take over from the others.

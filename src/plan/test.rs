@@ -1,11 +1,12 @@
 //! `cargo pyx test`: a fresh build, then the tests of both languages against it.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::dependencies::TestRunner;
 use crate::error::{Error, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Testing};
 use crate::invocation::Invocation;
-use crate::suites::{Languages, PythonSuite, RustSuite};
+use crate::suites::{Languages, PythonSuite, RustSuite, Word};
 
 use super::linked::{self, names};
 use super::steps::{Site, feature_args, lock_args, profile_args, step};
@@ -53,27 +54,42 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
             rust(&mut plan, &site, (suite, build), &for_rust)?;
         }
     }
-    for suite in meant(&facts.suites.python, &testing.arguments) {
-        python::suite(&mut plan, &site, suite, testing);
+    for (suite, testing) in meant((&facts.suites.python, &facts.words), testing) {
+        python::suite(&mut plan, &site, suite, &testing);
     }
     Ok(plan)
 }
 
-/// Where arguments are files, named by their whole path as editors do, the suites in whose folders they
-/// are; else all.
-fn meant<'a>(suites: &'a [PythonSuite], arguments: &[String]) -> Vec<&'a PythonSuite> {
-    let names = arguments
-        .iter()
-        .map(|word| word.split("::").next().unwrap_or(word));
-    let files = names.map(Utf8Path::new);
-    let files = files.filter(|path| path.is_absolute() && path.extension() == Some("py"));
-    let nearest = |path: &Utf8Path| {
+/// The suites to run, each with what is for it: where arguments name files or folders, the suites in
+/// whose folders those are, without what is in another's; else all.
+pub(super) fn meant<'a>(
+    (suites, words): (&'a [PythonSuite], &[Word]),
+    testing: &Testing,
+) -> Vec<(&'a PythonSuite, Testing)> {
+    let nearest = |path: &Utf8PathBuf| {
         let around = suites.iter().filter(|suite| path.starts_with(&suite.dir));
-        around.max_by_key(|suite| suite.dir.as_str().len())
+        let nearest = around.max_by_key(|suite| suite.dir.as_str().len());
+        nearest.map(|suite| &*suite.dir)
     };
-    let dirs: Vec<&Utf8Path> = files.filter_map(nearest).map(|suite| &*suite.dir).collect();
+    let placed = words
+        .iter()
+        .map(|word| (word, word.path.as_ref().and_then(nearest)));
+    let placed: Vec<(&Word, Option<&Utf8Path>)> = placed.collect();
+    let dirs: Vec<&Utf8Path> = placed.iter().filter_map(|(_, dir)| *dir).collect();
     let is_meant = |suite: &&PythonSuite| dirs.is_empty() || dirs.contains(&&*suite.dir);
-    suites.iter().filter(is_meant).collect()
+    let with_own = |suite: &'a PythonSuite| {
+        let own = placed
+            .iter()
+            .filter(|(_, dir)| dir.is_none_or(|dir| dir == suite.dir));
+        let own = own.map(|(word, _)| match suite.runner {
+            TestRunner::Stestr => word.text.clone(), // a pattern
+            TestRunner::Pytest | TestRunner::Unittest => word.seen_from(&suite.dir),
+        });
+        let mut testing = testing.clone();
+        testing.arguments = own.collect();
+        (suite, testing)
+    };
+    suites.iter().filter(is_meant).map(with_own).collect()
 }
 
 fn rust(
@@ -222,31 +238,59 @@ pub(super) fn tests(
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_file_is_tested_by_the_suite_it_is_in() {
-        let suite = |dir: &str| PythonSuite {
+    fn suite(dir: &str) -> PythonSuite {
+        PythonSuite {
             member: dir.into(),
-            runner: crate::dependencies::TestRunner::default(),
+            runner: TestRunner::default(),
             dir: dir.into(),
             args: Vec::new(),
             installed_args: None,
-        };
-        let suites = [suite("/p"), suite("/p/one"), suite("/p/two")];
-        let dirs = |words: &[&str]| -> Vec<String> {
-            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-            let found = meant(&suites, &words);
-            found.iter().map(|suite| suite.dir.to_string()).collect()
-        };
-        assert_eq!(dirs(&["/p/one/tests/test_a.py::test_b", "-x"]), ["/p/one"]);
-        assert_eq!(dirs(&["/p/tests/test_a.py"]), ["/p"]);
-        let all = ["/p", "/p/one", "/p/two"];
-        for words in [
-            &["tests/test_a.py"][..],
-            &["/p/one/log.xml"],
-            &["/q/test_a.py"],
-            &[],
-        ] {
-            assert_eq!(dirs(words), all, "{words:?}");
         }
+    }
+
+    /// What each suite is run with, by its folder.
+    fn meant_by(suites: &[PythonSuite], words: &[(&str, &str)]) -> Vec<String> {
+        let words = words.iter().map(|(text, path)| Word {
+            text: (*text).into(),
+            path: (!path.is_empty()).then(|| path.into()),
+        });
+        let words: Vec<Word> = words.collect();
+        let found = meant((suites, &words), &Testing::default());
+        let found = found.iter();
+        found
+            .map(|(suite, testing)| format!("{}: {}", suite.dir, testing.arguments.join(" ")))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_named_is_tested_by_the_suite_it_is_in() {
+        let suites = [suite("/p"), suite("/p/one"), suite("/p/two")];
+        let (one, two) = ("/p/one/tests/test_a.py", "/p/two/tests");
+        let dirs = |words: &[(&str, &str)]| meant_by(&suites, words);
+        let named = ("one/tests/test_a.py::test_b", one);
+        assert_eq!(
+            dirs(&[named, ("-x", "")]),
+            ["/p/one: tests/test_a.py::test_b -x"]
+        );
+        assert_eq!(dirs(&[(one, one)]), ["/p/one: tests/test_a.py"]);
+        assert_eq!(dirs(&[("t.py", "/p/tests/t.py")]), ["/p: tests/t.py"]);
+        let both = ["/p/one: -x tests/test_a.py", "/p/two: -x tests"];
+        assert_eq!(dirs(&[("-x", ""), (one, one), (two, two)]), both);
+        // what is elsewhere, or found only there, is for all
+        for word in [("tests/test_a.py", ""), ("/q/test_a.py", "/q/test_a.py")] {
+            let all = ["/p", "/p/one", "/p/two"].map(|dir| format!("{dir}: {}", word.0));
+            assert_eq!(dirs(&[word]), all, "{word:?}");
+        }
+        assert_eq!(dirs(&[]), ["/p: ", "/p/one: ", "/p/two: "]);
+    }
+
+    #[test]
+    fn patterns_for_stestr_are_no_files() {
+        let runner = TestRunner::Stestr;
+        let suites = [PythonSuite {
+            runner,
+            ..suite("/p")
+        }];
+        assert_eq!(meant_by(&suites, &[("one", "/p/tests/one")]), ["/p: one"]);
     }
 }

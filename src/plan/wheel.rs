@@ -14,6 +14,7 @@ use crate::suites::PythonSuite;
 
 use super::linked::names;
 use super::steps::{self, Site, feature_args, lock_args, run, step};
+use super::test::meant;
 use super::{Action, CopyTests, Listen, Pack, Plan, Run, Step, member, python, sync};
 
 /// Builds the members' wheels and tests them. `false` when more must be known first.
@@ -52,10 +53,10 @@ pub(super) fn plan(
     for build in members {
         inside.steps.push(install(&inside, &site, build, &wheels));
     }
-    for suite in &facts.suites.python {
+    for (suite, testing) in meant((&facts.suites.python, &facts.words), testing) {
         let away = away(facts, suite);
         inside.steps.push(copy(&inside, &clean, suite, &away));
-        python::suite(&mut inside, &site, &suite.installed(away), testing);
+        python::suite(&mut inside, &site, &suite.installed(away), &testing);
     }
     append(plan, inside);
     Ok(())

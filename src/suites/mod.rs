@@ -2,6 +2,7 @@
 
 mod python;
 mod rust;
+mod word;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use crate::tool;
 
 pub use python::PythonSuite;
 pub use rust::RustSuite;
+pub use word::Word;
 
 /// Which of the two languages to test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -106,6 +106,11 @@ fn a_monorepo_is_tested_as_a_whole_or_by_member() {
     run.says_once("test tests::keeps_the_order ... ok"); // of beta
     assert_eq!(project.traces(), "");
 
+    // a file is for its own package alone
+    let file = "packages/alpha/tests/test_alpha.py";
+    let run = test(&project, &["--py", "--", file]).run().succeeds();
+    assert_eq!(summary(&run), "Python (alpha) 1 passed", "{run}");
+
     // alpha has no Rust tests itself, and needs `shared`
     let run = test(&project, &["-p", "alpha"]).run().succeeds();
     let alpha = "Rust (alpha) 2 passed; Python (alpha) 1 passed";

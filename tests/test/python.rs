@@ -98,6 +98,35 @@ fn arguments_go_to_the_test_runner() {
 }
 
 #[test]
+fn files_after_the_dashes_are_seen_from_the_working_directory() {
+    let project = small(&folder!());
+    project.write("tests/shout/test_more.py", "def test_more():\n    pass\n");
+    let py = |args: &[&str]| test(&project, &["--py"]).with(args).run();
+    let both = "Python (shout) 2 passed";
+    for (dir, words, expected) in [
+        (
+            "tests",
+            &["-v", "test_shout.py"][..],
+            "Python (shout) 1 passed",
+        ),
+        (
+            "tests/shout",
+            &["test_more.py::test_more"],
+            "Python (shout) 1 passed",
+        ),
+        ("tests", &["."], both),
+        ("tests", &["-k", "shout"], both),
+        // only the suite's folder has them
+        ("tests", &["tests/shout"], "Python (shout) 1 passed"),
+    ] {
+        let run = py(&[&["-C", dir, "--"], words].concat()).succeeds();
+        assert_eq!(summary(&run), expected, "{run}");
+    }
+    let run = py(&["--wheel", "-C", "tests", "--", "test_shout.py"]).succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+}
+
+#[test]
 fn a_wheel_is_tested_in_an_environment_of_its_own() {
     let project = project!("mixed");
     let place = "import mixed\nimport mixed._mixed\n\n\ndef test_place():\n    \
