@@ -11,7 +11,7 @@ use crate::fingerprint::EnvironmentRecord;
 use crate::git;
 use crate::interpreter::{self, Choice, FLAG, Probe, Request, satisfies};
 use crate::project::{Member, Project};
-use crate::session::Session;
+use crate::session::{Session, normalize};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -121,6 +121,12 @@ impl Environment {
         self.path.join("pyx.json")
     }
 
+    /// The folders besides that of its packages from which it imports by now.
+    pub fn linked(&self) -> Vec<Utf8PathBuf> {
+        let packages = self.site_packages();
+        packages.map_or_else(Vec::new, |packages| linked(&packages))
+    }
+
     /// `lib/python3.X/site-packages`; `None` as long as there is none.
     pub fn site_packages(&self) -> Option<Utf8PathBuf> {
         if cfg!(windows) {
@@ -132,6 +138,30 @@ impl Environment {
             .map(|name| lib.join(name).join("site-packages"))
             .find(|path| disk::is_dir(path))
     }
+}
+
+/// The folders to which the `*.pth` files among an environment's packages lead, as editable installs
+/// do, in the order in which Python finds them (Python docs, "site"). It follows them in folders of
+/// its own alone, never in those of PYTHONPATH. Lines that are code are left out.
+pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let names = disk::names(packages).into_iter().map(Utf8PathBuf::from);
+    let is_hidden = |name: &Utf8PathBuf| name.as_str().starts_with('.');
+    let files = names.filter(|name| name.extension() == Some("pth") && !is_hidden(name));
+    let mut folders: Vec<Utf8PathBuf> = Vec::new();
+    for file in files {
+        let text = disk::read_text(&packages.join(file)).ok().flatten();
+        let text = text.unwrap_or_default();
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let is_code = line.starts_with("import ") || line.starts_with("import\t");
+            let is_empty = line.trim().is_empty() || line.starts_with('#');
+            let folder = normalize(&packages.join(line.trim_end()));
+            let is_new = folder != packages && !folders.contains(&folder);
+            if !is_code && !is_empty && is_new && disk::is_dir(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+    folders
 }
 
 /// `UV_PROJECT_ENVIRONMENT`, else `.venv`, both at the uv project's root (uv docs, "Project
@@ -305,4 +335,32 @@ pub fn foreign(session: &Session, project: &Project, environment: &Environment) 
         let path = project.display(&environment.path);
         format!("{} ignored: using `{path}`", named.join(" and "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_files_lead_to_the_folders_that_are_there() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let packages = root.join("site-packages");
+        for folder in ["a/python", "b", "import x", "site-packages/inside"] {
+            disk::create_dir(&root.join(folder)).unwrap();
+        }
+        let (first, second) = (root.join("a/python"), root.join("b"));
+        let own = format!("\u{feff}{first}\n# {second}\nimport x\n\n/nowhere\n{first}");
+        for (name, text) in [
+            ("one.pth", &*own),
+            ("two.pth", "inside \r\n../b\n.\n"),
+            (".hidden.pth", "../a"),
+            ("no.txt", "../a"),
+        ] {
+            disk::write(&packages.join(name), text.as_bytes()).unwrap();
+        }
+        let expected = [first, packages.join("inside"), second];
+        assert_eq!(linked(&packages), expected);
+        assert!(linked(&root.join("nowhere")).is_empty());
+    }
 }

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+/// What stands between the folders in PATH, PYTHONPATH and the like.
+pub const SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
+
 /// One run of one program. [`Display`](std::fmt::Display) is what a person could paste into a POSIX
 /// shell, but for passwords in URLs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,16 +64,15 @@ impl Invocation {
     /// With PATH beginning with `first`, as far as `inherited` does not begin so already.
     #[must_use]
     pub fn path(mut self, first: &[&Utf8Path], inherited: &str) -> Self {
-        let separator = if cfg!(windows) { ";" } else { ":" };
         let begins = inherited
-            .split(separator)
+            .split(SEPARATOR)
             .zip(first)
             .filter(|(part, dir)| part == *dir);
         if begins.count() == first.len() {
             return self;
         }
         self.path_first = first.iter().map(ToString::to_string).collect();
-        let path = format!("{}{separator}{inherited}", self.path_first.join(separator));
+        let path = format!("{}{SEPARATOR}{inherited}", self.path_first.join(SEPARATOR));
         self.env("PATH", path)
     }
 

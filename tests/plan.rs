@@ -101,6 +101,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 glibc: Some((2, 36)),
                 moved: false,
             }),
+            linked: Vec::new(),
         }),
         path: "/bin".into(),
         ..Facts::default()

@@ -14,12 +14,14 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, mpsc};
 use std::time::Instant;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
+use crate::environment;
 use crate::error::{Error, Result};
 use crate::facts::release::Checked;
 use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
+use crate::invocation::{Invocation, SEPARATOR};
 use crate::plan::{Action, Listen, Plan, RecordSync, Run, RunRecipe, Step};
 use crate::process::{self, Status};
 use crate::session::Session;
@@ -287,6 +289,7 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     let Action::Show(invocation) = &step.action else {
         return Ok(());
     };
+    let invocation = &with_linked(invocation);
     let status = if ui.format() == MessageFormat::Json {
         let activity = ui.start(step, false, true);
         let start = Instant::now();
@@ -307,6 +310,19 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
         Status::Signal(signal) => Err(Error::ChildKilled(signal)),
     }
+}
+
+/// A program that embeds Python, with what the packages in its PYTHONPATH lead to by now: they may
+/// have been installed since it was planned.
+fn with_linked(invocation: &Invocation) -> Invocation {
+    let Some(path) = invocation.set.get("PYTHONPATH") else {
+        return invocation.clone();
+    };
+    let packages = path.split(SEPARATOR).next().unwrap_or(path);
+    let linked = environment::linked(Utf8Path::new(packages));
+    let linked = linked.into_iter().map(Utf8PathBuf::into_string);
+    let path: Vec<String> = std::iter::once(packages.to_owned()).chain(linked).collect();
+    invocation.clone().env("PYTHONPATH", path.join(SEPARATOR))
 }
 
 /// cargo compiles a crate of which it has no fingerprint (`NAME-HASH` in `.fingerprint`).

@@ -151,6 +151,9 @@ pub struct Workshop {
     pub any_python: Option<Utf8PathBuf>,
     /// Of the interpreter that the build is for; `None` while it is not here.
     pub probe: Option<Probe>,
+    /// The folders besides that of its packages from which the environment imports, as far as they
+    /// are known before anything is installed.
+    pub linked: Vec<Utf8PathBuf>,
 }
 
 impl Workshop {
@@ -160,6 +163,7 @@ impl Workshop {
     /// A tool that is missing and cannot be provided, or is too old; a Python that does not run.
     pub fn of(session: &Session, environment: &Environment) -> Result<Self> {
         Ok(Self {
+            linked: environment.linked(),
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,
             maturin: BTreeMap::new(),
@@ -468,6 +472,7 @@ impl Facts {
             uv,
             maturin,
             interpreter,
+            linked: self.environment.linked(),
             probe,
         });
         Ok(())

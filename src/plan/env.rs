@@ -149,6 +149,7 @@ mod tests {
             interpreter: None,
             any_python: None,
             probe: None,
+            linked: Vec::new(),
         };
         env(&Request::default(), &facts, &workshop).unwrap()
     }

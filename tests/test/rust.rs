@@ -28,6 +28,24 @@ mod asks_python {
 }
 "#;
 
+/// A module of Rust tests that need the Python half of their own package.
+const IMPORTS_ITS_PACKAGE: &str = r#"
+#[cfg(test)]
+mod imports_its_package {
+    use pyo3::prelude::*;
+
+    #[test]
+    fn and_the_rust_half_in_it() -> PyResult<()> {
+        Python::initialize();
+        Python::attach(|py| {
+            let package = py.import("mixed")?;
+            assert_eq!(package.getattr("count_words")?.call1(("a b",))?.extract::<usize>()?, 2);
+            Ok(())
+        })
+    }
+}
+"#;
+
 /// What Rust tests need to find libpython would mislead Python's own tests.
 const NOTHING_LEAKS: &str = "\
 import os
@@ -90,6 +108,18 @@ fn rust_tests_alone_have_their_packages_and_need_no_variables() {
     let run = project.run("env", &words).succeeds();
     assert_eq!(summary(&run), "Rust (hardcoded) 2 passed", "{run}");
     run.never_says("Python tests");
+}
+
+#[test]
+fn rust_tests_import_the_python_half_of_their_package_on_the_first_run_too() {
+    let project = project!("mixed");
+    project.append("src/lib.rs", IMPORTS_ITS_PACKAGE);
+    let run = test(&project, &["--rust"]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (mixed) 2 passed", "{run}");
+    let plan = test(&project, &["--rust", "--dry-run"]).run().succeeds();
+    let source = project.path("python");
+    let to_paste = format!("/site-packages:{} ", source.display());
+    assert!(plan.stdout.contains(&to_paste), "{plan}");
 }
 
 #[test]

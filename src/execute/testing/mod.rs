@@ -12,7 +12,7 @@ use crate::plan::{Runner, Test, Untestable};
 use crate::process::Stream;
 use crate::ui::Activity;
 
-use super::Context;
+use super::{Context, with_linked};
 use rust::Dialect;
 
 /// The values of [`Tally::language`].

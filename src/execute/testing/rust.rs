@@ -7,7 +7,7 @@ use crate::plan::Test;
 use crate::process::{self, Status};
 use crate::ui::Activity;
 
-use super::{Idle, RUST, Tally, Voice};
+use super::{Idle, RUST, Tally, Voice, with_linked};
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) fn run(
 ) -> Result<Tally> {
     let mut results = Results::new(dialect);
     let color = if activity.colors() { "always" } else { "never" };
-    let invocation = test.invocation.clone().env("CARGO_TERM_COLOR", color);
+    let invocation = with_linked(&test.invocation).env("CARGO_TERM_COLOR", color);
     let mut unlinked = false;
     let status = process::stream(&invocation, |stream, line| {
         let text = String::from_utf8_lossy(line);
