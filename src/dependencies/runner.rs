@@ -46,16 +46,17 @@ pub(super) struct Found {
 }
 
 /// By this order: groups and extras, requirements files, what tox or nox install, a parent
-/// project's groups, and pytest alone.
+/// project's groups, and pytest alone; besides any of them where they bring another runner, which we
+/// do not run.
 pub(super) fn find(pyproject: &PyProject) -> Result<Found> {
     let mut found = declared(pyproject)?;
-    if found.declared {
-        if has_stestr_config(pyproject) && brings_stestr(pyproject, &found)? {
-            found.runner = TestRunner::Stestr;
-        }
-    } else if runs_unittest(pyproject)? {
-        found = for_unittest(pyproject)?;
-    } else {
+    if !found.declared && runs_unittest(pyproject)? {
+        return for_unittest(pyproject);
+    }
+    let named = named(pyproject, &found)?;
+    if has_stestr_config(pyproject) && named.iter().any(|name| name == "stestr") {
+        found.runner = TestRunner::Stestr;
+    } else if !named.iter().any(|name| is_pytest(name)) {
         let runner = vec!["pytest".to_owned()];
         found.others.push(plain(listed(pyproject, runner)));
     }
@@ -99,12 +100,20 @@ fn has_stestr_config(pyproject: &PyProject) -> bool {
         || pyproject.toml.get(&["tool", "stestr"]).is_some()
 }
 
-fn brings_stestr(pyproject: &PyProject, found: &Found) -> Result<bool> {
-    let is_stestr = |text: &String| requirement_name(text) == "stestr";
+/// The names of the packages in what was found.
+fn named(pyproject: &PyProject, found: &Found) -> Result<Vec<String>> {
     let mut texts = requirements(pyproject, &found.groups, &found.extras);
     for sync in &found.others {
         match &sync.source {
-            Source::Requirements { requirements, .. } => texts.extend(requirements.iter().cloned()),
+            Source::Requirements {
+                requirements: listed,
+                manifest,
+            } => {
+                texts.extend(listed.iter().cloned());
+                if let Some(parent) = PyProject::read(manifest)? {
+                    texts.extend(requirements(&parent, &sync.groups, &sync.extras));
+                }
+            }
             Source::File(path) => {
                 let mut files = BTreeSet::new();
                 brings_runner(path, &mut files)?;
@@ -116,7 +125,7 @@ fn brings_stestr(pyproject: &PyProject, found: &Found) -> Result<bool> {
             Source::Lock(_) | Source::Metadata(_) => {}
         }
     }
-    Ok(texts.iter().any(is_stestr))
+    Ok(texts.iter().map(|text| requirement_name(text)).collect())
 }
 
 /// Whether the project's own words are `-m unittest`, and none of them is pytest.
@@ -185,7 +194,12 @@ fn plain(source: Source) -> Sync {
 /// Whether a requirement is a test runner or a plugin of one.
 fn is_runner(requirement: &str) -> bool {
     let name = requirement_name(requirement);
-    matches!(&*name, "pytest" | "stestr" | "nose2") || name.starts_with("pytest-")
+    matches!(&*name, "stestr" | "nose2") || is_pytest(&name)
+}
+
+/// Whether a package is pytest, or a plugin that brings it.
+fn is_pytest(name: &str) -> bool {
+    name == "pytest" || name.starts_with("pytest-")
 }
 
 fn groups(pyproject: &PyProject) -> Vec<String> {
@@ -433,6 +447,7 @@ mod tests {
         let toml = Toml::parse(&dir.join("pyproject.toml"), "").unwrap();
         let found = find(&PyProject::of(toml).unwrap()).unwrap();
         assert_eq!(found.others[0].groups, ["test"]);
+        assert_eq!(found.others.len(), 1, "it brings pytest");
     }
 
     #[test]
@@ -449,6 +464,34 @@ mod tests {
         assert_eq!(runner("", &[config, file]), TestRunner::Stestr);
         assert_eq!(runner(group, &[]), TestRunner::Pytest);
         assert_eq!(runner("", &[config]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn pytest_is_installed_beside_a_runner_that_we_do_not_run() {
+        let plain_pytest = |pyproject: &str, files: &[(&str, &str)]| {
+            let found = find(&project(pyproject, files).1).unwrap();
+            let sources = sources(&found).into_iter();
+            let mut listed = sources.filter_map(|source| match source {
+                Source::Requirements { requirements, .. } => Some(requirements),
+                _ => None,
+            });
+            (found.groups.len(), listed.any(|it| it == &["pytest"]))
+        };
+        for name in ["nose2", "stestr"] {
+            let group = format!("[dependency-groups]\ntest = ['{name}']\n");
+            assert_eq!(plain_pytest(&group, &[]), (1, true), "{name}");
+            let file = ("test-requirements.txt", name);
+            assert_eq!(plain_pytest("", &[file]), (0, true), "{name}");
+        }
+        for both in ["'nose2', 'pytest-cov'", "'nose2', 'PyTest>=8'"] {
+            let group = format!("[dependency-groups]\ntest = [{both}]\n");
+            assert_eq!(plain_pytest(&group, &[]), (1, false), "{both}");
+        }
+        let file = ("test-requirements.txt", "-r more.txt\nnose2\n");
+        let more = ("more.txt", "pytest\n");
+        assert_eq!(plain_pytest("", &[file, more]), (0, false));
+        let stestr = "[dependency-groups]\ntest = ['stestr']\n[tool.stestr]\ntest_path = 't'\n";
+        assert_eq!(plain_pytest(stestr, &[]), (1, false));
     }
 
     #[test]

@@ -103,6 +103,18 @@ fn stestr_runs_where_the_project_configures_it_and_is_counted() {
 }
 
 #[test]
+fn pytest_is_there_where_the_project_requires_another_runner() {
+    let project = small(&folder!());
+    let group = "\n[dependency-groups]\ntest = [\"nose2\"]\n";
+    project.append("pyproject.toml", group);
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    assert!(has(&project, "nose2"));
+    let again = test(&project, &["--py"]).run().succeeds();
+    again.never_says("Installing").never_says("Syncing");
+}
+
+#[test]
 fn doctests_that_the_projects_automation_runs_are_counted() {
     let project = small(&folder!());
     fs::remove_dir_all(project.path("tests")).unwrap();
