@@ -20,6 +20,8 @@ pub struct CargoToml {
 /// A normal or build dependency, of any target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependency {
+    /// Under which it stands, and inherits from the workspace.
+    pub key: String,
     /// The package's name: `package`, else the key.
     pub package: String,
     /// Absolute.
@@ -147,6 +149,7 @@ impl CargoToml {
             .flat_map(|table| self.entries(table))
         {
             let known = merged.entry(dependency.package.clone()).or_default();
+            known.key = dependency.key;
             known.package = dependency.package;
             known.features.extend(dependency.features);
             known.path = known.path.take().or(dependency.path);
@@ -188,6 +191,7 @@ impl CargoToml {
             .map(|(key, item)| {
                 let text = |name: &str| item.get(name).and_then(Item::as_str);
                 Dependency {
+                    key: key.to_owned(),
                     package: text("package").unwrap_or(key).to_owned(),
                     path: text("path").map(|path| normalize(&self.dir().join(path))),
                     features: item.get("features").map(strings_of).unwrap_or_default(),

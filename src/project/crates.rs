@@ -38,10 +38,9 @@ impl Closure {
     fn follow(&mut self, manifest: &CargoToml, inherited: &[Dependency]) -> Result<()> {
         for mut dependency in manifest.dependencies() {
             if dependency.inherited
-                && let Some(base) = inherited
-                    .iter()
-                    .find(|base| base.package == dependency.package)
+                && let Some(base) = inherited.iter().find(|base| base.key == dependency.key)
             {
+                dependency.package.clone_from(&base.package);
                 dependency.path.clone_from(&base.path);
                 dependency.features.extend(base.features.iter().cloned());
             }
@@ -270,6 +269,29 @@ mod tests {
         assert_eq!(floor("abi3-py310"), Some((3, 10)));
         assert_eq!(floor("abi3-py37"), Some((3, 7)));
         assert_eq!(floor("abi3"), None);
+    }
+
+    #[test]
+    fn a_dependency_is_inherited_by_its_key_whatever_its_package_is_called() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let root = "[workspace]\n[workspace.dependencies]\n\
+                    helper = { path = 'shared', package = 'shared-code' }\n";
+        let package = "[package]\nname = 'x'\n";
+        for (name, text) in [
+            ("Cargo.toml", root.to_owned()),
+            ("shared/Cargo.toml", package.to_owned()),
+            (
+                "x/Cargo.toml",
+                format!("{package}[dependencies]\nhelper.workspace = true\n"),
+            ),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let manifest = CargoToml::read(&dir.join("x/Cargo.toml")).unwrap().unwrap();
+        let closure = Closure::of(&manifest).unwrap();
+        assert_eq!(closure.manifests, [dir.join("shared/Cargo.toml")]);
+        assert!(closure.depends_on("shared-code", &BTreeSet::new()));
     }
 
     #[test]
