@@ -226,7 +226,8 @@ pub fn lock(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
         return Ok(None); // a pyx waits for the recipe that we run in
     }
     let limit = session.var("PYX_LOCK_TIMEOUT");
-    let limit: Option<u64> = limit.and_then(|text| text.parse().ok());
+    let wrong = |_| Error::Usage("`PYX_LOCK_TIMEOUT` is a number of seconds".into());
+    let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;
     let start = Instant::now();
     let (mut said, mut tries) = (false, 0);
     let me = format!("pid {}: cargo pyx {name}", std::process::id());

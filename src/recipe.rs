@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::invocation::Invocation;
+use crate::manifest::nearest;
 use crate::process;
 use crate::session::Session;
 use crate::tool::Tool;
@@ -190,6 +191,16 @@ impl Recipes {
         });
         own.or(hidden)
             .or_else(|| self.ours.iter().find(named).cloned())
+    }
+
+    /// That there is no recipe of that name; the hint is the call with the nearest that there is.
+    pub fn unknown(&self, name: &str, call: &str) -> Error {
+        let all = self.project.iter().chain(&self.ours);
+        let hint = match nearest(name, all.map(|recipe| recipe.name.as_str())) {
+            Some(near) => format!("{call} {near}"),
+            None => "cargo pyx just --list".to_owned(),
+        };
+        Error::refused(format!("no recipe `{name}`"), &hint)
     }
 
     /// Ours that the project does not define itself.

@@ -121,6 +121,8 @@ fn a_lock_that_is_never_released_ends_in_a_timeout() {
         .says(path.to_str().unwrap())
         .says("hint: ")
         .says("PYX_LOCK_TIMEOUT");
+    let run = project.dev().env("PYX_LOCK_TIMEOUT", "soon").run();
+    run.exits(2).says("is a number of seconds");
     drop(lock);
     project.dev().run().succeeds();
 }

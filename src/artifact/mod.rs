@@ -28,7 +28,7 @@ pub use archive::Member;
 pub use binary::{Binary, Format};
 pub use headers::Headers;
 pub use name::{SdistName, Tags, WheelName};
-pub use record::Entry;
+pub use record::{Entry, installed};
 pub use sdist::Sdist;
 pub use wheel::Wheel;
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
+use crate::error::Result;
 use crate::finding::Finding;
 
 use super::Member;
@@ -39,6 +41,18 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<Entry> {
         }
     })
     .collect()
+}
+
+/// The files in the RECORD of an installed `dist-info` folder, relative to its site-packages (PyPA
+/// specifications, "Recording installed projects"); what Python compiles by itself is left out.
+///
+/// # Errors
+/// [`Error::Io`](crate::error::Error::Io) where it cannot be read; one that is not there lists nothing.
+pub fn installed(dist_info: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let bytes = disk::read(&dist_info.join("RECORD"))?.unwrap_or_default();
+    let paths = parse(&bytes).into_iter().map(|entry| entry.path);
+    let paths = paths.filter(|path| !path.contains("__pycache__"));
+    Ok(paths.map(Utf8PathBuf::from).collect())
 }
 
 /// What RECORD says of the files, against what they are. `dist_info` is its folder.

@@ -145,19 +145,10 @@ fn section(text: &mut String, recipes: &[Recipe]) {
     text.push('\n');
 }
 
-fn unknown(recipes: &Recipes, name: &str) -> Error {
-    let all = recipes.project.iter().chain(&recipes.ours);
-    let near = crate::manifest::nearest(name, all.map(|recipe| recipe.name.as_str()));
-    let hint = near.map_or_else(
-        || "cargo pyx just --list".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
-    Error::refused(format!("no recipe `{name}`"), &hint)
-}
-
 fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()> {
     let recipes = just.recipes.clone().unwrap_or_default();
-    let recipe = recipes.find(name).ok_or_else(|| unknown(&recipes, name))?;
+    let unknown = || recipes.unknown(name, "cargo pyx just --show");
+    let recipe = recipes.find(name).ok_or_else(unknown)?;
     if let Some(text) = recipe::text(name).filter(|_| recipe.ours) {
         ui.data(text);
         return Ok(());
@@ -178,7 +169,8 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
     let once = names.iter().enumerate();
     let once = once.filter(|(at, name)| !names[..*at].contains(name));
     for (_, name) in once {
-        let own = recipe::text(name).ok_or_else(|| unknown(recipes, name))?;
+        let unknown = || recipes.unknown(name, "cargo pyx just --eject");
+        let own = recipe::text(name).ok_or_else(unknown)?;
         if !recipes.offered().any(|recipe| recipe.name == *name) {
             let message = format!("`{path}` has a recipe `{name}` already");
             let hint = format!("cargo pyx just --show {name}");

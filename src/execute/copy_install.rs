@@ -1,7 +1,8 @@
 //! Installing in one environment what is installed in another.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
+use crate::artifact;
 use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -18,32 +19,17 @@ pub(super) fn copy(copy: &CopyInstall) -> Result<()> {
     let own = copy.to.site_packages().ok_or_else(nowhere)?;
     let dist_info = copy.from.dist_info(&copy.member).ok_or_else(nowhere)?;
     if let Some(old) = copy.to.dist_info(&copy.member) {
-        for file in recorded(&old)? {
+        for file in artifact::installed(&old)? {
             disk::remove_file(&normalize(&own.join(file)))?;
         }
         disk::remove_dir(&old)?;
     }
-    for file in recorded(&dist_info)? {
+    for file in artifact::installed(&dist_info)? {
         let from = normalize(&packages.join(&file));
         // a script's path goes through the prefix, which lies equally deep in both
         install_file(&from, &normalize(&own.join(&file)), copy)?;
     }
     Ok(())
-}
-
-/// The files in a `dist-info` folder's RECORD, relative to site-packages (PyPA specifications,
-/// "Recording installed projects"); what Python compiles by itself is left out.
-fn recorded(dist_info: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
-    let text = disk::read_text(&dist_info.join("RECORD"))?.unwrap_or_default();
-    let reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let rows = reader.into_records().filter_map(std::result::Result::ok);
-    let names = rows.filter_map(|row| row.get(0).map(Utf8PathBuf::from));
-    Ok(names
-        .filter(|name| !name.as_str().contains("__pycache__"))
-        .collect())
 }
 
 /// A file as it is; a script of the one environment becomes one of the other.

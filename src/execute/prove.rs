@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+use crate::artifact;
 use crate::build;
 use crate::disk;
 use crate::error::{Error, Result};
@@ -306,12 +307,9 @@ impl Proof<'_> {
             update_record(&dist_info, &packages, module)?;
         }
         self.keep_uv_quiet(&dist_info)?;
-        let record = disk::read_text(&dist_info.join("RECORD"))?.unwrap_or_default();
-        for name in record.lines().filter_map(|line| line.split(',').next()) {
-            if !name.contains("__pycache__") {
-                let path = crate::session::normalize(&packages.join(name));
-                install.inputs.push(Input::file(&path, None));
-            }
+        for name in artifact::installed(&dist_info)? {
+            let path = crate::session::normalize(&packages.join(name));
+            install.inputs.push(Input::file(&path, None));
         }
         Ok(())
     }

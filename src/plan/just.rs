@@ -3,7 +3,6 @@
 use crate::error::{Error, Exit, Result};
 use crate::facts::{Facts, Just, Purpose, Request, Workshop};
 use crate::invocation::Invocation;
-use crate::manifest::nearest;
 use crate::recipe::Recipe;
 
 use super::linked::names;
@@ -150,15 +149,9 @@ fn ready(plan: &mut Plan, site: &Site<'_>, just: &Just) -> Result<bool> {
 
 fn find(facts: &Facts, just: &Just, name: &str) -> Result<Recipe> {
     let recipes = just.recipes.clone().unwrap_or_default();
-    let Some(recipe) = recipes.find(name) else {
-        let all = recipes.project.iter().chain(&recipes.ours);
-        let near = nearest(name, all.map(|recipe| recipe.name.as_str()));
-        let hint = match near {
-            Some(near) => format!("cargo pyx just {near}"),
-            None => "cargo pyx just --list".to_owned(),
-        };
-        return Err(Error::refused(format!("no recipe `{name}`"), &hint));
-    };
+    let recipe = recipes
+        .find(name)
+        .ok_or_else(|| recipes.unknown(name, "cargo pyx just"))?;
     if facts.inside.contains(&mark(facts, name)) {
         let message = format!("recipe `{name}` calls itself through `cargo pyx just {name}`");
         let hint = format!("call `just {name}`'s own commands there, or give it another name");

@@ -56,7 +56,7 @@ fn expand(dir: &Utf8Path, session: &Session, member: &Member) -> Utf8PathBuf {
     let hash = disk::digest(member.workspace.as_str().as_bytes());
     let hash = format!("{}/{}", &hash[..2], &hash[2..16]);
     let root = member.workspace.as_str();
-    let cache = cargo_home(session);
+    let cache = session.cargo_home();
     let mut text = dir.as_str().replace("{workspace-path-hash}", &hash);
     // these are whole paths, whatever stands before them
     for (name, path) in [
@@ -70,18 +70,12 @@ fn expand(dir: &Utf8Path, session: &Session, member: &Member) -> Utf8PathBuf {
     normalize(Utf8Path::new(&text))
 }
 
-fn cargo_home(session: &Session) -> Utf8PathBuf {
-    session
-        .path_var("CARGO_HOME")
-        .unwrap_or_else(|| session.home().join(".cargo"))
-}
-
 /// Every place where cargo looks for configuration from a folder, nearest first, there or not.
 pub fn cargo_configs(session: &Session, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut paths: Vec<Utf8PathBuf> = dir
         .ancestors()
         .map(|ancestor| ancestor.join(".cargo"))
-        .chain([cargo_home(session)])
+        .chain([session.cargo_home()])
         .flat_map(|folder| [folder.join("config"), folder.join("config.toml")])
         .collect();
     let mut seen = std::collections::BTreeSet::new();
