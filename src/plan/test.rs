@@ -6,7 +6,7 @@ use crate::dependencies::TestRunner;
 use crate::error::{Error, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Testing};
 use crate::invocation::Invocation;
-use crate::suites::{Languages, PythonSuite, RustSuite, Word};
+use crate::suites::{PythonSuite, RustSuite, Word};
 
 use super::linked::{self, names};
 use super::steps::{Site, feature_args, lock_args, profile_args, step};
@@ -40,9 +40,9 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
         request,
         workshop,
     };
-    // what follows `--` is for the Python runner, unless Rust alone is tested
+    // what follows `--` is for the Python runner, where one runs
     let mut for_rust = testing.clone();
-    if testing.languages != Languages::Rust {
+    if !facts.suites.python.is_empty() {
         for_rust.arguments.clear();
     }
     for suite in &facts.suites.rust {

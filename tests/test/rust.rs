@@ -258,3 +258,13 @@ fn cargo_nextest_runs_where_the_project_asks_for_it() {
     let both = "Rust (shout) 1 failed, 0 passed; Python (shout) 1 passed";
     assert_eq!(summary(&run), both, "{run}");
 }
+
+#[test]
+fn without_python_tests_the_arguments_are_for_rust() {
+    let project = small(&folder!());
+    fs::remove_dir_all(project.path("tests")).unwrap();
+    let run = test(&project, &["--", "shouts"]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (shout) 1 passed", "{run}");
+    let run = test(&project, &["--", "nosuch"]).run().exits(5);
+    run.says("no test is selected by `nosuch`");
+}
