@@ -127,6 +127,28 @@ fn files_after_the_dashes_are_seen_from_the_working_directory() {
 }
 
 #[test]
+fn what_several_tests_trip_over_alike_is_said_in_one_line() {
+    let project = small(&folder!());
+    let text = "import pytest
+
+
+@pytest.mark.parametrize('n', [1, 2])
+def test_service(n):
+    raise ConnectionRefusedError('nothing listens on port 1234')
+
+
+@pytest.mark.parametrize('n', [1, 2, 3])
+def test_own(n):
+    assert n == 0 * n, 'wrong'
+";
+    project.write("tests/test_service.py", text);
+    let run = test(&project, &["--py"]).run().exits(1);
+    let reason = "2 tests failed for the same reason: ConnectionRefusedError: nothing listens";
+    run.says(&format!("warning: {reason}"))
+        .never_says("3 tests failed for");
+}
+
+#[test]
 fn a_wheel_is_tested_in_an_environment_of_its_own() {
     let project = project!("mixed");
     let place = "import mixed\nimport mixed._mixed\n\n\ndef test_place():\n    \

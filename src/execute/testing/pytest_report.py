@@ -41,11 +41,13 @@ def pytest_runtest_logfinish(nodeid):
 
 
 def pytest_runtest_logreport(report):
-    # what a fixture could not set up is seldom the project's fault: a service, a data set
-    if report.failed and report.when == "setup":
+    # what many tests trip over alike is seldom their fault: a service, a data set
+    if report.failed and report.when != "teardown":
         crash = getattr(report.longrepr, "reprcrash", None)
-        message = getattr(crash, "message", "") or str(report.longrepr)
-        _alike[message.strip().splitlines()[0] if message.strip() else ""] += 1
+        message = (getattr(crash, "message", "") or str(report.longrepr)).strip()
+        is_expectation = message.startswith(("assert", "AssertionError", "Failed:"))
+        if message and not (report.when == "call" and is_expectation):
+            _alike[report.when, message.splitlines()[0]] += 1
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -54,6 +56,6 @@ def pytest_terminal_summary(terminalreporter):
 
     kinds = ["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
     counts = {kind: number(kind) for kind in kinds}
-    trouble, count = (_alike.most_common(1) or [("", 0)])[0]
-    left_out = number("deselected")
-    _say(event="end", counts=counts, deselected=left_out, trouble=trouble, count=count)
+    (when, trouble), count = (_alike.most_common(1) or [(("", ""), 0)])[0]
+    alike = {"when": when, "trouble": trouble, "count": count}
+    _say(event="end", counts=counts, deselected=number("deselected"), **alike)

@@ -72,9 +72,12 @@ enum Event {
         counts: BTreeMap<String, u64>,
         #[serde(default)]
         deselected: u64,
-        /// What most of the tests that could not be set up say, and how many say it.
+        /// What most of the tests say that fail alike, how many say it, and in which phase:
+        /// `setup` or `call`.
         #[serde(default)]
         trouble: String,
+        #[serde(default)]
+        when: String,
         #[serde(default)]
         count: u64,
     },
@@ -122,14 +125,18 @@ impl Report {
                 counts,
                 deselected,
                 trouble,
+                when,
                 count,
             } => {
                 self.counts = Some(counts);
                 self.deselected = deselected;
                 let said = count > 1 && !trouble.is_empty();
-                self.trouble = said.then(|| {
-                    format!("{count} tests could not be set up, for the same reason: {trouble}")
-                });
+                let what = match &*when {
+                    "call" => "failed",
+                    _ => "could not be set up,",
+                };
+                self.trouble =
+                    said.then(|| format!("{count} tests {what} for the same reason: {trouble}"));
             }
         }
     }
