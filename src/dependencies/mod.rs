@@ -63,9 +63,10 @@ pub struct Dependencies {
 impl Dependencies {
     pub fn gather(project: &Project, wanted: &Wanted) -> Result<Self> {
         let mut found = Self::default();
-        let lock = project.home.join("uv.lock");
-        found.files.push(lock.clone());
-        if disk::is_file(&lock) && project.members.iter().any(|m| m.pyproject.is_some()) {
+        found.files.push(project.home.join("uv.lock"));
+        let lock = project.uv_lock()?;
+        let in_python = project.members.iter().any(|m| m.pyproject.is_some());
+        if let Some(lock) = lock.filter(|_| in_python) {
             found.add_lock(project, wanted, lock)?;
         } else {
             for member in &project.members {
@@ -80,9 +81,8 @@ impl Dependencies {
     /// what the project says, but no runner.
     pub fn for_tests(project: &Project, tested: &[(&Member, bool)]) -> Result<Self> {
         let mut found = Self::default();
-        let lock = project.home.join("uv.lock");
-        let locked = disk::is_file(&lock);
-        found.files.push(lock.clone());
+        found.files.push(project.home.join("uv.lock"));
+        let lock = project.uv_lock()?;
         for (member, python) in tested {
             let Some(pyproject) = read(member)? else {
                 continue;
@@ -94,13 +94,10 @@ impl Dependencies {
                 continue;
             }
             if !(runner.groups.is_empty() && runner.extras.is_empty()) {
-                let in_workspace = locked && member.dir != project.home;
+                let in_workspace = lock.is_some() && member.dir != project.home;
+                let own = || Source::Metadata(pyproject.toml.path.clone());
                 let sync = Sync {
-                    source: if locked {
-                        Source::Lock(lock.clone())
-                    } else {
-                        Source::Metadata(pyproject.toml.path.clone())
-                    },
+                    source: lock.clone().map_or_else(own, Source::Lock),
                     groups: runner.groups,
                     extras: runner.extras,
                     default_groups: true,
@@ -168,6 +165,14 @@ impl Dependencies {
         let sync = without_members(project, (member, &pyproject), sync);
         self.syncs.extend(sync);
         Ok(())
+    }
+
+    /// The uv.lock that they come from, absolute.
+    pub fn lock(&self) -> Option<&Utf8PathBuf> {
+        self.syncs.iter().find_map(|sync| match &sync.source {
+            Source::Lock(path) => Some(path),
+            _ => None,
+        })
     }
 
     fn note(&mut self, pyproject: &PyProject, member: &Member) {

@@ -73,6 +73,7 @@ fn declared(pyproject: &PyProject) -> Result<Found> {
     if found.declared {
         return Ok(found);
     }
+    found.others.extend(legacy(pyproject));
     let dir = pyproject.dir();
     for file in requirements_files(dir) {
         let mut read = BTreeSet::new();
@@ -343,6 +344,13 @@ fn brings_runner(file: &Utf8Path, seen: &mut BTreeSet<Utf8PathBuf>) -> Result<bo
     Ok(brings)
 }
 
+/// uv's development dependencies from before there were groups, where they bring the runner.
+fn legacy(pyproject: &PyProject) -> Option<Sync> {
+    let listed_there = pyproject.uv_dev_dependencies();
+    let brings = listed_there.iter().any(|text| is_runner(text));
+    brings.then(|| plain(listed(pyproject, listed_there)))
+}
+
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
 fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> {
     for folder in dir.ancestors() {
@@ -354,6 +362,9 @@ fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> 
             if !groups.is_empty() {
                 let mut sync = plain(listed(&pyproject, Vec::new()));
                 sync.groups = groups;
+                return Ok(Some(sync));
+            }
+            if let Some(sync) = legacy(&pyproject) {
                 return Ok(Some(sync));
             }
         }
@@ -448,6 +459,21 @@ mod tests {
         let found = find(&PyProject::of(toml).unwrap()).unwrap();
         assert_eq!(found.others[0].groups, ["test"]);
         assert_eq!(found.others.len(), 1, "it brings pytest");
+    }
+
+    #[test]
+    fn development_dependencies_of_older_uvs_are_found_here_and_above() {
+        let text = "[tool.uv]\ndev-dependencies = ['pytest', 'numpy']\n";
+        let (temp, own) = project(text, &[("pyproject.toml", text)]);
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("python");
+        let toml = Toml::parse(&dir.join("pyproject.toml"), "").unwrap();
+        for pyproject in [own, PyProject::of(toml).unwrap()] {
+            let found = find(&pyproject).unwrap();
+            let Source::Requirements { requirements, .. } = sources(&found)[0] else {
+                panic!("{found:?}")
+            };
+            assert_eq!(requirements, &["pytest", "numpy"]);
+        }
     }
 
     #[test]

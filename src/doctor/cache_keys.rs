@@ -18,7 +18,7 @@ pub(super) fn check(project: &Project, member: &Member) -> Result<Vec<Trap>> {
     let Some(pyproject) = path.map(PyProject::read).transpose()?.flatten() else {
         return Ok(Vec::new());
     };
-    if !uv_builds(project, &pyproject) || member.bindings == Bindings::Embed {
+    if !uv_builds(project, &pyproject)? || member.bindings == Bindings::Embed {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
@@ -28,11 +28,11 @@ pub(super) fn check(project: &Project, member: &Member) -> Result<Vec<Trap>> {
 }
 
 /// Whether `uv sync` and `uv run` build the package, as far as the project uses them.
-fn uv_builds(project: &Project, pyproject: &PyProject) -> bool {
+fn uv_builds(project: &Project, pyproject: &PyProject) -> Result<bool> {
     let uv = pyproject.toml.table(&["tool", "uv"]);
-    let locked = disk::is_file(&project.home.join("uv.lock"));
+    let is_used = uv.is_some() || project.uv_lock()?.is_some();
     let package = pyproject.toml.bool(&["tool", "uv", "package"]);
-    pyproject.is_complete() && (uv.is_some() || locked) && package != Some(false)
+    Ok(pyproject.is_complete() && is_used && package != Some(false))
 }
 
 /// What a crate is compiled from.

@@ -341,7 +341,7 @@ impl Proof<'_> {
     /// Whether uv, asked with the project's lock, would leave the install alone; without a lock
     /// it would have to resolve first, and is not asked.
     fn uv_is_content(&self) -> Result<bool> {
-        if !disk::is_file(&self.prove.home.join("uv.lock")) {
+        if self.prove.lock.is_none() {
             return Ok(true);
         }
         let invocation = Invocation::new(self.prove.uv.clone(), &self.prove.home)

@@ -261,6 +261,17 @@ impl PyProject {
         self.name().is_some() && (version.is_some() || self.is_dynamic("version"))
     }
 
+    /// `[tool.uv] dev-dependencies`, which came before dependency groups (uv docs, "Legacy
+    /// `dev-dependencies`").
+    pub fn uv_dev_dependencies(&self) -> Vec<String> {
+        self.toml.strings(&["tool", "uv", "dev-dependencies"])
+    }
+
+    /// Whether it is of a package, and not of tools or an environment alone.
+    pub fn is_built(&self) -> bool {
+        self.toml.table(&["build-system"]).is_some()
+    }
+
     /// Whether the root of a uv workspace is here.
     pub fn is_uv_workspace(&self) -> bool {
         self.toml.table(&["tool", "uv", "workspace"]).is_some()

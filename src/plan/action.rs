@@ -271,9 +271,11 @@ pub struct Prove {
     pub build: Build,
     pub environment: crate::environment::Environment,
     pub state: Utf8PathBuf,
-    /// The uv to ask whether it would leave the install alone, and the folder of uv.lock.
+    /// The uv to ask whether it would leave the install alone, and the project's home.
     pub uv: Utf8PathBuf,
     pub home: Utf8PathBuf,
+    /// The uv.lock there that the dependencies come from.
+    pub lock: Option<Utf8PathBuf>,
     /// The endings of the interpreter's extension modules.
     pub suffixes: Vec<String>,
     /// Whether a new `dist-info` was written.

@@ -190,6 +190,7 @@ pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: 
         state: site.facts.project.state.join("state.json"),
         uv: site.workshop.uv.path.clone(),
         home: site.facts.project.home.clone(),
+        lock: site.facts.dependencies.lock().cloned(),
         installed,
         built: build.due.is_some(),
         new_lock: !build.locked.exists,

@@ -209,8 +209,10 @@ fn stale(toml: &Toml, message: String, keys: &[&str]) -> Finding {
 
 /// Warnings: nothing that is published reads uv.lock.
 fn of_uv(project: &Project) -> Result<Vec<Finding>> {
-    let path = project.home.join("uv.lock");
     let mut found = Vec::new();
+    let Some(path) = project.uv_lock()? else {
+        return Ok(found);
+    };
     if let Err(error) = check_lock(&path, project) {
         found.push(of_error("uv-lock-stale", Severity::Warning, error)?);
         return Ok(found);

@@ -13,7 +13,7 @@ use pep440_rs::VersionSpecifiers;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::git;
-use crate::manifest::{Config, PyProject, nearest};
+use crate::manifest::{Config, PyProject, Toml, nearest};
 use crate::session::Session;
 
 pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
@@ -132,6 +132,30 @@ impl Project {
         named(&self.root, &all, words)
     }
 
+    /// The uv.lock that the packages are locked in. A development environment beside them, of which
+    /// none is a part, may have one of its own; that is not theirs.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] for a pyproject.toml that cannot be read.
+    pub fn uv_lock(&self) -> Result<Option<Utf8PathBuf>> {
+        let path = self.home.join("uv.lock");
+        if !disk::is_file(&path) {
+            return Ok(None);
+        }
+        let pyproject = PyProject::read(&self.home.join("pyproject.toml"))?;
+        let is_workspace = pyproject.is_some_and(|pyproject| pyproject.is_uv_workspace());
+        if is_workspace || self.all().any(|member| member.dir == self.home) {
+            return Ok(Some(path));
+        }
+        let knows = |lock: Toml| {
+            let mut members = self.all();
+            members.any(|member| lock.own_entry(&member.name).is_some())
+        };
+        // who needs one that is damaged says so
+        let theirs = Toml::read(&path).map_or(true, |lock| lock.is_some_and(knows));
+        Ok(theirs.then_some(path))
+    }
+
     /// The checkout that it is in, else its home.
     pub fn checkout(&self) -> &Utf8Path {
         git::checkout(&self.root).unwrap_or(&self.home)
@@ -229,6 +253,40 @@ fn unknown_member(members: &[Member], word: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_beside_the_packages_is_theirs_where_it_knows_them_or_is_of_their_workspace() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let mut project = Project {
+            home: home.clone(),
+            members: vec![Member {
+                name: "one".into(),
+                dir: home.join("one"),
+                ..Member::default()
+            }],
+            ..Project::default()
+        };
+        let write =
+            |name: &str, text: &str| disk::write(&home.join(name), text.as_bytes()).unwrap();
+        let entry = |name: &str| {
+            format!("[[package]]\nname = '{name}'\nsource = {{ editable = '{name}' }}\n")
+        };
+        let path = Some(home.join("uv.lock"));
+        assert_eq!(project.uv_lock().unwrap(), None);
+        write("uv.lock", &entry("other"));
+        assert_eq!(project.uv_lock().unwrap(), None);
+        write("uv.lock", &entry("one"));
+        assert_eq!(project.uv_lock().unwrap(), path);
+        write("uv.lock", "[[package");
+        assert_eq!(project.uv_lock().unwrap(), path, "damaged");
+        write("uv.lock", &entry("other"));
+        write("pyproject.toml", "[tool.uv.workspace]\n");
+        assert_eq!(project.uv_lock().unwrap(), path);
+        write("pyproject.toml", "");
+        project.members[0].dir = home.clone();
+        assert_eq!(project.uv_lock().unwrap(), path);
+    }
 
     #[test]
     fn projects_that_share_a_target_directory_have_environments_of_their_own() {

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::dependencies::{Automation, TestRunner};
 use crate::disk;
 use crate::error::Result;
+use crate::git;
 use crate::manifest::{PyProject, Toml, requirement_name};
 use crate::project::{Member, Project, package_folder};
 
@@ -45,7 +46,7 @@ impl PythonSuite {
         Self { dir, args, ..suite }
     }
 
-    /// In the package's folder, else in the folder of tests beside or above it.
+    /// In the package's folder, else beside or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
         let runner = match &member.pyproject {
             Some(path) => PyProject::read(path)?.map(|pyproject| TestRunner::of(&pyproject)),
@@ -62,7 +63,9 @@ impl PythonSuite {
         if runner == TestRunner::Stestr {
             return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are
         }
-        for dir in [&member.dir, &project.root, &project.home] {
+        let around = development(&member.dir)?;
+        let own = [&member.dir, &project.root, &project.home];
+        for dir in own.into_iter().chain(&around) {
             let config = Config::read(dir)?;
             let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
                 .into_iter()
@@ -95,6 +98,19 @@ impl PythonSuite {
         let documents = document_args(&member.dir)?;
         Ok((!documents.is_empty()).then(|| suite(&member.dir, documents)))
     }
+}
+
+/// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
+/// built: what develops and tests the packages below it (uv docs, "Virtual projects").
+fn development(dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    let checkout = git::checkout(dir);
+    let above = dir.ancestors().skip(1);
+    for folder in above.filter(|folder| checkout.is_some_and(|root| folder.starts_with(root))) {
+        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
+            return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
@@ -354,6 +370,37 @@ mod tests {
         assert_eq!(args(group, &["tests/test_a.py"]), ["--benchmark-skip"]);
         let said = format!("{group}[tool.pytest.ini_options]\naddopts = '--benchmark-disable'\n");
         assert!(args(&said, &["tests/test_a.py"]).is_empty());
+    }
+
+    #[test]
+    fn a_development_environment_above_holds_the_tests_of_the_packages_below() {
+        let dir_of = |above: &str| {
+            let temp = tempfile::tempdir().unwrap();
+            let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+            let dir = root.join("package");
+            disk::create_dir(&root.join(".git")).unwrap();
+            for (name, text) in [
+                ("pyproject.toml", above),
+                ("package/pyproject.toml", "[build-system]\n"),
+                ("tests/test_a.py", ""),
+            ] {
+                disk::write(&root.join(name), text.as_bytes()).unwrap();
+            }
+            let member = Member {
+                pyproject: Some(dir.join("pyproject.toml")),
+                dir: dir.clone(),
+                ..Member::default()
+            };
+            let project = Project {
+                root: dir.clone(),
+                home: dir,
+                ..Project::default()
+            };
+            let suite = PythonSuite::find(&project, &member).unwrap();
+            suite.map(|suite| suite.dir.strip_prefix(root).unwrap().to_string())
+        };
+        assert_eq!(dir_of("[dependency-groups]\n").as_deref(), Some(""));
+        assert_eq!(dir_of("[build-system]\n"), None);
     }
 
     #[test]
