@@ -94,13 +94,17 @@ pub(super) fn compile(call: Invocation, site: &Site<'_>, build: &Build) -> Invoc
 }
 
 /// What such a program needs when it runs: the libpython it was linked with before any other of
-/// that name, the environment's packages, installed or linked, and the prefix of an interpreter that was moved.
+/// that name, the environment's packages, installed or linked, its interpreter before any other on
+/// PATH, which is where libpython looks for its standard library, and the prefix of one that was
+/// moved.
 pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Result<Invocation> {
     let probe = probe(site, build)?;
     let packages = site.facts.environment.site_packages_for(probe);
     let linked = site.workshop.linked.iter().map(|it| it.as_str());
     let path: Vec<&str> = std::iter::once(packages.as_str()).chain(linked).collect();
-    let mut call = call.env("PYTHONPATH", path.join(SEPARATOR));
+    let mut call = call
+        .path(&[&site.facts.environment.bin()], &site.facts.path)
+        .env("PYTHONPATH", path.join(SEPARATOR));
     if let Some(libdir) = &probe.libdir {
         let name = if cfg!(target_os = "macos") {
             "DYLD_LIBRARY_PATH"

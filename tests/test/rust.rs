@@ -20,6 +20,9 @@ mod asks_python {
         Python::attach(|py| {
             let version: String = py.import("sys")?.getattr("version")?.extract()?;
             assert_eq!(version, std::env::var("EXPECTED_VERSION").unwrap());
+            // with another interpreter's prefix it would run on that one's standard library
+            let prefix: String = py.import("sys")?.getattr("prefix")?.extract()?;
+            assert_eq!(prefix, std::env::var("EXPECTED_FOLDER").unwrap());
             let package: String = py.import("iniconfig")?.getattr("__file__")?.extract()?;
             assert!(package.starts_with(&std::env::var("EXPECTED_FOLDER").unwrap()), "{package}");
             Ok(())
