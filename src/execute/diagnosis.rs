@@ -35,6 +35,9 @@ pub(super) fn of(line: &str) -> Option<String> {
         let text = line.trim().trim_start_matches("error: ");
         return Some(format!("{text}: `rustup update` or another toolchain"));
     }
+    if line.contains("may not be used on the stable release channel") {
+        return Some("a crate needs a nightly toolchain: `RUSTUP_TOOLCHAIN=nightly`".into());
+    }
     let missing = ["cmake", "protoc", "pkg-config", "clang", "nasm", "perl"].into_iter();
     let mut missing = missing.filter(|tool| {
         line.contains(&format!("is `{tool}` not installed?"))
@@ -68,6 +71,8 @@ mod tests {
         assert!(hint(git).contains("dependency https://example.org/y.git/ cannot"));
         let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";
         assert!(hint(old).contains("1.99"));
+        let unstable = "error[E0554]: `#![feature]` may not be used on the stable release channel";
+        assert!(hint(unstable).contains("nightly"));
     }
 
     #[test]
