@@ -30,7 +30,7 @@ fn made(around: &Project, name: &str, args: &[&str]) -> Project {
     };
     assert!(project.path(".git").is_dir());
     project.git(&["config", "core.excludesFile", "/dev/null"]);
-    for folder in ["ext", "test", "lint", "release/target", "release/builds"] {
+    for folder in ["ext", "test", "lint", "release/.sources", "release/builds"] {
         project.keep(&format!("target/pyx/{folder}"));
     }
     project

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use crate::parts::Parts;
 use crate::set::{Set, set};
 use crate::support::{Project, read};
-use crate::{built, newest};
+use crate::{built, label, newest};
 
 const FOREIGN: &str = "dist/foreign-1.0-py3-none-any.whl";
 
@@ -37,6 +37,14 @@ fn a_set_grows_by_an_sdist_and_goes_with_its_version() {
     release(&["wheel", "--python", &python]);
     add_foreign_files(&project);
     let first = set(&project);
+    // no test of the sources that the wheel was built from is taken for the project's
+    let pytest = format!("target/pyx/release/envs/{}/bin/pytest", label(&python));
+    let args = ["--collect-only", "-q", "."];
+    let collected = project.run(project.path(&pytest), &args).succeeds();
+    assert!(
+        collected.stdout.contains("3 tests collected"),
+        "{collected}"
+    );
     let run = release(&["sdist"]);
     let both = set(&project);
     let sdist = "hello-0.1.0.tar.gz";

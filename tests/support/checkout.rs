@@ -216,9 +216,9 @@ const COMPILED: [&str; 7] = [
     "target/pyx/ext",
     "target/pyx/test",
     "target/pyx/release/again/builds",
-    "target/pyx/release/again/target",
+    "target/pyx/release/again/.sources",
     "target/pyx/release/builds",
-    "target/pyx/release/target",
+    "target/pyx/release/.sources",
     "target/rust-analyzer",
 ];
 

@@ -157,6 +157,10 @@ const COMPILERS: [&str; 7] = [
     "MACOSX_DEPLOYMENT_TARGET",
 ];
 
+/// The folder of a release for copies of the project's sources. Hidden: pytest, mypy and others that
+/// search a project go into `target`, but not into such a folder.
+pub const SOURCES: &str = ".sources";
+
 /// What only an sdist has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
@@ -258,7 +262,7 @@ impl Release {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             copy: disk::is_file(&member.dir.join(METADATA))
-                .then(|| self.dir.join("copy").join(name)),
+                .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
             wheels: self.wheels(around, build, sdist.as_ref())?,
             expected: self.expected(member, build, version)?,

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::{Flags, Options};
 use crate::error::Exit;
-use crate::facts::release::{Entry, METADATA, Package, Platform, Release, Wanted, label};
+use crate::facts::release::{Entry, METADATA, Package, Platform, Release, SOURCES, Wanted, label};
 use crate::facts::{Build, Product};
 use crate::invocation::Invocation;
 
@@ -128,7 +128,7 @@ impl Place {
     fn new(dir: &Utf8Path, package: &Package) -> Self {
         // cargo looks for no workspace above a folder of this name: it unpacks its own packages
         // in one
-        let sources = dir.join("target/package");
+        let sources = dir.join(SOURCES).join("target/package");
         Self {
             source: sources.join(&package.name),
             sources,
