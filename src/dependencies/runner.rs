@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::disk;
 use crate::error::Result;
-use crate::git;
 use crate::manifest::{GroupItem, PyProject, normalize_name, requirement_name};
 
 use super::automation::{self, Automation};
@@ -353,10 +352,8 @@ fn legacy(pyproject: &PyProject) -> Option<Sync> {
 
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
 fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> {
-    for folder in dir.ancestors() {
-        if folder != dir
-            && let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))?
-        {
+    for folder in disk::above(dir) {
+        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
             let groups = groups(&pyproject);
             files.push(pyproject.toml.path.clone());
             if !groups.is_empty() {
@@ -367,9 +364,6 @@ fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> 
             if let Some(sync) = legacy(&pyproject) {
                 return Ok(Some(sync));
             }
-        }
-        if git::is_checkout(folder) {
-            break;
         }
     }
     Ok(None)

@@ -128,6 +128,13 @@ pub fn checkout(dir: &Utf8Path) -> Option<&Utf8Path> {
     dir.ancestors().find(|dir| is_there(&dir.join(".git")))
 }
 
+/// The folders above one, nearest first, up to the root of its checkout; none outside of a checkout.
+pub fn above(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
+    let checkout = checkout(dir);
+    let within = move |folder: &&Utf8Path| checkout.is_some_and(|root| folder.starts_with(root));
+    dir.ancestors().skip(1).take_while(within)
+}
+
 /// `None` where the file is absent.
 pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {

@@ -5,7 +5,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::dependencies::{Automation, TestRunner};
 use crate::disk;
 use crate::error::Result;
-use crate::git;
 use crate::manifest::{PyProject, Toml, requirement_name};
 use crate::project::{Member, Project, package_folder};
 
@@ -103,9 +102,7 @@ impl PythonSuite {
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
 /// built: what develops and tests the packages below it (uv docs, "Virtual projects").
 fn development(dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
-    let checkout = git::checkout(dir);
-    let above = dir.ancestors().skip(1);
-    for folder in above.filter(|folder| checkout.is_some_and(|root| folder.starts_with(root))) {
+    for folder in disk::above(dir) {
         if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
             return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
         }
