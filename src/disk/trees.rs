@@ -29,8 +29,8 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
         .set_times(times)
 }
 
-/// Copies a directory with all folders, files and links in it, links as links, except what `skip` names (relative
-/// to `from`); nothing where `from` is none.
+/// Copies a directory with all folders, files and links in it, links as links, except what `skip`
+/// names (relative to `from`); nothing where `from` is none.
 pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) -> Result<()> {
     let walk = ignore::WalkBuilder::new(from)
         .standard_filters(false)

@@ -72,9 +72,10 @@ impl PythonSuite {
                 .collect();
             let aside = |path: &Utf8PathBuf| {
                 let below = path.strip_prefix(dir).unwrap_or(path);
-                below
-                    .components()
-                    .any(|part| NO_TESTS.contains(&part.as_str()))
+                let mut parts = below.components();
+                let shared = around.as_ref() == Some(dir);
+                parts.any(|part| NO_TESTS.contains(&part.as_str()))
+                    || (shared && is_in_package(dir, path))
             };
             let (aside, tests): (Vec<_>, Vec<_>) = files.into_iter().partition(aside);
             if runner == TestRunner::Unittest && !tests.is_empty() {
@@ -108,6 +109,13 @@ fn development(dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
         }
     }
     Ok(None)
+}
+
+/// Whether a file is in a folder below `dir` that has a pyproject.toml of its own, and so its tests.
+fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
+    let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
+    let mut manifests = between.map(|folder| folder.join("pyproject.toml"));
+    manifests.any(|path| disk::is_file(&path))
 }
 
 /// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
@@ -371,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_development_environment_above_holds_the_tests_of_the_packages_below() {
-        let dir_of = |above: &str| {
+        let found = |above: &str, test: &str| {
             let temp = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
             let dir = root.join("package");
@@ -379,7 +387,9 @@ mod tests {
             for (name, text) in [
                 ("pyproject.toml", above),
                 ("package/pyproject.toml", "[build-system]\n"),
-                ("tests/test_a.py", ""),
+                ("sibling/pyproject.toml", "[build-system]\n"),
+                ("sibling/tests/test_b.py", ""),
+                (test, ""),
             ] {
                 disk::write(&root.join(name), text.as_bytes()).unwrap();
             }
@@ -394,10 +404,16 @@ mod tests {
                 ..Project::default()
             };
             let suite = PythonSuite::find(&project, &member).unwrap();
-            suite.map(|suite| suite.dir.strip_prefix(root).unwrap().to_string())
+            suite.map(|suite| {
+                assert_eq!(suite.dir, root);
+                suite.args
+            })
         };
-        assert_eq!(dir_of("[dependency-groups]\n").as_deref(), Some(""));
-        assert_eq!(dir_of("[build-system]\n"), None);
+        let (unbuilt, test) = ("[dependency-groups]\n", "tests/test_a.py");
+        // without those of another package
+        assert_eq!(found(unbuilt, test).unwrap(), ["tests"]);
+        assert_eq!(found(unbuilt, "sibling/test_c.py"), None);
+        assert_eq!(found("[build-system]\n", test), None);
     }
 
     #[test]
