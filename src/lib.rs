@@ -1,50 +1,22 @@
 //! `cargo pyx`: builds and tests Rust-in-Python projects with one command.
 //!
-//! The idea: read the world once, decide purely, act in one place. The modules stand in layers;
-//! each uses only those above it (`tests/house.rs` checks that).
+//! The idea: read the world once, decide purely, act in one place. Each folder is a layer; it uses
+//! only those that stand above it here, and no two files use each other in a circle
+//! (`tests/house` reads every path and checks both).
 
-// vocabulary: plain data
-pub mod invocation;
-pub mod error;
-pub mod reason;
-pub mod finding;
-pub mod spelling;
-pub mod edit;
-// world: each owns one outside thing
-pub mod session;
-pub mod disk;
-pub mod process;
-pub mod git;
-pub mod manifest;
-pub mod name;
-pub mod tool;
-// facts: read the world, never change it
-pub mod project;
-pub mod toolchain;
-pub mod interpreter;
-pub mod artifact;
-pub mod fingerprint;
-pub mod environment;
-pub mod dependencies;
-pub mod suites;
-pub mod versions;
-pub mod recipe;
-pub mod preflight;
-pub mod build;
-pub mod editor;
+/// Plain data: errors, command lines, versions. Uses nothing of ours.
+pub mod model;
+/// One outside thing a file: the disk, processes, git, manifests, tools, interpreters.
+pub mod world;
+/// Reads the world and judges it; changes nothing.
 pub mod facts;
-pub mod doctor;
-pub mod remains;
-pub mod ground;
-pub mod adoption;
-// decision: pure
-pub mod scaffold;
+/// From a request and the facts to steps, as values: pure.
 pub mod plan;
-// effect
+/// The only place that prints.
 pub mod ui;
+/// Walks a plan: the only place that changes anything.
 pub mod execute;
-pub mod errand;
-pub mod matrix;
-pub mod watch;
-// surface
+/// One command from facts to done: gather, plan, lock, gather again, execute.
+pub mod driver;
+/// The command line: clap types, and one function for each command.
 pub mod cli;

@@ -21,9 +21,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use camino::Utf8Path;
-use cargo_pyx::artifact::{Expected, Sdist, Wheel};
-use cargo_pyx::error::Error;
-use cargo_pyx::finding::{Finding, Severity};
+use cargo_pyx::facts::artifact::{Expected, Sdist, Wheel};
+use cargo_pyx::model::error::Error;
+use cargo_pyx::model::finding::{Finding, Severity};
 use parts::Parts;
 use support::{Project, cache, entries, folder, on_path, project};
 use wheels::Case;

@@ -5,9 +5,9 @@
 )]
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_pyx::error::Error;
-use cargo_pyx::project::{Bindings, Project, Selection};
-use cargo_pyx::session::Session;
+use cargo_pyx::facts::project::{Bindings, Project, Selection};
+use cargo_pyx::model::error::Error;
+use cargo_pyx::world::session::Session;
 
 const MATURIN: &str = "[build-system]\nrequires = ['maturin>=1,<2']\nbuild-backend = 'maturin'\n";
 const PYO3: &str =

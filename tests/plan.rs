@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use cargo_pyx::build::{Flags, Options};
-use cargo_pyx::dependencies::{Dependencies, Source, Sync};
-use cargo_pyx::environment::{Environment, State};
-use cargo_pyx::facts::{Build, Donor, Due, Facts, Network, Request, Workshop};
-use cargo_pyx::interpreter::{Choice, Interpreter, Probe};
+use cargo_pyx::facts::build::{Flags, Options};
+use cargo_pyx::facts::dependencies::{Dependencies, Source, Sync};
+use cargo_pyx::facts::environment::{Environment, State};
+use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
+use cargo_pyx::facts::{Build, Facts, Network, Request, ReusableBuild, Staleness, Tools};
+use cargo_pyx::model::reason::Reason;
 use cargo_pyx::plan::dev;
-use cargo_pyx::project::{Bindings, Locked, Member, Project};
-use cargo_pyx::reason::Reason;
-use cargo_pyx::tool::Tool;
+use cargo_pyx::world::interpreter::{Choice, Interpreter, Probe};
+use cargo_pyx::world::tool::Tool;
 use pep440_rs::Version;
 
 fn version(text: &str) -> Version {
@@ -44,7 +44,7 @@ fn member(name: &str) -> Member {
 fn build(member: Member, flags: &Flags) -> Build {
     Build {
         options: Options::new(&member, None, flags),
-        due: Some(Due::whole(Reason::Changed {
+        staleness: Some(Staleness::whole(Reason::Changed {
             path: member.dir.join("src/lib.rs"),
         })),
         locked: Locked {
@@ -83,7 +83,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
             .into_iter()
             .map(|member| build(member, flags))
             .collect(),
-        workshop: Some(Workshop {
+        tools: Some(Tools {
             cargo: "/bin/cargo".into(),
             uv: tool("/bin/uv", "0.13.9"),
             maturin,
@@ -115,13 +115,13 @@ fn fresh_clone(members: Vec<Member>) -> Facts {
         why: "no `.venv` yet".into(),
     };
     facts.environment.state = State::Missing;
-    facts.environment_due = Some(reason.clone());
-    facts.sync_due = Some(reason.clone());
+    facts.environment_stale = Some(reason.clone());
+    facts.sync_stale = Some(reason.clone());
     for build in &mut facts.builds {
-        build.due = Some(Due::whole(reason.clone()));
+        build.staleness = Some(Staleness::whole(reason.clone()));
     }
-    if let Some(workshop) = &mut facts.workshop {
-        workshop.interpreter = Some(Choice::Use(Interpreter {
+    if let Some(tools) = &mut facts.tools {
+        tools.interpreter = Some(Choice::Use(Interpreter {
             path: "/usr/bin/python3.11".into(),
             version: version("3.11.7"),
             free_threaded: false,
@@ -173,8 +173,8 @@ fn compiling_does_not_wait_for_dependencies() {
 #[test]
 fn what_is_fresh_needs_no_step() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
-    facts.workshop = None;
-    facts.builds[0].due = None;
+    facts.tools = None;
+    facts.builds[0].staleness = None;
     let plan = dev(&Request::default(), &facts).unwrap();
     assert!(plan.is_empty());
     assert_eq!(plan.fresh, ["hello"]);
@@ -183,7 +183,7 @@ fn what_is_fresh_needs_no_step() {
 #[test]
 fn an_edit_compiles_and_replaces_the_module() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
-    let due = facts.builds[0].due.as_mut().unwrap();
+    let due = facts.builds[0].staleness.as_mut().unwrap();
     due.replace = vec!["/p/.venv/lib/python3.11/site-packages/hello/hello.so".into()];
     insta::assert_snapshot!(dry_run(&Request::default(), &facts));
 }
@@ -212,7 +212,7 @@ fn a_profile_for_wheels_is_overruled_in_words() {
 fn offline_is_passed_on_to_every_tool() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     metadata(&mut facts, &[]);
-    facts.sync_due = Some(Reason::Forced);
+    facts.sync_stale = Some(Reason::Forced);
     let request = Request {
         network: Network {
             offline: true,
@@ -250,8 +250,8 @@ fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
 #[test]
 fn an_old_maturin_gets_pip_and_no_flag_that_it_does_not_know() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
-    let workshop = facts.workshop.as_mut().unwrap();
-    workshop
+    let tools = facts.tools.as_mut().unwrap();
+    tools
         .maturin
         .insert("hello".into(), tool("/bin/maturin", "0.12.20"));
     insta::assert_snapshot!(dry_run(&Request::default(), &facts));
@@ -282,8 +282,8 @@ fn members_are_built_one_after_another() {
 #[test]
 fn packages_that_came_or_went_have_the_module_proved_again() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
-    facts.builds[0].due = None;
-    facts.sync_due = Some(Reason::Appeared {
+    facts.builds[0].staleness = None;
+    facts.sync_stale = Some(Reason::Appeared {
         path: "/p/.venv".into(),
     });
     let plan = dev(&Request::default(), &facts).unwrap();
@@ -322,7 +322,7 @@ fn a_broken_environment_of_somebody_else_is_an_error() {
 #[test]
 fn what_another_interpreters_build_serves_is_copied_not_compiled() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
-    facts.builds[0].donor = Some(Donor {
+    facts.builds[0].reusable = Some(ReusableBuild {
         environment: Environment {
             path: "/p/.venv".into(),
             ..Environment::default()

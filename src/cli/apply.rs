@@ -1,12 +1,12 @@
 //! Edits of the project's files: shown as a patch, and made once somebody has said yes.
 
-use crate::disk;
-use crate::edit::Edit;
-use crate::error::{Error, Result};
 use crate::execute::execute;
+use crate::model::error::{Error, Result};
+use crate::model::file_edit::Edit;
 use crate::plan::{Action, Plan};
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::Session;
 
 use super::Global;
 

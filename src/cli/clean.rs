@@ -3,15 +3,15 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::disk::{self, Usage};
-use crate::errand;
-use crate::error::Result;
+use crate::driver::command;
 use crate::execute::execute;
+use crate::facts::leftovers::{self, Extent, Leftover};
+use crate::facts::project::{Project, Selection};
+use crate::model::error::Result;
 use crate::plan;
-use crate::project::{Project, Selection};
-use crate::remains::{self, Extent, Remain};
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::disk::{self, Usage};
+use crate::world::session::Session;
 
 use super::Global;
 
@@ -47,11 +47,11 @@ impl Clean {
             environments: self.env || self.all,
             everything: self.all,
         };
-        for folder in remains::shared(&project).iter().filter(|_| !self.all) {
+        for folder in leftovers::shared(&project).iter().filter(|_| !self.all) {
             let why = "other projects may use the builds in it; `--all` removes them";
             ui.status("Keeping", &format!("{folder}: {why}"));
         }
-        let remains = remains::gather(session, &project, extent)?;
+        let remains = leftovers::gather(session, &project, extent)?;
         let planned = plan::clean(&project, &remains);
         if global.dry_run || planned.is_empty() {
             ui.plan(&planned);
@@ -59,8 +59,8 @@ impl Clean {
             say(&remains, global.dry_run, ui);
             return Ok(());
         }
-        let _lock = errand::lock(session, ui, "clean", &project)?;
-        let remains = remains::gather(session, &project, extent)?; // whoever had the lock may have built
+        let _lock = command::lock(session, ui, "clean", &project)?;
+        let remains = leftovers::gather(session, &project, extent)?; // whoever had the lock may have built
         let planned = plan::clean(&project, &remains);
         ui.plan(&planned);
         execute(session, &planned, ui, disk::now())?;
@@ -69,7 +69,7 @@ impl Clean {
     }
 }
 
-fn say(remains: &[Remain], dry_run: bool, ui: &Ui) {
+fn say(remains: &[Leftover], dry_run: bool, ui: &Ui) {
     let mut all = Usage::default();
     for remain in remains {
         all += remain.usage;

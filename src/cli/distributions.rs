@@ -3,13 +3,13 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::dependencies::Wanted;
-use crate::errand::Errand;
-use crate::error::Result;
+use crate::driver::command::Driver;
+use crate::facts::dependencies::DependencySelection;
 use crate::facts::{Product, Purpose, Releasing, Request};
+use crate::model::error::Result;
 use crate::plan;
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::session::Session;
 
 use super::Global;
 use super::work::BuildArgs;
@@ -152,12 +152,12 @@ pub(super) fn perform(
         members: members.to_vec(),
         build: build.flags(),
         python: None,
-        wanted: Wanted::default(),
+        wanted: DependencySelection::default(),
         force: false,
         network: global.network.into(),
         purpose: Purpose::Release(releasing),
     };
-    let errand = Errand {
+    let driver = Driver {
         session,
         ui,
         request: &request,
@@ -165,7 +165,7 @@ pub(super) fn perform(
         decide: plan::release,
     };
     if global.dry_run {
-        return errand.show(&[]);
+        return driver.show(&[]);
     }
-    errand.perform().map(drop)
+    driver.perform().map(drop)
 }

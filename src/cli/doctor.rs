@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::disk;
-use crate::doctor::{Checkup, Fix, Trap};
-use crate::error::{Error, Result};
 use crate::facts::Request;
-use crate::finding;
+use crate::facts::doctor::{Checkup, Fix, Problem};
+use crate::model::error::{Error, Result};
+use crate::model::finding;
 use crate::plan;
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::Session;
 
 use super::Global;
 use super::apply::{Consent, apply};
 
-/// Show what pyx finds, and the traps of the project
+/// Show what pyx finds, and the problems of the project
 ///
 /// Tools, interpreters, the environment, packages, whether their builds are fresh, and disk used; then
 /// whatever will go wrong, with its place and what helps. Runs no code of the project and changes
@@ -30,7 +30,7 @@ Examples:
   cargo pyx doctor --fix --dry-run   print them as a patch
   cargo pyx doctor --message-format json")]
 pub struct Doctor {
-    /// Take away the traps that can be without a decision of yours
+    /// Mend what can be mended without changing what the project does
     #[arg(long)]
     pub fix: bool,
     /// Do not ask before files are changed
@@ -47,16 +47,16 @@ impl Doctor {
         if !patch_only {
             show(&checkup, ui);
         }
-        let mut left = checkup.traps;
+        let mut left = checkup.problems;
         if self.fix {
             let plan = plan::fix(&left, &texts(&left)?, &root)?;
             let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
             if apply((global, session, ui), &plan, consent)? {
-                left = Checkup::gather(session, &request)?.traps;
+                left = Checkup::gather(session, &request)?.problems;
                 again(&left, ui);
             }
         }
-        let findings: Vec<_> = left.into_iter().map(|trap| trap.finding).collect();
+        let findings: Vec<_> = left.into_iter().map(|problem| problem.finding).collect();
         match finding::errors(&findings) {
             0 => Ok(()),
             _ if patch_only => Ok(()),
@@ -66,8 +66,11 @@ impl Doctor {
 }
 
 /// What was in the way of another change, or has only come to light.
-fn again(left: &[Trap], ui: &Ui) {
-    let more = left.iter().filter(|trap| !trap.fix.is_empty()).count();
+fn again(left: &[Problem], ui: &Ui) {
+    let more = left
+        .iter()
+        .filter(|problem| !problem.fix.is_empty())
+        .count();
     if more > 0 {
         ui.warn(&format!(
             "{more} left that `cargo pyx doctor --fix` fixes when it is run again"
@@ -82,16 +85,16 @@ fn show(checkup: &Checkup, ui: &Ui) {
     for warning in &checkup.facts.warnings {
         ui.warn(warning);
     }
-    for trap in &checkup.traps {
-        let fixable = !trap.fix.is_empty();
-        ui.trap(&trap.finding, &checkup.facts.project.root, fixable);
+    for problem in &checkup.problems {
+        let fixable = !problem.fix.is_empty();
+        ui.problem(&problem.finding, &checkup.facts.project.root, fixable);
     }
     let fixable = checkup
-        .traps
+        .problems
         .iter()
-        .filter(|trap| !trap.fix.is_empty())
+        .filter(|problem| !problem.fix.is_empty())
         .count();
-    let all = checkup.traps.len();
+    let all = checkup.problems.len();
     let text = match (all, fixable) {
         (0, _) => "nothing that will go wrong".to_owned(),
         (_, 0) => format!("{all} to look at"),
@@ -101,8 +104,8 @@ fn show(checkup: &Checkup, ui: &Ui) {
 }
 
 /// The present text of every file that a fix changes and that is there.
-fn texts(traps: &[Trap]) -> Result<BTreeMap<Utf8PathBuf, String>> {
-    let fixes = traps.iter().flat_map(|trap| &trap.fix);
+fn texts(problems: &[Problem]) -> Result<BTreeMap<Utf8PathBuf, String>> {
+    let fixes = problems.iter().flat_map(|problem| &problem.fix);
     let paths: BTreeSet<&Utf8PathBuf> = fixes
         .map(|fix| match fix {
             Fix::Amend(path, _) | Fix::Create(path) => path,

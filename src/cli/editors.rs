@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::ValueEnum;
 
-use crate::disk;
-use crate::editor::{self, Editor, Workspace};
-use crate::error::Result;
+use crate::facts::editor::{self, Editor, Workspace};
+use crate::facts::project::{Project, Selection};
+use crate::model::error::Result;
 use crate::plan;
-use crate::project::{Project, Selection};
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::Session;
 
 use super::Global;
 use super::apply::{Consent, apply};

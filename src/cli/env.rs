@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
-use crate::error::Result;
-use crate::facts::{Facts, Request, Sofar, Workshop};
-use crate::invocation::quote;
+use crate::facts::{Facts, Request, RunState, Tools};
+use crate::model::error::Result;
+use crate::model::invocation::quote;
 use crate::plan;
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::session::Session;
 
 use super::Global;
 
@@ -48,13 +48,13 @@ pub enum Shell {
 impl Env {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
         let request = Request::look(global.manifest(session));
-        let facts = Facts::gather(session, &request, &Sofar::default())?;
+        let facts = Facts::gather(session, &request, &RunState::default())?;
         plan::environment(&facts)?;
-        let workshop = match &facts.workshop {
-            Some(workshop) => workshop,
-            None => &Workshop::of(session, &facts.environment)?, // for its error
+        let tools = match &facts.tools {
+            Some(tools) => tools,
+            None => &Tools::of(session, &facts.environment)?, // for its error
         };
-        let exports = plan::env(&request, &facts, workshop)?;
+        let exports = plan::env(&request, &facts, tools)?;
         if let Some((what, command)) = &exports.missing {
             ui.warn(&format!("{what} (`{command}` makes it possible)"));
         }

@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use crate::adoption::Adoption;
-use crate::editor::Editor;
-use crate::error::Result;
+use crate::facts::adoption::Adoption;
+use crate::facts::editor::Editor;
+use crate::model::error::Result;
 use crate::plan;
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::session::Session;
 
 use super::apply::{Consent, apply};
 use super::{Global, editors};

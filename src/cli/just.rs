@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
-use crate::dependencies::Wanted;
-use crate::disk;
-use crate::edit::Edit;
-use crate::errand::Errand;
-use crate::error::{Error, Result};
-use crate::facts::{self, Facts, Purpose, Request, Sofar};
+use crate::driver::command::Driver;
+use crate::facts::dependencies::DependencySelection;
+use crate::facts::recipe::{self, Recipe, Recipes};
+use crate::facts::{self, Facts, Purpose, Request, RunState};
+use crate::model::error::{Error, Result};
+use crate::model::file_edit::Edit;
 use crate::plan;
-use crate::recipe::{self, Recipe, Recipes};
-use crate::session::Session;
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::Session;
 
 use super::Global;
 use super::apply::{Consent, apply};
@@ -63,14 +63,14 @@ impl Just {
         let request = Request {
             manifest: global.manifest(session),
             members: Vec::new(),
-            build: crate::build::Flags::default(),
+            build: crate::facts::build::Flags::default(),
             python: None,
-            wanted: Wanted::default(),
+            wanted: DependencySelection::default(),
             force: false,
             network: global.network.into(),
             purpose: Purpose::Just(if runs { self.words.clone() } else { Vec::new() }),
         };
-        let errand = Errand {
+        let driver = Driver {
             session,
             ui,
             request: &request,
@@ -78,13 +78,13 @@ impl Just {
             decide: plan::just,
         };
         if runs && global.dry_run {
-            return errand.show(&[]);
+            return driver.show(&[]);
         }
-        errand.perform()?;
+        driver.perform()?;
         if runs {
             return Ok(());
         }
-        let facts = Facts::gather(session, &request, &Sofar::default())?;
+        let facts = Facts::gather(session, &request, &RunState::default())?;
         let Some(just) = &facts.just else {
             return Ok(());
         };

@@ -5,10 +5,10 @@ use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 
-use crate::disk;
-use crate::error::{Error, Result};
-use crate::session::Session;
+use crate::model::error::{Error, Result};
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::Session;
 
 use super::Global;
 

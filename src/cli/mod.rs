@@ -23,13 +23,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::disk;
-use crate::error::{Error, Exit, Result};
 use crate::facts::Network;
-use crate::invocation::quote;
-use crate::process;
-use crate::session::Session;
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::quote;
 use crate::ui::{Manner, MessageFormat, Ui};
+use crate::world::disk;
+use crate::world::process;
+use crate::world::session::Session;
 
 pub use clean::Clean;
 pub use completions::Completions;

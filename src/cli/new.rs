@@ -3,16 +3,16 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
-use crate::disk;
-use crate::error::{Error, Result};
 use crate::execute::execute;
-use crate::ground::Ground;
-use crate::invocation::quote;
-use crate::name::Name;
+use crate::facts::new_project::Surroundings;
+use crate::facts::project_name::Name;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::quote;
 use crate::plan;
-use crate::scaffold::{Layout, OLDEST, Scaffold};
-use crate::session::{Session, normalize};
+use crate::plan::scaffold::{Layout, OLDEST, Scaffold};
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::{Session, normalize};
 
 use super::Global;
 
@@ -59,27 +59,28 @@ impl New {
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
         let named = |other: &str| global.command(&self.words(other));
         let name = Name::parse(text, &self.layout.beside(), named)?;
-        let ground = Ground::read(session, (&folder, &global.seen_from_here(&self.path)))?;
+        let surroundings =
+            Surroundings::read(session, (&folder, &global.seen_from_here(&self.path)))?;
         let scaffold = Scaffold {
             name,
             layout: self.layout,
             lowest: self.abi3.unwrap_or(OLDEST),
             abi3: self.abi3.is_some(),
-            author: ground.author.clone(),
-            nested: ground.in_workspace,
-            in_checkout: ground.in_checkout,
+            author: surroundings.author.clone(),
+            nested: surroundings.in_workspace,
+            in_checkout: surroundings.in_checkout,
         };
-        let plan = plan::new(&scaffold, &ground, global.network.into())?;
+        let plan = plan::new(&scaffold, &surroundings, global.network.into())?;
         ui.plan(&plan);
         if global.dry_run {
             ui.data(&plan.to_string());
             return Ok(());
         }
         execute(session, &plan, ui, disk::now())?;
-        if ground.in_checkout {
+        if surroundings.in_checkout {
             ui.warn("no workflows were made: GitHub reads those at the root of a repository only");
         }
-        let next = next(&ground.shown);
+        let next = next(&surroundings.shown);
         ui.status(
             "Created",
             &format!("{}; next: {next}", scaffold.name.distribution),

@@ -3,10 +3,10 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::error::{Error, Result};
 use crate::facts::{Product, Publishing, Releasing};
-use crate::session::Session;
+use crate::model::error::{Error, Result};
 use crate::ui::Ui;
+use crate::world::session::Session;
 
 use super::Global;
 use super::distributions;

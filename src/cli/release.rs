@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::error::Result;
+use crate::facts::project::{Project, Selection};
+use crate::facts::versions::{Versioned, texts};
+use crate::model::error::Result;
+use crate::model::version::Bump;
 use crate::plan::{self, Settled, Spelled, Target, Wish};
-use crate::project::{Project, Selection};
-use crate::session::Session;
-use crate::spelling::Bump;
 use crate::ui::Ui;
-use crate::versions::{Versioned, texts};
+use crate::world::session::Session;
 
 use super::Global;
 use super::apply::{Consent, apply};

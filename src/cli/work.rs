@@ -2,17 +2,17 @@
 
 use clap::{Args, Subcommand};
 
-use crate::build::Flags;
-use crate::dependencies::Wanted;
-use crate::errand::{Decide, Errand, verdict};
-use crate::error::{Error, Result};
+use crate::driver::command::{Decide, Driver, verdict};
+use crate::driver::matrix;
+use crate::driver::watch;
+use crate::facts::build::Flags;
+use crate::facts::dependencies::DependencySelection;
+use crate::facts::suites::Languages;
 use crate::facts::{Purpose, Request, Running, Testing};
-use crate::matrix;
+use crate::model::error::{Error, Result};
 use crate::plan;
-use crate::session::Session;
-use crate::suites::Languages;
 use crate::ui::Ui;
-use crate::watch;
+use crate::world::session::Session;
 
 use super::Global;
 
@@ -246,7 +246,7 @@ impl Work {
             members: common.package.clone(),
             build: common.build.flags(),
             python: self.pythons().first().cloned(),
-            wanted: Wanted {
+            wanted: DependencySelection {
                 groups: common.group.clone(),
                 extras: common.extra.clone(),
             },
@@ -259,7 +259,7 @@ impl Work {
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
         let request = self.request(global, session);
         let (name, decide) = self.decide();
-        let command = Errand {
+        let command = Driver {
             session,
             ui,
             request: &request,
@@ -291,9 +291,9 @@ impl Work {
         if several || all {
             return matrix::run(&command, &pythons);
         }
-        let tallies = command.perform()?;
+        let test_results = command.perform()?;
         match request.purpose {
-            Purpose::Test(_) => verdict(&tallies, &session.cwd),
+            Purpose::Test(_) => verdict(&test_results, &session.cwd),
             Purpose::Dev
             | Purpose::Run(_)
             | Purpose::Release(_)

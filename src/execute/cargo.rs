@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cargo_metadata::Message;
 
 use crate::plan::Listen;
-use crate::process::Stream;
 use crate::ui::Activity;
+use crate::world::process::Stream;
 
 use super::diagnosis;
 

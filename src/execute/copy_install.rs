@@ -2,12 +2,12 @@
 
 use camino::Utf8Path;
 
-use crate::artifact;
-use crate::disk;
-use crate::environment::Environment;
-use crate::error::{Error, Result};
+use crate::facts::artifact;
+use crate::facts::environment::Environment;
+use crate::model::error::{Error, Result};
 use crate::plan::CopyInstall;
-use crate::session::normalize;
+use crate::world::disk;
+use crate::world::session::normalize;
 
 /// Copies every file of the distribution, in place of what `to` has of it.
 pub(super) fn copy(copy: &CopyInstall) -> Result<()> {

@@ -2,12 +2,12 @@
 
 use camino::Utf8Path;
 
-use crate::disk;
-use crate::edit::Edit;
-use crate::error::{Error, Result};
+use crate::facts::recipe;
+use crate::model::error::{Error, Result};
+use crate::model::file_edit::Edit;
 use crate::plan::CopyTests;
-use crate::recipe;
 use crate::ui::Ui;
+use crate::world::disk;
 
 /// Hidden files that test runners read.
 const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];

@@ -1,10 +1,10 @@
 //! How PyO3 is made to link libpython into tests and programs.
 
-use crate::disk;
-use crate::error::{Error, Exit, Result};
+use crate::model::error::{Error, Exit, Result};
 use crate::plan::Link;
-use crate::process::{self, Stream};
 use crate::ui::Activity;
+use crate::world::disk;
+use crate::world::process::{self, Stream};
 
 /// Asks PyO3's build script for its configuration, in its version's own format, and writes it
 /// with our lines appended.

@@ -16,24 +16,24 @@ use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::disk;
-use crate::environment;
-use crate::error::{Error, Result};
+use crate::facts::environment;
+use crate::facts::fingerprint::{EnvironmentRecord, SyncRecord, store};
 use crate::facts::release::Checked;
-use crate::fingerprint::{EnvironmentRecord, SyncRecord, store};
-use crate::invocation::{Invocation, SEPARATOR};
+use crate::model::error::{Error, Result};
+use crate::model::invocation::{Invocation, SEPARATOR};
 use crate::plan::{Action, Listen, Plan, RecordSync, Run, RunRecipe, Step};
-use crate::process::{self, Status};
-use crate::session::Session;
 use crate::ui::{Activity, MessageFormat, Ui};
+use crate::world::disk;
+use crate::world::process::{self, Status};
+use crate::world::session::Session;
 
-pub use testing::{Idle, PYTHON, RUST, Tally, summed};
+pub use testing::{Idle, PYTHON, RUST, TestResult, summed};
 
 /// What came of a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// In the order in which they ended.
-    pub tallies: Vec<Tally>,
+    pub test_results: Vec<TestResult>,
     /// Results of checks, in the order in which they ended.
     pub checks: Vec<Checked>,
     /// Whether a failed test has stopped the rest.
@@ -132,10 +132,10 @@ impl Context<'_> {
         self.with(|outcome| outcome.stopped)
     }
 
-    fn count(&self, tally: Tally, fail_fast: bool) {
+    fn count(&self, test_result: TestResult, fail_fast: bool) {
         self.note(|outcome| {
-            outcome.stopped |= fail_fast && tally.failure.is_some();
-            outcome.tallies.push(tally);
+            outcome.stopped |= fail_fast && test_result.failure.is_some();
+            outcome.test_results.push(test_result);
         });
     }
 
@@ -214,14 +214,14 @@ impl Context<'_> {
             Action::Edit(edits) => files::edit(edits, self.ui),
             Action::Test(test) => {
                 let start = Instant::now();
-                let mut tally = testing::run(self, test, activity)?;
-                tally.seconds = start.elapsed().as_secs_f64();
-                tally.on.clone_from(&test.on);
-                self.count(tally, test.fail_fast);
+                let mut test_result = testing::run(self, test, activity)?;
+                test_result.seconds = start.elapsed().as_secs_f64();
+                test_result.on.clone_from(&test.on);
+                self.count(test_result, test.fail_fast);
                 Ok(())
             }
             Action::Untestable(untestable) => {
-                self.count(Tally::from(&**untestable), untestable.fail_fast);
+                self.count(TestResult::from(&**untestable), untestable.fail_fast);
                 Ok(())
             }
             Action::Show(_) => hand_over(self.session, step, self.ui),
@@ -229,8 +229,12 @@ impl Context<'_> {
     }
 
     fn recipe(&self, step: &Step, recipe: &RunRecipe, activity: &Activity<'_>) -> Result<()> {
-        let failed =
-            |outcome: &Outcome| outcome.tallies.iter().any(|tally| tally.failure.is_some());
+        let failed = |outcome: &Outcome| {
+            outcome
+                .test_results
+                .iter()
+                .any(|test_result| test_result.failure.is_some())
+        };
         if recipe.after && self.with(failed) {
             self.ui
                 .status("Skipped", &format!("{}: tests failed", step.subject));
@@ -339,7 +343,7 @@ fn forget(crates: &[String], dir: &Utf8Path) -> Result<()> {
 fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
-    known.schema = crate::fingerprint::SCHEMA;
+    known.schema = crate::facts::fingerprint::SCHEMA;
     known.requested = record.requested.clone().or(known.requested);
     known.made |= record.made;
     for (name, dependencies) in &record.installed {

@@ -5,20 +5,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use crate::artifact;
-use crate::build;
-use crate::disk;
-use crate::error::{Error, Result};
-use crate::fingerprint::{
+use crate::facts::artifact;
+use crate::facts::build;
+use crate::facts::fingerprint::{
     Artifact, BuildRecord, BuildRecords, EnvironmentRecord, Input, InstallRecord, SCHEMA, build_id,
     store,
 };
-use crate::git::Git;
-use crate::invocation::Invocation;
-use crate::manifest::PyProject;
+use crate::facts::project::{Bindings, Member};
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
 use crate::plan::{Prove, Replace};
-use crate::process;
-use crate::project::{Bindings, Member};
+use crate::world::disk;
+use crate::world::git::Git;
+use crate::world::manifest::PyProject;
+use crate::world::process;
 
 use super::{Context, uv_cache};
 
@@ -81,7 +81,7 @@ struct Proof<'a> {
 
 /// Where a package or module would be imported from.
 #[derive(Clone, Debug, Deserialize)]
-struct Found {
+struct ImportOrigin {
     /// Dotted.
     name: String,
     /// `None` for a namespace package.
@@ -93,13 +93,13 @@ struct Found {
 /// What stands on the way to the module, outermost first.
 #[derive(Debug, Deserialize)]
 struct Resolution {
-    installed: Vec<Found>,
+    installed: Vec<ImportOrigin>,
     /// The same with the project's folder first on the path.
-    local: Vec<Found>,
+    local: Vec<ImportOrigin>,
 }
 
 /// The first extension module on the way: Python imports it, whatever comes after.
-fn extension(chain: &[Found]) -> Option<&Utf8Path> {
+fn extension(chain: &[ImportOrigin]) -> Option<&Utf8Path> {
     let origins = chain.iter().filter_map(|found| found.origin.as_deref());
     origins.into_iter().find(|path| is_extension(path))
 }
@@ -308,7 +308,7 @@ impl Proof<'_> {
         }
         self.keep_uv_quiet(&dist_info)?;
         for name in artifact::installed(&dist_info)? {
-            let path = crate::session::normalize(&packages.join(name));
+            let path = crate::world::session::normalize(&packages.join(name));
             install.inputs.push(Input::file(&path, None));
         }
         Ok(())
@@ -366,7 +366,7 @@ impl Proof<'_> {
             let sign = words.next().unwrap_or_default();
             let name = words.next().unwrap_or_default();
             matches!(sign, "-" | "+" | "~")
-                && crate::manifest::requirement_name(name) == self.member.name
+                && crate::world::manifest::requirement_name(name) == self.member.name
         });
         Ok(output.status.success() && !touched)
     }

@@ -7,10 +7,10 @@
 use camino::Utf8Path;
 use serde_json::{Value, json};
 
-use crate::disk;
-use crate::error::Result;
-use crate::manifest::{CacheKey, PyProject};
-use crate::session::Session;
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{CacheKey, PyProject};
+use crate::world::session::Session;
 
 /// Rewrites the file so that the install counts as made from the project as it is now.
 ///

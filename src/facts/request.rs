@@ -2,11 +2,11 @@
 
 use camino::Utf8PathBuf;
 
-use crate::build::Flags;
-use crate::dependencies::Wanted;
-use crate::manifest::{Around, Config};
-use crate::project::Selection;
-use crate::suites::Languages;
+use crate::facts::build::Flags;
+use crate::facts::dependencies::DependencySelection;
+use crate::facts::project::Selection;
+use crate::facts::suites::Languages;
+use crate::world::manifest::{Config, Hooks};
 
 /// What the command line asks for, of any command that builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Request {
     pub build: Flags,
     /// `--python`
     pub python: Option<String>,
-    pub wanted: Wanted,
+    pub wanted: DependencySelection,
     pub force: bool,
     pub network: Network,
     pub purpose: Purpose,
@@ -64,12 +64,12 @@ impl Request {
     }
 
     /// The recipes that a project wants around the command.
-    pub(crate) fn recipes_around(&self, config: &Config) -> Around {
+    pub(crate) fn hooks(&self, config: &Config) -> Hooks {
         match &self.purpose {
             Purpose::Dev => config.dev.around.clone(),
             Purpose::Test(_) => config.test.around.clone(),
             Purpose::Release(_) => config.release.around.clone(),
-            Purpose::Run(_) | Purpose::Just(_) | Purpose::Look => Around::default(),
+            Purpose::Run(_) | Purpose::Just(_) | Purpose::Look => Hooks::default(),
         }
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::edit::Edit;
-use crate::error::Exit;
 use crate::facts::Build;
 use crate::facts::release::Checked;
-use crate::invocation::{Invocation, quote};
-use crate::tool::{Provision, Toolbox};
+use crate::model::error::Exit;
+use crate::model::file_edit::Edit;
+use crate::model::invocation::{Invocation, quote};
+use crate::world::tool::{Provision, Toolbox};
 
 use super::distribution::{Check, Confirm, How, Promote, Publish, RecordChecks, Seal, Unpack};
 use super::{REPORT, Step};
@@ -261,15 +261,15 @@ pub struct Replace {
 /// A member's installed distribution, copied file by file: what was compiled once serves both.
 #[derive(Clone, Debug)]
 pub struct CopyInstall {
-    pub member: crate::project::Member,
-    pub from: crate::environment::Environment,
-    pub to: crate::environment::Environment,
+    pub member: crate::facts::project::Member,
+    pub from: crate::facts::environment::Environment,
+    pub to: crate::facts::environment::Environment,
 }
 
 #[derive(Clone, Debug)]
 pub struct Prove {
     pub build: Build,
-    pub environment: crate::environment::Environment,
+    pub environment: crate::facts::environment::Environment,
     pub state: Utf8PathBuf,
     /// The uv to ask whether it would leave the install alone, and the project's home.
     pub uv: Utf8PathBuf,
@@ -288,9 +288,9 @@ pub struct Prove {
 
 #[derive(Clone, Debug)]
 pub struct RecordSync {
-    pub environment: crate::environment::Environment,
+    pub environment: crate::facts::environment::Environment,
     /// By the name of the record: what was installed in this plan.
-    pub installed: Vec<(&'static str, crate::dependencies::Dependencies)>,
+    pub installed: Vec<(&'static str, crate::facts::dependencies::Dependencies)>,
     /// Which Python the project asked for when the environment was made.
     pub requested: Option<String>,
     /// Whether the environment is made in this plan.

@@ -1,14 +1,14 @@
 //! `cargo pyx clean`: what pyx left goes, file by file as it was found.
 
-use crate::disk::Usage;
-use crate::project::Project;
-use crate::remains::Remain;
+use crate::facts::leftovers::Leftover;
+use crate::facts::project::Project;
+use crate::world::disk::Usage;
 
 use super::linked::names;
 use super::steps::step;
 use super::{Action, Plan};
 
-pub fn clean(project: &Project, remains: &[Remain]) -> Plan {
+pub fn clean(project: &Project, remains: &[Leftover]) -> Plan {
     let mut plan = Plan::default();
     for remain in remains {
         let size = Usage::wording(remain.usage.bytes);

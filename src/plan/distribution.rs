@@ -3,9 +3,9 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use crate::artifact::Expected;
+use crate::facts::artifact::Expected;
 use crate::facts::release::{Checked, Entry, Outcome};
-use crate::invocation::Invocation;
+use crate::model::invocation::Invocation;
 
 /// An sdist where it is built; files whose content is the same stay as they are, so that cargo
 /// compiles only what changed.

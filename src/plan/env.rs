@@ -2,15 +2,15 @@
 
 use camino::Utf8Path;
 
-use crate::environment::State;
-use crate::error::{Error, Result};
-use crate::facts::{Build, Facts, Request, Workshop};
-use crate::invocation::Invocation;
-use crate::project::Bindings;
-use crate::session::EXPORTED;
+use crate::facts::environment::State;
+use crate::facts::project::Bindings;
+use crate::facts::{Build, Facts, Request, Tools};
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::world::session::EXPORTED;
 
 use super::linked;
-use super::steps::{Site, activate};
+use super::steps::{PlanContext, activate};
 
 /// The variables to set, as pyx sets them for its own children.
 #[derive(Clone, Debug)]
@@ -25,16 +25,16 @@ const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
 /// # Errors
 /// [`Error::NoEnvironment`] where there is nothing to see yet.
-pub fn env(request: &Request, facts: &Facts, workshop: &Workshop) -> Result<Exports> {
-    let site = Site {
+pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
+    let context = PlanContext {
         facts,
         request,
-        workshop,
+        tools,
     };
     let mut call = activate(Invocation::new("cargo", &facts.cwd), facts);
     let mut missing = None;
     if let Some(build) = nearest(facts) {
-        (call, missing) = linking(call, &site, build)?;
+        (call, missing) = linking(call, &context, build)?;
     }
     // a person's own choice is where pyx found the environment: it has to stay
     if facts.names_environment {
@@ -77,7 +77,7 @@ fn nearest(facts: &Facts) -> Option<&Build> {
 /// What plain cargo needs to link and run what embeds Python.
 fn linking(
     mut call: Invocation,
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     build: &Build,
 ) -> Result<(Invocation, Option<(String, &'static str)>)> {
     if let Some(toolchain) = &build.toolchain.name {
@@ -88,17 +88,17 @@ fn linking(
         return Ok((call, None));
     }
     let mut missing = None;
-    let python = site.facts.environment.python();
+    let python = context.facts.environment.python();
     if build.hard_wired.is_none() {
         call = call.env("PYO3_PYTHON", python.as_str());
     } else if build.linking.configured {
-        call = linked::compile(call, site, build);
+        call = linked::compile(call, context, build);
     } else {
         call = call.env("PYO3_PYTHON", python.as_str());
         let text = format!("plain `cargo test` cannot link {} yet", member.name);
         missing = Some((text, "cargo pyx test --rust"));
     }
-    match linked::execute(call.clone(), site, build) {
+    match linked::execute(call.clone(), context, build) {
         Ok(call) => Ok((call, missing)),
         Err(Error::StaticPython { .. }) => Ok((call, missing)),
         Err(error) => Err(error),
@@ -108,8 +108,8 @@ fn linking(
 #[cfg(test)]
 mod tests {
     use crate::facts::Linking;
-    use crate::project::HardWired;
-    use crate::tool::Tool;
+    use crate::facts::project::HardWired;
+    use crate::world::tool::Tool;
 
     use super::*;
 
@@ -138,7 +138,7 @@ mod tests {
         facts.project.members.push(build.member.clone());
         facts.environment.path = "/p/.venv".into();
         facts.builds.push(build);
-        let workshop = Workshop {
+        let tools = Tools {
             cargo: "cargo".into(),
             uv: Tool {
                 path: "uv".into(),
@@ -151,7 +151,7 @@ mod tests {
             probe: None,
             linked: Vec::new(),
         };
-        env(&Request::default(), &facts, &workshop).unwrap()
+        env(&Request::default(), &facts, &tools).unwrap()
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! `cargo pyx doctor --fix`: the edits that take traps away.
+//! `cargo pyx doctor --fix`: the edits that take problems away.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::doctor::{Fix, Trap};
-use crate::edit::Edit;
-use crate::error::Result;
-use crate::manifest::Toml;
+use crate::facts::doctor::{Fix, Problem};
+use crate::model::error::Result;
+use crate::model::file_edit::Edit;
+use crate::world::manifest::Toml;
 
 use super::steps::step;
 use super::{Action, Plan};
@@ -18,9 +18,13 @@ use super::{Action, Plan};
 ///
 /// # Errors
 /// Those of a text that is no TOML.
-pub fn fix(traps: &[Trap], texts: &BTreeMap<Utf8PathBuf, String>, root: &Utf8Path) -> Result<Plan> {
+pub fn fix(
+    problems: &[Problem],
+    texts: &BTreeMap<Utf8PathBuf, String>,
+    root: &Utf8Path,
+) -> Result<Plan> {
     let mut after: BTreeMap<&Utf8Path, String> = BTreeMap::new();
-    for fix in traps.iter().flat_map(|trap| &trap.fix) {
+    for fix in problems.iter().flat_map(|problem| &problem.fix) {
         match fix {
             Fix::Create(path) => drop(after.insert(path, String::new())),
             Fix::Amend(path, amendment) => {
@@ -60,8 +64,8 @@ pub fn fix(traps: &[Trap], texts: &BTreeMap<Utf8PathBuf, String>, root: &Utf8Pat
 
 #[cfg(test)]
 mod tests {
-    use crate::finding::Finding;
-    use crate::manifest::Amendment;
+    use crate::model::finding::Finding;
+    use crate::world::manifest::Amendment;
 
     use super::*;
 
@@ -70,10 +74,10 @@ mod tests {
         let path: Utf8PathBuf = "/p/pyproject.toml".into();
         let add =
             |value: &str| Fix::Amend(path.clone(), Amendment::add(&["a"], vec![value.into()]));
-        let mut trap = Trap::from(Finding::warning("x", "x"));
-        trap.fix = vec![add("1"), add("2"), Fix::Create("/p/py.typed".into())];
+        let mut problem = Problem::from(Finding::warning("x", "x"));
+        problem.fix = vec![add("1"), add("2"), Fix::Create("/p/py.typed".into())];
         let texts = BTreeMap::from([(path.clone(), "a = [0]\n".to_owned())]);
-        let plan = fix(&[trap], &texts, Utf8Path::new("/p")).unwrap();
+        let plan = fix(&[problem], &texts, Utf8Path::new("/p")).unwrap();
         assert_eq!(plan.steps[0].subject, "2 files");
         let Action::Edit(edits) = &plan.steps[0].action else {
             panic!("{plan}");

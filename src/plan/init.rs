@@ -2,12 +2,12 @@
 
 use camino::Utf8Path;
 
-use crate::adoption::{Adoption, Subject};
-use crate::edit::Edit;
-use crate::error::{Error, Result};
 use crate::facts::Network;
-use crate::invocation::quote;
-use crate::scaffold::Wanted;
+use crate::facts::adoption::{Adoption, Subject};
+use crate::model::error::{Error, Result};
+use crate::model::file_edit::Edit;
+use crate::model::invocation::quote;
+use crate::plan::scaffold::FileChange;
 
 use super::lock::Locks;
 use super::steps::step;
@@ -61,7 +61,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     Ok(plan)
 }
 
-fn edit(wanted: Wanted, adoption: &Adoption) -> Result<Edit> {
+fn edit(wanted: FileChange, adoption: &Adoption) -> Result<Edit> {
     if wanted.before.is_none() && adoption.there.contains(&wanted.path) {
         let message = format!("`{}` is there already, and is not overwritten", wanted.path);
         let path = adoption.root.join(&wanted.path);

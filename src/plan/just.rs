@@ -1,12 +1,12 @@
 //! `cargo pyx just`, and the recipes that a project wants around other commands.
 
-use crate::error::{Error, Exit, Result};
-use crate::facts::{Facts, Just, Purpose, Request, Workshop};
-use crate::invocation::Invocation;
-use crate::recipe::Recipe;
+use crate::facts::recipe::Recipe;
+use crate::facts::{Facts, Just, Purpose, Request, Tools};
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::Invocation;
 
 use super::linked::names;
-use super::steps::{self, Site, activate, step};
+use super::steps::{self, PlanContext, activate, step};
 use super::{Action, Plan, RunRecipe, dev, sync};
 
 /// A decision of one command.
@@ -19,10 +19,10 @@ pub fn just(request: &Request, facts: &Facts) -> Result<Plan> {
         return dev::dev(request, facts);
     };
     let mut plan = Plan::default();
-    let Some((site, just)) = site(request, facts) else {
+    let Some((context, just)) = context(request, facts) else {
         return Ok(plan);
     };
-    if !ready(&mut plan, &site, just)? {
+    if !ready(&mut plan, &context, just)? {
         return Ok(plan);
     }
     let Some(name) = words.iter().find(|word| !word.contains('=')) else {
@@ -36,7 +36,7 @@ pub fn just(request: &Request, facts: &Facts) -> Result<Plan> {
             return Ok(plan);
         }
     }
-    let call = call(&site, just, &recipe, words).dir(facts.cwd.clone());
+    let call = call(&context, just, &recipe, words).dir(facts.cwd.clone());
     plan.hand_over = Some(step("just", "Running", name, Action::Show(call)));
     Ok(plan)
 }
@@ -56,12 +56,12 @@ pub(super) fn around(request: &Request, facts: &Facts, decide: Decide) -> Result
 
 /// The recipes that run first; `None` once they have.
 pub(super) fn before(request: &Request, facts: &Facts) -> Result<Option<Plan>> {
-    let recipes = &facts.recipes_around;
-    let Some((site, just)) = site(request, facts).filter(|_| !recipes.is_empty()) else {
+    let recipes = &facts.hooks;
+    let Some((context, just)) = context(request, facts).filter(|_| !recipes.is_empty()) else {
         return Ok(None);
     };
     let mut plan = Plan::default();
-    if !ready(&mut plan, &site, just)? {
+    if !ready(&mut plan, &context, just)? {
         return Ok(Some(plan));
     }
     for name in recipes.before.iter().chain(&recipes.after) {
@@ -69,13 +69,13 @@ pub(super) fn before(request: &Request, facts: &Facts) -> Result<Option<Plan>> {
     }
     let step_name = |name: &String| format!("before: {name}");
     let mut left = recipes.before.iter().map(step_name);
-    if left.any(|name| !facts.done.contains(&name)) && !environment(&mut plan, &site)? {
+    if left.any(|name| !facts.done.contains(&name)) && !environment(&mut plan, &context)? {
         return Ok(Some(plan));
     }
     for name in &recipes.before {
         let step_name = step_name(name);
         if !facts.done.contains(&step_name) {
-            let mut step = part(&site, just, (&step_name, name), false)?;
+            let mut step = part(&context, just, (&step_name, name), false)?;
             step.needs = names(&plan);
             plan.steps.push(step);
             plan.again = true;
@@ -86,55 +86,55 @@ pub(super) fn before(request: &Request, facts: &Facts) -> Result<Option<Plan>> {
 
 /// The environment with its packages, in which recipes run. `false` where something has to be
 /// fetched before more of it can be planned.
-fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
-    let facts = site.facts;
-    let due = [
-        &facts.environment_due,
-        &facts.sync_due,
-        &facts.test_sync_due,
+fn environment(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
+    let facts = context.facts;
+    let staleness = [
+        &facts.environment_stale,
+        &facts.sync_stale,
+        &facts.test_sync_stale,
     ];
     // where all is forced, it is due for ever
-    if due.iter().all(|due| due.is_none()) || facts.done.contains(steps::RECORD) {
+    if staleness.iter().all(|staleness| staleness.is_none()) || facts.done.contains(steps::RECORD) {
         return Ok(true);
     }
-    if !steps::provide(plan, site)? || !steps::environment(plan, site)? {
+    if !steps::provide(plan, context)? || !steps::environment(plan, context)? {
         return Ok(false);
     }
-    sync::sync(plan, site);
-    steps::record_sync(plan, site);
+    sync::sync(plan, context);
+    steps::record_sync(plan, context);
     Ok(true)
 }
 
 /// The recipes that run last, after all that is planned.
 pub(super) fn after(plan: &mut Plan, request: &Request, facts: &Facts) -> Result<()> {
-    let Some((site, just)) = site(request, facts) else {
+    let Some((context, just)) = context(request, facts) else {
         return Ok(());
     };
-    for name in &facts.recipes_around.after {
+    for name in &facts.hooks.after {
         let step_name = format!("after: {name}");
-        let mut step = part(&site, just, (&step_name, name), true)?;
+        let mut step = part(&context, just, (&step_name, name), true)?;
         step.needs = names(plan);
         plan.steps.push(step);
     }
     Ok(())
 }
 
-fn site<'a>(request: &'a Request, facts: &'a Facts) -> Option<(Site<'a>, &'a Just)> {
-    let workshop: &Workshop = facts.workshop.as_ref()?;
-    let site = Site {
+fn context<'a>(request: &'a Request, facts: &'a Facts) -> Option<(PlanContext<'a>, &'a Just)> {
+    let tools: &Tools = facts.tools.as_ref()?;
+    let context = PlanContext {
         facts,
         request,
-        workshop,
+        tools,
     };
-    Some((site, facts.just.as_ref()?))
+    Some((context, facts.just.as_ref()?))
 }
 
 /// Whether just is here and the recipes are known; else what brings them.
-fn ready(plan: &mut Plan, site: &Site<'_>, just: &Just) -> Result<bool> {
+fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> Result<bool> {
     if just.recipes.is_some() {
         return Ok(true);
     }
-    steps::provide(plan, site)?;
+    steps::provide(plan, context)?;
     if !just.written {
         let action = Action::WriteRecipes {
             folder: just.folder.clone(),
@@ -167,17 +167,17 @@ fn mark(facts: &Facts, name: &str) -> String {
 
 /// A recipe as a step of a plan, from the project's root.
 fn part(
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     just: &Just,
     (step_name, name): (&str, &str),
     after: bool,
 ) -> Result<super::Step> {
-    let recipe = find(site.facts, just, name)?;
+    let recipe = find(context.facts, just, name)?;
     let words = [name.to_owned()];
-    let mut held = site.facts.locks_held.clone();
-    held.push(site.facts.project.lock_path().into_string());
-    let invocation = call(site, just, &recipe, &words)
-        .dir(site.facts.project.root.clone())
+    let mut held = context.facts.locks_held.clone();
+    held.push(context.facts.project.lock_path().into_string());
+    let invocation = call(context, just, &recipe, &words)
+        .dir(context.facts.project.root.clone())
         // who waits for the recipe has the lock
         .env("PYX_LOCK", held.join("\n"));
     let action = Action::Recipe(Box::new(RunRecipe {
@@ -189,8 +189,8 @@ fn part(
 }
 
 /// just, with the environment active for whatever the recipe does.
-fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invocation {
-    let facts = site.facts;
+fn call(context: &PlanContext<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invocation {
+    let facts = context.facts;
     let project = &facts.project;
     let modules = project.members.iter().map(|member| member.module.as_str());
     let modules: Vec<&str> = modules.filter(|module| !module.is_empty()).collect();
@@ -203,8 +203,8 @@ fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invo
     let bin = facts.environment.bin();
     let tools = [
         &just.tool.path,
-        &site.workshop.uv.path,
-        &site.workshop.cargo,
+        &context.tools.uv.path,
+        &context.tools.cargo,
     ];
     let tools = tools.iter().filter_map(|program| program.parent());
     let first: Vec<_> = std::iter::once(bin.as_path()).chain(tools).collect();
@@ -218,7 +218,7 @@ fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invo
         ]
         .map(str::to_owned)
     });
-    let call = site.call(&just.tool.path, &project.root);
+    let call = context.call(&just.tool.path, &project.root);
     activate(call, facts)
         .args(place.into_iter().flatten())
         .args(words.iter().cloned())
@@ -230,7 +230,7 @@ fn call(site: &Site<'_>, just: &Just, recipe: &Recipe, words: &[String]) -> Invo
         .env("PYX_PROJECT", project.root.as_str())
         .env("PYX_STATE", project.state.as_str())
         .env("PYX_RECIPES", just.folder.as_str())
-        .env("PYX_UV", site.workshop.uv.path.as_str())
+        .env("PYX_UV", context.tools.uv.path.as_str())
         .env("PYX_RECIPE", inside.join("\n"))
         .path(&first, &facts.path)
 }

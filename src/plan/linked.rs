@@ -2,14 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::build::target_dir;
-use crate::error::{Error, Result};
 use crate::facts::Build;
-use crate::interpreter::Probe;
-use crate::invocation::{Invocation, SEPARATOR};
-use crate::project::Bindings;
+use crate::facts::build::target_dir;
+use crate::facts::project::Bindings;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::{Invocation, SEPARATOR};
+use crate::world::interpreter::Probe;
 
-use super::steps::{Site, step};
+use super::steps::{PlanContext, step};
 use super::{Action, Link, Plan};
 
 /// The target directory of tests and embedding programs.
@@ -21,7 +21,7 @@ pub(super) fn dir(build: &Build) -> Utf8PathBuf {
 /// for features: PyO3 may be behind one.
 pub(super) fn prepare(
     plan: &mut Plan,
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     build: &Build,
     features: &[String],
 ) -> Result<()> {
@@ -29,11 +29,11 @@ pub(super) fn prepare(
         return Ok(()); // PyO3 links it by itself
     }
     let name = &build.member.name;
-    let probe = probe(site, build)?;
+    let probe = probe(context, build)?;
     let to = dir(build);
     if !build.linking.seeded && !plan.has(&format!("seed {to}")) {
-        let from = match &build.donor {
-            Some(donor) => donor.target.join("ext"),
+        let from = match &build.reusable {
+            Some(reusable) => reusable.target.join("ext"),
             None => target_dir(&build.member),
         };
         let action = Action::Seed {
@@ -46,7 +46,7 @@ pub(super) fn prepare(
         plan.steps.push(step);
     }
     if !build.linking.configured && !plan.has(&format!("link {name}")) {
-        let call = site.cargo_call(&site.workshop.cargo, build, &to);
+        let call = context.cargo_call(&context.tools.cargo, build, &to);
         let invocation = call
             .args([
                 "check",
@@ -57,7 +57,7 @@ pub(super) fn prepare(
             .args(["--target-dir", to.as_str()])
             .args(features.iter().cloned())
             .env("PYO3_PRINT_CONFIG", "1")
-            .env("PYO3_PYTHON", site.facts.environment.python().as_str());
+            .env("PYO3_PYTHON", context.facts.environment.python().as_str());
         let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
         let say = "extra_build_script_line=cargo:rustc-link";
         let link = Link {
@@ -86,9 +86,9 @@ pub(super) fn names(plan: &Plan) -> Vec<String> {
 }
 
 /// What a compiler call for such a program is told.
-pub(super) fn compile(call: Invocation, site: &Site<'_>, build: &Build) -> Invocation {
+pub(super) fn compile(call: Invocation, context: &PlanContext<'_>, build: &Build) -> Invocation {
     if build.member.bindings == Bindings::Embed {
-        return call.env("PYO3_PYTHON", site.facts.environment.python().as_str());
+        return call.env("PYO3_PYTHON", context.facts.environment.python().as_str());
     }
     call.env("PYO3_CONFIG_FILE", build.linking.config.as_str())
 }
@@ -97,13 +97,17 @@ pub(super) fn compile(call: Invocation, site: &Site<'_>, build: &Build) -> Invoc
 /// that name, the environment's packages, installed or linked, its interpreter before any other on
 /// PATH, which is where libpython looks for its standard library, and the prefix of one that was
 /// moved.
-pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Result<Invocation> {
-    let probe = probe(site, build)?;
-    let packages = site.facts.environment.site_packages_for(probe);
-    let linked = site.workshop.linked.iter().map(|it| it.as_str());
+pub(super) fn execute(
+    call: Invocation,
+    context: &PlanContext<'_>,
+    build: &Build,
+) -> Result<Invocation> {
+    let probe = probe(context, build)?;
+    let packages = context.facts.environment.site_packages_for(probe);
+    let linked = context.tools.linked.iter().map(|it| it.as_str());
     let path: Vec<&str> = std::iter::once(packages.as_str()).chain(linked).collect();
     let mut call = call
-        .path(&[&site.facts.environment.bin()], &site.facts.path)
+        .path(&[&context.facts.environment.bin()], &context.facts.path)
         .env("PYTHONPATH", path.join(SEPARATOR));
     if let Some(libdir) = &probe.libdir {
         let name = if cfg!(target_os = "macos") {
@@ -111,7 +115,7 @@ pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Resul
         } else {
             "LD_LIBRARY_PATH"
         };
-        let inherited = site.facts.loader_path.iter();
+        let inherited = context.facts.loader_path.iter();
         let inherited = inherited.flat_map(|path| path.split(':'));
         let others = inherited.filter(|dir| dir != libdir);
         let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(others).collect();
@@ -127,13 +131,13 @@ pub(super) fn execute(call: Invocation, site: &Site<'_>, build: &Build) -> Resul
 ///
 /// # Errors
 /// [`Error::StaticPython`] when they cannot.
-pub(super) fn probe<'a>(site: &'a Site<'_>, build: &Build) -> Result<&'a Probe> {
-    let probe = site.workshop.probe.as_ref();
+pub(super) fn probe<'a>(context: &'a PlanContext<'_>, build: &Build) -> Result<&'a Probe> {
+    let probe = context.tools.probe.as_ref();
     probe
         .filter(|probe| probe.libdir.is_some())
         .ok_or_else(|| Error::StaticPython {
             member: build.member.name.clone(),
-            python: site.facts.environment.python(),
+            python: context.facts.environment.python(),
             version: probe.map_or_else(
                 || "3".to_owned(),
                 |probe| format!("{}.{}", probe.major, probe.minor),

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::error::{Error, Exit, Result};
 use crate::facts::Network;
-use crate::invocation::Invocation;
-use crate::tool::Tool;
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::Invocation;
+use crate::world::tool::Tool;
 
 use super::steps::{self, step};
 use super::{Listen, Plan, Step};
@@ -78,7 +78,7 @@ pub(super) fn push(plan: &mut Plan, mut step: Step) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool::{Kind, Origin, Provision};
+    use crate::world::tool::{Origin, Provision, ToolName};
 
     const ONLINE: Network = Network {
         offline: false,
@@ -104,7 +104,7 @@ mod tests {
 
     fn uv(missing: bool) -> Tool {
         let missing = missing.then(|| Provision {
-            kind: Kind::Uv,
+            kind: ToolName::Uv,
             origin: Origin::Ranged {
                 requirement: "uv==1".into(),
             },

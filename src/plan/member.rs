@@ -2,17 +2,19 @@
 
 use camino::Utf8Path;
 
-use crate::build;
-use crate::dependencies::{Source, Sync};
-use crate::error::Exit;
-use crate::facts::{Build, Donor, Due};
-use crate::interpreter::Probe;
-use crate::invocation::Invocation;
-use crate::project::{Bindings, Member};
-use crate::tool::Tool;
+use crate::facts::build;
+use crate::facts::dependencies::{Source, Sync};
+use crate::facts::project::{Bindings, Member};
+use crate::facts::{Build, ReusableBuild, Staleness};
+use crate::model::error::Exit;
+use crate::model::invocation::Invocation;
+use crate::world::interpreter::Probe;
+use crate::world::tool::Tool;
 
 use super::linked::names;
-use super::steps::{Site, build_args, environment_needs, feature_args, lock_args, run, step};
+use super::steps::{
+    PlanContext, build_args, environment_needs, feature_args, lock_args, run, step,
+};
 use super::{Action, CopyInstall, Listen, Plan, Prove, Replace, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
@@ -21,15 +23,20 @@ const MATURIN_WITH_UV: [u64; 2] = [1, 7];
 const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);
 
 /// Compiling, installing and proving one member, as far as it is due.
-pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due) {
-    if let Some(donor) = &build.donor {
-        let step = copy(plan, site, build, donor, due);
+pub(super) fn member(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    build: &Build,
+    staleness: &Staleness,
+) {
+    if let Some(reusable) = &build.reusable {
+        let step = copy(plan, context, build, reusable, staleness);
         plan.steps.push(step);
-        return prove(plan, site, build, true);
+        return prove(plan, context, build, true);
     }
     // cargo compiles a restless crate at every call: let maturin's be the only one
-    let alone = build.locked.restless && due.replace.is_empty();
-    let ahead = cargo_invocation(site, build).filter(|_| !alone);
+    let alone = build.locked.restless && staleness.replace.is_empty();
+    let ahead = cargo_invocation(context, build).filter(|_| !alone);
     let name = &build.member.name;
     if let Some(from) = &build.seed {
         let to = build::target_dir(&build.member);
@@ -44,15 +51,15 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
             plan.steps.push(step);
         }
     }
-    if !due.unseen.is_empty() {
+    if !staleness.unseen.is_empty() {
         let action = Action::Forget {
-            crates: due.unseen.clone(),
+            crates: staleness.unseen.clone(),
             dir: build::fingerprints(&build.member, &build.options),
         };
         let mut step = step(
             format!("forget {name}"),
             "Forgetting",
-            due.unseen.join(", "),
+            staleness.unseen.join(", "),
             action,
         );
         step.needs = not_syncing(plan);
@@ -64,39 +71,45 @@ pub(super) fn member(plan: &mut Plan, site: &Site<'_>, build: &Build, due: &Due)
         let action = run(call.clone(), Listen::Cargo { packages }, Exit::Failed);
         let subject = format!("{name} [{}]", build.options.profile);
         let mut step = step(format!("compile {name}"), "Building", subject, action);
-        step.reason = Some(due.reason.clone());
+        step.reason = Some(staleness.reason.clone());
         step.needs = before;
         plan.steps.push(step);
     }
-    let installed = match site.workshop.maturin.get(name) {
-        Some(_) if ahead.is_some() && !due.replace.is_empty() => {
-            plan.steps.push(replace(build, due));
+    let installed = match context.tools.maturin.get(name) {
+        Some(_) if ahead.is_some() && !staleness.replace.is_empty() => {
+            plan.steps.push(replace(build, staleness));
             false
         }
         Some(maturin) => {
             if !maturin.at_least(MATURIN_WITH_UV) {
-                pip(plan, site);
+                pip(plan, context);
             }
-            let step = install(plan, site, build, maturin, due, ahead.is_some());
+            let step = install(plan, context, build, maturin, staleness, ahead.is_some());
             plan.steps.push(step);
             true
         }
         None => false,
     };
-    prove(plan, site, build, installed);
+    prove(plan, context, build, installed);
 }
 
 /// The same build as another environment's.
-fn copy(plan: &Plan, site: &Site<'_>, build: &Build, donor: &Donor, due: &Due) -> Step {
+fn copy(
+    plan: &Plan,
+    context: &PlanContext<'_>,
+    build: &Build,
+    reusable: &ReusableBuild,
+    staleness: &Staleness,
+) -> Step {
     let name = &build.member.name;
     let action = Action::CopyInstall(Box::new(CopyInstall {
         member: build.member.clone(),
-        from: donor.environment.clone(),
-        to: site.facts.environment.clone(),
+        from: reusable.environment.clone(),
+        to: context.facts.environment.clone(),
     }));
-    let subject = format!("{name} from {}", site.show(&donor.environment.path));
+    let subject = format!("{name} from {}", context.show(&reusable.environment.path));
     let mut step = step(format!("install {name}"), "Installing", subject, action);
-    step.reason = Some(due.reason.clone());
+    step.reason = Some(staleness.reason.clone());
     step.needs = names(plan);
     step
 }
@@ -110,11 +123,11 @@ fn not_syncing(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-fn replace(build: &Build, due: &Due) -> Step {
+fn replace(build: &Build, staleness: &Staleness) -> Step {
     let name = &build.member.name;
     let action = Action::Replace(Box::new(Replace {
         build: build.clone(),
-        modules: due.replace.clone(),
+        modules: staleness.replace.clone(),
     }));
     let mut step = step(format!("install {name}"), "Installing", name, action);
     step.needs = vec![format!("compile {name}")];
@@ -122,15 +135,19 @@ fn replace(build: &Build, due: &Due) -> Step {
 }
 
 /// An old maturin installs with the environment's pip.
-fn pip(plan: &mut Plan, site: &Site<'_>) {
+fn pip(plan: &mut Plan, context: &PlanContext<'_>) {
     if plan.has("pip") {
         return;
     }
-    let call = site
-        .call(&site.workshop.uv.path, &site.facts.project.home)
+    let call = context
+        .call(&context.tools.uv.path, &context.facts.project.home)
         .args(["pip", "install", "--quiet"])
-        .args(site.offline())
-        .args(["--python", site.facts.environment.python().as_str(), "pip"]);
+        .args(context.offline())
+        .args([
+            "--python",
+            context.facts.environment.python().as_str(),
+            "pip",
+        ]);
     let action = run(call, Listen::Quiet, Exit::Environment);
     let mut step = step(
         "pip",
@@ -144,10 +161,10 @@ fn pip(plan: &mut Plan, site: &Site<'_>) {
 
 fn install(
     plan: &Plan,
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     build: &Build,
     maturin: &Tool,
-    due: &Due,
+    staleness: &Staleness,
     compiled: bool,
 ) -> Step {
     let name = &build.member.name;
@@ -157,7 +174,7 @@ fn install(
     } else {
         ("Building", Listen::Maturin { packages })
     };
-    let call = maturin_invocation(site, build, maturin);
+    let call = maturin_invocation(context, build, maturin);
     let subject = if compiled {
         name.clone()
     } else {
@@ -169,30 +186,30 @@ fn install(
         subject,
         run(call, listen, Exit::Failed),
     );
-    step.reason = (!compiled).then(|| due.reason.clone());
+    step.reason = (!compiled).then(|| staleness.reason.clone());
     step.needs = names(plan);
     step
 }
 
 /// `installed`: whether maturin installs it in this plan.
-pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: bool) {
+pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, installed: bool) {
     let name = &build.member.name;
-    let probe = site.workshop.probe.as_ref();
+    let probe = context.tools.probe.as_ref();
     let mut build = build.clone();
-    if let Some(donor) = &build.donor {
-        build.member.target.clone_from(&donor.target);
+    if let Some(reusable) = &build.reusable {
+        build.member.target.clone_from(&reusable.target);
     }
     let action = Action::Prove(Box::new(Prove {
-        environment: site.facts.environment.clone(),
+        environment: context.facts.environment.clone(),
         suffixes: probe
             .map(|probe| probe.suffixes.clone())
             .unwrap_or_default(),
-        state: site.facts.project.state.join("state.json"),
-        uv: site.workshop.uv.path.clone(),
-        home: site.facts.project.home.clone(),
-        lock: site.facts.dependencies.lock().cloned(),
+        state: context.facts.project.state.join("state.json"),
+        uv: context.tools.uv.path.clone(),
+        home: context.facts.project.home.clone(),
+        lock: context.facts.dependencies.lock().cloned(),
         installed,
-        built: build.due.is_some(),
+        built: build.staleness.is_some(),
         new_lock: !build.locked.exists,
         build,
     }));
@@ -203,11 +220,11 @@ pub(super) fn prove(plan: &mut Plan, site: &Site<'_>, build: &Build, installed: 
 
 /// The call of cargo that maturin will make, so that maturin finds nothing left to compile; `None`
 /// where that call does not follow from what is known, and maturin has to make it itself.
-fn cargo_invocation(site: &Site<'_>, build: &Build) -> Option<Invocation> {
+fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocation> {
     let member = &build.member;
-    let python = site.facts.environment.python();
+    let python = context.facts.environment.python();
     let target = build::target_dir(member);
-    let call = site.cargo_call(&site.workshop.cargo, build, &target);
+    let call = context.cargo_call(&context.tools.cargo, build, &target);
     let call = match member.bindings {
         Bindings::Embed => call.arg("build").args(
             ["--lib", "--bins", "--examples"]
@@ -220,11 +237,11 @@ fn cargo_invocation(site: &Site<'_>, build: &Build) -> Option<Invocation> {
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", member.manifest.as_str()])
         .args(["--target-dir", target.as_str()])
-        .args(build_args(site.request, &build.options));
+        .args(build_args(context.request, &build.options));
     if member.bindings == Bindings::Embed {
         return Some(call.env("PYO3_PYTHON", python.as_str()));
     }
-    let maturin = site.workshop.maturin.get(&member.name)?;
+    let maturin = context.tools.maturin.get(&member.name)?;
     if !(cfg!(target_os = "linux") && member.plain && maturin.at_least(MATURIN_WITH_UV)) {
         return None;
     }
@@ -232,7 +249,7 @@ fn cargo_invocation(site: &Site<'_>, build: &Build) -> Option<Invocation> {
     if !member.bindings.is_pyo3() {
         return Some(call);
     }
-    let probe: &Probe = site.workshop.probe.as_ref()?;
+    let probe: &Probe = context.tools.probe.as_ref()?;
     let pyo3 = build.locked.pyo3.as_ref()?;
     let call = call
         .env("PYO3_BUILD_EXTENSION_MODULE", "1")
@@ -264,7 +281,7 @@ fn target_args(member: &Member) -> Option<Vec<String>> {
     Some(args)
 }
 
-fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocation {
+fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) -> Invocation {
     let options = &build.options;
     let target = build::target_dir(&build.member);
     let has_uv = maturin.at_least(MATURIN_WITH_UV);
@@ -280,10 +297,10 @@ fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocat
         &[]
     };
     let flags = has_uv
-        .then(|| lock_args(site.request))
+        .then(|| lock_args(context.request))
         .into_iter()
         .flatten();
-    let mut call = site
+    let mut call = context
         .cargo_call(&maturin.path, build, &target)
         .arg("develop")
         .args(has_uv.then_some("--uv"))
@@ -301,25 +318,25 @@ fn maturin_invocation(site: &Site<'_>, build: &Build, maturin: &Tool) -> Invocat
                 .then_some("--no-default-features"),
         )
         .args(flags)
-        .args(other_groups(site, build))
-        .env("VIRTUAL_ENV", site.facts.environment.path.as_str())
-        .path(&tool_dirs(site), &site.facts.path)
+        .args(other_groups(context, build))
+        .env("VIRTUAL_ENV", context.facts.environment.path.as_str())
+        .path(&tool_dirs(context), &context.facts.path)
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
-    if site.request.network.offline {
+    if context.request.network.offline {
         call = call.env("UV_OFFLINE", "1");
     }
     call
 }
 
 /// maturin installs the group `dev` whenever there is one, unless it is told other groups.
-fn other_groups(site: &Site<'_>, build: &Build) -> Vec<String> {
+fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
     let own = |sync: &&Sync| match &sync.source {
         Source::Lock(_) => true,
         Source::Metadata(path) => Some(path) == build.member.pyproject.as_ref(),
         Source::Requirements { .. } | Source::File(_) => false,
     };
-    let sync = site.facts.dependencies.syncs.iter().find(own);
+    let sync = context.facts.dependencies.syncs.iter().find(own);
     match sync {
         Some(sync)
             if !sync.groups.is_empty() && !sync.groups.iter().any(|group| group == "dev") =>
@@ -331,7 +348,7 @@ fn other_groups(site: &Site<'_>, build: &Build) -> Vec<String> {
 }
 
 /// Where maturin is to find uv and cargo, both of which it looks up on PATH.
-pub(super) fn tool_dirs<'a>(site: &'a Site<'_>) -> Vec<&'a Utf8Path> {
-    let programs = [&site.workshop.uv.path, &site.workshop.cargo].into_iter();
+pub(super) fn tool_dirs<'a>(context: &'a PlanContext<'_>) -> Vec<&'a Utf8Path> {
+    let programs = [&context.tools.uv.path, &context.tools.cargo].into_iter();
     programs.filter_map(|program| program.parent()).collect()
 }

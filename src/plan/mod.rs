@@ -2,10 +2,10 @@
 
 mod action;
 mod clean;
-mod fix;
 mod dev;
 mod distribution;
 mod env;
+mod fix;
 mod init;
 mod just;
 mod linked;
@@ -15,6 +15,7 @@ mod new;
 mod python;
 mod release;
 mod run;
+pub mod scaffold;
 mod steps;
 mod sync;
 mod test;
@@ -26,11 +27,11 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::Serialize;
 
-use crate::edit::{Change, Edit};
-use crate::error::Result;
+use crate::model::error::Result;
+use crate::model::file_edit::{Change, Edit};
 
 use crate::facts::{Facts, Request};
-use crate::reason::Reason;
+use crate::model::reason::Reason;
 
 use action::comment;
 pub use action::*;
@@ -59,7 +60,7 @@ pub fn dev(request: &Request, facts: &Facts) -> Result<Plan> {
 /// `cargo pyx test`, with the project's recipes around it.
 ///
 /// # Errors
-/// As [`dev`]; [`Error::NoTests`](crate::error::Error::NoTests) where there is nothing to test.
+/// As [`dev`]; [`Error::NoTests`](crate::model::error::Error::NoTests) where there is nothing to test.
 pub fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     just::around(request, facts, test::test)
 }
@@ -103,7 +104,7 @@ pub mod several {
 /// `cargo pyx release`, with the project's recipes around it.
 ///
 /// # Errors
-/// As [`dev`]; [`Error::Findings`](crate::error::Error::Findings) when the project has errors.
+/// As [`dev`]; [`Error::Findings`](crate::model::error::Error::Findings) when the project has errors.
 pub fn release(request: &Request, facts: &Facts) -> Result<Plan> {
     just::around(request, facts, release::release)
 }

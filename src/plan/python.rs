@@ -1,32 +1,37 @@
 //! The Python tests of a plan.
 
-use crate::dependencies::TestRunner;
+use crate::facts::dependencies::TestRunner;
+use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, Testing};
-use crate::interpreter::Probe;
-use crate::invocation::Invocation;
-use crate::suites::PythonSuite;
+use crate::model::invocation::Invocation;
+use crate::world::interpreter::Probe;
 
 use super::linked::names;
-use super::steps::{Site, step};
+use super::steps::{PlanContext, step};
 use super::test::tests;
 use super::{Plan, REPORT, Reporter, Runner};
 
 /// Runs a suite after all that is planned so far.
-pub(super) fn suite(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testing: &Testing) {
-    let mut builds = site.facts.builds.iter();
+pub(super) fn suite(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    suite: &PythonSuite,
+    testing: &Testing,
+) {
+    let mut builds = context.facts.builds.iter();
     let build = builds.find(|build| build.member.name == suite.member);
-    let (Some(build), Some(probe)) = (build, &site.workshop.probe) else {
+    let (Some(build), Some(probe)) = (build, &context.tools.probe) else {
         return;
     };
-    let environment = &site.facts.environment;
+    let environment = &context.facts.environment;
     let (call, runner) = match suite.runner {
-        TestRunner::Pytest => pytest(site, probe, suite, (build, testing)),
-        TestRunner::Unittest => unittest(site, probe, suite, testing),
-        TestRunner::Stestr => stestr(site, suite, testing),
+        TestRunner::Pytest => pytest(context, probe, suite, (build, testing)),
+        TestRunner::Unittest => unittest(context, probe, suite, testing),
+        TestRunner::Stestr => stestr(context, suite, testing),
     };
     let call = call
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&environment.bin()], &site.facts.path);
+        .path(&[&environment.bin()], &context.facts.path);
     let mut step = step(
         format!("Python tests {}", suite.dir),
         "Testing",
@@ -38,8 +43,8 @@ pub(super) fn suite(plan: &mut Plan, site: &Site<'_>, suite: &PythonSuite, testi
 }
 
 /// In the environment, so that runs in others do not meet.
-fn reporter(site: &Site<'_>, probe: &Probe, module: &str) -> Reporter {
-    let environment = &site.facts.environment;
+fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter {
+    let environment = &context.facts.environment;
     let packages = environment.site_packages_for(probe);
     Reporter {
         module: packages.join(format!("{module}.py")),
@@ -48,19 +53,19 @@ fn reporter(site: &Site<'_>, probe: &Probe, module: &str) -> Reporter {
 }
 
 fn pytest(
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     probe: &Probe,
     suite: &PythonSuite,
     (build, testing): (&Build, &Testing),
 ) -> (Invocation, Runner) {
     const MODULE: &str = "_pyx_pytest";
-    let reporter = reporter(site, probe, MODULE);
+    let reporter = reporter(context, probe, MODULE);
     let arguments = &testing.arguments;
     let says_paths = arguments.iter().any(|argument| !argument.starts_with('-'));
     let own = suite.args.iter();
     let own = own.filter(|arg| arg.starts_with('-') || !says_paths);
-    let call = site
-        .call(&site.facts.environment.bin().join("pytest"), &suite.dir)
+    let call = context
+        .call(&context.facts.environment.bin().join("pytest"), &suite.dir)
         .args(["-p", MODULE])
         .args(build.member.config.test.pytest.iter().cloned())
         .args(own.cloned())
@@ -72,17 +77,17 @@ fn pytest(
 }
 
 fn unittest(
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     probe: &Probe,
     suite: &PythonSuite,
     testing: &Testing,
 ) -> (Invocation, Runner) {
     const MODULE: &str = "_pyx_unittest";
-    let reporter = reporter(site, probe, MODULE);
+    let reporter = reporter(context, probe, MODULE);
     let own = suite.args.iter();
     let own = own.filter(|_| !names_tests(&testing.arguments));
-    let call = site
-        .call(&site.facts.environment.python(), &suite.dir)
+    let call = context
+        .call(&context.facts.environment.python(), &suite.dir)
         .args(["-m", MODULE])
         .args(own.cloned())
         .args(testing.fail_fast.then_some("--failfast"))
@@ -103,9 +108,13 @@ fn names_tests(arguments: &[String]) -> bool {
 }
 
 /// It has no flag to stop at the first failure.
-fn stestr(site: &Site<'_>, suite: &PythonSuite, testing: &Testing) -> (Invocation, Runner) {
-    let call = site
-        .call(&site.facts.environment.bin().join("stestr"), &suite.dir)
+fn stestr(
+    context: &PlanContext<'_>,
+    suite: &PythonSuite,
+    testing: &Testing,
+) -> (Invocation, Runner) {
+    let call = context
+        .call(&context.facts.environment.bin().join("stestr"), &suite.dir)
         .arg("run")
         .args(testing.arguments.iter().cloned());
     (call, Runner::Stestr)

@@ -1,10 +1,10 @@
 //! `cargo pyx run`: a fresh build, then a program in the environment.
 
-use crate::error::{Error, Exit, Result};
 use crate::facts::{Build, Facts, Purpose, Request, Running};
+use crate::model::error::{Error, Exit, Result};
 
 use super::linked::{self, names};
-use super::steps::{Site, activate, build_args, feature_args, run as run_call, step};
+use super::steps::{PlanContext, activate, build_args, feature_args, run as run_call, step};
 use super::{Action, Listen, Plan, dev};
 
 /// # Errors
@@ -21,16 +21,16 @@ pub fn run(request: &Request, facts: &Facts) -> Result<Plan> {
             name,
             arguments,
         }) => {
-            let Some(workshop) = &facts.workshop else {
+            let Some(tools) = &facts.tools else {
                 return Ok(plan);
             };
-            let site = Site {
+            let context = PlanContext {
                 facts,
                 request,
-                workshop,
+                tools,
             };
             let build = owner(facts, kind, name)?;
-            target(&mut plan, &site, build, (kind, name, arguments))?;
+            target(&mut plan, &context, build, (kind, name, arguments))?;
         }
         Purpose::Dev
         | Purpose::Test(_)
@@ -51,7 +51,7 @@ fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
     } else {
         program.clone()
     };
-    let call = crate::invocation::Invocation::new(resolved, &facts.cwd)
+    let call = crate::model::invocation::Invocation::new(resolved, &facts.cwd)
         .args(arguments.iter().cloned())
         .without(&facts.scrubbed);
     let call = activate(call, facts);
@@ -83,22 +83,27 @@ fn owner<'a>(facts: &'a Facts, kind: &str, name: &str) -> Result<&'a Build> {
 
 fn target(
     plan: &mut Plan,
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     build: &Build,
     (kind, name, arguments): (&str, &str, &[String]),
 ) -> Result<()> {
     let own = build.options.own_features().cloned();
-    linked::prepare(plan, site, build, &feature_args(&own.collect::<Vec<_>>()))?;
+    linked::prepare(
+        plan,
+        context,
+        build,
+        &feature_args(&own.collect::<Vec<_>>()),
+    )?;
     let member = &build.member;
     let dir = linked::dir(build);
-    let call = site
-        .cargo_call(&site.workshop.cargo, build, &dir)
+    let call = context
+        .cargo_call(&context.tools.cargo, build, &dir)
         .args(["build", "--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", member.manifest.as_str()])
         .args(["--target-dir", dir.as_str()])
         .args([format!("--{kind}"), name.to_owned()])
-        .args(build_args(site.request, &build.options));
-    let call = linked::compile(call, site, build);
+        .args(build_args(context.request, &build.options));
+    let call = linked::compile(call, context, build);
     let packages = build.locked.packages;
     let action = run_call(call, Listen::Cargo { packages }, Exit::Failed);
     let subject = format!("{kind} {name} [{}]", build.options.profile);
@@ -112,13 +117,13 @@ fn target(
         folder
     };
     let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let environment = &site.facts.environment;
-    let call = site
-        .call(&program, &site.facts.cwd)
+    let environment = &context.facts.environment;
+    let call = context
+        .call(&program, &context.facts.cwd)
         .args(arguments.iter().cloned())
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&environment.bin()], &site.facts.path);
-    let call = linked::execute(call, site, build)?;
+        .path(&[&environment.bin()], &context.facts.path);
+    let call = linked::execute(call, context, build)?;
     plan.hand_over = Some(step("run", "Running", name, Action::Show(call)));
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::build::Options;
-use crate::environment::{Environment, State};
-use crate::error::{Error, Exit, Result};
-use crate::facts::{Build, DEV, Facts, Request, TEST, Workshop};
-use crate::interpreter::Choice;
-use crate::invocation::Invocation;
-use crate::tool::Provision;
+use crate::facts::build::Options;
+use crate::facts::environment::{Environment, State};
+use crate::facts::{Build, DEV, Facts, Request, TEST, Tools};
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::Invocation;
+use crate::world::interpreter::Choice;
+use crate::world::tool::Provision;
 
 use super::{Action, Listen, Plan, RecordSync, Run, Step};
 
@@ -19,13 +19,13 @@ pub(super) const INTERPRETER: &str = "interpreter";
 pub(super) const RECORD: &str = "record";
 
 /// What every step of a plan is made from.
-pub(super) struct Site<'a> {
+pub(super) struct PlanContext<'a> {
     pub(super) facts: &'a Facts,
     pub(super) request: &'a Request,
-    pub(super) workshop: &'a Workshop,
+    pub(super) tools: &'a Tools,
 }
 
-impl Site<'_> {
+impl PlanContext<'_> {
     pub(super) fn offline(&self) -> Option<String> {
         self.request.network.offline.then(|| "--offline".to_owned())
     }
@@ -98,28 +98,28 @@ pub(super) fn run(invocation: Invocation, listen: Listen, exit: Exit) -> Action 
 
 /// Tools that are not there yet. `false` when one of them has to tell its version before more can
 /// be planned.
-pub(super) fn provide(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
-    let tools = std::iter::once(&site.workshop.uv).chain(site.workshop.maturin.values());
-    let tools = tools.chain(site.facts.just.iter().map(|just| &just.tool));
+pub(super) fn provide(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
+    let tools = std::iter::once(&context.tools.uv).chain(context.tools.maturin.values());
+    let tools = tools.chain(context.facts.just.iter().map(|just| &just.tool));
     let missing: Vec<_> = tools.filter_map(|tool| tool.missing.clone()).collect();
     for provision in missing {
         let label = provision.label();
         if plan.has(&format!("provide {label}")) {
             continue;
         }
-        if site.request.network.offline {
+        if context.request.network.offline {
             return Err(Error::Offline(label));
         }
         let mut step = fetch(
             provision,
-            site.workshop.any_python.as_ref(),
-            &site.workshop.uv.path,
+            context.tools.any_python.as_ref(),
+            &context.tools.uv.path,
         )?;
         step.needs = plan.steps.iter().map(|step| step.name.clone()).collect();
         plan.steps.push(step);
     }
-    plan.again = site
-        .workshop
+    plan.again = context
+        .tools
         .maturin
         .values()
         .any(|tool| tool.version.is_none());
@@ -160,23 +160,23 @@ fn provided(plan: &Plan) -> Vec<String> {
 }
 
 /// The environment, when it is due. `false` when an interpreter has to be downloaded first.
-pub(super) fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
-    let Some(reason) = &site.facts.environment_due else {
+pub(super) fn environment(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
+    let Some(reason) = &context.facts.environment_stale else {
         return Ok(true);
     };
-    let Environment { path, state } = &site.facts.environment;
+    let Environment { path, state } = &context.facts.environment;
     if let State::Bad { why, ours: false } = state {
         return Err(Error::ForeignEnvironment {
             path: path.clone(),
             why: why.clone(),
         });
     }
-    let uv = &site.workshop.uv.path;
-    match &site.workshop.interpreter {
+    let uv = &context.tools.uv.path;
+    match &context.tools.interpreter {
         Some(Choice::Use(interpreter)) => {
             let clear = matches!(state, State::Bad { .. }).then_some("--clear");
-            let call = site
-                .call(uv, &site.facts.project.home)
+            let call = context
+                .call(uv, &context.facts.project.home)
                 .args(["venv", "--quiet", "--no-project", "--no-config"])
                 .args(clear)
                 .args(["--python", interpreter.path.as_str()])
@@ -184,7 +184,7 @@ pub(super) fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
             let mut step = step(
                 "environment",
                 "Creating",
-                format!("{} ({interpreter})", site.show(path)),
+                format!("{} ({interpreter})", context.show(path)),
                 run(call, Listen::Quiet, Exit::Environment),
             );
             step.reason = clear.map(|_| reason.clone());
@@ -193,10 +193,10 @@ pub(super) fn environment(plan: &mut Plan, site: &Site<'_>) -> Result<bool> {
             Ok(true)
         }
         Some(Choice::Download(wanted)) => {
-            if site.request.network.offline {
+            if context.request.network.offline {
                 return Err(Error::Offline(format!("Python {}", wanted.text)));
             }
-            let mut call = site.call(uv, &site.facts.project.home).args([
+            let mut call = context.call(uv, &context.facts.project.home).args([
                 "python",
                 "install",
                 "--no-bin",
@@ -228,19 +228,19 @@ pub(super) fn environment_needs(plan: &Plan) -> Vec<String> {
 }
 
 /// The record of what [`sync`] and the installs left in the environment.
-pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
+pub(super) fn record_sync(plan: &mut Plan, context: &PlanContext<'_>) {
     if plan.steps.is_empty() {
         return;
     }
-    let facts = site.facts;
+    let facts = context.facts;
     let mut installed = Vec::new();
-    if facts.sync_due.is_some() {
+    if facts.sync_stale.is_some() {
         installed.push((DEV, facts.dependencies.clone()));
     }
-    if facts.test_sync_due.is_some() {
+    if facts.test_sync_stale.is_some() {
         installed.push((TEST, facts.test_dependencies.clone()));
     }
-    let made = facts.environment_due.is_some();
+    let made = facts.environment_stale.is_some();
     let requested = facts.python.as_ref();
     let requested = requested.filter(|request| !request.is_flag() && made);
     let mut step = step(
@@ -248,7 +248,7 @@ pub(super) fn record_sync(plan: &mut Plan, site: &Site<'_>) {
         "Recording",
         "the environment",
         Action::RecordSync(Box::new(RecordSync {
-            environment: site.facts.environment.clone(),
+            environment: context.facts.environment.clone(),
             installed,
             requested: requested.map(|request| request.text.clone()),
             made,

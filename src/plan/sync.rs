@@ -2,30 +2,30 @@
 
 use std::fmt::Write as _;
 
-use crate::dependencies::{Source, Sync};
-use crate::error::Exit;
 use crate::facts::Request;
-use crate::invocation::Invocation;
-use crate::project::Member;
-use crate::reason::Reason;
+use crate::facts::dependencies::{Source, Sync};
+use crate::facts::project::Member;
+use crate::model::error::Exit;
+use crate::model::invocation::Invocation;
+use crate::model::reason::Reason;
 
-use super::steps::{Site, environment_needs, run, step};
+use super::steps::{PlanContext, environment_needs, run, step};
 use super::{Action, Listen, Plan};
 
 /// The dependencies, when they are due, then those of the tests.
-pub(super) fn sync(plan: &mut Plan, site: &Site<'_>) {
-    let facts = site.facts;
+pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
+    let facts = context.facts;
     let all = [
-        (&facts.sync_due, &facts.dependencies),
-        (&facts.test_sync_due, &facts.test_dependencies),
+        (&facts.sync_stale, &facts.dependencies),
+        (&facts.test_sync_stale, &facts.test_dependencies),
     ];
-    let due = all
+    let staleness = all
         .into_iter()
-        .filter_map(|(due, dependencies)| Some((due.as_ref()?, dependencies)))
+        .filter_map(|(staleness, dependencies)| Some((staleness.as_ref()?, dependencies)))
         .flat_map(|(reason, found)| found.syncs.iter().map(move |sync| (reason, sync)));
     // what the tests need may be what is installed anyway
     let mut planned: Vec<(&Reason, &Sync)> = Vec::new();
-    for (reason, sync) in due {
+    for (reason, sync) in staleness {
         if !planned.iter().any(|(_, known)| *known == sync) {
             planned.push((reason, sync));
         }
@@ -34,11 +34,11 @@ pub(super) fn sync(plan: &mut Plan, site: &Site<'_>) {
         let mut step = step(
             format!("sync {}", number + 1),
             "Syncing",
-            subject_of(sync, site),
-            run(sync_call(sync, site), Listen::Quiet, Exit::Environment),
+            subject_of(sync, context),
+            run(sync_call(sync, context), Listen::Quiet, Exit::Environment),
         );
         if let Action::Run(run) = &mut step.action {
-            run.hint = network_hint(sync, site.request);
+            run.hint = network_hint(sync, context.request);
         }
         step.reason = Some(reason.clone());
         step.needs = environment_needs(plan);
@@ -55,12 +55,12 @@ fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
     matches!(sync.source, Source::Lock(_)).then(|| "uv lock --check".into())
 }
 
-fn subject_of(sync: &Sync, site: &Site<'_>) -> String {
+fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
     let from = match &sync.source {
         Source::Lock(path) | Source::Metadata(path) | Source::File(path) => path,
         Source::Requirements { manifest, .. } => manifest,
     };
-    let mut subject = format!("dependencies from {}", site.show(from));
+    let mut subject = format!("dependencies from {}", context.show(from));
     for (word, names) in [("group", &sync.groups), ("extra", &sync.extras)] {
         for name in names {
             let _ = write!(subject, " +{word} {name}");
@@ -69,15 +69,16 @@ fn subject_of(sync: &Sync, site: &Site<'_>) -> String {
     subject
 }
 
-fn sync_call(sync: &Sync, site: &Site<'_>) -> Invocation {
-    let environment = &site.facts.environment;
-    let home = &site.facts.project.home;
-    let uv = &site.workshop.uv.path;
+fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
+    let environment = &context.facts.environment;
+    let home = &context.facts.project.home;
+    let uv = &context.tools.uv.path;
     let python = environment.python();
     let install = || {
-        site.call(uv, home)
+        context
+            .call(uv, home)
             .args(["pip", "install", "--quiet"])
-            .args(site.offline())
+            .args(context.offline())
             .args(["--python", python.as_str()])
     };
     let options = |call: Invocation, group: &dyn Fn(&str) -> String| {
@@ -93,19 +94,19 @@ fn sync_call(sync: &Sync, site: &Site<'_>) -> Invocation {
     };
     match &sync.source {
         Source::Lock(_) => {
-            let call = site
+            let call = context
                 .call(uv, home)
                 .args(["sync", "--quiet", "--inexact", "--no-install-project"])
-                .arg(if site.request.network.locked {
+                .arg(if context.request.network.locked {
                     "--locked"
                 } else {
                     "--frozen"
                 })
-                .args(site.offline())
+                .args(context.offline())
                 .args(["--python", python.as_str()])
                 .args((!sync.default_groups).then_some("--no-default-groups"))
                 .args(packages(sync))
-                .args(not_installed(&site.facts.project.members))
+                .args(not_installed(&context.facts.project.members))
                 .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str());
             options(call, &str::to_owned)
         }

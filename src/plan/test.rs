@@ -2,14 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::dependencies::TestRunner;
-use crate::error::{Error, Result};
+use crate::facts::dependencies::TestRunner;
+use crate::facts::suites::{PythonSuite, RustSuite, Word};
 use crate::facts::{Build, Facts, Purpose, Request, Testing};
-use crate::invocation::Invocation;
-use crate::suites::{PythonSuite, RustSuite, Word};
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
 
 use super::linked::{self, names};
-use super::steps::{Site, feature_args, lock_args, profile_args, step};
+use super::steps::{PlanContext, feature_args, lock_args, profile_args, step};
 use super::{Action, Plan, Runner, Step, Test, Untestable, dev, python, wheel};
 
 /// # Errors
@@ -26,19 +26,19 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
     }
     if testing.wheel {
         let mut plan = Plan::default();
-        if let Some(workshop) = &facts.workshop {
-            wheel::plan(&mut plan, (facts, request, workshop), testing)?;
+        if let Some(tools) = &facts.tools {
+            wheel::plan(&mut plan, (facts, request, tools), testing)?;
         }
         return Ok(plan);
     }
     let mut plan = dev::dev(request, facts)?;
-    let Some(workshop) = facts.workshop.as_ref().filter(|_| !plan.again) else {
+    let Some(tools) = facts.tools.as_ref().filter(|_| !plan.again) else {
         return Ok(plan);
     };
-    let site = Site {
+    let context = PlanContext {
         facts,
         request,
-        workshop,
+        tools,
     };
     // what follows `--` is for the Python runner, where one runs
     let mut for_rust = testing.clone();
@@ -51,11 +51,11 @@ pub(super) fn test(request: &Request, facts: &Facts) -> Result<Plan> {
             .iter()
             .find(|build| build.member.name == suite.member);
         if let Some(build) = build {
-            rust(&mut plan, &site, (suite, build), &for_rust)?;
+            rust(&mut plan, &context, (suite, build), &for_rust)?;
         }
     }
     for (suite, testing) in meant((&facts.suites.python, &facts.words), testing) {
-        python::suite(&mut plan, &site, suite, &testing);
+        python::suite(&mut plan, &context, suite, &testing);
     }
     Ok(plan)
 }
@@ -94,18 +94,18 @@ pub(super) fn meant<'a>(
 
 fn rust(
     plan: &mut Plan,
-    site: &Site<'_>,
+    context: &PlanContext<'_>,
     (suite, build): (&RustSuite, &Build),
     testing: &Testing,
 ) -> Result<()> {
     if suite.links_python {
-        if let Err(error) = linked::probe(site, build) {
+        if let Err(error) = linked::probe(context, build) {
             let mut step = untestable(suite, &error, testing);
             step.needs = names(plan);
             plan.steps.push(step);
             return Ok(());
         }
-        linked::prepare(plan, site, build, &features(suite, build))?;
+        linked::prepare(plan, context, build, &features(suite, build))?;
     }
     let kinds = [
         ("--tests", "Rust tests", &suite.tested),
@@ -116,8 +116,8 @@ fn rust(
         .filter(|(_, _, packages)| !packages.is_empty())
     {
         let nextest = suite.nextest && flag == "--tests";
-        let mut call = site
-            .cargo_call(&site.workshop.cargo, build, &linked::dir(build))
+        let mut call = context
+            .cargo_call(&context.tools.cargo, build, &linked::dir(build))
             .args(nextest.then_some("nextest"))
             .arg(if nextest { "run" } else { "test" })
             .args(["--manifest-path", suite.manifest.as_str()])
@@ -136,14 +136,14 @@ fn rust(
                     .then_some("--no-default-features"),
             )
             .args((!testing.fail_fast).then_some("--no-fail-fast"))
-            .args(lock_args(site.request))
+            .args(lock_args(context.request))
             .args((!nextest).then_some(flag))
             .args(quiet_args(nextest, testing).iter().copied());
         if !testing.arguments.is_empty() {
             call = call.arg("--").args(testing.arguments.iter().cloned());
         }
         if suite.links_python {
-            call = linked::execute(linked::compile(call, site, build), site, build)?;
+            call = linked::execute(linked::compile(call, context, build), context, build)?;
         }
         let runner = if nextest {
             Runner::Nextest

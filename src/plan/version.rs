@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
 use semver::VersionReq;
 
-use crate::edit::{Change, Edit};
-use crate::error::{Error, Result};
-use crate::manifest::with_strings;
-use crate::spelling::{self, Bump};
-use crate::versions::{Kind, Statement, Versioned};
+use crate::facts::versions::{Statement, StatementKind, Versioned};
+use crate::model::error::{Error, Result};
+use crate::model::file_edit::{Change, Edit};
+use crate::model::version::{self, Bump};
+use crate::world::manifest::with_strings;
 
 use super::Plan;
 
@@ -40,18 +40,18 @@ impl Spelled {
             let hint = "write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1; also alpha, beta, dev and post";
             Error::refused(message, hint)
         };
-        let python = spelling::parse(text).ok_or_else(|| refuse("Python"))?;
+        let python = version::parse(text).ok_or_else(|| refuse("Python"))?;
         let given = semver::Version::parse(text).ok();
-        let given = given.filter(|given| spelling::python(given).as_ref() == Some(&python));
-        let cargo = given.or_else(|| spelling::cargo(&python));
+        let given = given.filter(|given| version::python(given).as_ref() == Some(&python));
+        let cargo = given.or_else(|| version::cargo(&python));
         let cargo = cargo.ok_or_else(|| refuse("cargo"))?;
         Ok(Self { python, cargo })
     }
 
     fn next(bump: Bump, one: &Versioned) -> Result<Self> {
-        let cargo = one.version.as_ref().and_then(spelling::cargo);
+        let cargo = one.version.as_ref().and_then(version::cargo);
         let next = cargo.map(|version| bump.of(&version));
-        let both = next.and_then(|cargo| Some((spelling::python(&cargo)?, cargo)));
+        let both = next.and_then(|cargo| Some((version::python(&cargo)?, cargo)));
         let (python, cargo) = both.ok_or_else(|| {
             let message = format!("{} has no version to count from", one.members.join(", "));
             Error::refused(message, "cargo pyx release version 0.1.0")
@@ -171,11 +171,11 @@ fn refuse_lower(one: &Versioned, target: &Spelled) -> Result<()> {
 
 /// What a statement becomes; `None` where it stays.
 fn rewritten(one: &Versioned, said: &Statement, target: &Spelled) -> Result<Option<String>> {
-    if said.kind == Kind::Requirement {
+    if said.kind == StatementKind::Requirement {
         return required(one, said, &target.cargo);
     }
     let present = said.version();
-    let follows = said.kind != Kind::Dunder || present == one.version;
+    let follows = said.kind != StatementKind::Dunder || present == one.version;
     let stays = present.as_ref() == Some(&target.python) || !follows;
     Ok((!stays).then(|| target.for_cargo(said.kind.is_cargo())))
 }
@@ -188,7 +188,7 @@ fn required(one: &Versioned, said: &Statement, new: &semver::Version) -> Result<
     let is_present = one
         .statements
         .iter()
-        .any(|other| other.kind == Kind::Cargo && other.text == number);
+        .any(|other| other.kind == StatementKind::Cargo && other.text == number);
     let admits = VersionReq::parse(&said.text).is_ok_and(|asked| asked.matches(new));
     if admits && (!is_present || number == new.to_string()) {
         return Ok(None);
@@ -244,7 +244,7 @@ mod tests {
     /// A version that each text states once, between quotes.
     fn stated(
         version: &str,
-        files: &[(Kind, &str, &str)],
+        files: &[(StatementKind, &str, &str)],
     ) -> (Versioned, BTreeMap<Utf8PathBuf, String>) {
         let statements = files.iter().map(|(kind, name, text)| {
             let start = text.find('"').unwrap();
@@ -260,7 +260,7 @@ mod tests {
         });
         let one = Versioned {
             members: vec!["one".into()],
-            version: spelling::parse(version),
+            version: version::parse(version),
             statements: statements.collect(),
             is_private: false,
         };
@@ -273,7 +273,7 @@ mod tests {
     fn planned(
         target: &str,
         version_text: &str,
-        files: &[(Kind, &str, &str)],
+        files: &[(StatementKind, &str, &str)],
     ) -> Result<Vec<String>> {
         let (one, texts) = stated(version_text, files);
         let target = match target {
@@ -298,10 +298,22 @@ mod tests {
     #[test]
     fn each_file_gets_its_own_spelling() {
         let files = [
-            (Kind::PyProject, "pyproject.toml", "version = \"0.1.0\""),
-            (Kind::Cargo, "Cargo.toml", "version = \"0.1.0\" # here"),
-            (Kind::Dunder, "one/__init__.py", "__version__ = \"0.1.0\""),
-            (Kind::UvLock, "uv.lock", "version = \"0.1.0\""),
+            (
+                StatementKind::PyProject,
+                "pyproject.toml",
+                "version = \"0.1.0\"",
+            ),
+            (
+                StatementKind::Cargo,
+                "Cargo.toml",
+                "version = \"0.1.0\" # here",
+            ),
+            (
+                StatementKind::Dunder,
+                "one/__init__.py",
+                "__version__ = \"0.1.0\"",
+            ),
+            (StatementKind::UvLock, "uv.lock", "version = \"0.1.0\""),
         ];
         for target in ["0.2.0-rc.1", "0.2.0rc1", "0.2.0.rc.1"] {
             assert_eq!(
@@ -325,8 +337,12 @@ mod tests {
     #[test]
     fn a_literal_that_was_another_version_stays() {
         let files = [
-            (Kind::Cargo, "Cargo.toml", "version = \"0.1.0\""),
-            (Kind::Dunder, "one/__init__.py", "__version__ = \"7\""),
+            (StatementKind::Cargo, "Cargo.toml", "version = \"0.1.0\""),
+            (
+                StatementKind::Dunder,
+                "one/__init__.py",
+                "__version__ = \"7\"",
+            ),
         ];
         let edits = planned("0.2.0", "0.1.0", &files).unwrap();
         assert_eq!(edits, ["Cargo.toml: version = \"0.2.0\""]);
@@ -337,8 +353,8 @@ mod tests {
         let moved = |asked: &str, target: &str| {
             let asked = format!("one = \"{asked}\"");
             let files = [
-                (Kind::Cargo, "Cargo.toml", "version = \"0.1.0\""),
-                (Kind::Requirement, "other/Cargo.toml", &*asked),
+                (StatementKind::Cargo, "Cargo.toml", "version = \"0.1.0\""),
+                (StatementKind::Requirement, "other/Cargo.toml", &*asked),
             ];
             planned(target, "0.1.0", &files).map(|edits| edits.get(1).cloned().unwrap_or_default())
         };
@@ -365,7 +381,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_a_hint() {
-        let files = [(Kind::Cargo, "Cargo.toml", "version = \"0.2.0\"")];
+        let files = [(StatementKind::Cargo, "Cargo.toml", "version = \"0.2.0\"")];
         let says = |target: &str| {
             let error = planned(target, "0.2.0", &files).unwrap_err();
             format!("{error}; {}", error.hint().unwrap())
@@ -384,8 +400,8 @@ mod tests {
 
     #[test]
     fn several_versions_do_not_become_one_by_accident() {
-        let (one, mut texts) = stated("0.1.0", &[(Kind::Cargo, "a.toml", "\"0.1.0\"")]);
-        let (mut two, more) = stated("0.2.0", &[(Kind::Cargo, "b.toml", "\"0.2.0\"")]);
+        let (one, mut texts) = stated("0.1.0", &[(StatementKind::Cargo, "a.toml", "\"0.1.0\"")]);
+        let (mut two, more) = stated("0.2.0", &[(StatementKind::Cargo, "b.toml", "\"0.2.0\"")]);
         two.members = vec!["two".into()];
         texts.extend(more);
         let both = [one, two];
@@ -410,7 +426,7 @@ mod tests {
     #[test]
     fn a_dry_run_is_a_patch() {
         let text = "[package]\nname = 'x'\nversion = \"0.1.0\"\n\n[lib]\n";
-        let (one, texts) = stated("0.1.0", &[(Kind::Cargo, "Cargo.toml", text)]);
+        let (one, texts) = stated("0.1.0", &[(StatementKind::Cargo, "Cargo.toml", text)]);
         let target = Target::Exactly(Spelled::parse("0.2.0").unwrap());
         let plan = version(
             &Wish {
@@ -438,8 +454,8 @@ mod tests {
     #[test]
     fn a_lock_that_cargo_would_write_anew_is_left_to_it() {
         let text = "version = \"0.3.0\"";
-        let lock = (Kind::CargoLock, "Cargo.lock", text);
-        let (mut one, texts) = stated("0.3.0", &[(Kind::Cargo, "Cargo.toml", text), lock]);
+        let lock = (StatementKind::CargoLock, "Cargo.lock", text);
+        let (mut one, texts) = stated("0.3.0", &[(StatementKind::Cargo, "Cargo.toml", text), lock]);
         for (rival, target, left) in [
             ("0.9.0", "0.4.0", false),
             ("0.9.0", "1.0.0", true),

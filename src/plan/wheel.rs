@@ -3,32 +3,32 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::build::target_dir;
-use crate::environment::State;
-use crate::error::{Exit, Result};
-use crate::facts::{Build, Facts, Request, Testing, Workshop};
-use crate::interpreter::{Choice, Interpreter};
-use crate::project::Bindings;
-use crate::reason::Reason;
-use crate::suites::PythonSuite;
+use crate::facts::build::target_dir;
+use crate::facts::environment::State;
+use crate::facts::project::Bindings;
+use crate::facts::suites::PythonSuite;
+use crate::facts::{Build, Facts, Request, Testing, Tools};
+use crate::model::error::{Exit, Result};
+use crate::model::reason::Reason;
+use crate::world::interpreter::{Choice, Interpreter};
 
 use super::linked::names;
-use super::steps::{self, Site, feature_args, lock_args, run, step};
+use super::steps::{self, PlanContext, feature_args, lock_args, run, step};
 use super::test::meant;
 use super::{Action, CopyTests, Listen, Pack, Plan, Run, Step, member, python, sync};
 
 /// Builds the members' wheels and tests them. `false` when more must be known first.
 pub(super) fn plan(
     plan: &mut Plan,
-    (facts, request, workshop): (&Facts, &Request, &Workshop),
+    (facts, request, tools): (&Facts, &Request, &Tools),
     testing: &Testing,
 ) -> Result<()> {
-    let site = Site {
+    let context = PlanContext {
         facts,
         request,
-        workshop,
+        tools,
     };
-    if !steps::provide(plan, &site)? || !steps::environment(plan, &site)? {
+    if !steps::provide(plan, &context)? || !steps::environment(plan, &context)? {
         return Ok(());
     }
     let wheels = own(facts, facts.project.own_state().join("wheels"));
@@ -37,26 +37,28 @@ pub(super) fn plan(
         .iter()
         .filter(|build| build.member.bindings != Bindings::Embed);
     for build in members.clone() {
-        plan.steps.push(wheel(plan, &site, build, &wheels));
+        plan.steps.push(wheel(plan, &context, build, &wheels));
     }
     let clean = with_clean_environment(facts, trial(facts));
-    let mut clean_workshop = workshop.clone();
-    clean_workshop.interpreter = Some(Choice::Use(base(facts, workshop)));
-    let site = Site {
+    let mut clean_workshop = tools.clone();
+    clean_workshop.interpreter = Some(Choice::Use(base(facts, tools)));
+    let context = PlanContext {
         facts: &clean,
         request,
-        workshop: &clean_workshop,
+        tools: &clean_workshop,
     };
     let mut inside = Plan::default();
-    steps::environment(&mut inside, &site)?;
-    sync::sync(&mut inside, &site);
+    steps::environment(&mut inside, &context)?;
+    sync::sync(&mut inside, &context);
     for build in members {
-        inside.steps.push(install(&inside, &site, build, &wheels));
+        inside
+            .steps
+            .push(install(&inside, &context, build, &wheels));
     }
     for (suite, testing) in meant((&facts.suites.python, &facts.words), testing) {
         let away = away(facts, suite);
         inside.steps.push(copy(&inside, &clean, suite, &away));
-        python::suite(&mut inside, &site, &suite.installed(away), &testing);
+        python::suite(&mut inside, &context, &suite.installed(away), &testing);
     }
     append(plan, inside);
     Ok(())
@@ -65,7 +67,7 @@ pub(super) fn plan(
 /// Where a suite's copy goes: neither in the source tree, where imports would find the sources, nor
 /// below it, where a later pytest would collect it.
 pub(super) fn away(facts: &Facts, suite: &PythonSuite) -> Utf8PathBuf {
-    let project = crate::disk::digest(facts.project.root.as_str().as_bytes());
+    let project = crate::world::disk::digest(facts.project.root.as_str().as_bytes());
     let folder = facts.cache.join("wheel-tests").join(&project[..16]);
     own(facts, folder).join(&suite.member)
 }
@@ -89,9 +91,9 @@ pub(super) fn with_clean_environment(facts: &Facts, path: Utf8PathBuf) -> Facts 
         why: String::new(),
         ours: true,
     };
-    clean.environment_due = Some(reason.clone());
-    clean.sync_due = Some(reason.clone());
-    clean.test_sync_due = Some(reason);
+    clean.environment_stale = Some(reason.clone());
+    clean.sync_stale = Some(reason.clone());
+    clean.test_sync_stale = Some(reason);
     clean
 }
 
@@ -103,8 +105,8 @@ fn trial(facts: &Facts) -> Utf8PathBuf {
 }
 
 /// The interpreter of the project's environment.
-fn base(facts: &Facts, workshop: &Workshop) -> Interpreter {
-    if let Some(Choice::Use(chosen)) = &workshop.interpreter {
+fn base(facts: &Facts, tools: &Tools) -> Interpreter {
+    if let Some(Choice::Use(chosen)) = &tools.interpreter {
         return chosen.clone();
     }
     let version = match &facts.environment.state {
@@ -129,15 +131,15 @@ fn append(plan: &mut Plan, inside: Plan) {
     }
 }
 
-fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step {
+fn wheel(plan: &Plan, context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
     let name = &build.member.name;
     let dir = wheels.join(name);
-    let maturin = site.workshop.maturin.get(name);
+    let maturin = context.tools.maturin.get(name);
     let maturin = maturin.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
     // the wheel of a build that serves several interpreters is made where it was compiled
-    let (environment, target) = match &build.donor {
-        Some(donor) => (&donor.environment, donor.target.join("ext")),
-        None => (&site.facts.environment, target_dir(&build.member)),
+    let (environment, target) = match &build.reusable {
+        Some(reusable) => (&reusable.environment, reusable.target.join("ext")),
+        None => (&context.facts.environment, target_dir(&build.member)),
     };
     let options = &build.options;
     let features = if options.features_added {
@@ -146,7 +148,7 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
         &[]
     };
     let python = environment.python();
-    let call = site
+    let call = context
         .cargo_call(&maturin, build, &target)
         .args(["build", "--auditwheel", "skip", "--out", dir.as_str()])
         .args([
@@ -162,8 +164,8 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
                 .no_default_features
                 .then_some("--no-default-features"),
         )
-        .args(lock_args(site.request))
-        .path(&member::tool_dirs(site), &site.facts.path)
+        .args(lock_args(context.request))
+        .path(&member::tool_dirs(context), &context.facts.path)
         .env("VIRTUAL_ENV", environment.path.as_str())
         .env("CARGO_TARGET_DIR", target.as_str());
     let run = Run {
@@ -181,10 +183,10 @@ fn wheel(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step
     step
 }
 
-fn install(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> Step {
+fn install(plan: &Plan, context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
     let name = &build.member.name;
     let dir = wheels.join(name);
-    let action = install_action(site, &["--find-links", dir.as_str(), name]);
+    let action = install_action(context, &["--find-links", dir.as_str(), name]);
     let subject = format!("the wheel of {name}");
     let mut step = step(format!("install {name}"), "Installing", subject, action);
     step.needs = names(plan);
@@ -192,12 +194,12 @@ fn install(plan: &Plan, site: &Site<'_>, build: &Build, wheels: &Utf8Path) -> St
 }
 
 /// Wheels, and nothing else: `what` are words of `uv pip install`.
-pub(super) fn install_action(site: &Site<'_>, what: &[&str]) -> Action {
-    let call = site
-        .call(&site.workshop.uv.path, &site.facts.project.home)
+pub(super) fn install_action(context: &PlanContext<'_>, what: &[&str]) -> Action {
+    let call = context
+        .call(&context.tools.uv.path, &context.facts.project.home)
         .args(["pip", "install", "--quiet", "--no-deps"])
         .args(["--no-index", "--no-cache"])
-        .args(["--python", site.facts.environment.python().as_str()])
+        .args(["--python", context.facts.environment.python().as_str()])
         .args(what.iter().copied());
     run(call, Listen::Quiet, Exit::Failed)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use camino::Utf8PathBuf;
-use cargo_pyx::artifact::Expected;
+use cargo_pyx::facts::artifact::Expected;
 use sha2::{Digest, Sha256};
 
 #[derive(Clone)]

@@ -10,21 +10,21 @@ use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 
-use crate::project::{Project, Selection};
-use crate::recipe::{self, Recipe, Recipes};
-use crate::session::Session;
-use crate::tool;
+use crate::facts::project::{Project, Selection};
+use crate::facts::recipe::{self, Recipe, Recipes};
+use crate::world::session::Session;
+use crate::world::tool;
 
 /// Where the words are said.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Around {
+pub(super) struct Hooks {
     session: Option<Session>,
     selection: Selection,
     /// Whether the word that is typed follows a recipe.
     in_recipe: bool,
 }
 
-impl Around {
+impl Hooks {
     /// `words`: as far as they are typed, the program first.
     pub(super) fn of(command: Command, words: &[OsString]) -> Arc<Self> {
         let mut session = Session::read().ok();
@@ -106,7 +106,7 @@ fn candidate(name: &str, help: Option<&str>) -> CompletionCandidate {
 }
 
 /// A recipe, then files for its arguments.
-fn call(around: &Around, current: &OsStr) -> Vec<CompletionCandidate> {
+fn call(around: &Hooks, current: &OsStr) -> Vec<CompletionCandidate> {
     if around.in_recipe {
         return PathCompleter::any().complete(current);
     }
@@ -120,12 +120,12 @@ fn call(around: &Around, current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// The command line, with what it can have of the project.
-pub(super) fn offer(command: Command, around: &Arc<Around>) -> Command {
+pub(super) fn offer(command: Command, around: &Arc<Hooks>) -> Command {
     let is_just = command.get_name() == "just";
     let command = command.mut_args(|arg| match (arg.get_id().as_str(), is_just) {
-        ("package", _) => list(arg, around, Around::members),
-        ("show", true) => list(arg, around, Around::recipes),
-        ("eject", true) => list(arg, around, Around::offered),
+        ("package", _) => list(arg, around, Hooks::members),
+        ("show", true) => list(arg, around, Hooks::recipes),
+        ("eject", true) => list(arg, around, Hooks::offered),
         ("words", true) => {
             let around = around.clone();
             arg.add(ArgValueCompleter::new(move |current: &OsStr| {
@@ -140,11 +140,7 @@ pub(super) fn offer(command: Command, around: &Arc<Around>) -> Command {
     command.mut_subcommands(|command| offer(command, around))
 }
 
-fn list(
-    arg: Arg,
-    around: &Arc<Around>,
-    candidates: fn(&Around) -> Vec<CompletionCandidate>,
-) -> Arg {
+fn list(arg: Arg, around: &Arc<Hooks>, candidates: fn(&Hooks) -> Vec<CompletionCandidate>) -> Arg {
     let around = around.clone();
     arg.add(ArgValueCandidates::new(move || candidates(&around)))
 }

@@ -8,10 +8,10 @@ use clap::{Args, Command, ValueEnum};
 use clap_complete::CompleteEnv;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
-use crate::error::{Error, Result};
+use crate::model::error::{Error, Result};
 use crate::ui::Ui;
 
-use candidates::Around;
+use candidates::Hooks;
 
 /// Which shell asks, where one does.
 const VARIABLE: &str = "PYX_COMPLETE";
@@ -90,7 +90,7 @@ impl Completions {
 pub(super) fn answer(args: Vec<OsString>, command: fn() -> Command) -> bool {
     let words = args.iter().skip_while(|arg| *arg != "--").skip(1);
     let words: Vec<OsString> = words.cloned().collect();
-    let factory = || candidates::offer(command(), &Around::of(command(), &words));
+    let factory = || candidates::offer(command(), &Hooks::of(command(), &words));
     let asked = CompleteEnv::with_factory(factory).var(VARIABLE);
     // a shell that cannot be answered completes nothing
     asked.try_complete(args, None).unwrap_or(true)

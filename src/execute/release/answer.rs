@@ -1,6 +1,6 @@
 //! What `uv publish` says of files and of its failures, understood. It has one exit code for all.
 
-use crate::error::Exit;
+use crate::model::error::Exit;
 
 /// A finished `uv publish`.
 pub(super) struct Answer {

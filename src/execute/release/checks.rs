@@ -1,12 +1,12 @@
 //! Running the checks of distributions, and what they come to.
 
-use crate::artifact::{Member, Sdist, Wheel};
-use crate::disk;
-use crate::error::{Error, Result};
+use crate::facts::artifact::{Member, Sdist, Wheel};
 use crate::facts::release::{CHECKS, Checked, Checks, Outcome};
-use crate::finding::{Finding, Severity};
+use crate::model::error::{Error, Result};
+use crate::model::finding::{Finding, Severity};
 use crate::plan::{Check, How, Reader, RecordChecks};
-use crate::process;
+use crate::world::disk;
+use crate::world::process;
 use camino::Utf8Path;
 
 use super::super::Context;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::facts::release::Outcome;
 use crate::plan::Reader;
-use crate::process::Output;
+use crate::world::process::Output;
 
 /// Exit codes say too little: a linter that dies of its own bug ends with the same code as one that
 /// has found something.
@@ -181,7 +181,7 @@ fn glibc(tag: &str) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Status;
+    use crate::world::process::Status;
 
     fn output(code: i32, stdout: &str, stderr: &str) -> Output {
         Output {

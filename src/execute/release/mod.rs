@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
 
-use crate::artifact::Wheel;
-use crate::disk;
-use crate::error::{Error, Result};
+use crate::facts::artifact::Wheel;
+use crate::model::error::{Error, Result};
 use crate::plan::Unpack;
+use crate::world::disk;
 
 pub(crate) use checks::{check, record, verdict};
 pub(crate) use promote::promote;
@@ -36,7 +36,7 @@ pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
     for entry in archive.entries().map_err(wrong)? {
         let mut entry = entry.map_err(wrong)?;
         let path = entry.path().map_err(wrong)?.into_owned();
-        let path = crate::session::utf8(path)?;
+        let path = crate::world::session::utf8(path)?;
         let Some(to) = inside(&unpack.to, &path) else {
             continue;
         };

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::artifact::Wheel;
-use crate::disk;
-use crate::error::{Error, Result};
+use crate::facts::artifact::Wheel;
 use crate::facts::release::{Entry, MANIFEST, Manifest, SUMS};
-use crate::invocation::Invocation;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
 use crate::plan::{Candidate, Promote};
-use crate::process;
+use crate::world::disk;
+use crate::world::process;
 
-use super::super::{Context, Tally};
+use super::super::{Context, TestResult};
 use super::checks;
 
 /// # Errors
@@ -27,17 +27,17 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     if let Some(failed) = checks::judged(context, &promote.known, &files) {
         return Err(Error::NotReleased(format!("checks failed: {failed}")));
     }
-    let tallies = context.with(|outcome| outcome.tallies.clone());
-    let failures = tallies.iter().filter_map(|tally| {
-        let why = tally.failure.as_ref()?;
-        let on = tally.on.as_deref().unwrap_or_default();
-        Some(format!("{} on {on}: {why}", tally.member))
+    let test_results = context.with(|outcome| outcome.test_results.clone());
+    let failures = test_results.iter().filter_map(|test_result| {
+        let why = test_result.failure.as_ref()?;
+        let on = test_result.on.as_deref().unwrap_or_default();
+        Some(format!("{} on {on}: {why}", test_result.member))
     });
     let failures: Vec<String> = failures.collect();
     if !failures.is_empty() {
         return Err(Error::NotReleased(failures.join("; ")));
     }
-    for (member, pythons) in untested(&tallies) {
+    for (member, pythons) in untested(&test_results) {
         let pythons = pythons.join(", ");
         context.ui.warn(&format!(
             "no Python test of `{member}` ran on {pythons}: its modules were imported, no more"
@@ -51,8 +51,8 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     };
     let mut rows = Vec::new();
     for candidate in &promote.entries {
-        let entry = completed(context, promote, candidate, (&tallies, &tools))?;
-        rows.push(row(candidate, &entry, &tallies));
+        let entry = completed(context, promote, candidate, (&test_results, &tools))?;
+        rows.push(row(candidate, &entry, &test_results));
         manifest.files.insert(name(candidate).to_owned(), entry);
     }
     write(promote, &old, &manifest)?;
@@ -70,11 +70,14 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
 }
 
 /// By member: the interpreters on which its suite had no test to run.
-fn untested(tallies: &[Tally]) -> BTreeMap<&str, Vec<&str>> {
+fn untested(test_results: &[TestResult]) -> BTreeMap<&str, Vec<&str>> {
     let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for tally in tallies.iter().filter(|tally| tally.idle.is_some()) {
-        let pythons = members.entry(&tally.member).or_default();
-        pythons.extend(tally.on.as_deref());
+    for test_result in test_results
+        .iter()
+        .filter(|test_result| test_result.idle.is_some())
+    {
+        let pythons = members.entry(&test_result.member).or_default();
+        pythons.extend(test_result.on.as_deref());
     }
     members
 }
@@ -123,7 +126,7 @@ fn completed(
     context: &Context<'_>,
     promote: &Promote,
     candidate: &Candidate,
-    (tallies, tools): (&[Tally], &BTreeMap<String, String>),
+    (test_results, tools): (&[TestResult], &BTreeMap<String, String>),
 ) -> Result<Entry> {
     let path = &candidate.path;
     let bytes = disk::read(path)?.unwrap_or_default();
@@ -146,9 +149,9 @@ fn completed(
             parts.join(".")
         });
     }
-    for tally in own(candidate, tallies) {
-        let on = tally.on.clone().unwrap_or_default();
-        let words = format!("{} {}", tally.language, tally.wording());
+    for test_result in own(candidate, test_results) {
+        let on = test_result.on.clone().unwrap_or_default();
+        let words = format!("{} {}", test_result.language, test_result.wording());
         let known = entry.tests.entry(on).or_default();
         if !known.is_empty() {
             known.push_str(", ");
@@ -164,18 +167,23 @@ fn completed(
 }
 
 /// The tests that ran against a file.
-fn own<'a>(candidate: &'a Candidate, tallies: &'a [Tally]) -> impl Iterator<Item = &'a Tally> {
-    tallies.iter().filter(|tally| {
-        let on = tally.on.as_ref();
-        tally.member == candidate.entry.distribution
+fn own<'a>(
+    candidate: &'a Candidate,
+    test_results: &'a [TestResult],
+) -> impl Iterator<Item = &'a TestResult> {
+    test_results.iter().filter(|test_result| {
+        let on = test_result.on.as_ref();
+        test_result.member == candidate.entry.distribution
             && on.is_some_and(|on| candidate.serves.contains(on))
     })
 }
 
-fn row(candidate: &Candidate, entry: &Entry, tallies: &[Tally]) -> Vec<String> {
-    let seconds: f64 = own(candidate, tallies).map(|tally| tally.seconds).sum();
+fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec<String> {
+    let seconds: f64 = own(candidate, test_results)
+        .map(|test_result| test_result.seconds)
+        .sum();
     let tags: Vec<&str> = entry.tags.iter().map(String::as_str).collect();
-    let passed = own(candidate, tallies).map(|t| t.counts.get("passed").unwrap_or(&0));
+    let passed = own(candidate, test_results).map(|t| t.counts.get("passed").unwrap_or(&0));
     let tests = if candidate.serves.is_empty() {
         "built, not run".to_owned()
     } else {
@@ -195,7 +203,7 @@ fn row(candidate: &Candidate, entry: &Entry, tallies: &[Tally]) -> Vec<String> {
 fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
     let dist = &promote.dist;
     let staging = disk::staging(dist)?;
-    let root = crate::session::utf8(staging.path().to_owned())?;
+    let root = crate::world::session::utf8(staging.path().to_owned())?;
     let generated = [MANIFEST, SUMS];
     if disk::is_dir(dist) {
         disk::mirror(dist, &root, &|below| {

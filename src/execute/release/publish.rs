@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::disk;
-use crate::error::{Error, Exit, Result};
 use crate::facts::release::short;
-use crate::invocation::{Invocation, without_credentials};
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::{Invocation, without_credentials};
 use crate::plan::{Confirm, Publish, Upload};
-use crate::process;
 use crate::ui::Activity;
+use crate::world::disk;
+use crate::world::process;
 
 use super::super::Context;
 use super::answer::{Answer, Trouble};

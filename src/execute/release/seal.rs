@@ -9,13 +9,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::artifact::WheelName;
-use crate::build;
-use crate::disk;
-use crate::error::{Error, Result};
+use crate::facts::artifact::WheelName;
+use crate::facts::build;
 use crate::facts::release::VARIABLES;
+use crate::model::error::{Error, Result};
 use crate::plan::Seal;
-use crate::session::Session;
+use crate::world::disk;
+use crate::world::session::Session;
 
 /// Moves the only wheel in `from` to a folder of its own.
 pub(crate) fn seal(session: &Session, seal: &Seal) -> Result<()> {
@@ -30,7 +30,7 @@ pub(crate) fn seal(session: &Session, seal: &Seal) -> Result<()> {
         source,
     })?;
     let staging = disk::staging(&seal.to)?;
-    let root = crate::session::utf8(staging.path().to_owned())?;
+    let root = crate::world::session::utf8(staging.path().to_owned())?;
     disk::write(&root.join(name), &sealed)?;
     let variables = build::variables_below(session, &seal.compiled);
     let text = serde_json::to_string_pretty(&variables).unwrap_or_default();

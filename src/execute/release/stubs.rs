@@ -3,9 +3,9 @@
 
 use camino::Utf8Path;
 
-use crate::artifact::Wheel;
+use crate::facts::artifact::Wheel;
 use crate::facts::release::Outcome;
-use crate::process::Output;
+use crate::world::process::Output;
 
 /// What stubtest found: the verdict, what speaks against a release, and what does not.
 pub(super) struct Stubs {

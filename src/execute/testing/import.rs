@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::plan::Test;
-use crate::process::{self, Status};
+use crate::world::process::{self, Status};
 
-use super::{Context, IMPORTS, Tally};
+use super::{Context, IMPORTS, TestResult};
 
 /// What `import.py` prints.
 #[derive(Debug, Default, Deserialize)]
@@ -19,19 +19,19 @@ struct Report {
     bad: BTreeMap<String, String>,
 }
 
-pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<Tally> {
+pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
     let output = process::read(&test.invocation)?;
     let mut lines = output.stdout.lines().rev();
     let report = lines.find_map(|line| serde_json::from_str::<Report>(line).ok());
-    let mut tally = Tally {
+    let mut test_result = TestResult {
         language: IMPORTS,
         member: test.member.clone(),
-        ..Tally::default()
+        ..TestResult::default()
     };
     let Some(report) = report else {
         let last = output.stderr.trim().lines().last().unwrap_or_default();
-        tally.failure = Some(format!("importing ended with {}: {last}", output.status));
-        return Ok(tally);
+        test_result.failure = Some(format!("importing ended with {}: {last}", output.status));
+        return Ok(test_result);
     };
     for (module, error) in &report.bad {
         context.ui.bad(&format!("cannot import {module}: {error}"));
@@ -45,9 +45,9 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<Tally> {
         ("failed", report.bad.len()),
     ];
     let counts = counts.map(|(kind, count)| (kind.to_owned(), count as u64));
-    tally.counts = counts.into();
-    tally.failure = report.failure(output.status);
-    Ok(tally)
+    test_result.counts = counts.into();
+    test_result.failure = report.failure(output.status);
+    Ok(test_result)
 }
 
 impl Report {

@@ -7,22 +7,22 @@ mod stestr;
 
 use std::collections::BTreeMap;
 
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::plan::{Runner, Test, Untestable};
-use crate::process::Stream;
 use crate::ui::Activity;
+use crate::world::process::Stream;
 
 use super::{Context, with_linked};
 use rust::Dialect;
 
-/// The values of [`Tally::language`].
+/// The values of [`TestResult::language`].
 pub const RUST: &str = "Rust";
 pub const PYTHON: &str = "Python";
 pub(super) const IMPORTS: &str = "imports";
 
 /// How one run of tests ended.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct TestResult {
     /// What ran: [`RUST`], [`PYTHON`] or [`IMPORTS`].
     pub language: &'static str,
     pub member: String,
@@ -50,7 +50,7 @@ pub enum Idle {
     Unasked,
 }
 
-impl Tally {
+impl TestResult {
     /// `3 passed, 1 skipped`; in the order in which people look for them.
     pub fn wording(&self) -> String {
         const ORDER: [&str; 8] = [
@@ -73,25 +73,25 @@ impl Tally {
 
 /// One for each language and package: doctests are tests like the others, and what ran on several
 /// interpreters is counted together. A run without counts stands for itself.
-pub fn summed(tallies: &[Tally]) -> Vec<Tally> {
-    let mut sums: Vec<Tally> = Vec::new();
-    for tally in tallies {
-        let joins = |sum: &&mut Tally| {
-            let same = (sum.language, &sum.member) == (tally.language, &tally.member);
-            same && !sum.counts.is_empty() && !tally.counts.is_empty()
+pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
+    let mut sums: Vec<TestResult> = Vec::new();
+    for test_result in test_results {
+        let joins = |sum: &&mut TestResult| {
+            let same = (sum.language, &sum.member) == (test_result.language, &test_result.member);
+            same && !sum.counts.is_empty() && !test_result.counts.is_empty()
         };
         let Some(sum) = sums.iter_mut().find(joins) else {
-            sums.push(tally.clone());
+            sums.push(test_result.clone());
             continue;
         };
-        for (kind, count) in &tally.counts {
+        for (kind, count) in &test_result.counts {
             *sum.counts.entry(kind.clone()).or_default() += count;
         }
     }
     sums
 }
 
-impl From<&Untestable> for Tally {
+impl From<&Untestable> for TestResult {
     fn from(tests: &Untestable) -> Self {
         Self {
             language: RUST,
@@ -103,7 +103,11 @@ impl From<&Untestable> for Tally {
     }
 }
 
-pub(super) fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<Tally> {
+pub(super) fn run(
+    context: &Context<'_>,
+    test: &Test,
+    activity: &Activity<'_>,
+) -> Result<TestResult> {
     let voice = Voice::new(context, activity);
     match &test.runner {
         Runner::Cargo { own_words } => {
@@ -170,25 +174,25 @@ mod tests {
 
     #[test]
     fn what_has_counts_is_counted_together_by_language_and_package() {
-        let tally = |language, member: &str, counts: &[(&str, u64)]| {
+        let test_result = |language, member: &str, counts: &[(&str, u64)]| {
             let counts = counts
                 .iter()
                 .map(|(kind, count)| ((*kind).to_owned(), *count));
-            Tally {
+            TestResult {
                 language,
                 member: member.to_owned(),
                 counts: counts.collect(),
-                ..Tally::default()
+                ..TestResult::default()
             }
         };
-        let tallies = [
-            tally(RUST, "a", &[("passed", 2), ("failed", 1)]),
-            tally(PYTHON, "a", &[("passed", 1)]),
-            tally(RUST, "a", &[("passed", 3)]),
-            tally(RUST, "b", &[("passed", 1)]),
-            tally(RUST, "a", &[]),
+        let test_results = [
+            test_result(RUST, "a", &[("passed", 2), ("failed", 1)]),
+            test_result(PYTHON, "a", &[("passed", 1)]),
+            test_result(RUST, "a", &[("passed", 3)]),
+            test_result(RUST, "b", &[("passed", 1)]),
+            test_result(RUST, "a", &[]),
         ];
-        let sums = summed(&tallies);
+        let sums = summed(&test_results);
         let words: Vec<String> = sums
             .iter()
             .map(|sum| format!("{} {}: {}", sum.language, sum.member, sum.wording()))

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::disk;
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::plan::{Reporter, Runner, Test};
-use crate::process::{self, Status};
+use crate::world::disk;
+use crate::world::process::{self, Status};
 
-use super::{Context, Idle, PYTHON, Tally, Voice, is_worked_in, may_select};
+use super::{Context, Idle, PYTHON, TestResult, Voice, is_worked_in, may_select};
 
 const PYTEST: &str = include_str!("pytest_report.py");
 const UNITTEST: &str = include_str!("unittest_report.py");
@@ -19,7 +19,7 @@ pub(super) fn run(
     test: &Test,
     mut voice: Voice<'_, '_>,
     reporter: &Reporter,
-) -> Result<Tally> {
+) -> Result<TestResult> {
     let (name, module) = match &test.runner {
         Runner::Unittest(_) => ("unittest", UNITTEST),
         _ => ("pytest", PYTEST),
@@ -47,13 +47,13 @@ pub(super) fn run(
     }
     let failure = report.failure(name, status, &test.arguments);
     voice.end(failure.is_some());
-    Ok(Tally {
+    Ok(TestResult {
         language: PYTHON,
         member: test.member.clone(),
         idle: report.idle(status, &test.arguments),
         counts: report.counts.unwrap_or_default(),
         failure,
-        ..Tally::default()
+        ..TestResult::default()
     })
 }
 

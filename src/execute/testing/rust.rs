@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::plan::Test;
-use crate::process::{self, Status};
 use crate::ui::Activity;
+use crate::world::process::{self, Status};
 
-use super::{Idle, RUST, Tally, Voice, with_linked};
+use super::{Idle, RUST, TestResult, Voice, with_linked};
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) fn run(
     activity: &Activity<'_>,
     mut voice: Voice<'_, '_>,
     dialect: Dialect,
-) -> Result<Tally> {
+) -> Result<TestResult> {
     let mut results = Results::new(dialect);
     let color = if activity.colors() { "always" } else { "never" };
     let invocation = with_linked(&test.invocation).env("CARGO_TERM_COLOR", color);
@@ -53,13 +53,13 @@ pub(super) fn run(
     };
     voice.end(failure.is_some());
     let idle = results.idle(&test.arguments);
-    Ok(Tally {
+    Ok(TestResult {
         language: RUST,
         member: test.member.clone(),
         idle: idle.filter(|_| failure.is_none()),
         counts: results.counts,
         failure,
-        ..Tally::default()
+        ..TestResult::default()
     })
 }
 
@@ -166,11 +166,11 @@ mod tests {
         }
         assert!(!results.open);
         let counts = results.counts;
-        let tally = Tally {
+        let test_result = TestResult {
             counts,
-            ..Tally::default()
+            ..TestResult::default()
         };
-        assert_eq!(tally.wording(), "2 failed, 6 passed, 1 ignored");
+        assert_eq!(test_result.wording(), "2 failed, 6 passed, 1 ignored");
     }
 
     #[test]
@@ -188,9 +188,9 @@ mod tests {
             .hear("     Summary [   0.005s] 2 tests run: 1 passed (1 slow), 1 failed, 0 skipped");
         let counts = results.counts;
         assert_eq!(
-            Tally {
+            TestResult {
                 counts,
-                ..Tally::default()
+                ..TestResult::default()
             }
             .wording(),
             "1 failed, 1 passed"

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Result;
+use crate::model::error::Result;
 use crate::plan::Test;
-use crate::process::{self, Status};
+use crate::world::process::{self, Status};
 
-use super::{Context, Idle, PYTHON, Tally, Voice, is_worked_in};
+use super::{Context, Idle, PYTHON, TestResult, Voice, is_worked_in};
 
-pub(super) fn run(context: &Context<'_>, test: &Test, mut voice: Voice<'_, '_>) -> Result<Tally> {
+pub(super) fn run(
+    context: &Context<'_>,
+    test: &Test,
+    mut voice: Voice<'_, '_>,
+) -> Result<TestResult> {
     let mut results = Results::default();
     let status = if is_worked_in(&test.arguments) && context.ui.owns_the_terminal() {
         results.untold = true;
@@ -31,13 +35,13 @@ pub(super) fn run(context: &Context<'_>, test: &Test, mut voice: Voice<'_, '_>) 
         None if results.counts.is_empty() => Some(Idle::Unasked),
         _ => None,
     };
-    Ok(Tally {
+    Ok(TestResult {
         language: PYTHON,
         member: test.member.clone(),
         counts: results.counts,
         failure,
         idle,
-        ..Tally::default()
+        ..TestResult::default()
     })
 }
 

@@ -3,10 +3,10 @@
 use camino::Utf8Path;
 use pep440_rs::VersionSpecifiers;
 
-use crate::disk;
-use crate::interpreter::Interpreter;
-use crate::manifest::Toml;
-use crate::project::Bindings;
+use crate::facts::project::Bindings;
+use crate::world::disk;
+use crate::world::interpreter::Interpreter;
+use crate::world::manifest::Toml;
 
 use super::super::Build;
 
@@ -160,7 +160,7 @@ mod tests {
     use pep440_rs::Version;
 
     use super::*;
-    use crate::project::{Locked, Member};
+    use crate::facts::project::{Locked, Member};
 
     fn python(text: &str) -> Interpreter {
         let free_threaded = text.ends_with('t');

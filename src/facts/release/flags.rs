@@ -6,12 +6,12 @@ use std::str::FromStr;
 use camino::Utf8Path;
 use cargo_platform::{Cfg, Platform};
 
-use crate::error::Result;
-use crate::invocation::Invocation;
-use crate::manifest::Toml;
-use crate::process;
-use crate::project::cargo_configs;
-use crate::session::Session;
+use crate::facts::project::cargo_configs;
+use crate::model::error::Result;
+use crate::model::invocation::Invocation;
+use crate::world::manifest::Toml;
+use crate::world::process;
+use crate::world::session::Session;
 
 /// rustc's flags from the environment and from cargo's configuration: what we add must not replace
 /// them (cargo book, `build.rustflags`: of its four sources only the first that has some counts).
@@ -133,12 +133,12 @@ fn fits(keys: &BTreeSet<String>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tool;
+    use crate::world::tool;
 
     fn gather(config: &str, vars: &[(&str, &str)]) -> Rustflags {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
-        crate::disk::write(&dir.join(".cargo/config.toml"), config.as_bytes()).unwrap();
+        crate::world::disk::write(&dir.join(".cargo/config.toml"), config.as_bytes()).unwrap();
         let vars = vars
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

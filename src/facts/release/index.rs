@@ -3,11 +3,11 @@
 use camino::Utf8Path;
 use url::Url;
 
-use crate::error::{Error, Result};
 use crate::facts::Publishing;
-use crate::invocation::without_credentials;
-use crate::manifest::PublishConfig;
-use crate::session::Session;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::without_credentials;
+use crate::world::manifest::PublishConfig;
+use crate::world::session::Session;
 
 /// Where uv uploads to by default, and where that index lists its files.
 const PYPI: (&str, &str) = (
@@ -38,7 +38,7 @@ pub struct Index {
 }
 
 /// Where files are sent, as somebody has said it.
-struct Said {
+struct StatedIndex {
     url: String,
     check_url: Option<String>,
     args: Vec<String>,
@@ -63,7 +63,7 @@ impl Index {
                 return Err(Error::refused(message, format!("unset {URL}")));
             }
             (None, None, Some(name), None) => named(&config, name)?,
-            (None, None, None, Some(url)) => Said {
+            (None, None, None, Some(url)) => StatedIndex {
                 url: url.to_owned(),
                 check_url: variable(CHECK_URL).map(str::to_owned),
                 args: Vec::new(),
@@ -75,7 +75,7 @@ impl Index {
     }
 }
 
-impl Said {
+impl StatedIndex {
     fn settle(mut self, session: &Session, config: &PublishConfig) -> Result<Index> {
         let url = checked(&self.url)?;
         let known = [PYPI, TEST_PYPI].into_iter().find(|(own, _)| *own == url);
@@ -105,7 +105,7 @@ impl Said {
 }
 
 /// By the name of an index of the project, which says itself where it lists its files.
-fn named(config: &PublishConfig, name: &str) -> Result<Said> {
+fn named(config: &PublishConfig, name: &str) -> Result<StatedIndex> {
     let mut indexes = config.indexes.iter();
     let index = indexes.find(|index| index.name == name).ok_or_else(|| {
         let known: Vec<&str> = publishable(config).map(|(name, _)| name).collect();
@@ -122,7 +122,7 @@ fn named(config: &PublishConfig, name: &str) -> Result<Said> {
             "add it to its [[tool.uv.index]]: the URL that files are sent to",
         ));
     };
-    Ok(Said {
+    Ok(StatedIndex {
         url: url.clone(),
         check_url: Some(index.url.clone()),
         args: vec!["--index".into(), name.to_owned()],
@@ -131,7 +131,7 @@ fn named(config: &PublishConfig, name: &str) -> Result<Said> {
 }
 
 /// A URL in arguments is seen by every process of the machine: it may hold no password.
-fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<Said> {
+fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<StatedIndex> {
     let mut args = vec!["--publish-url".to_owned(), url.to_owned()];
     args.extend(
         check_url
@@ -148,7 +148,7 @@ fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<Said> {
             "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD, instead",
         ));
     }
-    Ok(Said {
+    Ok(StatedIndex {
         url: url.to_owned(),
         check_url: check_url.map(str::to_owned),
         args,
@@ -157,7 +157,7 @@ fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<Said> {
 }
 
 /// Where nobody names one: what uv's configuration says, else PyPI.
-fn configured(config: &PublishConfig, check_url: Option<&str>) -> Result<Said> {
+fn configured(config: &PublishConfig, check_url: Option<&str>) -> Result<StatedIndex> {
     let check_url = check_url.or(config.check_url.as_deref()).map(str::to_owned);
     let publishable: Vec<(&str, &str)> = publishable(config).collect();
     let url = match (&config.url, &publishable[..]) {
@@ -172,7 +172,7 @@ fn configured(config: &PublishConfig, check_url: Option<&str>) -> Result<Said> {
             ));
         }
     };
-    Ok(Said {
+    Ok(StatedIndex {
         url: url.to_owned(),
         check_url,
         args: Vec::new(),
@@ -214,7 +214,7 @@ mod tests {
     fn index(toml: &str, env: &[(&str, &str)], to: &Publishing) -> Result<Index> {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
-        crate::disk::write(&dir.join("uv.toml"), toml.as_bytes()).unwrap();
+        crate::world::disk::write(&dir.join("uv.toml"), toml.as_bytes()).unwrap();
         let env = env
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -9,21 +9,21 @@ mod record;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::artifact::{Expected, SdistName, WheelName};
-use crate::disk;
-use crate::error::{Error, Result};
-use crate::finding::Finding;
-use crate::fingerprint::{self, Input};
-use crate::git::Git;
-use crate::interpreter::{self, Interpreter, Probe};
-use crate::manifest::PyProject;
-use crate::preflight;
-use crate::project::{Member, Project};
-use crate::session::Session;
-use crate::tool::{self, Toolbox};
-use crate::versions::Versioned;
+use crate::facts::artifact::{Expected, SdistName, WheelName};
+use crate::facts::fingerprint::{self, Input};
+use crate::facts::preflight;
+use crate::facts::project::{Member, Project};
+use crate::facts::versions::Versioned;
+use crate::model::error::{Error, Result};
+use crate::model::finding::Finding;
+use crate::world::disk;
+use crate::world::git::Git;
+use crate::world::interpreter::{self, Interpreter, Probe};
+use crate::world::manifest::PyProject;
+use crate::world::session::Session;
+use crate::world::tool::{self, Toolbox};
 
-use super::{Build, Product, Releasing, Sofar, Workshop};
+use super::{Build, Product, Releasing, RunState, Tools};
 
 pub use abi::{Abi, label};
 pub use flags::Rustflags;
@@ -81,7 +81,7 @@ pub struct Package {
     pub sdist_dir: Utf8PathBuf,
     /// As it was packed in this run.
     pub sdist: Option<Staged>,
-    pub wheels: Vec<Wanted>,
+    pub wheels: Vec<PlannedWheel>,
     pub expected: Expected,
     /// `[tool.pyx.release] test`
     pub tested: bool,
@@ -100,7 +100,7 @@ pub struct Staged {
 
 /// A wheel that the release has.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct PlannedWheel {
     pub abi: Abi,
     pub platform: Platform,
     /// The folder that it stands in once it is built, absolute; its name tells from what.
@@ -110,7 +110,7 @@ pub struct Wanted {
     pub again: Option<(Utf8PathBuf, Option<Staged>)>,
 }
 
-impl Wanted {
+impl PlannedWheel {
     /// Unique among the wheels of a package: `cp312`, `cp312-aarch64-unknown-linux-gnu`.
     pub fn label(&self) -> String {
         match &self.platform.target {
@@ -171,8 +171,8 @@ pub(super) struct Circumstances<'a> {
     /// `-p`
     pub(super) members: &'a [String],
     pub(super) releasing: &'a Releasing,
-    pub(super) sofar: &'a Sofar,
-    pub(super) workshop: &'a Workshop,
+    pub(super) run_state: &'a RunState,
+    pub(super) tools: &'a Tools,
 }
 
 impl Release {
@@ -250,7 +250,7 @@ impl Release {
         let member = &build.member;
         let name = &member.name;
         let sdist_dir = self.dir.join("sdist").join(name);
-        let packed = around.sofar.done.contains(&format!("sdist {name}"));
+        let packed = around.run_state.done.contains(&format!("sdist {name}"));
         let sdist = Staged::find(&sdist_dir, ".tar.gz", &self.rules()).filter(|_| packed);
         let own = |one: &&Versioned| one.members.contains(name);
         let version = versions.iter().find(own).and_then(|v| v.version.clone());
@@ -276,7 +276,7 @@ impl Release {
         around: &Circumstances<'_>,
         build: &Build,
         sdist: Option<&Staged>,
-    ) -> Result<Vec<Wanted>> {
+    ) -> Result<Vec<PlannedWheel>> {
         let releasing = around.releasing;
         let home = around.session.cargo_home();
         let limits = abi::Limits::read(&home, build.locked.pyo3.as_ref());
@@ -312,7 +312,7 @@ impl Release {
             if let Some(target) = target {
                 platform::check_target(build.toolchain.rustc.as_deref(), target)?;
             }
-            let said = platform::Said {
+            let said = platform::StatedPlatform {
                 target,
                 compatibility,
                 zig: own.zig,
@@ -339,10 +339,10 @@ impl Release {
         build: &Build,
         (abi, platform): (Abi, Platform),
         sdist: Option<&Staged>,
-    ) -> Wanted {
-        let maturin = around.workshop.maturin.get(&build.member.name);
+    ) -> PlannedWheel {
+        let maturin = around.tools.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
-        let configs = crate::project::cargo_configs(around.session, &build.member.dir);
+        let configs = crate::facts::project::cargo_configs(around.session, &build.member.dir);
         let configs: Vec<_> = configs.iter().filter_map(|path| disk::hash(path)).collect();
         let compilers = COMPILERS.map(|name| around.session.var(name));
         let identity = format!(
@@ -361,7 +361,7 @@ impl Release {
             self.remapped,
         );
         let key = &disk::digest(identity.as_bytes())[..16];
-        let mut wanted = Wanted {
+        let mut wanted = PlannedWheel {
             abi,
             platform,
             folder: Utf8PathBuf::new(),
@@ -432,7 +432,7 @@ fn chosen(
         };
         let fitting = interpreter::fitting(around.session, installed, &request, &requires)?;
         if fitting.is_empty() {
-            if around.sofar.unavailable.contains(text) {
+            if around.run_state.unavailable.contains(text) {
                 return Err(interpreter::none_fits(installed, text));
             }
             missing.push(text.clone());

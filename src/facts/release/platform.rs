@@ -2,8 +2,8 @@
 
 use camino::Utf8Path;
 
-use crate::disk;
-use crate::error::{Error, Result};
+use crate::model::error::{Error, Result};
+use crate::world::disk;
 
 /// The machine as far as wheels depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct Host {
 
 /// What was said about platforms, the command line first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Said<'a> {
+pub(super) struct StatedPlatform<'a> {
     pub target: Option<&'a str>,
     pub compatibility: Option<&'a str>,
     pub zig: Option<bool>,
@@ -94,16 +94,16 @@ impl Hosted {
             arch: self.arch,
             glibc: (self.os == "linux").then_some((2, 39)), // Ubuntu 24.04's
         };
-        let said = Said {
+        let said = StatedPlatform {
             target: Some(self.target),
-            ..Said::default()
+            ..StatedPlatform::default()
         };
         Platform::new(&host, &said)
     }
 }
 
 impl Platform {
-    pub(super) fn new(host: &Host, said: &Said<'_>) -> Self {
+    pub(super) fn new(host: &Host, said: &StatedPlatform<'_>) -> Self {
         let target = said.target;
         let is_linux = target.map_or(host.os == "linux", |triple| triple.contains("-linux-"));
         let is_musl = target.map_or(host.os == "linux" && host.glibc.is_none(), |triple| {
@@ -190,14 +190,14 @@ mod tests {
         glibc: Some((2, 36)),
     };
 
-    fn wording(host: &Host, said: &Said<'_>) -> (String, bool) {
+    fn wording(host: &Host, said: &StatedPlatform<'_>) -> (String, bool) {
         let platform = Platform::new(host, said);
         (platform.wording(), platform.runs_here)
     }
 
     #[test]
     fn zig_links_where_the_machines_glibc_is_too_new_for_the_tag() {
-        let said = Said::default();
+        let said = StatedPlatform::default();
         assert_eq!(
             wording(&DEBIAN, &said),
             ("manylinux2014 (zig)".into(), true)
@@ -207,23 +207,23 @@ mod tests {
             ..DEBIAN
         };
         assert_eq!(wording(&centos, &said), ("manylinux2014".into(), true));
-        let newer = Said {
+        let newer = StatedPlatform {
             compatibility: Some("manylinux_2_36"),
             ..said
         };
         assert_eq!(wording(&DEBIAN, &newer), ("manylinux_2_36".into(), true));
-        let without = Said {
+        let without = StatedPlatform {
             zig: Some(false),
-            ..Said::default()
+            ..StatedPlatform::default()
         };
         assert_eq!(wording(&DEBIAN, &without), ("manylinux2014".into(), true));
     }
 
     #[test]
     fn what_another_machine_runs_is_built_and_not_run() {
-        let target = |triple| Said {
+        let target = |triple| StatedPlatform {
             target: Some(triple),
-            ..Said::default()
+            ..StatedPlatform::default()
         };
         let arm = wording(&DEBIAN, &target("aarch64-unknown-linux-gnu"));
         let words = "manylinux2014 aarch64-unknown-linux-gnu (zig)";
@@ -242,6 +242,9 @@ mod tests {
             arch: "aarch64",
             glibc: None,
         };
-        assert_eq!(wording(&mac, &Said::default()), ("native".into(), true));
+        assert_eq!(
+            wording(&mac, &StatedPlatform::default()),
+            ("native".into(), true)
+        );
     }
 }

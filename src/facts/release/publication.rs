@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::artifact::{SdistName, WheelName};
-use crate::disk;
-use crate::error::{Error, Result};
-use crate::finding::Finding;
+use crate::facts::artifact::{SdistName, WheelName};
+use crate::model::error::{Error, Result};
+use crate::model::finding::Finding;
+use crate::world::disk;
 
 use super::{Circumstances, Entry, Index, MANIFEST, Manifest, Package, SUMS};
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use crate::disk;
-use crate::error::{Error, Result};
-use crate::invocation::quote;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::quote;
+use crate::world::disk;
 
 /// How a check of one file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

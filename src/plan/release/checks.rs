@@ -2,14 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::artifact::{Expected, SdistName, WheelName};
-use crate::disk;
-use crate::error::{Error, Result};
 use crate::facts::Product;
+use crate::facts::artifact::{Expected, SdistName, WheelName};
 use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
-use crate::finding;
-use crate::invocation::Invocation;
-use crate::manifest::normalize_name;
+use crate::model::error::{Error, Result};
+use crate::model::finding;
+use crate::model::invocation::Invocation;
+use crate::world::disk;
+use crate::world::manifest::normalize_name;
 
 use super::super::linked::names;
 use super::super::steps::step;
@@ -47,7 +47,7 @@ pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
 pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     let files = &stage.release.existing;
     if files.is_empty() {
-        let dist = stage.site.show(&stage.release.dist);
+        let dist = stage.context.show(&stage.release.dist);
         return Err(Error::Usage(format!("no wheel and no sdist in `{dist}`")));
     }
     let before = names(plan);
@@ -57,7 +57,7 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
         steps.extend(of(stage, (file, label), &expected(stage.release, file)));
     }
     push(plan, &before, steps);
-    let errors = finding::errors(&stage.site.facts.findings);
+    let errors = finding::errors(&stage.context.facts.findings);
     verdict(plan, (labels, errors), Vec::new());
     Ok(())
 }
@@ -88,7 +88,7 @@ fn labels(stage: &Stage<'_>, files: &[Utf8PathBuf]) -> Vec<String> {
     let is_unique = names.windows(2).all(|pair| pair[0] != pair[1]);
     let label = |file: &Utf8PathBuf| match file.file_name() {
         Some(name) if is_unique => name.to_owned(),
-        _ => stage.site.show(file),
+        _ => stage.context.show(file),
     };
     files.iter().map(label).collect()
 }
@@ -201,10 +201,10 @@ const TASTE: [&str; 7] = [
 fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     let toolbox = &stage.release.toolbox;
     // where the project may configure them
-    let root = &stage.site.facts.project.root;
+    let root = &stage.context.facts.project.root;
     let call = |program: &str, words: &[&str]| {
         stage
-            .site
+            .context
             .call(&toolbox.program(program), root)
             .args(words.iter().copied())
     };
@@ -286,9 +286,9 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     } else {
         "bin/python"
     });
-    let home = &stage.site.facts.project.home;
+    let home = &stage.context.facts.project.home;
     let uv = |words: &[&str]| {
-        let call = stage.site.call(&stage.site.workshop.uv.path, home);
+        let call = stage.context.call(&stage.context.tools.uv.path, home);
         call.args(words.iter().copied())
     };
     let made = [
@@ -304,7 +304,7 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     let alone = install().args(["--no-deps", "--no-index", "--no-cache"]);
     let dependencies = install()
         .args(siblings(stage, file))
-        .args(stage.site.offline());
+        .args(stage.context.offline());
     How::Tool {
         before: vec![
             (
@@ -315,7 +315,7 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
             (dependencies, Outcome::Crashed),
         ],
         invocation: stage
-            .site
+            .context
             .call(&python, &env)
             .args(["-m", "mypy.stubtest", "--concise", "--ignore-missing-stub"])
             .env("PYTHONPATH", toolbox.site_packages().as_str()),

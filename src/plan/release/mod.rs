@@ -10,15 +10,15 @@ mod package;
 mod publish;
 mod trial;
 
-use crate::error::{Error, Result};
 use crate::facts::release::Release;
-use crate::facts::{Facts, Product, Purpose, Releasing, Request, Workshop};
-use crate::finding;
+use crate::facts::{Facts, Product, Purpose, Releasing, Request, Tools};
+use crate::model::error::{Error, Result};
+use crate::model::finding;
 
 use super::linked::names;
-use super::steps::{self, Site, run, step};
+use super::steps::{self, PlanContext, run, step};
 use super::{Action, Listen, Plan, Promote};
-use crate::error::Exit;
+use crate::model::error::Exit;
 
 /// # Errors
 /// [`Error::Findings`] when the project has errors; what cannot be had offline.
@@ -28,16 +28,16 @@ pub(super) fn release(request: &Request, facts: &Facts) -> Result<Plan> {
     if errors > 0 && existing.unwrap_or_default().is_empty() {
         return Err(Error::Findings(errors));
     }
-    let (Purpose::Release(releasing), Some(workshop), Some(release)) =
-        (&request.purpose, &facts.workshop, &facts.release)
+    let (Purpose::Release(releasing), Some(tools), Some(release)) =
+        (&request.purpose, &facts.tools, &facts.release)
     else {
         return Ok(Plan::default());
     };
     let stage = Stage {
-        site: Site {
+        context: PlanContext {
             facts,
             request,
-            workshop,
+            tools,
         },
         release,
         releasing,
@@ -47,7 +47,7 @@ pub(super) fn release(request: &Request, facts: &Facts) -> Result<Plan> {
 
 /// What the steps of a release are made from.
 struct Stage<'a> {
-    site: Site<'a>,
+    context: PlanContext<'a>,
     release: &'a Release,
     releasing: &'a Releasing,
 }
@@ -63,14 +63,14 @@ impl Stage<'_> {
             return Ok(plan);
         }
         if self.releasing.product == Product::Check {
-            if self.site.workshop.uv.missing.is_some() {
-                steps::provide(&mut plan, &self.site)?;
+            if self.context.tools.uv.missing.is_some() {
+                steps::provide(&mut plan, &self.context)?;
             }
             self.provide(&mut plan)?;
             checks::existing(&mut plan, self)?;
             return Ok(plan);
         }
-        if !steps::provide(&mut plan, &self.site)? {
+        if !steps::provide(&mut plan, &self.context)? {
             return Ok(plan);
         }
         self.provide(&mut plan)?;
@@ -98,9 +98,9 @@ impl Stage<'_> {
 
     /// The release tools, and the interpreters that uv has to get.
     fn provide(&self, plan: &mut Plan) -> Result<()> {
-        let offline = self.site.request.network.offline;
+        let offline = self.context.request.network.offline;
         let toolbox = &self.release.toolbox;
-        let uv = &self.site.workshop.uv.path;
+        let uv = &self.context.tools.uv.path;
         if self.release.toolbox_missing {
             if offline {
                 return Err(Error::Offline(toolbox.label.into()));
@@ -117,8 +117,8 @@ impl Stage<'_> {
             if offline {
                 return Err(Error::Offline(format!("Python {text}")));
             }
-            let home = &self.site.facts.project.home;
-            let call = self.site.call(uv, home);
+            let home = &self.context.facts.project.home;
+            let call = self.context.call(uv, home);
             let call = call.args(["python", "install", "--no-bin", text.as_str()]);
             let name = format!("{} {text}", steps::INTERPRETER);
             let action = run(call, Listen::Quiet, Exit::Tool);
@@ -132,10 +132,10 @@ impl Stage<'_> {
     }
 
     fn promote(&self, plan: &mut Plan) {
-        let workshop: &Workshop = self.site.workshop;
-        let mut programs = vec![("uv".to_owned(), workshop.uv.path.clone())];
+        let tools: &Tools = self.context.tools;
+        let mut programs = vec![("uv".to_owned(), tools.uv.path.clone())];
         programs.extend(
-            self.site
+            self.context
                 .facts
                 .builds
                 .iter()
@@ -143,7 +143,7 @@ impl Stage<'_> {
                 .map(|rustc| ("rustc".to_owned(), rustc))
                 .take(1),
         );
-        for (name, tool) in &workshop.maturin {
+        for (name, tool) in &tools.maturin {
             programs.push((format!("maturin for {name}"), tool.path.clone()));
         }
         let promote = Promote {
@@ -161,7 +161,7 @@ impl Stage<'_> {
             known: checks::known(self.release),
         };
         let action = Action::Promote(Box::new(promote));
-        let subject = self.site.show(&self.release.dist);
+        let subject = self.context.show(&self.release.dist);
         let mut step = step("promote", "Promoting", subject, action);
         step.needs = names(plan);
         plan.steps.push(step);

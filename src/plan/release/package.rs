@@ -2,11 +2,13 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::build::{Flags, Options};
-use crate::error::Exit;
-use crate::facts::release::{Entry, METADATA, Package, Platform, Release, SOURCES, Wanted, label};
+use crate::facts::build::{Flags, Options};
+use crate::facts::release::{
+    Entry, METADATA, Package, PlannedWheel, Platform, Release, SOURCES, label,
+};
 use crate::facts::{Build, Product};
-use crate::invocation::Invocation;
+use crate::model::error::Exit;
+use crate::model::invocation::Invocation;
 
 use super::super::linked::names;
 use super::super::member::tool_dirs;
@@ -30,7 +32,7 @@ pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
 }
 
 /// The interpreters that a wheel is tested on: none when it does not run here.
-pub(super) fn tested_on(wheel: &Wanted) -> Vec<String> {
+pub(super) fn tested_on(wheel: &PlannedWheel) -> Vec<String> {
     let serves = wheel.abi.serves.iter().filter(|_| wheel.platform.runs_here);
     serves.map(label).collect()
 }
@@ -143,7 +145,7 @@ fn all(
     stage: &Stage<'_>,
     (package, build): (&Package, &Build),
     place: &Place,
-    missing: Vec<(&Wanted, Utf8PathBuf)>,
+    missing: Vec<(&PlannedWheel, Utf8PathBuf)>,
 ) {
     let Some(sdist) = package.sdist.as_ref().filter(|_| !missing.is_empty()) else {
         return;
@@ -286,7 +288,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
 impl<'a> Stage<'a> {
     /// The packages with their builds.
     pub(super) fn packages(&self) -> impl Iterator<Item = (&'a Package, &'a Build)> {
-        let builds = &self.site.facts.builds;
+        let builds = &self.context.facts.builds;
         self.release.packages.iter().filter_map(|package| {
             let mut own = builds.iter();
             let own = own.find(|build| build.member.name == package.name);
@@ -301,31 +303,31 @@ impl<'a> Stage<'a> {
         build: &Build,
         (dir, target): (&Utf8Path, &Utf8Path),
     ) -> Invocation {
-        let tool = self.site.workshop.maturin.get(&package.name);
+        let tool = self.context.tools.maturin.get(&package.name);
         let program = tool.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
-        let mut call = self.site.cargo_call(&program, build, target);
+        let mut call = self.context.cargo_call(&program, build, target);
         dir.clone_into(&mut call.dir);
-        call.path(&tool_dirs(&self.site), &self.site.facts.path)
+        call.path(&tool_dirs(&self.context), &self.context.facts.path)
             .env("SOURCE_DATE_EPOCH", self.release.epoch.to_string())
     }
 
     fn wheel(
         &self,
         (package, build): (&Package, &Build),
-        wheel: &Wanted,
+        wheel: &PlannedWheel,
         place: &Place,
         (target, out): (&Utf8Path, &Utf8Path),
     ) -> Invocation {
-        let options = release_options(build, &self.site.request.build);
+        let options = release_options(build, &self.context.request.build);
         let mut call = self
             .maturin(package, build, (&place.source, target))
             .args(["build", "--strip", "--out", out.as_str()])
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))
             .args(options)
-            .args(lock_args(self.site.request))
+            .args(lock_args(self.context.request))
             .env("CARGO_TARGET_DIR", target.as_str());
-        if !self.site.request.network.locked {
+        if !self.context.request.network.locked {
             call = call.arg("--locked"); // the sdist holds the lock
         }
         if wheel.platform.zig {
@@ -337,7 +339,7 @@ impl<'a> Stage<'a> {
     }
 
     /// rustc's flags: the project's own, and other names for the paths of this machine.
-    fn flags(&self, call: Invocation, wheel: &Wanted, sources: &Utf8Path) -> Invocation {
+    fn flags(&self, call: Invocation, wheel: &PlannedWheel, sources: &Utf8Path) -> Invocation {
         let own = self.remapped(sources);
         let own = own
             .iter()

@@ -1,9 +1,9 @@
 //! `cargo pyx release publish`: checked, confirmed, compared with what the index has, and uploaded
 //! one after another.
 
-use crate::error::{Error, Exit, Result};
 use crate::facts::release::{Publication, Publishable, short};
-use crate::invocation::Invocation;
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::Invocation;
 
 use super::super::steps::{self, step};
 use super::super::{Action, Confirm, Plan, Publish, Upload};
@@ -20,11 +20,11 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
             hint: Some("cargo pyx release wheel && cargo pyx release sdist".into()),
         });
     }
-    if stage.site.request.network.offline {
+    if stage.context.request.network.offline {
         let message = "publishing needs the network".into();
         return Err(Error::refused(message, "run it without `--offline`"));
     }
-    steps::provide(plan, &stage.site)?;
+    steps::provide(plan, &stage.context)?;
     if !stage.release.existing.is_empty() {
         stage.provide(plan)?;
         checks::existing(plan, stage)?;
@@ -73,8 +73,8 @@ fn rows(publication: &Publication) -> Vec<Vec<String>> {
 /// In the files' own folder, and by their names alone: uv takes a path for a pattern.
 fn call(stage: &Stage<'_>, publication: &Publication) -> Invocation {
     let index = &publication.index;
-    let uv = &stage.site.workshop.uv.path;
-    let call = stage.site.call(uv, &stage.release.dist).arg("publish");
+    let uv = &stage.context.tools.uv.path;
+    let call = stage.context.call(uv, &stage.release.dist).arg("publish");
     call.args(index.args.clone()).without(&index.unset)
 }
 

@@ -1,15 +1,15 @@
 //! Every wheel on every interpreter that it claims and that is here: installed in a clean
 //! environment, each module imported, then the project's Python tests.
 
-use crate::error::Result;
 use crate::facts::release::{Staged, Tried, label};
-use crate::facts::{Testing, Workshop};
-use crate::interpreter::Choice;
-use crate::suites::PythonSuite;
+use crate::facts::suites::PythonSuite;
+use crate::facts::{Testing, Tools};
+use crate::model::error::Result;
+use crate::world::interpreter::Choice;
 
 use super::super::linked::names;
 use super::super::python::suite;
-use super::super::steps::{self, Site, step};
+use super::super::steps::{self, PlanContext, step};
 use super::super::sync;
 use super::super::wheel::{away, copy, install_action, with_clean_environment};
 use super::super::{Action, Plan, Runner, Test};
@@ -19,7 +19,7 @@ use super::Stage;
 const IMPORT: &str = include_str!("import.py");
 
 pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
-    let facts = stage.site.facts;
+    let facts = stage.context.facts;
     let suites: Vec<&PythonSuite> = facts.suites.python.iter().collect();
     for suite in &suites {
         let mut step = copy(plan, facts, suite, &away(facts, suite));
@@ -42,26 +42,26 @@ fn on(plan: &mut Plan, stage: &Stage<'_>, tried: &Tried) -> Result<()> {
         .dir
         .join("envs")
         .join(label(&tried.interpreter));
-    let facts = with_clean_environment(stage.site.facts, path);
-    let workshop = Workshop {
+    let facts = with_clean_environment(stage.context.facts, path);
+    let tools = Tools {
         interpreter: Some(Choice::Use(tried.interpreter.clone())),
         probe: Some(tried.probe.clone()),
-        ..stage.site.workshop.clone()
+        ..stage.context.tools.clone()
     };
-    let site = Site {
+    let context = PlanContext {
         facts: &facts,
-        request: stage.site.request,
-        workshop: &workshop,
+        request: stage.context.request,
+        tools: &tools,
     };
     let mut inside = Plan::default();
-    steps::environment(&mut inside, &site)?;
-    sync::sync(&mut inside, &site);
-    install(&mut inside, &site, &wheels);
+    steps::environment(&mut inside, &context)?;
+    sync::sync(&mut inside, &context);
+    install(&mut inside, &context, &wheels);
     for (name, _) in &wheels {
-        import(&mut inside, &site, name);
+        import(&mut inside, &context, name);
     }
     let testing = Testing {
-        languages: crate::suites::Languages::Python,
+        languages: crate::facts::suites::Languages::Python,
         ..Testing::default()
     };
     for (name, _) in &wheels {
@@ -74,7 +74,7 @@ fn on(plan: &mut Plan, stage: &Stage<'_>, tried: &Tried) -> Result<()> {
             .filter(|suite| suite.member == *name);
         for own in own.filter(|_| tested) {
             let moved = own.installed(away(&facts, own));
-            suite(&mut inside, &site, &moved, &testing);
+            suite(&mut inside, &context, &moved, &testing);
         }
     }
     append(plan, inside, &label(&tried.interpreter));
@@ -95,18 +95,18 @@ fn wheels<'a>(stage: &'a Stage<'_>, tried: &Tried) -> Vec<(&'a str, &'a Staged)>
     found.collect()
 }
 
-fn install(plan: &mut Plan, site: &Site<'_>, wheels: &[(&str, &Staged)]) {
+fn install(plan: &mut Plan, context: &PlanContext<'_>, wheels: &[(&str, &Staged)]) {
     let files = wheels.iter().map(|(_, staged)| staged.path.as_str());
-    let action = install_action(site, &files.collect::<Vec<_>>());
+    let action = install_action(context, &files.collect::<Vec<_>>());
     let what = if wheels.len() == 1 { "wheel" } else { "wheels" };
     let mut step = step("install", "Installing", format!("the {what}"), action);
     step.needs = names(plan);
     plan.steps.push(step);
 }
 
-fn import(plan: &mut Plan, site: &Site<'_>, name: &str) {
-    let environment = &site.facts.environment;
-    let call = site
+fn import(plan: &mut Plan, context: &PlanContext<'_>, name: &str) {
+    let environment = &context.facts.environment;
+    let call = context
         .call(&environment.python(), &environment.path)
         .args(["-I", "-c", IMPORT, name]);
     let action = Action::Test(Box::new(Test {

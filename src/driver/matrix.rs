@@ -1,0 +1,268 @@
+//! The same tests on several interpreters, side by side, and a table of what came of them.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::driver::command::{Decide, Driver, verdict};
+use crate::execute::{PYTHON, RUST, TestResult, summed};
+use crate::facts::environment::{self, Environment};
+use crate::facts::project::Project;
+use crate::facts::{Purpose, Request};
+use crate::model::error::{Error, Result};
+use crate::plan::several;
+use crate::world::interpreter;
+use crate::world::session::Session;
+
+/// The word for every interpreter that the project allows.
+pub const ALL: &str = "all";
+
+/// `--python`'s values, the first for each environment, with `all` as one version for each minor that
+/// is here and that every member's `requires-python` allows, oldest first.
+pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Result<Vec<String>> {
+    let all = wanted.iter().any(|word| word == ALL);
+    if wanted.len() < 2 && !all {
+        return Ok(wanted.to_vec());
+    }
+    let project = Project::discover(session, &request.selection())?;
+    if !all {
+        let mut pythons = Vec::new();
+        let mut environments = BTreeSet::new();
+        for python in wanted {
+            // in one environment runs would meet
+            if environments.insert(environment(session, &project, python)?.path) {
+                pythons.push(python.clone());
+            }
+        }
+        return Ok(pythons);
+    }
+    let requires = project.requires_python();
+    let mut minors: Vec<Vec<u64>> = interpreter::installed(session)
+        .iter()
+        .filter(|found| !found.free_threaded && !found.version.any_prerelease())
+        .filter(|found| requires.iter().all(|spec| spec.contains(&found.version)))
+        .map(|found| found.version.release().iter().take(2).copied().collect())
+        .collect();
+    minors.sort();
+    minors.dedup();
+    if minors.is_empty() {
+        return Err(interpreter::none_fits(&[], "requires-python"));
+    }
+    let text = |minor: &Vec<u64>| {
+        minor
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    Ok(minors.iter().map(text).collect())
+}
+
+/// Runs the command once for each of `pythons`, as many at a time as the machine has processors,
+/// whatever came of the others; with `--fail-fast` none is begun after a failure.
+///
+/// One of them builds before the others begin, that of the default environment if it is among them:
+/// what does not depend on the version of Python is compiled for it only.
+///
+/// # Errors
+/// The first failure that is none of tests (others are printed); else [`Error::TestsFailed`].
+pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
+    let project = Project::discover(driver.session, &driver.request.selection())?;
+    let lock = driver.lock(&project)?;
+    recipes(driver, several::before)?;
+    let mut waiting: VecDeque<Entry<'_>> = pythons
+        .iter()
+        .map(|python| (python, driver.request.force))
+        .collect();
+    let default = pythons
+        .iter()
+        .position(|python| is_default(driver.session, &project, python).unwrap_or_default());
+    if let Some(entry) = default.and_then(|at| waiting.remove(at)) {
+        waiting.push_front(entry);
+    }
+    let mut rows = Vec::new();
+    if let Some((python, force)) = waiting.front_mut() {
+        *force = false; // once is enough
+        if let Err(error) = build(driver, python) {
+            rows.push(Row {
+                python,
+                result: Err(error),
+                seconds: 0.0,
+            });
+            waiting.pop_front();
+        }
+    }
+    let (waiting, rows) = (Mutex::new(waiting), Mutex::new(rows));
+    std::thread::scope(|scope| {
+        for _ in 0..side_by_side(pythons.len()) {
+            scope.spawn(|| {
+                while let Some((python, force)) = next(driver, &waiting, &rows) {
+                    let row = test(driver, python, force);
+                    if let Ok(mut rows) = rows.lock() {
+                        rows.push(row);
+                    }
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_default();
+    rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
+    report(driver, rows)?;
+    recipes(driver, several::after)?;
+    drop(lock);
+    Ok(())
+}
+
+/// Where a Python's runs take place.
+fn environment(session: &Session, project: &Project, python: &str) -> Result<Environment> {
+    let request = environment::request(project, Some(python))?;
+    Environment::gather(session, project, request.as_ref())
+}
+
+/// Whether a Python is that of the default environment.
+fn is_default(session: &Session, project: &Project, python: &str) -> Result<bool> {
+    let environment = environment(session, project, python)?;
+    Ok(environment.alternative(project).is_none())
+}
+
+fn side_by_side(pythons: usize) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors.min(pythons)
+}
+
+/// A Python, and whether all is done again for it.
+type Entry<'a> = (&'a String, bool);
+
+fn next<'a>(
+    driver: &Driver<'_>,
+    waiting: &Mutex<VecDeque<Entry<'a>>>,
+    rows: &Mutex<Vec<Row<'_>>>,
+) -> Option<Entry<'a>> {
+    let fail_fast = matches!(&driver.request.purpose, Purpose::Test(t) if t.fail_fast);
+    let failed = |rows: &Vec<Row<'_>>| rows.iter().any(|row| !row.passed(driver));
+    let stop = rows.lock().is_ok_and(|rows| {
+        let interrupted = |row: &Row| matches!(row.result, Err(Error::Interrupted(_)));
+        rows.iter().any(interrupted) || (fail_fast && failed(&rows))
+    });
+    let entry = waiting.lock().ok()?.pop_front();
+    entry.filter(|_| !stop)
+}
+
+/// Builds for one interpreter.
+fn build(driver: &Driver<'_>, python: &str) -> Result<()> {
+    let request = Request {
+        python: Some(python.to_owned()),
+        purpose: Purpose::Dev,
+        ..driver.request.clone()
+    };
+    let driver = Driver {
+        request: &request,
+        decide: several::build,
+        ..*driver
+    };
+    driver.perform_under(Instant::now(), || {}).map(drop)
+}
+
+/// The project's recipes around all interpreters, in the default environment.
+fn recipes(driver: &Driver<'_>, decide: Decide) -> Result<()> {
+    let request = Request {
+        python: None,
+        ..driver.request.clone()
+    };
+    let driver = Driver {
+        request: &request,
+        decide,
+        ..*driver
+    };
+    driver.perform_under(Instant::now(), || {}).map(drop)
+}
+
+fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
+    let request = Request {
+        python: Some(python.clone()),
+        force,
+        ..driver.request.clone()
+    };
+    let ui = driver.ui.aside(python);
+    driver.ui.status("Python", python);
+    let busy = driver.ui.busy(&format!("Python {python}"));
+    let start = Instant::now();
+    let result = Driver {
+        request: &request,
+        decide: several::test,
+        ui: &ui,
+        ..*driver
+    }
+    .perform_under(start, || {});
+    drop(busy);
+    driver.ui.end(&ui);
+    Row {
+        python,
+        result,
+        seconds: start.elapsed().as_secs_f64(),
+    }
+}
+
+fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>) -> Result<()> {
+    if let Some(at) = rows
+        .iter()
+        .position(|row| matches!(row.result, Err(Error::Interrupted(_))))
+    {
+        let mut rows = rows;
+        return rows.swap_remove(at).result.map(drop);
+    }
+    driver.ui.table(
+        &["Python", "Rust", "Python tests", "seconds", "result"],
+        &rows.iter().map(|row| row.cells(driver)).collect::<Vec<_>>(),
+    );
+    let failed = rows.iter().filter(|row| !row.passed(driver));
+    let failed: Vec<&str> = failed.map(|row| row.python.as_str()).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let failed = Error::TestsFailed(format!("failed on {}", failed.join(", ")));
+    let mut broken = rows.into_iter().filter_map(|row| row.result.err());
+    let first = broken.next();
+    broken.for_each(|other| driver.ui.error(&other));
+    Err(first.unwrap_or(failed))
+}
+
+/// What came of one interpreter.
+struct Row<'a> {
+    python: &'a String,
+    result: Result<Vec<TestResult>>,
+    seconds: f64,
+}
+
+impl Row<'_> {
+    fn test_results(&self) -> &[TestResult] {
+        self.result.as_ref().map_or(&[], Vec::as_slice)
+    }
+
+    fn passed(&self, driver: &Driver<'_>) -> bool {
+        self.result.is_ok() && verdict(self.test_results(), &driver.session.cwd).is_ok()
+    }
+
+    fn cells(&self, driver: &Driver<'_>) -> Vec<String> {
+        let of = |language: &str| {
+            let sums = summed(self.test_results());
+            let mine = sums
+                .iter()
+                .filter(|test_result| test_result.language == language);
+            let words: Vec<String> = mine.map(TestResult::wording).collect();
+            if words.is_empty() {
+                "-".to_owned()
+            } else {
+                words.join("; ")
+            }
+        };
+        let word = if self.passed(driver) { "ok" } else { "FAILED" };
+        vec![
+            self.python.clone(),
+            of(RUST),
+            of(PYTHON),
+            format!("{:.1}", self.seconds),
+            word.to_owned(),
+        ]
+    }
+}

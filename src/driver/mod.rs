@@ -1,0 +1,3 @@
+pub mod command;
+pub mod matrix;
+pub mod watch;

@@ -1,0 +1,328 @@
+//! Waiting for the next change of the project's files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use notify::{EventKind, RecursiveMode, Watcher};
+
+use crate::driver::command::{Driver, verdict};
+use crate::facts::Purpose;
+use crate::facts::environment::default_path;
+use crate::facts::project::Project;
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::process;
+use crate::world::session::Session;
+
+/// Changes that come closer together than this are one: editors write in several steps.
+const DEBOUNCE: Duration = Duration::from_millis(150);
+/// How often a waiting watch looks for a signal.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Folders of caches, wherever they are.
+const CACHES: [&str; 7] = [
+    ".git",
+    ".hypothesis",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "__pycache__",
+];
+
+/// Runs the command now and after every change, until a signal ends it.
+///
+/// # Errors
+/// [`Error::Interrupted`] at the end; an error before there is a project to watch.
+pub fn run(driver: &Driver<'_>) -> Result<()> {
+    let project = Project::discover(driver.session, &driver.request.selection())?;
+    let watched = Watched::new(driver.session, &project);
+    let (sender, changes) = mpsc::channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if let Ok(event) = event
+            && !matches!(event.kind, EventKind::Access(_))
+        {
+            for path in event.paths {
+                let _ = sender.send(path);
+            }
+        }
+    })
+    .map_err(|error| cannot_watch(&project.root, error))?;
+    for root in &watched.roots {
+        watcher
+            .watch(root.as_std_path(), RecursiveMode::Recursive)
+            .map_err(|error| cannot_watch(root, error))?;
+    }
+    let mut seen = BTreeMap::new();
+    loop {
+        match attempt(driver) {
+            Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
+            Err(error) => driver.ui.error(&error),
+            Ok(()) => {}
+        }
+        if let Some(changed) = meanwhile(&watched, &changes, &mut seen) {
+            driver
+                .ui
+                .status("Changed", project.display(&changed).as_str());
+            continue;
+        }
+        driver.ui.status("Watching", project.root.as_str());
+        let changed = wait(&watched, &changes)?;
+        driver
+            .ui
+            .status("Changed", project.display(&changed).as_str());
+    }
+}
+
+/// A source that was saved in the meantime; what builds and tests write are other files. All that has
+/// been told is taken: one save may be told more than once.
+///
+/// `seen`: by file, the hash at the last such time. What a recipe generates anew at each run, with
+/// the same content, starts nothing.
+fn meanwhile(
+    watched: &Watched,
+    changes: &mpsc::Receiver<std::path::PathBuf>,
+    seen: &mut BTreeMap<Utf8PathBuf, Option<String>>,
+) -> Option<Utf8PathBuf> {
+    let paths = changes.try_iter();
+    let paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
+    let saved: BTreeSet<Utf8PathBuf> = paths
+        .filter(|path| watched.is_ours(path) && is_source(path))
+        .collect();
+    let mut changed = None;
+    for path in saved {
+        let hash = disk::hash(&path);
+        if seen.insert(path.clone(), hash.clone()) != Some(hash) {
+            changed = changed.or(Some(path));
+        }
+    }
+    changed
+}
+
+fn attempt(driver: &Driver<'_>) -> Result<()> {
+    let test_results = driver.perform()?;
+    match driver.request.purpose {
+        Purpose::Test(_) => verdict(&test_results, &driver.session.cwd),
+        Purpose::Dev | Purpose::Run(_) | Purpose::Release(_) | Purpose::Just(_) | Purpose::Look => {
+            Ok(())
+        }
+    }
+}
+
+fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
+    Error::Io {
+        verb: "watch",
+        path: path.to_owned(),
+        source: std::io::Error::other(error),
+    }
+}
+
+/// The first file that changed and that is the project's own, once none of its files changes any
+/// more. What a compiler writes meanwhile delays nothing.
+fn wait(watched: &Watched, changes: &mpsc::Receiver<std::path::PathBuf>) -> Result<Utf8PathBuf> {
+    let mut saved: Option<(Utf8PathBuf, Instant)> = None; // the first, and when the last came
+    loop {
+        process::check_signals()?;
+        let mut patience = TICK;
+        if let Some((first, last)) = &saved {
+            patience = DEBOUNCE.saturating_sub(last.elapsed());
+            if patience.is_zero() {
+                return Ok(first.clone());
+            }
+        }
+        match changes.recv_timeout(patience) {
+            Ok(path) => {
+                let path = Utf8PathBuf::from_path_buf(path).ok();
+                if let Some(path) = path.filter(|path| watched.is_ours(path)) {
+                    let first = saved.map_or(path, |(first, _)| first);
+                    saved = Some((first, Instant::now()));
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                let root = watched
+                    .roots
+                    .first()
+                    .map_or("".into(), Utf8PathBuf::as_path);
+                return Err(cannot_watch(
+                    root,
+                    notify::Error::generic("the watcher ended"),
+                ));
+            }
+        }
+    }
+}
+
+/// What is watched.
+struct Watched {
+    /// The project's folder, and those of path dependencies outside it.
+    roots: BTreeSet<Utf8PathBuf>,
+    /// Folders that pyx and its tools write into.
+    aside: BTreeSet<Utf8PathBuf>,
+}
+
+impl Watched {
+    fn new(session: &Session, project: &Project) -> Self {
+        let mut roots = BTreeSet::from([project.root.clone()]);
+        let mut aside = BTreeSet::from([
+            project.state.clone(),
+            project.root.join("dist"),
+            default_path(session, project),
+        ]);
+        for member in &project.members {
+            let manifests = member.path_dependencies.iter().chain([&member.manifest]);
+            for dir in manifests.filter_map(|manifest| manifest.parent()) {
+                aside.insert(dir.join("target"));
+                if !dir.starts_with(&project.root) {
+                    roots.insert(dir.to_owned());
+                }
+            }
+            aside.extend(member.cargo.build.clone());
+            aside.extend([&member.target, &member.cargo.target].map(Clone::clone));
+        }
+        // all projects of somebody may lie in one target directory
+        aside.retain(|dir| !roots.iter().any(|root| root.starts_with(dir)));
+        Self { roots, aside }
+    }
+
+    /// Neither in a folder that tools write into, nor a module that a build put beside the sources,
+    /// nor an editor's own file.
+    fn is_ours(&self, path: &Utf8Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
+        let editors =
+            name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
+        let known = ["rust-toolchain", ".python-version"].contains(&name);
+        !module
+            && (!editors || known)
+            && !self.aside.iter().any(|dir| path.starts_with(dir))
+            && !self.is_cached(path)
+            && !disk::is_dir(path)
+    }
+
+    /// In a folder of a cache, by its name or by what marks it: that of a build of something else is
+    /// called as its tool likes.
+    fn is_cached(&self, path: &Utf8Path) -> bool {
+        let roots = || self.roots.iter().map(Utf8PathBuf::as_path);
+        let folders = path.ancestors().skip(1);
+        let mut inside = folders.take_while(|dir| !roots().any(|root| root == *dir));
+        inside.any(|dir| {
+            let name = dir.file_name().unwrap_or_default();
+            CACHES.contains(&name) || disk::is_file(&dir.join("CACHEDIR.TAG"))
+        })
+    }
+}
+
+fn is_source(path: &Utf8Path) -> bool {
+    matches!(
+        path.extension(),
+        Some("rs" | "toml" | "py" | "pyi" | "c" | "h")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::project::Member;
+
+    fn watched() -> Watched {
+        let member = Member {
+            manifest: "/p/Cargo.toml".into(),
+            path_dependencies: vec!["/q/dist/core/Cargo.toml".into()],
+            ..Member::default()
+        };
+        let project = Project {
+            root: "/p".into(),
+            home: "/p".into(),
+            state: "/p/target/pyx".into(),
+            members: vec![member],
+            ..Project::default()
+        };
+        let env = [("UV_PROJECT_ENVIRONMENT".to_owned(), "venv".to_owned())];
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        Watched::new(&session, &project)
+    }
+
+    #[test]
+    fn what_was_saved_in_the_meantime_counts_once_for_each_content() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(temp.path()).unwrap().join("lib.rs");
+        let (sender, changes) = mpsc::channel();
+        let mut seen = BTreeMap::new();
+        let mut after = |text: &str| {
+            disk::write(&file, text.as_bytes()).unwrap();
+            for path in ["/p/out.txt".into(), file.clone(), file.clone()] {
+                sender.send(path.into_std_path_buf()).unwrap();
+            }
+            let first = meanwhile(&watched(), &changes, &mut seen);
+            assert_eq!(meanwhile(&watched(), &changes, &mut seen), None);
+            first.is_some()
+        };
+        assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);
+    }
+
+    #[test]
+    fn a_compiler_at_work_does_not_hold_up_a_change() {
+        let (sender, changes) = mpsc::channel();
+        sender.send("/p/src/lib.rs".into()).unwrap();
+        let compiler = std::thread::spawn(move || {
+            while sender.send("/p/target/debug/x.o".into()).is_ok() {
+                std::thread::sleep(DEBOUNCE / 10);
+            }
+        });
+        let start = Instant::now();
+        assert_eq!(wait(&watched(), &changes).unwrap(), "/p/src/lib.rs");
+        assert!(start.elapsed() < 20 * DEBOUNCE);
+        drop(changes);
+        compiler.join().unwrap();
+    }
+
+    #[test]
+    fn what_tools_write_is_no_change() {
+        let watched = watched();
+        let ours = |path: &str| watched.is_ours(Utf8Path::new(path));
+        for path in [
+            "/p/src/lib.rs",
+            "/p/tests/test_a.py",
+            "/p/.python-version",
+            "/p/src/target/mod.rs",
+            "/p/pkg/dist/x.py",
+            "/q/dist/core/src/lib.rs",
+        ] {
+            assert!(ours(path), "{path}");
+        }
+        for path in [
+            "/p/target/x.rs",
+            "/p/dist/x.py",
+            "/p/venv/a.py",
+            "/p/other/.venv/a.py",
+            "/q/dist/core/target/x.rs",
+            "/p/pkg/_a.abi3.so",
+            "/p/src/.lib.rs.swp",
+            "/p/a/__pycache__/b.pyc",
+        ] {
+            assert!(!ours(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_marked_as_a_cache_is_no_change() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let watched = Watched {
+            roots: BTreeSet::from([root.to_owned()]),
+            aside: BTreeSet::new(),
+        };
+        let file = root.join("fuzz/target/debug/x.rs");
+        assert!(watched.is_ours(&file));
+        disk::write(&root.join("CACHEDIR.TAG"), b"").unwrap(); // whatever the project itself lies in
+        assert!(watched.is_ours(&file));
+        disk::write(&root.join("fuzz/target/CACHEDIR.TAG"), b"").unwrap();
+        assert!(!watched.is_ours(&file));
+    }
+}

@@ -1,0 +1,194 @@
+//! What a library has of PyO3 already.
+
+use camino::Utf8Path;
+use toml_edit::{Item, TableLike};
+
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::manifest::CargoToml;
+
+/// How a library depends on PyO3, by `[dependencies]`: what builds it or tests it is another matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pyo3 {
+    Absent,
+    Always,
+    /// Where this feature is on.
+    Behind(String),
+}
+
+/// The feature of libraries that did not know PyO3.
+const FEATURE: &str = "python";
+
+impl Pyo3 {
+    /// # Errors
+    /// [`Error::Manifest`] where it has another name in code, or what is to be ours has an owner.
+    pub(super) fn read(cargo: &CargoToml) -> Result<Self> {
+        let toml = &cargo.toml;
+        let Some((key, item)) = dependency(toml.table(&["dependencies"])) else {
+            return absent(cargo);
+        };
+        if key != "pyo3" {
+            let span = toml.get(&["dependencies", key]).and_then(Item::span);
+            let message = format!("PyO3 is called `{key}` here, which its macros do not know");
+            let hint = "name the dependency `pyo3`".to_owned();
+            return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
+        }
+        if is_optional(item) {
+            return Ok(Self::Behind(switch(cargo)));
+        }
+        Ok(Self::Always)
+    }
+
+    /// What has to be on for the module.
+    pub fn feature(&self) -> Option<&str> {
+        match self {
+            Self::Absent => Some(FEATURE),
+            Self::Always => None,
+            Self::Behind(feature) => Some(feature),
+        }
+    }
+}
+
+fn is_optional(dependency: &Item) -> bool {
+    dependency.get("optional").and_then(Item::as_bool) == Some(true)
+}
+
+fn dependency(table: Option<&dyn TableLike>) -> Option<(&str, &Item)> {
+    let is_pyo3 = |(key, item): &(&str, &Item)| {
+        let package = item.get("package").and_then(Item::as_str);
+        package.unwrap_or(key) == "pyo3"
+    };
+    table?.iter().find(is_pyo3)
+}
+
+fn absent(cargo: &CargoToml) -> Result<Pyo3> {
+    for keys in [["features", FEATURE], ["dependencies", FEATURE]] {
+        let is_feature = |item: &&Item| keys[0] == "features" || is_optional(item);
+        if let Some(item) = cargo.toml.get(&keys).filter(is_feature) {
+            let message =
+                format!("`{FEATURE}` is to be the feature that brings PyO3, and is there");
+            let hint = "give it another name in Cargo.toml, or make a crate that depends on this \
+                        one: cargo pyx new NAME";
+            let span = item.span().unwrap_or_default();
+            return Err(cargo.toml.error(&span, message, Some(hint.into())));
+        }
+    }
+    Ok(Pyo3::Absent)
+}
+
+/// The feature that turns the optional dependency on; where none says so it is one itself.
+fn switch(cargo: &CargoToml) -> String {
+    let features = cargo.toml.table(&["features"]);
+    let names = features.into_iter().flat_map(|table| table.iter());
+    let mut named = names.map(|(name, _)| name).filter(|name| {
+        let brings = cargo.toml.strings(&["features", name]);
+        *name != "default" && brings.iter().any(|one| one == "dep:pyo3" || one == "pyo3")
+    });
+    named.next().unwrap_or("pyo3").to_owned()
+}
+
+/// # Errors
+/// [`Error::Refused`] where a file of the library has a `#[pymodule]`.
+pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) -> Result<()> {
+    for path in disk::unignored_files(sources) {
+        if path.extension() == Some("rs")
+            && disk::read_text(&path)?.is_some_and(|text| text.lines().any(makes_module))
+        {
+            let shown = path.strip_prefix(cargo.dir()).unwrap_or(&path);
+            let message = format!("`{shown}` has a module for Python already");
+            return Err(Error::refused(message, pyproject(cargo, pyo3)));
+        }
+    }
+    Ok(())
+}
+
+/// `#[pymodule]`, `#[pyo3::pymodule(…)]` or `#[cfg_attr(…, pymodule)]`, none of its helpers.
+fn makes_module(line: &str) -> bool {
+    let line = line.trim_start();
+    let mut ends = line.split("pymodule").skip(1);
+    line.starts_with("#[") && ends.any(|rest| rest.starts_with([']', '(', ')', ' ', ',']))
+}
+
+/// What is missing where all but that is there.
+fn pyproject(cargo: &CargoToml, pyo3: &Pyo3) -> String {
+    let name = cargo.package_name().unwrap_or_default();
+    let feature = match pyo3 {
+        Pyo3::Behind(feature) => format!("\n\n[tool.maturin]\nfeatures = [\"{feature}\"]"),
+        _ => String::new(),
+    };
+    format!(
+        "all it needs is a pyproject.toml with\n\n\
+         [build-system]\nrequires = [\"maturin>=1.9.4,<2\"]\nbuild-backend = \"maturin\"\n\n\
+         [project]\nname = \"{name}\"\ndynamic = [\"version\"]{feature}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::manifest::Toml;
+
+    fn pyo3(text: &str) -> Result<Pyo3> {
+        let toml = Toml::parse(Utf8Path::new("/p/Cargo.toml"), text).unwrap();
+        Pyo3::read(&CargoToml::of(toml).unwrap())
+    }
+
+    #[test]
+    fn pyo3_is_there_where_the_library_itself_depends_on_it() {
+        for (text, expected) in [
+            ("[build-dependencies]\npyo3 = '0.29'\n", Pyo3::Absent),
+            ("[dev-dependencies]\npyo3 = '0.29'\n", Pyo3::Absent),
+            ("[dependencies]\npython = '1'\n", Pyo3::Absent),
+            ("[dependencies]\npyo3 = '0.29'\n", Pyo3::Always),
+            (
+                "[dependencies]\npyo3.workspace = true\n[features]\npython = []\n",
+                Pyo3::Always,
+            ),
+        ] {
+            assert_eq!(pyo3(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_optional_pyo3_is_behind_the_feature_that_names_it() {
+        let optional = "[dependencies]\npyo3 = { version = '0.29', optional = true }\n";
+        for (features, expected) in [
+            ("", "pyo3"),
+            ("[features]\ndefault = ['py']\npy = ['dep:pyo3']\n", "py"),
+            ("[features]\npy = ['pyo3', 'x']\nx = []\n", "py"),
+            ("[features]\nx = []\n", "pyo3"),
+        ] {
+            let found = pyo3(&format!("{optional}{features}")).unwrap();
+            assert_eq!(found.feature(), Some(expected), "{features}");
+        }
+    }
+
+    #[test]
+    fn a_feature_or_a_name_of_others_is_left_to_them() {
+        let said = [
+            "[features]\npython = [\"other\"]\n",
+            "[dependencies]\npython = { version = \"1\", optional = true }\n",
+            "[dependencies]\npy = { package = \"pyo3\", version = \"0.29\" }\n",
+        ];
+        let said = said.map(|text| pyo3(text).unwrap_err().to_string());
+        insta::assert_snapshot!(said.join("\n\n"));
+    }
+
+    #[test]
+    fn only_the_macro_itself_makes_a_module() {
+        for line in [
+            "#[pymodule]",
+            "  #[pyo3::pymodule(name = \"a\")]",
+            "#[cfg_attr(x, pymodule)]",
+        ] {
+            assert!(makes_module(line), "{line}");
+        }
+        for line in [
+            "// #[pymodule]",
+            "#[pymodule_export]",
+            "use pyo3::pymodule;",
+        ] {
+            assert!(!makes_module(line), "{line}");
+        }
+    }
+}

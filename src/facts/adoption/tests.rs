@@ -1,0 +1,216 @@
+use camino::Utf8PathBuf;
+
+use super::*;
+
+/// What a folder with these files is, and the folder.
+fn read_at(files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject>) {
+    read_in("fast-words", files)
+}
+
+fn read_in(folder: &str, files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject>) {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8PathBuf::from_path_buf(temp.path().join(folder)).unwrap();
+    for (name, text) in files {
+        disk::write(&root.join(name), text.as_bytes()).unwrap();
+    }
+    let read = subject(&root);
+    (root, read)
+}
+
+fn read(files: &[(&str, &str)]) -> Result<Subject> {
+    read_at(files).1
+}
+
+const PROJECT: &str = "[project]\nname = \"Hot.Words\"\nversion = \"1.2rc1\"\n";
+const INIT: (&str, &str) = ("src/hot_words/__init__.py", "");
+
+fn package(files: &[(&str, &str)]) -> Package {
+    match read(files).unwrap() {
+        Subject::Package(package) => *package,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_package_of_the_projects_name_gets_the_module() {
+    let found = package(&[
+        ("pyproject.toml", PROJECT),
+        INIT,
+        ("src/other/__init__.py", ""),
+    ]);
+    assert_eq!(
+        (found.source, &*found.name, found.leaf),
+        ("src", "hot_words", "_core")
+    );
+    assert_eq!(found.all, ["hot_words", "other"]);
+    assert_eq!(found.version.to_string(), "1.2.0-rc.1");
+    let only = ("words/__init__.py", "");
+    let found = package(&[("pyproject.toml", PROJECT), only, ("words/_core.py", "")]);
+    assert_eq!(
+        (found.source, &*found.name, found.leaf),
+        (".", "words", "_rust")
+    );
+}
+
+#[test]
+fn a_version_in_the_package_serves_cargo_as_well() {
+    let text = "[project]\nname = \"hot-words\"\ndynamic = [\"version\"]\n";
+    let init = ("hot_words/__init__.py", "__version__ = \"3.1.4\"\n");
+    assert_eq!(
+        package(&[("pyproject.toml", text), init])
+            .version
+            .to_string(),
+        "3.1.4"
+    );
+}
+
+#[test]
+fn what_maturin_would_lose_is_refused() {
+    let refused = |files: &[(&str, &str)]| {
+        let (root, read) = read_at(files);
+        let error = read.unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        format!("{error}\nhint: {hint}\n").replace(root.as_str(), "DIR")
+    };
+    let dynamic = "[project]\nname = \"hot-words\"\ndynamic = [\"version\", \"dependencies\"]\n";
+    let tags = "[project]\nname = \"hot-words\"\ndynamic = [\"version\"]\n";
+    let native = format!("[build-system]\nbuild-backend = \"mesonpy\"\n{PROJECT}");
+    let epoch = PROJECT.replace("1.2rc1", "1!2.0");
+    let said = [
+        refused(&[]),
+        refused(&[("setup.py", "")]),
+        refused(&[("pyproject.toml", "[tool.black]\n")]),
+        refused(&[("pyproject.toml", &native), INIT]),
+        refused(&[("pyproject.toml", dynamic), INIT]),
+        refused(&[("pyproject.toml", tags), INIT]),
+        refused(&[("pyproject.toml", &epoch), INIT]),
+        refused(&[("pyproject.toml", PROJECT)]),
+        refused(&[("pyproject.toml", PROJECT), ("hot_words.py", "")]),
+        refused(&[
+            ("pyproject.toml", PROJECT),
+            INIT,
+            ("setup.py", "setup(ext_modules=x)"),
+        ]),
+        refused(&[
+            ("pyproject.toml", PROJECT),
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+        ]),
+        refused(&[("Cargo.toml", "[package]\nname = \"a\"\n")]),
+        refused(&[(
+            "Cargo.toml",
+            "[package]\nname = \"a\"\n[lib]\nproc-macro = true\n",
+        )]),
+        refused(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            ("src/lib.rs", "#![no_std]\n"),
+        ]),
+        refused(&[
+            ("Cargo.toml", OPTIONAL),
+            ("src/lib.rs", "mod py;\n"),
+            ("src/py/mod.rs", "#[pymodule]\nmod a {}\n"),
+        ]),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+const OPTIONAL: &str = "[package]\nname = \"a\"\n[dependencies]\n\
+    pyo3 = { version = \"0.29\", optional = true }\n[features]\npy = [\"dep:pyo3\"]\n";
+
+#[test]
+fn a_library_may_speak_of_no_std_and_of_modules() {
+    let text = "//! As `#![no_std]` crates do; #[pymodule] is for others.\n\
+                #![cfg_attr(docsrs, feature(doc_cfg))]\n#![doc = \"no_std\"]\n";
+    let files = [("Cargo.toml", OPTIONAL), ("src/lib.rs", text)];
+    let Subject::Crate(found) = read(&files).unwrap() else {
+        panic!("no crate");
+    };
+    let CrateKind::Library(library) = found.kind else {
+        panic!("no library");
+    };
+    assert_eq!(library.pyo3, Pyo3::Behind("py".to_owned()));
+}
+
+#[test]
+fn what_has_both_languages_is_whole() {
+    let maturin = "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n";
+    let embeds = "[package]\nname = \"a\"\n[dependencies]\npyo3 = \"0.29\"\n";
+    for files in [
+        &[("pyproject.toml", maturin)][..],
+        &[("Cargo.toml", embeds), ("src/main.rs", "")],
+        &[
+            ("Cargo.toml", "[workspace]\n"),
+            ("python/pyproject.toml", maturin),
+        ],
+    ] {
+        assert!(matches!(read(files), Ok(Subject::Whole(_))), "{files:?}");
+    }
+}
+
+#[test]
+fn a_workspace_gets_a_member_for_its_exposed() {
+    let files = [
+        ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n"),
+        ("crates/words/Cargo.toml", "[package]\nname = \"words\"\n"),
+        ("crates/words/src/lib.rs", ""),
+        ("crates/tool/Cargo.toml", "[package]\nname = \"tool\"\n"),
+        ("python/notes.txt", ""),
+    ];
+    let Subject::Workspace(found) = read(&files).unwrap() else {
+        panic!("no workspace");
+    };
+    assert_eq!((found.folder, found.is_listed), ("bindings/python", false));
+    let library = found.exposed.unwrap();
+    assert_eq!(
+        library,
+        ("words".to_owned(), "../../crates/words".to_owned())
+    );
+}
+
+#[test]
+fn a_name_that_leads_astray_is_refused_with_the_way_to_another() {
+    let refused = |folder: &str, files: &[(&str, &str)]| {
+        let (root, read) = read_in(folder, files);
+        let error = read.unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        let text = format!("{error}\nhint: {hint}\n");
+        text.replace(root.parent().unwrap().as_str(), "DIR")
+    };
+    let json = "[package]\nname = \"fast-json\"\n[lib]\nname = \"json\"\n";
+    let said = [
+        refused("my words", &[("Cargo.toml", "[workspace]\n")]),
+        refused("json", &[("Cargo.toml", "[workspace]\n")]),
+        refused("a", &[("Cargo.toml", json), ("src/lib.rs", "")]),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
+    let version = "[package]\nname = \"version\"\n";
+    let files = [("Cargo.toml", version), ("src/lib.rs", "")];
+    assert!(matches!(read(&files), Ok(Subject::Crate(_))));
+}
+
+#[test]
+fn what_only_the_old_backend_does_is_refused_with_its_line() {
+    let refused = |setting: &str| {
+        let text = format!("{PROJECT}\n{setting}\n");
+        let (root, read) = read_at(&[("pyproject.toml", &text), INIT]);
+        let error = read.map(drop).expect_err(setting).to_string();
+        error.replace(root.as_str(), "DIR")
+    };
+    let said = [
+        "[[tool.setuptools.ext-modules]]\nname = \"a\"",
+        "[tool.setuptools]\npy-modules = [\"a\"]",
+        "[tool.hatch.build.hooks.mypyc]\nx = 1",
+        "[tool.hatch.build.targets.wheel.hooks.custom]",
+        "[tool.poetry]\nbuild = \"build.py\"",
+        "[tool.poetry.build]\nscript = \"build.py\"",
+        "[tool.pdm.build]\nrun-setup = true",
+    ];
+    insta::assert_snapshot!(said.map(refused).join("\n\n"));
+    for plain in [
+        "[tool.setuptools]\npy-modules = []",
+        "[tool.hatch.build.targets.wheel]\npackages = []",
+        "[tool.pdm.build]\nrun-setup = false",
+    ] {
+        let text = format!("{PROJECT}\n{plain}\n");
+        package(&[("pyproject.toml", &text), INIT]);
+    }
+}

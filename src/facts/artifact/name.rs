@@ -1,0 +1,185 @@
+//! File names: wheels' (PEP 427, with the tags of PEP 425) and sdists' (PEP 625).
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+
+use crate::world::manifest::normalize_name;
+
+use super::Minor;
+
+/// `hello-0.1.0-cp39-abi3-manylinux_2_17_x86_64.whl`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WheelName {
+    /// As written.
+    pub distribution: String,
+    pub version: Version,
+    pub build: Option<String>,
+    pub tags: Tags,
+    /// Distribution and version as written: the name of the `.dist-info` folder without its ending.
+    pub stem: String,
+}
+
+/// A set of compatibility tags, compressed: every combination is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// `cp39`, `py3`
+    pub pythons: Vec<String>,
+    /// `abi3`, `cp313t`, `none`
+    pub abis: Vec<String>,
+    /// `manylinux_2_17_x86_64`, `any`
+    pub platforms: Vec<String>,
+}
+
+/// `hello-0.1.0.tar.gz`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SdistName {
+    /// As written.
+    pub distribution: String,
+    pub version: Version,
+    /// The file name without its ending: the name of the one top folder.
+    pub stem: String,
+}
+
+impl WheelName {
+    /// `None` where it is no wheel's name.
+    pub fn parse(file: &str) -> Option<Self> {
+        let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
+        let (distribution, version, build, tags) = match parts[..] {
+            [name, version, ref tags @ ..] if tags.len() == 3 => (name, version, None, tags),
+            [name, version, build, ref tags @ ..] if tags.len() == 3 => {
+                let numbered = build.starts_with(|c: char| c.is_ascii_digit());
+                (name, version, Some(numbered.then_some(build)?), tags)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            version: version_of(version)?,
+            build: build.map(str::to_owned),
+            tags: Tags::parse(&tags.join("-"))?,
+            stem: format!("{distribution}-{version}"),
+            distribution: distribution.to_owned(),
+        })
+    }
+}
+
+impl SdistName {
+    /// `None` where it is no sdist's name.
+    pub fn parse(file: &str) -> Option<Self> {
+        let stem = file.strip_suffix(".tar.gz")?;
+        let (distribution, version) = stem.rsplit_once('-')?;
+        Some(Self {
+            version: version_of(version)?,
+            stem: stem.to_owned(),
+            distribution: distribution.to_owned(),
+        })
+    }
+}
+
+/// A local version is spelt with `_` in file names, where it is not refused anyway.
+fn version_of(text: &str) -> Option<Version> {
+    Version::from_str(&text.replace('_', "-")).ok()
+}
+
+/// The only spelling of a distribution's name that PyPI takes in file names.
+pub(super) fn escape(name: &str) -> String {
+    normalize_name(name).replace('-', "_")
+}
+
+impl Tags {
+    /// `cp39-abi3-linux_x86_64`, with `.` between alternatives.
+    pub fn parse(text: &str) -> Option<Self> {
+        let list = |part: &str| part.split('.').map(str::to_owned).collect::<Vec<_>>();
+        match text.split('-').collect::<Vec<_>>()[..] {
+            [python, abi, platform] => Some(Self {
+                pythons: list(python),
+                abis: list(abi),
+                platforms: list(platform),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Every combination, as the file WHEEL lists them.
+    pub fn expand(&self) -> BTreeSet<String> {
+        let abis = |python| self.abis.iter().map(move |abi| format!("{python}-{abi}"));
+        let pairs = self.pythons.iter().flat_map(abis);
+        let all = |pair| {
+            let platforms = self.platforms.iter();
+            platforms.map(move |platform| format!("{pair}-{platform}"))
+        };
+        pairs.flat_map(all).collect()
+    }
+
+    /// Whether it serves later Pythons than those it names (PEP 384).
+    pub fn is_stable_abi(&self) -> bool {
+        self.abis.iter().any(|abi| abi.starts_with("abi3"))
+    }
+
+    /// Whether it is bound to no interpreter's ABI: programs, and libraries that Python only loads.
+    pub fn is_abi_free(&self) -> bool {
+        self.abis.iter().all(|abi| abi == "none")
+    }
+
+    /// The oldest `CPython` that it names with a minor version.
+    pub fn floor(&self) -> Option<Minor> {
+        let minors = self.pythons.iter().filter_map(|tag| minor(tag));
+        minors.min()
+    }
+}
+
+/// `cp313` is 3.13; `py3` names no minor version.
+pub(super) fn minor(tag: &str) -> Option<Minor> {
+    let digits = tag.strip_prefix("cp").or(tag.strip_prefix("pp"))?;
+    let (major, minor) = digits.split_at_checked(1)?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wheels_name_has_five_parts_or_six() {
+        let name = WheelName::parse("my_pkg-1.0rc1-cp39-abi3-win_amd64.whl").unwrap();
+        assert_eq!((name.stem.as_str(), name.build), ("my_pkg-1.0rc1", None));
+        assert_eq!(name.tags.abis, ["abi3"]);
+        let name = WheelName::parse("my_pkg-1.0-2local-py3-none-any.whl").unwrap();
+        assert_eq!(name.build.as_deref(), Some("2local"));
+        for bad in [
+            "my_pkg-1.0.whl",
+            "my_pkg-1.0-x-py3-none-any.whl",
+            "my_pkg-one-py3-none-any.whl",
+            "my_pkg-1.0-py3-none-any.zip",
+        ] {
+            assert_eq!(WheelName::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn compressed_tags_stand_for_every_combination() {
+        let tags = Tags::parse("py2.py3-none-a.b").unwrap();
+        let all = ["py2-none-a", "py2-none-b", "py3-none-a", "py3-none-b"];
+        assert_eq!(tags.expand(), all.map(str::to_owned).into());
+        assert_eq!(Tags::parse("py3-none"), None);
+    }
+
+    #[test]
+    fn a_tag_names_a_minor_version() {
+        assert_eq!(minor("cp39"), Some((3, 9)));
+        assert_eq!(minor("cp313"), Some((3, 13)));
+        assert_eq!(minor("py3"), None);
+    }
+
+    #[test]
+    fn an_sdists_name_ends_with_its_version() {
+        let name = SdistName::parse("my_pkg-1.0.tar.gz").unwrap();
+        assert_eq!(
+            (name.distribution.as_str(), name.stem.as_str()),
+            ("my_pkg", "my_pkg-1.0")
+        );
+        assert_eq!(SdistName::parse("my_pkg-1.0.zip"), None);
+        assert_eq!(SdistName::parse("my_pkg.tar.gz"), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! Platform tags (PEP 425, PEP 600, PEP 656), and which of them PyPI takes.
+
+use crate::model::finding::Finding;
+
+use super::{Format, Tags};
+
+/// A platform tag, as far as it says what a binary may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Platform<'a> {
+    Any,
+    /// The oldest glibc 2.x on which it runs.
+    Manylinux {
+        glibc: u64,
+        machine: &'a str,
+    },
+    Musllinux {
+        machine: &'a str,
+    },
+    /// Without any promise.
+    Linux {
+        machine: &'a str,
+    },
+    Mac {
+        machine: &'a str,
+    },
+    Windows {
+        machine: &'a str,
+    },
+    Other,
+}
+
+impl<'a> Platform<'a> {
+    pub(super) fn parse(tag: &'a str) -> Self {
+        let numbered = |rest: &'a str| {
+            let (major, rest) = rest.split_once('_')?;
+            let (minor, machine) = rest.split_once('_')?;
+            Some((
+                major.parse::<u64>().ok()?,
+                minor.parse::<u64>().ok()?,
+                machine,
+            ))
+        };
+        let old = [
+            ("manylinux1_", 5),
+            ("manylinux2010_", 12),
+            ("manylinux2014_", 17),
+        ];
+        for (prefix, glibc) in old {
+            if let Some(machine) = tag.strip_prefix(prefix) {
+                return Self::Manylinux { glibc, machine };
+            }
+        }
+        let known = tag.split_once('_').unwrap_or((tag, ""));
+        match (known, numbered(known.1)) {
+            (("any", ""), _) => Self::Any,
+            (("win32", ""), _) => Self::Windows { machine: "x86" },
+            (("win", machine), _) => Self::Windows { machine },
+            (("linux", machine), _) => Self::Linux { machine },
+            (("manylinux", _), Some((2, glibc, machine))) => Self::Manylinux { glibc, machine },
+            (("musllinux", _), Some((_, _, machine))) => Self::Musllinux { machine },
+            (("macosx", _), Some((_, _, machine))) => Self::Mac { machine },
+            _ => Self::Other,
+        }
+    }
+
+    /// The format of a binary that it can load, and the machines for which it must be; `None`
+    /// where that is not known.
+    pub(super) fn machines(self) -> Option<(Format, Vec<&'a str>)> {
+        Some(match self {
+            Self::Manylinux { machine, .. }
+            | Self::Musllinux { machine }
+            | Self::Linux { machine } => match machine {
+                "armv6l" | "armv7l" => (Format::Elf, vec!["arm"]),
+                _ => (Format::Elf, vec![machine]),
+            },
+            Self::Mac { machine } => match machine {
+                "arm64" => (Format::MachO, vec!["aarch64"]),
+                "universal2" => (Format::MachO, vec!["aarch64", "x86_64"]),
+                "x86_64" => (Format::MachO, vec!["x86_64"]),
+                _ => return None, // older sets of machines
+            },
+            Self::Windows { machine } => match machine {
+                "amd64" => (Format::Pe, vec!["x86_64"]),
+                "arm64" => (Format::Pe, vec!["aarch64"]),
+                "x86" => (Format::Pe, vec!["i686"]),
+                _ => (Format::Pe, vec![machine]),
+            },
+            Self::Any | Self::Other => return None,
+        })
+    }
+}
+
+/// Whether PyPI takes wheels with this tag.
+fn accepted(tag: &str) -> bool {
+    const LINUX: [&str; 8] = [
+        "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "ppc64",
+    ];
+    match Platform::parse(tag) {
+        Platform::Manylinux { machine, .. } => LINUX.contains(&machine),
+        Platform::Musllinux { machine } => machine != "ppc64" && LINUX.contains(&machine),
+        Platform::Linux { machine } => ["armv6l", "armv7l"].contains(&machine),
+        Platform::Windows { machine } => ["x86", "amd64", "arm64", "ia64"].contains(&machine),
+        // from macOS 11 on, only major versions count
+        Platform::Mac { .. } => tag.starts_with("macosx_10_") || tag.contains("_0_"),
+        Platform::Any => true,
+        Platform::Other => ["ios_", "android_", "pyemscripten_"]
+            .iter()
+            .any(|prefix| tag.starts_with(prefix)),
+    }
+}
+
+/// What the tags alone show.
+pub(super) fn refused(tags: &Tags) -> Vec<Finding> {
+    let refused = tags.platforms.iter().filter(|tag| !accepted(tag));
+    refused
+        .map(|tag| {
+            let message = format!("PyPI refuses the platform tag `{tag}`");
+            let hint = match Platform::parse(tag) {
+                Platform::Linux { .. } => {
+                    "build it with `cargo pyx release wheel`, or `maturin build --compatibility pypi`"
+                }
+                _ => "build it for a platform that PyPI knows: manylinux, musllinux, macosx or win",
+            };
+            Finding::error("platform-tag", message).hint(hint)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platform_tags_are_understood() {
+        let manylinux = |glibc| Platform::Manylinux {
+            glibc,
+            machine: "x86_64",
+        };
+        for (tag, platform) in [
+            ("any", Platform::Any),
+            ("manylinux2014_x86_64", manylinux(17)),
+            ("manylinux_2_34_x86_64", manylinux(34)),
+            (
+                "musllinux_1_2_aarch64",
+                Platform::Musllinux { machine: "aarch64" },
+            ),
+            ("linux_x86_64", Platform::Linux { machine: "x86_64" }),
+            ("macosx_10_12_x86_64", Platform::Mac { machine: "x86_64" }),
+            (
+                "macosx_11_0_universal2",
+                Platform::Mac {
+                    machine: "universal2",
+                },
+            ),
+            ("win32", Platform::Windows { machine: "x86" }),
+            ("win_arm64", Platform::Windows { machine: "arm64" }),
+            ("plan9", Platform::Other),
+        ] {
+            assert_eq!(Platform::parse(tag), platform, "{tag}");
+        }
+    }
+
+    #[test]
+    fn pypi_takes_what_it_knows() {
+        for tag in [
+            "any",
+            "manylinux_2_28_riscv64",
+            "linux_armv7l",
+            "win32",
+            "ios_13_0_arm64_iphoneos",
+        ] {
+            assert!(accepted(tag), "{tag}");
+        }
+        for tag in [
+            "linux_x86_64",
+            "musllinux_1_2_ppc64",
+            "manylinux_2_36_loongarch64",
+            "plan9",
+        ] {
+            assert!(!accepted(tag), "{tag}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What a platform tag promises, against what the binaries need: manylinux (PEP 513, 571, 599
+//! and 600, with auditwheel's list of libraries), musllinux (PEP 656), macOS and Windows.
+
+use crate::model::finding::Finding;
+
+use super::platform::Platform;
+use super::{Binary, Tags};
+
+/// What a binary shows. `bundled` are the file names in the wheel, which its loader may find.
+pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
+    let platforms = tags.platforms.iter().map(|tag| (tag, Platform::parse(tag)));
+    let mut found = Vec::new();
+    for (tag, platform) in platforms.clone() {
+        found.extend(wrong_machine(tag, platform, binary));
+        found.extend(wrong_libc(tag, platform, binary));
+    }
+    // of several manylinux tags, which are names of one promise, the oldest is the one to keep
+    let glibc = |platform: &Platform<'_>| match platform {
+        Platform::Manylinux { glibc, .. } => Some(*glibc),
+        _ => None,
+    };
+    let oldest = platforms
+        .filter_map(|(tag, platform)| Some((glibc(&platform)?, tag, platform)))
+        .min_by_key(|(glibc, ..)| *glibc);
+    if let Some((glibc, tag, platform)) = oldest {
+        found.extend(too_new(tag, (glibc, platform), binary));
+    }
+    found.extend(foreign(tags, binary, bundled));
+    found.dedup();
+    found
+}
+
+fn wrong_machine(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<Finding> {
+    let machines = binary
+        .machines
+        .iter()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    let is = format!("is {} for {machines}", binary.format);
+    if platform == Platform::Any {
+        let message = format!("{is}, but the wheel claims to run on `any` platform");
+        return Some(Finding::error("machine-mismatch", message));
+    }
+    let (format, wanted) = platform.machines()?;
+    let fits = format == binary.format
+        && wanted
+            .iter()
+            .all(|machine| binary.machines.contains(*machine));
+    let message = format!("{is}, but the wheel's platform is `{tag}`");
+    (!fits).then(|| Finding::error("machine-mismatch", message))
+}
+
+fn wrong_libc(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<Finding> {
+    let musl = |name: &&String| name.starts_with("libc.musl-") || *name == "libc.so";
+    let glibc = |name: &&String| *name == "libc.so.6";
+    let mut needed = binary.needed.iter();
+    let wrong = match platform {
+        Platform::Manylinux { .. } => needed.find(musl)?,
+        Platform::Musllinux { .. } => needed.find(glibc)?,
+        _ => return None,
+    };
+    let message = format!("needs `{wrong}`, which systems of the tag `{tag}` do not have");
+    let hint = "build it for the other C library, or give the wheel the tag of this one";
+    Some(Finding::error("wrong-libc", message).hint(hint))
+}
+
+/// The highest symbol versions that systems with this glibc (2.x) have, as their distributions
+/// shipped libstdc++ and libgcc.
+struct Age {
+    glibc: u64,
+    /// `GLIBCXX_3.4.x`
+    glibcxx: u64,
+    /// `CXXABI_1.3.x`
+    cxxabi: u64,
+    gcc: [u64; 2],
+}
+
+const fn age(glibc: u64, glibcxx: u64, cxxabi: u64, gcc: [u64; 2]) -> Age {
+    Age {
+        glibc,
+        glibcxx,
+        cxxabi,
+        gcc,
+    }
+}
+
+const AGES: [Age; 9] = [
+    age(5, 8, 1, [4, 2]),
+    age(12, 13, 3, [4, 5]),
+    age(17, 19, 7, [4, 8]),
+    age(24, 22, 10, [4, 8]),
+    age(26, 24, 11, [7, 0]),
+    age(31, 28, 12, [7, 0]),
+    age(34, 29, 13, [11, 0]),
+    age(35, 30, 13, [12, 0]),
+    age(39, 33, 15, [14, 0]),
+];
+
+/// The last glibc whose companions the table knows.
+const LAST_KNOWN: u64 = 41;
+
+/// The oldest glibc of a tag, against the symbol versions that a binary needs.
+fn too_new(tag: &str, (glibc, platform): (u64, Platform<'_>), binary: &Binary) -> Vec<Finding> {
+    // RHEL 7 for aarch64 has the symbols of 2.18
+    let backported = matches!(
+        platform,
+        Platform::Manylinux {
+            glibc: 17,
+            machine: "aarch64"
+        }
+    );
+    let own = if backported { 18 } else { glibc };
+    let mut limits = vec![("GLIBC", vec![2, own])];
+    let age = AGES.iter().rev().find(|age| age.glibc <= glibc);
+    if let Some(age) = age.filter(|_| glibc <= LAST_KNOWN) {
+        limits.push(("GLIBCXX", vec![3, 4, age.glibcxx]));
+        limits.push(("CXXABI", vec![1, 3, age.cxxabi]));
+        limits.push(("GCC", age.gcc.to_vec()));
+    }
+    let newer = limits.into_iter().filter_map(|(library, limit)| {
+        let highest = binary.highest(library)?;
+        let compared = &highest[..highest.len().min(limit.len())];
+        (compared > limit.as_slice()).then_some((library, highest))
+    });
+    newer
+        .map(|(library, highest)| newer_than(tag, library, &highest))
+        .collect()
+}
+
+fn newer_than(tag: &str, library: &str, version: &[u64]) -> Finding {
+    let number: Vec<String> = version.iter().map(ToString::to_string).collect();
+    let needed = format!("{library}_{}", number.join("."));
+    let message = format!("needs {needed}, which is newer than `{tag}` promises");
+    if library == "GLIBC" {
+        let tag = format!("manylinux_{}", number.join("_"));
+        let hint = format!(
+            "give the wheel the tag `{tag}`, or build it for an older glibc: `maturin build --release --zig`"
+        );
+        return Finding::error("glibc-too-new", message).hint(hint);
+    }
+    let hint = "build it in a manylinux image, or link that library statically";
+    Finding::error("libstdcxx-too-new", message).hint(hint)
+}
+
+/// What every system of a manylinux tag has.
+const MANYLINUX: [&str; 24] = [
+    "libGL.so.1",
+    "libICE.so.6",
+    "libSM.so.6",
+    "libX11.so.6",
+    "libXext.so.6",
+    "libXrender.so.1",
+    "libanl.so.1",
+    "libatomic.so.1",
+    "libc.so.6",
+    "libdl.so.2",
+    "libexpat.so.1",
+    "libgcc_s.so.1",
+    "libglib-2.0.so.0",
+    "libgobject-2.0.so.0",
+    "libgthread-2.0.so.0",
+    "libm.so.6",
+    "libmvec.so.1",
+    "libnsl.so.1",
+    "libpthread.so.0",
+    "libresolv.so.2",
+    "librt.so.1",
+    "libstdc++.so.6",
+    "libutil.so.1",
+    "libz.so.1",
+];
+
+/// Whether every system of a platform tag has the library, or another rule speaks of it.
+fn is_of_system(platform: Platform<'_>, library: &str) -> bool {
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| library.starts_with(prefix));
+    match platform {
+        Platform::Manylinux { .. } => MANYLINUX.contains(&library) || begins(&["ld", "libc."]),
+        Platform::Musllinux { .. } => library == "libz.so.1" || begins(&["ld-", "libc."]),
+        Platform::Mac { .. } => begins(&["/usr/lib/", "/System/Library/"]),
+        _ => true,
+    }
+}
+
+/// Libraries that are neither part of the promised system nor in the wheel.
+fn foreign(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
+    let outside = binary.needed.iter().filter(|name| {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        !bundled.contains(&file)
+    });
+    outside
+        .filter_map(|name| {
+            let mut platforms = tags.platforms.iter();
+            let tag = platforms.find(|tag| !is_of_system(Platform::parse(tag), name))?;
+            let message = format!(
+                "needs `{name}`, which is neither in the wheel nor on every system of `{tag}`"
+            );
+            let hint = if name.contains("ython") {
+                "an extension module must not link libpython: upgrade maturin, or enable PyO3's `extension-module` feature"
+            } else {
+                "link it statically, or have it copied into the wheel: `maturin build --auditwheel repair`"
+            };
+            Some(Finding::error("foreign-library", message).hint(hint))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::artifact::Format;
+
+    fn elf(versions: &[&str], needed: &[&str]) -> Binary {
+        let set = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        Binary {
+            format: Format::Elf,
+            machines: set(&["x86_64"]),
+            needed: set(needed),
+            search: set(&[]),
+            versions: set(versions),
+            inits: set(&[]),
+            debug: 0,
+        }
+    }
+
+    /// The rules that a binary for `x86_64` breaks under these platform tags.
+    fn rules(platforms: &str, binary: &Binary) -> Vec<&'static str> {
+        let tags = Tags::parse(&format!("cp39-abi3-{platforms}")).unwrap();
+        let found = findings(&tags, binary, &["libown-1234.so.1"]);
+        found.iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn the_oldest_of_several_manylinux_tags_is_to_be_kept() {
+        let binary = elf(&["GLIBC_2.2.5", "GLIBC_2.28"], &["libc.so.6"]);
+        assert!(rules("manylinux_2_28_x86_64", &binary).is_empty());
+        let both = "manylinux_2_28_x86_64.manylinux2014_x86_64";
+        assert_eq!(rules(both, &binary), ["glibc-too-new"]);
+        assert!(
+            rules("linux_x86_64", &binary).is_empty(),
+            "it promises nothing"
+        );
+    }
+
+    #[test]
+    fn the_cxx_library_has_an_age_as_well() {
+        let binary = elf(
+            &["GLIBC_2.17", "GLIBCXX_3.4.30", "GCC_3.0"],
+            &["libstdc++.so.6"],
+        );
+        assert_eq!(
+            rules("manylinux2014_x86_64", &binary),
+            ["libstdcxx-too-new"]
+        );
+        assert!(rules("manylinux_2_35_x86_64", &binary).is_empty());
+        assert!(rules("manylinux_2_37_x86_64", &binary).is_empty());
+    }
+
+    #[test]
+    fn a_library_is_on_the_system_or_in_the_wheel() {
+        let binary = elf(
+            &[],
+            &["libown-1234.so.1", "ld-linux-x86-64.so.2", "libgcc_s.so.1"],
+        );
+        assert!(rules("manylinux_2_17_x86_64", &binary).is_empty());
+        let binary = elf(&[], &["libssl.so.3", "libpython3.12.so.1.0"]);
+        let twice = ["foreign-library", "foreign-library"];
+        assert_eq!(rules("manylinux_2_17_x86_64", &binary), twice);
+    }
+
+    #[test]
+    fn the_c_library_is_the_tags() {
+        let glibc = elf(&[], &["libc.so.6"]);
+        assert_eq!(rules("musllinux_1_2_x86_64", &glibc), ["wrong-libc"]);
+        let musl = elf(&[], &["libc.musl-x86_64.so.1"]);
+        assert_eq!(rules("manylinux_2_17_x86_64", &musl), ["wrong-libc"]);
+        assert!(rules("musllinux_1_2_x86_64", &musl).is_empty());
+        assert!(rules("manylinux_2_12_x86_64.musllinux_1_1_x86_64", &elf(&[], &[])).is_empty());
+    }
+
+    #[test]
+    fn the_machine_is_the_tags() {
+        let binary = elf(&[], &[]);
+        for platform in [
+            "any",
+            "manylinux_2_17_aarch64",
+            "macosx_11_0_arm64",
+            "win_amd64",
+        ] {
+            assert_eq!(rules(platform, &binary), ["machine-mismatch"], "{platform}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `Requires-Python`, against the tags and the project.
+
+use std::str::FromStr;
+
+use pep440_rs::{Version, VersionSpecifiers};
+
+use crate::model::finding::Finding;
+
+use super::{Expected, Headers, Minor, Tags, name};
+
+/// `tags` are a wheel's, `place` is its metadata's file.
+pub(super) fn findings(
+    metadata: &Headers,
+    place: &str,
+    tags: Option<&Tags>,
+    expected: &Expected,
+) -> Vec<Finding> {
+    let Some(text) = metadata.get("Requires-Python") else {
+        let message = "there is no Requires-Python: installers take it for any Python";
+        let finding = Finding::warning("requires-python-missing", message);
+        let hint = "set `requires-python` under [project] in pyproject.toml";
+        return vec![finding.at(place, None).hint(hint)];
+    };
+    let Ok(specifiers) = VersionSpecifiers::from_str(text) else {
+        let message = format!("Requires-Python is `{text}`, which is no version specifier");
+        return vec![Finding::error("requires-python-invalid", message).at(place, None)];
+    };
+    let mut found: Vec<Finding> = Vec::new();
+    found.extend(other_than_said(&specifiers, expected));
+    if let Some(tags) = tags {
+        found.extend(excluded(&specifiers, tags));
+    }
+    found.extend(too_low(&specifiers, tags, expected));
+    found
+        .into_iter()
+        .map(|finding| finding.at(place, None))
+        .collect()
+}
+
+fn other_than_said(specifiers: &VersionSpecifiers, expected: &Expected) -> Option<Finding> {
+    let said = expected.requires_python.as_ref()?;
+    let message = format!("Requires-Python is `{specifiers}`, but the project says `{said}`");
+    let finding = Finding::error("requires-python-mismatch", message);
+    (specifiers != said).then(|| finding.hint("build it again"))
+}
+
+/// Whether any micro version of a Python is allowed.
+fn allows(specifiers: &VersionSpecifiers, (major, minor): Minor) -> bool {
+    (0..100).any(|micro| specifiers.contains(&Version::new([major, minor, micro])))
+}
+
+/// A wheel for one Python that its metadata forbids is never installed.
+fn excluded(specifiers: &VersionSpecifiers, tags: &Tags) -> Option<Finding> {
+    let mut minors = tags
+        .pythons
+        .iter()
+        .filter_map(|tag| name::minor(tag))
+        .peekable();
+    minors.peek()?;
+    let later = tags.is_stable_abi() || tags.is_abi_free();
+    let last = if later { 99 } else { 0 };
+    let mut served =
+        minors.flat_map(|(major, minor)| (minor..=minor + last).map(move |minor| (major, minor)));
+    let message = format!(
+        "Requires-Python is `{specifiers}`, which excludes every Python that the tag `{}` is for",
+        tags.expand().first()?
+    );
+    let never = !served.any(|minor| allows(specifiers, minor));
+    never.then(|| Finding::error("requires-python-excludes", message))
+}
+
+/// Pythons that are allowed, but older than the stable ABI that was built for. That other wheels
+/// serve them is possible only where the project does not say the floor itself.
+fn too_low(
+    specifiers: &VersionSpecifiers,
+    tags: Option<&Tags>,
+    expected: &Expected,
+) -> Option<Finding> {
+    let by_tag = tags
+        .filter(|tags| tags.is_stable_abi())
+        .and_then(Tags::floor);
+    let floor = expected.abi3_floor.or(by_tag)?;
+    let lowest = (0..floor.1).find(|minor| allows(specifiers, (floor.0, *minor)))?;
+    let (major, minor) = floor;
+    let message = format!(
+        "Requires-Python is `{specifiers}`, which allows {major}.{lowest}, but the stable ABI is that of {major}.{minor}"
+    );
+    let finding = match expected.abi3_floor {
+        Some(_) => Finding::error("requires-python-too-low", message),
+        None => Finding::warning("requires-python-too-low", message),
+    };
+    Some(finding.hint(format!("set `requires-python = \">={major}.{minor}\"`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rules that `Requires-Python: REQUIRES` breaks under a tag.
+    fn rules(requires: &str, tags: &str, expected: &Expected) -> Vec<String> {
+        let metadata = Headers::parse(format!("Requires-Python: {requires}\n").as_bytes()).unwrap();
+        let found = findings(&metadata, "METADATA", Tags::parse(tags).as_ref(), expected);
+        found
+            .iter()
+            .map(|one| format!("{:?} {}", one.severity, one.rule))
+            .collect()
+    }
+
+    #[test]
+    fn a_wheels_python_must_be_allowed() {
+        let expected = Expected::default();
+        for (requires, tags) in [
+            (">=3.9", "cp313-cp313-any"),
+            (">=3.13.1", "cp313-cp313-any"),
+            (">=3.12", "py3-none-any"),
+            (">=3.12", "cp312-none-any"),
+            (">=3.9,<4", "cp39-abi3-any"),
+            (">=3.10", "cp39-abi3-any"),
+        ] {
+            assert!(
+                rules(requires, tags, &expected).is_empty(),
+                "{requires} {tags}"
+            );
+        }
+        let excludes = ["Error requires-python-excludes"];
+        assert_eq!(rules(">=3.14", "cp313-cp313-any", &expected), excludes);
+        assert_eq!(rules("<3", "cp39-abi3-any", &expected), excludes);
+        assert_eq!(
+            rules("three", "cp39-abi3-any", &expected),
+            ["Error requires-python-invalid"]
+        );
+        assert_eq!(
+            rules("", "cp39-abi3-any", &expected),
+            ["Warning requires-python-missing"]
+        );
+    }
+
+    #[test]
+    fn an_older_python_than_the_stable_abi_is_an_error_where_the_project_says_the_floor() {
+        let unknown = Expected::default();
+        assert_eq!(
+            rules(">=3.8", "cp39-abi3-any", &unknown),
+            ["Warning requires-python-too-low"]
+        );
+        let known = Expected {
+            abi3_floor: Some((3, 9)),
+            ..Expected::default()
+        };
+        assert_eq!(
+            rules(">=3.8", "cp39-abi3-any", &known),
+            ["Error requires-python-too-low"]
+        );
+        assert!(rules(">=3.9", "cp39-abi3-any", &known).is_empty());
+    }
+
+    #[test]
+    fn what_the_project_says_is_what_the_metadata_says() {
+        let expected = Expected {
+            requires_python: Some(VersionSpecifiers::from_str(">=3.9").unwrap()),
+            ..Expected::default()
+        };
+        assert!(rules(">= 3.9", "py3-none-any", &expected).is_empty());
+        let mismatch = ["Error requires-python-mismatch"];
+        assert_eq!(rules(">=3.10", "py3-none-any", &expected), mismatch);
+    }
+}

@@ -1,0 +1,206 @@
+//! What a project's own automation runs and installs: tox, nox, make, just, continuous integration
+//! and the scripts in pyproject.toml.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::git;
+
+/// Files of one folder.
+const FILES: [&str; 15] = [
+    "tox.ini",
+    "tox.toml",
+    "noxfile.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "Makefile",
+    "GNUmakefile",
+    "makefile",
+    "justfile",
+    "Justfile",
+    ".justfile",
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    ".circleci/config.yml",
+];
+
+/// The command lines of a project's automation, as words, without quotes and comments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Automation {
+    lines: Vec<Vec<String>>,
+}
+
+impl Automation {
+    /// Of a folder and those above it, up to the checkout's root where there is one; the nearest
+    /// comes first.
+    pub fn read(dir: &Utf8Path) -> Result<Self> {
+        let mut automation = Self::default();
+        let mut folders = dir.ancestors();
+        let root = folders.position(git::is_checkout);
+        for folder in dir.ancestors().take(1 + root.unwrap_or_default()) {
+            for path in files(folder) {
+                let text = disk::read_text(&path)?.unwrap_or_default();
+                automation.add(&text);
+            }
+        }
+        Ok(automation)
+    }
+
+    fn add(&mut self, text: &str) {
+        // a call of nox may go over several lines
+        let calls = text.split("session.run(").skip(1);
+        let calls = calls.map(|call| call.split(')').next().unwrap_or_default());
+        let lines = text.lines().map(str::trim_start);
+        let lines = lines.filter(|line| !line.starts_with('#'));
+        self.lines.extend(lines.chain(calls).map(words));
+    }
+
+    /// Whether a word that holds `text` is said anywhere.
+    pub fn mentions(&self, text: &str) -> bool {
+        let mut words = self.lines.iter().flatten();
+        words.any(|word| word.contains(text))
+    }
+
+    /// What each `python -m MODULE` is given; references to variables are left out.
+    pub fn arguments_of(&self, module: &str) -> Vec<Vec<String>> {
+        let after = |line: &Vec<String>| {
+            let mut pairs = line.windows(2);
+            let at = pairs.position(|pair| pair[0] == "-m" && pair[1] == module)?;
+            Some(arguments(&line[at + 2..]))
+        };
+        self.lines.iter().filter_map(after).collect()
+    }
+
+    /// What each call of a program is given.
+    pub fn arguments_to(&self, program: &str) -> Vec<Vec<String>> {
+        let after = |line: &Vec<String>| {
+            let at = line.iter().position(|word| word == program)?;
+            Some(arguments(&line[at + 1..]))
+        };
+        self.lines.iter().filter_map(after).collect()
+    }
+}
+
+fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let workflows = folder.join(".github/workflows");
+    let named = FILES.iter().map(|name| folder.join(name));
+    let hosted = disk::names(&workflows).into_iter();
+    let hosted = hosted.map(|name| workflows.join(name));
+    let hosted = hosted.filter(|path| matches!(path.extension(), Some("yml" | "yaml")));
+    named.chain(hosted).collect()
+}
+
+fn words(line: &str) -> Vec<String> {
+    let plain = line.replace(['"', '\'', ',', '[', ']', '`'], " ");
+    plain.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The words up to where a shell ends the command.
+fn arguments(words: &[String]) -> Vec<String> {
+    let ends = |word: &&String| word.contains([';', '&', '|', '<', '>', '#']);
+    let own = words.iter().take_while(|word| !ends(word));
+    own.filter(|word| !word.contains(['$', '{', '}']))
+        .cloned()
+        .collect()
+}
+
+/// What tox's `deps` and nox's `session.install` name literally; the files are added to `files`.
+pub(super) fn requirements(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Vec<String>> {
+    let mut requirements = Vec::new();
+    for (name, read) in [
+        ("tox.ini", tox as fn(&str) -> Vec<String>),
+        ("noxfile.py", nox),
+    ] {
+        let path = dir.join(name);
+        let text = disk::read_text(&path)?.unwrap_or_default();
+        files.push(path);
+        requirements.extend(read(&text));
+    }
+    requirements.sort();
+    requirements.dedup();
+    Ok(requirements)
+}
+
+/// The requirements under every `deps =` of a tox.ini; factors (`py3: x`) lose their condition,
+/// references and options are left out.
+fn tox(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let value = match line.split_once('=') {
+            Some((key, value)) if key.trim() == "deps" && !line.starts_with([' ', '\t']) => {
+                inside = true;
+                value
+            }
+            _ if inside && line.starts_with([' ', '\t']) => line,
+            _ => {
+                inside = false;
+                continue;
+            }
+        };
+        let word = value
+            .rsplit_once(": ")
+            .map_or(value, |(_, word)| word)
+            .trim();
+        if word.starts_with(|c: char| c.is_ascii_alphanumeric()) && !word.contains('{') {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
+/// The string literals of every `session.install(…)`.
+fn nox(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for call in text.split("session.install(").skip(1) {
+        let arguments = call.split(')').next().unwrap_or_default();
+        for (number, piece) in arguments.split(['"', '\'']).enumerate() {
+            let literal = number % 2 == 1;
+            if literal && piece.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+                found.push(piece.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn automation(text: &str) -> Automation {
+        let mut automation = Automation::default();
+        automation.add(text);
+        automation
+    }
+
+    #[test]
+    fn what_a_module_is_given_is_read_from_any_kind_of_file() {
+        for text in [
+            "test:\n\tpython -m unittest discover -s tests $(ARGS) && echo ok\n",
+            "      - run: python3 -m unittest discover -s tests\n",
+            "    session.run(\n        'python',\n        '-m',\n        'unittest',\n        'discover',\n        '-s',\n        'tests',\n    )\n",
+            "commands = [[\"python\", \"-m\", \"unittest\", \"discover\", \"-s\", \"tests\"]]\n",
+            "commands = coverage run -m unittest discover -s tests {posargs}\n",
+        ] {
+            let given = automation(text).arguments_of("unittest");
+            assert_eq!(given, [["discover", "-s", "tests"]], "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_say_nothing() {
+        let commented = automation("# python -m unittest, not pytest\n");
+        assert!(commented.arguments_of("unittest").is_empty());
+        assert!(!commented.mentions("pytest"));
+        assert!(automation("pytest-cov\n").mentions("pytest"));
+    }
+
+    #[test]
+    fn what_nox_installs_is_read_from_its_literals() {
+        let text = "def t(session):\n    session.install('pytest', \"numpy<3\")\n";
+        assert_eq!(nox(text), ["pytest", "numpy<3"]);
+    }
+}

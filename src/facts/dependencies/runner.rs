@@ -1,0 +1,562 @@
+//! Where a project says what its tests need: everything that transitively brings the test runner,
+//! whatever it is called.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{GroupItem, PyProject, normalize_name, requirement_name};
+
+use super::automation::{self, Automation};
+use super::{Source, Sync};
+
+/// What runs a project's Python tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TestRunner {
+    /// Unless the project says otherwise: it runs `unittest` cases and doctests, too.
+    #[default]
+    Pytest,
+    /// Where the project's automation says `-m unittest` and nothing speaks of pytest.
+    Unittest,
+    /// Where the project configures it and requires it.
+    Stestr,
+}
+
+impl TestRunner {
+    pub fn of(pyproject: &PyProject) -> Result<Self> {
+        Ok(find(pyproject)?.runner)
+    }
+}
+
+/// What brings the test runner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FoundRunner {
+    pub(super) runner: TestRunner,
+    pub(super) groups: Vec<String>,
+    pub(super) extras: Vec<String>,
+    /// Installed besides those.
+    pub(super) others: Vec<Sync>,
+    /// Whether the project says any of it itself.
+    pub(super) declared: bool,
+    /// Files that decide, there or not.
+    pub(super) files: Vec<Utf8PathBuf>,
+}
+
+/// By this order: groups and extras, requirements files, what tox or nox install, a parent
+/// project's groups, and pytest alone; besides any of them where they bring another runner, which we
+/// do not run.
+pub(super) fn find(pyproject: &PyProject) -> Result<FoundRunner> {
+    let mut found = declared(pyproject)?;
+    if !found.declared && runs_unittest(pyproject)? {
+        return for_unittest(pyproject);
+    }
+    let named = named(pyproject, &found)?;
+    if has_stestr_config(pyproject) && named.iter().any(|name| name == "stestr") {
+        found.runner = TestRunner::Stestr;
+    } else if !named.iter().any(|name| is_pytest(name)) {
+        let runner = vec!["pytest".to_owned()];
+        found.others.push(plain(listed(pyproject, runner)));
+    }
+    Ok(found)
+}
+
+fn declared(pyproject: &PyProject) -> Result<FoundRunner> {
+    let mut found = FoundRunner {
+        groups: groups(pyproject),
+        extras: extras(pyproject),
+        ..FoundRunner::default()
+    };
+    found.declared = !(found.groups.is_empty() && found.extras.is_empty());
+    if found.declared {
+        return Ok(found);
+    }
+    found.others.extend(legacy(pyproject));
+    let dir = pyproject.dir();
+    for file in requirements_files(dir) {
+        let mut read = BTreeSet::new();
+        let brings = brings_runner(&file, &mut read)?;
+        found.files.extend(read);
+        if brings {
+            found.others.push(plain(Source::File(file)));
+        }
+    }
+    if found.others.is_empty() {
+        let requirements = automation::requirements(dir, &mut found.files)?;
+        if requirements.iter().any(|text| is_runner(text)) {
+            found.others.push(plain(listed(pyproject, requirements)));
+        }
+    }
+    if found.others.is_empty() {
+        found.others.extend(parent(dir, &mut found.files)?);
+    }
+    found.declared = !found.others.is_empty();
+    Ok(found)
+}
+
+fn has_stestr_config(pyproject: &PyProject) -> bool {
+    disk::is_file(&pyproject.dir().join(".stestr.conf"))
+        || pyproject.toml.get(&["tool", "stestr"]).is_some()
+}
+
+/// The names of the packages in what was found.
+fn named(pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
+    let mut texts = requirements(pyproject, &found.groups, &found.extras);
+    for sync in &found.others {
+        match &sync.source {
+            Source::Requirements {
+                requirements: listed,
+                manifest,
+            } => {
+                texts.extend(listed.iter().cloned());
+                if let Some(parent) = PyProject::read(manifest)? {
+                    texts.extend(requirements(&parent, &sync.groups, &sync.extras));
+                }
+            }
+            Source::File(path) => {
+                let mut files = BTreeSet::new();
+                brings_runner(path, &mut files)?;
+                for file in files {
+                    let text = disk::read_text(&file)?.unwrap_or_default();
+                    texts.extend(text.lines().map(|line| line.trim().to_owned()));
+                }
+            }
+            Source::Lock(_) | Source::Metadata(_) => {}
+        }
+    }
+    Ok(texts.iter().map(|text| requirement_name(text)).collect())
+}
+
+/// Whether the project's own words are `-m unittest`, and none of them is pytest.
+fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
+    const PYTESTS: [&str; 4] = [
+        "pytest.ini",
+        "conftest.py",
+        "tests/conftest.py",
+        "test/conftest.py",
+    ];
+    let automation = Automation::read(pyproject.dir())?;
+    let mut pytests = PYTESTS.iter().map(|name| pyproject.dir().join(name));
+    Ok(!automation.arguments_of("unittest").is_empty()
+        && !automation.mentions("pytest")
+        && !pytests.any(|path| disk::is_file(&path)))
+}
+
+/// What tests without a runner of their own need can only be told by its name.
+fn for_unittest(pyproject: &PyProject) -> Result<FoundRunner> {
+    let for_tests = |name: &&String| matches!(name.as_str(), "test" | "tests" | "testing");
+    let mut found = FoundRunner {
+        runner: TestRunner::Unittest,
+        groups: pyproject.groups.keys().filter(for_tests).cloned().collect(),
+        extras: pyproject.extras.keys().filter(for_tests).cloned().collect(),
+        ..FoundRunner::default()
+    };
+    if found.groups.is_empty() && found.extras.is_empty() {
+        let dir = pyproject.dir();
+        let files = requirements_files(dir);
+        let below = |file: &Utf8PathBuf| {
+            file.strip_prefix(dir)
+                .is_ok_and(|it| it.as_str().contains("test"))
+        };
+        let files: Vec<Utf8PathBuf> = files.into_iter().filter(below).collect();
+        let installed = automation::requirements(dir, &mut found.files)?;
+        if files.is_empty() && !installed.is_empty() {
+            found.others.push(plain(listed(pyproject, installed)));
+        }
+        found.files.extend(files.iter().cloned());
+        found
+            .others
+            .extend(files.into_iter().map(|file| plain(Source::File(file))));
+    }
+    found.declared =
+        !(found.groups.is_empty() && found.extras.is_empty() && found.others.is_empty());
+    Ok(found)
+}
+
+fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Source {
+    Source::Requirements {
+        manifest: pyproject.toml.path.clone(),
+        requirements,
+    }
+}
+
+fn plain(source: Source) -> Sync {
+    Sync {
+        source,
+        groups: Vec::new(),
+        extras: Vec::new(),
+        default_groups: true,
+        packages: Vec::new(),
+    }
+}
+
+/// Whether a requirement is a test runner or a plugin of one.
+fn is_runner(requirement: &str) -> bool {
+    let name = requirement_name(requirement);
+    matches!(&*name, "stestr" | "nose2") || is_pytest(&name)
+}
+
+/// Whether a package is pytest, or a plugin that brings it.
+fn is_pytest(name: &str) -> bool {
+    name == "pytest" || name.starts_with("pytest-")
+}
+
+fn groups(pyproject: &PyProject) -> Vec<String> {
+    let names = pyproject.groups.keys();
+    let bring = names.filter(|name| group_brings(pyproject, name, &mut BTreeSet::new()));
+    bring.cloned().collect()
+}
+
+fn group_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) -> bool {
+    if !seen.insert(name.to_owned()) {
+        return false;
+    }
+    let items = pyproject.groups.get(name).into_iter().flatten();
+    items.into_iter().any(|item| match item {
+        GroupItem::Requirement(text) => is_runner(text) || self_extras_bring(pyproject, text),
+        GroupItem::Include(other) => group_brings(pyproject, other, seen),
+    })
+}
+
+fn extras(pyproject: &PyProject) -> Vec<String> {
+    let names = pyproject.extras.keys();
+    let bring = names.filter(|name| extra_brings(pyproject, name, &mut BTreeSet::new()));
+    bring.cloned().collect()
+}
+
+fn extra_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) -> bool {
+    if !seen.insert(name.to_owned()) {
+        return false;
+    }
+    let items = pyproject.extras.get(name).into_iter().flatten();
+    items.into_iter().any(|text| {
+        is_runner(text)
+            || self_extras(pyproject, text)
+                .iter()
+                .any(|other| extra_brings(pyproject, other, seen))
+    })
+}
+
+fn self_extras_bring(pyproject: &PyProject, requirement: &str) -> bool {
+    let extras = self_extras(pyproject, requirement);
+    let mut seen = BTreeSet::new();
+    extras
+        .iter()
+        .any(|name| extra_brings(pyproject, name, &mut seen))
+}
+
+/// The extras in a requirement on the project itself, as in `package[test]`.
+fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
+    let own = pyproject.name().map(normalize_name);
+    if own.is_none() || own != Some(requirement_name(requirement)) {
+        return Vec::new();
+    }
+    let inside = requirement
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    let names = inside
+        .map(|(names, _)| names)
+        .unwrap_or_default()
+        .split(',');
+    names.map(|name| normalize_name(name.trim())).collect()
+}
+
+/// Groups and extras as plain requirements, what they include and name of the project itself
+/// followed.
+pub(super) fn requirements(
+    pyproject: &PyProject,
+    groups: &[String],
+    extras: &[String],
+) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<(bool, String)> = groups.iter().map(|name| (true, name.clone())).collect();
+    open.extend(extras.iter().map(|name| (false, name.clone())));
+    while let Some((is_group, name)) = open.pop() {
+        if !seen.insert((is_group, name.clone())) {
+            continue;
+        }
+        let listed: Vec<String> = if is_group {
+            let items = pyproject.groups.get(&name).into_iter().flatten();
+            let (mut texts, mut included) = (Vec::new(), Vec::new());
+            for item in items {
+                match item {
+                    GroupItem::Requirement(text) => texts.push(text.clone()),
+                    GroupItem::Include(other) => included.push((true, other.clone())),
+                }
+            }
+            open.extend(included);
+            texts
+        } else {
+            pyproject.extras.get(&name).cloned().unwrap_or_default()
+        };
+        for text in listed {
+            let own = self_extras(pyproject, &text);
+            if own.is_empty() {
+                found.insert(text);
+            } else {
+                open.extend(own.into_iter().map(|extra| (false, extra)));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Files by the names that projects give them, in the folder and in its test folders.
+fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let folders = ["", "test", "tests", "requirements"].map(|name| dir.join(name));
+    folders
+        .iter()
+        .flat_map(|folder| {
+            disk::names(folder)
+                .into_iter()
+                .map(|name| folder.join(name))
+        })
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default();
+            let in_folder = path.parent().and_then(Utf8Path::file_name) == Some("requirements");
+            path.extension() == Some("txt") && (name.contains("requirements") || in_folder)
+        })
+        .collect()
+}
+
+/// Whether a requirements file, or one that it includes with `-r`, brings the runner; every file
+/// that was read is added to `seen`.
+fn brings_runner(file: &Utf8Path, seen: &mut BTreeSet<Utf8PathBuf>) -> Result<bool> {
+    if !seen.insert(file.to_owned()) {
+        return Ok(false);
+    }
+    let text = disk::read_text(file)?.unwrap_or_default();
+    let mut brings = false;
+    for line in text.lines().map(str::trim) {
+        let included = line
+            .strip_prefix("-r")
+            .or_else(|| line.strip_prefix("--requirement"));
+        if let Some(other) = included {
+            let other = file.with_file_name(other.trim_start_matches('=').trim());
+            brings |= brings_runner(&other, seen)?;
+        } else {
+            brings |= is_runner(line);
+        }
+    }
+    Ok(brings)
+}
+
+/// uv's development dependencies from before there were groups, where they bring the runner.
+fn legacy(pyproject: &PyProject) -> Option<Sync> {
+    let listed_there = pyproject.uv_dev_dependencies();
+    let brings = listed_there.iter().any(|text| is_runner(text));
+    brings.then(|| plain(listed(pyproject, listed_there)))
+}
+
+/// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
+fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> {
+    for folder in disk::above(dir) {
+        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
+            let groups = groups(&pyproject);
+            files.push(pyproject.toml.path.clone());
+            if !groups.is_empty() {
+                let mut sync = plain(listed(&pyproject, Vec::new()));
+                sync.groups = groups;
+                return Ok(Some(sync));
+            }
+            if let Some(sync) = legacy(&pyproject) {
+                return Ok(Some(sync));
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::manifest::Toml;
+
+    /// A project in a temporary folder of its own, which ends the search upward.
+    fn project(pyproject: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, PyProject) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        disk::create_dir(&dir.join(".git")).unwrap();
+        disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let toml = Toml::parse(&dir.join("pyproject.toml"), pyproject).unwrap();
+        (temp, PyProject::of(toml).unwrap())
+    }
+
+    fn sources(found: &FoundRunner) -> Vec<&Source> {
+        found.others.iter().map(|sync| &sync.source).collect()
+    }
+
+    #[test]
+    fn a_group_is_chosen_by_what_it_brings_not_by_its_name() {
+        let text = "[project]\nname = 'x'\n\
+                    [project.optional-dependencies]\ndev = ['x[testing]', 'ruff']\ntesting = ['pytest-cov']\ndocs = ['sphinx']\n\
+                    [dependency-groups]\ndev = ['ruff']\nci = [{ include-group = 'checks' }]\nchecks = ['PyTest>=8']\n";
+        let found = find(&project(text, &[]).1).unwrap();
+        assert_eq!(found.groups, ["checks", "ci"]);
+        assert_eq!(found.extras, ["dev", "testing"]);
+        assert!(found.others.is_empty());
+    }
+
+    #[test]
+    fn a_group_may_bring_it_through_an_extra_of_the_project() {
+        let text = "[project]\nname = 'My_Pkg'\n[project.optional-dependencies]\nt = ['pytest']\n\
+                    [dependency-groups]\ndev = ['my-pkg[t]']\nloop = [{ include-group = 'loop' }]\n";
+        assert_eq!(find(&project(text, &[]).1).unwrap().groups, ["dev"]);
+    }
+
+    #[test]
+    fn groups_and_extras_are_listed_with_all_that_they_include() {
+        let text = "[project]\nname = 'x'\n[project.optional-dependencies]\nt = ['pytest']\nall = ['x[t]', 'ruff']\n\
+                    [dependency-groups]\na = ['attrs', { include-group = 'b' }]\nb = ['idna', { include-group = 'a' }]\n";
+        let (_temp, pyproject) = project(text, &[]);
+        let listed = requirements(&pyproject, &["a".into()], &["all".into()]);
+        assert_eq!(listed, ["attrs", "idna", "pytest", "ruff"]);
+    }
+
+    #[test]
+    fn requirements_files_are_next_and_are_followed() {
+        let files = [
+            ("requirements.txt", "flask\n"),
+            ("test/requirements.txt", "-r base.txt\n"),
+            ("test/base.txt", "pytest==8\n"),
+        ];
+        let (_temp, pyproject) = project("[project]\nname = 'x'\n", &files);
+        let found = find(&pyproject).unwrap();
+        let file = pyproject.dir().join("test/requirements.txt");
+        assert_eq!(sources(&found), [&Source::File(file)]);
+    }
+
+    #[test]
+    fn then_what_tox_and_nox_install() {
+        let tox = "[testenv]\ndeps =\n    pytest\n    py312: hypothesis\n    -r x.txt\n    {[base]deps}\ncommands = pytest\n";
+        let (_temp, pyproject) = project("", &[("tox.ini", tox)]);
+        let found = find(&pyproject).unwrap();
+        let Source::Requirements { requirements, .. } = sources(&found)[0] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(requirements, &["hypothesis", "pytest"]);
+    }
+
+    #[test]
+    fn then_the_parents_groups() {
+        let (temp, _) = project(
+            "",
+            &[("pyproject.toml", "[dependency-groups]\ntest = ['pytest']\n")],
+        );
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("python");
+        let toml = Toml::parse(&dir.join("pyproject.toml"), "").unwrap();
+        let found = find(&PyProject::of(toml).unwrap()).unwrap();
+        assert_eq!(found.others[0].groups, ["test"]);
+        assert_eq!(found.others.len(), 1, "it brings pytest");
+    }
+
+    #[test]
+    fn development_dependencies_of_older_uvs_are_found_here_and_above() {
+        let text = "[tool.uv]\ndev-dependencies = ['pytest', 'numpy']\n";
+        let (temp, own) = project(text, &[("pyproject.toml", text)]);
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("python");
+        let toml = Toml::parse(&dir.join("pyproject.toml"), "").unwrap();
+        for pyproject in [own, PyProject::of(toml).unwrap()] {
+            let found = find(&pyproject).unwrap();
+            let Source::Requirements { requirements, .. } = sources(&found)[0] else {
+                panic!("{found:?}")
+            };
+            assert_eq!(requirements, &["pytest", "numpy"]);
+        }
+    }
+
+    #[test]
+    fn stestr_runs_where_it_is_configured_and_required() {
+        let runner = |pyproject: &str, files: &[(&str, &str)]| {
+            TestRunner::of(&project(pyproject, files).1).unwrap()
+        };
+        let group = "[dependency-groups]\ntest = ['stestr>=4']\n";
+        let config = (".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
+        assert_eq!(runner(group, &[config]), TestRunner::Stestr);
+        let own = format!("{group}[tool.stestr]\ntest_path = 'tests'\n");
+        assert_eq!(runner(&own, &[]), TestRunner::Stestr);
+        let file = ("test-requirements.txt", "stestr\n");
+        assert_eq!(runner("", &[config, file]), TestRunner::Stestr);
+        assert_eq!(runner(group, &[]), TestRunner::Pytest);
+        assert_eq!(runner("", &[config]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn pytest_is_installed_beside_a_runner_that_we_do_not_run() {
+        let plain_pytest = |pyproject: &str, files: &[(&str, &str)]| {
+            let found = find(&project(pyproject, files).1).unwrap();
+            let sources = sources(&found).into_iter();
+            let mut listed = sources.filter_map(|source| match source {
+                Source::Requirements { requirements, .. } => Some(requirements),
+                _ => None,
+            });
+            (found.groups.len(), listed.any(|it| it == &["pytest"]))
+        };
+        for name in ["nose2", "stestr"] {
+            let group = format!("[dependency-groups]\ntest = ['{name}']\n");
+            assert_eq!(plain_pytest(&group, &[]), (1, true), "{name}");
+            let file = ("test-requirements.txt", name);
+            assert_eq!(plain_pytest("", &[file]), (0, true), "{name}");
+        }
+        for both in ["'nose2', 'pytest-cov'", "'nose2', 'PyTest>=8'"] {
+            let group = format!("[dependency-groups]\ntest = [{both}]\n");
+            assert_eq!(plain_pytest(&group, &[]), (1, false), "{both}");
+        }
+        let file = ("test-requirements.txt", "-r more.txt\nnose2\n");
+        let more = ("more.txt", "pytest\n");
+        assert_eq!(plain_pytest("", &[file, more]), (0, false));
+        let stestr = "[dependency-groups]\ntest = ['stestr']\n[tool.stestr]\ntest_path = 't'\n";
+        assert_eq!(plain_pytest(stestr, &[]), (1, false));
+    }
+
+    #[test]
+    fn unittest_runs_where_the_projects_words_are_its_alone() {
+        let runner = |pyproject: &str, files: &[(&str, &str)]| {
+            TestRunner::of(&project(pyproject, files).1).unwrap()
+        };
+        let make = (
+            "Makefile",
+            "test:\n\tpython -m unittest discover -s tests\n",
+        );
+        assert_eq!(runner("", &[make]), TestRunner::Unittest);
+        let script = "[tool.hatch.envs.default.scripts]\ntest = 'python -m unittest'\n";
+        assert_eq!(runner(script, &[]), TestRunner::Unittest);
+        let workflow = (".github/workflows/ci.yml", "- run: pytest\n");
+        assert_eq!(runner("", &[make, workflow]), TestRunner::Pytest);
+        assert_eq!(runner("", &[make, ("conftest.py", "")]), TestRunner::Pytest);
+        let group = "[dependency-groups]\ndev = ['pytest']\n";
+        assert_eq!(runner(group, &[make]), TestRunner::Pytest);
+        assert_eq!(runner("", &[]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn what_unittest_needs_is_told_by_its_name_and_pytest_is_not_installed() {
+        let tox = (
+            "tox.ini",
+            "[testenv]\ndeps = parameterized\ncommands = python -m unittest\n",
+        );
+        let text = "[dependency-groups]\ntest = ['ddt']\nlint = ['ruff']\n";
+        let found = find(&project(text, &[tox]).1).unwrap();
+        assert_eq!(found.groups, ["test"]);
+        assert!(found.others.is_empty() && found.declared);
+        let found = find(&project("", &[tox]).1).unwrap();
+        let [Source::Requirements { requirements, .. }] = sources(&found)[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(requirements, &["parameterized"]);
+    }
+
+    #[test]
+    fn and_pytest_itself_where_nobody_says_anything() {
+        let found = find(&project("[project]\nname = 'x'\n", &[]).1).unwrap();
+        let Source::Requirements { requirements, .. } = sources(&found)[0] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(requirements, &["pytest"]);
+    }
+}

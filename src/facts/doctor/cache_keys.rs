@@ -1,0 +1,335 @@
+//! Whether uv builds a package again when its Rust code changes (uv docs, "Dynamic metadata").
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::{Bindings, Member, Project};
+use crate::model::error::Result;
+use crate::model::finding::Finding;
+use crate::world::disk;
+use crate::world::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
+use crate::world::session::normalize;
+
+use super::{Fix, Problem};
+
+const KEYS: [&str; 3] = ["tool", "uv", "cache-keys"];
+
+pub(super) fn check(project: &Project, member: &Member) -> Result<Vec<Problem>> {
+    let path = member.pyproject.as_deref();
+    let Some(pyproject) = path.map(PyProject::read).transpose()?.flatten() else {
+        return Ok(Vec::new());
+    };
+    if !uv_builds(project, &pyproject)? || member.bindings == Bindings::Embed {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    found.extend(missing(member, &pyproject)?);
+    found.extend(too_wide(member, &pyproject)?);
+    Ok(found)
+}
+
+/// Whether `uv sync` and `uv run` build the package, as far as the project uses them.
+fn uv_builds(project: &Project, pyproject: &PyProject) -> Result<bool> {
+    let uv = pyproject.toml.table(&["tool", "uv"]);
+    let is_used = uv.is_some() || project.uv_lock()?.is_some();
+    let package = pyproject.toml.bool(&["tool", "uv", "package"]);
+    Ok(pyproject.is_complete() && is_used && package != Some(false))
+}
+
+/// What a crate is compiled from.
+struct Sources {
+    /// The first of its files.
+    file: Utf8PathBuf,
+    folder: Utf8PathBuf,
+    /// Where its build script is, which is no source.
+    script: Utf8PathBuf,
+}
+
+impl Sources {
+    fn of(cargo: &CargoToml) -> Option<Self> {
+        let said = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
+        let usual = ["src/lib.rs", "src/main.rs"].map(Utf8Path::new);
+        let mut files = said
+            .into_iter()
+            .chain(usual)
+            .map(|path| normalize(&cargo.dir().join(path)));
+        let file = files.find(|path| disk::is_file(path))?;
+        let folder = file.parent()?.to_owned();
+        let script = script(cargo);
+        Some(Self {
+            file,
+            folder,
+            script,
+        })
+    }
+
+    /// Of the crate and of its path dependencies.
+    fn all(member: &Member) -> Result<Vec<Self>> {
+        let crates = crates(member)?;
+        Ok(crates.iter().filter_map(Self::of).collect())
+    }
+
+    /// All of them as seen from a folder: one pattern, or the files by their names where builds
+    /// write below them.
+    fn patterns(&self, dir: &Utf8Path, target: &Utf8Path) -> Vec<String> {
+        if !target.starts_with(&self.folder) {
+            return vec![format!("{}/**/*.rs", relative(dir, &self.folder))];
+        }
+        let names = disk::names(&self.folder).into_iter();
+        let files = names.map(|name| self.folder.join(name));
+        let files = files.filter(|path| path.extension() == Some("rs") && *path != self.script);
+        files.map(|path| relative(dir, &path)).collect()
+    }
+}
+
+/// The crate and its path dependencies.
+fn crates(member: &Member) -> Result<Vec<CargoToml>> {
+    let manifests = std::iter::once(&member.manifest).chain(&member.path_dependencies);
+    let crates = manifests.filter_map(|path| CargoToml::read(path).transpose());
+    crates.collect()
+}
+
+fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Problem>> {
+    let keys = pyproject.cache_keys();
+    let sources = Sources::all(member)?.into_iter();
+    let unseen: Vec<Sources> = sources
+        .filter(|sources| !is_seen(&keys, pyproject.dir(), &sources.file))
+        .collect();
+    let Some(first) = unseen.first() else {
+        return Ok(None);
+    };
+    let dir = pyproject.dir();
+    let shown = match relative(dir, &first.folder) {
+        root if root.is_empty() => relative(dir, &first.file),
+        folder => folder,
+    };
+    let message = format!(
+        "no cache-key covers `{shown}`: `uv run` and `uv sync` keep the old build when it changes"
+    );
+    let toml = &pyproject.toml;
+    let said = toml.get(&KEYS).is_some();
+    let mut new: Vec<String> = Vec::new();
+    if !said {
+        new.push(file_key("pyproject.toml"));
+        let files = manifests(member)?.into_iter();
+        new.extend(files.map(|path| file_key(&relative(dir, &path))));
+    }
+    let patterns = unseen
+        .iter()
+        .flat_map(|sources| sources.patterns(dir, &member.cargo.target));
+    new.extend(patterns.map(|pattern| file_key(&pattern)));
+    let hint = format!("cache-keys = [{}]", new.join(", "));
+    let finding = Finding::warning("cache-keys-missing", message)
+        .at(&toml.path, Some(place(toml)))
+        .hint(hint);
+    let add = Amendment::add(&KEYS, new);
+    Ok(Some(Problem {
+        finding,
+        fix: Fix::amend(toml, add).into_iter().collect(),
+    }))
+}
+
+/// The line of the keys, of uv's table, else of what says how the package is built.
+fn place(toml: &Toml) -> usize {
+    let uv = toml.get(&KEYS[..2]).is_some();
+    toml.line_of(if uv { &KEYS } else { &["build-system"] })
+}
+
+/// What decides about a build besides sources, as far as it is there.
+fn manifests(member: &Member) -> Result<Vec<Utf8PathBuf>> {
+    let crates = crates(member)?;
+    let mut files: Vec<Utf8PathBuf> = crates
+        .iter()
+        .flat_map(|cargo| [cargo.toml.path.clone(), script(cargo)])
+        .collect();
+    files.insert(1.min(files.len()), member.workspace.join("Cargo.lock"));
+    files.retain(|path| disk::is_file(path));
+    Ok(files)
+}
+
+/// Where a crate's build script is, if there is one.
+fn script(cargo: &CargoToml) -> Utf8PathBuf {
+    let said = cargo.toml.str(&["package", "build"]);
+    normalize(&cargo.dir().join(said.unwrap_or("build.rs")))
+}
+
+fn file_key(path: &str) -> String {
+    format!("{{ file = \"{path}\" }}")
+}
+
+/// A path as seen from a folder, `..` included, with the slashes of a glob; empty for the folder.
+fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
+    let mut above = dir.ancestors().enumerate();
+    let shared = above.find_map(|(up, dir)| Some((up, path.strip_prefix(dir).ok()?)));
+    let (up, below) = shared.unwrap_or((0, path));
+    let names = below.components().map(|name| name.as_str());
+    let words: Vec<&str> = std::iter::repeat_n("..", up).chain(names).collect();
+    words.join("/")
+}
+
+fn is_seen(keys: &[CacheKey], dir: &Utf8Path, file: &Utf8Path) -> bool {
+    let shown = relative(dir, file);
+    keys.iter().any(|key| match key {
+        CacheKey::File(pattern) => matches(pattern, &shown),
+        CacheKey::Dir(_) | CacheKey::Env(_) | CacheKey::Git => false,
+    })
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    CacheKey::glob(pattern).is_some_and(|glob| glob.is_match(path))
+}
+
+/// Patterns that find Rust files in the target directory, which is full of them after a build.
+fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Problem>> {
+    let (dir, target) = (pyproject.dir(), &member.cargo.target);
+    if !target.starts_with(dir) {
+        return Ok(Vec::new());
+    }
+    let target = relative(dir, target);
+    let generated = format!("{target}/debug/build/x-0123456789abcdef/out/x.rs");
+    let keys = pyproject.file_keys().into_iter();
+    let (wide, narrow): (Vec<_>, Vec<_>) =
+        keys.partition(|(pattern, _)| matches(pattern, &generated));
+    let mut kept: Vec<String> = narrow.into_iter().map(|(pattern, _)| pattern).collect();
+    let mut found = Vec::new();
+    for (said, span) in wide {
+        let instead = narrower(member, dir, &said, &kept)?;
+        let new: Vec<String> = instead.iter().map(|pattern| file_key(pattern)).collect();
+        let hint = match &new[..] {
+            [] => "take it out: other keys cover the sources".to_owned(),
+            new => format!("instead: {}", new.join(", ")),
+        };
+        let message = format!("`{said}` also finds files that builds write to `{target}`");
+        let toml = &pyproject.toml;
+        let finding = Finding::warning("cache-keys-wide", message)
+            .at(&toml.path, Some(toml.line(&span)))
+            .hint(hint);
+        let mut problem = Problem::from(finding);
+        if Utf8Path::new(&said).extension() == Some("rs") {
+            let old = &toml.text()[span];
+            let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
+            if let Some(fix) = Fix::amend(toml, change) {
+                problem.fix.push(fix);
+                kept.extend(instead);
+            }
+        }
+        found.push(problem);
+    }
+    Ok(found)
+}
+
+/// What of a crate a pattern finds, less what other keys say.
+fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Result<Vec<String>> {
+    let all = Sources::all(member)?.into_iter();
+    let covered = all.filter(|sources| matches(wide, &relative(dir, &sources.file)));
+    let mut found: Vec<String> = covered
+        .flat_map(|sources| sources.patterns(dir, &member.cargo.target))
+        .filter(|pattern| !others.contains(pattern))
+        .collect();
+    let is_seen = |found: &[String], path: &str| {
+        let mut patterns = others.iter().chain(found);
+        patterns.any(|pattern| matches(pattern, path))
+    };
+    let files = manifests(member)?.into_iter();
+    for path in files.chain([dir.join("pyproject.toml")]) {
+        let path = relative(dir, &path);
+        if matches(wide, &path) && !is_seen(&found, &path) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found about a package that has these files in a folder `p`, and its keys once that is
+    /// fixed.
+    fn found(files: &[&str], cargo: &str, keys: &str) -> (Vec<Problem>, String) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("p");
+        for name in files {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        let cargo = format!("[package]\nname = 'x'\n{cargo}");
+        disk::write(&dir.join("Cargo.toml"), cargo.as_bytes()).unwrap();
+        let text = format!(
+            "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n\
+             [project]\nname = 'x'\nversion = '1'\n[tool.uv]\n{keys}\n"
+        );
+        disk::write(&dir.join("pyproject.toml"), text.as_bytes()).unwrap();
+        let mut member = Member {
+            manifest: dir.join("Cargo.toml"),
+            pyproject: Some(dir.join("pyproject.toml")),
+            workspace: dir.clone(),
+            ..Member::default()
+        };
+        member.cargo.target = dir.join("target");
+        let found = check(&Project::default(), &member).unwrap();
+        let mut toml = Toml::read(&dir.join("pyproject.toml")).unwrap().unwrap();
+        for fix in found.iter().flat_map(|problem| &problem.fix) {
+            if let Fix::Amend(path, change) = fix {
+                toml = Toml::parse(path, &change.apply(&toml).unwrap()).unwrap();
+            }
+        }
+        let keys = toml.text().split("[tool.uv]\n").nth(1).unwrap();
+        (found, keys.trim_end().to_owned())
+    }
+
+    #[test]
+    fn a_narrower_pattern_goes_on_covering_the_build_script() {
+        let files = ["src/lib.rs", "build.rs"];
+        let (problems, keys) = found(&files, "", "cache-keys = [{ file = '**/*.rs' }]");
+        assert_eq!(problems.len(), 1);
+        let both = "cache-keys = [{ file = \"src/**/*.rs\" }, { file = \"build.rs\" }]";
+        assert_eq!(keys, both);
+        let cargo = "build = 'tools/make.rs'\n";
+        let files = ["src/lib.rs", "tools/make.rs"];
+        let (_, keys) = found(&files, cargo, "cache-keys = [{ file = '**/*.rs' }]");
+        assert!(keys.contains("\"tools/make.rs\""), "{keys}");
+    }
+
+    #[test]
+    fn every_wide_pattern_is_a_trap_and_what_one_says_the_next_does_not() {
+        let wide = "cache-keys = ['./**/*.rs', { file = 'pyproject.toml' }, '**/*.rs', '**/*']";
+        let (problems, keys) = found(&["src/lib.rs"], "", wide);
+        assert_eq!(problems.len(), 3);
+        let hint = problems[2].finding.hint.as_deref();
+        assert_eq!(hint, Some("instead: { file = \"Cargo.toml\" }"));
+        let left = "cache-keys = [{ file = \"src/**/*.rs\" }, { file = 'pyproject.toml' }, '**/*']";
+        assert_eq!(keys, left);
+    }
+
+    #[test]
+    fn a_library_beside_pyproject_toml_is_covered_without_the_target_directory() {
+        let cargo = "[lib]\npath = 'lib.rs'\n";
+        let (problems, keys) = found(&["lib.rs"], cargo, "cache-keys = ['Cargo.toml']");
+        let message = &problems[0].finding.message;
+        assert!(
+            message.starts_with("no cache-key covers `lib.rs`"),
+            "{message}"
+        );
+        assert_eq!(keys, "cache-keys = ['Cargo.toml', { file = \"lib.rs\" }]");
+        let (_, keys) = found(&["lib.rs"], cargo, "cache-keys = ['**/*.rs']");
+        assert_eq!(keys, "cache-keys = [{ file = \"lib.rs\" }]");
+    }
+
+    #[test]
+    fn paths_are_seen_from_the_folder_of_pyproject_toml() {
+        let from = |dir: &str, path: &str| relative(Utf8Path::new(dir), Utf8Path::new(path));
+        assert_eq!(from("/p", "/p/src/lib.rs"), "src/lib.rs");
+        assert_eq!(from("/p/python/x", "/p/core/src"), "../../core/src");
+        assert_eq!(from("/p/python", "/p"), "..");
+        assert_eq!(from("/p", "/p"), "");
+    }
+
+    #[test]
+    fn one_star_finds_files_in_folders_below_as_it_does_for_uv() {
+        for pattern in ["**/*.rs", "*.rs", "./*.rs"] {
+            assert!(matches(pattern, "target/debug/x.rs") && matches(pattern, "x.rs"));
+        }
+        for pattern in ["src/**/*.rs", "src/*.rs"] {
+            assert!(matches(pattern, "src/a/b.rs") && !matches(pattern, "target/x.rs"));
+        }
+    }
+}

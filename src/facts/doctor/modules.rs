@@ -1,0 +1,176 @@
+//! Files that Python imports in place of what is built, and stubs that nobody reads.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::fingerprint::{EnvironmentRecord, is_tagged};
+use crate::facts::project::{Bindings, package_folder};
+use crate::facts::{Build, Facts};
+use crate::model::error::Result;
+use crate::model::finding::Finding;
+use crate::model::invocation::quote;
+use crate::world::disk;
+use crate::world::manifest::PyProject;
+
+use super::{Fix, Problem};
+
+pub(super) fn check(facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
+    if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {
+        return Ok(Vec::new());
+    }
+    let package = package_folder(&build.member)?;
+    let mut found = Vec::new();
+    found.extend(shadows(facts, build, package.as_deref()));
+    if let Some(package) = package {
+        found.extend(untyped(build, &package)?);
+    }
+    Ok(found)
+}
+
+fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Problem> {
+    let member = &build.member;
+    let record = EnvironmentRecord::load(&facts.environment.record_path()).record;
+    let installed = record.installed.get(&member.name);
+    let own = installed
+        .map(|record| record.modules.clone())
+        .unwrap_or_default();
+    let (top, inner) = match member.module.split_once('.') {
+        Some((top, inner)) => (top, Some(inner)),
+        None => (&*member.module, None),
+    };
+    let probe = facts.tools.as_ref().and_then(|shop| shop.probe.as_ref());
+    let suffixes = probe.map(|probe| &probe.suffixes[..]).unwrap_or_default();
+    let mut found = Vec::new();
+    if let (Some(package), Some(inner)) = (package, inner) {
+        let (folders, stem) = inner.rsplit_once('.').unwrap_or(("", inner));
+        let folder = package.join(folders.replace('.', "/"));
+        found.extend(beside(&folder, stem, build.locked.stable_abi, suffixes));
+    }
+    // Python looks into the folder that it is started in first, and takes a package before a module
+    if package.is_none_or(|package| package.parent() != Some(&member.dir)) {
+        found.extend(extensions(&member.dir, top, suffixes));
+    }
+    let packages = facts.environment.site_packages();
+    if let Some(packages) = packages.filter(|dir| !own.iter().any(|path| path.starts_with(dir))) {
+        let copy = packages.join(top);
+        let stale = !own.is_empty() && disk::is_file(&copy.join("__init__.py"));
+        found.extend(stale.then_some(copy));
+    }
+    found.retain(|path| !own.contains(path));
+    let problems = found.into_iter().map(|path| shadow(path, &member.module));
+    problems.collect()
+}
+
+fn shadow(path: Utf8PathBuf, built: &str) -> Problem {
+    let message = format!("Python imports this as `{built}`, not what is built");
+    let hint = format!("rm -r {}", quote(path.as_str()));
+    let finding = Finding::error("shadowing-module", message);
+    Problem::from(finding.at(path, None).hint(hint))
+}
+
+/// What is imported before the module that maturin puts into a folder of the sources: a package of
+/// its name, or a module whose ending Python prefers.
+fn beside(
+    folder: &Utf8Path,
+    stem: &str,
+    stable_abi: bool,
+    suffixes: &[String],
+) -> Vec<Utf8PathBuf> {
+    let inner = folder.join(stem);
+    let mut found = Vec::new();
+    found.extend(disk::is_file(&inner.join("__init__.py")).then_some(inner));
+    if stable_abi {
+        let modules = extensions(folder, stem, suffixes).into_iter();
+        found.extend(modules.filter(|path| path.file_name().is_some_and(is_tagged)));
+    }
+    found
+}
+
+/// The extension modules of a name in a folder; without `suffixes` those of every interpreter.
+fn extensions(folder: &Utf8Path, stem: &str, suffixes: &[String]) -> Vec<Utf8PathBuf> {
+    let names = disk::names(folder).into_iter();
+    let modules = names.filter(|name| {
+        let Some(ending) = name.strip_prefix(stem).filter(|rest| rest.starts_with('.')) else {
+            return false;
+        };
+        let native = matches!(Utf8Path::new(name).extension(), Some("so" | "pyd"));
+        native && (suffixes.is_empty() || suffixes.iter().any(|known| known == ending))
+    });
+    modules.map(|name| folder.join(name)).collect()
+}
+
+/// PEP 561: type checkers read a package's types only where it has a `py.typed`.
+fn untyped(build: &Build, package: &Utf8Path) -> Result<Option<Problem>> {
+    const CLAIM: &str = "Typing :: Typed";
+    let is_marked = |folder: &Utf8Path| disk::is_file(&folder.join("py.typed"));
+    let unread = |path: &Utf8PathBuf| {
+        let mut folders = path.ancestors().skip(1);
+        let inside = folders.by_ref().take_while(|dir| dir.starts_with(package));
+        path.extension() == Some("pyi") && !inside.into_iter().any(is_marked)
+    };
+    let files = disk::unignored_files(package);
+    let finding = if let Some(stub) = files.iter().find(|path| unread(path)) {
+        let message = "type checkers ignore this stub: its package has no `py.typed`";
+        Finding::warning("py-typed", message).at(stub, None)
+    } else {
+        let path = build.member.pyproject.as_deref();
+        let Some(pyproject) = path.map(PyProject::read).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let said = pyproject.toml.spanned_strings(&["project", "classifiers"]);
+        let claim = said.iter().find(|classifier| classifier.value == CLAIM);
+        let Some(claim) = claim.filter(|_| !is_marked(package)) else {
+            return Ok(None);
+        };
+        let message = "type checkers ignore the package's types: it has no `py.typed`";
+        let toml = &pyproject.toml;
+        Finding::warning("py-typed", message).at(&toml.path, Some(toml.line(&claim.span)))
+    };
+    let marker = package.join("py.typed");
+    let finding = finding.hint(format!("touch {}", quote(marker.as_str())));
+    let fix = vec![Fix::Create(marker)];
+    Ok(Some(Problem { finding, fix }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tagged_module_and_a_package_are_imported_before_the_stable_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for name in [
+            "_x.abi3.so",
+            "_x.cpython-311-x.so",
+            "_x.cpython-39-x.so",
+            "_x.pyi",
+            "_y.so",
+        ] {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        let own = [".cpython-311-x.so", ".abi3.so", ".so"].map(str::to_owned);
+        let names = |stable_abi, suffixes: &[String]| -> Vec<String> {
+            let found = beside(dir, "_x", stable_abi, suffixes).into_iter();
+            found
+                .map(|path| path.file_name().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(names(true, &own), ["_x.cpython-311-x.so"]);
+        assert_eq!(names(true, &[]).len(), 2);
+        assert!(names(false, &own).is_empty());
+        disk::write(&dir.join("_x/__init__.py"), b"").unwrap();
+        assert_eq!(names(false, &own), ["_x"]);
+    }
+    #[test]
+    fn hints_can_be_pasted_whatever_the_path() {
+        let temp = tempfile::tempdir().unwrap();
+        let package = Utf8Path::from_path(temp.path()).unwrap().join("it's here");
+        disk::write(&package.join("x.pyi"), b"").unwrap();
+        let untyped = untyped(&Build::default(), &package).unwrap().unwrap();
+        let shadow = shadow(package.join("x.so"), "x");
+        let words =
+            [untyped, shadow].map(|problem| shlex::split(&problem.finding.hint.unwrap()).unwrap());
+        assert_eq!(words[0], ["touch", package.join("py.typed").as_str()]);
+        assert_eq!(words[1], ["rm", "-r", package.join("x.so").as_str()]);
+    }
+}

@@ -1,0 +1,368 @@
+//! What there is: tools, interpreters, the environment, packages and what they take up.
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use crate::facts::environment::State;
+use crate::facts::fingerprint::EnvironmentRecord;
+use crate::facts::project::{self, Bindings, HardWired, Layout};
+use crate::facts::{Build, Facts};
+use crate::model::error::Result;
+use crate::model::reason::Reason;
+use crate::world::disk;
+use crate::world::interpreter::{self, Choice, Interpreter};
+use crate::world::session::Session;
+use crate::world::tool::{self, Tool};
+
+use super::Problem;
+
+/// Paths are absolute.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub project: Utf8PathBuf,
+    pub tools: Vec<ToolFact>,
+    pub interpreters: Vec<InterpreterFact>,
+    pub environment: EnvironmentFact,
+    pub members: Vec<MemberFact>,
+    /// What `target/pyx` takes up, one for each.
+    pub disk: Vec<DiskFact>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ToolFact {
+    pub name: String,
+    /// `None` where there is none yet, or it does not tell.
+    pub version: Option<String>,
+    pub path: Option<Utf8PathBuf>,
+    pub source: Source,
+    /// What decides: the range that is required, the toolchain that is pinned.
+    pub wanted: Option<String>,
+}
+
+/// Where a tool comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    Path,
+    /// pyx has put it into the user cache.
+    Cache,
+    /// pyx will put it there once it is needed.
+    Later,
+    /// It is there, but too old or broken.
+    Unusable,
+    Missing,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Path => "from PATH",
+            Self::Cache => "provided by pyx",
+            Self::Later => "pyx provides it when it is needed",
+            Self::Unusable => "cannot be used",
+            Self::Missing => "missing",
+        })
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct InterpreterFact {
+    pub version: String,
+    pub free_threaded: bool,
+    pub path: Utf8PathBuf,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct EnvironmentFact {
+    pub path: Utf8PathBuf,
+    /// `good`, `bad` or `missing`.
+    pub state: &'static str,
+    /// Of its Python, or of the one that it would be made with.
+    pub python: Option<String>,
+    /// `pyx`, `uv` or `others`; `None` where it is missing.
+    pub made_by: Option<&'static str>,
+    /// Why it must be made, or cannot be used.
+    pub why: Option<String>,
+    /// Why its packages are to be installed again; `None` where they are as recorded.
+    pub packages_due: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberFact {
+    pub name: String,
+    pub manifest: Utf8PathBuf,
+    pub layout: Layout,
+    pub bindings: Bindings,
+    pub module: String,
+    pub profile: String,
+    pub features: Vec<String>,
+    pub link: Link,
+    /// The oldest Python of the stable ABI, as `3.9`; `3` where a feature names none.
+    pub stable_abi: Option<String>,
+    pub fresh: bool,
+    pub reason: Option<Reason>,
+    pub because: Option<String>,
+}
+
+/// Who decides whether libpython is linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "mode", rename_all = "kebab-case")]
+pub enum Link {
+    /// `extension-module` in a dependency or a default feature.
+    HardCoded { path: Utf8PathBuf, line: usize },
+    /// `extension-module` in `[tool.maturin] features`.
+    MaturinFeature,
+    /// maturin, by telling PyO3's build script.
+    Maturin,
+    /// A program that runs Python.
+    Program,
+    /// Nothing to link.
+    None,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DiskFact {
+    pub path: Utf8PathBuf,
+    pub bytes: u64,
+    pub files: u64,
+}
+
+impl Report {
+    /// With what is wrong about the tools.
+    pub(super) fn gather(session: &Session, facts: &Facts) -> Result<(Self, Vec<Problem>)> {
+        let mut problems = Vec::new();
+        let tools = tools(session, facts, &mut problems);
+        let interpreters = interpreter::installed(session);
+        let members = facts.builds.iter().map(MemberFact::of);
+        let report = Self {
+            project: facts.project.root.clone(),
+            tools,
+            environment: EnvironmentFact::of(session, facts, &interpreters),
+            members: members.collect::<Result<_>>()?,
+            disk: disk_facts(facts),
+            interpreters: sorted(&interpreters),
+        };
+        Ok((report, problems))
+    }
+}
+
+/// The newest first.
+fn sorted(found: &[Interpreter]) -> Vec<InterpreterFact> {
+    let mut found: Vec<&Interpreter> = found.iter().collect();
+    found.sort_by(|a, b| b.version.cmp(&a.version));
+    found.into_iter().map(InterpreterFact::of).collect()
+}
+
+fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<ToolFact> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, tool: Result<Tool>, wanted: Option<String>| {
+        let fact = match tool {
+            Ok(tool) => ToolFact::of(session, name, &tool, wanted),
+            Err(error) => {
+                problems.push(Problem::of("tool", &error));
+                ToolFact::unusable(name, wanted)
+            }
+        };
+        if !found
+            .iter()
+            .any(|known: &ToolFact| known.name == fact.name && known.wanted == fact.wanted)
+        {
+            found.push(fact);
+        }
+    };
+    add("uv", tool::uv(session), None);
+    for build in &facts.builds {
+        let member = &build.member;
+        if member.bindings != Bindings::Embed {
+            let wanted = Some(member.maturin.to_string()).filter(|range| !range.is_empty());
+            add("maturin", tool::maturin(session, &member.maturin), wanted);
+        }
+    }
+    add("just", tool::just(session), None);
+    let toolchain = facts.builds.first().map(|build| &build.toolchain);
+    for name in ["cargo", "rustc"] {
+        let rustc = toolchain.and_then(|toolchain| toolchain.rustc.as_deref());
+        // through rustup's proxy a missing toolchain would be installed
+        let program = rustc.map(|path| path.with_file_name(name));
+        let program = program.filter(|path| disk::is_file(path));
+        let version = program
+            .as_deref()
+            .and_then(|path| tool::version_of(session, path).ok());
+        let pin = toolchain.and_then(|toolchain| toolchain.missing_pin.clone());
+        found.push(ToolFact {
+            name: name.to_owned(),
+            source: if program.is_some() {
+                Source::Path
+            } else {
+                Source::Missing
+            },
+            version: version.map(|version| version.to_string()),
+            path: program,
+            wanted: pin.map(|(name, _)| name),
+        });
+    }
+    if let Err(error) = tool::cargo(session) {
+        problems.push(Problem::of("tool", &error));
+    }
+    found
+}
+
+impl ToolFact {
+    fn of(session: &Session, name: &str, tool: &Tool, wanted: Option<String>) -> Self {
+        let source = match &tool.missing {
+            Some(_) => Source::Later,
+            None if tool.path.starts_with(session.cache()) => Source::Cache,
+            None => Source::Path,
+        };
+        Self {
+            name: name.to_owned(),
+            version: tool.version.as_ref().map(ToString::to_string),
+            path: tool.missing.is_none().then(|| tool.path.clone()),
+            source,
+            wanted,
+        }
+    }
+
+    fn unusable(name: &str, wanted: Option<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: None,
+            path: None,
+            source: Source::Unusable,
+            wanted,
+        }
+    }
+}
+
+impl InterpreterFact {
+    fn of(found: &Interpreter) -> Self {
+        Self {
+            version: found.version.to_string(),
+            free_threaded: found.free_threaded,
+            path: found.path.clone(),
+        }
+    }
+}
+
+impl EnvironmentFact {
+    fn of(session: &Session, facts: &Facts, installed: &[Interpreter]) -> Self {
+        let path = facts.environment.path.clone();
+        let (state, mut python, why) = match &facts.environment.state {
+            State::Missing => ("missing", None, None),
+            State::Good { version } => ("good", Some(version.to_string()), None),
+            State::Bad { why, .. } => ("bad", None, Some(why.clone())),
+        };
+        if python.is_none() {
+            let requires = facts.project.requires_python();
+            let request = facts.python.as_ref();
+            let choice = interpreter::choose(session, installed, request, &requires);
+            python = choice.ok().map(|choice| match choice {
+                Choice::Use(found) => found.to_string(),
+                Choice::Download(wanted) => format!("{} from uv", wanted.text),
+            });
+        }
+        let record = EnvironmentRecord::load(&facts.environment.record_path()).record;
+        let made_by = match &facts.environment.state {
+            State::Missing => None,
+            _ if record.made => Some("pyx"),
+            _ if facts.environment.is_uvs() => Some("uv"),
+            _ => Some("others"),
+        };
+        Self {
+            path,
+            state,
+            python,
+            made_by,
+            why,
+            packages_due: facts.sync_stale.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl MemberFact {
+    fn of(build: &Build) -> Result<Self> {
+        let member = &build.member;
+        let reason = build
+            .staleness
+            .as_ref()
+            .map(|staleness| staleness.reason.clone());
+        Ok(Self {
+            name: member.name.clone(),
+            manifest: member.manifest.clone(),
+            layout: Layout::of(member)?,
+            bindings: member.bindings,
+            module: member.module.clone(),
+            profile: build.options.profile.clone(),
+            features: build.options.features.clone(),
+            link: Link::of(build)?,
+            stable_abi: build
+                .locked
+                .stable_abi
+                .then(|| match build.locked.abi_floor {
+                    Some((major, minor)) => format!("{major}.{minor}"),
+                    None => "3".to_owned(),
+                }),
+            fresh: reason.is_none(),
+            because: reason.as_ref().map(ToString::to_string),
+            reason,
+        })
+    }
+}
+
+impl Link {
+    fn of(build: &Build) -> Result<Self> {
+        let member = &build.member;
+        if member.bindings == Bindings::Embed {
+            return Ok(Self::Program);
+        }
+        if !member.bindings.is_pyo3() {
+            return Ok(Self::None);
+        }
+        if let Some(HardWired { path, line, .. }) = &build.hard_wired {
+            let (path, line) = (path.clone(), *line);
+            return Ok(Self::HardCoded { path, line });
+        }
+        Ok(if project::is_switched_on(member)? {
+            Self::MaturinFeature
+        } else {
+            Self::Maturin
+        })
+    }
+}
+
+/// Folders that others may share as well are counted whole.
+fn disk_facts(facts: &Facts) -> Vec<DiskFact> {
+    let mut folders = vec![facts.project.state.clone()];
+    for member in facts.project.all() {
+        folders.extend([
+            member.intermediate_dir(&member.target),
+            member.target.clone(),
+        ]);
+    }
+    folders.sort();
+    folders.dedup();
+    let there = folders.into_iter().filter(|folder| disk::is_dir(folder));
+    there
+        .map(|path| {
+            let disk::Usage { bytes, files } = disk::usage(&path);
+            DiskFact { path, bytes, files }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpreters_are_listed_from_the_newest_down() {
+        let all = ["3.9.2", "3.13.0", "3.13.0rc1", "3.10.1"].map(|version| Interpreter {
+            version: version.parse().unwrap(),
+            path: "/python".into(),
+            free_threaded: false,
+        });
+        let sorted = sorted(&all).into_iter().map(|found| found.version);
+        let expected = ["3.13.0", "3.13.0rc1", "3.10.1", "3.9.2"];
+        assert!(sorted.eq(expected));
+    }
+}

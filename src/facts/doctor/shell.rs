@@ -1,0 +1,86 @@
+//! What is active in the shell.
+
+use crate::facts::Facts;
+use crate::model::finding::Finding;
+use crate::world::disk;
+use crate::world::session::Session;
+
+use super::Problem;
+
+pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
+    let venv = session.path_var("VIRTUAL_ENV");
+    // conda's base counts for none, with maturin as well
+    let base = session.var("CONDA_DEFAULT_ENV") == Some("base");
+    let conda = session.path_var("CONDA_PREFIX").filter(|_| !base);
+    let own = disk::resolve(&facts.environment.path);
+    let shown = facts.project.display(&facts.environment.path);
+    let finding = match (&venv, &conda) {
+        (Some(venv), Some(conda)) => {
+            let message = format!(
+                "both VIRTUAL_ENV (`{venv}`) and CONDA_PREFIX (`{conda}`) are set: plain maturin \
+                 refuses to choose"
+            );
+            Finding::warning("two-environments", message).hint("conda deactivate")
+        }
+        (Some(active), None) | (None, Some(active)) if disk::resolve(active) != own => {
+            let name = if venv.is_some() {
+                "VIRTUAL_ENV"
+            } else {
+                "CONDA_PREFIX"
+            };
+            let leave = if venv.is_some() {
+                "deactivate"
+            } else {
+                "conda deactivate"
+            };
+            let message = format!(
+                "{name} is `{active}`, not the project's `{shown}`: plain maturin and pip install \
+                 there, pyx does not"
+            );
+            Finding::warning("other-environment", message).hint(leave)
+        }
+        _ => return None,
+    };
+    Some(finding.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::environment::Environment;
+
+    use super::*;
+
+    fn rule(vars: &[(&str, &str)]) -> Option<&'static str> {
+        let env = vars
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        let session = Session {
+            cwd: "/p".into(),
+            env: env.collect(),
+            ..Session::default()
+        };
+        let facts = Facts {
+            environment: Environment {
+                path: "/p/.venv".into(),
+                ..Environment::default()
+            },
+            ..Facts::default()
+        };
+        check(&session, &facts).map(|problem| problem.finding.rule)
+    }
+
+    #[test]
+    fn two_active_environments_or_another_ones_are_traps() {
+        let (venv, conda) = (
+            ("VIRTUAL_ENV", "/p/.venv"),
+            ("CONDA_PREFIX", "/conda/envs/x"),
+        );
+        assert_eq!(rule(&[venv, conda]), Some("two-environments"));
+        assert_eq!(rule(&[conda]), Some("other-environment"));
+        assert_eq!(rule(&[("VIRTUAL_ENV", "/q")]), Some("other-environment"));
+        assert_eq!(rule(&[venv]), None);
+        let base = ("CONDA_DEFAULT_ENV", "base");
+        assert_eq!(rule(&[("CONDA_PREFIX", "/conda"), base]), None);
+        assert_eq!(rule(&[]), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! What editors offer to run: the commands of pyx, and recipes.
+
+use super::Workspace;
+
+/// A call of `cargo pyx`.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) label: String,
+    /// Words after `cargo`.
+    pub(super) args: Vec<String>,
+    pub(super) kind: TaskKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TaskKind {
+    Build,
+    Test,
+    Other,
+}
+
+/// The label of the task that debug configurations run first: a build that a debugger can follow,
+/// whatever profile the project wants.
+pub(super) const FIRST: &str = "pyx: dev, for the debugger";
+
+/// `file`: how the editor writes the absolute path of the file at hand.
+pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
+    let task = |label: &str, words: &[&str], kind| Task {
+        label: label.to_owned(),
+        args: std::iter::once("pyx")
+            .chain(words.iter().copied())
+            .map(str::to_owned)
+            .collect(),
+        kind,
+    };
+    let mut tasks = vec![
+        task("pyx: dev", &["dev"], TaskKind::Build),
+        task("pyx: test", &["test"], TaskKind::Test),
+        task(
+            "pyx: test this Python file",
+            &["test", "--py", "--", file],
+            TaskKind::Test,
+        ),
+        task("pyx: test Rust", &["test", "--rust"], TaskKind::Test),
+    ];
+    if !workspace.suites.is_empty() {
+        tasks.push(task(FIRST, &["dev", "--profile", "dev"], TaskKind::Build));
+    }
+    let recipes = workspace.recipes.iter().map(String::as_str);
+    tasks.extend(recipes.map(|name| {
+        task(
+            &format!("pyx: just {name}"),
+            &["just", name],
+            TaskKind::Other,
+        )
+    }));
+    tasks
+}

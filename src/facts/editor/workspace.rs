@@ -1,0 +1,140 @@
+//! What an editor has to know of a project.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::dependencies::TestRunner;
+use crate::facts::environment::{self, Environment};
+use crate::facts::project::{Bindings, Member, Project};
+use crate::facts::recipe::{self, Recipes};
+use crate::facts::suites::{Languages, Suites};
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::session::Session;
+use crate::world::tool;
+
+/// Paths are absolute where nothing else is said.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    /// The folder that the editor opens.
+    pub root: Utf8PathBuf,
+    /// The environment's.
+    pub python: Utf8PathBuf,
+    /// Whether a build script asks that Python how to build.
+    pub is_pyo3: bool,
+    /// What rust-analyzer has to be told to load, from the root; nothing where it finds all by itself.
+    pub manifests: Vec<String>,
+    /// The target directories of cargo.
+    pub targets: Vec<Utf8PathBuf>,
+    /// Those that pytest runs.
+    pub suites: Vec<Suite>,
+    /// Names of the recipes that need no argument.
+    pub recipes: Vec<String>,
+}
+
+/// Tests whose Rust code can be debugged.
+#[derive(Clone, Debug, Default)]
+pub struct Suite {
+    pub member: String,
+    pub dir: Utf8PathBuf,
+    /// The environment's program.
+    pub pytest: Utf8PathBuf,
+    /// What the project wants it to be told.
+    pub args: Vec<String>,
+}
+
+impl Workspace {
+    /// Runs nothing but `just --dump`, and that only where just is there.
+    ///
+    /// # Errors
+    /// What the manifests, the tests' configuration or the justfile have that cannot be read.
+    pub fn gather(session: &Session, project: &Project) -> Result<Self> {
+        let request = environment::request(project, None)?;
+        let environment = Environment::gather(session, project, request.as_ref())?;
+        let suites = Suites::gather(session, project, Languages::Python)?.python;
+        let suites = suites
+            .into_iter()
+            .filter(|suite| suite.runner == TestRunner::Pytest);
+        let suites = suites.map(|suite| {
+            let mut members = project.members.iter();
+            let member = members.find(|member| member.name == suite.member);
+            let args = member.map(|member| member.config.test.pytest.clone());
+            Suite {
+                member: suite.member,
+                dir: suite.dir,
+                pytest: environment.bin().join("pytest"),
+                args: args.unwrap_or_default(),
+            }
+        });
+        let asks =
+            |member: &Member| member.bindings.is_pyo3() || member.bindings == Bindings::Embed;
+        Ok(Self {
+            root: project.root.clone(),
+            python: environment.python(),
+            is_pyo3: project.all().any(asks),
+            manifests: manifests(project),
+            targets: project
+                .all()
+                .map(|member| member.cargo.target.clone())
+                .collect(),
+            suites: suites.collect(),
+            recipes: recipes(session, project)?,
+        })
+    }
+
+    /// A path from the root, as all systems write it; nothing where it is not below.
+    pub(super) fn inside(&self, path: &Utf8Path) -> Option<String> {
+        let below = path.strip_prefix(&self.root).ok()?;
+        Some(below.as_str().replace('\\', "/"))
+    }
+
+    /// `root`: how the editor writes the folder that is open.
+    pub(super) fn from(&self, root: &str, path: &Utf8Path) -> String {
+        match self.inside(path).as_deref() {
+            Some("") => root.to_owned(),
+            Some(below) => format!("{root}/{below}"),
+            None => path.to_string(),
+        }
+    }
+}
+
+/// rust-analyzer looks for one Cargo.toml from the folder that is open upward, else for those in its
+/// folders (rust-analyzer book, "linkedProjects").
+fn manifests(project: &Project) -> Vec<String> {
+    let root = &project.root;
+    let needed: BTreeSet<Utf8PathBuf> = project
+        .all()
+        .map(|member| member.workspace.join("Cargo.toml"))
+        .collect();
+    let mut above = root.ancestors().map(|dir| dir.join("Cargo.toml"));
+    let finds = |path: &Utf8PathBuf| match above.clone().find(|path| disk::is_file(path)) {
+        Some(nearest) => *path == nearest,
+        None => path.parent().and_then(Utf8Path::parent) == Some(root),
+    };
+    if needed.iter().all(finds) {
+        return Vec::new();
+    }
+    let own = above.next().filter(|path| disk::is_file(path));
+    let all: BTreeSet<Utf8PathBuf> = needed.into_iter().chain(own).collect();
+    let shown = all.iter().map(|path| project.display(path));
+    shown.map(|path| path.as_str().replace('\\', "/")).collect()
+}
+
+/// Those of the project, where just is there to tell them, and ours; without what needs arguments.
+fn recipes(session: &Session, project: &Project) -> Result<Vec<String>> {
+    let just = tool::just(session)?;
+    let place = (&*project.root, project.checkout());
+    let found = match just.missing {
+        None => Recipes::own(session, &just, place)?,
+        Some(_) => Recipes::default(),
+    };
+    let ours = recipe::ours().map(|(name, _)| name);
+    let ours = ours.filter(|name| found.find(name).is_none());
+    let own = found
+        .project
+        .iter()
+        .filter(|recipe| !recipe.needs_arguments());
+    let own = own.map(|recipe| recipe.name.as_str());
+    Ok(own.chain(ours).map(str::to_owned).collect())
+}

@@ -1,0 +1,366 @@
+//! The virtual environment: where it is, whether it works, who made it.
+
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+
+use crate::facts::fingerprint::EnvironmentRecord;
+use crate::facts::project::{Member, Project};
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::git;
+use crate::world::interpreter::{self, Choice, FLAG, Probe, Request, satisfies};
+use crate::world::session::{Session, normalize};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub state: State,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Missing,
+    Good {
+        version: Version,
+    },
+    /// It is there and cannot be used.
+    Bad {
+        why: String,
+        /// Whether uv or pyx made it, so that it may be rebuilt.
+        ours: bool,
+    },
+}
+
+impl Environment {
+    /// The environment of the project for a request; looks, changes nothing.
+    pub fn gather(session: &Session, project: &Project, request: Option<&Request>) -> Result<Self> {
+        let default = default_path(session, project);
+        let found = look(&default, session, project, request);
+        let Some(request) = request.filter(|request| request.is_flag()) else {
+            return Ok(found);
+        };
+        let version = match version_of(&default) {
+            Some(version) => Some(version),
+            None => default_version(session, project)?,
+        };
+        let free_threaded = is_free_threaded(&default);
+        if version.is_none_or(|version| satisfies(session, request, &version, free_threaded)) {
+            return Ok(found);
+        }
+        let name = request.text.replace(['/', '\\', ' '], "_");
+        let path = project.envs().join(name);
+        Ok(look(&path, session, project, Some(request)))
+    }
+
+    /// One that works; `None` where there is none.
+    pub fn at(path: Utf8PathBuf) -> Option<Self> {
+        let version = version_of(&path)?;
+        let state = State::Good { version };
+        let environment = Self { path, state };
+        disk::is_file(&environment.python()).then_some(environment)
+    }
+
+    pub fn works(&self) -> bool {
+        matches!(self.state, State::Good { .. })
+    }
+
+    /// The name of an environment besides the default one, under `target/pyx/envs`.
+    pub fn alternative(&self, project: &Project) -> Option<&str> {
+        self.path
+            .strip_prefix(project.envs())
+            .ok()
+            .map(Utf8Path::as_str)
+    }
+
+    pub fn python(&self) -> Utf8PathBuf {
+        self.bin()
+            .join(format!("python{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The folder of its programs.
+    pub fn bin(&self) -> Utf8PathBuf {
+        self.path
+            .join(if cfg!(windows) { "Scripts" } else { "bin" })
+    }
+
+    /// As [`site_packages`](Self::site_packages), also before the environment is there.
+    pub fn site_packages_for(&self, probe: &Probe) -> Utf8PathBuf {
+        if cfg!(windows) {
+            return self.path.join("Lib/site-packages");
+        }
+        let lib = self.path.join("lib").join(probe.folder());
+        lib.join("site-packages")
+    }
+
+    /// The folder of an installed member's metadata, absolute.
+    pub fn dist_info(&self, member: &Member) -> Option<Utf8PathBuf> {
+        let packages = self.site_packages()?;
+        let prefix = format!("{}-", member.escaped_name());
+        let own = |name: &String| {
+            name.to_lowercase().starts_with(&prefix) && name.ends_with(".dist-info")
+        };
+        let name = disk::names(&packages).into_iter().find(own)?;
+        Some(packages.join(name))
+    }
+
+    /// Whether uv made it, for pyx or for somebody else: it names itself in `pyvenv.cfg`.
+    pub fn is_uvs(&self) -> bool {
+        let config = disk::read_text(&self.path.join("pyvenv.cfg"))
+            .ok()
+            .flatten();
+        let config = config.unwrap_or_default();
+        config.lines().any(|line| line.starts_with("uv ="))
+    }
+
+    /// Where pyx keeps what it knows about the environment.
+    pub fn record_path(&self) -> Utf8PathBuf {
+        self.path.join("pyx.json")
+    }
+
+    /// The folders besides that of its packages from which it imports by now.
+    pub fn linked(&self) -> Vec<Utf8PathBuf> {
+        let packages = self.site_packages();
+        packages.map_or_else(Vec::new, |packages| linked(&packages))
+    }
+
+    /// `lib/python3.X/site-packages`; `None` as long as there is none.
+    pub fn site_packages(&self) -> Option<Utf8PathBuf> {
+        if cfg!(windows) {
+            return Some(self.path.join("Lib/site-packages"));
+        }
+        let lib = self.path.join("lib");
+        disk::names(&lib)
+            .into_iter()
+            .map(|name| lib.join(name).join("site-packages"))
+            .find(|path| disk::is_dir(path))
+    }
+}
+
+/// The folders to which the `*.pth` files among an environment's packages lead, as editable installs
+/// do, in the order in which Python finds them (Python docs, "site"). It follows them in folders of
+/// its own alone, never in those of PYTHONPATH. Lines that are code are left out.
+pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let names = disk::names(packages).into_iter().map(Utf8PathBuf::from);
+    let is_hidden = |name: &Utf8PathBuf| name.as_str().starts_with('.');
+    let files = names.filter(|name| name.extension() == Some("pth") && !is_hidden(name));
+    let mut folders: Vec<Utf8PathBuf> = Vec::new();
+    for file in files {
+        let text = disk::read_text(&packages.join(file)).ok().flatten();
+        let text = text.unwrap_or_default();
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let is_code = line.starts_with("import ") || line.starts_with("import\t");
+            let is_empty = line.trim().is_empty() || line.starts_with('#');
+            let folder = normalize(&packages.join(line.trim_end()));
+            let is_new = folder != packages && !folders.contains(&folder);
+            if !is_code && !is_empty && is_new && disk::is_dir(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+    folders
+}
+
+/// `UV_PROJECT_ENVIRONMENT`, else `.venv`, both at the uv project's root (uv docs, "Project
+/// environment path").
+pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
+    let named = session.var("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
+    crate::world::session::normalize(&project.home.join(named))
+}
+
+/// The version that the default environment would be made with.
+fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
+    let installed = interpreter::installed(session);
+    let request = request(project, None)?;
+    let requires = project.requires_python();
+    let choice = interpreter::choose(session, &installed, request.as_ref(), &requires)?;
+    Ok(match choice {
+        Choice::Use(found) => Some(found.version),
+        Choice::Download(_) => None,
+    })
+}
+
+fn look(
+    path: &Utf8Path,
+    session: &Session,
+    project: &Project,
+    request: Option<&Request>,
+) -> Environment {
+    let mut environment = Environment {
+        path: path.to_owned(),
+        state: State::Missing,
+    };
+    if !disk::is_there(path) {
+        return environment;
+    }
+    let trouble = trouble(&environment, session, project, request);
+    environment.state = match (trouble, version_of(path)) {
+        (None, Some(version)) => State::Good { version },
+        (trouble, _) => State::Bad {
+            why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
+            ours: is_ours(&environment),
+        },
+    };
+    environment
+}
+
+/// What is wrong with an environment, as the end of a sentence.
+fn trouble(
+    environment: &Environment,
+    session: &Session,
+    project: &Project,
+    request: Option<&Request>,
+) -> Option<String> {
+    if !disk::is_dir(&environment.path) {
+        return Some("it is no directory".into());
+    }
+    let Some(version) = version_of(&environment.path) else {
+        return Some("its `pyvenv.cfg` is missing or broken".into());
+    };
+    if !disk::is_file(&environment.python()) {
+        return Some("its Python is gone".into());
+    }
+    for member in &project.members {
+        if let Some(requires) = member
+            .requires_python
+            .as_ref()
+            .filter(|r| !r.contains(&version))
+        {
+            return Some(format!(
+                "it has Python {version}, {} requires {requires}",
+                member.name
+            ));
+        }
+    }
+    let request = request.filter(|request| {
+        !request.is_flag()
+            && !satisfies(
+                session,
+                request,
+                &version,
+                is_free_threaded(&environment.path),
+            )
+    })?;
+    let record = EnvironmentRecord::load(&environment.record_path()).record;
+    let settled = record.requested.as_ref() == Some(&request.text);
+    (!settled).then(|| {
+        format!(
+            "it has Python {version}, {} asks for {}",
+            request.from, request.text
+        )
+    })
+}
+
+/// By the name of its library folder: `lib/python3.13t`.
+fn is_free_threaded(path: &Utf8Path) -> bool {
+    let names = disk::names(&path.join("lib"));
+    names
+        .iter()
+        .any(|name| name.starts_with("python") && name.ends_with('t'))
+}
+
+/// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
+fn version_of(path: &Utf8Path) -> Option<Version> {
+    let text = disk::read_text(&path.join("pyvenv.cfg")).ok()??;
+    let value = |key: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(name, _)| name.trim() == key)
+            .map(|(_, value)| value.trim().to_owned())
+    };
+    value("home")?;
+    let version = value("version_info").or_else(|| value("version"))?;
+    Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
+}
+
+/// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
+fn is_ours(environment: &Environment) -> bool {
+    let by_uv = environment.is_uvs();
+    let by_pyx = EnvironmentRecord::load(&environment.record_path())
+        .record
+        .made;
+    let empty = disk::is_dir(&environment.path) && disk::names(&environment.path).is_empty();
+    by_uv || by_pyx || empty
+}
+
+/// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
+/// `.python-version` up to the checkout's root.
+pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>> {
+    let hard = |text: &str, from: &str| Request {
+        text: text.to_owned(),
+        from: from.to_owned(),
+        soft: false,
+    };
+    if let Some(text) = flag {
+        return Ok(Some(hard(text, FLAG)));
+    }
+    if let Some(text) = &project.config.python {
+        return Ok(Some(hard(text, "[tool.pyx] python")));
+    }
+    for dir in project.root.ancestors() {
+        let path = dir.join(".python-version");
+        let text = disk::read_text(&path)?.unwrap_or_default();
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'));
+        if let Some(text) = line {
+            return Ok(Some(Request {
+                text: text.to_owned(),
+                from: project.display(&path).to_string(),
+                soft: true,
+            }));
+        }
+        if git::is_checkout(dir) {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// A foreign environment that is active in the shell and that no command touches.
+pub fn foreign(session: &Session, project: &Project, environment: &Environment) -> Option<String> {
+    let named = ["VIRTUAL_ENV", "CONDA_PREFIX"]
+        .into_iter()
+        .filter(|name| {
+            session
+                .path_var(name)
+                .is_some_and(|path| disk::resolve(&path) != disk::resolve(&environment.path))
+        })
+        .collect::<Vec<_>>();
+    (!named.is_empty()).then(|| {
+        let path = project.display(&environment.path);
+        format!("{} ignored: using `{path}`", named.join(" and "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_files_lead_to_the_folders_that_are_there() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let packages = root.join("site-packages");
+        for folder in ["a/python", "b", "import x", "site-packages/inside"] {
+            disk::create_dir(&root.join(folder)).unwrap();
+        }
+        let (first, second) = (root.join("a/python"), root.join("b"));
+        let own = format!("\u{feff}{first}\n# {second}\nimport x\n\n/nowhere\n{first}");
+        for (name, text) in [
+            ("one.pth", &*own),
+            ("two.pth", "inside \r\n../b\n.\n"),
+            (".hidden.pth", "../a"),
+            ("no.txt", "../a"),
+        ] {
+            disk::write(&packages.join(name), text.as_bytes()).unwrap();
+        }
+        let expected = [first, packages.join("inside"), second];
+        assert_eq!(linked(&packages), expected);
+        assert!(linked(&root.join("nowhere")).is_empty());
+    }
+}

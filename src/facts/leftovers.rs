@@ -1,0 +1,242 @@
+//! What pyx has left on the disk, and may take away again.
+//!
+//! `target/pyx` is marked with a `.gitignore` of its own, environments say in their record that pyx made
+//! them, `release.json` lists what is in `dist/`. Nothing that git tracks is among it.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::environment::Environment;
+use crate::facts::fingerprint::{EnvironmentRecord, Input};
+use crate::facts::project::Project;
+use crate::facts::release;
+use crate::model::error::Result;
+use crate::world::disk::{self, Usage};
+use crate::world::git::Git;
+use crate::world::session::Session;
+
+/// How much is to go besides builds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// The environments that pyx made, and the modules that only they import.
+    pub environments: bool,
+    /// What was released, and what all projects share: target directories and the user cache.
+    pub everything: bool,
+}
+
+/// A file or folder of pyx.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub usage: Usage,
+    /// Files in it that git tracks, which stay.
+    pub kept: BTreeSet<Utf8PathBuf>,
+    /// Of a folder that only goes once it is empty, after all others: files in it that do not count.
+    pub besides: Option<&'static [&'static str]>,
+}
+
+/// In the order of paths, folders that may have become empty last.
+///
+/// # Errors
+/// Where git does not tell what it tracks.
+pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Leftover>> {
+    let dir = &project.root;
+    let tracked = Git { session, dir }.tracked()?;
+    let paths = paths(session, project, extent)?.into_iter();
+    let mut found: Vec<Leftover> = paths
+        .filter_map(|path| Leftover::of(path, &tracked))
+        .collect();
+    if !found.is_empty() {
+        let mut folders = emptied(session, project, extent);
+        folders.retain(|(path, _)| {
+            disk::is_dir(path) && !tracked.iter().any(|file| file.starts_with(path))
+        });
+        found.extend(folders.into_iter().map(|(path, besides)| Leftover {
+            path,
+            usage: Usage::default(),
+            kept: BTreeSet::new(),
+            besides: Some(besides),
+        }));
+    }
+    Ok(found)
+}
+
+impl Leftover {
+    /// `None` where git tracks all of it.
+    fn of(path: Utf8PathBuf, tracked: &BTreeSet<Utf8PathBuf>) -> Option<Self> {
+        let kept = tracked.iter().filter(|file| file.starts_with(&path));
+        let kept: BTreeSet<Utf8PathBuf> = kept.cloned().collect();
+        let mut usage = disk::usage(&path);
+        for file in &kept {
+            usage -= disk::usage(file);
+        }
+        (kept.is_empty() || usage.files > 0).then_some(Self {
+            path,
+            usage,
+            kept,
+            besides: None,
+        })
+    }
+}
+
+/// Each with all that is in it, sorted.
+fn paths(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Utf8PathBuf>> {
+    let mut paths = builds(project, extent);
+    if extent.environments {
+        for environment in environments(session, project)? {
+            paths.extend(modules(session, &environment));
+            paths.push(environment.path);
+        }
+    }
+    if extent.everything {
+        paths.extend(released(&project.root.join("dist")));
+        paths.extend(["recipes", "tools"].map(|name| session.cache().join(name)));
+    }
+    paths.retain(|path| disk::is_there(path));
+    paths.sort();
+    paths.dedup();
+    let all = paths.clone();
+    let is_inside = |path: &Utf8PathBuf| {
+        let mut others = all.iter().filter(|outer| *outer != path);
+        others.any(|outer| path.starts_with(outer))
+    };
+    paths.retain(|path| !is_inside(path));
+    Ok(paths)
+}
+
+/// The folders in which others of these may have been the last, and files in them that do not count.
+fn emptied(
+    session: &Session,
+    project: &Project,
+    extent: Extent,
+) -> Vec<(Utf8PathBuf, &'static [&'static str])> {
+    let mut folders = vec![project.own_state()];
+    let apart = project.all().filter(|member| member.cargo.build.is_some());
+    folders.extend(apart.map(|member| member.intermediate_dir(&member.target)));
+    if extent.everything {
+        folders.extend([project.root.join("dist"), session.cache()]);
+    }
+    let marked = states(project);
+    folders.retain(|folder| !marked.contains(folder));
+    let folders = folders.into_iter().map(|path| (path, &[][..]));
+    folders
+        .chain(marked.into_iter().map(|path| (path, &MARKS[..])))
+        .collect()
+}
+
+/// The files at the top of `target/pyx` that hold no build: they go with the last of the others.
+const MARKS: [&str; 2] = [".gitignore", "lock"];
+
+/// Whether pyx has marked a folder as its own.
+fn is_marked(folder: &Utf8Path) -> bool {
+    let mark = disk::read_text(&folder.join(".gitignore")).ok().flatten();
+    mark.as_deref() == Some("*\n")
+}
+
+/// The folders of a project that pyx has marked; others may share them.
+fn states(project: &Project) -> Vec<Utf8PathBuf> {
+    let targets = project.all().map(|member| member.target.clone());
+    let mut states: Vec<Utf8PathBuf> = targets.chain([project.state.clone()]).collect();
+    states.sort();
+    states.dedup();
+    states.retain(|folder| is_marked(folder));
+    states
+}
+
+/// Where builds may be other projects' as well: target directories outside of the project.
+pub fn shared(project: &Project) -> Vec<Utf8PathBuf> {
+    let mut states = states(project);
+    states.retain(|state| is_shared(project, state));
+    states
+}
+
+fn is_shared(project: &Project, folder: &Utf8Path) -> bool {
+    !folder.starts_with(&project.home)
+}
+
+fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
+    let is_shared = |folder: &Utf8Path| is_shared(project, folder);
+    let mut paths = Vec::new();
+    for state in states(project) {
+        if !is_shared(&state) || extent.everything {
+            let names = disk::names(&state).into_iter();
+            let names = names.filter(|name| !MARKS.contains(&name.as_str()));
+            paths.extend(names.map(|name| state.join(name)));
+        } else if state == project.state {
+            let own = project.own_state();
+            paths.extend(disk::names(&own).into_iter().map(|name| own.join(name)));
+        }
+    }
+    // a workspace beside the project's own, and cargo's own folder for what lies between
+    for member in project.all() {
+        for name in ["ext", "test"] {
+            let target = member.target.join(name);
+            let between = member.intermediate_dir(&target);
+            let made = |dir: &Utf8PathBuf| disk::is_file(&dir.join("CACHEDIR.TAG"));
+            let reached = |dir: &Utf8PathBuf| !is_shared(dir) || extent.everything;
+            paths.extend(
+                [target, between]
+                    .into_iter()
+                    .filter(|dir| made(dir) && reached(dir)),
+            );
+        }
+    }
+    if !extent.environments {
+        paths.retain(|path| *path != project.envs());
+    }
+    paths
+}
+
+/// The default environment where pyx made it, and those of `--python`.
+fn environments(session: &Session, project: &Project) -> Result<Vec<Environment>> {
+    let default = Environment::gather(session, project, None)?;
+    let made = EnvironmentRecord::load(&default.record_path()).record.made;
+    let envs = project.envs();
+    let others = disk::names(&envs).into_iter().map(|name| Environment {
+        path: envs.join(name),
+        ..Environment::default()
+    });
+    Ok(Some(default)
+        .filter(|_| made)
+        .into_iter()
+        .chain(others)
+        .collect())
+}
+
+/// The modules that a build has put into the sources, as far as they still are what was put there.
+fn modules(session: &Session, environment: &Environment) -> Vec<Utf8PathBuf> {
+    let record = EnvironmentRecord::load(&environment.record_path()).record;
+    let installed = record.installed.values();
+    let mut found = Vec::new();
+    for install in installed {
+        let is_same = |module: &Utf8PathBuf| {
+            let mut inputs = install.inputs.iter();
+            inputs.any(|input| match input {
+                Input::File { path, .. } => path == module && input.stale(session).is_none(),
+                _ => false,
+            })
+        };
+        let modules = install.modules.iter();
+        let outside = modules.filter(|path| !path.starts_with(&environment.path));
+        found.extend(outside.filter(|path| is_same(path)).cloned());
+    }
+    found
+}
+
+/// The files that `release.json` lists, while they are the same, and what describes them.
+fn released(dist: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let manifest = release::Manifest::read(dist);
+    if manifest.files.is_empty() {
+        return Vec::new();
+    }
+    let own = manifest.files.iter().filter_map(|(name, entry)| {
+        let path = dist.join(name);
+        (disk::hash(&path).as_ref() == Some(&entry.sha256)).then_some(path)
+    });
+    let mut paths: Vec<Utf8PathBuf> = own.collect();
+    paths.extend([release::MANIFEST, release::SUMS].map(|name| dist.join(name)));
+    paths.extend(is_marked(dist).then(|| dist.join(".gitignore")));
+    paths
+}

@@ -1,0 +1,109 @@
+//! What a new project is made on: the folder, the checkout and the workspace that it is in, the tools.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::{Invocation, quote};
+use crate::world::disk;
+use crate::world::interpreter;
+use crate::world::manifest::Toml;
+use crate::world::process;
+use crate::world::session::Session;
+use crate::world::tool::{self, Tool};
+
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Where the project goes, absolute: a folder that is not there, or is empty.
+    pub folder: Utf8PathBuf,
+    /// As somebody would `cd` to it.
+    pub shown: Utf8PathBuf,
+    /// Whether the folder is in a git repository that does not ignore it.
+    pub in_checkout: bool,
+    /// Whether it is in a cargo workspace of others.
+    pub in_workspace: bool,
+    /// git's `user.name` and `user.email`.
+    pub author: Option<(String, String)>,
+    pub git: Option<Utf8PathBuf>,
+    pub cargo: Utf8PathBuf,
+    pub uv: Tool,
+    /// A Python to fetch uv with.
+    pub any_python: Option<Utf8PathBuf>,
+    /// What no tool may inherit.
+    pub scrubbed: BTreeSet<String>,
+}
+
+/// Whether a folder above is a cargo workspace, which would claim a crate in this one.
+pub fn in_workspace(folder: &Utf8Path) -> Result<bool> {
+    for dir in folder.ancestors().skip(1) {
+        let toml = Toml::read(&dir.join("Cargo.toml"))?;
+        if toml.is_some_and(|toml| toml.table(&["workspace"]).is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl Surroundings {
+    /// The folder, absolute, and as people see it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a folder that holds something; [`Error::NoTool`] without cargo.
+    pub fn read(session: &Session, (folder, shown): (&Utf8Path, &Utf8Path)) -> Result<Self> {
+        if disk::is_file(folder) || !disk::names(folder).is_empty() {
+            let message = format!("`{shown}` is there and is not empty");
+            let hint = format!("cargo pyx init -C {}", quote(shown.as_str()));
+            return Err(Error::refused(message, hint));
+        }
+        let above = || folder.ancestors().skip(1);
+        let git = tool::find(session, "git");
+        let mut surroundings = Self {
+            in_checkout: false,
+            in_workspace: in_workspace(folder)?,
+            author: None,
+            cargo: tool::cargo(session)?,
+            uv: tool::uv(session)?,
+            any_python: interpreter::any(session),
+            scrubbed: session.scrubbed(),
+            git,
+            shown: shown.to_owned(),
+            folder: folder.to_owned(),
+        };
+        let checkout = above().find(|dir| disk::is_there(&dir.join(".git")));
+        surroundings.in_checkout = match checkout {
+            Some(checkout) => !surroundings.is_ignored(checkout)?,
+            None => false,
+        };
+        surroundings.author = surroundings.author(session)?;
+        Ok(surroundings)
+    }
+
+    /// Whether the checkout keeps out what is made here, as it does with what is built.
+    fn is_ignored(&self, checkout: &Utf8Path) -> Result<bool> {
+        let Some(git) = &self.git else {
+            return Ok(false);
+        };
+        let words = ["check-ignore", "--quiet", self.folder.as_str()];
+        let call = Invocation::new(git.clone(), checkout).args(words);
+        Ok(process::read(&call.without(&self.scrubbed))?
+            .status
+            .success())
+    }
+
+    fn author(&self, session: &Session) -> Result<Option<(String, String)>> {
+        let Some(git) = &self.git else {
+            return Ok(None);
+        };
+        let ask = |key: &str| {
+            let call = Invocation::new(git.clone(), &session.cwd).args(["config", key]);
+            let said = process::read(&call.without(&self.scrubbed))?.stdout;
+            Ok::<_, Error>(said.trim().to_owned())
+        };
+        let name = ask("user.name")?;
+        if name.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((name, ask("user.email")?)))
+    }
+}

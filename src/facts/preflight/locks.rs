@@ -1,0 +1,299 @@
+//! Whether Cargo.lock and uv.lock are there and say what the manifests ask for.
+//!
+//! Compared without cargo: `cargo metadata --locked` would need every dependency downloaded, and a
+//! second on a large workspace. What it would say of registries (a yanked version, a feature that is
+//! gone) is left to the build.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use pep440_rs::VersionSpecifiers;
+use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
+use semver::VersionReq;
+
+use crate::facts::dependencies::check_lock;
+use crate::facts::project::{Member, Project, workspace_crates};
+use crate::model::error::{Error, Result};
+use crate::model::finding::{Finding, Severity};
+use crate::world::disk;
+use crate::world::manifest::{
+    CargoToml, LockEntry, Need, PyProject, Spanned, Toml, normalize_name, requirement_name,
+};
+
+use super::checkout::Checkout;
+use super::pythons::allowed;
+
+pub(super) fn check(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for member in &project.members {
+        let path = member.workspace.join("Cargo.lock");
+        let first = seen.insert(path.clone());
+        if first && disk::is_file(&path) && checkout.ignored.contains(&path) {
+            let message = "git ignores it: a checkout builds with other versions than this one";
+            let finding = Finding::warning("cargo-lock-ignored", message);
+            found.push(finding.at(&path, None));
+        }
+        match Toml::read(&path) {
+            Ok(Some(lock)) => found.extend(of_cargo(member, &lock)?),
+            Ok(None) if first => {
+                let message = "no Cargo.lock beside it: every build chooses versions anew";
+                let finding = Finding::warning("cargo-lock-missing", message);
+                let manifest = path.with_file_name("Cargo.toml");
+                found.push(finding.at(manifest, None).hint("cargo generate-lockfile"));
+            }
+            Ok(None) => {}
+            Err(error) => found.push(of_error("cargo-lock-stale", Severity::Error, error)?),
+        }
+    }
+    found.extend(of_uv(project)?);
+    Ok(found)
+}
+
+/// An error about a line of a file as a finding; any other stays one.
+fn of_error(rule: &'static str, severity: Severity, error: Error) -> Result<Finding> {
+    let Error::Manifest {
+        message,
+        location,
+        hint,
+    } = error
+    else {
+        return Err(error);
+    };
+    Ok(Finding {
+        severity,
+        hint,
+        ..Finding::error(rule, message).at(location.path, Some(location.line))
+    })
+}
+
+fn of_cargo(member: &Member, lock: &Toml) -> Result<Vec<Finding>> {
+    let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+    let lock = CargoLock {
+        entries: lock.lock_entries(),
+        path: lock.path.clone(),
+        version: root.as_ref().and_then(CargoToml::workspace_version),
+        shared: root.map(|root| root.workspace_needs()).unwrap_or_default(),
+    };
+    let inside = workspace_crates(member)?;
+    let outside = member
+        .path_dependencies
+        .iter()
+        .filter(|path| !inside.contains(path));
+    let mut found = Vec::new();
+    for (path, whole) in inside
+        .iter()
+        .map(|path| (path, true))
+        .chain(outside.map(|path| (path, false)))
+    {
+        if let Some(cargo) = CargoToml::read(path)? {
+            found.extend(lock.differs(&cargo, whole));
+        }
+    }
+    Ok(found)
+}
+
+struct CargoLock {
+    entries: Vec<LockEntry>,
+    path: Utf8PathBuf,
+    /// `[workspace.package] version`
+    version: Option<Spanned<String>>,
+    /// `[workspace.dependencies]`
+    shared: Vec<Need>,
+}
+
+impl CargoLock {
+    /// The first thing about a crate that the lock says otherwise, or not at all.
+    ///
+    /// `whole`: whether the crate is of the workspace, all of whose dependencies are locked; of
+    /// others only what is enabled is.
+    fn differs(&self, cargo: &CargoToml, whole: bool) -> Option<Finding> {
+        let name = cargo.package_name()?;
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.local && entry.name.value == name);
+        let Some(entry) = entry else {
+            let message = format!("`Cargo.lock` does not know the crate `{name}`");
+            return Some(stale(&cargo.toml, message, &["package", "name"]));
+        };
+        self.other_version(cargo, entry).or_else(|| {
+            let changed = whole.then(|| self.other_needs(cargo, entry)).flatten();
+            changed.map(|finding| finding.hint("cargo update --workspace"))
+        })
+    }
+
+    fn other_version(&self, cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
+        let own = cargo.version();
+        let said = if cargo.inherits("version") {
+            self.version.clone()
+        } else {
+            own
+        }?;
+        let locked = &entry.version.as_ref()?.value;
+        let message = format!(
+            "`Cargo.lock` has `{}` at {locked}, but its version is {}",
+            entry.name.value, said.value
+        );
+        (*locked != said.value).then(|| stale(&cargo.toml, message, &["package", "version"]))
+    }
+
+    fn other_needs(&self, cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
+        let own = &entry.name.value;
+        let needs = cargo.needs();
+        let settled: Vec<(&Need, &Need)> = needs
+            .iter()
+            .filter_map(|need| Some((need, self.settled(need)?)))
+            .collect();
+        for (need, settled) in &settled {
+            let package = &settled.package;
+            if package != own && !self.satisfies(entry, settled) {
+                let line = cargo.toml.line(&need.key.span);
+                let asked = settled
+                    .requirement
+                    .as_ref()
+                    .map(|asked| format!(" {}", asked.value));
+                let message = format!(
+                    "`Cargo.lock` has no `{package}{}`",
+                    asked.unwrap_or_default()
+                );
+                return Some(
+                    Finding::error("cargo-lock-stale", message).at(&cargo.toml.path, Some(line)),
+                );
+            }
+        }
+        let gone = entry.needs.iter().find(|(name, _)| {
+            name != own && !settled.iter().any(|(_, settled)| settled.package == *name)
+        });
+        let (gone, _) = gone.filter(|_| settled.len() == needs.len())?;
+        let message =
+            format!("`Cargo.lock` has `{gone}` among the dependencies of `{own}`, which is gone");
+        Some(Finding::error("cargo-lock-stale", message).at(&self.path, None))
+    }
+
+    /// What an entry stands for that is inherited from the workspace.
+    fn settled<'a>(&'a self, need: &'a Need) -> Option<&'a Need> {
+        if !need.inherited {
+            return Some(need);
+        }
+        self.shared
+            .iter()
+            .find(|shared| shared.key.value == need.key.value)
+    }
+
+    fn satisfies(&self, entry: &LockEntry, need: &Need) -> bool {
+        let asked = need.requirement.as_ref();
+        let asked = asked.and_then(|asked| VersionReq::parse(&asked.value).ok());
+        let fits = |text: &str| match (&asked, semver::Version::parse(text)) {
+            (Some(asked), Ok(version)) => asked.matches(&version),
+            _ => true, // for cargo to judge
+        };
+        let chosen = entry.needs.iter();
+        let chosen = chosen.filter(|(name, _)| *name == need.package);
+        chosen.into_iter().any(|(name, version)| {
+            let known = self.entries.iter();
+            let known = known.filter(|known| known.name.value == *name);
+            let known = known.filter_map(|known| known.version.as_ref());
+            let mut known = known.map(|version| version.value.as_str());
+            version.as_deref().map_or_else(|| known.any(fits), fits)
+        })
+    }
+}
+
+fn stale(toml: &Toml, message: String, keys: &[&str]) -> Finding {
+    Finding::error("cargo-lock-stale", message)
+        .at(&toml.path, Some(toml.line_of(keys)))
+        .hint("cargo update --workspace")
+}
+
+/// Warnings: nothing that is published reads uv.lock.
+fn of_uv(project: &Project) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    let Some(path) = project.uv_lock()? else {
+        return Ok(found);
+    };
+    if let Err(error) = check_lock(&path, project) {
+        found.push(of_error("uv-lock-stale", Severity::Warning, error)?);
+        return Ok(found);
+    }
+    let Some(lock) = Toml::read(&path)? else {
+        return Ok(found);
+    };
+    for member in &project.members {
+        if let Some(pyproject) = member
+            .pyproject
+            .as_deref()
+            .map(PyProject::read)
+            .transpose()?
+            .flatten()
+        {
+            found.extend(other_specifiers(&lock, &pyproject, &member.name));
+            if member.dir == project.home && !pyproject.is_uv_workspace() {
+                found.extend(other_pythons(&lock, &pyproject)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn uv_stale(toml: &Toml, message: String, line: usize) -> Finding {
+    let finding = Finding::warning("uv-lock-stale", message);
+    finding.at(&toml.path, Some(line)).hint("uv lock")
+}
+
+/// A requirement that uv.lock was made from with other versions.
+fn other_specifiers(lock: &Toml, pyproject: &PyProject, name: &str) -> Option<Finding> {
+    let requires = lock.own_entry(name)?.requires?;
+    let published = pyproject.published_requirements();
+    let other = published.iter().find(|said| {
+        let Ok(requirement) = Requirement::<VerbatimUrl>::from_str(&said.value) else {
+            return false;
+        };
+        let wanted = match requirement.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(wanted)) => wanted,
+            Some(VersionOrUrl::Url(_)) => return false,
+            None => VersionSpecifiers::empty(),
+        };
+        let name = requirement_name(&said.value);
+        let mut known = requires
+            .iter()
+            .filter(|known| normalize_name(&known.name) == name)
+            .peekable();
+        known.peek().is_some()
+            && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))
+    })?;
+    let toml = &pyproject.toml;
+    let message = format!(
+        "`uv.lock` was made for another version than `{}`",
+        other.value
+    );
+    Some(uv_stale(toml, message, toml.line(&other.span)))
+}
+
+/// uv sorts the clauses.
+fn same(a: &VersionSpecifiers, b: &VersionSpecifiers) -> bool {
+    let texts =
+        |all: &VersionSpecifiers| all.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    texts(a) == texts(b)
+}
+
+/// uv rewrites requires-python; what counts is which Pythons it allows.
+fn other_pythons(lock: &Toml, pyproject: &PyProject) -> Result<Option<Finding>> {
+    let locked = lock
+        .str(&["requires-python"])
+        .map(VersionSpecifiers::from_str);
+    let (Some(Ok(locked)), Some(asked)) = (locked, pyproject.requires_python()?) else {
+        return Ok(None);
+    };
+    if allowed(&locked) == allowed(&asked) {
+        return Ok(None);
+    }
+    let toml = &pyproject.toml;
+    let message = format!("`uv.lock` was made for Python {locked}, not for {asked}");
+    Ok(Some(uv_stale(
+        toml,
+        message,
+        toml.line_of(&["project", "requires-python"]),
+    )))
+}

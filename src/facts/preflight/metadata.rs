@@ -1,0 +1,260 @@
+//! Readme, licence, description and `dynamic`: what indexes show, as maturin reads it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toml_edit::Item;
+
+use crate::model::finding::Finding;
+use crate::world::disk;
+use crate::world::manifest::CargoToml;
+use crate::world::session::normalize;
+
+use super::Subject;
+
+/// What maturin takes from Cargo.toml where `dynamic` names it (maturin guide, "Metadata").
+const FILLED: [&str; 8] = [
+    "authors",
+    "description",
+    "keywords",
+    "license",
+    "license-files",
+    "readme",
+    "urls",
+    "version",
+];
+
+/// Readmes that maturin finds beside Cargo.toml by itself.
+const READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
+
+pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut found = named_files(subject);
+    found.extend(licence_files(subject));
+    found.extend(no_readme(subject));
+    found.extend(no_description(subject));
+    found.extend(no_licence(subject));
+    found.extend(two_licences(subject));
+    found.extend(dynamic(subject));
+    found.extend(no_version(subject));
+    found
+}
+
+/// A readme or licence that a manifest names by its path.
+struct Named {
+    rule: &'static str,
+    /// The file that names it, and where.
+    manifest: Utf8PathBuf,
+    line: usize,
+    /// As written, and the folder from which it counts.
+    path: String,
+    dir: Utf8PathBuf,
+}
+
+fn named_files(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut named = Vec::new();
+    for field in ["readme", "license"] {
+        named.extend(named_in_pyproject(subject, field));
+    }
+    for field in ["readme", "license-file"] {
+        named.extend(named_in_cargo(subject, field));
+    }
+    named
+        .iter()
+        .filter_map(|one| unusable(subject, one))
+        .collect()
+}
+
+fn rule_of(field: &str) -> &'static str {
+    if field == "readme" {
+        "readme-file"
+    } else {
+        "license-file"
+    }
+}
+
+fn named_in_pyproject(subject: &Subject<'_>, field: &'static str) -> Option<Named> {
+    let toml = &subject.pyproject.toml;
+    let item = toml.get(&["project", field])?;
+    let in_table = item.get("file").and_then(Item::as_str);
+    // a string is a file for the readme, an SPDX expression for the licence
+    let plain = item.as_str().filter(|_| field == "readme");
+    Some(Named {
+        rule: rule_of(field),
+        manifest: toml.path.clone(),
+        line: toml.line_of(&["project", field]),
+        path: in_table.or(plain)?.to_owned(),
+        dir: subject.pyproject.dir().to_owned(),
+    })
+}
+
+/// maturin reads these also where pyproject.toml has its own.
+fn named_in_cargo(subject: &Subject<'_>, field: &'static str) -> Option<Named> {
+    if !subject.cargo.inherits(field) {
+        return named_in(&subject.cargo, "package", field);
+    }
+    let root = subject.member.workspace.join("Cargo.toml");
+    named_in(&CargoToml::read(&root).ok()??, "workspace.package", field)
+}
+
+fn named_in(cargo: &CargoToml, table: &str, field: &'static str) -> Option<Named> {
+    let keys: Vec<&str> = table.split('.').chain([field]).collect();
+    Some(Named {
+        rule: rule_of(field),
+        manifest: cargo.toml.path.clone(),
+        line: cargo.toml.line_of(&keys),
+        path: cargo.toml.string(&keys)?,
+        dir: cargo.dir().to_owned(),
+    })
+}
+
+fn unusable(subject: &Subject<'_>, named: &Named) -> Option<Finding> {
+    let path = normalize(&named.dir.join(&named.path));
+    let outside = [
+        &subject.project.root,
+        &subject.member.workspace,
+        &subject.member.dir,
+    ]
+    .iter()
+    .all(|root| !path.starts_with(root));
+    let message = if outside {
+        format!(
+            "`{}` is outside the project: no sdist can hold it",
+            named.path
+        )
+    } else if disk::is_file(&path) {
+        return None;
+    } else {
+        format!("no file `{}`", named.path)
+    };
+    Some(Finding::error(named.rule, message).at(&named.manifest, Some(named.line)))
+}
+
+/// `license-files` (PEP 639): every pattern must match, below the folder of pyproject.toml.
+fn licence_files(subject: &Subject<'_>) -> Vec<Finding> {
+    let toml = &subject.pyproject.toml;
+    let patterns = toml.spanned_strings(&["project", "license-files"]);
+    let wrong = patterns.iter().filter_map(|pattern| {
+        let text = &pattern.value;
+        let message = if text.starts_with('/') || text.split('/').any(|part| part == "..") {
+            format!("`{text}` leads out of the project, which PEP 639 forbids")
+        } else if has_files(subject.pyproject.dir(), text) {
+            return None;
+        } else {
+            format!("`{text}` in license-files matches no file")
+        };
+        let line = toml.line(&pattern.span);
+        Some(Finding::error("license-file", message).at(&toml.path, Some(line)))
+    });
+    wrong.collect()
+}
+
+fn has_files(dir: &Utf8Path, pattern: &str) -> bool {
+    let found = disk::matching(dir, pattern);
+    found.iter().any(|path| disk::is_file(path))
+}
+
+fn no_readme(subject: &Subject<'_>) -> Option<Finding> {
+    let keys = ["package", "readme"];
+    let suppressed = subject.cargo.toml.bool(&keys) == Some(false);
+    let guessed = READMES
+        .iter()
+        .any(|name| disk::is_file(&subject.cargo.dir().join(name)));
+    let takes = subject.takes_from_cargo("readme");
+    if subject.has("readme", &["readme"]) && !suppressed || takes && guessed && !suppressed {
+        return None;
+    }
+    let finding = Finding::warning(
+        "readme-missing",
+        "no readme: its page on PyPI will be empty",
+    );
+    let finding = finding.hint("readme = \"README.md\"");
+    Some(subject.at(finding, &["project", "readme"]))
+}
+
+fn no_description(subject: &Subject<'_>) -> Option<Finding> {
+    if subject.has("description", &["description"]) {
+        return None;
+    }
+    let elsewhere = subject
+        .cargo
+        .toml
+        .get(&["package", "description"])
+        .is_some();
+    let (message, hint) = if elsewhere {
+        (
+            "no description: `dynamic` does not name the one in Cargo.toml",
+            "dynamic = [\"description\"]",
+        )
+    } else {
+        (
+            "no description",
+            "description = \"What it is, in one line\"",
+        )
+    };
+    let finding = Finding::warning("description-missing", message).hint(hint);
+    Some(subject.at(finding, &["project", "description"]))
+}
+
+fn licence_classifiers(subject: &Subject<'_>) -> Vec<crate::world::manifest::Spanned<String>> {
+    let toml = &subject.pyproject.toml;
+    let mut said = toml.spanned_strings(&["project", "classifiers"]);
+    said.retain(|classifier| classifier.value.starts_with("License ::"));
+    said
+}
+
+fn no_licence(subject: &Subject<'_>) -> Option<Finding> {
+    let said = subject.has("license", &["license", "license-file"]);
+    if said || !licence_classifiers(subject).is_empty() {
+        return None;
+    }
+    let finding = Finding::warning("license-missing", "no licence is declared");
+    let finding = finding.hint("license = \"MIT\"");
+    Some(subject.at(finding, &["project", "license"]))
+}
+
+/// A warning, for indexes still take packages that have both.
+fn two_licences(subject: &Subject<'_>) -> Option<Finding> {
+    let toml = &subject.pyproject.toml;
+    let expression = toml.str(&["project", "license"])?;
+    let classifiers = licence_classifiers(subject);
+    let first = classifiers.first()?;
+    let message = format!(
+        "`{}` beside `license = \"{expression}\"`: PEP 639 allows one of the two",
+        first.value
+    );
+    let finding =
+        Finding::warning("license-twice", message).at(&toml.path, Some(toml.line(&first.span)));
+    Some(finding.hint("remove the `License ::` classifiers"))
+}
+
+fn dynamic(subject: &Subject<'_>) -> Vec<Finding> {
+    let toml = &subject.pyproject.toml;
+    let fields = toml.spanned_strings(&["project", "dynamic"]);
+    let wrong = fields.iter().filter_map(|field| {
+        let name = &field.value;
+        let finding = if name == "name" {
+            let message = "`name` cannot be dynamic (PEP 621)".to_owned();
+            Finding::error("dynamic-field", message)
+        } else if toml.get(&["project", name]).is_some() {
+            let message = format!("`{name}` is both given and dynamic, which PEP 621 forbids");
+            Finding::warning("dynamic-field", message)
+        } else if FILLED.contains(&name.as_str()) {
+            return None;
+        } else {
+            let message = format!("`{name}` is dynamic, but maturin does not fill it");
+            Finding::warning("dynamic-field", message)
+        };
+        Some(finding.at(&toml.path, Some(toml.line(&field.span))))
+    });
+    wrong.collect()
+}
+
+fn no_version(subject: &Subject<'_>) -> Option<Finding> {
+    let pyproject = &subject.pyproject;
+    pyproject.toml.table(&["project"])?;
+    if pyproject.toml.get(&["project", "version"]).is_some() || pyproject.is_dynamic("version") {
+        return None;
+    }
+    let message =
+        "neither a version nor `dynamic = [\"version\"]`: uv does not read such a project";
+    let finding = Finding::warning("version-missing", message).hint("dynamic = [\"version\"]");
+    Some(subject.at(finding, &["project", "version"]))
+}

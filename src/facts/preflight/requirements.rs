@@ -1,0 +1,96 @@
+//! The package's name, what it requires of Python packages, and what builds it.
+
+use std::str::FromStr;
+
+use pep440_rs::{Operator, VersionSpecifier};
+use pep508_rs::{PackageName, Requirement, VerbatimUrl, VersionOrUrl};
+
+use crate::model::finding::Finding;
+use crate::world::manifest::{Spanned, requirement_name};
+
+use super::Subject;
+
+const BUILD: [&str; 2] = ["build-system", "requires"];
+
+pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut found = Vec::from_iter(name(subject));
+    let published = subject.pyproject.published_requirements();
+    found.extend(
+        published
+            .iter()
+            .filter_map(|said| published_one(subject, said)),
+    );
+    found.extend(backend(subject));
+    found
+}
+
+fn name(subject: &Subject<'_>) -> Option<Finding> {
+    let project = subject.pyproject.toml.table(&["project"]).is_some();
+    let finding = match subject.pyproject.name() {
+        None if project => Finding::error("name-invalid", "[project] has no name (PEP 621)"),
+        Some(name) if PackageName::from_str(name).is_err() => {
+            let message = format!("`{name}` is no name of a Python package (PEP 508)");
+            let hint = "letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
+            Finding::error("name-invalid", message).hint(hint)
+        }
+        _ => return None,
+    };
+    Some(subject.at(finding, &["project", "name"]))
+}
+
+fn published_one(subject: &Subject<'_>, said: &Spanned<String>) -> Option<Finding> {
+    let finding = match Requirement::<VerbatimUrl>::from_str(&said.value) {
+        Err(error) => {
+            let error = error.message.to_string();
+            let why = error.lines().next().unwrap_or_default();
+            let message = format!("invalid requirement `{}`: {why}", said.value);
+            Finding::error("requirement-invalid", message)
+        }
+        Ok(requirement) => {
+            let Some(VersionOrUrl::Url(_)) = requirement.version_or_url else {
+                return None;
+            };
+            let message = format!("PyPI refuses packages that require a URL: `{}`", said.value);
+            let hint = format!(
+                "require `{}` by version, and put the URL under [tool.uv.sources]",
+                requirement.name
+            );
+            Finding::error("requirement-url", message).hint(hint)
+        }
+    };
+    let toml = &subject.pyproject.toml;
+    Some(finding.at(&toml.path, Some(toml.line(&said.span))))
+}
+
+/// Whoever builds the sdist gets the newest maturin that is allowed, years from now as well.
+fn backend(subject: &Subject<'_>) -> Option<Finding> {
+    let requires = subject.pyproject.toml.spanned_strings(&BUILD);
+    let maturin = requires
+        .iter()
+        .find(|said| requirement_name(&said.value) == "maturin");
+    let Some(maturin) = maturin else {
+        let message = "build-system.requires lacks maturin: nobody can build the sdist";
+        let finding = Finding::error("backend-missing", message);
+        let finding = finding.hint("requires = [\"maturin>=1,<2\"]");
+        return Some(subject.at(finding, &BUILD));
+    };
+    let is_open = |one: &VersionSpecifier| {
+        use Operator::{GreaterThan, GreaterThanEqual, NotEqual, NotEqualStar};
+        let open = [GreaterThan, GreaterThanEqual, NotEqual, NotEqualStar];
+        open.contains(one.operator())
+    };
+    let requirement = Requirement::<VerbatimUrl>::from_str(&maturin.value).ok()?;
+    match requirement.version_or_url {
+        Some(VersionOrUrl::VersionSpecifier(found)) if !found.iter().all(is_open) => return None,
+        Some(VersionOrUrl::Url(_)) => return None,
+        _ => {}
+    }
+    let message = format!(
+        "`{}` has no upper bound: a later maturin may not build this",
+        maturin.value
+    );
+    let toml = &subject.pyproject.toml;
+    let line = toml.line(&maturin.span);
+    let finding = Finding::warning("backend-unbounded", message).at(&toml.path, Some(line));
+    Some(finding.hint("requires = [\"maturin>=1,<2\"]"))
+}

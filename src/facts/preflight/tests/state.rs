@@ -1,0 +1,158 @@
+use crate::world::disk;
+
+use super::{Sound, case, cases};
+
+#[test]
+fn cargo_lock_is_there_and_current() {
+    let lock = |old: &str, new: &str, expected: &str| case("Cargo.lock", old, new, &[expected]);
+    lock(
+        "\"0.1.0\"",
+        "\"0.0.9\"",
+        "error: Cargo.toml:3: `Cargo.lock` has `one` at 0.0.9, but its version is 0.1.0",
+    );
+    lock(
+        " \"pyo3\",\n",
+        "",
+        "error: Cargo.toml:9: `Cargo.lock` has no `pyo3 0.29`",
+    );
+    lock(
+        "\"0.29.3\"",
+        "\"0.28.3\"",
+        "error: Cargo.toml:9: `Cargo.lock` has no `pyo3 0.29`",
+    );
+    lock(
+        "name = \"one\"",
+        "name = \"two\"",
+        "error: Cargo.toml:2: `Cargo.lock` does not know the crate `one`",
+    );
+    lock(
+        " \"pyo3\",\n",
+        " \"pyo3\",\n \"libc 0.2.1\",\n",
+        "error: Cargo.lock: `Cargo.lock` has `libc` among the dependencies of `one`, which is gone",
+    );
+    lock(
+        "version = 4",
+        "version = ",
+        "error: Cargo.lock:1: `Cargo.lock` is not valid TOML: string values must be quoted, \
+         expected literal string",
+    );
+    let project = Sound::new();
+    disk::remove_file(&project.dir.join("Cargo.lock")).unwrap();
+    assert_eq!(
+        project.says(),
+        ["warning: Cargo.toml: no Cargo.lock beside it: every build chooses versions anew"]
+    );
+}
+
+#[test]
+fn the_version_that_a_lock_names_is_the_one_that_counts() {
+    for (named, expected) in [
+        ("0.29.3", ""),
+        (
+            "0.28.3",
+            "error: Cargo.toml:9: `Cargo.lock` has no `pyo3 0.29`",
+        ),
+    ] {
+        let project = Sound::new();
+        project.edit("Cargo.lock", "\"pyo3\"", &format!("\"pyo3 {named}\""));
+        let old = "\n[[package]]\nname = \"pyo3\"\nversion = \"0.28.3\"\nsource = \"registry\"\n";
+        project.write(
+            "Cargo.lock",
+            &format!("{}{old}", project.read("Cargo.lock")),
+        );
+        let expected: Vec<&str> = Vec::from_iter(Some(expected).filter(|text| !text.is_empty()));
+        assert_eq!(project.says(), expected);
+    }
+}
+
+#[test]
+fn uv_lock_is_current() {
+    cases(
+        "uv.lock",
+        &[
+            (
+                "\">=3.9\"",
+                "\">=3.10\"",
+                "warning: pyproject.toml:10: `uv.lock` was made for Python >=3.10, not for >=3.9",
+            ),
+            ("\">=3.9\"", "\">=3.9.0\"", ""),
+            (
+                "\">=4\"",
+                "\">=3\"",
+                "warning: pyproject.toml:14: `uv.lock` was made for another version than \
+                 `humanize>=4`",
+            ),
+            (
+                "specifier = \">=4\"",
+                "git = \"https://example.org/humanize\"",
+                "",
+            ),
+            (
+                "{ name = \"humanize\", specifier = \">=4\" },",
+                "",
+                "warning: pyproject.toml:14: `uv.lock` does not know `humanize`",
+            ),
+            (
+                "name = \"one\"",
+                "name = \"two\"",
+                "warning: uv.lock:14: `uv.lock` does not know one: it is cut short or of another \
+                 project",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn before_the_first_commit_nothing_differs_from_it() {
+    let project = Sound::new();
+    project.git("init -q");
+    assert_eq!(project.says(), ["warning: nothing is committed yet"]);
+    assert_eq!(project.says_when(true), [""; 0]);
+}
+
+#[test]
+fn the_tree_is_clean() {
+    let project = Sound::committed();
+    project.write(".git/info/exclude", "*.log\n");
+    project.write("a.log", "");
+    assert_eq!(project.says(), [""; 0]);
+    project.write("b ü.txt", "");
+    let one = "error: b ü.txt: differs from the last commit";
+    assert_eq!(project.says(), [one]);
+    for name in ["README.md", "src/lib.rs", "x/y/z"] {
+        project.write(name, "new");
+    }
+    assert_eq!(
+        project.says(),
+        [
+            "error: README.md: differs from the last commit, and so do `src/lib.rs`, `b ü.txt` and \
+          1 more"
+        ]
+    );
+    assert_eq!(project.says_when(true), [""; 0]);
+}
+
+#[test]
+fn an_ignored_lock_is_a_warning() {
+    let project = Sound::new();
+    project.write(".gitignore", "Cargo.lock\n");
+    project.git("init -q");
+    project.git("add -A");
+    project.git("commit -q -m one");
+    assert_eq!(
+        project.says(),
+        [
+            "warning: Cargo.lock: git ignores it: a checkout builds with other versions than this one"
+        ]
+    );
+}
+
+#[test]
+fn looking_writes_nothing() {
+    let project = Sound::committed();
+    let index = project.dir.join(".git/index");
+    let modified = disk::signature(&index);
+    project.write("README.md", "# One\n"); // git would note that it is the same
+    assert_eq!(project.says(), [""; 0]);
+    assert_eq!(disk::signature(&index), modified);
+}

@@ -1,0 +1,142 @@
+use crate::world::disk;
+
+use super::{PYPROJECT, Sound, case};
+
+#[test]
+fn one_version_is_stated_everywhere() {
+    case(
+        "pyproject.toml",
+        "version = \"0.1.0\"",
+        "version = \"0.2.0rc1\"",
+        &[
+            "error: Cargo.toml:3: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
+            "warning: one/__init__.py:2: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
+            "warning: uv.lock:6: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
+        ],
+    );
+    let project = Sound::new();
+    project.edit("one/__init__.py", "0.1.0", "0.0.9");
+    let hints = project
+        .found()
+        .into_iter()
+        .filter_map(|finding| finding.hint);
+    let hints: Vec<String> = hints.collect();
+    // what `release version` leaves alone is no work for it
+    assert_eq!(
+        hints,
+        ["write \"0.1.0\" there, or take it from importlib.metadata"]
+    );
+    let project = Sound::new();
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        project.edit(name, "\"0.1.0\"", "\"0.1.0-rc.1\"");
+    }
+    for name in ["pyproject.toml", "uv.lock", "one/__init__.py"] {
+        project.edit(name, "\"0.1.0\"", "\"0.1.0rc1\"");
+    }
+    assert_eq!(project.says(), [""; 0]);
+}
+
+#[test]
+fn a_crate_without_a_version_leaves_it_to_python() {
+    let project = Sound::new();
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        project.edit(name, "\"0.1.0\"", "\"0.0.0\"");
+    }
+    assert_eq!(project.says(), [""; 0]);
+}
+
+#[test]
+fn the_version_of_a_crate_that_is_never_published_reaches_nobody() {
+    for (package, workspace) in [
+        ("publish = false\n", "[workspace]\n"),
+        (
+            "publish.workspace = true\n",
+            "[workspace.package]\npublish = false\n",
+        ),
+    ] {
+        let project = Sound::new();
+        project.edit("Cargo.toml", "edition", &format!("{package}edition"));
+        project.edit("Cargo.toml", "[workspace]\n", workspace);
+        for name in ["Cargo.toml", "Cargo.lock"] {
+            project.edit(name, "\"0.1.0\"", "\"0.0.1\"");
+        }
+        assert_eq!(
+            project.says(),
+            ["warning: Cargo.toml:3: the version is 0.0.1 here and 0.1.0 in pyproject.toml:7"]
+        );
+    }
+}
+
+#[test]
+fn a_version_that_python_does_not_know_is_an_error() {
+    let project = Sound::new();
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        project.edit(name, "\"0.1.0\"", "\"0.1.0-nightly\"");
+    }
+    assert_eq!(
+        project.says(),
+        ["error: Cargo.toml:3: Python knows no version `0.1.0-nightly` (PEP 440)"]
+    );
+}
+
+#[test]
+fn a_tag_of_another_version_is_an_error() {
+    for (tag, wrong) in [
+        ("v0.2.0", true),
+        ("0.2.0", true),
+        ("one-v0.2.0", true),
+        ("One-0.2.0", true),
+        ("v0.1.0", false),
+        ("other-v0.2.0", false),
+        ("nightly", false),
+        ("2", false),
+    ] {
+        let project = Sound::committed();
+        project.git(&format!("tag {tag}"));
+        let text = format!(
+            "error: pyproject.toml:7: the version is 0.1.0, but the last commit is tagged `{tag}`"
+        );
+        assert_eq!(
+            project.says(),
+            Vec::from_iter(wrong.then_some(text)),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn one_tag_of_several_is_enough() {
+    let project = Sound::committed();
+    project.git("tag v0.0.9");
+    project.git("tag one-v0.1.0");
+    assert_eq!(project.says(), [""; 0]);
+}
+
+#[test]
+fn packages_of_one_workspace_share_its_version() {
+    let project = Sound::new();
+    for name in ["Cargo.toml", "Cargo.lock", "uv.lock", "one/__init__.py"] {
+        disk::remove_file(&project.dir.join(name)).unwrap();
+    }
+    disk::remove_file(&project.dir.join("pyproject.toml")).unwrap();
+    let root = "[workspace]\nmembers = ['a', 'b']\n[workspace.package]\nversion = '0.1.0'\n";
+    project.write("Cargo.toml", root);
+    let mut lock = "version = 4\n".to_owned();
+    for name in ["a", "b"] {
+        let named = |text: &str| text.replace("\"one\"", &format!("\"{name}\""));
+        let python = named(PYPROJECT).replace("LICENSE*", "L*");
+        project.write(&format!("{name}/pyproject.toml"), &python);
+        let cargo = "[package]\nname = \"one\"\nversion.workspace = true\n";
+        project.write(&format!("{name}/Cargo.toml"), &named(cargo));
+        project.write(&format!("{name}/LICENSE"), "MIT\n");
+        project.write(&format!("{name}/README.md"), "");
+        lock += &named("[[package]]\nname = \"one\"\nversion = \"0.1.0\"\n");
+    }
+    project.write("Cargo.lock", &lock);
+    assert_eq!(project.says(), [""; 0]);
+    project.edit("b/pyproject.toml", "\"0.1.0\"", "\"0.2.0\"");
+    assert_eq!(
+        project.says(),
+        ["error: b/pyproject.toml:7: the version is 0.2.0 here and 0.1.0 in a/pyproject.toml:7"]
+    );
+}

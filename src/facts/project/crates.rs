@@ -1,0 +1,311 @@
+//! What Cargo.toml files say of each other, without running cargo.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{CargoToml, Dependency, Toml};
+use crate::world::session::normalize;
+
+/// A crate and everything its manifests say about its dependencies.
+#[derive(Debug)]
+pub(super) struct Closure {
+    /// Cargo.toml of every path dependency, transitively, sorted.
+    pub(super) manifests: Vec<Utf8PathBuf>,
+    /// Dependencies by package name: the crate's own and those of its path dependencies.
+    pub(super) dependencies: BTreeMap<String, Dependency>,
+    /// The folder of the workspace's Cargo.toml; the crate's own where it has none.
+    pub(super) workspace: Utf8PathBuf,
+}
+
+impl Closure {
+    pub(super) fn of(manifest: &CargoToml) -> Result<Self> {
+        let workspace = workspace_root(manifest)?;
+        let root = CargoToml::read(&workspace.join("Cargo.toml"))?;
+        let inherited = root.map(|root| root.workspace_dependencies());
+        let mut closure = Self {
+            manifests: Vec::new(),
+            dependencies: BTreeMap::new(),
+            workspace,
+        };
+        closure.follow(manifest, &inherited.unwrap_or_default())?;
+        closure.manifests.sort();
+        Ok(closure)
+    }
+
+    fn follow(&mut self, manifest: &CargoToml, inherited: &[Dependency]) -> Result<()> {
+        for mut dependency in manifest.dependencies() {
+            if dependency.inherited
+                && let Some(base) = inherited.iter().find(|base| base.key == dependency.key)
+            {
+                dependency.package.clone_from(&base.package);
+                dependency.path.clone_from(&base.path);
+                dependency.features.extend(base.features.iter().cloned());
+            }
+            if let Some(path) = &dependency.path {
+                let path = path.join("Cargo.toml");
+                if path != manifest.toml.path
+                    && !self.manifests.contains(&path)
+                    && let Some(next) = CargoToml::read(&path)?
+                {
+                    self.manifests.push(path);
+                    self.follow(&next, inherited)?;
+                }
+            }
+            self.dependencies
+                .entry(dependency.package.clone())
+                .or_insert(dependency);
+        }
+        Ok(())
+    }
+
+    /// Whether the crate depends on `package`: by its manifests, else by its Cargo.lock.
+    pub(super) fn depends_on(&self, package: &str, locked: &BTreeSet<String>) -> bool {
+        self.dependencies.contains_key(package) || locked.contains(package)
+    }
+}
+
+/// The nearest folder upward whose Cargo.toml has `[workspace]` and does not exclude the crate
+/// (cargo book, "Workspaces").
+fn workspace_root(manifest: &CargoToml) -> Result<Utf8PathBuf> {
+    if let Some(named) = manifest.toml.str(&["package", "workspace"]) {
+        return Ok(normalize(&manifest.dir().join(named)));
+    }
+    if manifest.is_workspace() {
+        return Ok(manifest.dir().to_owned());
+    }
+    for dir in manifest.dir().ancestors().skip(1) {
+        let path = dir.join("Cargo.toml");
+        if !disk::is_file(&path) {
+            continue;
+        }
+        let Some(toml) = Toml::read(&path)? else {
+            continue;
+        };
+        if toml.table(&["workspace"]).is_none() {
+            continue;
+        }
+        let excluded = toml
+            .strings(&["workspace", "exclude"])
+            .iter()
+            .any(|folder| manifest.dir().starts_with(normalize(&dir.join(folder))));
+        return Ok(if excluded { manifest.dir() } else { dir }.to_owned());
+    }
+    Ok(manifest.dir().to_owned())
+}
+
+/// The manifests of a member's cargo workspace, sorted; its own where it has none.
+pub fn workspace_crates(member: &super::Member) -> Result<Vec<Utf8PathBuf>> {
+    let root = member.workspace.join("Cargo.toml");
+    let Some(workspace) = CargoToml::read(&root)? else {
+        return Ok(vec![member.manifest.clone()]);
+    };
+    let mut manifests = vec![member.manifest.clone()];
+    manifests.extend(workspace.package_name().map(|_| root.clone()));
+    let excluded = workspace.toml.strings(&["workspace", "exclude"]);
+    let excluded: Vec<_> = excluded
+        .iter()
+        .map(|dir| normalize(&member.workspace.join(dir)))
+        .collect();
+    for pattern in workspace.toml.strings(&["workspace", "members"]) {
+        let folders = disk::matching(&member.workspace, pattern.trim_end_matches('/')).into_iter();
+        let found = folders.map(|dir| dir.join("Cargo.toml"));
+        manifests.extend(found.filter(|path| disk::is_file(path)));
+    }
+    // path dependencies below the root are members without being named (cargo book, "Workspaces")
+    let below = member.path_dependencies.iter();
+    manifests.extend(
+        below
+            .filter(|path| path.starts_with(&member.workspace))
+            .cloned(),
+    );
+    manifests.retain(|path| !excluded.iter().any(|dir| path.starts_with(dir)));
+    manifests.sort();
+    manifests.dedup();
+    Ok(manifests)
+}
+
+/// The packages that `package` reaches in a Cargo.lock; empty where there is none or it is not TOML.
+pub(super) fn locked_closure(workspace: &Utf8Path, package: &str) -> BTreeSet<String> {
+    let lock = workspace.join("Cargo.lock");
+    let Ok(Some(toml)) = Toml::read(&lock) else {
+        return BTreeSet::new();
+    };
+    let mut edges: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, needs) in toml.packages() {
+        edges.entry(name).or_default().extend(needs);
+    }
+    let mut closed = BTreeSet::new();
+    let mut open = vec![package.to_owned()];
+    while let Some(name) = open.pop() {
+        for need in edges.get(&name).into_iter().flatten() {
+            if closed.insert(need.clone()) {
+                open.push(need.clone());
+            }
+        }
+    }
+    closed
+}
+
+/// What Cargo.lock and the manifests say of a crate's build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locked {
+    /// Whether there is a Cargo.lock.
+    pub exists: bool,
+    /// Packages that it reaches, itself included; some are for other platforms or for tests.
+    pub packages: usize,
+    /// The version of PyO3, where the crate uses it and there is a lock.
+    pub pyo3: Option<semver::Version>,
+    /// Whether the extension is built for the stable ABI (PyO3's features `abi3…`).
+    pub stable_abi: bool,
+    /// The oldest Python of that ABI, where a feature names it (`abi3-py39`).
+    pub abi_floor: Option<(u64, u64)>,
+    /// Whether a build script asks to be rerun for a file that is not there, so that cargo
+    /// rebuilds at every call.
+    pub restless: bool,
+}
+
+impl Locked {
+    /// `features`: those that the build enables besides the default ones.
+    pub fn gather(member: &super::Member, features: &[String]) -> Result<Self> {
+        let Some(manifest) = CargoToml::read(&member.manifest)? else {
+            return Ok(Self::default());
+        };
+        let lock = Toml::read(&member.workspace.join("Cargo.lock"))
+            .ok()
+            .flatten();
+        let version = |name: &str| lock.as_ref()?.locked_version(name);
+        let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
+        let package = manifest.package_name().unwrap_or_default();
+        let closure = Closure::of(&manifest)?;
+        let abi3 = pyo3_features(&manifest, &closure, features);
+        let abi3: Vec<&String> = abi3
+            .iter()
+            .filter(|name| name.starts_with("abi3"))
+            .collect();
+        Ok(Self {
+            exists: lock.is_some(),
+            packages: 1 + locked_closure(&member.workspace, package).len(),
+            pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
+            restless: is_restless(&manifest.toml.path)
+                || closure.manifests.iter().any(|path| is_restless(path)),
+            stable_abi: !abi3.is_empty(),
+            abi_floor: abi3.iter().filter_map(|feature| floor(feature)).min(),
+        })
+    }
+}
+
+/// `abi3-py310` is Python 3.10.
+fn floor(feature: &str) -> Option<(u64, u64)> {
+    let digits = feature.strip_prefix("abi3-py")?;
+    let (major, minor) = digits.split_at_checked(1)?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
+/// and by features of the crate.
+pub(super) fn pyo3_features(
+    manifest: &CargoToml,
+    closure: &Closure,
+    features: &[String],
+) -> Vec<String> {
+    let hard = ["pyo3", "pyo3-ffi"].into_iter();
+    let hard = hard.filter_map(|name| closure.dependencies.get(name));
+    let hard = hard.flat_map(|dependency| dependency.features.clone());
+    let enabled = manifest.enabled_features(features).into_iter();
+    let of_pyo3 = enabled.filter_map(|feature| {
+        let rest = feature.strip_prefix("pyo3")?;
+        let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
+        Some(rest.trim_start_matches(['?', '/']).to_owned())
+    });
+    hard.chain(of_pyo3).collect()
+}
+
+/// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
+/// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
+pub fn abi3_floor(member: &super::Member) -> Result<Option<u64>> {
+    let Some(manifest) = CargoToml::read(&member.manifest)? else {
+        return Ok(None);
+    };
+    let closure = Closure::of(&manifest)?;
+    let features = pyo3_features(&manifest, &closure, &member.features);
+    let minor = |feature: &String| floor(feature).map(|(_, minor)| minor);
+    Ok(features.iter().filter_map(minor).min())
+}
+
+/// Whether a crate links PyO3, itself or through its path dependencies.
+pub fn depends_on_python(manifest: &CargoToml) -> Result<bool> {
+    let closure = Closure::of(manifest)?;
+    let names = ["pyo3", "pyo3-ffi"];
+    Ok(names
+        .iter()
+        .any(|name| closure.dependencies.contains_key(*name)))
+}
+
+fn is_restless(manifest: &Utf8Path) -> bool {
+    let script = manifest.with_file_name("build.rs");
+    let text = disk::read_text(&script).ok().flatten().unwrap_or_default();
+    let dir = manifest.parent().unwrap_or(manifest);
+    watched(&text).any(|path| !disk::is_there(&dir.join(path)))
+}
+
+/// The literal paths that a build script's source prints as `rerun-if-changed`.
+fn watched(source: &str) -> impl Iterator<Item = &str> {
+    source
+        .split("rerun-if-changed=")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"').map(|(path, _)| path))
+        .filter(|path| !path.contains(['{', '\\', '\n']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stable_abis_floor_is_in_the_features_name() {
+        assert_eq!(floor("abi3-py310"), Some((3, 10)));
+        assert_eq!(floor("abi3-py37"), Some((3, 7)));
+        assert_eq!(floor("abi3"), None);
+    }
+
+    #[test]
+    fn a_dependency_is_inherited_by_its_key_whatever_its_package_is_called() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let root = "[workspace]\n[workspace.dependencies]\n\
+                    helper = { path = 'shared', package = 'shared-code' }\n";
+        let package = "[package]\nname = 'x'\n";
+        for (name, text) in [
+            ("Cargo.toml", root.to_owned()),
+            ("shared/Cargo.toml", package.to_owned()),
+            (
+                "x/Cargo.toml",
+                format!("{package}[dependencies]\nhelper.workspace = true\n"),
+            ),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let manifest = CargoToml::read(&dir.join("x/Cargo.toml")).unwrap().unwrap();
+        let closure = Closure::of(&manifest).unwrap();
+        assert_eq!(closure.manifests, [dir.join("shared/Cargo.toml")]);
+        assert!(closure.depends_on("shared-code", &BTreeSet::new()));
+    }
+
+    #[test]
+    fn a_build_script_that_watches_a_missing_file_is_restless() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let manifest = dir.join("Cargo.toml");
+        let says = |path: &str| {
+            let line = format!("println!(\"cargo:rerun-if-changed={path}\");");
+            disk::write(&dir.join("build.rs"), line.as_bytes()).unwrap();
+            is_restless(&manifest)
+        };
+        assert!(!says("build.rs"));
+        assert!(says("include/*"));
+        assert!(!says("{path}"));
+    }
+}

@@ -1,0 +1,433 @@
+//! From a folder to the packages that commands act on.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::{Glob, GlobSetBuilder};
+
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::git::{checkout, is_checkout};
+use crate::world::manifest::{CargoToml, PyProject, normalize_name, requirement_name};
+use crate::world::session::normalize;
+
+use super::crates::{Closure, locked_closure};
+use super::member::{Bindings, Member};
+
+/// How far below a monorepo's root a package may be.
+const DEPTH: usize = 4;
+
+/// Folders that hold packages which nobody publishes from here.
+const ASIDE: [&str; 16] = [
+    "benches",
+    "docs",
+    "example",
+    "examples",
+    "fixture",
+    "fixtures",
+    "node_modules",
+    "site-packages",
+    "target",
+    "template",
+    "templates",
+    "test",
+    "testing",
+    "tests",
+    "third_party",
+    "vendor",
+];
+
+#[derive(Debug)]
+pub(super) struct FoundPackages {
+    pub(super) root: Utf8PathBuf,
+    pub(super) home: Utf8PathBuf,
+    pub(super) packages: Vec<Package>,
+}
+
+/// A package's manifests.
+#[derive(Debug)]
+pub(super) struct Package {
+    /// `None` for a crate that embeds Python.
+    pyproject: Option<PyProject>,
+    cargo: CargoToml,
+}
+
+/// The packages around `start`: the nearest upward; else all below; else all below the checkout.
+pub(super) fn packages(start: &Utf8Path) -> Result<FoundPackages> {
+    let mut other = None;
+    for dir in start.ancestors() {
+        if let Some(pyproject) = PyProject::read(&dir.join("pyproject.toml"))? {
+            if pyproject.builds_with_maturin() {
+                return around(pyproject);
+            }
+            other = other.or(Some(pyproject));
+        }
+        if is_checkout(dir) {
+            break;
+        }
+    }
+    if let Some(cargo) = nearest_embedding(start)? {
+        let dir = cargo.dir().to_owned();
+        let package = Package {
+            pyproject: None,
+            cargo,
+        };
+        return Ok(FoundPackages {
+            root: dir.clone(),
+            home: dir,
+            packages: vec![package],
+        });
+    }
+    for root in below(start) {
+        let packages = search(root)?;
+        if let [only] = &packages[..] {
+            let dir = only.dir().to_owned();
+            return Ok(FoundPackages {
+                home: home_of(&dir)?,
+                root: dir,
+                packages,
+            });
+        }
+        if !packages.is_empty() {
+            return Ok(FoundPackages {
+                root: root.to_owned(),
+                home: root.to_owned(),
+                packages,
+            });
+        }
+    }
+    Err(match other {
+        Some(pyproject) => not_maturin(&pyproject),
+        None => Error::NoProject(start.to_owned()),
+    })
+}
+
+fn not_maturin(pyproject: &PyProject) -> Error {
+    Error::NotMaturin {
+        path: pyproject.toml.path.clone(),
+        backend: pyproject
+            .backend()
+            .unwrap_or("setuptools (by default)")
+            .to_owned(),
+    }
+}
+
+/// Where to search downward: the folder itself, then the checkout that it is in. Outside a checkout
+/// only a folder with a manifest of its own, lest a home directory be searched.
+fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
+    let Some(checkout) = checkout(start) else {
+        let manifests = ["Cargo.toml", "pyproject.toml"].map(|name| start.join(name));
+        let is_project = manifests.iter().any(|path| disk::is_file(path));
+        return is_project.then_some(start).into_iter().collect();
+    };
+    let mut roots = vec![start, checkout];
+    roots.dedup();
+    roots
+}
+
+/// A package, with the maturin members of its uv workspace when it is the root, or those of them
+/// that it needs when it is not.
+fn around(pyproject: PyProject) -> Result<FoundPackages> {
+    let root = pyproject.dir().to_owned();
+    let home = home_of(&root)?;
+    if home == root
+        && let Some(found) = in_cargo_workspace(&pyproject)?
+    {
+        return Ok(found);
+    }
+    let name = pyproject.name().map(normalize_name);
+    let mut packages = vec![Package::python(pyproject)?];
+    for dir in workspace_folders(&home)? {
+        if dir != root
+            && let Some(member) = PyProject::read(&dir.join("pyproject.toml"))?
+            && member.builds_with_maturin()
+        {
+            packages.push(Package::python(member)?);
+        }
+    }
+    if root != home {
+        let members = packages
+            .iter()
+            .map(Package::member)
+            .collect::<Result<Vec<_>>>()?;
+        let names: Vec<String> = name.into_iter().collect();
+        let needed = super::member::closure(&members, &names);
+        packages.retain(|package| package.dir() == root || needed.contains(&package.name()));
+    }
+    Ok(FoundPackages {
+        root,
+        home,
+        packages,
+    })
+}
+
+/// A package of a cargo workspace with several: it and what it needs, in the environment that all
+/// of them share.
+fn in_cargo_workspace(pyproject: &PyProject) -> Result<Option<FoundPackages>> {
+    let manifest = pyproject.cargo_manifest()?;
+    let cargo = manifest.map(|path| CargoToml::read(&path)).transpose()?;
+    let Some(cargo) = cargo.flatten() else {
+        return Ok(None);
+    };
+    let root = Closure::of(&cargo)?.workspace;
+    if pyproject.dir() == root || !pyproject.dir().starts_with(&root) {
+        return Ok(None);
+    }
+    let packages = search(&root)?;
+    let own = packages
+        .iter()
+        .find(|package| package.dir() == pyproject.dir());
+    let Some(own) = own.filter(|_| packages.len() > 1) else {
+        return Ok(None);
+    };
+    let members = packages
+        .iter()
+        .map(Package::member)
+        .collect::<Result<Vec<_>>>()?;
+    let needed = super::member::closure(&members, &[own.name()]);
+    let packages = packages
+        .into_iter()
+        .filter(|p| needed.contains(&p.name()))
+        .collect();
+    Ok(Some(FoundPackages {
+        root: root.clone(),
+        home: root,
+        packages,
+    }))
+}
+
+/// The root of the uv workspace that a folder belongs to; the folder itself where there is none.
+fn home_of(dir: &Utf8Path) -> Result<Utf8PathBuf> {
+    for ancestor in dir.ancestors() {
+        if workspace_folders(ancestor)?.contains(&dir.to_owned()) {
+            return Ok(ancestor.to_owned());
+        }
+        if is_checkout(ancestor) {
+            break;
+        }
+    }
+    Ok(dir.to_owned())
+}
+
+/// The folders of a uv workspace, its root first; empty where the folder is no such root.
+fn workspace_folders(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let Some(pyproject) = PyProject::read(&root.join("pyproject.toml"))? else {
+        return Ok(Vec::new());
+    };
+    if !pyproject.is_uv_workspace() {
+        return Ok(Vec::new());
+    }
+    let members = globs(
+        &pyproject
+            .toml
+            .strings(&["tool", "uv", "workspace", "members"]),
+    );
+    let exclude = globs(
+        &pyproject
+            .toml
+            .strings(&["tool", "uv", "workspace", "exclude"]),
+    );
+    let mut folders = vec![root.to_owned()];
+    folders.extend(
+        disk::folders(root, DEPTH, |name| {
+            name != "target" && name != "node_modules"
+        })
+        .into_iter()
+        .filter(|folder| {
+            folder.strip_prefix(root).is_ok_and(|below| {
+                members.is_match(below.as_std_path()) && !exclude.is_match(below.as_std_path())
+            })
+        }),
+    );
+    Ok(folders)
+}
+
+/// Patterns that are not globs match nothing, as in uv.
+fn globs(patterns: &[String]) -> globset::GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        if let Ok(glob) = Glob::new(pattern.trim_end_matches('/')) {
+            builder.add(glob);
+        }
+    }
+    builder.build().unwrap_or_default()
+}
+
+/// Every maturin package below a folder; a crate that embeds Python where there is none.
+fn search(root: &Utf8Path) -> Result<Vec<Package>> {
+    let folders = disk::folders(root, DEPTH, |name| !ASIDE.contains(&name));
+    let mut packages = Vec::new();
+    for folder in &folders {
+        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))?
+            && pyproject.builds_with_maturin()
+        {
+            packages.push(Package::python(pyproject)?);
+        }
+    }
+    if packages.is_empty() {
+        for folder in &folders {
+            if let Some(cargo) = CargoToml::read(&folder.join("Cargo.toml"))?
+                && embeds_python(&cargo)
+            {
+                packages.push(Package {
+                    pyproject: None,
+                    cargo,
+                });
+            }
+        }
+    }
+    Ok(packages)
+}
+
+fn nearest_embedding(start: &Utf8Path) -> Result<Option<CargoToml>> {
+    for dir in start.ancestors() {
+        if let Some(cargo) = CargoToml::read(&dir.join("Cargo.toml"))?
+            && embeds_python(&cargo)
+        {
+            return Ok(Some(cargo));
+        }
+        if is_checkout(dir) {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// A crate that starts an interpreter: PyO3 with `auto-initialize`.
+fn embeds_python(cargo: &CargoToml) -> bool {
+    cargo.dependencies().iter().any(|dependency| {
+        dependency.package == "pyo3" && dependency.features.iter().any(|f| f == "auto-initialize")
+    })
+}
+
+impl Package {
+    fn python(pyproject: PyProject) -> Result<Self> {
+        let missing = || {
+            pyproject.toml.error(
+                &(0..0),
+                format!("no Cargo.toml beside `{}`", pyproject.toml.path),
+                Some("[tool.maturin] manifest-path = \"path/to/Cargo.toml\"".into()),
+            )
+        };
+        let manifest = pyproject.cargo_manifest()?.ok_or_else(missing)?;
+        let cargo = CargoToml::read(&manifest)?.ok_or_else(missing)?;
+        Ok(Self {
+            cargo,
+            pyproject: Some(pyproject),
+        })
+    }
+
+    fn dir(&self) -> &Utf8Path {
+        self.pyproject
+            .as_ref()
+            .map_or_else(|| self.cargo.dir(), PyProject::dir)
+    }
+
+    fn name(&self) -> String {
+        let name = self.pyproject.as_ref().and_then(PyProject::name);
+        normalize_name(name.or(self.cargo.package_name()).unwrap_or("unnamed"))
+    }
+
+    pub(super) fn member(&self) -> Result<Member> {
+        let closure = Closure::of(&self.cargo)?;
+        let cargo = &self.cargo;
+        let lib = cargo.has_lib().then(|| cargo.lib_name()).flatten();
+        let mut member = Member {
+            name: self.name(),
+            dir: self.dir().to_owned(),
+            manifest: cargo.toml.path.clone(),
+            bindings: self.bindings(&closure),
+            module: lib.clone().unwrap_or_default(),
+            lib,
+            crate_types: cargo.crate_types(),
+            bins: cargo.bins(),
+            plain: !cargo.has_maturin_targets(),
+            config: cargo.config.clone(),
+            workspace: closure.workspace,
+            path_dependencies: closure.manifests,
+            ..Member::default()
+        };
+        if let Some(pyproject) = &self.pyproject {
+            add_python(&mut member, pyproject)?;
+        }
+        let named = self.cargo.readme().map(|readme| cargo.dir().join(readme));
+        member.metadata_files.extend(named);
+        member.metadata_files.push(cargo.dir().join("README.md"));
+        Ok(member)
+    }
+
+    /// As maturin guesses: what is said, else the binding crate among the dependencies, else cffi
+    /// for a C library and bin for programs (maturin guide, "Bindings").
+    fn bindings(&self, closure: &Closure) -> Bindings {
+        let Some(pyproject) = &self.pyproject else {
+            return Bindings::Embed;
+        };
+        match pyproject.maturin("bindings") {
+            Some("pyo3" | "rust-cpython") => return Bindings::Pyo3,
+            Some("pyo3-ffi") => return Bindings::Pyo3Ffi,
+            Some("cffi") => return Bindings::Cffi,
+            Some("uniffi") => return Bindings::Uniffi,
+            Some("bin") => return Bindings::Bin,
+            _ => {}
+        }
+        let is_cdylib = self.cargo.crate_types().iter().any(|kind| kind == "cdylib");
+        if !is_cdylib && !self.cargo.bins().is_empty() {
+            return Bindings::Bin;
+        }
+        let direct = BTreeSet::new();
+        let known = [
+            ("pyo3", Bindings::Pyo3),
+            ("pyo3-ffi", Bindings::Pyo3Ffi),
+            ("uniffi", Bindings::Uniffi),
+        ];
+        let named = |locked: &BTreeSet<String>| {
+            known
+                .iter()
+                .find(|(package, _)| closure.depends_on(package, locked))
+                .map(|(_, bindings)| *bindings)
+        };
+        named(&direct)
+            .or_else(|| {
+                let package = self.cargo.package_name().unwrap_or_default();
+                named(&locked_closure(&closure.workspace, package))
+            })
+            .unwrap_or(Bindings::Cffi)
+    }
+}
+
+fn add_python(member: &mut Member, pyproject: &PyProject) -> Result<()> {
+    const UNUSUAL: [&str; 7] = [
+        "all-features",
+        "cargo-extra-args",
+        "config",
+        "rustc-args",
+        "targets",
+        "unstable-flags",
+        "use-cross",
+    ];
+    let unusual = pyproject.maturin_has(&UNUSUAL) || pyproject.has_conditional_features();
+    member.plain &= !unusual;
+    member.pyproject = Some(pyproject.toml.path.clone());
+    if let Some(module) = pyproject.maturin("module-name") {
+        module.clone_into(&mut member.module);
+    }
+    member.features = pyproject.maturin_features();
+    member.no_default_features = pyproject
+        .toml
+        .bool(&["tool", "maturin", "no-default-features"])
+        == Some(true);
+    member.profile = pyproject.maturin("profile").map(str::to_owned);
+    member.editable_profile = pyproject.maturin("editable-profile").map(str::to_owned);
+    member.maturin = pyproject.maturin_versions()?;
+    member.requires_python = pyproject.requires_python()?;
+    member.config = pyproject.config.clone();
+    let requirements = pyproject.dependencies().into_iter();
+    member.needs = requirements.map(|text| requirement_name(&text)).collect();
+    let dir = pyproject.dir();
+    let files = pyproject.metadata_files().into_iter();
+    member.metadata_files = files.map(|file| normalize(&dir.join(file))).collect();
+    // maturin guide, "Project layout": a stub beside pyproject.toml goes into a pure-Rust package
+    let stem = member.module.split('.').next().unwrap_or_default();
+    member.metadata_files.push(dir.join(format!("{stem}.pyi")));
+    Ok(())
+}

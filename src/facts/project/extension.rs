@@ -1,0 +1,274 @@
+//! PyO3's feature `extension-module`, which keeps programs and tests from being linked.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use crate::model::error::Result;
+use crate::world::manifest::{Amendment, CargoToml, PyProject, Spanned};
+
+use super::Member;
+use super::crates::{Closure, pyo3_features};
+
+const FEATURE: &str = "extension-module";
+
+const BINDINGS: [&str; 2] = ["pyo3", "pyo3-ffi"];
+
+/// Where a manifest switches the feature on, whoever builds the crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HardWired {
+    /// Of a Cargo.toml.
+    pub path: Utf8PathBuf,
+    pub line: usize,
+    /// Whether `--no-default-features` switches it off.
+    pub by_default: bool,
+    /// What leaves it to `[tool.maturin] features`, by file; empty where that would change more.
+    pub fix: Vec<(Utf8PathBuf, Amendment)>,
+}
+
+impl HardWired {
+    /// `None` where only maturin switches it on, or nobody does.
+    pub fn find(member: &Member) -> Result<Option<Self>> {
+        let Some(cargo) = CargoToml::read(&member.manifest)? else {
+            return Ok(None);
+        };
+        let own = Switch::all(&cargo);
+        let closure = Closure::of(&cargo)?;
+        let enabled = pyo3_features(&cargo, &closure, &[]);
+        if own.is_empty() && !enabled.iter().any(|name| name == FEATURE) {
+            return Ok(None);
+        }
+        let root = member.workspace.join("Cargo.toml");
+        let inherits = closure.dependencies.values().any(|one| one.inherited);
+        let root = Some(&root).filter(|path| inherits && **path != member.manifest);
+        let mut others = Vec::new();
+        for path in closure.manifests.iter().chain(root) {
+            let cargo = CargoToml::read(path)?;
+            others.extend(cargo.iter().flat_map(Switch::all));
+        }
+        let Some(first) = own.first().or(others.first()) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            path: first.path.clone(),
+            line: first.line,
+            by_default: own.iter().chain(&others).all(|switch| switch.by_default),
+            // what others switch on is on for more than this member
+            fix: match &others[..] {
+                [] => fix(member, &cargo, &own).unwrap_or_default(),
+                _ => Vec::new(),
+            },
+        }))
+    }
+}
+
+/// Whether maturin is told to switch it on, by its name or by a feature of the crate.
+pub fn is_switched_on(member: &Member) -> Result<bool> {
+    let cargo = CargoToml::read(&member.manifest)?;
+    let told = cargo.map(|cargo| cargo.features_behind(member.features.clone()));
+    Ok(told.into_iter().flatten().any(|name| is_switch(&name)))
+}
+
+/// One value that switches the feature on.
+struct Switch {
+    path: Utf8PathBuf,
+    line: usize,
+    by_default: bool,
+    /// Of the array, and the value as it is written.
+    keys: Vec<String>,
+    old: String,
+    /// What maturin is to be told instead; `None` where that is not the same.
+    instead: Option<String>,
+}
+
+impl Switch {
+    fn all(cargo: &CargoToml) -> Vec<Self> {
+        let mut found = Self::by_default(cargo);
+        for package in BINDINGS {
+            let switches = cargo.switches(package, FEATURE).into_iter();
+            found.extend(switches.map(|(keys, value)| Self::in_dependency(cargo, keys, &value)));
+        }
+        found
+    }
+
+    fn at(cargo: &CargoToml, keys: Vec<String>, value: &Spanned<String>) -> Self {
+        Self {
+            path: cargo.toml.path.clone(),
+            line: cargo.toml.line(&value.span),
+            by_default: false,
+            keys,
+            old: cargo.toml.text()[value.span.clone()].to_owned(),
+            instead: None,
+        }
+    }
+
+    /// Default features of the crate.
+    fn by_default(cargo: &CargoToml) -> Vec<Self> {
+        let keys = ["features", "default"];
+        let values = cargo.toml.spanned_strings(&keys).into_iter();
+        let switches = values.filter_map(|value| {
+            let behind = cargo.features_behind(vec![value.value.clone()]);
+            behind.iter().find(|name| is_switch(name))?;
+            // with anything else behind it, plain cargo would lose that
+            let only = behind
+                .iter()
+                .all(|name| *name == value.value || is_switch(name));
+            Some(Self {
+                by_default: true,
+                instead: only.then(|| value.value.clone()),
+                ..Self::at(cargo, keys.map(str::to_owned).to_vec(), &value)
+            })
+        });
+        switches.collect()
+    }
+
+    fn in_dependency(cargo: &CargoToml, keys: Vec<String>, value: &Spanned<String>) -> Self {
+        let entry: Vec<&str> = keys[..keys.len() - 1].iter().map(String::as_str).collect();
+        let name = entry.last().copied().unwrap_or_default();
+        let optional = cargo.toml.get(&entry).and_then(|item| item.get("optional"));
+        let shared = keys[0] == "workspace";
+        Self {
+            instead: (optional.is_none() && !shared).then(|| format!("{name}/{FEATURE}")),
+            ..Self::at(cargo, keys, value)
+        }
+    }
+}
+
+fn is_switch(name: &str) -> bool {
+    let of = |package: &str| {
+        let rest = name.strip_prefix(package);
+        rest.map(|rest| rest.trim_start_matches('?')) == Some("/extension-module")
+    };
+    BINDINGS.iter().any(|package| of(package))
+}
+
+/// Leaves all switches to maturin; `None` where that would change more.
+fn fix(
+    member: &Member,
+    cargo: &CargoToml,
+    switches: &[Switch],
+) -> Option<Vec<(Utf8PathBuf, Amendment)>> {
+    let pyproject = PyProject::read(member.pyproject.as_deref()?).ok()??;
+    let mut changes = Vec::new();
+    let mut instead = BTreeSet::new();
+    for switch in switches {
+        let change = Amendment::replace(switch.keys.clone(), &switch.old, Vec::new());
+        change.apply(&cargo.toml)?;
+        changes.push((cargo.toml.path.clone(), change));
+        // what is for tests only maturin needs not be told
+        let tested = switch.keys.iter().any(|key| key == "dev-dependencies");
+        instead.extend(Some(switch.instead.clone()?).filter(|_| !tested));
+    }
+    let told = cargo.features_behind(member.features.clone());
+    instead.retain(|name| !told.contains(name));
+    if !instead.is_empty() {
+        let new = instead.iter().map(|name| format!("\"{name}\"")).collect();
+        let add = Amendment::add(&["tool", "maturin", "features"], new);
+        add.apply(&pyproject.toml)?;
+        changes.push((pyproject.toml.path.clone(), add));
+    }
+    Some(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::world::disk;
+    use crate::world::manifest::Toml;
+
+    const PYPROJECT: &str = "[tool.maturin]\nmodule-name = 'x._x'\n";
+
+    /// What is found in a crate, and the texts of both manifests once that is fixed.
+    fn fixed(cargo: &str) -> (Option<HardWired>, [String; 2]) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let cargo = format!("[package]\nname = 'x'\n{cargo}");
+        disk::write(&dir.join("Cargo.toml"), cargo.as_bytes()).unwrap();
+        disk::write(&dir.join("pyproject.toml"), PYPROJECT.as_bytes()).unwrap();
+        let member = Member {
+            manifest: dir.join("Cargo.toml"),
+            pyproject: Some(dir.join("pyproject.toml")),
+            workspace: dir.to_owned(),
+            ..Member::default()
+        };
+        let found = HardWired::find(&member).unwrap();
+        for (path, change) in found.iter().flat_map(|found| &found.fix) {
+            let toml = Toml::read(path).unwrap().unwrap();
+            disk::write(path, change.apply(&toml).unwrap().as_bytes()).unwrap();
+        }
+        let fixed = found.as_ref().is_some_and(|found| !found.fix.is_empty());
+        assert_eq!(
+            HardWired::find(&member).unwrap().is_none(),
+            fixed || found.is_none()
+        );
+        let texts = [&member.manifest, &dir.join("pyproject.toml")]
+            .map(|path| disk::read_text(path).unwrap().unwrap());
+        (found, texts)
+    }
+
+    #[test]
+    fn a_feature_of_the_dependency_goes_to_maturin() {
+        let text = "[dependencies]\npyo3 = { version = '0.29', features = ['extension-module', 'abi3'] }\n";
+        let (found, texts) = fixed(text);
+        let found = found.unwrap();
+        assert_eq!((found.line, found.by_default), (4, false));
+        assert!(
+            texts[0].ends_with("features = ['abi3'] }\n"),
+            "{}",
+            texts[0]
+        );
+        let expected = format!("{PYPROJECT}features = [\"pyo3/extension-module\"]\n");
+        assert_eq!(texts[1], expected);
+    }
+
+    #[test]
+    fn a_default_feature_is_only_fixed_where_nothing_else_is_behind_it() {
+        let text = |behind: &str| {
+            format!(
+                "[dependencies]\npyo3 = '0.29'\n[features]\ndefault = ['ext']\next = [{behind}]\n"
+            )
+        };
+        let (found, texts) = fixed(&text("'pyo3/extension-module'"));
+        assert!(found.unwrap().by_default);
+        assert!(texts[0].contains("default = []\n") && texts[1].contains("[\"ext\"]"));
+        let (found, texts) = fixed(&text("'pyo3/extension-module', 'fast'"));
+        assert_eq!(found.unwrap().line, 6);
+        assert_eq!(texts[1], PYPROJECT);
+    }
+
+    #[test]
+    fn every_switch_goes_at_once_and_maturin_is_told_of_those_for_builds() {
+        let entry = "pyo3 = { version = '0.29', features = ['extension-module'] }\n";
+        let text = format!("[dependencies]\n{entry}[dev-dependencies]\n{entry}");
+        let (_, texts) = fixed(&text);
+        assert_eq!(texts[0].matches("features = [] }").count(), 2);
+        let (found, texts) = fixed(&format!("[dev-dependencies]\n{entry}"));
+        assert_eq!(found.unwrap().line, 4);
+        assert_eq!(texts[1], PYPROJECT);
+    }
+
+    #[test]
+    fn maturin_may_be_told_by_a_feature_of_the_crate() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let text = "[features]\next = ['pyo3/extension-module']\nno-extension-module = []\n";
+        disk::write(&dir.join("Cargo.toml"), text.as_bytes()).unwrap();
+        let told = |feature: &str| {
+            is_switched_on(&Member {
+                manifest: dir.join("Cargo.toml"),
+                features: vec![feature.to_owned()],
+                ..Member::default()
+            })
+        };
+        assert!(told("ext").unwrap() && told("pyo3/extension-module").unwrap());
+        assert!(!told("no-extension-module").unwrap());
+    }
+
+    #[test]
+    fn what_maturin_alone_switches_on_is_no_trap() {
+        let text = "[dependencies]\npyo3 = '0.29'\n[features]\next = ['pyo3/extension-module']\n";
+        assert_eq!(fixed(text).0, None);
+    }
+}

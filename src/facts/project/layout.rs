@@ -1,0 +1,73 @@
+//! Where the Python code of a package is (maturin guide, "Project layout").
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::PyProject;
+use crate::world::session::normalize;
+
+use super::{Bindings, Member};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Nothing but a Rust module.
+    Pure,
+    /// A Python package with the module in it.
+    Mixed,
+    /// The same, in a folder for sources.
+    Src,
+    /// Programs.
+    Programs,
+    /// A crate that runs Python.
+    Embed,
+}
+
+impl std::fmt::Display for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Pure => "pure Rust",
+            Self::Mixed => "mixed",
+            Self::Src => "mixed, in a source folder",
+            Self::Programs => "programs",
+            Self::Embed => "embeds Python",
+        })
+    }
+}
+
+impl Layout {
+    pub fn of(member: &Member) -> Result<Self> {
+        Ok(match (member.bindings, package_folder(member)?) {
+            (Bindings::Embed, _) => Self::Embed,
+            (Bindings::Bin, None) => Self::Programs,
+            (_, None) => Self::Pure,
+            (_, Some(folder)) if folder.parent() == Some(&member.dir) => Self::Mixed,
+            (_, Some(_)) => Self::Src,
+        })
+    }
+}
+
+/// The folder of the Python package that holds the extension module, where there is one: below
+/// `python-source`, else below `src` beside a `rust` folder, else at the root.
+pub fn package_folder(member: &Member) -> Result<Option<Utf8PathBuf>> {
+    let Some(path) = &member.pyproject else {
+        return Ok(None);
+    };
+    let Some(pyproject) = PyProject::read(path)? else {
+        return Ok(None);
+    };
+    let said = pyproject.maturin("python-source");
+    let package = member.module.split('.').next().unwrap_or_default();
+    let package = if package.is_empty() {
+        member.escaped_name()
+    } else {
+        package.to_owned()
+    };
+    let sources = said.map_or_else(|| vec!["src", "."], |said| vec![said]);
+    let mut folders = sources
+        .iter()
+        .map(|source| normalize(&member.dir.join(source).join(&package)));
+    Ok(folders.find(|folder| disk::is_file(&folder.join("__init__.py"))))
+}

@@ -1,0 +1,201 @@
+//! One package: a crate, and the Python distribution that maturin makes of it.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
+use serde::Serialize;
+
+use crate::world::manifest::Config;
+
+use super::target::Directories;
+
+/// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bindings {
+    #[default]
+    Pyo3,
+    Pyo3Ffi,
+    Cffi,
+    Uniffi,
+    Bin,
+    Embed,
+}
+
+impl std::fmt::Display for Bindings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Pyo3 => "pyo3",
+            Self::Pyo3Ffi => "pyo3-ffi",
+            Self::Cffi => "cffi",
+            Self::Uniffi => "uniffi",
+            Self::Bin => "bin",
+            Self::Embed => "embed",
+        })
+    }
+}
+
+impl Bindings {
+    /// Whether PyO3's build script asks the interpreter how to build.
+    pub fn is_pyo3(self) -> bool {
+        matches!(self, Self::Pyo3 | Self::Pyo3Ffi)
+    }
+}
+
+/// All paths are absolute.
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// The distribution's normalised name; the crate's for an embedding crate.
+    pub name: String,
+    /// The folder of pyproject.toml, from which maturin and cargo are run: that is where they
+    /// look for `.cargo/config.toml` and `rust-toolchain.toml`.
+    pub dir: Utf8PathBuf,
+    pub pyproject: Option<Utf8PathBuf>,
+    /// Cargo.toml of the crate.
+    pub manifest: Utf8PathBuf,
+    /// The folder of the cargo workspace's Cargo.toml.
+    pub workspace: Utf8PathBuf,
+    /// `target/pyx` of the crate's workspace.
+    pub target: Utf8PathBuf,
+    pub cargo: Directories,
+    pub bindings: Bindings,
+    /// The library's name with underscores; `None` for a crate of binaries.
+    pub lib: Option<String>,
+    pub crate_types: Vec<String>,
+    pub bins: Vec<String>,
+    /// The dotted name of the extension module as `[tool.maturin] module-name` or the library says.
+    pub module: String,
+    /// `[tool.maturin] features`, without the conditional ones.
+    pub features: Vec<String>,
+    /// `[tool.maturin] no-default-features`
+    pub no_default_features: bool,
+    /// `[tool.maturin] profile`
+    pub profile: Option<String>,
+    /// `[tool.maturin] editable-profile`
+    pub editable_profile: Option<String>,
+    /// Whether maturin's call of cargo follows from the settings above alone.
+    pub plain: bool,
+    /// The versions of maturin that `build-system.requires` allows.
+    pub maturin: VersionSpecifiers,
+    pub requires_python: Option<VersionSpecifiers>,
+    /// Cargo.toml of every path dependency, transitively.
+    pub path_dependencies: Vec<Utf8PathBuf>,
+    /// Normalised names of the Python distributions it depends on.
+    pub needs: BTreeSet<String>,
+    /// Files whose content goes into the wheel's metadata or beside the module; there or not.
+    pub metadata_files: Vec<Utf8PathBuf>,
+    pub config: Config,
+}
+
+impl Member {
+    /// Whether a word on the command line means this member.
+    pub(super) fn answers_to(&self, root: &Utf8Path, word: &str) -> bool {
+        let folder = word.trim_end_matches('/').trim_start_matches("./");
+        self.name == crate::world::manifest::normalize_name(word)
+            || self.dir.strip_prefix(root).is_ok_and(|dir| dir == folder)
+            || self.dir.file_name() == Some(folder)
+    }
+
+    /// Where cargo is told to keep what lies between the sources and the artifacts in `dir`, a
+    /// target directory or a folder in one.
+    pub fn intermediate_dir(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        let Some(build) = &self.cargo.build else {
+            return dir.to_owned();
+        };
+        match dir.strip_prefix(&self.cargo.target) {
+            Ok(below) => build.join(below),
+            // of an environment besides the default one, in the target directory of the project's root
+            Err(_) => build.join("pyx").join(dir.as_str().trim_start_matches('/')),
+        }
+    }
+
+    /// The name as distributions are called in `dist-info` folders.
+    pub fn escaped_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}
+
+/// Sorts so that every member comes after those it needs; names break ties, cycles stay in place.
+pub(super) fn order(members: &mut Vec<Member>) {
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut ordered: Vec<Member> = Vec::new();
+    while !members.is_empty() {
+        let waiting: BTreeSet<&String> = members.iter().map(|member| &member.name).collect();
+        let ready = members
+            .iter()
+            .position(|member| {
+                let mut needs = member.needs.iter().filter(|name| **name != member.name);
+                !needs.any(|name| waiting.contains(name))
+            })
+            .unwrap_or(0);
+        ordered.push(members.remove(ready));
+    }
+    *members = ordered;
+}
+
+/// `names` and what they need among the members, transitively.
+pub(super) fn closure(members: &[Member], names: &[String]) -> BTreeSet<String> {
+    let mut closed: BTreeSet<String> = BTreeSet::new();
+    let mut open: Vec<String> = names.to_vec();
+    while let Some(name) = open.pop() {
+        if closed.insert(name.clone())
+            && let Some(member) = members.iter().find(|member| member.name == name)
+        {
+            open.extend(member.needs.iter().cloned());
+        }
+    }
+    closed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(name: &str, needs: &[&str]) -> Member {
+        Member {
+            name: name.into(),
+            dir: Utf8PathBuf::from("/p/packages").join(name),
+            needs: needs.iter().map(ToString::to_string).collect(),
+            ..Member::default()
+        }
+    }
+
+    fn names(members: &[Member]) -> Vec<&str> {
+        members.iter().map(|member| member.name.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_needed_comes_first() {
+        let mut members = vec![member("a", &["c"]), member("b", &[]), member("c", &["b"])];
+        order(&mut members);
+        assert_eq!(names(&members), ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn a_cycle_ends() {
+        let mut members = vec![member("a", &["b"]), member("b", &["a", "b"])];
+        order(&mut members);
+        assert_eq!(members.len(), 2);
+    }
+
+    #[test]
+    fn a_member_is_named_by_name_or_folder() {
+        let found = member("my-pkg", &[]);
+        for word in ["my-pkg", "My_Pkg", "packages/my-pkg", "./packages/my-pkg/"] {
+            assert!(found.answers_to(Utf8Path::new("/p"), word), "{word}");
+        }
+        assert!(!found.answers_to(Utf8Path::new("/p"), "pkg"));
+    }
+
+    #[test]
+    fn a_chosen_member_brings_what_it_needs() {
+        let members = [
+            member("a", &["b", "numpy"]),
+            member("b", &[]),
+            member("c", &[]),
+        ];
+        let closed = closure(&members, &["a".into()]);
+        assert!(closed.contains("b") && !closed.contains("c"));
+    }
+}

@@ -1,0 +1,307 @@
+//! What the project is: its packages, in dependency order, and where their things live.
+
+mod crates;
+mod discover;
+mod extension;
+mod layout;
+mod member;
+mod target;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
+
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::git;
+use crate::world::manifest::{Config, PyProject, Toml, nearest};
+use crate::world::session::Session;
+
+pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
+pub use extension::{HardWired, is_switched_on};
+pub use layout::{Layout, package_folder};
+pub use member::{Bindings, Member};
+pub use target::cargo_configs;
+
+/// One or several packages that share one environment.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Where relative paths in messages start; absolute.
+    pub root: Utf8PathBuf,
+    /// The folder that holds `.venv` and uv.lock: the uv workspace's root, else the project's.
+    pub home: Utf8PathBuf,
+    /// `target/pyx`, absolute: records, locks and build directories.
+    pub state: Utf8PathBuf,
+    /// The packages that were asked for, in dependency order.
+    pub members: Vec<Member>,
+    /// The packages that were not asked for.
+    pub others: Vec<Member>,
+    pub config: Config,
+}
+
+/// Which project, and which of its members.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `--manifest-path`: a Cargo.toml or pyproject.toml, absolute.
+    pub manifest: Option<Utf8PathBuf>,
+    /// `-p`: names or folders; empty for all.
+    pub members: Vec<String>,
+}
+
+impl Project {
+    /// Finds the project around the working directory, or at `--manifest-path`.
+    pub fn discover(session: &Session, selection: &Selection) -> Result<Self> {
+        let start = match &selection.manifest {
+            Some(path) if disk::is_file(path) => path.parent().unwrap_or(&session.cwd).to_owned(),
+            Some(path) => return Err(Error::NoManifest(path.clone())),
+            None => session.cwd.clone(),
+        };
+        let found = discover::packages(&start)?;
+        let mut members = found
+            .packages
+            .iter()
+            .map(discover::Package::member)
+            .collect::<Result<Vec<_>>>()?;
+        member::order(&mut members);
+        let home = found.home;
+        let config = match PyProject::read(&home.join("pyproject.toml"))? {
+            Some(pyproject) if members.len() != 1 => pyproject.config,
+            _ => members
+                .first()
+                .map(|member| member.config.clone())
+                .unwrap_or_default(),
+        };
+        let state = state_directory(session, &home, &members)?;
+        for member in &mut members {
+            member.cargo = target::directories(session, member)?;
+            member.target = member.cargo.target.join("pyx");
+        }
+        let wanted = if selection.members.is_empty() {
+            &config.members
+        } else {
+            &selection.members
+        };
+        let (members, others) = choose(&found.root, members, wanted)?;
+        Ok(Self {
+            root: found.root,
+            home,
+            state,
+            members,
+            others,
+            config,
+        })
+    }
+
+    /// The same project as it is found from the root of its cargo workspace: with the packages that
+    /// share it, needed or not. Unchanged where another project is found there.
+    pub fn whole(self, session: &Session) -> Result<Self> {
+        let Some(member) = self.members.first() else {
+            return Ok(self);
+        };
+        let selection = Selection {
+            manifest: Some(member.workspace.join("Cargo.toml")),
+            members: Vec::new(),
+        };
+        let whole = match Self::discover(session, &selection) {
+            Err(Error::NoProject(_) | Error::NotMaturin { .. }) => return Ok(self),
+            found => found?,
+        };
+        let known = |member: &Member| whole.all().any(|other| other.manifest == member.manifest);
+        let same = self.members.iter().all(known);
+        Ok(if same { whole } else { self })
+    }
+
+    /// Every package, asked for or not.
+    pub fn all(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().chain(&self.others)
+    }
+
+    /// The name of the package that a path is in, as cargo chooses; of all where it is in none.
+    pub fn around(&self, path: &Utf8Path) -> Vec<String> {
+        let inside = self.all().filter(|member| path.starts_with(&member.dir));
+        let nearest = inside.max_by_key(|member| member.dir.as_str().len());
+        let all = self.members.iter().map(|member| member.name.clone());
+        nearest.map_or_else(|| all.collect(), |member| vec![member.name.clone()])
+    }
+
+    /// The names of the members that `words` mean, without those that they need.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMember`]
+    pub fn named(&self, words: &[String]) -> Result<Vec<String>> {
+        let all: Vec<Member> = self.all().cloned().collect();
+        named(&self.root, &all, words)
+    }
+
+    /// The uv.lock that the packages are locked in. A development environment beside them, of which
+    /// none is a part, may have one of its own; that is not theirs.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] for a pyproject.toml that cannot be read.
+    pub fn uv_lock(&self) -> Result<Option<Utf8PathBuf>> {
+        let path = self.home.join("uv.lock");
+        if !disk::is_file(&path) {
+            return Ok(None);
+        }
+        let pyproject = PyProject::read(&self.home.join("pyproject.toml"))?;
+        let is_workspace = pyproject.is_some_and(|pyproject| pyproject.is_uv_workspace());
+        if is_workspace || self.all().any(|member| member.dir == self.home) {
+            return Ok(Some(path));
+        }
+        let knows = |lock: Toml| {
+            let mut members = self.all();
+            members.any(|member| lock.own_entry(&member.name).is_some())
+        };
+        // who needs one that is damaged says so
+        let theirs = Toml::read(&path).map_or(true, |lock| lock.is_some_and(knows));
+        Ok(theirs.then_some(path))
+    }
+
+    /// The checkout that it is in, else its home.
+    pub fn checkout(&self) -> &Utf8Path {
+        git::checkout(&self.root).unwrap_or(&self.home)
+    }
+
+    /// A path below the root as people write it, any other whole.
+    pub fn display<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    /// What every member's `requires-python` says.
+    pub fn requires_python(&self) -> Vec<VersionSpecifiers> {
+        let members = self.members.iter();
+        members
+            .filter_map(|member| member.requires_python.clone())
+            .collect()
+    }
+
+    /// The folder for what no other project may have, too: `state`, or one in it with the
+    /// project's name where the target directory is outside of the project and may be shared.
+    pub fn own_state(&self) -> Utf8PathBuf {
+        if self.state.starts_with(&self.home) {
+            return self.state.clone();
+        }
+        let name = self.home.file_name().unwrap_or_default();
+        let hash = disk::digest(self.home.as_str().as_bytes());
+        self.state.join(format!("{name}-{}", &hash[..8]))
+    }
+
+    /// The folder of the environments besides the default one.
+    pub fn envs(&self) -> Utf8PathBuf {
+        self.own_state().join("envs")
+    }
+
+    /// The folder of the target directories for the environment `name` of [`envs`](Self::envs).
+    pub fn builds(&self, name: &str) -> Utf8PathBuf {
+        self.own_state().join("builds").join(name)
+    }
+
+    pub fn lock_path(&self) -> Utf8PathBuf {
+        self.state.join("lock")
+    }
+}
+
+/// `target/pyx` of whatever the environment belongs to, so that one environment has one lock: the
+/// cargo target directory of a project's only package, else the one at the root.
+fn state_directory(session: &Session, home: &Utf8Path, members: &[Member]) -> Result<Utf8PathBuf> {
+    let Some(first) = members.first() else {
+        return Ok(home.join("target/pyx"));
+    };
+    let mut owner = first.clone();
+    if first.dir != home {
+        home.clone_into(&mut owner.dir);
+        home.clone_into(&mut owner.workspace);
+    }
+    let directories = target::directories(session, &owner)?;
+    Ok(directories.target.join("pyx"))
+}
+
+/// The members named by `wanted` (name, folder name, or folder relative to the root) with those that
+/// they need, and the others.
+fn choose(
+    root: &Utf8Path,
+    members: Vec<Member>,
+    wanted: &[String],
+) -> Result<(Vec<Member>, Vec<Member>)> {
+    if wanted.is_empty() {
+        return Ok((members, Vec::new()));
+    }
+    let names = named(root, &members, wanted)?;
+    let needed = member::closure(&members, &names);
+    Ok(members
+        .into_iter()
+        .partition(|member| needed.contains(&member.name)))
+}
+
+fn named(root: &Utf8Path, members: &[Member], words: &[String]) -> Result<Vec<String>> {
+    let named = words.iter().map(|word| {
+        let member = members.iter().find(|member| member.answers_to(root, word));
+        let member = member.ok_or_else(|| unknown_member(members, word))?;
+        Ok(member.name.clone())
+    });
+    named.collect()
+}
+
+fn unknown_member(members: &[Member], word: &str) -> Error {
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    Error::UnknownMember {
+        wanted: word.to_owned(),
+        known: names.join(", "),
+        similar: nearest(word, names.iter().copied()).map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_beside_the_packages_is_theirs_where_it_knows_them_or_is_of_their_workspace() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let mut project = Project {
+            home: home.clone(),
+            members: vec![Member {
+                name: "one".into(),
+                dir: home.join("one"),
+                ..Member::default()
+            }],
+            ..Project::default()
+        };
+        let write =
+            |name: &str, text: &str| disk::write(&home.join(name), text.as_bytes()).unwrap();
+        let entry = |name: &str| {
+            format!("[[package]]\nname = '{name}'\nsource = {{ editable = '{name}' }}\n")
+        };
+        let path = Some(home.join("uv.lock"));
+        assert_eq!(project.uv_lock().unwrap(), None);
+        write("uv.lock", &entry("other"));
+        assert_eq!(project.uv_lock().unwrap(), None);
+        write("uv.lock", &entry("one"));
+        assert_eq!(project.uv_lock().unwrap(), path);
+        write("uv.lock", "[[package");
+        assert_eq!(project.uv_lock().unwrap(), path, "damaged");
+        write("uv.lock", &entry("other"));
+        write("pyproject.toml", "[tool.uv.workspace]\n");
+        assert_eq!(project.uv_lock().unwrap(), path);
+        write("pyproject.toml", "");
+        project.members[0].dir = home.clone();
+        assert_eq!(project.uv_lock().unwrap(), path);
+    }
+
+    #[test]
+    fn projects_that_share_a_target_directory_have_environments_of_their_own() {
+        let project = |home: &str, state: &str| Project {
+            home: home.into(),
+            state: state.into(),
+            ..Project::default()
+        };
+        let alone = project("/a/hello", "/a/hello/target/pyx");
+        assert_eq!(alone.envs(), "/a/hello/target/pyx/envs");
+        assert_eq!(alone.builds("3.13"), "/a/hello/target/pyx/builds/3.13");
+        let sharing = ["/a/hello", "/b/hello"].map(|home| project(home, "/shared/pyx"));
+        let [one, other] = sharing.each_ref().map(Project::envs);
+        assert_ne!(one, other);
+        assert!(one.as_str().starts_with("/shared/pyx/hello-"), "{one}");
+        assert_ne!(sharing[0].builds("3.13"), sharing[1].builds("3.13"));
+    }
+}

@@ -1,0 +1,129 @@
+//! A build that another interpreter can use as it is.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::environment::{Environment, State};
+use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, build_id};
+use crate::facts::project::{Bindings, Project};
+use crate::world::interpreter::Probe;
+use crate::world::session::Session;
+
+use super::Build;
+
+/// Another environment of the project with a build that is up to date and that does not depend on
+/// the version of Python.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReusableBuild {
+    pub environment: Environment,
+    /// The folder of its target directories, absolute.
+    pub target: Utf8PathBuf,
+}
+
+impl ReusableBuild {
+    /// The first environment whose install of `build` serves the interpreter of `probe` as well.
+    ///
+    /// `default`: the folder of the default environment's target directories.
+    pub(super) fn find(
+        session: &Session,
+        project: &Project,
+        (build, probe): (&Build, &Probe),
+        default: &Utf8Path,
+    ) -> Option<Self> {
+        let name = &build.member.name;
+        let records = BuildRecords::load(&project.state.join("state.json")).record;
+        let of_member = build_id(Utf8Path::new(""), name);
+        records.builds.iter().find_map(|(id, then)| {
+            let environment = Environment::at(id.strip_prefix(&of_member)?.into())?;
+            let target = match environment.alternative(project) {
+                Some(name) => project.builds(name),
+                None if environment.path.starts_with(&project.home) => default.to_owned(),
+                None => return None, // of another project that shares the target directory
+            };
+            let own = |path: &Utf8Path| path.starts_with(&target);
+            if target == build.member.target || !then.artifacts.iter().all(|a| own(&a.path)) {
+                return None;
+            }
+            let installed = EnvironmentRecord::load(&environment.record_path()).record;
+            let installed = installed.installed.get(name)?;
+            let fits = fits(build, probe, &environment, &installed.modules)
+                && build.judge(session, Some(then), Some(installed)).is_none();
+            fits.then_some(Self {
+                environment,
+                target,
+            })
+        })
+    }
+}
+
+/// Whether modules that were built for one interpreter are what would be built for another: they
+/// do not see the interpreter, or only its stable ABI from the version on that the crate names, or
+/// else from that of the interpreter that built it (PyO3 guide, "Building and distribution").
+fn fits(build: &Build, probe: &Probe, from: &Environment, modules: &[Utf8PathBuf]) -> bool {
+    let State::Good { version } = &from.state else {
+        return false;
+    };
+    match build.member.bindings {
+        Bindings::Bin | Bindings::Cffi | Bindings::Uniffi => true,
+        Bindings::Embed => false,
+        Bindings::Pyo3 | Bindings::Pyo3Ffi => {
+            let release = version.release();
+            let built_by = (release.first().copied(), release.get(1).copied());
+            let built_by = (built_by.0.unwrap_or(3), built_by.1.unwrap_or_default());
+            let floor = build.locked.abi_floor.unwrap_or(built_by);
+            let importable = |path: &Utf8PathBuf| {
+                let name = path.file_name().unwrap_or_default();
+                let ending = name.find('.').map(|at| &name[at..]);
+                probe.suffixes.iter().any(|own| Some(&**own) == ending)
+            };
+            build.locked.stable_abi
+                && floor <= (probe.major, probe.minor)
+                && !modules.is_empty()
+                && modules.iter().all(importable)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::project::Locked;
+    use pep440_rs::Version;
+
+    fn probe(minor: u64, suffixes: &[&str]) -> Probe {
+        Probe {
+            major: 3,
+            minor,
+            suffixes: suffixes.iter().map(|text| (*text).to_owned()).collect(),
+            ..Probe::default()
+        }
+    }
+
+    #[test]
+    fn a_stable_abi_module_serves_every_interpreter_from_its_floor_on() {
+        let from = Environment {
+            state: State::Good {
+                version: Version::new([3, 11, 7]),
+            },
+            ..Environment::default()
+        };
+        let mut build = Build {
+            locked: Locked {
+                stable_abi: true,
+                abi_floor: Some((3, 9)),
+                ..Locked::default()
+            },
+            ..Build::default()
+        };
+        let own = [".cpython-310-x86_64-linux-gnu.so", ".abi3.so", ".so"];
+        let stable = [Utf8PathBuf::from("/p/_m.abi3.so")];
+        let tagged = [Utf8PathBuf::from("/p/_m.cpython-311-x86_64-linux-gnu.so")];
+        assert!(fits(&build, &probe(10, &own), &from, &stable));
+        assert!(!fits(&build, &probe(8, &own), &from, &stable));
+        assert!(!fits(&build, &probe(10, &own), &from, &tagged));
+        let free_threaded = [".cpython-313t-x86_64-linux-gnu.so", ".so"];
+        assert!(!fits(&build, &probe(13, &free_threaded), &from, &stable));
+        build.locked.abi_floor = None; // then the interpreter that built it is the floor
+        assert!(!fits(&build, &probe(10, &own), &from, &stable));
+        assert!(fits(&build, &probe(12, &own), &from, &stable));
+    }
+}

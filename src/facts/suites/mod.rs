@@ -1,0 +1,72 @@
+//! Which tests a project has, and how they are run.
+
+mod python;
+mod rust;
+mod word;
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+
+use crate::facts::project::{Bindings, Project};
+use crate::model::error::{Error, Result};
+use crate::world::session::Session;
+use crate::world::tool;
+
+pub use python::PythonSuite;
+pub use rust::RustSuite;
+pub use word::Word;
+
+/// Which of the two languages to test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Languages {
+    #[default]
+    Both,
+    Rust,
+    Python,
+}
+
+/// Everything that `test` would run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suites {
+    pub python: Vec<PythonSuite>,
+    pub rust: Vec<RustSuite>,
+}
+
+impl Suites {
+    pub fn gather(session: &Session, project: &Project, languages: Languages) -> Result<Self> {
+        let mut suites = Self::default();
+        if languages != Languages::Rust {
+            for member in &project.members {
+                if member.bindings != Bindings::Embed {
+                    suites.python.extend(PythonSuite::find(project, member)?);
+                }
+            }
+            let mut seen = BTreeSet::new();
+            suites.python.retain(|suite| seen.insert(suite.dir.clone()));
+        }
+        if languages != Languages::Python {
+            let has_nextest = tool::find(session, "cargo-nextest").is_some();
+            suites.rust = RustSuite::find(project, has_nextest)?;
+            if !has_nextest && suites.rust.iter().any(|suite| suite.nextest) {
+                return Err(Error::NoTool {
+                    tool: "cargo-nextest",
+                    get: "cargo install cargo-nextest --locked".into(),
+                });
+            }
+        }
+        Ok(suites)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.python.is_empty() && self.rust.is_empty()
+    }
+}
+
+/// Whether a file name is one that pytest collects by default.
+fn is_test_file(path: &Utf8Path) -> bool {
+    path.extension() == Some("py")
+        && path
+            .file_stem()
+            .is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
+}

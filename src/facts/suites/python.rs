@@ -1,0 +1,490 @@
+//! The Python tests of a package.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::dependencies::{Automation, TestRunner};
+use crate::facts::project::{Member, Project, package_folder};
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{PyProject, Toml, requirement_name};
+
+use super::is_test_file;
+
+/// One run of a project's test runner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PythonSuite {
+    /// The member whose tests they are.
+    pub member: String,
+    pub runner: TestRunner,
+    /// Where it runs, so that the project's configuration applies; absolute.
+    pub dir: Utf8PathBuf,
+    /// Arguments before those of the command line.
+    pub args: Vec<String>,
+    /// The same for pytest where the package is installed from a wheel, and its folder is not there:
+    /// tests that are modules of the package are found by its name. `None` where it has none.
+    pub installed_args: Option<Vec<String>>,
+}
+
+/// Folders with files that look like tests and are none.
+const NO_TESTS: [&str; 7] = [
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "doc",
+    "docs",
+    "examples",
+];
+
+impl PythonSuite {
+    /// The suite in `dir`, outside the source tree, where the package is imported from its wheel.
+    #[must_use]
+    pub fn installed(&self, dir: Utf8PathBuf) -> Self {
+        let args = self.installed_args.as_ref().unwrap_or(&self.args).clone();
+        let suite = self.clone();
+        Self { dir, args, ..suite }
+    }
+
+    /// In the package's folder, else beside or above it.
+    pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
+        let runner = match &member.pyproject {
+            Some(path) => PyProject::read(path)?.map(|pyproject| TestRunner::of(&pyproject)),
+            None => None,
+        };
+        let runner = runner.transpose()?.unwrap_or_default();
+        let suite = |dir: &Utf8Path, args| Self {
+            member: member.name.clone(),
+            runner,
+            dir: dir.to_owned(),
+            args,
+            installed_args: None,
+        };
+        if runner == TestRunner::Stestr {
+            return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are
+        }
+        let around = development(&member.dir)?;
+        let own = [&member.dir, &project.root, &project.home];
+        for dir in own.into_iter().chain(&around) {
+            let config = Config::read(dir)?;
+            let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
+                .into_iter()
+                .filter(|path| is_test_file(path) && !of_another(project, member, path))
+                .collect();
+            let aside = |path: &Utf8PathBuf| {
+                let below = path.strip_prefix(dir).unwrap_or(path);
+                let mut parts = below.components();
+                let shared = around.as_ref() == Some(dir);
+                parts.any(|part| NO_TESTS.contains(&part.as_str()))
+                    || (shared && is_in_package(dir, path))
+            };
+            let (aside, tests): (Vec<_>, Vec<_>) = files.into_iter().partition(aside);
+            if runner == TestRunner::Unittest && !tests.is_empty() {
+                return Ok(Some(suite(dir, unittest_args(dir, &tests)?)));
+            }
+            if tests.is_empty() && !config.collects_documents {
+                continue;
+            }
+            let mut args = config.skipped_benchmarks(member)?;
+            let installed_args = installed_args(&config, member, (dir, &tests))?;
+            let installed_args = installed_args.map(|own| [&args[..], &own].concat());
+            if config.paths.is_none() && !aside.is_empty() {
+                args.extend(test_folders(dir, &tests));
+            }
+            return Ok(Some(Self {
+                installed_args,
+                ..suite(dir, args)
+            }));
+        }
+        let documents = document_args(&member.dir)?;
+        Ok((!documents.is_empty()).then(|| suite(&member.dir, documents)))
+    }
+}
+
+/// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
+/// built: what develops and tests the packages below it (uv docs, "Virtual projects").
+fn development(dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    for folder in disk::above(dir) {
+        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
+            return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a file is in a folder below `dir` that has a pyproject.toml of its own, and so its tests.
+fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
+    let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
+    let mut manifests = between.map(|folder| folder.join("pyproject.toml"));
+    manifests.any(|path| disk::is_file(&path))
+}
+
+/// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
+fn installed_args(
+    config: &Config,
+    member: &Member,
+    (dir, tests): (&Utf8Path, &[Utf8PathBuf]),
+) -> Result<Option<Vec<String>>> {
+    let Some(package) = package_folder(member)? else {
+        return Ok(None);
+    };
+    let collects = |test: &&Utf8PathBuf| {
+        let paths = config.paths.as_ref();
+        paths.is_none_or(|paths| paths.iter().any(|path| test.starts_with(dir.join(path))))
+    };
+    let collected = tests.iter().filter(collects).cloned();
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        collected.partition(|test| test.starts_with(&package));
+    let Some(name) = package.file_name().filter(|_| !inside.is_empty()) else {
+        return Ok(None);
+    };
+    let mut args = vec!["--pyargs".to_owned(), name.to_owned()];
+    args.extend(match test_folders(dir, &outside) {
+        folders if folders.is_empty() && !outside.is_empty() => vec![".".to_owned()],
+        folders => folders,
+    });
+    Ok(Some(args))
+}
+
+/// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
+/// finds `tests` there.
+fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Vec<String>> {
+    let said = Automation::read(dir)?.arguments_of("unittest");
+    let mut said = said.into_iter().filter(|args| is_repeatable(dir, args));
+    if let Some(args) = said.find(|args| !args.is_empty()) {
+        return Ok(args);
+    }
+    let mut args = vec!["discover".to_owned()];
+    if let [folder] = &test_folders(dir, tests)[..] {
+        args.extend(["-s".to_owned(), folder.clone()]);
+        if disk::is_file(&dir.join(folder).join("__init__.py")) {
+            args.extend(["-t".to_owned(), ".".to_owned()]);
+        }
+    }
+    let found = |path: &Utf8PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.starts_with("test"))
+    };
+    if !tests.iter().any(found) {
+        args.extend(["-p".to_owned(), "*_test.py".to_owned()]);
+    }
+    Ok(args)
+}
+
+/// Whether arguments mean the same in `dir` without a shell: their paths are there.
+fn is_repeatable(dir: &Utf8Path, args: &[String]) -> bool {
+    let mut before = "";
+    args.iter().all(|word| {
+        let option = std::mem::replace(&mut before, word);
+        match option {
+            "-p" | "--pattern" | "-k" => true,
+            "-s" | "--start-directory" | "-t" | "--top-level-directory" => {
+                disk::is_dir(&dir.join(word))
+            }
+            _ => {
+                let is_path = word.contains('/') || Utf8Path::new(word).extension() == Some("py");
+                !word.contains('*') && (!is_path || disk::is_file(&dir.join(word)))
+            }
+        }
+    })
+}
+
+/// Arguments with which pytest runs the doctests that the project's automation runs: those of
+/// `python -m doctest FILE…` and of `pytest --doctest-…`.
+fn document_args(dir: &Utf8Path) -> Result<Vec<String>> {
+    let automation = Automation::read(dir)?;
+    for words in automation.arguments_of("doctest") {
+        let is_there = |word: &&String| disk::is_file(&dir.join(word));
+        let files: Vec<String> = words.iter().filter(is_there).cloned().collect();
+        if !files.is_empty() {
+            let options = files.iter().map(|file| match file.strip_suffix(".py") {
+                Some(_) => "--doctest-modules".to_owned(),
+                None => format!("--doctest-glob={}", file_name(file)),
+            });
+            return Ok(options.chain(files.iter().cloned()).collect());
+        }
+    }
+    let mut calls = automation.arguments_to("pytest").into_iter();
+    let documents = |words: &Vec<String>| {
+        let mut words = words.iter();
+        words.any(|word| word.starts_with("--doctest-"))
+    };
+    Ok(calls.find(documents).unwrap_or_default())
+}
+
+fn file_name(path: &str) -> &str {
+    Utf8Path::new(path).file_name().unwrap_or(path)
+}
+
+/// Whether a file is in the folder of another member, which has its own suite.
+fn of_another(project: &Project, member: &Member, path: &Utf8Path) -> bool {
+    let others = project
+        .members
+        .iter()
+        .filter(|other| other.dir != member.dir);
+    let mut deeper = others.filter(|other| !member.dir.starts_with(&other.dir));
+    deeper.any(|other| path.starts_with(&other.dir))
+}
+
+/// The folders directly below `dir` that hold the tests, relative to it; none when some of the
+/// tests are in `dir` itself.
+fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
+    let mut folders = Vec::new();
+    for test in tests {
+        let below = test.strip_prefix(dir).unwrap_or(test);
+        let mut parts = below.components();
+        let (Some(first), Some(_)) = (parts.next(), parts.next()) else {
+            return Vec::new();
+        };
+        folders.push(first.as_str().to_owned());
+    }
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// What the project tells pytest (pytest docs, "Configuration file formats").
+#[derive(Debug, Default)]
+struct Config {
+    /// `testpaths`
+    paths: Option<Vec<String>>,
+    /// Doctests in files of their own or in modules are collected.
+    collects_documents: bool,
+    /// `addopts` as one text.
+    options: String,
+}
+
+impl Config {
+    fn read(dir: &Utf8Path) -> Result<Self> {
+        let mut config = Self::default();
+        if let Some(toml) = Toml::read(&dir.join("pyproject.toml"))? {
+            for key in ["testpaths", "addopts"] {
+                let keys = ["tool", "pytest", "ini_options", key];
+                if toml.get(&keys).is_some() {
+                    let listed = toml.strings(&keys).join(" ");
+                    config.add(key, &toml.string(&keys).unwrap_or(listed));
+                }
+            }
+        }
+        for name in ["pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"] {
+            let text = disk::read_text(&dir.join(name))?.unwrap_or_default();
+            config.add_ini(&text);
+        }
+        config.collects_documents = config.options.contains("--doctest-modules")
+            || config.options.contains("--doctest-glob");
+        Ok(config)
+    }
+
+    fn add_ini(&mut self, text: &str) {
+        let (mut inside, mut key) = (false, "");
+        for line in text.lines() {
+            if line.starts_with('[') {
+                inside = matches!(line.trim(), "[pytest]" | "[tool:pytest]");
+                key = "";
+            } else if inside {
+                let mut value = line;
+                if !line.starts_with(char::is_whitespace) {
+                    (key, value) = line.split_once('=').unwrap_or_default();
+                }
+                self.add(key.trim(), value);
+            }
+        }
+    }
+
+    fn add(&mut self, key: &str, value: &str) {
+        match key {
+            "testpaths" => {
+                let words = value.split_whitespace().map(str::to_owned);
+                self.paths.get_or_insert_default().extend(words);
+            }
+            "addopts" => {
+                self.options.push(' ');
+                self.options.push_str(value);
+            }
+            _ => {}
+        }
+    }
+
+    /// `--benchmark-skip` where pytest-benchmark is among the project's requirements and the
+    /// project does not say itself what becomes of benchmarks.
+    fn skipped_benchmarks(&self, member: &Member) -> Result<Vec<String>> {
+        let Some(path) = &member.pyproject else {
+            return Ok(Vec::new());
+        };
+        let Some(pyproject) = PyProject::read(path)? else {
+            return Ok(Vec::new());
+        };
+        let named = pyproject
+            .requirements()
+            .iter()
+            .any(|text| requirement_name(text) == "pytest-benchmark");
+        let skip = named && !self.options.contains("--benchmark");
+        Ok(skip
+            .then(|| "--benchmark-skip".to_owned())
+            .into_iter()
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
+        disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
+        for file in files {
+            disk::write(&dir.join(file), b"").unwrap();
+        }
+        let member = Member {
+            pyproject: Some(dir.join("pyproject.toml")),
+            dir: dir.clone(),
+            module: "pkg._rust".into(),
+            ..Member::default()
+        };
+        let project = Project {
+            root: dir.clone(),
+            home: dir,
+            ..Project::default()
+        };
+        PythonSuite::find(&project, &member).unwrap()
+    }
+
+    fn args(pyproject: &str, files: &[&str]) -> Vec<String> {
+        suite(pyproject, files).unwrap().args
+    }
+
+    #[test]
+    fn pytest_gets_no_path_where_its_own_collection_will_do() {
+        assert!(args("", &["tests/test_a.py"]).is_empty());
+        assert!(args("", &["test_a.py", "benches/test_b.py"]).is_empty());
+    }
+
+    #[test]
+    fn a_path_keeps_benchmarks_and_docs_out_unless_the_project_names_its_own() {
+        let files = ["tests/test_a.py", "benches/test_b.py"];
+        assert_eq!(args("", &files), ["tests"]);
+        let said = "[tool.pytest.ini_options]\ntestpaths = 'tests'\n";
+        assert!(args(said, &files).is_empty());
+    }
+
+    #[test]
+    fn benchmarks_are_skipped_unless_the_project_decides() {
+        let group = "[dependency-groups]\ntest = ['pytest-benchmark']\n";
+        assert_eq!(args(group, &["tests/test_a.py"]), ["--benchmark-skip"]);
+        let said = format!("{group}[tool.pytest.ini_options]\naddopts = '--benchmark-disable'\n");
+        assert!(args(&said, &["tests/test_a.py"]).is_empty());
+    }
+
+    #[test]
+    fn a_development_environment_above_holds_the_tests_of_the_packages_below() {
+        let found = |above: &str, test: &str| {
+            let temp = tempfile::tempdir().unwrap();
+            let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+            let dir = root.join("package");
+            disk::create_dir(&root.join(".git")).unwrap();
+            for (name, text) in [
+                ("pyproject.toml", above),
+                ("package/pyproject.toml", "[build-system]\n"),
+                ("sibling/pyproject.toml", "[build-system]\n"),
+                ("sibling/tests/test_b.py", ""),
+                (test, ""),
+            ] {
+                disk::write(&root.join(name), text.as_bytes()).unwrap();
+            }
+            let member = Member {
+                pyproject: Some(dir.join("pyproject.toml")),
+                dir: dir.clone(),
+                ..Member::default()
+            };
+            let project = Project {
+                root: dir.clone(),
+                home: dir,
+                ..Project::default()
+            };
+            let suite = PythonSuite::find(&project, &member).unwrap();
+            suite.map(|suite| {
+                assert_eq!(suite.dir, root);
+                suite.args
+            })
+        };
+        let (unbuilt, test) = ("[dependency-groups]\n", "tests/test_a.py");
+        // without those of another package
+        assert_eq!(found(unbuilt, test).unwrap(), ["tests"]);
+        assert_eq!(found(unbuilt, "sibling/test_c.py"), None);
+        assert_eq!(found("[build-system]\n", test), None);
+    }
+
+    #[test]
+    fn tests_inside_the_package_are_named_by_module_where_it_is_installed() {
+        let installed = |text: &str, files: &[&str]| {
+            let files = [&["pkg/__init__.py"], files].concat();
+            suite(text, &files).unwrap().installed("/away".into()).args
+        };
+        let inside = ["--pyargs", "pkg"];
+        assert_eq!(installed("", &["pkg/tests/test_a.py"]), inside);
+        let both = ["pkg/tests/test_a.py", "tests/test_b.py"];
+        assert_eq!(installed("", &both), ["--pyargs", "pkg", "tests"]);
+        let first = ["pkg/test_a.py", "test_b.py"];
+        assert_eq!(installed("", &first), ["--pyargs", "pkg", "."]);
+        assert!(installed("", &["tests/test_b.py"]).is_empty());
+        for (said, args) in [
+            ("['tests']", &[][..]),
+            ("'pkg/tests'", &inside),
+            ("['pkg', 'tests']", &["--pyargs", "pkg", "tests"]),
+        ] {
+            let said = format!("[tool.pytest.ini_options]\ntestpaths = {said}\n");
+            assert_eq!(installed(&said, &both), args);
+        }
+    }
+
+    #[test]
+    fn configuration_in_ini_files_goes_over_several_lines() {
+        let mut config = Config::default();
+        config.add_ini(
+            "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n    b c\naddopts = -q\n  -x\n",
+        );
+        assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
+        assert_eq!(
+            config.options.split_whitespace().collect::<Vec<_>>(),
+            ["-q", "-x"]
+        );
+    }
+
+    #[test]
+    fn unittest_is_given_what_the_project_gives_it() {
+        let said = "[tool.poe.tasks]\ntest = 'python -m unittest discover -s tests -v'\n";
+        let files = ["tests/test_a.py"];
+        assert_eq!(args(said, &files), ["discover", "-s", "tests", "-v"]);
+        // what a shell would expand, and folders that are elsewhere, are found anew
+        for said in ["tests/*.py", "discover -s python/tests", ""] {
+            let said = format!("[tool.poe.tasks]\ntest = 'python -m unittest {said}'\n");
+            assert_eq!(args(&said, &files), ["discover", "-s", "tests"]);
+            let package = ["tests/__init__.py", "tests/a_test.py"];
+            let expected = ["discover", "-s", "tests", "-t", ".", "-p", "*_test.py"];
+            assert_eq!(args(&said, &package), expected);
+        }
+    }
+
+    #[test]
+    fn doctests_that_the_projects_automation_runs_are_a_suite() {
+        let said = "[tool.poe.tasks]\ntest = 'python -m doctest -v README.md pkg/a.py gone.py'\n";
+        let expected = [
+            "--doctest-glob=README.md",
+            "--doctest-modules",
+            "README.md",
+            "pkg/a.py",
+        ];
+        assert_eq!(args(said, &["README.md", "pkg/a.py"]), expected);
+        let said = "[tool.poe.tasks]\ntest = 'pytest --doctest-modules pkg'\n";
+        assert_eq!(args(said, &["pkg/a.py"]), ["--doctest-modules", "pkg"]);
+    }
+
+    #[test]
+    fn a_suite_of_doctests_is_a_suite_and_nothing_is_none() {
+        let doctests = "[tool.pytest.ini_options]\naddopts = '--doctest-glob=*.rst'\n";
+        assert!(suite(doctests, &[]).is_some());
+        assert!(suite("", &["src/lib.rs"]).is_none());
+    }
+}

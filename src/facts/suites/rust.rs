@@ -1,0 +1,406 @@
+//! The Rust tests of a project: of the extension crates, of their cargo workspaces, and of path
+//! dependencies outside those.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::{Bindings, Project, depends_on_python, workspace_crates};
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{CargoToml, RustRunner};
+
+/// One run of `cargo test`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RustSuite {
+    /// The member by whose build it is linked.
+    pub member: String,
+    /// The Cargo.toml of the workspace or of the crate.
+    pub manifest: Utf8PathBuf,
+    /// Packages with unit or integration tests, sorted.
+    pub tested: Vec<String>,
+    /// Library packages with documentation tests, sorted. Those of an extension crate are Python
+    /// docstrings.
+    pub documented: Vec<String>,
+    /// Whether any of them links PyO3.
+    pub links_python: bool,
+    /// Whether a program of `tested` brings a harness of its own.
+    pub own_harness: bool,
+    /// Whether cargo-nextest runs `tested`.
+    pub nextest: bool,
+}
+
+/// Crates that bind to other languages: their packages need other tools.
+const OTHER_LANGUAGES: [&str; 9] = [
+    "extendr-api",
+    "jni",
+    "magnus",
+    "napi",
+    "neon",
+    "node-bindgen",
+    "robusta_jni",
+    "rustler",
+    "wasm-bindgen",
+];
+
+impl RustSuite {
+    /// `has_nextest`: whether cargo-nextest is on PATH.
+    pub(super) fn find(project: &Project, has_nextest: bool) -> Result<Vec<Self>> {
+        let mut suites: Vec<Self> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let extensions: BTreeSet<&Utf8PathBuf> = project
+            .members
+            .iter()
+            .filter(|member| member.bindings != Bindings::Embed)
+            .map(|member| &member.manifest)
+            .collect();
+        for member in &project.members {
+            let config = &member.config.test;
+            if config.rust == RustRunner::None {
+                continue;
+            }
+            let configured = disk::is_file(&member.workspace.join(".config/nextest.toml"));
+            let nextest = match config.rust {
+                RustRunner::Nextest => true,
+                RustRunner::Auto => configured && has_nextest,
+                RustRunner::Cargo | RustRunner::None => false,
+            };
+            let inside = workspace_crates(member)?;
+            let outside = member.path_dependencies.iter();
+            let outside = outside
+                .filter(|path| !inside.contains(path))
+                .map(|path| vec![path.clone()]);
+            for crates in std::iter::once(inside.clone()).chain(outside.collect::<Vec<_>>()) {
+                let mut suite = Self {
+                    member: member.name.clone(),
+                    nextest,
+                    ..Self::default()
+                };
+                for manifest in crates {
+                    if !project
+                        .others
+                        .iter()
+                        .any(|other| other.manifest == manifest)
+                        && seen.insert(manifest.clone())
+                    {
+                        let docstrings = extensions.contains(&manifest) && !config.doctests;
+                        suite.add(&manifest, docstrings)?;
+                    }
+                }
+                if !(suite.tested.is_empty() && suite.documented.is_empty()) {
+                    suites.push(suite);
+                }
+            }
+        }
+        Ok(suites)
+    }
+
+    /// `docstrings`: the crate's doc comments are Python's.
+    fn add(&mut self, manifest: &Utf8Path, docstrings: bool) -> Result<()> {
+        let Some(cargo) = CargoToml::read(manifest)? else {
+            return Ok(());
+        };
+        let Some(name) = cargo.package_name() else {
+            return Ok(());
+        };
+        let dependencies = cargo.dependencies();
+        let foreign = |name: &str| OTHER_LANGUAGES.contains(&name);
+        if dependencies
+            .iter()
+            .any(|dependency| foreign(&dependency.package))
+        {
+            return Ok(());
+        }
+        let tests = Tests::of(&cargo);
+        let documented = tests.documents && cargo.has_lib() && !docstrings;
+        if !(tests.code || documented) {
+            return Ok(());
+        }
+        if self.manifest.as_str().is_empty() {
+            manifest.clone_into(&mut self.manifest);
+        }
+        if tests.code {
+            self.tested.push(name.to_owned());
+            self.own_harness |= cargo.has_own_harness();
+        }
+        if documented {
+            self.documented.push(name.to_owned());
+        }
+        self.links_python |= depends_on_python(&cargo)?;
+        self.tested.sort();
+        self.documented.sort();
+        Ok(())
+    }
+}
+
+/// What a crate's sources hold, read without compiling them.
+struct Tests {
+    code: bool,
+    documents: bool,
+}
+
+impl Tests {
+    fn of(cargo: &CargoToml) -> Self {
+        let library = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
+        let library = library
+            .and_then(Utf8Path::parent)
+            .map_or("src", Utf8Path::as_str);
+        let mut folders = vec!["src", library];
+        folders.dedup();
+        let mut tests = Self {
+            code: !cargo.tests().is_empty() || cargo.has_own_harness(),
+            documents: false,
+        };
+        for folder in folders {
+            for file in disk::unignored_files(&cargo.dir().join(folder)) {
+                if file.extension() == Some("rs") {
+                    let text = disk::read_text(&file).ok().flatten().unwrap_or_default();
+                    tests.code |= has_tests(&text);
+                    tests.documents |= has_doctests(&text, &file);
+                }
+            }
+        }
+        tests
+    }
+}
+
+/// Anything by whose name it may be a test. Whoever is taken for one costs a compilation; whoever is
+/// not is never run.
+fn has_tests(text: &str) -> bool {
+    let lines = text.lines().map(str::trim_start);
+    let mut code = lines.filter(|line| !line.starts_with("//"));
+    code.any(|line| {
+        let makes = line.split_once('!').map(|(path, _)| path);
+        let mut attributes = line.split("#[").skip(1).map(attribute);
+        attributes.any(is_of_tests) || makes.is_some_and(is_of_tests)
+    })
+}
+
+/// The path of what an attribute is, from what follows its bracket.
+fn attribute(text: &str) -> &str {
+    let of_all = text.split([']', '(', '=']).next().unwrap_or_default();
+    let last = || text.rsplit(',').next().unwrap_or_default();
+    let path = if of_all == "cfg_attr" { last() } else { of_all };
+    path.split([']', '(', ')'])
+        .next()
+        .unwrap_or_default()
+        .trim()
+}
+
+/// Whether the path of an attribute or a macro ends in the name of one that makes tests: `test`,
+/// `tokio::test`, `rstest::rstest`, `test_case`, `gtest`, `proptest`.
+fn is_of_tests(path: &str) -> bool {
+    let is_path = |letter: char| letter.is_alphanumeric() || "_:".contains(letter);
+    let name = path.rsplit("::").next().unwrap_or(path);
+    path.chars().all(is_path)
+        && (name.contains("test") || name == "quickcheck")
+        && name != "doctest"
+}
+
+/// Whether documentation holds a test: in comments, or in a file that it includes.
+fn has_doctests(text: &str, file: &Utf8Path) -> bool {
+    let comment = |line| {
+        let line = str::trim_start(line);
+        line.strip_prefix("///").or(line.strip_prefix("//!"))
+    };
+    let included = |line: &str| {
+        let (_, rest) = line.split_once("doc = include_str!(")?;
+        let name = rest.strip_prefix('"')?.split('"').next()?;
+        disk::read_text(&file.with_file_name("").join(name)).ok()?
+    };
+    has_rust_block(text.lines().map(comment))
+        || text.lines().any(|line| match included(line) {
+            Some(text) => has_rust_block(text.lines().map(Some)),
+            None => line.contains("doc = include_str!") || line.contains("doctest!("),
+        })
+}
+
+/// Whether a code block in Markdown is Rust to rustdoc; where a line is none, no block goes on.
+fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
+    let mut inside = false;
+    for line in lines {
+        let Some(line) = line else {
+            inside = false;
+            continue;
+        };
+        let Some(language) = line.trim_start().strip_prefix("```") else {
+            continue;
+        };
+        inside = !inside;
+        let mut words = language.trim().split(',').map(str::trim);
+        let rust = |word: &str| {
+            matches!(
+                word,
+                "" | "rust" | "no_run" | "should_panic" | "compile_fail"
+            ) || word.starts_with("edition")
+        };
+        if inside && words.all(rust) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::project::Member;
+
+    use super::*;
+
+    #[test]
+    fn tests_are_recognised_by_their_attributes_and_macros_wherever_those_are_from() {
+        for text in [
+            "#[test]\nfn a() {}",
+            "    #[tokio::test(flavor = 'x')]",
+            "mod tests { #[test] fn a() {} }",
+            "#[rstest]",
+            "#[rstest::rstest]",
+            "#[test_case::test_case(1, 2; \"three\")]",
+            "#[gtest]",
+            "#[quickcheck_macros::quickcheck]",
+            "#[cfg_attr(not(target_arch = \"wasm32\"), test)]",
+            "proptest! {",
+            "proptest::proptest! {",
+            "quickcheck::quickcheck! {",
+        ] {
+            assert!(has_tests(text), "{text}");
+        }
+        for text in [
+            "// #[test]",
+            "#[cfg(test)]",
+            "#[cfg(any(feature = \"testing\", test))]",
+            "#[cfg_attr(test, derive(Debug))]",
+            "#[cfg_attr(any(miri, test), derive(Debug, Clone))]",
+            "#[derive(Debug)]",
+            "#[doc = \"see test_x\"]",
+            "println!(\"test\");",
+            "if test() != test { panic!() }",
+            "fn test() {}",
+        ] {
+            assert!(!has_tests(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_rust_blocks_in_documentation_are_doctests() {
+        let documents = |text| has_doctests(text, Utf8Path::new("/p/src/lib.rs"));
+        assert!(documents("/// ```\n/// f();\n/// ```"));
+        assert!(documents("//! ```rust,no_run\n//! ```"));
+        assert!(!documents("/// ```python\n/// f()\n/// ```"));
+        assert!(!documents("/// ```text\n/// ```\n"));
+        assert!(!documents("/// ```ignore\n/// ```\n"));
+    }
+
+    /// Whether a crate of this has tests, and documentation tests.
+    fn tests_of(files: &[(&str, &str)]) -> (bool, bool) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::write(&dir.join("Cargo.toml"), b"[package]\nname = 'x'\n").unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let cargo = CargoToml::read(&dir.join("Cargo.toml")).unwrap().unwrap();
+        let tests = Tests::of(&cargo);
+        (tests.code, tests.documents)
+    }
+
+    #[test]
+    fn a_program_of_tests_is_tested_whatever_makes_its_tests() {
+        let lib = ("src/lib.rs", "pub fn f() {}\n");
+        for file in ["tests/all.rs", "tests/all/main.rs"] {
+            let files = [lib, (file, "datatest::harness!(f);\n")];
+            assert_eq!(tests_of(&files), (true, false), "{file}");
+        }
+        for target in [
+            "[[test]]\nname = 'a'\npath = 'a.rs'",
+            "[lib]\nharness = false",
+        ] {
+            let manifest = format!("[package]\nname = 'x'\n{target}\n");
+            let files = [lib, ("Cargo.toml", &manifest)];
+            assert_eq!(tests_of(&files), (true, false), "{target}");
+        }
+        // another crate, and data of Python's tests
+        let files = [lib, ("tests/crate/src/lib.rs", "#[test]\nfn a() {}\n")];
+        assert_eq!(tests_of(&files), (false, false));
+        assert_eq!(tests_of(&[lib]), (false, false));
+    }
+
+    #[test]
+    fn documentation_in_files_of_its_own_is_tested_where_it_holds_rust() {
+        let documents = |line: &str, readme| {
+            let files = [("src/lib.rs", line), ("README.md", readme)];
+            tests_of(&files).1
+        };
+        let include = "#![doc = include_str!(\"../README.md\")]\n";
+        let hidden = "#![cfg_attr(doctest, doc = include_str!(\"../README.md\"))]\n";
+        for line in [include, hidden] {
+            assert!(documents(line, "# X\n\n```rust\nx::f();\n```\n"), "{line}");
+            assert!(!documents(line, "# X\n\n```python\nx.f()\n```\n"), "{line}");
+        }
+        // nobody but the compiler knows which file that is
+        let computed = "#![doc = include_str!(concat!(env!(\"OUT_DIR\"), \"/x.md\"))]\n";
+        for line in [computed, "doc_comment::doctest!(\"../README.md\");\n"] {
+            assert!(documents(line, ""), "{line}");
+        }
+        assert!(!documents("//! Nothing.\n", "```\nx::f();\n```\n"));
+    }
+
+    fn workspace(files: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let member = Member {
+            name: "py".into(),
+            dir: dir.join("py"),
+            manifest: dir.join("py/Cargo.toml"),
+            workspace: dir,
+            ..Member::default()
+        };
+        let project = Project {
+            members: vec![member],
+            ..Project::default()
+        };
+        (temp, project)
+    }
+
+    #[test]
+    fn the_whole_workspace_is_tested_without_other_languages_bindings() {
+        let files = [
+            ("Cargo.toml", "[workspace]\nmembers = ['py', 'crates/*']\n"),
+            (
+                "py/Cargo.toml",
+                "[package]\nname = 'py'\n[dependencies]\npyo3 = '0.29'\n",
+            ),
+            ("py/src/lib.rs", "/// ```\n/// python\n/// ```\n"),
+            ("crates/core/Cargo.toml", "[package]\nname = 'core'\n"),
+            (
+                "crates/core/src/lib.rs",
+                "/// ```\n/// ```\n#[test]\nfn a() {}\n",
+            ),
+            (
+                "crates/node/Cargo.toml",
+                "[package]\nname = 'node'\n[dependencies]\nnapi = '3'\n",
+            ),
+            ("crates/node/src/lib.rs", "#[test]\nfn a() {}\n"),
+        ];
+        let (_temp, project) = workspace(&files);
+        let suites = RustSuite::find(&project, false).unwrap();
+        assert_eq!(suites.len(), 1);
+        assert_eq!(suites[0].tested, ["core"]);
+        assert_eq!(suites[0].documented, ["core"]);
+        assert!(!suites[0].links_python);
+    }
+
+    #[test]
+    fn a_project_without_rust_tests_has_no_suite() {
+        let files = [
+            ("py/Cargo.toml", "[package]\nname = 'py'\n"),
+            ("py/src/lib.rs", "fn f() {}\n"),
+        ];
+        let (_temp, mut project) = workspace(&files);
+        project.members[0].workspace = project.members[0].dir.clone();
+        assert!(RustSuite::find(&project, false).unwrap().is_empty());
+    }
+}

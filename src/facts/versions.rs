@@ -1,0 +1,395 @@
+//! Where a project states its versions: manifests, `__version__`, requirements and lock files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+use serde::Serialize;
+
+use crate::facts::project::{Member, Project, package_folder, workspace_crates};
+use crate::model::error::{Error, Result};
+use crate::model::version;
+use crate::world::disk;
+use crate::world::manifest::{CargoToml, LockEntry, Need, PyProject, Spanned, Toml, line_at};
+
+/// One version, and everything that states it: a crate's own, or that of a cargo workspace.
+#[derive(Clone, Debug)]
+pub struct Versioned {
+    /// The names of the members that have it.
+    pub members: Vec<String>,
+    /// What distributions get; `None` where nothing says it, or PEP 440 has no such version.
+    pub version: Option<Version>,
+    /// The statement that decides first, then the others.
+    pub statements: Vec<Statement>,
+    /// Whether no crate that has it is published, so that cargo's statement reaches nobody.
+    pub is_private: bool,
+}
+
+/// One place that states a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub kind: StatementKind,
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// The bytes of the file that hold the value.
+    pub span: Range<usize>,
+    /// From 1.
+    pub line: usize,
+    /// As it is written, without quotes.
+    pub text: String,
+    /// Of an entry in Cargo.lock: versions that, next to it, decide how and in which order the lock is
+    /// written: those of other packages of the same name, and its own where others refer to it.
+    pub rivals: Vec<semver::Version>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatementKind {
+    /// `[package]` or `[workspace.package]` of Cargo.toml.
+    Cargo,
+    /// `[project]` of pyproject.toml.
+    PyProject,
+    /// `__version__ = "…"` in the package's `__init__.py`.
+    Dunder,
+    /// The version that another crate of the workspace requires.
+    Requirement,
+    CargoLock,
+    UvLock,
+}
+
+impl StatementKind {
+    /// Whether cargo reads it, and so its spelling.
+    pub fn is_cargo(self) -> bool {
+        matches!(self, Self::Cargo | Self::Requirement | Self::CargoLock)
+    }
+}
+
+impl Statement {
+    fn of(kind: StatementKind, toml: &Toml, said: Spanned<String>) -> Self {
+        Self {
+            kind,
+            path: toml.path.clone(),
+            line: toml.line(&said.span),
+            span: said.span,
+            text: said.value,
+            rivals: Vec::new(),
+        }
+    }
+
+    /// The version as Python compares it; `None` for requirements, and for what PEP 440 does not know.
+    pub fn version(&self) -> Option<Version> {
+        if self.kind == StatementKind::Requirement {
+            return None;
+        }
+        version::parse(&self.text)
+    }
+}
+
+impl Versioned {
+    /// Every version of the project, those of members that were not asked for included.
+    pub fn gather(project: &Project) -> Result<Vec<Self>> {
+        let mut found: Vec<(Holder, Vec<&Member>)> = Vec::new();
+        for member in project.all() {
+            let Some(cargo) = CargoToml::read(&member.manifest)? else {
+                continue;
+            };
+            let holder = Holder::of(&cargo, &member.workspace);
+            match found.iter_mut().find(|(known, _)| *known == holder) {
+                Some((_, members)) => members.push(member),
+                None => found.push((holder, vec![member])),
+            }
+        }
+        let of = |(holder, members): (Holder, Vec<&Member>)| one(project, &holder, &members);
+        found.into_iter().map(of).collect()
+    }
+
+    /// The place that decides the version.
+    pub fn decisive(&self) -> Option<&Statement> {
+        self.statements.first()
+    }
+}
+
+/// The Cargo.toml that holds the version of a crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holder {
+    path: Utf8PathBuf,
+    /// Whether it is `[workspace.package]` that does.
+    shared: bool,
+}
+
+impl Holder {
+    fn of(cargo: &CargoToml, workspace: &Utf8Path) -> Self {
+        let shared = cargo.inherits("version");
+        let path = if shared {
+            workspace.join("Cargo.toml")
+        } else {
+            cargo.toml.path.clone()
+        };
+        Self { path, shared }
+    }
+
+    fn statement(&self) -> Result<Option<Statement>> {
+        let Some(cargo) = CargoToml::read(&self.path)? else {
+            return Ok(None);
+        };
+        let said = if self.shared {
+            cargo.workspace_version()
+        } else {
+            cargo.version()
+        };
+        Ok(said.map(|said| Statement::of(StatementKind::Cargo, &cargo.toml, said)))
+    }
+}
+
+fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versioned> {
+    let mut statements = of_python(members)?;
+    let in_cargo = holder.statement()?;
+    // cargo takes 0.0.0 for a crate without a version: such a crate leaves it to pyproject.toml
+    let is_left_open =
+        !statements.is_empty() && in_cargo.as_ref().is_some_and(|s| s.text == "0.0.0");
+    if !is_left_open {
+        statements.extend(in_cargo);
+    }
+    let version = statements.first().and_then(Statement::version);
+    for member in members {
+        statements.extend(of_literals(member)?);
+        statements.extend(of_uv_lock(project, member)?);
+    }
+    let mut one = Versioned {
+        members: members.iter().map(|member| member.name.clone()).collect(),
+        version,
+        statements,
+        is_private: are_private(members)?,
+    };
+    if let Some(member) = members.first()
+        && !is_left_open
+    {
+        one.add_workspace(member, holder)?;
+    }
+    Ok(one)
+}
+
+fn are_private(members: &[&Member]) -> Result<bool> {
+    for member in members {
+        let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+        let cargo = CargoToml::read(&member.manifest)?;
+        if !cargo.is_some_and(|cargo| cargo.is_private(root.as_ref())) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn of_python(members: &[&Member]) -> Result<Vec<Statement>> {
+    let mut found = Vec::new();
+    for path in members
+        .iter()
+        .filter_map(|member| member.pyproject.as_ref())
+    {
+        if let Some(pyproject) = PyProject::read(path)?
+            && let Some(said) = pyproject.toml.spanned(&["project", "version"])
+        {
+            found.push(Statement::of(
+                StatementKind::PyProject,
+                &pyproject.toml,
+                said,
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// `__version__` literals of the member's Python package.
+fn of_literals(member: &Member) -> Result<Vec<Statement>> {
+    let Some(path) = initialiser(member)? else {
+        return Ok(Vec::new());
+    };
+    let text = String::from_utf8(disk::read(&path)?.unwrap_or_default()).unwrap_or_default();
+    let found = literals(&text).into_iter().map(|span| Statement {
+        kind: StatementKind::Dunder,
+        path: path.clone(),
+        line: line_at(&text, span.start),
+        text: text[span.clone()].to_owned(),
+        span,
+        rivals: Vec::new(),
+    });
+    Ok(found.collect())
+}
+
+/// The `__init__.py` of the package that holds the extension module.
+fn initialiser(member: &Member) -> Result<Option<Utf8PathBuf>> {
+    let folder = package_folder(member)?;
+    Ok(folder.map(|folder| folder.join("__init__.py")))
+}
+
+/// What is between the quotes of `__version__ = "…"` at the beginning of a line.
+pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(inner) = literal(line) {
+            found.push(start + inner.start..start + inner.end);
+        }
+        start += line.len();
+    }
+    found
+}
+
+fn literal(line: &str) -> Option<Range<usize>> {
+    let rest = line.strip_prefix("__version__")?;
+    let (annotation, value) = rest.split_once('=')?;
+    if !(annotation.trim().is_empty() || annotation.trim_start().starts_with(':')) {
+        return None;
+    }
+    let value = value.trim_start();
+    let quote = value.chars().next().filter(|c| "\"'".contains(*c))?;
+    let inner = &value[1..];
+    let start = line.len() - inner.len();
+    let end = start + inner.find(quote)?;
+    (end > start).then_some(start..end)
+}
+
+fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
+    let Some(lock) = Toml::read(&project.home.join("uv.lock"))? else {
+        return Ok(None);
+    };
+    let version = lock.own_entry(&member.name).and_then(|entry| entry.version);
+    Ok(version.map(|said| Statement::of(StatementKind::UvLock, &lock, said)))
+}
+
+impl Versioned {
+    /// What the cargo workspace says of the crates that have the version: their entries in Cargo.lock,
+    /// and requirements of path dependencies on them.
+    fn add_workspace(&mut self, member: &Member, holder: &Holder) -> Result<()> {
+        let mut crates = Vec::new();
+        for manifest in workspace_crates(member)? {
+            crates.extend(CargoToml::read(&manifest)?);
+        }
+        let has_it = |cargo: &&CargoToml| Holder::of(cargo, &member.workspace) == *holder;
+        let own: Vec<&CargoToml> = crates.iter().filter(has_it).collect();
+        if let Some(lock) = Toml::read(&member.workspace.join("Cargo.lock"))? {
+            let names = own.iter().filter_map(|cargo| cargo.package_name());
+            self.add_lock(&lock, &names.collect::<Vec<_>>());
+        }
+        let is_own = |need: &Need| {
+            own.iter()
+                .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
+        };
+        let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+        let shared = root.iter().map(|root| (root, root.workspace_needs()));
+        let tables = crates.iter().map(|cargo| (cargo, cargo.needs()));
+        for (cargo, needs) in shared.chain(tables) {
+            let needs = needs.into_iter().filter(is_own);
+            let said = needs.filter_map(|need| need.requirement);
+            let statements =
+                said.map(|said| Statement::of(StatementKind::Requirement, &cargo.toml, said));
+            self.statements.extend(statements);
+        }
+        Ok(())
+    }
+
+    fn add_lock(&mut self, lock: &Toml, names: &[&str]) {
+        let entries = lock.lock_entries();
+        for own in entries.iter().filter(|entry| entry.local) {
+            if let Some(said) = own.version.clone()
+                && names.contains(&own.name.value.as_str())
+            {
+                let mut statement = Statement::of(StatementKind::CargoLock, lock, said);
+                statement.rivals = rivals(&entries, own);
+                self.statements.push(statement);
+            }
+        }
+    }
+}
+
+/// As in [`Statement::rivals`].
+fn rivals(entries: &[LockEntry], own: &LockEntry) -> Vec<semver::Version> {
+    let name = &own.name.value;
+    let version = own.version.as_ref().map(|said| &said.value);
+    let of_name = |other: &&LockEntry| other.name.value == *name && other.name != own.name;
+    let others = entries.iter().filter(of_name);
+    let others = others.filter_map(|other| Some(&other.version.as_ref()?.value));
+    let named = entries.iter().flat_map(|entry| &entry.needs);
+    let named = named.filter(|(needed, said)| needed == name && said.as_ref() == version);
+    let named = named.filter_map(|(_, said)| said.as_ref());
+    let all = others.chain(named);
+    all.filter_map(|text| semver::Version::parse(text).ok())
+        .collect()
+}
+
+/// The text of every file that states one of the versions.
+///
+/// # Errors
+/// [`Error::Io`] for a file that cannot be read, or is not UTF-8.
+pub fn texts(versions: &[Versioned]) -> Result<BTreeMap<Utf8PathBuf, String>> {
+    let statements = versions.iter().flat_map(|one| &one.statements);
+    let paths: BTreeSet<&Utf8PathBuf> = statements.map(|said| &said.path).collect();
+    let text = |path: &Utf8PathBuf| {
+        let bytes = disk::read(path)?.unwrap_or_default();
+        let text = String::from_utf8(bytes).map_err(|error| Error::Io {
+            verb: "read",
+            path: path.clone(),
+            source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+        })?;
+        Ok((path.clone(), text))
+    };
+    paths.into_iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_literals_at_the_beginning_of_a_line_are_versions() {
+        let found = |text: &str| {
+            let spans = literals(text).into_iter();
+            spans.map(|span| text[span].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("a\n__version__ = \"1.2\"\n"), ["1.2"]);
+        assert_eq!(found("__version__: Final[str]='1.2'  # x"), ["1.2"]);
+        for other in [
+            "from ._x import __version__\n",
+            "__version__ = _x.__version__\n",
+            "__version__ == \"1.2\"\n",
+            "__version__ += \"1.2\"\n",
+            "__version_info__ = \"1.2\"\n",
+            "    __version__ = \"1.2\"\n",
+            "__version__ = \"\"\n",
+        ] {
+            assert!(found(other).is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_lock_entry_knows_what_decides_how_it_is_written() {
+        let package = |name: &str, version: &str, rest: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}\n")
+        };
+        let text = package("a", "0.1.0", "dependencies = [\"a 0.2.0\", \"c\"]")
+            + &package("a", "0.2.0", "source = \"registry\"")
+            + &package("b", "0.1.0", "dependencies = [\"c 0.1.0\"]")
+            + &package("c", "0.1.0", "");
+        let lock = Toml::parse(Utf8Path::new("/p/Cargo.lock"), &text).unwrap();
+        let mut one = Versioned {
+            members: Vec::new(),
+            version: None,
+            statements: Vec::new(),
+            is_private: false,
+        };
+        one.add_lock(&lock, &["a", "b", "c", "d"]);
+        let rivals = one.statements.iter().map(|said| {
+            let rivals = said.rivals.iter().map(ToString::to_string);
+            (said.line, rivals.collect::<Vec<_>>().join(" "))
+        });
+        assert_eq!(
+            rivals.collect::<Vec<_>>(),
+            [
+                (3, "0.2.0".into()),
+                (11, String::new()),
+                (15, "0.1.0".into())
+            ]
+        );
+    }
+}

@@ -1,0 +1,427 @@
+//! Every way in which cargo-pyx can fail, with one text per error.
+//!
+//! Two total functions answer what a caller asks: [`Error::exit`] and [`Error::hint`].
+
+use camino::Utf8PathBuf;
+
+use crate::model::invocation::{Invocation, quote};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The documented exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0
+    Success,
+    /// 1: a compilation, a test or a check failed.
+    Failed,
+    /// 2: the command line or the project's configuration is wrong.
+    Usage,
+    /// 3: a tool or an interpreter is missing, too old or fails its hash.
+    Tool,
+    /// 4: disk, permissions, lock timeout, network.
+    Environment,
+    /// 5: there is no test at all, or none that was asked for.
+    NoTests,
+    /// 70: a bug in pyx.
+    Bug,
+    /// `run` passes its child's code through.
+    Child(u8),
+    /// A signal ended the run: the process dies of it, the shell sees 128 + n.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The process exit code; for a signal, what a shell reports.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Tool => 3,
+            Self::Environment => 4,
+            Self::NoTests => 5,
+            Self::Bug => 70,
+            Self::Child(code) => code,
+            Self::Signal(number) => u8::try_from(128 + number).unwrap_or(128),
+        }
+    }
+}
+
+/// A place in a text file, for people: lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    pub path: Utf8PathBuf,
+    pub line: usize,
+    pub column: usize,
+    /// The offending line, whole.
+    pub text: String,
+    /// How many columns of it are meant, at least 1.
+    pub width: usize,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let gutter = self.line.to_string().len();
+        let (line, text) = (self.line, &self.text);
+        let caret = format!(
+            "{}{}",
+            " ".repeat(self.column - 1),
+            "^".repeat(self.width.max(1))
+        );
+        writeln!(f, "{:gutter$}--> {}:{line}:{}", "", self.path, self.column)?;
+        writeln!(f, "{:gutter$} |", "")?;
+        writeln!(f, "{line} | {text}")?;
+        write!(f, "{:gutter$} | {caret}", "")
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("path is not UTF-8: {0}")]
+    NotUtf8(String),
+
+    #[error(
+        "no Rust-in-Python project in `{0}`, above it or below (examples, fixtures and tests do not count)"
+    )]
+    NoProject(Utf8PathBuf),
+
+    #[error("no manifest at `{0}`")]
+    NoManifest(Utf8PathBuf),
+
+    #[error("`{path}` does not build with maturin: its build backend is `{backend}`")]
+    NotMaturin { path: Utf8PathBuf, backend: String },
+
+    #[error("no member `{wanted}` in this project; its members are {known}")]
+    UnknownMember {
+        wanted: String,
+        known: String,
+        similar: Option<String>,
+    },
+
+    #[error("{message}\n{location}")]
+    Manifest {
+        message: String,
+        location: Box<Location>,
+        hint: Option<String>,
+    },
+
+    #[error("`{tool}` not found on PATH")]
+    NoTool { tool: &'static str, get: String },
+
+    #[error("{tool} {found} found at `{path}`, need {need}")]
+    ToolTooOld {
+        tool: &'static str,
+        found: String,
+        path: Utf8PathBuf,
+        need: String,
+    },
+
+    #[error("cannot tell the version of `{path}`: `{invocation}` printed `{output}`")]
+    UnknownToolVersion {
+        path: Utf8PathBuf,
+        invocation: Box<Invocation>,
+        output: String,
+    },
+
+    #[error("`{path}` is not the file that was provisioned: its SHA-256 differs")]
+    ToolHash { path: Utf8PathBuf },
+
+    #[error("cannot provision {tool} {version}: {message}")]
+    Provision {
+        tool: &'static str,
+        version: String,
+        message: String,
+    },
+
+    #[error("offline: missing {0}")]
+    Offline(String),
+
+    #[error("no Python interpreter that satisfies {wanted}; found: {found}")]
+    NoInterpreter { wanted: String, found: String },
+
+    #[error("`{path}` does not run as a Python interpreter: {message}")]
+    BadInterpreter { path: Utf8PathBuf, message: String },
+
+    #[error("the environment `{path}` cannot be used: {why}; neither uv nor pyx made it")]
+    ForeignEnvironment { path: Utf8PathBuf, why: String },
+
+    #[error("cannot use the environment `{path}`: {why}")]
+    NoEnvironment { path: Utf8PathBuf, why: String },
+
+    #[error(
+        "`{module}` would be imported from `{found}`, not from the `{built}` that was just built"
+    )]
+    Shadowed {
+        module: String,
+        found: Utf8PathBuf,
+        built: Utf8PathBuf,
+    },
+
+    #[error("`{module}` is not importable after the build: {message}")]
+    NotInstalled { module: String, message: String },
+
+    #[error("{step} failed ({status})\n  {invocation}")]
+    Step {
+        step: String,
+        status: String,
+        invocation: Box<Invocation>,
+        exit: Exit,
+        hint: Option<String>,
+    },
+
+    #[error("cannot start `{}`: {source}", invocation.program)]
+    Spawn {
+        invocation: Box<Invocation>,
+        source: std::io::Error,
+    },
+
+    /// A child that was stopped when it would read the terminal.
+    #[error("`{}` asks for input, which cannot be typed here", .0.program)]
+    Asks(Box<Invocation>),
+
+    #[error("timed out after {seconds} s waiting for the project lock `{path}`{holder}")]
+    LockTimeout {
+        path: Utf8PathBuf,
+        seconds: u64,
+        holder: String,
+    },
+
+    #[error("cannot {verb} `{path}`: {source}")]
+    Io {
+        verb: &'static str,
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
+
+    #[error("interrupted")]
+    Interrupted(i32),
+
+    #[error("nothing is done as long as the project has errors ({0})")]
+    Findings(usize),
+
+    #[error("the project has errors ({0})")]
+    Traps(usize),
+
+    /// Checks or tests of what is to be released failed; they have said so themselves.
+    #[error("nothing was released: {0}")]
+    NotReleased(String),
+
+    /// `release check`: checks that have not passed; they have said why.
+    #[error("checks failed: {0}")]
+    ChecksFailed(String),
+
+    /// Not every file that was to be published is in the index.
+    #[error("{message}")]
+    NotPublished {
+        message: String,
+        exit: Exit,
+        hint: Option<String>,
+    },
+
+    #[error("two builds differ in {}: {first} and {second}", .members.join(", "))]
+    NotReproducible {
+        first: Utf8PathBuf,
+        second: Utf8PathBuf,
+        /// The members of the archives that differ.
+        members: Vec<String>,
+    },
+
+    #[error("the toolchain {toolchain} has no standard library for {target}")]
+    NoTarget { target: String, toolchain: String },
+
+    #[error("no tests in `{0}`")]
+    NoTests(Utf8PathBuf),
+
+    /// There are tests, but none that was asked for; by what.
+    #[error("no test is selected by {0}")]
+    NoneSelected(String),
+
+    /// Tests failed; they have said so themselves.
+    #[error("{0}")]
+    TestsFailed(String),
+
+    /// Tests failed because of what can be helped.
+    #[error("{message}")]
+    TestsNotRun { message: String, hint: String },
+
+    /// The child of `run` ended with this code, and has spoken.
+    #[error("exit code {0}")]
+    Child(u8),
+
+    /// The child of `run` died of this signal.
+    #[error("killed by signal {0}")]
+    ChildKilled(i32),
+
+    #[error("no program `{0}` in the environment or on PATH")]
+    NoProgram(String),
+
+    #[error(
+        "the Rust code of {member} cannot be linked with Python: `{python}` has no shared libpython"
+    )]
+    StaticPython {
+        member: String,
+        python: Utf8PathBuf,
+        /// Major and minor.
+        version: String,
+    },
+
+    /// just's own words about a justfile that it cannot read.
+    #[error("{0}")]
+    Justfile(String),
+
+    #[error("{0}")]
+    Usage(String),
+
+    /// What was asked for makes no sense for this project.
+    #[error("{message}")]
+    Refused { message: String, hint: String },
+
+    #[error("`{0}` has changed in the meantime; nothing was written")]
+    Changed(Utf8PathBuf),
+
+    #[error("this is a bug in cargo-pyx; the message above says where")]
+    Bug,
+}
+
+impl Error {
+    pub fn refused(message: String, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        Self::Refused { message, hint }
+    }
+
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NotUtf8(_)
+            | Self::NoProject(_)
+            | Self::NoManifest(_)
+            | Self::NoProgram(_)
+            | Self::NotMaturin { .. }
+            | Self::UnknownMember { .. }
+            | Self::Manifest { .. }
+            | Self::ForeignEnvironment { .. }
+            | Self::Shadowed { .. }
+            | Self::Refused { .. }
+            | Self::Findings(_)
+            | Self::Justfile(_)
+            | Self::Usage(_) => Exit::Usage,
+            Self::NoTests(_) | Self::NoneSelected(_) => Exit::NoTests,
+            Self::Child(code) => Exit::Child(*code),
+            Self::NoTool { .. }
+            | Self::ToolTooOld { .. }
+            | Self::UnknownToolVersion { .. }
+            | Self::ToolHash { .. }
+            | Self::NoInterpreter { .. }
+            | Self::NoEnvironment { .. }
+            | Self::BadInterpreter { .. }
+            | Self::Offline(_)
+            | Self::StaticPython { .. }
+            | Self::NoTarget { .. }
+            | Self::Provision { .. } => Exit::Tool,
+            Self::NotInstalled { .. }
+            | Self::Traps(_)
+            | Self::NotReleased(_)
+            | Self::ChecksFailed(_)
+            | Self::NotReproducible { .. }
+            | Self::TestsFailed(_)
+            | Self::TestsNotRun { .. } => Exit::Failed,
+            Self::Step { exit, .. } | Self::NotPublished { exit, .. } => *exit,
+            Self::Spawn { .. }
+            | Self::Asks(_)
+            | Self::LockTimeout { .. }
+            | Self::Changed(_)
+            | Self::Io { .. } => Exit::Environment,
+            Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
+            Self::Bug => Exit::Bug,
+        }
+    }
+
+    /// What to do next, as something one can paste where there is such a thing.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoProject(_) => Some(
+                "`cargo pyx new NAME` starts one, `cargo pyx init` makes one of a Python package or a crate; \
+                 or pass `-C DIR`, a folder whose pyproject.toml has `build-backend = \"maturin\"`"
+                    .into(),
+            ),
+            Self::NoManifest(_) => Some(
+                "name a pyproject.toml or Cargo.toml, or leave `--manifest-path` out: the nearest is taken"
+                    .into(),
+            ),
+            Self::NotMaturin { .. } => Some(
+                "`cargo pyx init` gives a Python package a module in Rust; where it has one, set \
+                 `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
+                    .into(),
+            ),
+            Self::UnknownMember { similar, .. } => Some(match similar {
+                Some(name) => format!("did you mean `-p {name}`?"),
+                None => "name one of them with `-p`, or leave `-p` out for all".into(),
+            }),
+            Self::Manifest { hint, .. }
+            | Self::Step { hint, .. }
+            | Self::NotPublished { hint, .. } => hint.clone(),
+            Self::NoTool { get, .. } => Some(get.clone()),
+            Self::ToolTooOld { tool, .. } => Some(format!(
+                "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"
+            )),
+            Self::ToolHash { path } => Some(format!(
+                "rm -r {} (the next run provisions it again)",
+                quote(path.parent().unwrap_or(path).as_str())
+            )),
+            Self::Offline(_) => Some("run it once without `--offline`".into()),
+            Self::NoInterpreter { .. } => {
+                Some("uv python install, or name one with `--python /path/to/python`".into())
+            }
+            Self::ForeignEnvironment { path, .. } => Some(format!(
+                "remove it (`rm -r {}`), or name another with UV_PROJECT_ENVIRONMENT",
+                quote(path.as_str())
+            )),
+            Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
+            Self::Shadowed { found, .. } => Some(format!("rm {}", quote(found.as_str()))),
+            Self::Asks(invocation) => Some(format!("run it once by hand: {invocation}")),
+            Self::LockTimeout { .. } => {
+                Some("wait for the other command, or raise PYX_LOCK_TIMEOUT (seconds)".into())
+            }
+            Self::Io { source, .. } if is_read_only(source) => Some(
+                "name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT".into(),
+            ),
+            Self::StaticPython { version, .. } => Some(format!(
+                "get one that has it and remove the environment, or name it with `--python`: \
+                 `uv python install {version}`, or pyenv with PYTHON_CONFIGURE_OPTS=--enable-shared; \
+                 a Python of the system has it with its `python3-dev`"
+            )),
+            Self::NoTests(_) => {
+                Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
+            }
+            Self::NoneSelected(_) => Some("`cargo pyx test` runs all of them".into()),
+            Self::NoTarget { target, .. } => Some(format!("rustup target add {target}")),
+            Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
+            Self::NoProgram(_) => Some("cargo pyx run --help".into()),
+            Self::TestsFailed(_)
+            | Self::Justfile(_)
+            | Self::Findings(_)
+            | Self::Traps(_)
+            | Self::NotReleased(_)
+            | Self::ChecksFailed(_)
+            | Self::NotReproducible { .. }
+            | Self::ChildKilled(_)
+            | Self::Child(_)
+            | Self::NotUtf8(_)
+            | Self::UnknownToolVersion { .. }
+            | Self::BadInterpreter { .. }
+            | Self::NotInstalled { .. }
+            | Self::Provision { .. }
+            | Self::Spawn { .. }
+            | Self::Io { .. }
+            | Self::Interrupted(_) => None,
+            Self::TestsNotRun { hint, .. } | Self::Refused { hint, .. } => Some(hint.clone()),
+            Self::Changed(_) => Some("run it again".into()),
+            Self::Usage(_) => Some("cargo pyx help".into()),
+        }
+    }
+}
+
+fn is_read_only(source: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
+}

@@ -1,0 +1,6 @@
+pub mod error;
+pub mod file_edit;
+pub mod finding;
+pub mod invocation;
+pub mod reason;
+pub mod version;

@@ -1,0 +1,124 @@
+//! Locks between processes.
+
+use std::io::Write;
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use crate::model::error::Result;
+
+use super::{create_dir, io, read_text};
+
+/// An exclusive lock on a file; released when dropped, also when the process dies.
+#[derive(Debug)]
+pub struct Lock {
+    file: std::fs::File,
+}
+
+/// How long between two tries for a lock that another process holds.
+const LOCK_POLL: Duration = Duration::from_millis(25);
+
+impl Lock {
+    /// Takes the lock and writes `holder` into the file. `wait` is called with the present
+    /// holder's text before every further try; its error ends the wait.
+    pub fn take(
+        path: &Utf8Path,
+        holder: &str,
+        mut wait: impl FnMut(&str) -> Result<()>,
+    ) -> Result<Self> {
+        let mut file = loop {
+            let file = open_lock(path)?;
+            match file.try_lock() {
+                // who had it may have removed the file, and another have made it again
+                Ok(()) if is_still(path, &file) => break file,
+                Ok(()) => {}
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    // Windows lets nobody read what is locked: who has it is not known there
+                    let text = read_text(path).ok().flatten().unwrap_or_default();
+                    wait(text.trim())?;
+                    std::thread::sleep(LOCK_POLL);
+                }
+                Err(std::fs::TryLockError::Error(error)) => return Err(io("lock", path)(error)),
+            }
+        };
+        file.set_len(0).map_err(io("write", path))?;
+        file.write_all(holder.as_bytes())
+            .map_err(io("write", path))?;
+        Ok(Self { file })
+    }
+}
+
+fn open_lock(path: &Utf8Path) -> Result<std::fs::File> {
+    create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
+    std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(io("open", path))
+}
+
+/// Whether a path still leads to an open file.
+#[cfg(unix)]
+fn is_still(path: &Utf8Path, file: &std::fs::File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |found: std::fs::Metadata| (found.dev(), found.ino());
+    let there = std::fs::metadata(path).map(identity).ok();
+    there.is_some() && there == file.metadata().map(identity).ok()
+}
+
+/// Elsewhere nobody can remove a file that is open.
+#[cfg(not(unix))]
+fn is_still(_path: &Utf8Path, _file: &std::fs::File) -> bool {
+    true
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Best effort: a stale holder is only a misleading word in a message.
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::error::Error;
+    use crate::world::disk::remove_file;
+    use crate::world::disk::tests::dir;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_for_a_lock_whose_file_is_removed_takes_the_new_one() {
+        let (_guard, dir) = dir();
+        let path = dir.join("lock");
+        let first = Lock::take(&path, "first", |_| Ok(())).unwrap();
+        let mut first = Some(first);
+        let waiting = Lock::take(&path, "second", |holder| {
+            assert_eq!(holder, "first");
+            remove_file(&path).unwrap();
+            first.take();
+            Ok(())
+        });
+        assert_eq!(read_text(&path).unwrap().as_deref(), Some("second"));
+        drop(waiting);
+    }
+
+    #[test]
+    fn a_held_lock_names_its_holder() {
+        let (_guard, dir) = dir();
+        let path = dir.join("lock");
+        let held = Lock::take(&path, "pid 1", |_| Ok(())).unwrap();
+        let mut seen = String::new();
+        let refused = Lock::take(&path, "pid 2", |holder| {
+            holder.clone_into(&mut seen);
+            Err(Error::Usage("enough".into()))
+        });
+        assert!(refused.is_err());
+        assert_eq!(seen, "pid 1");
+        drop(held);
+        Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
+    }
+}

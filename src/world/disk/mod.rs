@@ -1,0 +1,440 @@
+//! The file system: looking, hashing, and writing whole files atomically.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this folder owns looking at the file system"
+)]
+
+mod lock;
+mod trees;
+mod usage;
+mod walk;
+
+use std::io::{Read, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::error::{Error, Result};
+
+pub use lock::Lock;
+pub use trees::{copy_tree, exchange, mirror, promote, staging};
+pub use usage::{Usage, usage};
+pub use walk::{all_files, folders, unignored_files};
+
+/// What `stat` says about a file's content without reading it. On Unix the status-change time
+/// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Signature {
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since the epoch.
+    pub modified: u64,
+    /// Nanoseconds since the epoch; 0 where the platform has none.
+    pub changed: u64,
+    /// 0 where the platform has none.
+    pub inode: u64,
+}
+
+impl Signature {
+    /// The latest moment at which the file is known to have been written.
+    pub fn written(&self) -> u64 {
+        if self.changed == 0 {
+            self.modified
+        } else {
+            self.changed
+        }
+    }
+}
+
+/// Nanoseconds since the epoch.
+pub fn now() -> u64 {
+    nanos(SystemTime::now())
+}
+
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Io {
+        verb,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
+/// The signature of a regular file (links followed); `None` where there is none.
+pub fn signature(path: &Utf8Path) -> Option<Signature> {
+    let meta = std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
+    #[cfg(unix)]
+    let (changed, inode) = {
+        use std::os::unix::fs::MetadataExt;
+        (split_nanos(meta.ctime(), meta.ctime_nsec()), meta.ino())
+    };
+    #[cfg(not(unix))]
+    let (changed, inode) = (0, 0);
+    Some(Signature {
+        size: meta.len(),
+        modified: meta.modified().map(nanos).unwrap_or_default(),
+        changed,
+        inode,
+    })
+}
+
+#[cfg(unix)]
+fn split_nanos(seconds: i64, nanos: i64) -> u64 {
+    let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
+}
+
+/// When a directory was created, in nanoseconds since the epoch, where the file system knows.
+pub fn directory_birth(path: &Utf8Path) -> Option<u64> {
+    let meta = std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_dir)?;
+    meta.created().ok().map(nanos)
+}
+
+pub fn is_file(path: &Utf8Path) -> bool {
+    path.is_file()
+}
+
+pub fn is_dir(path: &Utf8Path) -> bool {
+    path.is_dir()
+}
+
+/// True for a dangling link, too.
+pub fn is_there(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// With links resolved; the path itself where that fails.
+pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The root of git's checkout that a folder is in.
+pub fn checkout(dir: &Utf8Path) -> Option<&Utf8Path> {
+    dir.ancestors().find(|dir| is_there(&dir.join(".git")))
+}
+
+/// The folders above one, nearest first, up to the root of its checkout; none outside of a checkout.
+pub fn above(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
+    let checkout = checkout(dir);
+    let within = move |folder: &&Utf8Path| checkout.is_some_and(|root| folder.starts_with(root));
+    dir.ancestors().skip(1).take_while(within)
+}
+
+/// `None` where the file is absent.
+pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
+}
+
+/// `None` where the file is absent; ill-formed UTF-8 is replaced.
+pub fn read_text(path: &Utf8Path) -> Result<Option<String>> {
+    Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The SHA-256 in lower-case hex.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub fn raw_digest(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+/// The SHA-256 of a file's content in lower-case hex; `None` where it cannot be read.
+pub fn hash(path: &Utf8Path) -> Option<String> {
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(hex(&hasher.finalize())),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The names in a directory, sorted; empty where there is none.
+pub fn names(dir: &Utf8Path) -> Vec<String> {
+    let mut names: Vec<String> = dir
+        .read_dir_utf8()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// What is there below `dir` by a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;
+/// `**` enters no `target` and nothing hidden.
+pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
+    let (first, rest) = pattern.split_once('/').unwrap_or((pattern, ""));
+    let below = |path: Utf8PathBuf| match rest {
+        "" => Vec::from_iter(is_there(&path).then_some(path)),
+        rest => matching(&path, rest),
+    };
+    if first == "**" {
+        let mut found = if rest.is_empty() {
+            names_in(dir, |_| true)
+        } else {
+            matching(dir, rest)
+        };
+        let inner = names_in(dir, |name| name != "target" && !name.starts_with('.'));
+        let inner = inner.into_iter().filter(|path| is_dir(path));
+        found.extend(inner.flat_map(|path| matching(&path, pattern)));
+        return found;
+    }
+    if !first.contains(['*', '?', '[']) {
+        return below(crate::world::session::normalize(&dir.join(first)));
+    }
+    let Ok(glob) = globset::Glob::new(first) else {
+        return Vec::new();
+    };
+    let glob = glob.compile_matcher();
+    let found = names_in(dir, |name| glob.is_match(name)).into_iter();
+    found.flat_map(below).collect()
+}
+
+fn names_in(dir: &Utf8Path, accept: impl Fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+    let names = names(dir).into_iter().filter(|name| accept(name));
+    names.map(|name| dir.join(name)).collect()
+}
+
+pub fn create_dir(path: &Utf8Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(io("create", path))
+}
+
+/// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
+pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let dir = path.parent().unwrap_or(Utf8Path::new("."));
+    create_dir(dir)?;
+    let fail = || io("write", path);
+    let mut file = tempfile::Builder::new()
+        .prefix(".pyx-")
+        .tempfile_in(dir)
+        .map_err(fail())?;
+    file.write_all(bytes).map_err(fail())?;
+    file.as_file().sync_data().map_err(fail())?;
+    keep_mode(path, file.path()).map_err(fail())?;
+    file.persist(path).map_err(|error| fail()(error.error))?;
+    Ok(())
+}
+
+/// A temporary file is private; what replaces a file keeps that file's mode, else 0644.
+#[cfg(unix)]
+fn keep_mode(old: &Utf8Path, new: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(old).map_or(0o644, |meta| meta.permissions().mode());
+    std::fs::set_permissions(new, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Adds to the end of a file that others write as well.
+pub fn append(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    let mut options = std::fs::File::options();
+    let file = options.append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes))
+        .map_err(io("write", path))
+}
+
+/// Whether anybody may run a file, where the system asks.
+#[cfg(unix)]
+pub fn set_executable(path: &Utf8Path, executable: bool) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let fail = || io("set the mode of", path);
+    let mode = std::fs::metadata(path)
+        .map_err(fail())?
+        .permissions()
+        .mode();
+    let wanted = if executable {
+        mode | 0o111
+    } else {
+        mode & !0o111
+    };
+    if wanted == mode {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted)).map_err(fail())
+}
+
+#[cfg(not(unix))]
+pub fn set_executable(_path: &Utf8Path, _executable: bool) -> Result<()> {
+    Ok(())
+}
+
+/// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
+pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    let bytes = std::fs::read(from).map_err(io("read", from))?;
+    write(to, &bytes)
+}
+
+/// Copies one file, its folders made.
+pub fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    create_dir(to.parent().unwrap_or(to))?;
+    std::fs::copy(from, to).map_err(io("copy", from))?;
+    Ok(())
+}
+
+/// Removes a directory that pyx made, with all that is in it.
+pub fn remove_dir(path: &Utf8Path) -> Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a file, or a directory with all that is in it but `kept` files and what leads to them; of a
+/// link the link.
+pub fn remove_but(path: &Utf8Path, kept: &std::collections::BTreeSet<Utf8PathBuf>) -> Result<()> {
+    if !is_dir(path) || path.is_symlink() {
+        return remove_file(path);
+    }
+    if !kept.iter().any(|file| file.starts_with(path)) {
+        return remove_dir(path);
+    }
+    for name in names(path) {
+        let inner = path.join(name);
+        if !kept.contains(&inner) {
+            remove_but(&inner, kept)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a directory that holds nothing, or nothing but files of these names.
+pub fn remove_empty(path: &Utf8Path, marks: &[&str]) -> Result<()> {
+    let names = names(path);
+    if names.iter().all(|name| marks.contains(&name.as_str())) {
+        return remove_dir(path);
+    }
+    Ok(())
+}
+
+pub fn remove_file(path: &Utf8Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    std::fs::rename(from, to).map_err(io("create", to))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    pub(super) fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn what_is_kept_stays_with_its_folders() {
+        let (_guard, dir) = dir();
+        for name in ["a/b/kept", "a/b/c", "a/d/e"] {
+            write(&dir.join(name), b"x").unwrap();
+        }
+        std::fs::hard_link(dir.join("a/b/c"), dir.join("c")).unwrap();
+        let Usage { bytes, files } = usage(&dir.join("a"));
+        assert_eq!((bytes, files), (2 * usage(&dir.join("a/d")).bytes, 3));
+        remove_file(&dir.join("c")).unwrap();
+        let kept = [dir.join("a/b/kept")].into();
+        remove_but(&dir.join("a"), &kept).unwrap();
+        assert_eq!(all_files(&dir), [dir.join("a/b/kept")]);
+        remove_empty(&dir.join("a/b"), &["other"]).unwrap();
+        assert_eq!(all_files(&dir).len(), 1);
+        remove_empty(&dir.join("a/b"), &["kept"]).unwrap();
+        assert_eq!(all_files(&dir).len(), 0);
+    }
+
+    #[test]
+    fn setting_the_old_mtime_back_changes_the_signature() {
+        let (_guard, dir) = dir();
+        let file = dir.join("f");
+        write(&file, b"one").unwrap();
+        let before = signature(&file).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        std::fs::write(&file, b"two").unwrap();
+        let handle = std::fs::File::options().write(true).open(&file).unwrap();
+        let old = UNIX_EPOCH + Duration::from_nanos(before.modified);
+        handle.set_modified(old).unwrap();
+        let after = signature(&file).unwrap();
+        assert_eq!(before.modified, after.modified);
+        assert_ne!(before, after);
+    }
+
+    #[test]
+    fn a_write_replaces_whole_files_and_keeps_the_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_guard, dir) = dir();
+        let file = dir.join("new/f");
+        write(&file, b"one").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write(&file, b"two").unwrap();
+        assert_eq!(read_text(&file).unwrap().as_deref(), Some("two"));
+        assert_eq!(names(&dir.join("new")), ["f"]);
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn patterns_match_names_between_slashes() {
+        let (_guard, dir) = dir();
+        for name in ["LICENSE", "LICENCE.txt", "a/b/LICENSE", "target/LICENSE"] {
+            write(&dir.join(name), b"").unwrap();
+        }
+        let found = |pattern| {
+            let found = matching(&dir, pattern).into_iter();
+            let below = found.map(|path| path.strip_prefix(&dir).unwrap().to_string());
+            below.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found("LICEN[CS]E*"), "LICENCE.txt LICENSE");
+        assert_eq!(found("*/b/LICENSE"), "a/b/LICENSE");
+        assert_eq!(found("**/LICENSE"), "LICENSE a/b/LICENSE");
+        assert_eq!(found("./a/*"), "a/b");
+        assert_eq!(found("NOTICE"), "");
+    }
+
+    #[test]
+    fn hashes_are_sha256() {
+        assert_eq!(
+            digest(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! Whole directories: copied with their times, and put in place in one rename.
+
+use camino::Utf8Path;
+
+use super::{create_dir, io, is_dir, remove_dir, rename};
+use crate::model::error::Result;
+
+/// Copies a directory with its files' modification times, by which cargo knows what is fresh, and its
+/// links; nothing where `from` is none. Never hard links: cargo writes some of its files in place.
+pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    if !is_dir(from) {
+        return create_dir(to);
+    }
+    let staging = staging(to)?;
+    let root = crate::world::session::utf8(staging.path().to_owned())?;
+    mirror(from, &root, &|_| false)?;
+    promote(staging, to)
+}
+
+fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
+    let times = std::fs::metadata(from)?;
+    let times = std::fs::FileTimes::new().set_modified(times.modified()?);
+    std::fs::copy(from, to)?;
+    // on Unix its owner may set the times of a file that nobody may write
+    std::fs::File::options()
+        .read(cfg!(unix))
+        .write(!cfg!(unix))
+        .open(to)?
+        .set_times(times)
+}
+
+/// Copies a directory with all folders, files and links in it, links as links, except what `skip`
+/// names (relative to `from`); nothing where `from` is none.
+pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) -> Result<()> {
+    let walk = ignore::WalkBuilder::new(from)
+        .standard_filters(false)
+        .build();
+    for entry in walk {
+        let entry = entry.map_err(|error| io("read", from)(std::io::Error::other(error)))?;
+        if entry.depth() == 0 {
+            continue;
+        }
+        let path = crate::world::session::utf8(entry.path().to_owned())?;
+        let below = path.strip_prefix(from).unwrap_or(&path);
+        let copy = to.join(below);
+        let kind = entry.file_type();
+        if skip(below) {
+            continue;
+        }
+        if kind.is_some_and(|kind| kind.is_dir()) {
+            create_dir(&copy)?;
+        } else if kind.is_some_and(|kind| kind.is_symlink()) {
+            link_like(&path, &copy).map_err(io("copy", &path))?;
+        } else if kind.is_some_and(|kind| kind.is_file()) {
+            copy_file(&path, &copy).map_err(io("copy", &path))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(std::fs::read_link(from)?, to)
+}
+
+#[cfg(not(unix))]
+fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
+    copy_file(from, to)
+}
+
+/// Puts a finished staging directory where another one may be, in one step where the system can
+/// exchange names; the old one vanishes.
+pub fn exchange(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
+    if !is_dir(path) {
+        return promote(staging, path);
+    }
+    let new = crate::world::session::utf8(staging.path().to_owned())?;
+    if swap(&new, path).is_ok() {
+        return Ok(()); // what is dropped is the old one
+    }
+    let old = path.with_file_name(format!(".pyx-old-{}", std::process::id()));
+    rename(path, &old)?;
+    if let Err(error) = rename(&new, path) {
+        rename(&old, path)?;
+        return Err(error);
+    }
+    let _moved = staging.keep();
+    remove_dir(&old)
+}
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn swap(one: &Utf8Path, other: &Utf8Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(
+        CWD,
+        one.as_std_path(),
+        CWD,
+        other.as_std_path(),
+        RenameFlags::EXCHANGE,
+    )?)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn swap(_one: &Utf8Path, _other: &Utf8Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// A directory beside `path` that becomes `path` in one rename, or vanishes.
+pub fn staging(path: &Utf8Path) -> Result<tempfile::TempDir> {
+    let parent = path.parent().unwrap_or(Utf8Path::new("."));
+    create_dir(parent)?;
+    tempfile::Builder::new()
+        .prefix(".pyx-")
+        .tempdir_in(parent)
+        .map_err(io("create a directory in", parent))
+}
+
+/// Moves a finished staging directory into place; another process may have been first.
+pub fn promote(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
+    match std::fs::rename(staging.path(), path) {
+        Ok(()) => {
+            let _moved = staging.keep();
+            Ok(())
+        }
+        Err(_) if is_dir(path) => Ok(()),
+        Err(error) => Err(io("create", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::world::disk::tests::dir;
+    use crate::world::disk::{signature, write};
+
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_copy_has_the_links_and_what_nobody_may_write() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_guard, dir) = dir();
+        let (from, to) = (dir.join("from"), dir.join("to"));
+        let file = from.join("out/libfoo.so.1");
+        write(&file, b"").unwrap();
+        let read_only = std::fs::Permissions::from_mode(0o444);
+        std::fs::set_permissions(&file, read_only).unwrap();
+        std::os::unix::fs::symlink("libfoo.so.1", from.join("out/libfoo.so")).unwrap();
+        copy_tree(&from, &to).unwrap();
+        let link = std::fs::read_link(to.join("out/libfoo.so")).unwrap();
+        assert_eq!(link.to_str(), Some("libfoo.so.1"));
+        let modified = |path: &Utf8Path| signature(path).unwrap().modified;
+        assert_eq!(modified(&to.join("out/libfoo.so.1")), modified(&file));
+    }
+}

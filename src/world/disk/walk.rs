@@ -1,0 +1,134 @@
+//! What is below a directory.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{checkout, resolve};
+
+/// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
+/// Links are followed to sources in the checkout, or below the directory where there is none.
+pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let real = resolve(dir);
+    let bounds = checkout(&real).unwrap_or(&real).to_owned();
+    let stays = move |path: &std::path::Path| {
+        let target = path.canonicalize().unwrap_or_default();
+        let below = target.strip_prefix(&bounds);
+        below.is_ok_and(|below| !below.iter().any(is_no_source))
+    };
+    let mut files: Vec<Utf8PathBuf> = unignored(dir)
+        .follow_links(true)
+        .filter_entry(move |entry| {
+            entry.depth() == 0 || !entry.path_is_symlink() || stays(entry.path())
+        })
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .collect();
+    files.sort();
+    files
+}
+
+/// The name of a folder of builds, or hidden.
+fn is_no_source(name: &std::ffi::OsStr) -> bool {
+    name == "target" || name.as_encoded_bytes().starts_with(b".")
+}
+
+/// A walk by git's rules, also where there is no git. Ignore files above a checkout are none of its
+/// business, and where there is no checkout those above the directory.
+fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
+    let in_checkout = checkout(&resolve(dir)).is_some();
+    let mut walk = ignore::WalkBuilder::new(dir);
+    walk.require_git(in_checkout).parents(in_checkout);
+    walk
+}
+
+/// Every regular file below a directory, ignored and hidden ones included; links are left out.
+pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .collect()
+}
+
+/// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
+/// name `enter` accepts; nearest first, then by name.
+pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+    let mut folders: Vec<Utf8PathBuf> = unignored(dir)
+        .max_depth(Some(depth))
+        .filter_entry(move |entry| {
+            entry.depth() == 0
+                || (entry.file_type().is_some_and(|kind| kind.is_dir())
+                    && entry.file_name().to_str().is_some_and(enter))
+        })
+        .build()
+        .flatten()
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .collect();
+    folders.sort_by_key(|folder| (folder.components().count(), folder.clone()));
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::world::disk::tests::dir;
+    use crate::world::disk::{remove_dir, write};
+
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn links_within_the_checkout_are_followed() {
+        use std::os::unix::fs::symlink;
+        let (_guard, dir) = dir();
+        for name in [
+            "p/.git/HEAD",
+            "p/shared/test_a.py",
+            "p/python/b.py",
+            "p/target/d.py",
+            "out/c.py",
+        ] {
+            write(&dir.join(name), b"").unwrap();
+        }
+        let links = [
+            ("../shared", "tests"),
+            ("b.py", "again.py"),
+            ("../../out", "out"),
+            ("../../out/c.py", "c.py"),
+            (".", "loop"),
+            ("../target", "builds"),
+            ("nowhere", "dangling"),
+        ];
+        for (target, link) in links {
+            symlink(target, dir.join("p/python").join(link)).unwrap();
+        }
+        let python = dir.join("p/python");
+        let found = |files: [&str; 3]| files.map(|file| python.join(file));
+        let expected = found(["again.py", "b.py", "tests/test_a.py"]);
+        assert_eq!(unignored_files(&python), expected);
+        remove_dir(&dir.join("p/.git")).unwrap();
+        assert_eq!(unignored_files(&python), expected[..2]);
+    }
+
+    #[test]
+    fn what_is_ignored_above_the_project_is_not_ignored_in_it() {
+        let (_guard, dir) = dir();
+        let project = dir.join("p");
+        let write = |name: &str, text: &[u8]| write(&project.join(name), text).unwrap();
+        write("../.gitignore", b"*");
+        write(".gitignore", b"b.py");
+        write("python/a.py", b"");
+        write("python/b.py", b"");
+        let a = [project.join("python/a.py")];
+        assert_eq!(unignored_files(&project), a);
+        assert_eq!(
+            folders(&project, 1, |_| true),
+            [&*project, &*project.join("python")]
+        );
+        write(".git/HEAD", b"");
+        assert_eq!(unignored_files(&project), a);
+        assert_eq!(unignored_files(&project.join("python")), a);
+    }
+}

@@ -1,0 +1,169 @@
+//! What git knows of a checkout; nothing where it is not there.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::Invocation;
+use crate::world::disk;
+use crate::world::process::{self, Output, Status};
+use crate::world::session::Session;
+
+pub use crate::world::disk::checkout;
+
+/// With these git asks another checkout than the one around its folder; a hook has them.
+const ELSEWHERE: [&str; 3] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"];
+
+/// Whether a folder is the root of a checkout.
+pub fn is_checkout(dir: &Utf8Path) -> bool {
+    disk::is_there(&dir.join(".git"))
+}
+
+/// A path is no pattern.
+const LIST: [&str; 3] = ["--literal-pathspecs", "ls-files", "-z"];
+
+#[derive(Clone, Copy, Debug)]
+pub struct Git<'a> {
+    pub session: &'a Session,
+    pub dir: &'a Utf8Path,
+}
+
+impl Git<'_> {
+    /// What git prints; nothing where it fails, as it does for a folder outside the checkout, or
+    /// is not there.
+    pub fn ask(&self, args: Vec<String>) -> Result<String> {
+        match process::read(&self.call(self.dir, args)) {
+            Ok(Output { stdout, .. }) => Ok(stdout),
+            Err(Error::Spawn { .. }) => Ok(String::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The files of the checkout that git tracks, absolute; none where there is no checkout.
+    ///
+    /// # Errors
+    /// [`Error::NoTool`] and [`Error::Step`] where git does not tell: any file may be tracked then.
+    pub fn tracked(&self) -> Result<BTreeSet<Utf8PathBuf>> {
+        let Some(top) = checkout(self.dir) else {
+            return Ok(BTreeSet::new());
+        };
+        let names = self.listed(top, &[])?;
+        let names = names.split('\0').map(|name| name.trim_end_matches('\n'));
+        let names = names.filter(|name| !name.is_empty());
+        Ok(names.map(|name| top.join(name)).collect())
+    }
+
+    /// Whether git tracks one file of the folder; not where there is no checkout around it.
+    ///
+    /// # Errors
+    /// As of [`tracked`](Self::tracked).
+    pub fn tracks(&self, name: &str) -> Result<bool> {
+        match checkout(self.dir) {
+            Some(_) => Ok(!self.listed(self.dir, &["--", name])?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether git shows a file as a new one.
+    pub fn shows(&self, path: &Utf8Path) -> Result<bool> {
+        let others = ["--others", "--exclude-standard", "--", path.as_str()];
+        let words = LIST.iter().chain(&others).map(ToString::to_string);
+        Ok(!self.ask(words.collect())?.is_empty())
+    }
+
+    fn listed(&self, dir: &Utf8Path, of: &[&str]) -> Result<String> {
+        let words = LIST.iter().chain(of).map(ToString::to_string);
+        let call = self.call(dir, words.collect());
+        let output = process::read(&call).map_err(|error| match error {
+            Error::Spawn { .. } => Error::NoTool {
+                tool: "git",
+                get: "https://git-scm.com/downloads".into(),
+            },
+            error => error,
+        })?;
+        match output.status {
+            Status::Code(0) => Ok(output.stdout),
+            _ => Err(silent(call, &output)),
+        }
+    }
+
+    fn call(&self, dir: &Utf8Path, args: Vec<String>) -> Invocation {
+        let elsewhere = ELSEWHERE.map(str::to_owned).into_iter();
+        let elsewhere = elsewhere.filter(|name| self.session.env.contains_key(name));
+        Invocation::new("git", dir)
+            .args(args)
+            .without(&self.session.scrubbed())
+            .without(&elsewhere.collect::<Vec<_>>())
+            .env("GIT_OPTIONAL_LOCKS", "0") // `git status` would write the index
+    }
+}
+
+/// git's own words, and the command that it names for a checkout of somebody else's.
+fn silent(call: Invocation, output: &Output) -> Error {
+    let lines = || output.stderr.lines().map(str::trim);
+    let why = lines().find(|line| !line.is_empty()).unwrap_or_default();
+    let trust = lines().find(|line| line.starts_with("git config "));
+    Error::Step {
+        step: "asking git which files it tracks".into(),
+        status: format!("{}: {why}", output.status),
+        hint: trust.map(str::to_owned),
+        exit: Exit::Environment,
+        invocation: Box::new(call),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_that_git_cannot_read_is_none_without_tracked_files() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::write(&dir.join(".git"), b"gitdir: /nowhere\n").unwrap();
+        let session = Session::default();
+        let below = dir.join("below");
+        disk::write(&below.join("x"), b"").unwrap();
+        let git = Git {
+            session: &session,
+            dir: &below,
+        };
+        for error in [git.tracked().unwrap_err(), git.tracks("x").unwrap_err()] {
+            assert_eq!(error.exit(), Exit::Environment);
+            let text = error.to_string();
+            assert!(text.contains("fatal: not a git repository"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_asked_about_in_its_own_checkout() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let env = ELSEWHERE.map(|name| (name.to_owned(), "elsewhere".to_owned()));
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        let git = Git {
+            session: &session,
+            dir,
+        };
+        for name in ["[x]", "x", "ignored"] {
+            disk::write(&dir.join(name), b"").unwrap();
+        }
+        disk::write(&dir.join(".gitignore"), b"ignored").unwrap();
+        let tracks = |name| git.tracks(name).unwrap();
+        assert!(!tracks("x"), "there is no checkout");
+        let run = |words: &[&str]| {
+            let call = git.call(dir, words.iter().map(ToString::to_string).collect());
+            assert!(call.unset.iter().eq(&ELSEWHERE.map(str::to_owned)));
+            assert!(process::read(&call).unwrap().status.success());
+        };
+        run(&["init", "--quiet"]);
+        run(&["add", "x"]);
+        assert!(tracks("x") && !tracks("[x]") && !tracks("ignored"));
+        let shows = |name| git.shows(&dir.join(name)).unwrap();
+        assert!(!shows("x") && shows("[x]") && !shows("ignored"));
+    }
+}

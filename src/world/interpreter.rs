@@ -1,0 +1,496 @@
+//! Python interpreters: which are there, which one a project gets, what one says of itself.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::{Version, VersionSpecifiers};
+use serde::Deserialize;
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::world::disk;
+use crate::world::process::{self, Output};
+use crate::world::session::Session;
+
+/// A CPython on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interpreter {
+    /// Absolute, links resolved.
+    pub path: Utf8PathBuf,
+    pub version: Version,
+    /// Built without the GIL (PEP 703); only chosen when asked for.
+    pub free_threaded: bool,
+}
+
+impl std::fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let suffix = if self.free_threaded { "t" } else { "" };
+        write!(f, "CPython {}{suffix}", self.version)
+    }
+}
+
+/// Which interpreter was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// As written.
+    pub text: String,
+    /// What it came from, for people: `--python`, `.python-version`.
+    pub from: String,
+    /// Whether another interpreter will do when this one cannot be had.
+    pub soft: bool,
+}
+
+/// What [`Request::from`] says of the command line's request.
+pub const FLAG: &str = "--python";
+
+enum InterpreterSpec {
+    Path(Utf8PathBuf),
+    Versions(VersionSpecifiers, bool),
+}
+
+impl Request {
+    /// Whether this run alone asks for it, so that the default environment stays as it is.
+    pub fn is_flag(&self) -> bool {
+        self.from == FLAG
+    }
+
+    fn wanted(&self, session: &Session) -> Result<InterpreterSpec> {
+        let text = self.text.trim();
+        let path = session.absolute(text);
+        if text.contains(['/', '\\']) {
+            return Ok(InterpreterSpec::Path(path));
+        }
+        let version = text
+            .trim_start_matches("cpython")
+            .trim_start_matches("python")
+            .trim_start_matches(['-', '@', '='].as_slice());
+        let free_threaded = version.ends_with('t');
+        let version = version.trim_end_matches('t');
+        let specifiers = if version.starts_with(|c: char| c.is_ascii_digit()) {
+            let wildcard = if version.split('.').count() < 3 {
+                ".*"
+            } else {
+                ""
+            };
+            format!("=={}{wildcard}", version.trim_end_matches(".*"))
+        } else {
+            version.to_owned()
+        };
+        let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| {
+            Error::Usage(format!(
+                "`{text}` ({}) names no CPython version and no path",
+                self.from
+            ))
+        })?;
+        Ok(InterpreterSpec::Versions(specifiers, free_threaded))
+    }
+}
+
+/// What is to be done about an interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    Use(Interpreter),
+    /// Not here; uv may have it for download.
+    Download(Request),
+}
+
+/// Chooses among `installed`, in their order: the request first, then what every member's
+/// `requires-python` allows.
+///
+/// # Errors
+/// [`Error::NoInterpreter`], naming what there is.
+pub fn choose(
+    session: &Session,
+    installed: &[Interpreter],
+    request: Option<&Request>,
+    requires: &[VersionSpecifiers],
+) -> Result<Choice> {
+    let Some(request) = request else {
+        let allowed = |found: &&Interpreter| {
+            let mut all = requires.iter();
+            all.all(|spec| spec.contains(&found.version)) && !found.free_threaded
+        };
+        return match installed.iter().find(allowed) {
+            Some(found) => Ok(Choice::Use(found.clone())),
+            None => Ok(Choice::Download(Request {
+                text: wording(requires),
+                from: "requires-python".into(),
+                soft: false,
+            })),
+        };
+    };
+    let mut found = fitting(session, installed, request, requires)?;
+    Ok(if found.is_empty() {
+        Choice::Download(request.clone())
+    } else {
+        Choice::Use(found.swap_remove(0))
+    })
+}
+
+/// All of `installed` that the request and every `requires-python` allow, in their order; an
+/// interpreter that is requested by its path, wherever it is.
+///
+/// # Errors
+/// As [`choose`].
+pub fn fitting(
+    session: &Session,
+    installed: &[Interpreter],
+    request: &Request,
+    requires: &[VersionSpecifiers],
+) -> Result<Vec<Interpreter>> {
+    let (versions, free_threaded) = match request.wanted(session)? {
+        InterpreterSpec::Path(path) => return Ok(vec![at(session, &path)?]),
+        InterpreterSpec::Versions(versions, free_threaded) => (versions, free_threaded),
+    };
+    let fits = |found: &&Interpreter| {
+        let mut all = requires.iter().chain([&versions]);
+        all.all(|spec| spec.contains(&found.version)) && found.free_threaded == free_threaded
+    };
+    Ok(installed.iter().filter(fits).cloned().collect())
+}
+
+pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
+    let found: Vec<String> = installed.iter().map(ToString::to_string).collect();
+    Error::NoInterpreter {
+        wanted: wanted.to_owned(),
+        found: if found.is_empty() {
+            "none".into()
+        } else {
+            found.join(", ")
+        },
+    }
+}
+
+fn wording(requires: &[VersionSpecifiers]) -> String {
+    let clauses: Vec<String> = requires
+        .iter()
+        .flat_map(|specifiers| specifiers.iter().map(ToString::to_string))
+        .collect();
+    if clauses.is_empty() {
+        "3".into()
+    } else {
+        clauses.join(",")
+    }
+}
+
+/// Whether an interpreter of `version` answers a request for it.
+pub fn satisfies(
+    session: &Session,
+    request: &Request,
+    version: &Version,
+    free_threaded: bool,
+) -> bool {
+    match request.wanted(session) {
+        Ok(InterpreterSpec::Versions(versions, wanted)) => {
+            versions.contains(version) && wanted == free_threaded
+        }
+        Ok(InterpreterSpec::Path(_)) | Err(_) => false,
+    }
+}
+
+/// The first that there is, for what any of them can do.
+pub fn any(session: &Session) -> Option<Utf8PathBuf> {
+    let first = installed(session).into_iter().next();
+    first.map(|python| python.path)
+}
+
+/// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would
+/// run), then pyenv's versions, then uv's, newest first.
+pub fn installed(session: &Session) -> Vec<Interpreter> {
+    let mut found: Vec<Interpreter> = Vec::new();
+    let mut add = |path: &Utf8Path| {
+        if let Ok(interpreter) = at(session, path)
+            && !found.iter().any(|known| known.path == interpreter.path)
+        {
+            found.push(interpreter);
+        }
+    };
+    let pyenv = pyenv_root(session);
+    for dir in session.search_path() {
+        if dir == pyenv.join("shims") {
+            for version in pyenv_global(session, &pyenv) {
+                add(&pyenv.join("versions").join(version).join("bin/python3"));
+            }
+            continue;
+        }
+        for name in disk::names(&dir) {
+            if is_python(&name) {
+                add(&dir.join(name));
+            }
+        }
+    }
+    for root in [pyenv.join("versions"), uv_root(session)] {
+        for name in newest_first(disk::names(&root)) {
+            add(&root.join(name).join("bin/python3"));
+        }
+    }
+    found.retain(|interpreter| interpreter.version >= Version::new([3, 7]));
+    found
+}
+
+fn newest_first(mut names: Vec<String>) -> Vec<String> {
+    names.sort_by_key(|name| std::cmp::Reverse(version_in(name)));
+    names
+}
+
+/// `python`, `python3`, `python3.12`, `python3.13t`; not `python3-config`.
+fn is_python(name: &str) -> bool {
+    let Some(rest) = name.strip_suffix(std::env::consts::EXE_SUFFIX) else {
+        return false;
+    };
+    rest.strip_prefix("python").is_some_and(|rest| {
+        let digits = rest.strip_suffix('t').unwrap_or(rest);
+        digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+    })
+}
+
+fn pyenv_root(session: &Session) -> Utf8PathBuf {
+    session
+        .path_var("PYENV_ROOT")
+        .unwrap_or_else(|| session.home().join(".pyenv"))
+}
+
+fn pyenv_global(session: &Session, root: &Utf8Path) -> Vec<String> {
+    let said = session
+        .var("PYENV_VERSION")
+        .map(|text| text.replace(':', "\n"));
+    let text = said.or_else(|| disk::read_text(&root.join("version")).ok().flatten());
+    let text = text.unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// uv's managed interpreters (uv docs, "Python versions").
+fn uv_root(session: &Session) -> Utf8PathBuf {
+    session
+        .path_var("UV_PYTHON_INSTALL_DIR")
+        .unwrap_or_else(|| {
+            session
+                .path_var("XDG_DATA_HOME")
+                .unwrap_or_else(|| session.home().join(".local/share"))
+                .join("uv/python")
+        })
+}
+
+/// The interpreter at a path; its version by the path where that tells, else by asking it.
+///
+/// # Errors
+/// [`Error::BadInterpreter`] where there is none that answers.
+pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
+    let real = disk::resolve(path);
+    let bad = |message: &str| Error::BadInterpreter {
+        path: path.to_owned(),
+        message: message.to_owned(),
+    };
+    if !disk::is_file(&real) {
+        return Err(bad("no such file"));
+    }
+    let name = real.file_name().unwrap_or_default();
+    let name = name
+        .strip_suffix(std::env::consts::EXE_SUFFIX)
+        .unwrap_or(name);
+    let free_threaded = name.starts_with("python") && name.ends_with('t');
+    let folder = real.parent().and_then(Utf8Path::parent);
+    let by_folder = folder
+        .and_then(Utf8Path::file_name)
+        .and_then(version_in)
+        .filter(|version| version.release().len() >= 3);
+    let version = match by_folder {
+        Some(version) => version,
+        None => ask(session, &real).ok_or_else(|| bad("it did not tell its version"))?,
+    };
+    Ok(Interpreter {
+        path: real,
+        version,
+        free_threaded,
+    })
+}
+
+/// `3.12.1` in `3.12.1` and in `cpython-3.12.1-linux-x86_64-gnu`.
+fn version_in(folder: &str) -> Option<Version> {
+    let word = folder
+        .strip_prefix("cpython-")
+        .and_then(|rest| rest.split(['-', '+']).next())
+        .unwrap_or(folder);
+    Version::from_str(word).ok()
+}
+
+fn ask(session: &Session, python: &Utf8Path) -> Option<Version> {
+    let script = "import platform, sys\n\
+                  if sys.implementation.name == 'cpython': print(platform.python_version())";
+    let output = answer(session, python, script).ok()?;
+    Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()
+}
+
+type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Output>;
+
+/// What a script prints. An interpreter that is still the same file is not asked again: facts are
+/// gathered several times in a run.
+fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<Output> {
+    static ANSWERS: Mutex<Answers> = Mutex::new(Answers::new());
+    let key = (python.to_owned(), disk::signature(python), script);
+    let known = ANSWERS.lock().ok().and_then(|all| all.get(&key).cloned());
+    if let Some(output) = known {
+        return Ok(output);
+    }
+    let invocation = Invocation::new(python, &session.cwd)
+        .args(["-I", "-S", "-c", script])
+        .without(&session.scrubbed());
+    let output = process::read(&invocation)?;
+    if output.status.success()
+        && let Ok(mut all) = ANSWERS.lock()
+    {
+        all.insert(key, output.clone());
+    }
+    Ok(output)
+}
+
+/// What the environment's own Python says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Probe {
+    /// As in `sys.implementation.name`.
+    pub implementation: String,
+    pub major: u64,
+    pub minor: u64,
+    /// Bits of a pointer.
+    pub bits: u64,
+    /// The file name endings of extension modules, the preferred one first.
+    pub suffixes: Vec<String>,
+    /// As in `sys.base_prefix`, absolute.
+    pub base_prefix: Utf8PathBuf,
+    /// The folder of the shared libpython, absolute; `None` for a static build.
+    pub libdir: Option<Utf8PathBuf>,
+    /// What a linker calls that library: `python3.12`.
+    pub link_name: String,
+    /// The version of the C library that it runs with, where that is glibc.
+    pub glibc: Option<(u64, u64)>,
+    /// Whether the interpreter was moved after it was built, so that a program that embeds it
+    /// must be told its prefix.
+    pub moved: bool,
+}
+
+impl Probe {
+    /// The folder of its standard library and packages in `lib`: `python3.13`, with `t` where it was
+    /// built without the GIL.
+    pub fn folder(&self) -> String {
+        let (major, minor) = (self.major, self.minor);
+        let tag = format!(".cpython-{major}{minor}t-");
+        let free_threaded = self.suffixes.iter().any(|own| own.starts_with(&tag));
+        let suffix = if free_threaded { "t" } else { "" };
+        format!("python{major}.{minor}{suffix}")
+    }
+
+    /// What maturin tells PyO3's build script about the interpreter.
+    pub fn signature(&self) -> String {
+        format!(
+            "{}-{}.{}-{}bit",
+            self.implementation, self.major, self.minor, self.bits
+        )
+    }
+}
+
+/// Runs no code of the project: isolated mode, and site-packages are left out.
+pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
+    let output = answer(session, python, include_str!("interpreter.py"))?;
+    serde_json::from_str(output.stdout.trim()).map_err(|_| Error::BadInterpreter {
+        path: python.to_owned(),
+        message: output.stderr.trim().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_free_threaded_python_has_folders_of_its_own() {
+        let folder = |suffix: &str| {
+            let probe = Probe {
+                major: 3,
+                minor: 13,
+                suffixes: vec![suffix.to_owned(), ".so".to_owned()],
+                ..Probe::default()
+            };
+            probe.folder()
+        };
+        assert_eq!(folder(".cpython-313t-x86_64-linux-gnu.so"), "python3.13t");
+        assert_eq!(folder(".cpython-313-x86_64-linux-gnu.so"), "python3.13");
+    }
+
+    fn python(version: &str) -> Interpreter {
+        Interpreter {
+            path: format!("/python/{version}").into(),
+            version: Version::from_str(version).unwrap(),
+            free_threaded: false,
+        }
+    }
+
+    fn chosen(request: Option<&str>, requires: &str) -> String {
+        let installed = [python("3.11.7"), python("3.9.18"), python("3.13.0")];
+        let request = request.map(|text| Request {
+            text: text.into(),
+            from: FLAG.into(),
+            soft: false,
+        });
+        let requires = [VersionSpecifiers::from_str(requires).unwrap()];
+        let choice = choose(&Session::default(), &installed, request.as_ref(), &requires);
+        match choice.unwrap() {
+            Choice::Use(found) => found.version.to_string(),
+            Choice::Download(request) => format!("download {}", request.text),
+        }
+    }
+
+    #[test]
+    fn the_first_on_path_that_requires_python_allows_is_taken() {
+        assert_eq!(chosen(None, ">=3.8"), "3.11.7");
+        assert_eq!(chosen(None, ">=3.12"), "3.13.0");
+        assert_eq!(chosen(None, ">=3.14"), "download >=3.14");
+    }
+
+    #[test]
+    fn a_request_is_a_minor_a_version_a_range_or_a_name() {
+        for request in [
+            "3.9",
+            "3.9.18",
+            "<3.10",
+            "python3.9",
+            "cpython-3.9",
+            "cpython@3.9",
+        ] {
+            assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
+        }
+        assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
+        assert_eq!(chosen(Some("3.9"), ">=3.10"), "download 3.9");
+    }
+
+    #[test]
+    fn only_interpreters_are_pythons() {
+        for (name, is) in [
+            ("python3", true),
+            ("python3.13t", true),
+            ("python3-config", false),
+        ] {
+            assert_eq!(is_python(name), is, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_build_without_the_gil_is_known_by_its_name() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("3.13.1/bin");
+        for (name, free_threaded) in [("python3.13t", true), ("python3.13", false)] {
+            disk::write(&dir.join(name), b"").unwrap();
+            let found = at(&Session::default(), &dir.join(name)).unwrap();
+            assert_eq!(found.free_threaded, free_threaded, "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_of_pyenv_and_uv_tell_the_version() {
+        let expected = Version::from_str("3.12.1").ok();
+        assert_eq!(version_in("3.12.1"), expected);
+        assert_eq!(version_in("cpython-3.12.1-linux-x86_64-gnu"), expected);
+        assert_eq!(version_in("bin"), None);
+    }
+}

@@ -1,0 +1,316 @@
+//! Edits with which a project gets its other language: text in, text out; what is not about that stays.
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use crate::model::error::{Error, Result};
+use crate::model::file_edit::keep_line_ends;
+
+use super::Toml;
+
+/// What builds the project from now on.
+const MATURIN: &str = "maturin>=1.9.4,<2";
+
+/// pyproject.toml with maturin for its build backend, `settings` in `[tool.maturin]`, and the files
+/// that uv is to build again for.
+///
+/// # Errors
+/// [`Error::Manifest`], here and below, where a value is of another kind
+/// than its reader wants.
+pub fn with_maturin(toml: &Toml, settings: &[(&str, Value)], files: &[String]) -> Result<String> {
+    let mut document = document(toml);
+    let build = table(&mut document, toml, &["build-system"])?;
+    set(build, "requires", Value::from(Array::from_iter([MATURIN])));
+    set(build, "build-backend", Value::from("maturin"));
+    let maturin = table(&mut document, toml, &["tool", "maturin"])?;
+    for (key, value) in settings {
+        set(maturin, key, value.clone());
+    }
+    let uv = table(&mut document, toml, &["tool", "uv"])?;
+    match uv.get_mut("cache-keys") {
+        Some(Item::ArrayOfTables(known)) => add_tables(known, files),
+        _ => match list(uv, toml, &["tool", "uv", "cache-keys"])? {
+            Some(known) => add_keys(known, files),
+            None => set(uv, "cache-keys", keys(files)),
+        },
+    }
+    Ok(text(document, toml))
+}
+
+/// Cargo.toml with a library that Python loads, and PyO3 behind the feature `python`; without the
+/// feature where PyO3 is there already.
+///
+/// # Errors
+/// As [`with_maturin`].
+pub fn with_module(toml: &Toml, pyo3: Option<&str>) -> Result<String> {
+    let mut document = document(toml);
+    let lib = table(&mut document, toml, &["lib"])?;
+    let old = lib.contains_key("crate_type");
+    let key = if old { "crate_type" } else { "crate-type" };
+    match list(lib, toml, &["lib", key])? {
+        Some(types) if types.iter().any(|one| one.as_str() == Some("cdylib")) => {}
+        Some(types) => types.push("cdylib"),
+        None => set(lib, key, Array::from_iter(["cdylib", "rlib"]).into()),
+    }
+    if let Some(version) = pyo3 {
+        let mut dependency = InlineTable::new();
+        dependency.insert("version", version.into());
+        dependency.insert("optional", true.into());
+        let dependencies = table(&mut document, toml, &["dependencies"])?;
+        set(dependencies, "pyo3", dependency.into());
+        let feature = Array::from_iter(["dep:pyo3"]);
+        let features = table(&mut document, toml, &["features"])?;
+        set(features, "python", feature.into());
+    }
+    Ok(text(document, toml))
+}
+
+/// The Cargo.toml of a workspace with one member more.
+///
+/// # Errors
+/// As [`with_maturin`].
+pub fn with_member(toml: &Toml, folder: &str) -> Result<String> {
+    let mut document = document(toml);
+    let workspace = table(&mut document, toml, &["workspace"])?;
+    match list(workspace, toml, &["workspace", "members"])? {
+        Some(members) => append(members, folder.into()),
+        None => set(workspace, "members", Array::from_iter([folder]).into()),
+    }
+    Ok(text(document, toml))
+}
+
+/// The list of `cache-keys` in lines of their own.
+pub fn keys(files: &[String]) -> Value {
+    let mut list = Array::new();
+    for file in files {
+        list.push_formatted(key(file).decorated("\n    ", ""));
+    }
+    list.set_trailing_comma(true);
+    list.set_trailing("\n");
+    list.into()
+}
+
+fn key(file: &str) -> Value {
+    let mut key = InlineTable::new();
+    key.insert("file", file.into());
+    key.into()
+}
+
+/// As `[[tool.uv.cache-keys]]`.
+fn add_tables(known: &mut ArrayOfTables, files: &[String]) {
+    for file in files {
+        let is_known = |one: &Table| one.get("file").and_then(Item::as_str) == Some(file);
+        if !known.iter().any(is_known) {
+            let mut table = Table::new();
+            table.insert("file", toml_edit::value(file));
+            known.push(table);
+        }
+    }
+}
+
+fn add_keys(known: &mut Array, files: &[String]) {
+    for file in files {
+        let is_known = |one: &Value| {
+            let said = one.as_inline_table().and_then(|table| table.get("file"));
+            one.as_str().or(said.and_then(Value::as_str)) == Some(file)
+        };
+        if !known.iter().any(is_known) {
+            append(known, key(file));
+        }
+    }
+}
+
+/// At the end, written as the element before it; a comment after that stays with it.
+fn append(list: &mut Array, value: Value) {
+    let Some(last) = list.iter().last() else {
+        list.push(value);
+        return;
+    };
+    let prefix = last.decor().prefix().and_then(|prefix| prefix.as_str());
+    let prefix = prefix.unwrap_or_default().to_owned();
+    let indent = prefix.rfind('\n').map(|at| &prefix[at..]);
+    let trailing = list.trailing().as_str().unwrap_or_default().to_owned();
+    let own = match indent {
+        Some(indent) if trailing.contains('#') => {
+            list.set_trailing("\n");
+            format!("{}{indent}", trailing.trim_end())
+        }
+        Some(indent) => indent.to_owned(),
+        None => " ".to_owned(),
+    };
+    list.push_formatted(value.decorated(own, ""));
+}
+
+fn document(toml: &Toml) -> DocumentMut {
+    let text = toml.text().parse();
+    text.unwrap_or_else(|_| unreachable!("`{}` has been parsed", toml.path))
+}
+
+/// The edited text, with what stood after the last key where it stood: before tables that are new.
+fn text(mut document: DocumentMut, toml: &Toml) -> String {
+    let end = document.trailing().as_str().unwrap_or_default().to_owned();
+    document.set_trailing("");
+    let edited = document.to_string();
+    let is_new = |line: &str| line.starts_with('[') && !toml.text().contains(line.trim_end());
+    let mut at = edited.len();
+    let mut start = edited.len();
+    for line in edited.split_inclusive('\n').rev() {
+        start -= line.len();
+        if is_new(line) {
+            at = start;
+        } else if line.starts_with('[') {
+            break;
+        }
+    }
+    let gap = if at == edited.len() || end.trim().is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    let (before, after) = edited.split_at(at);
+    let before = if gap.is_empty() {
+        before
+    } else {
+        before.trim_end_matches('\n')
+    };
+    let line = if gap.is_empty() { "" } else { "\n" };
+    let whole = format!("{before}{line}{end}{gap}{after}");
+    keep_line_ends(toml.text(), &whole)
+}
+
+/// The table at a path of keys, made where it is missing.
+fn table<'a>(
+    document: &'a mut DocumentMut,
+    toml: &Toml,
+    keys: &[&str],
+) -> Result<&'a mut dyn TableLike> {
+    let mut here: &mut dyn TableLike = document.as_table_mut();
+    for (at, key) in keys.iter().enumerate() {
+        let mut fresh = Table::new();
+        fresh.set_implicit(at + 1 < keys.len());
+        let item = here.entry(key).or_insert(Item::Table(fresh));
+        let other = || other_kind(toml, &keys[..=at], "a table");
+        here = item.as_table_like_mut().ok_or_else(other)?;
+    }
+    Ok(here)
+}
+
+/// The array at the last of the keys, in the table of those before.
+fn list<'a>(
+    table: &'a mut dyn TableLike,
+    toml: &Toml,
+    keys: &[&str],
+) -> Result<Option<&'a mut Array>> {
+    let item = table.get_mut(keys[keys.len() - 1]);
+    let array = |item: &'a mut Item| item.as_array_mut().ok_or(());
+    let array = item.map(array).transpose();
+    array.map_err(|()| other_kind(toml, keys, "an array"))
+}
+
+fn other_kind(toml: &Toml, keys: &[&str], wanted: &str) -> Error {
+    let span = toml.get(keys).and_then(Item::span).unwrap_or_default();
+    let name = keys.join(".");
+    let hint = format!("make it {wanted}, or take it out, and run it again");
+    toml.error(&span, format!("`{name}` must be {wanted}"), Some(hint))
+}
+
+/// A value in the place of another, with the spaces and the comment around it.
+fn set(table: &mut dyn TableLike, key: &str, value: Value) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = value;
+            *old.decor_mut() = decor;
+        }
+        None => {
+            table.insert(key, Item::Value(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Toml {
+        Toml::parse(Utf8Path::new("/p/x.toml"), text).unwrap()
+    }
+
+    #[test]
+    fn another_backend_makes_room_and_all_else_stays() {
+        let before = "# by hand\n\n[build-system]\nrequires = [ 'x' ] # why\nbuild-backend = \"x\"\n\n\
+                      [tool.uv]\ncache-keys = [\"a.toml\", { file = \"pyproject.toml\" }]\n\n[other]\nk = 1\n\n# end\n";
+        let files = ["pyproject.toml", "src/**/*.rs"].map(str::to_owned);
+        let after =
+            with_maturin(&parsed(before), &[("module-name", "a._b".into())], &files).unwrap();
+        insta::assert_snapshot!(after);
+    }
+
+    #[test]
+    fn a_library_for_python_keeps_its_comments() {
+        let before = "[package]\nname = \"a\" # own\n\n[dependencies]\n# none yet\n";
+        let with = |text: &str, pyo3| with_module(&parsed(text), pyo3).unwrap();
+        insta::assert_snapshot!(with(before, Some("0.29")));
+        let whole = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"]\n";
+        assert_eq!(with(whole, None), whole);
+        let half = "[lib]\ncrate-type = [\"rlib\"] # own\n";
+        let expected = "[lib]\ncrate-type = [\"rlib\", \"cdylib\"] # own\n";
+        assert_eq!(with(half, None), expected);
+    }
+
+    #[test]
+    fn a_member_is_written_as_the_others_are() {
+        for (before, after) in [
+            (
+                "members = [\"a\", \"b\"]",
+                "members = [\"a\", \"b\", \"py\"]",
+            ),
+            ("members = [\"a\"]", "members = [\"a\", \"py\"]"),
+            (
+                "members = [\n  \"a\",\n  \"b\", # c\n]",
+                "members = [\n  \"a\",\n  \"b\", # c\n  \"py\",\n]",
+            ),
+            ("members = []", "members = [\"py\"]"),
+        ] {
+            let with = |members: &str| format!("[workspace]\n{members}\nresolver = \"3\"\n");
+            let member = with_member(&parsed(&with(before)), "py").unwrap();
+            assert_eq!(member, with(after));
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_ends() {
+        let unix = "# by hand\n\n[build-system]\nrequires = [\n  'x',\n] # why\n\n[other]\nk = \"\"\"\na\n\"\"\"\n\n# end\n";
+        let files = ["pyproject.toml".to_owned()];
+        let edited = |text: &str| with_maturin(&parsed(text), &[], &files).unwrap();
+        let windows = |text: &str| text.replace('\n', "\r\n");
+        assert_eq!(edited(&windows(unix)), windows(&edited(unix)));
+        let kept = "[lib]\r\ncrate-type = [\"cdylib\"]\r\n";
+        assert_eq!(with_module(&parsed(kept), None).unwrap(), kept);
+    }
+
+    #[test]
+    fn tables_of_cache_keys_get_more_of_them() {
+        let before = "[[tool.uv.cache-keys]]\nfile = \"a\"\n";
+        let files = ["a", "b"].map(str::to_owned);
+        let after = with_maturin(&parsed(before), &[], &files).unwrap();
+        let expected = format!("{before}\n[[tool.uv.cache-keys]]\nfile = \"b\"\n");
+        assert!(after.contains(&expected), "{after}");
+    }
+
+    #[test]
+    fn values_of_another_kind_are_shown_and_kept() {
+        let said = |edited: Result<String>| edited.unwrap_err().to_string();
+        let maturin = |text: &str| said(with_maturin(&parsed(text), &[], &[]));
+        let all = [
+            maturin("[tool]\nuv = 1\n"),
+            maturin("[tool.uv]\ncache-keys = \"a\"\n"),
+            maturin("tool = []\n"),
+            said(with_module(&parsed("lib = \"x\"\n"), None)),
+            said(with_module(&parsed("[lib]\ncrate-type = \"lib\"\n"), None)),
+            said(with_member(&parsed("[workspace]\nmembers = \"a\"\n"), "b")),
+        ];
+        insta::assert_snapshot!(all.join("\n\n"));
+    }
+}

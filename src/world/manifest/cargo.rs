@@ -1,0 +1,319 @@
+//! Cargo.toml as pyx reads it, without running cargo (cargo book, "The Manifest Format").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toml_edit::{Item, TableLike};
+
+use crate::model::error::Result;
+use crate::world::session::normalize;
+
+use super::{Config, Spanned, Toml, strings_of};
+
+#[derive(Debug)]
+pub struct CargoToml {
+    pub toml: Toml,
+    /// `[package.metadata.pyx]`
+    pub config: Config,
+}
+
+/// A normal or build dependency, of any target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependency {
+    /// Under which it stands, and inherits from the workspace.
+    pub key: String,
+    /// The package's name: `package`, else the key.
+    pub package: String,
+    /// Absolute.
+    pub path: Option<Utf8PathBuf>,
+    pub features: Vec<String>,
+    /// `workspace = true`
+    pub inherited: bool,
+}
+
+impl CargoToml {
+    /// `None` where the file is absent.
+    pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
+        Toml::read(path)?.map(Self::of).transpose()
+    }
+
+    pub fn of(toml: Toml) -> Result<Self> {
+        Ok(Self {
+            config: Config::read(&toml, &["package", "metadata", "pyx"])?,
+            toml,
+        })
+    }
+
+    pub fn dir(&self) -> &Utf8Path {
+        self.toml.path.parent().unwrap_or(Utf8Path::new("/"))
+    }
+
+    /// `None` for a virtual workspace.
+    pub fn package_name(&self) -> Option<&str> {
+        self.toml.str(&["package", "name"])
+    }
+
+    pub fn is_workspace(&self) -> bool {
+        self.toml.table(&["workspace"]).is_some()
+    }
+
+    /// The library's name as the linker sees it.
+    pub fn lib_name(&self) -> Option<String> {
+        let name = self.toml.str(&["lib", "name"]).or(self.package_name())?;
+        Some(name.replace('-', "_"))
+    }
+
+    /// The library's `crate-type`, both spellings; empty where none is given.
+    pub fn crate_types(&self) -> Vec<String> {
+        ["crate-type", "crate_type"]
+            .into_iter()
+            .map(|key| self.toml.strings(&["lib", key]))
+            .find(|types| !types.is_empty())
+            .unwrap_or_default()
+    }
+
+    pub fn has_lib(&self) -> bool {
+        self.toml.get(&["lib"]).is_some()
+            || crate::world::disk::is_file(&self.dir().join("src/lib.rs"))
+    }
+
+    /// Whether one of its programs of tests is not made of `#[test]` (`harness = false`).
+    pub fn has_own_harness(&self) -> bool {
+        let is_own = |table: &dyn TableLike| {
+            let harness = table.get("harness").and_then(Item::as_bool);
+            harness == Some(false)
+        };
+        let listed = ["bin", "test"].map(|kind| self.toml.get(&[kind]));
+        let listed = listed.into_iter().flatten();
+        let mut listed = listed.filter_map(Item::as_array_of_tables).flatten();
+        self.toml.table(&["lib"]).is_some_and(is_own) || listed.any(|table| is_own(table))
+    }
+
+    /// The names of binary targets: `[[bin]]`, `src/main.rs` under the package's name, and the files
+    /// and folders of `src/bin` (cargo book, "Target auto-discovery").
+    pub fn bins(&self) -> Vec<String> {
+        let said = self.toml.get(&["bin"]).and_then(Item::as_array_of_tables);
+        let takes_main = said.into_iter().flatten().any(|bin| {
+            bin.get("path")
+                .and_then(Item::as_str)
+                .map(|path| normalize(Utf8Path::new(path)))
+                == Some("src/main.rs".into())
+        });
+        let mut names = self.targets("bin", "src/bin");
+        if !takes_main && crate::world::disk::is_file(&self.dir().join("src/main.rs")) {
+            names.extend(self.package_name().map(str::to_owned));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The names of example targets: `[[example]]`, and the files and folders of `examples`.
+    pub fn examples(&self) -> Vec<String> {
+        self.targets("example", "examples")
+    }
+
+    /// The names of integration tests: `[[test]]`, and the files and folders of `tests`.
+    pub fn tests(&self) -> Vec<String> {
+        self.targets("test", "tests")
+    }
+
+    /// Targets that are named in the manifest, or found as `NAME.rs` or `NAME/main.rs`; sorted.
+    fn targets(&self, kind: &str, folder: &str) -> Vec<String> {
+        let dir = self.dir().join(folder);
+        let found = crate::world::disk::names(&dir)
+            .into_iter()
+            .filter_map(|name| {
+                let main = dir.join(&name).join("main.rs");
+                let stem = name.strip_suffix(".rs").map(str::to_owned);
+                stem.or_else(|| crate::world::disk::is_file(&main).then_some(name))
+            });
+        let said = self.toml.get(&[kind]).and_then(Item::as_array_of_tables);
+        let said = said.into_iter().flatten();
+        let said = said.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+        let mut names: Vec<String> = found.chain(said).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Whether maturin was told to build other targets than the package's default ones.
+    pub fn has_maturin_targets(&self) -> bool {
+        self.toml
+            .get(&["package", "metadata", "maturin", "targets"])
+            .is_some()
+    }
+
+    /// Normal and build dependencies, those of any target included; one named twice is merged.
+    pub fn dependencies(&self) -> Vec<Dependency> {
+        let mut merged: BTreeMap<String, Dependency> = BTreeMap::new();
+        for dependency in self
+            .dependency_tables()
+            .flat_map(|table| self.entries(table))
+        {
+            let known = merged.entry(dependency.package.clone()).or_default();
+            known.key = dependency.key;
+            known.package = dependency.package;
+            known.features.extend(dependency.features);
+            known.path = known.path.take().or(dependency.path);
+            known.inherited |= dependency.inherited;
+        }
+        merged.into_values().collect()
+    }
+
+    fn dependency_tables(&self) -> impl Iterator<Item = &dyn TableLike> {
+        let targets = self.toml.table(&["target"]);
+        let of_targets = targets
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .filter_map(|(_, target)| target.get("dependencies")?.as_table_like());
+        ["dependencies", "build-dependencies"]
+            .into_iter()
+            .filter_map(|key| self.toml.table(&[key]))
+            .chain(of_targets)
+    }
+
+    /// `[workspace.dependencies]`, from which members inherit.
+    pub fn workspace_dependencies(&self) -> Vec<Dependency> {
+        self.listed(&["workspace", "dependencies"])
+    }
+
+    /// `[dev-dependencies]`, which cargo must find even where it builds no tests.
+    pub fn dev_dependencies(&self) -> Vec<Dependency> {
+        self.listed(&["dev-dependencies"])
+    }
+
+    fn listed(&self, keys: &[&str]) -> Vec<Dependency> {
+        let table = self.toml.table(keys);
+        table.map(|table| self.entries(table)).unwrap_or_default()
+    }
+
+    fn entries(&self, table: &dyn TableLike) -> Vec<Dependency> {
+        table
+            .iter()
+            .map(|(key, item)| {
+                let text = |name: &str| item.get(name).and_then(Item::as_str);
+                Dependency {
+                    key: key.to_owned(),
+                    package: text("package").unwrap_or(key).to_owned(),
+                    path: text("path").map(|path| normalize(&self.dir().join(path))),
+                    features: item.get("features").map(strings_of).unwrap_or_default(),
+                    inherited: item.get("workspace").and_then(Item::as_bool) == Some(true),
+                }
+            })
+            .collect()
+    }
+
+    /// `default` and `chosen`, and every feature that they enable, transitively; entries such as
+    /// `pyo3/abi3` are among them.
+    pub fn enabled_features(&self, chosen: &[String]) -> Vec<String> {
+        let mut first = vec!["default".to_owned()];
+        first.extend(chosen.iter().cloned());
+        self.features_behind(first)
+    }
+
+    /// These features, and every feature that they enable, transitively.
+    pub fn features_behind(&self, mut open: Vec<String>) -> Vec<String> {
+        let mut enabled: Vec<String> = Vec::new();
+        while let Some(feature) = open.pop() {
+            if !enabled.contains(&feature) {
+                open.extend(self.toml.strings(&["features", &feature]));
+                enabled.push(feature);
+            }
+        }
+        enabled
+    }
+
+    /// Where entries for a package switch on one of its features, those for tests and those that the
+    /// workspace shares included: the keys of the array, and the value.
+    pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
+        let mut found = Vec::new();
+        for table in self.dependency_keys() {
+            let keys: Vec<&str> = table.iter().map(String::as_str).collect();
+            let entries = self.toml.table(&keys).into_iter();
+            for (key, item) in entries.flat_map(|table| table.iter()) {
+                let named = item.get("package").and_then(Item::as_str);
+                if named.unwrap_or(key) != package {
+                    continue;
+                }
+                let array: Vec<&str> = keys.iter().copied().chain([key, "features"]).collect();
+                let mut values = self.toml.spanned_strings(&array).into_iter();
+                if let Some(value) = values.find(|value| value.value == feature) {
+                    found.push((array.iter().map(ToString::to_string).collect(), value));
+                }
+            }
+        }
+        found
+    }
+
+    /// The names by which the package's code and its tests call their dependencies.
+    pub fn extern_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for table in self.dependency_keys() {
+            let keys: Vec<&str> = table.iter().map(String::as_str).collect();
+            let entries = self.toml.table(&keys).into_iter();
+            let entries = entries.flat_map(|table| table.iter());
+            names.extend(entries.map(|(key, _)| key.replace('-', "_")));
+        }
+        names
+    }
+
+    /// Where tables of dependencies may be.
+    fn dependency_keys(&self) -> Vec<Vec<String>> {
+        let kinds = ["dependencies", "dev-dependencies"];
+        let mut tables: Vec<Vec<String>> = kinds.map(|kind| vec![kind.to_owned()]).to_vec();
+        tables.push(["workspace", "dependencies"].map(str::to_owned).to_vec());
+        let targets = self.toml.table(&["target"]).into_iter();
+        for (target, _) in targets.flat_map(|table| table.iter()) {
+            tables.extend(kinds.map(|kind| vec!["target".into(), target.into(), kind.into()]));
+        }
+        tables
+    }
+
+    /// The readme that goes into Python metadata where pyproject.toml names none.
+    pub fn readme(&self) -> Option<&str> {
+        self.toml.str(&["package", "readme"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> CargoToml {
+        let path = Utf8Path::new("/p/Cargo.toml");
+        CargoToml::of(Toml::parse(path, text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_renamed_dependency_counts_by_its_package() {
+        let found = manifest("[dependencies]\npy = { package = 'pyo3', features = ['abi3'] }\n");
+        assert_eq!(found.dependencies()[0].package, "pyo3");
+        assert_eq!(found.dependencies()[0].features, ["abi3"]);
+    }
+
+    #[test]
+    fn dependencies_of_targets_are_merged_in() {
+        let text = "[dependencies]\npyo3 = '0.29'\n\
+                    [target.'cfg(unix)'.dependencies]\npyo3 = { version = '0.29', features = ['x'] }\n\
+                    shared = { path = '../shared' }\n";
+        let found = manifest(text).dependencies();
+        assert_eq!(found[0].features, ["x"]);
+        assert_eq!(found[1].path.as_deref(), Some(Utf8Path::new("/shared")));
+    }
+
+    #[test]
+    fn code_calls_a_dependency_by_its_key() {
+        let text = "[dependencies]\nto-py = { package = 'pyo3' }\n[dev-dependencies]\nx = '1'\n";
+        let names = manifest(text).extern_names();
+        assert!(names.iter().eq(["to_py", "x"]));
+    }
+
+    #[test]
+    fn a_library_is_named_after_its_package_with_underscores() {
+        assert_eq!(
+            manifest("[package]\nname = 'a-b'\n").lib_name().unwrap(),
+            "a_b"
+        );
+    }
+}

@@ -1,0 +1,281 @@
+//! TOML files of a project: text in, typed values with their places out.
+#![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
+
+mod adopt;
+mod amend;
+mod cargo;
+mod config;
+mod edit;
+mod lock;
+mod needs;
+mod publishing;
+mod pyproject;
+
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toml_edit::{Document, Item, TableLike, Value};
+
+use crate::model::error::{Error, Location, Result};
+use crate::world::disk;
+
+pub use adopt::{keys, with_maturin, with_member, with_module};
+pub use amend::Amendment;
+pub use cargo::{CargoToml, Dependency};
+pub use config::{Config, Hooks, RustRunner, TestConfig};
+pub use edit::with_strings;
+pub use lock::{LockEntry, Required};
+pub use needs::Need;
+pub use publishing::{PublishConfig, UvIndex};
+pub use pyproject::{CacheKey, GroupItem, PyProject};
+pub(crate) use pyproject::{normalize_name, requirement_name};
+
+/// A parsed TOML file that still knows where everything stood.
+#[derive(Debug)]
+pub struct Toml {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    document: Document<String>,
+}
+
+/// A value and the bytes of the file that hold it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spanned<T> {
+    pub value: T,
+    pub span: Range<usize>,
+}
+
+impl Toml {
+    /// `None` where the file is absent.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] with line and column where the text is not TOML.
+    pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
+        disk::read_text(path)?
+            .map(|text| Self::parse(path, &text))
+            .transpose()
+    }
+
+    pub fn parse(path: &Utf8Path, text: &str) -> Result<Self> {
+        let document = Document::parse(text.to_owned()).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            let message = error.message().lines().next().unwrap_or_default();
+            Error::Manifest {
+                message: format!("`{}` is not valid TOML: {message}", name_of(path)),
+                location: Box::new(locate(path, text, &span)),
+                hint: Some(format!("git diff {}", name_of(path))),
+            }
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            document,
+        })
+    }
+
+    pub fn root(&self) -> &dyn TableLike {
+        self.document.as_table()
+    }
+
+    pub fn text(&self) -> &str {
+        self.document.raw()
+    }
+
+    /// The item at a path of keys.
+    pub fn get(&self, keys: &[&str]) -> Option<&Item> {
+        let (first, rest) = keys.split_first()?;
+        rest.iter()
+            .try_fold(self.root().get(first)?, |item, key| item.get(*key))
+    }
+
+    pub fn table(&self, keys: &[&str]) -> Option<&dyn TableLike> {
+        self.get(keys)?.as_table_like()
+    }
+
+    pub fn str(&self, keys: &[&str]) -> Option<&str> {
+        self.get(keys)?.as_str()
+    }
+
+    pub fn string(&self, keys: &[&str]) -> Option<String> {
+        self.str(keys).map(str::to_owned)
+    }
+
+    pub fn bool(&self, keys: &[&str]) -> Option<bool> {
+        self.get(keys)?.as_bool()
+    }
+
+    /// The strings of an array; other values in it are left out.
+    pub fn strings(&self, keys: &[&str]) -> Vec<String> {
+        self.get(keys).map(strings_of).unwrap_or_default()
+    }
+
+    pub fn spanned(&self, keys: &[&str]) -> Option<Spanned<String>> {
+        let item = self.get(keys)?;
+        Some(Spanned {
+            value: item.as_str()?.to_owned(),
+            span: item.span().unwrap_or_default(),
+        })
+    }
+
+    /// The strings of an array with their places; other values in it are left out.
+    pub fn spanned_strings(&self, keys: &[&str]) -> Vec<Spanned<String>> {
+        self.get(keys).map(spanned_strings).unwrap_or_default()
+    }
+
+    /// The line on which bytes of the file begin, from 1.
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        line_at(self.text(), span.start)
+    }
+
+    /// The line of the value at a path of keys; of the nearest table above it that is there, else 1.
+    pub fn line_of(&self, keys: &[&str]) -> usize {
+        let place = |depth| self.get(&keys[..depth])?.span();
+        let nearest = (1..=keys.len()).rev().find_map(place);
+        nearest.map_or(1, |span| self.line(&span))
+    }
+
+    /// The `[[package]]` entries of a Cargo.lock: name, and names of what it needs.
+    pub fn packages(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.get(&["package"])
+            .and_then(Item::as_array_of_tables)
+            .into_iter()
+            .flatten()
+            .filter_map(|package| {
+                let name = package.get("name")?.as_str()?.to_owned();
+                let needs = package.get("dependencies").map(strings_of);
+                let first_word = |need: String| need.split(' ').next().map(str::to_owned);
+                let needs = needs.unwrap_or_default();
+                Some((name, needs.into_iter().filter_map(first_word).collect()))
+            })
+    }
+
+    /// The version of a package in a Cargo.lock; the highest line of several.
+    pub fn locked_version(&self, name: &str) -> Option<String> {
+        let packages = self.get(&["package"])?.as_array_of_tables()?;
+        packages
+            .iter()
+            .filter(|package| package.get("name").and_then(Item::as_str) == Some(name))
+            .filter_map(|package| package.get("version")?.as_str().map(str::to_owned))
+            .last()
+    }
+
+    /// The normalised names of what a package of a uv.lock was locked from: its `requires-dist`, for
+    /// uv leaves out dependencies whose markers never hold; `None` where the lock does not know it.
+    pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {
+        let packages = self.get(&["package"])?.as_array_of_tables()?;
+        let of_name = |package: &&toml_edit::Table| {
+            package
+                .get("name")
+                .and_then(Item::as_str)
+                .map(normalize_name)
+                .as_deref()
+                == Some(name)
+        };
+        let package = packages.iter().find(of_name)?;
+        let said = package
+            .get("metadata")
+            .and_then(|metadata| metadata.get("requires-dist"));
+        let needs = said
+            .or(package.get("dependencies"))
+            .and_then(Item::as_array);
+        let name = |need: &Value| {
+            need.as_inline_table()?
+                .get("name")?
+                .as_str()
+                .map(normalize_name)
+        };
+        Some(needs.into_iter().flatten().filter_map(name).collect())
+    }
+
+    /// An error about the bytes `span` of this file.
+    pub fn error(&self, span: &Range<usize>, message: String, hint: Option<String>) -> Error {
+        Error::Manifest {
+            message,
+            location: Box::new(locate(&self.path, self.text(), span)),
+            hint,
+        }
+    }
+}
+
+/// The line that holds a byte of a text, from 1.
+pub fn line_at(text: &str, at: usize) -> usize {
+    let ends = text.match_indices('\n').take_while(|(end, _)| *end < at);
+    1 + ends.count()
+}
+
+fn name_of(path: &Utf8Path) -> &str {
+    path.file_name().unwrap_or(path.as_str())
+}
+
+/// The place of bytes of a text, for people.
+pub fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    let column = text[line_start..start].chars().count() + 1;
+    let room = line.chars().count().saturating_sub(column - 1);
+    Location {
+        path: path.to_owned(),
+        line: line_at(text, start),
+        column,
+        text: line.to_owned(),
+        width: span.len().min(room).max(1),
+    }
+}
+
+fn strings_of(item: &Item) -> Vec<String> {
+    item.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|value| value.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn spanned_strings(item: &Item) -> Vec<Spanned<String>> {
+    item.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|value: &Value| {
+            Some(Spanned {
+                value: value.as_str()?.to_owned(),
+                span: value.span().unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// The known word nearest to a mistyped one, where one is near.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_toml_shows_the_line() {
+        let text = "[project]\nname = \"x\"\nbad = [\n";
+        let error = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap_err();
+        insta::assert_snapshot!(error.to_string());
+    }
+
+    #[test]
+    fn places_count_characters_from_one() {
+        let place = locate(Utf8Path::new("f"), "a = 1\nü = bad", &(11..14));
+        assert_eq!((place.line, place.column, place.width), (2, 5, 3));
+    }
+
+    #[test]
+    fn only_a_near_word_is_suggested() {
+        assert_eq!(nearest("pyhton", ["python", "profile"]), Some("python"));
+        assert_eq!(nearest("zzz", ["python", "profile"]), None);
+    }
+}

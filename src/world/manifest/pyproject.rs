@@ -1,0 +1,474 @@
+//! pyproject.toml as pyx reads it: PEP 518, 621 and 735, `[tool.maturin]`, `[tool.uv]`, `[tool.pyx]`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::{Glob, GlobMatcher};
+use pep440_rs::VersionSpecifiers;
+use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
+use toml_edit::{Item, Value};
+
+use crate::model::error::{Error, Result};
+
+use super::{Config, Spanned, Toml, spanned_strings, strings_of};
+
+#[derive(Debug)]
+pub struct PyProject {
+    pub toml: Toml,
+    pub config: Config,
+    /// `[dependency-groups]`, names normalised (PEP 735).
+    pub groups: BTreeMap<String, Vec<GroupItem>>,
+    /// `[project.optional-dependencies]`, names normalised.
+    pub extras: BTreeMap<String, Vec<String>>,
+}
+
+/// One entry of a dependency group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupItem {
+    Requirement(String),
+    Include(String),
+}
+
+/// One of `[tool.uv] cache-keys` (uv docs, "cache-keys").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheKey {
+    /// A path or a glob, relative to the folder.
+    File(String),
+    Dir(String),
+    Env(String),
+    Git,
+}
+
+impl CacheKey {
+    /// What a file key finds among paths relative to the folder: uv takes the files of folders below
+    /// for those of `src/*.rs`, too. `None` where it is no glob that can be read.
+    pub fn glob(pattern: &str) -> Option<GlobMatcher> {
+        let glob = Glob::new(pattern.trim_start_matches("./")).ok()?;
+        Some(glob.compile_matcher())
+    }
+}
+
+impl PyProject {
+    /// `None` where the file is absent.
+    pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
+        Toml::read(path)?.map(Self::of).transpose()
+    }
+
+    pub fn of(toml: Toml) -> Result<Self> {
+        Ok(Self {
+            config: Config::read(&toml, &["tool", "pyx"])?,
+            groups: groups(&toml),
+            extras: extras(&toml),
+            toml,
+        })
+    }
+
+    /// The folder that holds the file.
+    pub fn dir(&self) -> &Utf8Path {
+        self.toml.path.parent().unwrap_or(Utf8Path::new("/"))
+    }
+
+    /// The distribution's name as written.
+    pub fn name(&self) -> Option<&str> {
+        self.toml.str(&["project", "name"])
+    }
+
+    pub fn backend(&self) -> Option<&str> {
+        self.toml.str(&["build-system", "build-backend"])
+    }
+
+    /// Whether maturin builds it: the backend itself, or a wrapper in `backend-path` that has
+    /// maturin among its requirements. `[tool.maturin]` alone proves nothing.
+    pub fn builds_with_maturin(&self) -> bool {
+        match self.backend() {
+            Some("maturin") => true,
+            Some(_) => {
+                self.toml.get(&["build-system", "backend-path"]).is_some()
+                    && self.maturin_requirements().next().is_some()
+            }
+            None => false,
+        }
+    }
+
+    fn maturin_requirements(&self) -> impl Iterator<Item = Spanned<String>> {
+        self.toml
+            .get(&["build-system", "requires"])
+            .map(spanned_strings)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|requirement| requirement_name(&requirement.value) == "maturin")
+    }
+
+    /// The versions of maturin that `build-system.requires` allows.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] where the requirement is not PEP 508.
+    pub fn maturin_versions(&self) -> Result<VersionSpecifiers> {
+        let mut specifiers = Vec::new();
+        for text in self.maturin_requirements() {
+            let requirement = Requirement::<VerbatimUrl>::from_str(&text.value)
+                .map_err(|error| self.bad_requirement(&text, &error.message.to_string()))?;
+            if let Some(VersionOrUrl::VersionSpecifier(found)) = requirement.version_or_url {
+                specifiers.extend(found.iter().cloned());
+            }
+        }
+        Ok(specifiers.into_iter().collect())
+    }
+
+    fn bad_requirement(&self, text: &Spanned<String>, message: &str) -> Error {
+        let message = message.lines().next().unwrap_or_default();
+        self.toml.error(
+            &text.span,
+            format!("invalid requirement `{}`: {message}", text.value),
+            Some("separate version clauses with a comma, as in \"maturin>=1,<2\"".into()),
+        )
+    }
+
+    /// `requires-python`.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] where it is not PEP 440.
+    pub fn requires_python(&self) -> Result<Option<VersionSpecifiers>> {
+        let Some(text) = self.toml.spanned(&["project", "requires-python"]) else {
+            return Ok(None);
+        };
+        VersionSpecifiers::from_str(&text.value)
+            .map(Some)
+            .map_err(|error| {
+                let message = error.to_string();
+                let message = message.lines().next().unwrap_or_default();
+                self.toml.error(
+                    &text.span,
+                    format!("invalid requires-python `{}`: {message}", text.value),
+                    Some("write it as in \">=3.9\"".into()),
+                )
+            })
+    }
+
+    /// The Cargo.toml that maturin builds, absolute: `[tool.maturin] manifest-path`, else the one
+    /// beside this file, else `rust/Cargo.toml` (maturin's own fallback).
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] where the named file is not there.
+    pub fn cargo_manifest(&self) -> Result<Option<Utf8PathBuf>> {
+        if let Some(text) = self.toml.spanned(&["tool", "maturin", "manifest-path"]) {
+            let path = crate::world::session::normalize(&self.dir().join(&text.value));
+            if crate::world::disk::is_file(&path) {
+                return Ok(Some(path));
+            }
+            return Err(self.toml.error(
+                &text.span,
+                format!("no `{}` in `{}`", text.value, self.dir()),
+                Some("manifest-path is relative to the folder of pyproject.toml".into()),
+            ));
+        }
+        Ok(["Cargo.toml", "rust/Cargo.toml"]
+            .into_iter()
+            .map(|name| self.dir().join(name))
+            .find(|path| crate::world::disk::is_file(path)))
+    }
+
+    pub fn maturin(&self, key: &str) -> Option<&str> {
+        self.toml.str(&["tool", "maturin", key])
+    }
+
+    /// `[tool.maturin] features`; conditional ones (tables) are left to maturin.
+    pub fn maturin_features(&self) -> Vec<String> {
+        self.toml.strings(&["tool", "maturin", "features"])
+    }
+
+    /// Whether `[tool.maturin]` holds any of `keys`.
+    pub fn maturin_has(&self, keys: &[&str]) -> bool {
+        self.toml
+            .table(&["tool", "maturin"])
+            .is_some_and(|table| keys.iter().any(|key| table.contains_key(key)))
+    }
+
+    /// Features that maturin switches on for some interpreters only.
+    pub fn has_conditional_features(&self) -> bool {
+        let listed = self
+            .toml
+            .get(&["tool", "maturin", "features"])
+            .and_then(Item::as_array)
+            .map_or(0, toml_edit::Array::len);
+        listed != self.maturin_features().len()
+    }
+
+    pub fn dependencies(&self) -> Vec<String> {
+        self.toml.strings(&["project", "dependencies"])
+    }
+
+    /// Every requirement of the file: dependencies, groups and extras.
+    pub fn requirements(&self) -> Vec<String> {
+        let groups = self
+            .groups
+            .values()
+            .flatten()
+            .filter_map(|item| match item {
+                GroupItem::Requirement(text) => Some(text.clone()),
+                GroupItem::Include(_) => None,
+            });
+        let extras = self.extras.values().flatten().cloned();
+        self.dependencies()
+            .into_iter()
+            .chain(groups)
+            .chain(extras)
+            .collect()
+    }
+
+    pub fn dependencies_with_spans(&self) -> Vec<Spanned<String>> {
+        self.toml.spanned_strings(&["project", "dependencies"])
+    }
+
+    /// What goes into the metadata of distributions: dependencies and extras, with their places.
+    pub fn published_requirements(&self) -> Vec<Spanned<String>> {
+        let extras = self.toml.table(&["project", "optional-dependencies"]);
+        let extras = extras.into_iter().flat_map(|table| table.iter());
+        let extras = extras.flat_map(|(_, item)| spanned_strings(item));
+        let mut found = self.dependencies_with_spans();
+        found.extend(extras);
+        found
+    }
+
+    /// Whether `dynamic` leaves a field to the build backend.
+    pub fn is_dynamic(&self, field: &str) -> bool {
+        let dynamic = self.toml.strings(&["project", "dynamic"]);
+        dynamic.iter().any(|name| name == field)
+    }
+
+    /// The groups that uv installs by default: `[tool.uv] default-groups`, else `dev`, as far as
+    /// they exist.
+    pub fn default_groups(&self) -> Vec<String> {
+        let item = self.toml.get(&["tool", "uv", "default-groups"]);
+        let wanted = match item {
+            Some(item) if item.as_str() == Some("all") => self.groups.keys().cloned().collect(),
+            Some(item) => strings_of(item),
+            None => vec!["dev".to_owned()],
+        };
+        wanted
+            .iter()
+            .map(|name| normalize_name(name))
+            .filter(|name| self.groups.contains_key(name))
+            .collect()
+    }
+
+    /// Whether `[project]` is one by PEP 621: with a name, and a version that is said or dynamic.
+    /// uv refuses to read any other, which older projects with maturin have.
+    pub fn is_complete(&self) -> bool {
+        let version = self.toml.get(&["project", "version"]);
+        self.name().is_some() && (version.is_some() || self.is_dynamic("version"))
+    }
+
+    /// `[tool.uv] dev-dependencies`, which came before dependency groups (uv docs, "Legacy
+    /// `dev-dependencies`").
+    pub fn uv_dev_dependencies(&self) -> Vec<String> {
+        self.toml.strings(&["tool", "uv", "dev-dependencies"])
+    }
+
+    /// Whether it is of a package, and not of tools or an environment alone.
+    pub fn is_built(&self) -> bool {
+        self.toml.table(&["build-system"]).is_some()
+    }
+
+    /// Whether the root of a uv workspace is here.
+    pub fn is_uv_workspace(&self) -> bool {
+        self.toml.table(&["tool", "uv", "workspace"]).is_some()
+    }
+
+    /// `[tool.uv] cache-keys`, else uv's default.
+    pub fn cache_keys(&self) -> Vec<CacheKey> {
+        let Some(item) = self.toml.get(&["tool", "uv", "cache-keys"]) else {
+            let files =
+                ["pyproject.toml", "setup.py", "setup.cfg"].map(|name| CacheKey::File(name.into()));
+            return files
+                .into_iter()
+                .chain([CacheKey::Dir("src".into())])
+                .collect();
+        };
+        item.as_array()
+            .into_iter()
+            .flatten()
+            .map(cache_key)
+            .collect()
+    }
+
+    /// The files among `[tool.uv] cache-keys` that are said, each with the place of its entry.
+    pub fn file_keys(&self) -> Vec<(String, Range<usize>)> {
+        let item = self.toml.get(&["tool", "uv", "cache-keys"]);
+        let entries = item.and_then(Item::as_array).into_iter().flatten();
+        let files = entries.filter_map(|value| match cache_key(value) {
+            CacheKey::File(pattern) => Some((pattern, value.span()?)),
+            CacheKey::Dir(_) | CacheKey::Env(_) | CacheKey::Git => None,
+        });
+        files.collect()
+    }
+
+    /// The bytes of the file's keys that decide which packages the environment holds.
+    pub fn dependency_tables(&self) -> String {
+        let mut text = String::new();
+        for keys in [
+            &["project", "dependencies"][..],
+            &["project", "optional-dependencies"],
+            &["project", "requires-python"],
+            &["dependency-groups"],
+            &["tool", "uv"],
+        ] {
+            if let Some(item) = self.toml.get(keys) {
+                text.push_str(&item.to_string());
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// Files whose content goes into the metadata: the readme and files of licences, as far as
+    /// they are named; relative to the folder.
+    pub fn metadata_files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let readme = self.toml.get(&["project", "readme"]);
+        files.extend(readme.and_then(file_of));
+        let licence = self.toml.get(&["project", "license"]);
+        files.extend(licence.and_then(|item| item.get("file")?.as_str().map(str::to_owned)));
+        files
+    }
+}
+
+/// `"README.md"` or `{ file = "README.md" }`.
+fn file_of(item: &Item) -> Option<String> {
+    let file = item.as_str().or_else(|| item.get("file")?.as_str());
+    file.map(str::to_owned)
+}
+
+fn cache_key(value: &Value) -> CacheKey {
+    let of = |key: &str| Some(value.as_inline_table()?.get(key)?.as_str()?.to_owned());
+    value
+        .as_str()
+        .map(|path| CacheKey::File(path.to_owned()))
+        .or_else(|| of("file").map(CacheKey::File))
+        .or_else(|| of("dir").map(CacheKey::Dir))
+        .or_else(|| of("env").map(CacheKey::Env))
+        .unwrap_or(CacheKey::Git)
+}
+
+fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
+    let table = toml.table(&["dependency-groups"]);
+    table
+        .into_iter()
+        .flat_map(|table| table.iter())
+        .map(|(name, item)| {
+            let items = item.as_array().into_iter().flatten();
+            (normalize_name(name), items.filter_map(group_item).collect())
+        })
+        .collect()
+}
+
+fn group_item(value: &Value) -> Option<GroupItem> {
+    if let Some(requirement) = value.as_str() {
+        return Some(GroupItem::Requirement(requirement.to_owned()));
+    }
+    let included = value.as_inline_table()?.get("include-group")?.as_str()?;
+    Some(GroupItem::Include(normalize_name(included)))
+}
+
+fn extras(toml: &Toml) -> BTreeMap<String, Vec<String>> {
+    let table = toml.table(&["project", "optional-dependencies"]);
+    table
+        .into_iter()
+        .flat_map(|table| table.iter())
+        .map(|(name, item)| (normalize_name(name), strings_of(item)))
+        .collect()
+}
+
+/// The name as PEP 503 compares it.
+pub(crate) fn normalize_name(name: &str) -> String {
+    let mut normalized = String::new();
+    for part in name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+        if !normalized.is_empty() {
+            normalized.push('-');
+        }
+        normalized.push_str(&part.to_lowercase());
+    }
+    normalized
+}
+
+/// The normalised name that a PEP 508 requirement begins with, also where the rest is invalid.
+pub(crate) fn requirement_name(requirement: &str) -> String {
+    let end = requirement
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+        .unwrap_or(requirement.len());
+    normalize_name(&requirement[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pyproject(text: &str) -> PyProject {
+        let path = Utf8Path::new("/p/pyproject.toml");
+        PyProject::of(Toml::parse(path, text).unwrap()).unwrap()
+    }
+
+    fn build_system(rest: &str) -> PyProject {
+        pyproject(&format!("[build-system]\n{rest}\n"))
+    }
+
+    #[test]
+    fn a_wrapper_around_maturin_is_maturin() {
+        let wrapped = "requires = ['maturin>=1']\nbuild-backend = 'wrap'\nbackend-path = ['.']";
+        assert!(build_system(wrapped).builds_with_maturin());
+    }
+
+    #[test]
+    fn tool_maturin_beside_another_backend_is_not_maturin() {
+        let other = "requires = ['setuptools-rust']\nbuild-backend = 'setuptools.build_meta'\n\
+                     [tool.maturin]\nbindings = 'pyo3'";
+        assert!(!build_system(other).builds_with_maturin());
+    }
+
+    #[test]
+    fn a_range_without_its_comma_is_a_mistake_with_its_line() {
+        let project = build_system("requires = ['maturin>=0.13.0<14']\nbuild-backend = 'maturin'");
+        let error = project.maturin_versions().unwrap_err();
+        insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()));
+    }
+
+    #[test]
+    fn names_compare_as_in_pep_503() {
+        assert_eq!(normalize_name("Foo__Bar.baz"), "foo-bar-baz");
+        assert_eq!(
+            requirement_name("Foo_Bar[x] >= 1; python_version<'4'"),
+            "foo-bar"
+        );
+    }
+
+    #[test]
+    fn the_default_group_is_dev_where_there_is_one() {
+        let with = pyproject("[dependency-groups]\ndev = ['a', { include-group = 'B' }]\nb = []\n");
+        assert_eq!(with.default_groups(), ["dev"]);
+        assert_eq!(with.groups["dev"][1], GroupItem::Include("b".into()));
+        assert!(
+            pyproject("[dependency-groups]\nb = []\n")
+                .default_groups()
+                .is_empty()
+        );
+        let said = "[dependency-groups]\nb = []\n[tool.uv]\ndefault-groups = ['b']\n";
+        assert_eq!(pyproject(said).default_groups(), ["b"]);
+    }
+
+    #[test]
+    fn dependency_tables_ignore_what_installs_nothing() {
+        let a = pyproject("[project]\ndependencies = ['x']\ndescription = 'one'\n");
+        let b = pyproject("[project]\ndependencies = ['x']\ndescription = 'two'\n");
+        let c = pyproject("[project]\ndependencies = ['y']\ndescription = 'one'\n");
+        assert_eq!(a.dependency_tables(), b.dependency_tables());
+        assert_ne!(a.dependency_tables(), c.dependency_tables());
+    }
+
+    #[test]
+    fn an_empty_span_still_points_somewhere() {
+        let error = pyproject("a = 1\n").toml.error(&(0..0), "m".into(), None);
+        assert!(error.to_string().contains("/p/pyproject.toml:1:1"));
+    }
+}

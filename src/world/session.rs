@@ -1,0 +1,287 @@
+//! The ambient world, read once: environment variables, working directory, terminals.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this file owns std::env; everything else takes a Session"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::model::error::{Error, Result};
+
+/// Variables that would make a child build for, or import from, another place than ours.
+const FOREIGN: [&str; 8] = [
+    "CONDA_PREFIX",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "UV_PYTHON",
+    "CARGO",
+    "OUT_DIR",
+    "RUSTUP_TOOLCHAIN", // the plan sets it again where it is the project's choice
+];
+
+/// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
+/// what pyx knows by itself, and no run of pyx may take them for a person's wish.
+pub const EXPORTED: &str = "PYX_EXPORTED";
+
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Absolute.
+    pub cwd: Utf8PathBuf,
+    /// This program, absolute; empty where the system does not tell.
+    pub program: Utf8PathBuf,
+    /// The variables whose name and value are UTF-8, on Windows by their names in upper case; children
+    /// inherit the others all the same.
+    pub env: BTreeMap<String, String>,
+    /// The names of variables that are there only because `cargo pyx env` said so; `env` is without
+    /// them.
+    pub exported: BTreeSet<String>,
+    pub stderr_is_terminal: bool,
+    pub stdin_is_terminal: bool,
+}
+
+impl Session {
+    /// Reads the world as it is now. Fails with [`Error::NotUtf8`] where the tools below us would.
+    pub fn read() -> Result<Self> {
+        let cwd = std::env::current_dir().map_err(|source| Error::Io {
+            verb: "read the working directory",
+            path: ".".into(),
+            source,
+        })?;
+        let mut env: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .map(|(name, value)| (folded(name), value))
+            .collect();
+        let exported = take_exported(&mut env);
+        Ok(Self {
+            cwd: utf8(cwd)?,
+            program: std::env::current_exe()
+                .ok()
+                .and_then(|path| utf8(path).ok())
+                .unwrap_or_default(),
+            env,
+            exported,
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+        })
+    }
+
+    /// A variable's value; set but empty counts as not set.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.env
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The lines of a variable; none where it is not set.
+    pub fn lines(&self, name: &str) -> Vec<String> {
+        let text = self.var(name).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    pub fn path_var(&self, name: &str) -> Option<Utf8PathBuf> {
+        self.var(name).map(|value| self.absolute(value))
+    }
+
+    /// `path` as seen from the working directory.
+    pub fn absolute(&self, path: impl AsRef<Utf8Path>) -> Utf8PathBuf {
+        normalize(&self.cwd.join(path))
+    }
+
+    /// `CARGO_HOME`, else `.cargo` in the home folder (cargo book, "Cargo Home").
+    pub fn cargo_home(&self) -> Utf8PathBuf {
+        self.path_var("CARGO_HOME")
+            .unwrap_or_else(|| self.home().join(".cargo"))
+    }
+
+    pub fn home(&self) -> Utf8PathBuf {
+        self.path_var("HOME")
+            .or_else(|| self.path_var("USERPROFILE"))
+            .unwrap_or_else(|| "/".into())
+    }
+
+    /// The user cache: `PYX_CACHE_DIR`, else `cargo-pyx` in the XDG cache or in Windows' local data.
+    pub fn cache(&self) -> Utf8PathBuf {
+        if let Some(dir) = self.path_var("PYX_CACHE_DIR") {
+            return dir;
+        }
+        self.path_var("XDG_CACHE_HOME")
+            .or_else(|| self.path_var("LOCALAPPDATA"))
+            .unwrap_or_else(|| self.home().join(".cache"))
+            .join("cargo-pyx")
+    }
+
+    /// The directories of PATH, in order.
+    pub fn search_path(&self) -> Vec<Utf8PathBuf> {
+        let path = self.var("PATH").unwrap_or_default();
+        std::env::split_paths(path)
+            .filter_map(|dir| Utf8PathBuf::from_path_buf(dir).ok())
+            .collect()
+    }
+
+    /// Whether cargo dispatched us (`cargo pyx`, or `cargo run` in our own checkout).
+    pub fn under_cargo(&self) -> bool {
+        self.env.contains_key("CARGO")
+    }
+
+    /// The names of inherited variables that no child may see: foreign environments, and what
+    /// cargo tells the program it runs (cargo book, "Environment variables").
+    pub fn scrubbed(&self) -> BTreeSet<String> {
+        self.env
+            .keys()
+            .filter(|name| {
+                FOREIGN.contains(&name.as_str())
+                    || name.starts_with("CARGO_PKG_")
+                    || name.starts_with("CARGO_MANIFEST_")
+                    || name.starts_with("RUSTUP_TOOLCHAIN_")
+            })
+            .chain(&self.exported)
+            .cloned()
+            .collect()
+    }
+
+    /// What no output may show: the tokens and passwords for package indexes, those in URLs included.
+    pub fn secrets(&self) -> Vec<String> {
+        let own = self.env.iter().filter(|(name, _)| name.starts_with("UV_"));
+        let mut secrets: Vec<String> = own.flat_map(|(name, value)| secret(name, value)).collect();
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len())); // one may begin another
+        secrets
+    }
+
+    pub fn in_ci(&self) -> bool {
+        self.var("CI").is_some_and(|value| value != "false")
+    }
+}
+
+/// Windows knows no case in the names of variables: PATH is often `Path` there.
+fn folded(name: String) -> String {
+    if cfg!(windows) {
+        return name.to_uppercase();
+    }
+    name
+}
+
+/// Takes out what `cargo pyx env` has exported, and its list.
+fn take_exported(env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
+    let Some(list) = env.remove(EXPORTED) else {
+        return BTreeSet::new();
+    };
+    let names = list.split_whitespace().chain([EXPORTED]);
+    let exported: BTreeSet<String> = names.map(str::to_owned).collect();
+    env.retain(|name, _| !exported.contains(name));
+    exported
+}
+
+/// What of a variable of uv's is a secret; a user without a password may be a token.
+fn secret(name: &str, value: &str) -> Vec<String> {
+    if name.ends_with("_TOKEN") || name.ends_with("_PASSWORD") {
+        return vec![value.to_owned()];
+    }
+    let Ok(url) = Url::parse(value) else {
+        return Vec::new();
+    };
+    let secret = url.password().unwrap_or_else(|| url.username());
+    let plain = percent_decode_str(secret).decode_utf8_lossy().into_owned();
+    vec![secret.to_owned(), plain]
+}
+
+/// # Errors
+/// [`Error::NotUtf8`] with the bytes that are not, as `\xFF`.
+pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::NotUtf8(escape(path.as_os_str())))
+}
+
+/// Ill-formed bytes as `\xFF`, the rest as it is.
+fn escape(text: &std::ffi::OsStr) -> String {
+    use std::fmt::Write as _;
+    let mut escaped = String::new();
+    for chunk in text.as_encoded_bytes().utf8_chunks() {
+        escaped.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(escaped, "\\x{byte:02X}");
+        }
+    }
+    escaped
+}
+
+/// Resolves `.` and `..` by their letters alone: the path need not exist.
+pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
+    use camino::Utf8Component;
+    let mut out = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ill_formed_bytes_are_shown_as_hex() {
+        use std::os::unix::ffi::OsStrExt;
+        assert_eq!(escape(std::ffi::OsStr::from_bytes(b"bad\xff")), r"bad\xFF");
+    }
+
+    #[test]
+    fn passwords_are_secrets_wherever_uv_reads_them() {
+        let env = [
+            ("UV_PUBLISH_TOKEN", "token"),
+            ("UV_INDEX_OWN_PASSWORD", "password"),
+            ("UV_PUBLISH_URL", "https://user:p%40ss@host/"),
+            ("UV_DEFAULT_INDEX", "https://user@host/simple"),
+            ("UV_PUBLISH_PASSWORD", ""),
+            ("UV_PUBLISH_CHECK_URL", "https://host/simple"),
+            ("PIP_INDEX_URL", "https://user:other@host/"),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        let mut secrets = session.secrets();
+        secrets.sort();
+        secrets.dedup();
+        assert_eq!(secrets, ["p%40ss", "p@ss", "password", "token", "user"]);
+    }
+
+    #[test]
+    fn what_pyx_exported_is_nobodys_wish_and_reaches_no_child() {
+        let env = [
+            ("A", "1"),
+            ("PYO3_CONFIG_FILE", "/x"),
+            (EXPORTED, "PYO3_CONFIG_FILE"),
+        ];
+        let mut env = env
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let exported = take_exported(&mut env);
+        let session = Session {
+            env,
+            exported,
+            ..Session::default()
+        };
+        assert_eq!(session.env.keys().collect::<Vec<_>>(), ["A"]);
+        let scrubbed: Vec<String> = session.scrubbed().into_iter().collect();
+        assert_eq!(scrubbed, ["PYO3_CONFIG_FILE", EXPORTED]);
+    }
+
+    #[test]
+    fn paths_are_normalized_without_looking() {
+        assert_eq!(normalize(Utf8Path::new("/a/./b/../c")), "/a/c");
+    }
+}

