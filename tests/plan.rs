@@ -6,9 +6,13 @@ use cargo_pyx::facts::build::{Flags, Options};
 use cargo_pyx::facts::dependencies::{Dependencies, Source, Sync};
 use cargo_pyx::facts::environment::{Environment, State};
 use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
-use cargo_pyx::facts::{Build, Facts, Network, Request, ReusableBuild, Staleness, Tools};
+use cargo_pyx::facts::{
+    Build, Caller, Facts, Network, Request, ReusableBuild, RunState, Staleness, Target, Tools,
+};
+use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
-use cargo_pyx::plan::dev;
+use cargo_pyx::model::step::StepId;
+use cargo_pyx::plan::{self, Plan};
 use cargo_pyx::world::interpreter::{Choice, Interpreter, Probe};
 use cargo_pyx::world::tool::Tool;
 use pep440_rs::Version;
@@ -73,22 +77,13 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
             members: members.clone(),
             ..Project::default()
         },
-        environment: Environment {
-            path: "/p/.venv".into(),
-            state: State::Good {
-                version: version("3.11.7"),
+        target: Target {
+            environment: Environment {
+                path: "/p/.venv".into(),
+                state: State::Good {
+                    version: version("3.11.7"),
+                },
             },
-        },
-        builds: members
-            .into_iter()
-            .map(|member| build(member, flags))
-            .collect(),
-        tools: Some(Tools {
-            cargo: "/bin/cargo".into(),
-            uv: tool("/bin/uv", "0.13.9"),
-            maturin,
-            interpreter: None,
-            any_python: Some("/bin/python3".into()),
             probe: Some(Probe {
                 implementation: "cpython".into(),
                 major: 3,
@@ -101,9 +96,22 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 glibc: Some((2, 36)),
                 moved: false,
             }),
-            linked: Vec::new(),
+            ..Target::default()
+        },
+        builds: members
+            .into_iter()
+            .map(|member| build(member, flags))
+            .collect(),
+        tools: Some(Tools {
+            cargo: "/bin/cargo".into(),
+            uv: tool("/bin/uv", "0.13.9"),
+            maturin,
+            any_python: Some("/bin/python3".into()),
         }),
-        path: "/bin".into(),
+        caller: Caller {
+            path: "/bin".into(),
+            ..Caller::default()
+        },
         ..Facts::default()
     }
 }
@@ -114,24 +122,22 @@ fn fresh_clone(members: Vec<Member>) -> Facts {
     let reason = Reason::Environment {
         why: "no `.venv` yet".into(),
     };
-    facts.environment.state = State::Missing;
-    facts.environment_stale = Some(reason.clone());
-    facts.sync_stale = Some(reason.clone());
+    facts.target.environment.state = State::Missing;
+    facts.target.stale = Some(reason.clone());
+    facts.target.dependencies.stale = Some(reason.clone());
     for build in &mut facts.builds {
         build.staleness = Some(Staleness::whole(reason.clone()));
     }
-    if let Some(tools) = &mut facts.tools {
-        tools.interpreter = Some(Choice::Use(Interpreter {
-            path: "/usr/bin/python3.11".into(),
-            version: version("3.11.7"),
-            free_threaded: false,
-        }));
-    }
+    facts.target.interpreter = Some(Choice::Use(Interpreter {
+        path: "/usr/bin/python3.11".into(),
+        version: version("3.11.7"),
+        free_threaded: false,
+    }));
     facts
 }
 
 fn metadata(facts: &mut Facts, groups: &[&str]) {
-    facts.dependencies = Dependencies {
+    facts.target.dependencies.dependencies = Dependencies {
         syncs: vec![Sync {
             source: Source::Metadata("/p/hello/pyproject.toml".into()),
             groups: groups.iter().map(ToString::to_string).collect(),
@@ -143,14 +149,25 @@ fn metadata(facts: &mut Facts, groups: &[&str]) {
     };
 }
 
-fn dry_run(request: &Request, facts: &Facts) -> String {
-    dev(request, facts).unwrap().to_string()
+/// The decision, which holds together: each step waits only for what stands before it.
+fn planned(request: &Request, facts: &Facts) -> Result<Plan> {
+    let plan = plan::plan(request, facts, &RunState::default())?;
+    assert_eq!(plan.unmet_needs(), []);
+    Ok(plan)
 }
 
-fn needs(facts: &Facts, step: &str) -> Vec<String> {
-    let plan = dev(&Request::default(), facts).unwrap();
-    let step = plan.steps.iter().find(|found| found.name == step);
+fn dry_run(request: &Request, facts: &Facts) -> String {
+    planned(request, facts).unwrap().to_string()
+}
+
+fn needs(facts: &Facts, step: StepId) -> Vec<StepId> {
+    let plan = planned(&Request::default(), facts).unwrap();
+    let step = plan.steps.iter().find(|found| found.id == step);
     step.unwrap().needs.clone()
+}
+
+fn hello() -> String {
+    "hello".to_owned()
 }
 
 #[test]
@@ -164,10 +181,13 @@ fn a_fresh_clone_gets_everything() {
 fn compiling_does_not_wait_for_dependencies() {
     let mut facts = fresh_clone(vec![member("hello")]);
     metadata(&mut facts, &[]);
-    assert_eq!(needs(&facts, "compile hello"), ["environment"]);
-    assert_eq!(needs(&facts, "sync 1"), ["environment"]);
-    let install = needs(&facts, "install hello");
-    assert!(install.contains(&"sync 1".into()) && install.contains(&"compile hello".into()));
+    assert_eq!(
+        needs(&facts, StepId::Compile(hello())),
+        [StepId::Environment]
+    );
+    assert_eq!(needs(&facts, StepId::Sync(1)), [StepId::Environment]);
+    let install = needs(&facts, StepId::Install(hello()));
+    assert!(install.contains(&StepId::Sync(1)) && install.contains(&StepId::Compile(hello())));
 }
 
 #[test]
@@ -175,7 +195,7 @@ fn what_is_fresh_needs_no_step() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     facts.tools = None;
     facts.builds[0].staleness = None;
-    let plan = dev(&Request::default(), &facts).unwrap();
+    let plan = planned(&Request::default(), &facts).unwrap();
     assert!(plan.is_empty());
     assert_eq!(plan.fresh, ["hello"]);
 }
@@ -212,7 +232,7 @@ fn a_profile_for_wheels_is_overruled_in_words() {
 fn offline_is_passed_on_to_every_tool() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     metadata(&mut facts, &[]);
-    facts.sync_stale = Some(Reason::Forced);
+    facts.target.dependencies.stale = Some(Reason::Forced);
     let request = Request {
         network: Network {
             offline: true,
@@ -233,8 +253,10 @@ fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
     let ahead = |change: fn(&mut Build)| {
         let mut facts = facts(vec![member("hello")], &Flags::default());
         change(&mut facts.builds[0]);
-        let plan = dev(&Request::default(), &facts).unwrap();
-        plan.steps.iter().any(|step| step.name == "compile hello")
+        let plan = planned(&Request::default(), &facts).unwrap();
+        plan.steps
+            .iter()
+            .any(|step| step.id == StepId::Compile(hello()))
     };
     assert!(ahead(|_| {}));
     assert!(!ahead(|build| build.member.plain = false));
@@ -261,14 +283,14 @@ fn an_old_maturin_gets_pip_and_no_flag_that_it_does_not_know() {
 fn uv_sync_never_touches_the_members() {
     let mut facts = fresh_clone(vec![member("alpha"), member("beta")]);
     metadata(&mut facts, &["test"]);
-    let sync = &mut facts.dependencies.syncs[0];
+    let sync = &mut facts.target.dependencies.dependencies.syncs[0];
     sync.source = Source::Lock("/p/uv.lock".into());
     sync.packages = vec!["alpha".into(), "beta".into()];
-    let plan = dev(&Request::default(), &facts).unwrap();
+    let plan = planned(&Request::default(), &facts).unwrap();
     let sync = plan
         .steps
         .iter()
-        .find(|step| step.name == "sync 1")
+        .find(|step| step.id == StepId::Sync(1))
         .unwrap();
     insta::assert_snapshot!(sync.command());
 }
@@ -276,19 +298,19 @@ fn uv_sync_never_touches_the_members() {
 #[test]
 fn members_are_built_one_after_another() {
     let facts = facts(vec![member("alpha"), member("beta")], &Flags::default());
-    assert!(needs(&facts, "compile beta").contains(&"prove alpha".into()));
+    assert!(needs(&facts, StepId::Compile("beta".into())).contains(&StepId::Prove("alpha".into())));
 }
 
 #[test]
 fn packages_that_came_or_went_have_the_module_proved_again() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     facts.builds[0].staleness = None;
-    facts.sync_stale = Some(Reason::Appeared {
+    facts.target.dependencies.stale = Some(Reason::Appeared {
         path: "/p/.venv".into(),
     });
-    let plan = dev(&Request::default(), &facts).unwrap();
-    let names: Vec<&str> = plan.steps.iter().map(|step| step.name.as_str()).collect();
-    assert_eq!(names, ["prove hello", "record"]);
+    let plan = planned(&Request::default(), &facts).unwrap();
+    let ids: Vec<StepId> = plan.ids().collect();
+    assert_eq!(ids, [StepId::Prove(hello()), StepId::RecordEnvironment]);
 }
 
 #[test]
@@ -305,13 +327,13 @@ fn an_embedding_crate_is_built_with_the_environments_python() {
 #[test]
 fn a_broken_environment_of_somebody_else_is_an_error() {
     let mut facts = fresh_clone(vec![member("hello")]);
-    facts.environment.state = State::Bad {
+    facts.target.environment.state = State::Bad {
         why: "its Python is gone".into(),
         ours: false,
     };
-    let error = dev(&Request::default(), &facts).unwrap_err();
+    let error = planned(&Request::default(), &facts).unwrap_err();
     assert_eq!(error.exit().code(), 2);
-    facts.environment.state = State::Bad {
+    facts.target.environment.state = State::Bad {
         why: "its Python is gone".into(),
         ours: true,
     };

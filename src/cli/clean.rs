@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::driver::command;
+use crate::driver::lock;
 use crate::execute::execute;
 use crate::facts::leftovers::{self, Extent, Leftover};
 use crate::facts::project::{Project, Selection};
@@ -59,7 +59,7 @@ impl Clean {
             say(&remains, global.dry_run, ui);
             return Ok(());
         }
-        let _lock = command::lock(session, ui, "clean", &project)?;
+        let _lock = lock::lock(session, ui, "clean", &project)?;
         let remains = leftovers::gather(session, &project, extent)?; // whoever had the lock may have built
         let planned = plan::clean(&project, &remains);
         ui.plan(&planned);

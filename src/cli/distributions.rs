@@ -3,11 +3,9 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::driver::command::Driver;
-use crate::facts::dependencies::DependencySelection;
+use crate::driver::Driver;
 use crate::facts::{Product, Purpose, Releasing, Request};
 use crate::model::error::Result;
-use crate::plan;
 use crate::ui::Ui;
 use crate::world::session::Session;
 
@@ -143,7 +141,6 @@ impl Check {
 /// Makes or checks distributions.
 pub(super) fn perform(
     (global, session, ui): (&Global, &Session, &Ui),
-    name: &str,
     (members, build): (&[String], &BuildArgs),
     releasing: Releasing,
 ) -> Result<()> {
@@ -151,18 +148,14 @@ pub(super) fn perform(
         manifest: global.manifest(session),
         members: members.to_vec(),
         build: build.flags(),
-        python: None,
-        wanted: DependencySelection::default(),
-        force: false,
         network: global.network.into(),
         purpose: Purpose::Release(releasing),
+        ..Request::default()
     };
     let driver = Driver {
         session,
         ui,
         request: &request,
-        name,
-        decide: plan::release,
     };
     if global.dry_run {
         return driver.show(&[]);

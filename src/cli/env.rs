@@ -9,6 +9,7 @@ use crate::model::error::Result;
 use crate::model::invocation::quote;
 use crate::plan;
 use crate::ui::Ui;
+use crate::world::interpreter;
 use crate::world::session::Session;
 
 use super::Global;
@@ -52,8 +53,11 @@ impl Env {
         plan::environment(&facts)?;
         let tools = match &facts.tools {
             Some(tools) => tools,
-            None => &Tools::of(session, &facts.environment)?, // for its error
+            None => &Tools::find(session)?, // for its error
         };
+        if facts.target.probe.is_none() {
+            interpreter::probe(session, &facts.target.environment.python())?; // as well
+        }
         let exports = plan::env(&request, &facts, tools)?;
         if let Some((what, command)) = &exports.missing {
             ui.warn(&format!("{what} (`{command}` makes it possible)"));

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
-use crate::driver::command::Driver;
-use crate::facts::dependencies::DependencySelection;
+use crate::driver::Driver;
 use crate::facts::recipe::{self, Recipe, Recipes};
 use crate::facts::{self, Facts, Purpose, Request, RunState};
 use crate::model::error::{Error, Result};
@@ -62,20 +61,14 @@ impl Just {
         let runs = !self.words.is_empty() && !self.list;
         let request = Request {
             manifest: global.manifest(session),
-            members: Vec::new(),
-            build: crate::facts::build::Flags::default(),
-            python: None,
-            wanted: DependencySelection::default(),
-            force: false,
             network: global.network.into(),
             purpose: Purpose::Just(if runs { self.words.clone() } else { Vec::new() }),
+            ..Request::default()
         };
         let driver = Driver {
             session,
             ui,
             request: &request,
-            name: "just",
-            decide: plan::just,
         };
         if runs && global.dry_run {
             return driver.show(&[]);

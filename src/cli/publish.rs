@@ -59,7 +59,7 @@ impl Publish {
         }
         let what = (&self.package[..], &BuildArgs::default());
         let releasing = self.releasing(session);
-        distributions::perform((global, session, ui), "release publish", what, releasing)
+        distributions::perform((global, session, ui), what, releasing)
     }
 
     fn releasing(&self, session: &Session) -> Releasing {

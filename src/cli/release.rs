@@ -41,15 +41,15 @@ impl Release {
         match self {
             Self::Wheel(wheel) => {
                 let what = (&wheel.set.package[..], &wheel.build);
-                distributions::perform(around, "release wheel", what, wheel.releasing())
+                distributions::perform(around, what, wheel.releasing())
             }
             Self::Sdist(sdist) => {
                 let what = (&sdist.set.package[..], &none);
-                distributions::perform(around, "release sdist", what, sdist.releasing())
+                distributions::perform(around, what, sdist.releasing())
             }
             Self::Check(check) => {
                 let releasing = check.releasing(session);
-                distributions::perform(around, "release check", (&[], &none), releasing)
+                distributions::perform(around, (&[], &none), releasing)
             }
             Self::Publish(publish) => publish.perform(global, session, ui),
             Self::Version(version) => version.perform(global, session, ui),

@@ -2,15 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use crate::driver::command::{Decide, Driver, verdict};
-use crate::driver::matrix;
-use crate::driver::watch;
+use crate::driver::{Driver, matrix, verdict, watch};
 use crate::facts::build::Flags;
 use crate::facts::dependencies::DependencySelection;
 use crate::facts::suites::Languages;
-use crate::facts::{Purpose, Request, Running, Testing};
+use crate::facts::{Part, Purpose, Request, Running, Testing};
 use crate::model::error::{Error, Result};
-use crate::plan;
 use crate::ui::Ui;
 use crate::world::session::Session;
 
@@ -144,15 +141,6 @@ impl Work {
             }
         }
     }
-
-    /// The command's name, and what it decides.
-    fn decide(&self) -> (&'static str, Decide) {
-        match self {
-            Self::Dev(_) => ("dev", plan::dev),
-            Self::Test(_) => ("test", plan::test),
-            Self::Run(_) => ("run", plan::run),
-        }
-    }
 }
 
 /// What every command that builds takes.
@@ -253,18 +241,16 @@ impl Work {
             force: common.force,
             network: global.network.into(),
             purpose: self.purpose(global.quiet),
+            part: Part::Whole,
         }
     }
 
     pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
         let request = self.request(global, session);
-        let (name, decide) = self.decide();
         let command = Driver {
             session,
             ui,
             request: &request,
-            name,
-            decide,
         };
         let watch = match self {
             Self::Dev(dev) => dev.watch.watch,

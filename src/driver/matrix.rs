@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::driver::command::{Decide, Driver, verdict};
 use crate::execute::{PYTHON, RUST, TestResult, summed};
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
-use crate::facts::{Purpose, Request};
+use crate::facts::{Part, Purpose, Request};
 use crate::model::error::{Error, Result};
-use crate::plan::several;
 use crate::world::interpreter;
 use crate::world::session::Session;
+
+use super::command::Driver;
+use super::verdict::verdict;
 
 /// The word for every interpreter that the project allows.
 pub const ALL: &str = "all";
@@ -69,7 +70,7 @@ pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Resul
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     let lock = driver.lock(&project)?;
-    recipes(driver, several::before)?;
+    recipes(driver, Part::Before)?;
     let mut waiting: VecDeque<Entry<'_>> = pythons
         .iter()
         .map(|python| (python, driver.request.force))
@@ -108,7 +109,7 @@ pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let mut rows = rows.into_inner().unwrap_or_default();
     rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
     report(driver, rows)?;
-    recipes(driver, several::after)?;
+    recipes(driver, Part::After)?;
     drop(lock);
     Ok(())
 }
@@ -153,25 +154,25 @@ fn build(driver: &Driver<'_>, python: &str) -> Result<()> {
     let request = Request {
         python: Some(python.to_owned()),
         purpose: Purpose::Dev,
+        part: Part::Work,
         ..driver.request.clone()
     };
     let driver = Driver {
         request: &request,
-        decide: several::build,
         ..*driver
     };
     driver.perform_under(Instant::now(), || {}).map(drop)
 }
 
 /// The project's recipes around all interpreters, in the default environment.
-fn recipes(driver: &Driver<'_>, decide: Decide) -> Result<()> {
+fn recipes(driver: &Driver<'_>, part: Part) -> Result<()> {
     let request = Request {
         python: None,
+        part,
         ..driver.request.clone()
     };
     let driver = Driver {
         request: &request,
-        decide,
         ..*driver
     };
     driver.perform_under(Instant::now(), || {}).map(drop)
@@ -181,6 +182,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     let request = Request {
         python: Some(python.clone()),
         force,
+        part: Part::Work,
         ..driver.request.clone()
     };
     let ui = driver.ui.aside(python);
@@ -189,7 +191,6 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     let start = Instant::now();
     let result = Driver {
         request: &request,
-        decide: several::test,
         ui: &ui,
         ..*driver
     }

@@ -1,3 +1,10 @@
-pub mod command;
+//! What a command goes through, from facts to done.
+
+mod command;
+pub mod lock;
 pub mod matrix;
+mod verdict;
 pub mod watch;
+
+pub use command::Driver;
+pub use verdict::verdict;

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use notify::{EventKind, RecursiveMode, Watcher};
 
-use crate::driver::command::{Driver, verdict};
 use crate::facts::Purpose;
 use crate::facts::environment::default_path;
 use crate::facts::project::Project;
@@ -15,6 +14,9 @@ use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
+
+use super::command::Driver;
+use super::verdict::verdict;
 
 /// Changes that come closer together than this are one: editors write in several steps.
 const DEBOUNCE: Duration = Duration::from_millis(150);

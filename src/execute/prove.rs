@@ -20,7 +20,8 @@ use crate::world::git::Git;
 use crate::world::manifest::PyProject;
 use crate::world::process;
 
-use super::{Context, uv_cache};
+use super::context::Context;
+use super::uv_cache;
 
 const RESOLVE: &str = include_str!("resolve.py");
 

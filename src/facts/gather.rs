@@ -3,181 +3,69 @@
 //! While all is fresh this spawns nothing and reads only what the records name; tools and
 //! interpreters are asked for their versions only when something is due.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, State};
-use crate::facts::fingerprint::{
-    self, Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id,
-};
+use crate::facts::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
 use crate::facts::project::{Bindings, HardWired, Member, Project};
-use crate::facts::recipe::{self, Recipes};
 use crate::facts::suites::{Suites, Word};
 use crate::model::error::Result;
 use crate::model::finding::{self, Finding};
 use crate::model::reason::Reason;
 use crate::world::disk;
-use crate::world::interpreter::{self, Choice, Interpreter, Probe};
-use crate::world::manifest::Hooks;
+use crate::world::interpreter::{self, Choice, Interpreter};
 use crate::world::session::Session;
-use crate::world::tool::{self, Tool};
+use crate::world::tool;
 use crate::world::toolchain::Toolchain;
 
+use super::caller::Caller;
+use super::just::Just;
+use super::member_build::{Build, Staleness};
 use super::release::{self, Release};
 use super::request::{Product, Purpose, Request, Running};
-use super::reusable_build::ReusableBuild;
-use super::staleness::{Build, Staleness};
-
-/// The names of the environment's sync records.
-pub const DEV: &str = "dev";
-pub const TEST: &str = "test";
-
-/// What this run has done already.
-#[derive(Clone, Debug, Default)]
-pub struct RunState {
-    /// Pythons that uv was asked to download and could not.
-    pub unavailable: Vec<String>,
-    /// The names of the steps that have succeeded.
-    pub done: BTreeSet<String>,
-}
+use super::reusable_build;
+use super::run_state::RunState;
+use super::target::{DEV, Packages, TEST, Target};
+use super::tools::Tools;
 
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     pub project: Project,
-    pub environment: Environment,
-    /// Which Python the project or the command line asks for.
-    pub python: Option<interpreter::Request>,
-    pub dependencies: Dependencies,
-    /// Why the environment must be made; `None` when it is good.
-    pub environment_stale: Option<Reason>,
-    pub sync_stale: Option<Reason>,
-    /// The tests, when they are to be run.
-    pub suites: Suites,
-    /// What stands after `--`, when a Python test runner is to get it.
-    pub words: Vec<Word>,
-    pub test_dependencies: Dependencies,
-    pub test_sync_stale: Option<Reason>,
+    pub caller: Caller,
+    pub target: Target,
     /// One for each member of the project, in its order.
     pub builds: Vec<Build>,
-    /// `Some` when anything is due.
+    /// The tests that are to be run; none where none are.
+    pub tests: TestFacts,
+    /// `None` as long as nothing is to be done.
     pub tools: Option<Tools>,
+    /// just and the recipes, where one is to be run.
+    pub just: Option<Just>,
     /// What is wrong with the project that is to be released, worst first.
     pub findings: Vec<Finding>,
     /// What is to be released; `None` where the project has errors.
     pub release: Option<Release>,
-    /// just and the recipes, where one is to be run.
-    pub just: Option<Just>,
-    /// The recipes that the project wants around the command, without those that it runs in.
-    pub hooks: Hooks,
-    /// The recipes that this program runs in, each with its project.
-    pub inside: Vec<String>,
-    /// The locks of those who wait for the recipe that this program runs in, absolute.
-    pub locks_held: Vec<String>,
-    /// The steps that this run has done.
-    pub done: BTreeSet<String>,
     /// What a person should know, whatever is done.
     pub warnings: Vec<String>,
-    /// Variables that no child may inherit.
-    pub scrubbed: std::collections::BTreeSet<String>,
-    /// The inherited PATH.
-    pub path: String,
-    /// The inherited search path of the loader.
-    pub loader_path: Option<String>,
-    /// Whether `UV_PROJECT_ENVIRONMENT` says where the environment is.
-    pub names_environment: bool,
-    /// The working directory, absolute.
-    pub cwd: Utf8PathBuf,
-    /// The user cache, absolute.
-    pub cache: Utf8PathBuf,
 }
 
-/// just, and the recipes as far as they are known.
-#[derive(Clone, Debug)]
-pub struct Just {
-    pub tool: Tool,
-    /// `None` until just and our own files are there.
-    pub recipes: Option<Recipes>,
-    /// Whether our own files are there.
-    pub written: bool,
-    /// Where they are, absolute.
-    pub folder: Utf8PathBuf,
-    /// This program, absolute.
-    pub program: Utf8PathBuf,
-}
-
-impl Just {
-    fn gather(session: &Session, dir: &Utf8Path, project: &Project) -> Result<Self> {
-        let tool = tool::just(session)?;
-        let within = project.checkout();
-        let written = recipe::are_written(session);
-        let known = written && tool.missing.is_none();
-        Ok(Self {
-            recipes: known
-                .then(|| Recipes::gather(session, &tool, (dir, within)))
-                .transpose()?,
-            tool,
-            written,
-            folder: recipe::folder(session),
-            program: session.program.clone(),
-        })
-    }
-}
-
-impl Just {
-    /// The text of a recipe of the project, as just prints it.
-    ///
-    /// # Errors
-    /// [`Error::Justfile`](crate::model::error::Error::Justfile) where just has none.
-    pub fn source(&self, session: &Session, name: &str) -> Result<String> {
-        recipe::source(session, &self.tool, name)
-    }
-}
-
-/// The tools at hand.
-#[derive(Clone, Debug)]
-pub struct Tools {
-    pub cargo: Utf8PathBuf,
-    pub uv: Tool,
-    /// By member name; none for a crate that embeds Python.
-    pub maturin: BTreeMap<String, Tool>,
-    /// What to make the environment from, when it must be made.
-    pub interpreter: Option<Choice>,
-    /// Any Python that can fetch uv.
-    pub any_python: Option<Utf8PathBuf>,
-    /// Of the interpreter that the build is for; `None` while it is not here.
-    pub probe: Option<Probe>,
-    /// The folders besides that of its packages from which the environment imports, as far as they
-    /// are known before anything is installed.
-    pub linked: Vec<Utf8PathBuf>,
-}
-
-impl Tools {
-    /// For an environment that works, without what only a build needs.
-    ///
-    /// # Errors
-    /// A tool that is missing and cannot be provided, or is too old; a Python that does not run.
-    pub fn of(session: &Session, environment: &Environment) -> Result<Self> {
-        Ok(Self {
-            linked: environment.linked(),
-            cargo: tool::cargo(session)?,
-            uv: tool::uv(session)?,
-            maturin: BTreeMap::new(),
-            interpreter: None,
-            any_python: None,
-            probe: Some(interpreter::probe(session, &environment.python())?),
-        })
-    }
+/// The tests of a project, and what of them was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct TestFacts {
+    pub suites: Suites,
+    /// What stands after `--`, when a Python test runner is to get it.
+    pub words: Vec<Word>,
 }
 
 impl Facts {
+    /// # Errors
+    /// A project that cannot be read, or has nothing for the request; a tool that cannot be had.
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {
         let mut project = Project::discover(session, &request.selection())?;
-        let python = environment::request(&project, request.python.as_deref())?;
-        let environment = Environment::gather(session, &project, python.as_ref())?;
-        let targets = project.members.iter().map(|member| member.target.clone());
-        let targets: Vec<Utf8PathBuf> = targets.collect();
+        let requested = environment::request(&project, request.python.as_deref())?;
+        let environment = Environment::gather(session, &project, requested.as_ref())?;
+        let targets: Vec<Utf8PathBuf> = project.members.iter().map(|m| m.target.clone()).collect();
         let alternative = environment.alternative(&project).map(str::to_owned);
         if let Some(name) = &alternative {
             let target = project.builds(name);
@@ -186,31 +74,28 @@ impl Facts {
             }
         }
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
+        let tests = TestFacts::gather(session, &project, request)?;
+        let test_dependencies = tests.dependencies(&project)?;
+        let records = Records::load(&project, &environment);
         let mut facts = Self {
-            scrubbed: session.scrubbed(),
-            path: session.var("PATH").unwrap_or_default().to_owned(),
-            loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
-            names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
-            cwd: session.cwd.clone(),
-            cache: session.cache(),
-            environment,
-            dependencies,
-            python,
-            inside: session.lines("PYX_RECIPE"),
-            locks_held: session.lines("PYX_LOCK"),
-            done: run_state.done.clone(),
+            caller: Caller::of(session),
+            target: Target {
+                requested,
+                ..records.target(
+                    session,
+                    request,
+                    environment,
+                    (dependencies, test_dependencies),
+                    &project,
+                )
+            },
+            tests,
+            warnings: records.warnings(),
             project,
             ..Self::default()
         };
-        facts.hooks = request.hooks(&facts.project.config);
-        let root = &facts.project.root;
-        let inside = &facts.inside;
-        let runs = |name: &String| inside.contains(&format!("{root}#{name}"));
-        facts.hooks.before.retain(|name| !runs(name));
-        facts.hooks.after.retain(|name| !runs(name));
-        facts.look_at_tests(session, request)?;
-        facts.judge(session, request);
-        let foreign = environment::foreign(session, &facts.project, &facts.environment);
+        facts.builds = records.builds(session, request, &facts.project, &facts.target);
+        let foreign = environment::foreign(session, &facts.project, &facts.target.environment);
         facts.warnings.extend(foreign);
         if request.purpose == Purpose::Look {
             facts.look(session)?;
@@ -224,30 +109,15 @@ impl Facts {
                 return Ok(facts);
             }
         }
-        let needs_just = match &request.purpose {
-            Purpose::Just(_) => Some(&session.cwd),
-            _ => (!facts.hooks.is_empty()).then_some(&facts.project.root),
-        };
-        if let Some(dir) = needs_just {
-            facts.just = Some(Just::gather(session, dir, &facts.project)?);
-        }
-        let needs_tools = match &request.purpose {
-            Purpose::Dev | Purpose::Run(Running::Command(_)) | Purpose::Look => {
-                facts.just.is_some()
-            }
-            Purpose::Test(_)
-            | Purpose::Run(Running::Target { .. })
-            | Purpose::Release(_)
-            | Purpose::Just(_) => true,
-        };
-        if needs_tools || facts.is_stale() {
+        facts.just = facts.look_at_recipes(session, request)?;
+        if facts.needs_tools(request) {
             facts.prepare(session, request, &run_state.unavailable)?;
             if alternative.is_some() {
                 facts.look_at_other_builds(session, request, &targets);
             }
         }
         if let (Purpose::Release(releasing), Some(tools)) = (&request.purpose, &facts.tools) {
-            let around = release::Circumstances {
+            let circumstances = release::Circumstances {
                 session,
                 project: &facts.project,
                 members: &request.members,
@@ -255,7 +125,7 @@ impl Facts {
                 run_state,
                 tools,
             };
-            let release = Release::gather(&around, &facts.builds)?;
+            let release = Release::gather(&circumstances, &facts.builds)?;
             if let Some(publication) = &release.publication {
                 facts.findings = publication.findings();
             }
@@ -264,26 +134,31 @@ impl Facts {
         Ok(facts)
     }
 
-    /// The tests that are to be run, and what they need.
-    fn look_at_tests(&mut self, session: &Session, request: &Request) -> Result<()> {
-        if let Purpose::Test(testing) = &request.purpose {
-            self.words = Word::read(session, &testing.arguments);
-        }
-        let Some(languages) = request.tested() else {
-            return Ok(());
+    /// just, where the request is for a recipe or the project wants some around it.
+    fn look_at_recipes(&self, session: &Session, request: &Request) -> Result<Option<Just>> {
+        let root = &self.project.root;
+        let mut hooks = request.hooks(&self.project.config);
+        let runs = |name: &String| self.caller.inside.contains(&format!("{root}#{name}"));
+        hooks.before.retain(|name| !runs(name));
+        hooks.after.retain(|name| !runs(name));
+        let dir = match &request.purpose {
+            Purpose::Just(_) => &session.cwd,
+            _ if hooks.is_empty() => return Ok(None),
+            _ => root,
         };
-        self.suites = Suites::gather(session, &self.project, languages)?;
-        let suites = &self.suites;
-        let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
-        let embeds = |m: &Member| {
-            let mut rust = suites.rust.iter();
-            rust.any(|suite| suite.links_python && suite.member == m.name)
+        Just::gather(session, dir, &self.project, hooks).map(Some)
+    }
+
+    /// Whether anything is to be done.
+    fn needs_tools(&self, request: &Request) -> bool {
+        let always = match &request.purpose {
+            Purpose::Dev | Purpose::Run(Running::Command(_)) | Purpose::Look => self.just.is_some(),
+            Purpose::Test(_)
+            | Purpose::Run(Running::Target { .. })
+            | Purpose::Release(_)
+            | Purpose::Just(_) => true,
         };
-        let tested = self.project.members.iter();
-        let tested = tested.filter(|m| in_python(m) || embeds(m));
-        let tested: Vec<(&Member, bool)> = tested.map(|m| (m, in_python(m))).collect();
-        self.test_dependencies = Dependencies::for_tests(&self.project, &tested)?;
-        Ok(())
+        always || self.target.is_stale() || self.builds.iter().any(|it| it.staleness.is_some())
     }
 
     /// What an environment besides the default one can take over from the others.
@@ -296,13 +171,11 @@ impl Facts {
         defaults: &[Utf8PathBuf],
     ) {
         let for_wheel = request.is_for_wheels();
-        let probe = self.tools.as_ref().and_then(|shop| shop.probe.as_ref());
         for (build, default) in self.builds.iter_mut().zip(defaults) {
-            if let Some(probe) =
-                probe.filter(|_| build.staleness.is_some() || build.copied || for_wheel)
-            {
-                let reusable = ReusableBuild::find(session, &self.project, (build, probe), default);
-                build.reusable = reusable;
+            let is_due = build.staleness.is_some() || build.copied || for_wheel;
+            if let Some(probe) = self.target.probe.as_ref().filter(|_| is_due) {
+                build.reusable =
+                    reusable_build::find(session, &self.project, (build, probe), default);
             }
             build.seed(default);
         }
@@ -310,103 +183,25 @@ impl Facts {
 
     /// The versions that the plan asks uv to download.
     pub fn pythons_to_download(&self) -> Vec<String> {
-        let chosen = self.tools.as_ref();
-        let chosen = chosen.and_then(|tools| tools.interpreter.as_ref());
-        let own = match chosen {
-            Some(Choice::Download(wanted)) => Some(wanted.text.clone()),
-            Some(Choice::Use(_)) | None => None,
-        };
-        let released = self
-            .release
-            .iter()
-            .flat_map(|release| release.downloads.clone());
-        own.into_iter().chain(released).collect()
-    }
-
-    fn is_stale(&self) -> bool {
-        self.environment_stale.is_some()
-            || self.sync_stale.is_some()
-            || self.test_sync_stale.is_some()
-            || self.builds.iter().any(|build| build.staleness.is_some())
-    }
-
-    /// Compares the world with the records.
-    fn judge(&mut self, session: &Session, request: &Request) {
-        let records = BuildRecords::load(&self.project.state.join("state.json"));
-        let environment = EnvironmentRecord::load(&self.environment.record_path());
-        self.warnings.extend(records.warning);
-        self.environment_stale = match &self.environment.state {
-            State::Good { .. } => None,
-            State::Missing => Some(Reason::Environment {
-                why: "new environment".into(),
-            }),
-            State::Bad { why, .. } => Some(Reason::Environment { why: why.clone() }),
-        };
-        let dependencies = &self.dependencies;
-        self.sync_stale = self.judge_sync(session, request, &environment, (DEV, dependencies));
-        if !self.test_dependencies.syncs.is_empty() {
-            let dependencies = &self.test_dependencies;
-            self.test_sync_stale =
-                self.judge_sync(session, request, &environment, (TEST, dependencies));
+        let mut wanted = Vec::new();
+        if let Some(Choice::Download(request)) = &self.target.interpreter {
+            wanted.push(request.text.clone());
         }
-        for member in &self.project.members {
-            let mut build = Build::of(session, member, &self.project, request);
-            let id = build_id(&self.environment.path, &member.name);
-            let then = records.record.builds.get(&id);
-            let installed = environment.record.installed.get(&member.name);
-            let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
-            build.copied = then.is_some_and(|then| then.artifacts.iter().any(elsewhere));
-            build.staleness = if request.force {
-                Some(Staleness::whole(Reason::Forced))
-            } else if let Some(reason) = &self.environment_stale {
-                Some(Staleness::whole(reason.clone()))
-            } else {
-                build.judge(session, then, installed)
-            };
-            let unseen = match &build.staleness {
-                Some(_) => build.unseen(then, request.force),
-                None => Vec::new(),
-            };
-            if let Some(staleness) = &mut build.staleness {
-                staleness.unseen = unseen;
-                staleness.reason = staleness.reason.clone().relative_to(&self.project.root);
-            }
-            self.builds.push(build);
+        if let Some(release) = &self.release {
+            wanted.extend(release.downloads.iter().cloned());
         }
-        self.warnings.extend(environment.warning);
-    }
-
-    fn judge_sync(
-        &self,
-        session: &Session,
-        request: &Request,
-        environment: &Loaded<EnvironmentRecord>,
-        (name, dependencies): (&str, &Dependencies),
-    ) -> Option<Reason> {
-        if request.force {
-            return Some(Reason::Forced);
-        }
-        if let Some(reason) = &self.environment_stale {
-            return Some(reason.clone());
-        }
-        let Some(then) = environment.record.syncs.get(name) else {
-            return Some(Reason::First {
-                what: format!("packages for {name}"),
-            });
-        };
-        fingerprint::stale_settings(&then.settings, &dependencies.settings)
-            .or_else(|| fingerprint::stale(&then.inputs, session))
-            .map(|reason| reason.relative_to(&self.project.root))
+        wanted
     }
 
     /// What the environment's own Python says, where it works; nothing is missed that is not there.
     fn look(&mut self, session: &Session) -> Result<()> {
-        if self.environment.works() {
-            self.tools = Tools::of(session, &self.environment).ok();
+        if self.target.environment.works() {
+            self.tools = Tools::find(session).ok();
+            self.target.probe = interpreter::probe(session, &self.target.environment.python()).ok();
+            self.target.linked = self.target.environment.linked();
         }
-        let probe = self.tools.as_ref().and_then(|shop| shop.probe.as_ref());
         for build in &mut self.builds {
-            build.prepare(probe, &self.environment)?;
+            build.prepare(self.target.probe.as_ref(), &self.target.environment)?;
             if build.member.bindings != Bindings::Embed {
                 build.hard_wired = HardWired::find(&build.member)?;
             }
@@ -422,57 +217,49 @@ impl Facts {
         request: &Request,
         unavailable: &[String],
     ) -> Result<()> {
-        let staleness = self.sync_stale.iter().chain(&self.test_sync_stale).count() > 0;
-        for sync in self.dependencies.syncs.iter().filter(|_| staleness) {
-            if let Source::Lock(path) = &sync.source {
-                dependencies::check_lock(path, &self.project)?;
+        if self.target.packages_are_stale() {
+            let syncs = &self.target.dependencies.dependencies.syncs;
+            for source in syncs.iter().map(|sync| &sync.source) {
+                if let Source::Lock(path) = source {
+                    dependencies::check_lock(path, &self.project)?;
+                }
             }
         }
-        let cargo = tool::cargo(session)?;
-        let uv = tool::uv(session)?;
-        let installed = if self.environment_stale.is_some() || uv.missing.is_some() {
+        let mut tools = Tools::find(session)?;
+        let installed = if self.target.stale.is_some() || tools.uv.missing.is_some() {
             interpreter::installed(session)
         } else {
             Vec::new()
         };
-        let interpreter = match &self.environment_stale {
-            Some(_) => Some(self.choose(session, &installed, unavailable)?),
-            None => None,
-        };
-        let probed = match &interpreter {
-            None => Some(self.environment.python()),
+        if self.target.stale.is_some() {
+            self.target.interpreter = Some(self.choose(session, &installed, unavailable)?);
+        }
+        let environment = &self.target.environment;
+        let python = match &self.target.interpreter {
+            None => Some(environment.python()),
             Some(Choice::Use(found)) => Some(found.path.clone()),
             Some(Choice::Download(_)) => None,
         };
-        let probe = probed
-            .map(|python| interpreter::probe(session, &python))
-            .transpose()?;
-        let mut maturin = BTreeMap::new();
+        let probe = python.map(|python| interpreter::probe(session, &python));
+        self.target.probe = probe.transpose()?;
+        self.target.linked = environment.linked();
+        tools.any_python = match installed.first() {
+            Some(found) => Some(found.path.clone()),
+            None => environment.works().then(|| environment.python()),
+        };
         let for_wheel = request.is_for_wheels();
         for build in &mut self.builds {
-            build.prepare(probe.as_ref(), &self.environment)?;
+            build.prepare(self.target.probe.as_ref(), environment)?;
             let builds = for_wheel || (build.staleness.is_some() && !request.is_for_publishing());
             if build.member.bindings != Bindings::Embed && builds {
                 let tool = tool::maturin(session, &build.member.maturin)?;
-                maturin.insert(build.member.name.clone(), tool);
+                tools.maturin.insert(build.member.name.clone(), tool);
             }
-            self.warnings
-                .extend(pin_warning(&build.toolchain, &self.project));
+            let warning = pin_warning(&build.toolchain, &self.project);
+            self.warnings.extend(warning);
         }
         self.warnings.extend(missing_submodules(&self.project)?);
-        self.warnings.dedup();
-        self.tools = Some(Tools {
-            any_python: installed
-                .first()
-                .map(|found| found.path.clone())
-                .or_else(|| self.environment.works().then(|| self.environment.python())),
-            cargo,
-            uv,
-            maturin,
-            interpreter,
-            linked: self.environment.linked(),
-            probe,
-        });
+        self.tools = Some(tools);
         Ok(())
     }
 
@@ -483,7 +270,8 @@ impl Facts {
         unavailable: &[String],
     ) -> Result<Choice> {
         let requires = self.project.requires_python();
-        let choice = interpreter::choose(session, installed, self.python.as_ref(), &requires)?;
+        let requested = self.target.requested.as_ref();
+        let choice = interpreter::choose(session, installed, requested, &requires)?;
         let Choice::Download(wanted) = &choice else {
             return Ok(choice);
         };
@@ -502,6 +290,123 @@ impl Facts {
             wanted.text, wanted.from
         ));
         Ok(fallback)
+    }
+}
+
+impl TestFacts {
+    fn gather(session: &Session, project: &Project, request: &Request) -> Result<Self> {
+        let words = match &request.purpose {
+            Purpose::Test(testing) => Word::read(session, &testing.arguments),
+            _ => Vec::new(),
+        };
+        let suites = match request.tested() {
+            Some(languages) => Suites::gather(session, project, languages)?,
+            None => Suites::default(),
+        };
+        Ok(Self { suites, words })
+    }
+
+    /// What the tests import besides the project's own dependencies.
+    fn dependencies(&self, project: &Project) -> Result<Dependencies> {
+        let suites = &self.suites;
+        let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
+        let embeds = |m: &Member| {
+            let mut rust = suites.rust.iter();
+            rust.any(|suite| suite.links_python && suite.member == m.name)
+        };
+        let tested: Vec<(&Member, bool)> = project
+            .members
+            .iter()
+            .map(|member| (member, in_python(member)))
+            .filter(|(member, has_suite)| *has_suite || embeds(member))
+            .collect();
+        Dependencies::for_tests(project, &tested)
+    }
+}
+
+/// What earlier runs have written down.
+struct Records {
+    builds: Loaded<BuildRecords>,
+    environment: Loaded<EnvironmentRecord>,
+}
+
+impl Records {
+    fn load(project: &Project, environment: &Environment) -> Self {
+        Self {
+            builds: BuildRecords::load(&project.state.join("state.json")),
+            environment: EnvironmentRecord::load(&environment.record_path()),
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let both = self.builds.warning.iter().chain(&self.environment.warning);
+        both.cloned().collect()
+    }
+
+    /// The environment compared with its record; `dependencies`: the project's, then the tests'.
+    fn target(
+        &self,
+        session: &Session,
+        request: &Request,
+        environment: Environment,
+        dependencies: (Dependencies, Dependencies),
+        project: &Project,
+    ) -> Target {
+        let stale = match &environment.state {
+            State::Good { .. } => None,
+            State::Missing => Some("new environment".to_owned()),
+            State::Bad { why, .. } => Some(why.clone()),
+        };
+        let stale = stale.map(|why| Reason::Environment { why });
+        let forced = request.force.then_some(&Reason::Forced);
+        let all = forced.or(stale.as_ref());
+        let record = &self.environment.record;
+        let place = (session, project);
+        let (own, tests) = dependencies;
+        let test_dependencies = if tests.syncs.is_empty() {
+            Packages::default()
+        } else {
+            Packages::judge(tests, TEST, record, all, place)
+        };
+        Target {
+            dependencies: Packages::judge(own, DEV, record, all, place),
+            test_dependencies,
+            environment,
+            stale,
+            ..Target::default()
+        }
+    }
+
+    /// The members' builds compared with their records.
+    fn builds(
+        &self,
+        session: &Session,
+        request: &Request,
+        project: &Project,
+        target: &Target,
+    ) -> Vec<Build> {
+        let builds = project.members.iter().map(|member| {
+            let mut build = Build::of(session, member, project, request);
+            let id = build_id(&target.environment.path, &member.name);
+            let then = self.builds.record.builds.get(&id);
+            let installed = self.environment.record.installed.get(&member.name);
+            let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
+            build.copied = then.is_some_and(|then| then.artifacts.iter().any(elsewhere));
+            let staleness = if request.force {
+                Some(Staleness::whole(Reason::Forced))
+            } else if let Some(reason) = &target.stale {
+                Some(Staleness::whole(reason.clone()))
+            } else {
+                build.judge(session, then, installed)
+            };
+            build.staleness = staleness.map(|staleness| Staleness {
+                unseen: build.unseen(then, request.force),
+                reason: staleness.reason.relative_to(&project.root),
+                ..staleness
+            });
+            build
+        });
+        builds.collect()
     }
 }
 

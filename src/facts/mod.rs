@@ -1,13 +1,20 @@
+//! What there is, and what is wrong with it: read from the world, which is never changed here.
+//!
+//! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing.
+
 pub mod adoption;
 pub mod artifact;
 pub mod build;
+mod caller;
 pub mod dependencies;
 pub mod doctor;
 pub mod editor;
 pub mod environment;
 pub mod fingerprint;
 mod gather;
+mod just;
 pub mod leftovers;
+mod member_build;
 pub mod new_project;
 pub mod preflight;
 pub mod project;
@@ -16,12 +23,20 @@ pub mod recipe;
 pub mod release;
 mod request;
 mod reusable_build;
-mod staleness;
+mod run_state;
 pub mod suites;
+mod target;
+mod tools;
 pub mod versions;
 
-pub use gather::{DEV, Facts, Just, RunState, TEST, Tools};
+pub use caller::Caller;
+pub use gather::{Facts, TestFacts};
+pub use just::Just;
+pub use member_build::{Build, Linking, ReusableBuild, Staleness};
 pub use release::{PlannedWheel, Release};
-pub use request::{Network, Product, Publishing, Purpose, Releasing, Request, Running, Testing};
-pub use reusable_build::ReusableBuild;
-pub use staleness::{Build, Linking, Staleness};
+pub use request::{
+    Network, Part, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
+};
+pub use run_state::RunState;
+pub use target::{DEV, Packages, TEST, Target};
+pub use tools::Tools;

@@ -20,6 +20,20 @@ pub struct Request {
     pub force: bool,
     pub network: Network,
     pub purpose: Purpose,
+    pub part: Part,
+}
+
+/// How much of a command is done: for several interpreters the recipes around it run once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    #[default]
+    Whole,
+    /// The project's recipes before it.
+    Before,
+    /// The command's own work.
+    Work,
+    /// The project's recipes after it.
+    After,
 }
 
 impl Request {
@@ -150,6 +164,31 @@ pub enum Product {
     Check,
     /// Nothing: the released files are published.
     Publication,
+}
+
+impl Product {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wheels => "release wheel",
+            Self::Sdist => "release sdist",
+            Self::Check => "release check",
+            Self::Publication => "release publish",
+        }
+    }
+}
+
+impl Purpose {
+    /// As the command is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Test(_) => "test",
+            Self::Run(_) => "run",
+            Self::Release(releasing) => releasing.product.name(),
+            Self::Just(_) => "just",
+            Self::Look => "look",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

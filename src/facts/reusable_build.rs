@@ -8,51 +8,40 @@ use crate::facts::project::{Bindings, Project};
 use crate::world::interpreter::Probe;
 use crate::world::session::Session;
 
-use super::Build;
+use super::member_build::{Build, ReusableBuild};
 
-/// Another environment of the project with a build that is up to date and that does not depend on
-/// the version of Python.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReusableBuild {
-    pub environment: Environment,
-    /// The folder of its target directories, absolute.
-    pub target: Utf8PathBuf,
-}
-
-impl ReusableBuild {
-    /// The first environment whose install of `build` serves the interpreter of `probe` as well.
-    ///
-    /// `default`: the folder of the default environment's target directories.
-    pub(super) fn find(
-        session: &Session,
-        project: &Project,
-        (build, probe): (&Build, &Probe),
-        default: &Utf8Path,
-    ) -> Option<Self> {
-        let name = &build.member.name;
-        let records = BuildRecords::load(&project.state.join("state.json")).record;
-        let of_member = build_id(Utf8Path::new(""), name);
-        records.builds.iter().find_map(|(id, then)| {
-            let environment = Environment::at(id.strip_prefix(&of_member)?.into())?;
-            let target = match environment.alternative(project) {
-                Some(name) => project.builds(name),
-                None if environment.path.starts_with(&project.home) => default.to_owned(),
-                None => return None, // of another project that shares the target directory
-            };
-            let own = |path: &Utf8Path| path.starts_with(&target);
-            if target == build.member.target || !then.artifacts.iter().all(|a| own(&a.path)) {
-                return None;
-            }
-            let installed = EnvironmentRecord::load(&environment.record_path()).record;
-            let installed = installed.installed.get(name)?;
-            let fits = fits(build, probe, &environment, &installed.modules)
-                && build.judge(session, Some(then), Some(installed)).is_none();
-            fits.then_some(Self {
-                environment,
-                target,
-            })
+/// The first environment whose install of `build` serves the interpreter of `probe` as well.
+///
+/// `default`: the folder of the default environment's target directories.
+pub(super) fn find(
+    session: &Session,
+    project: &Project,
+    (build, probe): (&Build, &Probe),
+    default: &Utf8Path,
+) -> Option<ReusableBuild> {
+    let name = &build.member.name;
+    let records = BuildRecords::load(&project.state.join("state.json")).record;
+    let of_member = build_id(Utf8Path::new(""), name);
+    records.builds.iter().find_map(|(id, then)| {
+        let environment = Environment::at(id.strip_prefix(&of_member)?.into())?;
+        let target = match environment.alternative(project) {
+            Some(name) => project.builds(name),
+            None if environment.path.starts_with(&project.home) => default.to_owned(),
+            None => return None, // of another project that shares the target directory
+        };
+        let own = |path: &Utf8Path| path.starts_with(&target);
+        if target == build.member.target || !then.artifacts.iter().all(|a| own(&a.path)) {
+            return None;
+        }
+        let installed = EnvironmentRecord::load(&environment.record_path()).record;
+        let installed = installed.installed.get(name)?;
+        let fits = fits(build, probe, &environment, &installed.modules)
+            && build.judge(session, Some(then), Some(installed)).is_none();
+        fits.then_some(ReusableBuild {
+            environment,
+            target,
         })
-    }
+    })
 }
 
 /// Whether modules that were built for one interpreter are what would be built for another: they

@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::facts::Build;
-use crate::facts::release::Checked;
+use crate::facts::dependencies::Dependencies;
+use crate::facts::environment::Environment;
+use crate::facts::project::Member;
+use crate::facts::{Build, Testing};
 use crate::model::error::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
-use crate::world::tool::{Provision, Toolbox};
+use crate::world::tool::Provision;
 
-use super::distribution::{Check, Confirm, How, Promote, Publish, RecordChecks, Seal, Unpack};
-use super::{REPORT, Step};
+use super::release_action::{ReleaseAction, comment};
+
+/// The variable that tells a [`Reporter`]'s module where to write.
+pub(super) const REPORT: &str = "PYX_REPORT";
 
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -68,76 +72,152 @@ pub enum Action {
         folder: Utf8PathBuf,
     },
     Recipe(Box<RunRecipe>),
-    /// Put an environment of Python tools into the user cache.
-    ProvideToolbox {
-        toolbox: Toolbox,
-        uv: Utf8PathBuf,
-    },
-    /// Copy the files of a folder that nobody ignores, in place of what the copy was.
-    CopySources {
-        from: Utf8PathBuf,
-        to: Utf8PathBuf,
-        /// A file at the folder's root that is left out.
-        without: &'static str,
-    },
-    Unpack(Box<Unpack>),
-    Seal(Box<Seal>),
-    /// Prove that two builds have the same bytes.
-    Compare {
-        first: Utf8PathBuf,
-        second: Utf8PathBuf,
-    },
-    Check(Box<Check>),
-    RecordChecks(Box<RecordChecks>),
-    /// Fail where a check of these files, by their labels, has found something.
-    Verdict {
-        files: Vec<String>,
-        /// What is wrong with the project itself.
-        errors: usize,
-        /// What an earlier run has found about the same bytes.
-        known: Vec<Checked>,
-    },
-    Promote(Box<Promote>),
-    /// Go on only when a person says so.
-    Confirm(Box<Confirm>),
-    Publish(Box<Publish>),
+    /// What only a release does.
+    Release(Box<ReleaseAction>),
     /// Hand the terminal to a program; its exit code becomes ours.
     Show(Invocation),
 }
 
+/// How an action stands among others while a plan is walked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conduct {
+    /// Whether it keeps all processors busy, or takes up what another of these has made: of several
+    /// interpreters one at a time does.
+    pub builds: bool,
+    /// Whether a person is told when it begins; of the others only what came of them.
+    pub is_shown: bool,
+}
+
+impl Conduct {
+    const ASIDE: Self = Self {
+        builds: false,
+        is_shown: false,
+    };
+    const SHOWN: Self = Self {
+        builds: false,
+        is_shown: true,
+    };
+    const BUILDING: Self = Self {
+        builds: true,
+        is_shown: false,
+    };
+    const SHOWN_BUILDING: Self = Self {
+        builds: true,
+        is_shown: true,
+    };
+}
+
 impl Action {
-    /// Whether it keeps all processors busy, or takes up what another of these has made.
-    pub fn is_building(&self) -> bool {
+    pub fn conduct(&self) -> Conduct {
         match self {
-            Self::Run(run) => run.listen != Listen::Quiet,
-            action => matches!(
-                action,
-                Self::Replace(_)
-                    | Self::CopyInstall(_)
-                    | Self::Prove(_)
-                    | Self::Seed { .. }
-                    | Self::Link(_)
-                    | Self::Pack(_)
-            ),
+            Self::Run(run) if run.listen == Listen::Quiet => Conduct::SHOWN,
+            Self::Run(_) | Self::CopyInstall(_) | Self::Link(_) | Self::Pack(_) => {
+                Conduct::SHOWN_BUILDING
+            }
+            Self::Replace(_) | Self::Prove(_) | Self::Seed { .. } => Conduct::BUILDING,
+            Self::Provide { .. }
+            | Self::Test(_)
+            | Self::Untestable(_)
+            | Self::Remove { .. }
+            | Self::Recipe(_) => Conduct::SHOWN,
+            Self::Forget { .. }
+            | Self::RecordSync(_)
+            | Self::CopyTests(_)
+            | Self::RemoveEmpty { .. }
+            | Self::Edit(_)
+            | Self::WriteRecipes { .. }
+            | Self::Show(_) => Conduct::ASIDE,
+            Self::Release(action) if action.is_shown() => Conduct::SHOWN,
+            Self::Release(_) => Conduct::ASIDE,
         }
     }
 
-    /// Whether a person is told when it begins; of the others only what came of them.
-    pub fn is_shown(&self) -> bool {
-        matches!(
-            self,
-            Self::Run(_)
-                | Self::Remove { .. }
-                | Self::Provide { .. }
-                | Self::Link(_)
-                | Self::Pack(_)
-                | Self::ProvideToolbox { .. }
-                | Self::Recipe(_)
-                | Self::Publish(_)
-                | Self::CopyInstall(_)
-                | Self::Untestable(_)
-                | Self::Test(_)
-        )
+    /// The one program that it runs, as a person would.
+    pub fn invocation(&self) -> Option<&Invocation> {
+        match self {
+            Self::Run(run) => Some(&run.invocation),
+            Self::Link(link) => Some(&link.invocation),
+            Self::Test(test) => Some(&test.invocation),
+            Self::Pack(pack) => Some(&pack.run.invocation),
+            Self::Recipe(recipe) => Some(&recipe.invocation),
+            Self::Show(invocation) => Some(invocation),
+            Self::Release(action) => action.invocation(),
+            Self::Provide { .. }
+            | Self::Forget { .. }
+            | Self::Replace(_)
+            | Self::CopyInstall(_)
+            | Self::Prove(_)
+            | Self::RecordSync(_)
+            | Self::Seed { .. }
+            | Self::Untestable(_)
+            | Self::CopyTests(_)
+            | Self::Remove { .. }
+            | Self::RemoveEmpty { .. }
+            | Self::Edit(_)
+            | Self::WriteRecipes { .. } => None,
+        }
+    }
+
+    /// The command to paste, or a comment that says what pyx does by itself.
+    pub fn command(&self) -> String {
+        match self {
+            Self::Run(run) => run.invocation.to_string(),
+            Self::Provide { provision, .. } => {
+                comment(&format!("put {} into {}", provision.label(), provision.dir))
+            }
+            Self::Forget { crates, dir } => {
+                let globs: Vec<String> = crates
+                    .iter()
+                    .map(|name| format!("{dir}/{name}-*"))
+                    .collect();
+                comment(&format!("rm -r {}", globs.join(" ")))
+            }
+            Self::Replace(replace) => {
+                let modules: Vec<&str> = replace.modules.iter().map(|path| path.as_str()).collect();
+                comment(&format!("replace {} by what was built", modules.join(", ")))
+            }
+            Self::CopyInstall(copy) => comment(&format!(
+                "install {} as it is in {}",
+                copy.member.name, copy.from.path
+            )),
+            Self::Prove(prove) => comment(&format!(
+                "prove that {} is imported from what was built, and record it",
+                prove.build.member.name
+            )),
+            Self::RecordSync(record) => comment(&format!(
+                "record the packages of {}",
+                record.environment.path
+            )),
+            Self::Seed { from, to } => comment(&format!("copy {from} to {to}")),
+            Self::Link(link) => {
+                let lines = link.lines.join(" and ");
+                let text = format!("write {}: what this prints, and {lines}", link.config);
+                format!("{}\n{}", comment(&text), link.invocation)
+            }
+            Self::Test(test) => test.without_reporter().to_string(),
+            Self::Untestable(tests) => comment(&tests.why),
+            Self::Pack(pack) => pack.run.invocation.to_string(),
+            Self::WriteRecipes { folder } => comment(&format!("write our recipes to {folder}")),
+            Self::Recipe(recipe) => recipe.invocation.to_string(),
+            Self::CopyTests(copy) => {
+                comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
+            }
+            Self::Remove { path, kept } if kept.is_empty() => {
+                format!("rm -r {}", quote(path.as_str()))
+            }
+            Self::Remove { path, .. } => {
+                comment(&format!("rm -r {path}, but what git tracks in it"))
+            }
+            Self::RemoveEmpty { path, .. } => {
+                comment(&format!("rmdir {path}, where nothing is left"))
+            }
+            Self::Edit(edits) => {
+                let diff: String = edits.iter().map(Edit::diff).collect();
+                diff.strip_suffix('\n').unwrap_or(&diff).to_owned()
+            }
+            Self::Release(action) => action.command(),
+            Self::Show(invocation) => invocation.to_string(),
+        }
     }
 }
 
@@ -240,6 +320,28 @@ pub struct Run {
     pub hint: Option<String>,
 }
 
+impl Run {
+    /// A run whose output is shown only when it fails.
+    pub(super) fn quiet(invocation: Invocation, exit: Exit) -> Self {
+        Self {
+            invocation,
+            listen: Listen::Quiet,
+            exit,
+            hint: None,
+        }
+    }
+
+    /// A build, of which cargo or maturin tells.
+    pub(super) fn building(invocation: Invocation, listen: Listen) -> Self {
+        Self {
+            invocation,
+            listen,
+            exit: Exit::Failed,
+            hint: None,
+        }
+    }
+}
+
 /// What a child's output is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
@@ -261,15 +363,15 @@ pub struct Replace {
 /// A member's installed distribution, copied file by file: what was compiled once serves both.
 #[derive(Clone, Debug)]
 pub struct CopyInstall {
-    pub member: crate::facts::project::Member,
-    pub from: crate::facts::environment::Environment,
-    pub to: crate::facts::environment::Environment,
+    pub member: Member,
+    pub from: Environment,
+    pub to: Environment,
 }
 
 #[derive(Clone, Debug)]
 pub struct Prove {
     pub build: Build,
-    pub environment: crate::facts::environment::Environment,
+    pub environment: Environment,
     pub state: Utf8PathBuf,
     /// The uv to ask whether it would leave the install alone, and the project's home.
     pub uv: Utf8PathBuf,
@@ -288,116 +390,33 @@ pub struct Prove {
 
 #[derive(Clone, Debug)]
 pub struct RecordSync {
-    pub environment: crate::facts::environment::Environment,
+    pub environment: Environment,
     /// By the name of the record: what was installed in this plan.
-    pub installed: Vec<(&'static str, crate::facts::dependencies::Dependencies)>,
+    pub installed: Vec<(&'static str, Dependencies)>,
     /// Which Python the project asked for when the environment was made.
     pub requested: Option<String>,
     /// Whether the environment is made in this plan.
     pub made: bool,
 }
 
-impl Step {
-    /// The command to paste, or a comment that says what pyx does by itself.
-    pub fn command(&self) -> String {
-        match &self.action {
-            Action::Run(run) => run.invocation.to_string(),
-            Action::Provide { provision, .. } => {
-                comment(&format!("put {} into {}", provision.label(), provision.dir))
-            }
-            Action::Forget { crates, dir } => {
-                let globs = crates.iter().map(|name| format!("{dir}/{name}-*"));
-                comment(&format!("rm -r {}", globs.collect::<Vec<_>>().join(" ")))
-            }
-            Action::Replace(replace) => {
-                let modules: Vec<&str> = replace.modules.iter().map(|path| path.as_str()).collect();
-                comment(&format!("replace {} by what was built", modules.join(", ")))
-            }
-            Action::CopyInstall(copy) => comment(&format!(
-                "install {} as it is in {}",
-                copy.member.name, copy.from.path
-            )),
-            Action::Prove(prove) => comment(&format!(
-                "prove that {} is imported from what was built, and record it",
-                prove.build.member.name
-            )),
-            Action::RecordSync(record) => comment(&format!(
-                "record the packages of {}",
-                record.environment.path
-            )),
-            Action::Seed { from, to } => comment(&format!("copy {from} to {to}")),
-            Action::Link(link) => {
-                let lines = link.lines.join(" and ");
-                let text = format!("write {}: what this prints, and {lines}", link.config);
-                format!("{}\n{}", comment(&text), link.invocation)
-            }
-            Action::Test(test) => test.without_reporter().to_string(),
-            Action::Untestable(tests) => comment(&tests.why),
-            Action::Pack(pack) => pack.run.invocation.to_string(),
-            Action::WriteRecipes { folder } => comment(&format!("write our recipes to {folder}")),
-            Action::Recipe(recipe) => recipe.invocation.to_string(),
-            Action::ProvideToolbox { toolbox, .. } => {
-                comment(&format!("put {} into {}", toolbox.label, toolbox.dir))
-            }
-            Action::CopySources { from, to, without } => {
-                comment(&format!("copy {from} without {without} to {to}"))
-            }
-            Action::Unpack(unpack) => comment(&format!("unpack {} to {}", unpack.sdist, unpack.to)),
-            Action::Seal(seal) => comment(&format!(
-                "take this machine's paths out of the wheel in {}, and keep it in {}",
-                seal.from, seal.to
-            )),
-            Action::Compare { first, second } => {
-                comment(&format!("compare {first} with {second}, byte by byte"))
-            }
-            Action::Check(check) => match &check.how {
-                How::Inspect(_) => comment(&format!("read {}", check.file)),
-                How::Tool { invocation, .. } => invocation.to_string(),
-            },
-            Action::RecordChecks(record) => {
-                comment(&format!("record what was found in {}", record.path))
-            }
-            Action::Verdict { .. } => comment("fail where a check has found something"),
-            Action::Promote(promote) => {
-                let names = promote.entries.iter();
-                let names: Vec<&str> = names.filter_map(|one| one.path.file_name()).collect();
-                let (names, dist) = (names.join(", "), &promote.dist);
-                comment(&format!("put {names} into {dist} when all is well"))
-            }
-            Action::Confirm(confirm) => comment(&format!("ask: {}", confirm.question)),
-            Action::Publish(publish) => {
-                let uploads = publish.uploads.iter().map(|upload| &upload.invocation);
-                let calls = publish.compare.iter().chain(uploads);
-                let calls: Vec<String> = calls.map(ToString::to_string).collect();
-                calls.join("\n")
-            }
-            Action::CopyTests(copy) => {
-                comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
-            }
-            Action::Remove { path, kept } if kept.is_empty() => {
-                format!("rm -r {}", quote(path.as_str()))
-            }
-            Action::Remove { path, .. } => {
-                comment(&format!("rm -r {path}, but what git tracks in it"))
-            }
-            Action::RemoveEmpty { path, .. } => {
-                comment(&format!("rmdir {path}, where nothing is left"))
-            }
-            Action::Edit(edits) => {
-                let diff: String = edits.iter().map(Edit::diff).collect();
-                diff.strip_suffix('\n').unwrap_or(&diff).to_owned()
-            }
-            Action::Show(invocation) => invocation.to_string(),
+impl Test {
+    pub(super) fn of(
+        build: &Build,
+        testing: &Testing,
+        invocation: Invocation,
+        runner: Runner,
+    ) -> Self {
+        Self {
+            invocation,
+            runner,
+            member: build.member.name.clone(),
+            on: None,
+            unoptimised: build.options.profile == "dev",
+            fail_fast: testing.fail_fast,
+            arguments: testing.arguments.clone(),
         }
     }
-}
 
-/// A line that a shell passes over, whatever the names in it hold.
-pub(super) fn comment(text: &str) -> String {
-    format!("# {}", text.replace('\n', "\\n"))
-}
-
-impl Test {
     /// The command without the module that only a real run puts into the environment.
     fn without_reporter(&self) -> Invocation {
         let mut invocation = self.invocation.clone();

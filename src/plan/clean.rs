@@ -2,39 +2,36 @@
 
 use crate::facts::leftovers::Leftover;
 use crate::facts::project::Project;
+use crate::model::step::StepId;
 use crate::world::disk::Usage;
 
-use super::linked::names;
-use super::steps::step;
-use super::{Action, Plan};
+use super::action::Action;
+use super::step::{Plan, Step};
 
-pub fn clean(project: &Project, remains: &[Leftover]) -> Plan {
+pub fn clean(project: &Project, leftovers: &[Leftover]) -> Plan {
     let mut plan = Plan::default();
-    for remain in remains {
-        let size = Usage::wording(remain.usage.bytes);
-        let shown = project.display(&remain.path);
-        let path = remain.path.clone();
-        let action = match remain.besides {
+    for leftover in leftovers {
+        let size = Usage::wording(leftover.usage.bytes);
+        let shown = project.display(&leftover.path);
+        let path = leftover.path.clone();
+        let action = match leftover.besides {
             Some(besides) => Action::RemoveEmpty { path, besides },
             None => Action::Remove {
                 path,
-                kept: remain.kept.clone(),
+                kept: leftover.kept.clone(),
             },
         };
-        let subject = match remain.besides {
+        let subject = match leftover.besides {
             Some(_) => shown.to_string(),
             None => format!("{shown} ({size})"),
         };
-        let mut step = step(
-            format!("remove {}", remain.path),
-            "Removing",
-            subject,
-            action,
-        );
-        if remain.besides.is_some() {
-            step.needs = names(&plan);
+        let id = StepId::Remove(leftover.path.clone());
+        let step = Step::new(id, "Removing", subject, action);
+        if leftover.besides.is_some() {
+            plan.then(step);
+        } else {
+            plan.push(step);
         }
-        plan.steps.push(step);
     }
     plan
 }

@@ -1,47 +1,43 @@
 //! `cargo pyx dev`: an environment in which the project's modules are what the sources say.
 
-use crate::facts::{Facts, Request};
 use crate::model::error::Result;
 
-use super::steps::{self, PlanContext};
-use super::{Plan, member, sync};
-
-/// # Errors
-/// What cannot be planned: a foreign environment that is broken, something missing offline.
-pub(super) fn dev(request: &Request, facts: &Facts) -> Result<Plan> {
-    let mut plan = Plan::default();
-    if let Some(tools) = &facts.tools {
-        let context = PlanContext {
-            facts,
-            request,
-            tools,
-        };
-        build(&mut plan, &context)?;
-    }
-    let fresh = facts
-        .builds
-        .iter()
-        .filter(|build| build.staleness.is_none());
-    plan.fresh = fresh.map(|build| build.member.name.clone()).collect();
-    Ok(plan)
-}
+use super::context::PlanContext;
+use super::step::Plan;
+use super::{environment, member, sync};
 
 /// Everything that is due before the project can be imported.
-pub(super) fn build(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
-    if !steps::provide(plan, context)? || !steps::environment(plan, context)? {
-        return Ok(());
+///
+/// # Errors
+/// What cannot be planned: a foreign environment that is broken, something missing offline.
+pub(super) fn dev(context: &PlanContext<'_>) -> Result<Plan> {
+    let mut plan = Plan {
+        fresh: fresh(context),
+        ..Plan::default()
+    };
+    if !environment::provide(&mut plan, context, None)? || !environment::make(&mut plan, context)? {
+        return Ok(plan);
     }
-    sync::sync(plan, context);
-    let packages_changed =
-        context.facts.sync_stale.is_some() || context.facts.test_sync_stale.is_some();
-    for build in &context.facts.builds {
+    sync::sync(&mut plan, context);
+    for build in context.builds {
         match &build.staleness {
-            Some(staleness) => member::member(plan, context, build, staleness),
+            Some(staleness) => member::member(&mut plan, context, build, staleness),
             // other packages came or went: one of them may stand before the module now
-            None if packages_changed => member::prove(plan, context, build, false),
+            None if context.target.packages_are_stale() => {
+                member::prove(&mut plan, context, build, false);
+            }
             None => {}
         }
     }
-    steps::record_sync(plan, context);
-    Ok(())
+    environment::record(&mut plan, context);
+    Ok(plan)
+}
+
+/// The members that are as the sources say.
+fn fresh(context: &PlanContext<'_>) -> Vec<String> {
+    let builds = context.builds.iter();
+    builds
+        .filter(|build| build.staleness.is_none())
+        .map(|build| build.member.name.clone())
+        .collect()
 }

@@ -7,10 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::doctor::{Fix, Problem};
 use crate::model::error::Result;
 use crate::model::file_edit::Edit;
+use crate::model::step::StepId;
 use crate::world::manifest::Toml;
 
-use super::steps::step;
-use super::{Action, Plan};
+use super::action::Action;
+use super::step::{Plan, Step};
 
 /// One step for all files; none where nothing can be fixed.
 ///
@@ -54,12 +55,8 @@ pub fn fix(
         [only] => only.shown.to_string(),
         several => format!("{} files", several.len()),
     };
-    Ok(Plan::of(step(
-        "fix",
-        "Fixing",
-        subject,
-        Action::Edit(edits),
-    )))
+    let action = Action::Edit(edits);
+    Ok(Plan::of(Step::new(StepId::Edit, "Fixing", subject, action)))
 }
 
 #[cfg(test)]

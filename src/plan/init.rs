@@ -2,16 +2,17 @@
 
 use camino::Utf8Path;
 
+use super::scaffold::FileChange;
 use crate::facts::Network;
 use crate::facts::adoption::{Adoption, Subject};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::model::invocation::quote;
-use crate::plan::scaffold::FileChange;
+use crate::model::step::StepId;
 
+use super::action::Action;
 use super::lock::Locks;
-use super::steps::step;
-use super::{Action, Plan};
+use super::step::{Plan, Step};
 
 /// The new file of Rust in which what Python calls is written, as people see it.
 pub fn adopted_source(plan: &Plan) -> Option<&Utf8Path> {
@@ -45,7 +46,12 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
         .map(|one| edit(one, adoption))
         .collect::<Result<_>>()?;
     let subject = adoption.root.file_name().unwrap_or_default();
-    let mut plan = Plan::of(step("files", "Adopting", subject, Action::Edit(edits)));
+    let mut plan = Plan::of(Step::new(
+        StepId::Edit,
+        "Adopting",
+        subject,
+        Action::Edit(edits),
+    ));
     // the packages that are locked stay as they are
     let words: &[&str] = if adoption.locked {
         &["update", "--workspace", "--quiet", "--manifest-path"]

@@ -7,10 +7,12 @@ use crate::facts::build::target_dir;
 use crate::facts::project::Bindings;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::{Invocation, SEPARATOR};
+use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 
-use super::steps::{PlanContext, step};
-use super::{Action, Link, Plan};
+use super::action::{Action, Link};
+use super::context::PlanContext;
+use super::step::{Plan, Step};
 
 /// The target directory of tests and embedding programs.
 pub(super) fn dir(build: &Build) -> Utf8PathBuf {
@@ -28,10 +30,10 @@ pub(super) fn prepare(
     if build.member.bindings == Bindings::Embed {
         return Ok(()); // PyO3 links it by itself
     }
-    let name = &build.member.name;
     let probe = probe(context, build)?;
     let to = dir(build);
-    if !build.linking.seeded && !plan.has(&format!("seed {to}")) {
+    let id = StepId::Seed(to.clone());
+    if !build.linking.seeded && !plan.has(&id) {
         let from = match &build.reusable {
             Some(reusable) => reusable.target.join("ext"),
             None => target_dir(&build.member),
@@ -40,55 +42,47 @@ pub(super) fn prepare(
             from: build.member.intermediate_dir(&from),
             to: build.member.intermediate_dir(&to),
         };
-        let mut step = step(format!("seed {to}"), "Seeding", "the test builds", action);
-        step.optional = true; // it only saves time
-        step.needs = names(plan);
-        plan.steps.push(step);
+        plan.then(Step::new(id, "Seeding", "the test builds", action).optional()); // it only saves time
     }
-    if !build.linking.configured && !plan.has(&format!("link {name}")) {
-        let call = context.cargo_call(&context.tools.cargo, build, &to);
-        let invocation = call
-            .args([
-                "check",
-                "--quiet",
-                "--manifest-path",
-                build.member.manifest.as_str(),
-            ])
-            .args(["--target-dir", to.as_str()])
-            .args(features.iter().cloned())
-            .env("PYO3_PRINT_CONFIG", "1")
-            .env("PYO3_PYTHON", context.facts.environment.python().as_str());
-        let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
-        let say = "extra_build_script_line=cargo:rustc-link";
-        let link = Link {
-            invocation,
-            config: build.linking.config.clone(),
-            lines: vec![
-                format!("{say}-lib={}", probe.link_name),
-                format!("{say}-search=native={libdir}"),
-            ],
-        };
-        let action = Action::Link(Box::new(link));
-        let mut step = step(
-            format!("link {name}"),
+    let id = StepId::Link(build.member.name.clone());
+    if !build.linking.configured && !plan.has(&id) {
+        let action = Action::Link(Box::new(link(context, build, probe, features)));
+        plan.then(Step::new(
+            id,
             "Linking",
             "to the environment's Python",
             action,
-        );
-        step.needs = names(plan);
-        plan.steps.push(step);
+        ));
     }
     Ok(())
 }
 
-pub(super) fn names(plan: &Plan) -> Vec<String> {
-    plan.steps.iter().map(|step| step.name.clone()).collect()
+fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[String]) -> Link {
+    let to = dir(build);
+    let invocation = context
+        .cargo_call(&context.tools.cargo, build, &to)
+        .args(["check", "--quiet"])
+        .args(["--manifest-path", build.member.manifest.as_str()])
+        .args(["--target-dir", to.as_str()])
+        .args(features.iter().cloned())
+        .env("PYO3_PRINT_CONFIG", "1")
+        .env("PYO3_PYTHON", context.target.environment.python().as_str());
+    let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
+    let say = "extra_build_script_line=cargo:rustc-link";
+    Link {
+        invocation,
+        config: build.linking.config.clone(),
+        lines: vec![
+            format!("{say}-lib={}", probe.link_name),
+            format!("{say}-search=native={libdir}"),
+        ],
+    }
 }
 
 /// What a compiler call for such a program is told.
 pub(super) fn compile(call: Invocation, context: &PlanContext<'_>, build: &Build) -> Invocation {
     if build.member.bindings == Bindings::Embed {
-        return call.env("PYO3_PYTHON", context.facts.environment.python().as_str());
+        return call.env("PYO3_PYTHON", context.target.environment.python().as_str());
     }
     call.env("PYO3_CONFIG_FILE", build.linking.config.as_str())
 }
@@ -103,11 +97,11 @@ pub(super) fn execute(
     build: &Build,
 ) -> Result<Invocation> {
     let probe = probe(context, build)?;
-    let packages = context.facts.environment.site_packages_for(probe);
-    let linked = context.tools.linked.iter().map(|it| it.as_str());
+    let packages = context.target.environment.site_packages_for(probe);
+    let linked = context.target.linked.iter().map(|it| it.as_str());
     let path: Vec<&str> = std::iter::once(packages.as_str()).chain(linked).collect();
     let mut call = call
-        .path(&[&context.facts.environment.bin()], &context.facts.path)
+        .path(&[&context.target.environment.bin()], &context.caller.path)
         .env("PYTHONPATH", path.join(SEPARATOR));
     if let Some(libdir) = &probe.libdir {
         let name = if cfg!(target_os = "macos") {
@@ -115,7 +109,7 @@ pub(super) fn execute(
         } else {
             "LD_LIBRARY_PATH"
         };
-        let inherited = context.facts.loader_path.iter();
+        let inherited = context.caller.loader_path.iter();
         let inherited = inherited.flat_map(|path| path.split(':'));
         let others = inherited.filter(|dir| dir != libdir);
         let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(others).collect();
@@ -132,12 +126,12 @@ pub(super) fn execute(
 /// # Errors
 /// [`Error::StaticPython`] when they cannot.
 pub(super) fn probe<'a>(context: &'a PlanContext<'_>, build: &Build) -> Result<&'a Probe> {
-    let probe = context.tools.probe.as_ref();
+    let probe = context.target.probe.as_ref();
     probe
         .filter(|probe| probe.libdir.is_some())
         .ok_or_else(|| Error::StaticPython {
             member: build.member.name.clone(),
-            python: context.facts.environment.python(),
+            python: context.target.environment.python(),
             version: probe.map_or_else(
                 || "3".to_owned(),
                 |probe| format!("{}.{}", probe.major, probe.minor),

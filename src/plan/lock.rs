@@ -7,10 +7,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::Network;
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
 use crate::world::tool::Tool;
 
-use super::steps::{self, step};
-use super::{Listen, Plan, Step};
+use super::action::{Action, Run};
+use super::environment;
+use super::step::{Plan, Step};
 
 /// Where the locks are made, and how.
 #[derive(Clone, Copy)]
@@ -53,26 +55,20 @@ impl Locks<'_> {
             if self.network.offline {
                 return Err(Error::Offline(provision.label()));
             }
-            push(plan, steps::fetch(provision, any_python, &uv.path)?);
+            plan.then(environment::fetch(provision, any_python, &uv.path)?);
         }
         let call = Invocation::new(uv.path.clone(), self.folder).args(["lock", "--quiet"]);
         self.call(plan, "uv.lock", call);
         Ok(())
     }
 
-    fn call(&self, plan: &mut Plan, file: &str, call: Invocation) {
+    fn call(&self, plan: &mut Plan, file: &'static str, call: Invocation) {
         let call = call
             .without(self.scrubbed)
             .args(self.network.offline.then_some("--offline"));
-        let action = steps::run(call, Listen::Quiet, Exit::Environment);
-        push(plan, step(file, self.verb, file, action));
+        let action = Action::Run(Run::quiet(call, Exit::Environment));
+        plan.then(Step::new(StepId::LockFile(file), self.verb, file, action));
     }
-}
-
-/// After all that is planned so far.
-pub(super) fn push(plan: &mut Plan, mut step: Step) {
-    step.needs = plan.step_names().collect();
-    plan.steps.push(step);
 }
 
 #[cfg(test)]

@@ -8,14 +8,15 @@ use crate::facts::project::{Bindings, Member};
 use crate::facts::{Build, ReusableBuild, Staleness};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 use crate::world::tool::Tool;
 
-use super::linked::names;
-use super::steps::{
-    PlanContext, build_args, environment_needs, feature_args, lock_args, run, step,
-};
-use super::{Action, CopyInstall, Listen, Plan, Prove, Replace, Step};
+use super::action::{Action, CopyInstall, Listen, Prove, Replace, Run};
+use super::arguments::{build_args, lock_args, maturin_feature_args};
+use super::context::PlanContext;
+use super::environment;
+use super::step::{Plan, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
@@ -30,72 +31,73 @@ pub(super) fn member(
     staleness: &Staleness,
 ) {
     if let Some(reusable) = &build.reusable {
-        let step = copy(plan, context, build, reusable, staleness);
-        plan.steps.push(step);
+        plan.then(copy(context, build, reusable, staleness));
         return prove(plan, context, build, true);
     }
     // cargo compiles a restless crate at every call: let maturin's be the only one
     let alone = build.locked.restless && staleness.replace.is_empty();
     let ahead = cargo_invocation(context, build).filter(|_| !alone);
-    let name = &build.member.name;
     if let Some(from) = &build.seed {
-        let to = build::target_dir(&build.member);
-        let seed_name = format!("seed {to}");
-        if !plan.has(&seed_name) {
-            let action = Action::Seed {
-                from: build.member.intermediate_dir(from),
-                to: build.member.intermediate_dir(&to),
-            };
-            let mut step = step(seed_name, "Seeding", "the build", action);
-            step.optional = true; // it only saves time
-            plan.steps.push(step);
-        }
+        seed(plan, build, from);
     }
     if !staleness.unseen.is_empty() {
-        let action = Action::Forget {
-            crates: staleness.unseen.clone(),
-            dir: build::fingerprints(&build.member, &build.options),
-        };
-        let mut step = step(
-            format!("forget {name}"),
-            "Forgetting",
-            staleness.unseen.join(", "),
-            action,
-        );
-        step.needs = not_syncing(plan);
-        plan.steps.push(step);
+        let step = forget(build, staleness).after(not_syncing(plan));
+        plan.push(step);
     }
-    let before = not_syncing(plan);
     if let Some(call) = &ahead {
-        let packages = build.locked.packages;
-        let action = run(call.clone(), Listen::Cargo { packages }, Exit::Failed);
-        let subject = format!("{name} [{}]", build.options.profile);
-        let mut step = step(format!("compile {name}"), "Building", subject, action);
-        step.reason = Some(staleness.reason.clone());
-        step.needs = before;
-        plan.steps.push(step);
+        let step = compile(build, staleness, call.clone()).after(not_syncing(plan));
+        plan.push(step);
     }
-    let installed = match context.tools.maturin.get(name) {
-        Some(_) if ahead.is_some() && !staleness.replace.is_empty() => {
-            plan.steps.push(replace(build, staleness));
-            false
+    let maturin = context.tools.maturin.get(&build.member.name);
+    if maturin.is_some() && ahead.is_some() && !staleness.replace.is_empty() {
+        plan.push(replace(build, staleness));
+        return prove(plan, context, build, false);
+    }
+    if let Some(maturin) = maturin {
+        if !maturin.at_least(MATURIN_WITH_UV) {
+            pip(plan, context);
         }
-        Some(maturin) => {
-            if !maturin.at_least(MATURIN_WITH_UV) {
-                pip(plan, context);
-            }
-            let step = install(plan, context, build, maturin, staleness, ahead.is_some());
-            plan.steps.push(step);
-            true
-        }
-        None => false,
+        let compiled = ahead.is_some();
+        plan.then(install(context, build, maturin, staleness, compiled));
+    }
+    prove(plan, context, build, maturin.is_some());
+}
+
+/// `from`: the folder of another target directory, absolute.
+fn seed(plan: &mut Plan, build: &Build, from: &Utf8Path) {
+    let to = build::target_dir(&build.member);
+    let id = StepId::Seed(to.clone());
+    if plan.has(&id) {
+        return;
+    }
+    let action = Action::Seed {
+        from: build.member.intermediate_dir(from),
+        to: build.member.intermediate_dir(&to),
     };
-    prove(plan, context, build, installed);
+    let step = Step::new(id, "Seeding", "the build", action);
+    plan.push(step.optional()); // it only saves time
+}
+
+fn forget(build: &Build, staleness: &Staleness) -> Step {
+    let action = Action::Forget {
+        crates: staleness.unseen.clone(),
+        dir: build::fingerprints(&build.member, &build.options),
+    };
+    let id = StepId::Forget(build.member.name.clone());
+    Step::new(id, "Forgetting", staleness.unseen.join(", "), action)
+}
+
+fn compile(build: &Build, staleness: &Staleness, call: Invocation) -> Step {
+    let name = &build.member.name;
+    let packages = build.locked.packages;
+    let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
+    let subject = format!("{name} [{}]", build.options.profile);
+    let id = StepId::Compile(name.clone());
+    Step::new(id, "Building", subject, action).because(staleness.reason.clone())
 }
 
 /// The same build as another environment's.
 fn copy(
-    plan: &Plan,
     context: &PlanContext<'_>,
     build: &Build,
     reusable: &ReusableBuild,
@@ -105,22 +107,17 @@ fn copy(
     let action = Action::CopyInstall(Box::new(CopyInstall {
         member: build.member.clone(),
         from: reusable.environment.clone(),
-        to: context.facts.environment.clone(),
+        to: context.target.environment.clone(),
     }));
     let subject = format!("{name} from {}", context.show(&reusable.environment.path));
-    let mut step = step(format!("install {name}"), "Installing", subject, action);
-    step.reason = Some(staleness.reason.clone());
-    step.needs = names(plan);
-    step
+    let id = StepId::Install(name.clone());
+    Step::new(id, "Installing", subject, action).because(staleness.reason.clone())
 }
 
 /// What compiling waits for: everything but the dependencies.
-fn not_syncing(plan: &Plan) -> Vec<String> {
-    let names = plan.steps.iter().map(|step| &step.name);
-    names
-        .filter(|name| !name.starts_with("sync "))
-        .cloned()
-        .collect()
+fn not_syncing(plan: &Plan) -> Vec<StepId> {
+    let is_sync = |id: &StepId| matches!(id, StepId::Sync(_));
+    plan.ids().filter(|id| !is_sync(id)).collect()
 }
 
 fn replace(build: &Build, staleness: &Staleness) -> Step {
@@ -129,38 +126,29 @@ fn replace(build: &Build, staleness: &Staleness) -> Step {
         build: build.clone(),
         modules: staleness.replace.clone(),
     }));
-    let mut step = step(format!("install {name}"), "Installing", name, action);
-    step.needs = vec![format!("compile {name}")];
-    step
+    Step::new(StepId::Install(name.clone()), "Installing", name, action)
+        .after([StepId::Compile(name.clone())])
 }
 
 /// An old maturin installs with the environment's pip.
 fn pip(plan: &mut Plan, context: &PlanContext<'_>) {
-    if plan.has("pip") {
+    if plan.has(&StepId::Pip) {
         return;
     }
     let call = context
-        .call(&context.tools.uv.path, &context.facts.project.home)
+        .uv()
         .args(["pip", "install", "--quiet"])
         .args(context.offline())
-        .args([
-            "--python",
-            context.facts.environment.python().as_str(),
-            "pip",
-        ]);
-    let action = run(call, Listen::Quiet, Exit::Environment);
-    let mut step = step(
-        "pip",
-        "Syncing",
-        "pip, for a maturin that knows no uv",
-        action,
-    );
-    step.needs = environment_needs(plan);
-    plan.steps.push(step);
+        .args(["--python", context.target.environment.python().as_str()])
+        .arg("pip");
+    let action = Action::Run(Run::quiet(call, Exit::Environment));
+    let subject = "pip, for a maturin that knows no uv";
+    let step = Step::new(StepId::Pip, "Syncing", subject, action).after(environment::needs(plan));
+    plan.push(step);
 }
 
+/// `compiled`: whether cargo compiles it before, so that maturin only installs.
 fn install(
-    plan: &Plan,
     context: &PlanContext<'_>,
     build: &Build,
     maturin: &Tool,
@@ -168,61 +156,53 @@ fn install(
     compiled: bool,
 ) -> Step {
     let name = &build.member.name;
-    let packages = build.locked.packages;
-    let (verb, listen) = if compiled {
-        ("Installing", Listen::Quiet)
-    } else {
-        ("Building", Listen::Maturin { packages })
-    };
     let call = maturin_invocation(context, build, maturin);
-    let subject = if compiled {
-        name.clone()
-    } else {
-        format!("{name} [{}]", build.options.profile)
-    };
-    let mut step = step(
-        format!("install {name}"),
-        verb,
-        subject,
-        run(call, listen, Exit::Failed),
-    );
-    step.reason = (!compiled).then(|| staleness.reason.clone());
-    step.needs = names(plan);
-    step
+    let id = StepId::Install(name.clone());
+    if compiled {
+        let action = Action::Run(Run::quiet(call, Exit::Failed));
+        return Step::new(id, "Installing", name, action);
+    }
+    let packages = build.locked.packages;
+    let action = Action::Run(Run::building(call, Listen::Maturin { packages }));
+    let subject = format!("{name} [{}]", build.options.profile);
+    Step::new(id, "Building", subject, action).because(staleness.reason.clone())
 }
 
 /// `installed`: whether maturin installs it in this plan.
 pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, installed: bool) {
     let name = &build.member.name;
-    let probe = context.tools.probe.as_ref();
+    let probe = context.target.probe.as_ref();
     let mut build = build.clone();
     if let Some(reusable) = &build.reusable {
         build.member.target.clone_from(&reusable.target);
     }
     let action = Action::Prove(Box::new(Prove {
-        environment: context.facts.environment.clone(),
+        environment: context.target.environment.clone(),
         suffixes: probe
             .map(|probe| probe.suffixes.clone())
             .unwrap_or_default(),
-        state: context.facts.project.state.join("state.json"),
+        state: context.project.state.join("state.json"),
         uv: context.tools.uv.path.clone(),
-        home: context.facts.project.home.clone(),
-        lock: context.facts.dependencies.lock().cloned(),
+        home: context.project.home.clone(),
+        lock: context.target.dependencies.dependencies.lock().cloned(),
         installed,
         built: build.staleness.is_some(),
         new_lock: !build.locked.exists,
         build,
     }));
-    let mut step = step(format!("prove {name}"), "Proving", name, action);
-    step.needs = names(plan);
-    plan.steps.push(step);
+    plan.then(Step::new(
+        StepId::Prove(name.clone()),
+        "Proving",
+        name,
+        action,
+    ));
 }
 
 /// The call of cargo that maturin will make, so that maturin finds nothing left to compile; `None`
 /// where that call does not follow from what is known, and maturin has to make it itself.
 fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocation> {
     let member = &build.member;
-    let python = context.facts.environment.python();
+    let python = context.target.environment.python();
     let target = build::target_dir(member);
     let call = context.cargo_call(&context.tools.cargo, build, &target);
     let call = match member.bindings {
@@ -249,7 +229,7 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
     if !member.bindings.is_pyo3() {
         return Some(call);
     }
-    let probe: &Probe = context.tools.probe.as_ref()?;
+    let probe: &Probe = context.target.probe.as_ref()?;
     let pyo3 = build.locked.pyo3.as_ref()?;
     let call = call
         .env("PYO3_BUILD_EXTENSION_MODULE", "1")
@@ -291,11 +271,6 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         (name, true) => vec!["--profile".into(), name.into()],
         (_, false) => Vec::new(),
     };
-    let features = if options.features_added {
-        &options.features[..]
-    } else {
-        &[]
-    };
     let flags = has_uv
         .then(|| lock_args(context.request))
         .into_iter()
@@ -311,16 +286,11 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
                 .flatten(),
         )
         .args(profile)
-        .args(feature_args(features))
-        .args(
-            options
-                .no_default_features
-                .then_some("--no-default-features"),
-        )
+        .args(maturin_feature_args(options))
         .args(flags)
         .args(other_groups(context, build))
-        .env("VIRTUAL_ENV", context.facts.environment.path.as_str())
-        .path(&tool_dirs(context), &context.facts.path)
+        .env("VIRTUAL_ENV", context.target.environment.path.as_str())
+        .path(&context.tool_dirs(), &context.caller.path)
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
     if context.request.network.offline {
@@ -336,7 +306,13 @@ fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
         Source::Metadata(path) => Some(path) == build.member.pyproject.as_ref(),
         Source::Requirements { .. } | Source::File(_) => false,
     };
-    let sync = context.facts.dependencies.syncs.iter().find(own);
+    let sync = context
+        .target
+        .dependencies
+        .dependencies
+        .syncs
+        .iter()
+        .find(own);
     match sync {
         Some(sync)
             if !sync.groups.is_empty() && !sync.groups.iter().any(|group| group == "dev") =>
@@ -345,10 +321,4 @@ fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-/// Where maturin is to find uv and cargo, both of which it looks up on PATH.
-pub(super) fn tool_dirs<'a>(context: &'a PlanContext<'_>) -> Vec<&'a Utf8Path> {
-    let programs = [&context.tools.uv.path, &context.tools.cargo].into_iter();
-    programs.filter_map(|program| program.parent()).collect()
 }

@@ -1,15 +1,16 @@
 //! `cargo pyx new`: all files of a project, a repository around them, and its lock files.
 
+use super::scaffold::Scaffold;
 use crate::facts::Network;
 use crate::facts::new_project::Surroundings;
 use crate::model::error::{Exit, Result};
 use crate::model::file_edit::Edit;
 use crate::model::invocation::Invocation;
-use crate::plan::scaffold::Scaffold;
+use crate::model::step::StepId;
 
-use super::lock::{Locks, push};
-use super::steps::{self, step};
-use super::{Action, Listen, Plan};
+use super::action::{Action, Run};
+use super::lock::Locks;
+use super::step::{Plan, Step};
 
 /// # Errors
 /// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched;
@@ -32,7 +33,7 @@ pub fn new(scaffold: &Scaffold, surroundings: &Surroundings, network: Network) -
     });
     let subject = format!("{} in {}", scaffold.name.distribution, surroundings.shown);
     let action = Action::Edit(edits.collect());
-    let mut plan = Plan::of(step("files", "Creating", subject, action));
+    let mut plan = Plan::of(Step::new(StepId::Edit, "Creating", subject, action));
     if let Some(git) = surroundings
         .git
         .as_ref()
@@ -40,8 +41,8 @@ pub fn new(scaffold: &Scaffold, surroundings: &Surroundings, network: Network) -
     {
         let call = Invocation::new(git.clone(), &surroundings.folder).args(["init", "--quiet"]);
         let call = call.without(&surroundings.scrubbed);
-        let action = steps::run(call, Listen::Quiet, Exit::Environment);
-        push(&mut plan, step("git", "Creating", "a repository", action));
+        let action = Action::Run(Run::quiet(call, Exit::Environment));
+        plan.then(Step::new(StepId::Git, "Creating", "a repository", action));
     }
     let manifest = scaffold.manifest();
     let words = ["generate-lockfile", "--quiet", "--manifest-path"];

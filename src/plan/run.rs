@@ -1,71 +1,87 @@
 //! `cargo pyx run`: a fresh build, then a program in the environment.
 
-use crate::facts::{Build, Facts, Purpose, Request, Running};
-use crate::model::error::{Error, Exit, Result};
+use crate::facts::{Build, Caller, Target};
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
 
-use super::linked::{self, names};
-use super::steps::{PlanContext, activate, build_args, feature_args, run as run_call, step};
-use super::{Action, Listen, Plan, dev};
+use super::action::{Action, Listen, Run};
+use super::arguments::{build_args, feature_args};
+use super::context::{PlanContext, activate};
+use super::step::{Plan, Step};
+use super::{dev, linked};
 
-/// # Errors
-/// As [`dev::dev`]; an unknown example or binary.
-pub fn run(request: &Request, facts: &Facts) -> Result<Plan> {
-    let mut plan = dev::dev(request, facts)?;
-    if plan.again {
-        return Ok(plan);
-    }
-    match &request.purpose {
-        Purpose::Run(Running::Command(words)) => command(&mut plan, facts, words),
-        Purpose::Run(Running::Target {
-            kind,
-            name,
-            arguments,
-        }) => {
-            let Some(tools) = &facts.tools else {
-                return Ok(plan);
-            };
-            let context = PlanContext {
-                facts,
-                request,
-                tools,
-            };
-            let build = owner(facts, kind, name)?;
-            target(&mut plan, &context, build, (kind, name, arguments))?;
-        }
-        Purpose::Dev
-        | Purpose::Test(_)
-        | Purpose::Release(_)
-        | Purpose::Just(_)
-        | Purpose::Look => {}
-    }
-    Ok(plan)
-}
-
-fn command(plan: &mut Plan, facts: &Facts, words: &[String]) {
-    let Some((program, arguments)) = words.split_first() else {
-        return;
-    };
+/// Any program, in the environment; `None` where there are no words.
+pub(super) fn command(target: &Target, caller: &Caller, words: &[String]) -> Option<Step> {
+    let (program, arguments) = words.split_first()?;
     // a path is relative to where the command was given
     let resolved = if program.contains('/') {
-        facts.cwd.join(program).into_string()
+        caller.cwd.join(program).into_string()
     } else {
         program.clone()
     };
-    let call = crate::model::invocation::Invocation::new(resolved, &facts.cwd)
+    let call = Invocation::new(resolved, &caller.cwd)
         .args(arguments.iter().cloned())
-        .without(&facts.scrubbed);
-    let call = activate(call, facts);
-    plan.hand_over = Some(step("run", "Running", program, Action::Show(call)));
+        .without(&caller.scrubbed);
+    let action = Action::Show(activate(call, target, caller));
+    Some(Step::new(StepId::HandOver, "Running", program, action))
+}
+
+/// A cargo example or binary that embeds Python. `kind`: `example` or `bin`.
+///
+/// # Errors
+/// As [`dev::dev`]; an unknown example or binary; a Python that cannot be linked.
+pub(super) fn target(
+    context: &PlanContext<'_>,
+    kind: &str,
+    name: &str,
+    arguments: &[String],
+) -> Result<Plan> {
+    let mut plan = dev::dev(context)?;
+    if plan.again {
+        return Ok(plan);
+    }
+    let build = owner(context, kind, name)?;
+    let own: Vec<String> = build.options.own_features().cloned().collect();
+    linked::prepare(&mut plan, context, build, &feature_args(&own))?;
+    let dir = linked::dir(build);
+    let call = context
+        .cargo_call(&context.tools.cargo, build, &dir)
+        .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(["--manifest-path", build.member.manifest.as_str()])
+        .args(["--target-dir", dir.as_str()])
+        .args([format!("--{kind}"), name.to_owned()])
+        .args(build_args(context.request, &build.options));
+    let call = linked::compile(call, context, build);
+    let packages = build.locked.packages;
+    let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
+    let subject = format!("{kind} {name} [{}]", build.options.profile);
+    let id = StepId::Program(name.to_owned());
+    plan.then(Step::new(id, "Building", subject, action));
+    let mut folder = dir.join(build.options.folder());
+    if kind == "example" {
+        folder.push("examples");
+    }
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let environment = &context.target.environment;
+    let call = context
+        .call(&program, &context.caller.cwd)
+        .args(arguments.iter().cloned())
+        .env("VIRTUAL_ENV", environment.path.as_str())
+        .path(&[&environment.bin()], &context.caller.path);
+    let action = Action::Show(linked::execute(call, context, build)?);
+    plan.hand_over = Some(Step::new(StepId::HandOver, "Running", name, action));
+    Ok(plan)
 }
 
 /// The member whose crate has the example or binary.
-fn owner<'a>(facts: &'a Facts, kind: &str, name: &str) -> Result<&'a Build> {
+fn owner<'a>(context: &PlanContext<'a>, kind: &str, name: &str) -> Result<&'a Build> {
     let has = |build: &&Build| match kind {
         "example" => build.examples.iter().any(|known| known == name),
         _ => build.member.bins.iter().any(|known| known == name),
     };
-    facts.builds.iter().find(has).ok_or_else(|| {
-        let known = facts.builds.iter().flat_map(|build| match kind {
+    context.builds.iter().find(has).ok_or_else(|| {
+        let known = context.builds.iter().flat_map(|build| match kind {
             "example" => build.examples.iter(),
             _ => build.member.bins.iter(),
         });
@@ -79,51 +95,4 @@ fn owner<'a>(facts: &'a Facts, kind: &str, name: &str) -> Result<&'a Build> {
             "no {kind} `{name}` in this project; it has {known}"
         ))
     })
-}
-
-fn target(
-    plan: &mut Plan,
-    context: &PlanContext<'_>,
-    build: &Build,
-    (kind, name, arguments): (&str, &str, &[String]),
-) -> Result<()> {
-    let own = build.options.own_features().cloned();
-    linked::prepare(
-        plan,
-        context,
-        build,
-        &feature_args(&own.collect::<Vec<_>>()),
-    )?;
-    let member = &build.member;
-    let dir = linked::dir(build);
-    let call = context
-        .cargo_call(&context.tools.cargo, build, &dir)
-        .args(["build", "--message-format", "json-render-diagnostics"])
-        .args(["--manifest-path", member.manifest.as_str()])
-        .args(["--target-dir", dir.as_str()])
-        .args([format!("--{kind}"), name.to_owned()])
-        .args(build_args(context.request, &build.options));
-    let call = linked::compile(call, context, build);
-    let packages = build.locked.packages;
-    let action = run_call(call, Listen::Cargo { packages }, Exit::Failed);
-    let subject = format!("{kind} {name} [{}]", build.options.profile);
-    let mut building = step("program", "Building", subject, action);
-    building.needs = names(plan);
-    plan.steps.push(building);
-    let folder = dir.join(build.options.folder());
-    let folder = if kind == "example" {
-        folder.join("examples")
-    } else {
-        folder
-    };
-    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let environment = &context.facts.environment;
-    let call = context
-        .call(&program, &context.facts.cwd)
-        .args(arguments.iter().cloned())
-        .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&environment.bin()], &context.facts.path);
-    let call = linked::execute(call, context, build)?;
-    plan.hand_over = Some(step("run", "Running", name, Action::Show(call)));
-    Ok(())
 }

@@ -8,44 +8,47 @@ use crate::facts::project::Member;
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::reason::Reason;
+use crate::model::step::StepId;
 
-use super::steps::{PlanContext, environment_needs, run, step};
-use super::{Action, Listen, Plan};
+use super::action::{Action, Run};
+use super::context::PlanContext;
+use super::environment;
+use super::step::{Plan, Step};
 
 /// The dependencies, when they are due, then those of the tests.
 pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
-    let facts = context.facts;
-    let all = [
-        (&facts.sync_stale, &facts.dependencies),
-        (&facts.test_sync_stale, &facts.test_dependencies),
-    ];
-    let staleness = all
-        .into_iter()
-        .filter_map(|(staleness, dependencies)| Some((staleness.as_ref()?, dependencies)))
-        .flat_map(|(reason, found)| found.syncs.iter().map(move |sync| (reason, sync)));
-    // what the tests need may be what is installed anyway
-    let mut planned: Vec<(&Reason, &Sync)> = Vec::new();
-    for (reason, sync) in staleness {
-        if !planned.iter().any(|(_, known)| *known == sync) {
-            planned.push((reason, sync));
+    for (at, (reason, sync)) in due(context).into_iter().enumerate() {
+        let call = sync_call(sync, context);
+        let run = Run {
+            hint: network_hint(sync, context.request),
+            ..Run::quiet(call, Exit::Environment)
+        };
+        let number = at + 1;
+        let before = (number > 1).then(|| StepId::Sync(number - 1));
+        let subject = subject_of(sync, context);
+        let step = Step::new(StepId::Sync(number), "Syncing", subject, Action::Run(run))
+            .because(reason.clone())
+            .after(environment::needs(plan))
+            .after(before);
+        plan.push(step);
+    }
+}
+
+/// Each installation once: what the tests need may be what is installed anyway.
+fn due<'a>(context: &PlanContext<'a>) -> Vec<(&'a Reason, &'a Sync)> {
+    let target = context.target;
+    let mut due: Vec<(&Reason, &Sync)> = Vec::new();
+    for packages in [&target.dependencies, &target.test_dependencies] {
+        let Some(reason) = &packages.stale else {
+            continue;
+        };
+        for sync in &packages.dependencies.syncs {
+            if !due.iter().any(|(_, known)| *known == sync) {
+                due.push((reason, sync));
+            }
         }
     }
-    for (number, (reason, sync)) in planned.into_iter().enumerate() {
-        let mut step = step(
-            format!("sync {}", number + 1),
-            "Syncing",
-            subject_of(sync, context),
-            run(sync_call(sync, context), Listen::Quiet, Exit::Environment),
-        );
-        if let Action::Run(run) = &mut step.action {
-            run.hint = network_hint(sync, context.request);
-        }
-        step.reason = Some(reason.clone());
-        step.needs = environment_needs(plan);
-        step.needs
-            .extend((number > 0).then(|| format!("sync {number}")));
-        plan.steps.push(step);
-    }
+    due
 }
 
 fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
@@ -70,13 +73,11 @@ fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
 }
 
 fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
-    let environment = &context.facts.environment;
-    let home = &context.facts.project.home;
-    let uv = &context.tools.uv.path;
+    let environment = &context.target.environment;
     let python = environment.python();
     let install = || {
         context
-            .call(uv, home)
+            .uv()
             .args(["pip", "install", "--quiet"])
             .args(context.offline())
             .args(["--python", python.as_str()])
@@ -95,7 +96,7 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
     match &sync.source {
         Source::Lock(_) => {
             let call = context
-                .call(uv, home)
+                .uv()
                 .args(["sync", "--quiet", "--inexact", "--no-install-project"])
                 .arg(if context.request.network.locked {
                     "--locked"
@@ -106,7 +107,7 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
                 .args(["--python", python.as_str()])
                 .args((!sync.default_groups).then_some("--no-default-groups"))
                 .args(packages(sync))
-                .args(not_installed(&context.facts.project.members))
+                .args(not_installed(&context.project.members))
                 .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str());
             options(call, &str::to_owned)
         }

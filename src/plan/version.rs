@@ -13,7 +13,8 @@ use crate::model::file_edit::{Change, Edit};
 use crate::model::version::{self, Bump};
 use crate::world::manifest::with_strings;
 
-use super::Plan;
+use super::edits::edits;
+use super::step::Plan;
 
 /// The version that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,12 +122,12 @@ pub fn version(
         }
         subjects.push(format!("{} {}", one.members.join(", "), target.python));
     }
-    let edits = changes
+    let mut changed = changes
         .iter()
-        .map(|(path, changes)| edit(path, changes, root, texts));
-    let mut edits = edits.collect::<Result<Vec<Edit>>>()?;
-    edits.retain(|edit| !left.contains(&edit.path));
-    let plan = super::edits("Setting", &subjects.join("; "), edits);
+        .map(|(path, changes)| edit(path, changes, root, texts))
+        .collect::<Result<Vec<Edit>>>()?;
+    changed.retain(|edit| !left.contains(&edit.path));
+    let plan = edits("Setting", &subjects.join("; "), changed);
     Ok(Settled { plan, left })
 }
 
@@ -238,8 +239,8 @@ fn edit(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Action;
     use super::*;
+    use crate::plan::action::Action;
 
     /// A version that each text states once, between quotes.
     fn stated(

@@ -380,7 +380,7 @@ impl Ui {
     pub fn start<'a>(&'a self, step: &'a Step, shown: bool, alone: bool) -> Activity<'a> {
         self.event(
             "step-started",
-            &json!({ "name": step.name, "reason": to_json(&step.reason) }),
+            &json!({ "name": step.id, "reason": to_json(&step.reason) }),
         );
         let reason = step.reason.as_ref().map(|reason| format!(" ({reason})"));
         if shown {
@@ -507,7 +507,7 @@ impl Activity<'_> {
         let text = String::from_utf8_lossy(line);
         self.ui.event(
             "step-output",
-            &json!({ "name": self.step.name, "stream": stream, "text": text }),
+            &json!({ "name": self.step.id, "stream": stream, "text": text }),
         );
     }
 
@@ -519,7 +519,7 @@ impl Activity<'_> {
         self.ui.event(
             "step-finished",
             &json!({
-                "name": self.step.name,
+                "name": self.step.id,
                 "ok": ok,
                 "seconds": seconds,
                 "reason": to_json(&self.step.reason),

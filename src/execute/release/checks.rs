@@ -4,12 +4,12 @@ use crate::facts::artifact::{Member, Sdist, Wheel};
 use crate::facts::release::{CHECKS, Checked, Checks, Outcome};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
-use crate::plan::{Check, How, Reader, RecordChecks};
+use crate::plan::{Check, How, Reader, RecordChecks, Verdict};
 use crate::world::disk;
 use crate::world::process;
 use camino::Utf8Path;
 
-use super::super::Context;
+use super::super::context::Context;
 use super::linters::understand;
 use super::stubs::{self, Stubs};
 
@@ -171,14 +171,12 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
 ///
 /// # Errors
 /// [`Error::ChecksFailed`] where one has not passed.
-pub(crate) fn verdict(
-    context: &Context<'_>,
-    (files, errors): (&[String], usize),
-    known: &[Checked],
-) -> Result<()> {
-    let project = (errors > 0).then(|| format!("the project has errors ({errors})"));
-    let failed = judged(context, known, files).into_iter().chain(project);
-    let failed: Vec<String> = failed.collect();
+pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
+    let mut failed: Vec<String> = Vec::new();
+    failed.extend(judged(context, &verdict.known, &verdict.files));
+    if verdict.errors > 0 {
+        failed.push(format!("the project has errors ({})", verdict.errors));
+    }
     match &failed[..] {
         [] => Ok(()),
         failed => Err(Error::ChecksFailed(failed.join("; "))),

@@ -2,112 +2,42 @@
 
 mod answer;
 mod checks;
+mod compare;
 mod linters;
 mod promote;
 mod publish;
 mod seal;
 mod stubs;
+mod unpack;
 
-use std::collections::BTreeSet;
+use crate::model::error::Result;
+use crate::plan::ReleaseAction;
+use crate::ui::Activity;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use flate2::read::GzDecoder;
+use super::context::Context;
+use super::files;
 
-use crate::facts::artifact::Wheel;
-use crate::model::error::{Error, Result};
-use crate::plan::Unpack;
-use crate::world::disk;
-
-pub(crate) use checks::{check, record, verdict};
-pub(crate) use promote::promote;
-pub(crate) use publish::{confirm, publish};
-pub(crate) use seal::seal;
-
-/// Writes what differs, removes what the sdist does not hold; the top folder is left out.
-pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
-    let bytes = disk::read(&unpack.sdist)?.unwrap_or_default();
-    let wrong = |source| Error::Io {
-        verb: "unpack",
-        path: unpack.sdist.clone(),
-        source,
-    };
-    let mut archive = tar::Archive::new(GzDecoder::new(&bytes[..]));
-    let mut kept = BTreeSet::new();
-    for entry in archive.entries().map_err(wrong)? {
-        let mut entry = entry.map_err(wrong)?;
-        let path = entry.path().map_err(wrong)?.into_owned();
-        let path = crate::world::session::utf8(path)?;
-        let Some(to) = inside(&unpack.to, &path) else {
-            continue;
-        };
-        if !entry.header().entry_type().is_file() {
-            continue;
+pub(super) fn act(
+    context: &Context<'_>,
+    action: &ReleaseAction,
+    activity: &Activity<'_>,
+) -> Result<()> {
+    match action {
+        ReleaseAction::ProvideTools { toolbox, uv } => toolbox.provide(context.session, uv),
+        ReleaseAction::CopySources { from, to, without } => files::copy_sources(from, to, without),
+        ReleaseAction::Unpack(unpack) => unpack::unpack(unpack),
+        ReleaseAction::Seal(seal) => seal::seal(context.session, seal),
+        ReleaseAction::Compare { first, second } => {
+            compare::compare(first, second)?;
+            let name = first.file_name().unwrap_or_default();
+            context.ui.status("Reproduced", name);
+            Ok(())
         }
-        let mut content = Vec::new();
-        std::io::Read::read_to_end(&mut entry, &mut content).map_err(wrong)?;
-        if disk::read(&to)?.as_ref() != Some(&content) {
-            disk::write(&to, &content)?;
-        }
-        let mode = entry.header().mode().map_err(wrong)?;
-        disk::set_executable(&to, mode & 0o111 != 0)?;
-        kept.insert(to);
-    }
-    for old in disk::all_files(&unpack.to) {
-        if !kept.contains(&old) {
-            disk::remove_file(&old)?;
-        }
-    }
-    Ok(())
-}
-
-/// `name-1.0/src/lib.rs` below `to`; `None` for what would lie elsewhere.
-fn inside(to: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
-    let mut parts = path.components();
-    parts.next()?;
-    let rest = parts.as_path();
-    let plain = |part| matches!(part, camino::Utf8Component::Normal(_));
-    (!rest.as_str().is_empty() && rest.components().all(plain)).then(|| to.join(rest))
-}
-
-/// # Errors
-/// [`Error::NotReproducible`], naming the members that differ, in the archive's order.
-pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {
-    if disk::hash(first) == disk::hash(second) {
-        return Ok(());
-    }
-    let (one, other) = (Wheel::open(first)?, Wheel::open(second)?);
-    let mut members: Vec<String> = Vec::new();
-    for member in one.members.iter().chain(&other.members) {
-        let same = |wheel: &Wheel| {
-            let mut all = wheel.members.iter();
-            all.any(|known| known.name == member.name && known.bytes == member.bytes)
-        };
-        let equal = same(&one) && same(&other);
-        if !equal && !members.contains(&member.name) {
-            members.push(member.name.clone());
-        }
-    }
-    if members.is_empty() {
-        members.push("the archive itself".into());
-    }
-    Err(Error::NotReproducible {
-        first: first.to_owned(),
-        second: second.to_owned(),
-        members,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_sdist_unpacks_below_its_folder_only() {
-        let to = Utf8Path::new("/t");
-        let lands = |path: &str| inside(to, Utf8Path::new(path));
-        assert_eq!(lands("x-1.0/src/lib.rs"), Some("/t/src/lib.rs".into()));
-        assert_eq!(lands("x-1.0"), None);
-        assert_eq!(lands("x-1.0/../../etc/passwd"), None);
-        assert_eq!(lands("/etc/passwd"), Some("/t/etc/passwd".into()));
+        ReleaseAction::Check(check) => checks::check(context, check),
+        ReleaseAction::RecordChecks(record) => checks::record(context, record),
+        ReleaseAction::Verdict(verdict) => checks::verdict(context, verdict),
+        ReleaseAction::Promote(promote) => promote::promote(context, promote),
+        ReleaseAction::Confirm(confirm) => publish::confirm(context, confirm),
+        ReleaseAction::Publish(publish) => publish::publish(context, publish, activity),
     }
 }

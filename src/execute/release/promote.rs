@@ -13,7 +13,8 @@ use crate::plan::{Candidate, Promote};
 use crate::world::disk;
 use crate::world::process;
 
-use super::super::{Context, TestResult};
+use super::super::context::Context;
+use super::super::testing::TestResult;
 use super::checks;
 
 /// # Errors

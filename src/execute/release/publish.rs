@@ -10,7 +10,7 @@ use crate::ui::Activity;
 use crate::world::disk;
 use crate::world::process;
 
-use super::super::Context;
+use super::super::context::Context;
 use super::answer::{Answer, Trouble};
 
 /// # Errors

@@ -8,7 +8,8 @@ use crate::model::error::Result;
 use crate::plan::Test;
 use crate::world::process::{self, Status};
 
-use super::{Context, IMPORTS, TestResult};
+use super::super::context::Context;
+use super::result::{IMPORTS, TestResult};
 
 /// What `import.py` prints.
 #[derive(Debug, Default, Deserialize)]

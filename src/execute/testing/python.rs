@@ -9,7 +9,9 @@ use crate::plan::{Reporter, Runner, Test};
 use crate::world::disk;
 use crate::world::process::{self, Status};
 
-use super::{Context, Idle, PYTHON, TestResult, Voice, is_worked_in, may_select};
+use super::super::context::Context;
+use super::result::{Idle, PYTHON, TestResult};
+use super::voice::{Voice, is_worked_in, may_select};
 
 const PYTEST: &str = include_str!("pytest_report.py");
 const UNITTEST: &str = include_str!("unittest_report.py");

@@ -7,7 +7,9 @@ use crate::plan::Test;
 use crate::ui::Activity;
 use crate::world::process::{self, Status};
 
-use super::{Idle, RUST, TestResult, Voice, with_linked};
+use super::super::child::with_linked;
+use super::result::{Idle, RUST, TestResult};
+use super::voice::Voice;
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use crate::model::error::Result;
 use crate::plan::Test;
 use crate::world::process::{self, Status};
 
-use super::{Context, Idle, PYTHON, TestResult, Voice, is_worked_in};
+use super::super::context::Context;
+use super::result::{Idle, PYTHON, TestResult};
+use super::voice::{Voice, is_worked_in};
 
 pub(super) fn run(
     context: &Context<'_>,

@@ -50,7 +50,7 @@ fn problems(
 
 /// Another interpreter than the one that pyx builds for.
 fn interpreter(editor: Editor, settings: &Settings<'_>, facts: &Facts) -> Option<(usize, Finding)> {
-    let environment = &facts.environment.path;
+    let environment = &facts.target.environment.path;
     let mut said = settings.interpreters().into_iter();
     let (path, line) = said.find(|(path, _)| !path.starts_with(environment))?;
     let own = facts.project.display(environment);
@@ -79,6 +79,7 @@ fn thrash(settings: &Settings<'_>, session: &Session, facts: &Facts) -> Option<(
 mod tests {
     use camino::Utf8Path;
 
+    use crate::facts::Target;
     use crate::facts::environment::Environment;
     use crate::facts::project::Member;
 
@@ -89,9 +90,12 @@ mod tests {
         let mut member = Member::default();
         member.cargo.target = "/p/target".into();
         let mut facts = Facts {
-            environment: Environment {
-                path: "/p/.venv".into(),
-                ..Environment::default()
+            target: Target {
+                environment: Environment {
+                    path: "/p/.venv".into(),
+                    ..Environment::default()
+                },
+                ..Target::default()
             },
             ..Facts::default()
         };

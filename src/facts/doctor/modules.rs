@@ -28,7 +28,7 @@ pub(super) fn check(facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
 
 fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Problem> {
     let member = &build.member;
-    let record = EnvironmentRecord::load(&facts.environment.record_path()).record;
+    let record = EnvironmentRecord::load(&facts.target.environment.record_path()).record;
     let installed = record.installed.get(&member.name);
     let own = installed
         .map(|record| record.modules.clone())
@@ -37,7 +37,7 @@ fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Prob
         Some((top, inner)) => (top, Some(inner)),
         None => (&*member.module, None),
     };
-    let probe = facts.tools.as_ref().and_then(|shop| shop.probe.as_ref());
+    let probe = facts.target.probe.as_ref();
     let suffixes = probe.map(|probe| &probe.suffixes[..]).unwrap_or_default();
     let mut found = Vec::new();
     if let (Some(package), Some(inner)) = (package, inner) {
@@ -49,7 +49,7 @@ fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Prob
     if package.is_none_or(|package| package.parent() != Some(&member.dir)) {
         found.extend(extensions(&member.dir, top, suffixes));
     }
-    let packages = facts.environment.site_packages();
+    let packages = facts.target.environment.site_packages();
     if let Some(packages) = packages.filter(|dir| !own.iter().any(|path| path.starts_with(dir))) {
         let copy = packages.join(top);
         let stale = !own.is_empty() && disk::is_file(&copy.join("__init__.py"));

@@ -246,26 +246,26 @@ impl InterpreterFact {
 
 impl EnvironmentFact {
     fn of(session: &Session, facts: &Facts, installed: &[Interpreter]) -> Self {
-        let path = facts.environment.path.clone();
-        let (state, mut python, why) = match &facts.environment.state {
+        let path = facts.target.environment.path.clone();
+        let (state, mut python, why) = match &facts.target.environment.state {
             State::Missing => ("missing", None, None),
             State::Good { version } => ("good", Some(version.to_string()), None),
             State::Bad { why, .. } => ("bad", None, Some(why.clone())),
         };
         if python.is_none() {
             let requires = facts.project.requires_python();
-            let request = facts.python.as_ref();
+            let request = facts.target.requested.as_ref();
             let choice = interpreter::choose(session, installed, request, &requires);
             python = choice.ok().map(|choice| match choice {
                 Choice::Use(found) => found.to_string(),
                 Choice::Download(wanted) => format!("{} from uv", wanted.text),
             });
         }
-        let record = EnvironmentRecord::load(&facts.environment.record_path()).record;
-        let made_by = match &facts.environment.state {
+        let record = EnvironmentRecord::load(&facts.target.environment.record_path()).record;
+        let made_by = match &facts.target.environment.state {
             State::Missing => None,
             _ if record.made => Some("pyx"),
-            _ if facts.environment.is_uvs() => Some("uv"),
+            _ if facts.target.environment.is_uvs() => Some("uv"),
             _ => Some("others"),
         };
         Self {
@@ -274,7 +274,12 @@ impl EnvironmentFact {
             python,
             made_by,
             why,
-            packages_due: facts.sync_stale.as_ref().map(ToString::to_string),
+            packages_due: facts
+                .target
+                .dependencies
+                .stale
+                .as_ref()
+                .map(ToString::to_string),
         }
     }
 }

@@ -12,8 +12,8 @@ pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
     // conda's base counts for none, with maturin as well
     let base = session.var("CONDA_DEFAULT_ENV") == Some("base");
     let conda = session.path_var("CONDA_PREFIX").filter(|_| !base);
-    let own = disk::resolve(&facts.environment.path);
-    let shown = facts.project.display(&facts.environment.path);
+    let own = disk::resolve(&facts.target.environment.path);
+    let shown = facts.project.display(&facts.target.environment.path);
     let finding = match (&venv, &conda) {
         (Some(venv), Some(conda)) => {
             let message = format!(
@@ -46,6 +46,7 @@ pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
 
 #[cfg(test)]
 mod tests {
+    use crate::facts::Target;
     use crate::facts::environment::Environment;
 
     use super::*;
@@ -60,9 +61,12 @@ mod tests {
             ..Session::default()
         };
         let facts = Facts {
-            environment: Environment {
-                path: "/p/.venv".into(),
-                ..Environment::default()
+            target: Target {
+                environment: Environment {
+                    path: "/p/.venv".into(),
+                    ..Environment::default()
+                },
+                ..Target::default()
             },
             ..Facts::default()
         };

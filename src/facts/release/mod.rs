@@ -16,6 +16,7 @@ use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
+use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter, Probe};
@@ -23,7 +24,10 @@ use crate::world::manifest::PyProject;
 use crate::world::session::Session;
 use crate::world::tool::{self, Toolbox};
 
-use super::{Build, Product, Releasing, RunState, Tools};
+use super::member_build::Build;
+use super::request::{Product, Releasing};
+use super::run_state::RunState;
+use super::tools::Tools;
 
 pub use abi::{Abi, label};
 pub use flags::Rustflags;
@@ -176,16 +180,16 @@ pub(super) struct Circumstances<'a> {
 }
 
 impl Release {
-    pub(super) fn gather(around: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
+    pub(super) fn gather(circumstances: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
         let Circumstances {
             session,
             project,
             releasing,
             ..
-        } = around;
+        } = circumstances;
         let installed = interpreter::installed(session);
         let requires = project.requires_python();
-        let (chosen, downloads) = chosen(around, &installed)?;
+        let (chosen, downloads) = chosen(circumstances, &installed)?;
         let all = abi::one_of_each(&installed, &requires);
         let tried = |python: &Interpreter| {
             let probe = interpreter::probe(session, &python.path)?;
@@ -224,11 +228,11 @@ impl Release {
         };
         let versions = Versioned::gather(project).unwrap_or_default();
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
-            let package = release.package(around, build, &versions)?;
+            let package = release.package(circumstances, build, &versions)?;
             release.packages.push(package);
         }
         if releasing.product == Product::Publication {
-            let publication = Publication::gather(around, &release.dist, &release.packages)?;
+            let publication = Publication::gather(circumstances, &release.dist, &release.packages)?;
             release.existing = publication.unchecked();
             release.publication = Some(publication);
         }
@@ -243,18 +247,21 @@ impl Release {
 
     fn package(
         &self,
-        around: &Circumstances<'_>,
+        circumstances: &Circumstances<'_>,
         build: &Build,
         versions: &[Versioned],
     ) -> Result<Package> {
         let member = &build.member;
         let name = &member.name;
         let sdist_dir = self.dir.join("sdist").join(name);
-        let packed = around.run_state.done.contains(&format!("sdist {name}"));
+        let packed = circumstances
+            .run_state
+            .done
+            .contains(&StepId::Sdist(name.clone()));
         let sdist = Staged::find(&sdist_dir, ".tar.gz", &self.rules()).filter(|_| packed);
         let own = |one: &&Versioned| one.members.contains(name);
         let version = versions.iter().find(own).and_then(|v| v.version.clone());
-        let config = &around.project.config.release;
+        let config = &circumstances.project.config.release;
         Ok(Package {
             name: name.clone(),
             version: version
@@ -264,7 +271,7 @@ impl Release {
             copy: disk::is_file(&member.dir.join(METADATA))
                 .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
-            wheels: self.wheels(around, build, sdist.as_ref())?,
+            wheels: self.wheels(circumstances, build, sdist.as_ref())?,
             expected: self.expected(member, build, version)?,
             tested: config.test.or(member.config.release.test) != Some(false),
             sdist,
@@ -273,12 +280,12 @@ impl Release {
 
     fn wheels(
         &self,
-        around: &Circumstances<'_>,
+        circumstances: &Circumstances<'_>,
         build: &Build,
         sdist: Option<&Staged>,
     ) -> Result<Vec<PlannedWheel>> {
-        let releasing = around.releasing;
-        let home = around.session.cargo_home();
+        let releasing = circumstances.releasing;
+        let home = circumstances.session.cargo_home();
         let limits = abi::Limits::read(&home, build.locked.pyo3.as_ref());
         let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
         let pythons: Vec<Interpreter> = pythons.collect();
@@ -292,7 +299,7 @@ impl Release {
         if releasing.product == Product::Sdist {
             abis.truncate(1); // one is enough to see that it builds
         }
-        let own = around.project.config.release.clone();
+        let own = circumstances.project.config.release.clone();
         let in_pyproject = build.member.pyproject.as_ref();
         let in_pyproject = in_pyproject.map(|path| PyProject::read(path)).transpose()?;
         let in_pyproject = in_pyproject.flatten();
@@ -319,7 +326,7 @@ impl Release {
             };
             for abi in &abis {
                 let platform = Platform::new(&host, &said);
-                wanted.push(self.wanted(around, build, (abi.clone(), platform), sdist));
+                wanted.push(self.wanted(circumstances, build, (abi.clone(), platform), sdist));
             }
         }
         Ok(wanted)
@@ -335,16 +342,17 @@ impl Release {
 
     fn wanted(
         &self,
-        around: &Circumstances<'_>,
+        circumstances: &Circumstances<'_>,
         build: &Build,
         (abi, platform): (Abi, Platform),
         sdist: Option<&Staged>,
     ) -> PlannedWheel {
-        let maturin = around.tools.maturin.get(&build.member.name);
+        let maturin = circumstances.tools.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
-        let configs = crate::facts::project::cargo_configs(around.session, &build.member.dir);
+        let configs =
+            crate::facts::project::cargo_configs(circumstances.session, &build.member.dir);
         let configs: Vec<_> = configs.iter().filter_map(|path| disk::hash(path)).collect();
-        let compilers = COMPILERS.map(|name| around.session.var(name));
+        let compilers = COMPILERS.map(|name| circumstances.session.var(name));
         let identity = format!(
             "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \
              {configs:?} {compilers:?}",
@@ -371,11 +379,11 @@ impl Release {
         let name = format!("{}-{}-{key}", build.member.name, wanted.label());
         wanted.folder = self.dir.join("wheels").join(&name);
         if sdist.is_some() {
-            wanted.staged = Staged::wheel(around.session, &wanted.folder, &self.rules());
+            wanted.staged = Staged::wheel(circumstances.session, &wanted.folder, &self.rules());
         }
-        if around.releasing.reproduce {
+        if circumstances.releasing.reproduce {
             let folder = self.dir.join("again/wheels").join(&name);
-            let staged = Staged::wheel(around.session, &folder, &self.rules());
+            let staged = Staged::wheel(circumstances.session, &folder, &self.rules());
             wanted.again = Some((folder, staged.filter(|_| sdist.is_some())));
         }
         wanted
@@ -408,21 +416,21 @@ impl Release {
 /// # Errors
 /// [`Error::NoInterpreter`] for one that uv could not get.
 fn chosen(
-    around: &Circumstances<'_>,
+    circumstances: &Circumstances<'_>,
     installed: &[Interpreter],
 ) -> Result<(Option<Vec<Interpreter>>, Vec<String>)> {
-    if around.releasing.product == Product::Publication {
+    if circumstances.releasing.product == Product::Publication {
         return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
     }
-    let config = &around.project.config.release.pythons;
-    let wanted = match &around.releasing.pythons[..] {
+    let config = &circumstances.project.config.release.pythons;
+    let wanted = match &circumstances.releasing.pythons[..] {
         [] => &config[..],
         named => named,
     };
     if wanted.is_empty() || wanted.iter().any(|word| word == "all") {
         return Ok((None, Vec::new()));
     }
-    let requires = around.project.requires_python();
+    let requires = circumstances.project.requires_python();
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for text in wanted {
         let request = interpreter::Request {
@@ -430,9 +438,9 @@ fn chosen(
             from: interpreter::FLAG.to_owned(),
             soft: false,
         };
-        let fitting = interpreter::fitting(around.session, installed, &request, &requires)?;
+        let fitting = interpreter::fitting(circumstances.session, installed, &request, &requires)?;
         if fitting.is_empty() {
-            if around.run_state.unavailable.contains(text) {
+            if circumstances.run_state.unavailable.contains(text) {
                 return Err(interpreter::none_fits(installed, text));
             }
             missing.push(text.clone());

@@ -6,38 +6,39 @@ use crate::facts::Product;
 use crate::facts::artifact::{Expected, SdistName, WheelName};
 use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
 use crate::model::error::{Error, Result};
-use crate::model::finding;
 use crate::model::invocation::Invocation;
 use crate::world::disk;
 use crate::world::manifest::normalize_name;
 
-use super::super::linked::names;
-use super::super::steps::step;
-use super::super::{Action, Check, How, Plan, Reader, RecordChecks, Step};
-use super::Stage;
+use crate::model::step::StepId;
+use crate::plan::release_action::{Check, How, Reader, RecordChecks, ReleaseAction, Verdict};
+use crate::plan::step::{Plan, Step};
+
+use super::stage::{Stage, step};
 
 /// How many checks run at a time.
 const LANES: usize = 2;
 
 /// The checks of what is staged, as far as no earlier run has made them.
 pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
-    let before = names(plan);
-    let mut steps = Vec::new();
+    let mut lanes = Lanes::after(plan);
     for package in &stage.release.packages {
         for file in files(stage.release, package) {
             if file.checks.is_some() {
                 continue;
             }
-            let first = steps.len();
-            steps.extend(of(stage, (&file.path, file.name()), &package.expected));
-            let own: Vec<String> = steps[first..]
-                .iter()
-                .map(|step| step.name.clone())
-                .collect();
-            steps.push(record(stage.release, file, own));
+            let steps = of(stage, &file.path, file.name(), &package.expected);
+            let own: Vec<StepId> = steps.iter().map(|step| step.id.clone()).collect();
+            for step in steps {
+                lanes.push(plan, step);
+            }
+            plan.push(
+                record(stage.release, file)
+                    .after(lanes.before.clone())
+                    .after(own),
+            );
         }
     }
-    push(plan, &before, steps);
 }
 
 /// The checks of files as they are, and the verdict on them.
@@ -50,35 +51,62 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
         let dist = stage.context.show(&stage.release.dist);
         return Err(Error::Usage(format!("no wheel and no sdist in `{dist}`")));
     }
-    let before = names(plan);
-    let mut steps = Vec::new();
+    let mut lanes = Lanes::after(plan);
     let labels = labels(stage, files);
     for (file, label) in files.iter().zip(&labels) {
-        steps.extend(of(stage, (file, label), &expected(stage.release, file)));
+        for step in of(stage, file, label, &expected(stage.release, file)) {
+            lanes.push(plan, step);
+        }
     }
-    push(plan, &before, steps);
-    let errors = finding::errors(&stage.context.facts.findings);
-    verdict(plan, (labels, errors), Vec::new());
+    let verdict = Verdict {
+        files: labels,
+        errors: stage.errors,
+        known: Vec::new(),
+    };
+    plan.then(judge(verdict));
     Ok(())
 }
 
-fn verdict(plan: &mut Plan, (files, errors): (Vec<String>, usize), known: Vec<Checked>) {
-    let action = Action::Verdict {
-        files,
-        errors,
-        known,
-    };
-    let mut verdict = step("verdict", "Judging", "the checks", action);
-    verdict.needs = names(plan);
-    plan.steps.push(verdict);
+fn judge(verdict: Verdict) -> Step {
+    let action = ReleaseAction::Verdict(verdict);
+    step(StepId::Verdict, "Judging", "the checks", action)
 }
 
 /// Without tests nothing is released: the checks decide, and the files stay where they are staged.
 pub(super) fn verdict_on_staged(plan: &mut Plan, stage: &Stage<'_>) {
-    let packages = stage.release.packages.iter();
-    let files = packages.flat_map(|package| files(stage.release, package));
-    let paths: Vec<Utf8PathBuf> = files.map(|file| file.path.clone()).collect();
-    verdict(plan, (labels(stage, &paths), 0), known(stage.release));
+    let mut paths = Vec::new();
+    for package in &stage.release.packages {
+        let files = files(stage.release, package);
+        paths.extend(files.into_iter().map(|file| file.path.clone()));
+    }
+    plan.then(judge(Verdict {
+        files: labels(stage, &paths),
+        errors: 0,
+        known: known(stage.release),
+    }));
+}
+
+/// Checks run side by side, so many at a time.
+struct Lanes {
+    /// What all of them wait for.
+    before: Vec<StepId>,
+    planned: Vec<StepId>,
+}
+
+impl Lanes {
+    fn after(plan: &Plan) -> Self {
+        Self {
+            before: plan.ids().collect(),
+            planned: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, plan: &mut Plan, step: Step) {
+        let earlier = self.planned.len().checked_sub(LANES);
+        let earlier = earlier.map(|at| self.planned[at].clone());
+        self.planned.push(step.id.clone());
+        plan.push(step.after(self.before.clone()).after(earlier));
+    }
 }
 
 /// The files' names; where two have the same, their paths.
@@ -128,53 +156,30 @@ pub(super) fn known(release: &Release) -> Vec<Checked> {
         .collect()
 }
 
-/// As many at a time as there are lanes.
-fn push(plan: &mut Plan, before: &[String], steps: Vec<Step>) {
-    let mut recent: Vec<String> = Vec::new();
-    for mut step in steps {
-        step.needs.extend(before.iter().cloned());
-        if matches!(step.action, Action::Check(_)) {
-            let at = recent.len().checked_sub(LANES);
-            step.needs.extend(at.map(|at| recent[at].clone()));
-            recent.push(step.name.clone());
-        }
-        plan.steps.push(step);
-    }
-}
-
-fn record(release: &Release, file: &Staged, own: Vec<String>) -> Step {
-    let action = Action::RecordChecks(Box::new(RecordChecks {
+fn record(release: &Release, file: &Staged) -> Step {
+    let action = ReleaseAction::RecordChecks(RecordChecks {
         file: file.name().to_owned(),
         path: file.path.with_file_name("checks.json"),
         rules: release.rules(),
-    }));
-    let name = format!("record {}", file.path);
-    let mut step = step(name, "Recording", file.name(), action);
-    step.needs = own;
-    step
+    });
+    let id = StepId::RecordChecks(file.path.clone());
+    step(id, "Recording", file.name(), action)
 }
 
-fn of(stage: &Stage<'_>, (file, label): (&Utf8Path, &str), expected: &Expected) -> Vec<Step> {
+fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> Vec<Step> {
     let mut checks = vec![("pyx", How::Inspect(Box::new(expected.clone())))];
-    let tools = tools(stage, file);
-    checks.extend(tools);
-    checks
-        .into_iter()
-        .map(|(check, how)| {
-            let action = Action::Check(Box::new(Check {
-                check,
-                file: file.to_owned(),
-                label: label.to_owned(),
-                how,
-            }));
-            step(
-                format!("check {check} {file}"),
-                "Checking",
-                format!("{label} ({check})"),
-                action,
-            )
-        })
-        .collect()
+    checks.extend(tools(stage, file));
+    let as_step = |(check, how): (&'static str, How)| {
+        let action = ReleaseAction::Check(Check {
+            check,
+            file: file.to_owned(),
+            label: label.to_owned(),
+            how,
+        });
+        let id = StepId::Check(check, file.to_owned());
+        step(id, "Checking", format!("{label} ({check})"), action)
+    };
+    checks.into_iter().map(as_step).collect()
 }
 
 /// So wide that no linter breaks its lines.
@@ -201,7 +206,7 @@ const TASTE: [&str; 7] = [
 fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     let toolbox = &stage.release.toolbox;
     // where the project may configure them
-    let root = &stage.context.facts.project.root;
+    let root = &stage.context.project.root;
     let call = |program: &str, words: &[&str]| {
         stage
             .context
@@ -286,11 +291,7 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     } else {
         "bin/python"
     });
-    let home = &stage.context.facts.project.home;
-    let uv = |words: &[&str]| {
-        let call = stage.context.call(&stage.context.tools.uv.path, home);
-        call.args(words.iter().copied())
-    };
+    let uv = |words: &[&str]| stage.context.uv().args(words.iter().copied());
     let made = [
         "venv",
         "--quiet",

@@ -4,17 +4,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::{Flags, Options};
 use crate::facts::release::{
-    Entry, METADATA, Package, PlannedWheel, Platform, Release, SOURCES, label,
+    Entry, METADATA, Package, PlannedWheel, Platform, Release, SOURCES, Staged, label,
 };
 use crate::facts::{Build, Product};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
+use crate::plan::action::{Action, Listen, Pack, Run};
+use crate::plan::arguments::{lock_args, maturin_feature_args};
+use crate::plan::release_action::{Candidate, ReleaseAction, Seal, Unpack, WheelRow};
+use crate::plan::step::{Plan, Step};
 
-use super::super::linked::names;
-use super::super::member::tool_dirs;
-use super::super::steps::{feature_args, lock_args, step};
-use super::super::{Action, Candidate, Listen, Pack, Plan, Run, Seal, Step, Unpack, WheelRow};
-use super::Stage;
+use super::stage::{Stage, step};
 
 /// Which wheels there will be, for people and for a CI matrix.
 pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
@@ -44,46 +45,31 @@ pub(super) fn uses_zig(release: &Release) -> bool {
 
 /// Every package's sdist, packed anew: only so is it known to be what the sources say.
 pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
-    let before = names(plan);
+    let before: Vec<StepId> = plan.ids().collect();
     for (package, build) in stage.packages() {
         let mut needs = before.clone();
         let dir = package.copy.as_ref().unwrap_or(&build.member.dir);
         if let Some(copy) = &package.copy {
-            let action = Action::CopySources {
+            let action = ReleaseAction::CopySources {
                 from: build.member.dir.clone(),
                 to: copy.clone(),
                 without: METADATA,
             };
-            let name = format!("copy {copy}");
-            let mut step = step(&name, "Copying", "the unpacked sdist", action);
-            step.needs.clone_from(&before);
-            needs.push(name);
-            plan.steps.push(step);
+            let id = StepId::CopySources(copy.clone());
+            needs.push(id.clone());
+            let step = step(id, "Copying", "the unpacked sdist", action);
+            plan.push(step.after(before.clone()));
         }
         let call = stage
-            .maturin(package, build, (dir, &stage.release.dir))
+            .maturin(package, build, dir, &stage.release.dir)
             .args(["sdist", "--out", package.sdist_dir.as_str()]);
-        let pack = Pack {
-            run: quiet(call),
+        let action = Action::Pack(Box::new(Pack {
+            run: Run::quiet(call, Exit::Failed),
             dir: package.sdist_dir.clone(),
-        };
-        let mut step = step(
-            format!("sdist {}", package.name),
-            "Packing",
-            format!("the sdist of {}", package.name),
-            Action::Pack(Box::new(pack)),
-        );
-        step.needs = needs;
-        plan.steps.push(step);
-    }
-}
-
-fn quiet(invocation: Invocation) -> Run {
-    Run {
-        invocation,
-        listen: Listen::Quiet,
-        exit: Exit::Failed,
-        hint: None,
+        }));
+        let id = StepId::Sdist(package.name.clone());
+        let subject = format!("the sdist of {}", package.name);
+        plan.push(Step::new(id, "Packing", subject, action).after(needs));
     }
 }
 
@@ -92,24 +78,24 @@ fn quiet(invocation: Invocation) -> Run {
 pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
     let dir = &stage.release.dir;
     for (package, build) in stage.packages() {
-        let missing = package.wheels.iter().filter(|wheel| wheel.staged.is_none());
-        let missing = missing.map(|wheel| (wheel, wheel.folder.clone()));
-        all(
-            plan,
-            stage,
-            (package, build),
-            &Place::new(dir, package),
-            missing.collect(),
-        );
-        let missing = package
-            .wheels
-            .iter()
-            .filter_map(|wheel| match &wheel.again {
-                Some((folder, None)) => Some((wheel, folder.clone())),
-                _ => None,
-            });
-        let place = &Place::new(&dir.join("again"), package);
-        all(plan, stage, (package, build), place, missing.collect());
+        let mut missing = Vec::new();
+        let mut missing_again = Vec::new();
+        for wheel in &package.wheels {
+            if wheel.staged.is_none() {
+                missing.push((wheel, wheel.folder.clone()));
+            }
+            if let Some((folder, None)) = &wheel.again {
+                missing_again.push((wheel, folder.clone()));
+            }
+        }
+        let once = Place::new(dir, package);
+        let again = Place::new(&dir.join("again"), package);
+        for (place, missing) in [(once, missing), (again, missing_again)] {
+            if let Some(sdist) = package.sdist.as_ref().filter(|_| !missing.is_empty()) {
+                plan.then(unpack(sdist, &place));
+                all(plan, stage, package, build, &place, &missing);
+            }
+        }
     }
 }
 
@@ -140,109 +126,69 @@ impl Place {
     }
 }
 
+fn unpack(sdist: &Staged, place: &Place) -> Step {
+    let action = ReleaseAction::Unpack(Unpack {
+        sdist: sdist.path.clone(),
+        to: place.source.clone(),
+    });
+    let id = StepId::Unpack(place.source.clone());
+    step(id, "Unpacking", sdist.name(), action)
+}
+
+/// `missing`: wheels, each with the folder that it is to stand in.
 fn all(
     plan: &mut Plan,
     stage: &Stage<'_>,
-    (package, build): (&Package, &Build),
+    package: &Package,
+    build: &Build,
     place: &Place,
-    missing: Vec<(&PlannedWheel, Utf8PathBuf)>,
+    missing: &[(&PlannedWheel, Utf8PathBuf)],
 ) {
-    let Some(sdist) = package.sdist.as_ref().filter(|_| !missing.is_empty()) else {
-        return;
-    };
-    let unpack = Unpack {
-        sdist: sdist.path.clone(),
-        to: place.source.clone(),
-    };
-    push(
-        plan,
-        step(
-            format!("unpack {}", place.source),
-            "Unpacking",
-            sdist.name(),
-            Action::Unpack(Box::new(unpack)),
-        ),
-    );
     let mut seed: Option<Utf8PathBuf> = None;
     for (wheel, folder) in missing {
         let target = place.targets.join(wheel.label());
         // what does not depend on Python is compiled for the first only
         if let Some(from) = seed.clone().filter(|_| wheel.platform.target.is_none()) {
-            let action = Action::Seed {
-                from,
-                to: target.clone(),
-            };
-            push(
-                plan,
-                step(format!("seed {target}"), "Seeding", "the build", action),
-            );
+            let to = target.clone();
+            let action = Action::Seed { from, to };
+            let id = StepId::Seed(target.clone());
+            plan.then(Step::new(id, "Seeding", "the build", action));
         }
         seed = seed.or(Some(target.clone()));
         let out = place.out.join(wheel.label());
-        let pack = Pack {
-            run: Run {
-                invocation: stage.wheel((package, build), wheel, place, (&target, &out)),
-                listen: Listen::Maturin {
-                    packages: build.locked.packages,
-                },
-                exit: Exit::Failed,
-                hint: None,
-            },
+        let call = stage.wheel(package, build, wheel, place, &out);
+        let packages = build.locked.packages;
+        let action = Action::Pack(Box::new(Pack {
+            run: Run::building(call, Listen::Maturin { packages }),
             dir: out.clone(),
-        };
-        let words = format!(
-            "{} {} {}",
-            package.name,
-            wheel.abi.label,
-            wheel.platform.wording()
-        );
-        let action = Action::Pack(Box::new(pack));
-        push(
-            plan,
-            step(format!("wheel {folder}"), "Building", words, action),
-        );
-        let seal = Seal {
+        }));
+        let (abi, platform) = (&wheel.abi.label, wheel.platform.wording());
+        let words = format!("{} {abi} {platform}", package.name);
+        let id = StepId::Wheel(folder.clone());
+        plan.then(Step::new(id, "Building", words, action));
+        let action = ReleaseAction::Seal(Seal {
             from: out,
             to: folder.clone(),
             remapped: stage.remapped(&place.sources),
             compiled: build.member.intermediate_dir(&target),
-        };
-        let action = Action::Seal(Box::new(seal));
-        push(
-            plan,
-            step(format!("seal {folder}"), "Sealing", &package.name, action),
-        );
+        });
+        let id = StepId::Seal(folder.clone());
+        plan.then(step(id, "Sealing", &package.name, action));
     }
-}
-
-/// After all that is planned so far.
-pub(super) fn push(plan: &mut Plan, mut step: Step) {
-    step.needs = names(plan);
-    plan.steps.push(step);
 }
 
 /// With `--reproduce`: both builds have the same bytes.
 pub(super) fn compare(plan: &mut Plan, stage: &Stage<'_>) {
-    let wheels = stage
-        .release
-        .packages
-        .iter()
-        .flat_map(|package| &package.wheels);
-    for wheel in wheels {
-        if let (Some(first), Some((_, Some(second)))) = (&wheel.staged, &wheel.again) {
-            let action = Action::Compare {
-                first: first.path.clone(),
-                second: second.path.clone(),
-            };
-            push(
-                plan,
-                step(
-                    format!("compare {}", first.path),
-                    "Comparing",
-                    first.name(),
-                    action,
-                ),
-            );
+    for package in &stage.release.packages {
+        for wheel in &package.wheels {
+            if let (Some(first), Some((_, Some(second)))) = (&wheel.staged, &wheel.again) {
+                let action = ReleaseAction::Compare {
+                    first: first.path.clone(),
+                    second: second.path.clone(),
+                };
+                let id = StepId::Compare(first.path.clone());
+                plan.then(step(id, "Comparing", first.name(), action));
+            }
         }
     }
 }
@@ -285,46 +231,39 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
     candidates
 }
 
-impl<'a> Stage<'a> {
-    /// The packages with their builds.
-    pub(super) fn packages(&self) -> impl Iterator<Item = (&'a Package, &'a Build)> {
-        let builds = &self.context.facts.builds;
-        self.release.packages.iter().filter_map(|package| {
-            let mut own = builds.iter();
-            let own = own.find(|build| build.member.name == package.name);
-            own.map(|build| (package, build))
-        })
-    }
-
+impl Stage<'_> {
     /// maturin as every build of a release is told: where the tools are, and the date.
     fn maturin(
         &self,
         package: &Package,
         build: &Build,
-        (dir, target): (&Utf8Path, &Utf8Path),
+        dir: &Utf8Path,
+        target: &Utf8Path,
     ) -> Invocation {
         let tool = self.context.tools.maturin.get(&package.name);
         let program = tool.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
-        let mut call = self.context.cargo_call(&program, build, target);
-        dir.clone_into(&mut call.dir);
-        call.path(&tool_dirs(&self.context), &self.context.facts.path)
+        self.context
+            .cargo_call(&program, build, target)
+            .dir(dir.to_owned())
+            .path(&self.context.tool_dirs(), &self.context.caller.path)
             .env("SOURCE_DATE_EPOCH", self.release.epoch.to_string())
     }
 
     fn wheel(
         &self,
-        (package, build): (&Package, &Build),
+        package: &Package,
+        build: &Build,
         wheel: &PlannedWheel,
         place: &Place,
-        (target, out): (&Utf8Path, &Utf8Path),
+        out: &Utf8Path,
     ) -> Invocation {
-        let options = release_options(build, &self.context.request.build);
+        let target = place.targets.join(wheel.label());
         let mut call = self
-            .maturin(package, build, (&place.source, target))
+            .maturin(package, build, &place.source, &target)
             .args(["build", "--strip", "--out", out.as_str()])
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))
-            .args(options)
+            .args(release_options(build, &self.context.request.build))
             .args(lock_args(self.context.request))
             .env("CARGO_TARGET_DIR", target.as_str());
         if !self.context.request.network.locked {
@@ -366,13 +305,7 @@ fn release_options(build: &Build, flags: &Flags) -> Vec<String> {
         (None, Some(_)) => Vec::new(),
         (None, None) => vec!["--release".to_owned()],
     };
-    if options.features_added {
-        args.extend(feature_args(&options.features));
-    }
-    let none = options
-        .no_default_features
-        .then(|| "--no-default-features".to_owned());
-    args.extend(none);
+    args.extend(maturin_feature_args(&options));
     args
 }
 

@@ -5,10 +5,13 @@ use crate::facts::release::{Publication, Publishable, short};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
 
-use super::super::steps::{self, step};
-use super::super::{Action, Confirm, Plan, Publish, Upload};
-use super::package::push;
-use super::{Stage, checks};
+use crate::model::step::StepId;
+use crate::plan::environment;
+use crate::plan::release_action::{Confirm, Publish, ReleaseAction, Upload};
+use crate::plan::step::Plan;
+
+use super::checks;
+use super::stage::{Stage, step};
 
 /// # Errors
 /// [`Error::NotPublished`] where a file is not what was released, or has not passed.
@@ -24,7 +27,7 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
         let message = "publishing needs the network".into();
         return Err(Error::refused(message, "run it without `--offline`"));
     }
-    steps::provide(plan, &stage.context)?;
+    environment::provide(plan, &stage.context, None)?;
     if !stage.release.existing.is_empty() {
         stage.provide(plan)?;
         checks::existing(plan, stage)?;
@@ -35,8 +38,8 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
             question: format!("publish {subject}?"),
             rows: rows(publication),
         };
-        let action = Action::Confirm(Box::new(confirm));
-        push(plan, step("confirm", "Confirming", &subject, action));
+        let action = ReleaseAction::Confirm(confirm);
+        plan.then(step(StepId::Confirm, "Confirming", &subject, action));
     }
     let publish = Publish {
         compare: publication
@@ -46,8 +49,8 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
         uploads: uploads(stage, publication),
         url: publication.index.url.clone(),
     };
-    let action = Action::Publish(Box::new(publish));
-    push(plan, step("publish", "Publishing", subject, action));
+    let action = ReleaseAction::Publish(publish);
+    plan.then(step(StepId::Publish, "Publishing", subject, action));
     Ok(())
 }
 

@@ -1,84 +1,86 @@
 //! Every wheel on every interpreter that it claims and that is here: installed in a clean
 //! environment, each module imported, then the project's Python tests.
 
+use crate::facts::Testing;
 use crate::facts::release::{Staged, Tried, label};
-use crate::facts::suites::PythonSuite;
-use crate::facts::{Testing, Tools};
+use crate::facts::suites::Languages;
 use crate::model::error::Result;
-use crate::world::interpreter::Choice;
+use crate::model::step::StepId;
+use crate::plan::action::{Action, Runner, Test};
+use crate::plan::context::PlanContext;
+use crate::plan::step::{Plan, Step};
+use crate::plan::wheel_test::{away, copy, install_action};
+use crate::plan::{environment, python_tests, sync};
 
-use super::super::linked::names;
-use super::super::python::suite;
-use super::super::steps::{self, PlanContext, step};
-use super::super::sync;
-use super::super::wheel::{away, copy, install_action, with_clean_environment};
-use super::super::{Action, Plan, Runner, Test};
-use super::Stage;
+use super::stage::Stage;
 
 /// Imports the modules of the distribution that its argument names, and prints JSON.
 const IMPORT: &str = include_str!("import.py");
 
 pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
-    let facts = stage.context.facts;
-    let suites: Vec<&PythonSuite> = facts.suites.python.iter().collect();
-    for suite in &suites {
-        let mut step = copy(plan, facts, suite, &away(facts, suite));
-        step.needs = names(plan);
-        plan.steps.push(step);
+    let context = &stage.context;
+    for suite in &stage.tests.suites.python {
+        plan.then(copy(context, suite, &away(context, suite)));
     }
+    let before: Vec<StepId> = plan.ids().collect();
     for tried in &stage.release.pythons {
-        on(plan, stage, tried)?;
+        let on = label(&tried.interpreter);
+        let inside = on_one(stage, tried, &on)?;
+        // tests may have the terminal: they wait for those before them
+        let is_test = |step: &&Step| matches!(step.action, Action::Test(_));
+        let tests = plan.steps.iter().filter(is_test);
+        let tests: Vec<StepId> = tests.map(|step| step.id.clone()).collect();
+        plan.append(&on, inside, |step| {
+            let mut after = before.clone();
+            if is_test(&step) {
+                after.extend(tests.clone());
+            }
+            after
+        });
     }
     Ok(())
 }
 
-fn on(plan: &mut Plan, stage: &Stage<'_>, tried: &Tried) -> Result<()> {
+/// The trial on one interpreter, in a clean environment; nothing where no wheel serves it.
+fn on_one(stage: &Stage<'_>, tried: &Tried, on: &str) -> Result<Plan> {
+    let mut plan = Plan::default();
     let wheels = wheels(stage, tried);
     if wheels.is_empty() {
-        return Ok(());
+        return Ok(plan);
     }
-    let path = stage
-        .release
-        .dir
-        .join("envs")
-        .join(label(&tried.interpreter));
-    let facts = with_clean_environment(stage.context.facts, path);
-    let tools = Tools {
-        interpreter: Some(Choice::Use(tried.interpreter.clone())),
-        probe: Some(tried.probe.clone()),
-        ..stage.context.tools.clone()
-    };
-    let context = PlanContext {
-        facts: &facts,
-        request: stage.context.request,
-        tools: &tools,
-    };
-    let mut inside = Plan::default();
-    steps::environment(&mut inside, &context)?;
-    sync::sync(&mut inside, &context);
-    install(&mut inside, &context, &wheels);
+    let path = stage.release.dir.join("envs").join(on);
+    let target = stage.context.target;
+    let clean = target.clean(path, tried.interpreter.clone(), Some(tried.probe.clone()));
+    let context = stage.context.at(&clean);
+    environment::make(&mut plan, &context)?;
+    sync::sync(&mut plan, &context);
+    plan.then(install(&context, &wheels));
     for (name, _) in &wheels {
-        import(&mut inside, &context, name);
+        plan.then(import(&context, name));
     }
     let testing = Testing {
-        languages: crate::facts::suites::Languages::Python,
+        languages: Languages::Python,
         ..Testing::default()
     };
     for (name, _) in &wheels {
         let mut packages = stage.release.packages.iter();
-        let tested = packages.any(|package| package.name == *name && package.tested);
-        let own = facts
-            .suites
-            .python
-            .iter()
-            .filter(|suite| suite.member == *name);
-        for own in own.filter(|_| tested) {
-            let moved = own.installed(away(&facts, own));
-            suite(&mut inside, &context, &moved, &testing);
+        if !packages.any(|package| package.name == *name && package.tested) {
+            continue;
+        }
+        for suite in &stage.tests.suites.python {
+            if suite.member == *name {
+                let moved = suite.installed(away(&stage.context, suite));
+                python_tests::suite(&mut plan, &context, &moved, &testing);
+            }
         }
     }
-    append(plan, inside, &label(&tried.interpreter));
-    Ok(())
+    for step in &mut plan.steps {
+        if let Action::Test(test) = &mut step.action {
+            test.on = Some(on.to_owned());
+        }
+        step.subject = format!("{} on {on}", step.subject);
+    }
+    Ok(plan)
 }
 
 /// By package: the wheel that serves the interpreter.
@@ -95,17 +97,19 @@ fn wheels<'a>(stage: &'a Stage<'_>, tried: &Tried) -> Vec<(&'a str, &'a Staged)>
     found.collect()
 }
 
-fn install(plan: &mut Plan, context: &PlanContext<'_>, wheels: &[(&str, &Staged)]) {
-    let files = wheels.iter().map(|(_, staged)| staged.path.as_str());
-    let action = install_action(context, &files.collect::<Vec<_>>());
+fn install(context: &PlanContext<'_>, wheels: &[(&str, &Staged)]) -> Step {
+    let files: Vec<&str> = wheels
+        .iter()
+        .map(|(_, staged)| staged.path.as_str())
+        .collect();
+    let action = install_action(context, &files);
     let what = if wheels.len() == 1 { "wheel" } else { "wheels" };
-    let mut step = step("install", "Installing", format!("the {what}"), action);
-    step.needs = names(plan);
-    plan.steps.push(step);
+    let id = StepId::InstallWheels;
+    Step::new(id, "Installing", format!("the {what}"), action)
 }
 
-fn import(plan: &mut Plan, context: &PlanContext<'_>, name: &str) {
-    let environment = &context.facts.environment;
+fn import(context: &PlanContext<'_>, name: &str) -> Step {
+    let environment = &context.target.environment;
     let call = context
         .call(&environment.python(), &environment.path)
         .args(["-I", "-c", IMPORT, name]);
@@ -118,36 +122,6 @@ fn import(plan: &mut Plan, context: &PlanContext<'_>, name: &str) {
         fail_fast: false,
         arguments: Vec::new(),
     }));
-    let mut step = step(
-        format!("import {name}"),
-        "Importing",
-        format!("every module of {name}"),
-        action,
-    );
-    step.needs = names(plan);
-    plan.steps.push(step);
-}
-
-/// Steps under names of their own, for one interpreter; tests wait for those before them, which may
-/// have the terminal.
-fn append(plan: &mut Plan, inside: Plan, on: &str) {
-    let named = |name: &String| format!("{on}: {name}");
-    let tests: Vec<String> = plan
-        .steps
-        .iter()
-        .filter(|step| matches!(step.action, Action::Test(_)))
-        .map(|step| step.name.clone())
-        .collect();
-    let others = plan.steps.iter().filter(|step| !step.name.contains(": "));
-    let others: Vec<String> = others.map(|step| step.name.clone()).collect();
-    for mut step in inside.steps {
-        step.name = named(&step.name);
-        step.needs = step.needs.iter().map(named).chain(others.clone()).collect();
-        if let Action::Test(test) = &mut step.action {
-            test.on = Some(on.to_owned());
-            step.needs.extend(tests.clone());
-        }
-        step.subject = format!("{} on {on}", step.subject);
-        plan.steps.push(step);
-    }
+    let id = StepId::Import(name.to_owned());
+    Step::new(id, "Importing", format!("every module of {name}"), action)
 }

@@ -4,13 +4,13 @@ use camino::Utf8Path;
 
 use crate::facts::environment::State;
 use crate::facts::project::Bindings;
-use crate::facts::{Build, Facts, Request, Tools};
+use crate::facts::{Build, Facts, Request, RunState, Tools};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::world::session::EXPORTED;
 
+use super::context::{PlanContext, activate};
 use super::linked;
-use super::steps::{PlanContext, activate};
 
 /// The variables to set, as pyx sets them for its own children.
 #[derive(Clone, Debug)]
@@ -27,17 +27,22 @@ const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 /// [`Error::NoEnvironment`] where there is nothing to see yet.
 pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
     let context = PlanContext {
-        facts,
         request,
+        run_state: &RunState::default(),
+        project: &facts.project,
+        builds: &facts.builds,
+        target: &facts.target,
+        caller: &facts.caller,
         tools,
     };
-    let mut call = activate(Invocation::new("cargo", &facts.cwd), facts);
+    let call = Invocation::new("cargo", &facts.caller.cwd);
+    let mut call = activate(call, &facts.target, &facts.caller);
     let mut missing = None;
     if let Some(build) = nearest(facts) {
         (call, missing) = linking(call, &context, build)?;
     }
     // a person's own choice is where pyx found the environment: it has to stay
-    if facts.names_environment {
+    if facts.caller.names_environment {
         call.set.remove("UV_PROJECT_ENVIRONMENT");
     }
     let names = call
@@ -57,7 +62,7 @@ pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
 /// # Errors
 /// [`Error::NoEnvironment`]
 pub fn environment(facts: &Facts) -> Result<&Utf8Path> {
-    let environment = &facts.environment;
+    let environment = &facts.target.environment;
     let why = match &environment.state {
         State::Good { .. } => return Ok(&environment.path),
         State::Missing => "it is not there yet".into(),
@@ -69,7 +74,7 @@ pub fn environment(facts: &Facts) -> Result<&Utf8Path> {
 
 /// The package that the working directory is in, else the first.
 fn nearest(facts: &Facts) -> Option<&Build> {
-    let around = facts.project.around(&facts.cwd);
+    let around = facts.project.around(&facts.caller.cwd);
     let own = |build: &&Build| around.contains(&build.member.name);
     facts.builds.iter().find(own)
 }
@@ -88,7 +93,7 @@ fn linking(
         return Ok((call, None));
     }
     let mut missing = None;
-    let python = context.facts.environment.python();
+    let python = context.target.environment.python();
     if build.hard_wired.is_none() {
         call = call.env("PYO3_PYTHON", python.as_str());
     } else if build.linking.configured {
@@ -131,12 +136,10 @@ mod tests {
             ..Build::default()
         };
         build.member.name = "x".into();
-        let mut facts = Facts {
-            cwd: "/p".into(),
-            ..Facts::default()
-        };
+        let mut facts = Facts::default();
+        facts.caller.cwd = "/p".into();
         facts.project.members.push(build.member.clone());
-        facts.environment.path = "/p/.venv".into();
+        facts.target.environment.path = "/p/.venv".into();
         facts.builds.push(build);
         let tools = Tools {
             cargo: "cargo".into(),
@@ -146,10 +149,7 @@ mod tests {
                 missing: None,
             },
             maturin: std::collections::BTreeMap::new(),
-            interpreter: None,
             any_python: None,
-            probe: None,
-            linked: Vec::new(),
         };
         env(&Request::default(), &facts, &tools).unwrap()
     }

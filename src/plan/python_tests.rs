@@ -4,12 +4,12 @@ use crate::facts::dependencies::TestRunner;
 use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, Testing};
 use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 
-use super::linked::names;
-use super::steps::{PlanContext, step};
-use super::test::tests;
-use super::{Plan, REPORT, Reporter, Runner};
+use super::action::{Action, REPORT, Reporter, Runner, Test};
+use super::context::PlanContext;
+use super::step::{Plan, Step};
 
 /// Runs a suite after all that is planned so far.
 pub(super) fn suite(
@@ -18,12 +18,11 @@ pub(super) fn suite(
     suite: &PythonSuite,
     testing: &Testing,
 ) {
-    let mut builds = context.facts.builds.iter();
-    let build = builds.find(|build| build.member.name == suite.member);
-    let (Some(build), Some(probe)) = (build, &context.tools.probe) else {
+    let build = context.build(&suite.member);
+    let (Some(build), Some(probe)) = (build, &context.target.probe) else {
         return;
     };
-    let environment = &context.facts.environment;
+    let environment = &context.target.environment;
     let (call, runner) = match suite.runner {
         TestRunner::Pytest => pytest(context, probe, suite, (build, testing)),
         TestRunner::Unittest => unittest(context, probe, suite, testing),
@@ -31,20 +30,16 @@ pub(super) fn suite(
     };
     let call = call
         .env("VIRTUAL_ENV", environment.path.as_str())
-        .path(&[&environment.bin()], &context.facts.path);
-    let mut step = step(
-        format!("Python tests {}", suite.dir),
-        "Testing",
-        format!("Python tests of {}", suite.member),
-        tests(call, runner, build, testing),
-    );
-    step.needs = names(plan);
-    plan.steps.push(step);
+        .path(&[&environment.bin()], &context.caller.path);
+    let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
+    let id = StepId::PythonTests(suite.dir.clone());
+    let subject = format!("Python tests of {}", suite.member);
+    plan.then(Step::new(id, "Testing", subject, action));
 }
 
 /// In the environment, so that runs in others do not meet.
 fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter {
-    let environment = &context.facts.environment;
+    let environment = &context.target.environment;
     let packages = environment.site_packages_for(probe);
     Reporter {
         module: packages.join(format!("{module}.py")),
@@ -65,7 +60,7 @@ fn pytest(
     let own = suite.args.iter();
     let own = own.filter(|arg| arg.starts_with('-') || !says_paths);
     let call = context
-        .call(&context.facts.environment.bin().join("pytest"), &suite.dir)
+        .call(&context.target.environment.bin().join("pytest"), &suite.dir)
         .args(["-p", MODULE])
         .args(build.member.config.test.pytest.iter().cloned())
         .args(own.cloned())
@@ -87,7 +82,7 @@ fn unittest(
     let own = suite.args.iter();
     let own = own.filter(|_| !names_tests(&testing.arguments));
     let call = context
-        .call(&context.facts.environment.python(), &suite.dir)
+        .call(&context.target.environment.python(), &suite.dir)
         .args(["-m", MODULE])
         .args(own.cloned())
         .args(testing.fail_fast.then_some("--failfast"))
@@ -114,7 +109,7 @@ fn stestr(
     testing: &Testing,
 ) -> (Invocation, Runner) {
     let call = context
-        .call(&context.facts.environment.bin().join("stestr"), &suite.dir)
+        .call(&context.target.environment.bin().join("stestr"), &suite.dir)
         .arg("run")
         .args(testing.arguments.iter().cloned());
     (call, Runner::Stestr)

@@ -14,7 +14,7 @@ use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
 
-use super::{Request, ReusableBuild};
+use super::Request;
 
 /// One member's build.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,15 @@ pub struct Build {
     pub hard_wired: Option<HardWired>,
     /// PyO3's configuration as maturin left it for the stable ABI of this interpreter.
     pub pyo3_config: Option<Utf8PathBuf>,
+}
+
+/// Another environment of the project with a build that is up to date and that does not depend on
+/// the version of Python.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReusableBuild {
+    pub environment: Environment,
+    /// The folder of its target directories, absolute.
+    pub target: Utf8PathBuf,
 }
 
 /// How far the builds that embed Python are prepared.

@@ -1,0 +1,83 @@
+//! Whether a run of tests is a success.
+
+use camino::Utf8Path;
+
+use crate::execute::{Idle, PYTHON, TestResult};
+use crate::model::error::{Error, Result};
+
+/// Whether tests that ran are a success: no runner failed, and at least one did what it was asked.
+pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
+    let failures = test_results
+        .iter()
+        .filter_map(|test_result| test_result.failure.as_deref());
+    let mut failures: Vec<&str> = failures.collect();
+    failures.dedup();
+    if !failures.is_empty() {
+        let message = failures.join("; ");
+        let hint = test_results
+            .iter()
+            .find_map(|test_result| test_result.hint.clone());
+        return Err(match hint {
+            Some(hint) => Error::TestsNotRun { message, hint },
+            None => Error::TestsFailed(message),
+        });
+    }
+    // what follows `--` is for the Python runner where there is one: it has chosen nothing, whatever
+    // passed in Rust
+    let python = test_results
+        .iter()
+        .filter(|test_result| test_result.language == PYTHON);
+    let unselected = python.map(|test_result| match &test_result.idle {
+        Some(Idle::Unselected(what)) => Some(what),
+        _ => None,
+    });
+    let unselected: Vec<Option<&String>> = unselected.collect();
+    if let Some(Some(what)) = unselected.first()
+        && unselected.iter().all(Option::is_some)
+    {
+        return Err(Error::NoneSelected((*what).clone()));
+    }
+    let mut by = None;
+    for test_result in test_results {
+        match &test_result.idle {
+            None | Some(Idle::Unasked) => return Ok(()),
+            Some(Idle::Unselected(what)) => by = Some(what),
+            Some(Idle::Nothing) => {}
+        }
+    }
+    Err(match by {
+        Some(what) => Error::NoneSelected(what.clone()),
+        None => Error::NoTests(root.to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::RUST;
+
+    fn test_result(language: &'static str, idle: Option<Idle>) -> TestResult {
+        TestResult {
+            language,
+            idle,
+            ..TestResult::default()
+        }
+    }
+
+    #[test]
+    fn a_selection_that_selects_nothing_is_no_success_whatever_passed_in_rust() {
+        let unselected = || Some(Idle::Unselected("`-k nosuch`".into()));
+        let verdict = |test_results: &[TestResult]| verdict(test_results, Utf8Path::new("/p"));
+        let rust = test_result(RUST, None);
+        let nothing = [rust.clone(), test_result(PYTHON, unselected())];
+        let error = verdict(&nothing).unwrap_err().to_string();
+        assert_eq!(error, "no test is selected by `-k nosuch`");
+        // in one of several packages it has
+        let one = [
+            rust,
+            test_result(PYTHON, unselected()),
+            test_result(PYTHON, None),
+        ];
+        verdict(&one).unwrap();
+    }
+}

@@ -1,0 +1,133 @@
+//! Programs that a plan runs: heard, shown, or handed the terminal.
+
+use std::time::Instant;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::environment;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::{Invocation, SEPARATOR};
+use crate::plan::{Action, Listen, Run, RunRecipe, Step};
+use crate::ui::{Activity, MessageFormat, Ui};
+use crate::world::process::{self, Status};
+use crate::world::session::Session;
+
+use super::cargo;
+use super::context::{Context, Outcome};
+
+/// Runs a program of a plan, and understands what it prints.
+pub(super) fn call(
+    context: &Context<'_>,
+    step: &Step,
+    run: &Run,
+    activity: &Activity<'_>,
+) -> Result<()> {
+    let mut invocation = run.invocation.clone();
+    if run.listen != Listen::Quiet {
+        let color = if context.ui.colors() {
+            "always"
+        } else {
+            "never"
+        };
+        invocation = invocation
+            .env("CARGO_TERM_COLOR", color)
+            .env("CARGO_TERM_PROGRESS_WHEN", "never");
+    }
+    let mut listener = cargo::Listener::new(run.listen, activity);
+    let status = process::stream(&invocation, |stream, line| listener.hear(stream, line))?;
+    if status.success() {
+        return Ok(());
+    }
+    if !step.optional {
+        listener.repeat();
+    }
+    Err(Error::Step {
+        step: format!("{} {}", step.verb.to_lowercase(), step.subject),
+        status: status.to_string(),
+        invocation: Box::new(run.invocation.clone()),
+        exit: run.exit,
+        hint: listener.diagnosis.or_else(|| run.hint.clone()),
+    })
+}
+
+/// A recipe of the project; those that come last are left out once a test has failed.
+pub(super) fn recipe(
+    context: &Context<'_>,
+    step: &Step,
+    recipe: &RunRecipe,
+    activity: &Activity<'_>,
+) -> Result<()> {
+    let failed = |outcome: &Outcome| {
+        outcome
+            .test_results
+            .iter()
+            .any(|test_result| test_result.failure.is_some())
+    };
+    if recipe.after && context.with(failed) {
+        context
+            .ui
+            .status("Skipped", &format!("{}: tests failed", step.subject));
+        return Ok(());
+    }
+    let status = if context.ui.owns_the_terminal() {
+        let status = process::show(&recipe.invocation, context.session.stdin_is_terminal)?;
+        process::check_signals()?;
+        status
+    } else {
+        process::stream(&recipe.invocation, |stream, line| {
+            activity.show(stream, line);
+        })?
+    };
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Step {
+        step: step.subject.clone(),
+        status: status.to_string(),
+        invocation: Box::new(recipe.invocation.clone()),
+        exit: recipe.exit,
+        hint: None,
+    })
+}
+
+/// Runs the plan's last step, which has the terminal to itself; with JSON, what it prints is
+/// reported as any step's output.
+pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
+    let Action::Show(invocation) = &step.action else {
+        return Ok(());
+    };
+    let invocation = &with_linked(invocation);
+    let status = if ui.format() == MessageFormat::Json {
+        let activity = ui.start(step, false, true);
+        let start = Instant::now();
+        let status = process::stream(invocation, |stream, line| activity.show(stream, line))?;
+        activity.finish(status.success(), start.elapsed().as_secs_f64());
+        status
+    } else {
+        ui.detail(step.verb, &step.command());
+        process::show(invocation, session.stdin_is_terminal).map_err(|error| match error {
+            Error::Spawn { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                Error::NoProgram(invocation.program.to_string())
+            }
+            other => other,
+        })?
+    };
+    match status {
+        Status::Code(0) => Ok(()),
+        Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
+        Status::Signal(signal) => Err(Error::ChildKilled(signal)),
+    }
+}
+
+/// A program that embeds Python, with what the packages in its PYTHONPATH lead to by now: they may
+/// have been installed since it was planned.
+pub(super) fn with_linked(invocation: &Invocation) -> Invocation {
+    let Some(path) = invocation.set.get("PYTHONPATH") else {
+        return invocation.clone();
+    };
+    let packages = path.split(SEPARATOR).next().unwrap_or(path);
+    let linked = environment::linked(Utf8Path::new(packages));
+    let linked = linked.into_iter().map(Utf8PathBuf::into_string);
+    let path: Vec<String> = std::iter::once(packages.to_owned()).chain(linked).collect();
+    invocation.clone().env("PYTHONPATH", path.join(SEPARATOR))
+}

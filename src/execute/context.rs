@@ -1,0 +1,63 @@
+//! What every action may use, and what has come of the plan so far.
+
+use std::sync::Mutex;
+
+use crate::facts::release::Checked;
+use crate::ui::Ui;
+use crate::world::session::Session;
+
+use super::testing::TestResult;
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// In the order in which they ended.
+    pub test_results: Vec<TestResult>,
+    /// Results of checks, in the order in which they ended.
+    pub checks: Vec<Checked>,
+    /// Whether a failed test has stopped the rest.
+    pub stopped: bool,
+    /// The longest step: subject and seconds.
+    pub slowest: Option<(String, f64)>,
+}
+
+pub(super) struct Context<'a> {
+    pub(super) session: &'a Session,
+    pub(super) ui: &'a Ui,
+    /// When the facts behind the plan were gathered, in nanoseconds since the epoch. What is written
+    /// later may not be what the builds saw.
+    pub(super) since: u64,
+    pub(super) outcome: Mutex<Outcome>,
+}
+
+impl Context<'_> {
+    pub(super) fn note(&self, change: impl FnOnce(&mut Outcome)) {
+        if let Ok(mut outcome) = self.outcome.lock() {
+            change(&mut outcome);
+        }
+    }
+
+    /// A look at what has come of the plan so far.
+    pub(super) fn with<T: Default>(&self, look: impl FnOnce(&Outcome) -> T) -> T {
+        match self.outcome.lock() {
+            Ok(outcome) => look(&outcome),
+            Err(_) => T::default(),
+        }
+    }
+
+    pub(super) fn count(&self, test_result: TestResult, fail_fast: bool) {
+        self.note(|outcome| {
+            outcome.stopped |= fail_fast && test_result.failure.is_some();
+            outcome.test_results.push(test_result);
+        });
+    }
+}
+
+impl Outcome {
+    pub(super) fn note_seconds(&mut self, what: String, seconds: f64) {
+        let slowest = self.slowest.as_ref().map_or(0.0, |(_, seconds)| *seconds);
+        if seconds > slowest {
+            self.slowest = Some((what, seconds));
+        }
+    }
+}

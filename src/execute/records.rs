@@ -1,0 +1,40 @@
+//! What is written down of an environment, and what is made to be forgotten.
+
+use camino::Utf8Path;
+
+use crate::facts::fingerprint::{EnvironmentRecord, SCHEMA, SyncRecord, store};
+use crate::model::error::Result;
+use crate::plan::RecordSync;
+use crate::world::disk;
+
+/// cargo compiles a crate of which it has no fingerprint (`NAME-HASH` in `.fingerprint`).
+pub(super) fn forget(crates: &[String], dir: &Utf8Path) -> Result<()> {
+    for folder in disk::names(dir) {
+        let name = folder.rsplit_once('-').map_or(&*folder, |(name, _)| name);
+        if crates.iter().any(|known| known == name) {
+            disk::remove_dir(&dir.join(&folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// `since`: nothing that was written later is taken for what was installed.
+pub(super) fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
+    let path = record.environment.record_path();
+    let mut known = EnvironmentRecord::load(&path).record;
+    known.schema = SCHEMA;
+    known.requested = record.requested.clone().or(known.requested);
+    known.made |= record.made;
+    for (name, dependencies) in &record.installed {
+        let record = SyncRecord {
+            settings: dependencies.settings.clone(),
+            inputs: dependencies.inputs(&record.environment, since),
+        };
+        known.syncs.insert((*name).to_owned(), record);
+    }
+    // what was installed for one command is seen, not asked about, by the others
+    for input in known.syncs.values_mut().flat_map(|sync| &mut sync.inputs) {
+        input.list_again();
+    }
+    store(&path, &known)
+}

@@ -1,0 +1,35 @@
+//! Two builds of one wheel, byte by byte.
+
+use camino::Utf8Path;
+
+use crate::facts::artifact::Wheel;
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+
+/// # Errors
+/// [`Error::NotReproducible`], naming the members that differ, in the archive's order.
+pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {
+    if disk::hash(first) == disk::hash(second) {
+        return Ok(());
+    }
+    let (one, other) = (Wheel::open(first)?, Wheel::open(second)?);
+    let mut members: Vec<String> = Vec::new();
+    for member in one.members.iter().chain(&other.members) {
+        let same = |wheel: &Wheel| {
+            let mut all = wheel.members.iter();
+            all.any(|known| known.name == member.name && known.bytes == member.bytes)
+        };
+        let equal = same(&one) && same(&other);
+        if !equal && !members.contains(&member.name) {
+            members.push(member.name.clone());
+        }
+    }
+    if members.is_empty() {
+        members.push("the archive itself".into());
+    }
+    Err(Error::NotReproducible {
+        first: first.to_owned(),
+        second: second.to_owned(),
+        members,
+    })
+}

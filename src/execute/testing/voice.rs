@@ -1,0 +1,51 @@
+//! What runners print, and what their arguments mean for us.
+
+use crate::ui::Activity;
+use crate::world::process::Stream;
+
+use super::super::context::Context;
+
+/// What a runner prints: shown as it comes, with `-q` only once it is known to have failed.
+pub(super) struct Voice<'a, 'b> {
+    pub(super) activity: &'a Activity<'b>,
+    pub(super) quiet: bool,
+    held: Vec<Vec<u8>>,
+}
+
+impl<'a, 'b> Voice<'a, 'b> {
+    pub(super) fn new(context: &Context<'_>, activity: &'a Activity<'b>) -> Self {
+        Self {
+            activity,
+            quiet: context.ui.is_quiet(),
+            held: Vec::new(),
+        }
+    }
+
+    pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
+        if self.quiet {
+            self.activity.mute(stream, line);
+            self.held.push(line.to_vec());
+        } else {
+            self.activity.show(stream, line);
+        }
+    }
+
+    pub(super) fn end(self, failed: bool) {
+        for line in self.held.iter().filter(|_| failed) {
+            self.activity.repeat(line);
+        }
+    }
+}
+
+/// Whether a person wants to work in the runner's own terminal.
+pub(super) fn is_worked_in(arguments: &[String]) -> bool {
+    const FLAGS: [&str; 4] = ["--pdb", "--trace", "-s", "--capture=no"];
+    arguments
+        .iter()
+        .any(|argument| FLAGS.contains(&argument.as_str()))
+}
+
+/// Whether arguments may choose among the tests.
+pub(super) fn may_select(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| !argument.starts_with('-'))
+}

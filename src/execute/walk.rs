@@ -1,0 +1,145 @@
+//! The steps of a plan in their order, independent ones side by side.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, mpsc};
+use std::time::Instant;
+
+use crate::model::error::{Error, Result};
+use crate::model::step::StepId;
+use crate::plan::{Action, Plan, Step};
+use crate::ui::{Activity, Ui};
+use crate::world::disk;
+use crate::world::process;
+use crate::world::session::Session;
+
+use super::context::{Context, Outcome};
+use super::testing::{self, TestResult};
+use super::{child, copy_install, files, link, prove, records, release};
+
+/// Where several interpreters are served side by side they build in turns: cargo fills the machine
+/// by itself, and all of them write the project's records and modules beside its sources.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+/// Runs every step once all that it needs have succeeded, independent ones side by side; after
+/// a failure nothing new is started. Tests that fail are no failure of the plan.
+///
+/// `since`: when the facts behind the plan were gathered, in nanoseconds since the epoch. What is
+/// written later may not be what the builds saw.
+///
+/// # Errors
+/// The first failure of a step; [`Error::Bug`] for a plan in which a step waits for none of it.
+pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Outcome> {
+    if !plan.unmet_needs().is_empty() {
+        return Err(Error::Bug);
+    }
+    let context = Context {
+        session,
+        ui,
+        since,
+        outcome: Mutex::default(),
+    };
+    let mut waiting: Vec<&Step> = plan.steps.iter().collect();
+    let mut done: BTreeSet<&StepId> = BTreeSet::new();
+    let mut first_error = None;
+    let mut running = 0;
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        loop {
+            if first_error.is_none() && !context.with(|outcome| outcome.stopped) {
+                let is_ready = |step: &&Step| step.needs.iter().all(|need| done.contains(need));
+                let (ready, later): (Vec<&Step>, Vec<&Step>) =
+                    waiting.into_iter().partition(is_ready);
+                waiting = later;
+                for step in ready {
+                    running += 1;
+                    let (sender, context) = (sender.clone(), &context);
+                    scope.spawn(move || {
+                        // a panic would leave the receiver waiting for ever
+                        let run = std::panic::AssertUnwindSafe(|| run(context, step));
+                        let result = std::panic::catch_unwind(run).unwrap_or(Err(Error::Bug));
+                        let _ = sender.send((step, result));
+                    });
+                }
+            }
+            if running == 0 {
+                break;
+            }
+            let Ok((step, result)) = receiver.recv() else {
+                break;
+            };
+            running -= 1;
+            match result {
+                Ok(()) => drop(done.insert(&step.id)),
+                Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
+                    done.insert(&step.id);
+                }
+                Err(error) => first_error = first_error.take().or(Some(error)),
+            }
+        }
+    });
+    match first_error {
+        Some(error) => Err(error),
+        None => Ok(context.outcome.into_inner().unwrap_or_default()),
+    }
+}
+
+fn run(context: &Context<'_>, step: &Step) -> Result<()> {
+    process::check_signals()?;
+    let conduct = step.action.conduct();
+    let is_worked_in = matches!(step.action, Action::Test(_) | Action::Recipe(_));
+    let turn = conduct.builds.then(|| BUILDING.lock());
+    let activity = context.ui.start(step, conduct.is_shown, is_worked_in);
+    let start = Instant::now();
+    let result = act(context, step, &activity);
+    drop(turn);
+    let seconds = start.elapsed().as_secs_f64();
+    let what = format!("{} {}", step.verb.to_lowercase(), step.subject);
+    context.note(|outcome| outcome.note_seconds(what, seconds));
+    activity.finish(result.is_ok(), seconds);
+    result
+}
+
+fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()> {
+    match &step.action {
+        Action::Run(run) => child::call(context, step, run, activity),
+        Action::Provide {
+            provision,
+            python,
+            uv,
+        } => provision.run(context.session, python, uv),
+        Action::Forget { crates, dir } => records::forget(crates, dir),
+        Action::Replace(replace) => prove::replace(replace),
+        Action::CopyInstall(copy) => copy_install::copy(copy),
+        Action::Prove(prove) => prove::prove(context, prove),
+        Action::RecordSync(record) => records::record_sync(record, context.since),
+        Action::Seed { to, .. } if disk::is_dir(to) => Ok(()),
+        Action::Seed { from, to } => disk::copy_tree(from, to),
+        Action::Link(link) => link::link(link, activity),
+        Action::Pack(pack) => {
+            for name in disk::names(&pack.dir) {
+                disk::remove_file(&pack.dir.join(name))?;
+            }
+            child::call(context, step, &pack.run, activity)
+        }
+        Action::WriteRecipes { folder } => files::write_recipes(folder),
+        Action::Recipe(recipe) => child::recipe(context, step, recipe, activity),
+        Action::CopyTests(copy) => files::copy_tests(copy),
+        Action::Remove { path, kept } => disk::remove_but(path, kept),
+        Action::RemoveEmpty { path, besides } => disk::remove_empty(path, besides),
+        Action::Edit(edits) => files::edit(edits, context.ui),
+        Action::Test(test) => {
+            let start = Instant::now();
+            let mut test_result = testing::run(context, test, activity)?;
+            test_result.seconds = start.elapsed().as_secs_f64();
+            test_result.on.clone_from(&test.on);
+            context.count(test_result, test.fail_fast);
+            Ok(())
+        }
+        Action::Untestable(untestable) => {
+            context.count(TestResult::from(&**untestable), untestable.fail_fast);
+            Ok(())
+        }
+        Action::Release(action) => release::act(context, action, activity),
+        Action::Show(_) => child::hand_over(context.session, step, context.ui),
+    }
+}

@@ -1,0 +1,45 @@
+//! Who started pyx, and where: what children inherit of it, and what they must not.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use crate::world::session::Session;
+
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The working directory, absolute.
+    pub cwd: Utf8PathBuf,
+    /// The user cache, absolute.
+    pub cache: Utf8PathBuf,
+    /// This program, absolute.
+    pub program: Utf8PathBuf,
+    /// The inherited PATH.
+    pub path: String,
+    /// The inherited search path of the loader.
+    pub loader_path: Option<String>,
+    /// Variables that no child may inherit.
+    pub scrubbed: BTreeSet<String>,
+    /// Whether `UV_PROJECT_ENVIRONMENT` says where the environment is.
+    pub names_environment: bool,
+    /// The recipes that this program runs in, each with its project.
+    pub inside: Vec<String>,
+    /// The locks of those who wait for the recipe that this program runs in, absolute.
+    pub locks_held: Vec<String>,
+}
+
+impl Caller {
+    pub(super) fn of(session: &Session) -> Self {
+        Self {
+            cwd: session.cwd.clone(),
+            cache: session.cache(),
+            program: session.program.clone(),
+            path: session.var("PATH").unwrap_or_default().to_owned(),
+            loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
+            scrubbed: session.scrubbed(),
+            names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
+            inside: session.lines("PYX_RECIPE"),
+            locks_held: session.lines("PYX_LOCK"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! just and the recipes, where one is to be run.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::Project;
+use crate::facts::recipe::{self, Recipes};
+use crate::model::error::Result;
+use crate::world::manifest::Hooks;
+use crate::world::session::Session;
+use crate::world::tool::{self, Tool};
+
+#[derive(Clone, Debug)]
+pub struct Just {
+    pub tool: Tool,
+    /// `None` until just and our own files are there.
+    pub recipes: Option<Recipes>,
+    /// Whether our own files are there.
+    pub written: bool,
+    /// Where they are, absolute.
+    pub folder: Utf8PathBuf,
+    /// The recipes that the project wants around the command, without those that it runs in.
+    pub hooks: Hooks,
+}
+
+impl Just {
+    /// `dir`: whose justfile is looked for, absolute.
+    ///
+    /// # Errors
+    /// A justfile that just cannot read; just is too old.
+    pub(super) fn gather(
+        session: &Session,
+        dir: &Utf8Path,
+        project: &Project,
+        hooks: Hooks,
+    ) -> Result<Self> {
+        let tool = tool::just(session)?;
+        let within = project.checkout();
+        let written = recipe::are_written(session);
+        let known = written && tool.missing.is_none();
+        Ok(Self {
+            recipes: known
+                .then(|| Recipes::gather(session, &tool, (dir, within)))
+                .transpose()?,
+            tool,
+            written,
+            folder: recipe::folder(session),
+            hooks,
+        })
+    }
+
+    /// The text of a recipe of the project, as just prints it.
+    ///
+    /// # Errors
+    /// [`Error::Justfile`](crate::model::error::Error::Justfile) where just has none.
+    pub fn source(&self, session: &Session, name: &str) -> Result<String> {
+        recipe::source(session, &self.tool, name)
+    }
+}

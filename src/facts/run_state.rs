@@ -1,0 +1,13 @@
+//! What this run has done already, for those who gather and plan again.
+
+use std::collections::BTreeSet;
+
+use crate::model::step::StepId;
+
+#[derive(Clone, Debug, Default)]
+pub struct RunState {
+    /// Pythons that uv was asked to download and could not, as they were asked for.
+    pub unavailable: Vec<String>,
+    /// The steps that have succeeded.
+    pub done: BTreeSet<StepId>,
+}

@@ -1,0 +1,143 @@
+//! What the steps of a plan are called among themselves.
+
+use camino::Utf8PathBuf;
+use serde::{Serialize, Serializer};
+
+/// Which step of a plan one is. Unique in its plan; two steps with the same name are the same work.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepId {
+    /// Fetch a tool; by its name and version.
+    Provide(String),
+    /// Fetch the tools that check distributions.
+    ProvideReleaseTools,
+    /// Have uv fetch an interpreter; by what was asked for.
+    Interpreter(String),
+    Environment,
+    /// Install dependencies; counted from 1.
+    Sync(usize),
+    /// Install the pip that an old maturin installs with.
+    Pip,
+    RecordEnvironment,
+    /// Begin a target directory, absolute, as a copy of another.
+    Seed(Utf8PathBuf),
+    /// Have cargo compile a member's crates whatever it has recorded.
+    Forget(String),
+    Compile(String),
+    Install(String),
+    Prove(String),
+    /// Tell PyO3 how a member's tests link libpython.
+    Link(String),
+    /// Compile a program that embeds Python.
+    Program(String),
+    /// Run the tests of the crates around a manifest, absolute.
+    RustTests(Utf8PathBuf),
+    /// As [`StepId::RustTests`], those in the documentation.
+    Doctests(Utf8PathBuf),
+    /// Run the tests of a folder, absolute.
+    PythonTests(Utf8PathBuf),
+    /// Build a member's wheel for its tests.
+    TestWheel(String),
+    CopyTests(String),
+    /// Install what a release has built.
+    InstallWheels,
+    Import(String),
+    /// Put our recipes into the user cache.
+    WriteRecipes,
+    /// A recipe of the project before the command's own work.
+    Before(String),
+    /// A recipe of the project after the command's own work.
+    After(String),
+    /// Copy a member's sources to a folder, absolute, where they can be packed.
+    CopySources(Utf8PathBuf),
+    Sdist(String),
+    /// Unpack an sdist to a folder, absolute.
+    Unpack(Utf8PathBuf),
+    /// Build the wheel of a folder, absolute.
+    Wheel(Utf8PathBuf),
+    /// Take this machine's paths out of the wheel of a folder, absolute.
+    Seal(Utf8PathBuf),
+    /// Compare a file, absolute, with that of a second build.
+    Compare(Utf8PathBuf),
+    /// One check of a file, absolute.
+    Check(&'static str, Utf8PathBuf),
+    RecordChecks(Utf8PathBuf),
+    Verdict,
+    Promote,
+    Confirm,
+    Publish,
+    /// Change files of the project.
+    Edit,
+    /// Have cargo or uv write a lock file; by its name.
+    LockFile(&'static str),
+    /// Make a repository.
+    Git,
+    /// Remove a path, absolute.
+    Remove(Utf8PathBuf),
+    /// What is run at the end, with the terminal to itself.
+    HandOver,
+    /// A step in another environment than the project's own; by what that is called.
+    In(String, Box<StepId>),
+}
+
+impl StepId {
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        Self::In(place.to_owned(), Box::new(self))
+    }
+}
+
+impl std::fmt::Display for StepId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Provide(tool) => write!(f, "provide {tool}"),
+            Self::ProvideReleaseTools => f.write_str("provide the release tools"),
+            Self::Interpreter(wanted) => write!(f, "interpreter {wanted}"),
+            Self::Environment => f.write_str("environment"),
+            Self::Sync(number) => write!(f, "sync {number}"),
+            Self::Pip => f.write_str("pip"),
+            Self::RecordEnvironment => f.write_str("record"),
+            Self::Seed(path) => write!(f, "seed {path}"),
+            Self::Forget(member) => write!(f, "forget {member}"),
+            Self::Compile(member) => write!(f, "compile {member}"),
+            Self::Install(member) => write!(f, "install {member}"),
+            Self::Prove(member) => write!(f, "prove {member}"),
+            Self::Link(member) => write!(f, "link {member}"),
+            Self::Program(name) => write!(f, "program {name}"),
+            Self::RustTests(manifest) => write!(f, "Rust tests {manifest}"),
+            Self::Doctests(manifest) => write!(f, "doctests {manifest}"),
+            Self::PythonTests(dir) => write!(f, "Python tests {dir}"),
+            Self::TestWheel(member) => write!(f, "wheel {member}"),
+            Self::CopyTests(member) => write!(f, "copy {member}"),
+            Self::InstallWheels => f.write_str("install"),
+            Self::Import(package) => write!(f, "import {package}"),
+            Self::WriteRecipes => f.write_str("recipes"),
+            Self::Before(recipe) => write!(f, "before: {recipe}"),
+            Self::After(recipe) => write!(f, "after: {recipe}"),
+            Self::CopySources(path) => write!(f, "copy {path}"),
+            Self::Sdist(package) => write!(f, "sdist {package}"),
+            Self::Unpack(path) => write!(f, "unpack {path}"),
+            Self::Wheel(folder) => write!(f, "wheel {folder}"),
+            Self::Seal(folder) => write!(f, "seal {folder}"),
+            Self::Compare(file) => write!(f, "compare {file}"),
+            Self::Check(check, file) => write!(f, "check {check} {file}"),
+            Self::RecordChecks(file) => write!(f, "record {file}"),
+            Self::Verdict => f.write_str("verdict"),
+            Self::Promote => f.write_str("promote"),
+            Self::Confirm => f.write_str("confirm"),
+            Self::Publish => f.write_str("publish"),
+            Self::Edit => f.write_str("edit"),
+            Self::LockFile(name) => f.write_str(name),
+            Self::Git => f.write_str("git"),
+            Self::Remove(path) => write!(f, "remove {path}"),
+            Self::HandOver => f.write_str("run"),
+            Self::In(place, step) => write!(f, "{place}: {step}"),
+        }
+    }
+}
+
+/// As it is written for people.
+impl Serialize for StepId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,83 @@
+//! From a purpose to its decision.
+
+use crate::facts::{Facts, Purpose, Request, RunState, Running};
+use crate::model::error::{Error, Result};
+use crate::model::finding;
+
+use super::context::PlanContext;
+use super::step::Plan;
+use super::{dev, hooks, just, release, run, test, wheel_test};
+
+/// What a command does.
+///
+/// # Errors
+/// What cannot be planned: a foreign environment that is broken, something missing offline, a recipe
+/// that nobody has; [`Error::NoTests`] where there is nothing to test; [`Error::Findings`] where the
+/// project that is to be released has errors.
+pub fn plan(request: &Request, facts: &Facts, run_state: &RunState) -> Result<Plan> {
+    let errors = finding::errors(&facts.findings);
+    let existing = facts.release.as_ref().map(|release| &release.existing[..]);
+    if errors > 0 && existing.unwrap_or_default().is_empty() {
+        return Err(Error::Findings(errors));
+    }
+    let Some(tools) = &facts.tools else {
+        return Ok(nothing_due(request, facts));
+    };
+    let context = PlanContext {
+        request,
+        run_state,
+        project: &facts.project,
+        builds: &facts.builds,
+        target: &facts.target,
+        caller: &facts.caller,
+        tools,
+    };
+    match (&request.purpose, &facts.just) {
+        (Purpose::Just(words), Some(just)) => just::just(&context, just, words),
+        (_, Some(just)) => hooks::around(&context, just, || work(&context, facts)),
+        (_, None) => work(&context, facts),
+    }
+}
+
+/// The command's own work.
+fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
+    match &context.request.purpose {
+        Purpose::Dev => dev::dev(context),
+        Purpose::Test(testing) if testing.wheel => wheel_test::test(context, &facts.tests, testing),
+        Purpose::Test(testing) => test::test(context, &facts.tests, testing),
+        Purpose::Run(Running::Command(words)) => {
+            let mut plan = dev::dev(context)?;
+            if !plan.again {
+                plan.hand_over = run::command(context.target, context.caller, words);
+            }
+            Ok(plan)
+        }
+        Purpose::Run(Running::Target {
+            kind,
+            name,
+            arguments,
+        }) => run::target(context, kind, name, arguments),
+        Purpose::Release(releasing) => match &facts.release {
+            Some(release) => {
+                let errors = finding::errors(&facts.findings);
+                release::release(context, release, releasing, &facts.tests, errors)
+            }
+            None => Ok(Plan::default()),
+        },
+        Purpose::Just(_) | Purpose::Look => Ok(Plan::default()),
+    }
+}
+
+/// Where everything is as the sources say, no tool is looked for.
+fn nothing_due(request: &Request, facts: &Facts) -> Plan {
+    let members = facts.builds.iter().map(|build| build.member.name.clone());
+    let hand_over = match &request.purpose {
+        Purpose::Run(Running::Command(words)) => run::command(&facts.target, &facts.caller, words),
+        _ => None,
+    };
+    Plan {
+        fresh: members.collect(),
+        hand_over,
+        ..Plan::default()
+    }
+}

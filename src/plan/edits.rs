@@ -1,0 +1,19 @@
+//! Changes of the project's files as a plan.
+
+use crate::model::file_edit::Edit;
+use crate::model::step::StepId;
+
+use super::action::Action;
+use super::step::{Plan, Step};
+
+/// All or none of them; nothing to do where there are none.
+pub fn edits(verb: &'static str, subject: &str, mut edits: Vec<Edit>) -> Plan {
+    edits.retain(|edit| edit.before.as_ref() != Some(&edit.after));
+    if edits.is_empty() {
+        return Plan {
+            fresh: vec![subject.to_owned()],
+            ..Plan::default()
+        };
+    }
+    Plan::of(Step::new(StepId::Edit, verb, subject, Action::Edit(edits)))
+}

@@ -1,0 +1,166 @@
+//! What comes first in every plan: the tools, and an environment.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::environment::{Environment, State};
+use crate::facts::{DEV, TEST};
+use crate::model::error::{Error, Exit, Result};
+use crate::model::step::StepId;
+use crate::world::interpreter::{Choice, Request as Wanted};
+use crate::world::tool::{Provision, Tool};
+
+use super::action::{Action, RecordSync, Run};
+use super::context::PlanContext;
+use super::step::{Plan, Step};
+
+/// The tools that are not there yet, `just` among them where a recipe is to be run. `false` when one
+/// of them has to tell its version before more can be planned.
+pub(super) fn provide(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    just: Option<&Tool>,
+) -> Result<bool> {
+    let tools = std::iter::once(&context.tools.uv).chain(context.tools.maturin.values());
+    for provision in tools.chain(just).filter_map(|tool| tool.missing.clone()) {
+        let label = provision.label();
+        if plan.has(&StepId::Provide(label.clone())) {
+            continue;
+        }
+        if context.request.network.offline {
+            return Err(Error::Offline(label));
+        }
+        let any_python = context.tools.any_python.as_ref();
+        plan.then(fetch(provision, any_python, &context.tools.uv.path)?);
+    }
+    let mut maturin = context.tools.maturin.values();
+    plan.again = maturin.any(|tool| tool.version.is_none());
+    Ok(!plan.again)
+}
+
+/// # Errors
+/// [`Error::NoTool`] where no Python can fetch the tool.
+pub(super) fn fetch(
+    provision: Provision,
+    any_python: Option<&Utf8PathBuf>,
+    uv: &Utf8Path,
+) -> Result<Step> {
+    let python = any_python.cloned().ok_or_else(|| Error::NoTool {
+        tool: "python3",
+        get: "install uv or any Python from 3.7 on; pyx gets the rest".into(),
+    })?;
+    let label = provision.label();
+    let action = Action::Provide {
+        provision,
+        python,
+        uv: uv.to_owned(),
+    };
+    let id = StepId::Provide(label.clone());
+    Ok(Step::new(id, "Downloading", label, action))
+}
+
+/// The environment, when it is due. `false` when an interpreter has to be downloaded first.
+pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
+    let Some(reason) = &context.target.stale else {
+        return Ok(true);
+    };
+    let Environment { path, state } = &context.target.environment;
+    if let State::Bad { why, ours: false } = state {
+        return Err(Error::ForeignEnvironment {
+            path: path.clone(),
+            why: why.clone(),
+        });
+    }
+    match &context.target.interpreter {
+        Some(Choice::Use(interpreter)) => {
+            let clear = matches!(state, State::Bad { .. }).then_some("--clear");
+            let call = context
+                .uv()
+                .args(["venv", "--quiet", "--no-project", "--no-config"])
+                .args(clear)
+                .args(["--python", interpreter.path.as_str()])
+                .arg(path.as_str());
+            let subject = format!("{} ({interpreter})", context.show(path));
+            let action = Action::Run(Run::quiet(call, Exit::Environment));
+            let step = Step::new(StepId::Environment, "Creating", subject, action)
+                .because(clear.map(|_| reason.clone()))
+                .after(provided(plan));
+            plan.push(step);
+            Ok(true)
+        }
+        Some(Choice::Download(wanted)) => {
+            let mut step = download(context, &wanted.text, &from(wanted))?.after(provided(plan));
+            if let Action::Run(run) = &mut step.action
+                && wanted.soft
+            {
+                run.invocation
+                    .set
+                    .insert("UV_HTTP_RETRIES".into(), "0".into()); // another will do
+            }
+            plan.push(step);
+            plan.again = true;
+            Ok(false)
+        }
+        None => Ok(true),
+    }
+}
+
+fn from(wanted: &Wanted) -> String {
+    format!(" ({})", wanted.from)
+}
+
+/// uv gets a Python; what is missing afterwards is said when the facts are gathered again.
+///
+/// # Errors
+/// [`Error::Offline`]
+pub(super) fn download(context: &PlanContext<'_>, wanted: &str, from: &str) -> Result<Step> {
+    if context.request.network.offline {
+        return Err(Error::Offline(format!("Python {wanted}")));
+    }
+    let call = context.uv().args(["python", "install", "--no-bin", wanted]);
+    let id = StepId::Interpreter(wanted.to_owned());
+    let subject = format!("Python {wanted}{from}");
+    let action = Action::Run(Run::quiet(call, Exit::Tool));
+    Ok(Step::new(id, "Downloading", subject, action).optional())
+}
+
+fn provided(plan: &Plan) -> Vec<StepId> {
+    let is_tool = |id: &StepId| matches!(id, StepId::Provide(_));
+    plan.ids().filter(is_tool).collect()
+}
+
+/// What whoever works in the environment waits for.
+pub(super) fn needs(plan: &Plan) -> Vec<StepId> {
+    let mut needs = provided(plan);
+    if plan.has(&StepId::Environment) {
+        needs.push(StepId::Environment);
+    }
+    needs
+}
+
+/// The record of what was installed into the environment, after everything else.
+pub(super) fn record(plan: &mut Plan, context: &PlanContext<'_>) {
+    if plan.is_empty() {
+        return;
+    }
+    let target = context.target;
+    let mut installed = Vec::new();
+    for (name, packages) in [
+        (DEV, &target.dependencies),
+        (TEST, &target.test_dependencies),
+    ] {
+        if packages.stale.is_some() {
+            installed.push((name, packages.dependencies.clone()));
+        }
+    }
+    let made = target.stale.is_some();
+    let requested = target.requested.as_ref();
+    let requested = requested.filter(|request| !request.is_flag() && made);
+    let action = Action::RecordSync(Box::new(RecordSync {
+        environment: target.environment.clone(),
+        installed,
+        requested: requested.map(|request| request.text.clone()),
+        made,
+    }));
+    let id = StepId::RecordEnvironment;
+    plan.then(Step::new(id, "Recording", "the environment", action));
+}

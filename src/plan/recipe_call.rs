@@ -1,0 +1,101 @@
+//! Calling a recipe: just has to be here, and the environment is active for whatever it does.
+
+use crate::facts::Just;
+use crate::facts::recipe::Recipe;
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
+
+use super::action::Action;
+use super::context::{PlanContext, activate};
+use super::environment;
+use super::step::{Plan, Step};
+
+/// Whether just is here and the recipes are known; else what brings them.
+pub(super) fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> Result<bool> {
+    if just.recipes.is_some() {
+        return Ok(true);
+    }
+    environment::provide(plan, context, Some(&just.tool))?;
+    if !just.written {
+        let action = Action::WriteRecipes {
+            folder: just.folder.clone(),
+        };
+        let id = StepId::WriteRecipes;
+        plan.then(Step::new(id, "Writing", "the recipes of cargo pyx", action));
+    }
+    plan.again = true;
+    Ok(false)
+}
+
+/// # Errors
+/// [`Error::Refused`] for a recipe that nobody has, or that is running already.
+pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result<Recipe> {
+    let recipes = just.recipes.clone().unwrap_or_default();
+    let recipe = recipes
+        .find(name)
+        .ok_or_else(|| recipes.unknown(name, "cargo pyx just"))?;
+    if context.caller.inside.contains(&mark(context, name)) {
+        let message = format!("recipe `{name}` calls itself through `cargo pyx just {name}`");
+        let hint = format!("call `just {name}`'s own commands there, or give it another name");
+        return Err(Error::refused(message, &hint));
+    }
+    Ok(recipe)
+}
+
+/// What `PYX_RECIPE` holds of a running recipe: other projects may have one of the same name.
+fn mark(context: &PlanContext<'_>, name: &str) -> String {
+    format!("{}#{name}", context.project.root)
+}
+
+/// just, with the environment active for whatever the recipe does.
+pub(super) fn call(
+    context: &PlanContext<'_>,
+    just: &Just,
+    recipe: &Recipe,
+    words: &[String],
+) -> Invocation {
+    let project = context.project;
+    let caller = context.caller;
+    let modules = project.members.iter().map(|member| member.module.as_str());
+    let modules: Vec<&str> = modules.filter(|module| !module.is_empty()).collect();
+    let profile = context
+        .builds
+        .first()
+        .map(|build| build.options.profile.as_str());
+    let mut inside = caller.inside.clone();
+    inside.push(mark(context, &recipe.name));
+    let bin = context.target.environment.bin();
+    let tools = [
+        &just.tool.path,
+        &context.tools.uv.path,
+        &context.tools.cargo,
+    ];
+    let tools = tools.iter().filter_map(|program| program.parent());
+    let first: Vec<_> = std::iter::once(bin.as_path()).chain(tools).collect();
+    let own = just.folder.join("justfile");
+    let place = recipe.ours.then(|| {
+        [
+            "--justfile",
+            own.as_str(),
+            "--working-directory",
+            project.root.as_str(),
+        ]
+        .map(str::to_owned)
+    });
+    let call = context.call(&just.tool.path, &project.root);
+    activate(call, context.target, caller)
+        .args(place.into_iter().flatten())
+        .args(words.iter().cloned())
+        .env("PYX", caller.program.as_str())
+        .env("PYX_PYTHON", context.target.environment.python().as_str())
+        .env("PYX_MODULE", modules.join(" "))
+        .env("PYX_PROFILE", profile.unwrap_or("dev"))
+        .env("PYX_DIST", project.root.join("dist").as_str())
+        .env("PYX_PROJECT", project.root.as_str())
+        .env("PYX_STATE", project.state.as_str())
+        .env("PYX_RECIPES", just.folder.as_str())
+        .env("PYX_UV", context.tools.uv.path.as_str())
+        .env("PYX_RECIPE", inside.join("\n"))
+        .path(&first, &caller.path)
+}

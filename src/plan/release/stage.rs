@@ -1,0 +1,65 @@
+//! What the steps of a release are made from.
+
+use crate::facts::release::{Package, Release};
+use crate::facts::{Build, Releasing, TestFacts};
+use crate::model::error::{Error, Result};
+use crate::model::step::StepId;
+use crate::plan::action::Action;
+use crate::plan::context::PlanContext;
+use crate::plan::environment;
+use crate::plan::release_action::ReleaseAction;
+use crate::plan::step::{Plan, Step};
+
+pub(super) struct Stage<'a> {
+    pub(super) context: PlanContext<'a>,
+    pub(super) release: &'a Release,
+    pub(super) releasing: &'a Releasing,
+    pub(super) tests: &'a TestFacts,
+    /// How much is wrong with the project itself.
+    pub(super) errors: usize,
+}
+
+impl<'a> Stage<'a> {
+    /// The packages with their builds.
+    pub(super) fn packages(&self) -> impl Iterator<Item = (&'a Package, &'a Build)> {
+        let context = self.context;
+        self.release
+            .packages
+            .iter()
+            .filter_map(move |package| Some((package, context.build(&package.name)?)))
+    }
+
+    /// The release tools, and the interpreters that uv has to get.
+    ///
+    /// # Errors
+    /// [`Error::Offline`]
+    pub(super) fn provide(&self, plan: &mut Plan) -> Result<()> {
+        let toolbox = &self.release.toolbox;
+        if self.release.toolbox_missing {
+            if self.context.request.network.offline {
+                return Err(Error::Offline(toolbox.label.into()));
+            }
+            let action = ReleaseAction::ProvideTools {
+                toolbox: toolbox.clone(),
+                uv: self.context.tools.uv.path.clone(),
+            };
+            let id = StepId::ProvideReleaseTools;
+            plan.then(step(id, "Downloading", toolbox.label, action));
+        }
+        for wanted in &self.release.downloads {
+            plan.then(environment::download(&self.context, wanted, "")?);
+            plan.again = true;
+        }
+        Ok(())
+    }
+}
+
+/// A step of what only a release does.
+pub(super) fn step(
+    id: StepId,
+    verb: &'static str,
+    subject: impl Into<String>,
+    action: ReleaseAction,
+) -> Step {
+    Step::new(id, verb, subject, Action::Release(Box::new(action)))
+}

@@ -1,0 +1,286 @@
+//! What the steps of a release do, as data.
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use crate::facts::artifact::Expected;
+use crate::facts::release::{Checked, Entry, Outcome};
+use crate::model::invocation::Invocation;
+use crate::world::tool::Toolbox;
+
+/// What only a release does.
+#[derive(Clone, Debug)]
+pub enum ReleaseAction {
+    /// Put an environment of Python tools into the user cache.
+    ProvideTools {
+        toolbox: Toolbox,
+        uv: Utf8PathBuf,
+    },
+    /// Copy the files of a folder that nobody ignores, in place of what the copy was.
+    CopySources {
+        from: Utf8PathBuf,
+        to: Utf8PathBuf,
+        /// A file at the folder's root that is left out.
+        without: &'static str,
+    },
+    Unpack(Unpack),
+    Seal(Seal),
+    /// Prove that two builds have the same bytes.
+    Compare {
+        first: Utf8PathBuf,
+        second: Utf8PathBuf,
+    },
+    Check(Check),
+    RecordChecks(RecordChecks),
+    Verdict(Verdict),
+    Promote(Promote),
+    /// Go on only when a person says so.
+    Confirm(Confirm),
+    Publish(Publish),
+}
+
+impl ReleaseAction {
+    /// Whether a person is told when it begins.
+    pub(super) fn is_shown(&self) -> bool {
+        match self {
+            Self::ProvideTools { .. } | Self::Publish(_) => true,
+            Self::CopySources { .. }
+            | Self::Unpack(_)
+            | Self::Seal(_)
+            | Self::Compare { .. }
+            | Self::Check(_)
+            | Self::RecordChecks(_)
+            | Self::Verdict(_)
+            | Self::Promote(_)
+            | Self::Confirm(_) => false,
+        }
+    }
+
+    /// The one program that it runs.
+    pub(super) fn invocation(&self) -> Option<&Invocation> {
+        match self {
+            Self::Check(Check {
+                how: How::Tool { invocation, .. },
+                ..
+            }) => Some(invocation),
+            _ => None,
+        }
+    }
+
+    /// As [`Action::command`](super::action::Action::command).
+    pub(super) fn command(&self) -> String {
+        match self {
+            Self::ProvideTools { toolbox, .. } => {
+                comment(&format!("put {} into {}", toolbox.label, toolbox.dir))
+            }
+            Self::CopySources { from, to, without } => {
+                comment(&format!("copy {from} without {without} to {to}"))
+            }
+            Self::Unpack(unpack) => comment(&format!("unpack {} to {}", unpack.sdist, unpack.to)),
+            Self::Seal(seal) => comment(&format!(
+                "take this machine's paths out of the wheel in {}, and keep it in {}",
+                seal.from, seal.to
+            )),
+            Self::Compare { first, second } => {
+                comment(&format!("compare {first} with {second}, byte by byte"))
+            }
+            Self::Check(check) => match &check.how {
+                How::Inspect(_) => comment(&format!("read {}", check.file)),
+                How::Tool { invocation, .. } => invocation.to_string(),
+            },
+            Self::RecordChecks(record) => {
+                comment(&format!("record what was found in {}", record.path))
+            }
+            Self::Verdict(_) => comment("fail where a check has found something"),
+            Self::Promote(promote) => {
+                let entries = promote.entries.iter();
+                let names: Vec<&str> = entries.filter_map(|one| one.path.file_name()).collect();
+                let (names, dist) = (names.join(", "), &promote.dist);
+                comment(&format!("put {names} into {dist} when all is well"))
+            }
+            Self::Confirm(confirm) => comment(&format!("ask: {}", confirm.question)),
+            Self::Publish(publish) => {
+                let uploads = publish.uploads.iter().map(|upload| &upload.invocation);
+                let calls = publish.compare.iter().chain(uploads);
+                let calls: Vec<String> = calls.map(ToString::to_string).collect();
+                calls.join("\n")
+            }
+        }
+    }
+}
+
+/// Fails where a check of these files has found something.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// By their labels.
+    pub files: Vec<String>,
+    /// How much is wrong with the project itself.
+    pub errors: usize,
+    /// What an earlier run has found about the same bytes.
+    pub known: Vec<Checked>,
+}
+
+/// A line that a shell passes over, whatever the names in it hold.
+pub(super) fn comment(text: &str) -> String {
+    format!("# {}", text.replace('\n', "\\n"))
+}
+
+/// An sdist where it is built; files whose content is the same stay as they are, so that cargo
+/// compiles only what changed.
+#[derive(Clone, Debug)]
+pub struct Unpack {
+    /// Absolute.
+    pub sdist: Utf8PathBuf,
+    /// Absolute; what the sdist does not hold goes.
+    pub to: Utf8PathBuf,
+}
+
+/// A built wheel without the paths of this machine in its texts, in a folder of its own.
+#[derive(Clone, Debug)]
+pub struct Seal {
+    /// The folder that maturin put it into, absolute.
+    pub from: Utf8PathBuf,
+    /// The folder that appears when it is done, absolute.
+    pub to: Utf8PathBuf,
+    /// Absolute paths and what to write instead, longest last.
+    pub remapped: Vec<(Utf8PathBuf, String)>,
+    /// Where cargo compiled it, absolute: which variables it read is kept beside the wheel.
+    pub compiled: Utf8PathBuf,
+}
+
+/// One check of one distribution.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// As in the table of results.
+    pub check: &'static str,
+    /// Absolute.
+    pub file: Utf8PathBuf,
+    /// For people: the file's name, or its path where several have that name.
+    pub label: String,
+    pub how: How,
+}
+
+#[derive(Clone, Debug)]
+pub enum How {
+    /// Our own rules.
+    Inspect(Box<Expected>),
+    Tool {
+        /// What must succeed before, and what it means when it does not.
+        before: Vec<(Invocation, Outcome)>,
+        invocation: Invocation,
+        reader: Reader,
+    },
+}
+
+/// Whose words to understand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    Twine,
+    Pydistcheck,
+    WheelContents,
+    Unpack,
+    Abi3audit,
+    Auditwheel,
+    Stubtest,
+}
+
+/// Keeps what the checks of a file have found beside it.
+#[derive(Clone, Debug)]
+pub struct RecordChecks {
+    /// The file's name.
+    pub file: String,
+    /// What to write, absolute.
+    pub path: Utf8PathBuf,
+    /// What decides about the results besides the file.
+    pub rules: String,
+}
+
+/// The last step of a release: the whole set, or nothing.
+#[derive(Clone, Debug)]
+pub struct Promote {
+    pub entries: Vec<Candidate>,
+    /// Absolute.
+    pub dist: Utf8PathBuf,
+    /// What built it, by name; asked for their versions.
+    pub programs: Vec<(String, Utf8PathBuf)>,
+    /// Tools whose version is known, by name.
+    pub packages: Vec<(String, String)>,
+    /// What the checks of earlier runs have found about the same bytes.
+    pub known: Vec<Checked>,
+}
+
+/// A file that is to be released.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// What is known of it beforehand.
+    pub entry: Entry,
+    /// The interpreters that it is tested on.
+    pub serves: Vec<String>,
+}
+
+/// What a person is asked before it is done.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    pub question: String,
+    /// By file: name, size, hash, index.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Sends files to an index, one after another; what is there already stays as it is.
+#[derive(Clone, Debug)]
+pub struct Publish {
+    /// Compares all files with those of the index and sends nothing; none where the index does not
+    /// tell.
+    pub compare: Option<Invocation>,
+    pub uploads: Vec<Upload>,
+    /// Of the index, without credentials.
+    pub url: String,
+}
+
+/// One file that is published.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// Hex.
+    pub sha256: String,
+    /// In bytes.
+    pub size: u64,
+    pub invocation: Invocation,
+}
+
+impl Upload {
+    pub fn name(&self) -> &str {
+        self.path.file_name().unwrap_or_default()
+    }
+}
+
+/// One wheel of a release, for people and for a CI matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WheelRow {
+    pub package: String,
+    /// `cp312`, `cp313t`, `abi3`; `py3` for what does not depend on Python.
+    pub abi: String,
+    /// The version of the interpreter that it is built with.
+    pub python: String,
+    /// In words: the platform tag, the target triple, whether zig links.
+    pub platform: String,
+    /// A target triple; `None` for the machine's own.
+    pub target: Option<String>,
+    /// The interpreters that it is tested on; none for what does not run here.
+    pub tests: Vec<String>,
+}
+
+/// As `--dry-run` lists it.
+impl std::fmt::Display for WheelRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (package, abi, platform) = (&self.package, &self.abi, &self.platform);
+        write!(f, "{package} {abi} {platform}, ")?;
+        match &self.tests[..] {
+            [] => f.write_str("built, not run"),
+            pythons => write!(f, "tested on {}", pythons.join(", ")),
+        }
+    }
+}

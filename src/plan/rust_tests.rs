@@ -1,0 +1,163 @@
+//! The Rust tests of a plan.
+
+use crate::facts::suites::RustSuite;
+use crate::facts::{Build, Testing};
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
+
+use super::action::{Action, Runner, Test, Untestable};
+use super::arguments::{default_feature_args, feature_args, lock_args, profile_args};
+use super::context::PlanContext;
+use super::linked;
+use super::step::{Plan, Step};
+
+/// Runs a suite after all that is planned so far.
+///
+/// # Errors
+/// What a program cannot be linked with, where that is not said of Python itself.
+pub(super) fn suite(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    testing: &Testing,
+) -> Result<()> {
+    if suite.links_python {
+        if let Err(error) = linked::probe(context, build) {
+            plan.then(untestable(suite, &error, testing));
+            return Ok(());
+        }
+        linked::prepare(plan, context, build, &features(suite, build))?;
+    }
+    if !suite.tested.is_empty() {
+        let (call, runner) = if suite.nextest {
+            (nextest(context, suite, build, testing), Runner::Nextest)
+        } else {
+            let own_words = suite.own_harness;
+            let call = cargo_test(context, suite, build, testing, "--tests");
+            (call, Runner::Cargo { own_words })
+        };
+        let call = finish(call, context, suite, build, testing)?;
+        let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
+        let id = StepId::RustTests(suite.manifest.clone());
+        let subject = format!("Rust tests of {}", suite.tested.join(", "));
+        plan.then(Step::new(id, "Testing", subject, action));
+    }
+    if !suite.documented.is_empty() {
+        let call = cargo_test(context, suite, build, testing, "--doc");
+        let call = finish(call, context, suite, build, testing)?;
+        let runner = Runner::Cargo { own_words: false };
+        let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
+        let id = StepId::Doctests(suite.manifest.clone());
+        let subject = format!("doctests of {}", suite.documented.join(", "));
+        plan.then(Step::new(id, "Testing", subject, action));
+    }
+    Ok(())
+}
+
+/// `which`: `--tests` or `--doc`.
+fn cargo_test(
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    testing: &Testing,
+    which: &str,
+) -> Invocation {
+    let packages = match which {
+        "--doc" => &suite.documented,
+        _ => &suite.tested,
+    };
+    context
+        .cargo_call(&context.tools.cargo, build, &linked::dir(build))
+        .arg("test")
+        .args(place_args(suite, build, packages))
+        .args(profile_args(&build.options.profile))
+        .args(features(suite, build))
+        .args(default_feature_args(&build.options))
+        .args((!testing.fail_fast).then_some("--no-fail-fast"))
+        .args(lock_args(context.request))
+        .arg(which)
+        .args(testing.quiet.then_some("--quiet"))
+}
+
+/// nextest keeps `--profile` for its own.
+fn nextest(
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    testing: &Testing,
+) -> Invocation {
+    let mut profile = profile_args(&build.options.profile);
+    if let Some(flag) = profile.first_mut() {
+        "--cargo-profile".clone_into(flag);
+    }
+    let quiet = ["--cargo-quiet", "--status-level", "fail"];
+    context
+        .cargo_call(&context.tools.cargo, build, &linked::dir(build))
+        .args(["nextest", "run"])
+        .args(place_args(suite, build, &suite.tested))
+        .args(profile)
+        .args(features(suite, build))
+        .args(default_feature_args(&build.options))
+        .args((!testing.fail_fast).then_some("--no-fail-fast"))
+        .args(lock_args(context.request))
+        .args(testing.quiet.then_some(quiet).into_iter().flatten())
+}
+
+fn place_args(suite: &RustSuite, build: &Build, packages: &[String]) -> Vec<String> {
+    let mut args = vec!["--manifest-path".to_owned(), suite.manifest.to_string()];
+    args.extend(["--target-dir".to_owned(), linked::dir(build).into_string()]);
+    for package in packages {
+        args.extend(["-p".to_owned(), package.clone()]);
+    }
+    args
+}
+
+/// What the test programs are given, and what those that embed Python need.
+fn finish(
+    mut call: Invocation,
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    testing: &Testing,
+) -> Result<Invocation> {
+    if !testing.arguments.is_empty() {
+        call = call.arg("--").args(testing.arguments.iter().cloned());
+    }
+    if suite.links_python {
+        call = linked::execute(linked::compile(call, context, build), context, build)?;
+    }
+    Ok(call)
+}
+
+/// The failure that takes the place of Rust tests that cannot be linked.
+fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
+    let action = Action::Untestable(Box::new(Untestable {
+        member: suite.member.clone(),
+        why: error.to_string(),
+        hint: error.hint(),
+        fail_fast: testing.fail_fast,
+    }));
+    let packages = [&suite.tested[..], &suite.documented].concat();
+    let subject = format!("Rust tests of {}", packages.join(", "));
+    Step::new(
+        StepId::RustTests(suite.manifest.clone()),
+        "Testing",
+        subject,
+        action,
+    )
+}
+
+/// The crate's own features, of the build and for tests.
+fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
+    if !suite.tested.contains(&build.crate_name) {
+        return Vec::new();
+    }
+    let own = build.options.own_features();
+    let features: Vec<String> = own
+        .chain(&build.member.config.test.rust_features)
+        .map(|feature| format!("{}/{feature}", build.crate_name))
+        .collect();
+    feature_args(&features)
+}

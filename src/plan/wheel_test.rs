@@ -1,0 +1,144 @@
+//! `cargo pyx test --wheel`: the tests against a built wheel, in a clean environment, outside the
+//! source tree.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::build::target_dir;
+use crate::facts::project::Bindings;
+use crate::facts::suites::PythonSuite;
+use crate::facts::{Build, TestFacts, Testing};
+use crate::model::error::{Error, Exit, Result};
+use crate::model::step::StepId;
+
+use super::action::{Action, CopyTests, Listen, Pack, Run};
+use super::arguments::{lock_args, maturin_feature_args};
+use super::context::PlanContext;
+use super::step::{Plan, Step};
+use super::test::selected;
+use super::{environment, python_tests, sync};
+
+/// Builds the members' wheels and tests them.
+///
+/// # Errors
+/// As [`super::test::test`]; [`Error::NoTests`] where there are none in Python.
+pub(super) fn test(
+    context: &PlanContext<'_>,
+    facts: &TestFacts,
+    testing: &Testing,
+) -> Result<Plan> {
+    if facts.suites.python.is_empty() {
+        return Err(Error::NoTests(context.project.root.clone()));
+    }
+    let mut plan = Plan::default();
+    if !environment::provide(&mut plan, context, None)? || !environment::make(&mut plan, context)? {
+        return Ok(plan);
+    }
+    let wheels = context.own_folder(context.project.own_state().join("wheels"));
+    let is_packed = |build: &&Build| build.member.bindings != Bindings::Embed;
+    let packed: Vec<&Build> = context.builds.iter().filter(is_packed).collect();
+    for build in &packed {
+        plan.then(wheel(context, build, &wheels));
+    }
+    let probe = context.target.probe.clone();
+    let base = context.target.base();
+    let clean = context
+        .target
+        .clean(clean_environment(context), base, probe);
+    let inside = context.at(&clean);
+    let mut trial = Plan::default();
+    environment::make(&mut trial, &inside)?;
+    sync::sync(&mut trial, &inside);
+    for build in &packed {
+        trial.then(install(&inside, build, &wheels));
+    }
+    for (suite, testing) in selected(&facts.suites.python, &facts.words, testing) {
+        let away = away(context, suite);
+        trial.then(copy(context, suite, &away));
+        python_tests::suite(&mut trial, &inside, &suite.installed(away), &testing);
+    }
+    let before: Vec<StepId> = plan.ids().collect();
+    plan.append("wheel test", trial, |_| before.clone());
+    Ok(plan)
+}
+
+/// Where a suite's copy goes: neither in the source tree, where imports would find the sources, nor
+/// below it, where a later pytest would collect it.
+pub(super) fn away(context: &PlanContext<'_>, suite: &PythonSuite) -> Utf8PathBuf {
+    let project = crate::world::disk::digest(context.project.root.as_str().as_bytes());
+    let folder = context
+        .caller
+        .cache
+        .join("wheel-tests")
+        .join(&project[..16]);
+    context.own_folder(folder).join(&suite.member)
+}
+
+/// The environment in which a member's wheel is tested.
+fn clean_environment(context: &PlanContext<'_>) -> Utf8PathBuf {
+    let name = match context.target.environment.alternative(context.project) {
+        Some(name) => format!("wheel-{name}"),
+        None => "wheel".to_owned(),
+    };
+    context.project.envs().join(name)
+}
+
+fn wheel(context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
+    let name = &build.member.name;
+    let dir = wheels.join(name);
+    let maturin = context.tools.maturin.get(name);
+    let maturin = maturin.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
+    // the wheel of a build that serves several interpreters is made where it was compiled
+    let (environment, target) = match &build.reusable {
+        Some(reusable) => (&reusable.environment, reusable.target.join("ext")),
+        None => (&context.target.environment, target_dir(&build.member)),
+    };
+    let python = environment.python();
+    let call = context
+        .cargo_call(&maturin, build, &target)
+        .args(["build", "--auditwheel", "skip", "--out", dir.as_str()])
+        .args(["--interpreter", python.as_str()])
+        .args(["--target-dir", target.as_str()])
+        .args(["--profile", build.options.profile.as_str()])
+        .args(maturin_feature_args(&build.options))
+        .args(lock_args(context.request))
+        .path(&context.tool_dirs(), &context.caller.path)
+        .env("VIRTUAL_ENV", environment.path.as_str())
+        .env("CARGO_TARGET_DIR", target.as_str());
+    let packages = build.locked.packages;
+    let run = Run::building(call, Listen::Maturin { packages });
+    let subject = format!("the wheel of {name} [{}]", build.options.profile);
+    let action = Action::Pack(Box::new(Pack { run, dir }));
+    Step::new(StepId::TestWheel(name.clone()), "Building", subject, action)
+}
+
+fn install(context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
+    let name = &build.member.name;
+    let dir = wheels.join(name);
+    let action = install_action(context, &["--find-links", dir.as_str(), name]);
+    let subject = format!("the wheel of {name}");
+    Step::new(StepId::Install(name.clone()), "Installing", subject, action)
+}
+
+/// Wheels, and nothing else: `what` are words of `uv pip install`.
+pub(super) fn install_action(context: &PlanContext<'_>, what: &[&str]) -> Action {
+    let call = context
+        .uv()
+        .args(["pip", "install", "--quiet", "--no-deps"])
+        .args(["--no-index", "--no-cache"])
+        .args(["--python", context.target.environment.python().as_str()])
+        .args(what.iter().copied());
+    Action::Run(Run::quiet(call, Exit::Failed))
+}
+
+pub(super) fn copy(context: &PlanContext<'_>, suite: &PythonSuite, to: &Utf8Path) -> Step {
+    let members = context.project.members.iter();
+    let packages = members.filter_map(|member| member.module.split('.').next());
+    let action = Action::CopyTests(Box::new(CopyTests {
+        from: suite.dir.clone(),
+        to: to.to_owned(),
+        packages: packages.map(str::to_owned).collect(),
+    }));
+    let subject = format!("the tests of {}", suite.member);
+    let id = StepId::CopyTests(suite.member.clone());
+    Step::new(id, "Copying", subject, action)
+}
