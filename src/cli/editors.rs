@@ -39,18 +39,18 @@ pub(super) fn set_up(
             texts.insert(path, text);
         }
     }
-    let settled = editor::settle(&editors, &workspace, &texts)?;
-    let names = settled.edits.iter().map(|edit| edit.shown.as_str());
+    let changes = editor::changes(&editors, &workspace, &texts)?;
+    let names = changes.edits.iter().map(|edit| edit.shown.as_str());
     let names = names.collect::<Vec<_>>().join(", ");
-    let mut plan = plan::edits("Writing", &names, settled.edits);
-    plan.fresh = settled.fresh.iter().map(ToString::to_string).collect();
+    let mut plan = plan::edits("Writing", &names, changes.edits);
+    plan.fresh = changes.fresh.iter().map(ToString::to_string).collect();
     let words = editors.iter().filter_map(Editor::to_possible_value);
     let words: Vec<String> = words
         .map(|word| format!("--editor {}", word.get_name()))
         .collect();
     let instead = global.command(&format!("init {} --yes", words.join(" ")));
     let made = apply((global, session, ui), &plan, Consent::of(yes, &instead))?;
-    for finding in &settled.findings {
+    for finding in &changes.findings {
         ui.finding(finding, &project.root);
     }
     if made && !disk::is_file(&workspace.python) {

@@ -7,7 +7,8 @@ use pep440_rs::Version;
 
 use crate::world::manifest::normalize_name;
 
-use super::Minor;
+/// A Python's major and minor version.
+pub type Minor = (u64, u64);
 
 /// `hello-0.1.0-cp39-abi3-manylinux_2_17_x86_64.whl`
 #[derive(Clone, Debug, PartialEq, Eq)]

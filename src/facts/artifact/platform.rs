@@ -1,8 +1,6 @@
-//! Platform tags (PEP 425, PEP 600, PEP 656), and which of them PyPI takes.
+//! Platform tags (PEP 425, PEP 600, PEP 656).
 
-use crate::model::finding::Finding;
-
-use super::{Format, Tags};
+use super::Format;
 
 /// A platform tag, as far as it says what a binary may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,42 +88,6 @@ impl<'a> Platform<'a> {
     }
 }
 
-/// Whether PyPI takes wheels with this tag.
-fn accepted(tag: &str) -> bool {
-    const LINUX: [&str; 8] = [
-        "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "ppc64",
-    ];
-    match Platform::parse(tag) {
-        Platform::Manylinux { machine, .. } => LINUX.contains(&machine),
-        Platform::Musllinux { machine } => machine != "ppc64" && LINUX.contains(&machine),
-        Platform::Linux { machine } => ["armv6l", "armv7l"].contains(&machine),
-        Platform::Windows { machine } => ["x86", "amd64", "arm64", "ia64"].contains(&machine),
-        // from macOS 11 on, only major versions count
-        Platform::Mac { .. } => tag.starts_with("macosx_10_") || tag.contains("_0_"),
-        Platform::Any => true,
-        Platform::Other => ["ios_", "android_", "pyemscripten_"]
-            .iter()
-            .any(|prefix| tag.starts_with(prefix)),
-    }
-}
-
-/// What the tags alone show.
-pub(super) fn refused(tags: &Tags) -> Vec<Finding> {
-    let refused = tags.platforms.iter().filter(|tag| !accepted(tag));
-    refused
-        .map(|tag| {
-            let message = format!("PyPI refuses the platform tag `{tag}`");
-            let hint = match Platform::parse(tag) {
-                Platform::Linux { .. } => {
-                    "build it with `cargo pyx release wheel`, or `maturin build --compatibility pypi`"
-                }
-                _ => "build it for a platform that PyPI knows: manylinux, musllinux, macosx or win",
-            };
-            Finding::error("platform-tag", message).hint(hint)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,27 +119,6 @@ mod tests {
             ("plan9", Platform::Other),
         ] {
             assert_eq!(Platform::parse(tag), platform, "{tag}");
-        }
-    }
-
-    #[test]
-    fn pypi_takes_what_it_knows() {
-        for tag in [
-            "any",
-            "manylinux_2_28_riscv64",
-            "linux_armv7l",
-            "win32",
-            "ios_13_0_arm64_iphoneos",
-        ] {
-            assert!(accepted(tag), "{tag}");
-        }
-        for tag in [
-            "linux_x86_64",
-            "musllinux_1_2_ppc64",
-            "manylinux_2_36_loongarch64",
-            "plan9",
-        ] {
-            assert!(!accepted(tag), "{tag}");
         }
     }
 }

@@ -1,17 +1,14 @@
-//! A source distribution (PEP 517, PEP 625, PEP 643): its parts, and all rules about it.
+//! A source distribution (PEP 517, PEP 625, PEP 643) and its parts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::finding::Finding;
 
-use super::archive::{self, Contents, ending};
-use super::wheel::too_large;
-use super::{
-    Expected, Headers, Member, SdistName, content, leaks, metadata, name, python, secrets, sources,
-};
+use super::archive::{self, Contents};
+use super::{Headers, Member, SdistName};
 
 #[derive(Clone, Debug)]
 pub struct Sdist {
@@ -25,7 +22,8 @@ pub struct Sdist {
     pub tops: BTreeSet<String>,
     /// PKG-INFO
     pub metadata: Option<Headers>,
-    findings: Vec<Finding>,
+    /// What could not be read.
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Sdist {
@@ -55,104 +53,4 @@ impl Sdist {
             findings,
         })
     }
-
-    /// Every rule that the sdist breaks; places are members, or the file itself.
-    pub fn findings(&self, expected: &Expected) -> Vec<Finding> {
-        let mut found = self.findings.clone();
-        found.extend(too_large(&self.path, self.size, expected));
-        found.extend(self.file_name());
-        let Some(top) = self.tops.first() else {
-            return found; // nothing could be read
-        };
-        found.extend(self.top_folder());
-        found.extend(self.of_metadata(top, expected));
-        found.extend(sources::findings(&self.members, top));
-        found.extend(content::findings(&self.members));
-        found.extend(residue(&self.members));
-        found.extend(secrets::findings(&self.members));
-        found.extend(leaks::findings(&self.members, &BTreeMap::new(), expected));
-        found
-    }
-
-    fn file_name(&self) -> Option<Finding> {
-        let file = self.path.file_name().unwrap_or_default();
-        let Some(name) = &self.name else {
-            let message = format!("`{file}` is no file name of an sdist (PEP 625)");
-            return Some(Finding::error("file-name", message).at(&self.path, None));
-        };
-        let wanted = format!(
-            "{}-{}.tar.gz",
-            name::escape(&name.distribution),
-            name.version
-        );
-        let message = format!("PyPI refuses `{file}`: it must be called `{wanted}`");
-        (file != wanted).then(|| Finding::error("file-name", message).at(&self.path, None))
-    }
-
-    fn top_folder(&self) -> Option<Finding> {
-        let wanted = &self.name.as_ref()?.stem;
-        let others: Vec<&str> = self
-            .tops
-            .iter()
-            .filter(|top| *top != wanted)
-            .map(String::as_str)
-            .collect();
-        let message = format!(
-            "`{}` is at its top, where only the folder `{wanted}` may be",
-            others.join("`, `")
-        );
-        let finding = Finding::error("top-folder", message).at(&self.path, None);
-        (!others.is_empty()).then(|| finding.hint("build it with `cargo pyx release sdist`"))
-    }
-
-    fn of_metadata(&self, top: &str, expected: &Expected) -> Vec<Finding> {
-        let place = format!("{top}/PKG-INFO");
-        let Some(headers) = &self.metadata else {
-            let message = format!("it has no `{place}`");
-            return vec![Finding::error("pkg-info", message).at(&self.path, None)];
-        };
-        let name = self.name.as_ref();
-        let stated = name.map(|name| (name.distribution.as_str(), &name.version));
-        let has = |name: &str| self.members.iter().any(|member| member.name == name);
-        let files = metadata::license_files(headers, has, |file| vec![format!("{top}/{file}")]);
-        let judged = metadata::findings(headers, stated, expected)
-            .into_iter()
-            .chain(files);
-        let mut found: Vec<Finding> = judged.map(|finding| finding.at(&place, None)).collect();
-        found.extend(python::findings(headers, &place, None, expected));
-        found
-    }
-}
-
-/// What builds and environments leave beside the sources, one finding for each folder.
-fn residue(members: &[Member]) -> Vec<Finding> {
-    let mut places = BTreeSet::new();
-    for member in members {
-        let parts: Vec<&str> = member.name.split('/').collect();
-        let folders = parts.iter().take(parts.len() - 1);
-        let mut folders = folders.enumerate();
-        let folder = folders.find(|(depth, part)| match **part {
-            "target" => *depth == 1,
-            part => [
-                ".venv",
-                "venv",
-                "node_modules",
-                ".pytest_cache",
-                ".mypy_cache",
-            ]
-            .contains(&part),
-        });
-        if let Some((depth, _)) = folder {
-            places.insert(parts[..=depth].join("/"));
-        } else if matches!(ending(&member.name), Some("so" | "pyd")) {
-            places.insert(member.name.clone());
-        }
-    }
-    let hint = "name it under `exclude` in [tool.maturin]";
-    let judge = |place| {
-        Finding::warning("build-residue", "is no source")
-            .at(place, None)
-            .hint(hint)
-    };
-    places.into_iter().map(judge).collect()
 }

@@ -2,6 +2,7 @@
 
 mod automation;
 mod runner;
+mod sync;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -14,41 +15,13 @@ use crate::world::manifest::{PyProject, Toml, normalize_name, requirement_name};
 
 pub use automation::Automation;
 pub use runner::TestRunner;
+pub use sync::{Source, Sync};
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DependencySelection {
     pub groups: Vec<String>,
     pub extras: Vec<String>,
-}
-
-/// Where the versions come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// uv.lock at the project's root: exactly what it says.
-    Lock(Utf8PathBuf),
-    /// The metadata of one pyproject.toml: uv resolves; no lock file is written.
-    Metadata(Utf8PathBuf),
-    /// The same as plain requirements, because some of its dependencies are members that pyx
-    /// installs itself.
-    Requirements {
-        manifest: Utf8PathBuf,
-        requirements: Vec<String>,
-    },
-    /// A requirements file, for a crate without pyproject.toml.
-    File(Utf8PathBuf),
-}
-
-/// One installation of dependencies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sync {
-    pub source: Source,
-    pub groups: Vec<String>,
-    pub extras: Vec<String>,
-    /// Whether `groups` are the project's default ones, which uv adds by itself.
-    pub default_groups: bool,
-    /// The members of a uv workspace that are synced; empty for the project at its root.
-    pub packages: Vec<String>,
 }
 
 /// All installations that the members need, in order.

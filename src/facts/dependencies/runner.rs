@@ -10,7 +10,7 @@ use crate::world::disk;
 use crate::world::manifest::{GroupItem, PyProject, normalize_name, requirement_name};
 
 use super::automation::{self, Automation};
-use super::{Source, Sync};
+use super::sync::{Source, Sync};
 
 /// What runs a project's Python tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::world::disk;
 use crate::world::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
 use crate::world::session::normalize;
 
-use super::{Fix, Problem};
+use super::problem::{Fix, Problem};
 
 const KEYS: [&str; 3] = ["tool", "uv", "cache-keys"];
 

@@ -4,13 +4,13 @@ use camino::Utf8PathBuf;
 use clap::ValueEnum;
 
 use crate::facts::Facts;
-use crate::facts::editor::{Editor, PYO3, Settings};
+use crate::facts::editor::{CurrentSettings, Editor, PYO3};
 use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::world::disk;
 use crate::world::session::Session;
 
-use super::Problem;
+use super::problem::Problem;
 
 pub(super) fn check(session: &Session, facts: &Facts) -> Result<Vec<Problem>> {
     let project = &facts.project;
@@ -38,7 +38,7 @@ pub(super) fn check(session: &Session, facts: &Facts) -> Result<Vec<Problem>> {
 /// Each with its line.
 fn problems(
     editor: Editor,
-    settings: &Settings<'_>,
+    settings: &CurrentSettings<'_>,
     session: &Session,
     facts: &Facts,
 ) -> Vec<(usize, Finding)> {
@@ -49,7 +49,11 @@ fn problems(
 }
 
 /// Another interpreter than the one that pyx builds for.
-fn interpreter(editor: Editor, settings: &Settings<'_>, facts: &Facts) -> Option<(usize, Finding)> {
+fn interpreter(
+    editor: Editor,
+    settings: &CurrentSettings<'_>,
+    facts: &Facts,
+) -> Option<(usize, Finding)> {
     let environment = &facts.target.environment.path;
     let mut said = settings.interpreters().into_iter();
     let (path, line) = said.find(|(path, _)| !path.starts_with(environment))?;
@@ -60,7 +64,11 @@ fn interpreter(editor: Editor, settings: &Settings<'_>, facts: &Facts) -> Option
 }
 
 /// rust-analyzer compiles PyO3 for one Python where cargo in a shell compiles it for another.
-fn thrash(settings: &Settings<'_>, session: &Session, facts: &Facts) -> Option<(usize, Finding)> {
+fn thrash(
+    settings: &CurrentSettings<'_>,
+    session: &Session,
+    facts: &Facts,
+) -> Option<(usize, Finding)> {
     let members = facts.project.all();
     let targets: Vec<Utf8PathBuf> = members.map(|member| member.cargo.target.clone()).collect();
     let mut said = settings.variables().into_iter();

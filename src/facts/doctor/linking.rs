@@ -9,7 +9,7 @@ use crate::model::finding::Finding;
 use crate::world::disk;
 use crate::world::manifest::{Amendment, CargoToml, line_at};
 
-use super::{Fix, Problem};
+use super::problem::{Fix, Problem};
 
 pub(super) fn check(build: &Build) -> Result<Vec<Problem>> {
     let member = &build.member;

@@ -1,122 +1,20 @@
 //! What a project is, and the problems in it: what will go wrong, why, and what helps.
 //!
-//! Nothing is changed or provided, and no code of the project is run.
+//! Nothing is changed or provided, and no code of the project is run. `checkup` gathers all; a new
+//! problem is a function of the file that is about the same thing, and is called there. `report` is what
+//! there is, `table` the same for people.
 
 mod cache_keys;
+mod checkup;
 mod editors;
 mod linking;
 mod modules;
+mod problem;
 mod report;
 mod settings;
 mod shell;
 mod table;
 
-use camino::Utf8PathBuf;
-
-use crate::facts::environment::State;
-use crate::facts::preflight;
-use crate::facts::project::Bindings;
-use crate::facts::{Facts, Request, RunState};
-use crate::model::error::{Error, Result};
-use crate::model::finding::{self, Finding};
-use crate::world::manifest::{Amendment, Toml};
-use crate::world::session::Session;
-
+pub use checkup::Checkup;
+pub use problem::{Fix, Problem};
 pub use report::Report;
-
-/// One thing that will go wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub finding: Finding,
-    /// What takes it away without changing anything else; empty where a person has to decide.
-    pub fix: Vec<Fix>,
-}
-
-/// A change of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fix {
-    Amend(Utf8PathBuf, Amendment),
-    /// Make an empty file.
-    Create(Utf8PathBuf),
-}
-
-impl Fix {
-    /// `None` where the file leaves no room for the change.
-    fn amend(toml: &Toml, change: Amendment) -> Option<Self> {
-        change.apply(toml)?;
-        Some(Self::Amend(toml.path.clone(), change))
-    }
-}
-
-impl From<Finding> for Problem {
-    fn from(finding: Finding) -> Self {
-        Self {
-            finding,
-            fix: Vec::new(),
-        }
-    }
-}
-
-impl Problem {
-    /// A diagnosed mistake.
-    fn of(rule: &'static str, error: &Error) -> Self {
-        let hint = error.hint();
-        let finding = Finding::error(rule, error.to_string());
-        Self::from(Finding { hint, ..finding })
-    }
-}
-
-/// What was found.
-#[derive(Debug)]
-pub struct Checkup {
-    pub facts: Facts,
-    pub report: Report,
-    /// Worst first, then by place.
-    pub problems: Vec<Problem>,
-}
-
-impl Checkup {
-    /// # Errors
-    /// Those of reading the manifests, as [`Facts::gather`].
-    pub fn gather(session: &Session, request: &Request) -> Result<Self> {
-        let facts = Facts::gather(session, request, &RunState::default())?;
-        let (report, mut problems) = Report::gather(session, &facts)?;
-        let mut drift = preflight::drift(session, &facts.project)?;
-        drift.retain(|finding| !(finding.rule.starts_with("cargo-lock-") && is_library(&facts)));
-        problems.extend(drift.into_iter().map(Problem::from));
-        problems.extend(foreign_environment(&facts));
-        problems.extend(shell::check(session, &facts));
-        for build in &facts.builds {
-            problems.extend(linking::check(build)?);
-            problems.extend(cache_keys::check(&facts.project, &build.member)?);
-            problems.extend(modules::check(&facts, build)?);
-            problems.extend(settings::check(&facts.project, build)?);
-        }
-        problems.extend(editors::check(session, &facts)?);
-        problems.sort_by(|a, b| finding::order(&a.finding, &b.finding));
-        problems.dedup();
-        Ok(Self {
-            facts,
-            report,
-            problems,
-        })
-    }
-}
-
-/// Whether nothing is made of the project but crates for others, who lock versions themselves.
-fn is_library(facts: &Facts) -> bool {
-    let mut members = facts.project.members.iter();
-    members.all(|member| member.bindings == Bindings::Embed && member.bins.is_empty())
-}
-
-/// One that is in the way and that nobody but its maker may remove.
-fn foreign_environment(facts: &Facts) -> Option<Problem> {
-    let State::Bad { why, ours: false } = &facts.target.environment.state else {
-        return None;
-    };
-    let error = Error::ForeignEnvironment {
-        path: facts.target.environment.path.clone(),
-        why: why.clone(),
-    };
-    Some(Problem::of("foreign-environment", &error))
-}

@@ -11,7 +11,7 @@ use crate::model::invocation::quote;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
 
-use super::{Fix, Problem};
+use super::problem::{Fix, Problem};
 
 pub(super) fn check(facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
     if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {

@@ -14,7 +14,7 @@ use crate::world::interpreter::{self, Choice, Interpreter};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
-use super::Problem;
+use super::problem::Problem;
 
 /// Paths are absolute.
 #[derive(Clone, Debug, Serialize)]

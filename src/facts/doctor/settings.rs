@@ -6,7 +6,7 @@ use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::world::manifest::{CargoToml, PyProject, Toml};
 
-use super::Problem;
+use super::problem::Problem;
 
 pub(super) fn check(project: &Project, build: &Build) -> Result<Vec<Problem>> {
     let mut found: Vec<Finding> = Vec::new();

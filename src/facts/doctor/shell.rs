@@ -5,7 +5,7 @@ use crate::model::finding::Finding;
 use crate::world::disk;
 use crate::world::session::Session;
 
-use super::Problem;
+use super::problem::Problem;
 
 pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
     let venv = session.path_var("VIRTUAL_ENV");

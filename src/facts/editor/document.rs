@@ -1,4 +1,4 @@
-//! JSON with comments, edited so that every byte which is not ours stays.
+//! JSON with comments, edited so that every byte stays which pyx does not set.
 
 use camino::Utf8Path;
 use jsonc_parser::ParseOptions;
@@ -9,8 +9,6 @@ use serde_json::Value;
 
 use crate::model::error::{Error, Result};
 use crate::world::manifest::locate;
-
-use super::settings::SettingValue;
 
 /// A value whose keys keep their order.
 pub(super) type Json = CstInputValue;
@@ -38,9 +36,9 @@ pub(super) struct Document {
     before: CstRootNode,
 }
 
-/// A value that was there before and is another than ours.
+/// A value that was there before and is another than the one to be set.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Other {
+pub(super) struct Conflict {
     /// Of the value; `None` for the whole file.
     pub(super) key: Option<String>,
     pub(super) value: Value,
@@ -48,7 +46,7 @@ pub(super) struct Other {
     pub(super) line: usize,
 }
 
-impl Other {
+impl Conflict {
     fn new(keys: &[&str], node: &CstNode) -> Self {
         Self {
             key: keys.last().map(|key| (*key).to_owned()),
@@ -56,6 +54,15 @@ impl Other {
             line: line_of(node),
         }
     }
+}
+
+/// A value under its last key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingValue {
+    pub key: String,
+    pub value: Value,
+    /// From 1.
+    pub line: usize,
 }
 
 impl SettingValue {
@@ -103,11 +110,11 @@ impl Document {
     }
 
     /// Sets the value of `keys`, from the root down, where there is none.
-    pub(super) fn set(&self, keys: &[&str], value: Json) -> Option<Other> {
+    pub(super) fn set(&self, keys: &[&str], value: Json) -> Option<Conflict> {
         if let Some((depth, there)) = self.find(keys) {
-            let other = Other::new(&keys[..depth], &there);
-            let same = depth == keys.len() && other.value == plain(&value);
-            return (!same).then_some(other);
+            let conflict = Conflict::new(&keys[..depth], &there);
+            let same = depth == keys.len() && conflict.value == plain(&value);
+            return (!same).then_some(conflict);
         }
         self.replace(keys, value);
         None
@@ -129,10 +136,10 @@ impl Document {
     ///
     /// # Errors
     /// What stands there instead.
-    pub(super) fn list(&self, keys: &[&str]) -> std::result::Result<CstArray, Other> {
+    pub(super) fn list(&self, keys: &[&str]) -> std::result::Result<CstArray, Conflict> {
         match self.find(keys) {
             Some((depth, node)) if depth < keys.len() || node.as_array().is_none() => {
-                Err(Other::new(&keys[..depth], &node))
+                Err(Conflict::new(&keys[..depth], &node))
             }
             _ => Ok(match keys.split_last() {
                 Some((last, parents)) => self.holder(parents).array_value_or_set(last),

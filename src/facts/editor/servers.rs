@@ -1,14 +1,11 @@
 //! What language servers are told, whatever the editor.
 
-use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use crate::world::session::normalize;
-
-use super::Workspace;
+use super::config_file::{Resolution, Setting};
 use super::document::Json;
-use super::file::{Setting, Verdict};
-use super::settings::Places;
+use super::settings_file::{SettingsFile, is_apart};
+use super::workspace::Workspace;
 
 /// Variables that make PyO3's build script run again wherever they differ; the first is the one that
 /// pyx sets.
@@ -23,11 +20,11 @@ impl Workspace {
         }
     }
 
-    pub(super) fn judge_target(&self, value: &Value) -> Verdict {
+    pub(super) fn resolve_target(&self, value: &Value) -> Resolution {
         if is_apart(&self.root, &self.targets, value) {
-            Verdict::Fine
+            Resolution::Keep
         } else {
-            Verdict::Other
+            Resolution::Warn
         }
     }
 
@@ -35,7 +32,7 @@ impl Workspace {
     /// and from cargo in a terminal, for the Python of the environment.
     pub(super) fn rust_analyzer(
         &self,
-        places: &Places,
+        file: &SettingsFile,
         python: String,
     ) -> Vec<(Vec<&'static str>, Setting<'static>)> {
         let setting = |value, otherwise| Setting {
@@ -56,26 +53,10 @@ impl Workspace {
                 "rust-analyzer may not see every crate of the project",
             )
         });
-        let variable = [places.environments[0], &[PYO3[0]]].concat();
-        let mut settings = vec![(places.target.to_vec(), apart)];
+        let variable = [file.environments[0], &[PYO3[0]]].concat();
+        let mut settings = vec![(file.target_dir.to_vec(), apart)];
         settings.extend(python.map(|python| (variable, python)));
-        settings.extend(linked.map(|linked| (places.manifests.to_vec(), linked)));
+        settings.extend(linked.map(|linked| (file.linked_projects.to_vec(), linked)));
         settings
-    }
-}
-
-/// Whether a directory for rust-analyzer is another than cargo's and those of pyx: one that it
-/// chooses itself, or one with a name.
-///
-/// `root`: what the editor opens. `targets`: the target directories of cargo.
-pub(super) fn is_apart(root: &Utf8Path, targets: &[Utf8PathBuf], value: &Value) -> bool {
-    match value {
-        Value::Bool(own) => *own,
-        Value::String(named) => {
-            let dir = normalize(&root.join(named));
-            let mut targets = targets.iter();
-            !targets.any(|target| dir == *target || dir.starts_with(target.join("pyx")))
-        }
-        _ => false,
     }
 }

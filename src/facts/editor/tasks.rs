@@ -1,6 +1,6 @@
 //! What editors offer to run: the commands of pyx, and recipes.
 
-use super::Workspace;
+use super::workspace::Workspace;
 
 /// A call of `cargo pyx`.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) enum TaskKind {
 
 /// The label of the task that debug configurations run first: a build that a debugger can follow,
 /// whatever profile the project wants.
-pub(super) const FIRST: &str = "pyx: dev, for the debugger";
+pub(super) const DEBUG_BUILD: &str = "pyx: dev, for the debugger";
 
 /// `file`: how the editor writes the absolute path of the file at hand.
 pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
@@ -43,7 +43,11 @@ pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
         task("pyx: test Rust", &["test", "--rust"], TaskKind::Test),
     ];
     if !workspace.suites.is_empty() {
-        tasks.push(task(FIRST, &["dev", "--profile", "dev"], TaskKind::Build));
+        tasks.push(task(
+            DEBUG_BUILD,
+            &["dev", "--profile", "dev"],
+            TaskKind::Build,
+        ));
     }
     let recipes = workspace.recipes.iter().map(String::as_str);
     tasks.extend(recipes.map(|name| {

@@ -34,14 +34,14 @@ fn settled(name: &str, before: Option<&str>, workspace: &Workspace) -> (String, 
     let path = workspace.root.join(name);
     let texts = before.map(|text| (path.clone(), text.to_owned()));
     let texts: BTreeMap<_, _> = texts.into_iter().collect();
-    let settled = settle(&[editor], workspace, &texts).unwrap();
-    let edit = settled.edits.into_iter().find(|edit| edit.path == path);
+    let changes = changes(&[editor], workspace, &texts).unwrap();
+    let edit = changes.edits.into_iter().find(|edit| edit.path == path);
     let after = edit.map_or(before.unwrap_or_default().to_owned(), |edit| edit.after);
     let of_file = |finding: &&Finding| {
         let place = finding.place.as_ref();
         place.is_some_and(|place| place.path == path)
     };
-    let findings = settled.findings.iter().filter(of_file);
+    let findings = changes.findings.iter().filter(of_file);
     let said = findings.map(|finding| finding.wording(&workspace.root));
     (after, said.collect())
 }
@@ -54,7 +54,7 @@ fn after(name: &str, before: &str) -> String {
 
 #[test]
 fn settings_of_others_keep_every_byte() {
-    let before = r#"// ours
+    let before = r#"// own
 {
     "editor.tabSize": 4, // four
 
@@ -65,7 +65,7 @@ fn settings_of_others_keep_every_byte() {
 }
 "#;
     insta::assert_snapshot!(after(".vscode/settings.json", before), @r#"
-    // ours
+    // own
     {
         "editor.tabSize": 4, // four
 
@@ -136,13 +136,13 @@ fn what_stands_around_the_settings_stays() {
 }
 
 #[test]
-fn a_task_of_ours_is_brought_up_to_date_and_no_other_is_touched() {
+fn a_task_of_pyx_is_brought_up_to_date_and_no_other_is_touched() {
     let before = r#"[
   // mine
   { "label": "mine", "command": "true", "args": ["pyx"] },
   {
     "label": "pyx: dev",
-    "command": "cargo", // ours
+    "command": "cargo", // why
     "args": ["pyx", "develop"],
     "reveal": "never"
   },
@@ -154,7 +154,7 @@ fn a_task_of_ours_is_brought_up_to_date_and_no_other_is_touched() {
   { "label": "mine", "command": "true", "args": ["pyx"] },
   {
     "label": "pyx: dev",
-    "command": "cargo", // ours
+    "command": "cargo", // why
     "args": ["pyx", "dev"],
     "reveal": "never"
   },
@@ -190,7 +190,7 @@ fn what_a_user_has_set_stays_and_is_told() {
 }
 
 #[test]
-fn a_target_directory_of_the_users_own_is_as_good_as_ours() {
+fn a_target_directory_of_the_users_own_is_as_good_as_the_default() {
     let said = |value: &str| {
         let text = format!("{{ \"rust-analyzer.cargo.targetDir\": {value} }}");
         let (after, said) = settled(".vscode/settings.json", Some(&text), &workspace());
@@ -234,7 +234,7 @@ fn what_is_no_json_is_refused_with_its_place() {
         let path = Utf8PathBuf::from("/p").join(name);
         let texts = [(path, text.to_owned())].into();
         let editors = [Editor::Zed, Editor::Vscode];
-        settle(&editors, &workspace(), &texts)
+        changes(&editors, &workspace(), &texts)
             .unwrap_err()
             .to_string()
     };

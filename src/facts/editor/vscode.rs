@@ -3,29 +3,29 @@
 
 use crate::model::error::Result;
 
-use super::file::{File, Setting, Verdict};
-use super::settings::Places;
-use super::tasks::{FIRST, TaskKind, tasks};
-use super::{Fill, Workspace};
+use super::config_file::{ConfigFile, Fill, Resolution, Setting};
+use super::settings_file::SettingsFile;
+use super::tasks::{DEBUG_BUILD, TaskKind, tasks};
+use super::workspace::Workspace;
 
 pub(super) const FILES: &[(&str, Fill)] = &[
     (".vscode/extensions.json", extensions),
     (".vscode/launch.json", launch),
-    (PLACES.file, settings),
+    (SETTINGS.path, settings),
     (".vscode/tasks.json", task_list),
 ];
 
-pub(super) const PLACES: Places = Places {
-    file: ".vscode/settings.json",
-    roots: &[ROOT, "${workspaceRoot}"],
+pub(super) const SETTINGS: SettingsFile = SettingsFile {
+    path: ".vscode/settings.json",
+    root_variables: &[ROOT, "${workspaceRoot}"],
     interpreters: &[&["python.defaultInterpreterPath"]],
     environments: &[
         &["rust-analyzer.cargo.extraEnv"],
         &["rust-analyzer.check.extraEnv"],
         &["rust-analyzer.server.extraEnv"],
     ],
-    target: &["rust-analyzer.cargo.targetDir"],
-    manifests: &["rust-analyzer.linkedProjects"],
+    target_dir: &["rust-analyzer.cargo.targetDir"],
+    linked_projects: &["rust-analyzer.linkedProjects"],
 };
 
 /// How it writes the folder that is open, and the file at hand.
@@ -38,28 +38,28 @@ const EXTENSIONS: [&str; 3] = [
     "vadimcn.vscode-lldb",
 ];
 
-fn extensions(file: &mut File<'_>, _: &Workspace) -> Result<()> {
+fn extensions(file: &mut ConfigFile<'_>, _: &Workspace) -> Result<()> {
     file.include(&["recommendations"], &EXTENSIONS)
 }
 
-fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let python = workspace.from(ROOT, &workspace.python);
-    let interpreter = Workspace::interpreter(PLACES.interpreters[0], python.clone());
-    file.set(&interpreter, |_| Verdict::Other)?;
-    for (keys, setting) in workspace.rust_analyzer(&PLACES, python) {
+    let interpreter = Workspace::interpreter(SETTINGS.interpreters[0], python.clone());
+    file.set(&interpreter, |_| Resolution::Warn)?;
+    for (keys, setting) in workspace.rust_analyzer(&SETTINGS, python) {
         let setting = Setting {
             keys: &keys,
             ..setting
         };
         file.set(&setting, |value| match &keys[..] {
-            keys if keys == PLACES.target => workspace.judge_target(value),
-            _ => Verdict::Other,
+            keys if keys == SETTINGS.target_dir => workspace.resolve_target(value),
+            _ => Resolution::Warn,
         })?;
     }
     Ok(())
 }
 
-fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+fn task_list(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     file.version("2.0.0");
     let entries = tasks(workspace, FILE).into_iter().map(|task| {
         let mut entry = vec![
@@ -80,7 +80,7 @@ fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
     file.put(&["tasks"], "label", &entries.collect::<Vec<_>>())
 }
 
-fn launch(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+fn launch(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let launches = workspace.launches(ROOT, FILE);
     if launches.is_empty() {
         return Ok(());
@@ -94,7 +94,7 @@ fn launch(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
             ("program", launch.program.into()),
             ("args", launch.args.into()),
             ("cwd", launch.dir.into()),
-            ("preLaunchTask", FIRST.into()),
+            ("preLaunchTask", DEBUG_BUILD.into()),
             ("sourceLanguages", vec!["rust"].into()),
         ]
     });

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::model::error::Result;
 
-use super::file::{File, Setting, Verdict};
-use super::settings::Places;
-use super::tasks::{FIRST, tasks};
-use super::{Fill, Workspace};
+use super::config_file::{ConfigFile, Fill, Resolution, Setting};
+use super::settings_file::SettingsFile;
+use super::tasks::{DEBUG_BUILD, tasks};
+use super::workspace::Workspace;
 
 /// The keys of a setting of rust-analyzer.
 macro_rules! rust_analyzer {
@@ -19,13 +19,13 @@ macro_rules! rust_analyzer {
 
 pub(super) const FILES: &[(&str, Fill)] = &[
     (".zed/debug.json", debug),
-    (PLACES.file, settings),
+    (SETTINGS.path, settings),
     (".zed/tasks.json", task_list),
 ];
 
-pub(super) const PLACES: Places = Places {
-    file: ".zed/settings.json",
-    roots: &[],
+pub(super) const SETTINGS: SettingsFile = SettingsFile {
+    path: ".zed/settings.json",
+    root_variables: &[],
     interpreters: &[
         &["lsp", "basedpyright", "settings", "python", "pythonPath"],
         &["lsp", "pyright", "settings", "python", "pythonPath"],
@@ -34,8 +34,8 @@ pub(super) const PLACES: Places = Places {
         rust_analyzer!["cargo", "extraEnv"],
         rust_analyzer!["check", "extraEnv"],
     ],
-    target: rust_analyzer!["cargo", "targetDir"],
-    manifests: rust_analyzer!["linkedProjects"],
+    target_dir: rust_analyzer!["cargo", "targetDir"],
+    linked_projects: rust_analyzer!["linkedProjects"],
 };
 
 /// How it writes the folder that is open, and the file at hand.
@@ -44,33 +44,33 @@ const FILE: &str = "$ZED_FILE";
 
 /// Settings know no variables, and a build script starts the interpreter from its own folder: so this
 /// has to be a path of this machine, and one that a checkout elsewhere has left is set anew.
-fn settings(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let inside = workspace.inside(&workspace.python);
     let python = inside
         .clone()
         .unwrap_or_else(|| workspace.python.to_string());
-    let interpreter = Workspace::interpreter(PLACES.interpreters[0], python);
-    file.set(&interpreter, |_| Verdict::Other)?;
+    let interpreter = Workspace::interpreter(SETTINGS.interpreters[0], python);
+    file.set(&interpreter, |_| Resolution::Warn)?;
     let elsewhere = |value: &Value| {
         let path = value.as_str().map(|path| path.replace('\\', "/"));
         let both = path.zip(inside.as_ref());
         both.is_some_and(|(path, inside)| path.ends_with(&format!("/{inside}")))
     };
-    for (keys, setting) in workspace.rust_analyzer(&PLACES, workspace.python.to_string()) {
+    for (keys, setting) in workspace.rust_analyzer(&SETTINGS, workspace.python.to_string()) {
         let setting = Setting {
             keys: &keys,
             ..setting
         };
         file.set(&setting, |value| match &keys[..] {
-            keys if keys == PLACES.target => workspace.judge_target(value),
-            _ if elsewhere(value) => Verdict::Outdated,
-            _ => Verdict::Other,
+            keys if keys == SETTINGS.target_dir => workspace.resolve_target(value),
+            _ if elsewhere(value) => Resolution::Replace,
+            _ => Resolution::Warn,
         })?;
     }
     Ok(())
 }
 
-fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+fn task_list(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let entries = tasks(workspace, FILE).into_iter().map(|task| {
         vec![
             ("label", task.label.into()),
@@ -81,7 +81,7 @@ fn task_list(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
     file.put(&[], "label", &entries.collect::<Vec<_>>())
 }
 
-fn debug(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
+fn debug(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let launches = workspace.launches(ROOT, FILE).into_iter();
     let entries = launches.map(|launch| {
         vec![
@@ -91,7 +91,7 @@ fn debug(file: &mut File<'_>, workspace: &Workspace) -> Result<()> {
             ("program", launch.program.into()),
             ("args", launch.args.into()),
             ("cwd", launch.dir.into()),
-            ("build", FIRST.into()),
+            ("build", DEBUG_BUILD.into()),
             ("sourceLanguages", vec!["rust"].into()),
         ]
     });

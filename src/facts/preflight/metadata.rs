@@ -8,7 +8,7 @@ use crate::world::disk;
 use crate::world::manifest::CargoToml;
 use crate::world::session::normalize;
 
-use super::Subject;
+use super::subject::Subject;
 
 /// What maturin takes from Cargo.toml where `dynamic` names it (maturin guide, "Metadata").
 const FILLED: [&str; 8] = [

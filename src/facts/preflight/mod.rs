@@ -9,25 +9,16 @@ mod metadata;
 mod pythons;
 mod requirements;
 mod stated;
+mod subject;
 
-use pep440_rs::Version;
-
-use crate::facts::project::{Member, Project};
+use crate::facts::project::Project;
 use crate::facts::versions::Versioned;
 use crate::model::error::Result;
 use crate::model::finding::{self, Finding};
-use crate::world::manifest::{CargoToml, PyProject};
 use crate::world::session::Session;
 
 use checkout::Checkout;
-
-/// One package and what its manifests say.
-struct Subject<'a> {
-    project: &'a Project,
-    member: &'a Member,
-    pyproject: PyProject,
-    cargo: CargoToml,
-}
+use subject::Subject;
 
 /// What is wrong, worst first, then by place; empty when the project may be released.
 ///
@@ -78,49 +69,6 @@ fn contradictions(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>
         }
     }
     Ok(found)
-}
-
-impl<'a> Subject<'a> {
-    /// `None` for a crate that is no Python package.
-    fn read(project: &'a Project, member: &'a Member) -> Result<Option<Self>> {
-        let Some(path) = &member.pyproject else {
-            return Ok(None);
-        };
-        let pyproject = PyProject::read(path)?;
-        let cargo = CargoToml::read(&member.manifest)?;
-        let both = pyproject.zip(cargo);
-        Ok(both.map(|(pyproject, cargo)| Self {
-            project,
-            member,
-            pyproject,
-            cargo,
-        }))
-    }
-
-    /// Places a finding at a value of pyproject.toml.
-    fn at(&self, finding: Finding, keys: &[&str]) -> Finding {
-        let toml = &self.pyproject.toml;
-        finding.at(&toml.path, Some(toml.line_of(keys)))
-    }
-
-    /// Whether maturin takes a field from Cargo.toml: where `dynamic` says so, where there is no
-    /// `[project]` at all, and always up to maturin 1.9.1.
-    fn takes_from_cargo(&self, field: &str) -> bool {
-        let strict = (9..=99).flat_map(|minor| (0..=9).map(move |patch| [1, minor, patch]));
-        let mut strict = strict
-            .filter(|release| *release > [1, 9, 1])
-            .map(Version::new);
-        let lax = !strict.any(|version| self.member.maturin.contains(&version));
-        let is_described = self.pyproject.toml.table(&["project"]).is_some();
-        lax || !is_described || self.pyproject.is_dynamic(field)
-    }
-
-    /// Whether the distributions get the field of `[project]`, from there or from `cargo_field`.
-    fn has(&self, field: &str, cargo_fields: &[&str]) -> bool {
-        let in_cargo = |name: &&str| self.cargo.toml.get(&["package", name]).is_some();
-        self.pyproject.toml.get(&["project", field]).is_some()
-            || (self.takes_from_cargo(field) && cargo_fields.iter().any(in_cargo))
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::facts::project::abi3_floor;
 use crate::model::error::Result;
 use crate::model::finding::Finding;
 
-use super::Subject;
+use super::subject::Subject;
 
 const REQUIRES: [&str; 2] = ["project", "requires-python"];
 

@@ -8,7 +8,7 @@ use pep508_rs::{PackageName, Requirement, VerbatimUrl, VersionOrUrl};
 use crate::model::finding::Finding;
 use crate::world::manifest::{Spanned, requirement_name};
 
-use super::Subject;
+use super::subject::Subject;
 
 const BUILD: [&str; 2] = ["build-system", "requires"];
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::world::manifest::Config;
 
-use super::target::Directories;
+use super::directories::Directories;
 
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

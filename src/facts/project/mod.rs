@@ -1,6 +1,7 @@
 //! What the project is: its packages, in dependency order, and where their things live.
 
 mod crates;
+mod directories;
 mod discover;
 mod extension;
 mod layout;

@@ -7,16 +7,8 @@ use crate::world::disk;
 use crate::world::manifest::Toml;
 use crate::world::session::{Session, normalize};
 
-use super::Member;
-
-/// cargo's own directories for a workspace, absolute.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Directories {
-    /// Of the artifacts.
-    pub target: Utf8PathBuf,
-    /// Of what lies between them and the sources; `None` where that is among the artifacts.
-    pub build: Option<Utf8PathBuf>,
-}
+use super::directories::Directories;
+use super::member::Member;
 
 /// The target directory is that of `CARGO_TARGET_DIR`, `CARGO_BUILD_TARGET_DIR`, `build.target-dir` of
 /// the nearest configuration, else `target` beside the workspace's Cargo.toml; the build directory

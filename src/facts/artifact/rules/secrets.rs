@@ -2,9 +2,8 @@
 
 use memchr::memmem;
 
+use crate::facts::artifact::Member;
 use crate::model::finding::Finding;
-
-use super::Member;
 
 pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
     let judged = members.iter().filter_map(|member| {

@@ -1,10 +1,9 @@
 //! What a platform tag promises, against what the binaries need: manylinux (PEP 513, 571, 599
 //! and 600, with auditwheel's list of libraries), musllinux (PEP 656), macOS and Windows.
 
+use crate::facts::artifact::platform::Platform;
+use crate::facts::artifact::{Binary, Tags};
 use crate::model::finding::Finding;
-
-use super::platform::Platform;
-use super::{Binary, Tags};
 
 /// What a binary shows. `bundled` are the file names in the wheel, which its loader may find.
 pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {

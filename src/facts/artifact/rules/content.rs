@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::artifact::archive::ending;
+use crate::facts::artifact::wheel::path_in_site_packages;
+use crate::facts::artifact::{Expected, Headers, Member, Wheel, name};
 use crate::model::finding::Finding;
-
-use super::archive::ending;
-use super::extension::installed;
-use super::{Expected, Headers, Member, Wheel, name};
 
 /// What no archive should have.
 pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
@@ -147,7 +146,7 @@ fn stray(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
     }
     let mut tops: BTreeMap<&str, bool> = BTreeMap::new();
     for member in &wheel.members {
-        let path = installed(&member.name);
+        let path = path_in_site_packages(&member.name);
         match path.split_once('/') {
             Some((folder, _)) => tops.insert(folder, true),
             None => tops.insert(path, false),
@@ -206,7 +205,10 @@ fn typing(wheel: &Wheel, expected: &Expected) -> Option<Finding> {
             .any(|one| one == "Typing :: Typed")
     };
     let claimed = expected.typed || wheel.metadata.as_ref().is_some_and(claims);
-    let paths = wheel.members.iter().map(|member| installed(&member.name));
+    let paths = wheel
+        .members
+        .iter()
+        .map(|member| path_in_site_packages(&member.name));
     let marked: Vec<&str> = paths
         .clone()
         .filter_map(|path| path.strip_suffix("/py.typed"))

@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
+use crate::facts::artifact::{Expected, Headers, Minor, Tags, name};
 use crate::model::finding::Finding;
-
-use super::{Expected, Headers, Minor, Tags, name};
 
 /// `tags` are a wheel's, `place` is its metadata's file.
 pub(super) fn findings(

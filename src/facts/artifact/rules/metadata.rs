@@ -5,10 +5,9 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 
+use crate::facts::artifact::{Expected, Headers};
 use crate::model::finding::Finding;
 use crate::world::manifest::normalize_name;
-
-use super::{Expected, Headers};
 
 /// What every distribution's metadata is judged by. `stated` are the name and the version in its
 /// file name.

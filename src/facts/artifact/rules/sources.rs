@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::artifact::Member;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::world::manifest::{CargoToml, PyProject, Toml};
 use crate::world::session::normalize;
-
-use super::Member;
 
 struct Sources<'a> {
     members: &'a [Member],

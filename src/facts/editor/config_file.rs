@@ -1,4 +1,4 @@
-//! A file of an editor while it is filled.
+//! A file of an editor while pyx fills it.
 
 use camino::Utf8Path;
 use serde_json::Value;
@@ -7,11 +7,15 @@ use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::world::manifest::locate;
 
-use super::Editor;
-use super::document::{Document, Json, Other, include, put};
+use super::document::{Conflict, Document, Json, include, put};
+use super::workspace::Workspace;
 
-pub(super) struct File<'a> {
-    editor: Editor,
+/// What fills one file of an editor.
+pub(super) type Fill = fn(&mut ConfigFile<'_>, &Workspace) -> Result<()>;
+
+pub(super) struct ConfigFile<'a> {
+    /// What makes pyx set a value of its own where somebody has set another.
+    hint: String,
     /// Absolute.
     path: &'a Utf8Path,
     before: &'a str,
@@ -19,7 +23,7 @@ pub(super) struct File<'a> {
     pub(super) findings: Vec<Finding>,
 }
 
-/// A setting of ours.
+/// A setting that pyx makes.
 pub(super) struct Setting<'a> {
     /// From the root of the file down.
     pub(super) keys: &'a [&'a str],
@@ -28,20 +32,21 @@ pub(super) struct Setting<'a> {
     pub(super) otherwise: &'a str,
 }
 
-/// What a value is that somebody has set instead of ours.
+/// What becomes of a value that is another than the one to be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It serves as well.
-    Fine,
-    /// We had set it, elsewhere.
-    Outdated,
-    Other,
+pub(super) enum Resolution {
+    /// It stays: it serves as well.
+    Keep,
+    /// It gives way: pyx had set it, in another checkout.
+    Replace,
+    /// It stays, and what comes of it is told.
+    Warn,
 }
 
-impl<'a> File<'a> {
-    pub(super) fn parse(editor: Editor, path: &'a Utf8Path, text: &'a str) -> Result<Self> {
+impl<'a> ConfigFile<'a> {
+    pub(super) fn parse(path: &'a Utf8Path, text: &'a str, hint: String) -> Result<Self> {
         Ok(Self {
-            editor,
+            hint,
             path,
             before: text,
             document: Document::parse(path, text)?,
@@ -55,33 +60,33 @@ impl<'a> File<'a> {
 
     /// Sets what nobody has set; what somebody has set to another value is told, and stays.
     ///
-    /// `judge`: what is to be done about another value.
+    /// `resolve`: what becomes of another value.
     ///
     /// # Errors
     /// [`Error::Manifest`] where the file has no settings at all, but something else.
     pub(super) fn set(
         &mut self,
         setting: &Setting<'_>,
-        judge: impl Fn(&Value) -> Verdict,
+        resolve: impl Fn(&Value) -> Resolution,
     ) -> Result<()> {
-        let Some(other) = self.document.set(setting.keys, setting.value.clone()) else {
+        let Some(conflict) = self.document.set(setting.keys, setting.value.clone()) else {
             return Ok(());
         };
-        let Some(key) = &other.key else {
-            return Err(self.refuse(&other, "an object"));
+        let Some(key) = &conflict.key else {
+            return Err(self.refuse(&conflict, "an object"));
         };
-        match judge(&other.value) {
-            Verdict::Fine => return Ok(()),
-            Verdict::Outdated => {
+        match resolve(&conflict.value) {
+            Resolution::Keep => return Ok(()),
+            Resolution::Replace => {
                 self.document.replace(setting.keys, setting.value.clone());
                 return Ok(());
             }
-            Verdict::Other => {}
+            Resolution::Warn => {}
         }
-        let message = format!("`{key}` stays {}: {}", other.value, setting.otherwise);
+        let message = format!("`{key}` stays {}: {}", conflict.value, setting.otherwise);
         let finding = Finding::warning("editor-setting", message);
-        let finding = finding.at(self.path, Some(other.line));
-        self.findings.push(finding.hint(self.editor.hint()));
+        let finding = finding.at(self.path, Some(conflict.line));
+        self.findings.push(finding.hint(&self.hint));
         Ok(())
     }
 
@@ -124,13 +129,13 @@ impl<'a> File<'a> {
 
     fn list(&self, keys: &[&str]) -> Result<jsonc_parser::cst::CstArray> {
         let list = self.document.list(keys);
-        list.map_err(|other| self.refuse(&other, "a list"))
+        list.map_err(|conflict| self.refuse(&conflict, "a list"))
     }
 
-    fn refuse(&self, other: &Other, wanted: &str) -> Error {
-        let lines = self.before.split_inclusive('\n').take(other.line - 1);
+    fn refuse(&self, conflict: &Conflict, wanted: &str) -> Error {
+        let lines = self.before.split_inclusive('\n').take(conflict.line - 1);
         let start = lines.map(str::len).sum::<usize>();
-        let key = other.key.as_ref().map(|key| format!("`{key}`"));
+        let key = conflict.key.as_ref().map(|key| format!("`{key}`"));
         let what = key.as_deref().unwrap_or("the file");
         Error::Manifest {
             message: format!("{what} must be {wanted}"),

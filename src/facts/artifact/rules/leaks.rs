@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use memchr::memmem;
 
+use crate::facts::artifact::{Binary, Expected, Member};
 use crate::model::finding::Finding;
-
-use super::{Binary, Expected, Member};
 
 /// `binaries` by their members' names.
 pub(super) fn findings(

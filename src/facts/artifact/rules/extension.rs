@@ -1,10 +1,10 @@
 //! Extension modules: their file names (PEP 3149, PEP 384, PEP 703) and their initialisers
 //! (PEP 489, PEP 793).
 
+use crate::facts::artifact::archive::ending;
+use crate::facts::artifact::wheel::path_in_site_packages;
+use crate::facts::artifact::{Binary, Expected, Tags, Wheel};
 use crate::model::finding::Finding;
-
-use super::archive::ending;
-use super::{Binary, Expected, Tags, Wheel};
 
 /// A file that Python may import as a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ struct Extension<'a> {
 impl<'a> Extension<'a> {
     /// `None` for what is no extension module by its name or place.
     fn of(file: &'a str) -> Option<Self> {
-        let path = installed(file);
+        let path = path_in_site_packages(file);
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let private = folder
             .split('/')
@@ -71,17 +71,6 @@ impl<'a> Extension<'a> {
 
 fn has_gil(abi: &str) -> bool {
     abi.starts_with("cp") && !abi.ends_with('t')
-}
-
-/// A member's path below site-packages: the scheme of a `.data` folder is left out (PEP 427).
-pub(super) fn installed(name: &str) -> &str {
-    let scheme = name
-        .split_once(".data/purelib/")
-        .or(name.split_once(".data/platlib/"));
-    match scheme {
-        Some((folder, rest)) if !folder.contains('/') => rest,
-        _ => name,
-    }
 }
 
 /// The ABI in the middle of a file name, as tags spell it; `None` for what names no ABI.

@@ -1,0 +1,46 @@
+//! What a project says of its distributions, against which they are judged.
+
+use camino::Utf8PathBuf;
+use pep440_rs::{Version, VersionSpecifiers};
+
+use super::Minor;
+
+/// The size in bytes above which PyPI refuses a file, unless it raised a project's limit.
+pub const PYPI_LIMIT: u64 = 100 << 20;
+
+/// What the project says of its distributions. Where it says nothing, or where there is no
+/// project, the rules that need it are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The distribution's name, in any spelling.
+    pub name: Option<String>,
+    pub version: Option<Version>,
+    pub requires_python: Option<VersionSpecifiers>,
+    /// The oldest Python whose stable ABI the crate is built for: (3, 9) for PyO3's `abi3-py39`.
+    pub abi3_floor: Option<Minor>,
+    /// The dotted names of the extension modules.
+    pub modules: Option<Vec<String>>,
+    /// Whether the project ships type information.
+    pub typed: bool,
+    /// Absolute paths that nobody else may see: checkout, home folder, cargo's home, target
+    /// directory. Of one that has a single component (`/root`) only binaries are searched: texts
+    /// name such a path without meaning this machine.
+    pub private_paths: Vec<Utf8PathBuf>,
+    /// In bytes.
+    pub size_limit: u64,
+}
+
+impl Default for Expected {
+    fn default() -> Self {
+        Self {
+            name: None,
+            version: None,
+            requires_python: None,
+            abi3_floor: None,
+            modules: None,
+            typed: false,
+            private_paths: Vec::new(),
+            size_limit: PYPI_LIMIT,
+        }
+    }
+}

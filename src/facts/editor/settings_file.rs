@@ -1,0 +1,41 @@
+//! Where an editor keeps the settings that matter here, and what it calls them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use crate::world::session::normalize;
+
+/// Keys, from the root of a file down.
+pub(super) type Keys = &'static [&'static str];
+
+/// The file of an editor's settings, and the keys in it; of several keys for one thing the first is the
+/// one that pyx sets.
+pub(super) struct SettingsFile {
+    /// From the folder that the editor opens.
+    pub(super) path: &'static str,
+    /// How a path in it may say that folder.
+    pub(super) root_variables: &'static [&'static str],
+    pub(super) interpreters: &'static [Keys],
+    /// The variables of rust-analyzer, and of what it starts.
+    pub(super) environments: &'static [Keys],
+    /// Where rust-analyzer compiles.
+    pub(super) target_dir: Keys,
+    /// What rust-analyzer loads.
+    pub(super) linked_projects: Keys,
+}
+
+/// Whether a directory for rust-analyzer is another than cargo's and those of pyx: one that it
+/// chooses itself, or one with a name.
+///
+/// `root`: what the editor opens. `targets`: the target directories of cargo.
+pub(super) fn is_apart(root: &Utf8Path, targets: &[Utf8PathBuf], value: &Value) -> bool {
+    match value {
+        Value::Bool(own) => *own,
+        Value::String(named) => {
+            let dir = normalize(&root.join(named));
+            let mut targets = targets.iter();
+            !targets.any(|target| dir == *target || dir.starts_with(target.join("pyx")))
+        }
+        _ => false,
+    }
+}

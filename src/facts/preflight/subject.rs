@@ -1,0 +1,59 @@
+//! One package that is about to be released.
+
+use pep440_rs::Version;
+
+use crate::facts::project::{Member, Project};
+use crate::model::error::Result;
+use crate::model::finding::Finding;
+use crate::world::manifest::{CargoToml, PyProject};
+
+/// One package and what its manifests say.
+pub(super) struct Subject<'a> {
+    pub(super) project: &'a Project,
+    pub(super) member: &'a Member,
+    pub(super) pyproject: PyProject,
+    pub(super) cargo: CargoToml,
+}
+
+impl<'a> Subject<'a> {
+    /// `None` for a crate that is no Python package.
+    pub(super) fn read(project: &'a Project, member: &'a Member) -> Result<Option<Self>> {
+        let Some(path) = &member.pyproject else {
+            return Ok(None);
+        };
+        let pyproject = PyProject::read(path)?;
+        let cargo = CargoToml::read(&member.manifest)?;
+        let both = pyproject.zip(cargo);
+        Ok(both.map(|(pyproject, cargo)| Self {
+            project,
+            member,
+            pyproject,
+            cargo,
+        }))
+    }
+
+    /// Places a finding at a value of pyproject.toml.
+    pub(super) fn at(&self, finding: Finding, keys: &[&str]) -> Finding {
+        let toml = &self.pyproject.toml;
+        finding.at(&toml.path, Some(toml.line_of(keys)))
+    }
+
+    /// Whether maturin takes a field from Cargo.toml: where `dynamic` says so, where there is no
+    /// `[project]` at all, and always up to maturin 1.9.1.
+    pub(super) fn takes_from_cargo(&self, field: &str) -> bool {
+        let strict = (9..=99).flat_map(|minor| (0..=9).map(move |patch| [1, minor, patch]));
+        let mut strict = strict
+            .filter(|release| *release > [1, 9, 1])
+            .map(Version::new);
+        let lax = !strict.any(|version| self.member.maturin.contains(&version));
+        let is_described = self.pyproject.toml.table(&["project"]).is_some();
+        lax || !is_described || self.pyproject.is_dynamic(field)
+    }
+
+    /// Whether the distributions get the field of `[project]`, from there or from `cargo_field`.
+    pub(super) fn has(&self, field: &str, cargo_fields: &[&str]) -> bool {
+        let in_cargo = |name: &&str| self.cargo.toml.get(&["package", name]).is_some();
+        self.pyproject.toml.get(&["project", field]).is_some()
+            || (self.takes_from_cargo(field) && cargo_fields.iter().any(in_cargo))
+    }
+}
