@@ -44,6 +44,7 @@ pub struct Packages {
 
 impl Target {
     /// The same packages in an environment that is made anew at `path`, absolute.
+    #[must_use]
     pub fn clean(&self, path: Utf8PathBuf, interpreter: Interpreter, probe: Option<Probe>) -> Self {
         let reason = Reason::Environment {
             why: "a clean environment for the wheel".into(),

@@ -120,15 +120,15 @@ impl Action {
             | Self::Untestable(_)
             | Self::Remove { .. }
             | Self::Recipe(_) => Conduct::SHOWN,
+            Self::Release(action) if action.is_shown() => Conduct::SHOWN,
             Self::Forget { .. }
             | Self::RecordSync(_)
             | Self::CopyTests(_)
             | Self::RemoveEmpty { .. }
             | Self::Edit(_)
             | Self::WriteRecipes { .. }
+            | Self::Release(_)
             | Self::Show(_) => Conduct::ASIDE,
-            Self::Release(action) if action.is_shown() => Conduct::SHOWN,
-            Self::Release(_) => Conduct::ASIDE,
         }
     }
 
