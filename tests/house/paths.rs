@@ -46,7 +46,8 @@ impl Crate {
             paths: Vec::new(),
         };
         for (file, text) in files {
-            let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+            let parsed =
+                syn::parse_file(text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             found.module(file, module_path(file), &parsed.items);
         }
         found
