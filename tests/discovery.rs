@@ -207,7 +207,7 @@ fn the_manifest_is_beside_the_project_or_where_it_says() {
         .file("core/Cargo.toml", PYO3);
     let project = checkout.discover("").unwrap();
     assert_eq!(
-        project.members[0].manifest,
+        project.members[0].manifest(),
         checkout.root.join("core/Cargo.toml")
     );
     std::fs::remove_file(checkout.root.join("core/Cargo.toml")).unwrap();

@@ -1,7 +1,9 @@
 //! Decisions: plans from constructed facts, as `--dry-run` prints them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use camino::Utf8Path;
 use cargo_pyx::facts::build::{Flags, Options};
 use cargo_pyx::facts::dependencies::{Dependencies, Source, Sync};
 use cargo_pyx::facts::environment::{Environment, State};
@@ -14,6 +16,7 @@ use cargo_pyx::model::reason::Reason;
 use cargo_pyx::model::step::StepId;
 use cargo_pyx::plan::{self, Plan};
 use cargo_pyx::world::interpreter::{Choice, Interpreter, Probe};
+use cargo_pyx::world::manifest::{CargoToml, PyProject, Toml};
 use cargo_pyx::world::tool::Tool;
 use pep440_rs::Version;
 
@@ -29,16 +32,26 @@ fn tool(path: &str, release: &str) -> Tool {
     }
 }
 
+fn toml(path: &str, text: &str) -> Toml {
+    Toml::parse(Utf8Path::new(path), text).unwrap()
+}
+
+fn pyproject(name: &str, text: &str) -> Arc<PyProject> {
+    let toml = toml(&format!("/p/{name}/pyproject.toml"), text);
+    Arc::new(PyProject::of(toml).unwrap())
+}
+
 fn member(name: &str) -> Member {
+    let library = "[lib]\ncrate-type = ['cdylib', 'rlib']\n";
+    let cargo = toml(&format!("/p/{name}/Cargo.toml"), library);
     Member {
         name: name.into(),
         dir: format!("/p/{name}").into(),
-        pyproject: Some(format!("/p/{name}/pyproject.toml").into()),
-        manifest: format!("/p/{name}/Cargo.toml").into(),
+        pyproject: Some(pyproject(name, "")),
+        cargo: Arc::new(CargoToml::of(cargo).unwrap()),
         workspace: format!("/p/{name}").into(),
         target: "/p/target/pyx".into(),
         lib: Some(name.into()),
-        crate_types: vec!["cdylib".into(), "rlib".into()],
         module: name.into(),
         plain: true,
         ..Member::default()
@@ -223,7 +236,8 @@ fn flags_are_added_to_what_maturin_is_told() {
 #[test]
 fn a_profile_for_wheels_is_overruled_in_words() {
     let mut member = member("hello");
-    member.profile = Some("release".into());
+    let for_wheels = "[tool.maturin]\nprofile = 'release'\n";
+    member.pyproject = Some(pyproject("hello", for_wheels));
     let text = dry_run(&Request::default(), &facts(vec![member], &Flags::default()));
     assert!(text.contains("--profile dev"), "{text}");
 }

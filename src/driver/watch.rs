@@ -174,15 +174,14 @@ impl Watched {
             default_path(session, project),
         ]);
         for member in &project.members {
-            let manifests = member.path_dependencies.iter().chain([&member.manifest]);
-            for dir in manifests.filter_map(|manifest| manifest.parent()) {
+            for dir in member.crates().map(|cargo| cargo.dir()) {
                 aside.insert(dir.join("target"));
                 if !dir.starts_with(&project.root) {
                     roots.insert(dir.to_owned());
                 }
             }
-            aside.extend(member.cargo.build.clone());
-            aside.extend([&member.target, &member.cargo.target].map(Clone::clone));
+            aside.extend(member.directories.build.clone());
+            aside.extend([&member.target, &member.directories.target].map(Clone::clone));
         }
         // all projects of somebody may lie in one target directory
         aside.retain(|dir| !roots.iter().any(|root| root.starts_with(dir)));
@@ -226,13 +225,20 @@ fn is_source(path: &Utf8Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::facts::project::Member;
+    use crate::world::manifest::{CargoToml, Toml};
 
     fn watched() -> Watched {
+        let cargo = |path: &str| {
+            let toml = Toml::parse(Utf8Path::new(path), "").unwrap();
+            Arc::new(CargoToml::of(toml).unwrap())
+        };
         let member = Member {
-            manifest: "/p/Cargo.toml".into(),
-            path_dependencies: vec!["/q/dist/core/Cargo.toml".into()],
+            cargo: cargo("/p/Cargo.toml"),
+            path_dependencies: vec![cargo("/q/dist/core/Cargo.toml")],
             ..Member::default()
         };
         let project = Project {

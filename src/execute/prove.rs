@@ -17,7 +17,6 @@ use crate::model::invocation::Invocation;
 use crate::plan::{Prove, Replace};
 use crate::world::disk;
 use crate::world::git::Git;
-use crate::world::manifest::PyProject;
 use crate::world::process;
 
 use super::context::Context;
@@ -316,16 +315,13 @@ impl Proof<'_> {
     }
 
     fn keep_uv_quiet(&self, dist_info: &Utf8Path) -> Result<()> {
-        let Some(path) = &self.member.pyproject else {
-            return Ok(());
-        };
-        let Some(pyproject) = PyProject::read(path)? else {
+        let Some(pyproject) = &self.member.pyproject else {
             return Ok(());
         };
         if pyproject.toml.table(&["project"]).is_none() {
             return Ok(()); // no project to uv
         }
-        let mut trouble = uv_cache::settle(self.context.session, &pyproject, dist_info)?;
+        let mut trouble = uv_cache::settle(self.context.session, pyproject, dist_info)?;
         if trouble.is_none() && self.prove.installed && !self.uv_is_content()? {
             trouble = Some("uv does not take it for up to date".into());
         }

@@ -201,9 +201,14 @@ impl Facts {
             self.target.linked = self.target.environment.linked();
         }
         for build in &mut self.builds {
-            build.prepare(self.target.probe.as_ref(), &self.target.environment)?;
+            let (project, target) = (&self.project, &self.target);
+            build.prepare(
+                &project.manifests,
+                target.probe.as_ref(),
+                &target.environment,
+            );
             if build.member.bindings != Bindings::Embed {
-                build.hard_wired = HardWired::find(&build.member)?;
+                build.hard_wired = HardWired::find(&build.member);
             }
         }
         self.warnings.extend(missing_submodules(&self.project)?);
@@ -249,7 +254,11 @@ impl Facts {
         };
         let for_wheel = request.is_for_wheels();
         for build in &mut self.builds {
-            build.prepare(self.target.probe.as_ref(), environment)?;
+            build.prepare(
+                &self.project.manifests,
+                self.target.probe.as_ref(),
+                environment,
+            );
             let builds = for_wheel || (build.staleness.is_some() && !request.is_for_publishing());
             if build.member.bindings != Bindings::Embed && builds {
                 let tool = tool::maturin(session, &build.member.maturin)?;

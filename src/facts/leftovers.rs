@@ -113,7 +113,9 @@ fn emptied(
     extent: Extent,
 ) -> Vec<(Utf8PathBuf, &'static [&'static str])> {
     let mut folders = vec![project.own_state()];
-    let apart = project.all().filter(|member| member.cargo.build.is_some());
+    let apart = project
+        .all()
+        .filter(|member| member.directories.build.is_some());
     folders.extend(apart.map(|member| member.intermediate_dir(&member.target)));
     if extent.everything {
         folders.extend([project.root.join("dist"), session.cache()]);

@@ -6,11 +6,10 @@ use crate::facts::build::{self, Options};
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{self, BuildRecord, InstallRecord, Settings};
 use crate::facts::project::{Bindings, HardWired, Locked, Member, Project};
-use crate::model::error::Result;
 use crate::model::reason::Reason;
 use crate::world::disk;
 use crate::world::interpreter::Probe;
-use crate::world::manifest::CargoToml;
+use crate::world::manifest::Manifests;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
 
@@ -32,8 +31,6 @@ pub struct Build {
     pub reusable: Option<ReusableBuild>,
     /// Whether what is installed was compiled for another environment.
     pub copied: bool,
-    /// The crate's package name.
-    pub crate_name: String,
     /// Names of the crate's examples.
     pub examples: Vec<String>,
     /// What keeps plain cargo from linking the crate's tests, once somebody looks for it.
@@ -93,7 +90,7 @@ impl Build {
             .config
             .profile
             .as_ref()
-            .or(member.config.profile.as_ref());
+            .or(member.config().profile.as_ref());
         let options = Options::new(member, profile, &request.build);
         let toolchain = Toolchain::gather(session, &member.dir);
         Self {
@@ -113,22 +110,15 @@ impl Build {
         if !disk::is_dir(&fingerprints) {
             return Vec::new();
         }
-        let manifests = self
-            .member
-            .path_dependencies
-            .iter()
-            .chain([&self.member.manifest]);
-        let crates: Vec<(&Utf8Path, String)> = manifests
-            .filter_map(|manifest| {
-                let cargo = CargoToml::read(manifest).ok().flatten()?;
-                Some((manifest.parent()?, cargo.package_name()?.to_owned()))
-            })
+        let crates = self.member.crates();
+        let crates: Vec<(&Utf8Path, String)> = crates
+            .filter_map(|cargo| Some((cargo.dir(), cargo.package_name()?.to_owned())))
             .collect();
         // a file outside any crate, included from somewhere: the member's own will do
         let holder = |path: &Utf8Path| {
             let holders = crates.iter().filter(|(dir, _)| path.starts_with(dir));
             let nearest = holders.max_by_key(|(dir, _)| dir.as_str().len());
-            nearest.or(crates.last()).map(|(_, name)| name.clone())
+            nearest.or(crates.first()).map(|(_, name)| name.clone())
         };
         let mut names: Vec<String> = match then {
             _ if force => crates.iter().map(|(_, name)| name.clone()).collect(),
@@ -215,18 +205,13 @@ impl Build {
 
     pub(super) fn prepare(
         &mut self,
+        manifests: &Manifests,
         probe: Option<&Probe>,
         environment: &Environment,
-    ) -> Result<()> {
-        self.locked = Locked::gather(&self.member, &self.options.features)?;
-        if let Some(cargo) = CargoToml::read(&self.member.manifest)? {
-            cargo
-                .package_name()
-                .unwrap_or_default()
-                .clone_into(&mut self.crate_name);
-            self.examples = cargo.examples();
-        }
-        let Some(probe) = probe else { return Ok(()) };
+    ) {
+        self.locked = Locked::gather(manifests, &self.member, &self.options.features);
+        self.examples = self.member.cargo.examples();
+        let Some(probe) = probe else { return };
         let identity = format!("{} {probe:?} {:?}", environment.python(), self.locked);
         let folder = self.member.target.join("test");
         let hash = disk::digest(identity.as_bytes());
@@ -244,7 +229,6 @@ impl Build {
             [only] => Some(dir.join(only)),
             _ => None,
         };
-        Ok(())
     }
 }
 

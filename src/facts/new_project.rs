@@ -8,7 +8,7 @@ use crate::model::error::{Error, Result};
 use crate::model::invocation::{Invocation, quote};
 use crate::world::disk;
 use crate::world::interpreter;
-use crate::world::manifest::Toml;
+use crate::world::manifest::Manifests;
 use crate::world::process;
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
@@ -35,9 +35,9 @@ pub struct Surroundings {
 }
 
 /// Whether a folder above is a cargo workspace, which would claim a crate in this one.
-pub fn in_workspace(folder: &Utf8Path) -> Result<bool> {
+pub fn in_workspace(manifests: &Manifests, folder: &Utf8Path) -> Result<bool> {
     for dir in folder.ancestors().skip(1) {
-        let toml = Toml::read(&dir.join("Cargo.toml"))?;
+        let toml = manifests.toml(&dir.join("Cargo.toml"))?;
         if toml.is_some_and(|toml| toml.table(&["workspace"]).is_some()) {
             return Ok(true);
         }
@@ -60,7 +60,7 @@ impl Surroundings {
         let git = tool::find(session, "git");
         let mut surroundings = Self {
             in_checkout: false,
-            in_workspace: in_workspace(folder)?,
+            in_workspace: in_workspace(&Manifests::default(), folder)?,
             author: None,
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,

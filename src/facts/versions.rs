@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
@@ -11,7 +12,9 @@ use crate::facts::project::{Member, Project, package_folder, workspace_crates};
 use crate::model::error::{Error, Result};
 use crate::model::version;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, LockEntry, Need, PyProject, Spanned, Toml, line_at};
+use crate::world::manifest::{
+    CargoToml, LockEntry, Manifests, Need, PyProject, Spanned, Toml, line_at,
+};
 
 /// One version, and everything that states it: a crate's own, or that of a cargo workspace.
 #[derive(Clone, Debug)]
@@ -91,10 +94,7 @@ impl Versioned {
     pub fn gather(project: &Project) -> Result<Vec<Self>> {
         let mut found: Vec<(Holder, Vec<&Member>)> = Vec::new();
         for member in project.all() {
-            let Some(cargo) = CargoToml::read(&member.manifest)? else {
-                continue;
-            };
-            let holder = Holder::of(&cargo, &member.workspace);
+            let holder = Holder::of(&member.cargo, &member.workspace);
             match found.iter_mut().find(|(known, _)| *known == holder) {
                 Some((_, members)) => members.push(member),
                 None => found.push((holder, vec![member])),
@@ -129,8 +129,8 @@ impl Holder {
         Self { path, shared }
     }
 
-    fn statement(&self) -> Result<Option<Statement>> {
-        let Some(cargo) = CargoToml::read(&self.path)? else {
+    fn statement(&self, manifests: &Manifests) -> Result<Option<Statement>> {
+        let Some(cargo) = manifests.cargo(&self.path)? else {
             return Ok(None);
         };
         let said = if self.shared {
@@ -143,8 +143,8 @@ impl Holder {
 }
 
 fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versioned> {
-    let mut statements = of_python(members)?;
-    let in_cargo = holder.statement()?;
+    let mut statements = of_python(members);
+    let in_cargo = holder.statement(&project.manifests)?;
     // cargo takes 0.0.0 for a crate without a version: such a crate leaves it to pyproject.toml
     let is_left_open =
         !statements.is_empty() && in_cargo.as_ref().is_some_and(|s| s.text == "0.0.0");
@@ -160,49 +160,42 @@ fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versio
         members: members.iter().map(|member| member.name.clone()).collect(),
         version,
         statements,
-        is_private: are_private(members)?,
+        is_private: are_private(members),
     };
     if let Some(member) = members.first()
         && !is_left_open
     {
-        one.add_workspace(member, holder)?;
+        one.add_workspace(&project.manifests, member, holder)?;
     }
     Ok(one)
 }
 
-fn are_private(members: &[&Member]) -> Result<bool> {
-    for member in members {
-        let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
-        let cargo = CargoToml::read(&member.manifest)?;
-        if !cargo.is_some_and(|cargo| cargo.is_private(root.as_ref())) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+fn are_private(members: &[&Member]) -> bool {
+    let is_private = |member: &&Member| {
+        let root = member.workspace_cargo.as_deref();
+        member.cargo.is_private(root)
+    };
+    members.iter().all(is_private)
 }
 
-fn of_python(members: &[&Member]) -> Result<Vec<Statement>> {
-    let mut found = Vec::new();
-    for path in members
+fn of_python(members: &[&Member]) -> Vec<Statement> {
+    let pyprojects = members
         .iter()
-        .filter_map(|member| member.pyproject.as_ref())
-    {
-        if let Some(pyproject) = PyProject::read(path)?
-            && let Some(said) = pyproject.toml.spanned(&["project", "version"])
-        {
-            found.push(Statement::of(
-                StatementKind::PyProject,
-                &pyproject.toml,
-                said,
-            ));
-        }
-    }
-    Ok(found)
+        .filter_map(|member| member.pyproject.as_ref());
+    let statement = |pyproject: &Arc<PyProject>| {
+        let said = pyproject.toml.spanned(&["project", "version"])?;
+        Some(Statement::of(
+            StatementKind::PyProject,
+            &pyproject.toml,
+            said,
+        ))
+    };
+    pyprojects.filter_map(statement).collect()
 }
 
 /// `__version__` literals of the member's Python package.
 fn of_literals(member: &Member) -> Result<Vec<Statement>> {
-    let Some(path) = initialiser(member)? else {
+    let Some(path) = initialiser(member) else {
         return Ok(Vec::new());
     };
     let text = String::from_utf8(disk::read(&path)?.unwrap_or_default()).unwrap_or_default();
@@ -218,9 +211,9 @@ fn of_literals(member: &Member) -> Result<Vec<Statement>> {
 }
 
 /// The `__init__.py` of the package that holds the extension module.
-fn initialiser(member: &Member) -> Result<Option<Utf8PathBuf>> {
+fn initialiser(member: &Member) -> Option<Utf8PathBuf> {
     let folder = package_folder(member)?;
-    Ok(folder.map(|folder| folder.join("__init__.py")))
+    Some(folder.join("__init__.py"))
 }
 
 /// What is between the quotes of `__version__ = "…"` at the beginning of a line.
@@ -251,7 +244,7 @@ fn literal(line: &str) -> Option<Range<usize>> {
 }
 
 fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
-    let Some(lock) = Toml::read(&project.home.join("uv.lock"))? else {
+    let Some(lock) = project.manifests.toml(&project.home.join("uv.lock"))? else {
         return Ok(None);
     };
     let version = lock.own_entry(&member.name).and_then(|entry| entry.version);
@@ -261,14 +254,16 @@ fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
 impl Versioned {
     /// What the cargo workspace says of the crates that have the version: their entries in Cargo.lock,
     /// and requirements of path dependencies on them.
-    fn add_workspace(&mut self, member: &Member, holder: &Holder) -> Result<()> {
-        let mut crates = Vec::new();
-        for manifest in workspace_crates(member)? {
-            crates.extend(CargoToml::read(&manifest)?);
-        }
-        let has_it = |cargo: &&CargoToml| Holder::of(cargo, &member.workspace) == *holder;
-        let own: Vec<&CargoToml> = crates.iter().filter(has_it).collect();
-        if let Some(lock) = Toml::read(&member.workspace.join("Cargo.lock"))? {
+    fn add_workspace(
+        &mut self,
+        manifests: &Manifests,
+        member: &Member,
+        holder: &Holder,
+    ) -> Result<()> {
+        let crates = workspace_crates(manifests, member)?;
+        let mut own = crates.clone();
+        own.retain(|cargo| Holder::of(cargo, &member.workspace) == *holder);
+        if let Some(lock) = manifests.toml(&member.workspace.join("Cargo.lock"))? {
             let names = own.iter().filter_map(|cargo| cargo.package_name());
             self.add_lock(&lock, &names.collect::<Vec<_>>());
         }
@@ -276,10 +271,10 @@ impl Versioned {
             own.iter()
                 .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
         };
-        let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
-        let shared = root.iter().map(|root| (root, root.workspace_needs()));
+        let root = member.workspace_cargo.as_ref();
+        let shared = root.map(|root| (root, root.workspace_needs()));
         let tables = crates.iter().map(|cargo| (cargo, cargo.needs()));
-        for (cargo, needs) in shared.chain(tables) {
+        for (cargo, needs) in shared.into_iter().chain(tables) {
             let needs = needs.into_iter().filter(is_own);
             let said = needs.filter_map(|need| need.requirement);
             let statements =

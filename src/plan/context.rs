@@ -53,7 +53,7 @@ impl<'a> PlanContext<'a> {
         let mut call = self
             .call(program, &build.member.dir)
             .env("MATURIN_NO_INSTALL_RUST", "1");
-        if build.member.cargo.build.is_some() {
+        if build.member.directories.build.is_some() {
             let dir = build.member.intermediate_dir(target);
             call = call.env("CARGO_BUILD_BUILD_DIR", dir.as_str());
         }

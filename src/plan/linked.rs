@@ -62,7 +62,7 @@ fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[Str
     let invocation = context
         .cargo_call(&context.tools.cargo, build, &to)
         .args(["check", "--quiet"])
-        .args(["--manifest-path", build.member.manifest.as_str()])
+        .args(["--manifest-path", build.member.manifest().as_str()])
         .args(["--target-dir", to.as_str()])
         .args(features.iter().cloned())
         .env("PYO3_PRINT_CONFIG", "1")

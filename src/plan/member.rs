@@ -215,7 +215,7 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
     };
     let call = call
         .args(["--message-format", "json-render-diagnostics"])
-        .args(["--manifest-path", member.manifest.as_str()])
+        .args(["--manifest-path", member.manifest().as_str()])
         .args(["--target-dir", target.as_str()])
         .args(build_args(context.request, &build.options));
     if member.bindings == Bindings::Embed {
@@ -255,7 +255,8 @@ fn target_args(member: &Member) -> Option<Vec<String>> {
         };
     }
     let mut args = vec!["--lib".to_owned()];
-    if member.crate_types.iter().any(|kind| kind != "cdylib") || member.crate_types.is_empty() {
+    let types = member.cargo.crate_types();
+    if types.is_empty() || types.iter().any(|kind| kind != "cdylib") {
         args.extend(["--crate-type".to_owned(), "cdylib".to_owned()]);
     }
     Some(args)
@@ -265,7 +266,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
     let options = &build.options;
     let target = build::target_dir(&build.member);
     let has_uv = maturin.at_least(MATURIN_WITH_UV);
-    let says_profile = options.profile != "dev" || build.member.profile.is_some();
+    let says_profile = options.profile != "dev" || build.member.profile().is_some();
     let profile = match (&*options.profile, says_profile) {
         ("release", _) => vec!["--release".to_owned()],
         (name, true) => vec!["--profile".into(), name.into()],
@@ -303,7 +304,10 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
 fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
     let own = |sync: &&Sync| match &sync.source {
         Source::Lock(_) => true,
-        Source::Metadata(path) => Some(path) == build.member.pyproject.as_ref(),
+        Source::Metadata(path) => {
+            let own = build.member.pyproject.as_ref();
+            own.is_some_and(|own| own.toml.path == *path)
+        }
         Source::Requirements { .. } | Source::File(_) => false,
     };
     let sync = context

@@ -62,7 +62,7 @@ fn pytest(
     let call = context
         .call(&context.target.environment.bin().join("pytest"), &suite.dir)
         .args(["-p", MODULE])
-        .args(build.member.config.test.pytest.iter().cloned())
+        .args(build.member.config().test.pytest.iter().cloned())
         .args(own.cloned())
         .args(testing.fail_fast.then_some("-x"))
         .args(testing.quiet.then_some("-q"))

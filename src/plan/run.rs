@@ -48,7 +48,7 @@ pub(super) fn target(
     let call = context
         .cargo_call(&context.tools.cargo, build, &dir)
         .args(["build", "--message-format", "json-render-diagnostics"])
-        .args(["--manifest-path", build.member.manifest.as_str()])
+        .args(["--manifest-path", build.member.manifest().as_str()])
         .args(["--target-dir", dir.as_str()])
         .args([format!("--{kind}"), name.to_owned()])
         .args(build_args(context.request, &build.options));

@@ -151,13 +151,14 @@ fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
 
 /// The crate's own features, of the build and for tests.
 fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
-    if !suite.tested.contains(&build.crate_name) {
+    let package = build.member.cargo.package_name().unwrap_or_default();
+    if !suite.tested.iter().any(|name| name == package) {
         return Vec::new();
     }
     let own = build.options.own_features();
     let features: Vec<String> = own
-        .chain(&build.member.config.test.rust_features)
-        .map(|feature| format!("{}/{feature}", build.crate_name))
+        .chain(&build.member.config().test.rust_features)
+        .map(|feature| format!("{package}/{feature}"))
         .collect();
     feature_args(&features)
 }

@@ -1,12 +1,14 @@
 //! A crate without Python, and a workspace of such.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, PyProject, normalize_name};
+use crate::world::manifest::{CargoToml, Manifests, normalize_name};
 use crate::world::session::normalize;
 
 use super::Subject;
@@ -20,7 +22,7 @@ const FOLDERS: [&str; 3] = ["python", "bindings/python", "crates/python"];
 
 #[derive(Debug)]
 pub struct Crate {
-    pub cargo: CargoToml,
+    pub cargo: Arc<CargoToml>,
     /// The name of the package, of the crate in code and of the module.
     pub name: String,
     pub module: String,
@@ -45,7 +47,7 @@ pub struct Library {
 }
 
 impl Crate {
-    pub(super) fn read(cargo: CargoToml) -> Result<Self> {
+    pub(super) fn read(cargo: Arc<CargoToml>) -> Result<Self> {
         let name = cargo.package_name().unwrap_or_default().to_owned();
         let module = cargo.lib_name().unwrap_or_default();
         let kind = match library(&cargo)? {
@@ -123,7 +125,7 @@ fn library(cargo: &CargoToml) -> Result<Option<Library>> {
 /// A workspace whose root is no crate.
 #[derive(Debug)]
 pub struct Workspace {
-    pub cargo: CargoToml,
+    pub cargo: Arc<CargoToml>,
     /// The folder's name, as a package's.
     pub name: String,
     /// Where the new member goes, from the root.
@@ -136,12 +138,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn read(cargo: CargoToml) -> Result<Subject> {
+    pub(super) fn read(manifests: &Manifests, cargo: Arc<CargoToml>) -> Result<Subject> {
         let root = cargo.dir().to_owned();
         for folder in FOLDERS {
             let pyproject = root.join(folder).join("pyproject.toml");
-            let own = PyProject::read(&pyproject)?;
-            if let Some(own) = own.filter(PyProject::builds_with_maturin) {
+            if let Some(own) = manifests.pyproject(&pyproject)?
+                && own.builds_with_maturin()
+            {
                 return Ok(Subject::Whole(own.name().unwrap_or(folder).to_owned()));
             }
         }
@@ -163,7 +166,7 @@ impl Workspace {
         };
         let is_listed = patterns.iter().any(covers);
         Ok(Subject::Workspace(Box::new(Self {
-            exposed: library_of(&root, &patterns, (&name, folder))?,
+            exposed: library_of(manifests, &root, &patterns, (&name, folder))?,
             cargo,
             name,
             folder,
@@ -183,6 +186,7 @@ fn workspace_name(root: &Utf8Path) -> Result<String> {
 }
 
 fn library_of(
+    manifests: &Manifests,
     root: &Utf8Path,
     patterns: &[String],
     (name, folder): (&str, &str),
@@ -192,7 +196,7 @@ fn library_of(
         .iter()
         .flat_map(|pattern| disk::matching(root, pattern))
     {
-        let Some(cargo) = CargoToml::read(&dir.join("Cargo.toml"))? else {
+        let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))? else {
             continue;
         };
         if cargo.has_lib() && cargo.toml.bool(&["lib", "proc-macro"]) != Some(true) {

@@ -12,7 +12,7 @@ use crate::facts::project::depends_on_python;
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::interpreter;
-use crate::world::manifest::{CargoToml, PyProject};
+use crate::world::manifest::{CargoToml, Manifests};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
@@ -56,7 +56,7 @@ impl Adoption {
     /// # Errors
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
     pub fn read(session: &Session, root: &Utf8Path) -> Result<Self> {
-        let subject = subject(root)?;
+        let subject = subject(&Manifests::default(), root)?;
         let has_uv_lock = disk::is_file(&root.join("uv.lock"));
         let uv = has_uv_lock.then(|| tool::uv(session)).transpose()?;
         let fetched = uv.as_ref().and_then(|uv| uv.missing.as_ref());
@@ -87,9 +87,9 @@ fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     PLACES.iter().flat_map(below).collect()
 }
 
-pub(crate) fn subject(root: &Utf8Path) -> Result<Subject> {
-    let pyproject = PyProject::read(&root.join("pyproject.toml"))?;
-    let cargo = CargoToml::read(&root.join("Cargo.toml"))?;
+pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path) -> Result<Subject> {
+    let pyproject = manifests.pyproject(&root.join("pyproject.toml"))?;
+    let cargo = manifests.cargo(&root.join("Cargo.toml"))?;
     match (pyproject, cargo) {
         (Some(pyproject), _) if pyproject.builds_with_maturin() => {
             Ok(Subject::Whole(name_of(pyproject.name(), root)))
@@ -98,9 +98,12 @@ pub(crate) fn subject(root: &Utf8Path) -> Result<Subject> {
             format!("`{root}` has a Python package and a crate, which nothing connects"),
             "init one of them in a folder of its own: cargo pyx init -C FOLDER",
         )),
-        (Some(pyproject), None) => Ok(Subject::Package(Box::new(Package::read(pyproject)?))),
-        (None, Some(cargo)) if cargo.package_name().is_none() => Workspace::read(cargo),
-        (None, Some(cargo)) if embeds(&cargo)? => {
+        (Some(pyproject), None) => {
+            let package = Package::read(manifests, pyproject)?;
+            Ok(Subject::Package(Box::new(package)))
+        }
+        (None, Some(cargo)) if cargo.package_name().is_none() => Workspace::read(manifests, cargo),
+        (None, Some(cargo)) if embeds(manifests, &cargo)? => {
             Ok(Subject::Whole(name_of(cargo.package_name(), root)))
         }
         (None, Some(cargo)) => Ok(Subject::Crate(Box::new(Crate::read(cargo)?))),
@@ -109,8 +112,8 @@ pub(crate) fn subject(root: &Utf8Path) -> Result<Subject> {
 }
 
 /// Whether it is a program that runs Python: that needs no Python package.
-fn embeds(cargo: &CargoToml) -> Result<bool> {
-    Ok(!cargo.bins().is_empty() && depends_on_python(cargo)?)
+fn embeds(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
+    Ok(!cargo.bins().is_empty() && depends_on_python(manifests, cargo)?)
 }
 
 fn name_of(name: Option<&str>, root: &Utf8Path) -> String {

@@ -1,6 +1,7 @@
 //! A Python package that another backend builds, or none.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use toml_edit::{Item, TableLike};
@@ -11,7 +12,7 @@ use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
 use crate::model::version;
 use crate::world::disk;
-use crate::world::manifest::{PyProject, normalize_name};
+use crate::world::manifest::{Manifests, PyProject, normalize_name};
 
 /// Backends that pack Python files and compile nothing.
 const PACKERS: [&str; 9] = [
@@ -34,7 +35,7 @@ const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "
 
 #[derive(Debug)]
 pub struct Package {
-    pub pyproject: PyProject,
+    pub pyproject: Arc<PyProject>,
     /// As cargo spells it.
     pub version: semver::Version,
     /// The folder that holds the packages, from the root: `src`, `python` or `.`.
@@ -50,7 +51,7 @@ pub struct Package {
 }
 
 impl Package {
-    pub(super) fn read(pyproject: PyProject) -> Result<Self> {
+    pub(super) fn read(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
         let root = pyproject.dir().to_owned();
         check_metadata(&pyproject)?;
         let (source, all, name) = packages(&pyproject)?;
@@ -69,7 +70,7 @@ impl Package {
             source,
             name,
             all,
-            nested: in_workspace(&root)?,
+            nested: in_workspace(manifests, &root)?,
             leaf,
         })
     }

@@ -13,7 +13,7 @@ fn read_in(folder: &str, files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject
     for (name, text) in files {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
-    let read = subject(&root);
+    let read = subject(&Manifests::default(), &root);
     (root, read)
 }
 

@@ -48,21 +48,18 @@ impl Options {
     /// wheels: a dev build takes the dev profile unless `editable-profile` says otherwise.
     pub fn new(member: &Member, config_profile: Option<&String>, flags: &Flags) -> Self {
         let mut features = member.features.clone();
-        for feature in member.config.features.iter().chain(&flags.features) {
+        for feature in member.config().features.iter().chain(&flags.features) {
             if !features.contains(feature) {
                 features.push(feature.clone());
             }
         }
-        let profile = flags
-            .profile
-            .as_ref()
-            .or(config_profile)
-            .or(member.editable_profile.as_ref());
+        let profile = flags.profile.as_ref().or(config_profile);
+        let profile = profile.map(String::as_str).or(member.editable_profile());
         Self {
-            profile: profile.cloned().unwrap_or_else(|| "dev".into()),
+            profile: profile.unwrap_or("dev").to_owned(),
             features_added: features.len() > member.features.len(),
             features,
-            no_default_features: member.no_default_features || flags.no_default_features,
+            no_default_features: member.no_default_features() || flags.no_default_features,
         }
     }
 
@@ -306,10 +303,12 @@ fn obeyed(session: &Session, toolchain: &Toolchain) -> String {
 
 /// Files other than sources that decide what is built and installed, there or not.
 fn manifests(session: &Session, member: &Member, toolchain: &Toolchain) -> Vec<Utf8PathBuf> {
-    let mut files = vec![member.manifest.clone(), member.workspace.join("Cargo.toml")];
-    files.push(member.workspace.join("Cargo.lock"));
-    files.extend(member.pyproject.clone());
-    files.extend(member.path_dependencies.iter().cloned());
+    let mut files = vec![
+        member.workspace.join("Cargo.toml"),
+        member.workspace.join("Cargo.lock"),
+    ];
+    files.extend(member.crates().map(|cargo| cargo.toml.path.clone()));
+    files.extend(member.pyproject.iter().map(|one| one.toml.path.clone()));
     files.extend(cargo_configs(session, &member.dir));
     files.extend(toolchain.chosen_by.iter().cloned());
     files.extend(member.metadata_files.iter().cloned());
@@ -353,15 +352,10 @@ pub fn inputs(
     for prefix in ["LICEN", "COPYING", "NOTICE", "AUTHORS"] {
         inputs.push(Input::listing(&member.dir, prefix, ""));
     }
-    let packages = std::iter::once(&member.manifest).chain(&member.path_dependencies);
-    for manifest in packages {
-        let dir = manifest.parent().unwrap_or(manifest);
-        let name = crate::world::manifest::CargoToml::read(manifest)
-            .ok()
-            .flatten();
-        let name = name.and_then(|toml| toml.package_name().map(str::to_owned));
-        if name.is_some_and(|name| watches_everything(&name, &built)) {
-            inputs.push(Input::folder(dir, false, since));
+    for cargo in member.crates() {
+        let name = cargo.package_name();
+        if name.is_some_and(|name| watches_everything(name, &built)) {
+            inputs.push(Input::folder(cargo.dir(), false, since));
         }
     }
     inputs
@@ -389,7 +383,10 @@ pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::world::manifest::{PyProject, Toml};
 
     fn paths(text: &str, workspace: &str) -> Vec<String> {
         let found = dep_info(text, Utf8Path::new(workspace));
@@ -414,24 +411,23 @@ mod tests {
 
     #[test]
     fn a_release_profile_for_wheels_does_not_slow_dev_down() {
-        let mut member = Member {
-            profile: Some("release".into()),
-            ..Member::default()
+        let profile = |pyproject: &str, flags: &Flags| {
+            let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), pyproject).unwrap();
+            let member = Member {
+                pyproject: Some(Arc::new(PyProject::of(toml).unwrap())),
+                ..Member::default()
+            };
+            Options::new(&member, None, flags).profile
         };
-        assert_eq!(
-            Options::new(&member, None, &Flags::default()).profile,
-            "dev"
-        );
-        member.editable_profile = Some("opt".into());
-        assert_eq!(
-            Options::new(&member, None, &Flags::default()).profile,
-            "opt"
-        );
+        let for_wheels = "[tool.maturin]\nprofile = 'release'\n";
+        assert_eq!(profile(for_wheels, &Flags::default()), "dev");
+        let for_dev = format!("{for_wheels}editable-profile = 'opt'\n");
+        assert_eq!(profile(&for_dev, &Flags::default()), "opt");
         let flags = Flags {
             profile: Some("release".into()),
             ..Flags::default()
         };
-        assert_eq!(Options::new(&member, None, &flags).profile, "release");
+        assert_eq!(profile(&for_dev, &flags), "release");
     }
 
     #[test]

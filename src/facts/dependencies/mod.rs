@@ -11,7 +11,7 @@ use crate::facts::fingerprint::{Input, Settings};
 use crate::facts::project::{Member, Project};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
-use crate::world::manifest::{PyProject, Toml, normalize_name, requirement_name};
+use crate::world::manifest::{PyProject, normalize_name, requirement_name};
 
 pub use automation::Automation;
 pub use runner::TestRunner;
@@ -57,11 +57,11 @@ impl Dependencies {
         found.files.push(project.home.join("uv.lock"));
         let lock = project.uv_lock()?;
         for (member, python) in tested {
-            let Some(pyproject) = read(member)? else {
+            let Some(pyproject) = &member.pyproject else {
                 continue;
             };
-            found.note(&pyproject, member);
-            let runner = runner::find(&pyproject)?;
+            found.note(pyproject, member);
+            let runner = runner::find(&project.manifests, pyproject)?;
             found.files.extend(runner.files);
             if !(runner.declared || *python) {
                 continue;
@@ -79,7 +79,7 @@ impl Dependencies {
                         .into_iter()
                         .collect(),
                 };
-                let sync = without_members(project, (member, &pyproject), sync);
+                let sync = without_members(project, (member, pyproject), sync);
                 found.syncs.extend(sync);
             }
             found.syncs.extend(runner.others);
@@ -103,11 +103,11 @@ impl Dependencies {
             packages: Vec::new(),
         };
         for member in &project.members {
-            let Some(pyproject) = read(member)? else {
+            let Some(pyproject) = &member.pyproject else {
                 continue;
             };
-            self.note(&pyproject, member);
-            let chosen = choose(project, &pyproject, wanted)?;
+            self.note(pyproject, member);
+            let chosen = choose(project, pyproject, wanted)?;
             sync.groups.extend(chosen.groups);
             sync.extras.extend(chosen.extras);
             sync.default_groups &= chosen.default_groups;
@@ -127,7 +127,7 @@ impl Dependencies {
         member: &Member,
         wanted: &DependencySelection,
     ) -> Result<()> {
-        let Some(pyproject) = read(member)? else {
+        let Some(pyproject) = &member.pyproject else {
             let file = member.dir.join("requirements.txt");
             self.files.push(file.clone());
             if disk::is_file(&file) {
@@ -141,11 +141,11 @@ impl Dependencies {
             }
             return Ok(());
         };
-        self.note(&pyproject, member);
-        let sync = choose(project, &pyproject, wanted)?;
+        self.note(pyproject, member);
+        let sync = choose(project, pyproject, wanted)?;
         self.setting(&format!("groups of {}", member.name), &sync.groups);
         self.setting(&format!("extras of {}", member.name), &sync.extras);
-        let sync = without_members(project, (member, &pyproject), sync);
+        let sync = without_members(project, (member, pyproject), sync);
         self.syncs.extend(sync);
         Ok(())
     }
@@ -229,13 +229,6 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
     }
 }
 
-fn read(member: &Member) -> Result<Option<PyProject>> {
-    match &member.pyproject {
-        Some(path) => PyProject::read(path),
-        None => Ok(None),
-    }
-}
-
 /// Groups and extras: the command line's on top of `[tool.pyx]`, which stands for uv's default.
 fn choose(project: &Project, pyproject: &PyProject, wanted: &DependencySelection) -> Result<Sync> {
     let config = &project.config;
@@ -290,7 +283,7 @@ fn keep_known<'a>(
 /// [`Error::Manifest`] with the place where the lock ends or where the unknown dependency stands.
 pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
     let restore = || Some("git checkout uv.lock".to_owned());
-    let toml = Toml::read(path).map_err(|error| match error {
+    let toml = project.manifests.toml(path).map_err(|error| match error {
         Error::Manifest {
             message, location, ..
         } => Error::Manifest {
@@ -303,7 +296,7 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
     let Some(toml) = toml else { return Ok(()) };
     let end = toml.text().len().saturating_sub(1);
     for member in &project.members {
-        let Some(pyproject) = read(member)? else {
+        let Some(pyproject) = &member.pyproject else {
             continue;
         };
         let Some(needs) = toml.locked_dependencies(&member.name) else {
@@ -328,6 +321,7 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::manifest::Manifests;
 
     /// The sources of `b`, which stands beside a member `a`.
     fn sources(dependencies: &str, extras: &[&str]) -> Vec<Source> {
@@ -336,6 +330,8 @@ mod tests {
         let text = format!("[project]\nname = 'b'\nversion = '1'\n{dependencies}");
         let path = dir.join("pyproject.toml");
         disk::write(&path, text.as_bytes()).unwrap();
+        let manifests = Manifests::default();
+        let pyproject = manifests.pyproject(&path).unwrap();
         let member = |name: &str, pyproject| Member {
             name: name.into(),
             pyproject,
@@ -344,7 +340,8 @@ mod tests {
         let project = Project {
             root: dir.to_owned(),
             home: dir.to_owned(),
-            members: vec![member("a", None), member("b", Some(path))],
+            members: vec![member("a", None), member("b", pyproject)],
+            manifests,
             ..Project::default()
         };
         let wanted = DependencySelection {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::{GroupItem, PyProject, normalize_name, requirement_name};
+use crate::world::manifest::{GroupItem, Manifests, PyProject, normalize_name, requirement_name};
 
 use super::automation::{self, Automation};
 use super::sync::{Source, Sync};
@@ -25,8 +25,8 @@ pub enum TestRunner {
 }
 
 impl TestRunner {
-    pub fn of(pyproject: &PyProject) -> Result<Self> {
-        Ok(find(pyproject)?.runner)
+    pub fn of(manifests: &Manifests, pyproject: &PyProject) -> Result<Self> {
+        Ok(find(manifests, pyproject)?.runner)
     }
 }
 
@@ -47,12 +47,12 @@ pub(super) struct FoundRunner {
 /// By this order: groups and extras, requirements files, what tox or nox install, a parent
 /// project's groups, and pytest alone; besides any of them where they bring another runner, which we
 /// do not run.
-pub(super) fn find(pyproject: &PyProject) -> Result<FoundRunner> {
-    let mut found = declared(pyproject)?;
+pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
+    let mut found = declared(manifests, pyproject)?;
     if !found.declared && runs_unittest(pyproject)? {
         return for_unittest(pyproject);
     }
-    let named = named(pyproject, &found)?;
+    let named = named(manifests, pyproject, &found)?;
     if has_stestr_config(pyproject) && named.iter().any(|name| name == "stestr") {
         found.runner = TestRunner::Stestr;
     } else if !named.iter().any(|name| is_pytest(name)) {
@@ -62,7 +62,7 @@ pub(super) fn find(pyproject: &PyProject) -> Result<FoundRunner> {
     Ok(found)
 }
 
-fn declared(pyproject: &PyProject) -> Result<FoundRunner> {
+fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = FoundRunner {
         groups: groups(pyproject),
         extras: extras(pyproject),
@@ -89,7 +89,9 @@ fn declared(pyproject: &PyProject) -> Result<FoundRunner> {
         }
     }
     if found.others.is_empty() {
-        found.others.extend(parent(dir, &mut found.files)?);
+        found
+            .others
+            .extend(parent(manifests, dir, &mut found.files)?);
     }
     found.declared = !found.others.is_empty();
     Ok(found)
@@ -101,7 +103,7 @@ fn has_stestr_config(pyproject: &PyProject) -> bool {
 }
 
 /// The names of the packages in what was found.
-fn named(pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
+fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
     let mut texts = requirements(pyproject, &found.groups, &found.extras);
     for sync in &found.others {
         match &sync.source {
@@ -110,7 +112,7 @@ fn named(pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
                 manifest,
             } => {
                 texts.extend(listed.iter().cloned());
-                if let Some(parent) = PyProject::read(manifest)? {
+                if let Some(parent) = manifests.pyproject(manifest)? {
                     texts.extend(requirements(&parent, &sync.groups, &sync.extras));
                 }
             }
@@ -351,9 +353,13 @@ fn legacy(pyproject: &PyProject) -> Option<Sync> {
 }
 
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
-fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> {
+fn parent(
+    manifests: &Manifests,
+    dir: &Utf8Path,
+    files: &mut Vec<Utf8PathBuf>,
+) -> Result<Option<Sync>> {
     for folder in disk::above(dir) {
-        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
+        if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
             let groups = groups(&pyproject);
             files.push(pyproject.toml.path.clone());
             if !groups.is_empty() {
@@ -373,6 +379,10 @@ fn parent(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Option<Sync>> 
 mod tests {
     use super::*;
     use crate::world::manifest::Toml;
+
+    fn find(pyproject: &PyProject) -> Result<FoundRunner> {
+        super::find(&Manifests::default(), pyproject)
+    }
 
     /// A project in a temporary folder of its own, which ends the search upward.
     fn project(pyproject: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, PyProject) {
@@ -473,7 +483,7 @@ mod tests {
     #[test]
     fn stestr_runs_where_it_is_configured_and_required() {
         let runner = |pyproject: &str, files: &[(&str, &str)]| {
-            TestRunner::of(&project(pyproject, files).1).unwrap()
+            find(&project(pyproject, files).1).unwrap().runner
         };
         let group = "[dependency-groups]\ntest = ['stestr>=4']\n";
         let config = (".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
@@ -517,7 +527,7 @@ mod tests {
     #[test]
     fn unittest_runs_where_the_projects_words_are_its_alone() {
         let runner = |pyproject: &str, files: &[(&str, &str)]| {
-            TestRunner::of(&project(pyproject, files).1).unwrap()
+            find(&project(pyproject, files).1).unwrap().runner
         };
         let make = (
             "Makefile",

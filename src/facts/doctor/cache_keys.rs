@@ -14,16 +14,14 @@ use super::problem::{Fix, Problem};
 const KEYS: [&str; 3] = ["tool", "uv", "cache-keys"];
 
 pub(super) fn check(project: &Project, member: &Member) -> Result<Vec<Problem>> {
-    let path = member.pyproject.as_deref();
-    let Some(pyproject) = path.map(PyProject::read).transpose()?.flatten() else {
+    let Some(pyproject) = &member.pyproject else {
         return Ok(Vec::new());
     };
-    if !uv_builds(project, &pyproject)? || member.bindings == Bindings::Embed {
+    if !uv_builds(project, pyproject)? || member.bindings == Bindings::Embed {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
-    found.extend(missing(member, &pyproject)?);
-    found.extend(too_wide(member, &pyproject)?);
+    let mut found = Vec::from_iter(missing(member, pyproject));
+    found.extend(too_wide(member, pyproject));
     Ok(found)
 }
 
@@ -63,9 +61,9 @@ impl Sources {
     }
 
     /// Of the crate and of its path dependencies.
-    fn all(member: &Member) -> Result<Vec<Self>> {
-        let crates = crates(member)?;
-        Ok(crates.iter().filter_map(Self::of).collect())
+    fn all(member: &Member) -> Vec<Self> {
+        let crates = member.crates();
+        crates.filter_map(|cargo| Self::of(cargo)).collect()
     }
 
     /// All of them as seen from a folder: one pattern, or the files by their names where builds
@@ -81,23 +79,12 @@ impl Sources {
     }
 }
 
-/// The crate and its path dependencies.
-fn crates(member: &Member) -> Result<Vec<CargoToml>> {
-    let manifests = std::iter::once(&member.manifest).chain(&member.path_dependencies);
-    let crates = manifests.filter_map(|path| CargoToml::read(path).transpose());
-    crates.collect()
-}
-
-fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Problem>> {
+fn missing(member: &Member, pyproject: &PyProject) -> Option<Problem> {
     let keys = pyproject.cache_keys();
-    let sources = Sources::all(member)?.into_iter();
-    let unseen: Vec<Sources> = sources
-        .filter(|sources| !is_seen(&keys, pyproject.dir(), &sources.file))
-        .collect();
-    let Some(first) = unseen.first() else {
-        return Ok(None);
-    };
     let dir = pyproject.dir();
+    let mut unseen = Sources::all(member);
+    unseen.retain(|sources| !is_seen(&keys, dir, &sources.file));
+    let first = unseen.first()?;
     let shown = match relative(dir, &first.folder) {
         root if root.is_empty() => relative(dir, &first.file),
         folder => folder,
@@ -110,22 +97,22 @@ fn missing(member: &Member, pyproject: &PyProject) -> Result<Option<Problem>> {
     let mut new: Vec<String> = Vec::new();
     if !said {
         new.push(file_key("pyproject.toml"));
-        let files = manifests(member)?.into_iter();
+        let files = manifests(member).into_iter();
         new.extend(files.map(|path| file_key(&relative(dir, &path))));
     }
     let patterns = unseen
         .iter()
-        .flat_map(|sources| sources.patterns(dir, &member.cargo.target));
+        .flat_map(|sources| sources.patterns(dir, &member.directories.target));
     new.extend(patterns.map(|pattern| file_key(&pattern)));
     let hint = format!("cache-keys = [{}]", new.join(", "));
     let finding = Finding::warning("cache-keys-missing", message)
         .at(&toml.path, Some(place(toml)))
         .hint(hint);
     let add = Amendment::add(&KEYS, new);
-    Ok(Some(Problem {
+    Some(Problem {
         finding,
         fix: Fix::amend(toml, add).into_iter().collect(),
-    }))
+    })
 }
 
 /// The line of the keys, of uv's table, else of what says how the package is built.
@@ -135,15 +122,14 @@ fn place(toml: &Toml) -> usize {
 }
 
 /// What decides about a build besides sources, as far as it is there.
-fn manifests(member: &Member) -> Result<Vec<Utf8PathBuf>> {
-    let crates = crates(member)?;
-    let mut files: Vec<Utf8PathBuf> = crates
-        .iter()
+fn manifests(member: &Member) -> Vec<Utf8PathBuf> {
+    let mut files: Vec<Utf8PathBuf> = member
+        .crates()
         .flat_map(|cargo| [cargo.toml.path.clone(), script(cargo)])
         .collect();
-    files.insert(1.min(files.len()), member.workspace.join("Cargo.lock"));
+    files.insert(1, member.workspace.join("Cargo.lock"));
     files.retain(|path| disk::is_file(path));
-    Ok(files)
+    files
 }
 
 /// Where a crate's build script is, if there is one.
@@ -179,10 +165,10 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 /// Patterns that find Rust files in the target directory, which is full of them after a build.
-fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Problem>> {
-    let (dir, target) = (pyproject.dir(), &member.cargo.target);
+fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
+    let (dir, target) = (pyproject.dir(), &member.directories.target);
     if !target.starts_with(dir) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let target = relative(dir, target);
     let generated = format!("{target}/debug/build/x-0123456789abcdef/out/x.rs");
@@ -192,7 +178,7 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Problem>> {
     let mut kept: Vec<String> = narrow.into_iter().map(|(pattern, _)| pattern).collect();
     let mut found = Vec::new();
     for (said, span) in wide {
-        let instead = narrower(member, dir, &said, &kept)?;
+        let instead = narrower(member, dir, &said, &kept);
         let new: Vec<String> = instead.iter().map(|pattern| file_key(pattern)).collect();
         let hint = match &new[..] {
             [] => "take it out: other keys cover the sources".to_owned(),
@@ -214,34 +200,35 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Result<Vec<Problem>> {
         }
         found.push(problem);
     }
-    Ok(found)
+    found
 }
 
 /// What of a crate a pattern finds, less what other keys say.
-fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Result<Vec<String>> {
-    let all = Sources::all(member)?.into_iter();
+fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Vec<String> {
+    let all = Sources::all(member).into_iter();
     let covered = all.filter(|sources| matches(wide, &relative(dir, &sources.file)));
     let mut found: Vec<String> = covered
-        .flat_map(|sources| sources.patterns(dir, &member.cargo.target))
+        .flat_map(|sources| sources.patterns(dir, &member.directories.target))
         .filter(|pattern| !others.contains(pattern))
         .collect();
     let is_seen = |found: &[String], path: &str| {
         let mut patterns = others.iter().chain(found);
         patterns.any(|pattern| matches(pattern, path))
     };
-    let files = manifests(member)?.into_iter();
+    let files = manifests(member).into_iter();
     for path in files.chain([dir.join("pyproject.toml")]) {
         let path = relative(dir, &path);
         if matches(wide, &path) && !is_seen(&found, &path) {
             found.push(path);
         }
     }
-    Ok(found)
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::manifest::Manifests;
 
     /// What is found about a package that has these files in a folder `p`, and its keys once that is
     /// fixed.
@@ -258,13 +245,14 @@ mod tests {
              [project]\nname = 'x'\nversion = '1'\n[tool.uv]\n{keys}\n"
         );
         disk::write(&dir.join("pyproject.toml"), text.as_bytes()).unwrap();
+        let manifests = Manifests::default();
         let mut member = Member {
-            manifest: dir.join("Cargo.toml"),
-            pyproject: Some(dir.join("pyproject.toml")),
+            cargo: manifests.cargo(&dir.join("Cargo.toml")).unwrap().unwrap(),
+            pyproject: manifests.pyproject(&dir.join("pyproject.toml")).unwrap(),
             workspace: dir.clone(),
             ..Member::default()
         };
-        member.cargo.target = dir.join("target");
+        member.directories.target = dir.join("target");
         let found = check(&Project::default(), &member).unwrap();
         let mut toml = Toml::read(&dir.join("pyproject.toml")).unwrap().unwrap();
         for fix in found.iter().flat_map(|problem| &problem.fix) {

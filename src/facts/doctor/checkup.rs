@@ -26,7 +26,7 @@ impl Checkup {
     /// Those of reading the manifests, as [`Facts::gather`].
     pub fn gather(session: &Session, request: &Request) -> Result<Self> {
         let facts = Facts::gather(session, request, &RunState::default())?;
-        let (report, mut problems) = Report::gather(session, &facts)?;
+        let (report, mut problems) = Report::gather(session, &facts);
         let mut drift = preflight::drift(session, &facts.project)?;
         drift.retain(|finding| !(finding.rule.starts_with("cargo-lock-") && is_library(&facts)));
         problems.extend(drift.into_iter().map(Problem::from));
@@ -35,7 +35,7 @@ impl Checkup {
         for build in &facts.builds {
             problems.extend(linking::check(build)?);
             problems.extend(cache_keys::check(&facts.project, &build.member)?);
-            problems.extend(modules::check(&facts, build)?);
+            problems.extend(modules::check(&facts, build));
             problems.extend(settings::check(&facts.project, build)?);
         }
         problems.extend(editors::check(session, &facts)?);

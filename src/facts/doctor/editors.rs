@@ -70,7 +70,9 @@ fn thrash(
     facts: &Facts,
 ) -> Option<(usize, Finding)> {
     let members = facts.project.all();
-    let targets: Vec<Utf8PathBuf> = members.map(|member| member.cargo.target.clone()).collect();
+    let targets: Vec<Utf8PathBuf> = members
+        .map(|member| member.directories.target.clone())
+        .collect();
     let mut said = settings.variables().into_iter();
     let said = said
         .find(|said| PYO3.contains(&&*said.key) && said.value.as_str() != session.var(&said.key));
@@ -96,7 +98,7 @@ mod tests {
     /// Rule and line of what is found in settings of `/p`, whose environment is `.venv`.
     fn found(editor: Editor, text: &str) -> Vec<(&'static str, usize)> {
         let mut member = Member::default();
-        member.cargo.target = "/p/target".into();
+        member.directories.target = "/p/target".into();
         let mut facts = Facts {
             target: Target {
                 environment: Environment {

@@ -41,15 +41,16 @@ fn extension_module(found: &HardWired) -> Problem {
 
 /// Nothing can be linked with a library that is a `cdylib` only (Rust reference, "Linkage").
 fn cdylib_only(member: &Member) -> Result<Option<Problem>> {
-    let (Some(lib), [kind]) = (&member.lib, &member.crate_types[..]) else {
+    let cargo = &member.cargo;
+    let Some(lib) = &member.lib else {
         return Ok(None);
     };
-    let Some(cargo) = CargoToml::read(&member.manifest)?.filter(|_| kind == "cdylib") else {
+    if cargo.crate_types() != ["cdylib"] {
         return Ok(None);
-    };
+    }
     // many an extension crate has the name of the crate that it wraps, and that is meant then
     let wraps = cargo.extern_names().contains(lib);
-    let Some((path, line)) = user(&cargo, lib)?.filter(|_| !wraps) else {
+    let Some((path, line)) = user(cargo, lib)?.filter(|_| !wraps) else {
         return Ok(None);
     };
     let mut spellings = ["crate-type", "crate_type"].into_iter();

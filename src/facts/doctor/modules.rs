@@ -5,25 +5,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::fingerprint::{EnvironmentRecord, is_tagged};
 use crate::facts::project::{Bindings, package_folder};
 use crate::facts::{Build, Facts};
-use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::model::invocation::quote;
 use crate::world::disk;
-use crate::world::manifest::PyProject;
 
 use super::problem::{Fix, Problem};
 
-pub(super) fn check(facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
+pub(super) fn check(facts: &Facts, build: &Build) -> Vec<Problem> {
     if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let package = package_folder(&build.member)?;
-    let mut found = Vec::new();
-    found.extend(shadows(facts, build, package.as_deref()));
+    let package = package_folder(&build.member);
+    let mut found = shadows(facts, build, package.as_deref());
     if let Some(package) = package {
-        found.extend(untyped(build, &package)?);
+        found.extend(untyped(build, &package));
     }
-    Ok(found)
+    found
 }
 
 fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Problem> {
@@ -99,7 +96,7 @@ fn extensions(folder: &Utf8Path, stem: &str, suffixes: &[String]) -> Vec<Utf8Pat
 }
 
 /// PEP 561: type checkers read a package's types only where it has a `py.typed`.
-fn untyped(build: &Build, package: &Utf8Path) -> Result<Option<Problem>> {
+fn untyped(build: &Build, package: &Utf8Path) -> Option<Problem> {
     const CLAIM: &str = "Typing :: Typed";
     let is_marked = |folder: &Utf8Path| disk::is_file(&folder.join("py.typed"));
     let unread = |path: &Utf8PathBuf| {
@@ -112,23 +109,19 @@ fn untyped(build: &Build, package: &Utf8Path) -> Result<Option<Problem>> {
         let message = "type checkers ignore this stub: its package has no `py.typed`";
         Finding::warning("py-typed", message).at(stub, None)
     } else {
-        let path = build.member.pyproject.as_deref();
-        let Some(pyproject) = path.map(PyProject::read).transpose()?.flatten() else {
-            return Ok(None);
-        };
-        let said = pyproject.toml.spanned_strings(&["project", "classifiers"]);
-        let claim = said.iter().find(|classifier| classifier.value == CLAIM);
-        let Some(claim) = claim.filter(|_| !is_marked(package)) else {
-            return Ok(None);
-        };
+        let toml = &build.member.pyproject.as_ref()?.toml;
+        let said = toml.spanned_strings(&["project", "classifiers"]);
+        let claim = said.iter().find(|classifier| classifier.value == CLAIM)?;
+        if is_marked(package) {
+            return None;
+        }
         let message = "type checkers ignore the package's types: it has no `py.typed`";
-        let toml = &pyproject.toml;
         Finding::warning("py-typed", message).at(&toml.path, Some(toml.line(&claim.span)))
     };
     let marker = package.join("py.typed");
     let finding = finding.hint(format!("touch {}", quote(marker.as_str())));
     let fix = vec![Fix::Create(marker)];
-    Ok(Some(Problem { finding, fix }))
+    Some(Problem { finding, fix })
 }
 
 #[cfg(test)]
@@ -166,7 +159,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let package = Utf8Path::from_path(temp.path()).unwrap().join("it's here");
         disk::write(&package.join("x.pyi"), b"").unwrap();
-        let untyped = untyped(&Build::default(), &package).unwrap().unwrap();
+        let untyped = untyped(&Build::default(), &package).unwrap();
         let shadow = shadow(package.join("x.so"), "x");
         let words =
             [untyped, shadow].map(|problem| shlex::split(&problem.finding.hint.unwrap()).unwrap());

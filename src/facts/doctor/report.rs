@@ -129,7 +129,7 @@ pub struct DiskFact {
 
 impl Report {
     /// With what is wrong about the tools.
-    pub(super) fn gather(session: &Session, facts: &Facts) -> Result<(Self, Vec<Problem>)> {
+    pub(super) fn gather(session: &Session, facts: &Facts) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let tools = tools(session, facts, &mut problems);
         let interpreters = interpreter::installed(session);
@@ -138,11 +138,11 @@ impl Report {
             project: facts.project.root.clone(),
             tools,
             environment: EnvironmentFact::of(session, facts, &interpreters),
-            members: members.collect::<Result<_>>()?,
+            members: members.collect(),
             disk: disk_facts(facts),
             interpreters: sorted(&interpreters),
         };
-        Ok((report, problems))
+        (report, problems)
     }
 }
 
@@ -285,21 +285,21 @@ impl EnvironmentFact {
 }
 
 impl MemberFact {
-    fn of(build: &Build) -> Result<Self> {
+    fn of(build: &Build) -> Self {
         let member = &build.member;
         let reason = build
             .staleness
             .as_ref()
             .map(|staleness| staleness.reason.clone());
-        Ok(Self {
+        Self {
             name: member.name.clone(),
-            manifest: member.manifest.clone(),
-            layout: Layout::of(member)?,
+            manifest: member.manifest().to_owned(),
+            layout: Layout::of(member),
             bindings: member.bindings,
             module: member.module.clone(),
             profile: build.options.profile.clone(),
             features: build.options.features.clone(),
-            link: Link::of(build)?,
+            link: Link::of(build),
             stable_abi: build
                 .locked
                 .stable_abi
@@ -310,28 +310,28 @@ impl MemberFact {
             fresh: reason.is_none(),
             because: reason.as_ref().map(ToString::to_string),
             reason,
-        })
+        }
     }
 }
 
 impl Link {
-    fn of(build: &Build) -> Result<Self> {
+    fn of(build: &Build) -> Self {
         let member = &build.member;
         if member.bindings == Bindings::Embed {
-            return Ok(Self::Program);
+            return Self::Program;
         }
         if !member.bindings.is_pyo3() {
-            return Ok(Self::None);
+            return Self::None;
         }
         if let Some(HardWired { path, line, .. }) = &build.hard_wired {
             let (path, line) = (path.clone(), *line);
-            return Ok(Self::HardCoded { path, line });
+            return Self::HardCoded { path, line };
         }
-        Ok(if project::is_switched_on(member)? {
+        if project::is_switched_on(member) {
             Self::MaturinFeature
         } else {
             Self::Maturin
-        })
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::facts::Build;
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::model::finding::Finding;
-use crate::world::manifest::{CargoToml, PyProject, Toml};
+use crate::world::manifest::Toml;
 
 use super::problem::Problem;
 
@@ -24,32 +24,27 @@ const PROFILES: [(&[&str], bool); 3] = [
 
 /// An optimised profile where every edit is compiled.
 fn profile(project: &Project, member: &Member) -> Result<Option<Finding>> {
-    let root = Toml::read(&member.workspace.join("Cargo.toml"))?;
-    let optimised = |name: &str| is_release(root.as_ref(), name);
+    let root = member.workspace_cargo.as_ref().map(|cargo| &*cargo.toml);
+    let optimised = |name: &str| is_release(root, name);
     let mut places = Vec::new();
+    let place = |toml: &Toml, keys: &[&str]| {
+        let value = toml.spanned(keys)?;
+        Some((toml.path.clone(), toml.line(&value.span), value.value))
+    };
     let shared = project.home.join("pyproject.toml");
-    for path in member.pyproject.iter().chain([&shared]) {
-        let pyproject = PyProject::read(path)?;
+    let shared = project.manifests.pyproject(&shared)?;
+    for pyproject in member.pyproject.iter().chain(&shared) {
         for (keys, obeyed) in PROFILES {
-            let said = pyproject.as_ref().and_then(|pyproject| {
-                let value = pyproject.toml.spanned(keys)?;
-                Some((path.clone(), pyproject.toml.line(&value.span), value.value))
-            });
+            let said = place(&pyproject.toml, keys);
             places.extend(said.map(|said| (said, keys, obeyed)));
         }
     }
-    if let Some(cargo) = CargoToml::read(&member.manifest)? {
+    if member.pyproject.is_none() {
         let keys: &[&str] = &["package", "metadata", "pyx", "profile"];
-        let said = cargo
-            .toml
-            .spanned(keys)
-            .filter(|_| member.pyproject.is_none());
-        places.extend(said.map(|value| {
-            let line = cargo.toml.line(&value.span);
-            ((cargo.toml.path.clone(), line, value.value), keys, true)
-        }));
+        let said = place(&member.cargo.toml, keys);
+        places.extend(said.map(|said| (said, keys, true)));
     }
-    let settled = member.editable_profile.is_some();
+    let settled = member.editable_profile().is_some();
     let problem = places.into_iter().find(|((_, _, name), keys, obeyed)| {
         optimised(name) && (*obeyed || !settled) && applies(member, keys)
     });
@@ -70,7 +65,7 @@ fn profile(project: &Project, member: &Member) -> Result<Option<Finding>> {
 
 /// `[tool.pyx] profile` goes before what maturin is told.
 fn applies(member: &Member, keys: &[&str]) -> bool {
-    keys[1] != "maturin" || member.config.profile.is_none()
+    keys[1] != "maturin" || member.config().profile.is_none()
 }
 
 /// cargo's `release`, or a profile that inherits from it.

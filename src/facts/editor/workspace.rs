@@ -59,7 +59,7 @@ impl Workspace {
         let suites = suites.map(|suite| {
             let mut members = project.members.iter();
             let member = members.find(|member| member.name == suite.member);
-            let args = member.map(|member| member.config.test.pytest.clone());
+            let args = member.map(|member| member.config().test.pytest.clone());
             Suite {
                 member: suite.member,
                 dir: suite.dir,
@@ -76,7 +76,7 @@ impl Workspace {
             manifests: manifests(project),
             targets: project
                 .all()
-                .map(|member| member.cargo.target.clone())
+                .map(|member| member.directories.target.clone())
                 .collect(),
             suites: suites.collect(),
             recipes: recipes(session, project)?,

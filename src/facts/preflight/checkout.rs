@@ -66,11 +66,8 @@ fn folders(project: &Project) -> Vec<Utf8PathBuf> {
     let mut folders = vec![project.root.clone()];
     for member in &project.members {
         folders.push(member.workspace.clone());
-        let crates = member
-            .path_dependencies
-            .iter()
-            .filter_map(|path| path.parent());
-        folders.extend(crates.map(Utf8Path::to_owned));
+        let crates = member.path_dependencies.iter();
+        folders.extend(crates.map(|cargo| cargo.dir().to_owned()));
     }
     let mut apart: Vec<Utf8PathBuf> = Vec::new();
     folders.sort();

@@ -35,8 +35,8 @@ pub(super) fn check(project: &Project, checkout: &Checkout) -> Result<Vec<Findin
             let finding = Finding::warning("cargo-lock-ignored", message);
             found.push(finding.at(&path, None));
         }
-        match Toml::read(&path) {
-            Ok(Some(lock)) => found.extend(of_cargo(member, &lock)?),
+        match project.manifests.toml(&path) {
+            Ok(Some(lock)) => found.extend(of_cargo(project, member, &lock)?),
             Ok(None) if first => {
                 let message = "no Cargo.lock beside it: every build chooses versions anew";
                 let finding = Finding::warning("cargo-lock-missing", message);
@@ -68,27 +68,23 @@ fn of_error(rule: &'static str, severity: Severity, error: Error) -> Result<Find
     })
 }
 
-fn of_cargo(member: &Member, lock: &Toml) -> Result<Vec<Finding>> {
-    let root = CargoToml::read(&member.workspace.join("Cargo.toml"))?;
+fn of_cargo(project: &Project, member: &Member, lock: &Toml) -> Result<Vec<Finding>> {
+    let root = member.workspace_cargo.as_ref();
     let lock = CargoLock {
         entries: lock.lock_entries(),
         path: lock.path.clone(),
-        version: root.as_ref().and_then(CargoToml::workspace_version),
+        version: root.and_then(|root| root.workspace_version()),
         shared: root.map(|root| root.workspace_needs()).unwrap_or_default(),
     };
-    let inside = workspace_crates(member)?;
-    let outside = member
-        .path_dependencies
-        .iter()
-        .filter(|path| !inside.contains(path));
+    let inside = workspace_crates(&project.manifests, member)?;
+    let is_inside = |one: &CargoToml| inside.iter().any(|known| known.toml.path == one.toml.path);
     let mut found = Vec::new();
-    for (path, whole) in inside
-        .iter()
-        .map(|path| (path, true))
-        .chain(outside.map(|path| (path, false)))
-    {
-        if let Some(cargo) = CargoToml::read(path)? {
-            found.extend(lock.differs(&cargo, whole));
+    for cargo in &inside {
+        found.extend(lock.differs(cargo, true));
+    }
+    for cargo in &member.path_dependencies {
+        if !is_inside(cargo) {
+            found.extend(lock.differs(cargo, false));
         }
     }
     Ok(found)
@@ -217,20 +213,14 @@ fn of_uv(project: &Project) -> Result<Vec<Finding>> {
         found.push(of_error("uv-lock-stale", Severity::Warning, error)?);
         return Ok(found);
     }
-    let Some(lock) = Toml::read(&path)? else {
+    let Some(lock) = project.manifests.toml(&path)? else {
         return Ok(found);
     };
     for member in &project.members {
-        if let Some(pyproject) = member
-            .pyproject
-            .as_deref()
-            .map(PyProject::read)
-            .transpose()?
-            .flatten()
-        {
-            found.extend(other_specifiers(&lock, &pyproject, &member.name));
+        if let Some(pyproject) = &member.pyproject {
+            found.extend(other_specifiers(&lock, pyproject, &member.name));
             if member.dir == project.home && !pyproject.is_uv_workspace() {
-                found.extend(other_pythons(&lock, &pyproject)?);
+                found.extend(other_pythons(&lock, pyproject)?);
             }
         }
     }

@@ -88,10 +88,10 @@ fn named_in_pyproject(subject: &Subject<'_>, field: &'static str) -> Option<Name
 /// maturin reads these also where pyproject.toml has its own.
 fn named_in_cargo(subject: &Subject<'_>, field: &'static str) -> Option<Named> {
     if !subject.cargo.inherits(field) {
-        return named_in(&subject.cargo, "package", field);
+        return named_in(subject.cargo, "package", field);
     }
-    let root = subject.member.workspace.join("Cargo.toml");
-    named_in(&CargoToml::read(&root).ok()??, "workspace.package", field)
+    let root = subject.member.workspace_cargo.as_ref()?;
+    named_in(root, "workspace.package", field)
 }
 
 fn named_in(cargo: &CargoToml, table: &str, field: &'static str) -> Option<Named> {

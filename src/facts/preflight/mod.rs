@@ -31,7 +31,7 @@ pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Resu
     let mut found = Vec::from_iter(checkout::check(&checkout, allow_dirty));
     found.extend(contradictions(project, &checkout)?);
     for member in &project.members {
-        if let Some(subject) = Subject::read(project, member)? {
+        if let Some(subject) = Subject::of(project, member) {
             found.extend(metadata::check(&subject));
             found.extend(requirements::check(&subject));
         }
@@ -64,8 +64,8 @@ fn contradictions(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>
     versions.retain(|one| one.members.iter().any(chosen));
     found.extend(stated::check(project, &versions, &checkout.tags));
     for member in &project.members {
-        if let Some(subject) = Subject::read(project, member)? {
-            found.extend(pythons::check(&subject)?);
+        if let Some(subject) = Subject::of(project, member) {
+            found.extend(pythons::check(&subject));
         }
     }
     Ok(found)

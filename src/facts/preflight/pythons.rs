@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use crate::facts::project::abi3_floor;
-use crate::model::error::Result;
 use crate::model::finding::Finding;
 
 use super::subject::Subject;
@@ -15,22 +14,22 @@ const REQUIRES: [&str; 2] = ["project", "requires-python"];
 /// Minor versions of Python 3 that are looked at; later ones are as the last.
 const MINORS: std::ops::RangeInclusive<u64> = 0..=40;
 
-pub(super) fn check(subject: &Subject<'_>) -> Result<Vec<Finding>> {
+pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(requires) = &subject.member.requires_python else {
         if subject.pyproject.toml.get(&REQUIRES).is_some() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let message =
             "no requires-python: pip installs this on every Python, too old ones included";
         let finding = Finding::warning("requires-python-missing", message);
         let finding = finding.hint("requires-python = \">=3.9\"");
-        return Ok(vec![subject.at(finding, &REQUIRES)]);
+        return vec![subject.at(finding, &REQUIRES)];
     };
     let mut found = classifiers(subject, requires);
-    if let Some(floor) = abi3_floor(subject.member)? {
+    if let Some(floor) = abi3_floor(subject.member) {
         found.extend(stable_abi(subject, requires, floor));
     }
-    Ok(found)
+    found
 }
 
 /// Whether some release of Python 3.`minor` is allowed.

@@ -3,7 +3,6 @@
 use pep440_rs::Version;
 
 use crate::facts::project::{Member, Project};
-use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::world::manifest::{CargoToml, PyProject};
 
@@ -11,25 +10,19 @@ use crate::world::manifest::{CargoToml, PyProject};
 pub(super) struct Subject<'a> {
     pub(super) project: &'a Project,
     pub(super) member: &'a Member,
-    pub(super) pyproject: PyProject,
-    pub(super) cargo: CargoToml,
+    pub(super) pyproject: &'a PyProject,
+    pub(super) cargo: &'a CargoToml,
 }
 
 impl<'a> Subject<'a> {
     /// `None` for a crate that is no Python package.
-    pub(super) fn read(project: &'a Project, member: &'a Member) -> Result<Option<Self>> {
-        let Some(path) = &member.pyproject else {
-            return Ok(None);
-        };
-        let pyproject = PyProject::read(path)?;
-        let cargo = CargoToml::read(&member.manifest)?;
-        let both = pyproject.zip(cargo);
-        Ok(both.map(|(pyproject, cargo)| Self {
+    pub(super) fn of(project: &'a Project, member: &'a Member) -> Option<Self> {
+        Some(Self {
             project,
             member,
-            pyproject,
-            cargo,
-        }))
+            pyproject: member.pyproject.as_ref()?,
+            cargo: &member.cargo,
+        })
     }
 
     /// Places a finding at a value of pyproject.toml.

@@ -1,42 +1,53 @@
 //! What Cargo.toml files say of each other, without running cargo.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, Dependency, Toml};
+use crate::world::manifest::{CargoToml, Dependency, Manifests, Toml};
 use crate::world::session::normalize;
+
+use super::member::Member;
 
 /// A crate and everything its manifests say about its dependencies.
 #[derive(Debug)]
 pub(super) struct Closure {
-    /// Cargo.toml of every path dependency, transitively, sorted.
-    pub(super) manifests: Vec<Utf8PathBuf>,
+    /// Cargo.toml of every path dependency, transitively, by path.
+    pub(super) crates: Vec<Arc<CargoToml>>,
     /// Dependencies by package name: the crate's own and those of its path dependencies.
     pub(super) dependencies: BTreeMap<String, Dependency>,
     /// The folder of the workspace's Cargo.toml; the crate's own where it has none.
     pub(super) workspace: Utf8PathBuf,
+    /// What stands there; `None` where the crate names a folder that has none.
+    pub(super) root: Option<Arc<CargoToml>>,
 }
 
 impl Closure {
-    pub(super) fn of(manifest: &CargoToml) -> Result<Self> {
-        let workspace = workspace_root(manifest)?;
-        let root = CargoToml::read(&workspace.join("Cargo.toml"))?;
-        let inherited = root.map(|root| root.workspace_dependencies());
+    pub(super) fn of(manifests: &Manifests, cargo: &CargoToml) -> Result<Self> {
+        let workspace = workspace_root(manifests, cargo)?;
+        let root = manifests.cargo(&workspace.join("Cargo.toml"))?;
+        let inherited = root.as_ref().map(|root| root.workspace_dependencies());
         let mut closure = Self {
-            manifests: Vec::new(),
+            crates: Vec::new(),
             dependencies: BTreeMap::new(),
             workspace,
+            root,
         };
-        closure.follow(manifest, &inherited.unwrap_or_default())?;
-        closure.manifests.sort();
+        closure.follow(manifests, cargo, &inherited.unwrap_or_default())?;
+        closure.crates.sort_by(|a, b| a.toml.path.cmp(&b.toml.path));
         Ok(closure)
     }
 
-    fn follow(&mut self, manifest: &CargoToml, inherited: &[Dependency]) -> Result<()> {
-        for mut dependency in manifest.dependencies() {
+    fn follow(
+        &mut self,
+        manifests: &Manifests,
+        cargo: &CargoToml,
+        inherited: &[Dependency],
+    ) -> Result<()> {
+        for mut dependency in cargo.dependencies() {
             if dependency.inherited
                 && let Some(base) = inherited.iter().find(|base| base.key == dependency.key)
             {
@@ -46,12 +57,12 @@ impl Closure {
             }
             if let Some(path) = &dependency.path {
                 let path = path.join("Cargo.toml");
-                if path != manifest.toml.path
-                    && !self.manifests.contains(&path)
-                    && let Some(next) = CargoToml::read(&path)?
+                if path != cargo.toml.path
+                    && !self.crates.iter().any(|known| known.toml.path == path)
+                    && let Some(next) = manifests.cargo(&path)?
                 {
-                    self.manifests.push(path);
-                    self.follow(&next, inherited)?;
+                    self.crates.push(next.clone());
+                    self.follow(manifests, &next, inherited)?;
                 }
             }
             self.dependencies
@@ -69,19 +80,15 @@ impl Closure {
 
 /// The nearest folder upward whose Cargo.toml has `[workspace]` and does not exclude the crate
 /// (cargo book, "Workspaces").
-fn workspace_root(manifest: &CargoToml) -> Result<Utf8PathBuf> {
-    if let Some(named) = manifest.toml.str(&["package", "workspace"]) {
-        return Ok(normalize(&manifest.dir().join(named)));
+fn workspace_root(manifests: &Manifests, cargo: &CargoToml) -> Result<Utf8PathBuf> {
+    if let Some(named) = cargo.toml.str(&["package", "workspace"]) {
+        return Ok(normalize(&cargo.dir().join(named)));
     }
-    if manifest.is_workspace() {
-        return Ok(manifest.dir().to_owned());
+    if cargo.is_workspace() {
+        return Ok(cargo.dir().to_owned());
     }
-    for dir in manifest.dir().ancestors().skip(1) {
-        let path = dir.join("Cargo.toml");
-        if !disk::is_file(&path) {
-            continue;
-        }
-        let Some(toml) = Toml::read(&path)? else {
+    for dir in cargo.dir().ancestors().skip(1) {
+        let Some(toml) = manifests.toml(&dir.join("Cargo.toml"))? else {
             continue;
         };
         if toml.table(&["workspace"]).is_none() {
@@ -90,51 +97,47 @@ fn workspace_root(manifest: &CargoToml) -> Result<Utf8PathBuf> {
         let excluded = toml
             .strings(&["workspace", "exclude"])
             .iter()
-            .any(|folder| manifest.dir().starts_with(normalize(&dir.join(folder))));
-        return Ok(if excluded { manifest.dir() } else { dir }.to_owned());
+            .any(|folder| cargo.dir().starts_with(normalize(&dir.join(folder))));
+        return Ok(if excluded { cargo.dir() } else { dir }.to_owned());
     }
-    Ok(manifest.dir().to_owned())
+    Ok(cargo.dir().to_owned())
 }
 
-/// The manifests of a member's cargo workspace, sorted; its own where it has none.
-pub fn workspace_crates(member: &super::Member) -> Result<Vec<Utf8PathBuf>> {
-    let root = member.workspace.join("Cargo.toml");
-    let Some(workspace) = CargoToml::read(&root)? else {
-        return Ok(vec![member.manifest.clone()]);
+/// The crates of a member's cargo workspace, by path; itself where it has none.
+pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Arc<CargoToml>>> {
+    let Some(workspace) = &member.workspace_cargo else {
+        return Ok(vec![member.cargo.clone()]);
     };
-    let mut manifests = vec![member.manifest.clone()];
-    manifests.extend(workspace.package_name().map(|_| root.clone()));
-    let excluded = workspace.toml.strings(&["workspace", "exclude"]);
-    let excluded: Vec<_> = excluded
-        .iter()
-        .map(|dir| normalize(&member.workspace.join(dir)))
-        .collect();
+    let mut paths = BTreeSet::from([member.cargo.toml.path.clone()]);
+    if workspace.package_name().is_some() {
+        paths.insert(workspace.toml.path.clone());
+    }
     for pattern in workspace.toml.strings(&["workspace", "members"]) {
         let folders = disk::matching(&member.workspace, pattern.trim_end_matches('/')).into_iter();
         let found = folders.map(|dir| dir.join("Cargo.toml"));
-        manifests.extend(found.filter(|path| disk::is_file(path)));
+        paths.extend(found.filter(|path| disk::is_file(path)));
     }
     // path dependencies below the root are members without being named (cargo book, "Workspaces")
-    let below = member.path_dependencies.iter();
-    manifests.extend(
-        below
-            .filter(|path| path.starts_with(&member.workspace))
-            .cloned(),
-    );
-    manifests.retain(|path| !excluded.iter().any(|dir| path.starts_with(dir)));
-    manifests.sort();
-    manifests.dedup();
-    Ok(manifests)
+    for cargo in &member.path_dependencies {
+        if cargo.dir().starts_with(&member.workspace) {
+            paths.insert(cargo.toml.path.clone());
+        }
+    }
+    for excluded in workspace.toml.strings(&["workspace", "exclude"]) {
+        let folder = normalize(&member.workspace.join(excluded));
+        paths.retain(|path| !path.starts_with(&folder));
+    }
+    let mut crates = Vec::new();
+    for path in paths {
+        crates.extend(manifests.cargo(&path)?);
+    }
+    Ok(crates)
 }
 
-/// The packages that `package` reaches in a Cargo.lock; empty where there is none or it is not TOML.
-pub(super) fn locked_closure(workspace: &Utf8Path, package: &str) -> BTreeSet<String> {
-    let lock = workspace.join("Cargo.lock");
-    let Ok(Some(toml)) = Toml::read(&lock) else {
-        return BTreeSet::new();
-    };
+/// The packages that `package` reaches in a Cargo.lock.
+pub(super) fn locked_closure(lock: &Toml, package: &str) -> BTreeSet<String> {
     let mut edges: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, needs) in toml.packages() {
+    for (name, needs) in lock.packages() {
         edges.entry(name).or_default().extend(needs);
     }
     let mut closed = BTreeSet::new();
@@ -147,6 +150,11 @@ pub(super) fn locked_closure(workspace: &Utf8Path, package: &str) -> BTreeSet<St
         }
     }
     closed
+}
+
+/// The Cargo.lock of a workspace; `None` where there is none or it is not TOML: cargo says so.
+pub(super) fn cargo_lock(manifests: &Manifests, workspace: &Utf8Path) -> Option<Arc<Toml>> {
+    manifests.toml(&workspace.join("Cargo.lock")).ok().flatten()
 }
 
 /// What Cargo.lock and the manifests say of a crate's build.
@@ -169,31 +177,23 @@ pub struct Locked {
 
 impl Locked {
     /// `features`: those that the build enables besides the default ones.
-    pub fn gather(member: &super::Member, features: &[String]) -> Result<Self> {
-        let Some(manifest) = CargoToml::read(&member.manifest)? else {
-            return Ok(Self::default());
-        };
-        let lock = Toml::read(&member.workspace.join("Cargo.lock"))
-            .ok()
-            .flatten();
-        let version = |name: &str| lock.as_ref()?.locked_version(name);
+    pub fn gather(manifests: &Manifests, member: &Member, features: &[String]) -> Self {
+        let lock = cargo_lock(manifests, &member.workspace);
+        let lock = lock.as_deref();
+        let version = |name: &str| lock?.locked_version(name);
         let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
-        let package = manifest.package_name().unwrap_or_default();
-        let closure = Closure::of(&manifest)?;
-        let abi3 = pyo3_features(&manifest, &closure, features);
-        let abi3: Vec<&String> = abi3
-            .iter()
-            .filter(|name| name.starts_with("abi3"))
-            .collect();
-        Ok(Self {
+        let package = member.cargo.package_name().unwrap_or_default();
+        let reached = lock.map_or(0, |lock| locked_closure(lock, package).len());
+        let mut abi3 = pyo3_features(&member.cargo, &member.dependencies, features);
+        abi3.retain(|name| name.starts_with("abi3"));
+        Self {
             exists: lock.is_some(),
-            packages: 1 + locked_closure(&member.workspace, package).len(),
+            packages: 1 + reached,
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
-            restless: is_restless(&manifest.toml.path)
-                || closure.manifests.iter().any(|path| is_restless(path)),
+            restless: member.crates().any(|cargo| is_restless(&cargo.toml.path)),
             stable_abi: !abi3.is_empty(),
             abi_floor: abi3.iter().filter_map(|feature| floor(feature)).min(),
-        })
+        }
     }
 }
 
@@ -207,14 +207,14 @@ fn floor(feature: &str) -> Option<(u64, u64)> {
 /// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
 /// and by features of the crate.
 pub(super) fn pyo3_features(
-    manifest: &CargoToml,
-    closure: &Closure,
+    cargo: &CargoToml,
+    dependencies: &BTreeMap<String, Dependency>,
     features: &[String],
 ) -> Vec<String> {
     let hard = ["pyo3", "pyo3-ffi"].into_iter();
-    let hard = hard.filter_map(|name| closure.dependencies.get(name));
+    let hard = hard.filter_map(|name| dependencies.get(name));
     let hard = hard.flat_map(|dependency| dependency.features.clone());
-    let enabled = manifest.enabled_features(features).into_iter();
+    let enabled = cargo.enabled_features(features).into_iter();
     let of_pyo3 = enabled.filter_map(|feature| {
         let rest = feature.strip_prefix("pyo3")?;
         let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
@@ -225,19 +225,15 @@ pub(super) fn pyo3_features(
 
 /// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
 /// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
-pub fn abi3_floor(member: &super::Member) -> Result<Option<u64>> {
-    let Some(manifest) = CargoToml::read(&member.manifest)? else {
-        return Ok(None);
-    };
-    let closure = Closure::of(&manifest)?;
-    let features = pyo3_features(&manifest, &closure, &member.features);
+pub fn abi3_floor(member: &Member) -> Option<u64> {
+    let features = pyo3_features(&member.cargo, &member.dependencies, &member.features);
     let minor = |feature: &String| floor(feature).map(|(_, minor)| minor);
-    Ok(features.iter().filter_map(minor).min())
+    features.iter().filter_map(minor).min()
 }
 
 /// Whether a crate links PyO3, itself or through its path dependencies.
-pub fn depends_on_python(manifest: &CargoToml) -> Result<bool> {
-    let closure = Closure::of(manifest)?;
+pub fn depends_on_python(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
+    let closure = Closure::of(manifests, cargo)?;
     let names = ["pyo3", "pyo3-ffi"];
     Ok(names
         .iter()
@@ -288,9 +284,11 @@ mod tests {
         ] {
             disk::write(&dir.join(name), text.as_bytes()).unwrap();
         }
-        let manifest = CargoToml::read(&dir.join("x/Cargo.toml")).unwrap().unwrap();
-        let closure = Closure::of(&manifest).unwrap();
-        assert_eq!(closure.manifests, [dir.join("shared/Cargo.toml")]);
+        let manifests = Manifests::default();
+        let cargo = manifests.cargo(&dir.join("x/Cargo.toml")).unwrap().unwrap();
+        let closure = Closure::of(&manifests, &cargo).unwrap();
+        let paths = closure.crates.iter().map(|cargo| &cargo.toml.path);
+        assert!(paths.eq([&dir.join("shared/Cargo.toml")]));
         assert!(closure.depends_on("shared-code", &BTreeSet::new()));
     }
 

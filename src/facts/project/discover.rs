@@ -1,6 +1,7 @@
 //! From a folder to the packages that commands act on.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobSetBuilder};
@@ -8,10 +9,10 @@ use globset::{Glob, GlobSetBuilder};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::git::{checkout, is_checkout};
-use crate::world::manifest::{CargoToml, PyProject, normalize_name, requirement_name};
+use crate::world::manifest::{CargoToml, Manifests, PyProject, normalize_name, requirement_name};
 use crate::world::session::normalize;
 
-use super::crates::{Closure, locked_closure};
+use super::crates::{Closure, cargo_lock, locked_closure};
 use super::member::{Bindings, Member};
 
 /// How far below a monorepo's root a package may be.
@@ -41,24 +42,24 @@ const ASIDE: [&str; 16] = [
 pub(super) struct FoundPackages {
     pub(super) root: Utf8PathBuf,
     pub(super) home: Utf8PathBuf,
-    pub(super) packages: Vec<Package>,
+    pub(super) members: Vec<Member>,
 }
 
 /// A package's manifests.
 #[derive(Debug)]
-pub(super) struct Package {
+struct Package {
     /// `None` for a crate that embeds Python.
-    pyproject: Option<PyProject>,
-    cargo: CargoToml,
+    pyproject: Option<Arc<PyProject>>,
+    cargo: Arc<CargoToml>,
 }
 
 /// The packages around `start`: the nearest upward; else all below; else all below the checkout.
-pub(super) fn packages(start: &Utf8Path) -> Result<FoundPackages> {
+pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundPackages> {
     let mut other = None;
     for dir in start.ancestors() {
-        if let Some(pyproject) = PyProject::read(&dir.join("pyproject.toml"))? {
+        if let Some(pyproject) = manifests.pyproject(&dir.join("pyproject.toml"))? {
             if pyproject.builds_with_maturin() {
-                return around(pyproject);
+                return around(manifests, pyproject);
             }
             other = other.or(Some(pyproject));
         }
@@ -66,40 +67,39 @@ pub(super) fn packages(start: &Utf8Path) -> Result<FoundPackages> {
             break;
         }
     }
-    if let Some(cargo) = nearest_embedding(start)? {
+    if let Some(cargo) = nearest_embedding(manifests, start)? {
         let dir = cargo.dir().to_owned();
-        let package = Package {
-            pyproject: None,
-            cargo,
-        };
+        let pyproject = None;
+        let package = Package { pyproject, cargo };
         return Ok(FoundPackages {
             root: dir.clone(),
             home: dir,
-            packages: vec![package],
+            members: vec![package.member(manifests)?],
         });
     }
     for root in below(start) {
-        let packages = search(root)?;
-        if let [only] = &packages[..] {
-            let dir = only.dir().to_owned();
-            return Ok(FoundPackages {
-                home: home_of(&dir)?,
-                root: dir,
-                packages,
-            });
-        }
-        if !packages.is_empty() {
-            return Ok(FoundPackages {
-                root: root.to_owned(),
-                home: root.to_owned(),
-                packages,
-            });
-        }
+        let packages = search(manifests, root)?;
+        let (root, home) = match &packages[..] {
+            [] => continue,
+            [only] => (only.dir().to_owned(), home_of(manifests, only.dir())?),
+            _ => (root.to_owned(), root.to_owned()),
+        };
+        let members = members(manifests, &packages)?;
+        return Ok(FoundPackages {
+            root,
+            home,
+            members,
+        });
     }
     Err(match other {
         Some(pyproject) => not_maturin(&pyproject),
         None => Error::NoProject(start.to_owned()),
     })
+}
+
+fn members(manifests: &Manifests, packages: &[Package]) -> Result<Vec<Member>> {
+    let members = packages.iter().map(|package| package.member(manifests));
+    members.collect()
 }
 
 fn not_maturin(pyproject: &PyProject) -> Error {
@@ -127,79 +127,73 @@ fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
 
 /// A package, with the maturin members of its uv workspace when it is the root, or those of them
 /// that it needs when it is not.
-fn around(pyproject: PyProject) -> Result<FoundPackages> {
+fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPackages> {
     let root = pyproject.dir().to_owned();
-    let home = home_of(&root)?;
+    let home = home_of(manifests, &root)?;
     if home == root
-        && let Some(found) = in_cargo_workspace(&pyproject)?
+        && let Some(found) = in_cargo_workspace(manifests, &pyproject)?
     {
         return Ok(found);
     }
     let name = pyproject.name().map(normalize_name);
-    let mut packages = vec![Package::python(pyproject)?];
-    for dir in workspace_folders(&home)? {
+    let mut packages = vec![Package::python(manifests, pyproject)?];
+    for dir in workspace_folders(manifests, &home)? {
         if dir != root
-            && let Some(member) = PyProject::read(&dir.join("pyproject.toml"))?
+            && let Some(member) = manifests.pyproject(&dir.join("pyproject.toml"))?
             && member.builds_with_maturin()
         {
-            packages.push(Package::python(member)?);
+            packages.push(Package::python(manifests, member)?);
         }
     }
+    let mut members = members(manifests, &packages)?;
     if root != home {
-        let members = packages
-            .iter()
-            .map(Package::member)
-            .collect::<Result<Vec<_>>>()?;
         let names: Vec<String> = name.into_iter().collect();
         let needed = super::member::closure(&members, &names);
-        packages.retain(|package| package.dir() == root || needed.contains(&package.name()));
+        members.retain(|member| member.dir == root || needed.contains(&member.name));
     }
     Ok(FoundPackages {
         root,
         home,
-        packages,
+        members,
     })
 }
 
 /// A package of a cargo workspace with several: it and what it needs, in the environment that all
 /// of them share.
-fn in_cargo_workspace(pyproject: &PyProject) -> Result<Option<FoundPackages>> {
+fn in_cargo_workspace(
+    manifests: &Manifests,
+    pyproject: &PyProject,
+) -> Result<Option<FoundPackages>> {
     let manifest = pyproject.cargo_manifest()?;
-    let cargo = manifest.map(|path| CargoToml::read(&path)).transpose()?;
+    let cargo = manifest.map(|path| manifests.cargo(&path)).transpose()?;
     let Some(cargo) = cargo.flatten() else {
         return Ok(None);
     };
-    let root = Closure::of(&cargo)?.workspace;
+    let root = Closure::of(manifests, &cargo)?.workspace;
     if pyproject.dir() == root || !pyproject.dir().starts_with(&root) {
         return Ok(None);
     }
-    let packages = search(&root)?;
+    let packages = search(manifests, &root)?;
     let own = packages
         .iter()
         .find(|package| package.dir() == pyproject.dir());
     let Some(own) = own.filter(|_| packages.len() > 1) else {
         return Ok(None);
     };
-    let members = packages
-        .iter()
-        .map(Package::member)
-        .collect::<Result<Vec<_>>>()?;
+    let mut members = members(manifests, &packages)?;
     let needed = super::member::closure(&members, &[own.name()]);
-    let packages = packages
-        .into_iter()
-        .filter(|p| needed.contains(&p.name()))
-        .collect();
+    members.retain(|member| needed.contains(&member.name));
     Ok(Some(FoundPackages {
         root: root.clone(),
         home: root,
-        packages,
+        members,
     }))
 }
 
 /// The root of the uv workspace that a folder belongs to; the folder itself where there is none.
-fn home_of(dir: &Utf8Path) -> Result<Utf8PathBuf> {
+fn home_of(manifests: &Manifests, dir: &Utf8Path) -> Result<Utf8PathBuf> {
     for ancestor in dir.ancestors() {
-        if workspace_folders(ancestor)?.contains(&dir.to_owned()) {
+        if workspace_folders(manifests, ancestor)?.contains(&dir.to_owned()) {
             return Ok(ancestor.to_owned());
         }
         if is_checkout(ancestor) {
@@ -210,8 +204,8 @@ fn home_of(dir: &Utf8Path) -> Result<Utf8PathBuf> {
 }
 
 /// The folders of a uv workspace, its root first; empty where the folder is no such root.
-fn workspace_folders(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
-    let Some(pyproject) = PyProject::read(&root.join("pyproject.toml"))? else {
+fn workspace_folders(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let Some(pyproject) = manifests.pyproject(&root.join("pyproject.toml"))? else {
         return Ok(Vec::new());
     };
     if !pyproject.is_uv_workspace() {
@@ -254,34 +248,32 @@ fn globs(patterns: &[String]) -> globset::GlobSet {
 }
 
 /// Every maturin package below a folder; a crate that embeds Python where there is none.
-fn search(root: &Utf8Path) -> Result<Vec<Package>> {
+fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<Package>> {
     let folders = disk::folders(root, DEPTH, |name| !ASIDE.contains(&name));
     let mut packages = Vec::new();
     for folder in &folders {
-        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))?
+        if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))?
             && pyproject.builds_with_maturin()
         {
-            packages.push(Package::python(pyproject)?);
+            packages.push(Package::python(manifests, pyproject)?);
         }
     }
     if packages.is_empty() {
         for folder in &folders {
-            if let Some(cargo) = CargoToml::read(&folder.join("Cargo.toml"))?
+            if let Some(cargo) = manifests.cargo(&folder.join("Cargo.toml"))?
                 && embeds_python(&cargo)
             {
-                packages.push(Package {
-                    pyproject: None,
-                    cargo,
-                });
+                let pyproject = None;
+                packages.push(Package { pyproject, cargo });
             }
         }
     }
     Ok(packages)
 }
 
-fn nearest_embedding(start: &Utf8Path) -> Result<Option<CargoToml>> {
+fn nearest_embedding(manifests: &Manifests, start: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
     for dir in start.ancestors() {
-        if let Some(cargo) = CargoToml::read(&dir.join("Cargo.toml"))?
+        if let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))?
             && embeds_python(&cargo)
         {
             return Ok(Some(cargo));
@@ -301,7 +293,7 @@ fn embeds_python(cargo: &CargoToml) -> bool {
 }
 
 impl Package {
-    fn python(pyproject: PyProject) -> Result<Self> {
+    fn python(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
         let missing = || {
             pyproject.toml.error(
                 &(0..0),
@@ -310,7 +302,7 @@ impl Package {
             )
         };
         let manifest = pyproject.cargo_manifest()?.ok_or_else(missing)?;
-        let cargo = CargoToml::read(&manifest)?.ok_or_else(missing)?;
+        let cargo = manifests.cargo(&manifest)?.ok_or_else(missing)?;
         Ok(Self {
             cargo,
             pyproject: Some(pyproject),
@@ -320,31 +312,31 @@ impl Package {
     fn dir(&self) -> &Utf8Path {
         self.pyproject
             .as_ref()
-            .map_or_else(|| self.cargo.dir(), PyProject::dir)
+            .map_or_else(|| self.cargo.dir(), |pyproject| pyproject.dir())
     }
 
     fn name(&self) -> String {
-        let name = self.pyproject.as_ref().and_then(PyProject::name);
+        let name = self.pyproject.as_ref().and_then(|p| p.name());
         normalize_name(name.or(self.cargo.package_name()).unwrap_or("unnamed"))
     }
 
-    pub(super) fn member(&self) -> Result<Member> {
-        let closure = Closure::of(&self.cargo)?;
+    fn member(&self, manifests: &Manifests) -> Result<Member> {
+        let closure = Closure::of(manifests, &self.cargo)?;
         let cargo = &self.cargo;
         let lib = cargo.has_lib().then(|| cargo.lib_name()).flatten();
         let mut member = Member {
             name: self.name(),
             dir: self.dir().to_owned(),
-            manifest: cargo.toml.path.clone(),
-            bindings: self.bindings(&closure),
+            cargo: cargo.clone(),
+            bindings: self.bindings(manifests, &closure),
             module: lib.clone().unwrap_or_default(),
             lib,
-            crate_types: cargo.crate_types(),
             bins: cargo.bins(),
             plain: !cargo.has_maturin_targets(),
-            config: cargo.config.clone(),
             workspace: closure.workspace,
-            path_dependencies: closure.manifests,
+            workspace_cargo: closure.root,
+            path_dependencies: closure.crates,
+            dependencies: Arc::new(closure.dependencies),
             ..Member::default()
         };
         if let Some(pyproject) = &self.pyproject {
@@ -358,7 +350,7 @@ impl Package {
 
     /// As maturin guesses: what is said, else the binding crate among the dependencies, else cffi
     /// for a C library and bin for programs (maturin guide, "Bindings").
-    fn bindings(&self, closure: &Closure) -> Bindings {
+    fn bindings(&self, manifests: &Manifests, closure: &Closure) -> Bindings {
         let Some(pyproject) = &self.pyproject else {
             return Bindings::Embed;
         };
@@ -389,13 +381,14 @@ impl Package {
         named(&direct)
             .or_else(|| {
                 let package = self.cargo.package_name().unwrap_or_default();
-                named(&locked_closure(&closure.workspace, package))
+                let lock = cargo_lock(manifests, &closure.workspace)?;
+                named(&locked_closure(&lock, package))
             })
             .unwrap_or(Bindings::Cffi)
     }
 }
 
-fn add_python(member: &mut Member, pyproject: &PyProject) -> Result<()> {
+fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     const UNUSUAL: [&str; 7] = [
         "all-features",
         "cargo-extra-args",
@@ -407,20 +400,13 @@ fn add_python(member: &mut Member, pyproject: &PyProject) -> Result<()> {
     ];
     let unusual = pyproject.maturin_has(&UNUSUAL) || pyproject.has_conditional_features();
     member.plain &= !unusual;
-    member.pyproject = Some(pyproject.toml.path.clone());
+    member.pyproject = Some(pyproject.clone());
     if let Some(module) = pyproject.maturin("module-name") {
         module.clone_into(&mut member.module);
     }
     member.features = pyproject.maturin_features();
-    member.no_default_features = pyproject
-        .toml
-        .bool(&["tool", "maturin", "no-default-features"])
-        == Some(true);
-    member.profile = pyproject.maturin("profile").map(str::to_owned);
-    member.editable_profile = pyproject.maturin("editable-profile").map(str::to_owned);
     member.maturin = pyproject.maturin_versions()?;
     member.requires_python = pyproject.requires_python()?;
-    member.config = pyproject.config.clone();
     let requirements = pyproject.dependencies().into_iter();
     member.needs = requirements.map(|text| requirement_name(&text)).collect();
     let dir = pyproject.dir();

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::model::error::Result;
-use crate::world::manifest::{Amendment, CargoToml, PyProject, Spanned};
+use crate::world::manifest::{Amendment, CargoToml, Spanned};
 
 use super::Member;
-use super::crates::{Closure, pyo3_features};
+use super::crates::pyo3_features;
 
 const FEATURE: &str = "extension-module";
 
@@ -28,45 +27,35 @@ pub struct HardWired {
 
 impl HardWired {
     /// `None` where only maturin switches it on, or nobody does.
-    pub fn find(member: &Member) -> Result<Option<Self>> {
-        let Some(cargo) = CargoToml::read(&member.manifest)? else {
-            return Ok(None);
-        };
-        let own = Switch::all(&cargo);
-        let closure = Closure::of(&cargo)?;
-        let enabled = pyo3_features(&cargo, &closure, &[]);
+    pub fn find(member: &Member) -> Option<Self> {
+        let own = Switch::all(&member.cargo);
+        let enabled = pyo3_features(&member.cargo, &member.dependencies, &[]);
         if own.is_empty() && !enabled.iter().any(|name| name == FEATURE) {
-            return Ok(None);
+            return None;
         }
-        let root = member.workspace.join("Cargo.toml");
-        let inherits = closure.dependencies.values().any(|one| one.inherited);
-        let root = Some(&root).filter(|path| inherits && **path != member.manifest);
-        let mut others = Vec::new();
-        for path in closure.manifests.iter().chain(root) {
-            let cargo = CargoToml::read(path)?;
-            others.extend(cargo.iter().flat_map(Switch::all));
-        }
-        let Some(first) = own.first().or(others.first()) else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
+        let inherits = member.dependencies.values().any(|one| one.inherited);
+        let root = member.workspace_cargo.as_ref();
+        let root = root.filter(|root| inherits && root.toml.path != member.manifest());
+        let others = member.path_dependencies.iter().chain(root);
+        let others: Vec<Switch> = others.flat_map(|cargo| Switch::all(cargo)).collect();
+        let first = own.first().or(others.first())?;
+        Some(Self {
             path: first.path.clone(),
             line: first.line,
             by_default: own.iter().chain(&others).all(|switch| switch.by_default),
             // what others switch on is on for more than this member
             fix: match &others[..] {
-                [] => fix(member, &cargo, &own).unwrap_or_default(),
+                [] => fix(member, &own).unwrap_or_default(),
                 _ => Vec::new(),
             },
-        }))
+        })
     }
 }
 
 /// Whether maturin is told to switch it on, by its name or by a feature of the crate.
-pub fn is_switched_on(member: &Member) -> Result<bool> {
-    let cargo = CargoToml::read(&member.manifest)?;
-    let told = cargo.map(|cargo| cargo.features_behind(member.features.clone()));
-    Ok(told.into_iter().flatten().any(|name| is_switch(&name)))
+pub fn is_switched_on(member: &Member) -> bool {
+    let told = member.cargo.features_behind(member.features.clone());
+    told.iter().any(|name| is_switch(name))
 }
 
 /// One value that switches the feature on.
@@ -143,12 +132,8 @@ fn is_switch(name: &str) -> bool {
 }
 
 /// Leaves all switches to maturin; `None` where that would change more.
-fn fix(
-    member: &Member,
-    cargo: &CargoToml,
-    switches: &[Switch],
-) -> Option<Vec<(Utf8PathBuf, Amendment)>> {
-    let pyproject = PyProject::read(member.pyproject.as_deref()?).ok()??;
+fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, Amendment)>> {
+    let (pyproject, cargo) = (member.pyproject.as_ref()?, &member.cargo);
     let mut changes = Vec::new();
     let mut instead = BTreeSet::new();
     for switch in switches {
@@ -172,13 +157,28 @@ fn fix(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use camino::Utf8Path;
 
+    use super::super::{Project, Selection};
     use super::*;
     use crate::world::disk;
     use crate::world::manifest::Toml;
+    use crate::world::session::Session;
 
-    const PYPROJECT: &str = "[tool.maturin]\nmodule-name = 'x._x'\n";
+    const PYPROJECT: &str = "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n\
+                             [tool.maturin]\nmodule-name = 'x._x'\n";
+
+    /// The only member of the project in a folder, as its files are now.
+    fn member(dir: &Utf8Path) -> Member {
+        let session = Session {
+            cwd: dir.to_owned(),
+            ..Session::default()
+        };
+        let project = Project::discover(&session, &Selection::default()).unwrap();
+        project.members.into_iter().next().unwrap()
+    }
 
     /// What is found in a crate, and the texts of both manifests once that is fixed.
     fn fixed(cargo: &str) -> (Option<HardWired>, [String; 2]) {
@@ -187,24 +187,18 @@ mod tests {
         let cargo = format!("[package]\nname = 'x'\n{cargo}");
         disk::write(&dir.join("Cargo.toml"), cargo.as_bytes()).unwrap();
         disk::write(&dir.join("pyproject.toml"), PYPROJECT.as_bytes()).unwrap();
-        let member = Member {
-            manifest: dir.join("Cargo.toml"),
-            pyproject: Some(dir.join("pyproject.toml")),
-            workspace: dir.to_owned(),
-            ..Member::default()
-        };
-        let found = HardWired::find(&member).unwrap();
+        let found = HardWired::find(&member(dir));
         for (path, change) in found.iter().flat_map(|found| &found.fix) {
             let toml = Toml::read(path).unwrap().unwrap();
             disk::write(path, change.apply(&toml).unwrap().as_bytes()).unwrap();
         }
         let fixed = found.as_ref().is_some_and(|found| !found.fix.is_empty());
         assert_eq!(
-            HardWired::find(&member).unwrap().is_none(),
+            HardWired::find(&member(dir)).is_none(),
             fixed || found.is_none()
         );
-        let texts = [&member.manifest, &dir.join("pyproject.toml")]
-            .map(|path| disk::read_text(path).unwrap().unwrap());
+        let texts = ["Cargo.toml", "pyproject.toml"]
+            .map(|name| disk::read_text(&dir.join(name)).unwrap().unwrap());
         (found, texts)
     }
 
@@ -251,19 +245,18 @@ mod tests {
 
     #[test]
     fn maturin_may_be_told_by_a_feature_of_the_crate() {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap();
         let text = "[features]\next = ['pyo3/extension-module']\nno-extension-module = []\n";
-        disk::write(&dir.join("Cargo.toml"), text.as_bytes()).unwrap();
+        let toml = Toml::parse(Utf8Path::new("/p/Cargo.toml"), text).unwrap();
+        let cargo = Arc::new(CargoToml::of(toml).unwrap());
         let told = |feature: &str| {
             is_switched_on(&Member {
-                manifest: dir.join("Cargo.toml"),
+                cargo: cargo.clone(),
                 features: vec![feature.to_owned()],
                 ..Member::default()
             })
         };
-        assert!(told("ext").unwrap() && told("pyo3/extension-module").unwrap());
-        assert!(!told("no-extension-module").unwrap());
+        assert!(told("ext") && told("pyo3/extension-module"));
+        assert!(!told("no-extension-module"));
     }
 
     #[test]

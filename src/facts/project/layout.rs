@@ -3,9 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::PyProject;
 use crate::world::session::normalize;
 
 use super::{Bindings, Member};
@@ -38,27 +36,21 @@ impl std::fmt::Display for Layout {
 }
 
 impl Layout {
-    pub fn of(member: &Member) -> Result<Self> {
-        Ok(match (member.bindings, package_folder(member)?) {
+    pub fn of(member: &Member) -> Self {
+        match (member.bindings, package_folder(member)) {
             (Bindings::Embed, _) => Self::Embed,
             (Bindings::Bin, None) => Self::Programs,
             (_, None) => Self::Pure,
             (_, Some(folder)) if folder.parent() == Some(&member.dir) => Self::Mixed,
             (_, Some(_)) => Self::Src,
-        })
+        }
     }
 }
 
 /// The folder of the Python package that holds the extension module, where there is one: below
 /// `python-source`, else below `src` beside a `rust` folder, else at the root.
-pub fn package_folder(member: &Member) -> Result<Option<Utf8PathBuf>> {
-    let Some(path) = &member.pyproject else {
-        return Ok(None);
-    };
-    let Some(pyproject) = PyProject::read(path)? else {
-        return Ok(None);
-    };
-    let said = pyproject.maturin("python-source");
+pub fn package_folder(member: &Member) -> Option<Utf8PathBuf> {
+    let said = member.pyproject.as_ref()?.maturin("python-source");
     let package = member.module.split('.').next().unwrap_or_default();
     let package = if package.is_empty() {
         member.escaped_name()
@@ -69,5 +61,5 @@ pub fn package_folder(member: &Member) -> Result<Option<Utf8PathBuf>> {
     let mut folders = sources
         .iter()
         .map(|source| normalize(&member.dir.join(source).join(&package)));
-    Ok(folders.find(|folder| disk::is_file(&folder.join("__init__.py"))))
+    folders.find(|folder| disk::is_file(&folder.join("__init__.py")))
 }

@@ -1,12 +1,13 @@
 //! One package: a crate, and the Python distribution that maturin makes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 use serde::Serialize;
 
-use crate::world::manifest::Config;
+use crate::world::manifest::{CargoToml, Config, Dependency, PyProject};
 
 use super::directories::Directories;
 
@@ -51,41 +52,38 @@ pub struct Member {
     /// The folder of pyproject.toml, from which maturin and cargo are run: that is where they
     /// look for `.cargo/config.toml` and `rust-toolchain.toml`.
     pub dir: Utf8PathBuf,
-    pub pyproject: Option<Utf8PathBuf>,
+    /// `None` for a crate that embeds Python.
+    pub pyproject: Option<Arc<PyProject>>,
     /// Cargo.toml of the crate.
-    pub manifest: Utf8PathBuf,
+    pub cargo: Arc<CargoToml>,
     /// The folder of the cargo workspace's Cargo.toml.
     pub workspace: Utf8PathBuf,
+    /// What stands there; `None` where the crate names a folder that has none.
+    pub workspace_cargo: Option<Arc<CargoToml>>,
     /// `target/pyx` of the crate's workspace.
     pub target: Utf8PathBuf,
-    pub cargo: Directories,
+    pub directories: Directories,
     pub bindings: Bindings,
     /// The library's name with underscores; `None` for a crate of binaries.
     pub lib: Option<String>,
-    pub crate_types: Vec<String>,
     pub bins: Vec<String>,
     /// The dotted name of the extension module as `[tool.maturin] module-name` or the library says.
     pub module: String,
     /// `[tool.maturin] features`, without the conditional ones.
     pub features: Vec<String>,
-    /// `[tool.maturin] no-default-features`
-    pub no_default_features: bool,
-    /// `[tool.maturin] profile`
-    pub profile: Option<String>,
-    /// `[tool.maturin] editable-profile`
-    pub editable_profile: Option<String>,
     /// Whether maturin's call of cargo follows from the settings above alone.
     pub plain: bool,
     /// The versions of maturin that `build-system.requires` allows.
     pub maturin: VersionSpecifiers,
     pub requires_python: Option<VersionSpecifiers>,
-    /// Cargo.toml of every path dependency, transitively.
-    pub path_dependencies: Vec<Utf8PathBuf>,
+    /// Cargo.toml of every path dependency, transitively, by path.
+    pub path_dependencies: Vec<Arc<CargoToml>>,
+    /// By package name: what the crate and its path dependencies depend on.
+    pub dependencies: Arc<BTreeMap<String, Dependency>>,
     /// Normalised names of the Python distributions it depends on.
     pub needs: BTreeSet<String>,
     /// Files whose content goes into the wheel's metadata or beside the module; there or not.
     pub metadata_files: Vec<Utf8PathBuf>,
-    pub config: Config,
 }
 
 impl Member {
@@ -97,13 +95,48 @@ impl Member {
             || self.dir.file_name() == Some(folder)
     }
 
+    /// Cargo.toml of the crate.
+    pub fn manifest(&self) -> &Utf8Path {
+        &self.cargo.toml.path
+    }
+
+    /// Cargo.toml of the crate and of every path dependency.
+    pub fn crates(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
+        std::iter::once(&self.cargo).chain(&self.path_dependencies)
+    }
+
+    /// `[tool.pyx]`; `[package.metadata.pyx]` of a crate that embeds Python.
+    pub fn config(&self) -> &Config {
+        match &self.pyproject {
+            Some(pyproject) => &pyproject.config,
+            None => &self.cargo.config,
+        }
+    }
+
+    /// `[tool.maturin] profile`
+    pub fn profile(&self) -> Option<&str> {
+        self.pyproject.as_ref()?.maturin("profile")
+    }
+
+    /// `[tool.maturin] editable-profile`
+    pub fn editable_profile(&self) -> Option<&str> {
+        self.pyproject.as_ref()?.maturin("editable-profile")
+    }
+
+    /// `[tool.maturin] no-default-features`
+    pub fn no_default_features(&self) -> bool {
+        let keys = ["tool", "maturin", "no-default-features"];
+        let said = self.pyproject.as_ref().and_then(|p| p.toml.bool(&keys));
+        said == Some(true)
+    }
+
     /// Where cargo is told to keep what lies between the sources and the artifacts in `dir`, a
     /// target directory or a folder in one.
     pub fn intermediate_dir(&self, dir: &Utf8Path) -> Utf8PathBuf {
-        let Some(build) = &self.cargo.build else {
+        let Some(build) = &self.directories.build else {
             return dir.to_owned();
         };
-        match dir.strip_prefix(&self.cargo.target) {
+        match dir.strip_prefix(&self.directories.target) {
             Ok(below) => build.join(below),
             // of an environment besides the default one, in the target directory of the project's root
             Err(_) => build.join("pyx").join(dir.as_str().trim_start_matches('/')),

@@ -14,7 +14,7 @@ use pep440_rs::VersionSpecifiers;
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::git;
-use crate::world::manifest::{Config, PyProject, Toml, nearest};
+use crate::world::manifest::{Config, Manifests, Toml, nearest};
 use crate::world::session::Session;
 
 pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
@@ -37,6 +37,8 @@ pub struct Project {
     /// The packages that were not asked for.
     pub others: Vec<Member>,
     pub config: Config,
+    /// What it was found by, and whatever is read of it besides.
+    pub manifests: Manifests,
 }
 
 /// Which project, and which of its members.
@@ -51,30 +53,29 @@ pub struct Selection {
 impl Project {
     /// Finds the project around the working directory, or at `--manifest-path`.
     pub fn discover(session: &Session, selection: &Selection) -> Result<Self> {
+        Self::find(session, selection, Manifests::default())
+    }
+
+    fn find(session: &Session, selection: &Selection, manifests: Manifests) -> Result<Self> {
         let start = match &selection.manifest {
             Some(path) if disk::is_file(path) => path.parent().unwrap_or(&session.cwd).to_owned(),
             Some(path) => return Err(Error::NoManifest(path.clone())),
             None => session.cwd.clone(),
         };
-        let found = discover::packages(&start)?;
-        let mut members = found
-            .packages
-            .iter()
-            .map(discover::Package::member)
-            .collect::<Result<Vec<_>>>()?;
+        let found = discover::packages(&manifests, &start)?;
+        let mut members = found.members;
         member::order(&mut members);
         let home = found.home;
-        let config = match PyProject::read(&home.join("pyproject.toml"))? {
-            Some(pyproject) if members.len() != 1 => pyproject.config,
-            _ => members
-                .first()
-                .map(|member| member.config.clone())
-                .unwrap_or_default(),
+        let shared = manifests.pyproject(&home.join("pyproject.toml"))?;
+        let config = match &shared {
+            Some(shared) if members.len() != 1 => Some(&shared.config),
+            _ => members.first().map(Member::config),
         };
+        let config = config.cloned().unwrap_or_default();
         let state = state_directory(session, &home, &members)?;
         for member in &mut members {
-            member.cargo = target::directories(session, member)?;
-            member.target = member.cargo.target.join("pyx");
+            member.directories = target::directories(session, member)?;
+            member.target = member.directories.target.join("pyx");
         }
         let wanted = if selection.members.is_empty() {
             &config.members
@@ -89,6 +90,7 @@ impl Project {
             members,
             others,
             config,
+            manifests,
         })
     }
 
@@ -102,11 +104,15 @@ impl Project {
             manifest: Some(member.workspace.join("Cargo.toml")),
             members: Vec::new(),
         };
-        let whole = match Self::discover(session, &selection) {
+        let whole = match Self::find(session, &selection, self.manifests.clone()) {
             Err(Error::NoProject(_) | Error::NotMaturin { .. }) => return Ok(self),
             found => found?,
         };
-        let known = |member: &Member| whole.all().any(|other| other.manifest == member.manifest);
+        let known = |member: &Member| {
+            whole
+                .all()
+                .any(|other| other.manifest() == member.manifest())
+        };
         let same = self.members.iter().all(known);
         Ok(if same { whole } else { self })
     }
@@ -143,17 +149,21 @@ impl Project {
         if !disk::is_file(&path) {
             return Ok(None);
         }
-        let pyproject = PyProject::read(&self.home.join("pyproject.toml"))?;
+        let manifests = &self.manifests;
+        let pyproject = manifests.pyproject(&self.home.join("pyproject.toml"))?;
         let is_workspace = pyproject.is_some_and(|pyproject| pyproject.is_uv_workspace());
         if is_workspace || self.all().any(|member| member.dir == self.home) {
             return Ok(Some(path));
         }
-        let knows = |lock: Toml| {
+        let knows = |lock: &Toml| {
             let mut members = self.all();
             members.any(|member| lock.own_entry(&member.name).is_some())
         };
         // who needs one that is damaged says so
-        let theirs = Toml::read(&path).map_or(true, |lock| lock.is_some_and(knows));
+        let theirs = match manifests.toml(&path) {
+            Ok(lock) => lock.is_some_and(|lock| knows(&lock)),
+            Err(_) => true,
+        };
         Ok(theirs.then_some(path))
     }
 
@@ -273,20 +283,25 @@ mod tests {
         let entry = |name: &str| {
             format!("[[package]]\nname = '{name}'\nsource = {{ editable = '{name}' }}\n")
         };
+        let uv_lock = |project: &Project| {
+            let mut project = project.clone();
+            project.manifests = Manifests::default();
+            project.uv_lock().unwrap()
+        };
         let path = Some(home.join("uv.lock"));
-        assert_eq!(project.uv_lock().unwrap(), None);
+        assert_eq!(uv_lock(&project), None);
         write("uv.lock", &entry("other"));
-        assert_eq!(project.uv_lock().unwrap(), None);
+        assert_eq!(uv_lock(&project), None);
         write("uv.lock", &entry("one"));
-        assert_eq!(project.uv_lock().unwrap(), path);
+        assert_eq!(uv_lock(&project), path);
         write("uv.lock", "[[package");
-        assert_eq!(project.uv_lock().unwrap(), path, "damaged");
+        assert_eq!(uv_lock(&project), path, "damaged");
         write("uv.lock", &entry("other"));
         write("pyproject.toml", "[tool.uv.workspace]\n");
-        assert_eq!(project.uv_lock().unwrap(), path);
+        assert_eq!(uv_lock(&project), path);
         write("pyproject.toml", "");
         project.members[0].dir = home.clone();
-        assert_eq!(project.uv_lock().unwrap(), path);
+        assert_eq!(uv_lock(&project), path);
     }
 
     #[test]

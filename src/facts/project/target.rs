@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_lies_between_has_the_place_in_the_build_directory_that_artifacts_have_in_theirs() {
         let mut member = Member {
-            cargo: Directories {
+            directories: Directories {
                 target: "/p/target".into(),
                 build: Some("/fast".into()),
             },
@@ -122,7 +122,7 @@ mod tests {
         );
         let [one, other] = ["/q/pyx/builds/3.13", "/r/pyx/builds/3.13"].map(|dir| of(&member, dir));
         assert!(one.starts_with("/fast") && one != other, "{one} {other}");
-        member.cargo.build = None;
+        member.directories.build = None;
         assert_eq!(of(&member, "/p/target/pyx/ext"), "/p/target/pyx/ext");
     }
 }

@@ -1,9 +1,9 @@
 //! The index that is published to.
 
-use camino::Utf8Path;
 use url::Url;
 
 use crate::facts::Publishing;
+use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::without_credentials;
 use crate::world::manifest::PublishConfig;
@@ -48,12 +48,12 @@ struct StatedIndex {
 
 impl Index {
     /// By the first of: the command line, uv's variables, `[tool.uv] publish-url`, the only index
-    /// with a `publish-url`, PyPI. `home`: the folder of uv's configuration.
+    /// with a `publish-url`, PyPI.
     ///
     /// # Errors
     /// [`Error::Refused`] where that names none, or several.
-    pub(super) fn gather(session: &Session, home: &Utf8Path, to: &Publishing) -> Result<Self> {
-        let config = PublishConfig::read(home)?;
+    pub(super) fn gather(session: &Session, project: &Project, to: &Publishing) -> Result<Self> {
+        let config = PublishConfig::read(&project.manifests, &project.home)?;
         let variable = |name| session.var(name);
         let said = match (&to.index, &to.publish_url, variable(NAME), variable(URL)) {
             (Some(name), ..) => named(&config, name)?,
@@ -205,6 +205,8 @@ fn checked(url: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8PathBuf;
+
     use super::*;
 
     const TWO: &str = "[[index]]\nname = \"a\"\nurl = \"https://a/simple\"\npublish-url = \"https://a/up\"\n\
@@ -213,8 +215,8 @@ mod tests {
     /// The index with this uv.toml and these variables.
     fn index(toml: &str, env: &[(&str, &str)], to: &Publishing) -> Result<Index> {
         let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap();
-        crate::world::disk::write(&dir.join("uv.toml"), toml.as_bytes()).unwrap();
+        let home = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        crate::world::disk::write(&home.join("uv.toml"), toml.as_bytes()).unwrap();
         let env = env
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -222,7 +224,11 @@ mod tests {
             env: env.collect(),
             ..Session::default()
         };
-        Index::gather(&session, dir, to)
+        let project = Project {
+            home,
+            ..Project::default()
+        };
+        Index::gather(&session, &project, to)
     }
 
     fn url(url: &str, check_url: Option<&str>) -> Publishing {

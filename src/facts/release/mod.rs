@@ -20,7 +20,6 @@ use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter, Probe};
-use crate::world::manifest::PyProject;
 use crate::world::session::Session;
 use crate::world::tool::{self, Toolbox};
 
@@ -272,8 +271,8 @@ impl Release {
                 .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
             wheels: self.wheels(circumstances, build, sdist.as_ref())?,
-            expected: self.expected(member, build, version)?,
-            tested: config.test.or(member.config.release.test) != Some(false),
+            expected: self.expected(member, build, version),
+            tested: config.test.or(member.config().release.test) != Some(false),
             sdist,
         })
     }
@@ -301,11 +300,7 @@ impl Release {
         }
         let own = circumstances.project.config.release.clone();
         let in_pyproject = build.member.pyproject.as_ref();
-        let in_pyproject = in_pyproject.map(|path| PyProject::read(path)).transpose()?;
-        let in_pyproject = in_pyproject.flatten();
-        let maturins = in_pyproject
-            .as_ref()
-            .and_then(|p| p.maturin("compatibility"));
+        let maturins = in_pyproject.and_then(|p| p.maturin("compatibility"));
         let compatibility = releasing.compatibility.as_deref();
         let compatibility = compatibility.or(own.compatibility.as_deref()).or(maturins);
         let host = self.host();
@@ -394,20 +389,18 @@ impl Release {
         member: &Member,
         build: &Build,
         version: Option<pep440_rs::Version>,
-    ) -> Result<Expected> {
-        let pyproject = member.pyproject.as_ref();
-        let pyproject = pyproject.map(|path| PyProject::read(path)).transpose()?;
+    ) -> Expected {
         let is_module = member.bindings.is_pyo3();
         let stable = build.locked.stable_abi;
-        Ok(Expected {
+        Expected {
             name: Some(member.name.clone()),
             version,
-            requires_python: pyproject.flatten().and_then(|p| p.requires_python().ok()?),
+            requires_python: member.requires_python.clone(),
             abi3_floor: build.locked.abi_floor.filter(|_| stable),
             modules: is_module.then(|| vec![member.module.clone()]),
             private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),
             ..Expected::default()
-        })
+        }
     }
 }
 

@@ -60,11 +60,7 @@ impl Publication {
         Ok(Self {
             refused: files.iter().flat_map(judge).collect(),
             foreign: foreign(dist, &manifest),
-            index: Index::gather(
-                around.session,
-                &around.project.home,
-                &around.releasing.publishing,
-            )?,
+            index: Index::gather(around.session, around.project, &around.releasing.publishing)?,
             files,
         })
     }

@@ -6,7 +6,7 @@ use crate::facts::dependencies::{Automation, TestRunner};
 use crate::facts::project::{Member, Project, package_folder};
 use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::{PyProject, Toml, requirement_name};
+use crate::world::manifest::{Manifests, requirement_name};
 
 use super::is_test_file;
 
@@ -47,11 +47,11 @@ impl PythonSuite {
 
     /// In the package's folder, else beside or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
+        let manifests = &project.manifests;
         let runner = match &member.pyproject {
-            Some(path) => PyProject::read(path)?.map(|pyproject| TestRunner::of(&pyproject)),
-            None => None,
+            Some(pyproject) => TestRunner::of(manifests, pyproject)?,
+            None => TestRunner::default(),
         };
-        let runner = runner.transpose()?.unwrap_or_default();
         let suite = |dir: &Utf8Path, args| Self {
             member: member.name.clone(),
             runner,
@@ -62,10 +62,10 @@ impl PythonSuite {
         if runner == TestRunner::Stestr {
             return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are
         }
-        let around = development(&member.dir)?;
+        let around = development(manifests, &member.dir)?;
         let own = [&member.dir, &project.root, &project.home];
         for dir in own.into_iter().chain(&around) {
-            let config = Config::read(dir)?;
+            let config = Config::read(manifests, dir)?;
             let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
                 .into_iter()
                 .filter(|path| is_test_file(path) && !of_another(project, member, path))
@@ -84,8 +84,8 @@ impl PythonSuite {
             if tests.is_empty() && !config.collects_documents {
                 continue;
             }
-            let mut args = config.skipped_benchmarks(member)?;
-            let installed_args = installed_args(&config, member, (dir, &tests))?;
+            let mut args = config.skipped_benchmarks(member);
+            let installed_args = installed_args(&config, member, (dir, &tests));
             let installed_args = installed_args.map(|own| [&args[..], &own].concat());
             if config.paths.is_none() && !aside.is_empty() {
                 args.extend(test_folders(dir, &tests));
@@ -102,9 +102,9 @@ impl PythonSuite {
 
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
 /// built: what develops and tests the packages below it (uv docs, "Virtual projects").
-fn development(dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     for folder in disk::above(dir) {
-        if let Some(pyproject) = PyProject::read(&folder.join("pyproject.toml"))? {
+        if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
             return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
         }
     }
@@ -123,10 +123,8 @@ fn installed_args(
     config: &Config,
     member: &Member,
     (dir, tests): (&Utf8Path, &[Utf8PathBuf]),
-) -> Result<Option<Vec<String>>> {
-    let Some(package) = package_folder(member)? else {
-        return Ok(None);
-    };
+) -> Option<Vec<String>> {
+    let package = package_folder(member)?;
     let collects = |test: &&Utf8PathBuf| {
         let paths = config.paths.as_ref();
         paths.is_none_or(|paths| paths.iter().any(|path| test.starts_with(dir.join(path))))
@@ -134,15 +132,15 @@ fn installed_args(
     let collected = tests.iter().filter(collects).cloned();
     let (inside, outside): (Vec<_>, Vec<_>) =
         collected.partition(|test| test.starts_with(&package));
-    let Some(name) = package.file_name().filter(|_| !inside.is_empty()) else {
-        return Ok(None);
-    };
-    let mut args = vec!["--pyargs".to_owned(), name.to_owned()];
+    if inside.is_empty() {
+        return None;
+    }
+    let mut args = vec!["--pyargs".to_owned(), package.file_name()?.to_owned()];
     args.extend(match test_folders(dir, &outside) {
         folders if folders.is_empty() && !outside.is_empty() => vec![".".to_owned()],
         folders => folders,
     });
-    Ok(Some(args))
+    Some(args)
 }
 
 /// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
@@ -254,9 +252,9 @@ struct Config {
 }
 
 impl Config {
-    fn read(dir: &Utf8Path) -> Result<Self> {
+    fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
         let mut config = Self::default();
-        if let Some(toml) = Toml::read(&dir.join("pyproject.toml"))? {
+        if let Some(toml) = manifests.toml(&dir.join("pyproject.toml"))? {
             for key in ["testpaths", "addopts"] {
                 let keys = ["tool", "pytest", "ini_options", key];
                 if toml.get(&keys).is_some() {
@@ -306,22 +304,19 @@ impl Config {
 
     /// `--benchmark-skip` where pytest-benchmark is among the project's requirements and the
     /// project does not say itself what becomes of benchmarks.
-    fn skipped_benchmarks(&self, member: &Member) -> Result<Vec<String>> {
-        let Some(path) = &member.pyproject else {
-            return Ok(Vec::new());
-        };
-        let Some(pyproject) = PyProject::read(path)? else {
-            return Ok(Vec::new());
+    fn skipped_benchmarks(&self, member: &Member) -> Vec<String> {
+        let Some(pyproject) = &member.pyproject else {
+            return Vec::new();
         };
         let named = pyproject
             .requirements()
             .iter()
             .any(|text| requirement_name(text) == "pytest-benchmark");
-        let skip = named && !self.options.contains("--benchmark");
-        Ok(skip
-            .then(|| "--benchmark-skip".to_owned())
-            .into_iter()
-            .collect())
+        if named && !self.options.contains("--benchmark") {
+            vec!["--benchmark-skip".to_owned()]
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -337,8 +332,9 @@ mod tests {
         for file in files {
             disk::write(&dir.join(file), b"").unwrap();
         }
+        let manifests = Manifests::default();
         let member = Member {
-            pyproject: Some(dir.join("pyproject.toml")),
+            pyproject: manifests.pyproject(&dir.join("pyproject.toml")).unwrap(),
             dir: dir.clone(),
             module: "pkg._rust".into(),
             ..Member::default()
@@ -393,8 +389,9 @@ mod tests {
             ] {
                 disk::write(&root.join(name), text.as_bytes()).unwrap();
             }
+            let manifests = Manifests::default();
             let member = Member {
-                pyproject: Some(dir.join("pyproject.toml")),
+                pyproject: manifests.pyproject(&dir.join("pyproject.toml")).unwrap(),
                 dir: dir.clone(),
                 ..Member::default()
             };

@@ -2,13 +2,14 @@
 //! dependencies outside those.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::project::{Bindings, Project, depends_on_python, workspace_crates};
+use crate::facts::project::{Bindings, Member, Project, depends_on_python, workspace_crates};
 use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, RustRunner};
+use crate::world::manifest::{CargoToml, Manifests, RustRunner};
 
 /// One run of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,14 +49,15 @@ impl RustSuite {
     pub(super) fn find(project: &Project, has_nextest: bool) -> Result<Vec<Self>> {
         let mut suites: Vec<Self> = Vec::new();
         let mut seen = BTreeSet::new();
-        let extensions: BTreeSet<&Utf8PathBuf> = project
+        let extensions: BTreeSet<&Utf8Path> = project
             .members
             .iter()
             .filter(|member| member.bindings != Bindings::Embed)
-            .map(|member| &member.manifest)
+            .map(Member::manifest)
             .collect();
+        let others: BTreeSet<&Utf8Path> = project.others.iter().map(Member::manifest).collect();
         for member in &project.members {
-            let config = &member.config.test;
+            let config = &member.config().test;
             if config.rust == RustRunner::None {
                 continue;
             }
@@ -65,26 +67,17 @@ impl RustSuite {
                 RustRunner::Auto => configured && has_nextest,
                 RustRunner::Cargo | RustRunner::None => false,
             };
-            let inside = workspace_crates(member)?;
-            let outside = member.path_dependencies.iter();
-            let outside = outside
-                .filter(|path| !inside.contains(path))
-                .map(|path| vec![path.clone()]);
-            for crates in std::iter::once(inside.clone()).chain(outside.collect::<Vec<_>>()) {
+            for crates in crates(project, member)? {
                 let mut suite = Self {
                     member: member.name.clone(),
                     nextest,
                     ..Self::default()
                 };
-                for manifest in crates {
-                    if !project
-                        .others
-                        .iter()
-                        .any(|other| other.manifest == manifest)
-                        && seen.insert(manifest.clone())
-                    {
-                        let docstrings = extensions.contains(&manifest) && !config.doctests;
-                        suite.add(&manifest, docstrings)?;
+                for cargo in crates {
+                    let manifest = &*cargo.toml.path;
+                    if !others.contains(manifest) && seen.insert(manifest.to_owned()) {
+                        let docstrings = extensions.contains(manifest) && !config.doctests;
+                        suite.add(&project.manifests, &cargo, docstrings)?;
                     }
                 }
                 if !(suite.tested.is_empty() && suite.documented.is_empty()) {
@@ -96,10 +89,7 @@ impl RustSuite {
     }
 
     /// `docstrings`: the crate's doc comments are Python's.
-    fn add(&mut self, manifest: &Utf8Path, docstrings: bool) -> Result<()> {
-        let Some(cargo) = CargoToml::read(manifest)? else {
-            return Ok(());
-        };
+    fn add(&mut self, manifests: &Manifests, cargo: &CargoToml, docstrings: bool) -> Result<()> {
         let Some(name) = cargo.package_name() else {
             return Ok(());
         };
@@ -111,13 +101,13 @@ impl RustSuite {
         {
             return Ok(());
         }
-        let tests = Tests::of(&cargo);
+        let tests = Tests::of(cargo);
         let documented = tests.documents && cargo.has_lib() && !docstrings;
         if !(tests.code || documented) {
             return Ok(());
         }
         if self.manifest.as_str().is_empty() {
-            manifest.clone_into(&mut self.manifest);
+            self.manifest.clone_from(&cargo.toml.path);
         }
         if tests.code {
             self.tested.push(name.to_owned());
@@ -126,11 +116,22 @@ impl RustSuite {
         if documented {
             self.documented.push(name.to_owned());
         }
-        self.links_python |= depends_on_python(&cargo)?;
+        self.links_python |= depends_on_python(manifests, cargo)?;
         self.tested.sort();
         self.documented.sort();
         Ok(())
     }
+}
+
+/// The crates whose tests are run by one call: those of the member's workspace, and each of its path
+/// dependencies outside that.
+fn crates(project: &Project, member: &Member) -> Result<Vec<Vec<Arc<CargoToml>>>> {
+    let inside = workspace_crates(&project.manifests, member)?;
+    let is_inside = |one: &CargoToml| inside.iter().any(|known| known.toml.path == one.toml.path);
+    let mut outside = member.path_dependencies.clone();
+    outside.retain(|cargo| !is_inside(cargo));
+    let outside = outside.into_iter().map(|cargo| vec![cargo]);
+    Ok(std::iter::once(inside.clone()).chain(outside).collect())
 }
 
 /// What a crate's sources hold, read without compiling them.
@@ -243,8 +244,6 @@ fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::project::Member;
-
     use super::*;
 
     #[test]
@@ -299,7 +298,8 @@ mod tests {
         for (name, text) in files {
             disk::write(&dir.join(name), text.as_bytes()).unwrap();
         }
-        let cargo = CargoToml::read(&dir.join("Cargo.toml")).unwrap().unwrap();
+        let manifests = Manifests::default();
+        let cargo = manifests.cargo(&dir.join("Cargo.toml")).unwrap().unwrap();
         let tests = Tests::of(&cargo);
         (tests.code, tests.documents)
     }
@@ -351,11 +351,14 @@ mod tests {
         for (name, text) in files {
             disk::write(&dir.join(name), text.as_bytes()).unwrap();
         }
+        let manifests = Manifests::default();
+        let cargo = |path: &str| manifests.cargo(&dir.join(path)).unwrap();
         let member = Member {
             name: "py".into(),
             dir: dir.join("py"),
-            manifest: dir.join("py/Cargo.toml"),
-            workspace: dir,
+            cargo: cargo("py/Cargo.toml").unwrap(),
+            workspace_cargo: cargo("Cargo.toml"),
+            workspace: dir.clone(),
             ..Member::default()
         };
         let project = Project {

@@ -300,7 +300,7 @@ impl Stage<'_> {
 fn release_options(build: &Build, flags: &Flags) -> Vec<String> {
     let member = &build.member;
     let options = Options::new(member, None, flags);
-    let mut args = match (&flags.profile, &member.profile) {
+    let mut args = match (&flags.profile, member.profile()) {
         (Some(profile), _) => vec!["--profile".to_owned(), profile.clone()],
         (None, Some(_)) => Vec::new(),
         (None, None) => vec!["--release".to_owned()],

@@ -1,6 +1,7 @@
 //! Cargo.toml as pyx reads it, without running cargo (cargo book, "The Manifest Format").
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
@@ -10,9 +11,9 @@ use crate::world::session::normalize;
 
 use super::{Config, Spanned, Toml, strings_of};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CargoToml {
-    pub toml: Toml,
+    pub toml: Arc<Toml>,
     /// `[package.metadata.pyx]`
     pub config: Config,
 }
@@ -32,12 +33,11 @@ pub struct Dependency {
 }
 
 impl CargoToml {
-    /// `None` where the file is absent.
-    pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
-        Toml::read(path)?.map(Self::of).transpose()
-    }
-
-    pub fn of(toml: Toml) -> Result<Self> {
+    /// # Errors
+    /// [`Error::Manifest`](crate::model::error::Error::Manifest) for what `[package.metadata.pyx]` must
+    /// not say.
+    pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
+        let toml = toml.into();
         Ok(Self {
             config: Config::read(&toml, &["package", "metadata", "pyx"])?,
             toml,

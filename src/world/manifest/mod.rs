@@ -7,6 +7,7 @@ mod cargo;
 mod config;
 mod edit;
 mod lock;
+mod manifests;
 mod needs;
 mod publishing;
 mod pyproject;
@@ -25,6 +26,7 @@ pub use cargo::{CargoToml, Dependency};
 pub use config::{Config, Hooks, RustRunner, TestConfig};
 pub use edit::with_strings;
 pub use lock::{LockEntry, Required};
+pub use manifests::Manifests;
 pub use needs::Need;
 pub use publishing::{PublishConfig, UvIndex};
 pub use pyproject::{CacheKey, GroupItem, PyProject};
@@ -43,6 +45,16 @@ pub struct Toml {
 pub struct Spanned<T> {
     pub value: T,
     pub span: Range<usize>,
+}
+
+impl Default for Toml {
+    /// An empty file at no path.
+    fn default() -> Self {
+        Self {
+            path: Utf8PathBuf::new(),
+            document: Document::parse(String::new()).expect("an empty text is TOML"),
+        }
+    }
 }
 
 impl Toml {

@@ -5,7 +5,7 @@ use toml_edit::{Item, TableLike};
 
 use crate::model::error::Result;
 
-use super::Toml;
+use super::{Manifests, Toml};
 
 /// What uv is configured with for `uv publish`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,11 +29,14 @@ pub struct UvIndex {
 
 impl PublishConfig {
     /// From a folder's uv.toml, beside which uv reads no other, else from its pyproject.toml.
-    pub fn read(dir: &Utf8Path) -> Result<Self> {
-        if let Some(toml) = Toml::read(&dir.join("uv.toml"))? {
+    ///
+    /// # Errors
+    /// As [`Manifests::toml`].
+    pub fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
+        if let Some(toml) = manifests.toml(&dir.join("uv.toml"))? {
             return Ok(Self::of(&toml, &[]));
         }
-        let pyproject = Toml::read(&dir.join("pyproject.toml"))?;
+        let pyproject = manifests.toml(&dir.join("pyproject.toml"))?;
         Ok(pyproject.map_or_else(Self::default, |toml| Self::of(&toml, &["tool", "uv"])))
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobMatcher};
@@ -14,9 +15,9 @@ use crate::model::error::{Error, Result};
 
 use super::{Config, Spanned, Toml, spanned_strings, strings_of};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct PyProject {
-    pub toml: Toml,
+    pub toml: Arc<Toml>,
     pub config: Config,
     /// `[dependency-groups]`, names normalised (PEP 735).
     pub groups: BTreeMap<String, Vec<GroupItem>>,
@@ -51,12 +52,10 @@ impl CacheKey {
 }
 
 impl PyProject {
-    /// `None` where the file is absent.
-    pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
-        Toml::read(path)?.map(Self::of).transpose()
-    }
-
-    pub fn of(toml: Toml) -> Result<Self> {
+    /// # Errors
+    /// [`Error::Manifest`] for what `[tool.pyx]` must not say.
+    pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
+        let toml = toml.into();
         Ok(Self {
             config: Config::read(&toml, &["tool", "pyx"])?,
             groups: groups(&toml),

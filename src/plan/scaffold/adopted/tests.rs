@@ -3,6 +3,7 @@ use camino::Utf8PathBuf;
 use super::*;
 use crate::facts::adoption::subject;
 use crate::world::disk;
+use crate::world::manifest::Manifests;
 
 /// All that a folder with these files gets: new files whole, others as patches.
 fn gets(files: &[(&str, &str)]) -> String {
@@ -17,7 +18,7 @@ fn gets_beside(there: &[&str], files: &[(&str, &str)]) -> String {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
     let adoption = Adoption {
-        subject: subject(&root).unwrap(),
+        subject: subject(&Manifests::default(), &root).unwrap(),
         gitignore: Some("target/\n".to_owned()),
         there: there.iter().map(Utf8PathBuf::from).collect(),
         locked: false,

@@ -1,0 +1,144 @@
+//! The manifests and lock files of one look at the world, each parsed once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+
+use super::{CargoToml, PyProject, Toml};
+
+/// Files as they were when each was first asked for; what was absent stays so. Clones share what
+/// they know. Whoever looks again because something may have changed makes a new one.
+#[derive(Clone, Debug, Default)]
+pub struct Manifests(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    files: BTreeMap<Utf8PathBuf, Option<Arc<Toml>>>,
+    cargo: BTreeMap<Utf8PathBuf, Arc<CargoToml>>,
+    pyproject: BTreeMap<Utf8PathBuf, Arc<PyProject>>,
+}
+
+impl Manifests {
+    /// A Cargo.toml; `None` where the file is absent.
+    ///
+    /// # Errors
+    /// As [`Toml::read`], and for what `[package.metadata.pyx]` must not say.
+    pub fn cargo(&self, path: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
+        let mut known = self.known();
+        if let Some(cargo) = known.cargo.get(path) {
+            return Ok(Some(cargo.clone()));
+        }
+        let Some(toml) = known.toml(path)? else {
+            return Ok(None);
+        };
+        let cargo = Arc::new(CargoToml::of(toml)?);
+        known.cargo.insert(path.to_owned(), cargo.clone());
+        Ok(Some(cargo))
+    }
+
+    /// A pyproject.toml; `None` where the file is absent.
+    ///
+    /// # Errors
+    /// As [`Toml::read`], and for what `[tool.pyx]` must not say.
+    pub fn pyproject(&self, path: &Utf8Path) -> Result<Option<Arc<PyProject>>> {
+        let mut known = self.known();
+        if let Some(pyproject) = known.pyproject.get(path) {
+            return Ok(Some(pyproject.clone()));
+        }
+        let Some(toml) = known.toml(path)? else {
+            return Ok(None);
+        };
+        let pyproject = Arc::new(PyProject::of(toml)?);
+        known.pyproject.insert(path.to_owned(), pyproject.clone());
+        Ok(Some(pyproject))
+    }
+
+    /// A lock file, or a manifest whose pyx table concerns nobody; `None` where the file is absent.
+    ///
+    /// # Errors
+    /// As [`Toml::read`].
+    pub fn toml(&self, path: &Utf8Path) -> Result<Option<Arc<Toml>>> {
+        self.known().toml(path)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // what is known is whole, whoever panicked meanwhile
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn toml(&mut self, path: &Utf8Path) -> Result<Option<Arc<Toml>>> {
+        if let Some(known) = self.files.get(path) {
+            return Ok(known.clone());
+        }
+        let read = Toml::read(path)?.map(Arc::new);
+        self.files.insert(path.to_owned(), read.clone());
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::disk;
+
+    #[test]
+    fn one_look_sees_a_file_as_it_was_first_and_the_next_look_as_it_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let [cargo, pyproject, lock] =
+            ["Cargo.toml", "pyproject.toml", "Cargo.lock"].map(|name| dir.join(name));
+        let name = |manifests: &Manifests| {
+            let cargo = manifests.cargo(&cargo).unwrap();
+            cargo.map(|cargo| cargo.package_name().unwrap().to_owned())
+        };
+        let first = Manifests::default();
+        disk::write(&cargo, b"[package]\nname = 'one'\n").unwrap();
+        assert_eq!(name(&first).as_deref(), Some("one"));
+        assert!(first.pyproject(&pyproject).unwrap().is_none());
+        assert!(first.toml(&lock).unwrap().is_none());
+        disk::write(&cargo, b"[package]\nname = 'two'\n").unwrap();
+        disk::write(&pyproject, b"").unwrap();
+        disk::write(&lock, b"").unwrap();
+        let same = first.clone();
+        assert_eq!(name(&same).as_deref(), Some("one"));
+        assert!(same.pyproject(&pyproject).unwrap().is_none());
+        assert!(same.toml(&lock).unwrap().is_none());
+        let next = Manifests::default();
+        assert_eq!(name(&next).as_deref(), Some("two"));
+        assert!(next.pyproject(&pyproject).unwrap().is_some());
+        assert!(next.toml(&lock).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_is_parsed_once_whoever_asks_and_for_whatever() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temp.path()).unwrap().join("Cargo.toml");
+        disk::write(&path, b"[workspace]\n").unwrap();
+        let manifests = Manifests::default();
+        let toml = manifests.toml(&path).unwrap().unwrap();
+        let cargo = manifests.clone().cargo(&path).unwrap().unwrap();
+        assert!(Arc::ptr_eq(&toml, &cargo.toml));
+        assert!(Arc::ptr_eq(
+            &cargo,
+            &manifests.cargo(&path).unwrap().unwrap()
+        ));
+    }
+
+    #[test]
+    fn a_mistake_is_said_to_all_who_ask_and_only_to_those_whom_it_concerns() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temp.path()).unwrap().join("Cargo.toml");
+        disk::write(&path, b"[package.metadata.pyx]\nnothing = 1\n").unwrap();
+        let manifests = Manifests::default();
+        for _ in 0..2 {
+            let error = manifests.cargo(&path).unwrap_err().to_string();
+            assert!(error.contains("Cargo.toml:2:1"), "{error}");
+        }
+        assert!(manifests.toml(&path).unwrap().is_some());
+    }
+}
