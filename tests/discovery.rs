@@ -4,6 +4,8 @@
     reason = "temporary folders have links in their paths"
 )]
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_pyx::facts::project::{Bindings, Project, Selection};
 use cargo_pyx::model::error::Error;
@@ -281,6 +283,24 @@ fn a_crate_that_initializes_python_itself_is_a_project_without_pyproject() {
     let project = checkout.discover("src").unwrap();
     assert_eq!(project.members[0].bindings, Bindings::Embed);
     assert_eq!(project.members[0].name, "embed-it");
+}
+
+#[test]
+fn a_project_keeps_what_it_was_found_by_and_the_next_sees_what_changed() {
+    let checkout = Checkout::new().package(".", "one");
+    let project = checkout.discover("").unwrap();
+    let checkout = checkout.package(".", "two");
+    let name = |project: &Project| {
+        let path = project.home.join("pyproject.toml");
+        let again = project.manifests.pyproject(&path).unwrap().unwrap();
+        let own = project.members[0].pyproject.as_ref().unwrap();
+        assert!(Arc::ptr_eq(own, &again));
+        own.name().unwrap().to_owned()
+    };
+    assert_eq!(name(&project), "one");
+    let next = checkout.discover("").unwrap();
+    assert_eq!(name(&next), "two");
+    assert_eq!(name(&project), "one");
 }
 
 #[test]

@@ -157,6 +157,48 @@ fn an_arrow_upward_or_a_circle_is_found_wherever_it_is_written() {
     assert_eq!(judged(&line), (vec![], 0));
 }
 
+/// The program's files whose code, tests aside, holds one of the words.
+fn saying(words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, text) in sources() {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_tests = file.ends_with("tests.rs") || file.iter().any(|part| part == "tests");
+        if !is_tests && words.iter().any(|word| code.contains(word)) {
+            found.push(file.to_str().unwrap().replace('\\', "/"));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_manifest_is_parsed_in_one_place() {
+    // what an sdist holds is no file
+    let expected = ["facts/artifact/sources.rs", "world/manifest/manifests.rs"];
+    assert_eq!(saying(&["CargoToml::of(", "PyProject::of("]), expected);
+    let others = ["CargoToml::read(", "PyProject::read("];
+    assert!(saying(&others).is_empty());
+    for file in saying(&["Toml::read("]) {
+        let text = text(&root().join("src").join(&file));
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in code.split("Toml::read(").skip(1) {
+            let what = call.split([';', '{']).next().unwrap_or_default();
+            assert!(!what.contains("Cargo.toml"), "{file}: {what}");
+            assert!(!what.contains("pyproject.toml"), "{file}: {what}");
+        }
+    }
+}
+
+#[test]
+fn whoever_plans_or_acts_reads_no_manifest() {
+    let asking = saying(&["Manifests", ".manifests"]);
+    assert!(asking.len() > 5, "{asking:?}");
+    for file in asking {
+        let layer = file.split('/').next().unwrap_or_default();
+        assert!(["world", "facts"].contains(&layer), "{file}");
+    }
+}
+
 #[test]
 fn every_lint_that_is_off_says_why() {
     for file in rust_files(&root().join("src")) {
