@@ -47,7 +47,7 @@ impl Sdist {
             path: path.to_owned(),
             size: bytes.len() as u64,
             name: SdistName::parse(path.file_name().unwrap_or_default()),
-            metadata: info.and_then(|member| Headers::parse(&member.bytes)),
+            metadata: info.map(|member| Headers::parse(&member.bytes)),
             tops,
             members,
             findings,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use mediatype::{MediaType, Name, ReadParams, names};
 use pep440_rs::Version;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 
@@ -79,6 +80,9 @@ fn version(metadata: &Headers, stated: Option<&Version>, expected: &Expected) ->
     found
 }
 
+/// Of Markdown (RFC 7763).
+const VARIANT: Name = Name::new_unchecked("variant");
+
 fn description(metadata: &Headers) -> Option<Finding> {
     let old = metadata.get("Description").unwrap_or_default();
     if metadata.body.trim().is_empty() && old.is_empty() {
@@ -92,20 +96,30 @@ fn description(metadata: &Headers) -> Option<Finding> {
         let hint = "give the readme the ending `.md` or `.rst`, or set its `content-type`";
         return Some(Finding::warning("description-content-type", message).hint(hint));
     };
-    let parsed = mailparse::parse_content_type(kind);
-    let known = ["text/markdown", "text/x-rst", "text/plain"].contains(&parsed.mimetype.as_str());
-    let parameter = |name: &str, allowed: &str| {
-        let value = parsed.params.get(name);
-        value.is_none_or(|value| {
-            allowed
-                .split(' ')
-                .any(|one| one.eq_ignore_ascii_case(value))
-        })
-    };
-    let fits = known && parameter("charset", "utf-8") && parameter("variant", "GFM CommonMark");
+    if is_rendered(kind) {
+        return None;
+    }
     let message = format!("PyPI refuses the Description-Content-Type `{kind}`");
     let hint = "use `text/markdown`, `text/x-rst` or `text/plain`, in UTF-8";
-    (!fits).then(|| Finding::error("description-content-type", message).hint(hint))
+    Some(Finding::error("description-content-type", message).hint(hint))
+}
+
+/// Whether PyPI makes a page of a text of this media type.
+fn is_rendered(kind: &str) -> bool {
+    let Ok(kind) = MediaType::parse(kind) else {
+        return false;
+    };
+    let essence = kind.essence().to_string().to_lowercase();
+    let parameter = |name: Name, allowed: &[&str]| {
+        let Some(value) = kind.get_param(name) else {
+            return true;
+        };
+        let value = value.unquoted_str();
+        allowed.iter().any(|one| one.eq_ignore_ascii_case(&value))
+    };
+    ["text/markdown", "text/x-rst", "text/plain"].contains(&&*essence)
+        && parameter(names::CHARSET, &["utf-8"])
+        && parameter(VARIANT, &["GFM", "CommonMark"])
 }
 
 /// The longest summary in characters that PyPI takes.
@@ -186,7 +200,7 @@ mod tests {
                         Description-Content-Type: text/markdown; charset=UTF-8; variant=GFM\n";
 
     fn rules(headers: &str, body: &str) -> Vec<&'static str> {
-        let metadata = Headers::parse(format!("{headers}\n{body}").as_bytes()).unwrap();
+        let metadata = Headers::parse(format!("{headers}\n{body}").as_bytes());
         let version = Version::from_str("1.0").unwrap();
         let found = findings(&metadata, Some(("my_pkg", &version)), &Expected::default());
         found.iter().map(|finding| finding.rule).collect()
@@ -242,8 +256,28 @@ mod tests {
     }
 
     #[test]
+    fn a_media_type_is_judged_by_its_parts() {
+        for kind in [
+            "text/markdown",
+            "Text/X-RST;charset=\"utf-8\"",
+            "text/markdown; Variant=commonmark; charset=UTF-8;",
+        ] {
+            assert!(is_rendered(kind), "{kind}");
+        }
+        for kind in [
+            "markdown",
+            "text/",
+            "text/html",
+            "text/plain; charset=",
+            "text/markdown; variant=\"GFM; charset=UTF-8\"",
+        ] {
+            assert!(!is_rendered(kind), "{kind}");
+        }
+    }
+
+    #[test]
     fn a_local_version_is_refused() {
-        let metadata = Headers::parse(GOOD.replace("1.0", "1.0+cpu").as_bytes()).unwrap();
+        let metadata = Headers::parse(GOOD.replace("1.0", "1.0+cpu").as_bytes());
         let found = version(&metadata, None, &Expected::default());
         assert_eq!(found[0].rule, "local-version");
     }
