@@ -13,10 +13,14 @@ build:
 test *arguments:
     cargo test "$@"
 
+# Run the tests, and those that take longer
+test-all: test
+    cargo test --test all
+
 # Check format and lints
 lint:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --all-targets --test all -- -D warnings
 
 # Check licences, sources and advisories of the dependencies (needs cargo-deny)
 deny:

@@ -2,7 +2,7 @@
 //!
 //! The idea: read the world once, decide purely, act in one place. Each folder is a layer; it uses
 //! only those that stand above it here, and no two files use each other in a circle
-//! (`tests/house` reads every path and checks both).
+//! (`tests/it/house` reads every path and checks both).
 
 /// Plain data: errors, command lines, versions. Uses nothing of ours.
 pub mod model;

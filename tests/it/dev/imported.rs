@@ -1,0 +1,123 @@
+//! What Python imports is what was built, whatever else is in the way.
+
+use std::fs;
+use std::path::Path;
+
+use super::{GREET, GREETING};
+use crate::support::{Project, project, read};
+
+/// The ending that Python tries first, as in `.cpython-311-x86_64-linux-gnu.so`.
+fn first_ending(project: &Project) -> String {
+    project.python("import importlib.machinery as m; print(m.EXTENSION_SUFFIXES[0])")
+}
+
+/// Plants `path`, a copy of what is built now; the next build is another.
+fn plant_stale(project: &Project, module: &str, path: &Path, edit: (&str, &str)) {
+    fs::copy(project.file_of(module), path).unwrap();
+    project.edit("src/lib.rs", edit.0, edit.1);
+    let run = project.dev().run().succeeds().says("removed");
+    let named = path.to_string_lossy();
+    assert!(
+        run.warnings().iter().any(|line| line.contains(&*named)),
+        "{run}"
+    );
+    assert!(!path.exists(), "{run}");
+}
+
+#[test]
+fn a_stale_module_in_the_environment_is_removed() {
+    let project = project!("hardcoded");
+    project.dev().run().succeeds();
+    let built = project.file_of("hardcoded.hardcoded");
+    let ending = first_ending(&project);
+    assert!(
+        !built.to_string_lossy().ends_with(&ending),
+        "the plant comes before it"
+    );
+    let plant = built.with_file_name(format!("hardcoded{ending}"));
+    let edit = ("info.getattr(\"major\")?.extract()?", "77");
+    plant_stale(&project, "hardcoded.hardcoded", &plant, edit);
+    let version = "import hardcoded; print(hardcoded.python_version()[0])";
+    assert_eq!(project.python(version), "77");
+    assert_eq!(project.file_of("hardcoded.hardcoded"), built);
+    project.dev().run().finds_fresh("hardcoded");
+}
+
+#[test]
+fn a_stale_module_in_the_projects_folder_is_removed() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let plant = project.path(&format!("hello{}", first_ending(&project)));
+    plant_stale(&project, "hello.hello", &plant, (GREETING, "Servus!"));
+    assert_eq!(project.python(GREET), "Servus!");
+    project.dev().run().finds_fresh("hello");
+}
+
+#[test]
+fn a_stale_module_that_hides_a_package_is_removed() {
+    let project = project!("mixed");
+    project.dev().run().succeeds();
+    let plant = project.path("mixed.so");
+    plant_stale(
+        &project,
+        "mixed._mixed",
+        &plant,
+        (".count()", ".count() + 10"),
+    );
+    assert_eq!(
+        project.python("import mixed; print(mixed.count_words('a b'))"),
+        "12"
+    );
+    project.dev().run().finds_fresh("mixed");
+}
+
+/// An older name of the same module beside it: Python tries the long ending first.
+#[test]
+fn a_stale_module_beside_the_built_one_is_harmless() {
+    let project = project!("mixed");
+    project.dev().run().succeeds();
+    let built = project.file_of("mixed._mixed");
+    fs::copy(&built, built.with_file_name("_mixed.abi3.so")).unwrap();
+    project.edit("src/lib.rs", ".count()", ".count() + 10");
+    project.dev().run().succeeds();
+    assert_eq!(
+        project.python("import mixed; print(mixed.count_words('a b'))"),
+        "12"
+    );
+    project.dev().run().finds_fresh("mixed");
+}
+
+/// `plant` stands before the module and is nothing that cargo made from this project.
+fn is_named_and_left(project: &Project, plant: &Path) {
+    let planted = read(plant);
+    // no record of the failure: it is told again
+    for _ in 0..2 {
+        // as in a hook of another checkout
+        let dev = project.dev().env("GIT_DIR", "/nowhere");
+        let run = dev.run().exits(2).says_once("error: ");
+        run.says(plant.to_str().unwrap()).says("hint: ");
+        assert!(read(plant) == planted);
+    }
+    fs::remove_file(plant).unwrap();
+}
+
+#[test]
+fn a_foreign_file_that_hides_the_module_is_named_and_left() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let built = project.file_of("hello.hello");
+    let plant = project.path(&format!("hello{}", first_ending(&project)));
+    fs::write(&plant, "no program").unwrap();
+    is_named_and_left(&project, &plant);
+    fs::copy("/bin/sh", &plant).unwrap();
+    is_named_and_left(&project, &plant);
+    // somebody keeps an old build under version control
+    fs::copy(built, &plant).unwrap();
+    let name = plant.to_str().unwrap();
+    project.git(&["add", name]);
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    is_named_and_left(&project, &plant);
+    project.git(&["rm", "--cached", "--quiet", name]);
+    project.dev().run().succeeds();
+    assert_eq!(project.python(GREET), "Servus!");
+}

@@ -1,0 +1,11 @@
+//! What `cargo pyx dev` promises, in real projects with the real tools.
+
+mod fresh;
+mod imported;
+mod mistakes;
+mod once;
+mod said;
+mod tools;
+
+const GREETING: &str = "Hello from Rust!";
+const GREET: &str = "import hello; print(hello.greeting())";

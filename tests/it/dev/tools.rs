@@ -1,0 +1,115 @@
+//! The same project in the hands of uv, maturin and pytest.
+
+use super::{GREET, GREETING};
+use crate::support::{Project, project, read, uv};
+
+#[test]
+fn uv_leaves_the_build_alone() {
+    let project = project!("hello");
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    project.dev().run().succeeds();
+    let module = project.file_of("hello.hello");
+    let built = read(&module);
+    project
+        .run(uv(), &["run", "python", "-c", "pass"])
+        .succeeds();
+    assert!(read(&module) == built, "uv replaced {}", module.display());
+    project.remove("uv.lock"); // uv writes it
+    project.dev().run().finds_fresh("hello");
+}
+
+#[test]
+fn uv_with_its_lock_leaves_the_build_alone() {
+    let project = project!("mixed");
+    project.edit("src/lib.rs", ".count()", ".count() + 10");
+    project.dev().run().succeeds();
+    let module = project.file_of("mixed._mixed");
+    let built = read(&module);
+    for args in [&["run", "python", "-c", "pass"][..], &["sync"]] {
+        project.run(uv(), args).succeeds();
+        assert!(
+            read(&module) == built,
+            "uv {args:?} replaced {}",
+            module.display()
+        );
+    }
+    project.dev().run().finds_fresh("mixed");
+    assert_eq!(project.traces(), " M src/lib.rs\n");
+}
+
+#[test]
+fn pytest_finds_what_was_built() {
+    for project in [project!("hello"), project!("mixed")] {
+        project.dev().run().succeeds();
+        project.install("pytest");
+        let python = project.path(".venv/bin/python");
+        let tests = project.run(&python, &["-m", "pytest", "-q"]).succeeds();
+        assert!(tests.stdout.contains("passed"), "{tests}");
+    }
+}
+
+/// The line of the plan that calls maturin.
+fn maturins_command(project: &Project) -> String {
+    let plan = project
+        .dev()
+        .with(&["--force", "--dry-run"])
+        .run()
+        .succeeds();
+    let mut lines = plan
+        .stdout
+        .lines()
+        .filter(|line| line.contains("maturin develop"));
+    let line = lines.next().unwrap_or_else(|| panic!("{plan}"));
+    assert_eq!(lines.next(), None);
+    line.to_owned()
+}
+
+/// pyx's own call of cargo is the one that maturin makes, so neither undoes the other's work.
+fn agrees_with_maturin(project: &Project, edit: (&str, &str), value: &str) {
+    project.dev().run().succeeds();
+    let command = maturins_command(project);
+    let by_hand = || {
+        project
+            .run("sh", &["-c", &command])
+            .succeeds()
+            .never_says("Compiling")
+    };
+    by_hand();
+    project.dev().run().succeeds().never_says("Compiling");
+    project.edit("src/lib.rs", edit.0, edit.1);
+    project.dev().run().succeeds().says("Compiling");
+    by_hand();
+    assert_eq!(project.python(value), "new");
+}
+
+#[test]
+fn maturin_by_hand_compiles_nothing_again() {
+    let project = project!("hello");
+    let edit = (GREETING, "new");
+    agrees_with_maturin(&project, edit, GREET);
+}
+
+/// maturin describes the interpreter in a file of its own for the stable ABI.
+#[test]
+fn maturin_by_hand_compiles_nothing_again_for_the_stable_abi() {
+    let project = project!("hardcoded");
+    let edit = ("info.getattr(\"major\")?.extract()?", "77");
+    let value = "import hardcoded; print({77: 'new'}[hardcoded.python_version()[0]])";
+    agrees_with_maturin(&project, edit, value);
+}
+
+#[test]
+fn an_edit_is_not_installed_by_maturin() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    let plan = project.dev().with(&["--dry-run"]).run().succeeds();
+    assert!(!plan.stdout.contains("maturin develop"), "{plan}");
+    project.dev().run().succeeds();
+    // and the list of what is installed tells the new module's hash
+    let record = "import importlib.metadata as m, hashlib, base64\n\
+                  [f] = [f for f in m.files('hello') if f.suffix in ('.so', '.pyd')]\n\
+                  digest = hashlib.new(f.hash.mode, f.locate().read_bytes()).digest()\n\
+                  print(base64.urlsafe_b64encode(digest).decode().rstrip('=') == f.hash.value)";
+    assert_eq!(project.python(record), "True");
+}

@@ -1,0 +1,329 @@
+//! What a folder says without being asked: one law a rule of inference.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_pyx::facts::project::{Bindings, Project, Selection};
+use cargo_pyx::model::error::Error;
+use cargo_pyx::world::session::Session;
+
+const MATURIN: &str = "[build-system]\nrequires = ['maturin>=1,<2']\nbuild-backend = 'maturin'\n";
+const PYO3: &str =
+    "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
+
+/// A checkout in a temporary folder.
+struct Checkout {
+    _temp: tempfile::TempDir,
+    root: Utf8PathBuf,
+}
+
+impl Checkout {
+    fn new() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(temp.path().canonicalize().unwrap()).unwrap();
+        std::fs::create_dir(root.join(".git")).unwrap();
+        Self { _temp: temp, root }
+    }
+
+    fn file(self, name: &str, text: &str) -> Self {
+        let path = self.root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// A PyO3 package that maturin builds; `dir` relative to the checkout, `.` for its root.
+    fn package(self, dir: &str, name: &str) -> Self {
+        let pyproject = format!("{MATURIN}[project]\nname = '{name}'\nversion = '1'\n");
+        self.file(&format!("{dir}/pyproject.toml"), &pyproject)
+            .file(&format!("{dir}/Cargo.toml"), PYO3)
+            .file(&format!("{dir}/src/lib.rs"), "")
+    }
+
+    fn discover(&self, dir: &str) -> Result<Project, Error> {
+        self.select(dir, &[])
+    }
+
+    fn select(&self, dir: &str, members: &[&str]) -> Result<Project, Error> {
+        let session = Session {
+            cwd: self.root.join(dir),
+            ..Session::default()
+        };
+        let selection = Selection {
+            manifest: None,
+            members: members.iter().map(ToString::to_string).collect(),
+        };
+        Project::discover(&session, &selection)
+    }
+
+    fn names(&self, dir: &str) -> Vec<String> {
+        let members = self.discover(dir).unwrap().members;
+        members.into_iter().map(|member| member.name).collect()
+    }
+
+    fn bindings(&self) -> Bindings {
+        self.discover("").unwrap().members[0].bindings
+    }
+}
+
+#[test]
+fn the_nearest_maturin_project_upward_is_the_project() {
+    let checkout = Checkout::new()
+        .package("a", "outer")
+        .package("a/b", "inner")
+        .file("a/b/src/deep/x.rs", "");
+    assert_eq!(checkout.names("a/b/src/deep"), ["inner"]);
+    assert_eq!(checkout.names("a"), ["outer"]);
+}
+
+#[test]
+fn a_project_of_another_backend_on_the_way_up_is_passed() {
+    let other = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n";
+    let checkout = Checkout::new()
+        .package(".", "ext")
+        .file("docs/pyproject.toml", other);
+    assert_eq!(checkout.names("docs"), ["ext"]);
+}
+
+#[test]
+fn every_package_below_a_monorepos_root_is_a_member() {
+    let checkout = Checkout::new()
+        .package("bindings/python", "py")
+        .package("crates/fast", "fast");
+    let project = checkout.discover("").unwrap();
+    assert_eq!(checkout.names(""), ["fast", "py"]);
+    assert_eq!(project.home, checkout.root);
+}
+
+#[test]
+fn a_single_package_below_is_the_project_with_its_own_environment() {
+    let checkout = Checkout::new().package("bindings/python", "py");
+    let project = checkout.discover("").unwrap();
+    assert_eq!(project.home, checkout.root.join("bindings/python"));
+    assert_eq!(checkout.names("bindings"), ["py"]);
+}
+
+#[test]
+fn examples_templates_fixtures_vendored_and_ignored_folders_do_not_count() {
+    let checkout = Checkout::new()
+        .package("python", "real")
+        .package("examples/a", "a")
+        .package("templates/b", "b")
+        .package("fixtures/c", "c")
+        .package("vendor/d", "d")
+        .package("generated/e", "e")
+        .package(".hidden/f", "f")
+        .file(".gitignore", "generated/\n");
+    assert_eq!(checkout.names(""), ["real"]);
+}
+
+#[test]
+fn tool_maturin_beside_another_backend_is_no_project() {
+    let other = "[build-system]\nrequires = ['setuptools-rust']\nbuild-backend = 'setuptools.build_meta'\n[tool.maturin]\n";
+    let checkout = Checkout::new().file("pyproject.toml", other);
+    let error = checkout.discover("").unwrap_err();
+    assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+    assert!(error.to_string().contains("setuptools.build_meta"));
+}
+
+#[test]
+fn nothing_is_an_error_that_says_what_is_looked_for() {
+    let error = Checkout::new().discover("").unwrap_err();
+    assert!(matches!(error, Error::NoProject(_)));
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("build-backend") && hint.contains("cargo pyx new NAME"));
+}
+
+#[test]
+fn outside_a_checkout_only_a_folder_with_a_manifest_is_searched() {
+    let checkout = Checkout::new().package("somewhere/deep", "stranger");
+    std::fs::remove_dir(checkout.root.join(".git")).unwrap();
+    assert!(checkout.discover("").is_err());
+    let checkout = checkout.file("Cargo.toml", "[workspace]\nmembers = []\n");
+    assert_eq!(checkout.names(""), ["stranger"]);
+}
+
+#[test]
+fn a_uv_workspace_shares_the_environment_of_its_root() {
+    let checkout = Checkout::new()
+        .file(
+            "pyproject.toml",
+            "[tool.uv.workspace]\nmembers = ['packages/*']\n",
+        )
+        .package("packages/a", "a")
+        .package("packages/b", "b");
+    let project = checkout.discover("packages/a").unwrap();
+    assert_eq!(project.home, checkout.root);
+    assert_eq!(checkout.names("packages/a"), ["a"]);
+}
+
+#[test]
+fn a_member_brings_the_members_that_it_needs_first() {
+    let needs =
+        format!("{MATURIN}[project]\nname = 'a'\nversion = '1'\ndependencies = ['B_ase>=1']\n");
+    let checkout = Checkout::new()
+        .package("packages/a", "a")
+        .file("packages/a/pyproject.toml", &needs)
+        .package("packages/b", "b-ase")
+        .package("packages/c", "c");
+    assert_eq!(checkout.names(""), ["b-ase", "a", "c"]);
+    let chosen = checkout.select("", &["a"]).unwrap().members;
+    let names: Vec<&str> = chosen.iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(names, ["b-ase", "a"]);
+}
+
+#[test]
+fn a_package_of_a_cargo_workspace_with_several_is_built_in_the_shared_environment() {
+    let checkout = Checkout::new()
+        .file("Cargo.toml", "[workspace]\nmembers = ['packages/*']\n")
+        .package("packages/a", "a")
+        .package("packages/b", "b");
+    let project = checkout.discover("packages/b").unwrap();
+    assert_eq!(project.home, checkout.root);
+    assert_eq!(project.state, checkout.root.join("target/pyx"));
+    assert_eq!(checkout.names("packages/b"), ["b"]);
+}
+
+#[test]
+fn an_unknown_member_is_an_error_that_names_the_nearest() {
+    let checkout = Checkout::new()
+        .package("packages/alpha", "alpha")
+        .package("packages/beta", "beta");
+    let error = checkout.select("", &["alhpa"]).unwrap_err();
+    assert_eq!(error.exit().code(), 2);
+    assert!(error.to_string().contains("alpha, beta"));
+    assert_eq!(error.hint().unwrap(), "did you mean `-p alpha`?");
+}
+
+#[test]
+fn the_manifest_is_beside_the_project_or_where_it_says() {
+    let said = format!(
+        "{MATURIN}[project]\nname = 'x'\n[tool.maturin]\nmanifest-path = 'core/Cargo.toml'\n"
+    );
+    let checkout = Checkout::new()
+        .file("pyproject.toml", &said)
+        .file("core/Cargo.toml", PYO3);
+    let project = checkout.discover("").unwrap();
+    assert_eq!(
+        project.members[0].manifest(),
+        checkout.root.join("core/Cargo.toml")
+    );
+    std::fs::remove_file(checkout.root.join("core/Cargo.toml")).unwrap();
+    let error = checkout.discover("").unwrap_err();
+    assert_eq!(error.exit().code(), 2);
+    assert!(error.to_string().contains("pyproject.toml:7:17"), "{error}");
+}
+
+#[test]
+fn bindings_are_what_maturin_would_guess() {
+    let with = |cargo: &str, files: &[&str]| {
+        let pyproject = format!("{MATURIN}[project]\nname = 'x'\n");
+        let mut checkout = Checkout::new()
+            .file("pyproject.toml", &pyproject)
+            .file("Cargo.toml", cargo);
+        for file in files {
+            checkout = checkout.file(file, "");
+        }
+        checkout.bindings()
+    };
+    let cdylib = "[package]\nname = 'x'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\n";
+    let lib = &["src/lib.rs"][..];
+    assert_eq!(with(&format!("{cdylib}pyo3 = '1'"), lib), Bindings::Pyo3);
+    assert_eq!(
+        with(&format!("{cdylib}pyo3-ffi = '1'"), lib),
+        Bindings::Pyo3Ffi
+    );
+    assert_eq!(
+        with(&format!("{cdylib}uniffi = '1'"), lib),
+        Bindings::Uniffi
+    );
+    assert_eq!(with(cdylib, lib), Bindings::Cffi);
+    assert_eq!(
+        with("[package]\nname = 'x'\n", &["src/main.rs"]),
+        Bindings::Bin
+    );
+}
+
+#[test]
+fn bindings_may_come_through_a_path_dependency_or_the_lock() {
+    let pyproject = format!("{MATURIN}[project]\nname = 'x'\n");
+    let cdylib = "[package]\nname = 'x'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\nhelper = { path = 'helper' }\n";
+    let checkout = Checkout::new()
+        .file("pyproject.toml", &pyproject)
+        .file("Cargo.toml", cdylib)
+        .file("src/lib.rs", "")
+        .file(
+            "helper/Cargo.toml",
+            "[package]\nname = 'helper'\n[dependencies]\npyo3 = '1'\n",
+        );
+    assert_eq!(checkout.bindings(), Bindings::Pyo3);
+    let locked = "[[package]]\nname = 'x'\nversion = '1'\ndependencies = ['wrap']\n\
+                  [[package]]\nname = 'wrap'\nversion = '1'\ndependencies = ['pyo3-ffi 0.29.0']\n";
+    let checkout = Checkout::new()
+        .file("pyproject.toml", &pyproject)
+        .file(
+            "Cargo.toml",
+            "[package]\nname = 'x'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\nwrap = '1'\n",
+        )
+        .file("src/lib.rs", "")
+        .file("Cargo.lock", locked);
+    assert_eq!(checkout.bindings(), Bindings::Pyo3Ffi);
+}
+
+#[test]
+fn a_crate_that_initializes_python_itself_is_a_project_without_pyproject() {
+    let embeds = "[package]\nname = 'Embed_It'\n[dependencies]\npyo3 = { version = '1', features = ['auto-initialize'] }\n";
+    let checkout = Checkout::new()
+        .file("Cargo.toml", embeds)
+        .file("src/main.rs", "");
+    let project = checkout.discover("src").unwrap();
+    assert_eq!(project.members[0].bindings, Bindings::Embed);
+    assert_eq!(project.members[0].name, "embed-it");
+}
+
+#[test]
+fn a_project_keeps_what_it_was_found_by_and_the_next_sees_what_changed() {
+    let checkout = Checkout::new().package(".", "one");
+    let project = checkout.discover("").unwrap();
+    let checkout = checkout.package(".", "two");
+    let name = |project: &Project| {
+        let path = project.home.join("pyproject.toml");
+        let again = project.manifests.pyproject(&path).unwrap().unwrap();
+        let own = project.members[0].pyproject.as_ref().unwrap();
+        assert!(Arc::ptr_eq(own, &again));
+        own.name().unwrap().to_owned()
+    };
+    assert_eq!(name(&project), "one");
+    let next = checkout.discover("").unwrap();
+    assert_eq!(name(&next), "two");
+    assert_eq!(name(&project), "one");
+}
+
+#[test]
+fn the_target_directory_is_cargos() {
+    let target = |project: &Project| project.state.clone();
+    let checkout = Checkout::new()
+        .file(
+            "Cargo.toml",
+            "[workspace]\nmembers = ['py']\nexclude = ['alone']\n",
+        )
+        .package("py", "py")
+        .package("alone", "alone");
+    let project = |dir: &str| checkout.discover(dir).unwrap();
+    assert_eq!(target(&project("py")), checkout.root.join("target/pyx"));
+    assert_eq!(
+        target(&project("alone")),
+        checkout.root.join("alone/target/pyx")
+    );
+    let config = checkout.root.join(".cargo/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, "[build]\ntarget-dir = 'out'\n").unwrap();
+    assert_eq!(target(&project("py")), checkout.root.join("out/pyx"));
+    let session = Session {
+        cwd: checkout.root.join("py"),
+        env: [("CARGO_TARGET_DIR".to_owned(), "/elsewhere".to_owned())].into(),
+        ..Session::default()
+    };
+    let moved = Project::discover(&session, &Selection::default()).unwrap();
+    assert_eq!(target(&moved), Utf8Path::new("/elsewhere/pyx"));
+}

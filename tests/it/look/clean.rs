@@ -1,0 +1,113 @@
+//! `clean` takes away what pyx made, and nothing else.
+
+use crate::support::{Project, Pyx, folder, project, uv};
+
+fn clean(project: &Project, args: &[&str]) -> Pyx {
+    project.pyx("clean").with(args)
+}
+
+#[test]
+fn builds_go_then_environments_and_the_sources_are_as_they_were() {
+    let project = project!("mixed");
+    let sources = || project.listing(&[".git", "target"]);
+    let before = sources();
+    project.dev().run().succeeds();
+    project.write("target/debug/x", "cargo's own");
+    project.write("target/pyx/docs/kept", "git knows it");
+    project.git(&["add", "--force", "target/pyx/docs/kept"]);
+
+    let built = project.listing(&[".git"]);
+    let listed = clean(&project, &["--env", "--dry-run"]).run().succeeds();
+    assert!(built == project.listing(&[".git"]), "{listed}");
+    listed.says("Would remove ");
+
+    let with_environment = sources();
+    clean(&project, &[])
+        .run()
+        .succeeds()
+        .says("Removing target/pyx/ext (");
+    assert!(with_environment == sources());
+    assert!(project.path("target/debug/x").is_file());
+    let left = project.listing(&[".git"]).into_keys();
+    let left = left.filter(|path| path.starts_with(project.path("target/pyx")) && path.is_file());
+    assert!(
+        left.eq(
+            [".gitignore", "docs/kept", "lock"].map(|name| project.path("target/pyx").join(name))
+        )
+    );
+
+    clean(&project, &["--env"])
+        .run()
+        .succeeds()
+        .says("Removing .venv (");
+    assert!(before == sources());
+    clean(&project, &["--env"])
+        .run()
+        .succeeds()
+        .says("Removed nothing");
+}
+
+#[test]
+fn an_environment_of_others_stays() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    project.run(uv(), &["venv", "--quiet"]).succeeds();
+    clean(&project, &["--env"])
+        .run()
+        .succeeds()
+        .says("Removed nothing");
+    assert!(project.path(".venv/bin/python").exists());
+}
+
+#[test]
+fn releases_and_the_user_cache_go_with_all() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    // `printf a | sha256sum`
+    let hash = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+    let entry = |name: &str| {
+        format!(
+            "\"{name}\": {{ \"distribution\": \"hello\", \"version\": \"1\", \"kind\": \"wheel\", \
+             \"sha256\": \"{hash}\", \"size\": 1, \"tags\": [], \"glibc\": null, \"commit\": null, \
+             \"source_date_epoch\": 0, \"tools\": {{}}, \"tests\": {{}}, \"checks\": {{}} }}"
+        )
+    };
+    let manifest = format!(
+        "{{ \"schema\": 1, \"files\": {{ {}, {} }} }}",
+        entry("a.whl"),
+        entry("b.whl")
+    );
+    project.write("dist/release.json", &manifest);
+    project.write("dist/SHA256SUMS", "");
+    project.write("dist/a.whl", "a");
+    project.write("dist/b.whl", "somebody has replaced it");
+    project.write("cache/tools/uv/uv", "");
+    project.write("cache/theirs", "");
+    let all = clean(&project, &["--all"]).env("PYX_CACHE_DIR", project.path("cache"));
+    let run = all.run().succeeds();
+    let is_there = |name: &&str| project.path(name).exists();
+    let gone = [
+        "dist/release.json",
+        "dist/SHA256SUMS",
+        "dist/a.whl",
+        "cache/tools",
+        "target/pyx",
+    ];
+    assert_eq!(
+        gone.iter().filter(|name| is_there(name)).count(),
+        0,
+        "{run}"
+    );
+    assert!(["dist/b.whl", "cache/theirs"].iter().all(is_there), "{run}");
+}
+
+#[test]
+fn nothing_goes_where_git_cannot_tell_what_it_tracks() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    project.write("target/pyx/.gitignore", "*\n");
+    project.write("target/pyx/docs/kept", "git knows it");
+    std::fs::rename(project.path(".git"), project.path("git")).unwrap();
+    project.write(".git", "gitdir: /nowhere\n");
+    let before = project.listing(&[]);
+    let refused = clean(&project, &[]).run().exits(4);
+    refused.says("not a git repository");
+    assert!(before == project.listing(&[]));
+}

@@ -1,0 +1,5 @@
+//! What `cargo pyx doctor`, `env` and `clean` promise.
+
+mod clean;
+mod doctor;
+mod env;

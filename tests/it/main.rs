@@ -1,0 +1,43 @@
+//! All promises of the program that a stranger's machine holds within minutes: what is decided, as
+//! values; what is read, in temporary folders; and what the real tools do, in copies of `fixtures/`.
+//! What takes longer is in `tests/all`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run programs, and look at what they left"
+)]
+
+#[cfg(target_os = "linux")]
+mod artifact;
+#[cfg(unix)]
+mod completions;
+#[cfg(unix)]
+mod dev;
+mod discovery;
+#[cfg(target_os = "linux")]
+mod editor;
+#[cfg(unix)]
+mod faults;
+mod house;
+#[cfg(unix)]
+mod just;
+#[cfg(unix)]
+mod look;
+#[cfg(unix)]
+mod matrix;
+#[cfg(unix)]
+mod new;
+mod plan;
+#[cfg(unix)]
+mod publish;
+#[cfg(unix)]
+mod recipes;
+#[cfg(unix)]
+mod release;
+#[cfg(unix)]
+mod release_version;
+#[cfg(unix)]
+mod run;
+#[cfg(unix)]
+mod support;
+#[cfg(unix)]
+mod test;

@@ -1,0 +1,200 @@
+//! What `cargo pyx test` promises for several interpreters, with the real tools.
+
+use std::collections::BTreeSet;
+
+use crate::support::{Outcome, Project, Pyx, folder, project, versions};
+
+fn test(project: &Project, args: &[&str]) -> Pyx {
+    project.pyx("test").with(args)
+}
+
+/// The cells of the table at the end, its head first.
+fn table(run: &Outcome) -> Vec<Vec<&str>> {
+    let lines = run.stderr.lines();
+    let lines = lines.skip_while(|line| !line.starts_with("Python  "));
+    let lines = lines.take_while(|line| !line.starts_with("error: "));
+    lines
+        .map(|line| {
+            let cells = line.split("  ").map(str::trim);
+            cells.filter(|cell| !cell.is_empty()).collect()
+        })
+        .collect()
+}
+
+const VERSION: &str = "import sys
+
+
+def test_version():
+    print('this is %d.%d' % sys.version_info[:2])
+";
+
+/// `--python` for the oldest and the newest interpreter of this machine, each once.
+struct Ends {
+    versions: Vec<String>,
+    args: Vec<String>,
+}
+
+impl Ends {
+    fn find() -> Self {
+        let all = versions();
+        let ends = BTreeSet::from([all.first().unwrap(), all.last().unwrap()]);
+        let versions: Vec<String> = all.iter().filter(|v| ends.contains(v)).cloned().collect();
+        let args = versions
+            .iter()
+            .flat_map(|v| ["--python".to_owned(), v.clone()]);
+        Self {
+            args: args.collect(),
+            versions,
+        }
+    }
+
+    fn args(&self) -> Vec<&str> {
+        self.args.iter().map(String::as_str).collect()
+    }
+
+    /// The rows of the table, without its head; there is none for a single interpreter.
+    fn rows<'run>(&self, run: &'run Outcome) -> Vec<Vec<&'run str>> {
+        let mut rows = table(run);
+        let expected = if self.versions.len() > 1 {
+            assert_eq!(
+                rows.remove(0),
+                ["Python", "Rust", "Python tests", "seconds", "result"]
+            );
+            self.versions.len()
+        } else {
+            0
+        };
+        assert_eq!(rows.len(), expected, "{run}");
+        rows
+    }
+}
+
+#[test]
+fn several_interpreters_are_tested_and_tabled() {
+    let project = project!("hello");
+    project.keep("target/pyx/builds");
+    let ends = Ends::find();
+    project.write("tests/test_version.py", VERSION);
+    let run = test(&project, &ends.args()).with(&["--", "-s"]).run();
+    let run = run.succeeds();
+    for (row, version) in ends.rows(&run).iter().zip(&ends.versions) {
+        let [python, rust, tests, _, result] = row[..] else {
+            panic!("{row:?}:\n{run}")
+        };
+        let counts = (rust, tests, result);
+        assert_eq!(
+            (python, counts),
+            (&**version, ("1 passed", "4 passed", "ok"))
+        );
+    }
+    let said = format!("{}{}", run.stdout, run.stderr);
+    for version in &ends.versions {
+        assert!(said.contains(&format!("this is {version}\n")), "{run}");
+    }
+    assert_eq!(project.traces(), "?? tests/test_version.py\n");
+
+    // one that fails is told, and the other runs all the same
+    let first = &ends.versions[0];
+    let number = first.replace('.', ", ");
+    let newer = format!("\n\ndef test_newer():\n    assert sys.version_info[:2] != ({number})\n");
+    project.append("tests/test_version.py", &newer);
+    let run = test(&project, &ends.args()).with(&["--py"]).run().exits(1);
+    let rows = ends.rows(&run);
+    let results: Vec<_> = rows.iter().filter_map(|row| row.last().copied()).collect();
+    let expected: &[&str] = if rows.is_empty() {
+        &[]
+    } else {
+        &["FAILED", "ok"]
+    };
+    assert_eq!(results, expected, "{run}");
+    let told = match &rows[..] {
+        [] => "error: Python tests failed".to_owned(),
+        _ => format!("error: failed on {first}"),
+    };
+    let run = run.says(&told).says("1 failed, 4 passed");
+    run.never_says("Compiling");
+
+    let all = test(&project, &["--python", "all", "--dry-run"]).run();
+    let all = all.succeeds();
+    let programs = all.stdout.split_whitespace();
+    let runners: BTreeSet<_> = programs
+        .filter(|word| word.ends_with("/bin/pytest)"))
+        .collect();
+    assert_eq!(runners.len(), versions().len(), "one each:\n{all}");
+}
+
+#[test]
+fn a_stable_abi_module_is_compiled_once_for_all_interpreters() {
+    let project = project!("hardcoded");
+    let ends = Ends::find();
+    let others = ends.versions.len() - 1;
+    let tests = |words: &[&str]| test(&project, &ends.args()).with(words).run().succeeds();
+    let run = tests(&["--py"]);
+    ends.rows(&run);
+    assert!(run.count("Compiling hardcoded ") <= 1, "{run}");
+    assert_eq!(run.count("Installing hardcoded from "), others, "{run}");
+
+    // the wheels are made of that build
+    let wheels = tests(&["--wheel"]);
+    ends.rows(&wheels);
+    wheels.never_says("Compiling");
+
+    // an edit is compiled once, too, and each interpreter sees it
+    project.append("src/lib.rs", "\n// edited\n");
+    let again = tests(&["--py"]);
+    assert_eq!(again.count("Compiling hardcoded "), 1, "{again}");
+    assert_eq!(again.count("Installed hardcoded "), 1 + others, "{again}");
+}
+
+#[test]
+fn modules_for_other_interpreters_beside_a_package_are_no_news() {
+    let project = project!("mixed");
+    project.keep("target/pyx/builds");
+    let ends = Ends::find();
+    test(&project, &ends.args())
+        .with(&["--py"])
+        .run()
+        .succeeds();
+    let again = test(&project, &ends.args())
+        .with(&["--py"])
+        .run()
+        .succeeds();
+    again.never_says("Installed").never_says("Compiling");
+}
+
+#[test]
+fn what_means_the_same_environment_is_tested_once() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let plan = |words: &[&str]| {
+        let dry = test(&project, &["--py", "--dry-run"]).with(words);
+        dry.run().succeeds().stdout
+    };
+    let first = plan(&[]);
+    let (_, rest) = first.split_once("Creating .venv (CPython ").unwrap();
+    let (version, _) = rest.split_once(')').unwrap();
+    let (range, exact) = (format!(">={version}"), format!("=={version}"));
+    let words = ["--python", version, "--python", &range, "--python", &exact];
+    let runs = plan(&words);
+    assert_eq!(runs.matches("Testing Python tests").count(), 1, "{runs}");
+}
+
+#[test]
+fn projects_that_share_a_target_directory_share_no_environment() {
+    let folder = folder!();
+    let ends = Ends::find();
+    let environments = |place: &str| {
+        let project = Project::cold(&folder.join(place).join("bin"), "bin");
+        let plan = test(&project, &ends.args())
+            .with(&["--py", "--dry-run"])
+            .env("CARGO_TARGET_DIR", folder.join("shared"))
+            .run()
+            .succeeds();
+        let words = plan.stdout.split_whitespace();
+        let paths = words.filter(|word| word.contains("/shared/pyx/") && word.contains("/envs/"));
+        paths.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let (one, other) = (environments("one"), environments("other"));
+    let alternatives = ends.versions.len() > 1;
+    assert_eq!(!one.is_empty(), alternatives, "all but the default one");
+    assert!(one.is_disjoint(&other), "{one:?} {other:?}");
+}

@@ -1,0 +1,4 @@
+//! What `cargo pyx new` and `init` make, with the real tools: projects that hold without an edit.
+
+mod adopted;
+mod made;

@@ -1,0 +1,180 @@
+//! `lint`, `fmt`, `audit` and `ci`.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use super::{just, mixed, result, small};
+use crate::support::{Project, folder, program, uv};
+
+const FINDING: &str = "import os\n";
+
+#[test]
+fn lint_runs_every_check_and_fails_with_any() {
+    let project = mixed();
+    project.append("pyproject.toml", "\n[tool.mypy]\nstrict = true\n");
+    project.commit();
+    let run = just(&project, &["lint"]).run().succeeds();
+    for step in ["rustfmt", "clippy", "ruff check", "ruff format", "mypy"] {
+        assert_eq!(result(&run, step), "ok", "{step}:\n{run}");
+    }
+    assert_eq!(project.traces(), "");
+
+    let one = "\n/// One.\npub fn one() -> u8 {\n    return 1;\n}\n";
+    project.append("src/lib.rs", one);
+    project.append("python/mixed/__init__.py", FINDING);
+    project.append("tests/test_mixed.py", "x = 'y'\n");
+    let run = just(&project, &["lint"]).run().exits(1).says("`return`");
+    for step in ["clippy", "ruff check", "ruff format"] {
+        assert!(result(&run, step).starts_with("failed"), "{step}:\n{run}");
+    }
+    assert_eq!(result(&run, "rustfmt"), "ok");
+
+    project.append("python/mixed/__init__.py", "count: str = count_words('')\n");
+    let run = just(&project, &["lint", "mypy"]).run().exits(1);
+    assert!(
+        run.stdout.contains("Incompatible types in assignment"),
+        "{run}"
+    );
+    run.never_says("clippy").never_says("ruff");
+}
+
+#[test]
+fn a_check_that_does_not_exist_is_named() {
+    let project = small(&folder!());
+    let run = just(&project, &["lint", "a b"]).run().exits(1);
+    run.says("no check `a b`")
+        .says("clippy, python, ruff, rust");
+}
+
+#[test]
+fn tools_have_the_version_that_the_project_asks_for() {
+    let project = small(&folder!());
+    let hook = "repos:\n  - repo: https://github.com/astral-sh/ruff-pre-commit\n    rev: v0.9.1\n    hooks:\n      - id: ruff\n";
+    project.write(".pre-commit-config.yaml", hook);
+    let run = just(&project, &["lint", "ruff"]).run().succeeds();
+    run.says("ruff==0.9.1");
+    let group = "[dependency-groups]\nstyle = [\"ruff==0.9.2\"]\n";
+    project.append("pyproject.toml", group);
+    let run = just(&project, &["lint", "ruff"]).run().succeeds();
+    run.says("ruff==0.9.2").never_says("0.9.1");
+    let run = just(&project, &["lint", "ruff"]);
+    let own = project.path(".venv/bin/ruff");
+    program(&own, "echo own");
+    assert!(run.run().succeeds().stdout.starts_with("own\n"));
+}
+
+#[test]
+fn fmt_formats_as_the_project_is_formatted() {
+    let project = mixed();
+    just(&project, &["fmt"]).run().succeeds();
+    assert_eq!(project.traces(), "");
+
+    project.append("src/lib.rs", "fn  two( ) {}\n");
+    project.write("tests/test_more.py", "import sys\nimport os\nx = 'y'\n");
+    just(&project, &["fmt"]).run().succeeds();
+    assert!(project.read("src/lib.rs").ends_with("fn two() {}\n"));
+    let formatted = project.read("tests/test_more.py");
+    assert_eq!(formatted, "import sys\nimport os\n\nx = \"y\"\n");
+
+    let black =
+        "\n[tool.black]\nskip-string-normalization = true\n[tool.ruff.lint]\nselect = [\"I\"]\n";
+    project.append("pyproject.toml", black);
+    project.write("tests/test_more.py", "import sys\nimport os\nx =  'y'\n");
+    just(&project, &["fmt"]).run().succeeds();
+    let formatted = project.read("tests/test_more.py");
+    assert_eq!(formatted, "import os\nimport sys\n\nx = 'y'\n");
+}
+
+/// A service like osv.dev that gives the same answer to everything; its address.
+fn service(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/query", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked).unwrap();
+            let length = answer.len();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+            write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{answer}").unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn an_audit_passes_only_what_it_has_looked_at() {
+    let project = small(&folder!());
+    let group = "[dependency-groups]\ndev = [\"iniconfig==2.0.0\"]\n";
+    project.append("pyproject.toml", group);
+    let tools = project.root.with_file_name("tools");
+    program(&tools.join("cargo-audit"), "echo \"$@\"");
+    let audit = |osv: &str| {
+        let run = just(&project, &["audit"]).path_first(&tools);
+        let run = run.env("PIP_AUDIT_VULNERABILITY_SERVICE", "osv");
+        run.env("PIP_AUDIT_OSV_URL", osv).run()
+    };
+    let down = audit("http://127.0.0.1:9/query").exits(1);
+    assert_eq!(result(&down, "pip-audit"), "not checked (no answer)");
+    down.says_once("pip-audit could not look");
+
+    let clean = audit(&service("{}")).succeeds();
+    assert_eq!(result(&clean, "pip-audit"), "ok");
+    assert!(clean.stdout.contains("audit --file"), "{clean}");
+
+    // what the lock says, not what is installed
+    project.run(uv(), &["lock", "--quiet"]).succeeds();
+    let answer = r#"{"vulns": [{"id": "PYSEC-1-1", "summary": "s", "affected": []}]}"#;
+    let found = audit(&service(answer)).exits(1).says("iniconfig 2.0.0");
+    assert_eq!(result(&found, "pip-audit"), "failed (1 of 1 vulnerable)");
+    found.says("PYSEC-1-1");
+}
+
+#[test]
+fn an_audit_of_crates_needs_its_tool() {
+    let project = small(&folder!());
+    let tools = project.root.with_file_name("tools");
+    let audit = || just(&project, &["audit"]).path_first(&tools).run().exits(1);
+    program(&tools.join("cargo-audit"), "exit 1");
+    assert_eq!(result(&audit(), "cargo audit"), "failed (1)");
+    program(&tools.join("cargo-deny"), "exit 1");
+    project.write("deny.toml", "");
+    assert_eq!(result(&audit(), "cargo deny"), "failed (1)");
+    fs::remove_dir_all(&tools).unwrap();
+    let missing = audit().says("cargo install cargo-deny");
+    assert_eq!(
+        result(&missing, "cargo deny"),
+        "not checked (not installed)"
+    );
+}
+
+#[test]
+fn ci_runs_all_steps_and_writes_the_summary() {
+    let project = mixed();
+    let page = project.root.with_file_name("summary.md");
+    let _ = fs::remove_file(&page);
+    let ci = |project: &Project| {
+        just(project, &["ci"])
+            .env("GITHUB_STEP_SUMMARY", &page)
+            .run()
+    };
+    let run = ci(&project).succeeds();
+    for step in ["lint", "test", "types"] {
+        assert_eq!(result(&run, step), "ok", "{step}:\n{run}");
+    }
+    run.never_says("audit");
+    let summary = fs::read_to_string(&page).unwrap();
+    assert!(summary.contains("| step | result | seconds |"), "{summary}");
+    assert!(summary.contains("| test | ok | "), "{summary}");
+    assert_eq!(project.traces(), "");
+
+    project.append("python/mixed/__init__.py", FINDING);
+    project.edit("python/mixed/_mixed.pyi", "text: str", "word: str");
+    let run = ci(&project).exits(1);
+    assert_eq!(result(&run, "test"), "ok");
+    for step in ["lint", "types"] {
+        assert_eq!(result(&run, step), "failed (1)", "{step}:\n{run}");
+    }
+}

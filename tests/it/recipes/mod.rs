@@ -1,0 +1,72 @@
+//! What the recipes of `cargo pyx just` promise, in real projects with the real tools.
+
+mod checks;
+mod form;
+mod made;
+mod stubs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::support::{Outcome, Project, Pyx};
+
+/// A recipe with its arguments: `cargo pyx just WORDS`.
+fn just(project: &Project, words: &[&str]) -> Pyx {
+    project.pyx("just").with(words)
+}
+
+/// The files of `recipes/`.
+fn recipes() -> Vec<PathBuf> {
+    let mut files = crate::support::entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes"));
+    files.retain(|path| path.is_file());
+    files
+}
+
+/// A copy of a fixture that one test after the other has to itself.
+struct Shared {
+    project: Project,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Deref for Shared {
+    type Target = Project;
+
+    fn deref(&self) -> &Project {
+        &self.project
+    }
+}
+
+/// The copy of `mixed`: its dependencies are compiled, and checked, once for all tests.
+fn mixed() -> Shared {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let project = copy(Path::new(env!("CARGO_TARGET_TMPDIR")), "mixed");
+    project.keep("target/pyx/lint");
+    Shared {
+        project,
+        _turn: turn,
+    }
+}
+
+/// A copy of `bin`, which compiles within a second: it has no dependencies.
+fn small(folder: &Path) -> Project {
+    copy(folder, "bin")
+}
+
+/// A committed copy of a fixture in a folder that shells misread.
+fn copy(folder: &Path, fixture: &str) -> Project {
+    let root = folder.join("it's a \"copy\"").join(fixture);
+    Project::at(&root, fixture)
+}
+
+/// The result of a step in the table at the end.
+fn result<'a>(run: &'a Outcome, step: &str) -> &'a str {
+    let rows = run.stderr.lines().rev().take_while(|line| !line.is_empty());
+    let found: Vec<&str> = rows.filter_map(|row| row.strip_prefix(step)).collect();
+    let [rest] = found[..] else {
+        panic!("expected one row `{step}`:\n{run}")
+    };
+    let (result, seconds) = rest.trim().rsplit_once(' ').unwrap();
+    assert!(seconds.parse::<f64>().is_ok(), "{run}");
+    result.trim()
+}

@@ -1,0 +1,320 @@
+//! What `cargo pyx run` and `--watch` promise, in real projects with the real tools.
+
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::support::{Outcome, Project, Pyx, Running, alone, folder, project, within};
+
+const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
+const GREETING: &str = "Hello from Rust!";
+const GREET: &str = "import hello; print(hello.greeting())";
+
+fn run(project: &Project, args: &[&str]) -> Pyx {
+    project.pyx("run").with(args)
+}
+
+/// A copy of `bin`, which compiles within a second: it has no dependencies.
+fn small(folder: &Path) -> Project {
+    Project::cold(&folder.join("bin"), "bin")
+}
+
+/// A pipeline with pyx in it.
+fn shell(project: &Project, script: &str) -> Outcome {
+    project.run("sh", &["-c", script, PYX])
+}
+
+#[test]
+fn a_program_runs_in_the_environment_as_if_nobody_stood_between() {
+    let project = small(&folder!());
+    let prefix = "import os, sys; print(sys.prefix, os.environ['VIRTUAL_ENV'], os.getcwd())";
+    let place = run(&project, &["python", "-c", prefix]).run().succeeds();
+    let (root, environment) = (&project.root, project.path(".venv"));
+    let (root, environment) = (root.display(), environment.display());
+    assert_eq!(
+        place.stdout,
+        format!("{environment} {environment} {root}\n")
+    );
+
+    let shout = run(&project, &["shout", "hello"]).run().succeeds();
+    assert_eq!((&*shout.stdout, &*shout.stderr), ("HELLO!\n", ""));
+
+    // pyx's own flags and words among them
+    let words = [
+        "",
+        "a b",
+        "it's \"x\" $HOME \\",
+        "1\n2\n",
+        "--release",
+        "-q",
+        "--",
+        "Wörter",
+        "*",
+    ];
+    let script = "import json, sys; print(json.dumps(sys.argv[1:]))";
+    for before in [
+        &["python", "-c", script][..],
+        &["--", "python", "-c", script],
+    ] {
+        let args = run(&project, before).with(&words).run().succeeds();
+        let seen: Vec<String> = serde_json::from_str(&args.stdout).unwrap();
+        assert_eq!(seen, words);
+    }
+
+    // from a folder below, in that folder
+    let below = project.path("tests");
+    let pwd = run(&project, &["-C", "tests", "pwd"]).run().succeeds();
+    assert_eq!(Path::new(pwd.stdout.trim_end()), below);
+    assert_eq!(project.traces(), "");
+}
+
+#[test]
+fn a_programs_streams_and_its_end_are_passed_through() {
+    let project = small(&folder!());
+    project.dev().run().succeeds();
+    for code in [1, 2, 5, 7, 70, 255] {
+        let script = format!("import sys; sys.exit({code})");
+        let ended = run(&project, &["python", "-c", &script]).run().exits(code);
+        assert_eq!((&*ended.stdout, &*ended.stderr), ("", ""));
+    }
+    run(&project, &["--", "false"]).run().exits(1);
+    let killed = run(&project, &["sh", "-c", "kill -9 $$"]).run();
+    assert_eq!(killed.signal, Some(9), "{killed}");
+
+    let echo = shell(&project, "printf 'a\\nb' | \"$0\" pyx run cat").succeeds();
+    assert_eq!((&*echo.stdout, &*echo.stderr), ("a\nb", ""));
+    let script = "\"$0\" pyx run sh -c 'echo out; echo err >&2' 2>/dev/null";
+    assert_eq!(shell(&project, script).succeeds().stdout, "out\n");
+    // bytes that are no text
+    let script = "printf '\\377\\000\\n' | \"$0\" pyx run cat | od -An -tx1";
+    assert_eq!(shell(&project, script).succeeds().stdout.trim(), "ff 00 0a");
+    let lost = run(&project, &["no-such-program"]).run();
+    assert_ne!(lost.code, Some(0));
+    lost.says_once("error: ").says("`no-such-program`");
+}
+
+#[test]
+fn a_program_runs_against_a_fresh_build() {
+    let project = project!("hello");
+    let greet = || run(&project, &["python", "-c", GREET]).run().succeeds();
+    assert_eq!(greet().stdout, format!("{GREETING}\n"));
+    let again = greet();
+    assert_eq!((&*again.stdout, &*again.stderr), ("Hello from Rust!\n", ""));
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    let edited = greet().says("`src/lib.rs` changed").says("Compiling hello");
+    assert_eq!(edited.stdout, "Servus!\n");
+
+    // the build holds its lock no longer when the program runs
+    project.edit("src/lib.rs", "Servus!", "Grüezi!");
+    let nested = |words: &[&str]| {
+        let outer = run(&project, &["cargo-pyx"]).with(words);
+        let outer = outer.path_first(Path::new(PYX).parent().unwrap());
+        outer.env("PYX_LOCK_TIMEOUT", "20").run().succeeds()
+    };
+    let dev = nested(&["dev", "--force"]).says_once("(`--force`)");
+    dev.says_once("Finished dev")
+        .never_says("Blocking waiting for project");
+    let greet_twice = nested(&["run", "python", "-c", GREET]);
+    assert_eq!(greet_twice.stdout, "Grüezi!\n");
+
+    // what does not compile does not run
+    project.edit("src/lib.rs", "\"Grüezi!\"", "nonsense");
+    let failed = run(&project, &["python", "-c", GREET]).run().exits(1);
+    assert_eq!(failed.stdout, "");
+    failed.says("cannot find value `nonsense`");
+}
+
+/// An example that asks for a package and for its own arguments.
+const ASKS: &str = r#"use pyo3::prelude::*;
+
+fn main() -> PyResult<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    Python::initialize();
+    Python::attach(|py| {
+        let package = py.import("iniconfig")?.getattr("__file__")?;
+        println!("{package} {words:?}");
+        std::process::exit(3);
+    })
+}
+"#;
+
+#[test]
+fn a_program_that_embeds_python_gets_the_environments() {
+    let project = project!("embed");
+    let example = |name: &str| run(&project, &["--example", name]);
+    let version = example("version").run().succeeds();
+    let own = project.run(
+        project.path(".venv/bin/python"),
+        &["-c", "import sys; print(sys.version)"],
+    );
+    assert_eq!(version.stdout, own.stdout);
+    let ferris = run(&project, &["--bin", "embed"]).run().succeeds();
+    assert!(ferris.stdout.contains("Hello from Python 3."), "{ferris}");
+
+    let python = project.path(".venv/bin/python");
+    let python = python.to_str().unwrap();
+    let install = ["pip", "install", "--quiet", "--python", python, "iniconfig"];
+    project.run(crate::support::uv(), &install).succeeds();
+    project.write("examples/asks.rs", ASKS);
+    let asks = example("asks")
+        .with(&["--", "a b", "--release"])
+        .run()
+        .exits(3);
+    let package = project.path(".venv/lib");
+    assert!(asks.stdout.starts_with(package.to_str().unwrap()), "{asks}");
+    assert!(
+        asks.stdout.ends_with(" [\"a b\", \"--release\"]\n"),
+        "{asks}"
+    );
+
+    let unknown = example("nope").run().exits(2).says_once("error: ");
+    unknown.says("no example `nope`").says("asks, version");
+    let unknown = run(&project, &["--bin", "nope"]).run().exits(2);
+    unknown.says("no bin `nope`").says("embed");
+
+    project.edit("examples/asks.rs", "exit(3)", "exit(4)");
+    example("asks").run().exits(4);
+    let tests = project.pyx("test").run().succeeds();
+    tests
+        .says("Tested Rust (embed) 2 passed")
+        .never_says("Python tests");
+    project.dev().run().finds_fresh("embed");
+    assert_eq!(project.traces(), "?? examples/asks.rs\n");
+}
+
+/// An extension's example links and finds Python as its tests do.
+#[test]
+fn an_example_of_an_extension_is_linked_whatever_the_manifest_says() {
+    let project = project!("hardcoded");
+    project.write(
+        "examples/asks.rs",
+        &ASKS
+            .replace("iniconfig", "sys")
+            .replace("__file__", "version"),
+    );
+    let args = ["--group", "test", "--example", "asks", "word"];
+    let asks = run(&project, &args).run().exits(3);
+    let version = project.python("import sys; print(sys.version)");
+    assert_eq!(asks.stdout, format!("{version} [\"word\"]\n"));
+}
+
+/// A watch that ends with its test, whatever becomes of that.
+struct Watch(Option<Running>);
+
+impl Watch {
+    fn start(pyx: Pyx) -> Self {
+        Self(Some(pyx.with(&["--watch"]).start()))
+    }
+
+    fn end_by(mut self, signal: i32) -> Outcome {
+        let running = self.0.take().unwrap();
+        running.signal(signal);
+        running.finish()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            running.signal(15);
+        }
+    }
+}
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// Whether Python prints that, without a word when it cannot import the module right now.
+fn prints(project: &Project, script: &str, value: &str) -> bool {
+    let python = project.path(".venv/bin/python");
+    let mut command = std::process::Command::new(python);
+    let output = command.args(["-c", script]).output().unwrap();
+    output.status.success() && String::from_utf8_lossy(&output.stdout).trim_end() == value
+}
+
+#[test]
+fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
+    let _machine = alone();
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let watch = Watch::start(project.dev());
+    // whether it watches already at the first edit or reads it at its start
+    for (old, new) in [(GREETING, "Servus!"), ("Servus!", "Moin!")] {
+        project.edit("src/lib.rs", old, new);
+        let built = || prints(&project, GREET, new);
+        assert!(within(SOON, &built), "{new} is importable");
+        sleep(Duration::from_millis(500)); // until it waits again
+    }
+    project.edit("src/lib.rs", "\"Moin!\"", "nonsense");
+    sleep(Duration::from_secs(3));
+    project.edit("src/lib.rs", "nonsense", "\"Hoi!\"");
+    let built = || prints(&project, GREET, "Hoi!");
+    assert!(within(SOON, &built), "it goes on after a failure");
+    sleep(Duration::from_secs(1));
+
+    let sent = Instant::now();
+    let watch = watch.end_by(2);
+    assert_eq!(watch.signal, Some(2), "the shell sees 130:\n{watch}");
+    assert!(sent.elapsed() < Duration::from_secs(5), "{watch}");
+    let nobody = || project.processes().is_empty();
+    assert!(
+        within(Duration::from_secs(2), &nobody),
+        "{:?}",
+        project.processes()
+    );
+    let watch = watch
+        .says("Changed src/lib.rs")
+        .says("cannot find value `nonsense`");
+    watch.says("Watching");
+    project.dev().run().finds_fresh("hello");
+}
+
+/// Adds a test that counts its runs, writes beside the sources, and takes a while.
+fn log_runs(project: &Project, log: &Path) {
+    let log = log.display();
+    let test = format!(
+        "\n\ndef test_log():\n    import pathlib, time\n\n    \
+         open('{log}', 'a').write('ran\\n')\n    \
+         pathlib.Path(__file__).with_name('out.txt').write_text(str(time.time()))\n    \
+         time.sleep(2)\n"
+    );
+    project.append("tests/test_shout.py", &test);
+}
+
+#[test]
+fn a_watch_runs_the_tests_again_after_a_change_and_only_then() {
+    let _machine = alone();
+    let project = small(&folder!());
+    let log = project.path("target/ran");
+    log_runs(&project, &log);
+    let ran = || {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        text.lines().count()
+    };
+    let watch = Watch::start(project.pyx("test"));
+    let minute = Duration::from_secs(60);
+    assert!(within(minute, &|| ran() == 1), "the tests run at once");
+    sleep(Duration::from_secs(5));
+    assert_eq!(ran(), 1, "what the tests write is no change");
+    project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
+    assert!(within(SOON, &|| ran() == 2), "a test that changed runs");
+    // while the tests run
+    sleep(Duration::from_millis(500));
+    project.edit(
+        "src/main.rs",
+        ".to_uppercase() + \"!\"",
+        ".to_lowercase() + \"?\"",
+    );
+    assert!(
+        within(SOON, &|| ran() == 3),
+        "an edit meanwhile is not lost"
+    );
+    sleep(Duration::from_secs(4));
+    let watch = watch.end_by(15);
+    assert_eq!(watch.signal, Some(15), "{watch}");
+    assert_eq!(ran(), 3, "{watch}");
+    watch
+        .says_once("Python (shout) 2 passed")
+        .says_once("Rust (shout) 1 passed; Python (shout) 1 failed, 1 passed")
+        .says_once("Changed tests/test_shout.py");
+}

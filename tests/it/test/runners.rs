@@ -1,0 +1,128 @@
+//! Python tests that pytest does not run, or would not find by itself.
+
+use std::fs;
+
+use super::{has, small, summary, test};
+use crate::support::{Project, folder};
+
+const CASES: &str = "\
+import os
+import unittest
+
+
+class Cases(unittest.TestCase):
+    def test_passes(self):
+        pass
+
+    @unittest.skip('not today')
+    def test_skipped(self):
+        pass
+
+    @unittest.expectedFailure
+    def test_expected(self):
+        self.fail()
+";
+
+/// Ends the first test of several, and with it the process, with success.
+const DOOM: &str = "
+    def test_of_doom(self):
+        os._exit(0)
+";
+
+/// A project whose tests are `unittest` cases alone.
+fn with_cases(project: &Project) {
+    project.remove("tests/test_shout.py");
+    project.write("tests/test_cases.py", CASES);
+}
+
+#[test]
+fn unittest_runs_where_the_project_names_it_and_is_counted() {
+    let project = small(&folder!());
+    with_cases(&project);
+    project.write(
+        "Makefile",
+        "check:\n\tpython -m unittest discover -s tests\n",
+    );
+    let py = |args: &[&str]| test(&project, &["--py"]).with(args).run();
+    let run = py(&[]).succeeds();
+    let counts = "Python (shout) 1 passed, 1 skipped, 1 xfailed";
+    assert_eq!(summary(&run), counts, "{run}");
+    assert!(!has(&project, "pytest"));
+    let plan = py(&["--dry-run"]).succeeds();
+    let command = "/python -m unittest discover -s tests)";
+    assert!(plan.stdout.contains(command), "{plan}");
+    let run = py(&["--wheel"]).succeeds();
+    assert_eq!(summary(&run), counts, "{run}");
+
+    let run = py(&["--", "-k", "passes"]).succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    let run = py(&["--", "tests/test_cases.py"]).succeeds();
+    assert_eq!(summary(&run), counts, "{run}");
+    py(&["--", "-k", "nothing"])
+        .exits(5)
+        .says("error: no test is selected by `-k nothing`");
+    py(&["--", "--help"]).succeeds();
+    let run = py(&["-q"]).succeeds();
+    assert_eq!((&*run.stdout, &*run.stderr), ("", ""), "{run}");
+
+    let failing = "\n    def test_a_{}(self):\n        self.fail()\n";
+    for name in ["one", "two"] {
+        project.append("tests/test_cases.py", &failing.replace("{}", name));
+    }
+    let run = py(&["--fail-fast"]).exits(1);
+    assert_eq!(summary(&run), "Python (shout) 1 failed, 0 passed", "{run}");
+    project.append("tests/test_cases.py", DOOM);
+    let run = py(&[]).exits(1);
+    run.says("error: unittest was ended by test_cases.Cases.test_of_doom with exit code 0");
+}
+
+#[test]
+fn stestr_runs_where_the_project_configures_it_and_is_counted() {
+    let project = small(&folder!());
+    with_cases(&project);
+    project.write("tests/__init__.py", "");
+    project.write(".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
+    project.append(
+        "pyproject.toml",
+        "\n[dependency-groups]\ntest = [\"stestr\"]\n",
+    );
+    let py = |args: &[&str]| test(&project, &["--py"]).with(args).run();
+    let run = py(&[]).succeeds();
+    let counts = "Python (shout) 1 passed, 1 skipped, 1 xfailed";
+    assert_eq!(summary(&run), counts, "{run}");
+    let run = py(&["--wheel"]).succeeds();
+    assert_eq!(summary(&run), counts, "{run}");
+    let run = py(&["--", "passes"]).succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    let run = py(&["--", "nothing"]).exits(5);
+    run.says("error: no test is selected by `nothing`");
+
+    project.append("tests/test_cases.py", DOOM);
+    let run = py(&["--fail-fast"]).exits(1);
+    run.says("error: stestr was ended by tests.test_cases.Cases.test_of_doom");
+}
+
+#[test]
+fn pytest_is_there_where_the_project_requires_another_runner() {
+    let project = small(&folder!());
+    let group = "\n[dependency-groups]\ntest = [\"nose2\"]\n";
+    project.append("pyproject.toml", group);
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    assert!(has(&project, "nose2"));
+    let again = test(&project, &["--py"]).run().succeeds();
+    again.never_says("Installing").never_says("Syncing");
+}
+
+#[test]
+fn doctests_that_the_projects_automation_runs_are_counted() {
+    let project = small(&folder!());
+    fs::remove_dir_all(project.path("tests")).unwrap();
+    project.write("README.md", "# Shout\n\n>>> 'hello'.upper()\n'HELLO'\n");
+    project.write("Makefile", "check:\n\tpython -m doctest README.md\n");
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    project.edit("README.md", "'HELLO'", "'hello'");
+    let run = test(&project, &["--py"]).run().exits(1);
+    assert_eq!(summary(&run), "Python (shout) 1 failed, 0 passed", "{run}");
+}

@@ -1,0 +1,273 @@
+//! Rust tests.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{plain_cargo, small, summary, test};
+use crate::support::{Project, cache, folder, on_path, program, project, traps};
+
+const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
+
+/// A module of Rust tests that ask the Python they run in.
+const ASKS_PYTHON: &str = r#"
+#[cfg(test)]
+mod asks_python {
+    use pyo3::prelude::*;
+
+    #[test]
+    fn it_is_the_environments() -> PyResult<()> {
+        Python::initialize();
+        Python::attach(|py| {
+            let version: String = py.import("sys")?.getattr("version")?.extract()?;
+            assert_eq!(version, std::env::var("EXPECTED_VERSION").unwrap());
+            // with another interpreter's prefix it would run on that one's standard library
+            let prefix: String = py.import("sys")?.getattr("prefix")?.extract()?;
+            assert_eq!(prefix, std::env::var("EXPECTED_FOLDER").unwrap());
+            let package: String = py.import("iniconfig")?.getattr("__file__")?.extract()?;
+            assert!(package.starts_with(&std::env::var("EXPECTED_FOLDER").unwrap()), "{package}");
+            Ok(())
+        })
+    }
+}
+"#;
+
+/// A module of Rust tests that need the Python half of their own package.
+const IMPORTS_ITS_PACKAGE: &str = r#"
+#[cfg(test)]
+mod imports_its_package {
+    use pyo3::prelude::*;
+
+    #[test]
+    fn and_the_rust_half_in_it() -> PyResult<()> {
+        Python::initialize();
+        Python::attach(|py| {
+            let package = py.import("mixed")?;
+            assert_eq!(package.getattr("count_words")?.call1(("a b",))?.extract::<usize>()?, 2);
+            Ok(())
+        })
+    }
+}
+"#;
+
+/// What Rust tests need to find libpython would mislead Python's own tests.
+const NOTHING_LEAKS: &str = "\
+import os
+
+
+def test_nothing_leaks():
+    names = ['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'PYTHONHOME', 'PYTHONPATH']
+    names += ['PYO3_CONFIG_FILE', 'PYO3_PYTHON']
+    assert [name for name in names if name in os.environ] == []
+";
+
+#[test]
+fn rust_tests_that_cargo_cannot_link_run_in_the_environments_python() {
+    let project = project!("hardcoded");
+    let run = test(&project, &[]).run().succeeds();
+    let both = "Rust (hardcoded) 2 passed; Python (hardcoded) 1 passed";
+    assert_eq!(summary(&run), both, "{run}");
+    assert_eq!(project.traces(), "", "no manifest is touched:\n{run}");
+
+    let plain = plain_cargo(&project, &["test"]);
+    assert_ne!(plain.code, Some(0), "{plain}");
+    plain.says("linking with");
+
+    let base = project.python("import sys; print(sys._base_executable)");
+    let without = project.run(base, &["-I", "-c", "import iniconfig"]);
+    assert_ne!(
+        without.code,
+        Some(0),
+        "only the environment has it:\n{without}"
+    );
+
+    project.append("src/lib.rs", ASKS_PYTHON);
+    project.write("tests/test_leaks.py", NOTHING_LEAKS);
+    let version = project.python("import sys; print(sys.version)");
+    let traps = traps(&folder!().join("traps"), &["python", "python3"]);
+    let run = test(&project, &[])
+        .env("EXPECTED_VERSION", version)
+        .env("EXPECTED_FOLDER", project.path(".venv"))
+        .path_first(traps.dir())
+        .run()
+        .succeeds();
+    let both = "Rust (hardcoded) 3 passed; Python (hardcoded) 2 passed";
+    assert_eq!(summary(&run), both, "{run}");
+    assert_eq!(traps.sprung(), "", "no other Python is asked");
+}
+
+#[test]
+fn rust_tests_alone_have_their_packages_and_need_no_variables() {
+    let project = project!("hardcoded");
+    let run = test(&project, &["--rust"]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (hardcoded) 2 passed", "{run}");
+    let names = ["HOME", "PATH", "CARGO_HOME", "RUSTUP_HOME"];
+    let kept = names
+        .into_iter()
+        .filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
+    let tools = format!("PYX_CACHE_DIR={}", cache().display());
+    let variables: Vec<String> = kept.chain([tools]).collect();
+    let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
+    let words = [&["-i"], &variables[..], &[PYX, "pyx", "test", "--rust"]].concat();
+    let run = project.run("env", &words).succeeds();
+    assert_eq!(summary(&run), "Rust (hardcoded) 2 passed", "{run}");
+    run.never_says("Python tests");
+}
+
+#[test]
+fn rust_tests_import_the_python_half_of_their_package_on_the_first_run_too() {
+    let project = project!("mixed");
+    project.append("src/lib.rs", IMPORTS_ITS_PACKAGE);
+    let run = test(&project, &["--rust"]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (mixed) 2 passed", "{run}");
+    let plan = test(&project, &["--rust", "--dry-run"]).run().succeeds();
+    let source = project.path("python");
+    let to_paste = format!("/site-packages:{} ", source.display());
+    assert!(plan.stdout.contains(&to_paste), "{plan}");
+}
+
+#[test]
+fn a_rust_test_that_ends_its_program_never_passes() {
+    let project = small(&folder!());
+    let test_of = |body: &str| {
+        let text = format!("\n#[cfg(test)]\n#[test]\nfn of_doom() {{\n    {body}\n}}\n");
+        project.append("src/main.rs", &text);
+    };
+    test_of("std::process::abort();");
+    let run = test(&project, &[]).run().exits(1);
+    assert!(summary(&run).ends_with("Python (shout) 1 passed"), "{run}");
+    run.says("signal: 6, SIGABRT");
+    // to cargo this is a success
+    project.edit("src/main.rs", "abort()", "exit(0)");
+    let run = test(&project, &[]).run().exits(1);
+    run.says_once("error: ").never_says("no tests");
+}
+
+/// Makes the environment's Python say that it has no shared libpython.
+fn without_libpython(project: &Project) {
+    let python = project.path(".venv/bin/python");
+    let real = fs::canonicalize(&python).unwrap();
+    fs::remove_file(&python).unwrap();
+    let real = real.display();
+    let script = format!(
+        "case \"$*\" in *link_name*) \"{real}\" \"$@\" | sed 's/\"libdir\": \"[^\"]*\"/\"libdir\": null/';;\n\
+         *) exec bash -c 'exec -a \"$0\" \"{real}\" \"$@\"' \"$0\" \"$@\";; esac"
+    );
+    program(&python, &script);
+}
+
+#[test]
+fn rust_tests_that_no_python_can_be_linked_with_fail_and_pythons_run() {
+    let project = project!("hardcoded");
+    project.dev().run().succeeds();
+    without_libpython(&project);
+    let run = test(&project, &[]).run().exits(1);
+    let both = "Rust (hardcoded) not finished; Python (hardcoded) 1 passed";
+    assert_eq!(summary(&run), both, "{run}");
+    let run = run.says_once("error: the Rust code of hardcoded cannot be linked with Python: ");
+    run.says_once("hint: ").says("uv python install 3.");
+    test(&project, &["--py"]).run().succeeds();
+}
+
+/// The folder of Rust tests' builds, which earlier runs may have left.
+fn no_test_builds(project: &Project) -> PathBuf {
+    let path = project.path("target/pyx/test");
+    let _ = fs::remove_dir_all(&path);
+    path
+}
+
+#[test]
+fn without_rust_tests_nothing_is_compiled_for_them() {
+    let project = project!("hello");
+    let folder = no_test_builds(&project);
+    let text = project.read("src/lib.rs");
+    let (code, _) = text.split_once("#[cfg(test)]").unwrap();
+    project.write("src/lib.rs", code);
+    let run = test(&project, &[]).run().succeeds();
+    assert_eq!(summary(&run), "Python (hello) 3 passed", "{run}");
+    assert!(!folder.exists(), "{run}");
+    test(&project, &["--rust"]).run().exits(5);
+
+    fs::remove_dir_all(project.path("tests")).unwrap();
+    let run = test(&project, &[])
+        .run()
+        .exits(5)
+        .says_once("error: no tests");
+    run.says_once("hint: ").never_says("Tested");
+    assert!(!folder.exists());
+}
+
+#[test]
+fn documentation_of_libraries_is_tested_and_docstrings_are_not() {
+    let project = project!("workspace");
+    let example = "/// Turns a title into a word that fits into a URL.\n";
+    let documented =
+        format!("{example}///\n/// ```\n/// assert_eq!(CRATE::slug(\"A\"), \"a\");\n/// ```\n");
+    let shared = documented.replace("CRATE", "shared");
+    project.edit("crates/shared/src/lib.rs", example, &shared);
+    let alpha = documented.replace("CRATE::", "nonsense");
+    project.edit("packages/alpha/src/lib.rs", example, &alpha);
+    let run = test(&project, &["--rust"]).run().succeeds();
+    run.says_once("Testing doctests of shared")
+        .never_says("nonsense");
+}
+
+#[test]
+fn a_filter_that_selects_no_rust_test_is_no_success_whoever_runs_them() {
+    let project = small(&folder!());
+    let rust = |args: &[&str]| test(&project, &["--rust"]).with(args).run();
+    let unselected = "error: no test is selected by `typo`";
+    rust(&["--", "typo"]).exits(5).says_once(unselected);
+    rust(&["-q", "--", "typo"]).exits(5).says_once(unselected);
+    rust(&["--", "shouts"]).succeeds();
+    rust(&["--", "--list"]).succeeds();
+
+    // a program with a harness of its own may have run whatever it is asked for
+    project.append(
+        "Cargo.toml",
+        "\n[[test]]\nname = \"own\"\nharness = false\n",
+    );
+    project.write("tests/own.rs", "fn main() {}\n");
+    rust(&["--", "typo"]).succeeds();
+
+    if on_path("cargo-nextest").is_some() {
+        project.edit(
+            "Cargo.toml",
+            "\n[[test]]\nname = \"own\"\nharness = false\n",
+            "",
+        );
+        project.remove("tests/own.rs");
+        project.append("pyproject.toml", "\n[tool.pyx.test]\nrust = \"nextest\"\n");
+        rust(&["--", "typo"]).exits(5).says_once(unselected);
+        rust(&["--", "shouts"]).succeeds();
+    }
+}
+
+#[test]
+fn cargo_nextest_runs_where_the_project_asks_for_it() {
+    let project = small(&folder!());
+    project.append("pyproject.toml", "\n[tool.pyx.test]\nrust = \"nextest\"\n");
+    if on_path("cargo-nextest").is_none() {
+        let run = test(&project, &["--rust"]).run();
+        assert_ne!(run.code, Some(0), "{run}");
+        return;
+    }
+    let run = test(&project, &[]).run().succeeds().says("Nextest run");
+    assert_eq!(
+        summary(&run),
+        "Rust (shout) 1 passed; Python (shout) 1 passed"
+    );
+    project.edit("src/main.rs", "\"HELLO YOU!\"", "\"hello?\"");
+    let run = test(&project, &["--release"]).run().exits(1);
+    let both = "Rust (shout) 1 failed, 0 passed; Python (shout) 1 passed";
+    assert_eq!(summary(&run), both, "{run}");
+}
+
+#[test]
+fn without_python_tests_the_arguments_are_for_rust() {
+    let project = small(&folder!());
+    fs::remove_dir_all(project.path("tests")).unwrap();
+    let run = test(&project, &["--", "shouts"]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (shout) 1 passed", "{run}");
+    let run = test(&project, &["--", "nosuch"]).run().exits(5);
+    run.says("no test is selected by `nosuch`");
+}
