@@ -24,8 +24,8 @@ fn slow(folder: &Path) -> Project {
 // F01, F02, F03
 #[test]
 fn a_signal_ends_everything_and_the_old_module_stays() {
-    let _machine = alone();
     let project = slow(&folder!());
+    let _machine = alone();
     project.dev().run().succeeds();
     let mut value = "2".to_owned();
     for (number, signal) in [(1, 2), (2, 15), (3, 1)] {
@@ -70,8 +70,8 @@ fn a_signal_ends_everything_and_the_old_module_stays() {
 // F07
 #[test]
 fn of_two_at_once_one_waits_and_both_succeed() {
-    let _machine = alone();
     let project = slow(&folder!());
+    let _machine = alone();
     let dev = || project.dev().env("SLOW", "1"); // so that the second surely comes meanwhile
     dev().run().succeeds();
     for round in 1..=5 {
@@ -265,23 +265,26 @@ fn the_projects_path_may_hold_anything_that_is_utf8() {
         "-dash",
         "$(touch pwn)",
     ];
-    std::thread::scope(|scope| {
-        for name in names {
-            let root = folder.join(name);
-            scope.spawn(move || builds_in(&root));
-        }
-    });
+    for name in names {
+        let project = Project::cold(&folder.join(name), "cffi");
+        let sum = "from cffi_add import lib; print(lib.add(2, 3))";
+        is_built(&project, "cffi-add", sum, ["wrapping_add", "wrapping_mul"]);
+    }
+    // PyO3 is told of more paths
+    let sum = "import hello; print(hello.sum_as_string(2, 3))";
+    let all: String = names.iter().rev().copied().collect();
+    let project = Project::cold(&folder.join(all), "hello");
+    is_built(&project, "hello", sum, ["a + b", "a * b"]);
     assert!(!folder.join("pwn").exists());
 }
 
-fn builds_in(root: &Path) {
-    let sum = "import hello; print(hello.sum_as_string(2, 3))";
-    let project = Project::at(root, "hello");
+/// And built again after an edit that makes a product of the sum.
+fn is_built(project: &Project, name: &str, sum: &str, edit: [&str; 2]) {
     project.dev().run().succeeds();
-    assert_eq!(project.traces(), "", "{}", root.display());
+    assert_eq!(project.traces(), "", "{}", project.root.display());
     assert_eq!(project.python(sum), "5");
-    project.dev().run().finds_fresh("hello");
-    project.edit("src/lib.rs", "a + b", "a * b");
+    project.dev().run().finds_fresh(name);
+    project.edit("src/lib.rs", edit[0], edit[1]);
     project.dev().run().succeeds().says("`src/lib.rs` changed");
     assert_eq!(project.python(sum), "6");
     assert!(!project.path("pwn").exists());

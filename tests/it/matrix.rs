@@ -72,7 +72,6 @@ impl Ends {
 #[test]
 fn several_interpreters_are_tested_and_tabled() {
     let project = project!("hello");
-    project.keep("target/pyx/builds");
     let ends = Ends::find();
     project.write("tests/test_version.py", VERSION);
     let run = test(&project, &ends.args()).with(&["--", "-s"]).run();
@@ -149,7 +148,6 @@ fn a_stable_abi_module_is_compiled_once_for_all_interpreters() {
 #[test]
 fn modules_for_other_interpreters_beside_a_package_are_no_news() {
     let project = project!("mixed");
-    project.keep("target/pyx/builds");
     let ends = Ends::find();
     test(&project, &ends.args())
         .with(&["--py"])

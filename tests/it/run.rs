@@ -234,8 +234,8 @@ fn prints(project: &Project, script: &str, value: &str) -> bool {
 
 #[test]
 fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
-    let _machine = alone();
     let project = project!("hello");
+    let _machine = alone();
     project.dev().run().succeeds();
     let watch = Watch::start(project.dev());
     // whether it watches already at the first edit or reads it at its start

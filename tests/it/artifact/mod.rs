@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::support::{Project, cache, entries, folder, on_path, project};
+use crate::support::{cache, entries, folder, name_of, on_path, project};
 use camino::Utf8Path;
 use cargo_pyx::facts::artifact::{Expected, Sdist, Wheel};
 use cargo_pyx::model::error::Error;
@@ -18,26 +18,54 @@ use cargo_pyx::model::finding::{Finding, Severity};
 use parts::Parts;
 use wheels::Case;
 
-/// `hello` with its wheel as maturin left it, built once.
-fn hello_with_wheel() -> &'static (Project, PathBuf) {
-    static HELLO: OnceLock<(Project, PathBuf)> = OnceLock::new();
+/// Distributions of `hello` as maturin left them.
+struct Hello {
+    /// Where it was built.
+    root: String,
+    wheel: PathBuf,
+    sdist: PathBuf,
+}
+
+/// Built once.
+fn hello() -> &'static Hello {
+    static HELLO: OnceLock<Hello> = OnceLock::new();
     HELLO.get_or_init(|| {
         let project = project!("hello");
         let run = project.pyx("test").with(&["--wheel", "--release", "--py"]);
         run.run().succeeds();
-        let wheel = entries(&project.path("target/pyx/wheels/hello")).remove(0);
-        (project, wheel)
+        let built = project.path("target/pyx/wheels/hello");
+        let provided = entries(&cache().join("tools")).into_iter();
+        let mut provided = provided.map(|dir| dir.join("maturin"));
+        let provided = provided.find(|file| file.is_file());
+        let maturin = on_path("maturin").or(provided).unwrap();
+        let out = ["sdist", "--out", built.to_str().unwrap()];
+        project.run(maturin, &out).succeeds();
+        let kept = folder!();
+        let _ = fs::remove_dir_all(&kept);
+        fs::create_dir_all(&kept).unwrap();
+        let keep = |ending: &str| {
+            let mut built = entries(&built).into_iter();
+            let file = built.find(|file| name_of(file).ends_with(ending));
+            let file = file.unwrap();
+            let to = kept.join(name_of(&file));
+            fs::copy(file, &to).unwrap();
+            to
+        };
+        Hello {
+            root: project.root.to_str().unwrap().to_owned(),
+            wheel: keep(".whl"),
+            sdist: keep(".tar.gz"),
+        }
     })
 }
 
 /// The wheel of `hello` as it may be published: with a tag that PyPI takes, and without paths of
 /// its sources and of cargo's registry.
 fn good_wheel() -> Parts {
-    let (project, path) = hello_with_wheel();
-    let mut parts = Parts::of_wheel(path);
-    let root = project.root.to_str().unwrap();
+    let Hello { root, wheel, .. } = hello();
+    let mut parts = Parts::of_wheel(wheel);
     parts.edit("hello.cyclonedx.json", &format!("//{root}"), "/hello");
-    let glibc = opened(path)
+    let glibc = opened(wheel)
         .binaries
         .values()
         .next()
@@ -60,21 +88,7 @@ fn good_wheel() -> Parts {
 
 /// maturin's sdist of `hello`.
 fn good_sdist() -> Parts {
-    static SDIST: OnceLock<PathBuf> = OnceLock::new();
-    let path = SDIST.get_or_init(|| {
-        let project = &hello_with_wheel().0;
-        let provided = entries(&cache().join("tools")).into_iter();
-        let provided = provided
-            .map(|dir| dir.join("maturin"))
-            .find(|file| file.is_file());
-        let maturin = on_path("maturin").or(provided).unwrap();
-        let dir = project.path("target/sdist");
-        project
-            .run(maturin, &["sdist", "--out", dir.to_str().unwrap()])
-            .succeeds();
-        entries(&dir).remove(0)
-    });
-    Parts::of_sdist(path)
+    Parts::of_sdist(&hello().sdist)
 }
 
 fn opened(path: &Path) -> Wheel {
@@ -135,12 +149,12 @@ fn a_good_wheel_breaks_no_rule() {
 
 #[test]
 fn a_wheel_as_maturin_left_it_tells_where_its_sources_are() {
-    let (project, path) = hello_with_wheel();
+    let Hello { root, wheel, .. } = hello();
     let expected = Expected {
-        private_paths: vec![project.root.to_str().unwrap().into()],
+        private_paths: vec![root.into()],
         ..Expected::default()
     };
-    let found = rules(&opened(path).findings(&expected));
+    let found = rules(&opened(wheel).findings(&expected));
     assert!(found.contains("error build-path"), "{found:?}");
     assert!(found.contains("error platform-tag"), "{found:?}");
 }

@@ -5,17 +5,14 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Outcome, Project, folder, project};
+use crate::support::{COMPILED, Outcome, Project, folder, project};
 
 #[test]
 fn a_dry_run_writes_nothing_and_its_commands_work() {
     let project = project!("mixed");
-    let before = project.listing(&["target/pyx/ext", "target/pyx/test"]);
+    let before = project.listing(&COMPILED);
     let plan = project.dev().with(&["--dry-run"]).run().succeeds();
-    assert!(
-        project.listing(&["target/pyx/ext", "target/pyx/test"]) == before,
-        "{plan}"
-    );
+    assert!(project.listing(&COMPILED) == before, "{plan}");
     let pasted = project.run("sh", &["-ec", &plan.stdout]).succeeds();
     let value = project.python("import mixed; print(mixed.report('a b'))");
     assert_eq!(value, "2 words", "{plan}{pasted}");

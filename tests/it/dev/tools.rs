@@ -1,7 +1,7 @@
 //! The same project in the hands of uv, maturin and pytest.
 
 use super::{GREET, GREETING};
-use crate::support::{Project, project, read, uv};
+use crate::support::{Project, folder, project, read, uv};
 
 #[test]
 fn uv_leaves_the_build_alone() {
@@ -39,7 +39,8 @@ fn uv_with_its_lock_leaves_the_build_alone() {
 
 #[test]
 fn pytest_finds_what_was_built() {
-    for project in [project!("hello"), project!("mixed")] {
+    for fixture in ["hello", "mixed"] {
+        let project = Project::new(&folder!(), fixture);
         project.dev().run().succeeds();
         project.install("pytest");
         let python = project.path(".venv/bin/python");

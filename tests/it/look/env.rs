@@ -1,11 +1,10 @@
 //! What `env` exports is enough for other programs, and nothing to pyx.
 
-use crate::support::project;
+use crate::support::{COMPILED, project};
 
 #[test]
 fn cargo_links_and_runs_what_pyx_does_and_pyx_compiles_nothing_again() {
     let project = project!("hardcoded");
-    project.keep("target/debug"); // cargo's own
     let missing = project
         .pyx("env")
         .run()
@@ -14,9 +13,9 @@ fn cargo_links_and_runs_what_pyx_does_and_pyx_compiles_nothing_again() {
     assert_eq!(missing.stdout, "");
     project.pyx("test").with(&["--rust"]).run().succeeds();
 
-    let before = project.listing(&[".git", "target/debug"]);
+    let before = project.listing(&COMPILED);
     project.pyx("env").run().succeeds();
-    assert!(before == project.listing(&[".git", "target/debug"]));
+    assert!(before == project.listing(&COMPILED));
 
     let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
     let script = "eval \"$(\"$0\" pyx env)\" && cargo test --quiet && \"$0\" pyx test -v";

@@ -56,7 +56,7 @@ mod tests {
 ";
 
 fn project(folder: &Path, files: &[(&str, &str)]) -> Project {
-    let project = Project::written(&folder.join("project"), files);
+    let project = Project::written(folder, files);
     project.git(&["checkout", "--quiet", "-b", "adopted"]);
     project
 }

@@ -3,37 +3,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, Project, entries, folder, oldest_and_newest, uv};
+use crate::support::{Outcome, Project, folder, oldest_and_newest, uv};
 
 /// Pinned: a linter that learns something new is no fault of the project at hand.
 const ZIZMOR: &str = "zizmor@1.32.0";
 const SCHEMA: &str = "check-jsonschema@0.39.0";
 
-/// A folder with nothing but what cargo compiled for its projects, which serves all of them.
 fn empty(folder: &Path) -> Project {
     let root = folder.join("new");
-    for path in entries(&root).iter().filter(|path| !path.ends_with("kept")) {
-        let _ = fs::remove_dir_all(path);
-        let _ = fs::remove_file(path);
-    }
+    let _ = fs::remove_dir_all(&root);
     fs::create_dir_all(&root).unwrap();
-    fs::write(root.join("clippy.toml"), "").unwrap(); // else clippy takes that of this checkout
-    Project { root }
+    Project::at(&root)
 }
 
 /// `cargo pyx new` in that folder, with a repository of its own.
 fn made(around: &Project, name: &str, args: &[&str]) -> Project {
     let run = around.pyx("new").with(&[name]).with(args).run().succeeds();
     run.says(&format!("next: cd {name} && cargo pyx test"));
-    let project = Project {
-        root: around.path(name),
-    };
+    let project = Project::at(&around.path(name));
     assert!(project.path(".git").is_dir());
     project.git(&["config", "core.excludesFile", "/dev/null"]);
-    for folder in ["ext", "test", "lint", "release/.sources", "release/builds"] {
-        project.keep(&format!("target/pyx/{folder}"));
-    }
-    project
+    Project::moved(&project.root)
 }
 
 /// Succeeds and leaves `git status` as it is.
@@ -59,20 +49,19 @@ fn a_new_project_passes_ci_and_is_released_before_its_first_commit() {
 #[test]
 fn every_layout_tests_and_lints_as_it_is() {
     let around = empty(&folder!());
-    for (name, args) in [
-        ("new-src", ["--layout", "src"].as_slice()),
-        ("new-pure", &["--layout", "pure", "--abi3", "3.10"]),
-        ("new-embed", &["--layout", "embed"]),
+    for (name, args, program) in [
+        ("new-src", ["--layout", "src"].as_slice(), false),
+        ("new-pure", &["--layout", "pure", "--abi3", "3.10"], false),
+        ("new-embed", &["--layout", "embed"], true),
     ] {
         let project = made(&around, name, args);
         runs(&project, &["test"]).says(&format!("Python ({name})"));
         runs(&project, &["just", "lint"]);
+        if program {
+            let run = runs(&project, &["run", "--bin", name, "--", "kitten", "sitting"]);
+            assert_eq!(run.stdout.trim(), "3");
+        }
     }
-    let embed = Project {
-        root: around.path("new-embed"),
-    };
-    let program = ["run", "--bin", "new-embed", "--", "kitten", "sitting"];
-    assert_eq!(runs(&embed, &program).stdout.trim(), "3");
 }
 
 #[test]

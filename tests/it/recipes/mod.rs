@@ -40,10 +40,8 @@ impl Deref for Shared {
 fn mixed() -> Shared {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let project = copy(Path::new(env!("CARGO_TARGET_TMPDIR")), "mixed");
-    project.keep("target/pyx/lint");
     Shared {
-        project,
+        project: copy(Path::new(env!("CARGO_TARGET_TMPDIR")), "mixed"),
         _turn: turn,
     }
 }
@@ -56,7 +54,7 @@ fn small(folder: &Path) -> Project {
 /// A committed copy of a fixture in a folder that shells misread.
 fn copy(folder: &Path, fixture: &str) -> Project {
     let root = folder.join("it's a \"copy\"").join(fixture);
-    Project::at(&root, fixture)
+    Project::cold(&root, fixture)
 }
 
 /// The result of a step in the table at the end.

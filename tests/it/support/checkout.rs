@@ -4,59 +4,79 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
 
+use super::run::{PLACES, holds_no_place};
 use super::{Outcome, Pyx, command, entries, fixtures, name_of, read, set_modified, temp, text_of};
 
 /// A checkout of one fixture.
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
+    /// Where a test has its project only for as long as it runs.
+    slot: Option<Slot>,
 }
 
 impl Project {
+    /// A committed copy of a fixture in a slot, where what other tests compiled is kept.
+    /// `folder` is the test's own.
     pub(crate) fn new(folder: &Path, fixture: &str) -> Self {
-        Self::at(&folder.join(fixture), fixture)
+        let project = Self::in_slot(folder);
+        copy(&fixtures().join(fixture), &project.root);
+        project.committed()
     }
 
-    /// A committed copy of a fixture; what earlier runs compiled in it is kept.
-    pub(crate) fn at(root: &Path, fixture: &str) -> Self {
-        let project = Self::cold(root, fixture);
-        // where pyx builds extensions, and programs that embed Python
-        let folder = if fixture == "embed" { "test" } else { "ext" };
-        let target = root.join("target/pyx").join(folder);
-        if !target.is_dir() {
-            copy_all(&seed().join("target/pyx/ext"), &target);
-        }
-        project
-    }
-
-    /// The same without anything that other projects compiled, for what builds nothing.
-    pub(crate) fn cold(root: &Path, fixture: &str) -> Self {
-        clear(root);
-        copy(&fixtures().join(fixture), root);
-        Self::committed(root)
-    }
-
-    /// A committed project of these files; what earlier runs compiled in it is kept.
-    pub(crate) fn written(root: &Path, files: &[(&str, &str)]) -> Self {
-        clear(root);
-        let project = Self { root: root.into() };
+    /// A committed project of these files in a slot.
+    pub(crate) fn written(folder: &Path, files: &[(&str, &str)]) -> Self {
+        let project = Self::in_slot(folder);
         for (name, text) in files {
             project.write(name, text);
         }
-        Self::committed(root)
+        project.committed()
     }
 
-    fn committed(root: &Path) -> Self {
-        let project = Self { root: root.into() };
-        project.git(&["init", "--quiet"]);
-        project.git(&["config", "core.excludesFile", "/dev/null"]);
-        project.git(&["add", "--all"]);
-        project.commit();
+    /// A folder with all that is in it, moved to a slot.
+    pub(crate) fn moved(from: &Path) -> Self {
+        let project = Self::in_slot(from.parent().unwrap());
+        for path in entries(from) {
+            fs::rename(&path, project.path(&name_of(&path))).unwrap();
+        }
         project
+    }
+
+    /// A committed copy of a fixture at a place of its own, where nothing is compiled.
+    pub(crate) fn cold(root: &Path, fixture: &str) -> Self {
+        let project = Self::at(root);
+        clear(root);
+        copy(&fixtures().join(fixture), root);
+        project.committed()
+    }
+
+    /// What is there already.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self {
+            root: root.into(),
+            slot: None,
+        }
+    }
+
+    fn in_slot(folder: &Path) -> Self {
+        let slot = Slot::take(folder);
+        clear(&slot.project);
+        fs::create_dir_all(&slot.project).unwrap();
+        Self {
+            root: slot.project.clone(),
+            slot: Some(slot),
+        }
+    }
+
+    fn committed(self) -> Self {
+        self.git(&["init", "--quiet"]);
+        self.git(&["config", "core.excludesFile", "/dev/null"]);
+        self.git(&["add", "--all"]);
+        self.commit();
+        self
     }
 
     /// What git knows becomes the last commit as it is now.
@@ -118,15 +138,6 @@ impl Project {
         set_modified(&self.path(name), SystemTime::now());
     }
 
-    /// The folder outlives the test as what cargo compiled does: it is kept beside the project.
-    pub(crate) fn keep(&self, name: &str) {
-        let kept = self.root.with_file_name("kept").join(name);
-        fs::create_dir_all(&kept).unwrap();
-        let link = self.path(name);
-        fs::create_dir_all(link.parent().unwrap()).unwrap();
-        symlink(kept, link).unwrap();
-    }
-
     /// Every file with its content, except in folders of `but`.
     pub(crate) fn listing(&self, but: &[&str]) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
@@ -180,66 +191,81 @@ impl Project {
 }
 
 impl Drop for Project {
-    /// In CI nobody runs the tests again: what compiled for one that passed makes room. All of
-    /// them together take 16 GB.
+    /// What failed can be looked at where the test has its own things.
     fn drop(&mut self) {
-        let last = std::env::var_os("CI").is_some();
-        if last && !std::thread::panicking() {
-            let _ = fs::remove_dir_all(self.path("target"));
+        if let Some(slot) = self.slot.as_ref().filter(|_| std::thread::panicking()) {
+            let _ = fs::remove_dir_all(&slot.kept);
+            let _ = fs::create_dir_all(slot.kept.parent().unwrap());
+            let _ = fs::rename(&slot.project, &slot.kept);
         }
     }
 }
 
-/// A built copy of `hello`: what it compiled is where other projects start from. Where the
-/// interpreter's path is another, cargo compiles PyO3 anew and keeps the rest.
-fn seed() -> PathBuf {
-    static SEED: OnceLock<PathBuf> = OnceLock::new();
-    let make = || {
-        let folder = temp().join("seed");
-        fs::create_dir_all(&folder).unwrap();
-        let lock = File::create(folder.join("lock")).unwrap();
-        lock.lock().unwrap(); // the other test files may run at the same time
-        let (root, ready) = (folder.join("hello"), folder.join("ready"));
-        if !ready.is_file() {
-            let project = Project::cold(&root, "hello");
-            project.dev().start().finish().succeeds();
-            fs::write(ready, "").unwrap();
-            std::mem::forget(project); // to be copied from, also in CI
-        }
-        root
-    };
-    SEED.get_or_init(make).clone()
+/// One of the places where a test after the other has its project, always at the same path: with
+/// the path of its interpreter, PyO3 would be another to cargo, and be compiled for each test.
+struct Slot {
+    project: PathBuf,
+    /// Where a project goes whose test failed.
+    kept: PathBuf,
+    /// Held, by other processes as well.
+    _lock: File,
 }
 
-/// Where cargo compiles; a release is compiled from sources that it unpacks.
-const COMPILED: [&str; 7] = [
+impl Slot {
+    /// Waits for one that is free. `folder` is the test's own.
+    fn take(folder: &Path) -> Self {
+        holds_no_place();
+        loop {
+            for number in 0..PLACES {
+                let slot = temp().join(format!("slot-{number}"));
+                fs::create_dir_all(&slot).unwrap();
+                let lock = File::create(slot.join("lock")).unwrap();
+                if lock.try_lock().is_ok() {
+                    // else clippy takes that of this checkout
+                    fs::write(slot.join("clippy.toml"), "").unwrap();
+                    return Self {
+                        project: slot.join("project"),
+                        kept: folder.join("failed"),
+                        _lock: lock,
+                    };
+                }
+            }
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Where cargo compiles, for pyx and for its user; a release is compiled from sources that it unpacks.
+pub(crate) const COMPILED: [&str; 10] = [
+    "target/debug",
+    "target/pyx/builds",
     "target/pyx/ext",
-    "target/pyx/test",
-    "target/pyx/release/again/builds",
+    "target/pyx/lint",
     "target/pyx/release/again/.sources",
-    "target/pyx/release/builds",
+    "target/pyx/release/again/builds",
     "target/pyx/release/.sources",
+    "target/pyx/release/builds",
+    "target/pyx/test",
     "target/rust-analyzer",
 ];
 
 /// Removes everything but what cargo compiled.
 fn clear(root: &Path) {
-    for path in entries(root) {
-        if COMPILED.iter().any(|kept| path.ends_with(kept)) {
+    let compiled = COMPILED.map(|name| root.join(name));
+    clear_but(root, &compiled);
+}
+
+fn clear_but(dir: &Path, kept: &[PathBuf]) {
+    for path in entries(dir) {
+        if kept.contains(&path) {
             continue;
         }
-        let around = [
-            "target",
-            "target/pyx",
-            "target/pyx/release",
-            "target/pyx/release/again",
-        ];
-        if around.iter().any(|folder| path.ends_with(folder)) {
-            clear(&path);
-        } else if path.is_dir() && !path.is_symlink() {
-            fs::remove_dir_all(&path).unwrap();
-        } else {
+        if path.is_symlink() || !path.is_dir() {
             fs::remove_file(&path).unwrap();
+        } else if kept.iter().any(|inner| inner.starts_with(&path)) {
+            clear_but(&path, kept);
+        } else {
+            fs::remove_dir_all(&path).unwrap();
         }
     }
 }
@@ -260,13 +286,6 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(&path, to.join(name)).unwrap();
         }
     }
-}
-
-/// Copies a directory with its times, by which cargo tells what is fresh.
-fn copy_all(from: &Path, to: &Path) {
-    fs::create_dir_all(to.parent().unwrap()).unwrap();
-    let mut command = command("cp", &temp());
-    text_of(command.arg("-a").arg(from).arg(to));
 }
 
 fn list(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {

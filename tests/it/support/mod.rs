@@ -1,8 +1,8 @@
 //! Projects to run pyx in, and what can be said of a run. Tests read as sentences:
 //! `project.dev().with(&["--release"]).run().succeeds().says("Compiling hello")`.
 //!
-//! Every test works in copies of `fixtures/` in a folder of its own, which stays the same from
-//! run to run: what cargo compiled there is kept, everything else is made anew.
+//! Every test works in copies of `fixtures/`: in a slot, which one test after the other has and where
+//! what cargo compiled is kept, or in a folder of its own. Everything else is made anew.
 
 mod checkout;
 mod pythons;
@@ -63,7 +63,7 @@ macro_rules! folder {
     }};
 }
 
-pub(crate) use checkout::Project;
+pub(crate) use checkout::{COMPILED, Project};
 pub(crate) use pythons::{oldest_and_newest, versions};
 pub(crate) use run::{Outcome, Pyx, Running, alone};
 pub(crate) use {folder, project};

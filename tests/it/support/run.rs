@@ -213,7 +213,7 @@ impl Outcome {
 }
 
 /// How many runs of pyx there are at once, whatever number of tests: each compiles by itself.
-const PLACES: usize = 2;
+pub(super) const PLACES: usize = 2;
 
 static TAKEN: Mutex<usize> = Mutex::new(0);
 
@@ -254,6 +254,12 @@ impl Drop for Place {
         }
         LEFT.notify_all();
     }
+}
+
+/// Who holds all places while it waits for a slot may wait for one that waits for a place.
+#[track_caller]
+pub(super) fn holds_no_place() {
+    assert!(!ALONE.get(), "a test has its project before the machine");
 }
 
 /// For tests that watch the clock, or start several runs themselves.

@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::{small, summary, test};
-use crate::support::{folder, project};
+use crate::support::{COMPILED, folder, project};
 
 #[test]
 fn switching_between_commands_compiles_nothing() {
     let project = project!("mixed");
-    project.keep("target/debug"); // of `cargo check`
     project.dev().run().succeeds();
     test(&project, &[]).run().succeeds();
     let run = project.dev().run().finds_fresh("mixed");
@@ -123,9 +122,9 @@ fn a_monorepo_is_tested_as_a_whole_or_by_member() {
 fn a_dry_run_of_tests_writes_nothing_and_its_commands_test() {
     let project = small(&folder!());
     project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
-    let before = project.listing(&["target/pyx/ext", "target/pyx/test"]);
+    let before = project.listing(&COMPILED);
     let plan = test(&project, &["--dry-run"]).run().succeeds();
-    let after = project.listing(&["target/pyx/ext", "target/pyx/test"]);
+    let after = project.listing(&COMPILED);
     assert!(after == before, "{plan}");
     // the last command is pytest's
     let pasted = project.run("sh", &["-ec", &plan.stdout]).exits(1);

@@ -81,7 +81,7 @@ fn tested(folder: &Path, (pyo3, features): (&str, &[&str]), newest: u32) -> (Out
         ("src/lib.rs", &LIB.replace("import_OLD", import)),
         ("tests/test_older.py", PYTHON),
     ];
-    let project = Project::written(&folder.join("older"), &files);
+    let project = Project::written(folder, &files);
     let all = versions();
     let minor = |version: &&String| version.trim_start_matches("3.").parse::<u32>().unwrap();
     let fits = |version: &&String| minor(version) <= newest;
