@@ -98,6 +98,12 @@ impl Driver<'_> {
             if plan.steps.iter().any(Step::is_download) {
                 run_state.unavailable.extend(facts.pythons_to_download());
             }
+            if let Some(reason) = &outcome.changed {
+                let text = format!("{}: {reason}", self.request.purpose.name());
+                self.ui.status("Repeating", &text);
+                run_state.rebuilds += 1;
+                continue;
+            }
             run_state.done.extend(plan.ids());
             if !plan.again {
                 release();

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use crate::facts::release::Checked;
+use crate::model::reason::Reason;
 use crate::ui::Ui;
 use crate::world::session::Session;
 
@@ -15,8 +16,10 @@ pub struct Outcome {
     pub test_results: Vec<TestResult>,
     /// Results of checks, in the order in which they ended.
     pub checks: Vec<Checked>,
-    /// Whether a failed test has stopped the rest.
+    /// Whether a failed test has stopped the rest, or something that changed while it was built.
     pub stopped: bool,
+    /// What changed while it was built, so that it must be built again.
+    pub changed: Option<Reason>,
     /// The longest step: subject and seconds.
     pub slowest: Option<(String, f64)>,
 }

@@ -5,22 +5,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use crate::facts::artifact;
-use crate::facts::build;
+use crate::facts::artifact::{self, Binary};
+use crate::facts::build::{self, Inputs, Place};
 use crate::facts::fingerprint::{
-    Artifact, BuildRecord, BuildRecords, EnvironmentRecord, Input, InstallRecord, SCHEMA, build_id,
-    store,
+    self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
+    SCHEMA, build_id, store,
 };
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::reason::Reason;
 use crate::plan::{Prove, Replace};
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::process;
 
 use super::context::Context;
-use super::uv_cache;
+use super::{records, uv_cache};
 
 const RESOLVE: &str = include_str!("resolve.py");
 
@@ -61,13 +62,16 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
         Bindings::Bin => proof.scripts(&artifacts)?,
         _ => proof.modules(&artifacts)?,
     };
+    if context.with(|outcome| outcome.changed.is_some()) {
+        return Ok(()); // it is not what it should be, and built again
+    }
     if proof.member.bindings != Bindings::Embed {
         proof.distribution(&mut install)?;
     }
-    install.artifacts = artifacts
-        .iter()
-        .map(|artifact| artifact.hash.clone())
-        .collect();
+    let hashes: Vec<String> = artifacts.iter().map(|it| it.hash.clone()).collect();
+    install.artifacts = hashes;
+    install.package.clone_from(&proof.member.dir);
+    proof.remove_former(&install)?;
     proof.record(artifacts, install)
 }
 
@@ -96,6 +100,22 @@ struct Resolution {
     installed: Vec<ImportOrigin>,
     /// The same with the project's folder first on the path.
     local: Vec<ImportOrigin>,
+    #[serde(skip)]
+    loaded: Loaded,
+}
+
+/// What came of loading the extension module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Loaded {
+    #[default]
+    Well,
+    /// It has no function of the name that Python asks for.
+    Missing(String),
+    /// The system cannot load it.
+    Broken(String),
+    /// Its own code raised an exception.
+    Raised(String),
 }
 
 /// The first extension module on the way: Python imports it, whatever comes after.
@@ -118,19 +138,24 @@ impl Proof<'_> {
                     message: "it is not what was built".into(),
                 });
             }
-            self.say(&script);
+            self.say(&script, &artifact.hash);
             install.inputs.push(Input::file(&script, None));
             install.modules.push(script);
         }
         Ok(install)
     }
 
-    fn say(&self, path: &Utf8Path) {
+    fn say(&self, path: &Utf8Path, hash: &String) {
         let name = &self.member.name;
         let home = &self.prove.home;
         let path = path.strip_prefix(home).unwrap_or(path);
         let text = format!("{name} -> {path}");
-        if self.prove.built {
+        let earlier = &self.prove.build.earlier.artifacts;
+        let is_new = self.prove.installed || !earlier.contains(hash);
+        if let (Some(reason), false) = (&self.prove.reason, is_new) {
+            let text = format!("{name} ({reason}), nothing to build");
+            self.context.ui.status("Checked", &text);
+        } else if self.prove.reason.is_some() {
             self.context.ui.status("Installed", &text);
         } else {
             self.context.ui.detail("Proved", &text);
@@ -145,7 +170,10 @@ impl Proof<'_> {
             let resolution = self.resolve()?;
             match self.judge(&resolution, hash)? {
                 Verdict::Proved(module) => {
-                    self.say(&module);
+                    if !self.loads(&module, &resolution.loaded)? {
+                        return Ok(InstallRecord::default());
+                    }
+                    self.say(&module, hash);
                     self.warn_of_trace(&module)?;
                     return Ok(self.neighbourhood(module));
                 }
@@ -162,12 +190,85 @@ impl Proof<'_> {
         let invocation = Invocation::new(python, &self.prove.home)
             .args(["-I", "-c", RESOLVE, self.member.dir.as_str()])
             .arg(format!("{module}.{last}"))
+            .arg(if self.member.bindings.is_pyo3() {
+                "load"
+            } else {
+                ""
+            })
             .without(&self.context.session.scrubbed());
         let output = process::read(&invocation)?;
-        serde_json::from_str(&output.stdout).map_err(|_| Error::NotInstalled {
+        let mut lines = output.stdout.lines();
+        let first = lines.next().unwrap_or_default();
+        let mut resolution: Resolution =
+            serde_json::from_str(first).map_err(|_| Error::NotInstalled {
+                module: self.member.module.clone(),
+                message: output.stderr.trim().to_owned(),
+            })?;
+        let second = lines.next_back();
+        resolution.loaded = match second {
+            Some(line) => serde_json::from_str(line).unwrap_or_default(),
+            None if output.status.success() => Loaded::Well,
+            None => Loaded::Broken(format!("loading it ended Python ({})", output.status)),
+        };
+        Ok(resolution)
+    }
+
+    /// Whether the module can be used. One that cannot is built again once, where cargo may have taken a
+    /// damaged file for its own.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] for one that is as it was built and cannot be loaded.
+    fn loads(&self, module: &Utf8Path, loaded: &Loaded) -> Result<bool> {
+        let message = match loaded {
+            Loaded::Well => return Ok(true),
+            Loaded::Raised(exception) => {
+                let name = &self.member.module;
+                let text = format!("importing {name} raises {exception}");
+                self.context.ui.warn(&text);
+                return Ok(true);
+            }
+            Loaded::Missing(said) => self.without_init(module, said)?,
+            Loaded::Broken(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
+                self.forget_artifact(module)?;
+                return Ok(false);
+            }
+            Loaded::Broken(said) => said.clone(),
+        };
+        Err(Error::NotInstalled {
             module: self.member.module.clone(),
-            message: output.stderr.trim().to_owned(),
+            message,
         })
+    }
+
+    /// Has cargo make the artifact anew.
+    fn forget_artifact(&self, module: &Utf8Path) -> Result<()> {
+        let name = self.member.cargo.package_name().unwrap_or_default();
+        let crates = [name.to_owned()];
+        let dir = build::fingerprints(self.member, &self.prove.build.options);
+        records::forget(&crates, &[dir])?;
+        let path = module.to_owned();
+        self.context.note(|outcome| {
+            outcome.stopped = true;
+            outcome.changed = Some(Reason::Damaged { path });
+        });
+        Ok(())
+    }
+
+    /// Which function the module has instead of that of its name, and where to change it.
+    fn without_init(&self, module: &Utf8Path, said: &str) -> Result<String> {
+        let bytes = disk::read(module)?.unwrap_or_default();
+        let binary = Binary::parse(&bytes).and_then(Result::ok);
+        let found = binary.map(|binary| binary.inits).unwrap_or_default();
+        let found: Vec<String> = found.into_iter().collect();
+        let wanted = self.member.module.rsplit('.').next().unwrap_or_default();
+        if found.is_empty() {
+            return Ok(said.to_owned());
+        }
+        Ok(format!(
+            "it has `{}`, and Python asks for `PyInit_{wanted}`: call the function of \
+             `#[pymodule]` `{wanted}`, or the module by `[tool.maturin] module-name`",
+            found.join("`, `")
+        ))
     }
 
     fn judge(&self, resolution: &Resolution, hash: &String) -> Result<Verdict> {
@@ -247,6 +348,25 @@ impl Proof<'_> {
         git.tracks(path.file_name().unwrap_or_default())
     }
 
+    /// What the last install has put under another name goes: Python would still import it.
+    fn remove_former(&self, install: &InstallRecord) -> Result<()> {
+        let path = self.prove.environment.record_path();
+        let known = EnvironmentRecord::load(&path).record;
+        let Some(former) = known.installed.get(&self.member.name) else {
+            return Ok(());
+        };
+        for module in &former.modules {
+            let is_ours = disk::hash(module).is_some_and(|hash| former.artifacts.contains(&hash));
+            if install.modules.contains(module) || !is_ours || self.is_tracked(module)? {
+                continue;
+            }
+            disk::remove_file(module)?;
+            let text = format!("removed `{module}`, which an earlier build has installed");
+            self.context.ui.warn(&text);
+        }
+        Ok(())
+    }
+
     /// Names what a build leaves in the sources when git would show it.
     fn warn_of_trace(&self, module: &Utf8Path) -> Result<()> {
         let lock = self.member.workspace.join("Cargo.lock");
@@ -284,14 +404,16 @@ impl Proof<'_> {
             Input::file(&module, None),
             Input::importable(folder, stem, "", own),
             Input::importable(&self.member.dir, &format!("{top}."), beside, own),
+            // a folder of the module's name becomes a package that comes before it
+            Input::listing(&folder.join(stem), "__init__", ""),
         ];
         if let Some(packages) = self.prove.environment.site_packages() {
             inputs.push(Input::listing(&packages, top, ""));
         }
         InstallRecord {
-            artifacts: Vec::new(),
             inputs,
             modules: vec![module],
+            ..InstallRecord::default()
         }
     }
 
@@ -370,7 +492,7 @@ impl Proof<'_> {
 
     fn record(&self, artifacts: Vec<Artifact>, install: InstallRecord) -> Result<()> {
         let environment = &self.prove.environment;
-        if self.prove.built {
+        if self.prove.reason.is_some() {
             self.record_build(artifacts)?;
         }
         let path = environment.record_path();
@@ -380,27 +502,82 @@ impl Proof<'_> {
         store(&path, &known)
     }
 
+    /// What was built is what the files were before it began. What changed meanwhile is recorded as it
+    /// was, so that whoever looks again sees the difference.
     fn record_build(&self, artifacts: Vec<Artifact>) -> Result<()> {
         let build = &self.prove.build;
         let environment = &self.prove.environment;
+        let session = self.context.session;
+        let mut packages = build.earlier.packages.clone();
+        if packages.is_empty() {
+            let toolchain = &build.toolchain;
+            packages = build::local_packages(session, self.member, toolchain, &self.prove.cargo);
+        }
+        let place = Place {
+            session,
+            member: self.member,
+            toolchain: &build.toolchain,
+            environment,
+            output: &self.output,
+            packages: &packages,
+        };
+        let since = if self.prove.is_last {
+            u64::MAX
+        } else {
+            self.context.since
+        };
+        let mut inputs = Inputs::gather(&place, since);
+        let mut changed = None;
+        if !self.prove.is_last {
+            as_it_was(&mut inputs.compile, &build.earlier.compile);
+            changed = fingerprint::stale(&inputs.compile, session)
+                .or_else(|| fingerprint::stale(&inputs.install, session));
+        }
+        let id = build_id(&environment.path, &self.member.name);
         let mut records = BuildRecords::load(&self.prove.state).record;
         records.schema = SCHEMA;
+        records.attempts.remove(&id);
         let record = BuildRecord {
             settings: build.settings.clone(),
-            inputs: build::inputs(
-                self.context.session,
-                (self.member, &build.toolchain),
-                environment,
-                &self.output,
-                self.context.since,
-            ),
-            sources: build::source_inputs(self.member, &self.output, self.context.since),
+            install: inputs.install,
+            compile: inputs.compile,
+            surroundings: inputs.surroundings,
+            packages,
             began: self.context.since,
             artifacts,
         };
-        let id = build_id(&environment.path, &self.member.name);
         records.builds.insert(id, record);
-        store(&self.prove.state, &records)
+        store(&self.prove.state, &records)?;
+        if let Some(reason) = changed {
+            let reason = reason.relative_to(&self.prove.home);
+            self.context.note(|outcome| {
+                outcome.stopped = true;
+                outcome.changed = Some(reason);
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Files that were known before the build, with the content that they had then.
+fn as_it_was(now: &mut [Input], before: &[Input]) {
+    for input in now {
+        let Input::File { path, content } = input else {
+            continue;
+        };
+        let known = before.iter().find_map(|known| match known {
+            Input::File {
+                path: other,
+                content,
+            } if other == path => Some(content),
+            _ => None,
+        });
+        // of what only a build script has made there was nothing to see
+        if let Some(known) = known
+            && *known != Content::Absent
+        {
+            content.clone_from(known);
+        }
     }
 }
 

@@ -1,21 +1,38 @@
 //! What is written down of an environment, and what is made to be forgotten.
 
-use camino::Utf8Path;
+use camino::Utf8PathBuf;
 
-use crate::facts::fingerprint::{EnvironmentRecord, SCHEMA, SyncRecord, store};
+use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SCHEMA, SyncRecord, store};
 use crate::model::error::Result;
-use crate::plan::RecordSync;
+use crate::plan::{Begin, RecordSync};
 use crate::world::disk;
 
 /// cargo compiles a crate of which it has no fingerprint (`NAME-HASH` in `.fingerprint`).
-pub(super) fn forget(crates: &[String], dir: &Utf8Path) -> Result<()> {
-    for folder in disk::names(dir) {
-        let name = folder.rsplit_once('-').map_or(&*folder, |(name, _)| name);
-        if crates.iter().any(|known| known == name) {
-            disk::remove_dir(&dir.join(&folder))?;
+pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf]) -> Result<()> {
+    for dir in dirs {
+        for folder in disk::names(dir) {
+            let name = folder.rsplit_once('-').map_or(&*folder, |(name, _)| name);
+            if crates.iter().any(|known| known == name) {
+                disk::remove_dir(&dir.join(&folder))?;
+            }
         }
     }
     Ok(())
+}
+
+/// `since`: when the facts were gathered, in nanoseconds since the epoch.
+pub(super) fn begin(begin: &Begin, since: u64) -> Result<()> {
+    let mut records = BuildRecords::load(&begin.state).record;
+    records.schema = SCHEMA;
+    let known = records.attempts.entry(begin.id.clone()).or_default();
+    known.began = since;
+    for input in &begin.changed {
+        // what an earlier attempt has compiled may still be there
+        if !known.changed.contains(input) {
+            known.changed.push(input.clone());
+        }
+    }
+    store(&begin.state, &records)
 }
 
 /// `since`: nothing that was written later is taken for what was installed.
@@ -28,7 +45,7 @@ pub(super) fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     for (name, dependencies) in &record.installed {
         let record = SyncRecord {
             settings: dependencies.settings.clone(),
-            inputs: dependencies.inputs(&record.environment, since),
+            inputs: dependencies.inputs(&record.environment, &record.members, since),
         };
         known.syncs.insert((*name).to_owned(), record);
     }

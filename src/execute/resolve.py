@@ -1,13 +1,19 @@
-"""Where Python would find a module, without importing any of the project's code.
+"""Where Python would find a module, and whether the extension module there can be loaded.
 
-usage: resolve.py FOLDER MODULE   (FOLDER: the project's, which `python -c` puts first)
+usage: resolve.py FOLDER MODULE LOAD   (FOLDER: the project's, which `python -c` puts first)
 
 Prints a JSON object with two lists, for the path of a plain interpreter ("installed") and for
 the same with FOLDER first ("local"): what each package on the way to the module, and the module
-itself, would be imported from. A list ends where nothing is found.
+itself, would be imported from. A list ends where nothing is found. None of the project's Python
+code runs.
+
+Where LOAD is "load", the first extension module on the way is loaded as an import of it would,
+and a second object tells what came of it: "missing" (it has no such function), "broken" (the
+system cannot load it) or "raised" with the last line of the exception. The interpreter may crash.
 """
 
 import importlib.machinery
+import importlib.util
 import json
 import sys
 
@@ -25,8 +31,33 @@ def walk(module, path):
     return found
 
 
-folder, module = sys.argv[1:]
-json.dump(
-    {"installed": walk(module, sys.path), "local": walk(module, [folder] + sys.path)},
-    sys.stdout,
-)
+def load(found):
+    suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
+    for one in found:
+        if one["origin"] and one["origin"].endswith(suffixes):
+            name, path = one["name"], one["origin"]
+            break
+    else:
+        return {}
+    loader = importlib.machinery.ExtensionFileLoader(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    try:
+        importlib.util.module_from_spec(spec)
+    except ImportError as error:
+        text = str(error)
+        kind = "raised"
+        if "PyInit_" in text or "module export function" in text:
+            kind = "missing"
+        elif error.path == path and path in text:
+            kind = "broken"  # the words of the system's loader begin with the file
+        return {kind: text}
+    except BaseException as error:
+        return {"raised": "%s: %s" % (type(error).__name__, error)}
+    return {}
+
+
+folder, module, wanted = sys.argv[1:]
+installed = walk(module, sys.path)
+print(json.dumps({"installed": installed, "local": walk(module, [folder] + sys.path)}), flush=True)
+if wanted == "load":
+    print(json.dumps(load(installed)), flush=True)

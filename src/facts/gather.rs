@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, State};
 use crate::facts::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
+use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::{Bindings, HardWired, Member, Project};
 use crate::facts::suites::{Suites, Word};
 use crate::model::error::Result;
@@ -21,7 +22,7 @@ use crate::world::toolchain::Toolchain;
 
 use super::caller::Caller;
 use super::just::Just;
-use super::member_build::{Build, Staleness};
+use super::member_build::{Build, MemberRecords, Staleness};
 use super::release::{self, Release};
 use super::request::{Product, Purpose, Request, Running};
 use super::reusable_build;
@@ -347,6 +348,15 @@ impl Records {
         }
     }
 
+    fn of(&self, environment: &Environment, member: &str) -> MemberRecords<'_> {
+        let id = build_id(&environment.path, member);
+        MemberRecords {
+            build: self.builds.record.builds.get(&id),
+            attempt: self.builds.record.attempts.get(&id),
+            installed: self.environment.record.installed.get(member),
+        }
+    }
+
     fn warnings(&self) -> Vec<String> {
         let both = self.builds.warning.iter().chain(&self.environment.warning);
         both.cloned().collect()
@@ -377,11 +387,19 @@ impl Records {
         } else {
             Packages::judge(tests, TEST, record, all, place)
         };
+        let mut dependencies = Packages::judge(own, DEV, record, all, place);
+        let mut test_dependencies = test_dependencies;
+        if dependencies.stale.is_some() || test_dependencies.stale.is_some() {
+            let members: Vec<Utf8PathBuf> = project.all().map(|it| it.dir.clone()).collect();
+            let local = LocalDistribution::all(&environment, &members);
+            dependencies.look_at_local(session, record.syncs.get(DEV), &local);
+            test_dependencies.look_at_local(session, record.syncs.get(TEST), &local);
+        }
         Target {
-            dependencies: Packages::judge(own, DEV, record, all, place),
-            test_dependencies,
             environment,
             stale,
+            dependencies,
+            test_dependencies,
             ..Target::default()
         }
     }
@@ -396,23 +414,25 @@ impl Records {
     ) -> Vec<Build> {
         let builds = project.members.iter().map(|member| {
             let mut build = Build::of(session, member, project, request);
-            let id = build_id(&target.environment.path, &member.name);
-            let then = self.builds.record.builds.get(&id);
-            let installed = self.environment.record.installed.get(&member.name);
+            let records = self.of(&target.environment, &member.name);
             let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
-            build.copied = then.is_some_and(|then| then.artifacts.iter().any(elsewhere));
+            let artifacts = records.build.map_or(&[][..], |build| &build.artifacts);
+            build.copied = artifacts.iter().any(elsewhere);
             let staleness = if request.force {
                 Some(Staleness::whole(Reason::Forced))
             } else if let Some(reason) = &target.stale {
                 Some(Staleness::whole(reason.clone()))
             } else {
-                build.judge(session, then, installed)
+                build.judge(session, &records)
             };
-            build.staleness = staleness.map(|staleness| Staleness {
-                unseen: build.unseen(then, request.force),
-                reason: staleness.reason.relative_to(&project.root),
-                ..staleness
-            });
+            if let Some(staleness) = staleness {
+                build.remember(session, records.build);
+                build.staleness = Some(Staleness {
+                    unseen: build.unseen(&records, request.force),
+                    reason: staleness.reason.relative_to(&project.root),
+                    ..staleness
+                });
+            }
             build
         });
         builds.collect()

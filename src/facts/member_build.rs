@@ -1,10 +1,14 @@
 //! One member's build: whether it is due, and why.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::{self, Options};
 use crate::facts::environment::Environment;
-use crate::facts::fingerprint::{self, BuildRecord, InstallRecord, Settings};
+use crate::facts::fingerprint::{
+    self, Attempt, BuildRecord, Input, InstallRecord, LocalPackage, Settings,
+};
 use crate::facts::project::{Bindings, HardWired, Locked, Member, Project};
 use crate::model::reason::Reason;
 use crate::world::disk;
@@ -37,6 +41,23 @@ pub struct Build {
     pub hard_wired: Option<HardWired>,
     /// PyO3's configuration as maturin left it for the stable ABI of this interpreter.
     pub pyo3_config: Option<Utf8PathBuf>,
+    /// What is known of an earlier build that this one begins with.
+    pub earlier: EarlierBuild,
+}
+
+/// What is known of the last build, as far as it is still so.
+#[derive(Clone, Debug, Default)]
+pub struct EarlierBuild {
+    /// The packages that cargo builds from this machine's files; empty where it must be asked.
+    pub packages: Vec<LocalPackage>,
+    /// What cargo has read, as it is now: a build that sees something else has not seen all of it.
+    pub compile: Vec<Input>,
+    /// Those of `compile` that were not as recorded.
+    pub changed: Vec<Input>,
+    /// The hashes of its artifacts.
+    pub artifacts: Vec<String>,
+    /// Whether a file was last written after now, so that cargo compiles its crate at every call.
+    pub is_of_the_future: bool,
 }
 
 /// Another environment of the project with a build that is up to date and that does not depend on
@@ -67,6 +88,8 @@ pub struct Staleness {
     /// Crates whose files changed although their times say that they did not: cargo goes by
     /// those times and would not see it.
     pub unseen: Vec<String>,
+    /// Whether cargo most likely has nothing to do: what changed is not known to be read.
+    pub is_doubt: bool,
 }
 
 impl Staleness {
@@ -75,6 +98,7 @@ impl Staleness {
             reason,
             replace: Vec::new(),
             unseen: Vec::new(),
+            is_doubt: false,
         }
     }
 }
@@ -103,54 +127,75 @@ impl Build {
     }
 
     /// The local crates with files whose content may differ although their times say that cargo has
-    /// seen them: by the record of the last build, else by times that were set back since cargo
-    /// compiled them. `force`: all of them.
-    pub(super) fn unseen(&self, then: Option<&BuildRecord>, force: bool) -> Vec<String> {
-        let fingerprints = build::fingerprints(&self.member, &self.options);
-        if !disk::is_dir(&fingerprints) {
-            return Vec::new();
-        }
-        let crates = self.member.crates();
-        let crates: Vec<(&Utf8Path, String)> = crates
-            .filter_map(|cargo| Some((cargo.dir(), cargo.package_name()?.to_owned())))
-            .collect();
+    /// seen them: by the records of the last build and of those that have not ended, else by times
+    /// that were set back since cargo compiled them. `force`: all of them.
+    pub(super) fn unseen(&self, records: &MemberRecords<'_>, force: bool) -> Vec<String> {
+        let crates = self.local_crates(records.build);
         // a file outside any crate, included from somewhere: the member's own will do
-        let holder = |path: &Utf8Path| {
+        let holder = |path: &Utf8PathBuf| {
             let holders = crates.iter().filter(|(dir, _)| path.starts_with(dir));
             let nearest = holders.max_by_key(|(dir, _)| dir.as_str().len());
             nearest.or(crates.first()).map(|(_, name)| name.clone())
         };
-        let mut names: Vec<String> = match then {
-            _ if force => crates.iter().map(|(_, name)| name.clone()).collect(),
-            Some(then) => {
-                let inputs = then.sources.iter();
-                let changed = inputs.filter_map(|input| input.changed_before(then.began));
-                changed.filter_map(holder).collect()
+        if force {
+            return crates.into_iter().map(|(_, name)| name).collect();
+        }
+        let mut changed: Vec<Utf8PathBuf> = Vec::new();
+        if let Some(attempt) = records.attempt {
+            for input in &attempt.changed {
+                changed.extend(input.changed_before(attempt.began));
             }
-            None => {
-                let output = build::output_dir(&self.member, &self.options);
-                let set_back = |path: &Utf8PathBuf| {
-                    let name = holder(path)?;
-                    let seen = build::compiled(&fingerprints, &name)?;
-                    let file = disk::signature(path)?;
-                    (file.written() > seen && file.modified <= seen).then_some(name)
-                };
-                build::sources(&self.member, &output)
-                    .iter()
-                    .filter_map(set_back)
-                    .collect()
+        }
+        if let Some(build) = records.build {
+            for input in &build.compile {
+                changed.extend(input.changed_before(build.began));
             }
-        };
-        names.sort();
-        names.dedup();
-        names
+        } else {
+            changed.extend(self.set_back(&holder));
+        }
+        let names: BTreeSet<String> = changed.iter().filter_map(holder).collect();
+        names.into_iter().collect()
     }
 
+    /// Folder and name, the member's own first.
+    fn local_crates(&self, then: Option<&BuildRecord>) -> Vec<(Utf8PathBuf, String)> {
+        let recorded = then.map_or(&[][..], |then| &then.packages);
+        if !recorded.is_empty() {
+            let crates = recorded.iter();
+            return crates
+                .map(|it| (it.dir().to_owned(), it.name.clone()))
+                .collect();
+        }
+        let crates = self.member.crates();
+        crates
+            .filter_map(|cargo| Some((cargo.dir().to_owned(), cargo.package_name()?.to_owned())))
+            .collect()
+    }
+
+    /// Where nothing is recorded: the files that were put back since cargo compiled their crates.
+    fn set_back(&self, holder: &dyn Fn(&Utf8PathBuf) -> Option<String>) -> Vec<Utf8PathBuf> {
+        let fingerprints = build::fingerprints(&self.member, &self.options);
+        if !disk::is_dir(&fingerprints) {
+            return Vec::new();
+        }
+        let is_set_back = |path: &Utf8PathBuf| {
+            let name = holder(path)?;
+            let seen = build::compiled(&fingerprints, &name)?;
+            let file = disk::signature(path)?;
+            Some(file.written() > seen && file.modified <= seen)
+        };
+        let output = build::output_dir(&self.member, &self.options);
+        let mut files: Vec<Utf8PathBuf> =
+            build::sources(&self.member, &output).into_iter().collect();
+        files.retain(|path| is_set_back(path) == Some(true));
+        files
+    }
+
+    /// Why the member must be built or installed; `None` where it is as the sources say.
     pub(super) fn judge(
         &self,
         session: &Session,
-        then: Option<&BuildRecord>,
-        installed: Option<&InstallRecord>,
+        records: &MemberRecords<'_>,
     ) -> Option<Staleness> {
         let name = &self.member.name;
         let unknown = |what: &str| {
@@ -158,19 +203,22 @@ impl Build {
                 what: format!("{what} of {name}"),
             }))
         };
-        let Some(then) = then else {
+        let Some(then) = records.build else {
             return unknown("a build");
         };
-        let Some(installed) = installed else {
+        let Some(installed) = records.installed else {
             return unknown("an install");
         };
         let whole = fingerprint::stale_settings(&then.settings, &self.settings)
-            .or_else(|| fingerprint::stale(&then.inputs, session))
-            .or_else(|| installed_otherwise(then, installed, session));
+            .or_else(|| fingerprint::stale(&then.install, session))
+            .or_else(|| self.installed_otherwise(then, installed, session));
         if let Some(reason) = whole {
             return Some(Staleness::whole(reason));
         }
-        let reason = fingerprint::stale(&then.sources, session)?;
+        let interrupted = records.attempt.map(|_| Reason::Interrupted);
+        let certain = fingerprint::stale(&then.compile, session).or(interrupted);
+        let is_doubt = certain.is_none();
+        let reason = certain.or_else(|| fingerprint::stale(&then.surroundings, session))?;
         Some(Staleness {
             reason,
             // the bindings that maturin generates for the others are made of the crate as well
@@ -179,6 +227,55 @@ impl Build {
                 Bindings::Cffi | Bindings::Uniffi | Bindings::Embed => Vec::new(),
             },
             unseen: Vec::new(),
+            is_doubt,
+        })
+    }
+
+    /// What the next build begins with.
+    pub(super) fn remember(&mut self, session: &Session, then: Option<&BuildRecord>) {
+        let Some(then) = then else { return };
+        let mut is_asked_again = false;
+        for input in &then.compile {
+            if input.stale(session).is_none() {
+                self.earlier.compile.push(input.clone());
+                continue;
+            }
+            let now = input.again(session);
+            is_asked_again |= now.path().is_some_and(tells_of_packages);
+            self.earlier.changed.push(now.clone());
+            self.earlier.compile.push(now);
+        }
+        let now = disk::now();
+        let files = self.earlier.compile.iter().filter_map(Input::path);
+        let mut written = files.filter_map(|path| Some(disk::signature(path)?.modified));
+        self.earlier.is_of_the_future = written.any(|written| written > now);
+        if !is_asked_again {
+            self.earlier.packages.clone_from(&then.packages);
+        }
+        let artifacts = then.artifacts.iter();
+        self.earlier.artifacts = artifacts.map(|artifact| artifact.hash.clone()).collect();
+    }
+
+    /// Whether what is installed is another build, or was changed by somebody else.
+    fn installed_otherwise(
+        &self,
+        then: &BuildRecord,
+        installed: &InstallRecord,
+        session: &Session,
+    ) -> Option<Reason> {
+        if installed.package != self.member.dir {
+            let path = installed.package.clone();
+            return Some(Reason::Elsewhere { path });
+        }
+        let mut artifacts = then.artifacts.iter();
+        if let Some(other) = artifacts.find(|one| !installed.artifacts.contains(&one.hash)) {
+            return Some(Reason::Installed {
+                path: other.path.clone(),
+            });
+        }
+        fingerprint::stale(&installed.inputs, session).map(|reason| match reason {
+            Reason::Changed { path } => Reason::Installed { path },
+            other => other,
         })
     }
 
@@ -232,23 +329,23 @@ impl Build {
     }
 }
 
-/// Whether what is installed is another build, or was changed by somebody else.
-fn installed_otherwise(
-    then: &BuildRecord,
-    installed: &InstallRecord,
-    session: &Session,
-) -> Option<Reason> {
-    if let Some(artifact) = then
-        .artifacts
-        .iter()
-        .find(|artifact| !installed.artifacts.contains(&artifact.hash))
-    {
-        return Some(Reason::Installed {
-            path: artifact.path.clone(),
-        });
-    }
-    fingerprint::stale(&installed.inputs, session).map(|reason| match reason {
-        Reason::Changed { path } => Reason::Installed { path },
-        other => other,
-    })
+/// What earlier runs have written down of a member.
+#[derive(Clone, Copy, Default)]
+pub(super) struct MemberRecords<'a> {
+    pub(super) build: Option<&'a BuildRecord>,
+    pub(super) attempt: Option<&'a Attempt>,
+    pub(super) installed: Option<&'a InstallRecord>,
+}
+
+/// Whether a file may change which packages cargo builds from this machine's files.
+fn tells_of_packages(path: &Utf8Path) -> bool {
+    const NAMES: [&str; 6] = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "config",
+        "config.toml",
+        "rust-toolchain",
+        "rust-toolchain.toml",
+    ];
+    path.file_name().is_some_and(|name| NAMES.contains(&name))
 }

@@ -14,6 +14,7 @@ pub mod fingerprint;
 mod gather;
 mod just;
 pub mod leftovers;
+pub mod local_distributions;
 mod member_build;
 pub mod new_project;
 pub mod preflight;
@@ -32,7 +33,7 @@ pub mod versions;
 pub use caller::Caller;
 pub use gather::{Facts, TestFacts};
 pub use just::Just;
-pub use member_build::{Build, Linking, ReusableBuild, Staleness};
+pub use member_build::{Build, EarlierBuild, Linking, ReusableBuild, Staleness};
 pub use release::{PlannedWheel, Release};
 pub use request::{
     Network, Part, Product, Publishing, Purpose, Releasing, Request, Running, Testing,

@@ -8,7 +8,7 @@ use crate::facts::project::{Bindings, Project};
 use crate::world::interpreter::Probe;
 use crate::world::session::Session;
 
-use super::member_build::{Build, ReusableBuild};
+use super::member_build::{Build, MemberRecords, ReusableBuild};
 
 /// The first environment whose install of `build` serves the interpreter of `probe` as well.
 ///
@@ -35,8 +35,13 @@ pub(super) fn find(
         }
         let installed = EnvironmentRecord::load(&environment.record_path()).record;
         let installed = installed.installed.get(name)?;
+        let records = MemberRecords {
+            build: Some(then),
+            installed: Some(installed),
+            attempt: None,
+        };
         let fits = fits(build, probe, &environment, &installed.modules)
-            && build.judge(session, Some(then), Some(installed)).is_none();
+            && build.judge(session, &records).is_none();
         fits.then_some(ReusableBuild {
             environment,
             target,

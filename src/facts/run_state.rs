@@ -10,4 +10,6 @@ pub struct RunState {
     pub unavailable: Vec<String>,
     /// The steps that have succeeded.
     pub done: BTreeSet<StepId>,
+    /// How often it was built anew because something changed meanwhile.
+    pub rebuilds: usize,
 }

@@ -4,7 +4,8 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::Dependencies;
 use crate::facts::environment::{Environment, State};
-use crate::facts::fingerprint::{self, EnvironmentRecord};
+use crate::facts::fingerprint::{self, EnvironmentRecord, SyncRecord};
+use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::Project;
 use crate::model::reason::Reason;
 use crate::world::interpreter::{self, Choice, Interpreter, Probe};
@@ -40,6 +41,8 @@ pub struct Packages {
     pub dependencies: Dependencies,
     /// Why they must be installed; `None` when they are there.
     pub stale: Option<Reason>,
+    /// Those of this machine's files that changed, which uv would take for installed.
+    pub reinstalled: Vec<String>,
 }
 
 impl Target {
@@ -52,6 +55,7 @@ impl Target {
         let packages = |known: &Packages| Packages {
             dependencies: known.dependencies.clone(),
             stale: Some(reason.clone()),
+            reinstalled: Vec::new(),
         };
         Self {
             environment: Environment {
@@ -120,6 +124,27 @@ impl Packages {
         Self {
             dependencies,
             stale,
+            reinstalled: Vec::new(),
         }
+    }
+
+    /// Finds out which distributions of this machine's files are not as they were installed.
+    pub(super) fn look_at_local(
+        &mut self,
+        session: &Session,
+        record: Option<&SyncRecord>,
+        local: &[LocalDistribution],
+    ) {
+        let Some(record) = record.filter(|_| self.stale.is_some()) else {
+            return;
+        };
+        let is_stale = |one: &&LocalDistribution| {
+            let mut own = record.inputs.iter();
+            let own =
+                own.find(|input| input.path().is_some_and(|path| path.starts_with(&one.from)));
+            own.is_none_or(|input| input.stale(session).is_some())
+        };
+        let changed = local.iter().filter(is_stale);
+        self.reinstalled = changed.map(|one| one.name.clone()).collect();
     }
 }

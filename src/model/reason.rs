@@ -40,6 +40,16 @@ pub enum Reason {
     Racing {
         path: Utf8PathBuf,
     },
+    /// The last build has not come to its end.
+    Interrupted,
+    /// What is installed is of another checkout.
+    Elsewhere {
+        path: Utf8PathBuf,
+    },
+    /// A built module cannot be loaded.
+    Damaged {
+        path: Utf8PathBuf,
+    },
     /// What is installed is not what was built.
     Installed {
         path: Utf8PathBuf,
@@ -55,14 +65,17 @@ impl Reason {
             | Self::Appeared { path }
             | Self::Vanished { path }
             | Self::Racing { path }
+            | Self::Elsewhere { path }
+            | Self::Damaged { path }
             | Self::Installed { path } => {
-                if path == root {
-                    *path = ".".into();
-                } else if let Ok(below) = path.strip_prefix(root) {
+                if path != root
+                    && let Ok(below) = path.strip_prefix(root)
+                {
                     *path = below.to_owned();
                 }
             }
             Self::Forced
+            | Self::Interrupted
             | Self::First { .. }
             | Self::Environment { .. }
             | Self::Setting { .. }
@@ -79,6 +92,7 @@ impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Forced => f.write_str("`--force`"),
+            Self::Interrupted => f.write_str("the last build was broken off or failed"),
             Self::First { what } => write!(f, "no record of {what}"),
             Self::Environment { why } => f.write_str(why),
             Self::Setting { name, was, now } if was.len() < DIGEST && now.len() < DIGEST => {
@@ -90,6 +104,8 @@ impl std::fmt::Display for Reason {
             Self::Vanished { path } => write!(f, "`{path}` vanished"),
             Self::Variable { name } => write!(f, "environment variable `{name}` changed"),
             Self::Racing { path } => write!(f, "`{path}` changed during the last build"),
+            Self::Damaged { path } => write!(f, "`{path}` is damaged"),
+            Self::Elsewhere { path } => write!(f, "what is installed is of `{path}`"),
             Self::Installed { path } => write!(f, "`{path}` is not what pyx installed"),
         }
     }

@@ -22,6 +22,8 @@ pub enum StepId {
     Seed(Utf8PathBuf),
     /// Have cargo compile a member's crates whatever it has recorded.
     Forget(String),
+    /// Write down that a member's build begins.
+    Begin(String),
     Compile(String),
     Install(String),
     Prove(String),
@@ -98,6 +100,7 @@ impl std::fmt::Display for StepId {
             Self::RecordEnvironment => f.write_str("record"),
             Self::Seed(path) => write!(f, "seed {path}"),
             Self::Forget(member) => write!(f, "forget {member}"),
+            Self::Begin(member) => write!(f, "begin {member}"),
             Self::Compile(member) => write!(f, "compile {member}"),
             Self::Install(member) => write!(f, "install {member}"),
             Self::Prove(member) => write!(f, "prove {member}"),

@@ -6,11 +6,13 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::Dependencies;
 use crate::facts::environment::Environment;
+use crate::facts::fingerprint::Input;
 use crate::facts::project::Member;
 use crate::facts::{Build, Testing};
 use crate::model::error::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
+use crate::model::reason::Reason;
 use crate::world::tool::Provision;
 
 use super::release_action::{ReleaseAction, comment};
@@ -27,13 +29,15 @@ pub enum Action {
         uv: Utf8PathBuf,
     },
     Run(Run),
-    /// Remove cargo's own record of crates whose changes it would not see.
+    /// Remove cargo's own records of crates whose changes it would not see.
     Forget {
         /// The crates' names.
         crates: Vec<String>,
-        /// The folder of those records, absolute.
-        dir: Utf8PathBuf,
+        /// The folders of those records, absolute.
+        dirs: Vec<Utf8PathBuf>,
     },
+    /// Write down that a build begins, so that one that does not end is known to the next.
+    Begin(Box<Begin>),
     /// Copy the artifact over the installed modules, each through a rename.
     Replace(Box<Replace>),
     /// Install what another environment has.
@@ -111,6 +115,7 @@ impl Action {
     pub fn conduct(&self) -> Conduct {
         match self {
             Self::Run(run) if run.listen == Listen::Quiet => Conduct::SHOWN,
+            Self::Run(run) if run.is_doubt => Conduct::BUILDING,
             Self::Run(_) | Self::CopyInstall(_) | Self::Link(_) | Self::Pack(_) => {
                 Conduct::SHOWN_BUILDING
             }
@@ -122,6 +127,7 @@ impl Action {
             | Self::Recipe(_) => Conduct::SHOWN,
             Self::Release(action) if action.is_shown() => Conduct::SHOWN,
             Self::Forget { .. }
+            | Self::Begin(_)
             | Self::RecordSync(_)
             | Self::CopyTests(_)
             | Self::RemoveEmpty { .. }
@@ -144,6 +150,7 @@ impl Action {
             Self::Release(action) => action.invocation(),
             Self::Provide { .. }
             | Self::Forget { .. }
+            | Self::Begin(_)
             | Self::Replace(_)
             | Self::CopyInstall(_)
             | Self::Prove(_)
@@ -165,12 +172,15 @@ impl Action {
             Self::Provide { provision, .. } => {
                 comment(&format!("put {} into {}", provision.label(), provision.dir))
             }
-            Self::Forget { crates, dir } => {
-                let globs: Vec<String> = crates
-                    .iter()
-                    .map(|name| format!("{dir}/{name}-*"))
-                    .collect();
+            Self::Forget { crates, dirs } => {
+                let mut globs = Vec::new();
+                for dir in dirs {
+                    globs.extend(crates.iter().map(|name| format!("{dir}/{name}-*")));
+                }
                 comment(&format!("rm -r {}", globs.join(" ")))
+            }
+            Self::Begin(begin) => {
+                comment(&format!("note in {} that its build begins", begin.state))
             }
             Self::Replace(replace) => {
                 let modules: Vec<&str> = replace.modules.iter().map(|path| path.as_str()).collect();
@@ -318,6 +328,8 @@ pub struct Run {
     /// The code of pyx when it fails.
     pub exit: Exit,
     pub hint: Option<String>,
+    /// Whether there is most likely nothing to do, so that nothing is said before there is.
+    pub is_doubt: bool,
 }
 
 impl Run {
@@ -328,6 +340,7 @@ impl Run {
             listen: Listen::Quiet,
             exit,
             hint: None,
+            is_doubt: false,
         }
     }
 
@@ -338,6 +351,7 @@ impl Run {
             listen,
             exit: Exit::Failed,
             hint: None,
+            is_doubt: false,
         }
     }
 }
@@ -351,6 +365,16 @@ pub enum Listen {
     Maturin { packages: usize },
     /// Shown only when it fails.
     Quiet,
+}
+
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// `state.json`, absolute.
+    pub state: Utf8PathBuf,
+    /// As [`build_id`](crate::facts::fingerprint::build_id) says.
+    pub id: String,
+    /// What changed since the last build, as it is now.
+    pub changed: Vec<Input>,
 }
 
 #[derive(Clone, Debug)]
@@ -382,8 +406,14 @@ pub struct Prove {
     pub suffixes: Vec<String>,
     /// Whether a new `dist-info` was written.
     pub installed: bool,
-    /// Whether anything was compiled for it in this plan.
-    pub built: bool,
+    /// Why it was built in this plan; `None` where it was not.
+    pub reason: Option<Reason>,
+    /// cargo, to be asked which packages are local.
+    pub cargo: Utf8PathBuf,
+    /// How often it was built anew in this run.
+    pub rebuilds: usize,
+    /// Whether what changed meanwhile is left to the next run.
+    pub is_last: bool,
     /// Whether the build is what makes Cargo.lock.
     pub new_lock: bool,
 }
@@ -393,6 +423,8 @@ pub struct RecordSync {
     pub environment: Environment,
     /// By the name of the record: what was installed in this plan.
     pub installed: Vec<(&'static str, Dependencies)>,
+    /// The folders of the packages that are installed besides them, absolute.
+    pub members: Vec<Utf8PathBuf>,
     /// Which Python the project asked for when the environment was made.
     pub requested: Option<String>,
     /// Whether the environment is made in this plan.

@@ -157,6 +157,11 @@ pub(super) fn record(plan: &mut Plan, context: &PlanContext<'_>) {
     let requested = requested.filter(|request| !request.is_flag() && made);
     let action = Action::RecordSync(Box::new(RecordSync {
         environment: target.environment.clone(),
+        members: context
+            .project
+            .all()
+            .map(|member| member.dir.clone())
+            .collect(),
         installed,
         requested: requested.map(|request| request.text.clone()),
         made,

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use crate::facts::build;
 use crate::facts::dependencies::{Source, Sync};
+use crate::facts::fingerprint::build_id;
 use crate::facts::project::{Bindings, Member};
 use crate::facts::{Build, ReusableBuild, Staleness};
 use crate::model::error::Exit;
@@ -12,7 +13,7 @@ use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 use crate::world::tool::Tool;
 
-use super::action::{Action, CopyInstall, Listen, Prove, Replace, Run};
+use super::action::{Action, Begin, CopyInstall, Listen, Prove, Replace, Run};
 use super::arguments::{build_args, lock_args, maturin_feature_args};
 use super::context::PlanContext;
 use super::environment;
@@ -20,6 +21,8 @@ use super::step::{Plan, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
+/// How often it is built anew, at the most, because something changed meanwhile.
+const REBUILDS: usize = 3;
 /// From this PyO3 on maturin describes a stable-ABI interpreter in a file of its own.
 const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);
 
@@ -30,18 +33,20 @@ pub(super) fn member(
     build: &Build,
     staleness: &Staleness,
 ) {
+    plan.then(begin(context, build));
     if let Some(reusable) = &build.reusable {
         plan.then(copy(context, build, reusable, staleness));
         return prove(plan, context, build, true);
     }
     // cargo compiles a restless crate at every call: let maturin's be the only one
-    let alone = build.locked.restless && staleness.replace.is_empty();
+    let is_restless = build.locked.restless || build.earlier.is_of_the_future;
+    let alone = is_restless && staleness.replace.is_empty();
     let ahead = cargo_invocation(context, build).filter(|_| !alone);
     if let Some(from) = &build.seed {
         seed(plan, build, from);
     }
     if !staleness.unseen.is_empty() {
-        let step = forget(build, staleness).after(not_syncing(plan));
+        let step = forget(context, build, staleness).after(not_syncing(plan));
         plan.push(step);
     }
     if let Some(call) = &ahead {
@@ -78,10 +83,21 @@ fn seed(plan: &mut Plan, build: &Build, from: &Utf8Path) {
     plan.push(step.optional()); // it only saves time
 }
 
-fn forget(build: &Build, staleness: &Staleness) -> Step {
+fn begin(context: &PlanContext<'_>, build: &Build) -> Step {
+    let name = &build.member.name;
+    let action = Action::Begin(Box::new(Begin {
+        state: context.project.state.join("state.json"),
+        id: build_id(&context.target.environment.path, name),
+        changed: build.earlier.changed.clone(),
+    }));
+    Step::new(StepId::Begin(name.clone()), "Recording", name, action)
+}
+
+/// Whatever was ever built of what the files were before: another profile would not see it either.
+fn forget(context: &PlanContext<'_>, build: &Build, staleness: &Staleness) -> Step {
     let action = Action::Forget {
         crates: staleness.unseen.clone(),
-        dir: build::fingerprints(&build.member, &build.options),
+        dirs: build::all_fingerprints(&build.member, &context.project.state),
     };
     let id = StepId::Forget(build.member.name.clone());
     Step::new(id, "Forgetting", staleness.unseen.join(", "), action)
@@ -90,7 +106,10 @@ fn forget(build: &Build, staleness: &Staleness) -> Step {
 fn compile(build: &Build, staleness: &Staleness, call: Invocation) -> Step {
     let name = &build.member.name;
     let packages = build.locked.packages;
-    let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
+    let action = Action::Run(Run {
+        is_doubt: staleness.is_doubt,
+        ..Run::building(call, Listen::Cargo { packages })
+    });
     let subject = format!("{name} [{}]", build.options.profile);
     let id = StepId::Compile(name.clone());
     Step::new(id, "Building", subject, action).because(staleness.reason.clone())
@@ -186,7 +205,10 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
         home: context.project.home.clone(),
         lock: context.target.dependencies.dependencies.lock().cloned(),
         installed,
-        built: build.staleness.is_some(),
+        reason: build.staleness.as_ref().map(|it| it.reason.clone()),
+        cargo: context.tools.cargo.clone(),
+        rebuilds: context.run_state.rebuilds,
+        is_last: context.run_state.rebuilds >= REBUILDS,
         new_lock: !build.locked.exists,
         build,
     }));

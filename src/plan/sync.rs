@@ -1,5 +1,6 @@
 //! Installing what the project depends on.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::facts::Request;
@@ -82,6 +83,13 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
             .args(context.offline())
             .args(["--python", python.as_str()])
     };
+    let reinstall = |call: Invocation| {
+        let target = context.target;
+        let all = [&target.dependencies, &target.test_dependencies];
+        let names: BTreeSet<&String> = all.iter().flat_map(|it| &it.reinstalled).collect();
+        let pairs = names.into_iter();
+        call.args(pairs.flat_map(|name| ["--reinstall-package", name.as_str()]))
+    };
     let options = |call: Invocation, group: &dyn Fn(&str) -> String| {
         let extras = sync
             .extras
@@ -93,7 +101,7 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
             .flat_map(|name| ["--group".to_owned(), group(name)]);
         call.args(extras).args(groups)
     };
-    match &sync.source {
+    let call = match &sync.source {
         Source::Lock(_) => {
             let call = context
                 .uv()
@@ -125,7 +133,8 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
             install().args(requirements).args(groups)
         }
         Source::File(path) => install().args(["-r", path.as_str()]),
-    }
+    };
+    reinstall(call)
 }
 
 fn packages(sync: &Sync) -> Vec<String> {

@@ -31,8 +31,10 @@ pub const EXPORTED: &str = "PYX_EXPORTED";
 
 #[derive(Clone, Debug, Default)]
 pub struct Session {
-    /// Absolute.
+    /// Absolute; with `-C` the folder that it names.
     pub cwd: Utf8PathBuf,
+    /// Where this program was started, absolute.
+    pub started_in: Utf8PathBuf,
     /// This program, absolute; empty where the system does not tell.
     pub program: Utf8PathBuf,
     /// The variables whose name and value are UTF-8, on Windows by their names in upper case; children
@@ -58,8 +60,10 @@ impl Session {
             .map(|(name, value)| (folded(name), value))
             .collect();
         let exported = take_exported(&mut env);
+        let cwd = utf8(cwd)?;
         Ok(Self {
-            cwd: utf8(cwd)?,
+            started_in: cwd.clone(),
+            cwd,
             program: std::env::current_exe()
                 .ok()
                 .and_then(|path| utf8(path).ok())

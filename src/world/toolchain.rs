@@ -3,8 +3,10 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::invocation::Invocation;
 use crate::world::disk;
 use crate::world::manifest::Toml;
+use crate::world::process;
 use crate::world::session::Session;
 use crate::world::tool;
 
@@ -50,6 +52,15 @@ impl Toolchain {
             name: explicit.or(fallback),
             missing_pin,
         }
+    }
+
+    /// The target triple that the compiler runs on; rustc is asked.
+    pub fn host(&self, session: &Session) -> Option<String> {
+        let call = Invocation::new(self.rustc.clone()?, &session.cwd).arg("-vV");
+        let output = process::read(&call).ok()?;
+        let mut lines = output.stdout.lines();
+        let host = lines.find_map(|line| line.strip_prefix("host: "));
+        host.map(str::to_owned)
     }
 }
 
@@ -97,7 +108,7 @@ impl Rustup {
     fn explicit(&self, session: &Session) -> Option<String> {
         let name = session.var("RUSTUP_TOOLCHAIN")?;
         let implied = self
-            .pin(&session.cwd)
+            .pin(&session.started_in)
             .map(|(name, _)| name)
             .or_else(|| self.default.clone());
         let same = implied.is_some_and(|implied| self.installed(&implied) == self.installed(name));

@@ -173,9 +173,9 @@ fn dry_run(request: &Request, facts: &Facts) -> String {
     planned(request, facts).unwrap().to_string()
 }
 
-fn needs(facts: &Facts, step: StepId) -> Vec<StepId> {
+fn needs(facts: &Facts, step: &StepId) -> Vec<StepId> {
     let plan = planned(&Request::default(), facts).unwrap();
-    let step = plan.steps.iter().find(|found| found.id == step);
+    let step = plan.steps.iter().find(|found| found.id == *step);
     step.unwrap().needs.clone()
 }
 
@@ -194,12 +194,10 @@ fn a_fresh_clone_gets_everything() {
 fn compiling_does_not_wait_for_dependencies() {
     let mut facts = fresh_clone(vec![member("hello")]);
     metadata(&mut facts, &[]);
-    assert_eq!(
-        needs(&facts, StepId::Compile(hello())),
-        [StepId::Environment]
-    );
-    assert_eq!(needs(&facts, StepId::Sync(1)), [StepId::Environment]);
-    let install = needs(&facts, StepId::Install(hello()));
+    let before = [StepId::Environment, StepId::Begin(hello())];
+    assert_eq!(needs(&facts, &StepId::Compile(hello())), before);
+    assert_eq!(needs(&facts, &StepId::Sync(1)), [StepId::Environment]);
+    let install = needs(&facts, &StepId::Install(hello()));
     assert!(install.contains(&StepId::Sync(1)) && install.contains(&StepId::Compile(hello())));
 }
 
@@ -312,7 +310,9 @@ fn uv_sync_never_touches_the_members() {
 #[test]
 fn members_are_built_one_after_another() {
     let facts = facts(vec![member("alpha"), member("beta")], &Flags::default());
-    assert!(needs(&facts, StepId::Compile("beta".into())).contains(&StepId::Prove("alpha".into())));
+    assert!(
+        needs(&facts, &StepId::Compile("beta".into())).contains(&StepId::Prove("alpha".into()))
+    );
 }
 
 #[test]
@@ -367,6 +367,8 @@ fn what_another_interpreters_build_serves_is_copied_not_compiled() {
     });
     let text = dry_run(&Request::default(), &facts);
     insta::assert_snapshot!(text, @r"
+    # Recording hello
+    # note in /p/target/pyx/state.json that its build begins
     # Installing hello from .venv: `/p/hello/src/lib.rs` changed
     # install hello as it is in /p/.venv
     # Proving hello

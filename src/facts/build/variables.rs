@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::fingerprint::Input;
 use crate::world::disk;
+use crate::world::session::Session;
 
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
 /// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
@@ -31,13 +33,55 @@ pub(super) fn variables(built: &Utf8Path) -> BTreeSet<String> {
             .ok()
             .flatten()
             .unwrap_or_default();
-        let found = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("# env-dep:"));
-        names.extend(found.map(|word| word.split('=').next().unwrap_or(word).to_owned()));
+        names.extend(variables_in(&text));
+    }
+    for name in script_dep_infos(built) {
+        let text = disk::read_text(&name).ok().flatten().unwrap_or_default();
+        names.extend(variables_in(&text));
     }
     names.retain(|name| !set_by_cargo(name) && !SET_BY_MATURIN.contains(&name.as_str()));
     names
+}
+
+/// `# env-dep:NAME=VALUE` in a dep-info file of rustc's.
+fn variables_in(dep_info: &str) -> impl Iterator<Item = String> {
+    let found = dep_info
+        .lines()
+        .filter_map(|line| line.strip_prefix("# env-dep:"));
+    found.map(|word| word.split('=').next().unwrap_or(word).to_owned())
+}
+
+/// What the compiler tells of build scripts: they stand in the folders of their packages.
+fn script_dep_infos(built: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let root = built.join("build");
+    let mut files = Vec::new();
+    for folder in disk::names(&root) {
+        let dir = root.join(folder);
+        for name in disk::names(&dir) {
+            if Utf8Path::new(&name).extension() == Some("d") {
+                files.push(dir.join(name));
+            }
+        }
+    }
+    files
+}
+
+/// The absolute paths that build scripts declare, those of packages from registries included: what
+/// lies in such a package does not change, and what it names outside may.
+pub(super) fn declared_files(built: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut files = BTreeSet::new();
+    for (_, text) in script_outputs(built) {
+        for line in text.lines() {
+            let line = line.trim_start_matches("cargo::");
+            let line = line.trim_start_matches("cargo:");
+            if let Some(path) = line.strip_prefix("rerun-if-changed=")
+                && Utf8Path::new(path).is_absolute()
+            {
+                files.insert(path.into());
+            }
+        }
+    }
+    files
 }
 
 /// What cargo tells the compiler (cargo book, "Environment variables").
@@ -110,4 +154,24 @@ pub(super) fn watches_everything(package: &str, built: &Utf8Path) -> bool {
     script_outputs(built)
         .into_iter()
         .any(|(name, text)| name == package && !text.contains("rerun-if-"))
+}
+
+/// The variables that builds in a target directory read, whatever their profile and target triple,
+/// as they are now.
+pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
+    let folders = |dir: &Utf8Path| {
+        let names = disk::names(dir).into_iter();
+        names.map(|name| dir.join(name)).collect::<Vec<_>>()
+    };
+    let profiles = folders(target);
+    let profiles = profiles
+        .iter()
+        .flat_map(|dir| folders(dir))
+        .chain(profiles.clone());
+    let built = profiles.filter(|dir| disk::is_dir(&dir.join("deps")));
+    let names: BTreeSet<String> = built.flat_map(|dir| variables(&dir)).collect();
+    names
+        .iter()
+        .map(|name| Input::variable(session, name))
+        .collect()
 }

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Input, Settings};
+use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::{Member, Project};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
@@ -168,8 +169,13 @@ impl Dependencies {
     }
 
     /// Everything that decides what the environment holds, as it is now; `since` as in
-    /// [`Input::file`].
-    pub fn inputs(&self, environment: &Environment, since: u64) -> Vec<Input> {
+    /// [`Input::file`]; `members`: folders of packages that pyx installs itself, absolute.
+    pub fn inputs(
+        &self,
+        environment: &Environment,
+        members: &[Utf8PathBuf],
+        since: u64,
+    ) -> Vec<Input> {
         let mut inputs: Vec<Input> = self
             .files
             .iter()
@@ -178,6 +184,9 @@ impl Dependencies {
         if let Some(dir) = environment.site_packages() {
             inputs.push(Input::listing(&dir, "", ".dist-info"));
             inputs.push(Input::listing(&dir, "", ".pth")); // they put other folders on the path
+        }
+        for local in LocalDistribution::all(environment, members) {
+            inputs.extend(local.input());
         }
         inputs
     }

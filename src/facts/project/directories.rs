@@ -9,4 +9,6 @@ pub struct Directories {
     pub target: Utf8PathBuf,
     /// Of what lies between them and the sources; `None` where that is among the artifacts.
     pub build: Option<Utf8PathBuf>,
+    /// The folder of a target triple in both, where one is configured.
+    pub triple: Option<String>,
 }

@@ -63,6 +63,9 @@ pub struct Member {
     /// `target/pyx` of the crate's workspace.
     pub target: Utf8PathBuf,
     pub directories: Directories,
+    /// Whether its extension is built in a target directory of its own: in a shared one another
+    /// member's build would take the place of its artifact, or compile its crate in another way.
+    pub is_apart: bool,
     pub bindings: Bindings,
     /// The library's name with underscores; `None` for a crate of binaries.
     pub lib: Option<String>,
@@ -165,6 +168,26 @@ pub(super) fn order(members: &mut Vec<Member>) {
         ordered.push(members.remove(ready));
     }
     *members = ordered;
+}
+
+/// Which of the members, in their order, cannot build in one target directory with those before them:
+/// cargo would call two libraries alike, or compile one crate now as an extension, now for another.
+pub(super) fn set_apart(members: &mut [Member]) {
+    for at in 0..members.len() {
+        let (before, rest) = members.split_at(at);
+        let Some((member, after)) = rest.split_first() else {
+            continue;
+        };
+        let shares = |other: &Member| other.target == member.target;
+        let is_called_alike = before
+            .iter()
+            .any(|other| shares(other) && other.lib.is_some() && other.lib == member.lib);
+        let is_linked = before.iter().chain(after).any(|other| {
+            let mut needs = other.path_dependencies.iter();
+            shares(other) && needs.any(|cargo| cargo.toml.path == *member.manifest())
+        });
+        members[at].is_apart = is_called_alike || is_linked;
+    }
 }
 
 /// `names` and what they need among the members, transitively.

@@ -77,6 +77,7 @@ impl Project {
             member.directories = target::directories(session, member)?;
             member.target = member.directories.target.join("pyx");
         }
+        member::set_apart(&mut members);
         let wanted = if selection.members.is_empty() {
             &config.members
         } else {

@@ -22,6 +22,7 @@ pub(super) fn directories(session: &Session, member: &Member) -> Result<Director
     Ok(Directories {
         target: target.unwrap_or_else(|| member.workspace.join("target")),
         build: build.map(|dir| expand(&dir, session, member)),
+        triple: triple(session, member)?,
     })
 }
 
@@ -37,6 +38,26 @@ fn configured(session: &Session, member: &Member, key: &str) -> Result<Option<Ut
         {
             let holder = path.parent().and_then(Utf8Path::parent);
             return Ok(Some(holder.unwrap_or(&member.dir).join(dir)));
+        }
+    }
+    Ok(None)
+}
+
+/// `CARGO_BUILD_TARGET`, else `build.target` of the nearest configuration; a specification's file is
+/// called by its stem.
+fn triple(session: &Session, member: &Member) -> Result<Option<String>> {
+    let folder = |said: &str| {
+        let name = Utf8Path::new(said).file_name().unwrap_or(said);
+        name.strip_suffix(".json").unwrap_or(name).to_owned()
+    };
+    if let Some(said) = session.var("CARGO_BUILD_TARGET") {
+        return Ok(Some(folder(said)));
+    }
+    for path in cargo_configs(session, &member.dir) {
+        if let Some(toml) = Toml::read(&path)?
+            && let Some(said) = toml.str(&["build", "target"])
+        {
+            return Ok(Some(folder(said)));
         }
     }
     Ok(None)
@@ -112,6 +133,7 @@ mod tests {
             directories: Directories {
                 target: "/p/target".into(),
                 build: Some("/fast".into()),
+                ..Directories::default()
             },
             ..Member::default()
         };

@@ -21,7 +21,7 @@ use crate::model::error::{Error, Result};
 pub use lock::Lock;
 pub use trees::{copy_tree, exchange, mirror, promote, staging};
 pub use usage::{Usage, usage};
-pub use walk::{all_files, folders, unignored_files};
+pub use walk::{all_files, folder_files, folders, package_files, unignored_files};
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time
 /// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{checkout, resolve};
+use super::{Signature, checkout, resolve, signature};
 
 /// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
 /// Links are followed to sources in the checkout, or below the directory where there is none.
@@ -51,6 +51,86 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
         .collect()
+}
+
+/// Every file of a package, hidden, ignored and linked ones included, with its signature; sorted by
+/// the path below `dir`.
+///
+/// Left out are: `but`, absolute; other packages of cargo; environments; folders that say of
+/// themselves that they are caches (bford.info/cachedir); repositories; what Python and the build
+/// itself leave beside the sources.
+pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<(Utf8PathBuf, Signature)> {
+    let mut files = Vec::new();
+    let mut within = vec![resolve(dir)];
+    collect(dir, Utf8Path::new(""), but, &mut within, &mut files);
+    files.sort_unstable();
+    files
+}
+
+/// Every file of a folder, links followed, with its signature; sorted by the path below `dir`.
+pub fn folder_files(dir: &Utf8Path) -> Vec<(Utf8PathBuf, Signature)> {
+    let walk = ignore::WalkBuilder::new(dir)
+        .standard_filters(false)
+        .follow_links(true)
+        .build();
+    let mut files = Vec::new();
+    for entry in walk.flatten() {
+        let path = Utf8PathBuf::from_path_buf(entry.into_path()).ok();
+        let Some((path, signature)) = path.and_then(|path| Some((path.clone(), signature(&path)?)))
+        else {
+            continue;
+        };
+        let below = path.strip_prefix(dir).unwrap_or(&path);
+        files.push((below.to_owned(), signature));
+    }
+    files.sort_unstable();
+    files
+}
+
+/// `within`: the real folders that this one is in, so that a link to one of them ends.
+fn collect(
+    dir: &Utf8Path,
+    below: &Utf8Path,
+    but: &[Utf8PathBuf],
+    within: &mut Vec<Utf8PathBuf>,
+    files: &mut Vec<(Utf8PathBuf, Signature)>,
+) {
+    const MARKS: [&str; 3] = ["CACHEDIR.TAG", "Cargo.toml", "pyvenv.cfg"];
+    let Ok(entries) = dir.read_dir_utf8() else {
+        return;
+    };
+    let entries: Vec<camino::Utf8DirEntry> = entries.flatten().collect();
+    let is_mark = |entry: &camino::Utf8DirEntry| MARKS.contains(&entry.file_name());
+    if !below.as_str().is_empty() && entries.iter().any(is_mark) {
+        return;
+    }
+    for entry in entries {
+        let name = entry.file_name();
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        let path = entry.path();
+        let is_dir = kind.is_dir() || (kind.is_symlink() && path.is_dir());
+        if is_dir {
+            let is_apart = [".git", ".hg", ".jj", ".svn", "__pycache__"].contains(&name);
+            if is_apart || but.iter().any(|other| other == path) {
+                continue;
+            }
+            let real = if kind.is_symlink() {
+                resolve(path)
+            } else {
+                path.to_owned()
+            };
+            if within.contains(&real) {
+                continue;
+            }
+            within.push(real);
+            collect(path, &below.join(name), but, within, files);
+            within.pop();
+        } else if !matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc")) {
+            files.extend(signature(path).map(|signature| (below.join(name), signature)));
+        }
+    }
 }
 
 /// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose

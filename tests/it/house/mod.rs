@@ -170,7 +170,10 @@ fn saying(words: &[&str]) -> Vec<String> {
 #[test]
 fn a_manifest_is_parsed_in_one_place() {
     // what an sdist holds is no file
-    let expected = ["facts/artifact/rules/sources.rs", "world/manifest/manifests.rs"];
+    let expected = [
+        "facts/artifact/rules/sources.rs",
+        "world/manifest/manifests.rs",
+    ];
     assert_eq!(saying(&["CargoToml::of(", "PyProject::of("]), expected);
     let others = ["CargoToml::read(", "PyProject::read("];
     assert!(saying(&others).is_empty());

@@ -1,22 +1,16 @@
-//! What a build was made from, and whether that is still so.
-//!
-//! A record is a cache: one that is damaged or written by a newer pyx is ignored with a warning,
-//! and everything it would have saved is done again.
+//! Something outside that decides what is built or installed, as it was and as it is.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::error::Result;
 use crate::model::reason::Reason;
 use crate::world::disk::{self, Signature};
 use crate::world::session::Session;
 
-/// The number in every record; a higher one is a newer pyx's.
-pub const SCHEMA: u64 = 1;
+use super::tree::{self, Scope};
 
 /// A file written less than this before it was hashed may be written again without a visible
 /// change of its signature: the kernel stamps files with the time of its last tick.
@@ -46,14 +40,15 @@ pub enum Input {
         own: Vec<String>,
         names: Vec<String>,
     },
-    /// The files of a folder. `all`: every one, as for a folder that a build script names; else
-    /// those that git does not ignore and that no build makes, as for a package whose build script
-    /// declares no inputs.
-    Folder {
+    /// The files of a folder.
+    Tree {
         dir: Utf8PathBuf,
-        all: bool,
-        /// Empty when one of them changed while the build ran.
-        hash: String,
+        scope: Scope,
+        /// Folders below that are none of its sources, absolute.
+        but: Vec<Utf8PathBuf>,
+        /// A line for each file, as [`tree`] writes them; empty when one of them changed while the
+        /// build ran.
+        files: String,
     },
 }
 
@@ -130,34 +125,73 @@ impl Input {
         }
     }
 
-    /// `since` as in [`file`](Self::file).
-    pub fn folder(dir: &Utf8Path, all: bool, since: u64) -> Self {
-        let files = folder_files(dir, all);
-        let mut written = files.iter().filter_map(|path| disk::signature(path));
-        let racing = written.any(|signature| signature.written() >= since);
-        Self::Folder {
+    /// `since` as in [`file`](Self::file); `but`: folders below that are none of its sources,
+    /// absolute.
+    pub fn tree(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf], since: Option<u64>) -> Self {
+        let found = tree::files(dir, scope, but);
+        let is_racing = since.is_some_and(|since| {
+            let mut written = found.iter().map(|(_, signature)| signature.written());
+            written.any(|written| written >= since)
+        });
+        let files = if is_racing {
+            String::new()
+        } else {
+            tree::lines(dir, scope, &found)
+        };
+        Self::Tree {
             dir: dir.to_owned(),
-            all,
-            hash: if racing {
-                String::new()
-            } else {
-                hash_files(&files)
-            },
+            scope,
+            but: but.to_vec(),
+            files,
         }
     }
 
-    /// The path of a file or folder whose content differs although it was last written before
-    /// `began`: its time was set back.
-    pub fn changed_before(&self, began: u64) -> Option<&Utf8Path> {
+    /// The same as it is now.
+    #[must_use]
+    pub fn again(&self, session: &Session) -> Self {
         match self {
-            Self::File { path, content } => {
-                let signature = disk::signature(path)?;
-                (signature.modified < began && content.stale(path).is_some()).then_some(path)
+            Self::File {
+                content: Content::Stat(_),
+                path,
+            } => Self::program(path),
+            Self::File { path, .. } => Self::file(path, None),
+            Self::Variable { name, .. } => Self::variable(session, name),
+            Self::Listing { .. } => {
+                let mut listing = self.clone();
+                listing.list_again();
+                listing
             }
-            // which of its files it was is not recorded
-            Self::Folder { dir, all, hash } => {
-                (hash_files(&folder_files(dir, *all)) != *hash).then_some(dir)
-            }
+            Self::Tree {
+                dir, scope, but, ..
+            } => Self::tree(dir, *scope, but, None),
+        }
+    }
+
+    /// The files whose content differs although they were last written before `began`: their time
+    /// was set back.
+    pub fn changed_before(&self, began: u64) -> Vec<Utf8PathBuf> {
+        let mut changed = match self {
+            Self::File { path, content } if content.stale(path).is_some() => vec![path.clone()],
+            Self::Tree {
+                dir,
+                scope: scope @ (Scope::Folder | Scope::Package),
+                but,
+                files,
+            } => tree::changed(dir, *scope, but, files),
+            Self::File { .. }
+            | Self::Tree { .. }
+            | Self::Variable { .. }
+            | Self::Listing { .. } => Vec::new(),
+        };
+        changed.retain(|path| disk::signature(path).is_some_and(|it| it.modified < began));
+        changed
+    }
+
+    /// The path of a file.
+    pub fn path(&self) -> Option<&Utf8Path> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Tree { dir, .. } => Some(dir),
             Self::Variable { .. } | Self::Listing { .. } => None,
         }
     }
@@ -190,8 +224,12 @@ impl Input {
                 own,
                 names,
             } => stale_listing(dir, names, &list(dir, prefix, suffix, own)),
-            Self::Folder { dir, all, hash } => (hash_files(&folder_files(dir, *all)) != *hash)
-                .then(|| Reason::Changed { path: dir.clone() }),
+            Self::Tree {
+                dir,
+                scope,
+                but,
+                files,
+            } => tree::stale(dir, *scope, but, files),
         }
     }
 }
@@ -249,7 +287,7 @@ fn list(dir: &Utf8Path, prefix: &str, suffix: &str, own: &[String]) -> Vec<Strin
 
 /// Whether a module is for one version of one implementation only (PEP 3149; `.cp312-win_amd64.pyd`
 /// on Windows).
-pub(crate) fn is_tagged(name: &str) -> bool {
+pub fn is_tagged(name: &str) -> bool {
     [".cpython-3", ".cp3", ".pypy3"]
         .iter()
         .any(|tag| name.contains(tag))
@@ -265,27 +303,6 @@ fn stale_listing(dir: &Utf8Path, then: &[String], now: &[String]) -> Option<Reas
     Some(Reason::Vanished {
         path: dir.join(gone),
     })
-}
-
-fn folder_files(dir: &Utf8Path, all: bool) -> Vec<Utf8PathBuf> {
-    let mut files = if all {
-        disk::all_files(dir)
-    } else {
-        disk::unignored_files(dir)
-    };
-    // a module that the build itself puts beside the sources is no source
-    files.retain(|path| all || !matches!(path.extension(), Some("so" | "pyd" | "dylib")));
-    files.sort();
-    files
-}
-
-fn hash_files(files: &[Utf8PathBuf]) -> String {
-    let mut text = String::new();
-    for file in files {
-        text.push_str(file.as_str());
-        text.push_str(&disk::hash(file).unwrap_or_default());
-    }
-    disk::digest(text.as_bytes())
 }
 
 /// The first reason among inputs.
@@ -310,143 +327,6 @@ pub fn stale_settings(then: &Settings, now: &Settings) -> Option<Reason> {
             was: shown(then.get(name)),
             now: shown(now.get(name)),
         })
-}
-
-/// `target/pyx/state.json`: what was built, and from what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BuildRecords {
-    pub schema: u64,
-    /// By [`build_id`].
-    pub builds: BTreeMap<String, BuildRecord>,
-}
-
-/// One member's last build for one environment.
-pub fn build_id(environment: &Utf8Path, member: &str) -> String {
-    format!("{member} in {environment}")
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BuildRecord {
-    pub settings: Settings,
-    /// Everything but the sources: when it changes, maturin installs anew.
-    pub inputs: Vec<Input>,
-    /// What only the compiler reads.
-    pub sources: Vec<Input>,
-    /// When the build began, in nanoseconds since the epoch.
-    pub began: u64,
-    /// What cargo made, in the target directory.
-    pub artifacts: Vec<Artifact>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Artifact {
-    pub path: Utf8PathBuf,
-    /// SHA-256, hex.
-    pub hash: String,
-}
-
-/// `pyx.json` in the environment: what is installed there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnvironmentRecord {
-    pub schema: u64,
-    /// Whether pyx made the environment, and may make it again.
-    #[serde(default)]
-    pub made: bool,
-    /// The `.python-version` that could not be had when the environment was made.
-    pub requested: Option<String>,
-    /// What was installed for which command.
-    pub syncs: BTreeMap<String, SyncRecord>,
-    /// By distribution name.
-    pub installed: BTreeMap<String, InstallRecord>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SyncRecord {
-    pub settings: Settings,
-    pub inputs: Vec<Input>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstallRecord {
-    /// The hashes of the artifacts it was made from.
-    pub artifacts: Vec<String>,
-    /// The installed files, and the neighbourhoods in which a shadowing file would appear.
-    pub inputs: Vec<Input>,
-    /// The extension modules that are copies of artifacts, absolute.
-    pub modules: Vec<Utf8PathBuf>,
-}
-
-/// A record as far as it could be read.
-#[derive(Clone, Debug, Default)]
-pub struct Loaded<T> {
-    pub record: T,
-    /// What to say about a record that is there and is ignored.
-    pub warning: Option<String>,
-    /// Whether a newer pyx wrote it, so that it must stay as it is.
-    pub newer: bool,
-}
-
-#[derive(Deserialize)]
-struct Schema {
-    schema: u64,
-}
-
-fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
-    let bytes = match disk::read(path) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Loaded::default(),
-        Err(error) => return Loaded::ignored(&error.to_string(), false),
-    };
-    match serde_json::from_slice::<Schema>(&bytes) {
-        Ok(Schema { schema }) if schema > SCHEMA => {
-            return Loaded::ignored(&format!("`{path}` was written by a newer cargo pyx"), true);
-        }
-        Ok(Schema { schema: SCHEMA }) => {}
-        Ok(_) => {
-            let why = format!("`{path}` was written by an older cargo pyx");
-            return Loaded::ignored(&why, false);
-        }
-        Err(_) => return Loaded::ignored(&format!("`{path}` is damaged"), false),
-    }
-    match serde_json::from_slice(&bytes) {
-        Ok(record) => Loaded {
-            record,
-            warning: None,
-            newer: false,
-        },
-        Err(_) => Loaded::ignored(&format!("`{path}` is damaged"), false),
-    }
-}
-
-impl<T: Default> Loaded<T> {
-    fn ignored(why: &str, newer: bool) -> Self {
-        Self {
-            record: T::default(),
-            warning: Some(format!("state ignored: {why}")),
-            newer,
-        }
-    }
-}
-
-impl BuildRecords {
-    pub fn load(path: &Utf8Path) -> Loaded<Self> {
-        load(path)
-    }
-}
-
-impl EnvironmentRecord {
-    pub fn load(path: &Utf8Path) -> Loaded<Self> {
-        load(path)
-    }
-}
-
-/// Writes a record unless a newer pyx's stands there.
-pub fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
-    if load::<serde_json::Value>(path).newer {
-        return Ok(());
-    }
-    // plain data: this cannot fail, and an empty record would only be ignored
-    disk::write(path, &serde_json::to_vec(record).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -559,28 +439,6 @@ mod tests {
                 path: dir.join("x.so")
             })
         );
-    }
-
-    #[test]
-    fn a_damaged_record_is_ignored_and_a_newer_one_is_kept() {
-        let (_temp, dir) = dir();
-        let path = dir.join("state.json");
-        for bytes in [
-            &b"{\"s"[..],
-            b"\xff\xff",
-            b"",
-            b"{\"schema\":1,\"builds\":3}",
-        ] {
-            disk::write(&path, bytes).unwrap();
-            let loaded = BuildRecords::load(&path);
-            assert!(loaded.warning.unwrap().contains("is damaged"));
-            assert!(!loaded.newer);
-        }
-        let newer = b"{\"schema\": 999}";
-        disk::write(&path, newer).unwrap();
-        assert!(BuildRecords::load(&path).newer);
-        store(&path, &BuildRecords::default()).unwrap();
-        assert_eq!(disk::read(&path).unwrap().unwrap(), newer);
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! What cargo says that an artifact was made from (cargo book, "Build Cache").
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::Member;
+use crate::world::disk;
+
+use super::output::artifact_names;
+
+/// The files that the compiler and the build scripts read, by cargo's dep-info beside the
+/// artifact: sources of the crate and of its path dependencies, and `rerun-if-changed`.
+pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    // with `build.dep-info-basedir` they are relative, most likely to one of these
+    let roots = [&member.workspace, &member.dir];
+    let absolute = |path: Utf8PathBuf| {
+        let mut places = roots.iter().map(|root| root.join(&path));
+        let found = places.find(|place| disk::signature(place).is_some());
+        found.unwrap_or_else(|| member.workspace.join(&path))
+    };
+    let mut files = BTreeSet::new();
+    for path in dep_infos(member, output) {
+        let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
+        let found = dep_info(&text, &member.workspace);
+        files.extend(found.into_iter().map(absolute));
+    }
+    files
+}
+
+/// Where cargo says what an artifact was made from.
+pub(super) fn dep_infos(member: &Member, output: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let names = artifact_names(member).into_iter();
+    names
+        .map(|name| output.join(name).with_extension("d"))
+        .collect()
+}
+
+/// The paths in a dep-info file, `target: path path …` with `\ ` for a blank. A newline in the
+/// workspace's own path is the one that cargo does not escape.
+fn dep_info(text: &str, workspace: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    const HIDDEN: &str = "\u{0}";
+    let escaped = workspace.as_str().replace(' ', "\\ ");
+    let text = text.replace(&escaped, HIDDEN);
+    let mut files = BTreeSet::new();
+    for line in text.lines() {
+        let Some((_, paths)) = line.split_once(": ") else {
+            continue;
+        };
+        for path in split_escaped(paths) {
+            files.insert(path.replace(HIDDEN, workspace.as_str()).into());
+        }
+    }
+    files
+}
+
+fn split_escaped(paths: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut chars = paths.chars().peekable();
+    while let Some(c) = chars.next() {
+        let word = words.last_mut().expect("there is always a last word");
+        match c {
+            '\\' if chars.peek() == Some(&' ') => word.extend(chars.next()),
+            ' ' => words.push(String::new()),
+            other => word.push(other),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(text: &str, workspace: &str) -> Vec<String> {
+        let found = dep_info(text, Utf8Path::new(workspace));
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn dep_info_is_read_with_blanks_and_newlines_in_the_projects_path() {
+        assert_eq!(
+            paths("/p/t/libx.so: /p/a.rs /p/b.rs\n", "/p"),
+            ["/p/a.rs", "/p/b.rs"]
+        );
+        assert_eq!(
+            paths("/a\\ b/libx.so: /a\\ b/c\\ d.rs\n", "/a b"),
+            ["/a b/c d.rs"]
+        );
+        assert_eq!(
+            paths("/a\nb/libx.so: /a\nb/c.rs\n", "/a\nb"),
+            ["/a\nb/c.rs"]
+        );
+    }
+}

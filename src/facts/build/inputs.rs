@@ -1,0 +1,190 @@
+//! Everything that can change the result of a build, as it is now.
+//!
+//! Fresh by construction: what is compared is more than what cargo reads. Where any of it differs,
+//! cargo is asked, and decides; so nothing here has to know cargo's rules exactly, as long as it
+//! leaves nothing out.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::environment::Environment;
+use crate::facts::fingerprint::{Content, Input, LocalPackage, Scope};
+use crate::facts::project::{Member, cargo_configs};
+use crate::world::disk;
+use crate::world::session::Session;
+use crate::world::toolchain::Toolchain;
+
+use super::dep_info::{dep_infos, sources};
+use super::output::intermediate_dir;
+use super::variables::{declared_files, variables, watches_everything};
+
+/// Whose build, and where.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub session: &'a Session,
+    pub member: &'a Member,
+    pub toolchain: &'a Toolchain,
+    pub environment: &'a Environment,
+    /// As [`output_dir`](super::output_dir) says.
+    pub output: &'a Utf8Path,
+    /// As [`local_packages`](super::local_packages) says.
+    pub packages: &'a [LocalPackage],
+}
+
+/// The parts of a [`BuildRecord`](crate::facts::fingerprint::BuildRecord) of these names.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    pub install: Vec<Input>,
+    pub compile: Vec<Input>,
+    pub surroundings: Vec<Input>,
+}
+
+impl Inputs {
+    /// `since` as in [`Input::file`].
+    pub fn gather(place: &Place<'_>, since: u64) -> Self {
+        Self {
+            install: install(place, since),
+            compile: compile(place, since),
+            surroundings: surroundings(place),
+        }
+    }
+}
+
+/// What maturin installs besides the artifact: metadata, licences, data, and for which Python.
+fn install(place: &Place<'_>, since: u64) -> Vec<Input> {
+    let member = place.member;
+    let mut files = BTreeSet::new();
+    files.insert(member.manifest().to_owned());
+    files.insert(member.workspace.join("Cargo.toml"));
+    files.extend(member.pyproject.iter().map(|one| one.toml.path.clone()));
+    files.extend(member.metadata_files.iter().cloned());
+    let mut inputs = Vec::new();
+    // maturin guide, "Metadata": licence files beside pyproject.toml are found by these names
+    for prefix in ["LICEN", "COPYING", "NOTICE", "AUTHORS"] {
+        inputs.push(Input::listing(&member.dir, prefix, ""));
+        let found = disk::names(&member.dir).into_iter();
+        let found = found.filter(|name| name.starts_with(prefix));
+        files.extend(found.map(|name| member.dir.join(name)));
+    }
+    inputs.extend(files.iter().map(|path| Input::file(path, Some(since))));
+    let data = member.pyproject.as_ref().and_then(|it| it.maturin("data"));
+    if let Some(data) = data {
+        let dir = member.dir.join(data);
+        inputs.push(Input::tree(&dir, Scope::Folder, &[], Some(since)));
+    }
+    inputs.push(Input::program(&place.environment.python()));
+    inputs.push(Input::file(
+        &place.environment.path.join("pyvenv.cfg"),
+        None,
+    ));
+    inputs
+}
+
+/// What cargo reads, by its own records and the cargo book.
+fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
+    let Place {
+        session, member, ..
+    } = place;
+    let built = intermediate_dir(member, place.output);
+    let mut files = manifests(place);
+    files.extend(place.toolchain.chosen_by.iter().cloned());
+    files.extend(cargo_configs(session, &member.dir));
+    let mut folders = BTreeSet::new();
+    let found = sources(member, place.output);
+    // nothing that is known to be compiled: an edit would never be seen
+    let is_known = found.iter().any(|path| disk::is_file(path));
+    for path in found.into_iter().chain(declared_files(&built)) {
+        if disk::is_dir(&path) {
+            folders.insert(path);
+        } else {
+            files.insert(path);
+        }
+    }
+    let lock = member.workspace.join("Cargo.lock"); // the build itself may have written it
+    let mut inputs = vec![Input::file(&lock, None)];
+    for path in &files {
+        // what a build script writes for its crate is new, and compiled as it is
+        let is_made = path.starts_with(&built);
+        inputs.push(Input::file(path, (!is_made).then_some(since)));
+    }
+    for dir in &folders {
+        inputs.push(Input::tree(dir, Scope::Folder, &[], Some(since)));
+    }
+    for package in undeclared(place) {
+        let but = outside_sources(place, package.dir());
+        inputs.push(Input::tree(
+            package.dir(),
+            Scope::Package,
+            &but,
+            Some(since),
+        ));
+    }
+    for name in variables(&built) {
+        inputs.push(Input::variable(session, &name));
+    }
+    inputs.extend(
+        place
+            .toolchain
+            .rustc
+            .as_ref()
+            .map(|path| Input::program(path)),
+    );
+    if !is_known {
+        let unknown = |path| Input::File {
+            path,
+            content: Content::Unknown,
+        };
+        inputs.extend(dep_infos(member, place.output).into_iter().map(unknown));
+    }
+    inputs
+}
+
+/// The manifest of every local package, and whatever it may inherit from: those in the folders above,
+/// there or not.
+fn manifests(place: &Place<'_>) -> BTreeSet<Utf8PathBuf> {
+    let mut files = BTreeSet::new();
+    files.insert(place.member.workspace.join("Cargo.toml"));
+    for package in place.packages {
+        files.insert(package.dir().join("build.rs"));
+        files.extend(package.dir().ancestors().map(|dir| dir.join("Cargo.toml")));
+    }
+    files
+}
+
+/// Everything else in the packages' folders.
+fn surroundings(place: &Place<'_>) -> Vec<Input> {
+    let undeclared = undeclared(place);
+    let others = place.packages.iter();
+    let others = others.filter(|package| !undeclared.contains(package));
+    let tree = |package: &LocalPackage| {
+        let but = outside_sources(place, package.dir());
+        Input::tree(package.dir(), Scope::Surroundings, &but, None)
+    };
+    others.map(tree).collect()
+}
+
+/// The packages whose build scripts declare no inputs.
+fn undeclared<'a>(place: &Place<'a>) -> Vec<&'a LocalPackage> {
+    let built = intermediate_dir(place.member, place.output);
+    let packages = place.packages.iter();
+    packages
+        .filter(|package| watches_everything(&package.name, &built))
+        .collect()
+}
+
+/// Folders in a package that pyx and its tools write.
+fn outside_sources(place: &Place<'_>, package: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let member = place.member;
+    let mut folders = vec![
+        member.target.clone(),
+        member.directories.target.clone(),
+        member.dir.join("dist"),
+        package.join("target"),
+        place.environment.path.clone(),
+    ];
+    folders.retain(|folder| folder.starts_with(package));
+    folders.sort();
+    folders.dedup();
+    folders
+}

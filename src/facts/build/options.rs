@@ -1,0 +1,170 @@
+//! How cargo is told to build a member.
+
+use crate::facts::fingerprint::Settings;
+use crate::facts::project::Member;
+use crate::world::disk;
+use crate::world::session::Session;
+use crate::world::toolchain::Toolchain;
+
+use super::variables::SET_BY_MATURIN;
+
+/// What the command line says about the build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--profile NAME`; `release` for `--release`.
+    pub profile: Option<String>,
+    pub features: Vec<String>,
+    pub no_default_features: bool,
+}
+
+/// How cargo is told to build a member.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// cargo's name of it: `dev`, `release`, …
+    pub profile: String,
+    pub features: Vec<String>,
+    pub no_default_features: bool,
+    /// Whether `features` are more than what `[tool.maturin]` says, so that maturin, whose own
+    /// flag replaces them, must be given all.
+    pub features_added: bool,
+}
+
+impl Options {
+    /// Those that are the crate's own: those of PyO3 are for the extension, and would keep tests and
+    /// programs from linking.
+    pub fn own_features(&self) -> impl Iterator<Item = &String> + Clone {
+        let features = self.features.iter();
+        features.filter(|feature| !feature.contains('/') && !feature.contains("extension-module"))
+    }
+
+    /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
+    /// wheels: a dev build takes the dev profile unless `editable-profile` says otherwise.
+    pub fn new(member: &Member, config_profile: Option<&String>, flags: &Flags) -> Self {
+        let mut features = member.features.clone();
+        for feature in member.config().features.iter().chain(&flags.features) {
+            if !features.contains(feature) {
+                features.push(feature.clone());
+            }
+        }
+        let profile = flags.profile.as_ref().or(config_profile);
+        let profile = profile.map(String::as_str).or(member.editable_profile());
+        Self {
+            profile: profile.unwrap_or("dev").to_owned(),
+            features_added: features.len() > member.features.len(),
+            features,
+            no_default_features: member.no_default_features() || flags.no_default_features,
+        }
+    }
+
+    /// The folder that cargo names after the profile (cargo book, "Build Cache").
+    pub fn folder(&self) -> &str {
+        match self.profile.as_str() {
+            "dev" | "test" => "debug",
+            "bench" => "release",
+            other => other,
+        }
+    }
+}
+
+/// The settings that are part of a build's fingerprint.
+pub fn settings(
+    session: &Session,
+    member: &Member,
+    options: &Options,
+    toolchain: &Toolchain,
+) -> Settings {
+    let mut settings = Settings::new();
+    let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
+    set("bindings", member.bindings.to_string());
+    set("module", member.module.clone());
+    set("programs", member.bins.join(", "));
+    set("profile", options.profile.clone());
+    set("features", options.features.join(","));
+    set(
+        "default features",
+        (!options.no_default_features).to_string(),
+    );
+    let compiler = toolchain.rustc.as_ref().map(ToString::to_string);
+    set("rustc", compiler.unwrap_or_else(|| "none".into()));
+    set("build variables", obeyed(session, toolchain));
+    settings
+}
+
+/// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All of a
+/// prefix are inputs: one that appears later must be seen.
+const OBEYED: [&str; 9] = [
+    "CARGO_BUILD_",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_",
+    "CARGO_UNSTABLE_",
+    "MATURIN_",
+    "PYO3_",
+    "RUSTC",
+    "RUSTFLAGS",
+];
+
+/// The obeyed variables that are set, as one setting; values are hashed.
+fn obeyed(session: &Session, toolchain: &Toolchain) -> String {
+    let relevant = |name: &str| {
+        OBEYED.iter().any(|prefix| name.starts_with(prefix))
+            && !SET_BY_MATURIN.contains(&name)
+            && name != "CARGO_TARGET_DIR"
+    };
+    let set = session.env.iter().filter(|(name, _)| relevant(name));
+    let hashed =
+        set.map(|(name, value)| format!("{name}={}", &disk::digest(value.as_bytes())[..8]));
+    let toolchain = toolchain
+        .name
+        .iter()
+        .map(|name| format!("RUSTUP_TOOLCHAIN={name}"));
+    hashed.chain(toolchain).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use camino::Utf8Path;
+
+    use crate::world::manifest::{PyProject, Toml};
+
+    use super::*;
+
+    #[test]
+    fn a_release_profile_for_wheels_does_not_slow_dev_down() {
+        let profile = |pyproject: &str, flags: &Flags| {
+            let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), pyproject).unwrap();
+            let member = Member {
+                pyproject: Some(Arc::new(PyProject::of(toml).unwrap())),
+                ..Member::default()
+            };
+            Options::new(&member, None, flags).profile
+        };
+        let for_wheels = "[tool.maturin]\nprofile = 'release'\n";
+        assert_eq!(profile(for_wheels, &Flags::default()), "dev");
+        let for_dev = format!("{for_wheels}editable-profile = 'opt'\n");
+        assert_eq!(profile(&for_dev, &Flags::default()), "opt");
+        let flags = Flags {
+            profile: Some("release".into()),
+            ..Flags::default()
+        };
+        assert_eq!(profile(&for_dev, &flags), "release");
+    }
+
+    #[test]
+    fn features_add_to_what_maturin_is_told() {
+        let member = Member {
+            features: vec!["a".into()],
+            ..Member::default()
+        };
+        let flags = Flags {
+            features: vec!["b".into(), "a".into()],
+            ..Flags::default()
+        };
+        let options = Options::new(&member, None, &flags);
+        assert_eq!(options.features, ["a", "b"]);
+        assert!(options.features_added);
+        assert!(!Options::new(&member, None, &Flags::default()).features_added);
+    }
+}

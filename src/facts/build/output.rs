@@ -1,0 +1,106 @@
+//! Where cargo and maturin put what they build, and what is there.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::fingerprint::Artifact;
+use crate::facts::project::{Bindings, Member};
+use crate::world::disk;
+
+use super::options::Options;
+
+/// The directory of the member's extension builds, or of its binaries where it embeds Python.
+pub fn target_dir(member: &Member) -> Utf8PathBuf {
+    match (member.bindings, member.is_apart) {
+        (Bindings::Embed, _) => member.target.join("test"),
+        (_, false) => member.target.join("ext"),
+        (_, true) => member.target.join(format!("ext-{}", member.name)),
+    }
+}
+
+/// Where a build's files are: below the target triple's folder where one is configured.
+pub fn output_dir(member: &Member, options: &Options) -> Utf8PathBuf {
+    let mut dir = target_dir(member);
+    dir.extend(&member.directories.triple);
+    dir.join(options.folder())
+}
+
+/// cargo's own records of the last build, one folder for each crate: `NAME-HASH`.
+pub fn fingerprints(member: &Member, options: &Options) -> Utf8PathBuf {
+    let output = output_dir(member, options);
+    intermediate_dir(member, &output).join(".fingerprint")
+}
+
+/// Where cargo keeps what lies between the sources and what is in `output`: there, or below
+/// `build.build-dir` (from cargo 1.91 on; cargo book, "Build Cache").
+pub fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBuf {
+    let dir = member.intermediate_dir(output);
+    if disk::is_dir(&dir) {
+        dir
+    } else {
+        output.to_owned()
+    }
+}
+
+/// As [`fingerprints`], of every profile, target and interpreter that is built below `state`: the
+/// `target/pyx` of a project, absolute.
+pub fn all_fingerprints(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![member.intermediate_dir(state)];
+    while let Some(dir) = waiting.pop() {
+        for name in disk::names(&dir) {
+            let path = dir.join(&name);
+            match &*name {
+                ".fingerprint" => found.push(path),
+                "build" | "deps" | "doc" | "examples" | "incremental" | "release.lock" => {}
+                _ if disk::is_dir(&path) => waiting.push(path),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// When cargo last compiled a crate, in nanoseconds since the epoch: it takes files with an older
+/// modification time for seen.
+pub fn compiled(fingerprints: &Utf8Path, name: &str) -> Option<u64> {
+    let folders = disk::names(fingerprints).into_iter();
+    let own = folders.filter(|folder| {
+        folder
+            .rsplit_once('-')
+            .is_some_and(|(known, _)| known == name)
+    });
+    let files = own.flat_map(|folder| disk::all_files(&fingerprints.join(folder)));
+    files
+        .filter_map(|path| disk::signature(&path))
+        .map(|signature| signature.modified)
+        .max()
+}
+
+/// The file names of what a member's build makes.
+pub(super) fn artifact_names(member: &Member) -> Vec<String> {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+    match member.bindings {
+        Bindings::Bin | Bindings::Embed => {
+            let bins = member.bins.iter();
+            bins.map(|name| format!("{name}{EXE_SUFFIX}")).collect()
+        }
+        _ => {
+            let lib = member.lib.iter();
+            lib.map(|name| format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+                .collect()
+        }
+    }
+}
+
+/// What the build left in `output`.
+pub fn artifacts(member: &Member, output: &Utf8Path) -> Vec<Artifact> {
+    artifact_names(member)
+        .into_iter()
+        .map(|name| output.join(name))
+        .filter_map(|path| {
+            let hash = disk::hash(&path)?;
+            Some(Artifact { path, hash })
+        })
+        .collect()
+}

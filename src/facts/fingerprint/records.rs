@@ -1,0 +1,217 @@
+//! What earlier runs have written down.
+//!
+//! A record is a cache: one that is damaged or written by a newer pyx is ignored with a warning,
+//! and everything it would have saved is done again.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::model::error::Result;
+use crate::world::disk;
+
+use super::input::{Input, Settings};
+
+/// The number in every record; a higher one is a newer pyx's.
+pub const SCHEMA: u64 = 2;
+
+/// `target/pyx/state.json`: what was built, and from what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRecords {
+    pub schema: u64,
+    /// By [`build_id`].
+    pub builds: BTreeMap<String, BuildRecord>,
+    /// By [`build_id`]: those that have not ended well.
+    pub attempts: BTreeMap<String, Attempt>,
+}
+
+/// One member's last build for one environment.
+pub fn build_id(environment: &Utf8Path, member: &str) -> String {
+    format!("{member} in {environment}")
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRecord {
+    pub settings: Settings,
+    /// The packages that cargo builds from this machine's files, the member's own first.
+    pub packages: Vec<LocalPackage>,
+    /// What is installed besides the artifact is made of these: when one changes, maturin installs
+    /// anew.
+    pub install: Vec<Input>,
+    /// What cargo reads, by its own records: when one changes, cargo is asked.
+    pub compile: Vec<Input>,
+    /// Everything else that might matter to cargo: when one changes, cargo is asked as well, and
+    /// most likely has nothing to do.
+    pub surroundings: Vec<Input>,
+    /// When the build began, in nanoseconds since the epoch.
+    pub began: u64,
+    /// What cargo made, in the target directory.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// A package that cargo builds from this machine's files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LocalPackage {
+    pub name: String,
+    /// Its Cargo.toml, absolute.
+    pub manifest: Utf8PathBuf,
+}
+
+impl LocalPackage {
+    pub fn dir(&self) -> &Utf8Path {
+        self.manifest.parent().unwrap_or(&self.manifest)
+    }
+}
+
+/// A build that began. It stays until one has ended well: what cargo has compiled meanwhile may be of
+/// files that are no more as they were.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// In nanoseconds since the epoch.
+    pub began: u64,
+    /// Those of [`BuildRecord::compile`] that were not as recorded, as they were.
+    pub changed: Vec<Input>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    pub path: Utf8PathBuf,
+    /// SHA-256, hex.
+    pub hash: String,
+}
+
+/// `pyx.json` in the environment: what is installed there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    pub schema: u64,
+    /// Whether pyx made the environment, and may make it again.
+    #[serde(default)]
+    pub made: bool,
+    /// The `.python-version` that could not be had when the environment was made.
+    pub requested: Option<String>,
+    /// What was installed for which command.
+    pub syncs: BTreeMap<String, SyncRecord>,
+    /// By distribution name.
+    pub installed: BTreeMap<String, InstallRecord>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRecord {
+    pub settings: Settings,
+    pub inputs: Vec<Input>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstallRecord {
+    /// The folder of the package it is of, absolute: two checkouts may share an environment.
+    pub package: Utf8PathBuf,
+    /// The hashes of the artifacts it was made from.
+    pub artifacts: Vec<String>,
+    /// The installed files, and the neighbourhoods in which a shadowing file would appear.
+    pub inputs: Vec<Input>,
+    /// The extension modules that are copies of artifacts, absolute.
+    pub modules: Vec<Utf8PathBuf>,
+}
+
+/// A record as far as it could be read.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded<T> {
+    pub record: T,
+    /// What to say about a record that is there and is ignored.
+    pub warning: Option<String>,
+    /// Whether a newer pyx wrote it, so that it must stay as it is.
+    pub newer: bool,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    schema: u64,
+}
+
+fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
+    let bytes = match disk::read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Loaded::default(),
+        Err(error) => return Loaded::ignored(&error.to_string(), false),
+    };
+    match serde_json::from_slice::<Schema>(&bytes) {
+        Ok(Schema { schema }) if schema > SCHEMA => {
+            return Loaded::ignored(&format!("`{path}` was written by a newer cargo pyx"), true);
+        }
+        Ok(Schema { schema: SCHEMA }) => {}
+        Ok(_) => {
+            let why = format!("`{path}` was written by an older cargo pyx");
+            return Loaded::ignored(&why, false);
+        }
+        Err(_) => return Loaded::ignored(&format!("`{path}` is damaged"), false),
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(record) => Loaded {
+            record,
+            warning: None,
+            newer: false,
+        },
+        Err(_) => Loaded::ignored(&format!("`{path}` is damaged"), false),
+    }
+}
+
+impl<T: Default> Loaded<T> {
+    fn ignored(why: &str, newer: bool) -> Self {
+        Self {
+            record: T::default(),
+            warning: Some(format!("state ignored: {why}")),
+            newer,
+        }
+    }
+}
+
+impl BuildRecords {
+    pub fn load(path: &Utf8Path) -> Loaded<Self> {
+        load(path)
+    }
+}
+
+impl EnvironmentRecord {
+    pub fn load(path: &Utf8Path) -> Loaded<Self> {
+        load(path)
+    }
+}
+
+/// Writes a record unless a newer pyx's stands there.
+pub fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
+    if load::<serde_json::Value>(path).newer {
+        return Ok(());
+    }
+    // plain data: this cannot fail, and an empty record would only be ignored
+    disk::write(path, &serde_json::to_vec(record).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_record_is_ignored_and_a_newer_one_is_kept() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let path = dir.join("state.json");
+        for bytes in [
+            &b"{\"s"[..],
+            b"\xff\xff",
+            b"",
+            b"{\"schema\":2,\"builds\":3}",
+        ] {
+            disk::write(&path, bytes).unwrap();
+            let loaded = BuildRecords::load(&path);
+            assert!(loaded.warning.unwrap().contains("is damaged"));
+            assert!(!loaded.newer);
+        }
+        let newer = b"{\"schema\": 999}";
+        disk::write(&path, newer).unwrap();
+        assert!(BuildRecords::load(&path).newer);
+        store(&path, &BuildRecords::default()).unwrap();
+        assert_eq!(disk::read(&path).unwrap().unwrap(), newer);
+    }
+}

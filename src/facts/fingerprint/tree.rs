@@ -1,0 +1,198 @@
+//! The files of a folder, a line for each: `SIZE MODIFIED CHANGED INODE HASH PATH`, sorted by path.
+//! Where the content does not count, `-` stands for its hash.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::model::reason::Reason;
+use crate::world::disk::{self, Signature};
+
+/// Which files of a folder count, and what of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The content of every file: of a folder that a build script names.
+    Folder,
+    /// The content of a package's files: its build script declares no inputs, so that cargo takes
+    /// all of them for such (cargo book, "Build Scripts").
+    Package,
+    /// The signatures of a package's files: nobody is known to read them, and anybody might.
+    Surroundings,
+}
+
+/// How many words stand before the path.
+const WORDS: usize = 5;
+
+type Found = Vec<(Utf8PathBuf, Signature)>;
+
+/// By their paths below `dir`; `but`: folders that are left out, absolute.
+pub(super) fn files(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf]) -> Found {
+    match scope {
+        Scope::Package | Scope::Surroundings => disk::package_files(dir, but),
+        Scope::Folder => disk::folder_files(dir),
+    }
+}
+
+pub(super) fn lines(dir: &Utf8Path, scope: Scope, found: &Found) -> String {
+    let mut text = String::new();
+    for (path, signature) in found {
+        let hash = match scope {
+            Scope::Surroundings => "-".to_owned(),
+            Scope::Folder | Scope::Package => disk::hash(&dir.join(path)).unwrap_or_default(),
+        };
+        let _ = writeln!(text, "{} {hash} {path}", stat(signature));
+    }
+    text
+}
+
+fn stat(signature: &Signature) -> String {
+    let Signature {
+        size,
+        modified,
+        changed,
+        inode,
+    } = signature;
+    format!("{size} {modified} {changed} {inode}")
+}
+
+/// Signature and hash by path.
+fn parsed(lines: &str) -> BTreeMap<&str, (&str, &str)> {
+    let split = |line: &'_ str| -> Option<(usize, usize)> {
+        let mut blanks = line.match_indices(' ').map(|(at, _)| at);
+        Some((blanks.nth(WORDS - 2)?, blanks.next()?))
+    };
+    let known = lines.lines().filter_map(|line| {
+        let (stat, hash) = split(line)?;
+        Some((&line[hash + 1..], (&line[..stat], &line[stat + 1..hash])))
+    });
+    known.collect()
+}
+
+/// Why the folder is not as it was; a touched file whose content counts is as it was.
+pub(super) fn stale(
+    dir: &Utf8Path,
+    scope: Scope,
+    but: &[Utf8PathBuf],
+    then: &str,
+) -> Option<Reason> {
+    let known = parsed(then);
+    let now = files(dir, scope, but);
+    if then.is_empty() && !now.is_empty() {
+        return Some(Reason::Racing {
+            path: dir.to_owned(),
+        });
+    }
+    for (path, signature) in &now {
+        let file = dir.join(path);
+        match known.get(path.as_str()) {
+            None => return Some(Reason::Appeared { path: file }),
+            Some(then) if is_changed(&file, signature, *then) => {
+                return Some(Reason::Changed { path: file });
+            }
+            Some(_) => {}
+        }
+    }
+    if now.len() == known.len() {
+        return None;
+    }
+    let mut there = now.iter().map(|(path, _)| path.as_str());
+    let gone = known.keys().find(|path| there.all(|other| other != **path));
+    Some(Reason::Vanished {
+        path: dir.join(gone.unwrap_or(&"")),
+    })
+}
+
+fn is_changed(file: &Utf8Path, now: &Signature, (stat_then, hash): (&str, &str)) -> bool {
+    stat(now) != stat_then && (hash == "-" || disk::hash(file).as_deref() != Some(hash))
+}
+
+/// The files that are there as before, and whose content is another.
+pub(super) fn changed(
+    dir: &Utf8Path,
+    scope: Scope,
+    but: &[Utf8PathBuf],
+    then: &str,
+) -> Vec<Utf8PathBuf> {
+    let known = parsed(then);
+    let mut changed = Vec::new();
+    for (path, signature) in files(dir, scope, but) {
+        let file = dir.join(&path);
+        if let Some(then) = known.get(path.as_str())
+            && is_changed(&file, &signature, *then)
+        {
+            changed.push(file);
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Utf8Path, text: &str) {
+        disk::write(path, text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn every_file_of_a_package_counts_and_is_named() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for name in [".hidden", "a b/c d", "src/lib.rs"] {
+            write(&dir.join(name), "one");
+        }
+        for name in [
+            ".git/HEAD",
+            ".venv/pyvenv.cfg",
+            "cache/CACHEDIR.TAG",
+            "other/Cargo.toml",
+            "out/x",
+            "python/m.so",
+        ] {
+            write(&dir.join(name), "one");
+        }
+        let but = [dir.join("out")];
+        for scope in [Scope::Package, Scope::Surroundings] {
+            let known = lines(dir, scope, &files(dir, scope, &but));
+            assert_eq!(known.lines().count(), 3, "{known}");
+            assert_eq!(stale(dir, scope, &but, &known), None);
+            write(&dir.join("out/x"), "two");
+            write(&dir.join("python/m.so"), "two");
+            assert_eq!(stale(dir, scope, &but, &known), None);
+            write(&dir.join("a b/c d"), "two");
+            let path = dir.join("a b/c d");
+            let reason = Some(Reason::Changed { path: path.clone() });
+            assert_eq!(stale(dir, scope, &but, &known), reason);
+            assert_eq!(
+                changed(dir, scope, &but, &known),
+                std::slice::from_ref(&path)
+            );
+            std::fs::remove_file(&path).unwrap();
+            let reason = Some(Reason::Vanished { path });
+            assert_eq!(stale(dir, scope, &but, &known), reason);
+            write(&dir.join("a b/c d"), "one");
+            write(&dir.join("new"), "one");
+            let reason = stale(dir, scope, &but, &known);
+            assert!(
+                reason.unwrap().to_string().contains("new` appeared")
+                    || scope == Scope::Surroundings
+            );
+            std::fs::remove_file(dir.join("new")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_written_again_as_it_was_is_fresh_where_content_counts() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        write(&dir.join("data"), "one");
+        let of = |scope| lines(dir, scope, &files(dir, scope, &[]));
+        let (folder, surroundings) = (of(Scope::Folder), of(Scope::Surroundings));
+        write(&dir.join("data"), "one");
+        assert_eq!(stale(dir, Scope::Folder, &[], &folder), None);
+        assert!(stale(dir, Scope::Surroundings, &[], &surroundings).is_some());
+    }
+}

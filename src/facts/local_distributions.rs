@@ -1,0 +1,111 @@
+//! Distributions that were installed from this machine's files: the environment itself tells which
+//! (PEP 610, `direct_url.json`).
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use url::Url;
+
+use crate::facts::environment::Environment;
+use crate::facts::fingerprint::{Input, Scope};
+use crate::world::disk;
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalDistribution {
+    /// As it calls itself.
+    pub name: String,
+    /// The folder or the archive that it was installed from, absolute.
+    pub from: Utf8PathBuf,
+    /// Whether its files are imported from there.
+    pub is_editable: bool,
+}
+
+#[derive(Deserialize)]
+struct DirectUrl {
+    url: String,
+    #[serde(default)]
+    dir_info: DirInfo,
+}
+
+#[derive(Default, Deserialize)]
+struct DirInfo {
+    #[serde(default)]
+    editable: bool,
+}
+
+impl LocalDistribution {
+    /// All in the environment, by the names of their folders; `members`: folders of packages that pyx
+    /// installs itself, absolute.
+    pub fn all(environment: &Environment, members: &[Utf8PathBuf]) -> Vec<Self> {
+        let Some(packages) = environment.site_packages() else {
+            return Vec::new();
+        };
+        let names = disk::names(&packages).into_iter();
+        let names = names.filter(|name| name.ends_with(".dist-info"));
+        let mut found: Vec<Self> = names
+            .filter_map(|name| Self::read(&packages, &name))
+            .collect();
+        found.retain(|one| !members.contains(&one.from));
+        found
+    }
+
+    fn read(packages: &Utf8Path, dist_info: &str) -> Option<Self> {
+        let text = disk::read_text(&packages.join(dist_info).join("direct_url.json"));
+        let said: DirectUrl = serde_json::from_str(&text.ok()??).ok()?;
+        let path = Url::parse(&said.url).ok()?.to_file_path().ok()?;
+        let name = dist_info.split('-').next().unwrap_or(dist_info);
+        Some(Self {
+            name: name.to_owned(),
+            from: Utf8PathBuf::from_path_buf(path).ok()?,
+            is_editable: said.dir_info.editable,
+        })
+    }
+
+    /// What decides how it is installed: all its files, or those that say what it is where the others
+    /// are imported from where they are.
+    pub fn input(&self) -> Vec<Input> {
+        if disk::is_file(&self.from) {
+            return vec![Input::file(&self.from, None)];
+        }
+        if self.is_editable {
+            let files = ["pyproject.toml", "setup.cfg", "setup.py"];
+            return files
+                .map(|name| Input::file(&self.from.join(name), None))
+                .into();
+        }
+        vec![Input::tree(&self.from, Scope::Surroundings, &[], None)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_installed_from_a_folder_says_so() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let write =
+            |name: &str, text: &str| disk::write(&root.join(name), text.as_bytes()).unwrap();
+        write("plain-1.0.dist-info/METADATA", "");
+        write(
+            "h_x-1.0.dist-info/direct_url.json",
+            r#"{"url":"file:///a%20b/h","dir_info":{}}"#,
+        );
+        write(
+            "v-1.dist-info/direct_url.json",
+            r#"{"url":"https://x/v.git","vcs_info":{}}"#,
+        );
+        let editable = r#"{"url":"file:///e","dir_info":{"editable":true}}"#;
+        write("e-1.dist-info/direct_url.json", editable);
+        let read = |name: &str| LocalDistribution::read(root, name);
+        let found = read("h_x-1.0.dist-info").unwrap();
+        assert_eq!(
+            (&*found.name, &*found.from),
+            ("h_x", Utf8Path::new("/a b/h"))
+        );
+        assert!(!found.is_editable && read("e-1.dist-info").unwrap().is_editable);
+        assert_eq!(read("v-1.dist-info"), None);
+        assert_eq!(read("plain-1.0.dist-info"), None);
+    }
+}
