@@ -13,7 +13,7 @@ use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use semver::VersionReq;
 
 use crate::facts::dependencies::check_lock;
-use crate::facts::project::{Member, Project, workspace_crates};
+use crate::facts::project::{Member, Project, crates_outside, workspace_crates};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::world::disk;
@@ -77,17 +77,12 @@ fn of_cargo(project: &Project, member: &Member, lock: &Toml) -> Result<Vec<Findi
         shared: root.map(|root| root.workspace_needs()).unwrap_or_default(),
     };
     let inside = workspace_crates(&project.manifests, member)?;
-    let is_inside = |one: &CargoToml| inside.iter().any(|known| known.toml.path == one.toml.path);
-    let mut found = Vec::new();
-    for cargo in &inside {
-        found.extend(lock.differs(cargo, true));
-    }
-    for cargo in &member.path_dependencies {
-        if !is_inside(cargo) {
-            found.extend(lock.differs(cargo, false));
-        }
-    }
-    Ok(found)
+    let outside = crates_outside(member, &inside);
+    let inside = inside.iter().filter_map(|cargo| lock.differs(cargo, true));
+    let outside = outside
+        .iter()
+        .filter_map(|cargo| lock.differs(cargo, false));
+    Ok(inside.chain(outside).collect())
 }
 
 struct CargoLock {

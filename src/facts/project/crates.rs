@@ -134,6 +134,14 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
     Ok(crates)
 }
 
+/// The path dependencies of a member that are none of the crates of its workspace, by path.
+pub fn crates_outside(member: &Member, workspace: &[Arc<CargoToml>]) -> Vec<Arc<CargoToml>> {
+    let is_inside = |one: &CargoToml| workspace.iter().any(|known| known.dir() == one.dir());
+    let mut outside = member.path_dependencies.clone();
+    outside.retain(|cargo| !is_inside(cargo));
+    outside
+}
+
 /// The packages that `package` reaches in a Cargo.lock.
 pub(super) fn locked_closure(lock: &Toml, package: &str) -> BTreeSet<String> {
     let mut edges: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -17,7 +17,7 @@ use crate::world::git;
 use crate::world::manifest::{Config, Manifests, Toml, nearest};
 use crate::world::session::Session;
 
-pub use crates::{Locked, abi3_floor, depends_on_python, workspace_crates};
+pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
 pub use extension::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
 pub use member::{Bindings, Member};

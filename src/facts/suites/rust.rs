@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::project::{Bindings, Member, Project, depends_on_python, workspace_crates};
+use crate::facts::project::{
+    Bindings, Member, Project, crates_outside, depends_on_python, workspace_crates,
+};
 use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, RustRunner};
@@ -127,11 +129,10 @@ impl RustSuite {
 /// dependencies outside that.
 fn crates(project: &Project, member: &Member) -> Result<Vec<Vec<Arc<CargoToml>>>> {
     let inside = workspace_crates(&project.manifests, member)?;
-    let is_inside = |one: &CargoToml| inside.iter().any(|known| known.toml.path == one.toml.path);
-    let mut outside = member.path_dependencies.clone();
-    outside.retain(|cargo| !is_inside(cargo));
-    let outside = outside.into_iter().map(|cargo| vec![cargo]);
-    Ok(std::iter::once(inside.clone()).chain(outside).collect())
+    let outside = crates_outside(member, &inside);
+    let mut calls = vec![inside];
+    calls.extend(outside.into_iter().map(|cargo| vec![cargo]));
+    Ok(calls)
 }
 
 /// What a crate's sources hold, read without compiling them.
