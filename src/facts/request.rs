@@ -80,9 +80,9 @@ impl Request {
     /// The recipes that a project wants around the command.
     pub(crate) fn hooks(&self, config: &Config) -> Hooks {
         match &self.purpose {
-            Purpose::Dev => config.dev.around.clone(),
-            Purpose::Test(_) => config.test.around.clone(),
-            Purpose::Release(_) => config.release.around.clone(),
+            Purpose::Dev => config.dev.clone(),
+            Purpose::Test(_) => config.test.hooks(),
+            Purpose::Release(_) => config.release.hooks(),
             Purpose::Run(_) | Purpose::Just(_) | Purpose::Look => Hooks::default(),
         }
     }

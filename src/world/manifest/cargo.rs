@@ -9,7 +9,7 @@ use toml_edit::{Item, TableLike};
 use crate::model::error::Result;
 use crate::world::session::normalize;
 
-use super::{Config, Spanned, Toml, strings_of};
+use super::{Config, Spanned, Toml, config, strings_of};
 
 #[derive(Debug, Default)]
 pub struct CargoToml {
@@ -39,7 +39,7 @@ impl CargoToml {
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
         Ok(Self {
-            config: Config::read(&toml, &["package", "metadata", "pyx"])?,
+            config: config::read(&toml, &["package", "metadata", "pyx"])?,
             toml,
         })
     }

@@ -1,17 +1,26 @@
 //! `[tool.pyx]` of pyproject.toml, or `[package.metadata.pyx]` of a crate without one.
+//!
+//! The types are what is read, and what editors are told: `docs/schema.json` is made of them, with
+//! their comments as its descriptions.
 
-use std::ops::Range;
+use std::fmt::Formatter;
+use std::marker::PhantomData;
 
-use toml_edit::{Item, TableLike};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml_edit::{DocumentMut, de};
 
 use crate::model::error::{Error, Result};
 
-use super::{Toml, nearest, strings_of};
+use super::{Toml, nearest};
 
-/// What a project says to pyx. Every key is optional; an unknown one is an error with its place.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a project says to pyx. Every key is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Config {
-    /// A version request such as `3.12`, or an interpreter's path.
+    /// The interpreter: a version, a range such as `>=3.11`, or a path.
     pub python: Option<String>,
     /// The cargo profile of dev builds.
     pub profile: Option<String>,
@@ -19,23 +28,28 @@ pub struct Config {
     pub features: Vec<String>,
     /// Dependency groups (PEP 735) instead of `[tool.uv] default-groups`.
     pub groups: Option<Vec<String>>,
+    /// Extras (optional dependencies) to install.
     pub extras: Vec<String>,
-    /// The members that commands without `-p` act on; folders or names.
+    /// The members that commands without `-p` act on: folders or names.
     pub members: Vec<String>,
-    /// `[tool.pyx.test]`
+    #[serde(deserialize_with = "table")]
     pub test: TestConfig,
-    /// `[tool.pyx.release]`
+    #[serde(deserialize_with = "table")]
     pub release: ReleaseConfig,
-    /// `[tool.pyx.dev]`
-    pub dev: DevConfig,
-    /// `[tool.pyx.just]`
+    #[serde(deserialize_with = "table")]
+    pub dev: Hooks,
+    #[serde(deserialize_with = "table")]
     pub just: JustConfig,
 }
 
-/// Recipes that run around a command, in order: `before = ["generate"]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Recipes that run around a command, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hooks {
+    /// Recipes that run before the command.
     pub before: Vec<String>,
+    /// Recipes that run after it, when nothing failed.
     pub after: Vec<String>,
 }
 
@@ -45,21 +59,19 @@ impl Hooks {
     }
 }
 
-/// What a project says about `cargo pyx dev`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DevConfig {
-    pub around: Hooks,
-}
-
 /// What a project says about `cargo pyx just`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct JustConfig {
     /// Recipes that need no build before they run.
     pub no_build: Vec<String>,
 }
 
 /// What a project says about `cargo pyx release`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReleaseConfig {
     /// What to build wheels for instead of all that `requires-python` allows.
     pub pythons: Vec<String>,
@@ -69,11 +81,16 @@ pub struct ReleaseConfig {
     pub zig: Option<bool>,
     /// Whether wheels are tested with the project's own tests besides being imported.
     pub test: Option<bool>,
-    pub around: Hooks,
+    /// Recipes that run before the command.
+    pub before: Vec<String>,
+    /// Recipes that run after it, when nothing failed.
+    pub after: Vec<String>,
 }
 
 /// What a project says about `cargo pyx test`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TestConfig {
     /// Arguments for pytest, before those of the command line.
     pub pytest: Vec<String>,
@@ -82,13 +99,17 @@ pub struct TestConfig {
     pub rust_features: Vec<String>,
     /// Whether the doc comments of the extension crate are Rust doctests, not Python docstrings.
     pub doctests: bool,
-    pub around: Hooks,
+    /// Recipes that run before the command.
+    pub before: Vec<String>,
+    /// Recipes that run after it, when nothing failed.
+    pub after: Vec<String>,
 }
 
-/// `rust = true | false | "nextest"`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What runs the Rust tests; not said: cargo-nextest where it is installed and configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "RustWritten")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum RustRunner {
-    /// Not said: cargo-nextest where it is installed and the project configures it.
     #[default]
     Auto,
     Cargo,
@@ -96,255 +117,313 @@ pub enum RustRunner {
     None,
 }
 
-const KEYS: [&str; 10] = [
-    "python", "profile", "features", "groups", "extras", "members", "dev", "test", "release",
-    "just",
-];
-
-const DEV_KEYS: [&str; 2] = ["before", "after"];
-
-const RELEASE_KEYS: [&str; 6] = ["pythons", "compatibility", "zig", "test", "before", "after"];
-
-const JUST_KEYS: [&str; 1] = ["no-build"];
-
-const TEST_KEYS: [&str; 6] = [
-    "pytest",
-    "rust",
-    "rust-features",
-    "doctests",
-    "before",
-    "after",
-];
-
-impl Config {
-    /// Reads the table at `keys`; the default where it is absent.
-    pub(super) fn read(toml: &Toml, keys: &[&str]) -> Result<Self> {
-        let Some(item) = toml.get(keys) else {
-            return Ok(Self::default());
-        };
-        let reader = Reader {
-            toml,
-            table: keys.join("."),
-        };
-        let table = reader.table(item, &KEYS)?;
-        Ok(Self {
-            python: reader.string(table, "python")?,
-            profile: reader.string(table, "profile")?,
-            features: reader.strings(table, "features")?.unwrap_or_default(),
-            groups: reader.strings(table, "groups")?,
-            extras: reader.strings(table, "extras")?.unwrap_or_default(),
-            members: reader.strings(table, "members")?.unwrap_or_default(),
-            test: reader.below(table, "test", TestConfig::read)?,
-            release: reader.below(table, "release", ReleaseConfig::read)?,
-            dev: reader.below(table, "dev", DevConfig::read)?,
-            just: reader.below(table, "just", JustConfig::read)?,
-        })
-    }
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected true, false or \"nextest\"")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum RustWritten {
+    Whether(bool),
+    Named(RustName),
 }
 
-impl DevConfig {
-    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
-        let table = reader.table(item, &DEV_KEYS)?;
-        let around = reader.around(table)?;
-        Ok(Self { around })
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum RustName {
+    Nextest,
 }
 
-impl JustConfig {
-    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
-        let table = reader.table(item, &JUST_KEYS)?;
-        let no_build = reader.strings(table, "no-build")?.unwrap_or_default();
-        Ok(Self { no_build })
+impl From<RustWritten> for RustRunner {
+    fn from(written: RustWritten) -> Self {
+        match written {
+            RustWritten::Whether(true) => Self::Cargo,
+            RustWritten::Whether(false) => Self::None,
+            RustWritten::Named(RustName::Nextest) => Self::Nextest,
+        }
     }
 }
 
 impl ReleaseConfig {
-    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
-        let table = reader.table(item, &RELEASE_KEYS)?;
-        Ok(Self {
-            pythons: reader.strings(table, "pythons")?.unwrap_or_default(),
-            compatibility: reader.string(table, "compatibility")?,
-            zig: reader.bool(table, "zig")?,
-            test: reader.bool(table, "test")?,
-            around: reader.around(table)?,
-        })
+    pub fn hooks(&self) -> Hooks {
+        Hooks {
+            before: self.before.clone(),
+            after: self.after.clone(),
+        }
     }
 }
 
 impl TestConfig {
-    fn read(reader: &Reader<'_>, item: &Item) -> Result<Self> {
-        let table = reader.table(item, &TEST_KEYS)?;
-        Ok(Self {
-            pytest: reader.strings(table, "pytest")?.unwrap_or_default(),
-            rust: match table.get("rust") {
-                None => RustRunner::Auto,
-                Some(item) => match (item.as_bool(), item.as_str()) {
-                    (Some(true), _) => RustRunner::Cargo,
-                    (Some(false), _) => RustRunner::None,
-                    (_, Some("nextest")) => RustRunner::Nextest,
-                    _ => return Err(reader.must_be(item, "rust", "true, false or \"nextest\"")),
-                },
-            },
-            rust_features: reader.strings(table, "rust-features")?.unwrap_or_default(),
-            doctests: reader.bool(table, "doctests")?.unwrap_or(false),
-            around: reader.around(table)?,
-        })
-    }
-}
-
-struct Reader<'a> {
-    toml: &'a Toml,
-    /// The table's name, for messages.
-    table: String,
-}
-
-impl Reader<'_> {
-    /// The item as a table that has none but the known keys.
-    fn table<'a>(&self, item: &'a Item, known: &[&str]) -> Result<&'a dyn TableLike> {
-        let span = item.span().unwrap_or_default();
-        let table = item
-            .as_table_like()
-            .ok_or_else(|| self.wrong(&span, "must be a table", &format!("[{}]", self.table)))?;
-        match table.iter().find(|(key, _)| !known.contains(key)) {
-            Some((key, _)) => Err(self.unknown(table, key, known)),
-            None => Ok(table),
+    pub fn hooks(&self) -> Hooks {
+        Hooks {
+            before: self.before.clone(),
+            after: self.after.clone(),
         }
     }
+}
 
-    /// What the table of a command says; the default where it is absent.
-    fn below<T: Default>(
-        &self,
-        table: &dyn TableLike,
-        name: &str,
-        read: fn(&Reader<'_>, &Item) -> Result<T>,
-    ) -> Result<T> {
-        let Some(item) = table.get(name) else {
-            return Ok(T::default());
-        };
-        let reader = Reader {
-            toml: self.toml,
-            table: format!("{}.{name}", self.table),
-        };
-        read(&reader, item)
+/// Reads the table at a path of keys; the default where it is absent.
+///
+/// # Errors
+/// [`Error::Manifest`] at the key that is unknown or at the value of another type.
+pub(super) fn read<T: DeserializeOwned + Default>(toml: &Toml, keys: &[&str]) -> Result<T> {
+    let Some(item) = toml.get(keys) else {
+        return Ok(T::default());
+    };
+    let span = item.span().unwrap_or_default();
+    let Ok(table) = item.clone().into_table() else {
+        let message = format!("`{}` must be a table", keys.join("."));
+        return Err(toml.error(&span, message, None));
+    };
+    de::from_document(DocumentMut::from(table)).map_err(|error| mistake(toml, &error))
+}
+
+/// serde by itself takes an array for a struct, too.
+fn table<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_map(TableVisitor(PhantomData))
+}
+
+struct TableVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TableVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a table")
     }
 
-    fn wrong(&self, span: &Range<usize>, must: &str, example: &str) -> Error {
-        let message = format!("wrong value in [{}]: {must}", self.table);
-        let hint = format!("write it as `{example}`");
-        self.toml.error(span, message, Some(hint))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
     }
+}
 
-    fn unknown(&self, table: &dyn TableLike, key: &str, known: &[&str]) -> Error {
-        let span = table.key(key).and_then(toml_edit::Key::span);
+/// What serde calls otherwise than TOML.
+const TERMS: [(&str, &str); 3] = [
+    ("expected a sequence", "expected an array"),
+    ("invalid type: sequence", "invalid type: array"),
+    ("invalid type: map", "invalid type: table"),
+];
+
+/// serde's words in TOML's and ours, with the place and with what to write instead.
+fn mistake(toml: &Toml, error: &de::Error) -> Error {
+    let span = error.span().unwrap_or_default();
+    let written = toml.text().get(span.clone()).unwrap_or_default();
+    let mut said = error.message().to_owned();
+    for (word, ours) in TERMS {
+        said = said.replace(word, ours);
+    }
+    // serde has the key and those that it knows in this text only, each in backticks
+    let mut quoted = said.split('`').skip(1).step_by(2);
+    if said.starts_with("unknown field")
+        && let Some(key) = quoted.next()
+    {
+        let known: Vec<&str> = quoted.collect();
         let hint = match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys of [{}] are {}", self.table, known.join(", ")),
+            None => format!("the keys of this table are {}", known.join(", ")),
         };
-        let message = format!("unknown key `{key}` in [{}]", self.table);
-        self.toml
-            .error(&span.unwrap_or_default(), message, Some(hint))
+        return toml.error(&span, format!("unknown key `{key}`"), Some(hint));
     }
+    let hint = instead(written, &said).map(|value| format!("write it as `{value}`"));
+    toml.error(&span, said, hint)
+}
 
-    fn string(&self, table: &dyn TableLike, key: &str) -> Result<Option<String>> {
-        let Some(item) = table.get(key) else {
-            return Ok(None);
-        };
-        match item.as_str() {
-            Some(text) => Ok(Some(text.to_owned())),
-            None => Err(self.must_be(item, key, "a string")),
-        }
-    }
-
-    fn around(&self, table: &dyn TableLike) -> Result<Hooks> {
-        Ok(Hooks {
-            before: self.strings(table, "before")?.unwrap_or_default(),
-            after: self.strings(table, "after")?.unwrap_or_default(),
-        })
-    }
-
-    fn bool(&self, table: &dyn TableLike, key: &str) -> Result<Option<bool>> {
-        let Some(item) = table.get(key) else {
-            return Ok(None);
-        };
-        match item.as_bool() {
-            None => Err(self.must_be(item, key, "true or false")),
-            known => Ok(known),
-        }
-    }
-
-    fn strings(&self, table: &dyn TableLike, key: &str) -> Result<Option<Vec<String>>> {
-        let Some(item) = table.get(key) else {
-            return Ok(None);
-        };
-        let strings = strings_of(item);
-        match item.as_array() {
-            Some(array) if array.len() == strings.len() => Ok(Some(strings)),
-            _ => Err(self.must_be(item, key, "an array of strings")),
-        }
-    }
-
-    fn must_be(&self, item: &Item, key: &str, what: &str) -> Error {
-        let example = match what {
-            "a string" => "\"…\"",
-            "an array of strings" => "[\"…\"]",
-            _ => "true",
-        };
-        self.wrong(
-            &item.span().unwrap_or_default(),
-            &format!("`{key}` must be {what}"),
-            &format!("{key} = {example}"),
-        )
+/// A value as it was meant: a number for a version, a string for an array of one.
+fn instead(written: &str, said: &str) -> Option<String> {
+    let is_number = written.starts_with(|first: char| first.is_ascii_digit());
+    let is_string = written.starts_with(['"', '\'']);
+    match said.rsplit(", expected ").next() {
+        Some("a string") if is_number => Some(format!("\"{written}\"")),
+        Some("an array") if is_string => Some(format!("[{written}]")),
+        Some("a boolean") => Some("true` or `false".to_owned()),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use camino::Utf8Path;
+    use schemars::Schema;
+    use schemars::generate::SchemaSettings;
+    use schemars::transform::RecursiveTransform;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::world::disk;
 
-    fn read(text: &str) -> Result<Config> {
+    fn config(text: &str) -> Result<Config> {
         let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text)?;
-        Config::read(&toml, &["tool", "pyx"])
+        read(&toml, &["tool", "pyx"])
+    }
+
+    /// The message with its place, and the hint.
+    fn refused(text: &str) -> String {
+        let error = config(text).unwrap_err();
+        let hint = error.hint().unwrap_or_default();
+        format!("{error}\n{hint}")
     }
 
     #[test]
     fn every_key_is_optional() {
-        assert_eq!(read("").unwrap(), Config::default());
-        let config = read("[tool.pyx]\npython = \"3.12\"\ngroups = []\n").unwrap();
+        assert_eq!(config("").unwrap(), Config::default());
+        assert_eq!(config("[tool.pyx]\n").unwrap(), Config::default());
+        let config = config("[tool.pyx]\npython = \"3.12\"\ngroups = []\n").unwrap();
         assert_eq!(config.python.as_deref(), Some("3.12"));
         assert_eq!(config.groups, Some(Vec::new()));
     }
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_the_nearest() {
-        let error = read("[tool.pyx]\npyhton = \"3.12\"\n").unwrap_err();
-        insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()));
-    }
-
-    #[test]
-    fn the_table_of_tests_is_checked_as_well() {
-        let config = read("[tool.pyx.test]\nrust = 'nextest'\npytest = ['-q']\n").unwrap();
-        assert_eq!(config.test.rust, RustRunner::Nextest);
-        assert_eq!(config.test.pytest, ["-q"]);
-        let error = read("[tool.pyx.test]\nrust-feature = []\n").unwrap_err();
-        assert_eq!(error.hint().unwrap(), "did you mean `rust-features`?");
-        assert!(read("[tool.pyx.test]\nrust = 1\n").is_err());
-    }
-
-    #[test]
-    fn the_table_of_releases_is_checked_as_well() {
-        let config = read("[tool.pyx.release]\nzig = false\npythons = ['3.13']\n").unwrap();
-        assert_eq!(config.release.zig, Some(false));
-        assert_eq!(config.release.pythons, ["3.13"]);
-        assert!(read("[tool.pyx.release]\nzig = 'no'\n").is_err());
-        let error = read("[tool.pyx.release]\npython = []\n").unwrap_err();
-        assert_eq!(error.hint().unwrap(), "did you mean `pythons`?");
+        insta::assert_snapshot!(refused("[tool.pyx]\npyhton = \"3.12\"\n"));
+        let nested = refused("[tool]\npyx = { test = { rust-feature = [] } }\n");
+        insta::assert_snapshot!(nested);
+        let far = refused("[tool.pyx.dev]\nzzz = 1\n");
+        assert!(
+            far.ends_with("the keys of this table are before, after"),
+            "{far}"
+        );
+        let far = refused("[tool.pyx.just]\nzzz = 1\n");
+        assert!(
+            far.ends_with("the keys of this table are no-build"),
+            "{far}"
+        );
     }
 
     #[test]
     fn a_value_of_the_wrong_type_is_an_error_with_its_place() {
-        let error = read("[tool]\npyx = { features = [1] }\n").unwrap_err();
-        insta::assert_snapshot!(error.to_string());
+        insta::assert_snapshot!(refused("[tool]\npyx = { features = [1] }\n"));
+        for (line, said, hint) in [
+            ("python = 3.12", "a string", "write it as `\"3.12\"`"),
+            ("extras = 'all'", "an array", "write it as `['all']`"),
+            (
+                "test.doctests = 'yes'",
+                "a boolean",
+                "write it as `true` or `false`",
+            ),
+            ("test.rust = 'pytest'", "true, false or \"nextest\"", ""),
+            ("dev = ['x']", "a table", ""),
+            ("python = [3]", "a string", ""),
+        ] {
+            let text = format!("[tool.pyx]\n{line}\n");
+            let error = refused(&text);
+            let message = error.lines().next().unwrap();
+            assert!(message.ends_with(&format!("expected {said}")), "{error}");
+            assert!(error.contains("/p/pyproject.toml:2:"), "{error}");
+            assert!(error.ends_with(&format!("\n{hint}")), "{error}");
+        }
+        let error = refused("[tool]\npyx = 3\n");
+        assert!(error.starts_with("`tool.pyx` must be a table\n"), "{error}");
+    }
+
+    #[test]
+    fn the_runner_of_the_rust_tests_is_named_or_not() {
+        for (written, runner) in [
+            ("", RustRunner::Auto),
+            ("rust = true", RustRunner::Cargo),
+            ("rust = false", RustRunner::None),
+            ("rust = 'nextest'", RustRunner::Nextest),
+        ] {
+            let read = config(&format!("[tool.pyx.test]\n{written}\n")).unwrap();
+            assert_eq!(read.test.rust, runner);
+        }
+    }
+
+    /// What editors may be told of every manifest: the tables of pyx, and nothing of the rest.
+    fn schema() -> Value {
+        // the newest draft that editors' readers of TOML know
+        let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(without_null));
+        let mut generator = settings.into_generator();
+        // said, for some take what is not named for a mistake
+        let free = |keys: Value| json!({ "additionalProperties": true, "properties": keys });
+        let pyx = free(json!({ "pyx": generator.subschema_for::<Config>() }));
+        let mut schema = free(json!({ "tool": pyx, "package": free(json!({ "metadata": pyx })) }));
+        schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+        schema["title"] =
+            json!("[tool.pyx] of pyproject.toml, [package.metadata.pyx] of Cargo.toml");
+        schema["definitions"] = json!(generator.take_definitions(true));
+        schema
+    }
+
+    /// TOML has no null: a key is left out.
+    fn without_null(schema: &mut Schema) {
+        if schema.get("default").is_some_and(Value::is_null) {
+            schema.remove("default");
+        }
+        let types = schema.get("type").and_then(Value::as_array);
+        let first = types.and_then(|types| types.first()).cloned();
+        if let Some(first) = first {
+            schema.insert("type".to_owned(), first);
+        }
+    }
+
+    #[test]
+    fn the_schema_for_editors_is_that_of_the_types() {
+        let path = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.json");
+        let known = disk::read_text(&path).unwrap().unwrap_or_default();
+        let mut expected = serde_json::to_string_pretty(&schema()).unwrap();
+        expected.push('\n');
+        if known != expected {
+            let new = tempfile::tempdir().unwrap().keep().join("schema.json");
+            std::fs::write(&new, expected).unwrap();
+            panic!("cp {} {path}", new.display());
+        }
+    }
+
+    /// The configuration that README.md shows.
+    fn example() -> &'static str {
+        let readme = include_str!("../../../README.md");
+        let blocks = readme.split("```");
+        let mut ours = blocks.filter_map(|block| block.strip_prefix("toml\n"));
+        ours.find(|block| block.starts_with("[tool.pyx]\n"))
+            .unwrap()
+    }
+
+    #[test]
+    fn the_schema_takes_what_is_taken_and_refuses_what_is_refused() {
+        let mut compiler = boon::Compiler::new();
+        let mut schemas = boon::Schemas::new();
+        compiler.add_resource("schema.json", schema()).unwrap();
+        let schema = compiler.compile("schema.json", &mut schemas).unwrap();
+        let mut taken = 0;
+        let samples = [
+            example(),
+            "",
+            "[project]\nname = 'x'\n[tool.uv]\ndefault-groups = 'all'\n",
+            "[tool]\npyx = 3",
+            "[tool.pyx]\npyhton = '3.12'",
+            "[tool.pyx]\npython = 3.12",
+            "[tool.pyx]\ngroups = []\nmembers = ['a']",
+            "[tool.pyx]\nextras = 'all'",
+            "[tool.pyx]\nfeatures = ['a', 1]",
+            "[tool.pyx]\ntest = []",
+            "[tool.pyx.test]\nrust = true",
+            "[tool.pyx.test]\nrust = 'nextest'",
+            "[tool.pyx.test]\nrust = 'pytest'",
+            "[tool.pyx.test]\nrust = 1",
+            "[tool.pyx.test]\nrust_features = []",
+            "[tool.pyx.test]\ndoctests = 'yes'",
+            "[tool.pyx.release]\nzig = false\ntest = true\ncompatibility = 'pypi'",
+            "[tool.pyx.release]\nzig = 'no'",
+            "[tool.pyx.dev]\nbefore = ['a']\nafter = []",
+            "[tool.pyx.dev]\naround = ['a']",
+            "[tool.pyx.just]\nno-build = ['a']",
+            "[tool.pyx.just]\nno-build = true",
+        ];
+        for text in samples {
+            let read = config(text);
+            let value: Value = de::from_str(text).unwrap();
+            let judged = schemas.validate(&value, schema);
+            assert_eq!(read.is_ok(), judged.is_ok(), "{text}\n{read:?}\n{judged:?}");
+            taken += usize::from(read.is_ok());
+            let in_crate = json!({ "package": { "metadata": value["tool"] } });
+            let judged = schemas.validate(&in_crate, schema);
+            assert!(
+                value["tool"].is_null() || read.is_ok() == judged.is_ok(),
+                "{text}"
+            );
+        }
+        assert!(taken > 8 && samples.len() - taken > 8, "{taken}");
     }
 }

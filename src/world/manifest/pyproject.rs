@@ -13,7 +13,7 @@ use toml_edit::{Item, Value};
 
 use crate::model::error::{Error, Result};
 
-use super::{Config, Spanned, Toml, spanned_strings, strings_of};
+use super::{Config, Spanned, Toml, config, spanned_strings, strings_of};
 
 #[derive(Debug, Default)]
 pub struct PyProject {
@@ -57,7 +57,7 @@ impl PyProject {
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
         Ok(Self {
-            config: Config::read(&toml, &["tool", "pyx"])?,
+            config: config::read(&toml, &["tool", "pyx"])?,
             groups: groups(&toml),
             extras: extras(&toml),
             toml,
