@@ -2,6 +2,9 @@
 //!
 //! Two total functions answer what a caller asks: [`Error::exit`] and [`Error::hint`].
 
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use camino::Utf8PathBuf;
 
 use crate::model::invocation::{Invocation, quote};
@@ -48,31 +51,26 @@ impl Exit {
     }
 }
 
-/// A place in a text file, for people: lines and columns count from 1.
+/// A place in a text file, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     pub path: Utf8PathBuf,
+    /// Counts from 1.
     pub line: usize,
-    pub column: usize,
-    /// The offending line, whole.
+    /// The offending line; of a long one not all that follows the place.
     pub text: String,
-    /// How many columns of it are meant, at least 1.
-    pub width: usize,
+    /// The bytes of `text` that are meant.
+    pub span: Range<usize>,
 }
 
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let gutter = self.line.to_string().len();
-        let (line, text) = (self.line, &self.text);
-        let caret = format!(
-            "{}{}",
-            " ".repeat(self.column - 1),
-            "^".repeat(self.width.max(1))
-        );
-        writeln!(f, "{:gutter$}--> {}:{line}:{}", "", self.path, self.column)?;
-        writeln!(f, "{:gutter$} |", "")?;
-        writeln!(f, "{line} | {text}")?;
-        write!(f, "{:gutter$} | {caret}", "")
+        let snippet = Snippet::source(&self.text)
+            .path(self.path.as_str())
+            .line_start(self.line)
+            .annotation(AnnotationKind::Primary.span(self.span.clone()));
+        let group = Group::with_level(Level::ERROR).element(snippet);
+        f.write_str(&Renderer::plain().render(&[group]))
     }
 }
 

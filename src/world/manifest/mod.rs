@@ -218,22 +218,39 @@ fn name_of(path: &Utf8Path) -> &str {
     path.file_name().unwrap_or(path.as_str())
 }
 
-/// The place of bytes of a text, for people.
+/// How many characters of a line are kept from a place on: more than are ever shown. A file may be one
+/// line of many megabytes.
+const KEPT: usize = 400;
+/// How many of them are marked at most: what is longer is clear from its beginning.
+const MARKED: usize = 80;
+
+/// The byte at which a character begins; the end of a text of fewer.
+fn nth_character(text: &str, count: usize) -> usize {
+    let character = text.char_indices().nth(count);
+    character.map_or(text.len(), |(at, _)| at)
+}
+
+/// The place of bytes of a text, for people; of several lines the first.
 pub fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;
     }
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line = text[line_start..].lines().next().unwrap_or_default();
-    let column = text[line_start..start].chars().count() + 1;
-    let room = line.chars().count().saturating_sub(column - 1);
+    let rest = text[start..].lines().next().unwrap_or_default();
+    let kept = &rest[..nth_character(rest, KEPT)];
+    let mut end = span
+        .end
+        .saturating_sub(start)
+        .min(nth_character(kept, MARKED));
+    while !kept.is_char_boundary(end) {
+        end += 1;
+    }
     Location {
         path: path.to_owned(),
         line: line_at(text, start),
-        column,
-        text: line.to_owned(),
-        width: span.len().min(room).max(1),
+        text: format!("{}{kept}", &text[line_start..start]),
+        span: start - line_start..start - line_start + end,
     }
 }
 
@@ -279,10 +296,76 @@ mod tests {
         insta::assert_snapshot!(error.to_string());
     }
 
+    /// The line and what points at it, without what stands before them.
+    fn shown(text: &str, span: Range<usize>) -> [String; 3] {
+        let location = locate(Utf8Path::new("f"), text, &span).to_string();
+        let lines: Vec<&str> = location.lines().collect();
+        let [place, line, marks] = [lines[0], lines[2], lines[3]].map(str::trim);
+        let after_bar = |line: &str| line.split_once('|').unwrap().1.to_owned();
+        [place.to_owned(), after_bar(line), after_bar(marks)]
+    }
+
     #[test]
-    fn places_count_characters_from_one() {
-        let place = locate(Utf8Path::new("f"), "a = 1\nü = bad", &(11..14));
-        assert_eq!((place.line, place.column, place.width), (2, 5, 3));
+    fn a_place_is_shown_below_its_characters_however_wide_they_are() {
+        for (text, span, place, line, marks) in [
+            (
+                "a = 1\n\u{fc} = bad",
+                11..14,
+                "--> f:2:5",
+                " \u{fc} = bad",
+                "     ^^^",
+            ),
+            (
+                "\u{6f22}\u{5b57} = 1",
+                9..10,
+                "--> f:1:6",
+                " \u{6f22}\u{5b57} = 1",
+                "        ^",
+            ),
+            (
+                "\tx = [\t1]",
+                1..2,
+                "--> f:1:2",
+                "     x = [    1]",
+                "     ^",
+            ),
+            (
+                "a = [\r\n1\r\n]\r\n",
+                4..10,
+                "--> f:1:5",
+                " a = [",
+                "     ^",
+            ),
+            ("a = 1\n", 5..5, "--> f:1:6", " a = 1", "      ^"),
+            ("a = 1\n", 6..6, "--> f:2:1", "", " ^"),
+            ("", 0..0, "--> f:1:1", "", " ^"),
+            ("a", 7..9, "--> f:1:2", " a", "  ^"),
+            (
+                "\u{1b}[31m = 1",
+                0..1,
+                "--> f:1:1",
+                " \u{241b}[31m = 1",
+                " ^",
+            ),
+        ] {
+            assert_eq!(shown(text, span), [place, line, marks], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_is_around_the_place_is_shown() {
+        let before = "[1], ".repeat(2_000);
+        let text = format!("a = [{before}bad, {}]", "[1], ".repeat(2_000_000));
+        let start = 5 + before.len();
+        for end in [start + 3, text.len()] {
+            let location = locate(Utf8Path::new("f"), &text, &(start..end)).to_string();
+            assert!(location.starts_with(" --> f:1:10006\n"), "{location}");
+            assert!(location.contains("| ..."), "{location}");
+            let line = location.lines().nth(2).unwrap();
+            assert!(line.ends_with("..."), "{location}");
+            assert!(location.contains("[1], bad, [1],"), "{location}");
+            assert!(location.len() < 500, "{}", location.len());
+        }
     }
 
     #[test]
