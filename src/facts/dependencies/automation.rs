@@ -7,6 +7,8 @@ use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::git;
 
+use super::requirements_file::without_comment;
+
 /// Files of one folder.
 const FILES: [&str; 15] = [
     "tox.ini",
@@ -140,6 +142,7 @@ fn tox(text: &str) -> Vec<String> {
                 continue;
             }
         };
+        let value = without_comment(value);
         let word = value
             .rsplit_once(": ")
             .map_or(value, |(_, word)| word)

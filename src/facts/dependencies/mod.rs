@@ -1,6 +1,7 @@
 //! Which packages the environment must hold, and where the project says so.
 
 mod automation;
+mod requirements_file;
 mod runner;
 mod sync;
 
@@ -13,6 +14,8 @@ use crate::facts::project::{Member, Project};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::manifest::{PyProject, normalize_name, requirement_name};
+
+use requirements_file::RequirementsFile;
 
 pub use automation::Automation;
 pub use runner::TestRunner;
@@ -130,7 +133,7 @@ impl Dependencies {
     ) -> Result<()> {
         let Some(pyproject) = &member.pyproject else {
             let file = member.dir.join("requirements.txt");
-            self.files.push(file.clone());
+            self.files.extend(RequirementsFile::read(&file)?.files);
             if disk::is_file(&file) {
                 self.syncs.push(Sync {
                     source: Source::File(file),
@@ -362,6 +365,29 @@ mod tests {
             .add_member(&project, &project.members[1], &wanted)
             .unwrap();
         found.syncs.into_iter().map(|sync| sync.source).collect()
+    }
+
+    #[test]
+    fn a_file_that_requirements_include_decides_as_they_do() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for (name, text) in [
+            ("requirements.txt", "-r base.txt  # why\n-c pins.txt\n"),
+            ("base.txt", "numpy\n"),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let member = Member {
+            dir: dir.to_owned(),
+            ..Member::default()
+        };
+        let mut found = Dependencies::default();
+        let wanted = DependencySelection::default();
+        found
+            .add_member(&Project::default(), &member, &wanted)
+            .unwrap();
+        let files = ["base.txt", "pins.txt", "requirements.txt"].map(|name| dir.join(name));
+        assert_eq!(found.files, files);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::world::disk;
 use crate::world::manifest::{GroupItem, Manifests, PyProject, normalize_name, requirement_name};
 
 use super::automation::{self, Automation};
+use super::requirements_file::RequirementsFile;
 use super::sync::{Source, Sync};
 
 /// What runs a project's Python tests.
@@ -75,10 +76,9 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     found.others.extend(legacy(pyproject));
     let dir = pyproject.dir();
     for file in requirements_files(dir) {
-        let mut read = BTreeSet::new();
-        let brings = brings_runner(&file, &mut read)?;
-        found.files.extend(read);
-        if brings {
+        let read = RequirementsFile::read(&file)?;
+        found.files.extend(read.files);
+        if read.names.iter().any(|name| is_runner(name)) {
             found.others.push(plain(Source::File(file)));
         }
     }
@@ -117,12 +117,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
                 }
             }
             Source::File(path) => {
-                let mut files = BTreeSet::new();
-                brings_runner(path, &mut files)?;
-                for file in files {
-                    let text = disk::read_text(&file)?.unwrap_or_default();
-                    texts.extend(text.lines().map(|line| line.trim().to_owned()));
-                }
+                texts.extend(RequirementsFile::read(path)?.names);
             }
             Source::Lock(_) | Source::Metadata(_) => {}
         }
@@ -166,10 +161,10 @@ fn for_unittest(pyproject: &PyProject) -> Result<FoundRunner> {
         if files.is_empty() && !installed.is_empty() {
             found.others.push(plain(listed(pyproject, installed)));
         }
-        found.files.extend(files.iter().cloned());
-        found
-            .others
-            .extend(files.into_iter().map(|file| plain(Source::File(file))));
+        for file in files {
+            found.files.extend(RequirementsFile::read(&file)?.files);
+            found.others.push(plain(Source::File(file)));
+        }
     }
     found.declared =
         !(found.groups.is_empty() && found.extras.is_empty() && found.others.is_empty());
@@ -323,28 +318,6 @@ fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Whether a requirements file, or one that it includes with `-r`, brings the runner; every file
-/// that was read is added to `seen`.
-fn brings_runner(file: &Utf8Path, seen: &mut BTreeSet<Utf8PathBuf>) -> Result<bool> {
-    if !seen.insert(file.to_owned()) {
-        return Ok(false);
-    }
-    let text = disk::read_text(file)?.unwrap_or_default();
-    let mut brings = false;
-    for line in text.lines().map(str::trim) {
-        let included = line
-            .strip_prefix("-r")
-            .or_else(|| line.strip_prefix("--requirement"));
-        if let Some(other) = included {
-            let other = file.with_file_name(other.trim_start_matches('=').trim());
-            brings |= brings_runner(&other, seen)?;
-        } else {
-            brings |= is_runner(line);
-        }
-    }
-    Ok(brings)
-}
-
 /// uv's development dependencies from before there were groups, where they bring the runner.
 fn legacy(pyproject: &PyProject) -> Option<Sync> {
     let listed_there = pyproject.uv_dev_dependencies();
@@ -432,18 +405,19 @@ mod tests {
     fn requirements_files_are_next_and_are_followed() {
         let files = [
             ("requirements.txt", "flask\n"),
-            ("test/requirements.txt", "-r base.txt\n"),
+            ("test/requirements.txt", "-r base.txt  # why\n"),
             ("test/base.txt", "pytest==8\n"),
         ];
         let (_temp, pyproject) = project("[project]\nname = 'x'\n", &files);
         let found = find(&pyproject).unwrap();
         let file = pyproject.dir().join("test/requirements.txt");
         assert_eq!(sources(&found), [&Source::File(file)]);
+        assert!(found.files.contains(&pyproject.dir().join("test/base.txt")));
     }
 
     #[test]
     fn then_what_tox_and_nox_install() {
-        let tox = "[testenv]\ndeps =\n    pytest\n    py312: hypothesis\n    -r x.txt\n    {[base]deps}\ncommands = pytest\n";
+        let tox = "[testenv]\ndeps =\n    pytest  # why\n    py312: hypothesis\n    -r x.txt\n    {[base]deps}\ncommands = pytest\n";
         let (_temp, pyproject) = project("", &[("tox.ini", tox)]);
         let found = find(&pyproject).unwrap();
         let Source::Requirements { requirements, .. } = sources(&found)[0] else {

@@ -1,0 +1,231 @@
+//! Requirements files, as pip reads them (pip docs, "Requirements File Format").
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{normalize_name, requirement_name};
+use crate::world::session::normalize;
+
+/// A requirements file with all that it includes.
+#[derive(Debug, Default)]
+pub(super) struct RequirementsFile {
+    /// The packages that it installs, their names normalised; not those that it only constrains.
+    pub(super) names: Vec<String>,
+    /// What was read, there or not, absolute: itself, the files that it includes and its constraints.
+    pub(super) files: BTreeSet<Utf8PathBuf>,
+    seen: BTreeSet<(Utf8PathBuf, Role)>,
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Requires,
+    Constrains,
+}
+
+impl RequirementsFile {
+    /// `file`: absolute; one that is not there installs nothing.
+    pub(super) fn read(file: &Utf8Path) -> Result<Self> {
+        let mut all = Self::default();
+        all.add(file, Role::Requires)?;
+        Ok(all)
+    }
+
+    fn add(&mut self, file: &Utf8Path, role: Role) -> Result<()> {
+        let file = normalize(file);
+        self.files.insert(file.clone());
+        if !self.seen.insert((file.clone(), role)) {
+            return Ok(());
+        }
+        let text = disk::read_text(&file)?.unwrap_or_default();
+        for line in logical_lines(text.trim_start_matches('\u{feff}')) {
+            let line = without_comment(&line);
+            if !line.starts_with('-') {
+                self.require(line, role);
+                continue;
+            }
+            for (option, value) in options(line) {
+                match &*option {
+                    "-e" | "--editable" => self.require(&value, role),
+                    "-r" | "--requirement" => self.include(&file, &value, Role::Requires)?,
+                    "-c" | "--constraint" => self.include(&file, &value, Role::Constrains)?,
+                    _ => {} // of indexes and builds
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn include(&mut self, from: &Utf8Path, name: &str, role: Role) -> Result<()> {
+        if name.is_empty() || name.contains("://") {
+            return Ok(()); // where it is fetched from is not asked
+        }
+        self.add(&from.with_file_name(name), role)
+    }
+
+    fn require(&mut self, requirement: &str, role: Role) {
+        if role == Role::Requires {
+            self.names.extend(package_name(requirement));
+        }
+    }
+}
+
+/// Lines without their ends, joined where a backslash ends one.
+fn logical_lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut open = String::new();
+    for line in text.lines() {
+        let is_comment = line.trim_start().starts_with('#');
+        if is_comment {
+            open.push(' '); // what it is joined to ends before it
+        }
+        match line.strip_suffix('\\') {
+            Some(begin) if !is_comment => open.push_str(begin),
+            _ => {
+                open.push_str(line);
+                lines.push(std::mem::take(&mut open));
+            }
+        }
+    }
+    lines.push(open);
+    lines
+}
+
+/// The line up to a `#` that stands at its beginning or after a blank; others belong to URLs.
+pub(super) fn without_comment(line: &str) -> &str {
+    let begins_comment = |at: usize| line[..at].is_empty() || line[..at].ends_with([' ', '\t']);
+    let mut signs = line.match_indices('#').map(|(at, _)| at);
+    let end = signs.find(|at| begins_comment(*at));
+    line[..end.unwrap_or(line.len())].trim()
+}
+
+/// The options of a line with their values; a value is empty where there is none.
+fn options(line: &str) -> Vec<(String, String)> {
+    let plain = || line.split_whitespace().map(str::to_owned).collect();
+    let words: Vec<String> = shlex::split(line).unwrap_or_else(plain);
+    let mut options: Vec<(String, String)> = Vec::new();
+    for word in words {
+        let is_short = word.starts_with('-') && !word.starts_with("--") && word.is_char_boundary(2);
+        if let Some((name, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
+            options.push((name.to_owned(), value.to_owned()));
+        } else if is_short {
+            let (name, value) = word.split_at(2);
+            options.push((name.to_owned(), value.to_owned()));
+        } else if word.starts_with('-') {
+            options.push((word, String::new()));
+        } else if let Some((_, value)) = options.last_mut() {
+            value.push_str(&word);
+        }
+    }
+    options
+}
+
+/// The normalised name of what a line installs; `None` for a folder, whose name it does not tell.
+fn package_name(requirement: &str) -> Option<String> {
+    let named = |text: &str| Some(requirement_name(text)).filter(|name| !name.is_empty());
+    if let Some((_, egg)) = requirement.split_once("#egg=") {
+        return named(egg);
+    }
+    let before = requirement
+        .split([';', '@', ' '])
+        .next()
+        .unwrap_or_default();
+    if !before.contains(['/', '\\', ':']) && !before.starts_with('.') {
+        return named(requirement);
+    }
+    let file = before.rsplit(['/', '\\']).next().unwrap_or_default();
+    let wheel = file.strip_suffix(".whl")?;
+    wheel.split('-').next().map(normalize_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in a file, and the files that were read, from its folder.
+    fn read(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let read = RequirementsFile::read(&dir.join(files[0].0)).unwrap();
+        let own = |file: &Utf8PathBuf| file.strip_prefix(dir).unwrap().to_string();
+        (read.names, read.files.iter().map(own).collect())
+    }
+
+    #[test]
+    fn a_file_is_included_however_the_line_is_written() {
+        for line in [
+            "-r base.txt",
+            "-rbase.txt",
+            "-r\tbase.txt",
+            "  -r base.txt  # why",
+            "--requirement base.txt",
+            "--requirement=base.txt",
+            "--requirement=base.txt # why",
+            "-r \\\n  base.txt",
+            "-r 'base.txt'",
+            "-r sub/../base.txt",
+            "-c none.txt -r base.txt",
+            "\u{feff}-r base.txt",
+            "-r base.txt\r",
+        ] {
+            let (names, _) = read(&[("x.txt", line), ("base.txt", "pytest")]);
+            assert_eq!(names, ["pytest"], "{line:?}");
+        }
+        let (names, files) = read(&[("x.txt", "#-r base.txt\n"), ("base.txt", "pytest")]);
+        assert!(names.is_empty() && files == ["x.txt"], "{files:?}");
+    }
+
+    #[test]
+    fn a_package_is_named_however_it_is_required() {
+        for line in [
+            "pytest",
+            "PyTest[x] >= 8 ; python_version < '4'  # why",
+            "pytest==8 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11",
+            "pytest\\\n# why \\\n",
+            "pytest @ https://example.org/x.zip#sha256=00",
+            "git+https://example.org/x.git@main#egg=pytest&subdirectory=y",
+            "-e git+https://example.org/x.git#egg=pytest # why",
+            "--editable=git+https://example.org/x.git#egg=pytest[x]",
+            "https://example.org/pytest-8-py3-none-any.whl",
+            "./wheels/pytest-8-py3-none-any.whl ; python_version < '4'",
+        ] {
+            assert_eq!(read(&[("x.txt", line)]).0, ["pytest"], "{line:?}");
+        }
+        for line in [
+            "",
+            "# pytest",
+            "--index-url https://example.org/pytest",
+            "-i pytest",
+            "-e .[pytest]",
+            "./pytest",
+        ] {
+            assert!(read(&[("x.txt", line)]).0.is_empty(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn constraints_are_read_and_install_nothing() {
+        for line in ["-c all.txt", "-call.txt # why", "--constraint=all.txt"] {
+            let (names, files) = read(&[("x.txt", line), ("all.txt", "pytest==8\n")]);
+            assert!(names.is_empty(), "{line}");
+            assert_eq!(files, ["all.txt", "x.txt"], "{line}");
+        }
+        let both = "-c all.txt\n-r all.txt\n";
+        let (names, _) = read(&[("x.txt", both), ("all.txt", "pytest==8\n")]);
+        assert_eq!(names, ["pytest"]);
+    }
+
+    #[test]
+    fn files_that_include_each_other_are_read_once() {
+        let (there, back) = ("-r sub/b.txt\na\n", "-r ../x.txt\nb\n");
+        let (names, files) = read(&[("x.txt", there), ("sub/b.txt", back)]);
+        assert_eq!(names, ["b", "a"]);
+        assert_eq!(files, ["sub/b.txt", "x.txt"]);
+    }
+}
