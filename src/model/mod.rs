@@ -1,3 +1,4 @@
+pub mod admitted;
 pub mod error;
 pub mod file_edit;
 pub mod finding;

@@ -18,11 +18,12 @@ mod rules;
 mod sdist;
 mod wheel;
 
+pub use crate::model::admitted::Minor;
 pub use archive::Member;
 pub use binary::{Binary, Format};
 pub use expected::{Expected, PYPI_LIMIT};
 pub use headers::Headers;
-pub use name::{Minor, SdistName, Tags, WheelName};
+pub use name::{SdistName, Tags, WheelName};
 pub use record::{Entry, installed};
 pub use sdist::Sdist;
 pub use wheel::Wheel;

@@ -5,10 +5,8 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
+use crate::model::admitted::Minor;
 use crate::world::manifest::normalize_name;
-
-/// A Python's major and minor version.
-pub type Minor = (u64, u64);
 
 /// `hello-0.1.0-cp39-abi3-manylinux_2_17_x86_64.whl`
 #[derive(Clone, Debug, PartialEq, Eq)]

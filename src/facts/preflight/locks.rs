@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use semver::VersionReq;
+use version_ranges::Ranges;
 
 use crate::facts::dependencies::check_lock;
 use crate::facts::project::{Member, Project, crates_outside, workspace_crates};
@@ -256,11 +257,9 @@ fn other_specifiers(lock: &Toml, pyproject: &PyProject, name: &str) -> Option<Fi
     Some(uv_stale(toml, message, toml.line(&other.span)))
 }
 
-/// uv sorts the clauses.
+/// uv sorts the clauses, and may write a version in another way.
 fn same(a: &VersionSpecifiers, b: &VersionSpecifiers) -> bool {
-    let texts =
-        |all: &VersionSpecifiers| all.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-    texts(a) == texts(b)
+    Ranges::from(a.clone()) == Ranges::from(b.clone())
 }
 
 /// uv rewrites requires-python; what counts is which Pythons it allows.

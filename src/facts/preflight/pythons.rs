@@ -2,17 +2,16 @@
 
 use std::cmp::Ordering;
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::VersionSpecifiers;
+use version_ranges::Ranges;
 
 use crate::facts::project::abi3_floor;
+use crate::model::admitted::{self, Minor};
 use crate::model::finding::Finding;
 
 use super::subject::Subject;
 
 const REQUIRES: [&str; 2] = ["project", "requires-python"];
-
-/// Minor versions of Python 3 that are looked at; later ones are as the last.
-const MINORS: std::ops::RangeInclusive<u64> = 0..=40;
 
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(requires) = &subject.member.requires_python else {
@@ -32,20 +31,13 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether some release of Python 3.`minor` is allowed.
-fn allows(requires: &VersionSpecifiers, minor: u64) -> bool {
-    [0, 99]
-        .iter()
-        .any(|patch| requires.contains(&Version::new([3, minor, *patch])))
-}
-
-/// The minor versions that are allowed.
-pub(super) fn allowed(requires: &VersionSpecifiers) -> Vec<u64> {
-    MINORS.filter(|minor| allows(requires, *minor)).collect()
+/// The minor versions of Python 3 that are allowed.
+pub(super) fn allowed(requires: &VersionSpecifiers) -> Ranges<Minor> {
+    admitted::minors(requires).intersection(&Ranges::between((3, 0), (4, 0)))
 }
 
 fn stable_abi(subject: &Subject<'_>, requires: &VersionSpecifiers, floor: u64) -> Option<Finding> {
-    let lowest = *allowed(requires).first()?;
+    let (_, lowest) = admitted::lowest(&allowed(requires), &Ranges::full())?;
     let feature = format!("PyO3's feature `abi3-py3{floor}`");
     let finding = match lowest.cmp(&floor) {
         Ordering::Less => {
@@ -72,12 +64,13 @@ fn stable_abi(subject: &Subject<'_>, requires: &VersionSpecifiers, floor: u64) -
 fn classifiers(subject: &Subject<'_>, requires: &VersionSpecifiers) -> Vec<Finding> {
     let toml = &subject.pyproject.toml;
     let said = toml.spanned_strings(&["project", "classifiers"]);
+    let allowed = allowed(requires);
     let excluded = said.iter().filter(|classifier| {
         let version = classifier
             .value
             .strip_prefix("Programming Language :: Python :: 3.");
         let minor = version.and_then(|minor| minor.parse().ok());
-        minor.is_some_and(|minor| !allows(requires, minor))
+        minor.is_some_and(|minor| !allowed.contains(&(3, minor)))
     });
     let finding = |classifier: &crate::world::manifest::Spanned<String>| {
         let message = format!("`{}` is excluded by requires-python", classifier.value);

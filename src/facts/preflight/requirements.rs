@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use pep440_rs::{Operator, VersionSpecifier};
 use pep508_rs::{PackageName, Requirement, VerbatimUrl, VersionOrUrl};
 
+use crate::model::admitted;
 use crate::model::finding::Finding;
 use crate::world::manifest::{Spanned, requirement_name};
 
@@ -74,14 +74,11 @@ fn backend(subject: &Subject<'_>) -> Option<Finding> {
         let finding = finding.hint("requires = [\"maturin>=1,<2\"]");
         return Some(subject.at(finding, &BUILD));
     };
-    let is_open = |one: &VersionSpecifier| {
-        use Operator::{GreaterThan, GreaterThanEqual, NotEqual, NotEqualStar};
-        let open = [GreaterThan, GreaterThanEqual, NotEqual, NotEqualStar];
-        open.contains(one.operator())
-    };
     let requirement = Requirement::<VerbatimUrl>::from_str(&maturin.value).ok()?;
     match requirement.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(found)) if !found.iter().all(is_open) => return None,
+        Some(VersionOrUrl::VersionSpecifier(found)) if admitted::is_bounded_above(&found) => {
+            return None;
+        }
         Some(VersionOrUrl::Url(_)) => return None,
         _ => {}
     }

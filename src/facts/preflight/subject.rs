@@ -1,8 +1,7 @@
 //! One package that is about to be released.
 
-use pep440_rs::Version;
-
 use crate::facts::project::{Member, Project};
+use crate::model::admitted;
 use crate::model::finding::Finding;
 use crate::world::manifest::{CargoToml, PyProject};
 
@@ -34,11 +33,7 @@ impl<'a> Subject<'a> {
     /// Whether maturin takes a field from Cargo.toml: where `dynamic` says so, where there is no
     /// `[project]` at all, and always up to maturin 1.9.1.
     pub(super) fn takes_from_cargo(&self, field: &str) -> bool {
-        let strict = (9..=99).flat_map(|minor| (0..=9).map(move |patch| [1, minor, patch]));
-        let mut strict = strict
-            .filter(|release| *release > [1, 9, 1])
-            .map(Version::new);
-        let lax = !strict.any(|version| self.member.maturin.contains(&version));
+        let lax = !admitted::admits_from(&self.member.maturin, [1, 9, 2]);
         let is_described = self.pyproject.toml.table(&["project"]).is_some();
         lax || !is_described || self.pyproject.is_dynamic(field)
     }

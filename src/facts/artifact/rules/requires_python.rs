@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::VersionSpecifiers;
+use version_ranges::Ranges;
 
-use crate::facts::artifact::{Expected, Headers, Minor, Tags, name};
+use crate::facts::artifact::{Expected, Headers, Tags, name};
+use crate::model::admitted;
 use crate::model::finding::Finding;
 
 /// `tags` are a wheel's, `place` is its metadata's file.
@@ -43,28 +45,26 @@ fn other_than_said(specifiers: &VersionSpecifiers, expected: &Expected) -> Optio
     (specifiers != said).then(|| finding.hint("build it again"))
 }
 
-/// Whether any micro version of a Python is allowed.
-fn allows(specifiers: &VersionSpecifiers, (major, minor): Minor) -> bool {
-    (0..100).any(|micro| specifiers.contains(&Version::new([major, minor, micro])))
-}
-
 /// A wheel for one Python that its metadata forbids is never installed.
 fn excluded(specifiers: &VersionSpecifiers, tags: &Tags) -> Option<Finding> {
-    let mut minors = tags
-        .pythons
-        .iter()
-        .filter_map(|tag| name::minor(tag))
-        .peekable();
-    minors.peek()?;
     let later = tags.is_stable_abi() || tags.is_abi_free();
-    let last = if later { 99 } else { 0 };
-    let mut served =
-        minors.flat_map(|(major, minor)| (minor..=minor + last).map(move |minor| (major, minor)));
+    let mut served = Ranges::empty();
+    for (major, minor) in tags.pythons.iter().filter_map(|tag| name::minor(tag)) {
+        let end = if later {
+            (major + 1, 0)
+        } else {
+            (major, minor + 1)
+        };
+        served = served.union(&Ranges::between((major, minor), end));
+    }
+    if served.is_empty() {
+        return None;
+    }
     let message = format!(
         "Requires-Python is `{specifiers}`, which excludes every Python that the tag `{}` is for",
         tags.expand().first()?
     );
-    let never = !served.any(|minor| allows(specifiers, minor));
+    let never = admitted::minors(specifiers).is_disjoint(&served);
     never.then(|| Finding::error("requires-python-excludes", message))
 }
 
@@ -79,8 +79,9 @@ fn too_low(
         .filter(|tags| tags.is_stable_abi())
         .and_then(Tags::floor);
     let floor = expected.abi3_floor.or(by_tag)?;
-    let lowest = (0..floor.1).find(|minor| allows(specifiers, (floor.0, *minor)))?;
     let (major, minor) = floor;
+    let older = Ranges::between((major, 0), floor);
+    let (_, lowest) = admitted::lowest(&admitted::minors(specifiers), &older)?;
     let message = format!(
         "Requires-Python is `{specifiers}`, which allows {major}.{lowest}, but the stable ABI is that of {major}.{minor}"
     );
@@ -115,6 +116,7 @@ mod tests {
             (">=3.12", "cp312-none-any"),
             (">=3.9,<4", "cp39-abi3-any"),
             (">=3.10", "cp39-abi3-any"),
+            ("==3.9.150", "cp39-cp39-any"),
         ] {
             assert!(
                 rules(requires, tags, &expected).is_empty(),

@@ -53,6 +53,15 @@ fn every_python_that_is_asked_for_can_be_served() {
            old ones included",
         ],
     );
+    // of which only some releases are admitted, high ones too
+    for admitted in ["==3.9.18", ">=3.9.120,<3.10"] {
+        let project = Sound::new();
+        project.edit("pyproject.toml", ">=3.9", admitted);
+        project.edit("uv.lock", ">=3.9", admitted);
+        let own = "Programming Language :: Python :: 3.9";
+        project.edit("pyproject.toml", classifier, own);
+        assert_eq!(project.says(), [""; 0], "{admitted}");
+    }
 }
 
 #[test]
@@ -166,6 +175,11 @@ fn what_is_dynamic_comes_from_cargo() {
         [""; 0],
         "maturin took all of Cargo.toml then"
     );
+    for later in ["maturin>=2,<3", "maturin==1.12.*", "maturin>=1.9.20,<2"] {
+        project.edit("pyproject.toml", "maturin>=1,<1.9", later);
+        assert_eq!(project.says(), [unnamed, missing], "{later}");
+        project.edit("pyproject.toml", later, "maturin>=1,<1.9");
+    }
 }
 
 #[test]

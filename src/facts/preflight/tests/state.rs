@@ -82,6 +82,7 @@ fn uv_lock_is_current() {
                 "warning: pyproject.toml:14: `uv.lock` was made for another version than \
                  `humanize>=4`",
             ),
+            ("\">=4\"", "\">=4.0\"", ""),
             (
                 "specifier = \">=4\"",
                 "git = \"https://example.org/humanize\"",

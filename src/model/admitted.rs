@@ -1,0 +1,136 @@
+//! What version specifiers admit, as ranges: a list of versions to try is never complete.
+
+use std::collections::Bound;
+
+use pep440_rs::{Version, VersionSpecifiers, release_specifiers_to_ranges};
+use version_ranges::Ranges;
+
+/// The first two numbers of a Python's version.
+pub type Minor = (u64, u64);
+
+/// The releases that are admitted; pre-releases and the like count as their release.
+pub fn releases(specifiers: &VersionSpecifiers) -> Ranges<Version> {
+    release_specifiers_to_ranges(specifiers.clone())
+}
+
+/// Whether a release is admitted that is this one or a later one.
+pub fn admits_from<const N: usize>(specifiers: &VersionSpecifiers, first: [u64; N]) -> bool {
+    !releases(specifiers).is_disjoint(&Ranges::higher_than(Version::new(first)))
+}
+
+/// Whether there is a release after which none is admitted.
+pub fn is_bounded_above(specifiers: &VersionSpecifiers) -> bool {
+    let releases = releases(specifiers);
+    let ends = releases.bounding_range();
+    ends.is_none_or(|(_, last)| last != Bound::Unbounded)
+}
+
+/// The minor versions of which some release is admitted.
+pub fn minors(specifiers: &VersionSpecifiers) -> Ranges<Minor> {
+    let mut minors = Ranges::empty();
+    for (first, last) in releases(specifiers).iter() {
+        let first = match first {
+            Bound::Unbounded => Bound::Unbounded,
+            Bound::Included(version) | Bound::Excluded(version) => Bound::Included(minor(version)),
+        };
+        let last = match last {
+            Bound::Unbounded => Bound::Unbounded,
+            Bound::Excluded(version) if is_first(version) => Bound::Excluded(minor(version)),
+            Bound::Included(version) | Bound::Excluded(version) => {
+                let (major, minor) = minor(version);
+                Bound::Excluded((major, minor + 1))
+            }
+        };
+        minors = minors.union(&Ranges::from_range_bounds((first, last)));
+    }
+    minors
+}
+
+/// The lowest of the minor versions that are in both.
+pub fn lowest(minors: &Ranges<Minor>, of: &Ranges<Minor>) -> Option<Minor> {
+    let both = minors.intersection(of);
+    let (first, _) = both.bounding_range()?;
+    match first {
+        Bound::Included(minor) => Some(*minor),
+        Bound::Excluded(_) | Bound::Unbounded => None, // no range here begins so
+    }
+}
+
+fn minor(version: &Version) -> Minor {
+    let release = version.release();
+    let number = |at: usize| release.get(at).copied().unwrap_or_default();
+    (number(0), number(1))
+}
+
+/// Whether no release of its minor version comes before it.
+fn is_first(version: &Version) -> bool {
+    version.release().iter().skip(2).all(|number| *number == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specifiers(text: &str) -> VersionSpecifiers {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_minor_version_is_admitted_with_any_of_its_releases() {
+        let admitted = |text: &str| {
+            let minors = minors(&specifiers(text));
+            let known = (7..=15).filter(|minor| minors.contains(&(3, *minor)));
+            known.collect::<Vec<u64>>()
+        };
+        for (text, expected) in [
+            ("==3.9.18", &[9][..]),
+            ("==3.9.*", &[9]),
+            (">=3.9.5,<3.10", &[9]),
+            (">3.9.150,<3.11", &[9, 10]),
+            ("~=3.9.200", &[9]),
+            (">=3.8,!=3.9.*,!=3.10.1,<3.12", &[8, 10, 11]),
+            (">3.9,<=3.11", &[9, 10, 11]),
+            ("<3.9.1,>=3.8", &[8, 9]),
+            (">=3.9,<3.9", &[]),
+            (">=2.7,<3.8", &[7]),
+            (">=3.14", &[14, 15]),
+        ] {
+            assert_eq!(admitted(text), expected, "{text}");
+        }
+        assert!(minors(&specifiers(">=3.9")).contains(&(3, 400)));
+    }
+
+    #[test]
+    fn the_lowest_minor_version_is_that_where_the_ranges_meet() {
+        let of = |text: &str, range: std::ops::Range<Minor>| {
+            lowest(
+                &minors(&specifiers(text)),
+                &Ranges::from_range_bounds(range),
+            )
+        };
+        let python3 = || (3, 0)..(4, 0);
+        assert_eq!(of(">=3.9.5", python3()), Some((3, 9)));
+        assert_eq!(of(">=2.7,!=3.0.*", python3()), Some((3, 1)));
+        assert_eq!(of("<3", python3()), None);
+        assert_eq!(of(">=3.9", (3, 0)..(3, 9)), None);
+    }
+
+    #[test]
+    fn later_releases_are_admitted_up_to_a_bound() {
+        for (text, from, bounded) in [
+            (">=2", true, false),
+            ("", true, false),
+            (">=1,!=1.5", true, false),
+            ("===1.9.1", false, true),
+            ("<1.9.2", false, true),
+            ("<=1.9.1", false, true),
+            ("==1.9.*", true, true),
+            ("~=1.9", true, true),
+            (">=1,<2", true, true),
+        ] {
+            let specifiers = specifiers(text);
+            assert_eq!(admits_from(&specifiers, [1, 9, 2]), from, "{text}");
+            assert_eq!(is_bounded_above(&specifiers), bounded, "{text}");
+        }
+    }
+}
