@@ -9,6 +9,7 @@ use crate::facts::suites::Languages;
 use crate::facts::{Part, Purpose, Request, Running, Testing};
 use crate::model::error::{Error, Result};
 use crate::ui::Ui;
+use crate::world::interpreter::ALL;
 use crate::world::session::Session;
 
 use super::Global;
@@ -258,7 +259,7 @@ impl Work {
             Self::Run(_) => false,
         };
         let several = self.pythons().len() > 1;
-        let all = self.pythons().iter().any(|word| word == matrix::ALL);
+        let all = self.pythons().iter().any(|word| word == ALL);
         if all && !matches!(request.purpose, Purpose::Test(_)) {
             return Err(Error::Usage("`--python all` is for `test` only".into()));
         }

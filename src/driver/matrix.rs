@@ -1,6 +1,6 @@
 //! The same tests on several interpreters, side by side, and a table of what came of them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -8,55 +8,74 @@ use crate::execute::{PYTHON, RUST, TestResult, summed};
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
 use crate::facts::{Part, Purpose, Request};
+use crate::model::admitted::{self, Minor};
 use crate::model::error::{Error, Result};
-use crate::world::interpreter;
+use crate::world::interpreter::{self, ALL, Interpreter};
 use crate::world::session::Session;
 
 use super::command::Driver;
 use super::verdict::verdict;
 
-/// The word for every interpreter that the project allows.
-pub const ALL: &str = "all";
-
 /// `--python`'s values, the first for each environment, with `all` as one version for each minor that
-/// is here and that every member's `requires-python` allows, oldest first.
+/// is here and that every member's `requires-python` allows, oldest first, without the interpreters
+/// that another value names.
+///
+/// # Errors
+/// [`Error::NoInterpreter`] where `all` stands for none.
 pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Result<Vec<String>> {
     let all = wanted.iter().any(|word| word == ALL);
     if wanted.len() < 2 && !all {
         return Ok(wanted.to_vec());
     }
     let project = Project::discover(session, &request.selection())?;
-    if !all {
-        let mut pythons = Vec::new();
-        let mut environments = BTreeSet::new();
-        for python in wanted {
-            // in one environment runs would meet
-            if environments.insert(environment(session, &project, python)?.path) {
-                pythons.push(python.clone());
-            }
+    let mut words = Vec::new();
+    for word in wanted {
+        if word == ALL {
+            words.extend(every(session, &project, wanted)?);
+        } else {
+            words.push(word.clone());
         }
-        return Ok(pythons);
     }
+    let mut pythons = Vec::new();
+    let mut environments = BTreeSet::new();
+    for python in words {
+        // in one environment runs would meet
+        if environments.insert(environment(session, &project, &python)?.path) {
+            pythons.push(python);
+        }
+    }
+    Ok(pythons)
+}
+
+/// What `all` stands for.
+fn every(session: &Session, project: &Project, wanted: &[String]) -> Result<Vec<String>> {
+    let installed = interpreter::installed(session);
     let requires = project.requires_python();
-    let mut minors: Vec<Vec<u64>> = interpreter::installed(session)
-        .iter()
-        .filter(|found| !found.free_threaded && !found.version.any_prerelease())
-        .filter(|found| requires.iter().all(|spec| spec.contains(&found.version)))
-        .map(|found| found.version.release().iter().take(2).copied().collect())
-        .collect();
-    minors.sort();
-    minors.dedup();
-    if minors.is_empty() {
-        return Err(interpreter::none_fits(&[], "requires-python"));
+    let mut named = Vec::new();
+    for word in wanted.iter().filter(|word| *word != ALL) {
+        if let Some(request) = environment::request(project, Some(word))? {
+            let fitting = interpreter::fitting(session, &installed, &request, &requires)?;
+            named.extend(fitting.into_iter().next());
+        }
     }
-    let text = |minor: &Vec<u64>| {
-        minor
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(".")
-    };
-    Ok(minors.iter().map(text).collect())
+    let mut first: BTreeMap<Minor, &Interpreter> = BTreeMap::new();
+    for found in &installed {
+        let allowed = requires.iter().all(|spec| spec.contains(&found.version));
+        if allowed && !found.free_threaded && !found.version.any_prerelease() {
+            first
+                .entry(admitted::minor(&found.version))
+                .or_insert(found);
+        }
+    }
+    if first.is_empty() {
+        let wanted = interpreter::wording(&requires);
+        return Err(interpreter::none_fits(&installed, &wanted));
+    }
+    first.retain(|_, found| !named.contains(found));
+    let words = first
+        .keys()
+        .map(|(major, minor)| format!("{major}.{minor}"));
+    Ok(words.collect())
 }
 
 /// Runs the command once for each of `pythons`, as many at a time as the machine has processors,
@@ -265,5 +284,65 @@ impl Row<'_> {
             format!("{:.1}", self.seconds),
             word.to_owned(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::disk;
+
+    /// What is run of `--python`'s values, in a project where these interpreters are installed.
+    fn chosen(installed: &[&str], requires: &str, wanted: &[&str]) -> Result<Vec<String>> {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = disk::resolve(camino::Utf8Path::from_path(temp.path()).unwrap());
+        let text = format!(
+            "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n\
+             [project]\nname = 'x'\nversion = '1'\nrequires-python = '{requires}'\n"
+        );
+        disk::write(&dir.join("pyproject.toml"), text.as_bytes()).unwrap();
+        let cargo = b"[package]\nname = 'x'\nversion = '0.1.0'\n";
+        disk::write(&dir.join("Cargo.toml"), cargo).unwrap();
+        for version in installed {
+            let python = dir.join("pyenv/versions").join(version).join("bin/python3");
+            disk::write(&python, b"").unwrap();
+        }
+        let env = [("HOME", "home"), ("PYENV_ROOT", "pyenv")];
+        let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+        let session = Session {
+            cwd: dir,
+            env: env.into(),
+            ..Session::default()
+        };
+        let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        pythons(&session, &Request::default(), &wanted)
+    }
+
+    const INSTALLED: [&str; 4] = ["3.9.18", "3.12.1", "3.12.7", "3.13.0"];
+
+    #[test]
+    fn what_is_named_beside_all_is_tested_with_it() {
+        for (wanted, expected) in [
+            (&["all"][..], &["3.9", "3.12", "3.13"][..]),
+            (&["all", "3.8"], &["3.9", "3.12", "3.13", "3.8"]),
+            (&["3.12.1", "all"], &["3.12.1", "3.9", "3.12", "3.13"]),
+            (&["all", "3.12"], &["3.9", "3.13", "3.12"]), // the same interpreter
+            (&["all", "all"], &["3.9", "3.12", "3.13"]),
+        ] {
+            assert_eq!(
+                chosen(&INSTALLED, ">=3.9", wanted).unwrap(),
+                expected,
+                "{wanted:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn where_none_is_allowed_those_that_are_there_are_named() {
+        let error = chosen(&INSTALLED, ">=3.14", &["all"]).unwrap_err();
+        let text = error.to_string();
+        for part in [">=3.14", "3.9.18", "3.13.0"] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 }

@@ -56,7 +56,8 @@ pub fn lowest(minors: &Ranges<Minor>, of: &Ranges<Minor>) -> Option<Minor> {
     }
 }
 
-fn minor(version: &Version) -> Minor {
+/// The version's first two numbers; 0 for one that it lacks.
+pub fn minor(version: &Version) -> Minor {
     let release = version.release();
     let number = |at: usize| release.get(at).copied().unwrap_or_default();
     (number(0), number(1))

@@ -45,6 +45,9 @@ pub struct Request {
 /// What [`Request::from`] says of the command line's request.
 pub const FLAG: &str = "--python";
 
+/// The request for every interpreter that the project allows.
+pub const ALL: &str = "all";
+
 enum InterpreterSpec {
     Path(Utf8PathBuf),
     Versions(VersionSpecifiers, bool),
@@ -130,7 +133,7 @@ pub fn choose(
 }
 
 /// All of `installed` that the request and every `requires-python` allow, in their order; an
-/// interpreter that is requested by its path, wherever it is.
+/// interpreter that is requested by its path, wherever it is, where they allow it.
 ///
 /// # Errors
 /// As [`choose`].
@@ -141,7 +144,13 @@ pub fn fitting(
     requires: &[VersionSpecifiers],
 ) -> Result<Vec<Interpreter>> {
     let (versions, free_threaded) = match request.wanted(session)? {
-        InterpreterSpec::Path(path) => return Ok(vec![at(session, &path)?]),
+        InterpreterSpec::Path(path) => {
+            let found = at(session, &path)?;
+            if requires.iter().all(|spec| spec.contains(&found.version)) {
+                return Ok(vec![found]);
+            }
+            return Err(none_fits(&[found], &wording(requires)));
+        }
         InterpreterSpec::Versions(versions, free_threaded) => (versions, free_threaded),
     };
     let fits = |found: &&Interpreter| {
@@ -163,7 +172,8 @@ pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
     }
 }
 
-fn wording(requires: &[VersionSpecifiers]) -> String {
+/// Requirements as one, for people; `3` where there are none.
+pub fn wording(requires: &[VersionSpecifiers]) -> String {
     let clauses: Vec<String> = requires
         .iter()
         .flat_map(|specifiers| specifiers.iter().map(ToString::to_string))
@@ -462,6 +472,32 @@ mod tests {
         }
         assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
         assert_eq!(chosen(Some("3.9"), ">=3.10"), "download 3.9");
+    }
+
+    #[test]
+    fn an_interpreter_that_is_named_by_its_path_is_refused_where_the_project_does_not_allow_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let path = dir.join("3.8.18/bin/python3");
+        disk::write(&path, b"").unwrap();
+        let request = Request {
+            text: path.into_string(),
+            from: FLAG.into(),
+            soft: false,
+        };
+        let fitting = |requires: &str| {
+            let requires = [requires.parse().unwrap()];
+            fitting(&Session::default(), &[], &request, &requires)
+        };
+        assert_eq!(
+            fitting(">=3.8").unwrap()[0].version,
+            Version::new([3, 8, 18])
+        );
+        let error = fitting(">=3.9").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no Python interpreter that satisfies >=3.9; found: CPython 3.8.18"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 use pep440_rs::VersionSpecifiers;
 
 use crate::facts::project::Bindings;
+use crate::model::admitted;
 use crate::world::disk;
 use crate::world::interpreter::Interpreter;
 use crate::world::manifest::Toml;
@@ -82,25 +83,30 @@ pub fn label(python: &Interpreter) -> String {
 }
 
 pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
-    let release = python.version.release();
-    let part = |at: usize| release.get(at).copied().unwrap_or_default();
-    (part(0), part(1))
+    admitted::minor(&python.version)
+}
+
+/// What is allowed of `installed`, in its order, without pre-releases.
+pub(super) fn released(
+    installed: &[Interpreter],
+    requires: &[VersionSpecifiers],
+) -> Vec<Interpreter> {
+    let mut released = installed.to_vec();
+    released.retain(|python| {
+        let allowed = requires.iter().all(|spec| spec.contains(&python.version));
+        allowed && !python.version.any_prerelease()
+    });
+    released
 }
 
 /// One interpreter of each minor version, with and without the GIL, oldest first; of several the
 /// first counts.
-pub(super) fn one_of_each(
-    installed: &[Interpreter],
-    requires: &[VersionSpecifiers],
-) -> Vec<Interpreter> {
+pub(super) fn one_of_each(pythons: &[Interpreter]) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
-    for python in installed {
-        let allowed = requires.iter().all(|spec| spec.contains(&python.version));
-        if allowed && !python.version.any_prerelease() {
-            let same = |known: &Interpreter| label(known) == label(python);
-            if !found.iter().any(same) {
-                found.push(python.clone());
-            }
+    for python in pythons {
+        let same = |known: &Interpreter| label(known) == label(python);
+        if !found.iter().any(same) {
+            found.push(python.clone());
         }
     }
     found.sort_by_key(|python| (minor(python), python.free_threaded));

@@ -8,6 +8,7 @@ mod publication;
 mod record;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
 
 use crate::facts::artifact::{Expected, SdistName, WheelName};
 use crate::facts::fingerprint::{self, Input};
@@ -189,7 +190,7 @@ impl Release {
         let installed = interpreter::installed(session);
         let requires = project.requires_python();
         let (chosen, downloads) = chosen(circumstances, &installed)?;
-        let all = abi::one_of_each(&installed, &requires);
+        let all = abi::one_of_each(&abi::released(&installed, &requires));
         let tried = |python: &Interpreter| {
             let probe = interpreter::probe(session, &python.path)?;
             let interpreter = python.clone();
@@ -293,7 +294,8 @@ impl Release {
         if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
             let name = &build.member.name;
             let wanted = format!("the requires-python of {name} and its PyO3");
-            return Err(interpreter::none_fits(&pythons, &wanted));
+            let installed = interpreter::installed(circumstances.session);
+            return Err(interpreter::none_fits(&installed, &wanted));
         }
         if releasing.product == Product::Sdist {
             abis.truncate(1); // one is enough to see that it builds
@@ -404,10 +406,11 @@ impl Release {
     }
 }
 
-/// What `--python` or `[tool.pyx.release] pythons` names, and what of it uv must get first.
+/// What `--python` or `[tool.pyx.release] pythons` names, and what of it uv must get first; `None` for
+/// all that the project allows.
 ///
 /// # Errors
-/// [`Error::NoInterpreter`] for one that uv could not get.
+/// [`Error::NoInterpreter`] for one that uv could not get, or that the project does not allow.
 fn chosen(
     circumstances: &Circumstances<'_>,
     installed: &[Interpreter],
@@ -420,27 +423,49 @@ fn chosen(
         [] => &config[..],
         named => named,
     };
-    if wanted.is_empty() || wanted.iter().any(|word| word == "all") {
+    if wanted.is_empty() {
         return Ok((None, Vec::new()));
     }
     let requires = circumstances.project.requires_python();
+    let (found, missing) = named(circumstances.session, installed, &requires, wanted)?;
+    let unavailable = &circumstances.run_state.unavailable;
+    if let Some(text) = missing.iter().find(|text| unavailable.contains(text)) {
+        return Err(interpreter::none_fits(installed, text));
+    }
+    Ok((Some(found), missing))
+}
+
+/// One of each minor version among what `wanted` names, and the words that name none of `installed`.
+fn named(
+    session: &Session,
+    installed: &[Interpreter],
+    requires: &[VersionSpecifiers],
+    wanted: &[String],
+) -> Result<(Vec<Interpreter>, Vec<String>)> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for text in wanted {
+    for text in wanted.iter().filter(|word| *word != interpreter::ALL) {
         let request = interpreter::Request {
             text: text.clone(),
             from: interpreter::FLAG.to_owned(),
             soft: false,
         };
-        let fitting = interpreter::fitting(circumstances.session, installed, &request, &requires)?;
+        let fitting = interpreter::fitting(session, installed, &request, requires)?;
         if fitting.is_empty() {
-            if circumstances.run_state.unavailable.contains(text) {
-                return Err(interpreter::none_fits(installed, text));
-            }
             missing.push(text.clone());
         }
-        found.extend(fitting);
+        let released = abi::released(&fitting, requires);
+        // a pre-release only where nothing else is meant
+        found.extend(if released.is_empty() {
+            fitting
+        } else {
+            released
+        });
     }
-    Ok((Some(abi::one_of_each(&found, &[])), missing))
+    // after what is named itself: the first of a minor version counts
+    if wanted.iter().any(|word| word == interpreter::ALL) {
+        found.extend(abi::released(installed, requires));
+    }
+    Ok((abi::one_of_each(&found), missing))
 }
 
 /// # Errors
@@ -465,7 +490,7 @@ fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> 
 
 /// The newest interpreter that the tools are locked for makes their environment.
 fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
-    let good = abi::one_of_each(installed, &[]);
+    let good = abi::one_of_each(&abi::released(installed, &[]));
     let mut good = good.into_iter().filter(|python| !python.free_threaded);
     let oldest = (tool::OLDEST[0], tool::OLDEST[1]);
     let newest = good.rfind(|python| abi::minor(python) >= oldest);
@@ -527,4 +552,42 @@ pub(super) fn check_members(builds: &[Build]) -> Result<()> {
     Err(Error::Usage(
         "nothing to release: no member makes a Python distribution".into(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(version: &str) -> Interpreter {
+        Interpreter {
+            path: format!("/{version}/bin/python").into(),
+            version: version.parse().unwrap(),
+            free_threaded: false,
+        }
+    }
+
+    #[test]
+    fn every_python_that_is_named_is_built_for_beside_all() {
+        let installed = ["3.8.18", "3.12.1", "3.12.7", "3.13.0", "3.14.0rc1"].map(python);
+        let requires = [">=3.9".parse().unwrap()];
+        let named = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            let session = Session::default();
+            let (found, missing) = named(&session, &installed, &requires, &wanted).unwrap();
+            let found: Vec<String> = found.iter().map(|one| one.version.to_string()).collect();
+            (found.join(" "), missing.join(" "))
+        };
+        for (wanted, found, missing) in [
+            (&["all"][..], "3.12.1 3.13.0", ""),
+            (&["all", "3.12.7"], "3.12.7 3.13.0", ""),
+            (&["3.14.0rc1", "all"], "3.12.1 3.13.0 3.14.0rc1", ""),
+            (&["3.14.0rc1"], "3.14.0rc1", ""),
+            (&[">=3.13"], "3.13.0", ""),
+            (&["all", "3.15"], "3.12.1 3.13.0", "3.15"),
+            (&["3.8"], "", "3.8"),
+        ] {
+            let expected = (found.to_owned(), missing.to_owned());
+            assert_eq!(named(wanted), expected, "{wanted:?}");
+        }
+    }
 }
