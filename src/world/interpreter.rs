@@ -221,7 +221,10 @@ pub fn installed(session: &Session) -> Vec<Interpreter> {
     for dir in session.search_path() {
         if dir == pyenv.join("shims") {
             for version in pyenv_global(session, &pyenv) {
-                add(&pyenv.join("versions").join(version).join("bin/python3"));
+                let folder = pyenv.join("versions").join(version);
+                for name in PROGRAMS {
+                    add(&folder.join(name));
+                }
             }
             continue;
         }
@@ -231,14 +234,20 @@ pub fn installed(session: &Session) -> Vec<Interpreter> {
             }
         }
     }
-    for root in [pyenv.join("versions"), uv_root(session)] {
+    for root in [vec![pyenv.join("versions")], uv_roots(session)].concat() {
         for name in newest_first(disk::names(&root)) {
-            add(&root.join(name).join("bin/python3"));
+            let folder = root.join(name);
+            for name in PROGRAMS {
+                add(&folder.join(name));
+            }
         }
     }
     found.retain(|interpreter| interpreter.version >= Version::new([3, 7]));
     found
 }
+
+/// The interpreter in the folder of an installed version: on Windows there is no `bin`.
+const PROGRAMS: [&str; 2] = ["bin/python3", "python.exe"];
 
 fn newest_first(mut names: Vec<String>) -> Vec<String> {
     names.sort_by_key(|name| std::cmp::Reverse(version_in(name)));
@@ -257,9 +266,15 @@ fn is_python(name: &str) -> bool {
 }
 
 fn pyenv_root(session: &Session) -> Utf8PathBuf {
-    session
-        .path_var("PYENV_ROOT")
-        .unwrap_or_else(|| session.home().join(".pyenv"))
+    if let Some(root) = session.path_var("PYENV_ROOT") {
+        return root;
+    }
+    let root = session.home().join(".pyenv");
+    let on_windows = root.join("pyenv-win");
+    if disk::is_dir(&on_windows) {
+        return on_windows;
+    }
+    root
 }
 
 fn pyenv_global(session: &Session, root: &Utf8Path) -> Vec<String> {
@@ -271,16 +286,20 @@ fn pyenv_global(session: &Session, root: &Utf8Path) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// uv's managed interpreters (uv docs, "Python versions").
-fn uv_root(session: &Session) -> Utf8PathBuf {
-    session
-        .path_var("UV_PYTHON_INSTALL_DIR")
-        .unwrap_or_else(|| {
-            session
-                .path_var("XDG_DATA_HOME")
-                .unwrap_or_else(|| session.home().join(".local/share"))
-                .join("uv/python")
-        })
+/// The folders of uv's managed interpreters, there or not (uv docs, "Python versions" and "Storage").
+fn uv_roots(session: &Session) -> Vec<Utf8PathBuf> {
+    if let Some(root) = session.path_var("UV_PYTHON_INSTALL_DIR") {
+        return vec![root];
+    }
+    let home = session.home();
+    let data = session.path_var("XDG_DATA_HOME");
+    let mut roots = vec![data.unwrap_or_else(|| home.join(".local/share")).join("uv")];
+    roots.push(home.join("Library/Application Support/uv")); // of older uvs on macOS
+    if let Some(data) = session.path_var("APPDATA") {
+        roots.push(data.join("uv"));
+        roots.push(data.join("uv/data")); // of older uvs
+    }
+    roots.iter().map(|root| root.join("python")).collect()
 }
 
 /// The interpreter at a path; its version by the path where that tells, else by asking it.
@@ -297,15 +316,15 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
         return Err(bad("no such file"));
     }
     let name = real.file_name().unwrap_or_default();
-    let name = name
-        .strip_suffix(std::env::consts::EXE_SUFFIX)
-        .unwrap_or(name);
-    let free_threaded = name.starts_with("python") && name.ends_with('t');
-    let folder = real.parent().and_then(Utf8Path::parent);
-    let by_folder = folder
-        .and_then(Utf8Path::file_name)
-        .and_then(version_in)
-        .filter(|version| version.release().len() >= 3);
+    // on Windows it is in the folder of its version, elsewhere in that one's `bin`
+    let (name, folder) = match name.strip_suffix(".exe") {
+        Some(name) => (name, real.parent()),
+        None => (name, real.parent().and_then(Utf8Path::parent)),
+    };
+    let folder = folder.and_then(Utf8Path::file_name).unwrap_or_default();
+    let free_threaded =
+        name.starts_with("python") && name.ends_with('t') || folder.contains("+freethreaded");
+    let by_folder = version_in(folder).filter(|version| version.release().len() >= 3);
     let version = match by_folder {
         Some(version) => version,
         None => ask(session, &real).ok_or_else(|| bad("it did not tell its version"))?,
@@ -519,6 +538,60 @@ mod tests {
             disk::write(&dir.join(name), b"").unwrap();
             let found = at(&Session::default(), &dir.join(name)).unwrap();
             assert_eq!(found.free_threaded, free_threaded, "{name}");
+        }
+    }
+
+    #[test]
+    fn installed_pythons_are_found_in_the_layout_of_each_system() {
+        let uvs = "uv/python/cpython-3.12.1-linux-x86_64-gnu/bin/python3";
+        for (variable, place, version) in [
+            ("HOME", format!(".local/share/{uvs}"), "3.12.1"),
+            (
+                "HOME",
+                format!("Library/Application Support/{uvs}"),
+                "3.12.1",
+            ),
+            (
+                "HOME",
+                ".pyenv/versions/3.11.7/bin/python3".into(),
+                "3.11.7",
+            ),
+            (
+                "HOME",
+                ".pyenv/pyenv-win/versions/3.11.7/python.exe".into(),
+                "3.11.7",
+            ),
+            ("XDG_DATA_HOME", uvs.into(), "3.12.1"),
+            (
+                "APPDATA",
+                "uv/python/cpython-3.12.1-windows-x86_64-none/python.exe".into(),
+                "3.12.1",
+            ),
+            (
+                "APPDATA",
+                "uv/data/python/cpython-3.13.0+freethreaded-windows-x86_64-none/python.exe".into(),
+                "3.13.0t",
+            ),
+            (
+                "UV_PYTHON_INSTALL_DIR",
+                "cpython-3.12.1-windows-x86_64-none/python.exe".into(),
+                "3.12.1",
+            ),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            disk::write(&dir.join("home").join(&place), b"").unwrap();
+            let env = [("HOME", "nowhere"), (variable, "home")];
+            let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+            let session = Session {
+                env: env.into(),
+                ..Session::default()
+            };
+            let found: Vec<String> = installed(&session)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            assert_eq!(found, [format!("CPython {version}")], "{variable} {place}");
         }
     }
 

@@ -320,7 +320,7 @@ impl Group {
             self.passed_on = noted;
             if first && noted == 1 {
                 self.told = Some(Instant::now());
-                self.send(SIGNAL.load(Ordering::SeqCst));
+                send_to_group(self.leader, SIGNAL.load(Ordering::SeqCst));
             } else {
                 self.kill();
             }
@@ -330,54 +330,76 @@ impl Group {
         }
     }
 
-    /// The system stops the whole group, whoever in it reads the terminal: a look at the leader
-    /// tells. It would wait for ever.
-    #[cfg(unix)]
+    /// Who waits for a person would wait for ever.
     fn end_if_it_asks(&mut self) {
-        use rustix::process::{WaitId, WaitIdOptions, waitid};
-        use signal_hook::consts::{SIGCONT, SIGTERM, SIGTTIN, SIGTTOU};
-        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let Some(leader) = self.leader().filter(|_| self.told.is_none()) else {
-            return;
-        };
-        let stopped = waitid(WaitId::Pid(leader), look).ok().flatten();
-        let signal = stopped.and_then(|status| status.stopping_signal());
-        if matches!(signal, Some(SIGTTIN | SIGTTOU)) {
+        if self.told.is_none() && reads_the_terminal(self.leader) {
             self.asks = true;
             self.told = Some(Instant::now());
-            self.send(SIGTERM);
-            self.send(SIGCONT); // who is stopped takes no other signal
+            end_stopped(self.leader);
         }
     }
 
-    #[cfg(not(unix))]
-    fn end_if_it_asks(&mut self) {}
-
     fn kill(&self) {
-        #[cfg(unix)]
-        self.send(signal_hook::consts::SIGKILL);
+        kill_group(self.leader);
     }
-
-    #[cfg(unix)]
-    fn leader(&self) -> Option<rustix::process::Pid> {
-        let pid = i32::try_from(self.leader?).ok()?;
-        rustix::process::Pid::from_raw(pid)
-    }
-
-    #[cfg(unix)]
-    fn send(&self, signal: i32) {
-        use rustix::process::{Signal, kill_process_group};
-        let (Some(group), Some(signal)) = (self.leader(), Signal::from_named_raw(signal)) else {
-            return;
-        };
-        let _ = kill_process_group(group, signal); // an error means that nobody is left
-    }
-
-    #[cfg(not(unix))]
-    fn send(&self, _signal: i32) {}
 }
 
-#[cfg(test)]
+#[cfg(unix)]
+fn pid(leader: Option<u32>) -> Option<rustix::process::Pid> {
+    let pid = i32::try_from(leader?).ok()?;
+    rustix::process::Pid::from_raw(pid)
+}
+
+#[cfg(unix)]
+fn send_to_group(leader: Option<u32>, signal: i32) {
+    use rustix::process::{Signal, kill_process_group};
+    if let (Some(group), Some(signal)) = (pid(leader), Signal::from_named_raw(signal)) {
+        let _ = kill_process_group(group, signal); // an error means that nobody is left
+    }
+}
+
+#[cfg(unix)]
+fn kill_group(leader: Option<u32>) {
+    send_to_group(leader, signal_hook::consts::SIGKILL);
+}
+
+/// The system stops the whole group, whoever in it reads the terminal: a look at the leader tells.
+#[cfg(unix)]
+fn reads_the_terminal(leader: Option<u32>) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    use signal_hook::consts::{SIGTTIN, SIGTTOU};
+    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let Some(leader) = pid(leader) else {
+        return false;
+    };
+    let stopped = waitid(WaitId::Pid(leader), look).ok().flatten();
+    let signal = stopped.and_then(|status| status.stopping_signal());
+    matches!(signal, Some(SIGTTIN | SIGTTOU))
+}
+
+#[cfg(unix)]
+fn end_stopped(leader: Option<u32>) {
+    use signal_hook::consts::{SIGCONT, SIGTERM};
+    send_to_group(leader, SIGTERM);
+    send_to_group(leader, SIGCONT); // who is stopped takes no other signal
+}
+
+// where there are no signals none is noted, and nobody is stopped for reading
+#[cfg(not(unix))]
+fn send_to_group(_leader: Option<u32>, _signal: i32) {}
+
+#[cfg(not(unix))]
+fn kill_group(_leader: Option<u32>) {}
+
+#[cfg(not(unix))]
+fn reads_the_terminal(_leader: Option<u32>) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn end_stopped(_leader: Option<u32>) {}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use camino::Utf8Path;

@@ -236,6 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(unix)]
     fn ill_formed_bytes_are_shown_as_hex() {
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(escape(std::ffi::OsStr::from_bytes(b"bad\xff")), r"bad\xFF");

@@ -163,18 +163,21 @@ fn channel(path: &Utf8Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     /// A rustup with two toolchains and a project that pins one that is missing.
     fn machine() -> (tempfile::TempDir, Utf8PathBuf, Session) {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-        for file in ["bin/rustup", "bin/rustc"] {
-            disk::write(&root.join(file), b"").unwrap();
-            let mode = std::fs::Permissions::from_mode(0o755);
-            std::fs::set_permissions(root.join(file), mode).unwrap();
+        for name in ["rustup", "rustc"] {
+            let file = root.join("bin").join(exe(name));
+            disk::write(&file, b"").unwrap();
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                let mode = std::fs::Permissions::from_mode(0o755);
+                std::fs::set_permissions(file, mode).unwrap();
+            }
         }
         for name in [
             "stable-x86_64-unknown-linux-gnu",

@@ -241,6 +241,7 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
         .map_err(fail())?;
     file.write_all(bytes).map_err(fail())?;
     file.as_file().sync_data().map_err(fail())?;
+    #[cfg(unix)]
     keep_mode(path, file.path()).map_err(fail())?;
     file.persist(path).map_err(|error| fail()(error.error))?;
     Ok(())
@@ -252,11 +253,6 @@ fn keep_mode(old: &Utf8Path, new: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(old).map_or(0o644, |meta| meta.permissions().mode());
     std::fs::set_permissions(new, std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Adds to the end of a file that others write as well.
@@ -399,6 +395,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn a_write_replaces_whole_files_and_keeps_the_mode() {
         use std::os::unix::fs::PermissionsExt;
         let (_guard, dir) = dir();

@@ -127,7 +127,7 @@ pub fn promote(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use crate::world::disk::tests::dir;
     use crate::world::disk::{signature, write};
@@ -135,7 +135,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn a_copy_has_the_links_and_what_nobody_may_write() {
         use std::os::unix::fs::PermissionsExt;
         let (_guard, dir) = dir();

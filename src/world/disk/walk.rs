@@ -154,13 +154,14 @@ pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf
 #[cfg(test)]
 mod tests {
     use crate::world::disk::tests::dir;
-    use crate::world::disk::{remove_dir, write};
+    use crate::world::disk::write;
 
     use super::*;
 
     #[test]
     #[cfg(unix)]
     fn links_within_the_checkout_are_followed() {
+        use crate::world::disk::remove_dir;
         use std::os::unix::fs::symlink;
         let (_guard, dir) = dir();
         for name in [
