@@ -12,6 +12,7 @@ mod examples;
 mod init;
 mod just;
 mod man;
+mod mistakes;
 mod new;
 mod publish;
 mod release;
@@ -20,7 +21,6 @@ mod work;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::facts::Network;
@@ -175,20 +175,6 @@ fn arguments() -> Vec<std::ffi::OsString> {
     args
 }
 
-/// To somebody who gives `test` what the test runner takes, as one gives it to pytest.
-fn with_tip(mut error: clap::Error, command: &std::ffi::OsStr) -> clap::Error {
-    let is_test = command == "test" || command == "t";
-    let tip = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(word)) if is_test && !word.starts_with('-') => {
-            format!("what the test runner takes follows `--`: cargo pyx test --py -- {word}")
-        }
-        _ => return error,
-    };
-    let tip = ContextValue::StyledStrs(vec![tip.into()]);
-    error.insert(ContextKind::Suggested, tip);
-    error
-}
-
 pub fn main() -> std::process::ExitCode {
     if completions::answer(std::env::args_os().collect(), Cli::command) {
         return std::process::ExitCode::SUCCESS;
@@ -196,8 +182,7 @@ pub fn main() -> std::process::ExitCode {
     let matches = match Cli::command().try_get_matches_from(arguments()) {
         Ok(matches) => matches,
         Err(error) => {
-            let command = arguments().get(1).cloned().unwrap_or_default();
-            let error = with_tip(error, &command);
+            let error = mistakes::with_tip(error, &arguments());
             let _ = error.print();
             let code = if error.use_stderr() {
                 Exit::Usage

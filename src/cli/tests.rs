@@ -134,15 +134,40 @@ fn doctor_calls_layouts_as_the_command_line_does() {
     assert_eq!(names, said);
 }
 
+/// What is said of a wrong command line.
+fn said(line: &[&str]) -> String {
+    let words = [&["cargo pyx"][..], line].concat();
+    let error = Cli::try_parse_from(&words).unwrap_err();
+    let words: Vec<std::ffi::OsString> = words.iter().map(Into::into).collect();
+    mistakes::with_tip(error, &words).to_string()
+}
+
 #[test]
 fn what_is_for_the_test_runner_is_told_its_place() {
-    let tip = |line: &[&str]| {
-        let words = [&["cargo pyx"][..], line].concat();
-        let error = Cli::try_parse_from(words).unwrap_err();
-        with_tip(error, line[0].as_ref()).to_string()
-    };
     let place = "cargo pyx test --py -- tests/a.py\n";
-    assert!(tip(&["test", "tests/a.py"]).contains(place));
-    assert!(!tip(&["dev", "tests/a.py"]).contains("test runner"));
-    assert!(!tip(&["test", "--nosuch"]).contains("test runner"));
+    assert!(said(&["test", "tests/a.py"]).contains(place));
+    assert!(!said(&["dev", "tests/a.py"]).contains("test runner"));
+    assert!(!said(&["test", "--nosuch"]).contains("test runner"));
+}
+
+#[test]
+fn a_recipe_that_is_called_like_a_command_is_told_its_place() {
+    for (line, call) in [
+        (&["lint"][..], "just lint"),
+        (&["docs"], "just docs"),
+        (&["lint", "--fix"], "just lint --fix"),
+        (
+            &["-C", "a dir", "bench", "bench", "-k", "x"],
+            "-C 'a dir' just bench bench -k x",
+        ),
+        (&["--dry-run", "cov"], "--dry-run just cov"),
+    ] {
+        let said = said(line);
+        assert!(said.contains(&format!("cargo pyx {call}\n")), "{said}");
+        assert!(!said.contains("similar"), "{said}");
+    }
+    assert!(said(&["relese"]).contains("'release'"));
+    for line in [&["release", "lint"][..], &["completions", "docs"]] {
+        assert!(!said(line).contains("recipe"), "{line:?}");
+    }
 }

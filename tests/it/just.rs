@@ -106,6 +106,22 @@ fn a_recipe_that_calls_pyx_neither_loops_nor_builds_twice() {
 }
 
 #[test]
+fn a_recipe_of_the_project_that_is_called_like_a_command_is_told_its_place() {
+    let project = recipes(&folder!());
+    just(&project, &["--list"]).run().succeeds(); // just is here
+    for word in ["where", "hidden", "lint"] {
+        let run = project.pyx(word).run().exits(2);
+        run.says(&format!("cargo pyx just {word}\n"));
+    }
+    project
+        .pyx("wherever")
+        .run()
+        .exits(2)
+        .never_says("pyx just");
+    assert!(!is_there(&project, "EVALUATED"));
+}
+
+#[test]
 fn listing_evaluates_nothing_and_knows_groups() {
     let project = recipes(&folder!());
     let list = just(&project, &[]).run().succeeds();

@@ -86,7 +86,7 @@ impl Hooks {
     }
 
     /// Those of the project, none where just cannot tell them; nothing without a project.
-    fn own(&self) -> Option<Recipes> {
+    pub(super) fn own(&self) -> Option<Recipes> {
         let (session, project) = self.project()?;
         let just = tool::just(session).ok();
         let just = just.filter(|just| just.missing.is_none());

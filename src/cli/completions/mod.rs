@@ -4,7 +4,7 @@ mod candidates;
 
 use std::ffi::OsString;
 
-use clap::{Args, Command, ValueEnum};
+use clap::{Args, Command, CommandFactory, ValueEnum};
 use clap_complete::CompleteEnv;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
@@ -82,6 +82,12 @@ impl Completions {
         ui.data(&format!("{}\n{}", script.trim(), self.shell.beside_cargo()));
         Ok(())
     }
+}
+
+/// Whether the project has a recipe of that name; `words`: the command line, the program first.
+pub(super) fn project_has_recipe(name: &str, words: &[OsString]) -> bool {
+    let hooks = Hooks::of(super::Cli::command(), words);
+    hooks.own().is_some_and(|own| own.find(name).is_some())
 }
 
 /// Answers a shell that asks; `false` where none does.
