@@ -2,18 +2,20 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
 use crate::facts::recipe;
 use crate::model::invocation::quote;
 
-use super::Cli;
 use super::completions::project_has_recipe;
 
-/// `arguments`: the whole command line, the program first.
-pub(super) fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
-    let tip = for_test_runner(&error, arguments).or_else(|| for_recipe(&error, arguments));
+/// `arguments`: the whole command line, the program first; `cli`: what it was to be.
+pub(super) fn with_tip(
+    mut error: clap::Error,
+    arguments: &[OsString],
+    cli: &clap::Command,
+) -> clap::Error {
+    let tip = for_test_runner(&error, arguments).or_else(|| for_recipe(&error, arguments, cli));
     let Some(tip) = tip else {
         return error;
     };
@@ -38,15 +40,15 @@ fn for_test_runner(error: &clap::Error, arguments: &[OsString]) -> Option<String
 }
 
 /// To somebody who calls a recipe, of ours or of the project, like a command.
-fn for_recipe(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+fn for_recipe(error: &clap::Error, arguments: &[OsString], cli: &clap::Command) -> Option<String> {
     let word = refused(error, ContextKind::InvalidSubcommand)?;
-    let command = Cli::command().allow_external_subcommands(true);
+    let command = cli.clone().allow_external_subcommands(true);
     let matches = command.try_get_matches_from(arguments).ok()?;
     // a command of ours that refuses its own next word is none
     let (name, rest) = matches.subcommand()?;
     let rest = rest.get_many::<OsString>("").map_or(0, Iterator::count);
     let ours = recipe::ours().any(|(known, _)| known == word);
-    if name != word || !(ours || project_has_recipe(word, arguments)) {
+    if name != word || !(ours || project_has_recipe(word, arguments, cli)) {
         return None;
     }
     let mut words: Vec<String> = Vec::new();

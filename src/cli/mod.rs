@@ -182,7 +182,7 @@ pub fn main() -> std::process::ExitCode {
     let matches = match Cli::command().try_get_matches_from(arguments()) {
         Ok(matches) => matches,
         Err(error) => {
-            let error = mistakes::with_tip(error, &arguments());
+            let error = mistakes::with_tip(error, &arguments(), &Cli::command());
             let _ = error.print();
             let code = if error.use_stderr() {
                 Exit::Usage

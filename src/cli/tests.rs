@@ -139,7 +139,7 @@ fn said(line: &[&str]) -> String {
     let words = [&["cargo pyx"][..], line].concat();
     let error = Cli::try_parse_from(&words).unwrap_err();
     let words: Vec<std::ffi::OsString> = words.iter().map(Into::into).collect();
-    mistakes::with_tip(error, &words).to_string()
+    mistakes::with_tip(error, &words, &Cli::command()).to_string()
 }
 
 #[test]

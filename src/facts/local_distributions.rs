@@ -73,7 +73,7 @@ impl LocalDistribution {
                 .map(|name| Input::file(&self.from.join(name), None))
                 .into();
         }
-        vec![Input::tree(&self.from, Scope::Surroundings, &[], None)]
+        vec![Input::tree(&self.from, Scope::Package, &[], None)]
     }
 }
 

@@ -4,7 +4,7 @@ mod candidates;
 
 use std::ffi::OsString;
 
-use clap::{Args, Command, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::CompleteEnv;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
@@ -84,9 +84,10 @@ impl Completions {
     }
 }
 
-/// Whether the project has a recipe of that name; `words`: the command line, the program first.
-pub(super) fn project_has_recipe(name: &str, words: &[OsString]) -> bool {
-    let hooks = Hooks::of(super::Cli::command(), words);
+/// Whether the project has a recipe of that name; `words`: the command line, the program first; `cli`:
+/// what it is to be.
+pub(super) fn project_has_recipe(name: &str, words: &[OsString], cli: &Command) -> bool {
+    let hooks = Hooks::of(cli.clone(), words);
     hooks.own().is_some_and(|own| own.find(name).is_some())
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Fresh by construction: what is compared is more than what cargo reads. Where any of it differs,
 //! cargo is asked, and decides; so nothing here has to know cargo's rules exactly, as long as it
-//! leaves nothing out.
+//! leaves nothing out. cargo's own records say what was read; a package whose build script declares
+//! nothing is compared whole; and of all others every Rust file that comes or goes is seen, by which
+//! cargo finds what no record can have.
 
 use std::collections::BTreeSet;
 
@@ -152,14 +154,14 @@ fn manifests(place: &Place<'_>) -> BTreeSet<Utf8PathBuf> {
     files
 }
 
-/// Everything else in the packages' folders.
+/// What cargo would find besides in the packages' folders.
 fn surroundings(place: &Place<'_>) -> Vec<Input> {
     let undeclared = undeclared(place);
     let others = place.packages.iter();
     let others = others.filter(|package| !undeclared.contains(package));
     let tree = |package: &LocalPackage| {
         let but = outside_sources(place, package.dir());
-        Input::tree(package.dir(), Scope::Surroundings, &but, None)
+        Input::tree(package.dir(), Scope::RustNames, &but, None)
     };
     others.map(tree).collect()
 }

@@ -10,6 +10,8 @@ use crate::world::process;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
 
+use super::output::target_dir;
+
 /// The member's package first, then those that it depends on by path, whatever says so: its own
 /// manifest, a workspace's, `[patch]`. By our own reading of the manifests where cargo does not answer.
 ///
@@ -45,7 +47,9 @@ fn asked(
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
         .args(["--filter-platform", host.as_str()])
         .args(["--manifest-path", member.manifest().as_str()])
-        .without(&session.scrubbed());
+        .without(&session.scrubbed())
+        // even this makes the directory
+        .env("CARGO_TARGET_DIR", target_dir(member).as_str());
     if let Some(name) = &toolchain.name {
         call = call.env("RUSTUP_TOOLCHAIN", name.clone());
     }

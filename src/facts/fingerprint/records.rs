@@ -42,8 +42,8 @@ pub struct BuildRecord {
     pub install: Vec<Input>,
     /// What cargo reads, by its own records: when one changes, cargo is asked.
     pub compile: Vec<Input>,
-    /// Everything else that might matter to cargo: when one changes, cargo is asked as well, and
-    /// most likely has nothing to do.
+    /// What else might matter to cargo: when one changes, cargo is asked as well, and most likely has
+    /// nothing to do.
     pub surroundings: Vec<Input>,
     /// When the build began, in nanoseconds since the epoch.
     pub began: u64,

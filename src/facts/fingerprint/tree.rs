@@ -1,5 +1,5 @@
 //! The files of a folder, a line for each: `SIZE MODIFIED CHANGED INODE HASH PATH`, sorted by path.
-//! Where the content does not count, `-` stands for its hash.
+//! Where the content does not count, all but the path is `-`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,8 +19,8 @@ pub enum Scope {
     /// The content of a package's files: its build script declares no inputs, so that cargo takes
     /// all of them for such (cargo book, "Build Scripts").
     Package,
-    /// The signatures of a package's files: nobody is known to read them, and anybody might.
-    Surroundings,
+    /// The names of a package's Rust files: cargo finds targets by them, and a new one is in no record.
+    RustNames,
 }
 
 /// How many words stand before the path.
@@ -31,19 +31,27 @@ type Found = Vec<(Utf8PathBuf, Signature)>;
 /// By their paths below `dir`; `but`: folders that are left out, absolute.
 pub(super) fn files(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf]) -> Found {
     match scope {
-        Scope::Package | Scope::Surroundings => disk::package_files(dir, but),
         Scope::Folder => disk::folder_files(dir),
+        Scope::Package => disk::package_files(dir, but),
+        Scope::RustNames => {
+            let mut found = disk::package_files(dir, but);
+            found.retain(|(path, _)| path.extension() == Some("rs"));
+            found
+        }
     }
 }
 
 pub(super) fn lines(dir: &Utf8Path, scope: Scope, found: &Found) -> String {
     let mut text = String::new();
     for (path, signature) in found {
-        let hash = match scope {
-            Scope::Surroundings => "-".to_owned(),
-            Scope::Folder | Scope::Package => disk::hash(&dir.join(path)).unwrap_or_default(),
+        let (stat, hash) = match scope {
+            Scope::RustNames => ("- - - -".to_owned(), "-".to_owned()),
+            Scope::Folder | Scope::Package => {
+                let hash = disk::hash(&dir.join(path)).unwrap_or_default();
+                (stat(signature), hash)
+            }
         };
-        let _ = writeln!(text, "{} {hash} {path}", stat(signature));
+        let _ = writeln!(text, "{stat} {hash} {path}");
     }
     text
 }
@@ -106,7 +114,7 @@ pub(super) fn stale(
 }
 
 fn is_changed(file: &Utf8Path, now: &Signature, (stat_then, hash): (&str, &str)) -> bool {
-    stat(now) != stat_then && (hash == "-" || disk::hash(file).as_deref() != Some(hash))
+    hash != "-" && stat(now) != stat_then && disk::hash(file).as_deref() != Some(hash)
 }
 
 /// The files that are there as before, and whose content is another.
@@ -155,44 +163,41 @@ mod tests {
             write(&dir.join(name), "one");
         }
         let but = [dir.join("out")];
-        for scope in [Scope::Package, Scope::Surroundings] {
-            let known = lines(dir, scope, &files(dir, scope, &but));
-            assert_eq!(known.lines().count(), 3, "{known}");
-            assert_eq!(stale(dir, scope, &but, &known), None);
-            write(&dir.join("out/x"), "two");
-            write(&dir.join("python/m.so"), "two");
-            assert_eq!(stale(dir, scope, &but, &known), None);
-            write(&dir.join("a b/c d"), "two");
-            let path = dir.join("a b/c d");
-            let reason = Some(Reason::Changed { path: path.clone() });
-            assert_eq!(stale(dir, scope, &but, &known), reason);
-            assert_eq!(
-                changed(dir, scope, &but, &known),
-                std::slice::from_ref(&path)
-            );
-            std::fs::remove_file(&path).unwrap();
-            let reason = Some(Reason::Vanished { path });
-            assert_eq!(stale(dir, scope, &but, &known), reason);
-            write(&dir.join("a b/c d"), "one");
-            write(&dir.join("new"), "one");
-            let reason = stale(dir, scope, &but, &known);
-            assert!(
-                reason.unwrap().to_string().contains("new` appeared")
-                    || scope == Scope::Surroundings
-            );
-            std::fs::remove_file(dir.join("new")).unwrap();
-        }
+        let of = |scope| lines(dir, scope, &files(dir, scope, &but));
+        let known = of(Scope::Package);
+        assert_eq!(known.lines().count(), 3, "{known}");
+        let now = || stale(dir, Scope::Package, &but, &known);
+        assert_eq!(now(), None);
+        write(&dir.join("out/x"), "two");
+        write(&dir.join("python/m.so"), "two");
+        write(&dir.join("src/lib.rs"), "one"); // again, as it was
+        assert_eq!(now(), None);
+        let path = dir.join("a b/c d");
+        write(&path, "two");
+        assert_eq!(now(), Some(Reason::Changed { path: path.clone() }));
+        let found = changed(dir, Scope::Package, &but, &known);
+        assert_eq!(found, std::slice::from_ref(&path));
+        disk::remove_file(&path).unwrap();
+        assert_eq!(now(), Some(Reason::Vanished { path: path.clone() }));
+        write(&path, "one");
+        write(&dir.join("new"), "one");
+        let path = dir.join("new");
+        assert_eq!(now(), Some(Reason::Appeared { path }));
     }
 
     #[test]
-    fn a_file_that_is_written_again_as_it_was_is_fresh_where_content_counts() {
+    fn a_new_rust_file_is_seen_and_the_content_of_others_left_to_cargo() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
-        write(&dir.join("data"), "one");
-        let of = |scope| lines(dir, scope, &files(dir, scope, &[]));
-        let (folder, surroundings) = (of(Scope::Folder), of(Scope::Surroundings));
-        write(&dir.join("data"), "one");
-        assert_eq!(stale(dir, Scope::Folder, &[], &folder), None);
-        assert!(stale(dir, Scope::Surroundings, &[], &surroundings).is_some());
+        write(&dir.join("src/lib.rs"), "one");
+        let scope = Scope::RustNames;
+        let known = lines(dir, scope, &files(dir, scope, &[]));
+        write(&dir.join("src/lib.rs"), "two");
+        write(&dir.join("README.md"), "two");
+        assert_eq!(stale(dir, scope, &[], &known), None);
+        let path = dir.join("src/bin/x.rs");
+        write(&path, "");
+        let reason = stale(dir, scope, &[], &known);
+        assert_eq!(reason, Some(Reason::Appeared { path }));
     }
 }

@@ -71,7 +71,7 @@ fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
         Mistake {
             text: |text| format!("{text}\n[tool.pyx]\nfeatures = \"a\"\n"),
             place: ("features = \"a\"", 12),
-            says: &["array of strings"],
+            says: &["expected an array"],
             ..NO_MISTAKE
         },
         Mistake {
