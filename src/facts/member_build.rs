@@ -223,8 +223,10 @@ impl Build {
             reason,
             // the bindings that maturin generates for the others are made of the crate as well
             replace: match self.member.bindings {
-                Bindings::Pyo3 | Bindings::Pyo3Ffi | Bindings::Bin => installed.modules.clone(),
-                Bindings::Cffi | Bindings::Uniffi | Bindings::Embed => Vec::new(),
+                Bindings::Pyo3 | Bindings::Pyo3Ffi | Bindings::Bin if !installed.patched => {
+                    installed.modules.clone()
+                }
+                _ => Vec::new(),
             },
             unseen: Vec::new(),
             is_doubt,

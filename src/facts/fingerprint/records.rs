@@ -111,8 +111,11 @@ pub struct InstallRecord {
     pub artifacts: Vec<String>,
     /// The installed files, and the neighbourhoods in which a shadowing file would appear.
     pub inputs: Vec<Input>,
-    /// The extension modules that are copies of artifacts, absolute.
+    /// The extension modules that are made of artifacts, absolute.
     pub modules: Vec<Utf8PathBuf>,
+    /// Whether maturin has changed them, so that only it can install others in their place.
+    #[serde(default)]
+    pub patched: bool,
 }
 
 /// A record as far as it could be read.

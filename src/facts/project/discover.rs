@@ -401,8 +401,14 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     let unusual = pyproject.maturin_has(&UNUSUAL) || pyproject.has_conditional_features();
     member.plain &= !unusual;
     member.pyproject = Some(pyproject.clone());
+    // maturin guide, "Project layout": `module-name`, the library's own name, the project's, the crate's
     if let Some(module) = pyproject.maturin("module-name") {
         module.clone_into(&mut member.module);
+    } else if member.lib.is_some()
+        && member.cargo.toml.str(&["lib", "name"]).is_none()
+        && let Some(name) = pyproject.name()
+    {
+        member.module = name.replace('-', "_");
     }
     member.features = pyproject.maturin_features();
     member.maturin = pyproject.maturin_versions()?;
