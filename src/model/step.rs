@@ -52,6 +52,8 @@ pub enum StepId {
     /// Copy a member's sources to a folder, absolute, where they can be packed.
     CopySources(Utf8PathBuf),
     Sdist(String),
+    /// See that Cargo.lock in a package's sdist fits.
+    MendLock(String),
     /// Unpack an sdist to a folder, absolute.
     Unpack(Utf8PathBuf),
     /// Build the wheel of a folder, absolute.
@@ -117,6 +119,7 @@ impl std::fmt::Display for StepId {
             Self::Before(recipe) => write!(f, "before: {recipe}"),
             Self::After(recipe) => write!(f, "after: {recipe}"),
             Self::CopySources(path) => write!(f, "copy {path}"),
+            Self::MendLock(package) => write!(f, "lock {package}"),
             Self::Sdist(package) => write!(f, "sdist {package}"),
             Self::Unpack(path) => write!(f, "unpack {path}"),
             Self::Wheel(folder) => write!(f, "wheel {folder}"),

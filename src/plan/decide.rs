@@ -59,8 +59,7 @@ fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
         }) => run::target(context, kind, name, arguments),
         Purpose::Release(releasing) => match &facts.release {
             Some(release) => {
-                let errors = finding::errors(&facts.findings);
-                release::release(context, release, releasing, &facts.tests, errors)
+                release::release(context, release, releasing, &facts.tests, &facts.findings)
             }
             None => Ok(Plan::default()),
         },

@@ -44,8 +44,8 @@ pub use fix::fix;
 pub use init::{adopted_source, init};
 pub use new::new;
 pub use release_action::{
-    Candidate, Check, Confirm, How, Promote, Publish, Reader, RecordChecks, ReleaseAction, Seal,
-    Unpack, Upload, Verdict, WheelRow,
+    Candidate, Check, Confirm, How, MendLock, Promote, Publish, Reader, RecordChecks,
+    ReleaseAction, Seal, Unpack, Upload, Verdict, WheelRow,
 };
 pub use step::{Plan, ProcessView, Step, StepView};
 pub use version::{Settled, Spelled, Target, Wish, version};

@@ -23,6 +23,8 @@ pub enum ReleaseAction {
         /// A file at the folder's root that is left out.
         without: &'static str,
     },
+    /// Write Cargo.lock in an sdist anew where it does not fit the manifests there.
+    MendLock(MendLock),
     Unpack(Unpack),
     Seal(Seal),
     /// Prove that two builds have the same bytes.
@@ -45,6 +47,7 @@ impl ReleaseAction {
         match self {
             Self::ProvideTools { .. } | Self::Publish(_) => true,
             Self::CopySources { .. }
+            | Self::MendLock(_)
             | Self::Unpack(_)
             | Self::Seal(_)
             | Self::Compare { .. }
@@ -75,6 +78,10 @@ impl ReleaseAction {
             }
             Self::CopySources { from, to, without } => {
                 comment(&format!("copy {from} without {without} to {to}"))
+            }
+            Self::MendLock(mend) => {
+                let text = format!("in the sdist in {}, with --locked first:", mend.folder);
+                format!("{}\n{}", comment(&text), mend.metadata)
             }
             Self::Unpack(unpack) => comment(&format!("unpack {} to {}", unpack.sdist, unpack.to)),
             Self::Seal(seal) => comment(&format!(
@@ -107,6 +114,17 @@ impl ReleaseAction {
             }
         }
     }
+}
+
+/// An sdist whose lock must fit.
+#[derive(Clone, Debug)]
+pub struct MendLock {
+    /// The folder that holds the sdist and no other, absolute.
+    pub folder: Utf8PathBuf,
+    /// Where it is unpacked, absolute; its own.
+    pub scratch: Utf8PathBuf,
+    /// `cargo metadata` there, which writes the lock where it must.
+    pub metadata: Invocation,
 }
 
 /// Fails where a check of these files has found something.

@@ -4,6 +4,7 @@ mod answer;
 mod checks;
 mod compare;
 mod linters;
+mod mend_lock;
 mod promote;
 mod publish;
 mod seal;
@@ -25,6 +26,7 @@ pub(super) fn act(
     match action {
         ReleaseAction::ProvideTools { toolbox, uv } => toolbox.provide(context.session, uv),
         ReleaseAction::CopySources { from, to, without } => files::copy_sources(from, to, without),
+        ReleaseAction::MendLock(mend) => mend_lock::mend_lock(context, mend),
         ReleaseAction::Unpack(unpack) => unpack::unpack(unpack),
         ReleaseAction::Seal(seal) => seal::seal(context.session, seal),
         ReleaseAction::Compare { first, second } => {

@@ -3,6 +3,7 @@
 //! An error is what makes the published distributions wrong or keeps an index from taking them;
 //! what only looks wrong is a warning. Nothing of the project is run.
 
+pub mod cargo_config;
 mod checkout;
 mod locks;
 mod metadata;
@@ -29,6 +30,7 @@ use subject::Subject;
 pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Result<Vec<Finding>> {
     let checkout = Checkout::read(session, project)?;
     let mut found = Vec::from_iter(checkout::check(&checkout, allow_dirty));
+    found.extend(cargo_config::check(session, project)?);
     found.extend(contradictions(project, &checkout)?);
     for member in &project.members {
         if let Some(subject) = Subject::of(project, member) {

@@ -24,6 +24,8 @@ pub struct Rustflags {
     pub by_target: BTreeMap<String, String>,
     /// The triple of the machine; known where a target has flags of its own.
     pub host: Option<String>,
+    /// Whether they are the environment's, which every build has.
+    pub is_of_the_environment: bool,
 }
 
 impl Rustflags {
@@ -37,6 +39,7 @@ impl Rustflags {
         if let Some(general) = of_the_environment(session) {
             return Ok(Self {
                 general,
+                is_of_the_environment: true,
                 ..Self::default()
             });
         }
@@ -75,6 +78,16 @@ impl Rustflags {
             flags.host = host;
         }
         Ok(flags)
+    }
+
+    /// What a build elsewhere has of them.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        if self.is_of_the_environment {
+            self.clone()
+        } else {
+            Self::default()
+        }
     }
 
     /// What rustc is to be told for `target` (none: the machine's) besides `own`: a variable of

@@ -210,6 +210,10 @@ impl Release {
         let rustc = builds
             .iter()
             .find_map(|build| build.toolchain.rustc.as_deref());
+        let mut rustflags = Rustflags::gather(session, &project.root, rustc, &releasing.targets)?;
+        if releasing.product == Product::Sdist {
+            rustflags = rustflags.elsewhere(); // an sdist has no configuration of the checkout
+        }
         let mut release = Self {
             existing: existing(releasing, &project.root.join("dist"))?,
             publication: None,
@@ -223,7 +227,7 @@ impl Release {
             pythons,
             downloads,
             remapped: remapped(session, project),
-            rustflags: Rustflags::gather(session, &project.root, rustc, &releasing.targets)?,
+            rustflags,
             dir,
         };
         let versions = Versioned::gather(project).unwrap_or_default();

@@ -6,6 +6,7 @@ use crate::facts::Product;
 use crate::facts::artifact::{Expected, SdistName, WheelName};
 use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
 use crate::model::error::{Error, Result};
+use crate::model::finding;
 use crate::model::invocation::Invocation;
 use crate::world::disk;
 use crate::world::manifest::normalize_name;
@@ -60,7 +61,7 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     }
     let verdict = Verdict {
         files: labels,
-        errors: stage.errors,
+        errors: finding::errors(stage.findings),
         known: Vec::new(),
     };
     plan.then(judge(verdict));

@@ -3,6 +3,7 @@
 use crate::facts::release::Release;
 use crate::facts::{Product, Releasing, TestFacts};
 use crate::model::error::Result;
+use crate::model::finding::Finding;
 use crate::model::step::StepId;
 use crate::plan::context::PlanContext;
 use crate::plan::environment;
@@ -12,7 +13,7 @@ use crate::plan::step::Plan;
 use super::stage::{Stage, step};
 use super::{checks, package, publish, trial};
 
-/// `errors`: how much is wrong with the project itself.
+/// `findings`: what is wrong with the project itself.
 ///
 /// # Errors
 /// What cannot be had offline; nothing to check.
@@ -21,14 +22,14 @@ pub(in crate::plan) fn release(
     release: &Release,
     releasing: &Releasing,
     tests: &TestFacts,
-    errors: usize,
+    findings: &[Finding],
 ) -> Result<Plan> {
     let stage = Stage {
         context: *context,
         release,
         releasing,
         tests,
-        errors,
+        findings,
     };
     let mut plan = Plan {
         wheels: package::overview(release),

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::{Flags, Options};
+use crate::facts::preflight::cargo_config;
 use crate::facts::release::{
     Entry, METADATA, Package, PlannedWheel, Platform, Release, SOURCES, Staged, label,
 };
@@ -12,8 +13,9 @@ use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 use crate::plan::action::{Action, Listen, Pack, Run};
 use crate::plan::arguments::{lock_args, maturin_feature_args};
-use crate::plan::release_action::{Candidate, ReleaseAction, Seal, Unpack, WheelRow};
+use crate::plan::release_action::{Candidate, MendLock, ReleaseAction, Seal, Unpack, WheelRow};
 use crate::plan::step::{Plan, Step};
+use crate::world::disk;
 
 use super::stage::{Stage, step};
 
@@ -69,8 +71,35 @@ pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
         }));
         let id = StepId::Sdist(package.name.clone());
         let subject = format!("the sdist of {}", package.name);
-        plan.push(Step::new(id, "Packing", subject, action).after(needs));
+        plan.push(Step::new(id.clone(), "Packing", subject, action).after(needs));
+        plan.push(mend_lock(stage, package, build).after([id]));
     }
+}
+
+/// maturin packs Cargo.lock as it is, also where it leaves out members that the lock speaks of.
+fn mend_lock(stage: &Stage<'_>, package: &Package, build: &Build) -> Step {
+    let scratch = stage
+        .elsewhere()
+        .join("lock/target/package")
+        .join(&package.name);
+    let call = stage
+        .context
+        .cargo_call(&stage.context.tools.cargo, build, &scratch.join("target"))
+        .dir(scratch.clone())
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .env("CARGO_TARGET_DIR", scratch.join("target").as_str());
+    let action = ReleaseAction::MendLock(MendLock {
+        folder: package.sdist_dir.clone(),
+        scratch,
+        metadata: call,
+    });
+    let id = StepId::MendLock(package.name.clone());
+    step(
+        id,
+        "Checking",
+        format!("Cargo.lock in the sdist of {}", package.name),
+        action,
+    )
 }
 
 /// The wheels that are not staged yet, each ABI in a target directory of its own; with
@@ -88,8 +117,8 @@ pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
                 missing_again.push((wheel, folder.clone()));
             }
         }
-        let once = Place::new(dir, package);
-        let again = Place::new(&dir.join("again"), package);
+        let once = Place::new(stage, dir, package);
+        let again = Place::new(stage, &dir.join("again"), package);
         for (place, missing) in [(once, missing), (again, missing_again)] {
             if let Some(sdist) = package.sdist.as_ref().filter(|_| !missing.is_empty()) {
                 plan.then(unpack(sdist, &place));
@@ -113,10 +142,15 @@ struct Place {
 }
 
 impl Place {
-    fn new(dir: &Utf8Path, package: &Package) -> Self {
+    fn new(stage: &Stage<'_>, dir: &Utf8Path, package: &Package) -> Self {
+        // below the checkout its configuration would be found, which nobody else has
+        let root = match stage.release.product {
+            Product::Sdist => stage.elsewhere(),
+            Product::Wheels | Product::Check | Product::Publication => dir.join(SOURCES),
+        };
         // cargo looks for no workspace above a folder of this name: it unpacks its own packages
         // in one
-        let sources = dir.join(SOURCES).join("target/package");
+        let sources = root.join("target/package");
         Self {
             source: sources.join(&package.name),
             sources,
@@ -159,7 +193,10 @@ fn all(
         let call = stage.wheel(package, build, wheel, place, &out);
         let packages = build.locked.packages;
         let action = Action::Pack(Box::new(Pack {
-            run: Run::building(call, Listen::Maturin { packages }),
+            run: Run {
+                hint: stage.lack(),
+                ..Run::building(call, Listen::Maturin { packages })
+            },
             dir: out.clone(),
         }));
         let (abi, platform) = (&wheel.abi.label, wheel.platform.wording());
@@ -286,6 +323,23 @@ impl Stage<'_> {
         let target = wheel.platform.target.as_deref();
         let (name, value) = self.release.rustflags.with(target, own.collect());
         call.env(&name, value)
+    }
+
+    /// A folder of the project that is not in its checkout, absolute.
+    fn elsewhere(&self) -> Utf8PathBuf {
+        let root = self.context.project.root.as_str();
+        let project = &disk::digest(root.as_bytes())[..16];
+        self.context.caller.cache.join("sdist-builds").join(project)
+    }
+
+    /// What a build of the sdist lacks, where anything is known.
+    fn lack(&self) -> Option<String> {
+        if self.release.product != Product::Sdist {
+            return None;
+        }
+        let mut findings = self.findings.iter();
+        let finding = findings.find(|one| one.rule == cargo_config::RULE)?;
+        Some(finding.wording(&self.context.project.root))
     }
 
     /// The paths that no file may hold, shorter ones first: the last that fits counts for rustc.

@@ -3,6 +3,7 @@
 use crate::facts::release::{Package, Release};
 use crate::facts::{Build, Releasing, TestFacts};
 use crate::model::error::{Error, Result};
+use crate::model::finding::Finding;
 use crate::model::step::StepId;
 use crate::plan::action::Action;
 use crate::plan::context::PlanContext;
@@ -15,8 +16,8 @@ pub(super) struct Stage<'a> {
     pub(super) release: &'a Release,
     pub(super) releasing: &'a Releasing,
     pub(super) tests: &'a TestFacts,
-    /// How much is wrong with the project itself.
-    pub(super) errors: usize,
+    /// What is wrong with the project itself.
+    pub(super) findings: &'a [Finding],
 }
 
 impl<'a> Stage<'a> {
