@@ -305,13 +305,13 @@ impl Facts {
 
 impl TestFacts {
     fn gather(session: &Session, project: &Project, request: &Request) -> Result<Self> {
-        let words = match &request.purpose {
-            Purpose::Test(testing) => Word::read(session, &testing.arguments),
-            _ => Vec::new(),
-        };
         let suites = match request.tested() {
             Some(languages) => Suites::gather(session, project, languages)?,
             None => Suites::default(),
+        };
+        let words = match &request.purpose {
+            Purpose::Test(testing) => suites.words(session, &testing.arguments),
+            _ => Vec::new(),
         };
         Ok(Self { suites, words })
     }

@@ -4,5 +4,6 @@ pub mod file_edit;
 pub mod finding;
 pub mod invocation;
 pub mod reason;
+pub mod runner_options;
 pub mod step;
 pub mod version;

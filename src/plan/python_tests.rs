@@ -4,6 +4,7 @@ use crate::facts::dependencies::TestRunner;
 use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, Testing};
 use crate::model::invocation::Invocation;
+use crate::model::runner_options::{PYTEST, Part, UNITTEST};
 use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 
@@ -55,18 +56,21 @@ fn pytest(
 ) -> (Invocation, Runner) {
     const MODULE: &str = "_pyx_pytest";
     let reporter = reporter(context, probe, MODULE);
-    let arguments = &testing.arguments;
-    let says_paths = arguments.iter().any(|argument| !argument.starts_with('-'));
-    let own = suite.args.iter();
-    let own = own.filter(|arg| arg.starts_with('-') || !says_paths);
+    let configured = &build.member.config().test.pytest;
+    let mut own = suite.args.clone();
+    if PYTEST.names_tests(configured) || PYTEST.names_tests(&testing.arguments) {
+        let parts = PYTEST.parts(&own);
+        let mut parts = parts.iter();
+        own.retain(|_| parts.next() != Some(&Part::Test));
+    }
     let call = context
         .call(&context.target.environment.bin().join("pytest"), &suite.dir)
         .args(["-p", MODULE])
-        .args(build.member.config().test.pytest.iter().cloned())
-        .args(own.cloned())
+        .args(configured.iter().cloned())
+        .args(own)
         .args(testing.fail_fast.then_some("-x"))
         .args(testing.quiet.then_some("-q"))
-        .args(arguments.iter().cloned())
+        .args(testing.arguments.iter().cloned())
         .env(REPORT, reporter.report.as_str());
     (call, Runner::Pytest(reporter))
 }
@@ -79,27 +83,19 @@ fn unittest(
 ) -> (Invocation, Runner) {
     const MODULE: &str = "_pyx_unittest";
     let reporter = reporter(context, probe, MODULE);
-    let own = suite.args.iter();
-    let own = own.filter(|_| !names_tests(&testing.arguments));
+    let mut own = suite.args.clone();
+    if UNITTEST.names_tests(&testing.arguments) {
+        own.clear();
+    }
     let call = context
         .call(&context.target.environment.python(), &suite.dir)
         .args(["-m", MODULE])
-        .args(own.cloned())
+        .args(own)
         .args(testing.fail_fast.then_some("--failfast"))
         .args(testing.quiet.then_some("--quiet"))
         .args(testing.arguments.iter().cloned())
         .env(REPORT, reporter.report.as_str());
     (call, Runner::Unittest(reporter))
-}
-
-/// Whether arguments for unittest are names of tests, besides the values of options.
-fn names_tests(arguments: &[String]) -> bool {
-    const WITH_VALUE: [&str; 4] = ["-k", "-p", "-s", "-t"];
-    let mut before = "";
-    arguments.iter().any(|word| {
-        let option = std::mem::replace(&mut before, word);
-        !word.starts_with('-') && !WITH_VALUE.contains(&option)
-    })
 }
 
 /// It has no flag to stop at the first failure.

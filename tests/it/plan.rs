@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use cargo_pyx::facts::build::{Flags, Options};
-use cargo_pyx::facts::dependencies::{Dependencies, Source, Sync};
+use cargo_pyx::facts::dependencies::{Dependencies, Source, Sync, TestRunner};
 use cargo_pyx::facts::environment::{Environment, State};
 use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
+use cargo_pyx::facts::suites::PythonSuite;
 use cargo_pyx::facts::{
-    Build, Caller, Facts, Network, Request, ReusableBuild, RunState, Staleness, Target, Tools,
+    Build, Caller, Facts, Network, Purpose, Request, ReusableBuild, RunState, Staleness, Target,
+    Testing, Tools,
 };
 use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
 use cargo_pyx::model::step::StepId;
-use cargo_pyx::plan::{self, Plan};
+use cargo_pyx::plan::{self, Action, Plan};
 use cargo_pyx::world::interpreter::{Choice, Interpreter, Probe};
 use cargo_pyx::world::manifest::{CargoToml, PyProject, Toml};
+use cargo_pyx::world::session::Session;
 use cargo_pyx::world::tool::Tool;
 use pep440_rs::Version;
 
@@ -376,4 +379,76 @@ fn what_another_interpreters_build_serves_is_copied_not_compiled() {
     # Recording the environment
     # record the packages of /p/.venv
     ");
+}
+
+/// What the project's runner is given of its suite's own arguments and those of the command line.
+fn given(runner: TestRunner, own: &str, said: &str) -> Vec<String> {
+    let words = |line: &str| {
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    facts.tests.suites.python.push(PythonSuite {
+        member: "hello".into(),
+        runner,
+        dir: "/p/hello".into(),
+        args: words(own),
+        installed_args: None,
+    });
+    let testing = Testing {
+        arguments: words(said),
+        ..Testing::default()
+    };
+    facts.tests.words = facts
+        .tests
+        .suites
+        .words(&Session::default(), &testing.arguments);
+    let request = Request {
+        purpose: Purpose::Test(testing),
+        ..Request::default()
+    };
+    let plan = planned(&request, &facts).unwrap();
+    let test = plan.steps.iter().find_map(|step| match &step.action {
+        Action::Test(test) => Some(test),
+        _ => None,
+    });
+    test.unwrap().invocation.args[2..].to_vec()
+}
+
+#[test]
+fn only_what_names_tests_takes_the_place_of_those_that_were_found() {
+    for (own, said, expected) in [
+        ("--pyargs pkg tests", "-k x", "--pyargs pkg tests -k x"),
+        ("tests", "-xk x", "tests -xk x"),
+        ("tests", "-m slow --tb short", "tests -m slow --tb short"),
+        (
+            "tests",
+            "--cov pkg --cov-report html",
+            "tests --cov pkg --cov-report html",
+        ),
+        (
+            "--pyargs pkg tests",
+            "tests/test_a.py",
+            "--pyargs tests/test_a.py",
+        ),
+        (
+            "--doctest-glob *.md -k a README.md",
+            "b.md",
+            "--doctest-glob *.md -k a b.md",
+        ),
+    ] {
+        assert_eq!(given(TestRunner::Pytest, own, said).join(" "), expected);
+    }
+    for (own, said, expected) in [
+        ("discover -s tests", "-k x", "discover -s tests -k x"),
+        (
+            "discover -s tests",
+            "--pattern x.py",
+            "discover -s tests --pattern x.py",
+        ),
+        ("discover -s tests", "tests.a", "tests.a"),
+    ] {
+        assert_eq!(given(TestRunner::Unittest, own, said).join(" "), expected);
+    }
 }

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::model::error::Result;
+use crate::model::runner_options::{PYTEST, RunnerOptions, UNITTEST};
 use crate::plan::{Reporter, Runner, Test};
 use crate::world::disk;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
 use super::result::{Idle, PYTHON, TestResult};
-use super::voice::{Voice, is_worked_in, may_select};
+use super::voice::Voice;
 
-const PYTEST: &str = include_str!("pytest_report.py");
-const UNITTEST: &str = include_str!("unittest_report.py");
+const PYTEST_REPORT: &str = include_str!("pytest_report.py");
+const UNITTEST_REPORT: &str = include_str!("unittest_report.py");
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -22,13 +23,13 @@ pub(super) fn run(
     mut voice: Voice<'_, '_>,
     reporter: &Reporter,
 ) -> Result<TestResult> {
-    let (name, module) = match &test.runner {
-        Runner::Unittest(_) => ("unittest", UNITTEST),
-        _ => ("pytest", PYTEST),
+    let (name, module, options) = match &test.runner {
+        Runner::Unittest(_) => ("unittest", UNITTEST_REPORT, &UNITTEST),
+        _ => ("pytest", PYTEST_REPORT, &PYTEST),
     };
     disk::write(&reporter.module, module.as_bytes())?;
     disk::remove_file(&reporter.report)?;
-    let is_seen = !voice.quiet || is_worked_in(&test.arguments);
+    let is_seen = !voice.quiet || options.wants_terminal(&test.arguments);
     let status = if is_seen && context.ui.owns_the_terminal() {
         let status = process::show(&test.invocation, context.session.stdin_is_terminal)?;
         process::check_signals()?;
@@ -52,7 +53,7 @@ pub(super) fn run(
     Ok(TestResult {
         language: PYTHON,
         member: test.member.clone(),
-        idle: report.idle(status, &test.arguments),
+        idle: report.idle(status, options, &test.arguments),
         counts: report.counts.unwrap_or_default(),
         failure,
         ..TestResult::default()
@@ -172,14 +173,14 @@ impl Report {
         })
     }
 
-    fn idle(&self, status: Status, arguments: &[String]) -> Option<Idle> {
+    fn idle(&self, status: Status, options: &RunnerOptions, arguments: &[String]) -> Option<Idle> {
         let total: u64 = self.counts.iter().flat_map(BTreeMap::values).sum();
         match status {
-            Status::Code(5) if self.deselected > 0 && arguments.is_empty() => {
-                Some(Idle::Unselected("the project's own options".to_owned()))
-            }
-            Status::Code(5) if self.deselected > 0 || may_select(arguments) => {
+            Status::Code(5) if options.selects(arguments) => {
                 Some(Idle::Unselected(format!("`{}`", arguments.join(" "))))
+            }
+            Status::Code(5) if self.deselected > 0 => {
+                Some(Idle::Unselected("the project's own options".to_owned()))
             }
             Status::Code(5) => Some(Idle::Nothing),
             Status::Code(0) if total == 0 => Some(Idle::Unasked),
@@ -237,13 +238,18 @@ mod tests {
     fn no_tests_are_told_from_none_selected_and_none_asked_for() {
         let idle = |code, text: &str, arguments: &[&str]| {
             let report = Report::read(Some(text));
-            report.idle(Status::Code(code), &words(arguments))
+            report.idle(Status::Code(code), &PYTEST, &words(arguments))
         };
         let empty = NONE.replace('2', "0");
         assert_eq!(idle(5, &empty, &["-v"]), Some(Idle::Nothing));
         let unselected = |by: &str| Some(Idle::Unselected(by.to_owned()));
         assert_eq!(idle(5, NONE, &["-kno"]), unselected("`-kno`"));
         assert_eq!(idle(5, &empty, &["a.py"]), unselected("`a.py`"));
+        assert_eq!(idle(5, &empty, &["--tb", "short"]), Some(Idle::Nothing));
+        assert_eq!(
+            idle(5, NONE, &["--tb", "short"]),
+            unselected("the project's own options")
+        );
         assert_eq!(idle(5, NONE, &[]), unselected("the project's own options"));
         assert_eq!(idle(0, &empty, &["--collect-only"]), Some(Idle::Unasked));
         let one = NONE.replace(":0", ":1");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::error::Result;
+use crate::model::runner_options;
 use crate::plan::Test;
 use crate::ui::Activity;
 use crate::world::process::{self, Status};
@@ -140,11 +141,16 @@ impl Results {
         }
         // nextest skips what is not selected
         let skipped = self.counts.get("skipped").copied().unwrap_or_default();
-        Some(match (self.filtered + skipped, arguments) {
-            (0, _) => Idle::Nothing,
-            (_, []) => Idle::Unselected("the project's own options".to_owned()),
-            _ => Idle::Unselected(format!("`{}`", arguments.join(" "))),
-        })
+        Some(
+            match (
+                self.filtered + skipped,
+                runner_options::LIBTEST.selects(arguments),
+            ) {
+                (0, _) => Idle::Nothing,
+                (_, false) => Idle::Unselected("the project's own options".to_owned()),
+                (_, true) => Idle::Unselected(format!("`{}`", arguments.join(" "))),
+            },
+        )
     }
 }
 
@@ -227,7 +233,10 @@ mod tests {
         let summary = "     Summary [   0.000s] 0 tests run: 0 passed, 2 skipped";
         assert_eq!(idle(Dialect::Nextest, &[summary], &["typo"]), typo);
         let options = Some(Idle::Unselected("the project's own options".to_owned()));
-        assert_eq!(idle(Dialect::Nextest, &[summary], &[]), options);
+        for arguments in [&[][..], &["--test-threads", "1"]] {
+            let idle = idle(Dialect::Nextest, &[summary], arguments);
+            assert_eq!(idle, options, "{arguments:?}");
+        }
         let none = &summary.replace('2', "0");
         assert_eq!(idle(Dialect::Nextest, &[none], &[]), Some(Idle::Nothing));
         let one = &summary.replace("0 passed", "1 passed");

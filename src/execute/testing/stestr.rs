@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::error::Result;
+use crate::model::runner_options::STESTR;
 use crate::plan::Test;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
 use super::result::{Idle, PYTHON, TestResult};
-use super::voice::{Voice, is_worked_in};
+use super::voice::Voice;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -16,7 +17,7 @@ pub(super) fn run(
     mut voice: Voice<'_, '_>,
 ) -> Result<TestResult> {
     let mut results = Results::default();
-    let status = if is_worked_in(&test.arguments) && context.ui.owns_the_terminal() {
+    let status = if STESTR.wants_terminal(&test.arguments) && context.ui.owns_the_terminal() {
         results.untold = true;
         process::show(&test.invocation, context.session.stdin_is_terminal)?
     } else {
@@ -26,7 +27,7 @@ pub(super) fn run(
         })?
     };
     process::check_signals()?;
-    results.untold |= test.arguments.iter().any(|it| it == "--help" || it == "-h");
+    results.untold |= STESTR.only_asks(&test.arguments);
     let failure = results.failure(status, &test.arguments);
     voice.end(failure.is_some());
     let idle = match &failure {

@@ -1,4 +1,4 @@
-//! What runners print, and what their arguments mean for us.
+//! What runners print.
 
 use crate::ui::Activity;
 use crate::world::process::Stream;
@@ -35,17 +35,4 @@ impl<'a, 'b> Voice<'a, 'b> {
             self.activity.repeat(line);
         }
     }
-}
-
-/// Whether a person wants to work in the runner's own terminal.
-pub(super) fn is_worked_in(arguments: &[String]) -> bool {
-    const FLAGS: [&str; 4] = ["--pdb", "--trace", "-s", "--capture=no"];
-    arguments
-        .iter()
-        .any(|argument| FLAGS.contains(&argument.as_str()))
-}
-
-/// Whether arguments may choose among the tests.
-pub(super) fn may_select(arguments: &[String]) -> bool {
-    arguments.iter().any(|argument| !argument.starts_with('-'))
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
 use crate::world::disk;
 use crate::world::manifest::{GroupItem, Manifests, PyProject, normalize_name, requirement_name};
 
@@ -28,6 +29,14 @@ pub enum TestRunner {
 impl TestRunner {
     pub fn of(manifests: &Manifests, pyproject: &PyProject) -> Result<Self> {
         Ok(find(manifests, pyproject)?.runner)
+    }
+
+    pub fn options(self) -> &'static RunnerOptions {
+        match self {
+            Self::Pytest => &PYTEST,
+            Self::Unittest => &UNITTEST,
+            Self::Stestr => &STESTR,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
+use crate::facts::dependencies::TestRunner;
 use crate::facts::project::{Bindings, Project};
 use crate::model::error::{Error, Result};
 use crate::world::session::Session;
@@ -56,6 +57,15 @@ impl Suites {
             }
         }
         Ok(suites)
+    }
+
+    /// Arguments for the Python runner, of whose options some are: pytest's where several run.
+    pub fn words(&self, session: &Session, arguments: &[String]) -> Vec<Word> {
+        let first = self.python.first().map(|suite| suite.runner);
+        let runner = first.unwrap_or_default();
+        let is_alone = self.python.iter().all(|suite| suite.runner == runner);
+        let runner = if is_alone { runner } else { TestRunner::Pytest };
+        Word::read(session, runner.options(), arguments)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::runner_options::{Part, RunnerOptions};
 use crate::world::disk;
 use crate::world::session::{Session, normalize};
 
@@ -16,18 +17,21 @@ pub struct Word {
 }
 
 impl Word {
-    pub fn read(session: &Session, arguments: &[String]) -> Vec<Self> {
-        let mut before = "";
-        let words = arguments.iter().map(|text| {
-            let option = std::mem::replace(&mut before, text);
+    pub fn read(session: &Session, options: &RunnerOptions, arguments: &[String]) -> Vec<Self> {
+        let mut words = Vec::new();
+        for (text, part) in arguments.iter().zip(options.parts(arguments)) {
             let path = session.absolute(file_of(text));
-            let named = !text.starts_with('-') && !is_value(option, &path) && disk::is_there(&path);
-            Self {
+            let may_be_named = match part {
+                Part::Option | Part::Value => false,
+                Part::Either => path.extension() == Some("py"),
+                Part::Test => true,
+            };
+            words.push(Self {
                 text: text.clone(),
-                path: named.then_some(path),
-            }
-        });
-        words.collect()
+                path: (may_be_named && disk::is_there(&path)).then_some(path),
+            });
+        }
+        words
     }
 
     /// The argument where the runner works in `dir`.
@@ -54,17 +58,10 @@ fn file_of(argument: &str) -> &str {
     argument.split("::").next().unwrap_or(argument)
 }
 
-/// Whether a word may be the value of the option before it, whatever files there are. Options with a
-/// long name may have one or not: only a module of tests is taken for none.
-fn is_value(option: &str, path: &Utf8Path) -> bool {
-    const WITH_VALUE: [&str; 9] = ["-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W", "--deselect"];
-    let is_long = option.starts_with("--") && !option.contains('=');
-    WITH_VALUE.contains(&option) || (is_long && path.extension() != Some("py"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::runner_options::PYTEST;
 
     #[test]
     fn what_is_there_is_named_and_values_of_options_are_not() {
@@ -79,7 +76,7 @@ mod tests {
         };
         let named = |words: &[&str]| -> Vec<Option<String>> {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-            let words = Word::read(&session, &words).into_iter();
+            let words = Word::read(&session, &PYTEST, &words).into_iter();
             let inside = |path: Utf8PathBuf| path.strip_prefix(root).unwrap().to_string();
             words.map(|word| word.path.map(inside)).collect()
         };
@@ -87,7 +84,11 @@ mod tests {
         let file = || some("tests/test_a.py");
         assert_eq!(named(&["test_a.py::A::test[b::c]"]), [file()]);
         assert_eq!(named(&["-v", "a", "-x"]), [None, some("tests/a"), None]);
-        assert_eq!(named(&["--pdb", "test_a.py"]), [None, file()]);
+        for words in [["--pdb", "test_a.py"], ["--nobody-knows", "test_a.py"]] {
+            assert_eq!(named(&words), [None, file()], "{words:?}");
+        }
+        assert_eq!(named(&["-xk", "a"]), [None, None]);
+        assert_eq!(named(&["-ka", "a"]), [None, some("tests/a")]);
         assert_eq!(named(&["../a/test_b.py"]), [some("a/test_b.py")]);
         for words in [["-k", "a"], ["--tb", "a"], ["--deselect", "test_a.py"]] {
             assert_eq!(named(&words), [None, None], "{words:?}");

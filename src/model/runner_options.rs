@@ -1,0 +1,583 @@
+//! What the options of test runners mean: which of a command line's words are tests, which are values
+//! of options, and what the options are about.
+
+/// The options of one test runner, with those of its usual plugins.
+#[derive(Debug)]
+pub struct RunnerOptions {
+    /// What takes the next word as its value, unless the value is joined to it.
+    with_value: &'static [&'static str],
+    /// Long options without a value; those in neither list may have one or not.
+    flags: &'static [&'static str],
+    /// What chooses among the tests.
+    selecting: &'static [&'static str],
+    /// What lets a person work in the runner's terminal, with the value that does where not any does.
+    interactive: &'static [(&'static str, &'static str)],
+    /// What asks for something else than a run of tests.
+    asking: &'static [&'static str],
+}
+
+/// What a word of the command line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Option,
+    /// Of the option before it.
+    Value,
+    /// The name of tests, their file or folder, or a pattern for them.
+    Test,
+    /// A value of the option before it, or a test: that option is not known.
+    Either,
+}
+
+/// pytest 3 to 9, and the plugins that most projects use.
+pub const PYTEST: RunnerOptions = RunnerOptions {
+    with_value: &[
+        "-c",
+        "-k",
+        "-m",
+        "-n",
+        "-o",
+        "-p",
+        "-r",
+        "-W",
+        "--asyncio-mode",
+        "--assert",
+        "--basetemp",
+        "--benchmark-columns",
+        "--benchmark-compare-fail",
+        "--benchmark-group-by",
+        "--benchmark-json",
+        "--benchmark-max-time",
+        "--benchmark-min-rounds",
+        "--benchmark-min-time",
+        "--benchmark-name",
+        "--benchmark-save",
+        "--benchmark-sort",
+        "--benchmark-storage",
+        "--benchmark-timer",
+        "--benchmark-warmup-iterations",
+        "--capture",
+        "--code-highlight",
+        "--color",
+        "--config-file",
+        "--confcutdir",
+        "--count",
+        "--cov-config",
+        "--cov-context",
+        "--cov-fail-under",
+        "--deselect",
+        "--dist",
+        "--doctest-glob",
+        "--doctest-report",
+        "--durations",
+        "--durations-min",
+        "--group",
+        "--html",
+        "--hypothesis-profile",
+        "--hypothesis-seed",
+        "--hypothesis-verbosity",
+        "--ignore",
+        "--ignore-glob",
+        "--import-mode",
+        "--iterations",
+        "--junit-prefix",
+        "--junit-xml",
+        "--junitprefix",
+        "--junitxml",
+        "--last-failed-no-failures",
+        "--lfnf",
+        "--log-cli-date-format",
+        "--log-cli-format",
+        "--log-cli-level",
+        "--log-date-format",
+        "--log-file",
+        "--log-file-date-format",
+        "--log-file-format",
+        "--log-file-level",
+        "--log-file-mode",
+        "--log-format",
+        "--log-level",
+        "--maxfail",
+        "--maxprocesses",
+        "--num-shards",
+        "--numprocesses",
+        "--only-rerun",
+        "--override-ini",
+        "--parallel-threads",
+        "--pastebin",
+        "--pdbcls",
+        "--pythonwarnings",
+        "--randomly-seed",
+        "--reruns",
+        "--reruns-delay",
+        "--rootdir",
+        "--session-timeout",
+        "--shard-id",
+        "--show-capture",
+        "--splits",
+        "--tb",
+        "--timeout",
+        "--timeout-method",
+        "--timeout_method",
+        "--tx",
+        "--verbosity",
+    ],
+    flags: &[
+        "--benchmark-disable",
+        "--benchmark-enable",
+        "--benchmark-only",
+        "--benchmark-skip",
+        "--cache-clear",
+        "--co",
+        "--collect-only",
+        "--continue-on-collection-errors",
+        "--disable-pytest-warnings",
+        "--disable-warnings",
+        "--doctest-continue-on-failure",
+        "--doctest-ignore-import-errors",
+        "--doctest-modules",
+        "--exitfirst",
+        "--failed-first",
+        "--ff",
+        "--fixtures",
+        "--fixtures-per-test",
+        "--full-trace",
+        "--fulltrace",
+        "--help",
+        "--keep-duplicates",
+        "--keepduplicates",
+        "--last-failed",
+        "--lf",
+        "--markers",
+        "--new-first",
+        "--nf",
+        "--no-cov",
+        "--no-fold-skipped",
+        "--no-header",
+        "--no-showlocals",
+        "--no-summary",
+        "--noconftest",
+        "--pdb",
+        "--pyargs",
+        "--quiet",
+        "--runxfail",
+        "--setup-only",
+        "--setup-plan",
+        "--setup-show",
+        "--showlocals",
+        "--stepwise",
+        "--stepwise-skip",
+        "--strict",
+        "--strict-config",
+        "--strict-markers",
+        "--sw",
+        "--trace",
+        "--trace-config",
+        "--verbose",
+        "--version",
+        "--xfail-tb",
+    ],
+    selecting: &[
+        "-k",
+        "-m",
+        "--deselect",
+        "--group",
+        "--ignore",
+        "--ignore-glob",
+        "--last-failed",
+        "--lf",
+        "--shard-id",
+        "--stepwise",
+        "--stepwise-skip",
+        "--sw",
+    ],
+    interactive: &[
+        ("-s", ""),
+        ("--capture", "no"),
+        ("--pdb", ""),
+        ("--trace", ""),
+    ],
+    asking: &[
+        "-h",
+        "-V",
+        "--cache-show",
+        "--co",
+        "--collect-only",
+        "--fixtures",
+        "--fixtures-per-test",
+        "--funcargs",
+        "--help",
+        "--markers",
+        "--setup-plan",
+        "--version",
+    ],
+};
+
+/// `python -m unittest`, `discover` included.
+pub const UNITTEST: RunnerOptions = RunnerOptions {
+    with_value: &[
+        "-k",
+        "-p",
+        "-s",
+        "-t",
+        "--durations",
+        "--pattern",
+        "--start-directory",
+        "--top-level-directory",
+    ],
+    flags: &[
+        "--buffer",
+        "--catch",
+        "--failfast",
+        "--help",
+        "--locals",
+        "--quiet",
+        "--verbose",
+    ],
+    selecting: &["-k", "-p", "-s", "--pattern", "--start-directory"],
+    interactive: &[],
+    asking: &["-h", "--help"],
+};
+
+/// `stestr run`.
+pub const STESTR: RunnerOptions = RunnerOptions {
+    with_value: &[
+        "-E",
+        "-e",
+        "-i",
+        "-n",
+        "--concurrency",
+        "--exclude-list",
+        "--exclude-regex",
+        "--include-list",
+        "--load-list",
+        "--no-discover",
+        "--pdb",
+        "--worker-file",
+    ],
+    flags: &[
+        "--abbreviate",
+        "--all-attachments",
+        "--analyze-isolation",
+        "--combine",
+        "--dynamic",
+        "--failing",
+        "--force-subunit-trace",
+        "--help",
+        "--isolated",
+        "--no-subunit-trace",
+        "--random",
+        "--serial",
+        "--show-binary-attachments",
+        "--slowest",
+        "--subunit",
+        "--suppress-attachments",
+        "--until-failure",
+    ],
+    selecting: &[
+        "-E",
+        "-e",
+        "-i",
+        "-n",
+        "--exclude-list",
+        "--exclude-regex",
+        "--failing",
+        "--include-list",
+        "--load-list",
+        "--no-discover",
+        "--pdb",
+    ],
+    interactive: &[("--pdb", "")],
+    asking: &["-h", "--help"],
+};
+
+/// The programs that `cargo test` makes; nextest takes some of their options.
+pub const LIBTEST: RunnerOptions = RunnerOptions {
+    with_value: &[
+        "-Z",
+        "--color",
+        "--format",
+        "--logfile",
+        "--shuffle-seed",
+        "--skip",
+        "--test-threads",
+    ],
+    flags: &[
+        "--bench",
+        "--ensure-time",
+        "--exact",
+        "--exclude-should-panic",
+        "--force-run-in-process",
+        "--help",
+        "--ignored",
+        "--include-ignored",
+        "--list",
+        "--no-capture",
+        "--nocapture",
+        "--quiet",
+        "--report-time",
+        "--show-output",
+        "--shuffle",
+        "--test",
+    ],
+    selecting: &["--exclude-should-panic", "--ignored", "--skip"],
+    interactive: &[],
+    asking: &["-h", "--help", "--list"],
+};
+
+/// A command line, read.
+#[derive(Debug, Default)]
+struct Parsed<'a> {
+    /// One for each word.
+    parts: Vec<Part>,
+    /// Each option by itself with its value, which is empty where it has none: `-xk a` is `-x` and `-k`.
+    options: Vec<(String, &'a str)>,
+}
+
+impl RunnerOptions {
+    /// What each of the words is.
+    pub fn parts(&self, words: &[String]) -> Vec<Part> {
+        self.parse(words).parts
+    }
+
+    /// Whether any of the words is a test.
+    pub fn names_tests(&self, words: &[String]) -> bool {
+        let parts = self.parts(words);
+        words.iter().zip(parts).any(|(word, part)| match part {
+            Part::Test => true,
+            Part::Either => is_test_file(word),
+            Part::Option | Part::Value => false,
+        })
+    }
+
+    /// Whether the words choose among the tests, by naming some or in another way.
+    pub fn selects(&self, words: &[String]) -> bool {
+        self.names_tests(words) || self.has(words, self.selecting)
+    }
+
+    /// Whether a person wants to work in the runner's own terminal.
+    pub fn wants_terminal(&self, words: &[String]) -> bool {
+        let options = self.parse(words).options;
+        let is_interactive = |(name, value): &(String, &str)| {
+            let mut known = self.interactive.iter();
+            known.any(|(option, needed)| option == name && (needed.is_empty() || needed == value))
+        };
+        options.iter().any(is_interactive)
+    }
+
+    /// Whether the words ask for something else than a run of tests: a version, a list.
+    pub fn only_asks(&self, words: &[String]) -> bool {
+        self.has(words, self.asking)
+    }
+
+    fn has(&self, words: &[String], options: &[&str]) -> bool {
+        let said = self.parse(words).options;
+        said.iter()
+            .any(|(name, _)| options.contains(&name.as_str()))
+    }
+
+    fn parse<'a>(&self, words: &'a [String]) -> Parsed<'a> {
+        let mut parsed = Parsed::default();
+        let mut next = Part::Test;
+        let mut only_tests = false;
+        for word in words {
+            if only_tests || !word.starts_with('-') || word == "-" {
+                let part = std::mem::replace(&mut next, Part::Test);
+                if let (Part::Value, Some((_, value))) = (part, parsed.options.last_mut()) {
+                    *value = word;
+                }
+                parsed
+                    .parts
+                    .push(if only_tests { Part::Test } else { part });
+                continue;
+            }
+            parsed.parts.push(Part::Option);
+            next = Part::Test;
+            if word == "--" {
+                only_tests = true;
+            } else if word.starts_with("--") {
+                next = self.long(word, &mut parsed.options);
+            } else {
+                next = self.short(&word[1..], &mut parsed.options);
+            }
+        }
+        parsed
+    }
+
+    /// Adds a long option; what the next word is.
+    fn long<'a>(&self, word: &'a str, options: &mut Vec<(String, &'a str)>) -> Part {
+        if let Some((name, value)) = word.split_once('=') {
+            options.push((name.to_owned(), value));
+            return Part::Test;
+        }
+        options.push((word.to_owned(), ""));
+        if self.with_value.contains(&word) {
+            Part::Value
+        } else if self.flags.contains(&word) {
+            Part::Test
+        } else {
+            Part::Either
+        }
+    }
+
+    /// Adds the short options of one word, up to one that takes the rest; what the next word is.
+    fn short<'a>(&self, letters: &'a str, options: &mut Vec<(String, &'a str)>) -> Part {
+        for (at, letter) in letters.char_indices() {
+            let name = format!("-{letter}");
+            let rest = &letters[at + letter.len_utf8()..];
+            if !self.with_value.contains(&name.as_str()) {
+                options.push((name, ""));
+                continue;
+            }
+            options.push((name, rest.strip_prefix('=').unwrap_or(rest)));
+            return if rest.is_empty() {
+                Part::Value
+            } else {
+                Part::Test
+            };
+        }
+        Part::Test
+    }
+}
+
+/// Whether a word can hardly be anything but a file of Python tests, or a test in one.
+fn is_test_file(word: &str) -> bool {
+    word.contains("::") || word.strip_suffix(".py").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// One letter for each word: an option, a value, a test, either.
+    fn parts(options: &RunnerOptions, line: &str) -> String {
+        let parts = options.parts(&words(line)).into_iter();
+        let letters = parts.map(|part| match part {
+            Part::Option => 'o',
+            Part::Value => 'v',
+            Part::Test => 't',
+            Part::Either => 'e',
+        });
+        letters.collect()
+    }
+
+    #[test]
+    fn a_value_is_no_test_however_its_option_is_written() {
+        for (line, expected) in [
+            ("-k name", "ov"),
+            ("-kname tests", "ot"),
+            ("-k=name tests", "ot"),
+            ("-xk name tests", "ovt"),
+            ("-vvxs tests", "ot"),
+            ("-m slow -n 4 tests/a.py::b", "ovovt"),
+            ("--tb short tests", "ovt"),
+            ("--tb=short tests", "ot"),
+            ("--pdb tests", "ot"),
+            ("--maxfail 1 -q", "ovo"),
+            ("--nobody-knows x", "oe"),
+            ("--nobody-knows x y", "oet"),
+            ("--nobody-knows -x y", "oot"),
+            ("tests -- -k", "tot"),
+            ("-", "t"),
+            ("-é tests", "ot"),
+            ("", ""),
+        ] {
+            assert_eq!(parts(&PYTEST, line), expected, "{line}");
+        }
+        for (line, expected) in [
+            ("discover -s tests -p *_test.py", "tovov"),
+            ("--start-directory tests", "ov"),
+            ("-k x -v a.B", "ovot"),
+        ] {
+            assert_eq!(parts(&UNITTEST, line), expected, "{line}");
+        }
+        for (line, expected) in [
+            ("--pdb a.B.c", "ov"),
+            ("-E slow name", "ovt"),
+            ("--concurrency 1 --serial name", "ovot"),
+        ] {
+            assert_eq!(parts(&STESTR, line), expected, "{line}");
+        }
+        for (line, expected) in [
+            ("--test-threads 1 name", "ovt"),
+            ("--skip slow --exact name", "ovot"),
+            ("-Z unstable-options --report-time name", "ovot"),
+        ] {
+            assert_eq!(parts(&LIBTEST, line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_names_tests_is_told_from_what_selects_otherwise_or_not_at_all() {
+        for (options, line, names, selects) in [
+            (&PYTEST, "-k x", false, true),
+            (&PYTEST, "-kx", false, true),
+            (&PYTEST, "-vm x", false, true),
+            (&PYTEST, "--lf", false, true),
+            (&PYTEST, "--deselect=a.py::b", false, true),
+            (&PYTEST, "tests", true, true),
+            (&PYTEST, "--nobody-knows a.py", true, true),
+            (&PYTEST, "--nobody-knows a", false, false),
+            (&PYTEST, "--tb short -v", false, false),
+            (&UNITTEST, "-k x", false, true),
+            (&UNITTEST, "--start-directory x", false, true),
+            (&UNITTEST, "a.B.c", true, true),
+            (&UNITTEST, "--locals -v", false, false),
+            (&STESTR, "--pdb a.B", false, true),
+            (&STESTR, "--concurrency 1", false, false),
+            (&LIBTEST, "--skip x", false, true),
+            (&LIBTEST, "--test-threads 1", false, false),
+        ] {
+            let words = words(line);
+            assert_eq!(options.names_tests(&words), names, "{line}");
+            assert_eq!(options.selects(&words), selects, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_wanted_by_what_each_runner_means_by_it() {
+        for (options, line, expected) in [
+            (&PYTEST, "-s", true),
+            (&PYTEST, "-xvs", true),
+            (&PYTEST, "--capture=no", true),
+            (&PYTEST, "--capture no", true),
+            (&PYTEST, "--capture=sys", false),
+            (&PYTEST, "-k -s", true),
+            (&PYTEST, "-ks", false),
+            (&PYTEST, "--pdb", true),
+            (&UNITTEST, "discover -s tests", false),
+            (&STESTR, "--pdb=a.B", true),
+            (&STESTR, "-s", false),
+        ] {
+            assert_eq!(options.wants_terminal(&words(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_version_or_a_list_is_no_run_of_tests() {
+        for (options, line, expected) in [
+            (&PYTEST, "--version", true),
+            (&PYTEST, "-VV", true),
+            (&PYTEST, "--collect-only -q", true),
+            (&PYTEST, "-p no:x", false),
+            (&PYTEST, "-k --help", true),
+            (&UNITTEST, "-h", true),
+            (&UNITTEST, "-k h", false),
+            (&LIBTEST, "--list", true),
+        ] {
+            assert_eq!(options.only_asks(&words(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_option_is_in_two_lists_that_contradict_each_other() {
+        for options in [&PYTEST, &UNITTEST, &STESTR, &LIBTEST] {
+            for name in options.with_value {
+                assert!(!options.flags.contains(name), "{name}");
+            }
+        }
+    }
+}
