@@ -8,11 +8,12 @@ use crate::facts::new_project::Surroundings;
 use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
+use crate::model::path::normalize;
 use crate::plan;
 use crate::plan::scaffold::{Layout, OLDEST, Scaffold};
 use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::session::{Session, normalize};
+use crate::world::session::Session;
 
 use super::Global;
 

@@ -8,8 +8,8 @@ use crate::execute::{PYTHON, RUST, TestResult, summed};
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
 use crate::facts::{Part, Purpose, Request};
-use crate::model::admitted::{self, Minor};
 use crate::model::error::{Error, Result};
+use crate::model::minor::{self, Minor};
 use crate::world::interpreter::{self, ALL, Interpreter};
 use crate::world::session::Session;
 
@@ -62,9 +62,7 @@ fn every(session: &Session, project: &Project, wanted: &[String]) -> Result<Vec<
     for found in &installed {
         let allowed = requires.iter().all(|spec| spec.contains(&found.version));
         if allowed && !found.free_threaded && !found.version.any_prerelease() {
-            first
-                .entry(admitted::minor(&found.version))
-                .or_insert(found);
+            first.entry(minor::of(&found.version)).or_insert(found);
         }
     }
     if first.is_empty() {

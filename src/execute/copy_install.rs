@@ -5,9 +5,9 @@ use camino::Utf8Path;
 use crate::facts::artifact;
 use crate::facts::environment::Environment;
 use crate::model::error::{Error, Result};
+use crate::model::path::normalize;
 use crate::plan::CopyInstall;
 use crate::world::disk;
-use crate::world::session::normalize;
 
 /// Copies every file of the distribution, in place of what `to` has of it.
 pub(super) fn copy(copy: &CopyInstall) -> Result<()> {

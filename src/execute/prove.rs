@@ -14,6 +14,8 @@ use crate::facts::fingerprint::{
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::package_name;
+use crate::model::path::normalize;
 use crate::model::reason::Reason;
 use crate::plan::{Prove, Replace};
 use crate::world::disk;
@@ -479,7 +481,7 @@ impl Proof<'_> {
         }
         self.keep_uv_quiet(&dist_info)?;
         for name in artifact::installed(&dist_info)? {
-            let path = crate::world::session::normalize(&packages.join(name));
+            let path = normalize(&packages.join(name));
             install.inputs.push(Input::file(&path, None));
         }
         Ok(())
@@ -534,7 +536,7 @@ impl Proof<'_> {
             let sign = words.next().unwrap_or_default();
             let name = words.next().unwrap_or_default();
             matches!(sign, "-" | "+" | "~")
-                && crate::world::manifest::requirement_name(name) == self.member.name
+                && package_name::of_requirement(name) == self.member.name
         });
         Ok(output.status.success() && !touched)
     }

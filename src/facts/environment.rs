@@ -8,10 +8,12 @@ use pep440_rs::Version;
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
+use crate::model::path::normalize;
+use crate::model::venv;
+use crate::world::checkout;
 use crate::world::disk;
-use crate::world::git;
 use crate::world::interpreter::{self, Choice, FLAG, Probe, Request, satisfies};
-use crate::world::session::{Session, normalize};
+use crate::world::session::Session;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -77,23 +79,17 @@ impl Environment {
     }
 
     pub fn python(&self) -> Utf8PathBuf {
-        self.bin()
-            .join(format!("python{}", std::env::consts::EXE_SUFFIX))
+        venv::python(&self.path)
     }
 
     /// The folder of its programs.
     pub fn bin(&self) -> Utf8PathBuf {
-        self.path
-            .join(if cfg!(windows) { "Scripts" } else { "bin" })
+        venv::bin(&self.path)
     }
 
     /// As [`site_packages`](Self::site_packages), also before the environment is there.
     pub fn site_packages_for(&self, probe: &Probe) -> Utf8PathBuf {
-        if cfg!(windows) {
-            return self.path.join("Lib/site-packages");
-        }
-        let lib = self.path.join("lib").join(probe.folder());
-        lib.join("site-packages")
+        venv::site_packages(&self.path, &probe.folder())
     }
 
     /// The folder of an installed member's metadata, absolute.
@@ -127,15 +123,11 @@ impl Environment {
         packages.map_or_else(Vec::new, |packages| linked(&packages))
     }
 
-    /// `lib/python3.X/site-packages`; `None` as long as there is none.
+    /// The folder of its packages; `None` as long as there is none.
     pub fn site_packages(&self) -> Option<Utf8PathBuf> {
-        if cfg!(windows) {
-            return Some(self.path.join("Lib/site-packages"));
-        }
-        let lib = self.path.join("lib");
-        disk::names(&lib)
-            .into_iter()
-            .map(|name| lib.join(name).join("site-packages"))
+        disk::names(&venv::lib(&self.path))
+            .iter()
+            .map(|python| venv::site_packages(&self.path, python))
             .find(|path| disk::is_dir(path))
     }
 }
@@ -168,7 +160,7 @@ pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// environment path").
 pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
     let named = session.var("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
-    crate::world::session::normalize(&project.home.join(named))
+    normalize(&project.home.join(named))
 }
 
 /// The version that the default environment would be made with.
@@ -256,7 +248,7 @@ fn trouble(
 
 /// By the name of its library folder: `lib/python3.13t`.
 fn is_free_threaded(path: &Utf8Path) -> bool {
-    let names = disk::names(&path.join("lib"));
+    let names = disk::names(&venv::lib(path));
     names
         .iter()
         .any(|name| name.starts_with("python") && name.ends_with('t'))
@@ -300,7 +292,7 @@ pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>>
     if let Some(text) = &project.config.python {
         return Ok(Some(hard(text, "[tool.pyx] python")));
     }
-    for dir in project.root.ancestors() {
+    for dir in checkout::upward(&project.root) {
         let path = dir.join(".python-version");
         let text = disk::read_text(&path)?.unwrap_or_default();
         let line = text
@@ -313,9 +305,6 @@ pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>>
                 from: project.display(&path).to_string(),
                 soft: true,
             }));
-        }
-        if git::is_checkout(dir) {
-            break;
         }
     }
     Ok(None)

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::{Invocation, quote};
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::interpreter;
 use crate::world::manifest::Manifests;
@@ -56,7 +57,6 @@ impl Surroundings {
             let hint = format!("cargo pyx init -C {}", quote(shown.as_str()));
             return Err(Error::refused(message, hint));
         }
-        let above = || folder.ancestors().skip(1);
         let git = tool::find(session, "git");
         let mut surroundings = Self {
             in_checkout: false,
@@ -70,8 +70,7 @@ impl Surroundings {
             shown: shown.to_owned(),
             folder: folder.to_owned(),
         };
-        let checkout = above().find(|dir| disk::is_there(&dir.join(".git")));
-        surroundings.in_checkout = match checkout {
+        surroundings.in_checkout = match folder.parent().and_then(checkout::root) {
             Some(checkout) => !surroundings.is_ignored(checkout)?,
             None => false,
         };

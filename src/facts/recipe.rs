@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::nearest::nearest;
 use crate::world::disk;
-use crate::world::manifest::nearest;
 use crate::world::process;
 use crate::world::session::Session;
 use crate::world::tool::Tool;

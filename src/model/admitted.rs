@@ -5,8 +5,7 @@ use std::collections::Bound;
 use pep440_rs::{Version, VersionSpecifiers, release_specifiers_to_ranges};
 use version_ranges::Ranges;
 
-/// The first two numbers of a Python's version.
-pub type Minor = (u64, u64);
+use crate::model::minor::{self, Minor};
 
 /// The releases that are admitted; pre-releases and the like count as their release.
 pub fn releases(specifiers: &VersionSpecifiers) -> Ranges<Version> {
@@ -31,13 +30,15 @@ pub fn minors(specifiers: &VersionSpecifiers) -> Ranges<Minor> {
     for (first, last) in releases(specifiers).iter() {
         let first = match first {
             Bound::Unbounded => Bound::Unbounded,
-            Bound::Included(version) | Bound::Excluded(version) => Bound::Included(minor(version)),
+            Bound::Included(version) | Bound::Excluded(version) => {
+                Bound::Included(minor::of(version))
+            }
         };
         let last = match last {
             Bound::Unbounded => Bound::Unbounded,
-            Bound::Excluded(version) if is_first(version) => Bound::Excluded(minor(version)),
+            Bound::Excluded(version) if is_first(version) => Bound::Excluded(minor::of(version)),
             Bound::Included(version) | Bound::Excluded(version) => {
-                let (major, minor) = minor(version);
+                let (major, minor) = minor::of(version);
                 Bound::Excluded((major, minor + 1))
             }
         };
@@ -54,13 +55,6 @@ pub fn lowest(minors: &Ranges<Minor>, of: &Ranges<Minor>) -> Option<Minor> {
         Bound::Included(minor) => Some(*minor),
         Bound::Excluded(_) | Bound::Unbounded => None, // no range here begins so
     }
-}
-
-/// The version's first two numbers; 0 for one that it lacks.
-pub fn minor(version: &Version) -> Minor {
-    let release = version.release();
-    let number = |at: usize| release.get(at).copied().unwrap_or_default();
-    (number(0), number(1))
 }
 
 /// Whether no release of its minor version comes before it.

@@ -1,9 +1,17 @@
+//! Plain data, which uses nothing else of the program and looks at nothing outside of it.
+
 pub mod admitted;
 pub mod error;
 pub mod file_edit;
 pub mod finding;
 pub mod invocation;
+pub mod manylinux;
+pub mod minor;
+pub mod nearest;
+pub mod package_name;
+pub mod path;
 pub mod reason;
 pub mod runner_options;
 pub mod step;
+pub mod venv;
 pub mod version;

@@ -3,6 +3,7 @@
 use crate::facts::{Build, Caller, Target};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::path::executable;
 use crate::model::step::StepId;
 
 use super::action::{Action, Listen, Run};
@@ -62,7 +63,7 @@ pub(super) fn target(
     if kind == "example" {
         folder.push("examples");
     }
-    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let program = folder.join(executable(name));
     let environment = &context.target.environment;
     let call = context
         .call(&program, &context.caller.cwd)

@@ -6,19 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
-use crate::world::disk;
+use crate::world::checkout;
 use crate::world::process::{self, Output, Status};
 use crate::world::session::Session;
 
-pub use crate::world::disk::checkout;
-
 /// With these git asks another checkout than the one around its folder; a hook has them.
 const ELSEWHERE: [&str; 3] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"];
-
-/// Whether a folder is the root of a checkout.
-pub fn is_checkout(dir: &Utf8Path) -> bool {
-    disk::is_there(&dir.join(".git"))
-}
 
 /// A path is no pattern.
 const LIST: [&str; 3] = ["--literal-pathspecs", "ls-files", "-z"];
@@ -45,7 +38,7 @@ impl Git<'_> {
     /// # Errors
     /// [`Error::NoTool`] and [`Error::Step`] where git does not tell: any file may be tracked then.
     pub fn tracked(&self) -> Result<BTreeSet<Utf8PathBuf>> {
-        let Some(top) = checkout(self.dir) else {
+        let Some(top) = checkout::root(self.dir) else {
             return Ok(BTreeSet::new());
         };
         let names = self.listed(top, &[])?;
@@ -59,7 +52,7 @@ impl Git<'_> {
     /// # Errors
     /// As of [`tracked`](Self::tracked).
     pub fn tracks(&self, name: &str) -> Result<bool> {
-        match checkout(self.dir) {
+        match checkout::root(self.dir) {
             Some(_) => Ok(!self.listed(self.dir, &["--", name])?.is_empty()),
             None => Ok(false),
         }
@@ -115,6 +108,8 @@ fn silent(call: Invocation, output: &Output) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use crate::world::disk;
+
     use super::*;
 
     #[test]

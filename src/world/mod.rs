@@ -1,3 +1,7 @@
+//! What is outside of the program, one thing a file; each is looked at and changed by its own file
+//! alone.
+
+pub mod checkout;
 pub mod disk;
 pub mod git;
 pub mod interpreter;

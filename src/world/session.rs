@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::model::error::{Error, Result};
+use crate::model::path::normalize;
 
 /// Variables that would make a child build for, or import from, another place than ours.
 const FOREIGN: [&str; 8] = [
@@ -215,22 +216,6 @@ fn escape(text: &std::ffi::OsStr) -> String {
     escaped
 }
 
-/// Resolves `.` and `..` by their letters alone: the path need not exist.
-pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
-    use camino::Utf8Component;
-    let mut out = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            Utf8Component::CurDir => {}
-            Utf8Component::ParentDir => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,10 +268,5 @@ mod tests {
         assert_eq!(session.env.keys().collect::<Vec<_>>(), ["A"]);
         let scrubbed: Vec<String> = session.scrubbed().into_iter().collect();
         assert_eq!(scrubbed, ["PYO3_CONFIG_FILE", EXPORTED]);
-    }
-
-    #[test]
-    fn paths_are_normalized_without_looking() {
-        assert_eq!(normalize(Utf8Path::new("/a/./b/../c")), "/a/c");
     }
 }

@@ -4,6 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::invocation::Invocation;
+use crate::model::path::executable;
 use crate::world::disk;
 use crate::world::manifest::Toml;
 use crate::world::process;
@@ -47,7 +48,7 @@ impl Toolchain {
             .or(rustup.default.as_ref())
             .and_then(installed);
         Self {
-            rustc: folder.map(|folder| folder.join("bin").join(exe("rustc"))),
+            rustc: folder.map(|folder| folder.join("bin").join(executable("rustc"))),
             chosen_by: rustup.choosers(dir),
             name: explicit.or(fallback),
             missing_pin,
@@ -64,10 +65,6 @@ impl Toolchain {
     }
 }
 
-fn exe(name: &str) -> String {
-    format!("{name}{}", std::env::consts::EXE_SUFFIX)
-}
-
 const PIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
 struct Rustup {
@@ -80,7 +77,7 @@ struct Rustup {
 impl Rustup {
     /// Where `rustc` is rustup's proxy: rustup stands beside it.
     fn behind(session: &Session, rustc: Option<&Utf8Path>) -> Option<Self> {
-        let beside = rustc?.parent()?.join(exe("rustup"));
+        let beside = rustc?.parent()?.join(executable("rustup"));
         if !disk::is_file(&beside) {
             return None;
         }
@@ -170,7 +167,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         for name in ["rustup", "rustc"] {
-            let file = root.join("bin").join(exe(name));
+            let file = root.join("bin").join(executable(name));
             disk::write(&file, b"").unwrap();
             #[cfg(unix)]
             {

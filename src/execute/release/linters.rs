@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::facts::release::Outcome;
+use crate::model::manylinux;
 use crate::plan::Reader;
 use crate::world::process::Output;
 
@@ -155,8 +156,11 @@ fn auditwheel(file: &str, output: &Output) -> (Outcome, Vec<String>) {
         return (Outcome::Crashed, vec!["its report has no tag".to_owned()]);
     };
     let own = file.trim_end_matches(".whl").rsplit('-').next();
-    let own = own.unwrap_or_default().split('.').filter_map(glibc);
-    match (own.min(), glibc(found)) {
+    let own = own
+        .unwrap_or_default()
+        .split('.')
+        .filter_map(manylinux::glibc);
+    match (own.min(), manylinux::glibc(found)) {
         (Some(own), Some(needed)) if needed <= own => (Outcome::Pass, Vec::new()),
         (Some(_), _) => {
             let message = format!("it is consistent with {found} only");
@@ -164,18 +168,6 @@ fn auditwheel(file: &str, output: &Output) -> (Outcome, Vec<String>) {
         }
         (None, _) => (Outcome::NotApplicable, Vec::new()),
     }
-}
-
-/// The glibc of `manylinux_2_17_x86_64` or `manylinux2014_x86_64` (PEP 600).
-fn glibc(tag: &str) -> Option<(u64, u64)> {
-    for (old, version) in [("1_", (2, 5)), ("2010_", (2, 12)), ("2014_", (2, 17))] {
-        if tag.starts_with(&format!("manylinux{old}")) {
-            return Some(version);
-        }
-    }
-    let numbers = tag.strip_prefix("manylinux_")?;
-    let mut parts = numbers.split('_');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
+use crate::model::package_name;
+use crate::model::path::normalize;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, Manifests, normalize_name};
-use crate::world::session::normalize;
+use crate::world::manifest::{CargoToml, Manifests};
 
 use super::Subject;
 use super::pyo3::{Pyo3, refuse_module};
@@ -209,7 +210,7 @@ fn library_of(
     }
     let named = libraries
         .iter()
-        .find(|(one, _)| normalize_name(one) == name);
+        .find(|(one, _)| package_name::normalize(one) == name);
     let chosen = named.or(if let [only] = &libraries[..] {
         Some(only)
     } else {

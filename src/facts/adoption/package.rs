@@ -10,9 +10,10 @@ use crate::facts::new_project::in_workspace;
 use crate::facts::versions::literals;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
+use crate::model::package_name;
 use crate::model::version;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, PyProject, normalize_name};
+use crate::world::manifest::{Manifests, PyProject};
 
 /// Backends that pack Python files and compile nothing.
 const PACKERS: [&str; 9] = [
@@ -172,7 +173,7 @@ fn place(item: &Item) -> Range<usize> {
 /// Where the packages are, all of them, and the one of the project's name.
 fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)> {
     let (root, name) = (pyproject.dir(), pyproject.name().unwrap_or_default());
-    let wanted = normalize_name(name).replace('-', "_");
+    let wanted = package_name::escape(name);
     for source in ["src", "python", "."] {
         let found = below(&root.join(source));
         let named = found.iter().find(|one| one.to_lowercase() == wanted);

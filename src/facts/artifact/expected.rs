@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use pep440_rs::{Version, VersionSpecifiers};
 
-use crate::model::admitted::Minor;
+use crate::model::minor::Minor;
 
 /// The size in bytes above which PyPI refuses a file, unless it raised a project's limit.
 pub const PYPI_LIMIT: u64 = 100 << 20;

@@ -18,7 +18,6 @@ mod rules;
 mod sdist;
 mod wheel;
 
-pub use crate::model::admitted::Minor;
 pub use archive::Member;
 pub use binary::{Binary, Format};
 pub use expected::{Expected, PYPI_LIMIT};

@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
-use crate::model::admitted::Minor;
-use crate::world::manifest::normalize_name;
+use crate::model::minor::{self, Minor};
 
 /// `hello-0.1.0-cp39-abi3-manylinux_2_17_x86_64.whl`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,11 +80,6 @@ fn version_of(text: &str) -> Option<Version> {
     Version::from_str(&text.replace('_', "-")).ok()
 }
 
-/// The only spelling of a distribution's name that PyPI takes in file names.
-pub(super) fn escape(name: &str) -> String {
-    normalize_name(name).replace('-', "_")
-}
-
 impl Tags {
     /// `cp39-abi3-linux_x86_64`, with `.` between alternatives.
     pub fn parse(text: &str) -> Option<Self> {
@@ -131,8 +125,7 @@ impl Tags {
 /// `cp313` is 3.13; `py3` names no minor version.
 pub(super) fn minor(tag: &str) -> Option<Minor> {
     let digits = tag.strip_prefix("cp").or(tag.strip_prefix("pp"))?;
-    let (major, minor) = digits.split_at_checked(1)?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    minor::from_digits(digits)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Platform tags (PEP 425, PEP 600, PEP 656).
 
+use crate::model::manylinux;
+
 use super::Format;
 
 /// A platform tag, as far as it says what a binary may be.
@@ -38,15 +40,10 @@ impl<'a> Platform<'a> {
                 machine,
             ))
         };
-        let old = [
-            ("manylinux1_", 5),
-            ("manylinux2010_", 12),
-            ("manylinux2014_", 17),
-        ];
-        for (prefix, glibc) in old {
-            if let Some(machine) = tag.strip_prefix(prefix) {
-                return Self::Manylinux { glibc, machine };
-            }
+        if let Some(((2, glibc), machine)) = manylinux::promise(tag)
+            && !machine.is_empty()
+        {
+            return Self::Manylinux { glibc, machine };
         }
         let known = tag.split_once('_').unwrap_or((tag, ""));
         match (known, numbered(known.1)) {
@@ -54,7 +51,6 @@ impl<'a> Platform<'a> {
             (("win32", ""), _) => Self::Windows { machine: "x86" },
             (("win", machine), _) => Self::Windows { machine },
             (("linux", machine), _) => Self::Linux { machine },
-            (("manylinux", _), Some((2, glibc, machine))) => Self::Manylinux { glibc, machine },
             (("musllinux", _), Some((_, _, machine))) => Self::Musllinux { machine },
             (("macosx", _), Some((_, _, machine))) => Self::Mac { machine },
             _ => Self::Other,

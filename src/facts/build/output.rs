@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::fingerprint::Artifact;
 use crate::facts::project::{Bindings, Member};
+use crate::model::path::executable;
 use crate::world::disk;
 
 use super::options::Options;
@@ -79,11 +80,11 @@ pub fn compiled(fingerprints: &Utf8Path, name: &str) -> Option<u64> {
 
 /// The file names of what a member's build makes.
 pub(super) fn artifact_names(member: &Member) -> Vec<String> {
-    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
     match member.bindings {
         Bindings::Bin | Bindings::Embed => {
             let bins = member.bins.iter();
-            bins.map(|name| format!("{name}{EXE_SUFFIX}")).collect()
+            bins.map(|name| executable(name)).collect()
         }
         _ => {
             let lib = member.lib.iter();

@@ -4,8 +4,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::world::checkout;
 use crate::world::disk;
-use crate::world::git;
 
 use super::requirements_file::without_comment;
 
@@ -39,9 +39,7 @@ impl Automation {
     /// comes first.
     pub fn read(dir: &Utf8Path) -> Result<Self> {
         let mut automation = Self::default();
-        let mut folders = dir.ancestors();
-        let root = folders.position(git::is_checkout);
-        for folder in dir.ancestors().take(1 + root.unwrap_or_default()) {
+        for folder in std::iter::once(dir).chain(checkout::above(dir)) {
             for path in files(folder) {
                 let text = disk::read_text(&path)?.unwrap_or_default();
                 automation.add(&text);

@@ -12,8 +12,9 @@ use crate::facts::fingerprint::{Input, Settings};
 use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::{Member, Project};
 use crate::model::error::{Error, Result};
+use crate::model::package_name;
 use crate::world::disk;
-use crate::world::manifest::{PyProject, normalize_name, requirement_name};
+use crate::world::manifest::PyProject;
 
 use requirements_file::RequirementsFile;
 
@@ -205,7 +206,7 @@ fn without_members(
         return Some(sync);
     }
     let is_member = |requirement: &String| {
-        let name = requirement_name(requirement);
+        let name = package_name::of_requirement(requirement);
         name != member.name && project.members.iter().any(|other| other.name == name)
     };
     let mut all = pyproject.dependencies();
@@ -244,7 +245,12 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
 /// Groups and extras: the command line's on top of `[tool.pyx]`, which stands for uv's default.
 fn choose(project: &Project, pyproject: &PyProject, wanted: &DependencySelection) -> Result<Sync> {
     let config = &project.config;
-    let normalized = |names: &[String]| names.iter().map(|n| normalize_name(n)).collect::<Vec<_>>();
+    let normalized = |names: &[String]| {
+        names
+            .iter()
+            .map(|n| package_name::normalize(n))
+            .collect::<Vec<_>>()
+    };
     let mut groups = match &config.groups {
         Some(groups) => normalized(groups),
         None => pyproject.default_groups(),
@@ -319,7 +325,7 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
             return Err(toml.error(&(end..end), message, restore()));
         };
         for requirement in pyproject.dependencies_with_spans() {
-            let name = requirement_name(&requirement.value);
+            let name = package_name::of_requirement(&requirement.value);
             if !needs.contains(&name) {
                 let message = format!("`uv.lock` does not know `{name}`");
                 let hint = Some("uv lock".to_owned());

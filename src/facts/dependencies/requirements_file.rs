@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::package_name;
+use crate::model::path::normalize;
 use crate::world::disk;
-use crate::world::manifest::{normalize_name, requirement_name};
-use crate::world::session::normalize;
 
 /// A requirements file with all that it includes.
 #[derive(Debug, Default)]
@@ -125,7 +125,8 @@ fn options(line: &str) -> Vec<(String, String)> {
 
 /// The normalised name of what a line installs; `None` for a folder, whose name it does not tell.
 fn package_name(requirement: &str) -> Option<String> {
-    let named = |text: &str| Some(requirement_name(text)).filter(|name| !name.is_empty());
+    let named =
+        |text: &str| Some(package_name::of_requirement(text)).filter(|name| !name.is_empty());
     if let Some((_, egg)) = requirement.split_once("#egg=") {
         return named(egg);
     }
@@ -138,7 +139,7 @@ fn package_name(requirement: &str) -> Option<String> {
     }
     let file = before.rsplit(['/', '\\']).next().unwrap_or_default();
     let wheel = file.strip_suffix(".whl")?;
-    wheel.split('-').next().map(normalize_name)
+    wheel.split('-').next().map(package_name::normalize)
 }
 
 #[cfg(test)]

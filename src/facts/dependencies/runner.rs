@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::package_name;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
+use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::{GroupItem, Manifests, PyProject, normalize_name, requirement_name};
+use crate::world::manifest::{GroupItem, Manifests, PyProject};
 
 use super::automation::{self, Automation};
 use super::requirements_file::RequirementsFile;
@@ -131,7 +133,10 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             Source::Lock(_) | Source::Metadata(_) => {}
         }
     }
-    Ok(texts.iter().map(|text| requirement_name(text)).collect())
+    Ok(texts
+        .iter()
+        .map(|text| package_name::of_requirement(text))
+        .collect())
 }
 
 /// Whether the project's own words are `-m unittest`, and none of them is pytest.
@@ -199,7 +204,7 @@ fn plain(source: Source) -> Sync {
 
 /// Whether a requirement is a test runner or a plugin of one.
 fn is_runner(requirement: &str) -> bool {
-    let name = requirement_name(requirement);
+    let name = package_name::of_requirement(requirement);
     matches!(&*name, "stestr" | "nose2") || is_pytest(&name)
 }
 
@@ -254,8 +259,8 @@ fn self_extras_bring(pyproject: &PyProject, requirement: &str) -> bool {
 
 /// The extras in a requirement on the project itself, as in `package[test]`.
 fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
-    let own = pyproject.name().map(normalize_name);
-    if own.is_none() || own != Some(requirement_name(requirement)) {
+    let own = pyproject.name().map(package_name::normalize);
+    if own.is_none() || own != Some(package_name::of_requirement(requirement)) {
         return Vec::new();
     }
     let inside = requirement
@@ -265,7 +270,9 @@ fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
         .map(|(names, _)| names)
         .unwrap_or_default()
         .split(',');
-    names.map(|name| normalize_name(name.trim())).collect()
+    names
+        .map(|name| package_name::normalize(name.trim()))
+        .collect()
 }
 
 /// Groups and extras as plain requirements, what they include and name of the project itself
@@ -340,7 +347,7 @@ fn parent(
     dir: &Utf8Path,
     files: &mut Vec<Utf8PathBuf>,
 ) -> Result<Option<Sync>> {
-    for folder in disk::above(dir) {
+    for folder in checkout::above(dir) {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
             let groups = groups(&pyproject);
             files.push(pyproject.toml.path.clone());

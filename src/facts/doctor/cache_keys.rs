@@ -5,9 +5,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::project::{Bindings, Member, Project};
 use crate::model::error::Result;
 use crate::model::finding::Finding;
+use crate::model::path::{normalize, relative};
 use crate::world::disk;
 use crate::world::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
-use crate::world::session::normalize;
 
 use super::problem::{Fix, Problem};
 
@@ -140,16 +140,6 @@ fn script(cargo: &CargoToml) -> Utf8PathBuf {
 
 fn file_key(path: &str) -> String {
     format!("{{ file = \"{path}\" }}")
-}
-
-/// A path as seen from a folder, `..` included, with the slashes of a glob; empty for the folder.
-fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
-    let mut above = dir.ancestors().enumerate();
-    let shared = above.find_map(|(up, dir)| Some((up, path.strip_prefix(dir).ok()?)));
-    let (up, below) = shared.unwrap_or((0, path));
-    let names = below.components().map(|name| name.as_str());
-    let words: Vec<&str> = std::iter::repeat_n("..", up).chain(names).collect();
-    words.join("/")
 }
 
 fn is_seen(keys: &[CacheKey], dir: &Utf8Path, file: &Utf8Path) -> bool {
@@ -300,15 +290,6 @@ mod tests {
         assert_eq!(keys, "cache-keys = ['Cargo.toml', { file = \"lib.rs\" }]");
         let (_, keys) = found(&["lib.rs"], cargo, "cache-keys = ['**/*.rs']");
         assert_eq!(keys, "cache-keys = [{ file = \"lib.rs\" }]");
-    }
-
-    #[test]
-    fn paths_are_seen_from_the_folder_of_pyproject_toml() {
-        let from = |dir: &str, path: &str| relative(Utf8Path::new(dir), Utf8Path::new(path));
-        assert_eq!(from("/p", "/p/src/lib.rs"), "src/lib.rs");
-        assert_eq!(from("/p/python/x", "/p/core/src"), "../../core/src");
-        assert_eq!(from("/p/python", "/p"), "..");
-        assert_eq!(from("/p", "/p"), "");
     }
 
     #[test]

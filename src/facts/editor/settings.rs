@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
-use crate::world::session::normalize;
+use crate::model::path::normalize;
 
 use super::document::{Document, SettingValue};
 use super::editors::Editor;

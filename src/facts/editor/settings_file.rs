@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
-use crate::world::session::normalize;
+use crate::model::path::normalize;
 
 /// Keys, from the root of a file down.
 pub(super) type Keys = &'static [&'static str];

@@ -5,8 +5,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::finding::Finding;
-use crate::world::git::{self, Git};
-use crate::world::session::{Session, normalize};
+use crate::model::path::normalize;
+use crate::world::checkout;
+use crate::world::git::Git;
+use crate::world::session::Session;
 
 /// How many files are named.
 const NAMED: usize = 3;
@@ -27,7 +29,7 @@ pub(super) struct Checkout {
 impl Checkout {
     pub(super) fn read(session: &Session, project: &Project) -> Result<Self> {
         let root = &project.root;
-        let Some(top) = git::checkout(root) else {
+        let Some(top) = checkout::root(root) else {
             return Ok(Self::default());
         };
         let git = Git { session, dir: root };

@@ -17,10 +17,9 @@ use crate::facts::dependencies::check_lock;
 use crate::facts::project::{Member, Project, crates_outside, workspace_crates};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
+use crate::model::package_name;
 use crate::world::disk;
-use crate::world::manifest::{
-    CargoToml, LockEntry, Need, PyProject, Spanned, Toml, normalize_name, requirement_name,
-};
+use crate::world::manifest::{CargoToml, LockEntry, Need, PyProject, Spanned, Toml};
 
 use super::checkout::Checkout;
 use super::pythons::allowed;
@@ -241,10 +240,10 @@ fn other_specifiers(lock: &Toml, pyproject: &PyProject, name: &str) -> Option<Fi
             Some(VersionOrUrl::Url(_)) => return false,
             None => VersionSpecifiers::empty(),
         };
-        let name = requirement_name(&said.value);
+        let name = package_name::of_requirement(&said.value);
         let mut known = requires
             .iter()
-            .filter(|known| normalize_name(&known.name) == name)
+            .filter(|known| package_name::normalize(&known.name) == name)
             .peekable();
         known.peek().is_some()
             && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))

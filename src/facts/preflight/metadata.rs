@@ -4,9 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::Item;
 
 use crate::model::finding::Finding;
+use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::CargoToml;
-use crate::world::session::normalize;
 
 use super::subject::Subject;
 

@@ -6,8 +6,9 @@ use pep440_rs::VersionSpecifiers;
 use version_ranges::Ranges;
 
 use crate::facts::project::abi3_floor;
-use crate::model::admitted::{self, Minor};
+use crate::model::admitted;
 use crate::model::finding::Finding;
+use crate::model::minor::Minor;
 
 use super::subject::Subject;
 

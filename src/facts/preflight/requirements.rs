@@ -6,7 +6,8 @@ use pep508_rs::{PackageName, Requirement, VerbatimUrl, VersionOrUrl};
 
 use crate::model::admitted;
 use crate::model::finding::Finding;
-use crate::world::manifest::{Spanned, requirement_name};
+use crate::model::package_name;
+use crate::world::manifest::Spanned;
 
 use super::subject::Subject;
 
@@ -67,7 +68,7 @@ fn backend(subject: &Subject<'_>) -> Option<Finding> {
     let requires = subject.pyproject.toml.spanned_strings(&BUILD);
     let maturin = requires
         .iter()
-        .find(|said| requirement_name(&said.value) == "maturin");
+        .find(|said| package_name::of_requirement(&said.value) == "maturin");
     let Some(maturin) = maturin else {
         let message = "build-system.requires lacks maturin: nobody can build the sdist";
         let finding = Finding::error("backend-missing", message);

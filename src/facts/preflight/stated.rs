@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use crate::facts::project::Project;
 use crate::facts::versions::{Statement, StatementKind, Versioned};
 use crate::model::finding::Finding;
-use crate::world::manifest::normalize_name;
+use crate::model::package_name;
 
 /// The rule about the tag on the last commit.
 pub(super) const TAG: &str = "tag-mismatch";
@@ -98,7 +98,7 @@ fn version_of(tag: &str, members: &[String], alone: bool) -> Option<Version> {
         Version::from_str(text).ok().filter(|_| text.contains('.'))
     };
     let splits = tag.match_indices('-').map(|(at, _)| tag.split_at(at));
-    let of_name = splits.filter(|(name, _)| members.contains(&normalize_name(name)));
+    let of_name = splits.filter(|(name, _)| members.contains(&package_name::normalize(name)));
     let mut named = of_name.filter_map(|(_, rest)| number(&rest[1..]));
     named.next().or_else(|| number(tag).filter(|_| alone))
 }

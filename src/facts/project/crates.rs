@@ -6,11 +6,15 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::minor::{self, Minor};
+use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Dependency, Manifests, Toml};
-use crate::world::session::normalize;
 
 use super::member::Member;
+
+/// The crates that link Python.
+pub(super) const PYO3: [&str; 2] = ["pyo3", "pyo3-ffi"];
 
 /// A crate and everything its manifests say about its dependencies.
 #[derive(Debug)]
@@ -177,7 +181,7 @@ pub struct Locked {
     /// Whether the extension is built for the stable ABI (PyO3's features `abi3…`).
     pub stable_abi: bool,
     /// The oldest Python of that ABI, where a feature names it (`abi3-py39`).
-    pub abi_floor: Option<(u64, u64)>,
+    pub abi_floor: Option<Minor>,
     /// Whether a build script asks to be rerun for a file that is not there, so that cargo
     /// rebuilds at every call.
     pub restless: bool,
@@ -206,10 +210,9 @@ impl Locked {
 }
 
 /// `abi3-py310` is Python 3.10.
-fn floor(feature: &str) -> Option<(u64, u64)> {
+fn floor(feature: &str) -> Option<Minor> {
     let digits = feature.strip_prefix("abi3-py")?;
-    let (major, minor) = digits.split_at_checked(1)?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+    minor::from_digits(digits)
 }
 
 /// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
@@ -219,7 +222,7 @@ pub(super) fn pyo3_features(
     dependencies: &BTreeMap<String, Dependency>,
     features: &[String],
 ) -> Vec<String> {
-    let hard = ["pyo3", "pyo3-ffi"].into_iter();
+    let hard = PYO3.into_iter();
     let hard = hard.filter_map(|name| dependencies.get(name));
     let hard = hard.flat_map(|dependency| dependency.features.clone());
     let enabled = cargo.enabled_features(features).into_iter();
@@ -242,8 +245,7 @@ pub fn abi3_floor(member: &Member) -> Option<u64> {
 /// Whether a crate links PyO3, itself or through its path dependencies.
 pub fn depends_on_python(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
     let closure = Closure::of(manifests, cargo)?;
-    let names = ["pyo3", "pyo3-ffi"];
-    Ok(names
+    Ok(PYO3
         .iter()
         .any(|name| closure.dependencies.contains_key(*name)))
 }

@@ -7,10 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobSetBuilder};
 
 use crate::model::error::{Error, Result};
+use crate::model::package_name;
+use crate::model::path::normalize;
+use crate::world::checkout;
 use crate::world::disk;
-use crate::world::git::{checkout, is_checkout};
-use crate::world::manifest::{CargoToml, Manifests, PyProject, normalize_name, requirement_name};
-use crate::world::session::normalize;
+use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Closure, cargo_lock, locked_closure};
 use super::member::{Bindings, Member};
@@ -56,15 +57,12 @@ struct Package {
 /// The packages around `start`: the nearest upward; else all below; else all below the checkout.
 pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundPackages> {
     let mut other = None;
-    for dir in start.ancestors() {
+    for dir in checkout::upward(start) {
         if let Some(pyproject) = manifests.pyproject(&dir.join("pyproject.toml"))? {
             if pyproject.builds_with_maturin() {
                 return around(manifests, pyproject);
             }
             other = other.or(Some(pyproject));
-        }
-        if is_checkout(dir) {
-            break;
         }
     }
     if let Some(cargo) = nearest_embedding(manifests, start)? {
@@ -115,7 +113,7 @@ fn not_maturin(pyproject: &PyProject) -> Error {
 /// Where to search downward: the folder itself, then the checkout that it is in. Outside a checkout
 /// only a folder with a manifest of its own, lest a home directory be searched.
 fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
-    let Some(checkout) = checkout(start) else {
+    let Some(checkout) = checkout::root(start) else {
         let manifests = ["Cargo.toml", "pyproject.toml"].map(|name| start.join(name));
         let is_project = manifests.iter().any(|path| disk::is_file(path));
         return is_project.then_some(start).into_iter().collect();
@@ -135,7 +133,7 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
     {
         return Ok(found);
     }
-    let name = pyproject.name().map(normalize_name);
+    let name = pyproject.name().map(package_name::normalize);
     let mut packages = vec![Package::python(manifests, pyproject)?];
     for dir in workspace_folders(manifests, &home)? {
         if dir != root
@@ -192,12 +190,9 @@ fn in_cargo_workspace(
 
 /// The root of the uv workspace that a folder belongs to; the folder itself where there is none.
 fn home_of(manifests: &Manifests, dir: &Utf8Path) -> Result<Utf8PathBuf> {
-    for ancestor in dir.ancestors() {
+    for ancestor in checkout::upward(dir) {
         if workspace_folders(manifests, ancestor)?.contains(&dir.to_owned()) {
             return Ok(ancestor.to_owned());
-        }
-        if is_checkout(ancestor) {
-            break;
         }
     }
     Ok(dir.to_owned())
@@ -272,14 +267,11 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<Package>> {
 }
 
 fn nearest_embedding(manifests: &Manifests, start: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
-    for dir in start.ancestors() {
+    for dir in checkout::upward(start) {
         if let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))?
             && embeds_python(&cargo)
         {
             return Ok(Some(cargo));
-        }
-        if is_checkout(dir) {
-            break;
         }
     }
     Ok(None)
@@ -317,7 +309,7 @@ impl Package {
 
     fn name(&self) -> String {
         let name = self.pyproject.as_ref().and_then(|p| p.name());
-        normalize_name(name.or(self.cargo.package_name()).unwrap_or("unnamed"))
+        package_name::normalize(name.or(self.cargo.package_name()).unwrap_or("unnamed"))
     }
 
     fn member(&self, manifests: &Manifests) -> Result<Member> {
@@ -414,7 +406,9 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     member.maturin = pyproject.maturin_versions()?;
     member.requires_python = pyproject.requires_python()?;
     let requirements = pyproject.dependencies().into_iter();
-    member.needs = requirements.map(|text| requirement_name(&text)).collect();
+    member.needs = requirements
+        .map(|text| package_name::of_requirement(&text))
+        .collect();
     let dir = pyproject.dir();
     let files = pyproject.metadata_files().into_iter();
     member.metadata_files = files.map(|file| normalize(&dir.join(file))).collect();

@@ -7,11 +7,9 @@ use camino::Utf8PathBuf;
 use crate::world::manifest::{Amendment, CargoToml, Spanned};
 
 use super::Member;
-use super::crates::pyo3_features;
+use super::crates::{PYO3, pyo3_features};
 
 const FEATURE: &str = "extension-module";
-
-const BINDINGS: [&str; 2] = ["pyo3", "pyo3-ffi"];
 
 /// Where a manifest switches the feature on, whoever builds the crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +71,7 @@ struct Switch {
 impl Switch {
     fn all(cargo: &CargoToml) -> Vec<Self> {
         let mut found = Self::by_default(cargo);
-        for package in BINDINGS {
+        for package in PYO3 {
             let switches = cargo.switches(package, FEATURE).into_iter();
             found.extend(switches.map(|(keys, value)| Self::in_dependency(cargo, keys, &value)));
         }
@@ -128,7 +126,7 @@ fn is_switch(name: &str) -> bool {
         let rest = name.strip_prefix(package);
         rest.map(|rest| rest.trim_start_matches('?')) == Some("/extension-module")
     };
-    BINDINGS.iter().any(|package| of(package))
+    PYO3.iter().any(|package| of(package))
 }
 
 /// Leaves all switches to maturin; `None` where that would change more.

@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
+use crate::model::path::normalize;
 use crate::world::disk;
-use crate::world::session::normalize;
 
 use super::{Bindings, Member};
 

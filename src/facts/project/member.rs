@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 use serde::Serialize;
 
+use crate::model::package_name;
 use crate::world::manifest::{CargoToml, Config, Dependency, PyProject};
 
 use super::directories::Directories;
@@ -93,7 +94,7 @@ impl Member {
     /// Whether a word on the command line means this member.
     pub(super) fn answers_to(&self, root: &Utf8Path, word: &str) -> bool {
         let folder = word.trim_end_matches('/').trim_start_matches("./");
-        self.name == crate::world::manifest::normalize_name(word)
+        self.name == package_name::normalize(word)
             || self.dir.strip_prefix(root).is_ok_and(|dir| dir == folder)
             || self.dir.file_name() == Some(folder)
     }
@@ -148,7 +149,7 @@ impl Member {
 
     /// The name as distributions are called in `dist-info` folders.
     pub fn escaped_name(&self) -> String {
-        self.name.replace('-', "_")
+        package_name::escape(&self.name)
     }
 }
 

@@ -12,9 +12,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 
 use crate::model::error::{Error, Result};
+use crate::model::nearest::nearest;
+use crate::world::checkout;
 use crate::world::disk;
-use crate::world::git;
-use crate::world::manifest::{Config, Manifests, Toml, nearest};
+use crate::world::manifest::{Config, Manifests, Toml};
 use crate::world::session::Session;
 
 pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
@@ -170,7 +171,7 @@ impl Project {
 
     /// The checkout that it is in, else its home.
     pub fn checkout(&self) -> &Utf8Path {
-        git::checkout(&self.root).unwrap_or(&self.home)
+        checkout::root(&self.root).unwrap_or(&self.home)
     }
 
     /// A path below the root as people write it, any other whole.

@@ -3,9 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::Toml;
-use crate::world::session::{Session, normalize};
+use crate::world::session::Session;
 
 use super::directories::Directories;
 use super::member::Member;

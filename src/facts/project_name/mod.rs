@@ -1,7 +1,7 @@
 //! Names of projects: valid for Python's packaging, for Python and for cargo.
 
 use crate::model::error::{Error, Result};
-use crate::world::manifest::normalize_name;
+use crate::model::package_name;
 
 /// What one name is in each of its places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Name {
             let why = "letters, digits, `-`, `_` and `.` only, with a letter or digit at each end (PEP 508)";
             return refused(why, &repaired(text));
         }
-        let krate = normalize_name(text);
+        let krate = package_name::normalize(text);
         let other = format!("my-{krate}");
         if text.starts_with(|first: char| first.is_ascii_digit()) {
             return refused("neither a module nor a crate begins with a digit", &other);
@@ -73,7 +73,7 @@ fn is_distribution(text: &str) -> bool {
 /// The nearest name that is one.
 fn repaired(text: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let name = normalize_name(&text.chars().map(letter).collect::<String>());
+    let name = package_name::normalize(&text.chars().map(letter).collect::<String>());
     if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return name;
     }

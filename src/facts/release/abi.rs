@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use pep440_rs::VersionSpecifiers;
 
 use crate::facts::project::Bindings;
-use crate::model::admitted;
+use crate::model::minor;
 use crate::world::disk;
 use crate::world::interpreter::Interpreter;
 use crate::world::manifest::Toml;
@@ -83,7 +83,7 @@ pub fn label(python: &Interpreter) -> String {
 }
 
 pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
-    admitted::minor(&python.version)
+    minor::of(&python.version)
 }
 
 /// What is allowed of `installed`, in its order, without pre-releases.

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use crate::model::error::{Error, Result};
+use crate::model::manylinux;
 use crate::world::disk;
 
 /// The machine as far as wheels depend on it.
@@ -119,7 +120,7 @@ impl Platform {
         let cross = target.is_some() && !runs_here;
         let needed = cross
             || matches!(
-                (compatibility.and_then(glibc), host.glibc),
+                (compatibility.and_then(manylinux::glibc), host.glibc),
                 (Some(wanted), Some(own)) if wanted < own
             );
         Self {
@@ -149,20 +150,6 @@ fn runs_on(triple: &str, host: &Host) -> bool {
     triple.split('-').next() == Some(host.arch)
         && triple.contains(os)
         && (host.os != "linux" || musl == host.glibc.is_none())
-}
-
-/// The glibc that a platform tag promises (PEP 513, 571, 599 and 600).
-fn glibc(tag: &str) -> Option<(u64, u64)> {
-    match tag {
-        "manylinux1" => Some((2, 5)),
-        "manylinux2010" => Some((2, 12)),
-        "manylinux2014" => Some((2, 17)),
-        _ => {
-            let numbers = tag.strip_prefix("manylinux_")?;
-            let mut parts = numbers.split('_').map(str::parse);
-            Some((parts.next()?.ok()?, parts.next()?.ok()?))
-        }
-    }
 }
 
 /// # Errors

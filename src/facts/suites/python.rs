@@ -5,8 +5,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::dependencies::{Automation, TestRunner};
 use crate::facts::project::{Member, Project, package_folder};
 use crate::model::error::Result;
+use crate::model::package_name;
+use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, requirement_name};
+use crate::world::manifest::Manifests;
 
 use super::is_test_file;
 
@@ -103,7 +105,7 @@ impl PythonSuite {
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
 /// built: what develops and tests the packages below it (uv docs, "Virtual projects").
 fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
-    for folder in disk::above(dir) {
+    for folder in checkout::above(dir) {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
             return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
         }
@@ -311,7 +313,7 @@ impl Config {
         let named = pyproject
             .requirements()
             .iter()
-            .any(|text| requirement_name(text) == "pytest-benchmark");
+            .any(|text| package_name::of_requirement(text) == "pytest-benchmark");
         if named && !self.options.contains("--benchmark") {
             vec!["--benchmark-skip".to_owned()]
         } else {

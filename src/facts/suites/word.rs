@@ -2,9 +2,10 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::path::normalize;
 use crate::model::runner_options::{Part, RunnerOptions};
 use crate::world::disk;
-use crate::world::session::{Session, normalize};
+use crate::world::session::Session;
 
 /// An argument for a test runner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

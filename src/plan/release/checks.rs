@@ -8,8 +8,9 @@ use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 use crate::model::invocation::Invocation;
+use crate::model::package_name;
+use crate::model::venv;
 use crate::world::disk;
-use crate::world::manifest::normalize_name;
 
 use crate::model::step::StepId;
 use crate::plan::release_action::{Check, How, Reader, RecordChecks, ReleaseAction, Verdict};
@@ -132,7 +133,7 @@ fn expected(release: &Release, file: &Utf8Path) -> Expected {
     let wheel = WheelName::parse(name).map(|name| name.distribution);
     let sdist = || SdistName::parse(name).map(|name| name.distribution);
     let distribution = wheel.or_else(sdist).unwrap_or_default();
-    let distribution = normalize_name(&distribution);
+    let distribution = package_name::normalize(&distribution);
     let mut packages = release.packages.iter();
     let package = packages.find(|package| package.name == distribution);
     package.map(|p| p.expected.clone()).unwrap_or_default()
@@ -287,11 +288,7 @@ fn siblings(stage: &Stage<'_>, file: &Utf8Path) -> Vec<String> {
 fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     let toolbox = &stage.release.toolbox;
     let env = own(stage, "stubs", file);
-    let python = env.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = venv::python(&env);
     let uv = |words: &[&str]| stage.context.uv().args(words.iter().copied());
     let made = [
         "venv",

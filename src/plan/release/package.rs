@@ -10,6 +10,7 @@ use crate::facts::release::{
 use crate::facts::{Build, Product};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
+use crate::model::path::executable;
 use crate::model::step::StepId;
 use crate::plan::action::{Action, Listen, Pack, Run};
 use crate::plan::arguments::{lock_args, maturin_feature_args};
@@ -307,7 +308,7 @@ impl Stage<'_> {
             call = call.arg("--locked"); // the sdist holds the lock
         }
         if wheel.platform.zig {
-            let name = format!("ziglang/zig{}", std::env::consts::EXE_SUFFIX);
+            let name = format!("ziglang/{}", executable("zig"));
             let zig = self.release.toolbox.site_packages().join(name);
             call = call.env("CARGO_ZIGBUILD_ZIG_PATH", zig.as_str());
         }

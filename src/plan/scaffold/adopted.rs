@@ -10,7 +10,8 @@ use crate::facts::adoption::{
 };
 use crate::model::error::Result;
 use crate::model::file_edit::keep_line_ends;
-use crate::world::manifest::{Toml, keys, normalize_name, with_maturin, with_member, with_module};
+use crate::model::package_name;
+use crate::world::manifest::{Toml, keys, with_maturin, with_member, with_module};
 
 use super::render::render;
 use super::{OLDEST, OWN_WORKSPACE, PYO3, toml_string};
@@ -107,7 +108,10 @@ fn of_package(package: &Package, there: &BTreeSet<Utf8PathBuf>) -> Result<Vec<Fi
     let license = license.map(|text| format!("license = {}", toml_string(text)));
     let workspace = if package.nested { OWN_WORKSPACE } else { "" };
     let values = [
-        ("crate", format!("{}-rust", normalize_name(distribution))),
+        (
+            "crate",
+            format!("{}-rust", package_name::normalize(distribution)),
+        ),
         (
             "description",
             format!("The Rust half of the Python package {distribution}"),

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::model::error::{Error, Result};
+use crate::model::path::normalize;
 
 pub use lock::Lock;
 pub use trees::{copy_tree, exchange, mirror, promote, staging};
@@ -123,18 +124,6 @@ pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
 }
 
-/// The root of git's checkout that a folder is in.
-pub fn checkout(dir: &Utf8Path) -> Option<&Utf8Path> {
-    dir.ancestors().find(|dir| is_there(&dir.join(".git")))
-}
-
-/// The folders above one, nearest first, up to the root of its checkout; none outside of a checkout.
-pub fn above(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
-    let checkout = checkout(dir);
-    let within = move |folder: &&Utf8Path| checkout.is_some_and(|root| folder.starts_with(root));
-    dir.ancestors().skip(1).take_while(within)
-}
-
 /// `None` where the file is absent.
 pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
@@ -211,7 +200,7 @@ pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
         return found;
     }
     if !first.contains(['*', '?', '[']) {
-        return below(crate::world::session::normalize(&dir.join(first)));
+        return below(normalize(&dir.join(first)));
     }
     let Ok(glob) = globset::Glob::new(first) else {
         return Vec::new();

@@ -2,13 +2,15 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Signature, checkout, resolve, signature};
+use crate::world::checkout;
+
+use super::{Signature, resolve, signature};
 
 /// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
 /// Links are followed to sources in the checkout, or below the directory where there is none.
 pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let real = resolve(dir);
-    let bounds = checkout(&real).unwrap_or(&real).to_owned();
+    let bounds = checkout::root(&real).unwrap_or(&real).to_owned();
     let stays = move |path: &std::path::Path| {
         let target = path.canonicalize().unwrap_or_default();
         let below = target.strip_prefix(&bounds);
@@ -36,7 +38,7 @@ fn is_no_source(name: &std::ffi::OsStr) -> bool {
 /// A walk by git's rules, also where there is no git. Ignore files above a checkout are none of its
 /// business, and where there is no checkout those above the directory.
 fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
-    let in_checkout = checkout(&resolve(dir)).is_some();
+    let in_checkout = checkout::root(&resolve(dir)).is_some();
     let mut walk = ignore::WalkBuilder::new(dir);
     walk.require_git(in_checkout).parents(in_checkout);
     walk

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
 use crate::model::error::Result;
-use crate::world::session::normalize;
+use crate::model::path::normalize;
 
 use super::{Config, Spanned, Toml, config, strings_of};
 

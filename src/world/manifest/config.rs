@@ -12,8 +12,9 @@ use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, de};
 
 use crate::model::error::{Error, Result};
+use crate::model::nearest::nearest;
 
-use super::{Toml, nearest};
+use super::Toml;
 
 /// What a project says to pyx. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use pep440_rs::VersionSpecifiers;
 use toml_edit::{Item, Table, Value};
 
-use super::{Spanned, Toml, normalize_name};
+use crate::model::package_name;
+
+use super::{Spanned, Toml};
 
 /// A package as a lock file knows it.
 #[derive(Clone, Debug)]
@@ -41,9 +43,9 @@ impl Toml {
     /// The entry of a package that is a folder of the project; `name` is compared as PEP 503 says,
     /// under which crates differ as well.
     pub fn own_entry(&self, name: &str) -> Option<LockEntry> {
-        let wanted = normalize_name(name);
+        let wanted = package_name::normalize(name);
         let of_name =
-            |entry: &LockEntry| entry.local && normalize_name(&entry.name.value) == wanted;
+            |entry: &LockEntry| entry.local && package_name::normalize(&entry.name.value) == wanted;
         self.lock_entries().into_iter().find(of_name)
     }
 }
@@ -99,7 +101,7 @@ fn required(value: &Value) -> Option<Required> {
         None => Some(VersionSpecifiers::empty()),
     };
     Some(Required {
-        name: normalize_name(table.get("name")?.as_str()?),
+        name: package_name::normalize(table.get("name")?.as_str()?),
         specifiers,
     })
 }

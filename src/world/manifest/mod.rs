@@ -18,6 +18,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::model::error::{Error, Location, Result};
+use crate::model::package_name;
 use crate::world::disk;
 
 pub use adopt::{keys, with_maturin, with_member, with_module};
@@ -30,7 +31,6 @@ pub use manifests::Manifests;
 pub use needs::Need;
 pub use publishing::{PublishConfig, UvIndex};
 pub use pyproject::{CacheKey, GroupItem, PyProject};
-pub(crate) use pyproject::{normalize_name, requirement_name};
 
 /// A parsed TOML file that still knows where everything stood.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl Toml {
             package
                 .get("name")
                 .and_then(Item::as_str)
-                .map(normalize_name)
+                .map(package_name::normalize)
                 .as_deref()
                 == Some(name)
         };
@@ -193,7 +193,7 @@ impl Toml {
             need.as_inline_table()?
                 .get("name")?
                 .as_str()
-                .map(normalize_name)
+                .map(package_name::normalize)
         };
         Some(needs.into_iter().flatten().filter_map(name).collect())
     }
@@ -273,16 +273,6 @@ fn spanned_strings(item: &Item) -> Vec<Spanned<String>> {
             })
         })
         .collect()
-}
-
-/// The known word nearest to a mistyped one, where one is near.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -366,11 +356,5 @@ mod tests {
             assert!(location.contains("[1], bad, [1],"), "{location}");
             assert!(location.len() < 500, "{}", location.len());
         }
-    }
-
-    #[test]
-    fn only_a_near_word_is_suggested() {
-        assert_eq!(nearest("pyhton", ["python", "profile"]), Some("python"));
-        assert_eq!(nearest("zzz", ["python", "profile"]), None);
     }
 }

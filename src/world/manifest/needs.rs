@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use toml_edit::{Item, TableLike};
 
-use crate::world::session::normalize;
+use crate::model::path::normalize;
 
 use super::{CargoToml, Spanned};
 

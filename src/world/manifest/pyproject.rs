@@ -12,6 +12,8 @@ use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use toml_edit::{Item, Value};
 
 use crate::model::error::{Error, Result};
+use crate::model::package_name;
+use crate::model::path::normalize;
 
 use super::{Config, Spanned, Toml, config, spanned_strings, strings_of};
 
@@ -97,7 +99,7 @@ impl PyProject {
             .map(spanned_strings)
             .unwrap_or_default()
             .into_iter()
-            .filter(|requirement| requirement_name(&requirement.value) == "maturin")
+            .filter(|requirement| package_name::of_requirement(&requirement.value) == "maturin")
     }
 
     /// The versions of maturin that `build-system.requires` allows.
@@ -153,7 +155,7 @@ impl PyProject {
     /// [`Error::Manifest`] where the named file is not there.
     pub fn cargo_manifest(&self) -> Result<Option<Utf8PathBuf>> {
         if let Some(text) = self.toml.spanned(&["tool", "maturin", "manifest-path"]) {
-            let path = crate::world::session::normalize(&self.dir().join(&text.value));
+            let path = normalize(&self.dir().join(&text.value));
             if crate::world::disk::is_file(&path) {
                 return Ok(Some(path));
             }
@@ -248,7 +250,7 @@ impl PyProject {
         };
         wanted
             .iter()
-            .map(|name| normalize_name(name))
+            .map(|name| package_name::normalize(name))
             .filter(|name| self.groups.contains_key(name))
             .collect()
     }
@@ -358,7 +360,10 @@ fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
         .flat_map(|table| table.iter())
         .map(|(name, item)| {
             let items = item.as_array().into_iter().flatten();
-            (normalize_name(name), items.filter_map(group_item).collect())
+            (
+                package_name::normalize(name),
+                items.filter_map(group_item).collect(),
+            )
         })
         .collect()
 }
@@ -368,7 +373,7 @@ fn group_item(value: &Value) -> Option<GroupItem> {
         return Some(GroupItem::Requirement(requirement.to_owned()));
     }
     let included = value.as_inline_table()?.get("include-group")?.as_str()?;
-    Some(GroupItem::Include(normalize_name(included)))
+    Some(GroupItem::Include(package_name::normalize(included)))
 }
 
 fn extras(toml: &Toml) -> BTreeMap<String, Vec<String>> {
@@ -376,28 +381,8 @@ fn extras(toml: &Toml) -> BTreeMap<String, Vec<String>> {
     table
         .into_iter()
         .flat_map(|table| table.iter())
-        .map(|(name, item)| (normalize_name(name), strings_of(item)))
+        .map(|(name, item)| (package_name::normalize(name), strings_of(item)))
         .collect()
-}
-
-/// The name as PEP 503 compares it.
-pub(crate) fn normalize_name(name: &str) -> String {
-    let mut normalized = String::new();
-    for part in name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
-        if !normalized.is_empty() {
-            normalized.push('-');
-        }
-        normalized.push_str(&part.to_lowercase());
-    }
-    normalized
-}
-
-/// The normalised name that a PEP 508 requirement begins with, also where the rest is invalid.
-pub(crate) fn requirement_name(requirement: &str) -> String {
-    let end = requirement
-        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
-        .unwrap_or(requirement.len());
-    normalize_name(&requirement[..end])
 }
 
 #[cfg(test)]
@@ -431,15 +416,6 @@ mod tests {
         let project = build_system("requires = ['maturin>=0.13.0<14']\nbuild-backend = 'maturin'");
         let error = project.maturin_versions().unwrap_err();
         insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()));
-    }
-
-    #[test]
-    fn names_compare_as_in_pep_503() {
-        assert_eq!(normalize_name("Foo__Bar.baz"), "foo-bar-baz");
-        assert_eq!(
-            requirement_name("Foo_Bar[x] >= 1; python_version<'4'"),
-            "foo-bar"
-        );
     }
 
     #[test]

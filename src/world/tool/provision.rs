@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::path::executable;
 use crate::world::disk::{self, Signature};
 use crate::world::process;
 use crate::world::session::Session;
@@ -65,8 +66,7 @@ impl Provision {
     }
 
     pub fn program(&self) -> Utf8PathBuf {
-        let name = format!("{}{}", self.kind.name(), std::env::consts::EXE_SUFFIX);
-        self.dir.join(name)
+        self.dir.join(executable(self.kind.name()))
     }
 
     fn receipt(&self) -> Utf8PathBuf {

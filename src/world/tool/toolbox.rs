@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::venv;
 use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
@@ -54,22 +55,14 @@ impl Toolbox {
         disk::is_file(&self.dir.join(RECEIPT))
     }
 
-    fn bin(dir: &Utf8Path) -> Utf8PathBuf {
-        dir.join(if cfg!(windows) { "Scripts" } else { "bin" })
-    }
-
     /// One of its programs.
     pub fn program(&self, name: &str) -> Utf8PathBuf {
-        Self::bin(&self.dir).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        venv::program(&self.dir, name)
     }
 
     pub fn site_packages(&self) -> Utf8PathBuf {
-        if cfg!(windows) {
-            return self.dir.join("Lib/site-packages");
-        }
         let (major, minor) = self.minor;
-        let python = format!("lib/python{major}.{minor}/site-packages");
-        self.dir.join(python)
+        venv::site_packages(&self.dir, &format!("python{major}.{minor}"))
     }
 
     /// The version that the list has of a package.
@@ -110,7 +103,7 @@ impl Toolbox {
         self.check(&call(
             &[&made[..], &["--no-project", "--python", python, "."]].concat(),
         ))?;
-        let own = Self::bin(&root).join(format!("python{}", std::env::consts::EXE_SUFFIX));
+        let own = venv::python(&root);
         let sync = ["pip", "sync", "--quiet", "--require-hashes"];
         let rest = ["--python", own.as_str(), list.as_str()];
         self.check(&call(&[&sync[..], &rest].concat()))?;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::artifact::archive::ending;
 use crate::facts::artifact::wheel::path_in_site_packages;
-use crate::facts::artifact::{Expected, Headers, Member, Wheel, name};
+use crate::facts::artifact::{Expected, Headers, Member, Wheel};
 use crate::model::finding::Finding;
+use crate::model::package_name;
 
 /// What no archive should have.
 pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
@@ -138,7 +139,7 @@ fn stray(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
     let own = wheel
         .name
         .as_ref()
-        .map(|name| name::escape(&name.distribution));
+        .map(|name| package_name::escape(&name.distribution));
     let modules = expected.modules.iter().flatten();
     let mut own: Vec<String> = own.into_iter().chain(modules.cloned()).collect();
     for name in &mut own {

@@ -8,7 +8,7 @@ use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 
 use crate::facts::artifact::{Expected, Headers};
 use crate::model::finding::Finding;
-use crate::world::manifest::normalize_name;
+use crate::model::package_name;
 
 /// What every distribution's metadata is judged by. `stated` are the name and the version in its
 /// file name.
@@ -42,7 +42,8 @@ fn name(metadata: &Headers, stated: Option<&str>, expected: &Expected) -> Vec<Fi
     let others = others
         .into_iter()
         .filter_map(|(who, other)| Some((who, other?)));
-    let others = others.filter(|(_, other)| normalize_name(other) != normalize_name(name));
+    let others =
+        others.filter(|(_, other)| package_name::normalize(other) != package_name::normalize(name));
     others
         .map(|(who, other)| {
             let message = format!("Name is `{name}`, but {who} says `{other}`");

@@ -1,9 +1,10 @@
-//! What a platform tag promises, against what the binaries need: manylinux (PEP 513, 571, 599
-//! and 600, with auditwheel's list of libraries), musllinux (PEP 656), macOS and Windows.
+//! What a platform tag promises, against what the binaries need: manylinux, musllinux (PEP 656), macOS
+//! and Windows.
 
 use crate::facts::artifact::platform::Platform;
 use crate::facts::artifact::{Binary, Tags};
 use crate::model::finding::Finding;
+use crate::model::manylinux;
 
 /// What a binary shows. `bundled` are the file names in the wheel, which its loader may find.
 pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
@@ -14,15 +15,12 @@ pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Fi
         found.extend(wrong_libc(tag, platform, binary));
     }
     // of several manylinux tags, which are names of one promise, the oldest is the one to keep
-    let glibc = |platform: &Platform<'_>| match platform {
-        Platform::Manylinux { glibc, .. } => Some(*glibc),
+    let promised = platforms.filter_map(|(tag, platform)| match platform {
+        Platform::Manylinux { glibc, machine } => Some((glibc, machine, tag)),
         _ => None,
-    };
-    let oldest = platforms
-        .filter_map(|(tag, platform)| Some((glibc(&platform)?, tag, platform)))
-        .min_by_key(|(glibc, ..)| *glibc);
-    if let Some((glibc, tag, platform)) = oldest {
-        found.extend(too_new(tag, (glibc, platform), binary));
+    });
+    if let Some((glibc, machine, tag)) = promised.min_by_key(|(glibc, ..)| *glibc) {
+        found.extend(too_new(tag, glibc, machine, binary));
     }
     found.extend(foreign(tags, binary, bundled));
     found.dedup();
@@ -64,64 +62,15 @@ fn wrong_libc(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<Find
     Some(Finding::error("wrong-libc", message).hint(hint))
 }
 
-/// The highest symbol versions that systems with this glibc (2.x) have, as their distributions
-/// shipped libstdc++ and libgcc.
-struct Age {
-    glibc: u64,
-    /// `GLIBCXX_3.4.x`
-    glibcxx: u64,
-    /// `CXXABI_1.3.x`
-    cxxabi: u64,
-    gcc: [u64; 2],
-}
-
-const fn age(glibc: u64, glibcxx: u64, cxxabi: u64, gcc: [u64; 2]) -> Age {
-    Age {
-        glibc,
-        glibcxx,
-        cxxabi,
-        gcc,
-    }
-}
-
-const AGES: [Age; 9] = [
-    age(5, 8, 1, [4, 2]),
-    age(12, 13, 3, [4, 5]),
-    age(17, 19, 7, [4, 8]),
-    age(24, 22, 10, [4, 8]),
-    age(26, 24, 11, [7, 0]),
-    age(31, 28, 12, [7, 0]),
-    age(34, 29, 13, [11, 0]),
-    age(35, 30, 13, [12, 0]),
-    age(39, 33, 15, [14, 0]),
-];
-
-/// The last glibc whose companions the table knows.
-const LAST_KNOWN: u64 = 41;
-
 /// The oldest glibc of a tag, against the symbol versions that a binary needs.
-fn too_new(tag: &str, (glibc, platform): (u64, Platform<'_>), binary: &Binary) -> Vec<Finding> {
-    // RHEL 7 for aarch64 has the symbols of 2.18
-    let backported = matches!(
-        platform,
-        Platform::Manylinux {
-            glibc: 17,
-            machine: "aarch64"
-        }
-    );
-    let own = if backported { 18 } else { glibc };
-    let mut limits = vec![("GLIBC", vec![2, own])];
-    let age = AGES.iter().rev().find(|age| age.glibc <= glibc);
-    if let Some(age) = age.filter(|_| glibc <= LAST_KNOWN) {
-        limits.push(("GLIBCXX", vec![3, 4, age.glibcxx]));
-        limits.push(("CXXABI", vec![1, 3, age.cxxabi]));
-        limits.push(("GCC", age.gcc.to_vec()));
-    }
-    let newer = limits.into_iter().filter_map(|(library, limit)| {
-        let highest = binary.highest(library)?;
-        let compared = &highest[..highest.len().min(limit.len())];
-        (compared > limit.as_slice()).then_some((library, highest))
-    });
+fn too_new(tag: &str, glibc: u64, machine: &str, binary: &Binary) -> Vec<Finding> {
+    let newer = manylinux::limits(glibc, machine)
+        .into_iter()
+        .filter_map(|(library, limit)| {
+            let highest = binary.highest(library)?;
+            let compared = &highest[..highest.len().min(limit.len())];
+            (compared > limit.as_slice()).then_some((library, highest))
+        });
     newer
         .map(|(library, highest)| newer_than(tag, library, &highest))
         .collect()
@@ -142,39 +91,11 @@ fn newer_than(tag: &str, library: &str, version: &[u64]) -> Finding {
     Finding::error("libstdcxx-too-new", message).hint(hint)
 }
 
-/// What every system of a manylinux tag has.
-const MANYLINUX: [&str; 24] = [
-    "libGL.so.1",
-    "libICE.so.6",
-    "libSM.so.6",
-    "libX11.so.6",
-    "libXext.so.6",
-    "libXrender.so.1",
-    "libanl.so.1",
-    "libatomic.so.1",
-    "libc.so.6",
-    "libdl.so.2",
-    "libexpat.so.1",
-    "libgcc_s.so.1",
-    "libglib-2.0.so.0",
-    "libgobject-2.0.so.0",
-    "libgthread-2.0.so.0",
-    "libm.so.6",
-    "libmvec.so.1",
-    "libnsl.so.1",
-    "libpthread.so.0",
-    "libresolv.so.2",
-    "librt.so.1",
-    "libstdc++.so.6",
-    "libutil.so.1",
-    "libz.so.1",
-];
-
 /// Whether every system of a platform tag has the library, or another rule speaks of it.
 fn is_of_system(platform: Platform<'_>, library: &str) -> bool {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| library.starts_with(prefix));
     match platform {
-        Platform::Manylinux { .. } => MANYLINUX.contains(&library) || begins(&["ld", "libc."]),
+        Platform::Manylinux { .. } => manylinux::has_library(library),
         Platform::Musllinux { .. } => library == "libz.so.1" || begins(&["ld-", "libc."]),
         Platform::Mac { .. } => begins(&["/usr/lib/", "/System/Library/"]),
         _ => true,

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::artifact::archive::ending;
-use crate::facts::artifact::{Expected, Member, Sdist, name};
+use crate::facts::artifact::{Expected, Member, Sdist};
 use crate::model::finding::Finding;
+use crate::model::package_name;
 
 use super::{content, leaks, metadata, requires_python, secrets, size, sources};
 
@@ -35,7 +36,7 @@ impl Sdist {
         };
         let wanted = format!(
             "{}-{}.tar.gz",
-            name::escape(&name.distribution),
+            package_name::escape(&name.distribution),
             name.version
         );
         let message = format!("PyPI refuses `{file}`: it must be called `{wanted}`");

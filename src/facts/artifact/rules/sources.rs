@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::artifact::Member;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
+use crate::model::path::normalize;
 use crate::world::manifest::{CargoToml, PyProject, Toml};
-use crate::world::session::normalize;
 
 struct Sources<'a> {
     members: &'a [Member],

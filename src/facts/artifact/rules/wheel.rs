@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::artifact::{Expected, Member, Tags, Wheel, name};
+use crate::facts::artifact::{Expected, Member, Tags, Wheel};
 use crate::model::finding::Finding;
+use crate::model::package_name;
 
 use super::{
     content, extension, leaks, metadata, platform_tag, policy, record, requires_python, secrets,
@@ -41,7 +42,7 @@ impl Wheel {
             return vec![Finding::error("file-name", message).at(&self.path, None)];
         };
         let mut found = platform_tag::findings(&name.tags);
-        let escaped = name::escape(&name.distribution);
+        let escaped = package_name::escape(&name.distribution);
         if name.distribution != escaped {
             let message = format!("PyPI refuses `{file}`: it must begin with `{escaped}-`");
             found.push(Finding::error("file-name", message));

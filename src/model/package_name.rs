@@ -1,0 +1,44 @@
+//! Names of Python packages: as they are compared (PEP 503), and as files and folders have them.
+
+/// The name as PEP 503 compares it: `Foo__Bar.baz` is `foo-bar-baz`.
+pub fn normalize(name: &str) -> String {
+    let mut normalized = String::new();
+    for part in name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+        if !normalized.is_empty() {
+            normalized.push('-');
+        }
+        normalized.push_str(&part.to_lowercase());
+    }
+    normalized
+}
+
+/// The only spelling that PyPI takes in the names of distributions, which `dist-info` folders have as
+/// well: `foo_bar_baz`.
+pub fn escape(name: &str) -> String {
+    normalize(name).replace('-', "_")
+}
+
+/// The normalised name that a requirement (PEP 508) begins with, also where the rest is invalid.
+pub fn of_requirement(requirement: &str) -> String {
+    let end = requirement
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+        .unwrap_or(requirement.len());
+    normalize(&requirement[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_as_in_pep_503() {
+        assert_eq!(normalize("Foo__Bar.baz"), "foo-bar-baz");
+        assert_eq!(escape("Foo__Bar.baz"), "foo_bar_baz");
+    }
+
+    #[test]
+    fn a_requirement_begins_with_its_name() {
+        let requirement = "Foo_Bar[x] >= 1; python_version<'4'";
+        assert_eq!(of_requirement(requirement), "foo-bar");
+    }
+}

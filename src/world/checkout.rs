@@ -1,0 +1,54 @@
+//! The checkout of git that a folder is in, told by its `.git` alone. What git knows of it is in
+//! [`git`](super::git).
+
+use camino::Utf8Path;
+
+use crate::world::disk;
+
+/// Whether a folder is the root of a checkout.
+pub fn is_root(dir: &Utf8Path) -> bool {
+    disk::is_there(&dir.join(".git"))
+}
+
+/// The root of the checkout that a folder is in.
+pub fn root(dir: &Utf8Path) -> Option<&Utf8Path> {
+    dir.ancestors().find(|dir| is_root(dir))
+}
+
+/// A folder and those above it, nearest first, up to the root of its checkout; outside of a checkout up
+/// to the root of the file system.
+pub fn upward(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
+    let mut is_left = false;
+    dir.ancestors().take_while(move |dir| {
+        let is_inside = !is_left;
+        is_left = is_root(dir);
+        is_inside
+    })
+}
+
+/// The folders above one, nearest first, up to the root of its checkout; none outside of a checkout, lest
+/// a stray file in a home folder counts.
+pub fn above(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
+    let root = root(dir);
+    let within = move |folder: &&Utf8Path| root.is_some_and(|root| folder.starts_with(root));
+    dir.ancestors().skip(1).take_while(within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_climb_ends_at_the_root_of_the_checkout() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let dir = root.join("a/b");
+        disk::create_dir(&dir).unwrap();
+        assert_eq!(above(&dir).count(), 0);
+        assert_eq!(upward(&dir).last(), Some(Utf8Path::new("/")));
+        disk::create_dir(&root.join(".git")).unwrap();
+        assert!(above(&dir).eq([&*root.join("a"), root]));
+        assert!(upward(&dir).eq([&*dir, &*root.join("a"), root]));
+        assert!(upward(root).eq([root]) && above(root).next().is_none());
+    }
+}
