@@ -4,7 +4,7 @@
 //! only those that stand above it here, and no two files use each other in a circle
 //! (`tests/it/house` reads every path and checks both).
 
-/// Plain data: errors, command lines, versions. Uses nothing of ours.
+/// Plain data: errors, command lines, versions. Uses nothing else of the program.
 pub mod model;
 /// One outside thing a file: the disk, processes, git, manifests, tools, interpreters.
 pub mod world;

@@ -76,7 +76,7 @@ pub struct Sdist {
 /// Check the project and existing distributions, building nothing
 ///
 /// The versions, licences, Pythons and lock files of the project, then every rule for wheels and
-/// sdists, our own and those of the linters of the field.
+/// sdists, and what twine, auditwheel and other linters say of them.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:

@@ -60,7 +60,7 @@ impl Doctor {
         match finding::errors(&findings) {
             0 => Ok(()),
             _ if patch_only => Ok(()),
-            errors => Err(Error::Traps(errors)),
+            errors => Err(Error::ProblemsFound(errors)),
         }
     }
 }

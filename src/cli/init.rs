@@ -19,8 +19,8 @@ use super::{Global, editors};
 /// all changes as a patch and asks; overwrites nothing; does nothing where both languages are there.
 ///
 /// With `--editor` sets up an editor instead: tasks, interpreter, rust-analyzer and debugger, in `.zed/`
-/// or `.vscode/` below the project's root. In files that are there only what is ours changes: tasks and
-/// debug configurations whose names begin with `pyx:`, and settings that nobody has set.
+/// or `.vscode/` below the project's root. Changes nothing in files that are there but tasks and debug
+/// configurations whose names begin with `pyx:`, and adds settings that nobody has made.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:

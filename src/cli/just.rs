@@ -1,4 +1,4 @@
-//! `cargo pyx just`: recipes of the project, and ours.
+//! `cargo pyx just`: recipes of the project, and built-in ones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use crate::driver::Driver;
-use crate::facts::recipe::{self, Recipe, Recipes};
+use crate::facts::recipes::{self, Recipe, Recipes};
 use crate::facts::{self, Facts, Purpose, Request, RunState};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
@@ -20,22 +20,22 @@ use super::apply::{Consent, apply};
 
 /// Run a recipe in the project's environment, after a fresh build
 ///
-/// A recipe of the project's justfile, else one of ours. The environment is active for the whole
-/// recipe; its exit code is ours. Without a recipe, lists them all.
+/// A recipe of the project's justfile, else a built-in one. The environment is active for the whole
+/// recipe, and its exit code is passed on. Without a recipe, lists them all.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyx just                   list the project's recipes and ours
+  cargo pyx just                   list the project's recipes and the built-in ones
   cargo pyx just lint              run one
   cargo pyx just bench -k parse    with arguments
   cargo pyx just --show cov        print one
-  cargo pyx just --eject lint      copy ours into the project's justfile
+  cargo pyx just --eject lint      copy a built-in one into the project's justfile
 
 A recipe sees: VIRTUAL_ENV, PATH, UV_PROJECT_ENVIRONMENT, UV_NO_SYNC, and
   PYX          this program             PYX_PYTHON   the environment's Python
   PYX_PROJECT  the project's root       PYX_MODULE   the extension module's dotted name
   PYX_STATE    target/pyx               PYX_PROFILE  the cargo profile of the build
-  PYX_DIST     dist/                    PYX_RECIPES  our recipes' files
+  PYX_DIST     dist/                    PYX_RECIPES  the built-in recipes
   PYX_UV       uv")]
 pub struct Just {
     /// List the recipes
@@ -44,7 +44,7 @@ pub struct Just {
     /// Print a recipe
     #[arg(long, value_name = "NAME", conflicts_with_all = ["list", "words"])]
     pub show: Option<String>,
-    /// Copy our recipes of these names into the project's justfile
+    /// Copy the built-in recipes of these names into the project's justfile
     #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["list", "show", "words"])]
     pub eject: Vec<String>,
     /// The recipe and its arguments
@@ -142,7 +142,9 @@ fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()
     let recipes = just.recipes.clone().unwrap_or_default();
     let unknown = || recipes.unknown(name, "cargo pyx just --show");
     let recipe = recipes.find(name).ok_or_else(unknown)?;
-    if let Some(text) = recipe::text(name).filter(|_| recipe.ours) {
+    if recipe.built_in
+        && let Some(text) = recipes::text(name)
+    {
         ui.data(text);
         return Ok(());
     }
@@ -150,10 +152,10 @@ fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()
     Ok(())
 }
 
-/// The project's justfile with some of our recipes at its end, each once.
+/// The project's justfile with some built-in recipes at its end, each once.
 ///
 /// # Errors
-/// [`Error::Refused`] for a name that is not ours, or that the project has already.
+/// [`Error::Refused`] for a name that is no built-in recipe's, or that the project has already.
 fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
     let path = recipes.justfile.clone();
     let path = path.unwrap_or_else(|| facts.project.root.join("justfile"));
@@ -163,7 +165,7 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
     let once = once.filter(|(at, name)| !names[..*at].contains(name));
     for (_, name) in once {
         let unknown = || recipes.unknown(name, "cargo pyx just --eject");
-        let own = recipe::text(name).ok_or_else(unknown)?;
+        let own = recipes::text(name).ok_or_else(unknown)?;
         if !recipes.offered().any(|recipe| recipe.name == *name) {
             let message = format!("`{path}` has a recipe `{name}` already");
             let hint = format!("cargo pyx just --show {name}");

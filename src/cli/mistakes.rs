@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
 
-use crate::facts::recipe;
+use crate::facts::recipes;
 use crate::model::invocation::quote;
 
 use super::completions::project_has_recipe;
@@ -39,16 +39,16 @@ fn for_test_runner(error: &clap::Error, arguments: &[OsString]) -> Option<String
     ))
 }
 
-/// To somebody who calls a recipe, of ours or of the project, like a command.
+/// To somebody who calls a recipe, built in or of the project, like a command.
 fn for_recipe(error: &clap::Error, arguments: &[OsString], cli: &clap::Command) -> Option<String> {
     let word = refused(error, ContextKind::InvalidSubcommand)?;
     let command = cli.clone().allow_external_subcommands(true);
     let matches = command.try_get_matches_from(arguments).ok()?;
-    // a command of ours that refuses its own next word is none
+    // a command of pyx that refuses its own next word is none
     let (name, rest) = matches.subcommand()?;
     let rest = rest.get_many::<OsString>("").map_or(0, Iterator::count);
-    let ours = recipe::ours().any(|(known, _)| known == word);
-    if name != word || !(ours || project_has_recipe(word, arguments, cli)) {
+    let is_built_in = recipes::names().any(|(known, _)| known == word);
+    if name != word || !(is_built_in || project_has_recipe(word, arguments, cli)) {
         return None;
     }
     let mut words: Vec<String> = Vec::new();

@@ -26,7 +26,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::facts::Network;
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::quote;
-use crate::ui::{Manner, MessageFormat, Ui};
+use crate::ui::{MessageFormat, OutputOptions, Ui};
 use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
@@ -150,7 +150,7 @@ impl Global {
         }
     }
 
-    /// A command of ours for the same project, to paste.
+    /// A command of pyx for the same project, to paste.
     fn command(&self, words: &str) -> String {
         let flags = [
             ("-C", &self.directory),
@@ -199,7 +199,7 @@ pub fn main() -> std::process::ExitCode {
     process::note_signals();
     let start = Instant::now();
     let session = Session::read();
-    let ui = Ui::new(manner(&cli.global, session.as_ref().ok()));
+    let ui = Ui::new(output_options(&cli.global, session.as_ref().ok()));
     let work = std::panic::AssertUnwindSafe(|| session.and_then(|session| run(&cli, session, &ui)));
     let result = std::panic::catch_unwind(work).unwrap_or(Err(Error::Bug));
     let exit = match &result {
@@ -218,11 +218,11 @@ pub fn main() -> std::process::ExitCode {
     exit.code().into()
 }
 
-fn manner(global: &Global, session: Option<&Session>) -> Manner {
+fn output_options(global: &Global, session: Option<&Session>) -> OutputOptions {
     let terminal = session.is_some_and(|session| session.stderr_is_terminal);
     let var = |name| session.and_then(|session| session.var(name));
     let ci = session.is_some_and(Session::in_ci);
-    Manner {
+    OutputOptions {
         format: global.message_format,
         verbosity: if global.quiet {
             -1

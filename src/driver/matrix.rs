@@ -202,7 +202,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
         part: Part::Work,
         ..driver.request.clone()
     };
-    let ui = driver.ui.aside(python);
+    let ui = driver.ui.buffered(python);
     driver.ui.status("Python", python);
     let busy = driver.ui.busy(&format!("Python {python}"));
     let start = Instant::now();
@@ -213,7 +213,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     }
     .perform_under(start, || {});
     drop(busy);
-    driver.ui.end(&ui);
+    driver.ui.flush(&ui);
     Row {
         python,
         result,

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::facts::recipe;
+use crate::facts::recipes;
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::plan::CopyTests;
@@ -108,10 +108,10 @@ fn write(edit: &Edit, text: &str) -> Result<()> {
 
 /// The justfile that imports the others comes last: it tells that all are there.
 pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
-    for (name, text) in recipe::FILES {
+    for (name, text) in recipes::FILES {
         disk::write(&folder.join(name), text.as_bytes())?;
     }
-    disk::write(&folder.join("justfile"), recipe::imports().as_bytes())
+    disk::write(&folder.join("justfile"), recipes::imports().as_bytes())
 }
 
 /// What cargo builds lies in `target`, ignored or not.
@@ -131,7 +131,7 @@ mod tests {
     use camino::Utf8PathBuf;
 
     use super::*;
-    use crate::ui::Manner;
+    use crate::ui::OutputOptions;
 
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
         let temp = tempfile::tempdir().unwrap();
@@ -153,7 +153,7 @@ mod tests {
     fn a_file_that_changed_in_between_keeps_all_as_they_are() {
         let (_temp, dir) = folder();
         let edits = ["a", "b"].map(|name| planned(dir.join(name)));
-        let ui = Ui::new(Manner::default());
+        let ui = Ui::new(OutputOptions::default());
         disk::write(&edits[0].path, b"old").unwrap();
         for present in [Some("other"), None] {
             if let Some(text) = present {
@@ -180,7 +180,7 @@ mod tests {
         let mut edits = vec![planned(dir.join("a")), planned(readable_only)];
         edits[1].before = disk::read_text(&edits[1].path).unwrap();
         disk::write(&edits[0].path, b"old").unwrap();
-        let error = edit(&edits, &Ui::new(Manner::default())).unwrap_err();
+        let error = edit(&edits, &Ui::new(OutputOptions::default())).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_new_file_is_made_only_where_there_is_none_and_goes_when_another_fails() {
         let (_temp, dir) = folder();
-        let ui = Ui::new(Manner::default());
+        let ui = Ui::new(OutputOptions::default());
         let mut edits = vec![planned(dir.join("sub/a")), planned(dir.join("b"))];
         edits[0].before = None;
         edit(&edits, &ui).unwrap_err(); // `b` is not there
@@ -224,7 +224,7 @@ mod tests {
     #[cfg(unix)]
     fn an_edit_of_a_link_changes_the_file_that_it_leads_to() {
         let (_temp, dir) = folder();
-        let ui = Ui::new(Manner::default());
+        let ui = Ui::new(OutputOptions::default());
         let real = dir.join("real/a");
         disk::write(&real, b"old").unwrap();
         std::os::unix::fs::symlink("real/a", dir.join("a")).unwrap();

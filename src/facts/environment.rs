@@ -12,7 +12,7 @@ use crate::model::path::normalize;
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::interpreter::{self, Choice, FLAG, Probe, Request, satisfies};
+use crate::world::interpreter::{self, Choice, FLAG, Probe, PythonRequest, satisfies};
 use crate::world::session::Session;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,13 +33,17 @@ pub enum State {
     Bad {
         why: String,
         /// Whether uv or pyx made it, so that it may be rebuilt.
-        ours: bool,
+        replaceable: bool,
     },
 }
 
 impl Environment {
     /// The environment of the project for a request; looks, changes nothing.
-    pub fn gather(session: &Session, project: &Project, request: Option<&Request>) -> Result<Self> {
+    pub fn gather(
+        session: &Session,
+        project: &Project,
+        request: Option<&PythonRequest>,
+    ) -> Result<Self> {
         let default = default_path(session, project);
         let found = look(&default, session, project, request);
         let Some(request) = request.filter(|request| request.is_flag()) else {
@@ -179,7 +183,7 @@ fn look(
     path: &Utf8Path,
     session: &Session,
     project: &Project,
-    request: Option<&Request>,
+    request: Option<&PythonRequest>,
 ) -> Environment {
     let mut environment = Environment {
         path: path.to_owned(),
@@ -193,7 +197,7 @@ fn look(
         (None, Some(version)) => State::Good { version },
         (trouble, _) => State::Bad {
             why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
-            ours: is_ours(&environment),
+            replaceable: is_replaceable(&environment),
         },
     };
     environment
@@ -204,7 +208,7 @@ fn trouble(
     environment: &Environment,
     session: &Session,
     project: &Project,
-    request: Option<&Request>,
+    request: Option<&PythonRequest>,
 ) -> Option<String> {
     if !disk::is_dir(&environment.path) {
         return Some("it is no directory".into());
@@ -269,7 +273,7 @@ fn version_of(path: &Utf8Path) -> Option<Version> {
 }
 
 /// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
-fn is_ours(environment: &Environment) -> bool {
+fn is_replaceable(environment: &Environment) -> bool {
     let by_uv = environment.is_uvs();
     let by_pyx = EnvironmentRecord::load(&environment.record_path())
         .record
@@ -280,8 +284,8 @@ fn is_ours(environment: &Environment) -> bool {
 
 /// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
 /// `.python-version` up to the checkout's root.
-pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>> {
-    let hard = |text: &str, from: &str| Request {
+pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<PythonRequest>> {
+    let hard = |text: &str, from: &str| PythonRequest {
         text: text.to_owned(),
         from: from.to_owned(),
         soft: false,
@@ -300,7 +304,7 @@ pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<Request>>
             .map(str::trim)
             .find(|line| !line.is_empty() && !line.starts_with('#'));
         if let Some(text) = line {
-            return Ok(Some(Request {
+            return Ok(Some(PythonRequest {
                 text: text.to_owned(),
                 from: project.display(&path).to_string(),
                 soft: true,

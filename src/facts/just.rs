@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project::Project;
-use crate::facts::recipe::{self, Recipes};
+use crate::facts::recipes::{self, Recipes};
 use crate::model::error::Result;
 use crate::world::manifest::Hooks;
 use crate::world::session::Session;
@@ -12,9 +12,9 @@ use crate::world::tool::{self, Tool};
 #[derive(Clone, Debug)]
 pub struct Just {
     pub tool: Tool,
-    /// `None` until just and our own files are there.
+    /// `None` until just and the files of the built-in recipes are there.
     pub recipes: Option<Recipes>,
-    /// Whether our own files are there.
+    /// Whether the files of the built-in recipes are there.
     pub written: bool,
     /// Where they are, absolute.
     pub folder: Utf8PathBuf,
@@ -35,15 +35,15 @@ impl Just {
     ) -> Result<Self> {
         let tool = tool::just(session)?;
         let within = project.checkout();
-        let written = recipe::are_written(session);
+        let written = recipes::are_written(session);
         let known = written && tool.missing.is_none();
         Ok(Self {
             recipes: known
-                .then(|| Recipes::gather(session, &tool, (dir, within)))
+                .then(|| Recipes::gather(session, &tool, dir, within))
                 .transpose()?,
             tool,
             written,
-            folder: recipe::folder(session),
+            folder: recipes::folder(session),
             hooks,
         })
     }
@@ -53,6 +53,6 @@ impl Just {
     /// # Errors
     /// [`Error::Justfile`](crate::model::error::Error::Justfile) where just has none.
     pub fn source(&self, session: &Session, name: &str) -> Result<String> {
-        recipe::source(session, &self.tool, name)
+        recipes::source(session, &self.tool, name)
     }
 }

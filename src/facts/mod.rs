@@ -20,7 +20,7 @@ pub mod new_project;
 pub mod preflight;
 pub mod project;
 pub mod project_name;
-pub mod recipe;
+pub mod recipes;
 pub mod release;
 mod request;
 mod reusable_build;

@@ -19,7 +19,7 @@ pub const TEST: &str = "test";
 pub struct Target {
     pub environment: Environment,
     /// Which Python the project or the command line asks for.
-    pub requested: Option<interpreter::Request>,
+    pub requested: Option<interpreter::PythonRequest>,
     /// Why the environment must be made; `None` when it is good.
     pub stale: Option<Reason>,
     /// What to make the environment from; `None` when it is good.
@@ -62,7 +62,7 @@ impl Target {
                 path,
                 state: State::Bad {
                     why: String::new(),
-                    ours: true,
+                    replaceable: true,
                 },
             },
             requested: self.requested.clone(),

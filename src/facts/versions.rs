@@ -13,7 +13,7 @@ use crate::model::error::{Error, Result};
 use crate::model::version;
 use crate::world::disk;
 use crate::world::manifest::{
-    CargoToml, LockEntry, Manifests, Need, PyProject, Spanned, Toml, line_at,
+    CargoToml, DependencyEntry, LockEntry, Manifests, PyProject, Spanned, Toml, line_at,
 };
 
 /// One version, and everything that states it: a crate's own, or that of a cargo workspace.
@@ -92,15 +92,15 @@ impl Statement {
 impl Versioned {
     /// Every version of the project, those of members that were not asked for included.
     pub fn gather(project: &Project) -> Result<Vec<Self>> {
-        let mut found: Vec<(Holder, Vec<&Member>)> = Vec::new();
+        let mut found: Vec<(VersionHolder, Vec<&Member>)> = Vec::new();
         for member in project.all() {
-            let holder = Holder::of(&member.cargo, &member.workspace);
+            let holder = VersionHolder::of(&member.cargo, &member.workspace);
             match found.iter_mut().find(|(known, _)| *known == holder) {
                 Some((_, members)) => members.push(member),
                 None => found.push((holder, vec![member])),
             }
         }
-        let of = |(holder, members): (Holder, Vec<&Member>)| one(project, &holder, &members);
+        let of = |(holder, members): (VersionHolder, Vec<&Member>)| one(project, &holder, &members);
         found.into_iter().map(of).collect()
     }
 
@@ -112,13 +112,13 @@ impl Versioned {
 
 /// The Cargo.toml that holds the version of a crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Holder {
+struct VersionHolder {
     path: Utf8PathBuf,
     /// Whether it is `[workspace.package]` that does.
     shared: bool,
 }
 
-impl Holder {
+impl VersionHolder {
     fn of(cargo: &CargoToml, workspace: &Utf8Path) -> Self {
         let shared = cargo.inherits("version");
         let path = if shared {
@@ -142,7 +142,7 @@ impl Holder {
     }
 }
 
-fn one(project: &Project, holder: &Holder, members: &[&Member]) -> Result<Versioned> {
+fn one(project: &Project, holder: &VersionHolder, members: &[&Member]) -> Result<Versioned> {
     let mut statements = of_python(members);
     let in_cargo = holder.statement(&project.manifests)?;
     // cargo takes 0.0.0 for a crate without a version: such a crate leaves it to pyproject.toml
@@ -258,16 +258,16 @@ impl Versioned {
         &mut self,
         manifests: &Manifests,
         member: &Member,
-        holder: &Holder,
+        holder: &VersionHolder,
     ) -> Result<()> {
         let crates = workspace_crates(manifests, member)?;
         let mut own = crates.clone();
-        own.retain(|cargo| Holder::of(cargo, &member.workspace) == *holder);
+        own.retain(|cargo| VersionHolder::of(cargo, &member.workspace) == *holder);
         if let Some(lock) = manifests.toml(&member.workspace.join("Cargo.lock"))? {
             let names = own.iter().filter_map(|cargo| cargo.package_name());
             self.add_lock(&lock, &names.collect::<Vec<_>>());
         }
-        let is_own = |need: &Need| {
+        let is_own = |need: &DependencyEntry| {
             own.iter()
                 .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
         };

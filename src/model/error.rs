@@ -199,7 +199,7 @@ pub enum Error {
     Findings(usize),
 
     #[error("the project has errors ({0})")]
-    Traps(usize),
+    ProblemsFound(usize),
 
     /// Checks or tests of what is to be released failed; they have said so themselves.
     #[error("nothing was released: {0}")]
@@ -317,7 +317,7 @@ impl Error {
             | Self::NoTarget { .. }
             | Self::Provision { .. } => Exit::Tool,
             Self::NotInstalled { .. }
-            | Self::Traps(_)
+            | Self::ProblemsFound(_)
             | Self::NotReleased(_)
             | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }
@@ -398,7 +398,7 @@ impl Error {
             Self::TestsFailed(_)
             | Self::Justfile(_)
             | Self::Findings(_)
-            | Self::Traps(_)
+            | Self::ProblemsFound(_)
             | Self::NotReleased(_)
             | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }

@@ -43,7 +43,7 @@ pub enum StepId {
     /// Install what a release has built.
     InstallWheels,
     Import(String),
-    /// Put our recipes into the user cache.
+    /// Put the built-in recipes into the user cache.
     WriteRecipes,
     /// A recipe of the project before the command's own work.
     Before(String),

@@ -6,7 +6,7 @@ use crate::facts::environment::{Environment, State};
 use crate::facts::{DEV, TEST};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::step::StepId;
-use crate::world::interpreter::{Choice, Request as Wanted};
+use crate::world::interpreter::{Choice, PythonRequest};
 use crate::world::tool::{Provision, Tool};
 
 use super::action::{Action, RecordSync, Run};
@@ -64,7 +64,11 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
         return Ok(true);
     };
     let Environment { path, state } = &context.target.environment;
-    if let State::Bad { why, ours: false } = state {
+    if let State::Bad {
+        why,
+        replaceable: false,
+    } = state
+    {
         return Err(Error::ForeignEnvironment {
             path: path.clone(),
             why: why.clone(),
@@ -104,7 +108,7 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
     }
 }
 
-fn from(wanted: &Wanted) -> String {
+fn from(wanted: &PythonRequest) -> String {
     format!(" ({})", wanted.from)
 }
 

@@ -1,7 +1,7 @@
 //! Calling a recipe: just has to be here, and the environment is active for whatever it does.
 
 use crate::facts::Just;
-use crate::facts::recipe::Recipe;
+use crate::facts::recipes::Recipe;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
@@ -74,7 +74,7 @@ pub(super) fn call(
     let tools = tools.iter().filter_map(|program| program.parent());
     let first: Vec<_> = std::iter::once(bin.as_path()).chain(tools).collect();
     let own = just.folder.join("justfile");
-    let place = recipe.ours.then(|| {
+    let place = recipe.built_in.then(|| {
         [
             "--justfile",
             own.as_str(),

@@ -15,7 +15,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::facts::recipe::Recipe;
+use crate::facts::recipes::Recipe;
 use crate::model::error::{Error, Exit, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::plan::{Plan, Step};
@@ -39,7 +39,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Manner {
+pub struct OutputOptions {
     pub format: MessageFormat,
     /// -1 quiet, 0 normal, 1 commands, 2 everything that tools print.
     pub verbosity: i8,
@@ -50,58 +50,58 @@ pub struct Manner {
 
 #[derive(Debug)]
 pub struct Ui {
-    manner: Manner,
+    options: OutputOptions,
     bars: MultiProgress,
     warned: Arc<Mutex<BTreeSet<String>>>,
-    aside: Option<Aside>,
+    buffer: Option<Buffer>,
 }
 
 /// One of several talks that go on side by side: its lines are held back until it is over.
 #[derive(Debug)]
-struct Aside {
+struct Buffer {
     /// Which Python it is about, for every JSON object.
     python: String,
     held: Mutex<Vec<u8>>,
 }
 
 impl Ui {
-    pub fn new(manner: Manner) -> Self {
+    pub fn new(options: OutputOptions) -> Self {
         let bars = MultiProgress::new();
-        if !manner.interactive || manner.format == MessageFormat::Json {
+        if !options.interactive || options.format == MessageFormat::Json {
             bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
         }
         Self {
-            manner,
+            options,
             bars,
             warned: Arc::default(),
-            aside: None,
+            buffer: None,
         }
     }
 
-    /// A talk about one Python beside others, to be [ended](Self::end).
+    /// A talk about one Python beside others, to be [ended](Self::flush).
     #[must_use]
-    pub fn aside(&self, python: &str) -> Self {
-        let manner = Manner {
+    pub fn buffered(&self, python: &str) -> Self {
+        let options = OutputOptions {
             interactive: false,
-            ..self.manner
+            ..self.options
         };
-        let aside = Aside {
+        let buffer = Buffer {
             python: python.to_owned(),
             held: Mutex::default(),
         };
         Self {
             warned: self.warned.clone(),
-            aside: Some(aside),
-            ..Self::new(manner)
+            buffer: Some(buffer),
+            ..Self::new(options)
         }
     }
 
-    /// Prints what an aside has held back.
-    pub fn end(&self, aside: &Self) {
-        let held = aside
-            .aside
+    /// Prints what an buffer has held back.
+    pub fn flush(&self, buffer: &Self) {
+        let held = buffer
+            .buffer
             .as_ref()
-            .and_then(|aside| aside.held.lock().ok());
+            .and_then(|buffer| buffer.held.lock().ok());
         if let Some(lines) = held.filter(|lines| !lines.is_empty()) {
             self.say(lines.trim_ascii_end());
         }
@@ -109,31 +109,31 @@ impl Ui {
 
     /// Whether a child may have the terminal to itself.
     pub fn owns_the_terminal(&self) -> bool {
-        self.manner.format == MessageFormat::Human && self.aside.is_none()
+        self.options.format == MessageFormat::Human && self.buffer.is_none()
     }
 
     pub fn format(&self) -> MessageFormat {
-        self.manner.format
+        self.options.format
     }
 
     /// For children that colour what they print.
     pub fn colors(&self) -> bool {
-        self.manner.color
+        self.options.color
     }
 
     /// Whether only errors and warnings are to be printed.
     pub fn is_quiet(&self) -> bool {
-        self.manner.verbosity < 0
+        self.options.verbosity < 0
     }
 
     fn talks(&self) -> bool {
-        self.manner.format == MessageFormat::Human && self.manner.verbosity >= 0
+        self.options.format == MessageFormat::Human && self.options.verbosity >= 0
     }
 
     /// One line on stderr, above any bar.
     fn say(&self, line: &[u8]) {
-        if let Some(aside) = &self.aside {
-            if let Ok(mut held) = aside.held.lock() {
+        if let Some(buffer) = &self.buffer {
+            if let Ok(mut held) = buffer.held.lock() {
                 held.extend_from_slice(line);
                 held.push(b'\n');
             }
@@ -147,7 +147,7 @@ impl Ui {
     }
 
     fn choice(&self) -> anstream::ColorChoice {
-        if self.manner.color {
+        if self.options.color {
             anstream::ColorChoice::Always
         } else {
             anstream::ColorChoice::Never
@@ -158,7 +158,7 @@ impl Ui {
         self.say(format!("{style}{verb:>12}{style:#} {text}").as_bytes());
     }
 
-    /// A line in cargo's manner: a verb in twelve columns, then what about.
+    /// A line in cargo's options: a verb in twelve columns, then what about.
     pub fn status(&self, verb: &str, text: &str) {
         if self.talks() {
             self.labelled(GOOD, verb, text);
@@ -167,14 +167,14 @@ impl Ui {
 
     /// A line that only `-v` shows.
     pub fn detail(&self, verb: &str, text: &str) {
-        if self.talks() && self.manner.verbosity > 0 {
+        if self.talks() && self.options.verbosity > 0 {
             self.labelled(NOTE, verb, text);
         }
     }
 
     /// Lines that only `-v` shows, as they are.
     pub fn verbatim(&self, text: &str) {
-        if self.talks() && self.manner.verbosity > 0 {
+        if self.talks() && self.options.verbosity > 0 {
             self.say(text.trim_end_matches('\n').as_bytes());
         }
     }
@@ -197,7 +197,7 @@ impl Ui {
             return;
         }
         self.event("warning", &json!({ "message": text }));
-        if self.manner.format == MessageFormat::Human {
+        if self.options.format == MessageFormat::Human {
             self.say(format!("{WARN}warning{WARN:#}: {text}").as_bytes());
         }
     }
@@ -207,9 +207,9 @@ impl Ui {
         let text = finding.wording(root);
         match finding.severity {
             Severity::Warning => self.warn(&text),
-            Severity::Error => self.bad(&text),
+            Severity::Error => self.will_fail(&text),
         }
-        let human = self.manner.format == MessageFormat::Human;
+        let human = self.options.format == MessageFormat::Human;
         let mut hints = finding.hint.iter().filter(|_| human);
         if let Some(hint) = hints.find(|_| self.is_new(&format!("{text} hint"))) {
             self.say(format!("{NOTE}hint{NOTE:#}: {hint}").as_bytes());
@@ -217,10 +217,10 @@ impl Ui {
     }
 
     /// Something that will make the command fail, once; the command goes on to tell the rest.
-    pub fn bad(&self, text: &str) {
+    pub fn will_fail(&self, text: &str) {
         if self.is_new(text) {
             self.event("error", &json!({ "message": text, "hint": null }));
-            if self.manner.format == MessageFormat::Human {
+            if self.options.format == MessageFormat::Human {
                 self.say(format!("{BAD}error{BAD:#}: {text}").as_bytes());
             }
         }
@@ -269,22 +269,22 @@ impl Ui {
 
     /// Lines of data for people: the text of `--dry-run`.
     pub fn data(&self, text: &str) {
-        if self.manner.format == MessageFormat::Human {
+        if self.options.format == MessageFormat::Human {
             let _ = std::io::stdout().write_all(text.as_bytes());
         }
     }
 
     fn event(&self, kind: &str, fields: &Value) {
-        if self.manner.format != MessageFormat::Json {
+        if self.options.format != MessageFormat::Json {
             return;
         }
         let mut object = json!({ "type": kind });
         if let (Some(object), Some(fields)) = (object.as_object_mut(), fields.as_object()) {
             object.extend(fields.clone());
             object.extend(
-                self.aside
+                self.buffer
                     .iter()
-                    .map(|aside| ("python".to_owned(), json!(aside.python))),
+                    .map(|buffer| ("python".to_owned(), json!(buffer.python))),
             );
         }
         let mut line = object.to_string();
@@ -314,9 +314,9 @@ impl Ui {
         self.event("version", fields);
     }
 
-    /// What there is to run: the project's recipes, then ours that it does not define itself.
-    pub fn recipes(&self, project: &[Recipe], ours: &[Recipe]) {
-        let fields = json!({ "project": to_json(&project), "ours": to_json(&ours) });
+    /// What there is to run: the project's recipes, then the built-in ones that it does not define.
+    pub fn recipes(&self, project: &[Recipe], built_in: &[Recipe]) {
+        let fields = json!({ "project": to_json(&project), "built_in": to_json(&built_in) });
         self.event("recipes", &fields);
     }
 
@@ -345,7 +345,7 @@ impl Ui {
 
     /// What was found about a project: rows for people, an event for machines.
     pub fn report(&self, rows: &[Vec<String>], fields: &impl Serialize) {
-        self.event("facts", &to_json(fields));
+        self.event("report", &to_json(fields));
         if self.is_quiet() {
             return;
         }
@@ -364,14 +364,14 @@ impl Ui {
         self.event("freed", fields);
     }
 
-    /// One trap of a project.
+    /// One problem of a project.
     ///
     /// `fixable`: whether pyx can take it away by itself.
     pub fn problem(&self, finding: &Finding, root: &Utf8Path, fixable: bool) {
         let mut fields = to_json(finding);
         fields["fixable"] = json!(fixable);
         self.event("finding", &fields);
-        if self.manner.format == MessageFormat::Human {
+        if self.options.format == MessageFormat::Human {
             self.finding(finding, root);
         }
     }
@@ -471,7 +471,7 @@ impl Activity<'_> {
     /// A line of progress that a terminal shows in the bar.
     pub fn transient(&self, line: &[u8]) {
         self.record(Stream::Stderr, line);
-        if !self.ui.manner.interactive && self.ui.talks() {
+        if !self.ui.options.interactive && self.ui.talks() {
             self.ui.say(line);
         }
     }
@@ -479,7 +479,7 @@ impl Activity<'_> {
     /// A line that a person must see.
     pub fn show(&self, stream: Stream, line: &[u8]) {
         self.record(stream, line);
-        if self.ui.manner.format == MessageFormat::Human {
+        if self.ui.options.format == MessageFormat::Human {
             self.ui.say(line);
         }
     }
@@ -487,14 +487,14 @@ impl Activity<'_> {
     /// A line that only `-vv` shows.
     pub fn mute(&self, stream: Stream, line: &[u8]) {
         self.record(stream, line);
-        if self.ui.talks() && self.ui.manner.verbosity > 1 {
+        if self.ui.talks() && self.ui.options.verbosity > 1 {
             self.ui.say(line);
         }
     }
 
     /// A line that was [muted](Self::mute) and that a person needs after all.
     pub fn repeat(&self, line: &[u8]) {
-        if self.ui.manner.format == MessageFormat::Human && self.ui.manner.verbosity < 2 {
+        if self.ui.options.format == MessageFormat::Human && self.ui.options.verbosity < 2 {
             self.ui.say(line);
         }
     }

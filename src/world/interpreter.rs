@@ -33,7 +33,7 @@ impl std::fmt::Display for Interpreter {
 
 /// Which interpreter was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct PythonRequest {
     /// As written.
     pub text: String,
     /// What it came from, for people: `--python`, `.python-version`.
@@ -42,7 +42,7 @@ pub struct Request {
     pub soft: bool,
 }
 
-/// What [`Request::from`] says of the command line's request.
+/// What [`PythonRequest::from`] says of the command line's request.
 pub const FLAG: &str = "--python";
 
 /// The request for every interpreter that the project allows.
@@ -53,7 +53,7 @@ enum InterpreterSpec {
     Versions(VersionSpecifiers, bool),
 }
 
-impl Request {
+impl PythonRequest {
     /// Whether this run alone asks for it, so that the default environment stays as it is.
     pub fn is_flag(&self) -> bool {
         self.from == FLAG
@@ -96,7 +96,7 @@ impl Request {
 pub enum Choice {
     Use(Interpreter),
     /// Not here; uv may have it for download.
-    Download(Request),
+    Download(PythonRequest),
 }
 
 /// Chooses among `installed`, in their order: the request first, then what every member's
@@ -107,7 +107,7 @@ pub enum Choice {
 pub fn choose(
     session: &Session,
     installed: &[Interpreter],
-    request: Option<&Request>,
+    request: Option<&PythonRequest>,
     requires: &[VersionSpecifiers],
 ) -> Result<Choice> {
     let Some(request) = request else {
@@ -117,7 +117,7 @@ pub fn choose(
         };
         return match installed.iter().find(allowed) {
             Some(found) => Ok(Choice::Use(found.clone())),
-            None => Ok(Choice::Download(Request {
+            None => Ok(Choice::Download(PythonRequest {
                 text: wording(requires),
                 from: "requires-python".into(),
                 soft: false,
@@ -140,7 +140,7 @@ pub fn choose(
 pub fn fitting(
     session: &Session,
     installed: &[Interpreter],
-    request: &Request,
+    request: &PythonRequest,
     requires: &[VersionSpecifiers],
 ) -> Result<Vec<Interpreter>> {
     let (versions, free_threaded) = match request.wanted(session)? {
@@ -188,7 +188,7 @@ pub fn wording(requires: &[VersionSpecifiers]) -> String {
 /// Whether an interpreter of `version` answers a request for it.
 pub fn satisfies(
     session: &Session,
-    request: &Request,
+    request: &PythonRequest,
     version: &Version,
     free_threaded: bool,
 ) -> bool {
@@ -457,7 +457,7 @@ mod tests {
 
     fn chosen(request: Option<&str>, requires: &str) -> String {
         let installed = [python("3.11.7"), python("3.9.18"), python("3.13.0")];
-        let request = request.map(|text| Request {
+        let request = request.map(|text| PythonRequest {
             text: text.into(),
             from: FLAG.into(),
             soft: false,
@@ -499,7 +499,7 @@ mod tests {
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         let path = dir.join("3.8.18/bin/python3");
         disk::write(&path, b"").unwrap();
-        let request = Request {
+        let request = PythonRequest {
             text: path.into_string(),
             from: FLAG.into(),
             soft: false,

@@ -14,7 +14,7 @@ use url::Url;
 use crate::model::error::{Error, Result};
 use crate::model::path::normalize;
 
-/// Variables that would make a child build for, or import from, another place than ours.
+/// Variables that would make a child build for, or import from, another place than the project's.
 const FOREIGN: [&str; 8] = [
     "CONDA_PREFIX",
     "PYTHONHOME",
@@ -27,7 +27,7 @@ const FOREIGN: [&str; 8] = [
 ];
 
 /// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
-/// what pyx knows by itself, and no run of pyx may take them for a person's wish.
+/// what pyx knows by itself, and no run of pyx may obey them as if a person had set them.
 pub const EXPORTED: &str = "PYX_EXPORTED";
 
 #[derive(Clone, Debug, Default)]

@@ -129,8 +129,8 @@ fn listing_evaluates_nothing_and_knows_groups() {
     assert!(text.contains("  [look]\n    where"), "{text}");
     assert!(text.contains("# Where Python is") && text.contains("many *args"));
     assert!(!text.contains("hidden"), "{text}");
-    for ours in ["lint", "bench", "cov", "ci"] {
-        assert!(text.contains(&format!("    {ours}")), "{ours}:\n{text}");
+    for recipe in ["lint", "bench", "cov", "ci"] {
+        assert!(text.contains(&format!("    {recipe}")), "{recipe}:\n{text}");
     }
     assert!(!is_there(&project, "EVALUATED") && !is_there(&project, ".venv"));
 

@@ -346,13 +346,13 @@ fn a_broken_environment_of_somebody_else_is_an_error() {
     let mut facts = fresh_clone(vec![member("hello")]);
     facts.target.environment.state = State::Bad {
         why: "its Python is gone".into(),
-        ours: false,
+        replaceable: false,
     };
     let error = planned(&Request::default(), &facts).unwrap_err();
     assert_eq!(error.exit().code(), 2);
     facts.target.environment.state = State::Bad {
         why: "its Python is gone".into(),
-        ours: true,
+        replaceable: true,
     };
     assert!(dry_run(&Request::default(), &facts).contains("uv venv --quiet --no-project"));
     assert!(dry_run(&Request::default(), &facts).contains("--clear"));

@@ -11,20 +11,20 @@ use clap_complete::engine::{
 };
 
 use crate::facts::project::{Project, Selection};
-use crate::facts::recipe::{self, Recipe, Recipes};
+use crate::facts::recipes::{self, Recipe, Recipes};
 use crate::world::session::Session;
 use crate::world::tool;
 
 /// Where the words are said.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hooks {
+pub(super) struct CompletionContext {
     session: Option<Session>,
     selection: Selection,
     /// Whether the word that is typed follows a recipe.
     in_recipe: bool,
 }
 
-impl Hooks {
+impl CompletionContext {
     /// `words`: as far as they are typed, the program first.
     pub(super) fn of(command: Command, words: &[OsString]) -> Arc<Self> {
         let mut session = Session::read().ok();
@@ -69,7 +69,7 @@ impl Hooks {
             .collect()
     }
 
-    /// Of the project, and ours that it does not define.
+    /// Of the project, and the built-in ones that it does not define.
     fn recipes(&self) -> Vec<CompletionCandidate> {
         let Some(own) = self.own() else {
             return Vec::new();
@@ -79,7 +79,7 @@ impl Hooks {
         of_project.chain(offered(&own)).collect()
     }
 
-    /// Ours that the project does not define.
+    /// The built-in ones that the project does not define.
     fn offered(&self) -> Vec<CompletionCandidate> {
         let own = self.own();
         own.iter().flat_map(offered).collect()
@@ -90,15 +90,17 @@ impl Hooks {
         let (session, project) = self.project()?;
         let just = tool::just(session).ok();
         let just = just.filter(|just| just.missing.is_none());
-        let own = just
-            .and_then(|just| Recipes::own(session, &just, (&session.cwd, project.checkout())).ok());
+        let own = just.and_then(|just| {
+            Recipes::of_project(session, &just, &session.cwd, project.checkout()).ok()
+        });
         Some(own.unwrap_or_default())
     }
 }
 
 fn offered(own: &Recipes) -> impl Iterator<Item = CompletionCandidate> {
-    let ours = recipe::ours().filter(|(name, _)| own.find(name).is_none());
-    ours.map(|(name, doc)| candidate(name, Some(doc)))
+    recipes::names()
+        .filter(|(name, _)| own.find(name).is_none())
+        .map(|(name, doc)| candidate(name, Some(doc)))
 }
 
 fn candidate(name: &str, help: Option<&str>) -> CompletionCandidate {
@@ -106,30 +108,30 @@ fn candidate(name: &str, help: Option<&str>) -> CompletionCandidate {
 }
 
 /// A recipe, then files for its arguments.
-fn call(around: &Hooks, current: &OsStr) -> Vec<CompletionCandidate> {
-    if around.in_recipe {
+fn call(context: &CompletionContext, current: &OsStr) -> Vec<CompletionCandidate> {
+    if context.in_recipe {
         return PathCompleter::any().complete(current);
     }
     let begins = |candidate: &CompletionCandidate| {
         let value = candidate.get_value().as_encoded_bytes();
         value.starts_with(current.as_encoded_bytes())
     };
-    let mut recipes = around.recipes();
+    let mut recipes = context.recipes();
     recipes.retain(begins);
     recipes
 }
 
 /// The command line, with what it can have of the project.
-pub(super) fn offer(command: Command, around: &Arc<Hooks>) -> Command {
+pub(super) fn offer(command: Command, context: &Arc<CompletionContext>) -> Command {
     let is_just = command.get_name() == "just";
     let command = command.mut_args(|arg| match (arg.get_id().as_str(), is_just) {
-        ("package", _) => list(arg, around, Hooks::members),
-        ("show", true) => list(arg, around, Hooks::recipes),
-        ("eject", true) => list(arg, around, Hooks::offered),
+        ("package", _) => list(arg, context, CompletionContext::members),
+        ("show", true) => list(arg, context, CompletionContext::recipes),
+        ("eject", true) => list(arg, context, CompletionContext::offered),
         ("words", true) => {
-            let around = around.clone();
+            let context = context.clone();
             arg.add(ArgValueCompleter::new(move |current: &OsStr| {
-                call(&around, current)
+                call(&context, current)
             }))
         }
         _ => arg,
@@ -137,10 +139,14 @@ pub(super) fn offer(command: Command, around: &Arc<Hooks>) -> Command {
     // the engine would offer the first of a command's names in the order of the alphabet: `t` for `test`
     let aliases: Vec<String> = command.get_visible_aliases().map(str::to_owned).collect();
     let command = command.visible_alias(Resettable::Reset).aliases(aliases);
-    command.mut_subcommands(|command| offer(command, around))
+    command.mut_subcommands(|command| offer(command, context))
 }
 
-fn list(arg: Arg, around: &Arc<Hooks>, candidates: fn(&Hooks) -> Vec<CompletionCandidate>) -> Arg {
-    let around = around.clone();
-    arg.add(ArgValueCandidates::new(move || candidates(&around)))
+fn list(
+    arg: Arg,
+    context: &Arc<CompletionContext>,
+    candidates: fn(&CompletionContext) -> Vec<CompletionCandidate>,
+) -> Arg {
+    let context = context.clone();
+    arg.add(ArgValueCandidates::new(move || candidates(&context)))
 }

@@ -11,7 +11,7 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 use crate::model::error::{Error, Result};
 use crate::ui::Ui;
 
-use candidates::Hooks;
+use candidates::CompletionContext;
 
 /// Which shell asks, where one does.
 const VARIABLE: &str = "PYX_COMPLETE";
@@ -87,8 +87,8 @@ impl Completions {
 /// Whether the project has a recipe of that name; `words`: the command line, the program first; `cli`:
 /// what it is to be.
 pub(super) fn project_has_recipe(name: &str, words: &[OsString], cli: &Command) -> bool {
-    let hooks = Hooks::of(cli.clone(), words);
-    hooks.own().is_some_and(|own| own.find(name).is_some())
+    let context = CompletionContext::of(cli.clone(), words);
+    context.own().is_some_and(|own| own.find(name).is_some())
 }
 
 /// Answers a shell that asks; `false` where none does.
@@ -97,7 +97,7 @@ pub(super) fn project_has_recipe(name: &str, words: &[OsString], cli: &Command) 
 pub(super) fn answer(args: Vec<OsString>, command: fn() -> Command) -> bool {
     let words = args.iter().skip_while(|arg| *arg != "--").skip(1);
     let words: Vec<OsString> = words.cloned().collect();
-    let factory = || candidates::offer(command(), &Hooks::of(command(), &words));
+    let factory = || candidates::offer(command(), &CompletionContext::of(command(), &words));
     let asked = CompleteEnv::with_factory(factory).var(VARIABLE);
     // a shell that cannot be answered completes nothing
     asked.try_complete(args, None).unwrap_or(true)

@@ -1,6 +1,6 @@
 //! Running the checks of distributions, and what they come to.
 
-use crate::facts::artifact::{Member, Sdist, Wheel};
+use crate::facts::artifact::{ArchiveMember, Sdist, Wheel};
 use crate::facts::release::{CHECKS, Checked, Checks, Outcome};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
@@ -81,7 +81,7 @@ fn note(context: &Context<'_>, check: &Check, outcome: Outcome, messages: Vec<St
     {
         context
             .ui
-            .bad(&format!("{}: {}: {message}", checked.file, checked.check));
+            .will_fail(&format!("{}: {}: {message}", checked.file, checked.check));
     }
     context.note(|known| known.checks.push(checked));
 }
@@ -139,7 +139,7 @@ fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (Outcome, Ve
 
 /// Top-level packages that hold stubs.
 fn with_stubs(wheel: &Wheel) -> Vec<String> {
-    let is_stub = |member: &&Member| Utf8Path::new(&member.name).extension() == Some("pyi");
+    let is_stub = |member: &&ArchiveMember| Utf8Path::new(&member.name).extension() == Some("pyi");
     let stubs = wheel.members.iter().filter(is_stub);
     let mut tops: Vec<String> = stubs
         .filter_map(|member| member.name.split(['/', '.']).next().map(str::to_owned))

@@ -35,7 +35,9 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
         return Ok(test_result);
     };
     for (module, error) in &report.bad {
-        context.ui.bad(&format!("cannot import {module}: {error}"));
+        context
+            .ui
+            .will_fail(&format!("cannot import {module}: {error}"));
     }
     for module in &report.optional {
         context.ui.detail("Skipped", module);

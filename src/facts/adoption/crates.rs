@@ -125,7 +125,7 @@ fn library(cargo: &CargoToml) -> Result<Option<Library>> {
 
 /// A workspace whose root is no crate.
 #[derive(Debug)]
-pub struct Workspace {
+pub struct CargoWorkspace {
     pub cargo: Arc<CargoToml>,
     /// The folder's name, as a package's.
     pub name: String,
@@ -138,7 +138,7 @@ pub struct Workspace {
     pub exposed: Option<(String, String)>,
 }
 
-impl Workspace {
+impl CargoWorkspace {
     pub(super) fn read(manifests: &Manifests, cargo: Arc<CargoToml>) -> Result<Subject> {
         let root = cargo.dir().to_owned();
         for folder in FOLDERS {

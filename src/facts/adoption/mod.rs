@@ -16,8 +16,8 @@ use crate::world::manifest::{CargoToml, Manifests};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
-pub use crates::{Crate, CrateKind, Library, Workspace};
-pub use package::Package;
+pub use crates::{CargoWorkspace, Crate, CrateKind, Library};
+pub use package::PythonPackage;
 pub use pyo3::Pyo3;
 
 /// What is to be adopted, and what it stands in.
@@ -45,9 +45,9 @@ pub struct Adoption {
 pub enum Subject {
     /// A project that has both languages already, by its name.
     Whole(String),
-    Package(Box<Package>),
+    Package(Box<PythonPackage>),
     Crate(Box<Crate>),
-    Workspace(Box<Workspace>),
+    Workspace(Box<CargoWorkspace>),
 }
 
 impl Adoption {
@@ -76,7 +76,7 @@ impl Adoption {
 }
 
 /// Folders that may get files; those of a package have only names that are free.
-const PLACES: [&str; 5] = ["", "rust", "rust/src", "src", "tests"];
+const FILLED_FOLDERS: [&str; 5] = ["", "rust", "rust/src", "src", "tests"];
 
 fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let below = |place: &&str| {
@@ -84,7 +84,7 @@ fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
         let names = disk::names(&root.join(&place)).into_iter();
         names.map(move |name| place.join(name)).collect::<Vec<_>>()
     };
-    PLACES.iter().flat_map(below).collect()
+    FILLED_FOLDERS.iter().flat_map(below).collect()
 }
 
 pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path) -> Result<Subject> {
@@ -99,10 +99,12 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path) -> Result<Subject>
             "init one of them in a folder of its own: cargo pyx init -C FOLDER",
         )),
         (Some(pyproject), None) => {
-            let package = Package::read(manifests, pyproject)?;
+            let package = PythonPackage::read(manifests, pyproject)?;
             Ok(Subject::Package(Box::new(package)))
         }
-        (None, Some(cargo)) if cargo.package_name().is_none() => Workspace::read(manifests, cargo),
+        (None, Some(cargo)) if cargo.package_name().is_none() => {
+            CargoWorkspace::read(manifests, cargo)
+        }
         (None, Some(cargo)) if embeds(manifests, &cargo)? => {
             Ok(Subject::Whole(name_of(cargo.package_name(), root)))
         }

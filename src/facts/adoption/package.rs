@@ -35,7 +35,7 @@ const LEAVES: [&str; 3] = ["_core", "_rust", "_native"];
 const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "tests"];
 
 #[derive(Debug)]
-pub struct Package {
+pub struct PythonPackage {
     pub pyproject: Arc<PyProject>,
     /// As cargo spells it.
     pub version: semver::Version,
@@ -51,7 +51,7 @@ pub struct Package {
     pub leaf: &'static str,
 }
 
-impl Package {
+impl PythonPackage {
     pub(super) fn read(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
         let root = pyproject.dir().to_owned();
         check_metadata(&pyproject)?;

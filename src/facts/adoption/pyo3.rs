@@ -21,7 +21,7 @@ const FEATURE: &str = "python";
 
 impl Pyo3 {
     /// # Errors
-    /// [`Error::Manifest`] where it has another name in code, or what is to be ours has an owner.
+    /// [`Error::Manifest`] where it has another name in code, or the feature's name is taken.
     pub(super) fn read(cargo: &CargoToml) -> Result<Self> {
         let toml = &cargo.toml;
         let Some((key, item)) = dependency(toml.table(&["dependencies"])) else {

@@ -24,7 +24,7 @@ fn read(files: &[(&str, &str)]) -> Result<Subject> {
 const PROJECT: &str = "[project]\nname = \"Hot.Words\"\nversion = \"1.2rc1\"\n";
 const INIT: (&str, &str) = ("src/hot_words/__init__.py", "");
 
-fn package(files: &[(&str, &str)]) -> Package {
+fn package(files: &[(&str, &str)]) -> PythonPackage {
     match read(files).unwrap() {
         Subject::Package(package) => *package,
         other => panic!("{other:?}"),

@@ -11,7 +11,7 @@ use crate::world::disk;
 
 /// A file in an archive; folders are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Member {
+pub struct ArchiveMember {
     /// With `/` between folders, as the archive says it.
     pub name: String,
     /// As far as they could be read.
@@ -24,7 +24,7 @@ pub struct Member {
     pub link: Option<String>,
 }
 
-impl Member {
+impl ArchiveMember {
     /// The last part of its name.
     pub fn file_name(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or(&self.name)
@@ -44,7 +44,7 @@ pub(super) fn ending(name: &str) -> Option<&str> {
 /// What could be read of an archive.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contents {
-    pub(super) members: Vec<Member>,
+    pub(super) members: Vec<ArchiveMember>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -108,9 +108,9 @@ fn unzip(contents: &mut Contents, archive: &mut zip::ZipArchive<Cursor<&[u8]>>, 
     if name.ends_with('/') {
         return;
     }
-    let mut member = Member {
+    let mut member = ArchiveMember {
         name,
-        ..Member::default()
+        ..ArchiveMember::default()
     };
     let read = archive.by_index(index).and_then(|mut file| {
         member.compressed = file.compressed_size();
@@ -165,17 +165,17 @@ pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
     contents
 }
 
-fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<Member>> {
+fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<ArchiveMember>> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let kind = entry.header().entry_type();
     if kind.is_dir() || kind.is_pax_global_extensions() {
         return Ok(None);
     }
-    let mut member = Member {
+    let mut member = ArchiveMember {
         name: text(&entry.path_bytes()),
         link: entry.link_name_bytes().map(|target| text(&target)),
         intact: true,
-        ..Member::default()
+        ..ArchiveMember::default()
     };
     entry.read_to_end(&mut member.bytes)?;
     member.compressed = entry.size();

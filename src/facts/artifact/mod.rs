@@ -18,11 +18,11 @@ mod rules;
 mod sdist;
 mod wheel;
 
-pub use archive::Member;
+pub use archive::ArchiveMember;
 pub use binary::{Binary, Format};
 pub use expected::{Expected, PYPI_LIMIT};
 pub use headers::Headers;
 pub use name::{SdistName, Tags, WheelName};
-pub use record::{Entry, installed};
+pub use record::{RecordEntry, installed};
 pub use sdist::Sdist;
 pub use wheel::Wheel;

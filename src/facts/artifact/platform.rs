@@ -6,7 +6,7 @@ use super::Format;
 
 /// A platform tag, as far as it says what a binary may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Platform<'a> {
+pub(super) enum PlatformTag<'a> {
     Any,
     /// The oldest glibc 2.x on which it runs.
     Manylinux {
@@ -29,7 +29,7 @@ pub(super) enum Platform<'a> {
     Other,
 }
 
-impl<'a> Platform<'a> {
+impl<'a> PlatformTag<'a> {
     pub(super) fn parse(tag: &'a str) -> Self {
         let numbered = |rest: &'a str| {
             let (major, rest) = rest.split_once('_')?;
@@ -90,31 +90,34 @@ mod tests {
 
     #[test]
     fn platform_tags_are_understood() {
-        let manylinux = |glibc| Platform::Manylinux {
+        let manylinux = |glibc| PlatformTag::Manylinux {
             glibc,
             machine: "x86_64",
         };
         for (tag, platform) in [
-            ("any", Platform::Any),
+            ("any", PlatformTag::Any),
             ("manylinux2014_x86_64", manylinux(17)),
             ("manylinux_2_34_x86_64", manylinux(34)),
             (
                 "musllinux_1_2_aarch64",
-                Platform::Musllinux { machine: "aarch64" },
+                PlatformTag::Musllinux { machine: "aarch64" },
             ),
-            ("linux_x86_64", Platform::Linux { machine: "x86_64" }),
-            ("macosx_10_12_x86_64", Platform::Mac { machine: "x86_64" }),
+            ("linux_x86_64", PlatformTag::Linux { machine: "x86_64" }),
+            (
+                "macosx_10_12_x86_64",
+                PlatformTag::Mac { machine: "x86_64" },
+            ),
             (
                 "macosx_11_0_universal2",
-                Platform::Mac {
+                PlatformTag::Mac {
                     machine: "universal2",
                 },
             ),
-            ("win32", Platform::Windows { machine: "x86" }),
-            ("win_arm64", Platform::Windows { machine: "arm64" }),
-            ("plan9", Platform::Other),
+            ("win32", PlatformTag::Windows { machine: "x86" }),
+            ("win_arm64", PlatformTag::Windows { machine: "arm64" }),
+            ("plan9", PlatformTag::Other),
         ] {
-            assert_eq!(Platform::parse(tag), platform, "{tag}");
+            assert_eq!(PlatformTag::parse(tag), platform, "{tag}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::world::disk;
 
 /// A line of RECORD.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
+pub struct RecordEntry {
     pub path: String,
     /// `sha256=` and the digest in URL-safe base64 without padding.
     pub hash: Option<String>,
@@ -15,7 +15,7 @@ pub struct Entry {
     pub size: Option<u64>,
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Vec<Entry> {
+pub(super) fn parse(bytes: &[u8]) -> Vec<RecordEntry> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -26,7 +26,7 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<Entry> {
             let bytes = row.get(index).unwrap_or_default();
             String::from_utf8_lossy(bytes).into_owned()
         };
-        Entry {
+        RecordEntry {
             path: field(0),
             hash: Some(field(1)).filter(|hash| !hash.is_empty()),
             size: field(2).parse().ok(),

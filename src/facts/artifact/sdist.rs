@@ -8,7 +8,7 @@ use crate::model::error::Result;
 use crate::model::finding::Finding;
 
 use super::archive::{self, Contents};
-use super::{Headers, Member, SdistName};
+use super::{ArchiveMember, Headers, SdistName};
 
 #[derive(Clone, Debug)]
 pub struct Sdist {
@@ -17,7 +17,7 @@ pub struct Sdist {
     pub size: u64,
     /// `None` where the file is not called as an sdist must be.
     pub name: Option<SdistName>,
-    pub members: Vec<Member>,
+    pub members: Vec<ArchiveMember>,
     /// The names at its top; an sdist has one folder.
     pub tops: BTreeSet<String>,
     /// PKG-INFO

@@ -8,8 +8,8 @@ use crate::model::error::Result;
 use crate::model::finding::Finding;
 
 use super::archive::{self, Contents};
-use super::record::{self, Entry};
-use super::{Binary, Headers, Member, WheelName};
+use super::record::{self, RecordEntry};
+use super::{ArchiveMember, Binary, Headers, WheelName};
 
 #[derive(Clone, Debug)]
 pub struct Wheel {
@@ -19,13 +19,13 @@ pub struct Wheel {
     /// `None` where the file is not called as a wheel must be.
     pub name: Option<WheelName>,
     /// Of two with the same name the later one, as installers see it.
-    pub members: Vec<Member>,
+    pub members: Vec<ArchiveMember>,
     /// The top folders that end with `.dist-info`; a wheel has one.
     pub dist_infos: Vec<String>,
     pub metadata: Option<Headers>,
     /// The file WHEEL.
     pub wheel: Option<Headers>,
-    pub record: Option<Vec<Entry>>,
+    pub record: Option<Vec<RecordEntry>>,
     /// Libraries, extension modules and programs, by their members' names.
     pub binaries: BTreeMap<String, Binary>,
     /// Members that should be libraries, with what is wrong with them.
@@ -44,7 +44,7 @@ impl Wheel {
         let Contents { members, findings } = archive::zip(path, &bytes);
         let mut dist_infos: Vec<String> = members
             .iter()
-            .filter_map(Member::top_folder)
+            .filter_map(ArchiveMember::top_folder)
             .filter(|folder| folder.ends_with(".dist-info"))
             .map(str::to_owned)
             .collect();
@@ -77,7 +77,7 @@ impl Wheel {
 type Parsed = (BTreeMap<String, Binary>, BTreeMap<String, String>);
 
 /// Libraries by their endings, and programs by where they are.
-fn binaries(members: &[Member]) -> Parsed {
+fn binaries(members: &[ArchiveMember]) -> Parsed {
     let (mut good, mut broken) = Parsed::default();
     for member in members
         .iter()

@@ -34,7 +34,7 @@ fn uv_builds(project: &Project, pyproject: &PyProject) -> Result<bool> {
 }
 
 /// What a crate is compiled from.
-struct Sources {
+struct CrateSources {
     /// The first of its files.
     file: Utf8PathBuf,
     folder: Utf8PathBuf,
@@ -42,7 +42,7 @@ struct Sources {
     script: Utf8PathBuf,
 }
 
-impl Sources {
+impl CrateSources {
     fn of(cargo: &CargoToml) -> Option<Self> {
         let said = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
         let usual = ["src/lib.rs", "src/main.rs"].map(Utf8Path::new);
@@ -82,7 +82,7 @@ impl Sources {
 fn missing(member: &Member, pyproject: &PyProject) -> Option<Problem> {
     let keys = pyproject.cache_keys();
     let dir = pyproject.dir();
-    let mut unseen = Sources::all(member);
+    let mut unseen = CrateSources::all(member);
     unseen.retain(|sources| !is_seen(&keys, dir, &sources.file));
     let first = unseen.first()?;
     let shown = match relative(dir, &first.folder) {
@@ -195,7 +195,7 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
 
 /// What of a crate a pattern finds, less what other keys say.
 fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Vec<String> {
-    let all = Sources::all(member).into_iter();
+    let all = CrateSources::all(member).into_iter();
     let covered = all.filter(|sources| matches(wide, &relative(dir, &sources.file)));
     let mut found: Vec<String> = covered
         .flat_map(|sources| sources.patterns(dir, &member.directories.target))
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wide_pattern_is_a_trap_and_what_one_says_the_next_does_not() {
+    fn every_wide_pattern_is_a_problem_and_what_one_says_the_next_does_not() {
         let wide = "cache-keys = ['./**/*.rs', { file = 'pyproject.toml' }, '**/*.rs', '**/*']";
         let (problems, keys) = found(&["src/lib.rs"], "", wide);
         assert_eq!(problems.len(), 3);

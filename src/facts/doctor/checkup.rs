@@ -57,7 +57,11 @@ fn is_library(facts: &Facts) -> bool {
 
 /// One that is in the way and that nobody but its maker may remove.
 fn foreign_environment(facts: &Facts) -> Option<Problem> {
-    let State::Bad { why, ours: false } = &facts.target.environment.state else {
+    let State::Bad {
+        why,
+        replaceable: false,
+    } = &facts.target.environment.state
+    else {
         return None;
     };
     let error = Error::ForeignEnvironment {

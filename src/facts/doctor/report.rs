@@ -34,7 +34,7 @@ pub struct ToolFact {
     /// `None` where there is none yet, or it does not tell.
     pub version: Option<String>,
     pub path: Option<Utf8PathBuf>,
-    pub source: Source,
+    pub source: ToolSource,
     /// What decides: the range that is required, the toolchain that is pinned.
     pub wanted: Option<String>,
 }
@@ -42,7 +42,7 @@ pub struct ToolFact {
 /// Where a tool comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub enum ToolSource {
     Path,
     /// pyx has put it into the user cache.
     Cache,
@@ -53,7 +53,7 @@ pub enum Source {
     Missing,
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for ToolSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Path => "from PATH",
@@ -96,7 +96,7 @@ pub struct MemberFact {
     pub module: String,
     pub profile: String,
     pub features: Vec<String>,
-    pub link: Link,
+    pub link: LinkMode,
     /// The oldest Python of the stable ABI, as `3.9`; `3` where a feature names none.
     pub stable_abi: Option<String>,
     pub fresh: bool,
@@ -107,7 +107,7 @@ pub struct MemberFact {
 /// Who decides whether libpython is linked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "mode", rename_all = "kebab-case")]
-pub enum Link {
+pub enum LinkMode {
     /// `extension-module` in a dependency or a default feature.
     HardCoded { path: Utf8PathBuf, line: usize },
     /// `extension-module` in `[tool.maturin] features`.
@@ -192,9 +192,9 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
         found.push(ToolFact {
             name: name.to_owned(),
             source: if program.is_some() {
-                Source::Path
+                ToolSource::Path
             } else {
-                Source::Missing
+                ToolSource::Missing
             },
             version: version.map(|version| version.to_string()),
             path: program,
@@ -210,9 +210,9 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
 impl ToolFact {
     fn of(session: &Session, name: &str, tool: &Tool, wanted: Option<String>) -> Self {
         let source = match &tool.missing {
-            Some(_) => Source::Later,
-            None if tool.path.starts_with(session.cache()) => Source::Cache,
-            None => Source::Path,
+            Some(_) => ToolSource::Later,
+            None if tool.path.starts_with(session.cache()) => ToolSource::Cache,
+            None => ToolSource::Path,
         };
         Self {
             name: name.to_owned(),
@@ -228,7 +228,7 @@ impl ToolFact {
             name: name.to_owned(),
             version: None,
             path: None,
-            source: Source::Unusable,
+            source: ToolSource::Unusable,
             wanted,
         }
     }
@@ -299,7 +299,7 @@ impl MemberFact {
             module: member.module.clone(),
             profile: build.options.profile.clone(),
             features: build.options.features.clone(),
-            link: Link::of(build),
+            link: LinkMode::of(build),
             stable_abi: build
                 .locked
                 .stable_abi
@@ -314,7 +314,7 @@ impl MemberFact {
     }
 }
 
-impl Link {
+impl LinkMode {
     fn of(build: &Build) -> Self {
         let member = &build.member;
         if member.bindings == Bindings::Embed {

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn two_active_environments_or_another_ones_are_traps() {
+    fn two_active_environments_or_another_ones_are_problems() {
         let (venv, conda) = (
             ("VIRTUAL_ENV", "/p/.venv"),
             ("CONDA_PREFIX", "/conda/envs/x"),

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::facts::project::Layout;
 use crate::world::disk::Usage;
 
-use super::report::{EnvironmentFact, Link, MemberFact, Report, Source, ToolFact};
+use super::report::{EnvironmentFact, LinkMode, MemberFact, Report, ToolFact, ToolSource};
 
 /// What a row is about, what was found, and more about it.
 type Row = [String; 3];
@@ -48,7 +48,7 @@ impl ToolFact {
         let version = self.version.clone().unwrap_or_else(|| "-".into());
         let path = self.path.iter().map(ToString::to_string);
         let source =
-            Some(self.source).filter(|source| *source != Source::Path || self.path.is_none());
+            Some(self.source).filter(|source| *source != ToolSource::Path || self.path.is_none());
         let source = source.map(|source| source.to_string());
         let wanted = self
             .wanted
@@ -108,7 +108,7 @@ impl MemberFact {
     }
 }
 
-impl Link {
+impl LinkMode {
     fn wording(&self, root: &Utf8Path) -> Option<String> {
         Some(match self {
             Self::HardCoded { path, line } => {

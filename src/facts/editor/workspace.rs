@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::dependencies::TestRunner;
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::{Bindings, Member, Project};
-use crate::facts::recipe::{self, Recipes};
+use crate::facts::recipes::{self, Recipes};
 use crate::facts::suites::{Languages, Suites};
 use crate::model::error::Result;
 use crate::world::disk;
@@ -121,20 +121,26 @@ fn manifests(project: &Project) -> Vec<String> {
     shown.map(|path| path.as_str().replace('\\', "/")).collect()
 }
 
-/// Those of the project, where just is there to tell them, and ours; without what needs arguments.
+/// Those of the project, where just is there to tell them, and the built-in ones; without what needs
+/// arguments.
 fn recipes(session: &Session, project: &Project) -> Result<Vec<String>> {
     let just = tool::just(session)?;
-    let place = (&*project.root, project.checkout());
     let found = match just.missing {
-        None => Recipes::own(session, &just, place)?,
+        None => Recipes::of_project(session, &just, &project.root, project.checkout())?,
         Some(_) => Recipes::default(),
     };
-    let ours = recipe::ours().map(|(name, _)| name);
-    let ours = ours.filter(|name| found.find(name).is_none());
-    let own = found
+    let mut names = Vec::new();
+    for recipe in found
         .project
         .iter()
-        .filter(|recipe| !recipe.needs_arguments());
-    let own = own.map(|recipe| recipe.name.as_str());
-    Ok(own.chain(ours).map(str::to_owned).collect())
+        .filter(|recipe| !recipe.needs_arguments())
+    {
+        names.push(recipe.name.clone());
+    }
+    for (name, _) in recipes::names() {
+        if found.find(name).is_none() {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }

@@ -19,7 +19,7 @@ use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::model::package_name;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, LockEntry, Need, PyProject, Spanned, Toml};
+use crate::world::manifest::{CargoToml, DependencyEntry, LockEntry, PyProject, Spanned, Toml};
 
 use super::checkout::Checkout;
 use super::pythons::allowed;
@@ -91,7 +91,7 @@ struct CargoLock {
     /// `[workspace.package] version`
     version: Option<Spanned<String>>,
     /// `[workspace.dependencies]`
-    shared: Vec<Need>,
+    shared: Vec<DependencyEntry>,
 }
 
 impl CargoLock {
@@ -133,7 +133,7 @@ impl CargoLock {
     fn other_needs(&self, cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
         let own = &entry.name.value;
         let needs = cargo.needs();
-        let settled: Vec<(&Need, &Need)> = needs
+        let settled: Vec<(&DependencyEntry, &DependencyEntry)> = needs
             .iter()
             .filter_map(|need| Some((need, self.settled(need)?)))
             .collect();
@@ -164,7 +164,7 @@ impl CargoLock {
     }
 
     /// What an entry stands for that is inherited from the workspace.
-    fn settled<'a>(&'a self, need: &'a Need) -> Option<&'a Need> {
+    fn settled<'a>(&'a self, need: &'a DependencyEntry) -> Option<&'a DependencyEntry> {
         if !need.inherited {
             return Some(need);
         }
@@ -173,7 +173,7 @@ impl CargoLock {
             .find(|shared| shared.key.value == need.key.value)
     }
 
-    fn satisfies(&self, entry: &LockEntry, need: &Need) -> bool {
+    fn satisfies(&self, entry: &LockEntry, need: &DependencyEntry) -> bool {
         let asked = need.requirement.as_ref();
         let asked = asked.and_then(|asked| VersionReq::parse(&asked.value).ok());
         let fits = |text: &str| match (&asked, semver::Version::parse(text)) {

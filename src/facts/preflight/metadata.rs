@@ -8,7 +8,7 @@ use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::CargoToml;
 
-use super::subject::Subject;
+use super::package_manifests::PackageManifests;
 
 /// What maturin takes from Cargo.toml where `dynamic` names it (maturin guide, "Metadata").
 const FILLED: [&str; 8] = [
@@ -25,20 +25,20 @@ const FILLED: [&str; 8] = [
 /// Readmes that maturin finds beside Cargo.toml by itself.
 const READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
 
-pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut found = named_files(subject);
-    found.extend(licence_files(subject));
-    found.extend(no_readme(subject));
-    found.extend(no_description(subject));
-    found.extend(no_licence(subject));
-    found.extend(two_licences(subject));
-    found.extend(dynamic(subject));
-    found.extend(no_version(subject));
+pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
+    let mut found = named_files(package);
+    found.extend(licence_files(package));
+    found.extend(no_readme(package));
+    found.extend(no_description(package));
+    found.extend(no_licence(package));
+    found.extend(two_licences(package));
+    found.extend(dynamic(package));
+    found.extend(no_version(package));
     found
 }
 
 /// A readme or licence that a manifest names by its path.
-struct Named {
+struct NamedFile {
     rule: &'static str,
     /// The file that names it, and where.
     manifest: Utf8PathBuf,
@@ -48,17 +48,17 @@ struct Named {
     dir: Utf8PathBuf,
 }
 
-fn named_files(subject: &Subject<'_>) -> Vec<Finding> {
+fn named_files(package: &PackageManifests<'_>) -> Vec<Finding> {
     let mut named = Vec::new();
     for field in ["readme", "license"] {
-        named.extend(named_in_pyproject(subject, field));
+        named.extend(named_in_pyproject(package, field));
     }
     for field in ["readme", "license-file"] {
-        named.extend(named_in_cargo(subject, field));
+        named.extend(named_in_cargo(package, field));
     }
     named
         .iter()
-        .filter_map(|one| unusable(subject, one))
+        .filter_map(|one| unusable(package, one))
         .collect()
 }
 
@@ -70,33 +70,33 @@ fn rule_of(field: &str) -> &'static str {
     }
 }
 
-fn named_in_pyproject(subject: &Subject<'_>, field: &'static str) -> Option<Named> {
-    let toml = &subject.pyproject.toml;
+fn named_in_pyproject(package: &PackageManifests<'_>, field: &'static str) -> Option<NamedFile> {
+    let toml = &package.pyproject.toml;
     let item = toml.get(&["project", field])?;
     let in_table = item.get("file").and_then(Item::as_str);
     // a string is a file for the readme, an SPDX expression for the licence
     let plain = item.as_str().filter(|_| field == "readme");
-    Some(Named {
+    Some(NamedFile {
         rule: rule_of(field),
         manifest: toml.path.clone(),
         line: toml.line_of(&["project", field]),
         path: in_table.or(plain)?.to_owned(),
-        dir: subject.pyproject.dir().to_owned(),
+        dir: package.pyproject.dir().to_owned(),
     })
 }
 
 /// maturin reads these also where pyproject.toml has its own.
-fn named_in_cargo(subject: &Subject<'_>, field: &'static str) -> Option<Named> {
-    if !subject.cargo.inherits(field) {
-        return named_in(subject.cargo, "package", field);
+fn named_in_cargo(package: &PackageManifests<'_>, field: &'static str) -> Option<NamedFile> {
+    if !package.cargo.inherits(field) {
+        return named_in(package.cargo, "package", field);
     }
-    let root = subject.member.workspace_cargo.as_ref()?;
+    let root = package.member.workspace_cargo.as_ref()?;
     named_in(root, "workspace.package", field)
 }
 
-fn named_in(cargo: &CargoToml, table: &str, field: &'static str) -> Option<Named> {
+fn named_in(cargo: &CargoToml, table: &str, field: &'static str) -> Option<NamedFile> {
     let keys: Vec<&str> = table.split('.').chain([field]).collect();
-    Some(Named {
+    Some(NamedFile {
         rule: rule_of(field),
         manifest: cargo.toml.path.clone(),
         line: cargo.toml.line_of(&keys),
@@ -105,12 +105,12 @@ fn named_in(cargo: &CargoToml, table: &str, field: &'static str) -> Option<Named
     })
 }
 
-fn unusable(subject: &Subject<'_>, named: &Named) -> Option<Finding> {
+fn unusable(package: &PackageManifests<'_>, named: &NamedFile) -> Option<Finding> {
     let path = normalize(&named.dir.join(&named.path));
     let outside = [
-        &subject.project.root,
-        &subject.member.workspace,
-        &subject.member.dir,
+        &package.project.root,
+        &package.member.workspace,
+        &package.member.dir,
     ]
     .iter()
     .all(|root| !path.starts_with(root));
@@ -128,14 +128,14 @@ fn unusable(subject: &Subject<'_>, named: &Named) -> Option<Finding> {
 }
 
 /// `license-files` (PEP 639): every pattern must match, below the folder of pyproject.toml.
-fn licence_files(subject: &Subject<'_>) -> Vec<Finding> {
-    let toml = &subject.pyproject.toml;
+fn licence_files(package: &PackageManifests<'_>) -> Vec<Finding> {
+    let toml = &package.pyproject.toml;
     let patterns = toml.spanned_strings(&["project", "license-files"]);
     let wrong = patterns.iter().filter_map(|pattern| {
         let text = &pattern.value;
         let message = if text.starts_with('/') || text.split('/').any(|part| part == "..") {
             format!("`{text}` leads out of the project, which PEP 639 forbids")
-        } else if has_files(subject.pyproject.dir(), text) {
+        } else if has_files(package.pyproject.dir(), text) {
             return None;
         } else {
             format!("`{text}` in license-files matches no file")
@@ -151,14 +151,14 @@ fn has_files(dir: &Utf8Path, pattern: &str) -> bool {
     found.iter().any(|path| disk::is_file(path))
 }
 
-fn no_readme(subject: &Subject<'_>) -> Option<Finding> {
+fn no_readme(package: &PackageManifests<'_>) -> Option<Finding> {
     let keys = ["package", "readme"];
-    let suppressed = subject.cargo.toml.bool(&keys) == Some(false);
+    let suppressed = package.cargo.toml.bool(&keys) == Some(false);
     let guessed = READMES
         .iter()
-        .any(|name| disk::is_file(&subject.cargo.dir().join(name)));
-    let takes = subject.takes_from_cargo("readme");
-    if subject.has("readme", &["readme"]) && !suppressed || takes && guessed && !suppressed {
+        .any(|name| disk::is_file(&package.cargo.dir().join(name)));
+    let takes = package.takes_from_cargo("readme");
+    if package.has("readme", &["readme"]) && !suppressed || takes && guessed && !suppressed {
         return None;
     }
     let finding = Finding::warning(
@@ -166,14 +166,14 @@ fn no_readme(subject: &Subject<'_>) -> Option<Finding> {
         "no readme: its page on PyPI will be empty",
     );
     let finding = finding.hint("readme = \"README.md\"");
-    Some(subject.at(finding, &["project", "readme"]))
+    Some(package.at(finding, &["project", "readme"]))
 }
 
-fn no_description(subject: &Subject<'_>) -> Option<Finding> {
-    if subject.has("description", &["description"]) {
+fn no_description(package: &PackageManifests<'_>) -> Option<Finding> {
+    if package.has("description", &["description"]) {
         return None;
     }
-    let elsewhere = subject
+    let elsewhere = package
         .cargo
         .toml
         .get(&["package", "description"])
@@ -190,31 +190,33 @@ fn no_description(subject: &Subject<'_>) -> Option<Finding> {
         )
     };
     let finding = Finding::warning("description-missing", message).hint(hint);
-    Some(subject.at(finding, &["project", "description"]))
+    Some(package.at(finding, &["project", "description"]))
 }
 
-fn licence_classifiers(subject: &Subject<'_>) -> Vec<crate::world::manifest::Spanned<String>> {
-    let toml = &subject.pyproject.toml;
+fn licence_classifiers(
+    package: &PackageManifests<'_>,
+) -> Vec<crate::world::manifest::Spanned<String>> {
+    let toml = &package.pyproject.toml;
     let mut said = toml.spanned_strings(&["project", "classifiers"]);
     said.retain(|classifier| classifier.value.starts_with("License ::"));
     said
 }
 
-fn no_licence(subject: &Subject<'_>) -> Option<Finding> {
-    let said = subject.has("license", &["license", "license-file"]);
-    if said || !licence_classifiers(subject).is_empty() {
+fn no_licence(package: &PackageManifests<'_>) -> Option<Finding> {
+    let said = package.has("license", &["license", "license-file"]);
+    if said || !licence_classifiers(package).is_empty() {
         return None;
     }
     let finding = Finding::warning("license-missing", "no licence is declared");
     let finding = finding.hint("license = \"MIT\"");
-    Some(subject.at(finding, &["project", "license"]))
+    Some(package.at(finding, &["project", "license"]))
 }
 
 /// A warning, for indexes still take packages that have both.
-fn two_licences(subject: &Subject<'_>) -> Option<Finding> {
-    let toml = &subject.pyproject.toml;
+fn two_licences(package: &PackageManifests<'_>) -> Option<Finding> {
+    let toml = &package.pyproject.toml;
     let expression = toml.str(&["project", "license"])?;
-    let classifiers = licence_classifiers(subject);
+    let classifiers = licence_classifiers(package);
     let first = classifiers.first()?;
     let message = format!(
         "`{}` beside `license = \"{expression}\"`: PEP 639 allows one of the two",
@@ -225,8 +227,8 @@ fn two_licences(subject: &Subject<'_>) -> Option<Finding> {
     Some(finding.hint("remove the `License ::` classifiers"))
 }
 
-fn dynamic(subject: &Subject<'_>) -> Vec<Finding> {
-    let toml = &subject.pyproject.toml;
+fn dynamic(package: &PackageManifests<'_>) -> Vec<Finding> {
+    let toml = &package.pyproject.toml;
     let fields = toml.spanned_strings(&["project", "dynamic"]);
     let wrong = fields.iter().filter_map(|field| {
         let name = &field.value;
@@ -247,8 +249,8 @@ fn dynamic(subject: &Subject<'_>) -> Vec<Finding> {
     wrong.collect()
 }
 
-fn no_version(subject: &Subject<'_>) -> Option<Finding> {
-    let pyproject = &subject.pyproject;
+fn no_version(package: &PackageManifests<'_>) -> Option<Finding> {
+    let pyproject = &package.pyproject;
     pyproject.toml.table(&["project"])?;
     if pyproject.toml.get(&["project", "version"]).is_some() || pyproject.is_dynamic("version") {
         return None;
@@ -256,5 +258,5 @@ fn no_version(subject: &Subject<'_>) -> Option<Finding> {
     let message =
         "neither a version nor `dynamic = [\"version\"]`: uv does not read such a project";
     let finding = Finding::warning("version-missing", message).hint("dynamic = [\"version\"]");
-    Some(subject.at(finding, &["project", "version"]))
+    Some(package.at(finding, &["project", "version"]))
 }

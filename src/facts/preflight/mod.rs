@@ -10,7 +10,7 @@ mod metadata;
 mod pythons;
 mod requirements;
 mod stated;
-mod subject;
+mod package_manifests;
 
 use crate::facts::project::Project;
 use crate::facts::versions::Versioned;
@@ -19,7 +19,7 @@ use crate::model::finding::{self, Finding};
 use crate::world::session::Session;
 
 use checkout::Checkout;
-use subject::Subject;
+use package_manifests::PackageManifests;
 
 /// What is wrong, worst first, then by place; empty when the project may be released.
 ///
@@ -33,9 +33,9 @@ pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Resu
     found.extend(cargo_config::check(session, project)?);
     found.extend(contradictions(project, &checkout)?);
     for member in &project.members {
-        if let Some(subject) = Subject::of(project, member) {
-            found.extend(metadata::check(&subject));
-            found.extend(requirements::check(&subject));
+        if let Some(package) = PackageManifests::of(project, member) {
+            found.extend(metadata::check(&package));
+            found.extend(requirements::check(&package));
         }
     }
     found.sort_by(finding::order);
@@ -66,8 +66,8 @@ fn contradictions(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>
     versions.retain(|one| one.members.iter().any(chosen));
     found.extend(stated::check(project, &versions, &checkout.tags));
     for member in &project.members {
-        if let Some(subject) = Subject::of(project, member) {
-            found.extend(pythons::check(&subject));
+        if let Some(package) = PackageManifests::of(project, member) {
+            found.extend(pythons::check(&package));
         }
     }
     Ok(found)

@@ -10,24 +10,24 @@ use crate::model::admitted;
 use crate::model::finding::Finding;
 use crate::model::minor::Minor;
 
-use super::subject::Subject;
+use super::package_manifests::PackageManifests;
 
 const REQUIRES: [&str; 2] = ["project", "requires-python"];
 
-pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(requires) = &subject.member.requires_python else {
-        if subject.pyproject.toml.get(&REQUIRES).is_some() {
+pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
+    let Some(requires) = &package.member.requires_python else {
+        if package.pyproject.toml.get(&REQUIRES).is_some() {
             return Vec::new();
         }
         let message =
             "no requires-python: pip installs this on every Python, too old ones included";
         let finding = Finding::warning("requires-python-missing", message);
         let finding = finding.hint("requires-python = \">=3.9\"");
-        return vec![subject.at(finding, &REQUIRES)];
+        return vec![package.at(finding, &REQUIRES)];
     };
-    let mut found = classifiers(subject, requires);
-    if let Some(floor) = abi3_floor(subject.member) {
-        found.extend(stable_abi(subject, requires, floor));
+    let mut found = classifiers(package, requires);
+    if let Some(floor) = abi3_floor(package.member) {
+        found.extend(stable_abi(package, requires, floor));
     }
     found
 }
@@ -37,7 +37,11 @@ pub(super) fn allowed(requires: &VersionSpecifiers) -> Ranges<Minor> {
     admitted::minors(requires).intersection(&Ranges::between((3, 0), (4, 0)))
 }
 
-fn stable_abi(subject: &Subject<'_>, requires: &VersionSpecifiers, floor: u64) -> Option<Finding> {
+fn stable_abi(
+    package: &PackageManifests<'_>,
+    requires: &VersionSpecifiers,
+    floor: u64,
+) -> Option<Finding> {
     let (_, lowest) = admitted::lowest(&allowed(requires), &Ranges::full())?;
     let feature = format!("PyO3's feature `abi3-py3{floor}`");
     let finding = match lowest.cmp(&floor) {
@@ -58,12 +62,12 @@ fn stable_abi(subject: &Subject<'_>, requires: &VersionSpecifiers, floor: u64) -
             Finding::warning("abi3-floor", message).hint(hint)
         }
     };
-    Some(subject.at(finding, &REQUIRES))
+    Some(package.at(finding, &REQUIRES))
 }
 
 /// Classifiers of Pythons on which nobody can install it.
-fn classifiers(subject: &Subject<'_>, requires: &VersionSpecifiers) -> Vec<Finding> {
-    let toml = &subject.pyproject.toml;
+fn classifiers(package: &PackageManifests<'_>, requires: &VersionSpecifiers) -> Vec<Finding> {
+    let toml = &package.pyproject.toml;
     let said = toml.spanned_strings(&["project", "classifiers"]);
     let allowed = allowed(requires);
     let excluded = said.iter().filter(|classifier| {

@@ -9,25 +9,25 @@ use crate::model::finding::Finding;
 use crate::model::package_name;
 use crate::world::manifest::Spanned;
 
-use super::subject::Subject;
+use super::package_manifests::PackageManifests;
 
 const BUILD: [&str; 2] = ["build-system", "requires"];
 
-pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut found = Vec::from_iter(name(subject));
-    let published = subject.pyproject.published_requirements();
+pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
+    let mut found = Vec::from_iter(name(package));
+    let published = package.pyproject.published_requirements();
     found.extend(
         published
             .iter()
-            .filter_map(|said| published_one(subject, said)),
+            .filter_map(|said| published_one(package, said)),
     );
-    found.extend(backend(subject));
+    found.extend(backend(package));
     found
 }
 
-fn name(subject: &Subject<'_>) -> Option<Finding> {
-    let project = subject.pyproject.toml.table(&["project"]).is_some();
-    let finding = match subject.pyproject.name() {
+fn name(package: &PackageManifests<'_>) -> Option<Finding> {
+    let project = package.pyproject.toml.table(&["project"]).is_some();
+    let finding = match package.pyproject.name() {
         None if project => Finding::error("name-invalid", "[project] has no name (PEP 621)"),
         Some(name) if PackageName::from_str(name).is_err() => {
             let message = format!("`{name}` is no name of a Python package (PEP 508)");
@@ -36,10 +36,10 @@ fn name(subject: &Subject<'_>) -> Option<Finding> {
         }
         _ => return None,
     };
-    Some(subject.at(finding, &["project", "name"]))
+    Some(package.at(finding, &["project", "name"]))
 }
 
-fn published_one(subject: &Subject<'_>, said: &Spanned<String>) -> Option<Finding> {
+fn published_one(package: &PackageManifests<'_>, said: &Spanned<String>) -> Option<Finding> {
     let finding = match Requirement::<VerbatimUrl>::from_str(&said.value) {
         Err(error) => {
             let error = error.message.to_string();
@@ -59,13 +59,13 @@ fn published_one(subject: &Subject<'_>, said: &Spanned<String>) -> Option<Findin
             Finding::error("requirement-url", message).hint(hint)
         }
     };
-    let toml = &subject.pyproject.toml;
+    let toml = &package.pyproject.toml;
     Some(finding.at(&toml.path, Some(toml.line(&said.span))))
 }
 
 /// Whoever builds the sdist gets the newest maturin that is allowed, years from now as well.
-fn backend(subject: &Subject<'_>) -> Option<Finding> {
-    let requires = subject.pyproject.toml.spanned_strings(&BUILD);
+fn backend(package: &PackageManifests<'_>) -> Option<Finding> {
+    let requires = package.pyproject.toml.spanned_strings(&BUILD);
     let maturin = requires
         .iter()
         .find(|said| package_name::of_requirement(&said.value) == "maturin");
@@ -73,7 +73,7 @@ fn backend(subject: &Subject<'_>) -> Option<Finding> {
         let message = "build-system.requires lacks maturin: nobody can build the sdist";
         let finding = Finding::error("backend-missing", message);
         let finding = finding.hint("requires = [\"maturin>=1,<2\"]");
-        return Some(subject.at(finding, &BUILD));
+        return Some(package.at(finding, &BUILD));
     };
     let requirement = Requirement::<VerbatimUrl>::from_str(&maturin.value).ok()?;
     match requirement.version_or_url {
@@ -87,7 +87,7 @@ fn backend(subject: &Subject<'_>) -> Option<Finding> {
         "`{}` has no upper bound: a later maturin may not build this",
         maturin.value
     );
-    let toml = &subject.pyproject.toml;
+    let toml = &package.pyproject.toml;
     let line = toml.line(&maturin.span);
     let finding = Finding::warning("backend-unbounded", message).at(&toml.path, Some(line));
     Some(finding.hint("requires = [\"maturin>=1,<2\"]"))

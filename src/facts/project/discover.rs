@@ -48,7 +48,7 @@ pub(super) struct FoundPackages {
 
 /// A package's manifests.
 #[derive(Debug)]
-struct Package {
+struct FoundPackage {
     /// `None` for a crate that embeds Python.
     pyproject: Option<Arc<PyProject>>,
     cargo: Arc<CargoToml>,
@@ -68,7 +68,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     if let Some(cargo) = nearest_embedding(manifests, start)? {
         let dir = cargo.dir().to_owned();
         let pyproject = None;
-        let package = Package { pyproject, cargo };
+        let package = FoundPackage { pyproject, cargo };
         return Ok(FoundPackages {
             root: dir.clone(),
             home: dir,
@@ -95,7 +95,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     })
 }
 
-fn members(manifests: &Manifests, packages: &[Package]) -> Result<Vec<Member>> {
+fn members(manifests: &Manifests, packages: &[FoundPackage]) -> Result<Vec<Member>> {
     let members = packages.iter().map(|package| package.member(manifests));
     members.collect()
 }
@@ -134,13 +134,13 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
         return Ok(found);
     }
     let name = pyproject.name().map(package_name::normalize);
-    let mut packages = vec![Package::python(manifests, pyproject)?];
+    let mut packages = vec![FoundPackage::python(manifests, pyproject)?];
     for dir in workspace_folders(manifests, &home)? {
         if dir != root
             && let Some(member) = manifests.pyproject(&dir.join("pyproject.toml"))?
             && member.builds_with_maturin()
         {
-            packages.push(Package::python(manifests, member)?);
+            packages.push(FoundPackage::python(manifests, member)?);
         }
     }
     let mut members = members(manifests, &packages)?;
@@ -243,14 +243,14 @@ fn globs(patterns: &[String]) -> globset::GlobSet {
 }
 
 /// Every maturin package below a folder; a crate that embeds Python where there is none.
-fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<Package>> {
+fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
     let folders = disk::folders(root, DEPTH, |name| !ASIDE.contains(&name));
     let mut packages = Vec::new();
     for folder in &folders {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))?
             && pyproject.builds_with_maturin()
         {
-            packages.push(Package::python(manifests, pyproject)?);
+            packages.push(FoundPackage::python(manifests, pyproject)?);
         }
     }
     if packages.is_empty() {
@@ -259,7 +259,7 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<Package>> {
                 && embeds_python(&cargo)
             {
                 let pyproject = None;
-                packages.push(Package { pyproject, cargo });
+                packages.push(FoundPackage { pyproject, cargo });
             }
         }
     }
@@ -284,7 +284,7 @@ fn embeds_python(cargo: &CargoToml) -> bool {
     })
 }
 
-impl Package {
+impl FoundPackage {
     fn python(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
         let missing = || {
             pyproject.toml.error(

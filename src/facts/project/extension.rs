@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_maturin_alone_switches_on_is_no_trap() {
+    fn what_maturin_alone_switches_on_is_no_problem() {
         let text = "[dependencies]\npyo3 = '0.29'\n[features]\next = ['pyo3/extension-module']\n";
         assert_eq!(fixed(text).0, None);
     }

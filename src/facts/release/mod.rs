@@ -448,7 +448,7 @@ fn named(
 ) -> Result<(Vec<Interpreter>, Vec<String>)> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for text in wanted.iter().filter(|word| *word != interpreter::ALL) {
-        let request = interpreter::Request {
+        let request = interpreter::PythonRequest {
             text: text.clone(),
             from: interpreter::FLAG.to_owned(),
             soft: false,

@@ -67,7 +67,7 @@ impl PythonSuite {
         let around = development(manifests, &member.dir)?;
         let own = [&member.dir, &project.root, &project.home];
         for dir in own.into_iter().chain(&around) {
-            let config = Config::read(manifests, dir)?;
+            let config = PytestConfig::read(manifests, dir)?;
             let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
                 .into_iter()
                 .filter(|path| is_test_file(path) && !of_another(project, member, path))
@@ -122,7 +122,7 @@ fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
 
 /// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
 fn installed_args(
-    config: &Config,
+    config: &PytestConfig,
     member: &Member,
     (dir, tests): (&Utf8Path, &[Utf8PathBuf]),
 ) -> Option<Vec<String>> {
@@ -244,7 +244,7 @@ fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
 
 /// What the project tells pytest (pytest docs, "Configuration file formats").
 #[derive(Debug, Default)]
-struct Config {
+struct PytestConfig {
     /// `testpaths`
     paths: Option<Vec<String>>,
     /// Doctests in files of their own or in modules are collected.
@@ -253,7 +253,7 @@ struct Config {
     options: String,
 }
 
-impl Config {
+impl PytestConfig {
     fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
         let mut config = Self::default();
         if let Some(toml) = manifests.toml(&dir.join("pyproject.toml"))? {
@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn configuration_in_ini_files_goes_over_several_lines() {
-        let mut config = Config::default();
+        let mut config = PytestConfig::default();
         config.add_ini(
             "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n    b c\naddopts = -q\n  -x\n",
         );

@@ -103,7 +103,7 @@ impl RustSuite {
         {
             return Ok(());
         }
-        let tests = Tests::of(cargo);
+        let tests = CrateTests::of(cargo);
         let documented = tests.documents && cargo.has_lib() && !docstrings;
         if !(tests.code || documented) {
             return Ok(());
@@ -136,12 +136,12 @@ fn crates(project: &Project, member: &Member) -> Result<Vec<Vec<Arc<CargoToml>>>
 }
 
 /// What a crate's sources hold, read without compiling them.
-struct Tests {
+struct CrateTests {
     code: bool,
     documents: bool,
 }
 
-impl Tests {
+impl CrateTests {
     fn of(cargo: &CargoToml) -> Self {
         let library = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
         let library = library
@@ -301,7 +301,7 @@ mod tests {
         }
         let manifests = Manifests::default();
         let cargo = manifests.cargo(&dir.join("Cargo.toml")).unwrap().unwrap();
-        let tests = Tests::of(&cargo);
+        let tests = CrateTests::of(&cargo);
         (tests.code, tests.documents)
     }
 

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, Value};
 
 use crate::facts::adoption::{
-    Adoption, Crate, CrateKind, Library, Package, Pyo3, Subject, Workspace,
+    Adoption, CargoWorkspace, Crate, CrateKind, Library, Pyo3, PythonPackage, Subject,
 };
 use crate::model::error::Result;
 use crate::model::file_edit::keep_line_ends;
@@ -94,10 +94,10 @@ fn changed(root: &Utf8Path, toml: &Toml, after: String) -> FileChange {
     }
 }
 
-fn of_package(package: &Package, there: &BTreeSet<Utf8PathBuf>) -> Result<Vec<FileChange>> {
+fn of_package(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Result<Vec<FileChange>> {
     let toml = &package.pyproject.toml;
     let distribution = package.pyproject.name().unwrap_or_default();
-    let Package {
+    let PythonPackage {
         source, name, leaf, ..
     } = package;
     let folder = match *source {
@@ -149,8 +149,8 @@ fn of_package(package: &Package, there: &BTreeSet<Utf8PathBuf>) -> Result<Vec<Fi
     ])
 }
 
-fn built_by_maturin(package: &Package) -> Result<String> {
-    let Package {
+fn built_by_maturin(package: &PythonPackage) -> Result<String> {
+    let PythonPackage {
         source,
         name,
         leaf,
@@ -267,8 +267,8 @@ fn seen_by_python(module: &str, values: &[(&str, String)]) -> [FileChange; 2] {
 }
 
 /// A member of its own for Python.
-fn of_workspace(workspace: &Workspace) -> Result<Vec<FileChange>> {
-    let Workspace { folder, name, .. } = workspace;
+fn of_workspace(workspace: &CargoWorkspace) -> Result<Vec<FileChange>> {
+    let CargoWorkspace { folder, name, .. } = workspace;
     let toml = &workspace.cargo.toml;
     let module = name.replace('-', "_");
     let shared = toml.get(&["workspace", "package", "version"]).is_some();

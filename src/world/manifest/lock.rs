@@ -21,12 +21,12 @@ pub struct LockEntry {
     /// Of a Cargo.lock: names of what it needs, with the versions that they say.
     pub needs: Vec<(String, Option<String>)>,
     /// Of a uv.lock: what `requires-dist` says; `None` where there is no such key.
-    pub requires: Option<Vec<Required>>,
+    pub requires: Option<Vec<LockedRequirement>>,
 }
 
 /// An entry of `requires-dist` in a uv.lock.
 #[derive(Clone, Debug)]
-pub struct Required {
+pub struct LockedRequirement {
     /// Normalised.
     pub name: String,
     /// `None` where the requirement is taken from a source instead, or is no PEP 440.
@@ -91,7 +91,7 @@ fn needs(item: &Item) -> Vec<(String, Option<String>)> {
     words.iter().map(split).collect()
 }
 
-fn required(value: &Value) -> Option<Required> {
+fn required(value: &Value) -> Option<LockedRequirement> {
     const SOURCES: [&str; 6] = ["url", "git", "path", "directory", "editable", "virtual"];
     let table = value.as_inline_table()?;
     let said = table.get("specifier").map(Value::as_str);
@@ -100,7 +100,7 @@ fn required(value: &Value) -> Option<Required> {
         None if SOURCES.iter().any(|key| table.contains_key(key)) => None,
         None => Some(VersionSpecifiers::empty()),
     };
-    Some(Required {
+    Some(LockedRequirement {
         name: package_name::normalize(table.get("name")?.as_str()?),
         specifiers,
     })

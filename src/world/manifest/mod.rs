@@ -26,9 +26,9 @@ pub use amend::Amendment;
 pub use cargo::{CargoToml, Dependency};
 pub use config::{Config, Hooks, RustRunner, TestConfig};
 pub use edit::with_strings;
-pub use lock::{LockEntry, Required};
+pub use lock::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
-pub use needs::Need;
+pub use needs::DependencyEntry;
 pub use publishing::{PublishConfig, UvIndex};
 pub use pyproject::{CacheKey, GroupItem, PyProject};
 

@@ -9,7 +9,7 @@ use super::{CargoToml, Spanned};
 
 /// One entry of a table of dependencies.
 #[derive(Clone, Debug)]
-pub struct Need {
+pub struct DependencyEntry {
     /// The name in the table, with its place.
     pub key: Spanned<String>,
     /// The package's name: `package`, else the key.
@@ -24,7 +24,7 @@ pub struct Need {
 
 impl CargoToml {
     /// Every entry of `dependencies`, `build-dependencies` and `dev-dependencies`, of any target.
-    pub fn needs(&self) -> Vec<Need> {
+    pub fn needs(&self) -> Vec<DependencyEntry> {
         let targets = self.toml.table(&["target"]);
         let targets = targets.into_iter().flat_map(|table| table.iter());
         let targets = targets.filter_map(|(_, target)| target.as_table_like());
@@ -34,7 +34,10 @@ impl CargoToml {
             .collect()
     }
 
-    fn needs_of<'a>(&'a self, holder: &'a dyn TableLike) -> impl Iterator<Item = Need> + 'a {
+    fn needs_of<'a>(
+        &'a self,
+        holder: &'a dyn TableLike,
+    ) -> impl Iterator<Item = DependencyEntry> + 'a {
         const KINDS: [&str; 5] = [
             "dependencies",
             "build-dependencies",
@@ -49,19 +52,19 @@ impl CargoToml {
     }
 
     /// `[workspace.dependencies]`
-    pub fn workspace_needs(&self) -> Vec<Need> {
+    pub fn workspace_needs(&self) -> Vec<DependencyEntry> {
         let table = self.toml.table(&["workspace", "dependencies"]);
         table.map(|table| self.needs_in(table)).unwrap_or_default()
     }
 
-    fn needs_in(&self, table: &dyn TableLike) -> Vec<Need> {
+    fn needs_in(&self, table: &dyn TableLike) -> Vec<DependencyEntry> {
         let entries = table.iter();
         entries
             .map(|(key, item)| {
                 let text = |name: &str| item.get(name).and_then(Item::as_str);
                 let version = item.get("version").unwrap_or(item);
                 let span = table.key(key).and_then(toml_edit::Key::span);
-                Need {
+                DependencyEntry {
                     key: Spanned {
                         value: key.to_owned(),
                         span: span.unwrap_or_default(),

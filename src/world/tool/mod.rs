@@ -68,7 +68,7 @@ impl Tool {
 
 /// A wheel of a pinned tool for one platform.
 #[derive(Debug, Deserialize)]
-struct Wheel {
+struct PinnedWheel {
     file: String,
     sha256: String,
 }
@@ -78,7 +78,7 @@ struct Pin {
     distribution: String,
     version: String,
     /// By [`platform`].
-    wheels: BTreeMap<String, Wheel>,
+    wheels: BTreeMap<String, PinnedWheel>,
 }
 
 /// The versions that pyx provides when PATH has none that fits.

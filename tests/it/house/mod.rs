@@ -268,7 +268,7 @@ fn every_recipe_is_part_of_the_program() {
         .filter(|name| name != "corpus.py" && !name.starts_with("__"))
         .collect();
     files.sort();
-    let embedded = cargo_pyx::facts::recipe::FILES.iter();
+    let embedded = cargo_pyx::facts::recipes::FILES.iter();
     let embedded: Vec<&str> = embedded.map(|(name, _)| *name).collect();
     assert_eq!(files, embedded);
 }

@@ -1,4 +1,4 @@
-//! Each trap, made from a fixture: found with its place, and fixed without touching anything else.
+//! Each problem, made from a fixture: found with its place, and fixed without touching anything else.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -104,7 +104,7 @@ fn a_healthy_project_is_described_and_nothing_is_found() {
         .run()
         .succeeds();
     let facts = &events(&json)[0];
-    assert_eq!(facts["type"], "facts");
+    assert_eq!(facts["type"], "report");
     assert_eq!(facts["environment"]["state"], "missing");
     assert_eq!(facts["members"][0]["layout"], "pure");
     assert_eq!(facts["members"][0]["link"]["mode"], "maturin");
@@ -182,11 +182,11 @@ fn a_tag_of_another_version_is_an_error_once_the_version_is_committed() {
 fn after_a_fix_only_what_is_left_counts() {
     let project = cold!("mixed");
     project.git(&["tag", "v0.0.9"]);
-    let traps = [
+    let problems = [
         "tag-mismatch pyproject.toml:7",
         "cache-keys-missing pyproject.toml:1",
     ];
-    finds(&project, &traps);
+    finds(&project, &problems);
     // the tag is not for what the fix has changed
     doctor(&project, &["--fix", "--yes"]).run().succeeds();
     finds(&project, &[]);

@@ -23,7 +23,7 @@ struct Seed {
     spoil: fn(&mut Parts),
 }
 
-/// The rules of ours whose cases are taken from the tests of rules.
+/// The rules whose cases are taken from the tests of rules.
 const RULES: [&str; 17] = [
     "bad-binary",
     "case-collision",

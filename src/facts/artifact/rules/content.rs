@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::facts::artifact::archive::ending;
 use crate::facts::artifact::wheel::path_in_site_packages;
-use crate::facts::artifact::{Expected, Headers, Member, Wheel};
+use crate::facts::artifact::{ArchiveMember, Expected, Headers, Wheel};
 use crate::model::finding::Finding;
 use crate::model::package_name;
 
 /// What no archive should have.
-pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
+pub(super) fn findings(members: &[ArchiveMember]) -> Vec<Finding> {
     let mut found = case_collisions(members);
     for member in members {
         let judged = unsafe_path(member)
@@ -21,7 +21,7 @@ pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
 }
 
 /// Where letters' case does not count (macOS, Windows), the second file replaces the first.
-fn case_collisions(members: &[Member]) -> Vec<Finding> {
+fn case_collisions(members: &[ArchiveMember]) -> Vec<Finding> {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut found = Vec::new();
     for member in members {
@@ -46,7 +46,7 @@ fn escapes(path: &str) -> bool {
         || path.split('/').any(|part| part == "..")
 }
 
-fn unsafe_path(member: &Member) -> Option<Finding> {
+fn unsafe_path(member: &ArchiveMember) -> Option<Finding> {
     if escapes(&member.name) {
         let message = "is a path that may lead out of the folder it is unpacked in";
         return Some(Finding::error("unsafe-path", message));
@@ -59,7 +59,7 @@ fn unsafe_path(member: &Member) -> Option<Finding> {
     outside.then(|| Finding::error("unsafe-path", message))
 }
 
-fn bytecode(member: &Member) -> Option<Finding> {
+fn bytecode(member: &ArchiveMember) -> Option<Finding> {
     let is = ending(&member.name) == Some("pyc")
         || member.name.split('/').any(|part| part == "__pycache__");
     let hint = "find . -name __pycache__ -exec rm -r {} +";
@@ -67,7 +67,7 @@ fn bytecode(member: &Member) -> Option<Finding> {
 }
 
 /// What version control, editors and file managers leave.
-fn litter(member: &Member) -> Option<Finding> {
+fn litter(member: &ArchiveMember) -> Option<Finding> {
     const NAMES: [&str; 7] = [
         ".hg",
         ".svn",
@@ -97,7 +97,7 @@ pub(super) fn of_wheel(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
     found
 }
 
-fn is_dist_info(member: &Member) -> bool {
+fn is_dist_info(member: &ArchiveMember) -> bool {
     member
         .top_folder()
         .is_some_and(|folder| folder.ends_with(".dist-info"))
@@ -176,7 +176,7 @@ fn is_importable(file: &str) -> bool {
 }
 
 /// What an editable install (PEP 660) or an installer leaves.
-fn develop(member: &Member) -> Option<Finding> {
+fn develop(member: &ArchiveMember) -> Option<Finding> {
     let file = member.file_name();
     if is_dist_info(member) && file == "direct_url.json" {
         let message = "is an installer's note of where it took the package from (PEP 610)";
@@ -248,10 +248,10 @@ fn typing(wheel: &Wheel, expected: &Expected) -> Option<Finding> {
 mod tests {
     use super::*;
 
-    fn member(name: &str) -> Member {
-        Member {
+    fn member(name: &str) -> ArchiveMember {
+        ArchiveMember {
             name: name.into(),
-            ..Member::default()
+            ..ArchiveMember::default()
         }
     }
 
@@ -267,7 +267,7 @@ mod tests {
             ("top/a", "../c", true),
             ("top/a", "/etc", true),
         ] {
-            let link = Member {
+            let link = ArchiveMember {
                 link: Some(target.into()),
                 ..member(name)
             };
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn only_lines_that_lead_elsewhere_make_a_path_file_editable() {
-        let pth = |text: &str| Member {
+        let pth = |text: &str| ArchiveMember {
             bytes: text.into(),
             ..member("a.pth")
         };

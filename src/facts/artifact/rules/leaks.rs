@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use memchr::memmem;
 
-use crate::facts::artifact::{Binary, Expected, Member};
+use crate::facts::artifact::{ArchiveMember, Binary, Expected};
 use crate::model::finding::Finding;
 
 /// `binaries` by their members' names.
 pub(super) fn findings(
-    members: &[Member],
+    members: &[ArchiveMember],
     binaries: &BTreeMap<String, Binary>,
     expected: &Expected,
 ) -> Vec<Finding> {
@@ -33,7 +33,7 @@ const REMAP: &str =
     "build it with `cargo pyx release wheel`, or set RUSTFLAGS=\"--remap-path-prefix=$HOME=/home\"";
 
 /// A path that the caller named.
-fn private(member: &Member, is_binary: bool, paths: &[Utf8PathBuf]) -> Option<Finding> {
+fn private(member: &ArchiveMember, is_binary: bool, paths: &[Utf8PathBuf]) -> Option<Finding> {
     let specific = |path: &&Utf8PathBuf| path.components().count() > 2 || is_binary;
     let at = paths
         .iter()
@@ -66,7 +66,7 @@ fn place(bytes: &[u8], path: &Utf8Path) -> Option<usize> {
 
 /// Paths that are known by their form, where nobody says which are private: harmless where a
 /// machine of a CI service has built.
-fn usual(member: &Member, is_binary: bool) -> Option<Finding> {
+fn usual(member: &ArchiveMember, is_binary: bool) -> Option<Finding> {
     let is_sbom = member.name.contains(".dist-info/sboms/");
     let pattern = match (is_binary, is_sbom) {
         (true, _) => "/.cargo/registry/src/",
@@ -147,10 +147,10 @@ mod tests {
 
     #[test]
     fn a_short_path_counts_in_binaries_only() {
-        let member = Member {
+        let member = ArchiveMember {
             name: "a".into(),
             bytes: b"see /root/.config".to_vec(),
-            ..Member::default()
+            ..ArchiveMember::default()
         };
         let paths = [Utf8PathBuf::from("/root")];
         assert!(private(&member, false, &paths).is_none());

@@ -1,7 +1,7 @@
 //! Platform tags that PyPI does not take.
 
 use crate::facts::artifact::Tags;
-use crate::facts::artifact::platform::Platform;
+use crate::facts::artifact::platform::PlatformTag;
 use crate::model::finding::Finding;
 
 /// Whether PyPI takes wheels with this tag.
@@ -9,15 +9,15 @@ fn accepted(tag: &str) -> bool {
     const LINUX: [&str; 8] = [
         "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "ppc64",
     ];
-    match Platform::parse(tag) {
-        Platform::Manylinux { machine, .. } => LINUX.contains(&machine),
-        Platform::Musllinux { machine } => machine != "ppc64" && LINUX.contains(&machine),
-        Platform::Linux { machine } => ["armv6l", "armv7l"].contains(&machine),
-        Platform::Windows { machine } => ["x86", "amd64", "arm64", "ia64"].contains(&machine),
+    match PlatformTag::parse(tag) {
+        PlatformTag::Manylinux { machine, .. } => LINUX.contains(&machine),
+        PlatformTag::Musllinux { machine } => machine != "ppc64" && LINUX.contains(&machine),
+        PlatformTag::Linux { machine } => ["armv6l", "armv7l"].contains(&machine),
+        PlatformTag::Windows { machine } => ["x86", "amd64", "arm64", "ia64"].contains(&machine),
         // from macOS 11 on, only major versions count
-        Platform::Mac { .. } => tag.starts_with("macosx_10_") || tag.contains("_0_"),
-        Platform::Any => true,
-        Platform::Other => ["ios_", "android_", "pyemscripten_"]
+        PlatformTag::Mac { .. } => tag.starts_with("macosx_10_") || tag.contains("_0_"),
+        PlatformTag::Any => true,
+        PlatformTag::Other => ["ios_", "android_", "pyemscripten_"]
             .iter()
             .any(|prefix| tag.starts_with(prefix)),
     }
@@ -29,8 +29,8 @@ pub(super) fn findings(tags: &Tags) -> Vec<Finding> {
     refused
         .map(|tag| {
             let message = format!("PyPI refuses the platform tag `{tag}`");
-            let hint = match Platform::parse(tag) {
-                Platform::Linux { .. } => {
+            let hint = match PlatformTag::parse(tag) {
+                PlatformTag::Linux { .. } => {
                     "build it with `cargo pyx release wheel`, or `maturin build --compatibility pypi`"
                 }
                 _ => "build it for a platform that PyPI knows: manylinux, musllinux, macosx or win",

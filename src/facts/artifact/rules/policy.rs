@@ -1,14 +1,17 @@
 //! What a platform tag promises, against what the binaries need: manylinux, musllinux (PEP 656), macOS
 //! and Windows.
 
-use crate::facts::artifact::platform::Platform;
+use crate::facts::artifact::platform::PlatformTag;
 use crate::facts::artifact::{Binary, Tags};
 use crate::model::finding::Finding;
 use crate::model::manylinux;
 
 /// What a binary shows. `bundled` are the file names in the wheel, which its loader may find.
 pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
-    let platforms = tags.platforms.iter().map(|tag| (tag, Platform::parse(tag)));
+    let platforms = tags
+        .platforms
+        .iter()
+        .map(|tag| (tag, PlatformTag::parse(tag)));
     let mut found = Vec::new();
     for (tag, platform) in platforms.clone() {
         found.extend(wrong_machine(tag, platform, binary));
@@ -16,7 +19,7 @@ pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Fi
     }
     // of several manylinux tags, which are names of one promise, the oldest is the one to keep
     let promised = platforms.filter_map(|(tag, platform)| match platform {
-        Platform::Manylinux { glibc, machine } => Some((glibc, machine, tag)),
+        PlatformTag::Manylinux { glibc, machine } => Some((glibc, machine, tag)),
         _ => None,
     });
     if let Some((glibc, machine, tag)) = promised.min_by_key(|(glibc, ..)| *glibc) {
@@ -27,7 +30,7 @@ pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Fi
     found
 }
 
-fn wrong_machine(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<Finding> {
+fn wrong_machine(tag: &str, platform: PlatformTag<'_>, binary: &Binary) -> Option<Finding> {
     let machines = binary
         .machines
         .iter()
@@ -35,7 +38,7 @@ fn wrong_machine(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<F
         .collect::<Vec<_>>()
         .join(", ");
     let is = format!("is {} for {machines}", binary.format);
-    if platform == Platform::Any {
+    if platform == PlatformTag::Any {
         let message = format!("{is}, but the wheel claims to run on `any` platform");
         return Some(Finding::error("machine-mismatch", message));
     }
@@ -48,13 +51,13 @@ fn wrong_machine(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<F
     (!fits).then(|| Finding::error("machine-mismatch", message))
 }
 
-fn wrong_libc(tag: &str, platform: Platform<'_>, binary: &Binary) -> Option<Finding> {
+fn wrong_libc(tag: &str, platform: PlatformTag<'_>, binary: &Binary) -> Option<Finding> {
     let musl = |name: &&String| name.starts_with("libc.musl-") || *name == "libc.so";
     let glibc = |name: &&String| *name == "libc.so.6";
     let mut needed = binary.needed.iter();
     let wrong = match platform {
-        Platform::Manylinux { .. } => needed.find(musl)?,
-        Platform::Musllinux { .. } => needed.find(glibc)?,
+        PlatformTag::Manylinux { .. } => needed.find(musl)?,
+        PlatformTag::Musllinux { .. } => needed.find(glibc)?,
         _ => return None,
     };
     let message = format!("needs `{wrong}`, which systems of the tag `{tag}` do not have");
@@ -92,12 +95,12 @@ fn newer_than(tag: &str, library: &str, version: &[u64]) -> Finding {
 }
 
 /// Whether every system of a platform tag has the library, or another rule speaks of it.
-fn is_of_system(platform: Platform<'_>, library: &str) -> bool {
+fn is_of_system(platform: PlatformTag<'_>, library: &str) -> bool {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| library.starts_with(prefix));
     match platform {
-        Platform::Manylinux { .. } => manylinux::has_library(library),
-        Platform::Musllinux { .. } => library == "libz.so.1" || begins(&["ld-", "libc."]),
-        Platform::Mac { .. } => begins(&["/usr/lib/", "/System/Library/"]),
+        PlatformTag::Manylinux { .. } => manylinux::has_library(library),
+        PlatformTag::Musllinux { .. } => library == "libz.so.1" || begins(&["ld-", "libc."]),
+        PlatformTag::Mac { .. } => begins(&["/usr/lib/", "/System/Library/"]),
         _ => true,
     }
 }
@@ -111,7 +114,7 @@ fn foreign(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
     outside
         .filter_map(|name| {
             let mut platforms = tags.platforms.iter();
-            let tag = platforms.find(|tag| !is_of_system(Platform::parse(tag), name))?;
+            let tag = platforms.find(|tag| !is_of_system(PlatformTag::parse(tag), name))?;
             let message = format!(
                 "needs `{name}`, which is neither in the wheel nor on every system of `{tag}`"
             );

@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use crate::facts::artifact::{Entry, Member};
+use crate::facts::artifact::{ArchiveMember, RecordEntry};
 use crate::model::finding::Finding;
 use crate::world::disk;
 
 /// What RECORD says of the files, against what they are. `dist_info` is its folder.
-pub(super) fn findings(entries: &[Entry], members: &[Member], dist_info: &str) -> Vec<Finding> {
+pub(super) fn findings(
+    entries: &[RecordEntry],
+    members: &[ArchiveMember],
+    dist_info: &str,
+) -> Vec<Finding> {
     let record = format!("{dist_info}/RECORD");
-    let files: BTreeMap<&str, &Member> = members
+    let files: BTreeMap<&str, &ArchiveMember> = members
         .iter()
         .map(|member| (member.name.as_str(), member))
         .collect();
@@ -45,14 +49,14 @@ fn is_signature(name: &str, record: &str) -> bool {
     matches!(ending, Some(".jws" | ".p7s"))
 }
 
-fn absent(entry: &Entry, record: &str) -> Finding {
+fn absent(entry: &RecordEntry, record: &str) -> Finding {
     let message = format!("lists `{}`, which is not in the archive", entry.path);
     Finding::error("record-extra", message)
         .at(record, None)
         .hint("build the wheel again; do not remove files from it by hand")
 }
 
-fn differs(entry: &Entry, member: &Member, record: &str) -> Option<Finding> {
+fn differs(entry: &RecordEntry, member: &ArchiveMember, record: &str) -> Option<Finding> {
     if member.name == record || !member.intact {
         return None;
     }
@@ -89,12 +93,12 @@ mod tests {
 
     use super::*;
 
-    fn file(name: &str, text: &str) -> Member {
-        Member {
+    fn file(name: &str, text: &str) -> ArchiveMember {
+        ArchiveMember {
             name: name.into(),
             bytes: text.into(),
             intact: true,
-            ..Member::default()
+            ..ArchiveMember::default()
         }
     }
 

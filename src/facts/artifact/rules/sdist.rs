@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::artifact::archive::ending;
-use crate::facts::artifact::{Expected, Member, Sdist};
+use crate::facts::artifact::{ArchiveMember, Expected, Sdist};
 use crate::model::finding::Finding;
 use crate::model::package_name;
 
@@ -79,7 +79,7 @@ impl Sdist {
 }
 
 /// What builds and environments leave beside the sources, one finding for each folder.
-fn residue(members: &[Member]) -> Vec<Finding> {
+fn residue(members: &[ArchiveMember]) -> Vec<Finding> {
     let mut places = BTreeSet::new();
     for member in members {
         let parts: Vec<&str> = member.name.split('/').collect();

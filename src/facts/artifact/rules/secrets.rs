@@ -2,10 +2,10 @@
 
 use memchr::memmem;
 
-use crate::facts::artifact::Member;
+use crate::facts::artifact::ArchiveMember;
 use crate::model::finding::Finding;
 
-pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
+pub(super) fn findings(members: &[ArchiveMember]) -> Vec<Finding> {
     let judged = members.iter().filter_map(|member| {
         let found = named(member)
             .or_else(|| private_key(&member.bytes))
@@ -17,7 +17,7 @@ pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
     judged.collect()
 }
 
-fn named(member: &Member) -> Option<Finding> {
+fn named(member: &ArchiveMember) -> Option<Finding> {
     const NAMES: [&str; 10] = [
         ".env",
         ".pypirc",
@@ -112,10 +112,10 @@ mod tests {
     use super::*;
 
     fn rule(name: &str, text: &str) -> Option<&'static str> {
-        let member = Member {
+        let member = ArchiveMember {
             name: name.into(),
             bytes: text.into(),
-            ..Member::default()
+            ..ArchiveMember::default()
         };
         findings(&[member]).first().map(|finding| finding.rule)
     }

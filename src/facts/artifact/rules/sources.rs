@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::Member;
+use crate::facts::artifact::ArchiveMember;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::model::path::normalize;
 use crate::world::manifest::{CargoToml, PyProject, Toml};
 
-struct Sources<'a> {
-    members: &'a [Member],
+struct SdistSources<'a> {
+    members: &'a [ArchiveMember],
     files: BTreeSet<&'a Utf8Path>,
     found: Vec<Finding>,
 }
 
 /// `top` is the one folder at the top.
-pub(super) fn findings(members: &[Member], top: &str) -> Vec<Finding> {
-    let mut sources = Sources {
+pub(super) fn findings(members: &[ArchiveMember], top: &str) -> Vec<Finding> {
+    let mut sources = SdistSources {
         members,
         files: members
             .iter()
@@ -30,7 +30,7 @@ pub(super) fn findings(members: &[Member], top: &str) -> Vec<Finding> {
     sources.found
 }
 
-impl Sources<'_> {
+impl SdistSources<'_> {
     /// The manifest at a path; what is wrong with it is noted.
     fn toml(&mut self, path: &Utf8Path) -> Option<Toml> {
         let member = self
@@ -194,12 +194,12 @@ mod tests {
     use super::*;
 
     fn rules(files: &[(&str, &str)]) -> Vec<String> {
-        let members: Vec<Member> = files
+        let members: Vec<ArchiveMember> = files
             .iter()
-            .map(|(name, text)| Member {
+            .map(|(name, text)| ArchiveMember {
                 name: format!("a-1/{name}"),
                 bytes: (*text).into(),
-                ..Member::default()
+                ..ArchiveMember::default()
             })
             .collect();
         let found = findings(&members, "a-1");

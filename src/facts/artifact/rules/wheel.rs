@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::artifact::{Expected, Member, Tags, Wheel};
+use crate::facts::artifact::{ArchiveMember, Expected, Tags, Wheel};
 use crate::model::finding::Finding;
 use crate::model::package_name;
 
@@ -137,7 +137,7 @@ impl Wheel {
         let Some(name) = &self.name else {
             return found;
         };
-        let bundled: Vec<&str> = self.members.iter().map(Member::file_name).collect();
+        let bundled: Vec<&str> = self.members.iter().map(ArchiveMember::file_name).collect();
         for (member, binary) in &self.binaries {
             let judged = policy::findings(&name.tags, binary, &bundled);
             found.extend(judged.into_iter().map(|finding| finding.at(member, None)));

@@ -1,4 +1,4 @@
-use super::{Sound, case, cases};
+use super::{GoodProject, case, cases};
 
 #[test]
 fn every_python_that_is_asked_for_can_be_served() {
@@ -55,7 +55,7 @@ fn every_python_that_is_asked_for_can_be_served() {
     );
     // of which only some releases are admitted, high ones too
     for admitted in ["==3.9.18", ">=3.9.120,<3.10"] {
-        let project = Sound::new();
+        let project = GoodProject::new();
         project.edit("pyproject.toml", ">=3.9", admitted);
         project.edit("uv.lock", ">=3.9", admitted);
         let own = "Programming Language :: Python :: 3.9";
@@ -154,7 +154,7 @@ fn what_indexes_show_is_given() {
 
 #[test]
 fn what_is_dynamic_comes_from_cargo() {
-    let project = Sound::new();
+    let project = GoodProject::new();
     project.edit("pyproject.toml", "readme = \"README.md\"\n", "");
     project.edit("pyproject.toml", "description = \"One\"\n", "");
     project.edit("Cargo.toml", "edition", "description = 'One'\nedition");
@@ -240,7 +240,7 @@ fn names_and_requirements_are_those_of_pypi() {
             ("humanize>=4", "Humanize >=4", ""),
         ],
     );
-    let project = Sound::new();
+    let project = GoodProject::new();
     project.edit("pyproject.toml", "name = \"one\"", "name = \"-one\"");
     let said = project.says();
     assert_eq!(

@@ -76,12 +76,12 @@ requires-dist = [
 "#;
 
 /// A project of which nothing is wrong, in a folder of its own.
-struct Sound {
+struct GoodProject {
     _guard: tempfile::TempDir,
     dir: Utf8PathBuf,
 }
 
-impl Sound {
+impl GoodProject {
     fn new() -> Self {
         let guard = tempfile::tempdir().unwrap();
         let dir = disk::resolve(Utf8Path::from_path(guard.path()).unwrap());
@@ -167,7 +167,7 @@ impl Sound {
 
 /// What is said once `old` in a file is `new`.
 fn case(name: &str, old: &str, new: &str, expected: &[&str]) {
-    let project = Sound::new();
+    let project = GoodProject::new();
     project.edit(name, old, new);
     assert_eq!(project.says(), expected, "{name}: {old} -> {new}");
 }
@@ -181,6 +181,6 @@ fn cases(name: &str, cases: &[(&str, &str, &str)]) {
 
 #[test]
 fn nothing_is_wrong_with_a_sound_project() {
-    assert_eq!(Sound::new().says(), [""; 0]);
-    assert_eq!(Sound::committed().says(), [""; 0]);
+    assert_eq!(GoodProject::new().says(), [""; 0]);
+    assert_eq!(GoodProject::committed().says(), [""; 0]);
 }

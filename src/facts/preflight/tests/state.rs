@@ -1,6 +1,6 @@
 use crate::world::disk;
 
-use super::{Sound, case, cases};
+use super::{GoodProject, case, cases};
 
 #[test]
 fn cargo_lock_is_there_and_current() {
@@ -36,7 +36,7 @@ fn cargo_lock_is_there_and_current() {
         "error: Cargo.lock:1: `Cargo.lock` is not valid TOML: string values must be quoted, \
          expected literal string",
     );
-    let project = Sound::new();
+    let project = GoodProject::new();
     disk::remove_file(&project.dir.join("Cargo.lock")).unwrap();
     assert_eq!(
         project.says(),
@@ -53,7 +53,7 @@ fn the_version_that_a_lock_names_is_the_one_that_counts() {
             "error: Cargo.toml:9: `Cargo.lock` has no `pyo3 0.29`",
         ),
     ] {
-        let project = Sound::new();
+        let project = GoodProject::new();
         project.edit("Cargo.lock", "\"pyo3\"", &format!("\"pyo3 {named}\""));
         let old = "\n[[package]]\nname = \"pyo3\"\nversion = \"0.28.3\"\nsource = \"registry\"\n";
         project.write(
@@ -105,7 +105,7 @@ fn uv_lock_is_current() {
 
 #[test]
 fn before_the_first_commit_nothing_differs_from_it() {
-    let project = Sound::new();
+    let project = GoodProject::new();
     project.git("init -q");
     assert_eq!(project.says(), ["warning: nothing is committed yet"]);
     assert_eq!(project.says_when(true), [""; 0]);
@@ -113,7 +113,7 @@ fn before_the_first_commit_nothing_differs_from_it() {
 
 #[test]
 fn the_tree_is_clean() {
-    let project = Sound::committed();
+    let project = GoodProject::committed();
     project.write(".git/info/exclude", "*.log\n");
     project.write("a.log", "");
     assert_eq!(project.says(), [""; 0]);
@@ -135,7 +135,7 @@ fn the_tree_is_clean() {
 
 #[test]
 fn an_ignored_lock_is_a_warning() {
-    let project = Sound::new();
+    let project = GoodProject::new();
     project.write(".gitignore", "Cargo.lock\n");
     project.git("init -q");
     project.git("add -A");
@@ -150,7 +150,7 @@ fn an_ignored_lock_is_a_warning() {
 
 #[test]
 fn looking_writes_nothing() {
-    let project = Sound::committed();
+    let project = GoodProject::committed();
     let index = project.dir.join(".git/index");
     let modified = disk::signature(&index);
     project.write("README.md", "# One\n"); // git would note that it is the same

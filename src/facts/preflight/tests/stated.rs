@@ -1,6 +1,6 @@
 use crate::world::disk;
 
-use super::{PYPROJECT, Sound, case};
+use super::{GoodProject, PYPROJECT, case};
 
 #[test]
 fn one_version_is_stated_everywhere() {
@@ -14,7 +14,7 @@ fn one_version_is_stated_everywhere() {
             "warning: uv.lock:6: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
         ],
     );
-    let project = Sound::new();
+    let project = GoodProject::new();
     project.edit("one/__init__.py", "0.1.0", "0.0.9");
     let hints = project
         .found()
@@ -26,7 +26,7 @@ fn one_version_is_stated_everywhere() {
         hints,
         ["write \"0.1.0\" there, or take it from importlib.metadata"]
     );
-    let project = Sound::new();
+    let project = GoodProject::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
         project.edit(name, "\"0.1.0\"", "\"0.1.0-rc.1\"");
     }
@@ -38,7 +38,7 @@ fn one_version_is_stated_everywhere() {
 
 #[test]
 fn a_crate_without_a_version_leaves_it_to_python() {
-    let project = Sound::new();
+    let project = GoodProject::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
         project.edit(name, "\"0.1.0\"", "\"0.0.0\"");
     }
@@ -54,7 +54,7 @@ fn the_version_of_a_crate_that_is_never_published_reaches_nobody() {
             "[workspace.package]\npublish = false\n",
         ),
     ] {
-        let project = Sound::new();
+        let project = GoodProject::new();
         project.edit("Cargo.toml", "edition", &format!("{package}edition"));
         project.edit("Cargo.toml", "[workspace]\n", workspace);
         for name in ["Cargo.toml", "Cargo.lock"] {
@@ -69,7 +69,7 @@ fn the_version_of_a_crate_that_is_never_published_reaches_nobody() {
 
 #[test]
 fn a_version_that_python_does_not_know_is_an_error() {
-    let project = Sound::new();
+    let project = GoodProject::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
         project.edit(name, "\"0.1.0\"", "\"0.1.0-nightly\"");
     }
@@ -91,7 +91,7 @@ fn a_tag_of_another_version_is_an_error() {
         ("nightly", false),
         ("2", false),
     ] {
-        let project = Sound::committed();
+        let project = GoodProject::committed();
         project.git(&format!("tag {tag}"));
         let text = format!(
             "error: pyproject.toml:7: the version is 0.1.0, but the last commit is tagged `{tag}`"
@@ -106,7 +106,7 @@ fn a_tag_of_another_version_is_an_error() {
 
 #[test]
 fn one_tag_of_several_is_enough() {
-    let project = Sound::committed();
+    let project = GoodProject::committed();
     project.git("tag v0.0.9");
     project.git("tag one-v0.1.0");
     assert_eq!(project.says(), [""; 0]);
@@ -114,7 +114,7 @@ fn one_tag_of_several_is_enough() {
 
 #[test]
 fn packages_of_one_workspace_share_its_version() {
-    let project = Sound::new();
+    let project = GoodProject::new();
     for name in ["Cargo.toml", "Cargo.lock", "uv.lock", "one/__init__.py"] {
         disk::remove_file(&project.dir.join(name)).unwrap();
     }

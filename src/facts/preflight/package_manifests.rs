@@ -6,14 +6,14 @@ use crate::model::finding::Finding;
 use crate::world::manifest::{CargoToml, PyProject};
 
 /// One package and what its manifests say.
-pub(super) struct Subject<'a> {
+pub(super) struct PackageManifests<'a> {
     pub(super) project: &'a Project,
     pub(super) member: &'a Member,
     pub(super) pyproject: &'a PyProject,
     pub(super) cargo: &'a CargoToml,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> PackageManifests<'a> {
     /// `None` for a crate that is no Python package.
     pub(super) fn of(project: &'a Project, member: &'a Member) -> Option<Self> {
         Some(Self {

@@ -1,0 +1,100 @@
+//! The recipes that are part of the program.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::world::disk;
+use crate::world::session::Session;
+
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../recipes/", $name)))),*]
+    };
+}
+
+/// Name and text of every file of `recipes/` that the program brings along.
+pub const FILES: &[(&str, &str)] = embedded![
+    "apart.py",
+    "audit.just",
+    "audit.py",
+    "bench.just",
+    "bench.py",
+    "chart.py",
+    "ci.just",
+    "ci.py",
+    "clean.just",
+    "clean.py",
+    "cov.just",
+    "cov.py",
+    "docs.just",
+    "docs.py",
+    "flame.py",
+    "fmt.just",
+    "fmt.py",
+    "lint.just",
+    "lint.py",
+    "pgo.just",
+    "pgo.py",
+    "profile.just",
+    "profiling.py",
+    "project.py",
+    "steps.py",
+    "stubs.just",
+    "stubs.py",
+    "stubtest.py",
+    "tools.py",
+    "types.just",
+];
+
+/// The folder of the user cache for the files of this program.
+pub fn folder(session: &Session) -> Utf8PathBuf {
+    let mut all = String::new();
+    for (name, text) in FILES {
+        all.push_str(name);
+        all.push_str(text);
+    }
+    let digest = disk::digest(all.as_bytes());
+    session.cache().join("recipes").join(&digest[..16])
+}
+
+/// Whether [`folder`] is written.
+pub fn are_written(session: &Session) -> bool {
+    disk::is_file(&folder(session).join("justfile"))
+}
+
+/// The text of a justfile that has all of them.
+pub fn imports() -> String {
+    let names = FILES.iter().map(|(name, _)| *name);
+    let names = names.filter(|name| Utf8Path::new(name).extension() == Some("just"));
+    let lines = names.map(|name| format!("import '{name}'"));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Their names, and the first line of what each says of itself.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.iter().filter_map(|(name, text)| {
+        let doc = text.lines().next().unwrap_or_default();
+        Some((name.strip_suffix(".just")?, doc.trim_start_matches("# ")))
+    })
+}
+
+/// The text of one, as `--eject` copies it.
+pub fn text(name: &str) -> Option<&'static str> {
+    let file = format!("{name}.just");
+    let (_, text) = FILES.iter().find(|(known, _)| *known == file)?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_are_known_without_just() {
+        let all: Vec<_> = names().collect();
+        assert!(
+            all.contains(&("fmt", "Format Rust and Python code")),
+            "{all:?}"
+        );
+        assert!(all.iter().all(|(name, _)| !name.contains('.')));
+    }
+}

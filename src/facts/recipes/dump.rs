@@ -1,0 +1,168 @@
+//! What just says of a justfile: `just --dump --dump-format json`. Nothing of it is run or evaluated.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde::Deserialize;
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::world::process;
+use crate::world::session::Session;
+use crate::world::tool::Tool;
+
+use super::recipe::Recipe;
+
+/// The metadata of a recipe that needs no build before it runs: `[metadata('no-build')]`.
+const NO_BUILD: &str = "no-build";
+
+/// just's own description of a justfile; `None` where there is none.
+pub(super) fn dump(
+    session: &Session,
+    just: &Tool,
+    dir: &Utf8Path,
+    file: Option<&Utf8Path>,
+) -> Result<Option<Module>> {
+    let named = file.map(|path| ["--justfile".to_owned(), path.to_string()]);
+    let call = Invocation::new(just.path.clone(), dir)
+        .args(["--dump", "--dump-format", "json"])
+        .args(named.into_iter().flatten())
+        .without(&session.scrubbed());
+    let output = process::read(&call)?;
+    let said = output.stderr.trim();
+    if !output.status.success() {
+        if said.ends_with("no justfile found") {
+            return Ok(None);
+        }
+        return Err(Error::Justfile(
+            said.trim_start_matches("error: ").to_owned(),
+        ));
+    }
+    let module = serde_json::from_str(&output.stdout);
+    module
+        .map(Some)
+        .map_err(|error| Error::Justfile(format!("cannot read what just says of it: {error}")))
+}
+
+/// `just --dump --dump-format json`, as far as it is read here.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Module {
+    recipes: BTreeMap<String, Described>,
+    #[serde(default)]
+    aliases: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    modules: BTreeMap<String, Module>,
+    #[serde(default)]
+    pub(super) source: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Described {
+    doc: Option<String>,
+    namepath: String,
+    private: bool,
+    #[serde(default)]
+    attributes: Vec<serde_json::Value>,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parameter {
+    name: String,
+    kind: String,
+    default: Option<serde_json::Value>,
+}
+
+impl Module {
+    fn all(&self) -> Vec<&Described> {
+        let below = self.modules.values().flat_map(Self::all);
+        self.recipes.values().chain(below).collect()
+    }
+
+    /// What people may call; `built_in`: whether the justfile is part of the program.
+    pub(super) fn listed(&self, built_in: bool) -> Vec<Recipe> {
+        let listed = self.all().into_iter().filter(|recipe| !recipe.private);
+        listed.map(|recipe| recipe.recipe(built_in)).collect()
+    }
+
+    /// The names of private recipes and of aliases.
+    pub(super) fn hidden(&self) -> Vec<String> {
+        let private = self.all().into_iter().filter(|recipe| recipe.private);
+        let private = private.map(|recipe| recipe.namepath.clone());
+        private.chain(self.aliases.keys().cloned()).collect()
+    }
+}
+
+impl Described {
+    fn recipe(&self, built_in: bool) -> Recipe {
+        let of = |key: &'static str| {
+            let values = self.attributes.iter();
+            values.filter_map(move |attribute| attribute.get(key))
+        };
+        let groups = of("group").filter_map(|group| group.as_str());
+        let metadata = of("metadata").filter_map(|list| list.as_array()).flatten();
+        let mut metadata = metadata.filter_map(|word| word.as_str());
+        let parameters = self.parameters.iter().map(Parameter::wording);
+        Recipe {
+            name: self.namepath.clone(),
+            doc: self.doc.clone(),
+            groups: groups.map(str::to_owned).collect(),
+            parameters: parameters.collect::<Vec<_>>().join(" "),
+            no_build: metadata.any(|word| word == NO_BUILD),
+            built_in,
+        }
+    }
+}
+
+impl Parameter {
+    fn wording(&self) -> String {
+        let sign = match self.kind.as_str() {
+            "star" => "*",
+            "plus" => "+",
+            _ => "",
+        };
+        let default = match &self.default {
+            Some(serde_json::Value::String(text)) => format!("='{text}'"),
+            Some(_) => "=…".to_owned(),
+            None => String::new(),
+        };
+        format!("{sign}{}{default}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DUMP: &str = r#"{
+        "recipes": {
+            "test": {"doc": "Doc.", "namepath": "test", "private": false,
+                "attributes": ["positional-arguments", {"group": "check"},
+                               {"metadata": ["no-build"]}],
+                "parameters": [{"name": "args", "kind": "star", "default": null}]},
+            "_x": {"doc": null, "namepath": "_x", "private": true}
+        },
+        "aliases": {"t": {"name": "t", "target": "test"}},
+        "modules": {"sub": {"recipes": {
+            "inner": {"doc": null, "namepath": "sub::inner", "private": false,
+                "parameters": [{"name": "a", "kind": "singular", "default": "b"}]}
+        }}},
+        "source": "/p/justfile"
+    }"#;
+
+    #[test]
+    fn a_justfile_is_known_by_what_just_says_of_it() {
+        let module: Module = serde_json::from_str(DUMP).unwrap();
+        let listed = module.listed(false);
+        assert_eq!(listed[0].name, "test");
+        assert_eq!(listed[0].parameters, "*args");
+        assert_eq!(listed[0].groups, ["check"]);
+        assert!(listed[0].no_build && !listed[1].no_build);
+        assert_eq!(
+            (&*listed[1].name, &*listed[1].parameters),
+            ("sub::inner", "a='b'")
+        );
+        assert_eq!(module.hidden(), ["_x", "t"]);
+    }
+}

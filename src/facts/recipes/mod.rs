@@ -1,0 +1,155 @@
+//! Recipes: those of the project's justfile, and those that are part of the program.
+//!
+//! A built-in recipe is a file of `recipes/` that `built_in` names; `dump` asks just what a justfile has.
+
+mod built_in;
+mod dump;
+mod recipe;
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+use crate::model::nearest::nearest;
+use crate::world::process;
+use crate::world::session::Session;
+use crate::world::tool::Tool;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use dump::{Module, dump};
+
+pub use built_in::{FILES, are_written, folder, imports, names, text};
+pub use recipe::Recipe;
+
+/// The recipes at hand.
+#[derive(Clone, Debug, Default)]
+pub struct Recipes {
+    /// The project's justfile, absolute.
+    pub justfile: Option<Utf8PathBuf>,
+    /// Of the project, in its order by name; private ones and aliases are callable, not listed.
+    pub project: Vec<Recipe>,
+    /// Names of the project's private recipes and aliases.
+    pub hidden: Vec<String>,
+    pub built_in: Vec<Recipe>,
+    /// Where the built-in ones are, absolute.
+    pub folder: Utf8PathBuf,
+}
+
+impl Recipes {
+    /// All of them; the built-in ones must have been [written](are_written).
+    ///
+    /// `dir`: where just looks for the project's justfile, there and above; one that lies outside of
+    /// `within` is somebody else's.
+    ///
+    /// # Errors
+    /// [`Error::Justfile`] with just's own words for a file that it cannot read.
+    pub fn gather(
+        session: &Session,
+        just: &Tool,
+        dir: &Utf8Path,
+        within: &Utf8Path,
+    ) -> Result<Self> {
+        let folder = folder(session);
+        let justfile = folder.join("justfile");
+        let built_in = dump(session, just, dir, Some(&justfile))?.unwrap_or_default();
+        Ok(Self {
+            built_in: built_in.listed(true),
+            folder,
+            ..Self::of_project(session, just, dir, within)?
+        })
+    }
+
+    /// Those of the project's justfile only.
+    ///
+    /// # Errors
+    /// As [`gather`](Self::gather).
+    pub fn of_project(
+        session: &Session,
+        just: &Tool,
+        dir: &Utf8Path,
+        within: &Utf8Path,
+    ) -> Result<Self> {
+        let own = dump(session, just, dir, None)?;
+        let mut recipes = Self::default();
+        let is_own = |own: &Module| {
+            let source = own.source.as_deref().map(Utf8Path::new);
+            source.is_none_or(|source| source.starts_with(within))
+        };
+        if let Some(own) = own.filter(is_own) {
+            recipes.project = own.listed(false);
+            recipes.hidden = own.hidden();
+            recipes.justfile = own.source.map(Utf8PathBuf::from);
+        }
+        Ok(recipes)
+    }
+
+    /// The recipe of that name: the project's before a built-in one.
+    pub fn find(&self, name: &str) -> Option<Recipe> {
+        let named = |recipe: &&Recipe| recipe.name == name;
+        let own = self.project.iter().find(named).cloned();
+        let hidden = self.hidden.iter().any(|known| known == name);
+        let hidden = hidden.then(|| Recipe {
+            name: name.to_owned(),
+            ..Recipe::default()
+        });
+        own.or(hidden)
+            .or_else(|| self.built_in.iter().find(named).cloned())
+    }
+
+    /// That there is no recipe of that name; the hint is the call with the nearest that there is.
+    pub fn unknown(&self, name: &str, call: &str) -> Error {
+        let all = self.project.iter().chain(&self.built_in);
+        let hint = match nearest(name, all.map(|recipe| recipe.name.as_str())) {
+            Some(near) => format!("{call} {near}"),
+            None => "cargo pyx just --list".to_owned(),
+        };
+        Error::refused(format!("no recipe `{name}`"), &hint)
+    }
+
+    /// The built-in ones that the project does not define itself.
+    pub fn offered(&self) -> impl Iterator<Item = &Recipe> {
+        self.built_in.iter().filter(|recipe| {
+            let is_same = |own: &Recipe| own.name == recipe.name;
+            !self.project.iter().any(is_same) && !self.hidden.contains(&recipe.name)
+        })
+    }
+}
+
+/// The text of a recipe of the project that the working directory is in.
+///
+/// # Errors
+/// [`Error::Justfile`] where just has none.
+pub fn source(session: &Session, just: &Tool, name: &str) -> Result<String> {
+    let call = Invocation::new(just.path.clone(), &session.cwd)
+        .args(["--show", name, "--color", "never"])
+        .without(&session.scrubbed());
+    let output = process::read(&call)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = output.stderr.trim().trim_start_matches("error: ");
+    Err(Error::Justfile(said.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_projects_recipe_wins_over_a_built_in_one() {
+        let named = |name: &str, built_in| Recipe {
+            name: name.to_owned(),
+            built_in,
+            ..Recipe::default()
+        };
+        let recipes = Recipes {
+            project: vec![named("lint", false)],
+            hidden: vec!["ci".to_owned()],
+            built_in: vec![named("lint", true), named("ci", true), named("docs", true)],
+            ..Recipes::default()
+        };
+        assert!(!recipes.find("lint").unwrap().built_in && !recipes.find("ci").unwrap().built_in);
+        assert!(recipes.find("docs").unwrap().built_in);
+        assert_eq!(recipes.find("x"), None);
+        let offered: Vec<_> = recipes.offered().map(|recipe| &*recipe.name).collect();
+        assert_eq!(offered, ["docs"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! One recipe.
+
+use serde::Serialize;
+
+/// One recipe, as far as people and plans need it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Recipe {
+    /// With the modules that it is in: `web::build`.
+    pub name: String,
+    pub doc: Option<String>,
+    pub groups: Vec<String>,
+    /// As just writes them in its list: `target *args`.
+    pub parameters: String,
+    /// Whether it runs without a build before it.
+    pub no_build: bool,
+    /// Whether it is part of the program.
+    pub built_in: bool,
+}
+
+impl Recipe {
+    /// Whether it cannot be run by its name alone.
+    pub fn needs_arguments(&self) -> bool {
+        let mut words = self.parameters.split_whitespace();
+        words.any(|word| !word.starts_with('*') && !word.contains('='))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_may_need_arguments() {
+        let needs = |parameters: &str| {
+            let parameters = parameters.to_owned();
+            let recipe = Recipe {
+                parameters,
+                ..Recipe::default()
+            };
+            recipe.needs_arguments()
+        };
+        assert!(!needs("") && !needs("*args") && !needs("a='b' *args"));
+        assert!(needs("a") && needs("+args") && needs("a b='c'"));
+    }
+}
