@@ -69,7 +69,7 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
         found.runner = TestRunner::Stestr;
     } else if !named.iter().any(|name| is_pytest(name)) {
         let runner = vec!["pytest".to_owned()];
-        found.others.push(plain(listed(pyproject, runner)));
+        found.others.push(Sync::of(listed(pyproject, runner)));
     }
     Ok(found)
 }
@@ -90,13 +90,13 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
         let read = RequirementsFile::read(&file)?;
         found.files.extend(read.files);
         if read.names.iter().any(|name| is_runner(name)) {
-            found.others.push(plain(Source::File(file)));
+            found.others.push(Sync::of(Source::File(file)));
         }
     }
     if found.others.is_empty() {
         let requirements = automation::requirements(dir, &mut found.files)?;
         if requirements.iter().any(|text| is_runner(text)) {
-            found.others.push(plain(listed(pyproject, requirements)));
+            found.others.push(Sync::of(listed(pyproject, requirements)));
         }
     }
     if found.others.is_empty() {
@@ -173,11 +173,11 @@ fn for_unittest(pyproject: &PyProject) -> Result<FoundRunner> {
         let files: Vec<Utf8PathBuf> = files.into_iter().filter(below).collect();
         let installed = automation::requirements(dir, &mut found.files)?;
         if files.is_empty() && !installed.is_empty() {
-            found.others.push(plain(listed(pyproject, installed)));
+            found.others.push(Sync::of(listed(pyproject, installed)));
         }
         for file in files {
             found.files.extend(RequirementsFile::read(&file)?.files);
-            found.others.push(plain(Source::File(file)));
+            found.others.push(Sync::of(Source::File(file)));
         }
     }
     found.declared =
@@ -189,16 +189,6 @@ fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Source {
     Source::Requirements {
         manifest: pyproject.toml.path.clone(),
         requirements,
-    }
-}
-
-fn plain(source: Source) -> Sync {
-    Sync {
-        source,
-        groups: Vec::new(),
-        extras: Vec::new(),
-        default_groups: true,
-        packages: Vec::new(),
     }
 }
 
@@ -338,7 +328,7 @@ fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
 fn legacy(pyproject: &PyProject) -> Option<Sync> {
     let listed_there = pyproject.uv_dev_dependencies();
     let brings = listed_there.iter().any(|text| is_runner(text));
-    brings.then(|| plain(listed(pyproject, listed_there)))
+    brings.then(|| Sync::of(listed(pyproject, listed_there)))
 }
 
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
@@ -352,7 +342,7 @@ fn parent(
             let groups = groups(&pyproject);
             files.push(pyproject.toml.path.clone());
             if !groups.is_empty() {
-                let mut sync = plain(listed(&pyproject, Vec::new()));
+                let mut sync = Sync::of(listed(&pyproject, Vec::new()));
                 sync.groups = groups;
                 return Ok(Some(sync));
             }

@@ -30,3 +30,16 @@ pub struct Sync {
     /// The members of a uv workspace that are synced; empty for the project at its root.
     pub packages: Vec<String>,
 }
+
+impl Sync {
+    /// What a source says by itself, with the groups that are installed by default.
+    pub fn of(source: Source) -> Self {
+        Self {
+            source,
+            groups: Vec::new(),
+            extras: Vec::new(),
+            default_groups: true,
+            packages: Vec::new(),
+        }
+    }
+}
