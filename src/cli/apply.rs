@@ -4,11 +4,9 @@ use crate::execute::execute;
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::plan::{Action, Plan};
-use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 
 /// Who says that the edits of a plan are to be made.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +36,12 @@ impl<'a> Consent<'a> {
 /// # Errors
 /// [`Error::Refused`] where nobody can be asked; [`Error::Changed`] when a file is no longer as the
 /// plan saw it.
-pub(super) fn apply(
-    (global, session, ui): (&Global, &Session, &Ui),
-    plan: &Plan,
-    consent: Consent<'_>,
-) -> Result<bool> {
+pub(super) fn apply(context: Context<'_>, plan: &Plan, consent: Consent<'_>) -> Result<bool> {
+    let Context {
+        global,
+        session,
+        ui,
+    } = context;
     ui.plan(plan);
     for subject in &plan.fresh {
         ui.status("Fresh", subject);

@@ -11,9 +11,8 @@ use crate::model::error::Result;
 use crate::plan;
 use crate::ui::Ui;
 use crate::world::disk::{self, Usage};
-use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 
 /// Remove what pyx made: builds, and with --env environments
 ///
@@ -37,7 +36,12 @@ pub struct Clean {
 }
 
 impl Clean {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let selection = Selection {
             manifest: global.manifest(session),
             members: Vec::new(),
@@ -47,32 +51,34 @@ impl Clean {
             environments: self.env || self.all,
             everything: self.all,
         };
-        for folder in leftovers::shared(&project).iter().filter(|_| !self.all) {
-            let why = "other projects may use the builds in it; `--all` removes them";
-            ui.status("Keeping", &format!("{folder}: {why}"));
+        if !self.all {
+            for folder in leftovers::shared(&project) {
+                let why = "other projects may use the builds in it; `--all` removes them";
+                ui.status("Keeping", &format!("{folder}: {why}"));
+            }
         }
-        let remains = leftovers::gather(session, &project, extent)?;
-        let planned = plan::clean(&project, &remains);
+        let found = leftovers::gather(session, &project, extent)?;
+        let planned = plan::clean(&project, &found);
         if global.dry_run || planned.is_empty() {
             ui.plan(&planned);
             ui.data(&planned.to_string());
-            say(&remains, global.dry_run, ui);
+            say(&found, global.dry_run, ui);
             return Ok(());
         }
         let _lock = lock::lock(session, ui, "clean", &project)?;
-        let remains = leftovers::gather(session, &project, extent)?; // whoever had the lock may have built
-        let planned = plan::clean(&project, &remains);
+        let found = leftovers::gather(session, &project, extent)?; // whoever had the lock may have built
+        let planned = plan::clean(&project, &found);
         ui.plan(&planned);
         execute(session, &planned, ui, disk::now())?;
-        say(&remains, false, ui);
+        say(&found, false, ui);
         Ok(())
     }
 }
 
-fn say(remains: &[Leftover], dry_run: bool, ui: &Ui) {
+fn say(found: &[Leftover], dry_run: bool, ui: &Ui) {
     let mut all = Usage::default();
-    for remain in remains {
-        all += remain.usage;
+    for leftover in found {
+        all += leftover.usage;
     }
     let Usage { bytes, files } = all;
     let text = match files {

@@ -6,10 +6,9 @@ use clap::Args;
 use crate::driver::Driver;
 use crate::facts::{Product, Purpose, Releasing, Request};
 use crate::model::error::Result;
-use crate::ui::Ui;
 use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 use super::work::BuildArgs;
 
 /// Build, check and test a set of wheels, then put them into `dist/`
@@ -140,10 +139,16 @@ impl Check {
 
 /// Makes or checks distributions.
 pub(super) fn perform(
-    (global, session, ui): (&Global, &Session, &Ui),
-    (members, build): (&[String], &BuildArgs),
+    context: Context<'_>,
+    members: &[String],
+    build: &BuildArgs,
     releasing: Releasing,
 ) -> Result<()> {
+    let Context {
+        global,
+        session,
+        ui,
+    } = context;
     let request = Request {
         manifest: global.manifest(session),
         members: members.to_vec(),

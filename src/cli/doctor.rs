@@ -12,10 +12,9 @@ use crate::model::finding;
 use crate::plan;
 use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::session::Session;
 
-use super::Global;
 use super::apply::{Consent, apply};
+use super::global::Context;
 
 /// Show what pyx finds, and the problems of the project
 ///
@@ -39,7 +38,12 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let request = Request::look(global.manifest(session));
         let checkup = Checkup::gather(session, &request)?;
         let root = checkup.facts.project.root.clone();
@@ -51,7 +55,7 @@ impl Doctor {
         if self.fix {
             let plan = plan::fix(&left, &texts(&left)?, &root)?;
             let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
-            if apply((global, session, ui), &plan, consent)? {
+            if apply(context, &plan, consent)? {
                 left = Checkup::gather(session, &request)?.problems;
                 again(&left, ui);
             }

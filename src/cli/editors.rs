@@ -8,20 +8,19 @@ use crate::facts::editor::{self, Editor, Workspace};
 use crate::facts::project::{Project, Selection};
 use crate::model::error::Result;
 use crate::plan;
-use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::session::Session;
 
-use super::Global;
 use super::apply::{Consent, apply};
+use super::global::Context;
 
 /// # Errors
 /// As [`apply`]; what cannot be read of the project, or of a file that is there.
-pub(super) fn set_up(
-    (global, session, ui): (&Global, &Session, &Ui),
-    editors: &[Editor],
-    yes: bool,
-) -> Result<()> {
+pub(super) fn set_up(context: Context<'_>, editors: &[Editor], yes: bool) -> Result<()> {
+    let Context {
+        global,
+        session,
+        ui,
+    } = context;
     let selection = Selection {
         manifest: global.manifest(session),
         members: Vec::new(),
@@ -49,7 +48,7 @@ pub(super) fn set_up(
         .map(|word| format!("--editor {}", word.get_name()))
         .collect();
     let instead = global.command(&format!("init {} --yes", words.join(" ")));
-    let made = apply((global, session, ui), &plan, Consent::of(yes, &instead))?;
+    let made = apply(context, &plan, Consent::of(yes, &instead))?;
     for finding in &changes.findings {
         ui.finding(finding, &project.root);
     }

@@ -8,11 +8,10 @@ use crate::facts::{Facts, Request, RunState, Tools};
 use crate::model::error::Result;
 use crate::model::invocation::quote;
 use crate::plan;
-use crate::ui::Ui;
 use crate::world::interpreter;
 use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 
 /// Print what to export so that cargo, an IDE or a debugger sees what pyx sees
 ///
@@ -47,7 +46,12 @@ pub enum Shell {
 }
 
 impl Env {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let request = Request::look(global.manifest(session));
         let facts = Facts::gather(session, &request, &RunState::default())?;
         plan::environment(&facts)?;

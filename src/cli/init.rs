@@ -6,11 +6,10 @@ use crate::facts::adoption::Adoption;
 use crate::facts::editor::Editor;
 use crate::model::error::Result;
 use crate::plan;
-use crate::ui::Ui;
-use crate::world::session::Session;
 
 use super::apply::{Consent, apply};
-use super::{Global, editors};
+use super::editors;
+use super::global::Context;
 
 /// Add a Rust module to a Python package, or a Python module to a crate or workspace
 ///
@@ -39,10 +38,14 @@ pub struct Init {
 }
 
 impl Init {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-        let around = (global, session, ui);
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         if !self.editor.is_empty() {
-            return editors::set_up(around, &self.editor, self.yes);
+            return editors::set_up(context, &self.editor, self.yes);
         }
         let manifest = global.manifest(session);
         let root = manifest.as_deref().and_then(camino::Utf8Path::parent);
@@ -50,7 +53,7 @@ impl Init {
         let plan = plan::init(&adoption, global.network.into())?;
         let instead = global.command("init --yes");
         let consent = Consent::of(self.yes, &instead);
-        if apply(around, &plan, consent)? {
+        if apply(context, &plan, consent)? {
             let next = global.command("test");
             ui.status("Adopted", &format!("both languages; next: {next}"));
             if let Some(path) = plan::adopted_source(&plan) {

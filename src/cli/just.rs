@@ -15,8 +15,8 @@ use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
 
-use super::Global;
 use super::apply::{Consent, apply};
+use super::global::Context;
 
 /// Run a recipe in the project's environment, after a fresh build
 ///
@@ -57,7 +57,12 @@ pub struct Just {
 }
 
 impl Just {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let runs = !self.words.is_empty() && !self.list;
         let request = Request {
             manifest: global.manifest(session),
@@ -91,7 +96,7 @@ impl Just {
             (None, names) => {
                 let edit = ejected(&recipes, names, &facts)?;
                 let plan = plan::edits("Ejecting", &names.join(", "), vec![edit]);
-                apply((global, session, ui), &plan, Consent::Given).map(drop)
+                apply(context, &plan, Consent::Given).map(drop)
             }
         }
     }

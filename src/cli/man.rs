@@ -6,11 +6,9 @@ use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::model::error::{Error, Result};
-use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 
 /// Print the manual page, or write those of all commands into a folder
 #[derive(Debug, Default, Args)]
@@ -26,11 +24,12 @@ pub struct Man {
 
 impl Man {
     /// `command`: the whole command line.
-    pub(super) fn perform(
-        &self,
-        (global, session, ui): (&Global, &Session, &Ui),
-        command: Command,
-    ) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>, command: Command) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let pages = pages(command)?;
         let Some(out) = &self.out else {
             for (_, text) in pages.iter().take(1) {

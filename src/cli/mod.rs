@@ -1,4 +1,7 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
+//!
+//! Each command is a file of its name; `dev`, `test` and `run` are in `work`, what `release` makes in
+//! `distributions`. `global` are the options of all, `apply` the edits that some make after asking.
 
 mod apply;
 mod clean;
@@ -9,6 +12,7 @@ mod editors;
 mod env;
 #[cfg(test)]
 mod examples;
+mod global;
 mod init;
 mod just;
 mod man;
@@ -20,21 +24,21 @@ mod work;
 
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::facts::Network;
 use crate::model::error::{Error, Exit, Result};
-use crate::model::invocation::quote;
-use crate::ui::{MessageFormat, OutputOptions, Ui};
+use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
+
+use global::Context;
 
 pub use clean::Clean;
 pub use completions::Completions;
 pub use doctor::Doctor;
 pub use env::Env;
+pub use global::{Global, NetworkArgs};
 pub use init::Init;
 pub use just::Just;
 pub use man::Man;
@@ -63,62 +67,6 @@ pub struct Cli {
     pub global: Global,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// Run as if started in DIR
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
-    pub directory: Option<Utf8PathBuf>,
-    /// The project's pyproject.toml or Cargo.toml
-    #[arg(long, value_name = "FILE", global = true)]
-    pub manifest_path: Option<Utf8PathBuf>,
-    /// Print the commands that would run; write nothing
-    #[arg(long, global = true)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    pub network: NetworkArgs,
-    /// Show the commands (-v), and all that the tools print (-vv)
-    #[arg(short, long, action = ArgAction::Count, global = true)]
-    pub verbose: u8,
-    /// Print errors and warnings only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// When to colour the output
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    pub color: clap::ColorChoice,
-    /// How to report: for people, or one JSON object a line on stdout
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value = "human",
-        global = true
-    )]
-    pub message_format: MessageFormat,
-}
-
-#[derive(Clone, Copy, Debug, Args)]
-pub struct NetworkArgs {
-    /// Use no network
-    #[arg(long, global = true)]
-    pub offline: bool,
-    /// Fail when Cargo.lock or uv.lock would change
-    #[arg(long, global = true)]
-    pub locked: bool,
-    /// As --locked and --offline together
-    #[arg(long, global = true)]
-    pub frozen: bool,
-}
-
-impl From<NetworkArgs> for Network {
-    fn from(args: NetworkArgs) -> Self {
-        Self {
-            offline: args.offline || args.frozen,
-            locked: args.locked || args.frozen,
-        }
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Command {
     #[command(flatten)]
@@ -133,37 +81,6 @@ pub enum Command {
     Clean(Clean),
     Completions(Completions),
     Man(Man),
-}
-
-impl Global {
-    /// `--manifest-path`, absolute.
-    fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
-        let path = self.manifest_path.as_ref();
-        path.map(|path| session.absolute(path))
-    }
-
-    /// A path as somebody would name it where pyx was started.
-    fn seen_from_here(&self, path: &Utf8Path) -> Utf8PathBuf {
-        match &self.directory {
-            Some(directory) => directory.join(path),
-            None => path.to_owned(),
-        }
-    }
-
-    /// A command of pyx for the same project, to paste.
-    fn command(&self, words: &str) -> String {
-        let flags = [
-            ("-C", &self.directory),
-            ("--manifest-path", &self.manifest_path),
-        ];
-        let mut text = format!("cargo pyx {words}");
-        for (flag, path) in flags {
-            if let Some(path) = path {
-                text.extend([" ", flag, " ", &quote(path.as_str())]);
-            }
-        }
-        text
-    }
 }
 
 /// What stands between `cargo pyx` and its words: cargo hands us `pyx` first.
@@ -199,7 +116,7 @@ pub fn main() -> std::process::ExitCode {
     process::note_signals();
     let start = Instant::now();
     let session = Session::read();
-    let ui = Ui::new(output_options(&cli.global, session.as_ref().ok()));
+    let ui = Ui::new(cli.global.output_options(session.as_ref().ok()));
     let work = std::panic::AssertUnwindSafe(|| session.and_then(|session| run(&cli, session, &ui)));
     let result = std::panic::catch_unwind(work).unwrap_or(Err(Error::Bug));
     let exit = match &result {
@@ -218,29 +135,6 @@ pub fn main() -> std::process::ExitCode {
     exit.code().into()
 }
 
-fn output_options(global: &Global, session: Option<&Session>) -> OutputOptions {
-    let terminal = session.is_some_and(|session| session.stderr_is_terminal);
-    let var = |name| session.and_then(|session| session.var(name));
-    let ci = session.is_some_and(Session::in_ci);
-    OutputOptions {
-        format: global.message_format,
-        verbosity: if global.quiet {
-            -1
-        } else {
-            i8::try_from(global.verbose).unwrap_or(2)
-        },
-        interactive: terminal && !ci && var("TERM") != Some("dumb"),
-        color: match global.color {
-            clap::ColorChoice::Always => true,
-            clap::ColorChoice::Never => false,
-            clap::ColorChoice::Auto => {
-                var("NO_COLOR").is_none()
-                    && (var("CLICOLOR_FORCE").is_some_and(|value| value != "0") || terminal)
-            }
-        },
-    }
-}
-
 fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
     if let Some(directory) = &cli.global.directory {
         session.cwd = session.absolute(directory);
@@ -248,17 +142,22 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
+    let context = Context {
+        global: &cli.global,
+        session: &session,
+        ui,
+    };
     match &cli.command {
-        Command::Work(work) => work.perform(&cli.global, &session, ui),
-        Command::Just(just) => just.perform(&cli.global, &session, ui),
-        Command::Release(release) => release.perform(&cli.global, &session, ui),
-        Command::New(new) => new.perform(&cli.global, &session, ui),
-        Command::Init(init) => init.perform(&cli.global, &session, ui),
-        Command::Doctor(doctor) => doctor.perform(&cli.global, &session, ui),
-        Command::Env(env) => env.perform(&cli.global, &session, ui),
-        Command::Clean(clean) => clean.perform(&cli.global, &session, ui),
+        Command::Work(work) => work.perform(context),
+        Command::Just(just) => just.perform(context),
+        Command::Release(release) => release.perform(context),
+        Command::New(new) => new.perform(context),
+        Command::Init(init) => init.perform(context),
+        Command::Doctor(doctor) => doctor.perform(context),
+        Command::Env(env) => env.perform(context),
+        Command::Clean(clean) => clean.perform(context),
         Command::Completions(completions) => completions.perform(ui),
-        Command::Man(man) => man.perform((&cli.global, &session, ui), Cli::command()),
+        Command::Man(man) => man.perform(context, Cli::command()),
     }
 }
 

@@ -11,11 +11,9 @@ use crate::model::invocation::quote;
 use crate::model::path::normalize;
 use crate::plan;
 use crate::plan::scaffold::{Layout, OLDEST, Scaffold};
-use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 
 /// Start a project: a Python package with a Rust module, tests in both languages, and CI
 ///
@@ -54,7 +52,12 @@ fn minor(text: &str) -> Result<u64, String> {
 }
 
 impl New {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let folder = session.absolute(&self.path);
         let text = self.name.as_deref().or(folder.file_name());
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;

@@ -5,11 +5,10 @@ use clap::Args;
 
 use crate::facts::{Product, Publishing, Releasing};
 use crate::model::error::{Error, Result};
-use crate::ui::Ui;
 use crate::world::session::Session;
 
-use super::Global;
 use super::distributions;
+use super::global::Context;
 use super::work::BuildArgs;
 
 /// Upload what `release wheel` and `release sdist` have put into `dist/`
@@ -51,15 +50,17 @@ pub struct Publish {
 impl Publish {
     /// # Errors
     /// [`Error::Refused`] where nobody can be asked.
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global, session, ..
+        } = context;
         let terminal = session.stdin_is_terminal && session.stderr_is_terminal;
         if !(terminal || self.yes || global.dry_run) {
             let message = "publishing must be confirmed, and this is no terminal".into();
             return Err(Error::refused(message, "cargo pyx release publish --yes"));
         }
-        let what = (&self.package[..], &BuildArgs::default());
         let releasing = self.releasing(session);
-        distributions::perform((global, session, ui), what, releasing)
+        distributions::perform(context, &self.package, &BuildArgs::default(), releasing)
     }
 
     fn releasing(&self, session: &Session) -> Releasing {

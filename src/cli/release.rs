@@ -11,11 +11,10 @@ use crate::model::error::Result;
 use crate::model::version::Bump;
 use crate::plan::{self, Settled, Spelled, Target, Wish};
 use crate::ui::Ui;
-use crate::world::session::Session;
 
-use super::Global;
 use super::apply::{Consent, apply};
 use super::distributions::{self, Check, Sdist, Wheel};
+use super::global::Context;
 use super::publish::Publish;
 use super::work::BuildArgs;
 
@@ -35,24 +34,23 @@ pub enum Release {
 }
 
 impl Release {
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-        let around = (global, session, ui);
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
         let none = BuildArgs::default();
         match self {
             Self::Wheel(wheel) => {
-                let what = (&wheel.set.package[..], &wheel.build);
-                distributions::perform(around, what, wheel.releasing())
+                let members = &wheel.set.package;
+                distributions::perform(context, members, &wheel.build, wheel.releasing())
             }
             Self::Sdist(sdist) => {
-                let what = (&sdist.set.package[..], &none);
-                distributions::perform(around, what, sdist.releasing())
+                let members = &sdist.set.package;
+                distributions::perform(context, members, &none, sdist.releasing())
             }
             Self::Check(check) => {
-                let releasing = check.releasing(session);
-                distributions::perform(around, (&[], &none), releasing)
+                let releasing = check.releasing(context.session);
+                distributions::perform(context, &[], &none, releasing)
             }
-            Self::Publish(publish) => publish.perform(global, session, ui),
-            Self::Version(version) => version.perform(global, session, ui),
+            Self::Publish(publish) => publish.perform(context),
+            Self::Version(version) => version.perform(context),
         }
     }
 }
@@ -92,7 +90,12 @@ impl Version {
         }
     }
 
-    fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
+    fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
         let target = self.target()?;
         let selection = Selection {
             manifest: global.manifest(session),
@@ -114,7 +117,7 @@ impl Version {
         let wish = Wish { target, force };
         let Settled { plan, left } =
             plan::version(&wish, &versions, &project.root, &texts(&versions)?)?;
-        apply((global, session, ui), &plan, Consent::Given)?;
+        apply(context, &plan, Consent::Given)?;
         for lock in &left {
             ui.warn(&format!(
                 "`{}` has another package of the same name and stays as it is: run \

@@ -8,11 +8,9 @@ use crate::facts::dependencies::DependencySelection;
 use crate::facts::suites::Languages;
 use crate::facts::{Part, Purpose, Request, Running, Testing};
 use crate::model::error::{Error, Result};
-use crate::ui::Ui;
 use crate::world::interpreter::ALL;
-use crate::world::session::Session;
 
-use super::Global;
+use super::global::Context;
 
 /// Commands that build the project into its environment.
 #[derive(Debug, Subcommand)]
@@ -228,7 +226,10 @@ impl BuildArgs {
 }
 
 impl Work {
-    fn request(&self, global: &Global, session: &Session) -> Request {
+    fn request(&self, context: Context<'_>) -> Request {
+        let Context {
+            global, session, ..
+        } = context;
         let common = self.common();
         Request {
             manifest: global.manifest(session),
@@ -246,8 +247,13 @@ impl Work {
         }
     }
 
-    pub(super) fn perform(&self, global: &Global, session: &Session, ui: &Ui) -> Result<()> {
-        let request = self.request(global, session);
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
+        let request = self.request(context);
         let command = Driver {
             session,
             ui,

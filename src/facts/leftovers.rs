@@ -193,18 +193,19 @@ fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
 
 /// The default environment where pyx made it, and those of `--python`.
 fn environments(session: &Session, project: &Project) -> Result<Vec<Environment>> {
+    let mut environments = Vec::new();
     let default = Environment::gather(session, project, None)?;
-    let made = EnvironmentRecord::load(&default.record_path()).record.made;
+    if EnvironmentRecord::load(&default.record_path()).record.made {
+        environments.push(default);
+    }
     let envs = project.envs();
-    let others = disk::names(&envs).into_iter().map(|name| Environment {
-        path: envs.join(name),
-        ..Environment::default()
-    });
-    Ok(Some(default)
-        .filter(|_| made)
-        .into_iter()
-        .chain(others)
-        .collect())
+    for name in disk::names(&envs) {
+        environments.push(Environment {
+            path: envs.join(name),
+            ..Environment::default()
+        });
+    }
+    Ok(environments)
 }
 
 /// The modules that a build has put into the sources, as far as they still are what was put there.

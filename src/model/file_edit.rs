@@ -42,10 +42,11 @@ impl Edit {
 /// `after` with the line ends of `before`: a line that stays keeps its own, one that is new ends as the
 /// first does.
 pub fn keep_line_ends(before: &str, after: &str) -> String {
-    let old: Vec<&str> = before.split_inclusive('\n').collect();
-    let Some(first) = old.first().filter(|_| before.contains("\r\n")) else {
+    if !before.contains("\r\n") {
         return after.to_owned();
-    };
+    }
+    let old: Vec<&str> = before.split_inclusive('\n').collect();
+    let first = old.first().copied().unwrap_or_default();
     let end = if first.ends_with("\r\n") {
         "\r\n"
     } else {

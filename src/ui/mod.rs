@@ -209,9 +209,10 @@ impl Ui {
             Severity::Warning => self.warn(&text),
             Severity::Error => self.will_fail(&text),
         }
-        let human = self.options.format == MessageFormat::Human;
-        let mut hints = finding.hint.iter().filter(|_| human);
-        if let Some(hint) = hints.find(|_| self.is_new(&format!("{text} hint"))) {
+        if self.options.format == MessageFormat::Human
+            && let Some(hint) = &finding.hint
+            && self.is_new(&format!("{text} hint"))
+        {
             self.say(format!("{NOTE}hint{NOTE:#}: {hint}").as_bytes());
         }
     }

@@ -167,7 +167,7 @@ impl CargoWorkspace {
         };
         let is_listed = patterns.iter().any(covers);
         Ok(Subject::Workspace(Box::new(Self {
-            exposed: library_of(manifests, &root, &patterns, (&name, folder))?,
+            exposed: library_of(manifests, &root, &patterns, &name, folder)?,
             cargo,
             name,
             folder,
@@ -190,7 +190,8 @@ fn library_of(
     manifests: &Manifests,
     root: &Utf8Path,
     patterns: &[String],
-    (name, folder): (&str, &str),
+    name: &str,
+    folder: &str,
 ) -> Result<Option<(String, String)>> {
     let mut libraries = Vec::new();
     for dir in patterns

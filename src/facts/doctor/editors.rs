@@ -73,10 +73,13 @@ fn thrash(
     let targets: Vec<Utf8PathBuf> = members
         .map(|member| member.directories.target.clone())
         .collect();
-    let mut said = settings.variables().into_iter();
-    let said = said
-        .find(|said| PYO3.contains(&&*said.key) && said.value.as_str() != session.var(&said.key));
-    let said = said.filter(|_| !settings.is_apart(&targets))?;
+    if settings.is_apart(&targets) {
+        return None;
+    }
+    let said = settings
+        .variables()
+        .into_iter()
+        .find(|said| PYO3.contains(&&*said.key) && said.value.as_str() != session.var(&said.key))?;
     let message = format!(
         "rust-analyzer builds in `target/` with a {} of its own: it and cargo in a shell \
          compile PyO3 anew in turns",

@@ -49,12 +49,15 @@ fn cdylib_only(member: &Member) -> Result<Option<Problem>> {
         return Ok(None);
     }
     // many an extension crate has the name of the crate that it wraps, and that is meant then
-    let wraps = cargo.extern_names().contains(lib);
-    let Some((path, line)) = user(cargo, lib)?.filter(|_| !wraps) else {
+    if cargo.extern_names().contains(lib) {
+        return Ok(None);
+    }
+    let Some((path, line)) = user(cargo, lib)? else {
         return Ok(None);
     };
-    let mut spellings = ["crate-type", "crate_type"].into_iter();
-    let key = spellings.find(|key| cargo.toml.get(&["lib", key]).is_some());
+    let key = ["crate-type", "crate_type"]
+        .into_iter()
+        .find(|key| cargo.toml.get(&["lib", key]).is_some());
     let keys = ["lib", key.unwrap_or("crate-type")];
     let below = path.strip_prefix(cargo.dir()).unwrap_or(&path);
     let message = format!("`{below}:{line}` uses `{lib}`, but nothing can be linked with a cdylib");

@@ -10,8 +10,10 @@ use super::problem::Problem;
 pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
     let venv = session.path_var("VIRTUAL_ENV");
     // conda's base counts for none, with maturin as well
-    let base = session.var("CONDA_DEFAULT_ENV") == Some("base");
-    let conda = session.path_var("CONDA_PREFIX").filter(|_| !base);
+    let conda = match session.var("CONDA_DEFAULT_ENV") {
+        Some("base") => None,
+        _ => session.path_var("CONDA_PREFIX"),
+    };
     let own = disk::resolve(&facts.target.environment.path);
     let shown = facts.project.display(&facts.target.environment.path);
     let finding = match (&venv, &conda) {

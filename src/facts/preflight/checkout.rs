@@ -88,7 +88,10 @@ fn words(words: &[&str]) -> Vec<String> {
 /// In a repository without a commit nothing can differ from one: it tells as little as none at all,
 /// and a project that has just been made can be released.
 pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
-    let (first, others) = checkout.dirty.split_first().filter(|_| !allow_dirty)?;
+    if allow_dirty {
+        return None;
+    }
+    let (first, others) = checkout.dirty.split_first()?;
     if checkout.unborn {
         let finding = Finding::warning("uncommitted", "nothing is committed yet");
         return Some(finding.hint("git add --all && git commit"));

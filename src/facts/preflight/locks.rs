@@ -154,10 +154,12 @@ impl CargoLock {
                 );
             }
         }
-        let gone = entry.needs.iter().find(|(name, _)| {
+        if settled.len() < needs.len() {
+            return None; // what an entry stands for is not known: it may be the one that seems gone
+        }
+        let (gone, _) = entry.needs.iter().find(|(name, _)| {
             name != own && !settled.iter().any(|(_, settled)| settled.package == *name)
-        });
-        let (gone, _) = gone.filter(|_| settled.len() == needs.len())?;
+        })?;
         let message =
             format!("`Cargo.lock` has `{gone}` among the dependencies of `{own}`, which is gone");
         Some(Finding::error("cargo-lock-stale", message).at(&self.path, None))

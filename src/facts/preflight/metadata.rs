@@ -75,7 +75,10 @@ fn named_in_pyproject(package: &PackageManifests<'_>, field: &'static str) -> Op
     let item = toml.get(&["project", field])?;
     let in_table = item.get("file").and_then(Item::as_str);
     // a string is a file for the readme, an SPDX expression for the licence
-    let plain = item.as_str().filter(|_| field == "readme");
+    let plain = match field {
+        "readme" => item.as_str(),
+        _ => None,
+    };
     Some(NamedFile {
         rule: rule_of(field),
         manifest: toml.path.clone(),

@@ -95,10 +95,19 @@ fn version_of(tag: &str, members: &[String], alone: bool) -> Option<Version> {
     let number = |text: &str| {
         let text = text.strip_prefix('v').unwrap_or(text);
         // a bare number is no version of a package
-        Version::from_str(text).ok().filter(|_| text.contains('.'))
+        if text.contains('.') {
+            Version::from_str(text).ok()
+        } else {
+            None
+        }
     };
-    let splits = tag.match_indices('-').map(|(at, _)| tag.split_at(at));
-    let of_name = splits.filter(|(name, _)| members.contains(&package_name::normalize(name)));
-    let mut named = of_name.filter_map(|(_, rest)| number(&rest[1..]));
-    named.next().or_else(|| number(tag).filter(|_| alone))
+    for (at, _) in tag.match_indices('-') {
+        let (name, rest) = tag.split_at(at);
+        if members.contains(&package_name::normalize(name))
+            && let Some(version) = number(&rest[1..])
+        {
+            return Some(version);
+        }
+    }
+    if alone { number(tag) } else { None }
 }

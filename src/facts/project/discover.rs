@@ -172,10 +172,13 @@ fn in_cargo_workspace(
         return Ok(None);
     }
     let packages = search(manifests, &root)?;
-    let own = packages
+    if packages.len() < 2 {
+        return Ok(None);
+    }
+    let Some(own) = packages
         .iter()
-        .find(|package| package.dir() == pyproject.dir());
-    let Some(own) = own.filter(|_| packages.len() > 1) else {
+        .find(|package| package.dir() == pyproject.dir())
+    else {
         return Ok(None);
     };
     let mut members = members(manifests, &packages)?;

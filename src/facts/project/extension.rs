@@ -138,9 +138,11 @@ fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, Amendme
         let change = Amendment::replace(switch.keys.clone(), &switch.old, Vec::new());
         change.apply(&cargo.toml)?;
         changes.push((cargo.toml.path.clone(), change));
+        let told_instead = switch.instead.clone()?;
         // what is for tests only maturin needs not be told
-        let tested = switch.keys.iter().any(|key| key == "dev-dependencies");
-        instead.extend(Some(switch.instead.clone()?).filter(|_| !tested));
+        if !switch.keys.iter().any(|key| key == "dev-dependencies") {
+            instead.insert(told_instead);
+        }
     }
     let told = cargo.features_behind(member.features.clone());
     instead.retain(|name| !told.contains(name));

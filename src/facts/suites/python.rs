@@ -87,7 +87,7 @@ impl PythonSuite {
                 continue;
             }
             let mut args = config.skipped_benchmarks(member);
-            let installed_args = installed_args(&config, member, (dir, &tests));
+            let installed_args = installed_args(&config, member, dir, &tests);
             let installed_args = installed_args.map(|own| [&args[..], &own].concat());
             if config.paths.is_none() && !aside.is_empty() {
                 args.extend(test_folders(dir, &tests));
@@ -124,7 +124,8 @@ fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
 fn installed_args(
     config: &PytestConfig,
     member: &Member,
-    (dir, tests): (&Utf8Path, &[Utf8PathBuf]),
+    dir: &Utf8Path,
+    tests: &[Utf8PathBuf],
 ) -> Option<Vec<String>> {
     let package = package_folder(member)?;
     let collects = |test: &&Utf8PathBuf| {

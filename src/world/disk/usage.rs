@@ -59,27 +59,45 @@ pub fn usage(path: &Utf8Path) -> Usage {
             continue;
         };
         usage.files += 1;
-        let (identity, links, bytes) = extent(&metadata);
-        let seen = names.entry(identity).or_insert(0);
+        let file = FileExtent::of(&metadata);
+        let seen = names.entry(file.identity).or_insert(0);
         *seen += 1;
-        if links == 1 || *seen == links {
-            usage.bytes += bytes;
+        if file.links == 1 || *seen == file.links {
+            usage.bytes += file.bytes;
         }
     }
     usage
 }
 
-/// What tells a file from others, how many names it has, and what it takes up.
-#[cfg(unix)]
-fn extent(metadata: &std::fs::Metadata) -> ((u64, u64), u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    let identity = (metadata.dev(), metadata.ino());
-    (identity, metadata.nlink(), metadata.blocks() * 512)
+/// What one file takes up.
+struct FileExtent {
+    /// What tells it from others: device and inode.
+    identity: (u64, u64),
+    /// How many names it has.
+    links: u64,
+    bytes: u64,
 }
 
-#[cfg(not(unix))]
-fn extent(metadata: &std::fs::Metadata) -> ((u64, u64), u64, u64) {
-    ((0, 0), 1, metadata.len())
+impl FileExtent {
+    #[cfg(unix)]
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            identity: (metadata.dev(), metadata.ino()),
+            links: metadata.nlink(),
+            bytes: metadata.blocks() * 512,
+        }
+    }
+
+    /// Elsewhere the standard library tells of no other names.
+    #[cfg(not(unix))]
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        Self {
+            identity: (0, 0),
+            links: 1,
+            bytes: metadata.len(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -221,21 +221,21 @@ impl<'a> Array<'a> {
         };
         let tail = &self.text[last.end..close];
         let ended = tail.trim_start().starts_with(',');
-        let Some(line) = self.own_line(last).filter(|_| tail.contains('\n')) else {
-            let joined = new.join(", ");
-            return match tail.find(',').filter(|_| ended) {
-                Some(comma) => {
-                    let at = last.end + comma + 1;
-                    self.spliced(at..at, &format!(" {joined}"))
-                }
-                None => self.spliced(last.end..last.end, &format!(", {joined}")),
-            };
-        };
-        let indent = &self.text[line.start..last.start];
-        let lines = new.iter().map(|value| format!("{indent}{value},\n"));
-        let added = self.spliced(line.end..line.end, &lines.collect::<String>());
-        let comma = if ended { "" } else { "," };
-        splice(&added, last.end..last.end, comma)
+        if tail.contains('\n')
+            && let Some(line) = self.own_line(last)
+        {
+            let indent = &self.text[line.start..last.start];
+            let lines = new.iter().map(|value| format!("{indent}{value},\n"));
+            let added = self.spliced(line.end..line.end, &lines.collect::<String>());
+            let comma = if ended { "" } else { "," };
+            return splice(&added, last.end..last.end, comma);
+        }
+        let joined = new.join(", ");
+        if ended && let Some(comma) = tail.find(',') {
+            let at = last.end + comma + 1;
+            return self.spliced(at..at, &format!(" {joined}"));
+        }
+        self.spliced(last.end..last.end, &format!(", {joined}"))
     }
 }
 

@@ -1,0 +1,128 @@
+//! The options that every command takes.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{ArgAction, Args};
+
+use crate::facts::Network;
+use crate::model::invocation::quote;
+use crate::ui::{MessageFormat, OutputOptions, Ui};
+use crate::world::session::Session;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Run as if started in DIR
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<Utf8PathBuf>,
+    /// The project's pyproject.toml or Cargo.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    pub manifest_path: Option<Utf8PathBuf>,
+    /// Print the commands that would run; write nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Show the commands (-v), and all that the tools print (-vv)
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Print errors and warnings only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to colour the output
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: clap::ColorChoice,
+    /// How to report: for people, or one JSON object a line on stdout
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "human",
+        global = true
+    )]
+    pub message_format: MessageFormat,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct NetworkArgs {
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Fail when Cargo.lock or uv.lock would change
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// As --locked and --offline together
+    #[arg(long, global = true)]
+    pub frozen: bool,
+}
+
+impl From<NetworkArgs> for Network {
+    fn from(args: NetworkArgs) -> Self {
+        Self {
+            offline: args.offline || args.frozen,
+            locked: args.locked || args.frozen,
+        }
+    }
+}
+
+impl Global {
+    /// `--manifest-path`, absolute.
+    pub(super) fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
+        let path = self.manifest_path.as_ref();
+        path.map(|path| session.absolute(path))
+    }
+
+    /// A path as somebody would name it where pyx was started.
+    pub(super) fn seen_from_here(&self, path: &Utf8Path) -> Utf8PathBuf {
+        match &self.directory {
+            Some(directory) => directory.join(path),
+            None => path.to_owned(),
+        }
+    }
+
+    /// A command of pyx for the same project, to paste.
+    pub(super) fn command(&self, words: &str) -> String {
+        let flags = [
+            ("-C", &self.directory),
+            ("--manifest-path", &self.manifest_path),
+        ];
+        let mut text = format!("cargo pyx {words}");
+        for (flag, path) in flags {
+            if let Some(path) = path {
+                text.extend([" ", flag, " ", &quote(path.as_str())]);
+            }
+        }
+        text
+    }
+
+    /// How to print. `session`: `None` where it could not be read.
+    pub(super) fn output_options(&self, session: Option<&Session>) -> OutputOptions {
+        let terminal = session.is_some_and(|session| session.stderr_is_terminal);
+        let var = |name| session.and_then(|session| session.var(name));
+        let ci = session.is_some_and(Session::in_ci);
+        OutputOptions {
+            format: self.message_format,
+            verbosity: if self.quiet {
+                -1
+            } else {
+                i8::try_from(self.verbose).unwrap_or(2)
+            },
+            interactive: terminal && !ci && var("TERM") != Some("dumb"),
+            color: match self.color {
+                clap::ColorChoice::Always => true,
+                clap::ColorChoice::Never => false,
+                clap::ColorChoice::Auto => {
+                    var("NO_COLOR").is_none()
+                        && (var("CLICOLOR_FORCE").is_some_and(|value| value != "0") || terminal)
+                }
+            },
+        }
+    }
+}
+
+/// What a command works with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    pub(super) global: &'a Global,
+    pub(super) session: &'a Session,
+    pub(super) ui: &'a Ui,
+}
