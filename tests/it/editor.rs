@@ -202,6 +202,8 @@ fn init_asks_shows_and_is_fresh_the_second_time() {
         "justfile",
         "x := `touch EVALUATED`\n\nown:\n    true\n\nnamed name:\n    true\n",
     );
+    // only a just that is there is asked for recipes
+    project.pyx("just").with(&["--list"]).run().succeeds();
     let settings = "{\n  // mine\n  \"a\": 1, // one\n}\n";
     project.write(".vscode/settings.json", settings);
     let asked = || project.pyx("init").with(&["--editor", "vscode"]);
