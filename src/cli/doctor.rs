@@ -83,8 +83,7 @@ fn again(left: &[Problem], ui: &Ui) {
 }
 
 fn show(checkup: &Checkup, ui: &Ui) {
-    let rows = checkup.report.rows().into_iter();
-    let rows: Vec<Vec<String>> = rows.map(Vec::from).collect();
+    let rows: Vec<Vec<String>> = checkup.report.rows().into_iter().map(Vec::from).collect();
     ui.report(&rows, &checkup.report);
     for warning in &checkup.facts.warnings {
         ui.warn(warning);

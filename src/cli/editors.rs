@@ -39,12 +39,17 @@ pub(super) fn set_up(context: Context<'_>, editors: &[Editor], yes: bool) -> Res
         }
     }
     let changes = editor::changes(&editors, &workspace, &texts)?;
-    let names = changes.edits.iter().map(|edit| edit.shown.as_str());
-    let names = names.collect::<Vec<_>>().join(", ");
+    let names = changes
+        .edits
+        .iter()
+        .map(|edit| edit.shown.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     let mut plan = plan::edits("Writing", &names, changes.edits);
     plan.fresh = changes.fresh.iter().map(ToString::to_string).collect();
-    let words = editors.iter().filter_map(Editor::to_possible_value);
-    let words: Vec<String> = words
+    let words: Vec<String> = editors
+        .iter()
+        .filter_map(Editor::to_possible_value)
         .map(|word| format!("--editor {}", word.get_name()))
         .collect();
     let instead = global.command(&format!("init {} --yes", words.join(" ")));

@@ -126,16 +126,20 @@ fn section(text: &mut String, recipes: &[Recipe]) {
     let call = |recipe: &Recipe| format!("{} {}", recipe.name, recipe.parameters);
     let width = recipes
         .iter()
-        .map(|recipe| call(recipe).trim_end().chars().count());
-    let width = width.max().unwrap_or_default();
+        .map(|recipe| call(recipe).trim_end().chars().count())
+        .max()
+        .unwrap_or_default();
     for (group, members) in groups {
         if !group.is_empty() {
             let _ = writeln!(text, "  [{group}]");
         }
         for recipe in members {
             let call = call(recipe);
-            let doc = recipe.doc.as_deref().map(|doc| format!("  # {doc}"));
-            let doc = doc.unwrap_or_default();
+            let doc = recipe
+                .doc
+                .as_deref()
+                .map(|doc| format!("  # {doc}"))
+                .unwrap_or_default();
             let line = format!("    {:<width$}{doc}", call.trim_end());
             let _ = writeln!(text, "{}", line.trim_end());
         }
@@ -166,8 +170,10 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
     let path = path.unwrap_or_else(|| facts.project.root.join("justfile"));
     let before = disk::read_text(&path)?;
     let mut after = before.clone().unwrap_or_default();
-    let once = names.iter().enumerate();
-    let once = once.filter(|(at, name)| !names[..*at].contains(name));
+    let once = names
+        .iter()
+        .enumerate()
+        .filter(|(at, name)| !names[..*at].contains(name));
     for (_, name) in once {
         let unknown = || recipes.unknown(name, "cargo pyx just --eject");
         let own = recipes::text(name).ok_or_else(unknown)?;

@@ -111,8 +111,8 @@ impl Environment {
     pub fn is_uvs(&self) -> bool {
         let config = disk::read_text(&self.path.join("pyvenv.cfg"))
             .ok()
-            .flatten();
-        let config = config.unwrap_or_default();
+            .flatten()
+            .unwrap_or_default();
         config.lines().any(|line| line.starts_with("uv ="))
     }
 
@@ -145,8 +145,10 @@ pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
     let files = names.filter(|name| name.extension() == Some("pth") && !is_hidden(name));
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     for file in files {
-        let text = disk::read_text(&packages.join(file)).ok().flatten();
-        let text = text.unwrap_or_default();
+        let text = disk::read_text(&packages.join(file))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         for line in text.trim_start_matches('\u{feff}').lines() {
             let is_code = line.starts_with("import ") || line.starts_with("import\t");
             let is_empty = line.trim().is_empty() || line.starts_with('#');

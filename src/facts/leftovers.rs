@@ -44,8 +44,8 @@ pub struct Leftover {
 pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Leftover>> {
     let dir = &project.root;
     let tracked = Git { session, dir }.tracked()?;
-    let paths = paths(session, project, extent)?.into_iter();
-    let mut found: Vec<Leftover> = paths
+    let mut found: Vec<Leftover> = paths(session, project, extent)?
+        .into_iter()
         .filter_map(|path| Leftover::of(path, &tracked))
         .collect();
     if !found.is_empty() {
@@ -66,8 +66,11 @@ pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Ve
 impl Leftover {
     /// `None` where git tracks all of it.
     fn of(path: Utf8PathBuf, tracked: &BTreeSet<Utf8PathBuf>) -> Option<Self> {
-        let kept = tracked.iter().filter(|file| file.starts_with(&path));
-        let kept: BTreeSet<Utf8PathBuf> = kept.cloned().collect();
+        let kept: BTreeSet<Utf8PathBuf> = tracked
+            .iter()
+            .filter(|file| file.starts_with(&path))
+            .cloned()
+            .collect();
         let mut usage = disk::usage(&path);
         for file in &kept {
             usage -= disk::usage(file);
@@ -163,8 +166,9 @@ fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
     let mut paths = Vec::new();
     for state in states(project) {
         if !is_shared(&state) || extent.everything {
-            let names = disk::names(&state).into_iter();
-            let names = names.filter(|name| !MARKS.contains(&name.as_str()));
+            let names = disk::names(&state)
+                .into_iter()
+                .filter(|name| !MARKS.contains(&name.as_str()));
             paths.extend(names.map(|name| state.join(name)));
         } else if state == project.state {
             let own = project.own_state();
@@ -215,14 +219,15 @@ fn modules(session: &Session, environment: &Environment) -> Vec<Utf8PathBuf> {
     let mut found = Vec::new();
     for install in installed {
         let is_same = |module: &Utf8PathBuf| {
-            let mut inputs = install.inputs.iter();
-            inputs.any(|input| match input {
+            install.inputs.iter().any(|input| match input {
                 Input::File { path, .. } => path == module && input.stale(session).is_none(),
                 _ => false,
             })
         };
-        let modules = install.modules.iter();
-        let outside = modules.filter(|path| !path.starts_with(&environment.path));
+        let outside = install
+            .modules
+            .iter()
+            .filter(|path| !path.starts_with(&environment.path));
         found.extend(outside.filter(|path| is_same(path)).cloned());
     }
     found

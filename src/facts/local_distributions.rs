@@ -40,8 +40,9 @@ impl LocalDistribution {
         let Some(packages) = environment.site_packages() else {
             return Vec::new();
         };
-        let names = disk::names(&packages).into_iter();
-        let names = names.filter(|name| name.ends_with(".dist-info"));
+        let names = disk::names(&packages)
+            .into_iter()
+            .filter(|name| name.ends_with(".dist-info"));
         let mut found: Vec<Self> = names
             .filter_map(|name| Self::read(&packages, &name))
             .collect();

@@ -161,8 +161,8 @@ impl Build {
     fn local_crates(&self, then: Option<&BuildRecord>) -> Vec<(Utf8PathBuf, String)> {
         let recorded = then.map_or(&[][..], |then| &then.packages);
         if !recorded.is_empty() {
-            let crates = recorded.iter();
-            return crates
+            return recorded
+                .iter()
                 .map(|it| (it.dir().to_owned(), it.name.clone()))
                 .collect();
         }

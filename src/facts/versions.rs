@@ -303,11 +303,15 @@ fn rivals(entries: &[LockEntry], own: &LockEntry) -> Vec<semver::Version> {
     let name = &own.name.value;
     let version = own.version.as_ref().map(|said| &said.value);
     let of_name = |other: &&LockEntry| other.name.value == *name && other.name != own.name;
-    let others = entries.iter().filter(of_name);
-    let others = others.filter_map(|other| Some(&other.version.as_ref()?.value));
-    let named = entries.iter().flat_map(|entry| &entry.needs);
-    let named = named.filter(|(needed, said)| needed == name && said.as_ref() == version);
-    let named = named.filter_map(|(_, said)| said.as_ref());
+    let others = entries
+        .iter()
+        .filter(of_name)
+        .filter_map(|other| Some(&other.version.as_ref()?.value));
+    let named = entries
+        .iter()
+        .flat_map(|entry| &entry.needs)
+        .filter(|(needed, said)| needed == name && said.as_ref() == version)
+        .filter_map(|(_, said)| said.as_ref());
     let all = others.chain(named);
     all.filter_map(|text| semver::Version::parse(text).ok())
         .collect()
@@ -339,8 +343,10 @@ mod tests {
     #[test]
     fn only_literals_at_the_beginning_of_a_line_are_versions() {
         let found = |text: &str| {
-            let spans = literals(text).into_iter();
-            spans.map(|span| text[span].to_owned()).collect::<Vec<_>>()
+            literals(text)
+                .into_iter()
+                .map(|span| text[span].to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(found("a\n__version__ = \"1.2\"\n"), ["1.2"]);
         assert_eq!(found("__version__: Final[str]='1.2'  # x"), ["1.2"]);

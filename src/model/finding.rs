@@ -90,8 +90,8 @@ pub fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 
 /// How many of them stop the work.
 pub fn errors(findings: &[Finding]) -> usize {
-    let errors = findings.iter();
-    errors
+    findings
+        .iter()
         .filter(|finding| finding.severity == Severity::Error)
         .count()
 }

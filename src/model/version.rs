@@ -26,8 +26,11 @@ pub fn cargo(version: &Version) -> Option<semver::Version> {
     });
     let post = version.post().map(|number| ("post", number));
     let dev = version.dev().map(|number| ("dev", number));
-    let parts = [pre, post, dev].into_iter().flatten();
-    let parts: Vec<String> = parts.map(|(kind, n)| format!("{kind}.{n}")).collect();
+    let parts: Vec<String> = [pre, post, dev]
+        .into_iter()
+        .flatten()
+        .map(|(kind, n)| format!("{kind}.{n}"))
+        .collect();
     spelled.pre = semver::Prerelease::new(&parts.join(".")).ok()?;
     let local: Vec<String> = version.local().iter().map(ToString::to_string).collect();
     spelled.build = semver::BuildMetadata::new(&local.join(".")).ok()?;

@@ -294,8 +294,12 @@ impl Ui {
     }
 
     pub fn plan(&self, plan: &Plan) {
-        let steps = plan.steps.iter().chain(&plan.hand_over);
-        let steps: Vec<_> = steps.map(Step::view).collect();
+        let steps: Vec<_> = plan
+            .steps
+            .iter()
+            .chain(&plan.hand_over)
+            .map(Step::view)
+            .collect();
         self.event(
             "plan",
             &json!({ "steps": to_json(&steps), "fresh": plan.fresh, "again": plan.again, "wheels": to_json(&plan.wheels) }),
@@ -428,8 +432,10 @@ fn aligned(rows: &[&Vec<String>]) -> Vec<String> {
             .unwrap_or_default()
     };
     let lines = rows.iter().map(|row| {
-        let cells = row.iter().enumerate();
-        let cells = cells.map(|(column, cell)| format!("{cell:<0$}", width(column)));
+        let cells = row
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| format!("{cell:<0$}", width(column)));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     });
     lines.collect()

@@ -42,8 +42,10 @@ impl Git<'_> {
             return Ok(BTreeSet::new());
         };
         let names = self.listed(top, &[])?;
-        let names = names.split('\0').map(|name| name.trim_end_matches('\n'));
-        let names = names.filter(|name| !name.is_empty());
+        let names = names
+            .split('\0')
+            .map(|name| name.trim_end_matches('\n'))
+            .filter(|name| !name.is_empty());
         Ok(names.map(|name| top.join(name)).collect())
     }
 
@@ -82,8 +84,10 @@ impl Git<'_> {
     }
 
     fn call(&self, dir: &Utf8Path, args: Vec<String>) -> Invocation {
-        let elsewhere = ELSEWHERE.map(str::to_owned).into_iter();
-        let elsewhere = elsewhere.filter(|name| self.session.env.contains_key(name));
+        let elsewhere = ELSEWHERE
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|name| self.session.env.contains_key(name));
         Invocation::new("git", dir)
             .args(args)
             .without(&self.session.scrubbed())

@@ -281,8 +281,9 @@ fn pyenv_global(session: &Session, root: &Utf8Path) -> Vec<String> {
     let said = session
         .var("PYENV_VERSION")
         .map(|text| text.replace(':', "\n"));
-    let text = said.or_else(|| disk::read_text(&root.join("version")).ok().flatten());
-    let text = text.unwrap_or_default();
+    let text = said
+        .or_else(|| disk::read_text(&root.join("version")).ok().flatten())
+        .unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
 }
 

@@ -59,8 +59,10 @@ impl Toolchain {
     pub fn host(&self, session: &Session) -> Option<String> {
         let call = Invocation::new(self.rustc.clone()?, &session.cwd).arg("-vV");
         let output = process::read(&call).ok()?;
-        let mut lines = output.stdout.lines();
-        let host = lines.find_map(|line| line.strip_prefix("host: "));
+        let host = output
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "));
         host.map(str::to_owned)
     }
 }

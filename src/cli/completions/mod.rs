@@ -95,8 +95,12 @@ pub(super) fn project_has_recipe(name: &str, words: &[OsString], cli: &Command) 
 ///
 /// `args`: those of the process, `PROGRAM -- WORDS…`.
 pub(super) fn answer(args: Vec<OsString>, command: fn() -> Command) -> bool {
-    let words = args.iter().skip_while(|arg| *arg != "--").skip(1);
-    let words: Vec<OsString> = words.cloned().collect();
+    let words: Vec<OsString> = args
+        .iter()
+        .skip_while(|arg| *arg != "--")
+        .skip(1)
+        .cloned()
+        .collect();
     let factory = || candidates::offer(command(), &CompletionContext::of(command(), &words));
     let asked = CompleteEnv::with_factory(factory).var(VARIABLE);
     // a shell that cannot be answered completes nothing

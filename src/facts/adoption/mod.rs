@@ -81,8 +81,10 @@ const FILLED_FOLDERS: [&str; 5] = ["", "rust", "rust/src", "src", "tests"];
 fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let below = |place: &&str| {
         let place = Utf8PathBuf::from(*place);
-        let names = disk::names(&root.join(&place)).into_iter();
-        names.map(move |name| place.join(name)).collect::<Vec<_>>()
+        disk::names(&root.join(&place))
+            .into_iter()
+            .map(move |name| place.join(name))
+            .collect::<Vec<_>>()
     };
     FILLED_FOLDERS.iter().flat_map(below).collect()
 }

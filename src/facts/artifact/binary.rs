@@ -64,8 +64,8 @@ impl Binary {
 
     /// The highest version of a library's symbols, by its parts: `GLIBC` gives `[2, 34]`.
     pub fn highest(&self, prefix: &str) -> Option<Vec<u64>> {
-        let versions = self.versions.iter();
-        versions
+        self.versions
+            .iter()
             .filter_map(|version| {
                 let number = version.strip_prefix(prefix)?.strip_prefix('_')?;
                 number.split('.').map(|part| part.parse().ok()).collect()

@@ -99,8 +99,9 @@ impl Tags {
         let abis = |python| self.abis.iter().map(move |abi| format!("{python}-{abi}"));
         let pairs = self.pythons.iter().flat_map(abis);
         let all = |pair| {
-            let platforms = self.platforms.iter();
-            platforms.map(move |platform| format!("{pair}-{platform}"))
+            self.platforms
+                .iter()
+                .map(move |platform| format!("{pair}-{platform}"))
         };
         pairs.flat_map(all).collect()
     }

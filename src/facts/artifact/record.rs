@@ -42,8 +42,10 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<RecordEntry> {
 /// [`Error::Io`](crate::model::error::Error::Io) where it cannot be read; one that is not there lists nothing.
 pub fn installed(dist_info: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let bytes = disk::read(&dist_info.join("RECORD"))?.unwrap_or_default();
-    let paths = parse(&bytes).into_iter().map(|entry| entry.path);
-    let paths = paths.filter(|path| !path.contains("__pycache__"));
+    let paths = parse(&bytes)
+        .into_iter()
+        .map(|entry| entry.path)
+        .filter(|path| !path.contains("__pycache__"));
     Ok(paths.map(Utf8PathBuf::from).collect())
 }
 

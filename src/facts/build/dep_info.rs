@@ -30,8 +30,8 @@ pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
 
 /// Where cargo says what an artifact was made from.
 pub(super) fn dep_infos(member: &Member, output: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let names = artifact_names(member).into_iter();
-    names
+    artifact_names(member)
+        .into_iter()
         .map(|name| output.join(name).with_extension("d"))
         .collect()
 }

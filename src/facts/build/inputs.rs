@@ -65,8 +65,9 @@ fn install(place: &Place<'_>, since: u64) -> Vec<Input> {
     // maturin guide, "Metadata": licence files beside pyproject.toml are found by these names
     for prefix in ["LICEN", "COPYING", "NOTICE", "AUTHORS"] {
         inputs.push(Input::listing(&member.dir, prefix, ""));
-        let found = disk::names(&member.dir).into_iter();
-        let found = found.filter(|name| name.starts_with(prefix));
+        let found = disk::names(&member.dir)
+            .into_iter()
+            .filter(|name| name.starts_with(prefix));
         files.extend(found.map(|name| member.dir.join(name)));
     }
     inputs.extend(files.iter().map(|path| Input::file(path, Some(since))));
@@ -157,8 +158,10 @@ fn manifests(place: &Place<'_>) -> BTreeSet<Utf8PathBuf> {
 /// What cargo would find besides in the packages' folders.
 fn surroundings(place: &Place<'_>) -> Vec<Input> {
     let undeclared = undeclared(place);
-    let others = place.packages.iter();
-    let others = others.filter(|package| !undeclared.contains(package));
+    let others = place
+        .packages
+        .iter()
+        .filter(|package| !undeclared.contains(package));
     let tree = |package: &LocalPackage| {
         let but = outside_sources(place, package.dir());
         Input::tree(package.dir(), Scope::RustNames, &but, None)
@@ -169,8 +172,9 @@ fn surroundings(place: &Place<'_>) -> Vec<Input> {
 /// The packages whose build scripts declare no inputs.
 fn undeclared<'a>(place: &Place<'a>) -> Vec<&'a LocalPackage> {
     let built = intermediate_dir(place.member, place.output);
-    let packages = place.packages.iter();
-    packages
+    place
+        .packages
+        .iter()
         .filter(|package| watches_everything(&package.name, &built))
         .collect()
 }

@@ -33,8 +33,9 @@ impl Options {
     /// Those that are the crate's own: those of PyO3 are for the extension, and would keep tests and
     /// programs from linking.
     pub fn own_features(&self) -> impl Iterator<Item = &String> + Clone {
-        let features = self.features.iter();
-        features.filter(|feature| !feature.contains('/') && !feature.contains("extension-module"))
+        self.features
+            .iter()
+            .filter(|feature| !feature.contains('/') && !feature.contains("extension-module"))
     }
 
     /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for

@@ -65,8 +65,7 @@ pub fn all_fingerprints(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// When cargo last compiled a crate, in nanoseconds since the epoch: it takes files with an older
 /// modification time for seen.
 pub fn compiled(fingerprints: &Utf8Path, name: &str) -> Option<u64> {
-    let folders = disk::names(fingerprints).into_iter();
-    let own = folders.filter(|folder| {
+    let own = disk::names(fingerprints).into_iter().filter(|folder| {
         folder
             .rsplit_once('-')
             .is_some_and(|(known, _)| known == name)
@@ -83,14 +82,13 @@ pub(super) fn artifact_names(member: &Member) -> Vec<String> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
     match member.bindings {
         Bindings::Bin | Bindings::Embed => {
-            let bins = member.bins.iter();
-            bins.map(|name| executable(name)).collect()
+            member.bins.iter().map(|name| executable(name)).collect()
         }
-        _ => {
-            let lib = member.lib.iter();
-            lib.map(|name| format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
-                .collect()
-        }
+        _ => member
+            .lib
+            .iter()
+            .map(|name| format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+            .collect(),
     }
 }
 

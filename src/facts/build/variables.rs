@@ -160,8 +160,10 @@ pub(super) fn watches_everything(package: &str, built: &Utf8Path) -> bool {
 /// as they are now.
 pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
     let folders = |dir: &Utf8Path| {
-        let names = disk::names(dir).into_iter();
-        names.map(|name| dir.join(name)).collect::<Vec<_>>()
+        disk::names(dir)
+            .into_iter()
+            .map(|name| dir.join(name))
+            .collect::<Vec<_>>()
     };
     let profiles = folders(target);
     let profiles = profiles

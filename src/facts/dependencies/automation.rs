@@ -50,10 +50,14 @@ impl Automation {
 
     fn add(&mut self, text: &str) {
         // a call of nox may go over several lines
-        let calls = text.split("session.run(").skip(1);
-        let calls = calls.map(|call| call.split(')').next().unwrap_or_default());
-        let lines = text.lines().map(str::trim_start);
-        let lines = lines.filter(|line| !line.starts_with('#'));
+        let calls = text
+            .split("session.run(")
+            .skip(1)
+            .map(|call| call.split(')').next().unwrap_or_default());
+        let lines = text
+            .lines()
+            .map(str::trim_start)
+            .filter(|line| !line.starts_with('#'));
         self.lines.extend(lines.chain(calls).map(words));
     }
 
@@ -86,9 +90,10 @@ impl Automation {
 fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let workflows = folder.join(".github/workflows");
     let named = FILES.iter().map(|name| folder.join(name));
-    let hosted = disk::names(&workflows).into_iter();
-    let hosted = hosted.map(|name| workflows.join(name));
-    let hosted = hosted.filter(|path| matches!(path.extension(), Some("yml" | "yaml")));
+    let hosted = disk::names(&workflows)
+        .into_iter()
+        .map(|name| workflows.join(name))
+        .filter(|path| matches!(path.extension(), Some("yml" | "yaml")));
     named.chain(hosted).collect()
 }
 

@@ -204,8 +204,10 @@ fn is_pytest(name: &str) -> bool {
 }
 
 fn groups(pyproject: &PyProject) -> Vec<String> {
-    let names = pyproject.groups.keys();
-    let bring = names.filter(|name| group_brings(pyproject, name, &mut BTreeSet::new()));
+    let bring = pyproject
+        .groups
+        .keys()
+        .filter(|name| group_brings(pyproject, name, &mut BTreeSet::new()));
     bring.cloned().collect()
 }
 
@@ -221,8 +223,10 @@ fn group_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) 
 }
 
 fn extras(pyproject: &PyProject) -> Vec<String> {
-    let names = pyproject.extras.keys();
-    let bring = names.filter(|name| extra_brings(pyproject, name, &mut BTreeSet::new()));
+    let bring = pyproject
+        .extras
+        .keys()
+        .filter(|name| extra_brings(pyproject, name, &mut BTreeSet::new()));
     bring.cloned().collect()
 }
 
@@ -480,11 +484,12 @@ mod tests {
     fn pytest_is_installed_beside_a_runner_that_we_do_not_run() {
         let plain_pytest = |pyproject: &str, files: &[(&str, &str)]| {
             let found = find(&project(pyproject, files).1).unwrap();
-            let sources = sources(&found).into_iter();
-            let mut listed = sources.filter_map(|source| match source {
-                Source::Requirements { requirements, .. } => Some(requirements),
-                _ => None,
-            });
+            let mut listed = sources(&found)
+                .into_iter()
+                .filter_map(|source| match source {
+                    Source::Requirements { requirements, .. } => Some(requirements),
+                    _ => None,
+                });
             (found.groups.len(), listed.any(|it| it == &["pytest"]))
         };
         for name in ["nose2", "stestr"] {

@@ -72,9 +72,10 @@ impl CrateSources {
         if !target.starts_with(&self.folder) {
             return vec![format!("{}/**/*.rs", relative(dir, &self.folder))];
         }
-        let names = disk::names(&self.folder).into_iter();
-        let files = names.map(|name| self.folder.join(name));
-        let files = files.filter(|path| path.extension() == Some("rs") && *path != self.script);
+        let files = disk::names(&self.folder)
+            .into_iter()
+            .map(|name| self.folder.join(name))
+            .filter(|path| path.extension() == Some("rs") && *path != self.script);
         files.map(|path| relative(dir, &path)).collect()
     }
 }
@@ -195,8 +196,9 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
 
 /// What of a crate a pattern finds, less what other keys say.
 fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Vec<String> {
-    let all = CrateSources::all(member).into_iter();
-    let covered = all.filter(|sources| matches(wide, &relative(dir, &sources.file)));
+    let covered = CrateSources::all(member)
+        .into_iter()
+        .filter(|sources| matches(wide, &relative(dir, &sources.file)));
     let mut found: Vec<String> = covered
         .flat_map(|sources| sources.patterns(dir, &member.directories.target))
         .filter(|pattern| !others.contains(pattern))
@@ -205,8 +207,10 @@ fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> V
         let mut patterns = others.iter().chain(found);
         patterns.any(|pattern| matches(pattern, path))
     };
-    let files = manifests(member).into_iter();
-    for path in files.chain([dir.join("pyproject.toml")]) {
+    for path in manifests(member)
+        .into_iter()
+        .chain([dir.join("pyproject.toml")])
+    {
         let path = relative(dir, &path);
         if matches(wide, &path) && !is_seen(&found, &path) {
             found.push(path);

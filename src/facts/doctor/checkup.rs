@@ -51,8 +51,11 @@ impl Checkup {
 
 /// Whether nothing is made of the project but crates for others, who lock versions themselves.
 fn is_library(facts: &Facts) -> bool {
-    let mut members = facts.project.members.iter();
-    members.all(|member| member.bindings == Bindings::Embed && member.bins.is_empty())
+    facts
+        .project
+        .members
+        .iter()
+        .all(|member| member.bindings == Bindings::Embed && member.bins.is_empty())
 }
 
 /// One that is in the way and that nobody but its maker may remove.

@@ -55,8 +55,10 @@ fn interpreter(
     facts: &Facts,
 ) -> Option<(usize, Finding)> {
     let environment = &facts.target.environment.path;
-    let mut said = settings.interpreters().into_iter();
-    let (path, line) = said.find(|(path, _)| !path.starts_with(environment))?;
+    let (path, line) = settings
+        .interpreters()
+        .into_iter()
+        .find(|(path, _)| !path.starts_with(environment))?;
     let own = facts.project.display(environment);
     let name = editor.name();
     let message = format!("{name} runs `{path}`, but pyx builds into `{own}`");
@@ -116,8 +118,10 @@ mod tests {
         let Ok(settings) = editor.read(Utf8Path::new("/p"), text) else {
             return Vec::new();
         };
-        let found = problems(editor, &settings, &Session::default(), &facts).into_iter();
-        found.map(|(line, finding)| (finding.rule, line)).collect()
+        problems(editor, &settings, &Session::default(), &facts)
+            .into_iter()
+            .map(|(line, finding)| (finding.rule, line))
+            .collect()
     }
 
     #[test]

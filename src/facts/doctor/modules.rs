@@ -84,8 +84,7 @@ fn beside(
 
 /// The extension modules of a name in a folder; without `suffixes` those of every interpreter.
 fn extensions(folder: &Utf8Path, stem: &str, suffixes: &[String]) -> Vec<Utf8PathBuf> {
-    let names = disk::names(folder).into_iter();
-    let modules = names.filter(|name| {
+    let modules = disk::names(folder).into_iter().filter(|name| {
         let Some(ending) = name.strip_prefix(stem).filter(|rest| rest.starts_with('.')) else {
             return false;
         };
@@ -143,8 +142,8 @@ mod tests {
         }
         let own = [".cpython-311-x.so", ".abi3.so", ".so"].map(str::to_owned);
         let names = |stable_abi, suffixes: &[String]| -> Vec<String> {
-            let found = beside(dir, "_x", stable_abi, suffixes).into_iter();
-            found
+            beside(dir, "_x", stable_abi, suffixes)
+                .into_iter()
                 .map(|path| path.file_name().unwrap().to_owned())
                 .collect()
         };

@@ -183,8 +183,9 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
     for name in ["cargo", "rustc"] {
         let rustc = toolchain.and_then(|toolchain| toolchain.rustc.as_deref());
         // through rustup's proxy a missing toolchain would be installed
-        let program = rustc.map(|path| path.with_file_name(name));
-        let program = program.filter(|path| disk::is_file(path));
+        let program = rustc
+            .map(|path| path.with_file_name(name))
+            .filter(|path| disk::is_file(path));
         let version = program
             .as_deref()
             .and_then(|path| tool::version_of(session, path).ok());

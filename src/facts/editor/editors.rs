@@ -46,7 +46,9 @@ impl Editor {
 
     /// Every file that may be edited, absolute.
     pub fn paths(self, root: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let files = self.files().iter();
-        files.map(|(name, _)| root.join(name)).collect()
+        self.files()
+            .iter()
+            .map(|(name, _)| root.join(name))
+            .collect()
     }
 }

@@ -32,8 +32,10 @@ fn settled(name: &str, before: Option<&str>, workspace: &Workspace) -> (String, 
         Editor::Vscode
     };
     let path = workspace.root.join(name);
-    let texts = before.map(|text| (path.clone(), text.to_owned()));
-    let texts: BTreeMap<_, _> = texts.into_iter().collect();
+    let texts: BTreeMap<_, _> = before
+        .map(|text| (path.clone(), text.to_owned()))
+        .into_iter()
+        .collect();
     let changes = changes(&[editor], workspace, &texts).unwrap();
     let edit = changes.edits.into_iter().find(|edit| edit.path == path);
     let after = edit.map_or(before.unwrap_or_default().to_owned(), |edit| edit.after);
@@ -438,8 +440,9 @@ fn value() -> impl Strategy<Value = String> {
             if list {
                 return format!("[{}{comma}]", entries.join(","));
             }
-            let keyed = entries.iter().enumerate();
-            let keyed: Vec<_> = keyed
+            let keyed: Vec<_> = entries
+                .iter()
+                .enumerate()
                 .map(|(i, value)| format!("\"k{i}\":{value}"))
                 .collect();
             format!("{{{}{comma}}}", keyed.join(","))
@@ -473,8 +476,7 @@ proptest! {
         (head, inside, tail) in (blank(), prop::collection::vec((value(), blank()), 0..4), blank()),
         trailing: bool,
     ) {
-        let entries = inside.iter().enumerate();
-        let entries: Vec<_> = entries.map(|(i, (value, blank))| format!("\"a{i}\": {value}{blank}")).collect();
+        let entries: Vec<_> = inside.iter().enumerate().map(|(i, (value, blank))| format!("\"a{i}\": {value}{blank}")).collect();
         let comma = if trailing && !entries.is_empty() { "," } else { "" };
         let before = format!("{head}{{{}{comma}{tail}}}{head}", entries.join(","));
         for name in [".vscode/settings.json", ".zed/settings.json", ".vscode/tasks.json"] {

@@ -57,8 +57,10 @@ impl Workspace {
             .into_iter()
             .filter(|suite| suite.runner == TestRunner::Pytest);
         let suites = suites.map(|suite| {
-            let mut members = project.members.iter();
-            let member = members.find(|member| member.name == suite.member);
+            let member = project
+                .members
+                .iter()
+                .find(|member| member.name == suite.member);
             let args = member.map(|member| member.config().test.pytest.clone());
             Suite {
                 member: suite.member,

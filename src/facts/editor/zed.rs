@@ -82,8 +82,7 @@ fn task_list(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
 }
 
 fn debug(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
-    let launches = workspace.launches(ROOT, FILE).into_iter();
-    let entries = launches.map(|launch| {
+    let entries = workspace.launches(ROOT, FILE).into_iter().map(|launch| {
         vec![
             ("label", launch.name.into()),
             ("adapter", "CodeLLDB".into()),

@@ -97,12 +97,15 @@ pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
         return Some(finding.hint("git add --all && git commit"));
     }
     let mut message = "differs from the last commit".to_owned();
-    let names = others.iter().take(NAMED - 1).map(|path| {
-        let top = first.ancestors().find(|dir| path.starts_with(dir));
-        let below = top.and_then(|top| path.strip_prefix(top).ok());
-        format!("`{}`", below.unwrap_or(path))
-    });
-    let mut names: Vec<String> = names.collect();
+    let mut names: Vec<String> = others
+        .iter()
+        .take(NAMED - 1)
+        .map(|path| {
+            let top = first.ancestors().find(|dir| path.starts_with(dir));
+            let below = top.and_then(|top| path.strip_prefix(top).ok());
+            format!("`{}`", below.unwrap_or(path))
+        })
+        .collect();
     if others.len() > names.len() {
         names.push(format!("{} more", others.len() - names.len()));
     }

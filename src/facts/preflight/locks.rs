@@ -182,13 +182,13 @@ impl CargoLock {
             (Some(asked), Ok(version)) => asked.matches(&version),
             _ => true, // for cargo to judge
         };
-        let chosen = entry.needs.iter();
-        let chosen = chosen.filter(|(name, _)| *name == need.package);
+        let chosen = entry.needs.iter().filter(|(name, _)| *name == need.package);
         chosen.into_iter().any(|(name, version)| {
             let known = self.entries.iter();
             let known = known.filter(|known| known.name.value == *name);
-            let known = known.filter_map(|known| known.version.as_ref());
-            let mut known = known.map(|version| version.value.as_str());
+            let mut known = known
+                .filter_map(|known| known.version.as_ref())
+                .map(|version| version.value.as_str());
             version.as_deref().map_or_else(|| known.any(fits), fits)
         })
     }

@@ -117,8 +117,9 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
         paths.insert(workspace.toml.path.clone());
     }
     for pattern in workspace.toml.strings(&["workspace", "members"]) {
-        let folders = disk::matching(&member.workspace, pattern.trim_end_matches('/')).into_iter();
-        let found = folders.map(|dir| dir.join("Cargo.toml"));
+        let found = disk::matching(&member.workspace, pattern.trim_end_matches('/'))
+            .into_iter()
+            .map(|dir| dir.join("Cargo.toml"));
         paths.extend(found.filter(|path| disk::is_file(path)));
     }
     // path dependencies below the root are members without being named (cargo book, "Workspaces")
@@ -222,15 +223,18 @@ pub(super) fn pyo3_features(
     dependencies: &BTreeMap<String, Dependency>,
     features: &[String],
 ) -> Vec<String> {
-    let hard = PYO3.into_iter();
-    let hard = hard.filter_map(|name| dependencies.get(name));
-    let hard = hard.flat_map(|dependency| dependency.features.clone());
-    let enabled = cargo.enabled_features(features).into_iter();
-    let of_pyo3 = enabled.filter_map(|feature| {
-        let rest = feature.strip_prefix("pyo3")?;
-        let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
-        Some(rest.trim_start_matches(['?', '/']).to_owned())
-    });
+    let hard = PYO3
+        .into_iter()
+        .filter_map(|name| dependencies.get(name))
+        .flat_map(|dependency| dependency.features.clone());
+    let of_pyo3 = cargo
+        .enabled_features(features)
+        .into_iter()
+        .filter_map(|feature| {
+            let rest = feature.strip_prefix("pyo3")?;
+            let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
+            Some(rest.trim_start_matches(['?', '/']).to_owned())
+        });
     hard.chain(of_pyo3).collect()
 }
 

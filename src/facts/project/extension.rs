@@ -34,8 +34,12 @@ impl HardWired {
         let inherits = member.dependencies.values().any(|one| one.inherited);
         let root = member.workspace_cargo.as_ref();
         let root = root.filter(|root| inherits && root.toml.path != member.manifest());
-        let others = member.path_dependencies.iter().chain(root);
-        let others: Vec<Switch> = others.flat_map(|cargo| Switch::all(cargo)).collect();
+        let others: Vec<Switch> = member
+            .path_dependencies
+            .iter()
+            .chain(root)
+            .flat_map(|cargo| Switch::all(cargo))
+            .collect();
         let first = own.first().or(others.first())?;
         Some(Self {
             path: first.path.clone(),

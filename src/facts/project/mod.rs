@@ -181,8 +181,8 @@ impl Project {
 
     /// What every member's `requires-python` says.
     pub fn requires_python(&self) -> Vec<VersionSpecifiers> {
-        let members = self.members.iter();
-        members
+        self.members
+            .iter()
             .filter_map(|member| member.requires_python.clone())
             .collect()
     }
@@ -247,8 +247,10 @@ fn choose(
 
 fn named(root: &Utf8Path, members: &[Member], words: &[String]) -> Result<Vec<String>> {
     let named = words.iter().map(|word| {
-        let member = members.iter().find(|member| member.answers_to(root, word));
-        let member = member.ok_or_else(|| unknown_member(members, word))?;
+        let member = members
+            .iter()
+            .find(|member| member.answers_to(root, word))
+            .ok_or_else(|| unknown_member(members, word))?;
         Ok(member.name.clone())
     });
     named.collect()

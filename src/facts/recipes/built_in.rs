@@ -63,8 +63,10 @@ pub fn are_written(session: &Session) -> bool {
 
 /// The text of a justfile that has all of them.
 pub fn imports() -> String {
-    let names = FILES.iter().map(|(name, _)| *name);
-    let names = names.filter(|name| Utf8Path::new(name).extension() == Some("just"));
+    let names = FILES
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| Utf8Path::new(name).extension() == Some("just"));
     let lines = names.map(|name| format!("import '{name}'"));
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }

@@ -88,8 +88,11 @@ impl Module {
 
     /// The names of private recipes and of aliases.
     pub(super) fn hidden(&self) -> Vec<String> {
-        let private = self.all().into_iter().filter(|recipe| recipe.private);
-        let private = private.map(|recipe| recipe.namepath.clone());
+        let private = self
+            .all()
+            .into_iter()
+            .filter(|recipe| recipe.private)
+            .map(|recipe| recipe.namepath.clone());
         private.chain(self.aliases.keys().cloned()).collect()
     }
 }
@@ -97,12 +100,15 @@ impl Module {
 impl Described {
     fn recipe(&self, built_in: bool) -> Recipe {
         let of = |key: &'static str| {
-            let values = self.attributes.iter();
-            values.filter_map(move |attribute| attribute.get(key))
+            self.attributes
+                .iter()
+                .filter_map(move |attribute| attribute.get(key))
         };
         let groups = of("group").filter_map(|group| group.as_str());
-        let metadata = of("metadata").filter_map(|list| list.as_array()).flatten();
-        let mut metadata = metadata.filter_map(|word| word.as_str());
+        let mut metadata = of("metadata")
+            .filter_map(|list| list.as_array())
+            .flatten()
+            .filter_map(|word| word.as_str());
         let parameters = self.parameters.iter().map(Parameter::wording);
         Recipe {
             name: self.namepath.clone(),

@@ -85,11 +85,14 @@ impl Recipes {
     pub fn find(&self, name: &str) -> Option<Recipe> {
         let named = |recipe: &&Recipe| recipe.name == name;
         let own = self.project.iter().find(named).cloned();
-        let hidden = self.hidden.iter().any(|known| known == name);
-        let hidden = hidden.then(|| Recipe {
-            name: name.to_owned(),
-            ..Recipe::default()
-        });
+        let hidden = self
+            .hidden
+            .iter()
+            .any(|known| known == name)
+            .then(|| Recipe {
+                name: name.to_owned(),
+                ..Recipe::default()
+            });
         own.or(hidden)
             .or_else(|| self.built_in.iter().find(named).cloned())
     }

@@ -20,8 +20,9 @@ pub struct Recipe {
 impl Recipe {
     /// Whether it cannot be run by its name alone.
     pub fn needs_arguments(&self) -> bool {
-        let mut words = self.parameters.split_whitespace();
-        words.any(|word| !word.starts_with('*') && !word.contains('='))
+        self.parameters
+            .split_whitespace()
+            .any(|word| !word.starts_with('*') && !word.contains('='))
     }
 }
 

@@ -205,10 +205,7 @@ fn document_args(dir: &Utf8Path) -> Result<Vec<String>> {
         }
     }
     let mut calls = automation.arguments_to("pytest").into_iter();
-    let documents = |words: &Vec<String>| {
-        let mut words = words.iter();
-        words.any(|word| word.starts_with("--doctest-"))
-    };
+    let documents = |words: &Vec<String>| words.iter().any(|word| word.starts_with("--doctest-"));
     Ok(calls.find(documents).unwrap_or_default())
 }
 

@@ -143,8 +143,10 @@ struct CrateTests {
 
 impl CrateTests {
     fn of(cargo: &CargoToml) -> Self {
-        let library = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
-        let library = library
+        let library = cargo
+            .toml
+            .str(&["lib", "path"])
+            .map(Utf8Path::new)
             .and_then(Utf8Path::parent)
             .map_or("src", Utf8Path::as_str);
         let mut folders = vec!["src", library];

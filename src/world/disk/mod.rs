@@ -206,8 +206,10 @@ pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
         return Vec::new();
     };
     let glob = glob.compile_matcher();
-    let found = names_in(dir, |name| glob.is_match(name)).into_iter();
-    found.flat_map(below).collect()
+    names_in(dir, |name| glob.is_match(name))
+        .into_iter()
+        .flat_map(below)
+        .collect()
 }
 
 fn names_in(dir: &Utf8Path, accept: impl Fn(&str) -> bool) -> Vec<Utf8PathBuf> {

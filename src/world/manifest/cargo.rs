@@ -83,9 +83,12 @@ impl CargoToml {
             let harness = table.get("harness").and_then(Item::as_bool);
             harness == Some(false)
         };
-        let listed = ["bin", "test"].map(|kind| self.toml.get(&[kind]));
-        let listed = listed.into_iter().flatten();
-        let mut listed = listed.filter_map(Item::as_array_of_tables).flatten();
+        let mut listed = ["bin", "test"]
+            .map(|kind| self.toml.get(&[kind]))
+            .into_iter()
+            .flatten()
+            .filter_map(Item::as_array_of_tables)
+            .flatten();
         self.toml.table(&["lib"]).is_some_and(is_own) || listed.any(|table| is_own(table))
     }
 
@@ -129,8 +132,10 @@ impl CargoToml {
                 stem.or_else(|| crate::world::disk::is_file(&main).then_some(name))
             });
         let said = self.toml.get(&[kind]).and_then(Item::as_array_of_tables);
-        let said = said.into_iter().flatten();
-        let said = said.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+        let said = said
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
         let mut names: Vec<String> = found.chain(said).collect();
         names.sort();
         names.dedup();
@@ -251,8 +256,11 @@ impl CargoToml {
         let mut names = BTreeSet::new();
         for table in self.dependency_keys() {
             let keys: Vec<&str> = table.iter().map(String::as_str).collect();
-            let entries = self.toml.table(&keys).into_iter();
-            let entries = entries.flat_map(|table| table.iter());
+            let entries = self
+                .toml
+                .table(&keys)
+                .into_iter()
+                .flat_map(|table| table.iter());
             names.extend(entries.map(|(key, _)| key.replace('-', "_")));
         }
         names
@@ -263,8 +271,12 @@ impl CargoToml {
         let kinds = ["dependencies", "dev-dependencies"];
         let mut tables: Vec<Vec<String>> = kinds.map(|kind| vec![kind.to_owned()]).to_vec();
         tables.push(["workspace", "dependencies"].map(str::to_owned).to_vec());
-        let targets = self.toml.table(&["target"]).into_iter();
-        for (target, _) in targets.flat_map(|table| table.iter()) {
+        for (target, _) in self
+            .toml
+            .table(&["target"])
+            .into_iter()
+            .flat_map(|table| table.iter())
+        {
             tables.extend(kinds.map(|kind| vec!["target".into(), target.into(), kind.into()]));
         }
         tables

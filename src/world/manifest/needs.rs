@@ -26,8 +26,10 @@ impl CargoToml {
     /// Every entry of `dependencies`, `build-dependencies` and `dev-dependencies`, of any target.
     pub fn needs(&self) -> Vec<DependencyEntry> {
         let targets = self.toml.table(&["target"]);
-        let targets = targets.into_iter().flat_map(|table| table.iter());
-        let targets = targets.filter_map(|(_, target)| target.as_table_like());
+        let targets = targets
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .filter_map(|(_, target)| target.as_table_like());
         std::iter::once(self.toml.root())
             .chain(targets)
             .flat_map(|holder| self.needs_of(holder))

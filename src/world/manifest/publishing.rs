@@ -43,11 +43,17 @@ impl PublishConfig {
     fn of(toml: &Toml, table: &[&str]) -> Self {
         let key = |name| [table, &[name]].concat();
         let item = toml.get(&key("index"));
-        let tables = item.and_then(Item::as_array_of_tables).into_iter();
-        let tables = tables.flatten().map(|table| table as &dyn TableLike);
-        let inline = item.and_then(Item::as_array).into_iter().flatten();
-        let inline = inline.filter_map(|value| value.as_inline_table());
-        let inline = inline.map(|table| table as &dyn TableLike);
+        let tables = item
+            .and_then(Item::as_array_of_tables)
+            .into_iter()
+            .flatten()
+            .map(|table| table as &dyn TableLike);
+        let inline = item
+            .and_then(Item::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|value| value.as_inline_table())
+            .map(|table| table as &dyn TableLike);
         Self {
             url: toml.string(&key("publish-url")),
             check_url: toml.string(&key("check-url")),

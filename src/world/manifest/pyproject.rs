@@ -226,8 +226,10 @@ impl PyProject {
     /// What goes into the metadata of distributions: dependencies and extras, with their places.
     pub fn published_requirements(&self) -> Vec<Spanned<String>> {
         let extras = self.toml.table(&["project", "optional-dependencies"]);
-        let extras = extras.into_iter().flat_map(|table| table.iter());
-        let extras = extras.flat_map(|(_, item)| spanned_strings(item));
+        let extras = extras
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .flat_map(|(_, item)| spanned_strings(item));
         let mut found = self.dependencies_with_spans();
         found.extend(extras);
         found

@@ -68,8 +68,10 @@ impl Toolbox {
     /// The version that the list has of a package.
     pub fn version(&self, package: &str) -> Option<&str> {
         let prefix = format!("{package}==");
-        let mut lines = self.requirements.lines();
-        let line = lines.find_map(|line| line.strip_prefix(&prefix))?;
+        let line = self
+            .requirements
+            .lines()
+            .find_map(|line| line.strip_prefix(&prefix))?;
         line.split_whitespace().next()
     }
 

@@ -187,20 +187,22 @@ fn compared(extensions: &[Extension<'_>], names: &[String]) -> Vec<Finding> {
         )
         .hint("build it with `cargo pyx release wheel`")
     });
-    let beyond = extensions.iter().filter(|one| one.is_module());
-    let beyond = beyond.filter(|one| !names.iter().any(|name| one.is(name)));
-    let beyond = beyond.map(|one| {
-        let message = format!(
-            "is the extension module `{}`, of which the project says nothing",
-            one.module
-        );
-        Finding::warning("extension-unexpected", message).at(one.file, None)
-    });
+    let beyond = extensions
+        .iter()
+        .filter(|one| one.is_module())
+        .filter(|one| !names.iter().any(|name| one.is(name)))
+        .map(|one| {
+            let message = format!(
+                "is the extension module `{}`, of which the project says nothing",
+                one.module
+            );
+            Finding::warning("extension-unexpected", message).at(one.file, None)
+        });
     let bare = extensions
         .iter()
-        .filter(|one| !one.is_module() && one.binary.is_some());
-    let bare = bare.filter(|one| names.iter().any(|name| one.is(name)));
-    let bare = bare.filter_map(initialiser);
+        .filter(|one| !one.is_module() && one.binary.is_some())
+        .filter(|one| names.iter().any(|name| one.is(name)))
+        .filter_map(initialiser);
     missing.chain(beyond).chain(bare).collect()
 }
 

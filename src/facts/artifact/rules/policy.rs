@@ -113,8 +113,8 @@ fn foreign(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
     });
     outside
         .filter_map(|name| {
-            let mut platforms = tags.platforms.iter();
-            let tag = platforms.find(|tag| !is_of_system(PlatformTag::parse(tag), name))?;
+            let is_foreign = |tag: &&String| !is_of_system(PlatformTag::parse(tag), name);
+            let tag = tags.platforms.iter().find(is_foreign)?;
             let message = format!(
                 "needs `{name}`, which is neither in the wheel nor on every system of `{tag}`"
             );

@@ -83,8 +83,7 @@ fn residue(members: &[ArchiveMember]) -> Vec<Finding> {
     let mut places = BTreeSet::new();
     for member in members {
         let parts: Vec<&str> = member.name.split('/').collect();
-        let folders = parts.iter().take(parts.len() - 1);
-        let mut folders = folders.enumerate();
+        let mut folders = parts.iter().take(parts.len() - 1).enumerate();
         let folder = folders.find(|(depth, part)| match **part {
             "target" => *depth == 1,
             part => [

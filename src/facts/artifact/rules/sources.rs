@@ -166,8 +166,10 @@ impl SdistSources<'_> {
             self.found.push(finding.at(&manifest.toml.path, None));
             return paths;
         };
-        let known = workspace.workspace_dependencies().into_iter();
-        let known = known.filter(|one| inherited.iter().any(|need| need.package == one.package));
+        let known = workspace
+            .workspace_dependencies()
+            .into_iter()
+            .filter(|one| inherited.iter().any(|need| need.package == one.package));
         paths.extend(known.filter_map(|one| one.path));
         paths
     }

@@ -16,11 +16,11 @@ fn one_version_is_stated_everywhere() {
     );
     let project = GoodProject::new();
     project.edit("one/__init__.py", "0.1.0", "0.0.9");
-    let hints = project
+    let hints: Vec<String> = project
         .found()
         .into_iter()
-        .filter_map(|finding| finding.hint);
-    let hints: Vec<String> = hints.collect();
+        .filter_map(|finding| finding.hint)
+        .collect();
     // what `release version` leaves alone is no work for it
     assert_eq!(
         hints,
