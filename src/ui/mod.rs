@@ -355,8 +355,12 @@ impl Ui {
             return;
         }
         let rows: Vec<&Vec<String>> = rows.iter().collect();
-        let lines = aligned(&rows).into_iter();
-        self.data(&lines.map(|line| line + "\n").collect::<String>());
+        self.data(
+            &aligned(&rows)
+                .into_iter()
+                .map(|line| line + "\n")
+                .collect::<String>(),
+        );
     }
 
     /// Variables that a shell or an IDE is to set.

@@ -98,8 +98,9 @@ fn missing(member: &Member, pyproject: &PyProject) -> Option<Problem> {
     let mut new: Vec<String> = Vec::new();
     if !said {
         new.push(file_key("pyproject.toml"));
-        let files = manifests(member).into_iter();
-        new.extend(files.map(|path| file_key(&relative(dir, &path))));
+        for path in manifests(member) {
+            new.push(file_key(&relative(dir, &path)));
+        }
     }
     let patterns = unseen
         .iter()

@@ -76,8 +76,11 @@ fn beside(
     let mut found = Vec::new();
     found.extend(disk::is_file(&inner.join("__init__.py")).then_some(inner));
     if stable_abi {
-        let modules = extensions(folder, stem, suffixes).into_iter();
-        found.extend(modules.filter(|path| path.file_name().is_some_and(is_tagged)));
+        for path in extensions(folder, stem, suffixes) {
+            if path.file_name().is_some_and(is_tagged) {
+                found.push(path);
+            }
+        }
     }
     found
 }

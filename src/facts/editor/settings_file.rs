@@ -33,8 +33,9 @@ pub(super) fn is_apart(root: &Utf8Path, targets: &[Utf8PathBuf], value: &Value) 
         Value::Bool(own) => *own,
         Value::String(named) => {
             let dir = normalize(&root.join(named));
-            let mut targets = targets.iter();
-            !targets.any(|target| dir == *target || dir.starts_with(target.join("pyx")))
+            !targets
+                .iter()
+                .any(|target| dir == *target || dir.starts_with(target.join("pyx")))
         }
         _ => false,
     }

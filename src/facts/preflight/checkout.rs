@@ -42,8 +42,9 @@ impl Checkout {
         let head = git.ask(words(&["rev-parse", "--verify", "--quiet", "HEAD"]))?;
         let tags = git.ask(words(&["tag", "--points-at", "HEAD"]))?;
         let mut check = words(&["check-ignore", "--"]);
-        let locks = project.members.iter();
-        check.extend(locks.map(|member| member.workspace.join("Cargo.lock").into_string()));
+        for member in &project.members {
+            check.push(member.workspace.join("Cargo.lock").into_string());
+        }
         let ignored = git.ask(check)?;
         let entries = status.split(['\0', '\n']);
         Ok(Self {
@@ -68,8 +69,9 @@ fn folders(project: &Project) -> Vec<Utf8PathBuf> {
     let mut folders = vec![project.root.clone()];
     for member in &project.members {
         folders.push(member.workspace.clone());
-        let crates = member.path_dependencies.iter();
-        folders.extend(crates.map(|cargo| cargo.dir().to_owned()));
+        for cargo in &member.path_dependencies {
+            folders.push(cargo.dir().to_owned());
+        }
     }
     let mut apart: Vec<Utf8PathBuf> = Vec::new();
     folders.sort();

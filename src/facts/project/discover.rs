@@ -408,13 +408,17 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     member.features = pyproject.maturin_features();
     member.maturin = pyproject.maturin_versions()?;
     member.requires_python = pyproject.requires_python()?;
-    let requirements = pyproject.dependencies().into_iter();
-    member.needs = requirements
+    member.needs = pyproject
+        .dependencies()
+        .into_iter()
         .map(|text| package_name::of_requirement(&text))
         .collect();
     let dir = pyproject.dir();
-    let files = pyproject.metadata_files().into_iter();
-    member.metadata_files = files.map(|file| normalize(&dir.join(file))).collect();
+    member.metadata_files = pyproject
+        .metadata_files()
+        .into_iter()
+        .map(|file| normalize(&dir.join(file)))
+        .collect();
     // maturin guide, "Project layout": a stub beside pyproject.toml goes into a pure-Rust package
     let stem = member.module.split('.').next().unwrap_or_default();
     member.metadata_files.push(dir.join(format!("{stem}.pyi")));

@@ -76,8 +76,9 @@ impl Switch {
     fn all(cargo: &CargoToml) -> Vec<Self> {
         let mut found = Self::by_default(cargo);
         for package in PYO3 {
-            let switches = cargo.switches(package, FEATURE).into_iter();
-            found.extend(switches.map(|(keys, value)| Self::in_dependency(cargo, keys, &value)));
+            for (keys, value) in cargo.switches(package, FEATURE) {
+                found.push(Self::in_dependency(cargo, keys, &value));
+            }
         }
         found
     }

@@ -184,8 +184,11 @@ pub(super) fn set_apart(members: &mut [Member]) {
             .iter()
             .any(|other| shares(other) && other.lib.is_some() && other.lib == member.lib);
         let is_linked = before.iter().chain(after).any(|other| {
-            let mut needs = other.path_dependencies.iter();
-            shares(other) && needs.any(|cargo| cargo.toml.path == *member.manifest())
+            shares(other)
+                && other
+                    .path_dependencies
+                    .iter()
+                    .any(|cargo| cargo.toml.path == *member.manifest())
         });
         members[at].is_apart = is_called_alike || is_linked;
     }

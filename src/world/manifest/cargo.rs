@@ -242,8 +242,12 @@ impl CargoToml {
                     continue;
                 }
                 let array: Vec<&str> = keys.iter().copied().chain([key, "features"]).collect();
-                let mut values = self.toml.spanned_strings(&array).into_iter();
-                if let Some(value) = values.find(|value| value.value == feature) {
+                if let Some(value) = self
+                    .toml
+                    .spanned_strings(&array)
+                    .into_iter()
+                    .find(|value| value.value == feature)
+                {
                     found.push((array.iter().map(ToString::to_string).collect(), value));
                 }
             }
