@@ -13,6 +13,8 @@ use crate::world::disk;
 use super::apply::{Consent, apply};
 use super::global::Context;
 
+/// Fills the files of the editors, after asking.
+///
 /// # Errors
 /// As [`apply`]; what cannot be read of the project, or of a file that is there.
 pub(super) fn set_up(context: Context<'_>, editors: &[Editor], yes: bool) -> Result<()> {

@@ -100,12 +100,16 @@ impl New {
             Some(_) => format!("{} --name {other}", quote(self.path.as_str())),
             None => quote(self.path.with_file_name(other).as_str()).into_owned(),
         };
-        let layout = self.layout.to_possible_value();
-        let layout = layout.filter(|_| self.layout != Layout::default());
-        let layout = layout.map(|layout| format!(" --layout {}", layout.get_name()));
-        let abi3 = self.abi3.map(|minor| format!(" --abi3 3.{minor}"));
-        let flags = [layout, abi3].map(Option::unwrap_or_default).concat();
-        format!("new {path}{flags}")
+        let mut words = format!("new {path}");
+        if self.layout != Layout::default()
+            && let Some(layout) = self.layout.to_possible_value()
+        {
+            words.extend([" --layout ", layout.get_name()]);
+        }
+        if let Some(minor) = self.abi3 {
+            words.extend([" --abi3 3.", &minor.to_string()]);
+        }
+        words
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Publish {
 }
 
 impl Publish {
+    /// Uploads, after asking.
+    ///
     /// # Errors
     /// [`Error::Refused`] where nobody can be asked.
     pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {

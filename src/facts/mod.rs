@@ -1,6 +1,14 @@
 //! What there is, and what is wrong with it: read from the world, which is never changed here.
 //!
-//! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing.
+//! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing:
+//!
+//! - the project: `project` and its packages, `dependencies`, `suites` (tests), `recipes`, `versions`
+//! - what is built: `environment`, `build` (what cargo is told and reads), `fingerprint` (what was
+//!   recorded, and whether it still holds), `member_build` (whether a package is stale, and why)
+//! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
+//!   sdist)
+//! - what a command alone needs: `adoption` (`init`), `new_project` and `project_name` (`new`),
+//!   `leftovers` (`clean`), `editor` (`init --editor`), `release`
 
 pub mod adoption;
 pub mod artifact;

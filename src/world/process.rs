@@ -41,6 +41,8 @@ pub fn note_signals() {
 #[cfg(not(unix))]
 pub fn note_signals() {}
 
+/// Whether the work may go on.
+///
 /// # Errors
 /// [`Error::Interrupted`] once a signal has been noted.
 pub fn check_signals() -> Result<()> {

@@ -197,6 +197,8 @@ fn secret(name: &str, value: &str) -> Vec<String> {
     vec![secret.to_owned(), plain]
 }
 
+/// A path of the system as text.
+///
 /// # Errors
 /// [`Error::NotUtf8`] with the bytes that are not, as `\xFF`.
 pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {

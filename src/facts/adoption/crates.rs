@@ -70,6 +70,8 @@ impl Crate {
     }
 }
 
+/// Checks what the module will be called.
+///
 /// # Errors
 /// [`Error::Refused`] for the name of a library that Python cannot import, or would find elsewhere.
 fn check_module(cargo: &CargoToml, module: &str) -> Result<()> {

@@ -77,6 +77,8 @@ impl PythonPackage {
     }
 }
 
+/// Checks that maturin can take the package over.
+///
 /// # Errors
 /// [`Error::Manifest`] and [`Error::Refused`] for what maturin would lose or not build.
 fn check_metadata(pyproject: &PyProject) -> Result<()> {
@@ -138,6 +140,8 @@ const LOST: [(&[&str], &str); 7] = [
     ),
 ];
 
+/// Checks the settings of the present backend.
+///
 /// # Errors
 /// [`Error::Manifest`] for what the old backend does besides packing the package.
 fn check_build(pyproject: &PyProject) -> Result<()> {

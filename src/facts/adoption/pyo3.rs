@@ -20,6 +20,8 @@ pub enum Pyo3 {
 const FEATURE: &str = "python";
 
 impl Pyo3 {
+    /// How the library that a Cargo.toml is of depends on PyO3.
+    ///
     /// # Errors
     /// [`Error::Manifest`] where it has another name in code, or the feature's name is taken.
     pub(super) fn read(cargo: &CargoToml) -> Result<Self> {
@@ -87,6 +89,8 @@ fn switch(cargo: &CargoToml) -> String {
     named.next().unwrap_or("pyo3").to_owned()
 }
 
+/// Checks that the library is none for Python already.
+///
 /// # Errors
 /// [`Error::Refused`] where a file of the library has a `#[pymodule]`.
 pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) -> Result<()> {

@@ -67,6 +67,8 @@ impl Contents {
     }
 }
 
+/// The bytes of a distribution's file.
+///
 /// # Errors
 /// [`Error::Io`] where there is no such file.
 pub(super) fn bytes(path: &Utf8Path) -> Result<Vec<u8>> {

@@ -109,7 +109,9 @@ fn options(line: &str) -> Vec<(String, String)> {
     let mut options: Vec<(String, String)> = Vec::new();
     for word in words {
         let is_short = word.starts_with('-') && !word.starts_with("--") && word.is_char_boundary(2);
-        if let Some((name, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
+        if word.starts_with("--")
+            && let Some((name, value)) = word.split_once('=')
+        {
             options.push((name.to_owned(), value.to_owned()));
         } else if is_short {
             let (name, value) = word.split_at(2);

@@ -22,6 +22,8 @@ pub struct Checkup {
 }
 
 impl Checkup {
+    /// Looks at everything; runs nothing of the project.
+    ///
     /// # Errors
     /// Those of reading the manifests, as [`Facts::gather`].
     pub fn gather(session: &Session, request: &Request) -> Result<Self> {

@@ -1,4 +1,7 @@
 //! What a build was made from, and whether that is still so.
+//!
+//! An `input` is something outside as it was; `tree` is that for a folder. `records` are the files in which
+//! they are kept between runs. What is an input of a build is decided in [`build`](super::build).
 
 mod input;
 mod records;

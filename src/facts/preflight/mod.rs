@@ -2,6 +2,9 @@
 //!
 //! An error is what makes the published distributions wrong or keeps an index from taking them;
 //! what only looks wrong is a warning. Nothing of the project is run.
+//!
+//! Each file is about one thing that can contradict another. `doctor` tells what of it matters without a
+//! release, by [`drift`].
 
 pub mod cargo_config;
 mod checkout;
@@ -9,7 +12,7 @@ mod locks;
 mod metadata;
 mod pythons;
 mod requirements;
-mod stated;
+mod versions;
 mod package_manifests;
 
 use crate::facts::project::Project;
@@ -53,7 +56,7 @@ pub fn drift(session: &Session, project: &Project) -> Result<Vec<Finding>> {
     // who has just set the next version has not committed it yet: the tag is the last one's
     found.retain(|finding| {
         let place = finding.place.as_ref();
-        finding.rule != stated::TAG || !place.is_some_and(|place| checkout.differs(&place.path))
+        finding.rule != versions::TAG || !place.is_some_and(|place| checkout.differs(&place.path))
     });
     Ok(found)
 }
@@ -64,7 +67,7 @@ fn contradictions(project: &Project, checkout: &Checkout) -> Result<Vec<Finding>
     let mut versions = Versioned::gather(project).unwrap_or_default();
     let chosen = |name: &String| project.members.iter().any(|member| member.name == *name);
     versions.retain(|one| one.members.iter().any(chosen));
-    found.extend(stated::check(project, &versions, &checkout.tags));
+    found.extend(versions::check(project, &versions, &checkout.tags));
     for member in &project.members {
         if let Some(package) = PackageManifests::of(project, member) {
             found.extend(pythons::check(&package));

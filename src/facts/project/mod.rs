@@ -1,9 +1,13 @@
 //! What the project is: its packages, in dependency order, and where their things live.
+//!
+//! `discover` decides from a folder which packages those are. A `member` is one of them; `crates` follows
+//! what Cargo.toml files say of each other, `extension_module` where PyO3's feature of that name is switched
+//! on, `layout` where the Python code is, `target` where cargo builds.
 
 mod crates;
 mod directories;
 mod discover;
-mod extension;
+mod extension_module;
 mod layout;
 mod member;
 mod target;
@@ -19,7 +23,7 @@ use crate::world::manifest::{Config, Manifests, Toml};
 use crate::world::session::Session;
 
 pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
-pub use extension::{HardWired, is_switched_on};
+pub use extension_module::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
 pub use member::{Bindings, Member};
 pub use target::cargo_configs;

@@ -33,6 +33,8 @@ pub struct Dependency {
 }
 
 impl CargoToml {
+    /// Takes a parsed file for a Cargo.toml.
+    ///
     /// # Errors
     /// [`Error::Manifest`](crate::model::error::Error::Manifest) for what `[package.metadata.pyx]` must
     /// not say.

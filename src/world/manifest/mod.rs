@@ -1,14 +1,18 @@
 //! TOML files of a project: text in, typed values with their places out.
+//!
+//! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
+//! pyx in them, `lock` the lock files, `dependency_entries` what Cargo.toml says of each dependency. The
+//! files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
-mod adopt;
-mod amend;
+mod edit_adoption;
+mod edit_arrays;
 mod cargo;
 mod config;
-mod edit;
+mod edit_strings;
 mod lock;
 mod manifests;
-mod needs;
+mod dependency_entries;
 mod publishing;
 mod pyproject;
 
@@ -21,14 +25,14 @@ use crate::model::error::{Error, Location, Result};
 use crate::model::package_name;
 use crate::world::disk;
 
-pub use adopt::{keys, with_maturin, with_member, with_module};
-pub use amend::Amendment;
 pub use cargo::{CargoToml, Dependency};
 pub use config::{Config, Hooks, RustRunner, TestConfig};
-pub use edit::with_strings;
+pub use dependency_entries::DependencyEntry;
+pub use edit_adoption::{keys, with_maturin, with_member, with_module};
+pub use edit_arrays::Amendment;
+pub use edit_strings::with_strings;
 pub use lock::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
-pub use needs::DependencyEntry;
 pub use publishing::{PublishConfig, UvIndex};
 pub use pyproject::{CacheKey, GroupItem, PyProject};
 

@@ -54,6 +54,8 @@ impl CacheKey {
 }
 
 impl PyProject {
+    /// Takes a parsed file for a pyproject.toml.
+    ///
     /// # Errors
     /// [`Error::Manifest`] for what `[tool.pyx]` must not say.
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {

@@ -1,4 +1,7 @@
-//! Finding uv, maturin and cargo, and providing what is missing.
+//! Finding uv, maturin, just and cargo, and providing what is missing.
+//!
+//! `provision` puts one program into the user cache, `toolbox` an environment of Python tools. The pinned
+//! versions are in pins.json and release.txt.
 #![expect(clippy::disallowed_methods, reason = "this file owns `which`")]
 
 mod provision;

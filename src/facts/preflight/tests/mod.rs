@@ -2,7 +2,7 @@
 
 mod metadata;
 mod state;
-mod stated;
+mod versions;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
