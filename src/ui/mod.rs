@@ -78,7 +78,7 @@ impl Ui {
         }
     }
 
-    /// A talk about one Python beside others, to be [ended](Self::flush).
+    /// A talk about one Python beside others, to be [printed](Self::flush) when it is over.
     #[must_use]
     pub fn buffered(&self, python: &str) -> Self {
         let options = OutputOptions {
@@ -96,7 +96,7 @@ impl Ui {
         }
     }
 
-    /// Prints what an buffer has held back.
+    /// Prints what a [buffer](Self::buffered) has held back.
     pub fn flush(&self, buffer: &Self) {
         let held = buffer
             .buffer
@@ -158,7 +158,7 @@ impl Ui {
         self.say(format!("{style}{verb:>12}{style:#} {text}").as_bytes());
     }
 
-    /// A line in cargo's options: a verb in twelve columns, then what about.
+    /// A line in cargo's manner: a verb in twelve columns, then what it is about.
     pub fn status(&self, verb: &str, text: &str) {
         if self.talks() {
             self.labelled(GOOD, verb, text);
