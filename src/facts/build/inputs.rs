@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Content, Input, LocalPackage, Scope};
-use crate::facts::project::{Member, cargo_configs};
+use crate::facts::project::Member;
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
@@ -92,7 +92,7 @@ fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
     let built = intermediate_dir(member, place.output);
     let mut files = manifests(place);
     files.extend(place.toolchain.chosen_by.iter().cloned());
-    files.extend(cargo_configs(session, &member.dir));
+    files.extend(member.cargo_configs.iter().cloned());
     let mut folders = BTreeSet::new();
     let found = sources(member, place.output);
     // nothing that is known to be compiled: an edit would never be seen

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::facts::project::{Project, cargo_configs};
+use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::world::manifest::Toml;
@@ -17,7 +17,7 @@ const KEYS: [&[&str]; 2] = [&["build", "rustflags"], &["env"]];
 pub(super) fn check(session: &Session, project: &Project) -> Result<Vec<Finding>> {
     let mut paths: Vec<Utf8PathBuf> = Vec::new();
     for member in &project.members {
-        paths.extend(cargo_configs(session, &member.dir));
+        paths.extend(member.cargo_configs.iter().cloned());
     }
     let home = session.cargo_home();
     paths.retain(|path| path.starts_with(project.checkout()) && !path.starts_with(&home));
@@ -25,7 +25,7 @@ pub(super) fn check(session: &Session, project: &Project) -> Result<Vec<Finding>
     paths.dedup();
     let mut found = Vec::new();
     for path in paths {
-        if let Some(toml) = Toml::read(&path)? {
+        if let Some(toml) = project.manifests.toml(&path)? {
             found.extend(judge(&toml));
         }
     }

@@ -64,6 +64,8 @@ pub struct Member {
     /// `target/pyx` of the crate's workspace.
     pub target: Utf8PathBuf,
     pub directories: Directories,
+    /// Where cargo looks for its configuration, there or not.
+    pub cargo_configs: Vec<Utf8PathBuf>,
     /// Whether its extension is built in a target directory of its own: in a shared one another
     /// member's build would take the place of its artifact, or compile its crate in another way.
     pub is_apart: bool,

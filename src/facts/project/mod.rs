@@ -19,14 +19,13 @@ use crate::model::error::{Error, Result};
 use crate::model::nearest::nearest;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::{Config, Manifests, Toml};
+use crate::world::manifest::{CargoConfig, Config, Manifests, Toml};
 use crate::world::session::Session;
 
 pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
 pub use extension_module::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
 pub use member::{Bindings, Member};
-pub use target::cargo_configs;
 
 /// One or several packages that share one environment.
 #[derive(Clone, Debug, Default)]
@@ -77,9 +76,11 @@ impl Project {
             _ => members.first().map(Member::config),
         };
         let config = config.cloned().unwrap_or_default();
-        let state = state_directory(session, &home, &members)?;
+        let state = state_directory(&manifests, session, &home, &members)?;
         for member in &mut members {
-            member.directories = target::directories(session, member)?;
+            let config = CargoConfig::read(&manifests, session, &member.dir)?;
+            member.directories = target::directories(session, &config, &member.workspace);
+            member.cargo_configs = config.places;
             member.target = member.directories.target.join("pyx");
         }
         member::set_apart(&mut members);
@@ -219,16 +220,22 @@ impl Project {
 
 /// `target/pyx` of whatever the environment belongs to, so that one environment has one lock: the
 /// cargo target directory of a project's only package, else the one at the root.
-fn state_directory(session: &Session, home: &Utf8Path, members: &[Member]) -> Result<Utf8PathBuf> {
+fn state_directory(
+    manifests: &Manifests,
+    session: &Session,
+    home: &Utf8Path,
+    members: &[Member],
+) -> Result<Utf8PathBuf> {
     let Some(first) = members.first() else {
         return Ok(home.join("target/pyx"));
     };
-    let mut owner = first.clone();
-    if first.dir != home {
-        home.clone_into(&mut owner.dir);
-        home.clone_into(&mut owner.workspace);
-    }
-    let directories = target::directories(session, &owner)?;
+    let workspace = if first.dir == home {
+        &first.workspace
+    } else {
+        home
+    };
+    let config = CargoConfig::read(manifests, session, home)?;
+    let directories = target::directories(session, &config, workspace);
     Ok(directories.target.join("pyx"))
 }
 

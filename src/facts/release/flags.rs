@@ -6,10 +6,9 @@ use std::str::FromStr;
 use camino::Utf8Path;
 use cargo_platform::{Cfg, Platform};
 
-use crate::facts::project::cargo_configs;
 use crate::model::error::Result;
 use crate::model::invocation::Invocation;
-use crate::world::manifest::Toml;
+use crate::world::manifest::CargoConfig;
 use crate::world::process;
 use crate::world::session::Session;
 
@@ -29,9 +28,10 @@ pub struct Rustflags {
 }
 
 impl Rustflags {
-    /// `targets`: the triples to build for besides that of the machine.
+    /// `config`: that of `dir`. `targets`: the triples to build for besides that of the machine.
     pub(super) fn gather(
         session: &Session,
+        config: &CargoConfig,
         dir: &Utf8Path,
         rustc: Option<&Utf8Path>,
         targets: &[String],
@@ -43,40 +43,23 @@ impl Rustflags {
                 ..Self::default()
             });
         }
-        let mut lists: Vec<Vec<String>> = Vec::new();
-        let mut keys = BTreeSet::new();
-        for path in cargo_configs(session, dir) {
-            let Some(toml) = Toml::read(&path)? else {
-                continue;
-            };
-            lists.push(match toml.str(&["build", "rustflags"]) {
-                Some(text) => words(text),
-                None => toml.strings(&["build", "rustflags"]),
-            });
-            let tables = toml.table(&["target"]).into_iter();
-            let tables = tables.flat_map(|targets| targets.iter());
-            let with_flags = tables.filter(|(_, item)| item.get("rustflags").is_some());
-            keys.extend(with_flags.map(|(key, _)| key.to_owned()));
-        }
-        lists.reverse(); // the nearest file's come last
-        lists.push(words(
-            session.var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default(),
-        ));
         let mut flags = Self {
-            general: lists.concat(),
+            general: config.rustflags(session),
             ..Self::default()
         };
-        if let Some(rustc) = rustc {
-            let host = host(rustc, dir)?;
-            for triple in targets.iter().chain(&host) {
-                let said = session.var(&variable(triple));
-                if said.is_some() || fits(&keys, triple, rustc, dir)? {
-                    let said = said.unwrap_or_default().to_owned();
-                    flags.by_target.insert(triple.clone(), said);
-                }
+        let Some(rustc) = rustc else {
+            return Ok(flags);
+        };
+        let keys = config.targets_with_rustflags();
+        let host = host(rustc, dir)?;
+        for triple in targets.iter().chain(&host) {
+            let said = session.var(&variable(triple));
+            if said.is_some() || fits(&keys, triple, rustc, dir)? {
+                let said = said.unwrap_or_default().to_owned();
+                flags.by_target.insert(triple.clone(), said);
             }
-            flags.host = host;
         }
+        flags.host = host;
         Ok(flags)
     }
 
@@ -105,12 +88,15 @@ impl Rustflags {
     }
 }
 
-/// Those that leave no other source a say.
+/// Those that leave no other source a say, be they none.
 fn of_the_environment(session: &Session) -> Option<Vec<String>> {
-    if let Some(encoded) = session.var("CARGO_ENCODED_RUSTFLAGS") {
+    if let Some(encoded) = session.env.get("CARGO_ENCODED_RUSTFLAGS") {
+        if encoded.is_empty() {
+            return Some(Vec::new());
+        }
         return Some(encoded.split('\u{1f}').map(str::to_owned).collect());
     }
-    session.var("RUSTFLAGS").map(words)
+    session.env.get("RUSTFLAGS").map(|flags| words(flags))
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -130,7 +116,7 @@ fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
 }
 
 /// Whether one of the keys of `[target]`, a triple or a `cfg`, is for that target.
-fn fits(keys: &BTreeSet<String>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
+fn fits(keys: &BTreeSet<&str>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
     let platforms = keys.iter().filter_map(|key| Platform::from_str(key).ok());
     let platforms: Vec<Platform> = platforms.collect();
     let mut cfgs = Vec::new();
@@ -146,6 +132,7 @@ fn fits(keys: &BTreeSet<String>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::manifest::Manifests;
     use crate::world::tool;
 
     fn gather(config: &str, vars: &[(&str, &str)]) -> Rustflags {
@@ -164,7 +151,8 @@ mod tests {
         };
         let rustc = tool::find(&Session::read().unwrap(), "rustc");
         let target = "wasm32-unknown-unknown".to_owned();
-        Rustflags::gather(&session, dir, rustc.as_deref(), &[target]).unwrap()
+        let config = CargoConfig::read(&Manifests::default(), &session, dir).unwrap();
+        Rustflags::gather(&session, &config, dir, rustc.as_deref(), &[target]).unwrap()
     }
 
     const BUILD: &str = "[build]\nrustflags = ['-Ca']\n";
@@ -198,5 +186,9 @@ mod tests {
         assert_eq!(flags.with(Some("wasm32-unknown-unknown"), own()), all);
         let flags = gather(BUILD, &[("RUSTFLAGS", "-Cx"), (name, "-Cenv")]);
         assert_eq!(flags.with(None, own()).1, "-Cx\u{1f}-Cown");
+        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            let flags = gather(BUILD, &[(name, "")]);
+            assert_eq!(flags.with(None, own()).1, "-Cown", "{name}");
+        }
     }
 }

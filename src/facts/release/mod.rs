@@ -21,6 +21,7 @@ use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter, Probe};
+use crate::world::manifest::CargoConfig;
 use crate::world::session::Session;
 use crate::world::tool::{self, Toolbox};
 
@@ -210,7 +211,9 @@ impl Release {
         let rustc = builds
             .iter()
             .find_map(|build| build.toolchain.rustc.as_deref());
-        let mut rustflags = Rustflags::gather(session, &project.root, rustc, &releasing.targets)?;
+        let config = CargoConfig::read(&project.manifests, session, &project.root)?;
+        let mut rustflags =
+            Rustflags::gather(session, &config, &project.root, rustc, &releasing.targets)?;
         if releasing.product == Product::Sdist {
             rustflags = rustflags.elsewhere(); // an sdist has no configuration of the checkout
         }
@@ -350,9 +353,8 @@ impl Release {
     ) -> PlannedWheel {
         let maturin = circumstances.tools.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
-        let configs =
-            crate::facts::project::cargo_configs(circumstances.session, &build.member.dir);
-        let configs: Vec<_> = configs.iter().filter_map(|path| disk::hash(path)).collect();
+        let configs = build.member.cargo_configs.iter();
+        let configs: Vec<_> = configs.filter_map(|path| disk::hash(path)).collect();
         let compilers = COMPILERS.map(|name| circumstances.session.var(name));
         let identity = format!(
             "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \

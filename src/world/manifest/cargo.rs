@@ -9,7 +9,7 @@ use toml_edit::{Item, TableLike};
 use crate::model::error::Result;
 use crate::model::path::normalize;
 
-use super::{Config, Spanned, Toml, config, strings_of};
+use super::{Config, Spanned, Toml, strings_of, typed};
 
 #[derive(Debug, Default)]
 pub struct CargoToml {
@@ -41,7 +41,7 @@ impl CargoToml {
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
         Ok(Self {
-            config: config::read(&toml, &["package", "metadata", "pyx"])?,
+            config: typed::read(&toml, &["package", "metadata", "pyx"])?,
             toml,
         })
     }

@@ -3,18 +3,9 @@
 //! The types are what is read, and what editors are told: `docs/schema.json` is made of them, with
 //! their comments as its descriptions.
 
-use std::fmt::Formatter;
-use std::marker::PhantomData;
+use serde::Deserialize;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use toml_edit::{DocumentMut, de};
-
-use crate::model::error::{Error, Result};
-use crate::model::nearest::nearest;
-
-use super::Toml;
+use super::typed::table;
 
 /// What a project says to pyx. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -161,88 +152,6 @@ impl TestConfig {
     }
 }
 
-/// Reads the table at a path of keys; the default where it is absent.
-///
-/// # Errors
-/// [`Error::Manifest`] at the key that is unknown or at the value of another type.
-pub(super) fn read<T: DeserializeOwned + Default>(toml: &Toml, keys: &[&str]) -> Result<T> {
-    let Some(item) = toml.get(keys) else {
-        return Ok(T::default());
-    };
-    let span = item.span().unwrap_or_default();
-    let Ok(table) = item.clone().into_table() else {
-        let message = format!("`{}` must be a table", keys.join("."));
-        return Err(toml.error(&span, message, None));
-    };
-    de::from_document(DocumentMut::from(table)).map_err(|error| mistake(toml, &error))
-}
-
-/// serde by itself takes an array for a struct, too.
-fn table<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    deserializer.deserialize_map(TableVisitor(PhantomData))
-}
-
-struct TableVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for TableVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a table")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
-}
-
-/// What serde calls otherwise than TOML.
-const TERMS: [(&str, &str); 3] = [
-    ("expected a sequence", "expected an array"),
-    ("invalid type: sequence", "invalid type: array"),
-    ("invalid type: map", "invalid type: table"),
-];
-
-/// serde's words in TOML's and ours, with the place and with what to write instead.
-fn mistake(toml: &Toml, error: &de::Error) -> Error {
-    let span = error.span().unwrap_or_default();
-    let written = toml.text().get(span.clone()).unwrap_or_default();
-    let mut said = error.message().to_owned();
-    for (word, ours) in TERMS {
-        said = said.replace(word, ours);
-    }
-    // serde has the key and those that it knows in this text only, each in backticks
-    let mut quoted = said.split('`').skip(1).step_by(2);
-    if said.starts_with("unknown field")
-        && let Some(key) = quoted.next()
-    {
-        let known: Vec<&str> = quoted.collect();
-        let hint = match nearest(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys of this table are {}", known.join(", ")),
-        };
-        return toml.error(&span, format!("unknown key `{key}`"), Some(hint));
-    }
-    let hint = instead(written, &said).map(|value| format!("write it as `{value}`"));
-    toml.error(&span, said, hint)
-}
-
-/// A value as it was meant: a number for a version, a string for an array of one.
-fn instead(written: &str, said: &str) -> Option<String> {
-    let is_number = written.starts_with(|first: char| first.is_ascii_digit());
-    let is_string = written.starts_with(['"', '\'']);
-    match said.rsplit(", expected ").next() {
-        Some("a string") if is_number => Some(format!("\"{written}\"")),
-        Some("an array") if is_string => Some(format!("[{written}]")),
-        Some("a boolean") => Some("true` or `false".to_owned()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use camino::Utf8Path;
@@ -251,7 +160,10 @@ mod tests {
     use schemars::transform::RecursiveTransform;
     use serde_json::{Value, json};
 
+    use super::super::Toml;
+    use super::super::typed::read;
     use super::*;
+    use crate::model::error::Result;
     use crate::world::disk;
 
     fn config(text: &str) -> Result<Config> {
@@ -414,7 +326,7 @@ mod tests {
         ];
         for text in samples {
             let read = config(text);
-            let value: Value = de::from_str(text).unwrap();
+            let value: Value = toml_edit::de::from_str(text).unwrap();
             let judged = schemas.validate(&value, schema);
             assert_eq!(read.is_ok(), judged.is_ok(), "{text}\n{read:?}\n{judged:?}");
             taken += usize::from(read.is_ok());

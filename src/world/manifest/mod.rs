@@ -8,6 +8,7 @@
 mod edit_adoption;
 mod edit_arrays;
 mod cargo;
+mod cargo_config;
 mod config;
 mod edit_strings;
 mod lock;
@@ -15,6 +16,7 @@ mod manifests;
 mod dependency_entries;
 mod publishing;
 mod pyproject;
+mod typed;
 
 use std::ops::Range;
 
@@ -26,6 +28,7 @@ use crate::model::package_name;
 use crate::world::disk;
 
 pub use cargo::{CargoToml, Dependency};
+pub use cargo_config::CargoConfig;
 pub use config::{Config, Hooks, RustRunner, TestConfig};
 pub use dependency_entries::DependencyEntry;
 pub use edit_adoption::{keys, with_maturin, with_member, with_module};

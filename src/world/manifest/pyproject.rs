@@ -15,7 +15,7 @@ use crate::model::error::{Error, Result};
 use crate::model::package_name;
 use crate::model::path::normalize;
 
-use super::{Config, Spanned, Toml, config, spanned_strings, strings_of};
+use super::{Config, Spanned, Toml, spanned_strings, strings_of, typed};
 
 #[derive(Debug, Default)]
 pub struct PyProject {
@@ -61,7 +61,7 @@ impl PyProject {
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
         Ok(Self {
-            config: config::read(&toml, &["tool", "pyx"])?,
+            config: typed::read(&toml, &["tool", "pyx"])?,
             groups: groups(&toml),
             extras: extras(&toml),
             toml,

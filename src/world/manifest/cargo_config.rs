@@ -1,0 +1,469 @@
+//! cargo's configuration files (cargo book, "Configuration").
+//!
+//! Read here and not by cargo-config2: that knows no `include`, refuses files that cargo takes, tells no
+//! lines, and runs rustc by itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use toml_edit::Item;
+
+use crate::model::error::{Error, Result};
+use crate::model::path::normalize;
+use crate::world::session::Session;
+
+use super::{Manifests, Toml, typed};
+
+/// What the files say to a cargo that is run in one folder.
+#[derive(Debug, Default)]
+pub struct CargoConfig {
+    /// Where files are looked for, there or not; absolute.
+    pub places: Vec<Utf8PathBuf>,
+    /// What counts more stands first.
+    files: Vec<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    toml: Arc<Toml>,
+    build: Build,
+}
+
+/// `[build]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+#[expect(clippy::struct_field_names, reason = "they are cargo's keys")]
+struct Build {
+    target_dir: Option<String>,
+    build_dir: Option<String>,
+    target: Option<Strings>,
+    rustflags: Option<Strings>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "invalid type, expected a string or an array of strings"
+)]
+enum Strings {
+    /// Of several files only the first counts.
+    Text(String),
+    /// Of several files all count.
+    List(Vec<String>),
+}
+
+/// Another file, named from the folder of the one that includes it.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "invalid type, expected an array of paths or of tables with a `path`"
+)]
+enum Include {
+    Path(String),
+    Table {
+        path: String,
+        #[serde(default)]
+        optional: bool,
+    },
+}
+
+impl CargoConfig {
+    /// The files for `dir`: its own, those of the folders above it, those of cargo's home, and what
+    /// they include.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] at what cargo would refuse in a key that is asked for here.
+    pub fn read(manifests: &Manifests, session: &Session, dir: &Utf8Path) -> Result<Self> {
+        let above = dir.ancestors().map(|folder| folder.join(".cargo"));
+        let mut folders: Vec<Utf8PathBuf> = above.collect();
+        let home = session.cargo_home();
+        if !folders.contains(&home) {
+            folders.push(home);
+        }
+        let mut config = Self::default();
+        for folder in folders {
+            let [old, new] = ["config", "config.toml"].map(|name| folder.join(name));
+            config.places.extend([old.clone(), new.clone()]);
+            // where both are there cargo takes the old one alone
+            if !config.take(manifests, &old, &mut Vec::new())? {
+                config.take(manifests, &new, &mut Vec::new())?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// Takes in a file and, as counting less, those that it includes; `false` where it is absent.
+    ///
+    /// `open`: the files by which it is included.
+    fn take(
+        &mut self,
+        manifests: &Manifests,
+        path: &Utf8Path,
+        open: &mut Vec<Utf8PathBuf>,
+    ) -> Result<bool> {
+        let Some(toml) = manifests.toml(path)? else {
+            return Ok(false);
+        };
+        let build = typed::read(&toml, &["build"])?;
+        let includes: Vec<Include> = typed::read_value(&toml, "include")?.unwrap_or_default();
+        self.files.push(File {
+            toml: toml.clone(),
+            build,
+        });
+        open.push(normalize(path));
+        // the later ones count more
+        for include in includes.into_iter().rev() {
+            self.include(manifests, &toml, include, open)?;
+        }
+        open.pop();
+        Ok(true)
+    }
+
+    fn include(
+        &mut self,
+        manifests: &Manifests,
+        toml: &Toml,
+        include: Include,
+        open: &mut Vec<Utf8PathBuf>,
+    ) -> Result<()> {
+        let (named, optional) = match include {
+            Include::Path(path) => (path, false),
+            Include::Table { path, optional } => (path, optional),
+        };
+        let folder = toml.path.parent().unwrap_or(&toml.path);
+        // as it is written: cargo takes it for the place of the file's own paths
+        let path = folder.join(&named);
+        if path.extension() != Some("toml") {
+            let message = format!("cargo includes files that end in `.toml`, not `{named}`");
+            return Err(at_include(toml, message));
+        }
+        if open.contains(&normalize(&path)) {
+            return Err(at_include(toml, format!("`{named}` includes itself")));
+        }
+        self.places.push(path.clone());
+        if self.take(manifests, &path, open)? || optional {
+            return Ok(());
+        }
+        let message = format!("`{named}` is included, but there is no `{path}`");
+        Err(at_include(toml, message))
+    }
+
+    /// Where cargo puts artifacts, absolute; `None` where neither a file nor a variable says it.
+    pub fn target_dir(&self, session: &Session) -> Option<Utf8PathBuf> {
+        session
+            .path_var("CARGO_TARGET_DIR")
+            .or_else(|| session.path_var("CARGO_BUILD_TARGET_DIR"))
+            .or_else(|| self.path(|build| build.target_dir.as_deref()))
+    }
+
+    /// Where cargo puts what lies between the sources and the artifacts, absolute, with its
+    /// placeholders; `None` where neither a file nor a variable says it.
+    pub fn build_dir(&self, session: &Session) -> Option<Utf8PathBuf> {
+        session
+            .path_var("CARGO_BUILD_BUILD_DIR")
+            .or_else(|| self.path(|build| build.build_dir.as_deref()))
+    }
+
+    /// The target that cargo builds for, a triple or a specification's file; of several the first.
+    /// `None`: the machine's.
+    pub fn target(&self, session: &Session) -> Option<String> {
+        if let Some(said) = session.var("CARGO_BUILD_TARGET") {
+            return Some(said.to_owned());
+        }
+        match self
+            .files
+            .iter()
+            .find_map(|file| file.build.target.as_ref())?
+        {
+            Strings::Text(said) => Some(said.clone()),
+            Strings::List(list) => list.first().cloned(),
+        }
+    }
+
+    /// A path, seen from the folder that holds the `.cargo` of the file.
+    fn path(&self, key: fn(&Build) -> Option<&str>) -> Option<Utf8PathBuf> {
+        let says = |file: &File| Some((file.toml.path.clone(), key(&file.build)?.to_owned()));
+        let (file, path) = self.files.iter().find_map(says)?;
+        Some(file.parent()?.parent()?.join(path))
+    }
+
+    /// The flags of `[build]` for rustc, and those of the variable that stands for it.
+    pub fn rustflags(&self, session: &Session) -> Vec<String> {
+        let mut lists = Vec::new();
+        for file in &self.files {
+            match &file.build.rustflags {
+                None => {}
+                Some(Strings::List(list)) => lists.push(list.clone()),
+                Some(Strings::Text(text)) => {
+                    lists.push(words(text));
+                    break;
+                }
+            }
+        }
+        lists.reverse();
+        lists.push(words(
+            session.var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default(),
+        ));
+        lists.concat()
+    }
+
+    /// The keys of `[target]`, triples and `cfg`s, that have flags for rustc.
+    pub fn targets_with_rustflags(&self) -> BTreeSet<&str> {
+        let has_flags = |target: &Item| match target.get("rustflags") {
+            None => false,
+            Some(flags) => match flags.as_str() {
+                Some(text) => !words(text).is_empty(),
+                None => flags.as_array().is_some_and(|list| !list.is_empty()),
+            },
+        };
+        self.files
+            .iter()
+            .filter_map(|file| file.toml.table(&["target"]))
+            .flat_map(|targets| targets.iter())
+            .filter(|(_, target)| has_flags(target))
+            .map(|(key, _)| key)
+            .collect()
+    }
+}
+
+fn at_include(toml: &Toml, message: String) -> Error {
+    let item = toml.get(&["include"]);
+    let span = item.and_then(Item::span).unwrap_or_default();
+    toml.error(&span, message, None)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::model::invocation::Invocation;
+    use crate::world::{disk, process};
+
+    /// A crate in a folder below one, and cargo's home beside them.
+    struct Machine {
+        _temp: tempfile::TempDir,
+        root: Utf8PathBuf,
+        session: Session,
+    }
+
+    impl Machine {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let temp = tempfile::tempdir().unwrap();
+            let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+            let package = "[package]\nname = 'x'\nedition = '2021'\n[workspace]\n";
+            let usual = [("above/x/Cargo.toml", package), ("above/x/src/lib.rs", "")];
+            for (path, text) in usual.iter().chain(files) {
+                disk::write(&root.join(path), text.as_bytes()).unwrap();
+            }
+            let mut session = Session::read().unwrap();
+            session.env.retain(|name, _| !name.starts_with("CARGO_"));
+            session.cwd = root.join("above/x");
+            let home = root.join("home").to_string();
+            session.env.insert("CARGO_HOME".into(), home);
+            Self {
+                _temp: temp,
+                root,
+                session,
+            }
+        }
+
+        fn read(&self) -> Result<CargoConfig> {
+            CargoConfig::read(&Manifests::default(), &self.session, &self.session.cwd)
+        }
+
+        /// What cargo itself answers; `None` where it refuses.
+        fn cargo(&self, args: &[&str]) -> Option<Value> {
+            let mut call =
+                Invocation::new(env!("CARGO"), &self.session.cwd).args(args.iter().copied());
+            call.set = self.session.env.clone();
+            call.set.insert("RUSTC_BOOTSTRAP".into(), "1".into()); // for `cargo config`
+            let ours = Session::read().unwrap().env.into_keys();
+            let ours: Vec<String> = ours.filter(|name| name.starts_with("CARGO_")).collect();
+            let call = call.without(&ours);
+            let output = process::read(&call).unwrap();
+            let answer = serde_json::from_str(&output.stdout).ok()?;
+            output.status.success().then_some(answer)
+        }
+    }
+
+    /// Since when cargo knows `include`.
+    const INCLUDES: semver::Version = semver::Version::new(1, 94, 0);
+
+    fn version(machine: &Machine) -> semver::Version {
+        let call = Invocation::new(env!("CARGO"), &machine.session.cwd).arg("-V");
+        let output = process::read(&call).unwrap().stdout;
+        output.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    const NEAR: &str = "above/x/.cargo/config.toml";
+    const ABOVE: &str = "above/.cargo/config.toml";
+
+    #[test]
+    fn what_is_read_is_what_cargo_reads() {
+        let lists = "[build]\nrustflags = ['-Ca', '-C b']\ntarget-dir = 'out'\n";
+        let words = "[build]\nrustflags = ' -Cc  -Cd'\nbuild-dir = '/built'\n";
+        let more = "include = ['deep/last.toml']\n[build]\nrustflags = ['-Cm']\n";
+        let last = "[build]\nrustflags = ['-Cl']\ntarget-dir = 'last'\nbuild-dir = 'b'\n";
+        for files in [
+            &[][..],
+            &[(NEAR, lists)],
+            &[(ABOVE, lists)],
+            &[("home/config.toml", lists)],
+            &[(NEAR, lists), (ABOVE, last), ("home/config", lists)],
+            &[(NEAR, words), (ABOVE, words)],
+            &[("above/x/.cargo/config", last), (NEAR, lists)],
+            &[
+                (NEAR, "include = ['one.toml', 'two.toml']\n"),
+                ("above/x/.cargo/one.toml", lists),
+                ("above/x/.cargo/two.toml", more),
+                ("above/x/.cargo/deep/last.toml", last),
+                (ABOVE, lists),
+            ],
+            &[
+                (
+                    ABOVE,
+                    "[[include]]\npath = '../more.toml'\noptional = false\n",
+                ),
+                ("above/more.toml", last),
+            ],
+            &[(ABOVE, "include = [{ path = 'no.toml', optional = true }]\n")],
+        ] {
+            let machine = Machine::new(files);
+            if version(&machine) < INCLUDES
+                && files.iter().any(|(_, text)| text.contains("include"))
+            {
+                continue;
+            }
+            let config = machine.read().unwrap();
+            let metadata = machine.cargo(&["metadata", "--no-deps", "--format-version=1"]);
+            let metadata = metadata.unwrap();
+            let target = config.target_dir(&machine.session);
+            let target = target.unwrap_or_else(|| machine.session.cwd.join("target"));
+            assert_eq!(metadata["target_directory"], target.as_str(), "{files:?}");
+            let build = config.build_dir(&machine.session).unwrap_or(target);
+            let known = metadata.get("build_directory"); // since cargo 1.91
+            assert!(
+                known.is_none_or(|known| known == build.as_str()),
+                "{files:?}"
+            );
+            let get = ["config", "get", "-Zunstable-options", "--format=json-value"];
+            let flags = machine.cargo(&[&get[..], &["build.rustflags"]].concat());
+            let flags = match flags {
+                Some(Value::String(text)) => super::words(&text),
+                Some(list) => serde_json::from_value(list).unwrap(),
+                None => Vec::new(),
+            };
+            assert_eq!(config.rustflags(&machine.session), flags, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn what_cargo_refuses_is_an_error_with_its_line() {
+        for (text, message) in [
+            ("[build]\ntarget-dir = 3\n", "expected a string"),
+            (
+                "[build]\nrustflags = 3\n",
+                "expected a string or an array of strings",
+            ),
+            (
+                "[build]\nrustflags = [3]\n",
+                "expected a string or an array of strings",
+            ),
+            ("\nbuild = 3\n", "`build` must be a table"),
+            ("\ninclude = 'a.toml'\n", "expected an array"),
+            (
+                "\ninclude = [3]\n",
+                "expected an array of paths or of tables with a `path`",
+            ),
+            (
+                "\ninclude = ['a.toml']\n",
+                "`a.toml` is included, but there is no `",
+            ),
+            (
+                "\ninclude = ['a']\n",
+                "cargo includes files that end in `.toml`, not `a`",
+            ),
+            (
+                "\ninclude = ['config.toml']\n",
+                "`config.toml` includes itself",
+            ),
+            ("\n= 3\n", "`config.toml` is not valid TOML"),
+        ] {
+            let machine = Machine::new(&[(ABOVE, text)]);
+            let error = machine.read().unwrap_err().to_string();
+            assert!(error.lines().next().unwrap().contains(message), "{error}");
+            let place = format!("--> {}:2:", machine.root.join(ABOVE));
+            assert!(error.contains(&place), "{error}");
+            if version(&machine) >= INCLUDES {
+                assert!(
+                    machine.cargo(&["metadata", "--no-deps"]).is_none(),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn variables_go_before_files_and_their_flags_after_them() {
+        let lists = "[build]\nrustflags = ['-Ca']\ntarget-dir = 'out'\nbuild-dir = 'built'\n";
+        let mut machine = Machine::new(&[(ABOVE, lists)]);
+        let mut set = |name: &str, value: &str| {
+            machine.session.env.insert(name.into(), value.into());
+            let config = machine.read().unwrap();
+            let dirs = [
+                config.target_dir(&machine.session),
+                config.build_dir(&machine.session),
+            ];
+            let dirs = dirs.map(|dir| {
+                let dir = dir.unwrap();
+                dir.strip_prefix(&machine.root).unwrap().to_string()
+            });
+            (dirs, config.rustflags(&machine.session).join(" "))
+        };
+        let said = |target: &str, build: &str| [target.to_owned(), build.to_owned()];
+        let (dirs, flags) = set("CARGO_BUILD_RUSTFLAGS", "-Cb -Cc");
+        assert_eq!(
+            (dirs, &*flags),
+            (said("above/out", "above/built"), "-Ca -Cb -Cc")
+        );
+        let (dirs, _) = set("CARGO_BUILD_TARGET_DIR", "one");
+        assert_eq!(dirs, said("above/x/one", "above/built"));
+        let (dirs, _) = set("CARGO_TARGET_DIR", "../two");
+        assert_eq!(dirs, said("above/two", "above/built"));
+        let (dirs, _) = set("CARGO_BUILD_BUILD_DIR", "three");
+        assert_eq!(dirs, said("above/two", "above/x/three"));
+    }
+
+    #[test]
+    fn every_file_that_could_say_something_is_a_place() {
+        let include = "include = [{ path = 'no.toml', optional = true }]\n";
+        let machine = Machine::new(&[(ABOVE, include)]);
+        let places = machine.read().unwrap().places;
+        for place in [
+            NEAR,
+            "above/.cargo/config",
+            "above/.cargo/no.toml",
+            "home/config.toml",
+        ] {
+            assert!(places.contains(&machine.root.join(place)), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_of_a_target_is_none() {
+        let targets = "[target.a]\nrustflags = []\n[target.b]\nrustflags = ' '\n\
+                       [target.c]\nrustflags = '-Cx'\n[target.'cfg(unix)']\nrustflags = ['-Cx']\n\
+                       [target.d]\nlinker = 'x'\n";
+        let machine = Machine::new(&[(NEAR, targets)]);
+        let config = machine.read().unwrap();
+        let found: Vec<&str> = config.targets_with_rustflags().into_iter().collect();
+        assert_eq!(found, ["c", "cfg(unix)"]);
+    }
+}
