@@ -11,7 +11,7 @@ use crate::facts::{self, Facts, Purpose, Request, RunState};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::plan;
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 use crate::world::disk;
 use crate::world::session::Session;
 
@@ -123,28 +123,25 @@ fn section(text: &mut String, recipes: &[Recipe]) {
         let group = recipe.groups.first().map_or("", String::as_str);
         groups.entry(group).or_default().push(recipe);
     }
-    let call = |recipe: &Recipe| format!("{} {}", recipe.name, recipe.parameters);
-    let width = recipes
-        .iter()
-        .map(|recipe| call(recipe).trim_end().chars().count())
-        .max()
-        .unwrap_or_default();
+    let members: Vec<&Recipe> = groups.values().flatten().copied().collect();
+    let rows: Vec<Vec<String>> = members.iter().map(|recipe| row(recipe)).collect();
+    let mut lines = ui::aligned(&rows.iter().collect::<Vec<_>>()).into_iter();
     for (group, members) in groups {
         if !group.is_empty() {
             let _ = writeln!(text, "  [{group}]");
         }
-        for recipe in members {
-            let call = call(recipe);
-            let doc = recipe
-                .doc
-                .as_deref()
-                .map(|doc| format!("  # {doc}"))
-                .unwrap_or_default();
-            let line = format!("    {:<width$}{doc}", call.trim_end());
-            let _ = writeln!(text, "{}", line.trim_end());
+        for line in lines.by_ref().take(members.len()) {
+            let _ = writeln!(text, "{line}");
         }
     }
     text.push('\n');
+}
+
+/// How a recipe is called, and what it does.
+fn row(recipe: &Recipe) -> Vec<String> {
+    let call = format!("    {} {}", recipe.name, recipe.parameters);
+    let doc = recipe.doc.as_deref().map(|doc| format!("# {doc}"));
+    vec![call.trim_end().to_owned(), doc.unwrap_or_default()]
 }
 
 fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()> {
