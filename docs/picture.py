@@ -163,7 +163,7 @@ def record(program):
         shutil.copytree(ROOT / "fixtures" / "hello", folder, ignore=ignore, dirs_exist_ok=True)
         (work / "bin").mkdir()
         shutil.copy2(program, work / "bin" / "cargo-pyx")
-        environment = dict(os.environ, TERM="xterm-256color", PYX_CACHE_DIR=str(work / "cache"))
+        environment = dict(os.environ, TERM="xterm-256color", CARGO_PYX_CACHE_DIR=str(work / "cache"))
         environment["PATH"] = "{}:{}".format(work / "bin", os.environ["PATH"])
         for name in ("CI", "NO_COLOR", "COLUMNS", "LINES", "VIRTUAL_ENV", "CONDA_PREFIX"):
             environment.pop(name, None)

@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-PYX = os.environ["PYX"]
-PROJECT = Path(os.environ["PYX_PROJECT"])
-STATE = Path(os.environ["PYX_STATE"])
+PYX = os.environ["CARGO_PYX"]
+PROJECT = Path(os.environ["CARGO_PYX_PROJECT"])
+STATE = Path(os.environ["CARGO_PYX_STATE"])
 ERRORS = 1
 MISSING = 3
 NO_TESTS = 5
@@ -91,7 +91,7 @@ class Installed:
     def add(self, *requirements):
         """Installs a tool, where the project does not bring it; all but one are for other Pythons."""
         if not self.has(requirements[0].split("==")[0]):
-            uv = [os.environ["PYX_UV"], "pip", "install", "--quiet", "--python", str(self.python)]
+            uv = [os.environ["CARGO_PYX_UV"], "pip", "install", "--quiet", "--python", str(self.python)]
             if subprocess.run([*uv, *requirements], cwd=self.env).returncode:
                 stop(f"cannot install `{requirements[0]}` into `{shown(self.env)}`", code=MISSING)
 

@@ -33,7 +33,7 @@ NAMED = re.compile(r"bench", re.I)
 LOADED = """import os, sys
 
 def loaded():
-    names = tuple(name + "." for name in os.environ["PYX_MODULE"].split())
+    names = tuple(name + "." for name in os.environ["CARGO_PYX_MODULE"].split())
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None) or ""
         if f"{name}.".startswith(names) and file.endswith((".so", ".pyd")):
@@ -41,7 +41,7 @@ def loaded():
 """
 SPY = LOADED + """
 def pytest_sessionfinish():
-    with open(os.environ["PYX_IMPORTED"], "a") as out:
+    with open(os.environ["CARGO_PYX_IMPORTED"], "a") as out:
         out.writelines(f"{file}\\n" for file in loaded())
 """
 
@@ -115,7 +115,7 @@ def measure(installed, arguments):
     (spy / "pyx_spy.py").write_text(SPY)
     imported.write_text("")
     code, measured = 0, []
-    env = {"PYTHONPATH": str(spy), "PYX_IMPORTED": str(imported)}
+    env = {"PYTHONPATH": str(spy), "CARGO_PYX_IMPORTED": str(imported)}
     for call, words in calls(installed):
         apart.say("Measuring", ", ".join(word for word in words if word.endswith(".py")))
         result.unlink(missing_ok=True)
@@ -132,7 +132,7 @@ def measure(installed, arguments):
 def prove(installed, files):
     """Prints what was measured: the wheel's module, which is what cargo built with this profile."""
     if not files:
-        apart.stop(f"the benchmarks do not import `{os.environ['PYX_MODULE']}`")
+        apart.stop(f"the benchmarks do not import `{os.environ['CARGO_PYX_MODULE']}`")
     cargo = installed.target / "pyx" / "ext"
     folder = "debug" if installed.profile == "dev" else installed.profile
     built = [*cargo.glob(f"{folder}/*"), *cargo.glob(f"*/{folder}/*")]

@@ -29,7 +29,7 @@ def audits():
 
 def main():
     """Runs every step, whatever came out of those before."""
-    run, pyx = steps.Steps(), os.environ["PYX"]
+    run, pyx = steps.Steps(), os.environ["CARGO_PYX"]
     run.run("lint", [pyx, "just", "lint"])
     run.run("test", [pyx, "test"])
     if has_stubs():

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import steps
 
-ROOT = Path(os.environ["PYX_PROJECT"])
-STATE = Path(os.environ["PYX_STATE"])
+ROOT = Path(os.environ["CARGO_PYX_PROJECT"])
+STATE = Path(os.environ["CARGO_PYX_STATE"])
 
 CACHES = {".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 
@@ -84,7 +84,7 @@ def main():
     parser = argparse.ArgumentParser(prog="cargo pyx just clean")
     parser.add_argument("--dry-run", action="store_true", help="list only")
     dry, total = parser.parse_args().dry_run, 0
-    code = steps.call([os.environ["PYX"], "clean", *(["--dry-run"] if dry else [])])
+    code = steps.call([os.environ["CARGO_PYX"], "clean", *(["--dry-run"] if dry else [])])
     if code:
         sys.exit(code)
     for path in removable():

@@ -125,7 +125,7 @@ def counting_wheel(variables):
     built = FOLDER / "target" / "pyx" / "ext"
     apart.seed(apart.STATE / "ext", built)
     for _ in range(2):
-        installed = apart.wheel(FOLDER, os.environ["PYX_PROFILE"], variables)
+        installed = apart.wheel(FOLDER, os.environ["CARGO_PYX_PROFILE"], variables)
         if not installed:
             return None
         locate(installed)
@@ -144,7 +144,7 @@ def native(installed):
 
 def locate(installed):
     """Finds the wheel's files, and the folders of the checkout that its Python sources come from."""
-    tops = [name.split(".")[0] for name in os.environ["PYX_MODULE"].split()]
+    tops = [name.split(".")[0] for name in os.environ["CARGO_PYX_MODULE"].split()]
     installed.files = [Path(line) for line in installed.ask(FILES, *tops).splitlines()]
     installed.site = Path(installed.ask("import sysconfig; print(sysconfig.get_path('platlib'))"))
     installed.roots = set()

@@ -21,7 +21,7 @@ FOLDER = apart.STATE / "profile"
 RATE = "250"  # samples a second
 SYMBOLS = ["-C", "debuginfo=1", "-C", "strip=none", "-C", "force-frame-pointers=yes"]
 WHERE = bench.LOADED + """
-for name in os.environ["PYX_MODULE"].split(): __import__(name)
+for name in os.environ["CARGO_PYX_MODULE"].split(): __import__(name)
 print(*loaded(), sep="\\n")
 """
 
@@ -62,7 +62,7 @@ def runs(installed, arguments):
 def record(call, words, output):
     """What py-spy sees of a command, as folded stacks."""
     raw = FOLDER / "stacks.txt"
-    spy = [os.environ["PYX_UV"], "tool", "run", "--from", PY_SPY, "py-spy", "record", "--native", "--nolineno"]
+    spy = [os.environ["CARGO_PYX_UV"], "tool", "run", "--from", PY_SPY, "py-spy", "record", "--native", "--nolineno"]
     spy += ["--subprocesses", "--rate", RATE, "--format", "raw", "--output", str(raw), "--", *words]
     raw.unlink(missing_ok=True)
     run = call.run(spy, stdout=output, stderr=subprocess.PIPE, text=True, errors="replace")
@@ -93,7 +93,7 @@ class Kinds:
 
     def __init__(self, modules):
         self.modules = {Path(module).name for module in modules}
-        crates = [re.escape(name.split(".")[-1]) for name in os.environ["PYX_MODULE"].split()]
+        crates = [re.escape(name.split(".")[-1]) for name in os.environ["CARGO_PYX_MODULE"].split()]
         self.crates = re.compile(rf"(?<![\w:])({'|'.join(crates)})::")
 
     def __call__(self, frame):

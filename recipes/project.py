@@ -13,9 +13,9 @@ try:
 except ImportError:  # before CPython 3.11
     import tomli as tomllib
 
-ROOT = Path(os.environ["PYX_PROJECT"])
-STATE = Path(os.environ["PYX_STATE"])
-MODULES = os.environ.get("PYX_MODULE", "").split()
+ROOT = Path(os.environ["CARGO_PYX_PROJECT"])
+STATE = Path(os.environ["CARGO_PYX_STATE"])
+MODULES = os.environ.get("CARGO_PYX_MODULE", "").split()
 """Dotted names of the extension modules."""
 
 

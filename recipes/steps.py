@@ -29,7 +29,7 @@ def call(command, **variables):
     say("Running", shlex.join(command))
     env = {**os.environ, **{name: str(value) for name, value in variables.items()}}
     try:
-        return subprocess.run(command, cwd=os.environ["PYX_PROJECT"], env=env).returncode
+        return subprocess.run(command, cwd=os.environ["CARGO_PYX_PROJECT"], env=env).returncode
     except FileNotFoundError:
         print(f"error: `{command[0]}` is not on PATH", file=sys.stderr)
         return 127

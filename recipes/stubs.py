@@ -48,7 +48,7 @@ def generate(features):
     target = SCRATCH / "target" if features else project.STATE / "ext"
     command = [*tools.standalone("maturin"), "generate-stubs", "--out", new]
     command += ["--interpreter", tools.PYTHON, "--target-dir", target]
-    command += ["--profile", os.environ["PYX_PROFILE"], *project.features(), *features]
+    command += ["--profile", os.environ["CARGO_PYX_PROFILE"], *project.features(), *features]
     if code := steps.call([*command, f"--manifest-path={project.manifest()}"]):
         sys.exit(code)
     return new

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import project
 
-UV = os.environ["PYX_UV"]
-PYTHON = os.environ["PYX_PYTHON"]
+UV = os.environ["CARGO_PYX_UV"]
+PYTHON = os.environ["CARGO_PYX_PYTHON"]
 
 PINNED = {
     "black": {"3.0": "26.10.1"},

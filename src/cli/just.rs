@@ -32,11 +32,11 @@ Examples:
   cargo pyx just --eject lint      copy a built-in one into the project's justfile
 
 A recipe sees: VIRTUAL_ENV, PATH, UV_PROJECT_ENVIRONMENT, UV_NO_SYNC, and
-  PYX          this program             PYX_PYTHON   the environment's Python
-  PYX_PROJECT  the project's root       PYX_MODULE   the extension module's dotted name
-  PYX_STATE    target/pyx               PYX_PROFILE  the cargo profile of the build
-  PYX_DIST     dist/                    PYX_RECIPES  the built-in recipes
-  PYX_UV       uv")]
+  CARGO_PYX          this program          CARGO_PYX_PYTHON   the environment's Python
+  CARGO_PYX_PROJECT  the project's root    CARGO_PYX_MODULE   the extension module's dotted name
+  CARGO_PYX_STATE    target/pyx            CARGO_PYX_PROFILE  the cargo profile of the build
+  CARGO_PYX_DIST     dist/                 CARGO_PYX_RECIPES  the built-in recipes
+  CARGO_PYX_UV       uv")]
 pub struct Just {
     /// List the recipes
     #[arg(long)]

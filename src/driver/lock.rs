@@ -11,17 +11,17 @@ use crate::world::disk::{self, Lock};
 use crate::world::process;
 use crate::world::session::Session;
 
-/// Takes the project's lock; says for whom it waits, at most `PYX_LOCK_TIMEOUT` seconds.
+/// Takes the project's lock; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds.
 ///
 /// `name`: the command's, for those who will have to wait.
 pub fn lock(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Option<Lock>> {
     let path = project.lock_path();
-    let held = session.var("PYX_LOCK").unwrap_or_default();
+    let held = session.var("CARGO_PYX_LOCK").unwrap_or_default();
     if held.lines().any(|held| held == path) {
         return Ok(None); // a pyx waits for the recipe that we run in
     }
-    let limit = session.var("PYX_LOCK_TIMEOUT");
-    let wrong = |_| Error::Usage("`PYX_LOCK_TIMEOUT` is a number of seconds".into());
+    let limit = session.var("CARGO_PYX_LOCK_TIMEOUT");
+    let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` is a number of seconds".into());
     let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;
     let start = Instant::now();
     let (mut said, mut tries) = (false, 0);

@@ -38,8 +38,8 @@ impl Caller {
             loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
             scrubbed: session.scrubbed(),
             names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
-            inside: session.lines("PYX_RECIPE"),
-            locks_held: session.lines("PYX_LOCK"),
+            inside: session.lines("CARGO_PYX_RECIPE"),
+            locks_held: session.lines("CARGO_PYX_LOCK"),
         }
     }
 }

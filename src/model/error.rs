@@ -378,7 +378,7 @@ impl Error {
             Self::Shadowed { found, .. } => Some(format!("rm {}", quote(found.as_str()))),
             Self::Asks(invocation) => Some(format!("run it once by hand: {invocation}")),
             Self::LockTimeout { .. } => {
-                Some("wait for the other command, or raise PYX_LOCK_TIMEOUT (seconds)".into())
+                Some("wait for the other command, or raise CARGO_PYX_LOCK_TIMEOUT (seconds)".into())
             }
             Self::Io { source, .. } if is_read_only(source) => Some(
                 "name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT".into(),

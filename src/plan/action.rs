@@ -18,7 +18,7 @@ use crate::world::tool::Provision;
 use super::release_action::{ReleaseAction, comment};
 
 /// The variable that tells a [`Reporter`]'s module where to write.
-pub(super) const REPORT: &str = "PYX_REPORT";
+pub(super) const REPORT: &str = "CARGO_PYX_REPORT";
 
 #[derive(Clone, Debug)]
 pub enum Action {

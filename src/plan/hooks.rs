@@ -98,7 +98,7 @@ fn step(context: &PlanContext<'_>, just: &Just, id: StepId, name: &str) -> Resul
     let invocation = recipe_call::call(context, just, &recipe, &words)
         .dir(context.project.root.clone())
         // who waits for the recipe has the lock
-        .env("PYX_LOCK", held.join("\n"));
+        .env("CARGO_PYX_LOCK", held.join("\n"));
     let action = Action::Recipe(Box::new(RunRecipe {
         invocation,
         exit: Exit::Failed,

@@ -43,7 +43,7 @@ pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result
     Ok(recipe)
 }
 
-/// What `PYX_RECIPE` holds of a running recipe: other projects may have one of the same name.
+/// What `CARGO_PYX_RECIPE` holds of a running recipe: other projects may have one of the same name.
 fn mark(context: &PlanContext<'_>, name: &str) -> String {
     format!("{}#{name}", context.project.root)
 }
@@ -87,15 +87,18 @@ pub(super) fn call(
     activate(call, context.target, caller)
         .args(place.into_iter().flatten())
         .args(words.iter().cloned())
-        .env("PYX", caller.program.as_str())
-        .env("PYX_PYTHON", context.target.environment.python().as_str())
-        .env("PYX_MODULE", modules.join(" "))
-        .env("PYX_PROFILE", profile.unwrap_or("dev"))
-        .env("PYX_DIST", project.root.join("dist").as_str())
-        .env("PYX_PROJECT", project.root.as_str())
-        .env("PYX_STATE", project.state.as_str())
-        .env("PYX_RECIPES", just.folder.as_str())
-        .env("PYX_UV", context.tools.uv.path.as_str())
-        .env("PYX_RECIPE", inside.join("\n"))
+        .env("CARGO_PYX", caller.program.as_str())
+        .env(
+            "CARGO_PYX_PYTHON",
+            context.target.environment.python().as_str(),
+        )
+        .env("CARGO_PYX_MODULE", modules.join(" "))
+        .env("CARGO_PYX_PROFILE", profile.unwrap_or("dev"))
+        .env("CARGO_PYX_DIST", project.root.join("dist").as_str())
+        .env("CARGO_PYX_PROJECT", project.root.as_str())
+        .env("CARGO_PYX_STATE", project.state.as_str())
+        .env("CARGO_PYX_RECIPES", just.folder.as_str())
+        .env("CARGO_PYX_UV", context.tools.uv.path.as_str())
+        .env("CARGO_PYX_RECIPE", inside.join("\n"))
         .path(&first, &caller.path)
 }

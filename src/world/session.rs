@@ -28,7 +28,7 @@ const FOREIGN: [&str; 8] = [
 
 /// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
 /// what pyx knows by itself, and no run of pyx may obey them as if a person had set them.
-pub const EXPORTED: &str = "PYX_EXPORTED";
+pub const EXPORTED: &str = "CARGO_PYX_EXPORTED";
 
 #[derive(Clone, Debug, Default)]
 pub struct Session {
@@ -111,9 +111,9 @@ impl Session {
             .unwrap_or_else(|| "/".into())
     }
 
-    /// The user cache: `PYX_CACHE_DIR`, else `cargo-pyx` in the XDG cache or in Windows' local data.
+    /// The user cache: `CARGO_PYX_CACHE_DIR`, else `cargo-pyx` in the XDG cache or in Windows' local data.
     pub fn cache(&self) -> Utf8PathBuf {
-        if let Some(dir) = self.path_var("PYX_CACHE_DIR") {
+        if let Some(dir) = self.path_var("CARGO_PYX_CACHE_DIR") {
             return dir;
         }
         self.path_var("XDG_CACHE_HOME")
@@ -153,8 +153,10 @@ impl Session {
 
     /// What no output may show: the tokens and passwords for package indexes, those in URLs included.
     pub fn secrets(&self) -> Vec<String> {
-        let own = self.env.iter().filter(|(name, _)| name.starts_with("UV_"));
-        let mut secrets: Vec<String> = own.flat_map(|(name, value)| secret(name, value)).collect();
+        let mut secrets = Vec::new();
+        for (name, value) in &self.env {
+            secrets.extend(secret(name, value));
+        }
         secrets.retain(|secret| !secret.is_empty());
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len())); // one may begin another
         secrets
@@ -184,12 +186,23 @@ fn take_exported(env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
     exported
 }
 
-/// What of a variable of uv's is a secret; a user without a password may be a token.
+/// What of a variable is a secret: the whole value of one that is called so, of an index that uv is
+/// told of the password. A user without a password may be a token.
 fn secret(name: &str, value: &str) -> Vec<String> {
-    if name.ends_with("_TOKEN") || name.ends_with("_PASSWORD") {
+    // PYX_: uv's, for the index of that name
+    const OF_UV: [&str; 2] = ["UV_", "PYX_"];
+    const SECRET: [&str; 5] = [
+        "_TOKEN",
+        "_PASSWORD",
+        "_API_KEY",
+        "_SECRET",
+        "_SECRET_ACCESS_KEY",
+    ];
+    if SECRET.iter().any(|ending| name.ends_with(ending)) {
         return vec![value.to_owned()];
     }
-    let Ok(url) = Url::parse(value) else {
+    let index = OF_UV.iter().any(|prefix| name.starts_with(prefix));
+    let Some(url) = Url::parse(value).ok().filter(|_| index) else {
         return Vec::new();
     };
     let secret = url.password().unwrap_or_else(|| url.username());
@@ -233,6 +246,11 @@ mod tests {
     fn passwords_are_secrets_wherever_uv_reads_them() {
         let env = [
             ("UV_PUBLISH_TOKEN", "token"),
+            ("PYX_API_KEY", "key"),
+            ("PYX_AUTH_TOKEN", "own token"),
+            ("PYX_API_URL", "https://user:pass2@host/"),
+            ("AWS_SECRET_ACCESS_KEY", "aws"),
+            ("CARGO_PYX_PROJECT", "/p"),
             ("UV_INDEX_OWN_PASSWORD", "password"),
             ("UV_PUBLISH_URL", "https://user:p%40ss@host/"),
             ("UV_DEFAULT_INDEX", "https://user@host/simple"),
@@ -248,7 +266,18 @@ mod tests {
         let mut secrets = session.secrets();
         secrets.sort();
         secrets.dedup();
-        assert_eq!(secrets, ["p%40ss", "p@ss", "password", "token", "user"]);
+        let expected = [
+            "aws",
+            "key",
+            "own token",
+            "p%40ss",
+            "p@ss",
+            "pass2",
+            "password",
+            "token",
+            "user",
+        ];
+        assert_eq!(secrets, expected);
     }
 
     #[test]
@@ -269,6 +298,6 @@ mod tests {
         };
         assert_eq!(session.env.keys().collect::<Vec<_>>(), ["A"]);
         let scrubbed: Vec<String> = session.scrubbed().into_iter().collect();
-        assert_eq!(scrubbed, ["PYO3_CONFIG_FILE", EXPORTED]);
+        assert_eq!(scrubbed, [EXPORTED, "PYO3_CONFIG_FILE"]);
     }
 }

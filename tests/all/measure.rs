@@ -22,14 +22,14 @@ rival = \"rival\"
 
 /// A recipe with the variables that pyx sets for it.
 const JUST: &str = r#"
-export PYX="$0" PYX_UV="$1" PYX_RECIPES="$2" PYX_MODULE="$3" PYX_PROJECT="$PWD" PYX_PROFILE=dev
-export PYX_STATE="$PWD/target/pyx" PYX_DIST="$PWD/dist" PYX_PYTHON="$PWD/.venv/bin/python"
+export CARGO_PYX="$0" CARGO_PYX_UV="$1" CARGO_PYX_RECIPES="$2" CARGO_PYX_MODULE="$3" CARGO_PYX_PROJECT="$PWD" CARGO_PYX_PROFILE=dev
+export CARGO_PYX_STATE="$PWD/target/pyx" CARGO_PYX_DIST="$PWD/dist" CARGO_PYX_PYTHON="$PWD/.venv/bin/python"
 export VIRTUAL_ENV="$PWD/.venv" UV_PROJECT_ENVIRONMENT="$PWD/.venv" UV_NO_SYNC=1
 export PATH="$PWD/target/stubs:$PWD/.venv/bin:$PATH"
 recipe="$4"
 shift 4
-just() { "$PYX_UV" tool run --quiet --from rust-just==1.59.0 just "$@"; }
-just --justfile "$PYX_RECIPES/$recipe.just" --working-directory "$PWD" "$recipe" "$@"
+just() { "$CARGO_PYX_UV" tool run --quiet --from rust-just==1.59.0 just "$@"; }
+just --justfile "$CARGO_PYX_RECIPES/$recipe.just" --working-directory "$PWD" "$recipe" "$@"
 "#;
 
 /// `cargo pyx just RECIPE [ARGS…]`

@@ -38,7 +38,7 @@ fn completed(dir: &Path, lines: &[&str]) -> Vec<String> {
         .args(["--norc", "-c", SCRIPT])
         .current_dir(dir)
         .env("PATH", std::env::join_paths(path).unwrap())
-        .env("PYX_CACHE_DIR", crate::support::cache())
+        .env("CARGO_PYX_CACHE_DIR", crate::support::cache())
         .stdin(std::fs::File::open(&input).unwrap())
         .output()
         .unwrap();

@@ -105,7 +105,11 @@ fn a_lock_that_is_never_released_ends_in_a_timeout() {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let lock = File::create(&path).unwrap();
     lock.lock().unwrap();
-    let run = project.dev().env("PYX_LOCK_TIMEOUT", "2").run().exits(4);
+    let run = project
+        .dev()
+        .env("CARGO_PYX_LOCK_TIMEOUT", "2")
+        .run()
+        .exits(4);
     assert!(
         run.took >= Duration::from_secs(2) && run.took < Duration::from_secs(10),
         "{run}"
@@ -113,8 +117,8 @@ fn a_lock_that_is_never_released_ends_in_a_timeout() {
     run.says("Blocking")
         .says(path.to_str().unwrap())
         .says("hint: ")
-        .says("PYX_LOCK_TIMEOUT");
-    let run = project.dev().env("PYX_LOCK_TIMEOUT", "soon").run();
+        .says("CARGO_PYX_LOCK_TIMEOUT");
+    let run = project.dev().env("CARGO_PYX_LOCK_TIMEOUT", "soon").run();
     run.exits(2).says("is a number of seconds");
     drop(lock);
     project.dev().run().succeeds();

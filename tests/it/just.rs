@@ -24,10 +24,10 @@ seven:
     @exit 7
 
 test:
-    @"$PYX" test --py
+    @"$CARGO_PYX" test --py
 
 loop:
-    @"$PYX" just loop
+    @"$CARGO_PYX" just loop
 
 [positional-arguments]
 many *args:
@@ -38,7 +38,7 @@ hidden:
     @echo hidden
 
 variables:
-    @echo "$PYX_PYTHON,$PYX_PROJECT,$PYX_STATE,$PYX_DIST,$PYX_PROFILE,$UV_NO_SYNC"
+    @echo "$CARGO_PYX_PYTHON,$CARGO_PYX_PROJECT,$CARGO_PYX_STATE,$CARGO_PYX_DIST,$CARGO_PYX_PROFILE,$UV_NO_SYNC"
 
 [metadata('no-build')]
 quick:
@@ -48,7 +48,7 @@ generate:
     @python -c "import sys; print(sys.prefix, file=open('generated.txt', 'w'))"
 
 nested:
-    @"$PYX" dev
+    @"$CARGO_PYX" dev
 "#;
 
 fn just(project: &Project, words: &[&str]) -> Pyx {

@@ -110,7 +110,7 @@ fn a_program_runs_against_a_fresh_build() {
     let nested = |words: &[&str]| {
         let outer = run(&project, &["cargo-pyx"]).with(words);
         let outer = outer.path_first(Path::new(PYX).parent().unwrap());
-        outer.env("PYX_LOCK_TIMEOUT", "20").run().succeeds()
+        outer.env("CARGO_PYX_LOCK_TIMEOUT", "20").run().succeeds()
     };
     let dev = nested(&["dev", "--force"]).says_once("(`--force`)");
     dev.says_once("Finished dev")

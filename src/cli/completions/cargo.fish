@@ -4,4 +4,4 @@ function __cargo_pyx_words
     string match --quiet -- '+*' $words[2]; and set --erase words[2]
     test "$words[2]" = pyx; and printf '%s\n' cargo-pyx $words[3..-1]
 end
-complete --keep-order --exclusive --command cargo --condition "__cargo_pyx_words >/dev/null" --arguments "(PYX_COMPLETE=fish cargo-pyx -- (__cargo_pyx_words) (commandline --current-token))"
+complete --keep-order --exclusive --command cargo --condition "__cargo_pyx_words >/dev/null" --arguments "(CARGO_PYX_COMPLETE=fish cargo-pyx -- (__cargo_pyx_words) (commandline --current-token))"

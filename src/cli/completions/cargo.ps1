@@ -6,10 +6,10 @@ Register-ArgumentCompleter -Native -CommandName cargo -ScriptBlock {
     if ($rest.Count -eq 0 -or $rest[0] -ne 'pyx') { return }
     $rest = @($rest | Select-Object -Skip 1)
     if ($wordToComplete -eq '') { $rest += '' }
-    $before = $env:PYX_COMPLETE
-    $env:PYX_COMPLETE = 'powershell'
+    $before = $env:CARGO_PYX_COMPLETE
+    $env:CARGO_PYX_COMPLETE = 'powershell'
     $found = & cargo-pyx -- cargo-pyx @rest
-    $env:PYX_COMPLETE = $before
+    $env:CARGO_PYX_COMPLETE = $before
     $found | ForEach-Object {
         $value, $help = $_.Split("`t", 2)
         if (-not $help) { $help = $value }

@@ -14,7 +14,7 @@ use crate::ui::Ui;
 use candidates::CompletionContext;
 
 /// Which shell asks, where one does.
-const VARIABLE: &str = "PYX_COMPLETE";
+const VARIABLE: &str = "CARGO_PYX_COMPLETE";
 /// What scripts call, also after an update of the program.
 const PROGRAM: &str = "cargo-pyx";
 

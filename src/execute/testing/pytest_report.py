@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-_path = os.environ.get("PYX_REPORT")
+_path = os.environ.get("CARGO_PYX_REPORT")
 _alike = collections.Counter()
 _worker = "PYTEST_XDIST_WORKER" in os.environ
 _file = open(_path, "w") if _path and not _worker else None

@@ -63,5 +63,5 @@ def _main():
 
 
 if __name__ == "__main__":  # processes that tests spawn import this file again
-    _file = open(os.environ["PYX_REPORT"], "w")
+    _file = open(os.environ["CARGO_PYX_REPORT"], "w")
     _main()

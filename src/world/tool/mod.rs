@@ -301,7 +301,7 @@ mod tests_of_programs {
         let cache = dir.join("cache").into_string();
         let env = [
             ("PATH".to_owned(), dir.to_string()),
-            ("PYX_CACHE_DIR".to_owned(), cache),
+            ("CARGO_PYX_CACHE_DIR".to_owned(), cache),
         ];
         let session = Session {
             cwd: dir,

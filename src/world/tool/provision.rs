@@ -213,7 +213,11 @@ mod tests {
 
     fn provision(dir: &tempfile::TempDir) -> Provision {
         let session = Session {
-            env: [("PYX_CACHE_DIR".to_owned(), dir.path().display().to_string())].into(),
+            env: [(
+                "CARGO_PYX_CACHE_DIR".to_owned(),
+                dir.path().display().to_string(),
+            )]
+            .into(),
             ..Session::default()
         };
         let origin = Origin::Ranged {

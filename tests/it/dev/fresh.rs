@@ -54,7 +54,7 @@ fn what_is_fresh_spawns_nothing() {
         project
             .dev()
             .path_first(traps.dir())
-            .env("PYX_CACHE_DIR", &nowhere)
+            .env("CARGO_PYX_CACHE_DIR", &nowhere)
     };
     dev().run().finds_fresh("hello");
     assert_eq!(traps.sprung(), "");

@@ -198,6 +198,40 @@ fn whoever_plans_or_acts_reads_no_manifest() {
     }
 }
 
+/// Every file below a folder.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn variables_of_ours_have_the_programs_name() {
+    let of_uv = root().join("src/world/session.rs"); // has variables for an index called pyx
+    let mut read = vec![root().join("README.md")];
+    for folder in ["src", "recipes", "docs"] {
+        read.extend(files(&root().join(folder)));
+    }
+    read.retain(|path| *path != of_uv);
+    let mut wrong = Vec::new();
+    for path in &read {
+        let text = std::fs::read(path).unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '$'));
+        for word in words.filter(|word| word.starts_with("PYX_") || word.starts_with("$PYX")) {
+            wrong.push(format!("{}: {word}", path.display()));
+        }
+    }
+    assert!(read.len() > 100 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_lint_that_is_off_says_why() {
     for file in rust_files(&root().join("src")) {

@@ -81,7 +81,7 @@ fn releases_and_the_user_cache_go_with_all() {
     project.write("dist/b.whl", "somebody has replaced it");
     project.write("cache/tools/uv/uv", "");
     project.write("cache/theirs", "");
-    let all = clean(&project, &["--all"]).env("PYX_CACHE_DIR", project.path("cache"));
+    let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", project.path("cache"));
     let run = all.run().succeeds();
     let is_there = |name: &&str| project.path(name).exists();
     let gone = [

@@ -98,7 +98,7 @@ fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
         }
     }
     command
-        .env("PYX_CACHE_DIR", cache())
+        .env("CARGO_PYX_CACHE_DIR", cache())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
     command

@@ -104,7 +104,7 @@ fn rust_tests_alone_have_their_packages_and_need_no_variables() {
     let kept = names
         .into_iter()
         .filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
-    let tools = format!("PYX_CACHE_DIR={}", cache().display());
+    let tools = format!("CARGO_PYX_CACHE_DIR={}", cache().display());
     let variables: Vec<String> = kept.chain([tools]).collect();
     let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
     let words = [&["-i"], &variables[..], &[PYX, "pyx", "test", "--rust"]].concat();
