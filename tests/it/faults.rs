@@ -21,7 +21,7 @@ fn slow(folder: &Path) -> Project {
     project
 }
 
-// F01, F02, F03
+// docs/faults.md: F01, F02, F03
 #[test]
 fn a_signal_ends_everything_and_the_old_module_stays() {
     let project = slow(&folder!());
@@ -67,7 +67,7 @@ fn a_signal_ends_everything_and_the_old_module_stays() {
     }
 }
 
-// F07
+// docs/faults.md: F07
 #[test]
 fn of_two_at_once_one_waits_and_both_succeed() {
     let project = slow(&folder!());
@@ -97,7 +97,7 @@ fn of_two_at_once_one_waits_and_both_succeed() {
     dev().run().finds_fresh("mixed");
 }
 
-// F08
+// docs/faults.md: F08
 #[test]
 fn a_lock_that_is_never_released_ends_in_a_timeout() {
     let project = project!("hello");
@@ -124,7 +124,7 @@ fn a_lock_that_is_never_released_ends_in_a_timeout() {
     project.dev().run().succeeds();
 }
 
-// F11
+// docs/faults.md: F11
 #[test]
 fn damaged_state_is_ignored_with_one_warning() {
     let project = project!("hello");
@@ -154,7 +154,7 @@ fn damaged_state_is_ignored_with_one_warning() {
     }
 }
 
-// F12
+// docs/faults.md: F12
 #[test]
 fn state_of_a_newer_pyx_is_kept() {
     let project = project!("hello");
@@ -174,7 +174,7 @@ fn state_of_a_newer_pyx_is_kept() {
     }
 }
 
-// F13
+// docs/faults.md: F13
 #[test]
 fn a_lock_file_that_was_cut_short_is_refused_with_its_place() {
     let project = project!("mixed");
@@ -197,7 +197,7 @@ fn a_lock_file_that_was_cut_short_is_refused_with_its_place() {
     assert_eq!(project.python(COUNT), "2");
 }
 
-// F14
+// docs/faults.md: F14
 #[test]
 fn a_broken_environment_is_made_again() {
     let project = project!("hello");
@@ -226,7 +226,7 @@ fn a_broken_environment_is_made_again() {
     }
 }
 
-// F15
+// docs/faults.md: F15
 #[test]
 fn another_active_environment_is_ignored_with_one_warning() {
     let project = project!("hello");
@@ -257,7 +257,7 @@ fn another_active_environment_is_ignored_with_one_warning() {
     assert_eq!(again.warnings().len(), 1, "{again}");
 }
 
-// F20
+// docs/faults.md: F20
 #[test]
 fn the_projects_path_may_hold_anything_that_is_utf8() {
     let folder = folder!();
@@ -294,7 +294,7 @@ fn is_built(project: &Project, name: &str, sum: &str, edit: [&str; 2]) {
     assert!(!project.path("pwn").exists());
 }
 
-// F21
+// docs/faults.md: F21
 #[cfg(target_os = "linux")]
 #[test]
 fn a_path_that_is_not_utf8_is_refused_at_once() {
@@ -312,7 +312,7 @@ fn a_path_that_is_not_utf8_is_refused_at_once() {
     assert!(project.listing(&[]) == before);
 }
 
-// F23
+// docs/faults.md: F23
 #[test]
 fn without_cargo_it_is_named_and_nothing_is_downloaded() {
     let project = Project::cold(&folder!().join("hello"), "hello");
@@ -342,7 +342,7 @@ fn without_cargo_it_is_named_and_nothing_is_downloaded() {
     );
 }
 
-// F24
+// docs/faults.md: F24
 #[test]
 fn a_tool_that_is_too_old_is_named_with_its_path() {
     let project = Project::cold(&folder!().join("hello"), "hello");
@@ -359,7 +359,7 @@ fn a_tool_that_is_too_old_is_named_with_its_path() {
     assert!(project.listing(&[]) == before, "{run}");
 }
 
-// F28
+// docs/faults.md: F28
 #[test]
 fn a_mistake_in_a_manifest_is_told_once_with_its_place() {
     let project = project!("hello");

@@ -1,6 +1,6 @@
 //! The rules of the house that no lint knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -283,6 +283,55 @@ fn the_documented_commands_are_the_programs_own_help() {
         std::fs::write(&new, expected).unwrap();
         panic!("cp {} {}", new.display(), path.display());
     }
+}
+
+/// By the number of a fault, the tests that say they hold it: `// docs/faults.md: F01` above them.
+fn tests_of_faults() -> BTreeMap<String, BTreeSet<String>> {
+    const MARK: &str = "\n// docs/faults.md: ";
+    let mut tests: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let folder = root().join("tests/it");
+    for file in rust_files(&folder) {
+        let place = file.strip_prefix(&folder).unwrap().with_extension("");
+        let parts = place.iter().map(|part| part.to_str().unwrap());
+        let parts: Vec<&str> = parts.filter(|part| *part != "mod").collect();
+        let text = text(&file);
+        for marked in text.split(MARK).skip(1) {
+            let (numbers, rest) = marked.split_once('\n').unwrap();
+            let (_, function) = rest.split_once("\nfn ").unwrap();
+            let (name, _) = function.split_once('(').unwrap();
+            let name = format!("`{}::{name}`", parts.join("::"));
+            for number in numbers.split(", ") {
+                tests
+                    .entry(number.to_owned())
+                    .or_default()
+                    .insert(name.clone());
+            }
+        }
+    }
+    tests
+}
+
+#[test]
+fn every_fault_names_the_tests_that_hold_it() {
+    let page = text(&root().join("docs/faults.md"));
+    let mut tests = tests_of_faults();
+    let mut rows = 0;
+    for row in page.lines().filter(|line| line.starts_with("| F")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [number, _, _, held] = cells[..] else {
+            panic!("not four cells: {row}")
+        };
+        let held: BTreeSet<String> = held.split(", ").map(str::to_owned).collect();
+        let known = tests
+            .remove(number)
+            .unwrap_or_else(|| BTreeSet::from([String::new()]));
+        assert_eq!(held, known, "{number}");
+        rows += 1;
+    }
+    assert!(
+        rows > 50 && tests.is_empty(),
+        "{rows} rows, without {tests:?}"
+    );
 }
 
 #[test]

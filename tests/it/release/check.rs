@@ -192,6 +192,7 @@ fn check(project: &Project, paths: &[String]) -> Pyx {
     project.release(&["check"]).with(&paths)
 }
 
+// docs/faults.md: F35
 #[test]
 fn every_seeded_defect_is_found_and_good_distributions_pass() {
     let project = Project::cold(&folder!().join("hello"), "hello");

@@ -14,6 +14,7 @@ fn crash(project: &Project, how: &str) {
     project.write("tests/test_crash.py", &text);
 }
 
+// docs/faults.md: F33
 #[test]
 fn a_crash_of_pytest_is_named_and_never_passes() {
     const DOOM: &str = "tests/test_crash.py::test_of_doom";
