@@ -5,13 +5,18 @@ use camino::Utf8Path;
 use crate::execute::{Idle, PYTHON, TestResult};
 use crate::model::error::{Error, Result};
 
-/// Whether tests that ran are a success: no runner failed, and at least one did what it was asked.
+/// Tests that ran are a success where no runner failed, and at least one did what it was asked.
+///
+/// # Errors
+/// [`Error::TestsFailed`] or [`Error::TestsNotRun`] with each failure once; [`Error::NoneSelected`] and
+/// [`Error::NoTests`] where none ran.
 pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
-    let failures = test_results
-        .iter()
-        .filter_map(|test_result| test_result.failure.as_deref());
-    let mut failures: Vec<&str> = failures.collect();
-    failures.dedup();
+    let mut failures: Vec<&str> = Vec::new();
+    for failure in test_results.iter().filter_map(|one| one.failure.as_deref()) {
+        if !failures.contains(&failure) {
+            failures.push(failure);
+        }
+    }
     if !failures.is_empty() {
         let message = failures.join("; ");
         let hint = test_results
@@ -62,6 +67,23 @@ mod tests {
             idle,
             ..TestResult::default()
         }
+    }
+
+    #[test]
+    fn what_several_runs_say_alike_is_said_once() {
+        let failed = |language, failure: &str| TestResult {
+            failure: Some(failure.to_owned()),
+            ..test_result(language, None)
+        };
+        let (rust, python) = ("Rust tests failed", "Python tests failed");
+        let results = [
+            failed(PYTHON, python),
+            failed(RUST, rust),
+            failed(PYTHON, python),
+            failed(RUST, rust),
+        ];
+        let error = verdict(&results, Utf8Path::new("/p")).unwrap_err();
+        assert_eq!(error.to_string(), format!("{python}; {rust}"));
     }
 
     #[test]

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use notify::{EventKind, RecursiveMode, Watcher};
 
-use crate::facts::Purpose;
 use crate::facts::environment::default_path;
+use crate::facts::fingerprint::Input;
 use crate::facts::project::Project;
+use crate::facts::{Purpose, last_inputs};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::process;
@@ -40,7 +41,7 @@ const CACHES: [&str; 7] = [
 /// [`Error::Interrupted`] at the end; an error before there is a project to watch.
 pub fn run(driver: &Driver<'_>) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
-    let watched = Watched::new(driver.session, &project);
+    let mut watched = Watched::new(driver.session, &project);
     let (sender, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
@@ -64,7 +65,9 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
             Err(error) => driver.ui.error(&error),
             Ok(()) => {}
         }
-        if let Some(changed) = meanwhile(&watched, &changes, &mut seen) {
+        // nothing is known of a project that cannot be read now
+        watched.read = last_inputs(driver.session, driver.request).unwrap_or_default();
+        if let Some(changed) = meanwhile(driver.session, &watched, &changes, &mut seen) {
             driver
                 .ui
                 .status("Changed", project.display(&changed).as_str());
@@ -78,12 +81,14 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     }
 }
 
-/// A source that was saved in the meantime; what builds and tests write are other files. All that has
-/// been told is taken: one save may be told more than once.
+/// A file that was saved in the meantime and that the run did not read as it is now: what it was made
+/// from, as recorded, and sources of which nothing is recorded, as tests are. What builds and tests
+/// write are other files. All that has been told is taken: one save may be told more than once.
 ///
 /// `seen`: by file, the hash at the last such time. What a recipe generates anew at each run, with
 /// the same content, starts nothing.
 fn meanwhile(
+    session: &Session,
     watched: &Watched,
     changes: &mpsc::Receiver<std::path::PathBuf>,
     seen: &mut BTreeMap<Utf8PathBuf, Option<String>>,
@@ -91,7 +96,7 @@ fn meanwhile(
     let paths = changes.try_iter();
     let paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
     let saved: BTreeSet<Utf8PathBuf> = paths
-        .filter(|path| watched.is_ours(path) && is_source(path))
+        .filter(|path| watched.is_ours(path) && watched.is_unread(session, path))
         .collect();
     let mut changed = None;
     for path in saved {
@@ -163,6 +168,8 @@ struct Watched {
     roots: BTreeSet<Utf8PathBuf>,
     /// Folders that pyx and its tools write into.
     aside: BTreeSet<Utf8PathBuf>,
+    /// What the last builds and installs were made from.
+    read: Vec<Input>,
 }
 
 impl Watched {
@@ -185,7 +192,25 @@ impl Watched {
         }
         // all projects of somebody may lie in one target directory
         aside.retain(|dir| !roots.iter().any(|root| root.starts_with(dir)));
-        Self { roots, aside }
+        Self {
+            roots,
+            aside,
+            read: Vec::new(),
+        }
+    }
+
+    /// Whether the last run saw another content of a file, as far as is known: of what it did not
+    /// record, sources alone may matter.
+    fn is_unread(&self, session: &Session, path: &Utf8Path) -> bool {
+        let mut recorded = self
+            .read
+            .iter()
+            .filter(|input| input.is_of(path))
+            .peekable();
+        if recorded.peek().is_none() {
+            return is_source(path);
+        }
+        recorded.any(|input| input.stale(session).is_some())
     }
 
     /// Neither in a folder that tools write into, nor a module that a build put beside the sources,
@@ -195,7 +220,8 @@ impl Watched {
         let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
         let editors =
             name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
-        let known = ["rust-toolchain", ".python-version"].contains(&name);
+        let known = ["rust-toolchain", ".python-version"].contains(&name)
+            || self.read.iter().any(|input| input.is_of(path));
         !module
             && (!editors || known)
             && !self.aside.iter().any(|dir| path.starts_with(dir))
@@ -216,11 +242,16 @@ impl Watched {
     }
 }
 
+/// By its name: what is written in a language that extension modules are made of, or tells tools what
+/// to do.
 fn is_source(path: &Utf8Path) -> bool {
-    matches!(
-        path.extension(),
-        Some("rs" | "toml" | "py" | "pyi" | "c" | "h")
-    )
+    const ENDINGS: [&str; 28] = [
+        "S", "asm", "c", "c++", "cc", "cfg", "cpp", "cu", "cxx", "h", "h++", "hh", "hpp", "hxx",
+        "inc", "ini", "inl", "ipp", "lock", "pxd", "pxi", "py", "pyi", "pyx", "rs", "s", "toml",
+        "udl",
+    ];
+    path.extension()
+        .is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
 #[cfg(test)]
@@ -228,6 +259,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::facts::fingerprint::Scope;
     use crate::facts::project::Member;
     use crate::world::manifest::{CargoToml, Toml};
 
@@ -267,11 +299,94 @@ mod tests {
             for path in ["/p/out.txt".into(), file.clone(), file.clone()] {
                 sender.send(path.into_std_path_buf()).unwrap();
             }
-            let first = meanwhile(&watched(), &changes, &mut seen);
-            assert_eq!(meanwhile(&watched(), &changes, &mut seen), None);
+            let session = Session::default();
+            let first = meanwhile(&session, &watched(), &changes, &mut seen);
+            assert_eq!(meanwhile(&session, &watched(), &changes, &mut seen), None);
             first.is_some()
         };
         assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);
+    }
+
+    /// Which of the files count that are written while a run reads `read`.
+    fn counted(read: &[&str], written: &[&str]) -> Vec<String> {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let write = |name: &str, text: &[u8]| disk::write(&root.join(name), text).unwrap();
+        for name in read {
+            write(name, b"old");
+        }
+        let input = |name: &&str| match name.strip_suffix("/x") {
+            Some(folder) => Input::tree(&root.join(folder), Scope::Folder, &[], None),
+            None => Input::file(&root.join(name), None),
+        };
+        let watched = Watched {
+            roots: BTreeSet::from([root.to_owned()]),
+            aside: BTreeSet::new(),
+            read: read.iter().map(input).collect(),
+        };
+        let mut counted = Vec::new();
+        for name in written {
+            let (sender, changes) = mpsc::channel();
+            write(
+                name,
+                if name.contains("same") {
+                    b"old"
+                } else {
+                    b"new"
+                },
+            );
+            sender.send(root.join(name).into_std_path_buf()).unwrap();
+            let session = Session::default();
+            let first = meanwhile(&session, &watched, &changes, &mut BTreeMap::new());
+            counted.extend(first.map(|path| path.strip_prefix(root).unwrap().to_string()));
+        }
+        counted
+    }
+
+    #[test]
+    fn what_is_saved_during_a_run_counts_where_the_run_reads_it() {
+        let sources = [
+            "a.cpp",
+            "a.hpp",
+            "a.cc",
+            "a.hxx",
+            "a.S",
+            "a.cu",
+            "a.pyx",
+            "Cargo.lock",
+            "uv.lock",
+            "pytest.ini",
+            "setup.cfg",
+            "tests/test_a.py",
+            "src/lib.rs",
+        ];
+        assert_eq!(counted(&[], &sources), sources);
+        let others = [
+            "out.txt",
+            "data.json",
+            "README.md",
+            "coverage.xml",
+            ".lib.rs.swp",
+        ];
+        assert!(counted(&[], &others).is_empty());
+        // whatever they are called, once they are read
+        let read = [
+            "README.md",
+            "data.json",
+            ".version",
+            "grammar/x",
+            "Cargo.lock",
+        ];
+        let changed = [
+            "README.md",
+            "data.json",
+            ".version",
+            "grammar/y",
+            "grammar/x",
+        ];
+        assert_eq!(counted(&read, &changed), changed);
+        // what the run has read already as it is now, though it is written by the run itself
+        assert!(counted(&["same/Cargo.lock"], &["same/Cargo.lock"]).is_empty());
     }
 
     #[test]
@@ -325,6 +440,7 @@ mod tests {
         let watched = Watched {
             roots: BTreeSet::from([root.to_owned()]),
             aside: BTreeSet::new(),
+            read: Vec::new(),
         };
         let file = root.join("fuzz/target/debug/x.rs");
         assert!(watched.is_ours(&file));

@@ -306,7 +306,7 @@ impl Proof<'_> {
         Ok(resolution)
     }
 
-    /// Whether the module can be used. One that cannot is built again once, where cargo may have taken a
+    /// Fails for a module that cannot be loaded. It is built again once, where cargo may have taken a
     /// damaged file for its own.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub mod environment;
 pub mod fingerprint;
 mod gather;
 mod just;
+mod last_inputs;
 pub mod leftovers;
 pub mod local_distributions;
 mod member_build;
@@ -41,6 +42,7 @@ pub mod versions;
 pub use caller::Caller;
 pub use gather::{Facts, TestFacts};
 pub use just::Just;
+pub use last_inputs::last_inputs;
 pub use member_build::{Build, EarlierBuild, Linking, ReusableBuild, Staleness};
 pub use release::{PlannedWheel, Release};
 pub use request::{

@@ -187,6 +187,30 @@ impl Input {
         changed
     }
 
+    /// Whether the file is the input, or one of those that it stands for. Of a package all of whose
+    /// files cargo takes for such none is: tests write there as well.
+    pub fn is_of(&self, file: &Utf8Path) -> bool {
+        match self {
+            Self::File { path, .. } => path == file,
+            Self::Listing {
+                dir,
+                prefix,
+                suffix,
+                ..
+            } => {
+                let name = file.file_name().unwrap_or_default();
+                file.parent() == Some(dir) && name.starts_with(prefix) && name.ends_with(suffix)
+            }
+            Self::Tree {
+                dir,
+                scope: Scope::Folder,
+                but,
+                ..
+            } => file.starts_with(dir) && !but.iter().any(|folder| file.starts_with(folder)),
+            Self::Tree { .. } | Self::Variable { .. } => false,
+        }
+    }
+
     /// The path of a file.
     pub fn path(&self) -> Option<&Utf8Path> {
         match self {

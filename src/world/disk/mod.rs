@@ -254,7 +254,7 @@ pub fn append(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
         .map_err(io("write", path))
 }
 
-/// Whether anybody may run a file, where the system asks.
+/// Lets everybody or nobody run a file, where the system asks.
 #[cfg(unix)]
 pub fn set_executable(path: &Utf8Path, executable: bool) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,0 +1,32 @@
+//! What the last builds and installs of a project were made from.
+
+use crate::facts::environment::{self, Environment};
+use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, Input, build_id};
+use crate::facts::project::Project;
+use crate::facts::request::Request;
+use crate::model::error::Result;
+use crate::world::session::Session;
+
+/// As recorded for the environment of the request; what only might matter to cargo is left out.
+///
+/// # Errors
+/// A project that cannot be read.
+pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
+    let project = Project::discover(session, &request.selection())?;
+    let requested = environment::request(&project, request.python.as_deref())?;
+    let environment = Environment::gather(session, &project, requested.as_ref())?;
+    let mut builds = BuildRecords::load(&project.state.join("state.json")).record;
+    let installs = EnvironmentRecord::load(&environment.record_path()).record;
+    let mut inputs = Vec::new();
+    for member in &project.members {
+        let id = build_id(&environment.path, &member.name);
+        if let Some(build) = builds.builds.remove(&id) {
+            inputs.extend(build.compile);
+            inputs.extend(build.install);
+        }
+    }
+    for sync in installs.syncs.into_values() {
+        inputs.extend(sync.inputs);
+    }
+    Ok(inputs)
+}
