@@ -77,6 +77,7 @@ impl Facts {
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
         let tests = TestFacts::gather(session, &project, request)?;
         let test_dependencies = tests.dependencies(&project)?;
+        let left_out = tests.left_out(&project);
         let records = Records::load(&project, &environment);
         let mut facts = Self {
             caller: Caller::of(session),
@@ -91,7 +92,7 @@ impl Facts {
                 )
             },
             tests,
-            warnings: records.warnings(),
+            warnings: [records.warnings(), left_out].concat(),
             project,
             ..Self::default()
         };
@@ -314,6 +315,36 @@ impl TestFacts {
             _ => Vec::new(),
         };
         Ok(Self { suites, words })
+    }
+
+    /// Tests that cargo leaves out for the features that they want.
+    fn left_out(&self, project: &Project) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for suite in &self.suites.rust {
+            let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
+                continue;
+            };
+            for cargo in member.crates() {
+                let package = cargo.package_name().unwrap_or_default();
+                if !suite.tested.iter().any(|tested| tested == package) {
+                    continue;
+                }
+                let mut chosen = member.features_of(package).to_vec();
+                if cargo.toml.path == *member.manifest() {
+                    chosen.extend(member.features.iter().cloned());
+                    chosen.extend(member.config().test.rust_features.iter().cloned());
+                }
+                let enabled = cargo.enabled(&chosen);
+                for (test, wanted) in cargo.tests_with_features() {
+                    if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
+                        warnings.push(format!(
+                            "the Rust test `{test}` of {package} is left out: it wants feature `{missing}`"
+                        ));
+                    }
+                }
+            }
+        }
+        warnings
     }
 
     /// What the tests import besides the project's own dependencies.

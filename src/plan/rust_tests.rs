@@ -28,7 +28,7 @@ pub(super) fn suite(
             plan.then(untestable(suite, &error, testing));
             return Ok(());
         }
-        linked::prepare(plan, context, build, &features(suite, build))?;
+        linked::prepare(plan, context, build, &own_features(suite, build))?;
     }
     if !suite.tested.is_empty() {
         let (call, runner) = if suite.nextest {
@@ -106,7 +106,15 @@ fn nextest(
 }
 
 fn place_args(suite: &RustSuite, build: &Build, packages: &[String]) -> Vec<String> {
-    let mut args = vec!["--manifest-path".to_owned(), suite.manifest.to_string()];
+    let member = &build.member;
+    // there plain features are those of the package that the manifest is of
+    let own = member.cargo.package_name().unwrap_or_default();
+    let manifest = if member.resolver() == 1 && packages.iter().any(|package| package == own) {
+        member.manifest()
+    } else {
+        &suite.manifest
+    };
+    let mut args = vec!["--manifest-path".to_owned(), manifest.to_string()];
     args.extend(["--target-dir".to_owned(), linked::dir(build).into_string()]);
     for package in packages {
         args.extend(["-p".to_owned(), package.clone()]);
@@ -149,16 +157,37 @@ fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
     )
 }
 
-/// The crate's own features, of the build and for tests.
+/// The features of the tested packages: the extension's own, and those with which its local dependencies
+/// are in it.
 fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
-    let package = build.member.cargo.package_name().unwrap_or_default();
-    if !suite.tested.iter().any(|name| name == package) {
+    let mut args = own_features(suite, build);
+    if build.member.resolver() > 1 {
+        for package in &suite.tested {
+            let taken = build.member.features_of(package);
+            let named: Vec<String> = taken.iter().map(|it| format!("{package}/{it}")).collect();
+            args.extend(feature_args(&named));
+        }
+    }
+    args
+}
+
+/// Those of the extension's crate, of the build and for tests.
+fn own_features(suite: &RustSuite, build: &Build) -> Vec<String> {
+    let member = &build.member;
+    let package = member.cargo.package_name().unwrap_or_default();
+    if !suite.tested.iter().any(|tested| tested == package) {
         return Vec::new();
     }
+    // `PACKAGE/FEATURE` of the package itself is known to the second resolver only
+    let prefix = if member.resolver() == 1 {
+        String::new()
+    } else {
+        format!("{package}/")
+    };
     let own = build.options.own_features();
-    let features: Vec<String> = own
-        .chain(&build.member.config().test.rust_features)
-        .map(|feature| format!("{package}/{feature}"))
+    let named: Vec<String> = own
+        .chain(&member.config().test.rust_features)
+        .map(|feature| format!("{prefix}{feature}"))
         .collect();
-    feature_args(&features)
+    feature_args(&named)
 }

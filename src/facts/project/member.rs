@@ -106,6 +106,23 @@ impl Member {
         &self.cargo.toml.path
     }
 
+    /// The version of cargo's feature resolver.
+    pub fn resolver(&self) -> u64 {
+        self.workspace_cargo
+            .as_ref()
+            .unwrap_or(&self.cargo)
+            .resolver()
+    }
+
+    /// The features with which a local package is in the extension; none where it is none of those that
+    /// it depends on.
+    pub fn features_of(&self, package: &str) -> &[String] {
+        match self.dependencies.get(package) {
+            Some(dependency) if dependency.path.is_some() => &dependency.features,
+            _ => &[],
+        }
+    }
+
     /// Cargo.toml of the crate and of every path dependency.
     pub fn crates(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
         std::iter::once(&self.cargo).chain(&self.path_dependencies)

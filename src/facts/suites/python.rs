@@ -70,7 +70,8 @@ impl PythonSuite {
             let config = PytestConfig::read(manifests, dir)?;
             let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
                 .into_iter()
-                .filter(|path| is_test_file(path) && !of_another(project, member, path))
+                .filter(|path| is_test_file(path) || config.names(path))
+                .filter(|path| !of_another(project, member, path))
                 .collect();
             let aside = |path: &Utf8PathBuf| {
                 let below = path.strip_prefix(dir).unwrap_or(path);
@@ -83,7 +84,8 @@ impl PythonSuite {
             if runner == TestRunner::Unittest && !tests.is_empty() {
                 return Ok(Some(suite(dir, unittest_args(dir, &tests)?)));
             }
-            if tests.is_empty() && !config.collects_documents {
+            // where it is told where they are, pytest decides whether there are any
+            if tests.is_empty() && !(config.collects_documents || config.says_where()) {
                 continue;
             }
             let mut args = config.skipped_benchmarks(member);
@@ -245,6 +247,8 @@ fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
 struct PytestConfig {
     /// `testpaths`
     paths: Option<Vec<String>>,
+    /// `python_files`
+    files: Vec<String>,
     /// Doctests in files of their own or in modules are collected.
     collects_documents: bool,
     /// `addopts` as one text.
@@ -254,9 +258,18 @@ struct PytestConfig {
 impl PytestConfig {
     fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
         let mut config = Self::default();
-        if let Some(toml) = manifests.toml(&dir.join("pyproject.toml"))? {
-            for key in ["testpaths", "addopts"] {
-                let keys = ["tool", "pytest", "ini_options", key];
+        // pytest 9 has tables of its own besides the one that is read as an ini file
+        for (name, table) in [
+            ("pytest.toml", &["pytest"][..]),
+            (".pytest.toml", &["pytest"]),
+            ("pyproject.toml", &["tool", "pytest"]),
+            ("pyproject.toml", &["tool", "pytest", "ini_options"]),
+        ] {
+            let Some(toml) = manifests.toml(&dir.join(name))? else {
+                continue;
+            };
+            for key in ["testpaths", "addopts", "python_files"] {
+                let keys = [table, &[key]].concat();
                 if toml.get(&keys).is_some() {
                     let listed = toml.strings(&keys).join(" ");
                     config.add(key, &toml.string(&keys).unwrap_or(listed));
@@ -294,12 +307,30 @@ impl PytestConfig {
                 let words = value.split_whitespace().map(str::to_owned);
                 self.paths.get_or_insert_default().extend(words);
             }
+            "python_files" => {
+                let words = value.split_whitespace().map(str::to_owned);
+                self.files.extend(words);
+            }
             "addopts" => {
                 self.options.push(' ');
                 self.options.push_str(value);
             }
             _ => {}
         }
+    }
+
+    /// Whether the project says itself where its tests are, or how they are called.
+    fn says_where(&self) -> bool {
+        self.paths.is_some() || !self.files.is_empty()
+    }
+
+    /// Whether `python_files` means a file.
+    fn names(&self, path: &Utf8Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let means = |pattern: &String| {
+            globset::Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+        };
+        path.extension() == Some("py") && self.files.iter().any(means)
     }
 
     /// `--benchmark-skip` where pytest-benchmark is among the project's requirements and the
@@ -323,6 +354,35 @@ impl PytestConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_are_called_as_the_project_tells_pytest_wherever_it_does() {
+        const KEYS: &str = "testpaths = ['checks']\npython_files = ['check_*.py']\n";
+        for table in ["[tool.pytest]\n", "[tool.pytest.ini_options]\n"] {
+            let found = suite(&format!("{table}{KEYS}"), &["checks/check_a.py"]);
+            assert!(found.is_some(), "{table}");
+        }
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for (name, text) in [
+            ("pytest.toml", format!("[pytest]\n{KEYS}")),
+            (
+                "pytest.ini",
+                "[pytest]\npython_files = check_*.py\n".to_owned(),
+            ),
+            (
+                "setup.cfg",
+                "[tool:pytest]\npython_files =\n  check_*.py\n".to_owned(),
+            ),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+            let config = PytestConfig::read(&Manifests::default(), dir).unwrap();
+            assert!(config.names(Utf8Path::new("a/check_x.py")), "{name}");
+            assert!(!config.names(Utf8Path::new("a/helper.py")), "{name}");
+            disk::remove_file(&dir.join(name)).unwrap();
+        }
+        assert!(suite("", &["checks/check_a.py"]).is_none());
+    }
 
     fn suite(pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
         let temp = tempfile::tempdir().unwrap();

@@ -155,12 +155,17 @@ impl CrateTests {
             code: !cargo.tests().is_empty() || cargo.has_own_harness(),
             documents: false,
         };
+        // cargo book, "Cargo Targets": what the library says of its own tests; plain `cargo test --doc`
+        // would pass over it
+        let says = |key| cargo.toml.bool(&["lib", key]) != Some(false);
+        let in_code = says("test") || !cargo.bins().is_empty();
+        let in_documents = says("doctest");
         for folder in folders {
             for file in disk::unignored_files(&cargo.dir().join(folder)) {
                 if file.extension() == Some("rs") {
                     let text = disk::read_text(&file).ok().flatten().unwrap_or_default();
-                    tests.code |= has_tests(&text);
-                    tests.documents |= has_doctests(&text, &file);
+                    tests.code |= in_code && has_tests(&text);
+                    tests.documents |= in_documents && has_doctests(&text, &file);
                 }
             }
         }

@@ -113,6 +113,57 @@ impl CargoToml {
         names
     }
 
+    /// The version of cargo's feature resolver in the workspace of this manifest (cargo book, "Dependency
+    /// Resolution"): what it says, else by its edition; a workspace without a package has the first.
+    pub fn resolver(&self) -> u64 {
+        let said = ["workspace", "package"].map(|table| self.toml.string(&[table, "resolver"]));
+        if let Some(said) = said.into_iter().flatten().next() {
+            return said.parse().unwrap_or(2);
+        }
+        let edition = self.toml.str(&["package", "edition"]).unwrap_or("2015");
+        match (self.package_name(), edition) {
+            (None, _) | (_, "2015" | "2018") => 1,
+            (_, "2021") => 2,
+            _ => 3,
+        }
+    }
+
+    /// The features that are on where a package takes `chosen` and, unless it is told otherwise, the
+    /// default ones: with those that they bring, as far as they are this crate's own.
+    pub fn enabled(&self, chosen: &[String]) -> BTreeSet<String> {
+        let mut enabled = BTreeSet::new();
+        let mut waiting: Vec<String> = chosen.to_vec();
+        waiting.push("default".to_owned());
+        while let Some(feature) = waiting.pop() {
+            let brought = self.toml.strings(&["features", &feature]);
+            if enabled.insert(feature) {
+                waiting.extend(brought);
+            }
+        }
+        enabled
+    }
+
+    /// The integration tests that want features: each with those (cargo leaves such a test out without a
+    /// word where one of them is off).
+    pub fn tests_with_features(&self) -> Vec<(String, Vec<String>)> {
+        let said = self.toml.get(&["test"]).and_then(Item::as_array_of_tables);
+        let mut found = Vec::new();
+        for test in said.into_iter().flatten() {
+            let wanted = test.get("required-features").and_then(Item::as_array);
+            let wanted: Vec<String> = wanted
+                .into_iter()
+                .flatten()
+                .filter_map(|feature| feature.as_str().map(str::to_owned))
+                .collect();
+            if let Some(name) = test.get("name").and_then(Item::as_str)
+                && !wanted.is_empty()
+            {
+                found.push((name.to_owned(), wanted));
+            }
+        }
+        found
+    }
+
     /// The names of example targets: `[[example]]`, and the files and folders of `examples`.
     pub fn examples(&self) -> Vec<String> {
         self.targets("example", "examples")
