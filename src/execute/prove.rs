@@ -298,9 +298,12 @@ impl Proof<'_> {
                 module: module.name.clone(),
                 message: output.stderr.trim().to_owned(),
             })?;
-        resolution.loaded = match lines.next_back() {
-            Some(line) => serde_json::from_str(line).unwrap_or_default(),
-            None if output.status.success() => Loaded::Well,
+        // what the module's own code prints may come after it
+        let loaded = lines.rev().find_map(|line| serde_json::from_str(line).ok());
+        resolution.loaded = match loaded {
+            Some(loaded) => loaded,
+            None if load.is_empty() => Loaded::Well,
+            // whatever its exit code: the module's own code may have chosen that
             None => Loaded::Broken(format!("loading it ended Python ({})", output.status)),
         };
         Ok(resolution)

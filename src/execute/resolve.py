@@ -8,9 +8,9 @@ itself, would be imported from. A list ends where nothing is found. None of the 
 code runs.
 
 Where LOAD is "load", the first extension module on the way is loaded as an import of it would,
-and a second object tells what came of it: "missing" (it has no such function), "broken" (the
-system cannot load it), "unlinked" (a library that it needs is not found) or "raised" with the last
-line of the exception. The interpreter may crash.
+and a line after that tells what came of it: "well", or an object with "missing" (it has no such
+function), "broken" (the system cannot load it), "unlinked" (a library that it needs is not found) or
+"raised" with the last line of the exception. The interpreter may crash.
 """
 
 import importlib.machinery
@@ -46,7 +46,7 @@ def load(found):
             name, path = one["name"], one["origin"]
             break
     else:
-        return {}
+        return "well"
     loader = importlib.machinery.ExtensionFileLoader(name, path)
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     try:
@@ -63,7 +63,7 @@ def load(found):
         return {kind: text}
     except BaseException as error:
         return {"raised": "%s: %s" % (type(error).__name__, error)}
-    return {}
+    return "well"
 
 
 folder, module, wanted = sys.argv[1:]

@@ -25,7 +25,7 @@ def _say(**event):
 def pytest_cmdline_main():
     outcome = yield
     if outcome.excinfo is None:
-        _say(event="done")
+        _say(event="done", code=int(outcome.get_result() or 0))
 
 
 def pytest_sessionstart():
@@ -50,7 +50,7 @@ def pytest_runtest_logreport(report):
             _alike[report.when, message.splitlines()[0]] += 1
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, exitstatus):
     def number(kind):
         return len(terminalreporter.stats.get(kind, []))
 
@@ -58,4 +58,5 @@ def pytest_terminal_summary(terminalreporter):
     counts = {kind: number(kind) for kind in kinds}
     (when, trouble), count = (_alike.most_common(1) or [(("", ""), 0)])[0]
     alike = {"when": when, "trouble": trouble, "count": count}
-    _say(event="end", counts=counts, deselected=number("deselected"), **alike)
+    deselected = number("deselected")
+    _say(event="end", code=int(exitstatus), counts=counts, deselected=deselected, **alike)

@@ -48,7 +48,7 @@ pub(super) fn run(
             "the build is not optimised: deep recursion needs more stack; try `cargo pyx test --release`",
         );
     }
-    let failure = report.failure(name, status, &test.arguments);
+    let failure = report.failure(name, status, options, &test.arguments);
     voice.end(failure.is_some());
     Ok(TestResult {
         language: PYTHON,
@@ -72,6 +72,8 @@ enum Event {
         test: String,
     },
     End {
+        /// With which the runner means to end.
+        code: i32,
         counts: BTreeMap<String, u64>,
         #[serde(default)]
         deselected: u64,
@@ -85,7 +87,9 @@ enum Event {
         count: u64,
     },
     /// The runner has come to its own end, whatever it was asked for.
-    Done,
+    Done {
+        code: i32,
+    },
 }
 
 /// What our module wrote.
@@ -95,7 +99,8 @@ struct Report {
     loaded: bool,
     /// Whether it has begun to look for tests.
     begun: bool,
-    done: bool,
+    /// With which exit code the runner means to end, as it said last.
+    code: Option<i32>,
     /// `None` when the tests did not come to their end.
     counts: Option<BTreeMap<String, u64>>,
     deselected: u64,
@@ -123,14 +128,16 @@ impl Report {
             Event::Session => self.begun = true,
             Event::Start { test } => self.running = Some(test),
             Event::Finish { test } => self.running = self.running.take().filter(|it| *it != test),
-            Event::Done => self.done = true,
+            Event::Done { code } => self.code = Some(code),
             Event::End {
+                code,
                 counts,
                 deselected,
                 trouble,
                 when,
                 count,
             } => {
+                self.code = Some(code);
                 self.counts = Some(counts);
                 self.deselected = deselected;
                 let said = count > 1 && !trouble.is_empty();
@@ -144,38 +151,68 @@ impl Report {
         }
     }
 
-    /// `arguments`: those of the command line; pytest's `--version` loads no plugin.
-    fn failure(&self, name: &str, status: Status, arguments: &[String]) -> Option<String> {
-        let ended = self.done || self.counts.is_some();
-        let (code, running) = match (status, &self.running) {
-            (Status::Code(0 | 5), _) if ended => return None, // 5: no tests
-            (Status::Code(0), _) if !self.loaded && !arguments.is_empty() => return None,
-            (Status::Code(1), _) if ended => return Some("Python tests failed".to_owned()),
-            (Status::Code(_), _) if ended => {
-                return Some(format!("{name} could not run all tests ({status})"));
-            }
+    /// The exit code: of the process, unless that is 0 and the runner means another one: whatever runs
+    /// at the end of a process may have chosen it.
+    fn exit(&self, status: Status) -> Status {
+        match (status, self.code) {
+            (Status::Code(0), Some(code)) => Status::Code(code),
+            _ => status,
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        let counts = self.counts.iter().flatten();
+        let mut failed = counts.filter(|(kind, _)| ["failed", "error"].contains(&kind.as_str()));
+        failed.any(|(_, number)| *number > 0)
+    }
+
+    /// An exit code by itself is no success: the runner must have told what it ran, or that it was asked
+    /// for something else. `arguments`: those of the command line; pytest's `--version` loads no plugin.
+    fn failure(
+        &self,
+        name: &str,
+        status: Status,
+        options: &RunnerOptions,
+        arguments: &[String],
+    ) -> Option<String> {
+        let code = match (self.exit(status), &self.running) {
             (Status::Signal(number), running) => {
                 let at = running.as_ref().map(|test| format!(" in {test}"));
-                let signal = signal_name(number);
-                return Some(format!(
-                    "{name} killed by {signal}{}",
-                    at.unwrap_or_default()
-                ));
+                let at = at.unwrap_or_default();
+                return Some(format!("{name} killed by {}{at}", signal_name(number)));
             }
-            (Status::Code(code), running) => (code, running),
+            (Status::Code(code), _) => code,
         };
-        Some(match running {
+        if self.code.is_none() {
+            let asked = !self.loaded && options.only_asks(arguments);
+            return (code != 0 || !asked).then(|| self.unfinished(name, status, code));
+        }
+        let told = self.counts.is_some() || self.begun || !arguments.is_empty();
+        match code {
+            1 => Some("Python tests failed".to_owned()),
+            0 | 5 if self.has_failed() => Some("Python tests failed".to_owned()),
+            0 if !told => Some(self.unfinished(name, status, code)),
+            0 | 5 => None, // 5: no tests
+            _ if self.code == Some(0) => Some(format!(
+                "{name} failed at its end, once the tests had run ({status})"
+            )),
+            _ => Some(format!("{name} could not run all tests ({status})")),
+        }
+    }
+
+    fn unfinished(&self, name: &str, status: Status, code: i32) -> String {
+        match &self.running {
             Some(test) => format!("{name} was ended by {test} with exit code {code}"),
             None if self.begun => {
                 format!("{name} was ended outside of any test with exit code {code}")
             }
             None => format!("{name} did not start its tests ({status})"),
-        })
+        }
     }
 
     fn idle(&self, status: Status, options: &RunnerOptions, arguments: &[String]) -> Option<Idle> {
         let total: u64 = self.counts.iter().flat_map(BTreeMap::values).sum();
-        match status {
+        match self.exit(status) {
             Status::Code(5) if options.selects(arguments) => {
                 Some(Idle::Unselected(format!("`{}`", arguments.join(" "))))
             }
@@ -202,8 +239,9 @@ mod tests {
     use super::*;
 
     const SESSION: &str = "{\"event\":\"session\"}\n";
-    const NONE: &str = "{\"event\":\"end\",\"counts\":{\"passed\":0},\"deselected\":2}\n";
-    const DONE: &str = "{\"event\":\"done\"}\n";
+    const NONE: &str =
+        "{\"event\":\"end\",\"code\":5,\"counts\":{\"passed\":0},\"deselected\":2}\n";
+    const DONE: &str = "{\"event\":\"done\",\"code\":0}\n";
 
     fn words(list: &[&str]) -> Vec<String> {
         list.iter().map(ToString::to_string).collect()
@@ -213,7 +251,7 @@ mod tests {
     fn a_report_without_an_end_names_the_test_that_ran() {
         let text = "{\"event\":\"start\",\"test\":\"a\"}\n{\"event\":\"finish\",\"test\":\"a\"}\n{\"event\":\"start\",\"test\":\"b\"}\n{\"ev";
         let report = Report::read(Some(text));
-        let failure = report.failure("pytest", Status::Code(0), &[]);
+        let failure = report.failure("pytest", Status::Code(0), &PYTEST, &[]);
         let expected = "pytest was ended by b with exit code 0";
         assert_eq!(failure.as_deref(), Some(expected));
     }
@@ -221,17 +259,45 @@ mod tests {
     #[test]
     fn exit_code_0_without_an_end_is_a_failure_unless_the_runner_was_asked_for_its_version() {
         let failure = |text: Option<&str>, arguments: &[&str]| {
-            Report::read(text).failure("pytest", Status::Code(0), &words(arguments))
+            let report = Report::read(text);
+            report.failure("pytest", Status::Code(0), &PYTEST, &words(arguments))
         };
         for (text, arguments) in [
             (Some(SESSION), &["-v"][..]),
             (Some(""), &["-v"]), // a conftest.py ended it
             (None, &[]),
+            (None, &["-p", "no:_pyx_pytest"]),
+            (Some(DONE), &[]), // something else came to an end
         ] {
             assert!(failure(text, arguments).is_some(), "{text:?}");
         }
         assert_eq!(failure(None, &["--version"]), None);
         assert_eq!(failure(Some(DONE), &["--help"]), None);
+    }
+
+    #[test]
+    fn what_the_runner_says_decides_whatever_ends_the_process_with_success() {
+        let failure = |code, text: &str| {
+            let report = Report::read(Some(&format!("{SESSION}{text}")));
+            report.failure("pytest", Status::Code(code), &PYTEST, &[])
+        };
+        let end = |code, counts: &str| {
+            format!("{{\"event\":\"end\",\"code\":{code},\"counts\":{{{counts}}}}}\n")
+        };
+        let done = |code| format!("{{\"event\":\"done\",\"code\":{code}}}\n");
+        let failed = Some("Python tests failed".to_owned());
+        let (good, bad) = ("\"passed\":3", "\"passed\":2,\"failed\":1");
+        // os._exit(0) at the end of the process, then before pytest's own
+        assert_eq!(failure(0, &(end(1, bad) + &done(1))), failed);
+        assert_eq!(failure(0, &end(1, bad)), failed);
+        assert_eq!(failure(0, &end(0, "\"error\":1")), failed);
+        assert_eq!(failure(0, &end(0, good)), None);
+        assert_eq!(failure(0, &(end(0, good) + &done(0))), None);
+        // decided after the summary, as by a limit of coverage
+        assert_eq!(failure(0, &(end(0, good) + &done(1))), failed);
+        let late = failure(3, &(end(0, good) + &done(0))).unwrap();
+        assert!(late.contains("at its end"), "{late}");
+        assert!(failure(2, &(end(2, good) + &done(2))).is_some());
     }
 
     #[test]
@@ -251,16 +317,18 @@ mod tests {
             unselected("the project's own options")
         );
         assert_eq!(idle(5, NONE, &[]), unselected("the project's own options"));
-        assert_eq!(idle(0, &empty, &["--collect-only"]), Some(Idle::Unasked));
-        let one = NONE.replace(":0", ":1");
-        assert_eq!(idle(0, &one, &[]), None);
+        let listed = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":0}}\n";
+        assert_eq!(idle(0, listed, &["--collect-only"]), Some(Idle::Unasked));
+        let one = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":1}}\n";
+        assert_eq!(idle(0, one, &[]), None);
+        assert_eq!(idle(0, &empty, &[]), Some(Idle::Nothing)); // os._exit(0) at the end
     }
 
     #[test]
     fn what_several_tests_miss_alike_is_said_once() {
         let end = |count| {
             let text = format!(
-                "{{\"event\":\"end\",\"counts\":{{}},\"trouble\":\"no server\",\"count\":{count}}}"
+                "{{\"event\":\"end\",\"code\":1,\"counts\":{{}},\"trouble\":\"no server\",\"count\":{count}}}"
             );
             Report::read(Some(&text)).trouble
         };

@@ -46,6 +46,15 @@ pub(super) fn run(
         Status::Code(0) if results.open => {
             Some("a Rust test ended its program before the other tests ran".to_owned())
         }
+        // whatever ends a program may choose its exit code
+        Status::Code(0)
+            if results
+                .counts
+                .get("failed")
+                .is_some_and(|failed| *failed > 0) =>
+        {
+            Some("Rust tests failed".to_owned())
+        }
         Status::Code(0) => None,
         Status::Code(NO_TESTS) if dialect == Dialect::Nextest => None,
         _ if unlinked => Some("the Rust tests could not be linked with libpython".to_owned()),

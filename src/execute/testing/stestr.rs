@@ -85,11 +85,19 @@ impl Results {
             .extend(name.filter(|_| self.names).map(str::to_owned));
     }
 
+    fn has_failed(&self) -> bool {
+        let bad = ["failed", "xpassed"].iter();
+        let mut numbers = bad.filter_map(|kind| self.counts.get(*kind));
+        numbers.any(|number| *number > 0)
+    }
+
     fn failure(&self, status: Status, arguments: &[String]) -> Option<String> {
         match status {
             _ if !self.ended_by.is_empty() => {
                 Some(format!("stestr was ended by {}", self.ended_by.join(", ")))
             }
+            // whatever ends the process may choose its exit code
+            Status::Code(0) if self.has_failed() => Some("Python tests failed".to_owned()),
             Status::Code(0) if self.untold || !self.counts.is_empty() => None,
             Status::Code(1) if self.unmatched && !arguments.is_empty() => None,
             Status::Code(1) if !self.counts.is_empty() => Some("Python tests failed".to_owned()),
@@ -118,6 +126,15 @@ mod tests {
         assert_eq!(results.counts["xfailed"], 1);
         assert_eq!(results.failure(Status::Code(0), &[]), None);
         assert!(results.failure(Status::Code(1), &[]).is_some());
+    }
+
+    #[test]
+    fn what_failed_is_no_success_whatever_the_exit_code() {
+        let results = heard(" - Passed: 2\n - Failed: 1\n");
+        for code in [0, 1] {
+            let failure = results.failure(Status::Code(code), &[]);
+            assert_eq!(failure.as_deref(), Some("Python tests failed"));
+        }
     }
 
     #[test]

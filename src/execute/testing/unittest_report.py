@@ -48,7 +48,7 @@ class _Runner(unittest.TextTestRunner):
         result = super().run(test)
         counts = result.counts()
         _Runner.found_none = not any(counts.values())
-        _say(event="end", counts=counts)
+        _say(event="end", code=int(not result.wasSuccessful()), counts=counts)
         return result
 
 
@@ -57,9 +57,10 @@ def _main():
         argv = ["python -m unittest"] + sys.argv[1:]
         unittest.main(module=None, testRunner=_Runner, argv=argv)
     except SystemExit as end:
-        _say(event="done")
         # 5 as unittest itself has it from Python 3.12 on
-        sys.exit(5 if _Runner.found_none and not end.code else end.code)
+        code = 5 if _Runner.found_none and not end.code else int(end.code or 0)
+        _say(event="done", code=code)
+        sys.exit(code)
 
 
 if __name__ == "__main__":  # processes that tests spawn import this file again

@@ -47,6 +47,26 @@ fn a_crash_of_pytest_is_named_and_never_passes() {
     run.says("error: pytest did not start its tests (exit code 0)");
 }
 
+// docs/faults.md: F33b
+#[test]
+fn what_ends_pytest_with_success_after_its_tests_makes_no_pass_of_a_failure() {
+    let project = small(&folder!());
+    let late = "import atexit\nimport os\n\natexit.register(os._exit, 0)\n";
+    let unconfigure = "import os\n\n\ndef pytest_unconfigure():\n    os._exit(0)\n";
+    let failing = "\n\ndef test_fails():\n    assert False\n";
+    let passing = "\n\ndef test_passes():\n    pass\n";
+    for (conftest, head) in [("", late), (unconfigure, "")] {
+        project.write("conftest.py", conftest);
+        project.write("tests/test_late.py", &format!("{head}{failing}"));
+        let run = test(&project, &["--py"]).run().exits(1);
+        let run = run.says("error: Python tests failed");
+        assert_eq!(summary(&run), "Python (shout) 1 failed, 1 passed", "{run}");
+        project.write("tests/test_late.py", &format!("{head}{passing}"));
+        let run = test(&project, &["--py"]).run().succeeds();
+        assert_eq!(summary(&run), "Python (shout) 2 passed", "{run}");
+    }
+}
+
 #[test]
 fn what_runs_no_test_because_it_was_asked_for_something_else_is_no_failure() {
     let project = small(&folder!());

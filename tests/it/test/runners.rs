@@ -65,7 +65,20 @@ fn unittest_runs_where_the_project_names_it_and_is_counted() {
     let run = py(&["-q"]).succeeds();
     assert_eq!((&*run.stdout, &*run.stderr), ("", ""), "{run}");
 
+    // what ends the process with success is no pass, whatever came before it
+    let late = "import atexit\n\natexit.register(os._exit, 0)\n\n";
+    let cases = project.read("tests/test_cases.py");
+    project.write("tests/test_cases.py", &format!("import os\n{late}{CASES}"));
+    py(&[]).succeeds();
     let failing = "\n    def test_a_{}(self):\n        self.fail()\n";
+    project.append("tests/test_cases.py", &failing.replace("{}", "late"));
+    let run = py(&[]).exits(1).says("error: Python tests failed");
+    assert_eq!(
+        summary(&run),
+        "Python (shout) 1 failed, 1 passed, 1 skipped, 1 xfailed",
+        "{run}"
+    );
+    project.write("tests/test_cases.py", &cases);
     for name in ["one", "two"] {
         project.append("tests/test_cases.py", &failing.replace("{}", name));
     }
@@ -97,7 +110,11 @@ fn stestr_runs_where_the_project_configures_it_and_is_counted() {
     let run = py(&["--", "nothing"]).exits(5);
     run.says("error: no test is selected by `nothing`");
 
-    project.append("tests/test_cases.py", DOOM);
+    let late = format!("import atexit\nimport os\n\natexit.register(os._exit, 0)\n\n{CASES}");
+    let failing = "\n    def test_fails(self):\n        self.fail()\n";
+    project.write("tests/test_cases.py", &format!("{late}{failing}"));
+    py(&[]).exits(1).says("1 failed, 1 passed");
+    project.write("tests/test_cases.py", &format!("{CASES}{DOOM}"));
     let run = py(&["--fail-fast"]).exits(1);
     run.says("error: stestr was ended by tests.test_cases.Cases.test_of_doom");
 }

@@ -140,6 +140,25 @@ fn a_rust_test_that_ends_its_program_never_passes() {
     project.edit("src/main.rs", "abort()", "exit(0)");
     let run = test(&project, &[]).run().exits(1);
     run.says_once("error: ").never_says("no tests");
+    // once it has told its result
+    let late = "extern \"C\" fn end() {\n    unsafe { _exit(0) }\n}\n\n\
+                unsafe extern \"C\" {\n    fn _exit(code: i32) -> !;\n    \
+                fn atexit(end: extern \"C\" fn()) -> i32;\n}\n";
+    project.append(
+        "src/main.rs",
+        &format!(
+            "\n#[cfg(test)]\n{}",
+            late.replace("\n\nunsafe", "\n\n#[cfg(test)]\nunsafe")
+        ),
+    );
+    project.edit(
+        "src/main.rs",
+        "std::process::exit(0);",
+        "unsafe { atexit(end) };\n    panic!();",
+    );
+    let run = test(&project, &["--rust"]).run().exits(1);
+    assert_eq!(summary(&run), "Rust (shout) 1 failed, 1 passed", "{run}");
+    run.says("error: Rust tests failed");
 }
 
 /// Makes the environment's Python say that it has no shared libpython.
