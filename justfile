@@ -38,3 +38,8 @@ corpus *arguments: build
 # Record the picture of the README anew from a real run
 picture: build
     python3 docs/picture.py
+
+# Write auditwheel's policies anew, from the version that releases are checked with
+policies:
+    uv run --no-project --with "$(grep -o '^auditwheel==[^ ]*' src/world/tool/release.txt)" python recipes/policies.py > target/policies.json
+    mv target/policies.json src/model/manylinux.json

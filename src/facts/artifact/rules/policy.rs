@@ -130,8 +130,12 @@ fn foreign(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8Path;
+
     use super::*;
     use crate::facts::artifact::Format;
+    use crate::world::session::Session;
+    use crate::world::tool::Toolbox;
 
     fn elf(versions: &[&str], needed: &[&str]) -> Binary {
         let set = |words: &[&str]| words.iter().map(ToString::to_string).collect();
@@ -151,6 +155,14 @@ mod tests {
         let tags = Tags::parse(&format!("cp39-abi3-{platforms}")).unwrap();
         let found = findings(&tags, binary, &["libown-1234.so.1"]);
         found.iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn the_policies_are_those_of_the_auditwheel_that_releases_are_checked_with() {
+        let python = Utf8Path::new("/usr/bin/python3");
+        let toolbox = Toolbox::release(&Session::default(), python, (3, 12));
+        let pinned = toolbox.version("auditwheel");
+        assert_eq!(Some(manylinux::auditwheel()), pinned, "run `just policies`");
     }
 
     #[test]
