@@ -14,7 +14,8 @@ const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
 
 /// The package's files that git would keep, except the packages that the wheel holds and Rust's.
 pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
-    disk::remove_dir(&copy.to)?;
+    disk::remove_dir(&copy.root)?;
+    link_what_is_beside(copy)?;
     let shipped = |below: &Utf8Path| {
         // the package itself, beside the tests or in a folder for Python's sources; a folder of
         // tests may have the same name
@@ -41,6 +42,28 @@ pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
     }
     Ok(())
 }
+
+/// Every folder above the copied one, up to the repository's, has links to what else is there: tests
+/// read files beside their package.
+fn link_what_is_beside(copy: &CopyTests) -> Result<()> {
+    let folders = copy.from.ancestors().zip(copy.to.ancestors());
+    for (from, to) in folders.take_while(|(_, to)| *to != copy.root) {
+        let (Some(above), Some(place)) = (from.parent(), to.parent()) else {
+            return Ok(());
+        };
+        disk::create_dir(place)?;
+        for name in disk::names(above) {
+            let is_own = Some(name.as_str()) == from.file_name();
+            if !is_own && !name.starts_with('.') && !BUILT.contains(&name.as_str()) {
+                disk::link(&above.join(&name), &place.join(&name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Folders of builds, which no test reads.
+const BUILT: [&str; 2] = ["target", "node_modules"];
 
 /// Writes all files, or leaves all as they were: none is touched before each is known to be what the
 /// plan saw, and those written come back when a later one fails.
@@ -214,10 +237,46 @@ mod tests {
         let copy = CopyTests {
             from: dir.join("python"),
             to: dir.join("copy"),
+            root: dir.join("copy"),
             packages: Vec::new(),
         };
         copy_tests(&copy).unwrap();
         assert!(disk::is_file(&dir.join("copy/tests/test_a.py")));
+    }
+
+    #[test]
+    fn what_stands_beside_a_package_in_its_repository_is_found_from_the_copy_of_its_tests() {
+        let (_temp, dir) = folder();
+        let repository = dir.join("repository");
+        for name in [
+            "python/p/tests/test_a.py",
+            "python/q/a.txt",
+            "data/a.json",
+            "target/x",
+            ".git/HEAD",
+        ] {
+            disk::write(&repository.join(name), b"").unwrap();
+        }
+        let copy = CopyTests {
+            from: repository.join("python/p"),
+            to: dir.join("copy/python/p"),
+            root: dir.join("copy"),
+            packages: Vec::new(),
+        };
+        for _ in 0..2 {
+            copy_tests(&copy).unwrap();
+            let tests = copy.to.join("tests");
+            for name in ["test_a.py", "../../../data/a.json", "../../q/a.txt"] {
+                assert!(disk::is_file(&tests.join(name)), "{name}");
+            }
+            for name in ["target", ".git"] {
+                assert!(!disk::is_dir(&copy.root.join(name)), "{name}");
+            }
+        }
+        assert!(
+            disk::is_file(&repository.join("data/a.json")),
+            "only links went"
+        );
     }
 
     #[test]

@@ -264,8 +264,10 @@ pub struct RunRecipe {
 #[derive(Clone, Debug)]
 pub struct CopyTests {
     pub from: Utf8PathBuf,
-    /// Replaced as a whole.
+    /// A folder in `root`, as `from` is one in its repository, or `root` itself.
     pub to: Utf8PathBuf,
+    /// Replaced as a whole; what stands beside `from` in its repository is linked there.
+    pub root: Utf8PathBuf,
     /// Top-level names of packages that are left out.
     pub packages: Vec<String>,
 }

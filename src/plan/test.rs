@@ -86,6 +86,7 @@ mod tests {
             dir: dir.into(),
             args: Vec::new(),
             installed_args: None,
+            checkout: dir.into(),
         }
     }
 

@@ -70,7 +70,12 @@ pub(super) fn away(context: &PlanContext<'_>, suite: &PythonSuite) -> Utf8PathBu
         .cache
         .join("wheel-tests")
         .join(&project[..16]);
-    context.own_folder(folder).join(&suite.member)
+    let root = context.own_folder(folder).join(&suite.member);
+    // `join` of nothing ends in a slash
+    match suite.place() {
+        place if place.as_str().is_empty() => root,
+        place => root.join(place),
+    }
 }
 
 /// The environment in which a member's wheel is tested.
@@ -136,6 +141,11 @@ pub(super) fn copy(context: &PlanContext<'_>, suite: &PythonSuite, to: &Utf8Path
     let action = Action::CopyTests(Box::new(CopyTests {
         from: suite.dir.clone(),
         to: to.to_owned(),
+        root: to
+            .ancestors()
+            .nth(suite.place().components().count())
+            .unwrap_or(to)
+            .to_owned(),
         packages: packages.map(str::to_owned).collect(),
     }));
     let subject = format!("the tests of {}", suite.member);

@@ -395,6 +395,7 @@ fn given(runner: TestRunner, own: &str, said: &str) -> Vec<String> {
         dir: "/p/hello".into(),
         args: words(own),
         installed_args: None,
+        checkout: "/p".into(),
     });
     let testing = Testing {
         arguments: words(said),

@@ -25,6 +25,8 @@ pub struct PythonSuite {
     /// The same for pytest where the package is installed from a wheel, and its folder is not there:
     /// tests that are modules of the package are found by its name. `None` where it has none.
     pub installed_args: Option<Vec<String>>,
+    /// The root of the repository that `dir` is in, absolute: tests read files beside their package.
+    pub checkout: Utf8PathBuf,
 }
 
 /// Folders with files that look like tests and are none.
@@ -47,6 +49,12 @@ impl PythonSuite {
         Self { dir, args, ..suite }
     }
 
+    /// Where it runs, seen from the root of the repository.
+    pub fn place(&self) -> &Utf8Path {
+        let below = self.dir.strip_prefix(&self.checkout);
+        below.unwrap_or(Utf8Path::new(""))
+    }
+
     /// In the package's folder, else beside or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
         let manifests = &project.manifests;
@@ -60,6 +68,7 @@ impl PythonSuite {
             dir: dir.to_owned(),
             args,
             installed_args: None,
+            checkout: project.checkout().to_owned(),
         };
         if runner == TestRunner::Stestr {
             return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are

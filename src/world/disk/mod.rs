@@ -20,7 +20,7 @@ use crate::model::error::{Error, Result};
 use crate::model::path::normalize;
 
 pub use lock::Lock;
-pub use trees::{copy_tree, exchange, mirror, promote, staging};
+pub use trees::{copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{all_files, folder_files, folders, package_files, unignored_files};
 

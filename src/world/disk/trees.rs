@@ -58,6 +58,17 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
     Ok(())
 }
 
+/// A symbolic link at `to`, or a copy where the system has none for everybody.
+pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(from, to).map_err(io("link", to));
+    #[cfg(not(unix))]
+    match super::is_dir(from) {
+        true => mirror(from, to, &|_| false),
+        false => copy_file(from, to).map_err(io("copy", from)),
+    }
+}
+
 #[cfg(unix)]
 fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(std::fs::read_link(from)?, to)
