@@ -41,5 +41,5 @@ picture: build
 
 # Write auditwheel's policies anew, from the version that releases are checked with
 policies:
-    uv run --no-project --with "$(grep -o '^auditwheel==[^ ]*' src/world/tool/release.txt)" python recipes/policies.py > target/policies.json
+    "${CARGO_PYX_UV:-uv}" run --no-project --with "$(grep -o '^auditwheel==[^ ]*' src/world/tool/release.txt)" python recipes/policies.py > target/policies.json
     mv target/policies.json src/model/manylinux.json

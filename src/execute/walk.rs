@@ -71,6 +71,9 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Ou
             match result {
                 Ok(()) => drop(done.insert(&step.id)),
                 Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
+                    if matches!(step.id, StepId::Sync(_)) {
+                        context.ui.warn(&format!("{error}; going on without"));
+                    }
                     done.insert(&step.id);
                 }
                 Err(error) => first_error = first_error.take().or(Some(error)),

@@ -11,14 +11,13 @@ use crate::facts::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, Loade
 use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::{Bindings, HardWired, Member, Project};
 use crate::facts::suites::{Suites, Word};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
 use crate::model::reason::Reason;
 use crate::world::disk;
 use crate::world::interpreter::{self, Choice, Interpreter};
 use crate::world::session::Session;
 use crate::world::tool;
-use crate::world::toolchain::Toolchain;
 
 use super::caller::Caller;
 use super::just::Just;
@@ -27,7 +26,7 @@ use super::release::{self, Release};
 use super::request::{Product, Purpose, Request, Running};
 use super::reusable_build;
 use super::run_state::RunState;
-use super::target::{DEV, Packages, TEST, Target};
+use super::target::{DEV, DEVELOPERS, Packages, TEST, Target};
 use super::tools::Tools;
 
 #[derive(Clone, Debug, Default)]
@@ -111,7 +110,12 @@ impl Facts {
                 return Ok(facts);
             }
         }
+        facts.require_toolchain(request)?;
         facts.just = facts.look_at_recipes(session, request)?;
+        if facts.runs_own_recipe(request) {
+            facts.target.developer_dependencies =
+                records.developers(session, request, &facts.project, &facts.target)?;
+        }
         if facts.needs_tools(request) {
             facts.prepare(session, request, &run_state.unavailable)?;
             if alternative.is_some() {
@@ -136,6 +140,26 @@ impl Facts {
         Ok(facts)
     }
 
+    /// Stops before anything is made where the project's own toolchain is not here and may not be fetched.
+    ///
+    /// # Errors
+    /// [`Error::NoToolchain`]
+    fn require_toolchain(&self, request: &Request) -> Result<()> {
+        let lists = matches!(&request.purpose, Purpose::Just(words) if words.is_empty());
+        if lists || request.is_for_publishing() {
+            return Ok(());
+        }
+        for toolchain in self.builds.iter().map(|build| &build.toolchain) {
+            if let (Some((pin, path)), false) = (&toolchain.missing_pin, toolchain.may_fetch) {
+                return Err(Error::NoToolchain {
+                    pin: pin.clone(),
+                    path: self.project.display(path).to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// just, where the request is for a recipe or the project wants some around it.
     fn look_at_recipes(&self, session: &Session, request: &Request) -> Result<Option<Just>> {
         let root = &self.project.root;
@@ -149,6 +173,26 @@ impl Facts {
             _ => root,
         };
         Just::gather(session, dir, &self.project, hooks).map(Some)
+    }
+
+    /// Whether recipes of the project are to be run: they start what it lists for its developers.
+    fn runs_own_recipe(&self, request: &Request) -> bool {
+        let Some(just) = &self.just else {
+            return false;
+        };
+        let recipes = just.recipes.as_ref();
+        let is_own = |name: &String| {
+            let found = recipes.and_then(|recipes| recipes.find(name));
+            found.is_some_and(|recipe| !recipe.built_in)
+        };
+        let hooks = &just.hooks;
+        match &request.purpose {
+            Purpose::Just(words) => words
+                .iter()
+                .find(|word| !word.contains('='))
+                .is_some_and(is_own),
+            _ => hooks.before.iter().chain(&hooks.after).any(is_own),
+        }
     }
 
     /// Whether anything is to be done.
@@ -266,8 +310,6 @@ impl Facts {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 tools.maturin.insert(build.member.name.clone(), tool);
             }
-            let warning = pin_warning(&build.toolchain, &self.project);
-            self.warnings.extend(warning);
         }
         self.warnings.extend(missing_submodules(&self.project)?);
         self.tools = Some(tools);
@@ -435,6 +477,25 @@ impl Records {
         }
     }
 
+    /// What the project lists for its developers, compared with what is installed of it.
+    fn developers(
+        &self,
+        session: &Session,
+        request: &Request,
+        project: &Project,
+        target: &Target,
+    ) -> Result<Packages> {
+        let listed = Dependencies::for_developers(project)?;
+        if listed.syncs.is_empty() {
+            return Ok(Packages::default());
+        }
+        let forced = request.force.then_some(&Reason::Forced);
+        let all = forced.or(target.stale.as_ref());
+        let record = &self.environment.record;
+        let place = (session, project);
+        Ok(Packages::judge(listed, DEVELOPERS, record, all, place))
+    }
+
     /// The members' builds compared with their records.
     fn builds(
         &self,
@@ -489,13 +550,4 @@ fn missing_submodules(project: &Project) -> Result<Option<String>> {
         let names = missing.join("`, `");
         format!("submodule `{names}` is not checked out (`git submodule update --init` gets it)")
     }))
-}
-
-fn pin_warning(toolchain: &Toolchain, project: &Project) -> Option<String> {
-    let (pin, path) = toolchain.missing_pin.as_ref()?;
-    let name = toolchain.name.as_deref().unwrap_or("the default one");
-    Some(format!(
-        "toolchain {pin} ({}) is not installed; using {name} (`rustup toolchain install {pin}` gets it)",
-        project.display(path)
-    ))
 }

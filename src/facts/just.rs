@@ -20,6 +20,8 @@ pub struct Just {
     pub folder: Utf8PathBuf,
     /// The recipes that the project wants around the command, without those that it runs in.
     pub hooks: Hooks,
+    /// The root of the repository that the project is in, else the project's home, absolute.
+    pub checkout: Utf8PathBuf,
 }
 
 impl Just {
@@ -45,6 +47,7 @@ impl Just {
             written,
             folder: recipes::folder(session),
             hooks,
+            checkout: within.to_owned(),
         })
     }
 

@@ -20,6 +20,7 @@ pub mod editor;
 pub mod environment;
 pub mod fingerprint;
 mod gather;
+mod handed_over;
 mod just;
 mod last_inputs;
 pub mod leftovers;
@@ -41,6 +42,7 @@ pub mod versions;
 
 pub use caller::Caller;
 pub use gather::{Facts, TestFacts};
+pub use handed_over::HandedOver;
 pub use just::Just;
 pub use last_inputs::last_inputs;
 pub use member_build::{Build, EarlierBuild, Linking, ReusableBuild, Staleness};
@@ -49,5 +51,5 @@ pub use request::{
     Network, Part, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
 };
 pub use run_state::RunState;
-pub use target::{DEV, Packages, TEST, Target};
+pub use target::{DEV, DEVELOPERS, Packages, TEST, Target};
 pub use tools::Tools;

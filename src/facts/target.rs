@@ -14,6 +14,7 @@ use crate::world::session::Session;
 /// The names of the environment's sync records.
 pub const DEV: &str = "dev";
 pub const TEST: &str = "test";
+pub const DEVELOPERS: &str = "developers";
 
 #[derive(Clone, Debug, Default)]
 pub struct Target {
@@ -33,6 +34,8 @@ pub struct Target {
     pub dependencies: Packages,
     /// Those that only tests need.
     pub test_dependencies: Packages,
+    /// Those that the project lists for its developers, where a recipe of its own is to be run.
+    pub developer_dependencies: Packages,
 }
 
 /// Packages that the environment must hold.
@@ -72,6 +75,7 @@ impl Target {
             linked: Vec::new(),
             dependencies: packages(&self.dependencies),
             test_dependencies: packages(&self.test_dependencies),
+            developer_dependencies: Packages::default(),
         }
     }
 
@@ -81,7 +85,9 @@ impl Target {
 
     /// Whether packages come or go.
     pub(crate) fn packages_are_stale(&self) -> bool {
-        self.dependencies.stale.is_some() || self.test_dependencies.stale.is_some()
+        self.dependencies.stale.is_some()
+            || self.test_dependencies.stale.is_some()
+            || self.developer_dependencies.stale.is_some()
     }
 
     /// The interpreter that the environment has, or will be made with.

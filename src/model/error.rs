@@ -132,6 +132,9 @@ pub enum Error {
         message: String,
     },
 
+    #[error("the toolchain {pin} ({path}) is not installed, and rustup may not fetch it")]
+    NoToolchain { pin: String, path: Utf8PathBuf },
+
     #[error("offline: missing {0}")]
     Offline(String),
 
@@ -312,6 +315,7 @@ impl Error {
             | Self::NoInterpreter { .. }
             | Self::NoEnvironment { .. }
             | Self::BadInterpreter { .. }
+            | Self::NoToolchain { .. }
             | Self::Offline(_)
             | Self::StaticPython { .. }
             | Self::NoTarget { .. }
@@ -365,6 +369,9 @@ impl Error {
             Self::ToolHash { path } => Some(format!(
                 "rm -r {} (the next run provisions it again)",
                 quote(path.parent().unwrap_or(path).as_str())
+            )),
+            Self::NoToolchain { pin, .. } => Some(format!(
+                "rustup toolchain install {pin}\n      or, with another one: cargo +stable pyx …"
             )),
             Self::Offline(_) => Some("run it once without `--offline`".into()),
             Self::NoInterpreter { .. } => {

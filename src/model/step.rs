@@ -8,6 +8,8 @@ use serde::{Serialize, Serializer};
 pub enum StepId {
     /// Fetch a tool; by its name and version.
     Provide(String),
+    /// Have rustup fetch the toolchain that the project pins.
+    Toolchain(String),
     /// Fetch the tools that check distributions.
     ProvideReleaseTools,
     /// Have uv fetch an interpreter; by what was asked for.
@@ -94,6 +96,7 @@ impl std::fmt::Display for StepId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Provide(tool) => write!(f, "provide {tool}"),
+            Self::Toolchain(pin) => write!(f, "toolchain {pin}"),
             Self::ProvideReleaseTools => f.write_str("provide the release tools"),
             Self::Interpreter(wanted) => write!(f, "interpreter {wanted}"),
             Self::Environment => f.write_str("environment"),

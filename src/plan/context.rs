@@ -82,6 +82,15 @@ impl<'a> PlanContext<'a> {
     }
 }
 
+/// With the toolchain that a person has chosen for this run: it is one for whatever pyx starts.
+pub(super) fn with_toolchain(call: Invocation, builds: &[Build]) -> Invocation {
+    let mut names = builds.iter().map(|build| build.toolchain.name.as_ref());
+    match names.find_map(|name| name) {
+        Some(name) => call.env("RUSTUP_TOOLCHAIN", name.clone()),
+        None => call,
+    }
+}
+
 /// As in a shell where the environment is active, and uv leaves it as it is.
 pub(super) fn activate(call: Invocation, target: &Target, caller: &Caller) -> Invocation {
     let environment = &target.environment;

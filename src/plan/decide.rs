@@ -48,7 +48,8 @@ fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
         Purpose::Run(Running::Command(words)) => {
             let mut plan = dev::dev(context)?;
             if !plan.again {
-                plan.hand_over = run::command(context.target, context.caller, words);
+                plan.hand_over =
+                    run::command(context.target, context.caller, context.builds, words);
             }
             Ok(plan)
         }
@@ -71,7 +72,9 @@ fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
 fn nothing_due(request: &Request, facts: &Facts) -> Plan {
     let members = facts.builds.iter().map(|build| build.member.name.clone());
     let hand_over = match &request.purpose {
-        Purpose::Run(Running::Command(words)) => run::command(&facts.target, &facts.caller, words),
+        Purpose::Run(Running::Command(words)) => {
+            run::command(&facts.target, &facts.caller, &facts.builds, words)
+        }
         _ => None,
     };
     Plan {

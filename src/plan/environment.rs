@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::{Environment, State};
-use crate::facts::{DEV, TEST};
+use crate::facts::{DEV, DEVELOPERS, TEST};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::step::StepId;
 use crate::world::interpreter::{Choice, PythonRequest};
@@ -34,7 +34,36 @@ pub(super) fn provide(
     }
     let mut maturin = context.tools.maturin.values();
     plan.again = maturin.any(|tool| tool.version.is_none());
+    toolchain(plan, context)?;
     Ok(!plan.again)
+}
+
+/// The toolchain that a package pins, where it is not here: what it is called is an input of builds.
+///
+/// # Errors
+/// [`Error::Offline`]
+fn toolchain(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
+    for build in context.builds {
+        let Some((pin, path)) = &build.toolchain.missing_pin else {
+            continue;
+        };
+        let id = StepId::Toolchain(pin.clone());
+        if plan.has(&id) || context.run_state.done.contains(&id) {
+            continue;
+        }
+        if context.request.network.offline {
+            return Err(Error::Offline(format!("toolchain {pin}")));
+        }
+        // with what else the folder's file asks for
+        let call = context
+            .call("rustup".into(), &build.member.dir)
+            .args(["toolchain", "install"]);
+        let subject = format!("toolchain {pin} ({})", context.show(path));
+        let action = Action::Run(Run::quiet(call, Exit::Tool));
+        plan.push(Step::new(id, "Downloading", subject, action));
+        plan.again = true;
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -151,6 +180,7 @@ pub(super) fn record(plan: &mut Plan, context: &PlanContext<'_>) {
     for (name, packages) in [
         (DEV, &target.dependencies),
         (TEST, &target.test_dependencies),
+        (DEVELOPERS, &target.developer_dependencies),
     ] {
         if packages.stale.is_some() {
             installed.push((name, packages.dependencies.clone()));

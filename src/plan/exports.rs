@@ -40,6 +40,10 @@ pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
     let mut missing = None;
     if let Some(build) = nearest(facts) {
         (call, missing) = linking(call, &context, build)?;
+        if let Some((pin, _)) = &build.toolchain.missing_pin {
+            let text = format!("the toolchain {pin} of this folder is not installed");
+            missing = Some((text, "rustup toolchain install"));
+        }
     }
     // a person's own choice is where pyx found the environment: it has to stay
     if facts.caller.names_environment {

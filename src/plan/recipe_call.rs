@@ -1,13 +1,13 @@
 //! Calling a recipe: just has to be here, and the environment is active for whatever it does.
 
-use crate::facts::Just;
 use crate::facts::recipes::Recipe;
+use crate::facts::{HandedOver, Just};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
 use super::action::Action;
-use super::context::{PlanContext, activate};
+use super::context::{PlanContext, activate, with_toolchain};
 use super::environment;
 use super::step::{Plan, Step};
 
@@ -83,8 +83,10 @@ pub(super) fn call(
         ]
         .map(str::to_owned)
     });
+    let places = [&just.checkout, &project.home, &caller.cache];
+    let told = HandedOver::of(places, context.target, context.builds);
     let call = context.call(&just.tool.path, &project.root);
-    activate(call, context.target, caller)
+    with_toolchain(activate(call, context.target, caller), context.builds)
         .args(place.into_iter().flatten())
         .args(words.iter().cloned())
         .env("CARGO_PYX", caller.program.as_str())
@@ -99,6 +101,7 @@ pub(super) fn call(
         .env("CARGO_PYX_STATE", project.state.as_str())
         .env("CARGO_PYX_RECIPES", just.folder.as_str())
         .env("CARGO_PYX_UV", context.tools.uv.path.as_str())
+        .env("CARGO_PYX_FACTS", told.json())
         .env("CARGO_PYX_RECIPE", inside.join("\n"))
         .path(&first, &caller.path)
 }

@@ -8,12 +8,17 @@ use crate::model::step::StepId;
 
 use super::action::{Action, Listen, Run};
 use super::arguments::{build_args, feature_args};
-use super::context::{PlanContext, activate};
+use super::context::{PlanContext, activate, with_toolchain};
 use super::step::{Plan, Step};
 use super::{dev, linked};
 
 /// Any program, in the environment; `None` where there are no words.
-pub(super) fn command(target: &Target, caller: &Caller, words: &[String]) -> Option<Step> {
+pub(super) fn command(
+    target: &Target,
+    caller: &Caller,
+    builds: &[Build],
+    words: &[String],
+) -> Option<Step> {
     let (program, arguments) = words.split_first()?;
     // a path is relative to where the command was given
     let resolved = if program.contains('/') {
@@ -24,7 +29,8 @@ pub(super) fn command(target: &Target, caller: &Caller, words: &[String]) -> Opt
     let call = Invocation::new(resolved, &caller.cwd)
         .args(arguments.iter().cloned())
         .without(&caller.scrubbed);
-    let action = Action::Show(activate(call, target, caller));
+    let call = with_toolchain(activate(call, target, caller), builds);
+    let action = Action::Show(call);
     Some(Step::new(StepId::HandOver, "Running", program, action))
 }
 

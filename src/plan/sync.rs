@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::facts::Request;
 use crate::facts::dependencies::{Source, Sync};
 use crate::facts::project::Member;
+use crate::facts::{Packages, Request};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::reason::Reason;
@@ -27,19 +27,32 @@ pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
         let number = at + 1;
         let before = (number > 1).then(|| StepId::Sync(number - 1));
         let subject = subject_of(sync, context);
-        let step = Step::new(StepId::Sync(number), "Syncing", subject, Action::Run(run))
+        let mut step = Step::new(StepId::Sync(number), "Syncing", subject, Action::Run(run))
             .because(reason.clone())
             .after(environment::needs(plan))
             .after(before);
+        step.optional = is_optional(sync, context);
         plan.push(step);
     }
+}
+
+/// A recipe need not start all that is listed for developers.
+fn is_optional(sync: &Sync, context: &PlanContext<'_>) -> bool {
+    let target = context.target;
+    let needed = [&target.dependencies, &target.test_dependencies];
+    let holds = |packages: &&Packages| packages.dependencies.syncs.contains(sync);
+    holds(&&target.developer_dependencies) && !needed.iter().any(holds)
 }
 
 /// Each installation once: what the tests need may be what is installed anyway.
 fn due<'a>(context: &PlanContext<'a>) -> Vec<(&'a Reason, &'a Sync)> {
     let target = context.target;
     let mut due: Vec<(&Reason, &Sync)> = Vec::new();
-    for packages in [&target.dependencies, &target.test_dependencies] {
+    for packages in [
+        &target.dependencies,
+        &target.test_dependencies,
+        &target.developer_dependencies,
+    ] {
         let Some(reason) = &packages.stale else {
             continue;
         };

@@ -21,6 +21,8 @@ pub struct Toolchain {
     pub name: Option<String>,
     /// A pinned toolchain that is not installed, and the file that pins it.
     pub missing_pin: Option<(String, Utf8PathBuf)>,
+    /// Whether rustup may fetch what is missing.
+    pub may_fetch: bool,
 }
 
 impl Toolchain {
@@ -41,17 +43,14 @@ impl Toolchain {
             .or_else(|| pin.clone().map(|(name, _)| name));
         let installed = |name: &String| rustup.installed(name);
         let missing_pin = pin.filter(|(name, _)| explicit.is_none() && installed(name).is_none());
-        let fallback = missing_pin.as_ref().and(rustup.default.clone());
-        let folder = fallback
-            .as_ref()
-            .or(chosen.as_ref())
-            .or(rustup.default.as_ref())
-            .and_then(installed);
+        let chosen = chosen.as_ref().or(rustup.default.as_ref());
+        let folder = chosen.and_then(installed);
         Self {
             rustc: folder.map(|folder| folder.join("bin").join(executable("rustc"))),
             chosen_by: rustup.choosers(dir),
-            name: explicit.or(fallback),
+            name: explicit,
             missing_pin,
+            may_fetch: rustup.may_fetch(session),
         }
     }
 
@@ -72,6 +71,8 @@ const PIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 struct Rustup {
     home: Utf8PathBuf,
     default: Option<String>,
+    /// `auto_install` of its settings.
+    auto_install: Option<String>,
     /// Folder and toolchain, deepest folder first.
     overrides: Vec<(Utf8PathBuf, String)>,
 }
@@ -95,8 +96,10 @@ impl Rustup {
             .filter_map(|(dir, name)| Some((dir.into(), name.as_str()?.to_owned())))
             .collect();
         overrides.sort_by_key(|(dir, _)| std::cmp::Reverse(dir.as_str().len()));
+        let setting = |name: &str| settings.as_ref().and_then(|toml| toml.string(&[name]));
         Some(Self {
-            default: settings.and_then(|toml| toml.string(&["default_toolchain"])),
+            default: setting("default_toolchain"),
+            auto_install: setting("auto_install"),
             overrides,
             home,
         })
@@ -106,12 +109,25 @@ impl Rustup {
     /// then it names what the working directory chooses, which need not be the project's choice.
     fn explicit(&self, session: &Session) -> Option<String> {
         let name = session.var("RUSTUP_TOOLCHAIN")?;
+        // newer ones tell who has chosen it
+        if let Some(source) = session.var("RUSTUP_TOOLCHAIN_SOURCE") {
+            return matches!(source, "cli" | "env").then(|| name.to_owned());
+        }
         let implied = self
             .pin(&session.started_in)
             .map(|(name, _)| name)
             .or_else(|| self.default.clone());
         let same = implied.is_some_and(|implied| self.installed(&implied) == self.installed(name));
         (!(session.under_cargo() && same)).then(|| name.to_owned())
+    }
+
+    /// Whether cargo may make it install a toolchain: `RUSTUP_AUTO_INSTALL`, then its settings (rustup
+    /// book, "Environment variables").
+    fn may_fetch(&self, session: &Session) -> bool {
+        match session.var("RUSTUP_AUTO_INSTALL") {
+            Some(value) => value != "0",
+            None => self.auto_install.as_deref() != Some("disable"),
+        }
     }
 
     fn pin(&self, dir: &Utf8Path) -> Option<(String, Utf8PathBuf)> {
@@ -200,17 +216,37 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_that_is_not_installed_falls_back_to_the_default_and_says_so() {
-        let (_temp, root, session) = machine();
+    fn a_pin_that_is_not_installed_is_nothing_else_and_fetched_where_rustup_may() {
+        let (_temp, root, mut session) = machine();
         let project = root.join("p");
         disk::write(&project.join("rust-toolchain"), b"1.60.0\n").unwrap();
         let found = Toolchain::gather(&session, &project);
-        assert_eq!(
-            found.name.as_deref(),
-            Some("stable-x86_64-unknown-linux-gnu")
-        );
+        assert_eq!((found.name, found.rustc), (None, None));
         assert_eq!(found.missing_pin.unwrap().0, "1.60.0");
-        assert!(found.rustc.unwrap().as_str().contains("stable-"));
+        assert!(found.may_fetch);
+        session.env.insert("RUSTUP_AUTO_INSTALL".into(), "0".into());
+        assert!(!Toolchain::gather(&session, &project).may_fetch);
+        session.env.remove("RUSTUP_AUTO_INSTALL");
+        let settings = b"auto_install = 'disable'\n";
+        disk::write(&root.join("rustup/settings.toml"), settings).unwrap();
+        assert!(!Toolchain::gather(&session, &project).may_fetch);
+    }
+
+    #[test]
+    fn what_a_person_writes_behind_cargo_goes_before_a_pin() {
+        let (_temp, root, mut session) = machine();
+        let project = root.join("p");
+        disk::write(&project.join("rust-toolchain"), b"1.60.0\n").unwrap();
+        let stable = "stable-x86_64-unknown-linux-gnu";
+        session.env.insert("CARGO".into(), "cargo".into());
+        session.env.insert("RUSTUP_TOOLCHAIN".into(), stable.into());
+        for (source, explicit) in [("cli", true), ("env", true), ("default", false)] {
+            let source = source.to_owned();
+            session.env.insert("RUSTUP_TOOLCHAIN_SOURCE".into(), source);
+            let found = Toolchain::gather(&session, &project);
+            assert_eq!(found.name.is_some(), explicit);
+            assert_eq!(found.missing_pin.is_none(), explicit);
+        }
     }
 
     #[test]

@@ -139,12 +139,12 @@ impl Dependencies {
         })
     }
 
-    fn note(&mut self, pyproject: &PyProject, member: &Member) {
+    pub(super) fn note(&mut self, pyproject: &PyProject, member: &Member) {
         let tables = disk::digest(pyproject.dependency_tables().as_bytes());
         self.setting(&format!("dependencies of {}", member.name), &[tables]);
     }
 
-    fn setting(&mut self, name: &str, values: &[String]) {
+    pub(super) fn setting(&mut self, name: &str, values: &[String]) {
         self.settings.insert(name.to_owned(), values.join(","));
     }
 
@@ -173,7 +173,7 @@ impl Dependencies {
 }
 
 /// The same, without other members, which pyx installs itself; `None` where nothing is left.
-fn without_members(
+pub(super) fn without_members(
     project: &Project,
     member: &Member,
     pyproject: &PyProject,

@@ -5,6 +5,7 @@
 //! and in what the project's `automation` installs.
 
 mod automation;
+mod developers;
 mod gather;
 mod requirements_file;
 mod runner;

@@ -185,7 +185,7 @@ fn for_unittest(pyproject: &PyProject) -> Result<FoundRunner> {
     Ok(found)
 }
 
-fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Source {
+pub(super) fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Source {
     Source::Requirements {
         manifest: pyproject.toml.path.clone(),
         requirements,
@@ -222,7 +222,7 @@ fn group_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) 
     })
 }
 
-fn extras(pyproject: &PyProject) -> Vec<String> {
+pub(super) fn extras(pyproject: &PyProject) -> Vec<String> {
     let bring = pyproject
         .extras
         .keys()
@@ -311,7 +311,7 @@ pub(super) fn requirements(
 }
 
 /// Files by the names that projects give them, in the folder and in its test folders.
-fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(super) fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let folders = ["", "test", "tests", "requirements"].map(|name| dir.join(name));
     folders
         .iter()

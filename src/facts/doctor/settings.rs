@@ -89,8 +89,12 @@ fn missing_pin(build: &Build) -> Option<Finding> {
         Ok(Some(toml)) => toml.line_of(&["toolchain", "channel"]),
         _ => 1,
     };
-    let instead = build.toolchain.name.as_deref().unwrap_or("the default one");
-    let message = format!("the toolchain {pin} is not installed; pyx builds with {instead}");
+    let then = if build.toolchain.may_fetch {
+        "the next build has rustup fetch it"
+    } else {
+        "rustup may not fetch it, so nothing is built"
+    };
+    let message = format!("the toolchain {pin} is not installed; {then}");
     let finding = Finding::warning("toolchain-missing", message).at(path, Some(line));
     Some(finding.hint(format!("rustup toolchain install {pin}")))
 }

@@ -1,0 +1,177 @@
+//! Everything that a project lists for its developers: what its own recipes may start.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::{Member, Project};
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::PyProject;
+
+use super::gather::without_members;
+use super::runner::{self, listed, requirements_files};
+use super::{Dependencies, Source, Sync};
+
+/// How extras are called that are for the project's own work; others are features for its users.
+const EXTRAS: [&str; 25] = [
+    "all-dev",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "check",
+    "ci",
+    "dev",
+    "develop",
+    "development",
+    "doc",
+    "docs",
+    "documentation",
+    "format",
+    "formatting",
+    "lint",
+    "linting",
+    "qa",
+    "quality",
+    "style",
+    "test",
+    "testing",
+    "tests",
+    "type",
+    "types",
+    "typing",
+];
+
+impl Dependencies {
+    /// Each place by itself: what stands in one may not fit to what stands in another.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn for_developers(project: &Project) -> Result<Self> {
+        let mut found = Self::default();
+        let lock = project.uv_lock()?;
+        found.files.push(project.home.join("uv.lock"));
+        let mut folders = BTreeSet::new();
+        for member in &project.members {
+            folders.insert(member.dir.clone());
+            if let Some(pyproject) = &member.pyproject {
+                found.note(pyproject, member);
+                let syncs = in_pyproject(project, member, pyproject, lock.as_ref());
+                found.syncs.extend(syncs);
+            }
+        }
+        folders.insert(project.root.clone());
+        folders.insert(project.home.clone());
+        for file in folders.iter().flat_map(|folder| files_of(folder)) {
+            found.syncs.push(Sync::of(Source::File(file.clone())));
+            found.files.push(file);
+        }
+        let described = format!("{:?}", found.syncs);
+        let digest = disk::digest(described.as_bytes());
+        found.setting("developer dependencies", &[digest]);
+        Ok(found)
+    }
+}
+
+fn in_pyproject(
+    project: &Project,
+    member: &Member,
+    pyproject: &PyProject,
+    lock: Option<&Utf8PathBuf>,
+) -> Vec<Sync> {
+    let is_ours = |name: &&String| EXTRAS.contains(&name.as_str());
+    let extras = pyproject.extras.keys().filter(is_ours).cloned();
+    let extras: Vec<String> = extras.chain(runner::extras(pyproject)).collect();
+    let extras: BTreeSet<String> = extras.into_iter().collect();
+    let in_workspace = member.dir != project.home;
+    let source = match lock {
+        Some(lock) => Source::Lock(lock.clone()),
+        None => Source::Metadata(pyproject.toml.path.clone()),
+    };
+    let sync = |groups: Vec<String>, extras: Vec<String>| {
+        let sync = Sync {
+            source: source.clone(),
+            groups,
+            extras,
+            default_groups: true,
+            packages: (in_workspace && lock.is_some())
+                .then(|| member.name.clone())
+                .into_iter()
+                .collect(),
+        };
+        without_members(project, member, pyproject, sync)
+    };
+    let mut found = Vec::new();
+    for name in pyproject.groups.keys() {
+        found.extend(sync(vec![name.clone()], Vec::new()));
+    }
+    for name in extras {
+        found.extend(sync(Vec::new(), vec![name]));
+    }
+    let older = pyproject.uv_dev_dependencies();
+    if !older.is_empty() {
+        found.push(Sync::of(listed(pyproject, older)));
+    }
+    found
+}
+
+/// Those that are not for users: a `requirements.txt` beside a pyproject.toml is most often what the
+/// project is deployed with.
+fn files_of(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut files = requirements_files(folder);
+    files.retain(|file| file.file_name() != Some("requirements.txt") || is_below(folder, file));
+    files
+}
+
+fn is_below(folder: &Utf8Path, file: &Utf8Path) -> bool {
+    file.parent() != Some(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_project_lists_for_its_work_is_installed_each_by_itself() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let text = "[project]\nname = 'a'\nversion = '1'\n\
+            [project.optional-dependencies]\npandas = ['pandas']\nlint = ['ruff']\n\
+            [dependency-groups]\ndocs = ['sphinx']\ntest = ['pytest']\n\
+            [tool.uv]\ndev-dependencies = ['black']\n";
+        for (name, text) in [
+            ("pyproject.toml", text),
+            ("requirements.txt", "numpy\n"),
+            ("requirements-dev.txt", "flake8\n"),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let project = Project::default();
+        let pyproject = project.manifests.pyproject(&dir.join("pyproject.toml"));
+        let member = Member {
+            name: "a".into(),
+            dir: dir.to_owned(),
+            pyproject: pyproject.unwrap(),
+            ..Member::default()
+        };
+        let project = Project {
+            root: dir.to_owned(),
+            home: dir.to_owned(),
+            members: vec![member],
+            ..project
+        };
+        let found = Dependencies::for_developers(&project).unwrap();
+        let described = |sync: &Sync| match &sync.source {
+            Source::File(path) => path.file_name().unwrap_or_default().to_owned(),
+            Source::Requirements { requirements, .. } => requirements.join(","),
+            Source::Lock(_) | Source::Metadata(_) => {
+                format!("{}{}", sync.groups.join(","), sync.extras.join(","))
+            }
+        };
+        let found: Vec<String> = found.syncs.iter().map(described).collect();
+        assert_eq!(
+            found,
+            ["docs", "test", "lint", "black", "requirements-dev.txt"]
+        );
+    }
+}
