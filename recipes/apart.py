@@ -1,78 +1,82 @@
-"""The project as a wheel, in an environment and a target directory apart from those of `cargo pyx dev`.
+"""The project as a wheel, in an environment and a target directory apart from those of `cargo pyx dev`."""
 
-Standard library only, CPython 3.9 or newer.
-"""
-
-import json
+import functools
 import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-PYX = os.environ["CARGO_PYX"]
-PROJECT = Path(os.environ["CARGO_PYX_PROJECT"])
-STATE = Path(os.environ["CARGO_PYX_STATE"])
+import consent
+import given
+import programs
+import steps
+from given import CHECKOUT, PYX, STATE, shown
+from given import ROOT as PROJECT
+from programs import say
+
 ERRORS = 1
 MISSING = 3
 NO_TESTS = 5
 
 
-def say(verb, text):
-    """A line of progress, as cargo writes it."""
-    print(f"{verb:>12} {text}", file=sys.stderr, flush=True)
-
-
 def stop(text, hint=None, code=ERRORS):
-    print(f"error: {text}" + (f"\n\nhint: {hint}" if hint else ""), file=sys.stderr)
+    """Ends the recipe because of what a person has to settle."""
+    steps.error(text, hint)
     sys.exit(code)
 
 
-def root():
-    """The root of the checkout, else of the project."""
-    git = ["git", "rev-parse", "--show-toplevel"]
-    run = subprocess.run(git, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return Path(run.stdout.removesuffix("\n")) if run.returncode == 0 else PROJECT
-
-
-def shown(path):
-    """A path as people read it: relative where it is below the project."""
-    path = Path(path)
-    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
-
-
 class Call:
-    """A command that pyx printed to be pasted: `(cd DIR && env [-u NAME] NAME=VALUE PROGRAM ARGS)`."""
+    """A program that a step of pyx starts: what, where, and with which variables."""
 
-    def __init__(self, text):
-        words = shlex.split(text.strip()[1:-1])
-        self.dir, rest, self.env = Path(words[1]), words[3:], dict(os.environ)
-        if rest[0] == "env":
-            rest = rest[1:]
-            while rest[0] == "-u":
-                self.env.pop(rest[1], None)
-                rest = rest[2:]
-            while re.match(r"\w+=", rest[0]):
-                name, value = rest.pop(0).split("=", 1)
-                self.env[name] = value.replace("$PATH", os.environ["PATH"]) if name == "PATH" else value
-        self.words = rest
+    def __init__(self, step):
+        self.words = [step["program"], *step["arguments"]]
+        self.dir, self.env, self.unset = Path(step["directory"]), dict(step["set"]), list(step["unset"])
 
-    def run(self, words=None, **options):
-        env = {**self.env, **options.pop("env", {})}
-        return subprocess.run(words or self.words, cwd=self.dir, env=env, **options)
+    def run(self, words=None, env=None):
+        """Starts it, or something else in its place; a person sees it work."""
+        words = [str(word) for word in (words or self.words)]
+        return programs.start(words, self.dir, {**self.env, **(env or {})}, self.unset, None, None)
+
+    def watch(self, words):
+        """Starts something in its place; a person sees what it prints, its errors are shown and read."""
+        words = [str(word) for word in words]
+        done = programs.start(words, self.dir, self.env, self.unset, None, programs.PIPE)
+        print(done.err, end="", file=sys.stderr, flush=True)
+        return done
+
+    def read(self, words=None, env=None, errors=False):
+        """The same, and what it prints is read; with `errors` its stderr is shown, else read in order."""
+        words = [str(word) for word in (words or self.words)]
+        start = programs.read if errors else programs.combined
+        more = {"errors": True} if errors else {}
+        return start(words, self.dir, {**self.env, **(env or {})}, self.unset, **more)
 
 
 def plan(arguments, variables):
     """The steps that pyx would take."""
-    command = [PYX, *arguments, "--dry-run", "--message-format", "json"]
-    text = subprocess.run(command, cwd=PROJECT, env={**os.environ, **variables}, stdout=subprocess.PIPE)
-    for line in text.stdout.splitlines():
-        event = json.loads(line)
-        if event.get("type") == "plan":
-            return event["steps"]
-    return sys.exit(text.returncode or ERRORS) if text.returncode != NO_TESTS else []
+    words = [PYX, *arguments, "--dry-run", "--message-format", "json"]
+    done = programs.read(words, PROJECT, variables, errors=True)
+    if done.code == NO_TESTS:
+        return []
+    found = [event for event in events(done.out) if event.get("type") == "plan"]
+    if not (done and found):
+        stop(f"`cargo pyx {arguments[0]} --dry-run` tells no plan: it {done.how()}", code=max(done.code, ERRORS))
+    return [step for event in found for step in event.get("steps", [])]
+
+
+def events(text):
+    """The JSON objects of pyx's lines."""
+    for line in text.splitlines():
+        found = programs.Outcome([PYX], 0, line).json()
+        if isinstance(found, dict):
+            yield found
+
+
+def is_process(step):
+    """Whether a step runs one program."""
+    return all(step.get(key) is not None for key in ("program", "arguments", "directory", "set", "unset"))
 
 
 class Installed:
@@ -82,7 +86,7 @@ class Installed:
         self.calls = calls  # one for each suite of Python tests, in a copy without the package's sources
         self.profile, self.target = profile, folder / "target"
         self.env = Path(calls[0].env["VIRTUAL_ENV"])
-        self.python = self.env / "bin" / "python"
+        self.python = self.env / ("Scripts" if os.name == "nt" else "bin") / "python"
 
     def has(self, distribution):
         script = "import sys, importlib.metadata as m; m.version(sys.argv[1])"
@@ -91,40 +95,46 @@ class Installed:
     def add(self, *requirements):
         """Installs a tool, where the project does not bring it; all but one are for other Pythons."""
         if not self.has(requirements[0].split("==")[0]):
-            uv = [os.environ["CARGO_PYX_UV"], "pip", "install", "--quiet", "--python", str(self.python)]
-            if subprocess.run([*uv, *requirements], cwd=self.env).returncode:
-                stop(f"cannot install `{requirements[0]}` into `{shown(self.env)}`", code=MISSING)
+            done = self.install(requirements)
+            if not done:
+                stop(f"cannot install `{requirements[0]}` into `{shown(self.env)}`: {done.last()}", code=MISSING)
+
+    def install(self, requirements):
+        """Installs requirements."""
+        words = [given.UV, "pip", "install", "--quiet", "--python", self.python, *requirements]
+        return programs.read(words, self.env)
 
     def ask(self, script, *arguments, check=True):
         """What a script prints with the environment's Python."""
-        call = [str(self.python), "-I", "-c", script, *arguments]
-        quiet = None if check else subprocess.DEVNULL
-        run = subprocess.run(call, cwd=self.env, stdout=subprocess.PIPE, stderr=quiet, text=True)
-        if run.returncode:
-            return stop(f"`{shown(self.python)}` failed: {script}") if check else None
-        return run.stdout.strip()
+        done = programs.read([self.python, "-I", "-c", script, *arguments], self.env)
+        if done:
+            return done.out.strip()
+        return stop(f"`{shown(self.python)}` {done.how()}: {done.last()}") if check else None
 
 
 def wheel(folder, profile, variables=None):
     """Builds the wheel in `folder` and installs it there, all by pyx's own `test --wheel`, which
-    runs no test here: `--version` is all that the test runner is asked."""
+    runs no test here: `--help` is all that the test runner is asked."""
     target = str(folder / "target")
     variables = {"CARGO_TARGET_DIR": target, "CARGO_BUILD_BUILD_DIR": target, **(variables or {})}
     arguments = ["test", "--py", "--wheel", "--profile", profile]
     say("Building", f"a wheel apart in {shown(folder)} [{profile}]")
-    command = [PYX, "--quiet", *arguments, "--", "--help"]
-    code = subprocess.run(command, cwd=PROJECT, env={**os.environ, **variables}, stdout=subprocess.DEVNULL)
-    if code.returncode == NO_TESTS:
+    words = [PYX, "--quiet", *arguments, "--", "--help"]
+    done = programs.read(words, PROJECT, variables, errors=True)
+    if done.code == NO_TESTS:
         return None
-    if code.returncode:
-        sys.exit(code.returncode)
-    tested = [step for step in plan(arguments, variables) if "Python tests" in step["name"]]
-    return Installed([Call(step["command"]) for step in tested], profile, folder)
+    if not done:
+        stop(f"the wheel cannot be tested: `cargo pyx test --wheel` {done.how()}", code=max(done.code, ERRORS))
+    tested = [step for step in plan(arguments, variables) if "Python tests" in step.get("name", "")]
+    calls = [Call(step) for step in tested if is_process(step)]
+    if not calls or "VIRTUAL_ENV" not in calls[0].env:
+        stop("`cargo pyx test --wheel` plans no Python tests")
+    return Installed(calls, profile, folder)
 
 
 def sources(name):
     """Files of the checkout whose name matches, without those in folders that are built or hidden."""
-    for folder, folders, names in os.walk(root()):
+    for folder, folders, names in os.walk(CHECKOUT):
         folders[:] = [sub for sub in folders if sub not in ("target", "node_modules") and sub[0] != "."]
         yield from (Path(folder, file) for file in names if re.fullmatch(name, file))
 
@@ -163,14 +173,40 @@ exec {before}"$@"
     return {variable: str(script)}
 
 
-def llvm(program):
-    """A program of the toolchain's component llvm-tools."""
-    rustc = shutil.which("rustc") or stop("`rustc` is not on PATH", code=MISSING)
-    ask = lambda *words: subprocess.run([rustc, *words], cwd=PROJECT, stdout=subprocess.PIPE, text=True).stdout
-    host = re.search(r"^host: (.*)$", ask("-vV"), re.M).group(1)
-    tool = Path(ask("--print", "sysroot").strip(), "lib", "rustlib", host, "bin", program)
+@functools.lru_cache(maxsize=None)
+def toolchain(folder):
+    """What rustc says of itself where it is called in a folder: its host and its sysroot."""
+    variables = variables_of(folder)
+    version = programs.read(["rustc", "-vV"], folder, variables)
+    host = re.search(r"^host: (.+)$", version.out, re.M)
+    sysroot = programs.read(["rustc", "--print", "sysroot"], folder, variables)
+    if version.trouble:
+        stop(f"`rustc` {version.trouble}", code=MISSING)
+    if not (version and host and sysroot and sysroot.out.strip()):
+        stop(f"`rustc` does not say where its tools are: it {(version if not version else sysroot).how()}", code=MISSING)
+    return host.group(1).strip(), Path(sysroot.out.strip())
+
+
+def variables_of(folder):
+    """The toolchain of the package in a folder, where pyx has chosen it."""
+    for member in given.MEMBERS:
+        if member.get("dir") == str(folder) and member.get("toolchain"):
+            return {"RUSTUP_TOOLCHAIN": member["toolchain"]}
+    return {}
+
+
+def llvm(program, yes=False):
+    """A program of the toolchain's component llvm-tools; it is added where a person agrees."""
+    crates = given.crates()
+    folder = Path(crates[0]["dir"]) if crates and crates[0].get("dir") else PROJECT
+    host, sysroot = toolchain(folder)
+    tool = sysroot / "lib" / "rustlib" / host / "bin" / program
+    if not tool.is_file() and shutil.which("rustup"):
+        if consent.given_for("add llvm-tools to the Rust toolchain", yes):
+            programs.run(["rustup", "component", "add", "llvm-tools"], folder, variables_of(folder))
     if not tool.is_file():
-        stop(f"`{program}` is missing from the Rust toolchain", "rustup component add llvm-tools", MISSING)
+        hint = "rustup component add llvm-tools"
+        stop(f"`{program}` is missing from the Rust toolchain", hint, MISSING)
     return str(tool)
 
 

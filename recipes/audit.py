@@ -1,111 +1,154 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
-"""Looks for known vulnerabilities; what could not be looked at is never a pass."""
+"""Looks for known vulnerabilities; what could not be looked at is never a pass.
 
-import json
-import shlex
+usage: cargo pyx just audit [--yes]
+
+cargo-audit and cargo-deny are built once, into the user cache, where a person agrees: their crates are
+what their makers publish, and the advisories are read by the library that RustSec keeps for them.
+"""
+
+import re
 import shutil
-import subprocess
 import sys
 from importlib.metadata import distributions
+from pathlib import Path
 
+import automation
+import consent
+import given
+import programs
 import project
 import steps
 import tools
 
-SCRATCH = project.STATE / "audit"
+SCRATCH = given.STATE / "audit"
 
 
-def rust(run):
+def rust(run, yes):
     """The crates, by cargo-deny where the project configures it, else by cargo-audit."""
     denies = project.first("deny.toml", ".deny.toml", ".cargo/deny.toml")
-    manifest = project.manifest()
-    if denies and shutil.which("cargo-deny"):
-        run.run("cargo deny", ["cargo", "deny", f"--manifest-path={manifest}", "check"])
-    elif shutil.which("cargo-audit"):
-        run.run("cargo audit", ["cargo", "audit", "--file", lock(manifest)])
-    else:
-        tool = "cargo-deny" if denies else "cargo-audit"
-        hint = f"cargo install {tool} --locked"
-        print(f"error: `{tool}` is not installed\n\nhint: {hint}\n", file=sys.stderr)
-        run.add(tool.replace("-", " "), "not checked (not installed)")
+    if denies or (automation.uses("deny") and not automation.uses("audit")):
+        run.judged("cargo deny", lambda: deny(yes))
+        return
+    for workspace in dict.fromkeys(member.get("workspace") for member in given.crates()):
+        run.judged("cargo audit", lambda workspace=workspace: audit(workspace, yes))
 
 
-def lock(manifest):
-    """The crate's Cargo.lock, at the root of its cargo workspace."""
-    command = ["cargo", "locate-project", "--workspace", "--message-format=plain"]
-    run = subprocess.run([*command, f"--manifest-path={manifest}"], capture_output=True, text=True)
-    return run.stdout.strip().replace("Cargo.toml", "Cargo.lock")
+def deny(yes):
+    """What cargo-deny is configured to deny."""
+    start = cargo_tool("cargo-deny", yes)
+    manifest = given.crates()[0]["manifest"]
+    done = programs.combined([*start, "deny", f"--manifest-path={manifest}", "check"], given.ROOT)
+    print(done.out, end="", file=sys.stderr)
+    if not done and re.search(r"failed to (fetch|open|load|query).*(advisor|database|db)", done.out):
+        return steps.ABSENT, "the advisories cannot be fetched"
+    return done
 
 
-def python(run):
+def audit(workspace, yes):
+    """What RustSec knows of the crates in the workspace's Cargo.lock."""
+    lock = Path(workspace or given.ROOT) / "Cargo.lock"
+    if not lock.is_file():
+        return steps.ABSENT, f"there is no `{given.shown(lock)}`"
+    done = programs.read([*cargo_tool("cargo-audit", yes), "audit", "--json", "--file", lock], given.ROOT)
+    answer = done.json()
+    found = project.table(answer, "vulnerabilities").get("list")
+    if done.trouble:
+        return done
+    if not isinstance(found, list):
+        steps.error(f"cargo-audit could not look: {done.last()}")
+        return steps.ABSENT, "no answer"
+    for entry in found:
+        package, advisory = project.table(entry, "package"), project.table(entry, "advisory")
+        fixed = ", ".join(project.texts(project.table(entry, "versions").get("patched"))) or "no version"
+        name = f"{package.get('name')} {package.get('version')}"
+        print(f"error: {name}: {advisory.get('id')} {advisory.get('title')}, fixed in {fixed}", file=sys.stderr)
+    others = [entry for kind in project.table(answer, "warnings").values() for entry in kind or []]
+    for entry in others:
+        package, advisory = project.table(entry, "package"), project.table(entry, "advisory")
+        name = f"{package.get('name')} {package.get('version')}"
+        print(f"warning: {name}: {entry.get('kind')}, {advisory.get('id')} {advisory.get('title')}", file=sys.stderr)
+    if found or done.code not in (0, 1):
+        return steps.BAD, f"{len(found)} vulnerable" if found else done.how()
+    return (steps.NOTED, f"{len(others)} warnings") if others else (steps.OK, "")
+
+
+def cargo_tool(name, yes):
+    """The start of a command of a cargo subcommand that is not cargo's own."""
+    if shutil.which(name):
+        return ["cargo"]
+    root = Path(given.FACTS.get("cache") or given.STATE) / "tools" / name
+    program = root / "bin" / name
+    if not program.is_file():
+        install = ["cargo", "install", name, "--locked", "--quiet", "--root", root]
+        if not consent.given_for(f"build {name}, once, for all projects; it takes some minutes", yes):
+            hint = f"cargo pyx just audit --yes\n      or: cargo install {name} --locked"
+            raise steps.Trouble(f"`{name}` is not installed", hint)
+        done = programs.run(install, given.ROOT)
+        if not done:
+            raise steps.Trouble(f"`{name}` cannot be built: cargo {done.how()}", f"cargo install {name} --locked")
+    return [str(program)]
+
+
+def python():
     """The Python packages: all of uv.lock, else those in the environment."""
-    source = locked() if project.first("uv.lock") else ["--path", tools.ask(SITE)]
-    command = [*tools.standalone("pip-audit"), "--progress-spinner=off", "--format=json", *source]
-    steps.say("Running", shlex.join(command))
-    audit = subprocess.run(command, capture_output=True)
-    try:
-        found = json.loads(audit.stdout)["dependencies"]
-    except ValueError:
-        last = audit.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        print("error: pip-audit could not look:", *last, file=sys.stderr)
-        return run.add("pip-audit", "not checked (no answer)")
-    return run.add("pip-audit", result(found))
-
-
-SITE = "import json, sysconfig; print(json.dumps(sysconfig.get_path('purelib')))"
+    source = locked() if given.LOCK else ["--path", tools.asked(given.PYTHON, "purelib")]
+    words = [*tools.standalone("pip-audit"), "--progress-spinner=off", "--format=json", *source]
+    programs.say("Running", "pip-audit")
+    done = programs.read(words, given.ROOT)
+    found = done.json()
+    found = found.get("dependencies") if isinstance(found, dict) else None
+    if not isinstance(found, list) or not all(isinstance(package, dict) for package in found):
+        steps.error(f"pip-audit could not look: {done.last()}")
+        return steps.ABSENT, "no answer"
+    return result(found)
 
 
 def locked():
     """Arguments for what uv.lock holds but the project itself."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
     path = str(SCRATCH / "requirements.txt")
-    command = [tools.UV, "export", "--quiet", "--frozen", "--all-packages", "--all-groups"]
-    command += ["--all-extras", "--no-emit-workspace", "--no-emit-local", "--no-hashes"]
-    if steps.call([*command, "--output-file", path]):
-        steps.fail("uv cannot export `uv.lock`, so nothing was checked", "uv lock")
+    words = [given.UV, "export", "--quiet", "--frozen", "--all-packages", "--all-groups", "--all-extras"]
+    words += ["--no-emit-workspace", "--no-emit-local", "--no-hashes", "--output-file", path]
+    done = programs.read(words, Path(given.LOCK).parent)
+    if not done:
+        raise steps.Trouble(f"uv cannot export `uv.lock`: {done.last()}", "uv lock")
     return ["--requirement", path, "--no-deps", "--disable-pip"]
 
 
 def result(found):
     """What came out, in words, after every vulnerability was printed."""
     looked = [package for package in found if "skip_reason" not in package]
-    vulnerable = [package for package in looked if package["vulns"]]
+    vulnerable = [package for package in looked if package.get("vulns")]
     for package in vulnerable:
         for entry in package["vulns"]:
-            fixed = ", ".join(entry["fix_versions"]) or "no version"
-            what = f"{package['name']} {package['version']}: {entry['id']}, fixed in {fixed}"
+            fixed = ", ".join(project.texts(entry.get("fix_versions"))) or "no version"
+            what = f"{package.get('name')} {package.get('version')}: {entry.get('id')}, fixed in {fixed}"
             print(f"error: {what}", file=sys.stderr)
-    unknown = [package["name"] for package in found if package not in looked]
+    unknown = [str(package.get("name")) for package in found if package not in looked]
     return verdict(looked, vulnerable, [name for name in unknown if name not in own()])
 
 
 def verdict(looked, vulnerable, unknown):
-    """`ok`, or why not; packages that the index does not know are named."""
+    """The state and its text; packages that the index does not know are named."""
     if unknown:
         names = ", ".join(unknown)
-        print(f"warning: not looked at, as the index does not know them: {names}", file=sys.stderr)
+        steps.warn(f"not looked at, as the index does not know them: {names}")
     if vulnerable:
-        return f"failed ({len(vulnerable)} of {len(looked)} vulnerable)"
-    return "not checked (unknown to the index)" if unknown and not looked else "ok"
+        return steps.BAD, f"{len(vulnerable)} of {len(looked)} vulnerable"
+    return (steps.ABSENT, "unknown to the index") if unknown and not looked else (steps.OK, "")
 
 
 def own():
     """The names of what is installed from the project's own folders, and of no index."""
-    site = [tools.ask(SITE)]
+    site = [tools.asked(given.PYTHON, "purelib")]
     direct = (found for found in distributions(path=site) if found.read_text("direct_url.json"))
-    return {tools.name_of(found.metadata["Name"]) for found in direct}
+    return {project.name_of(found.metadata["Name"]) for found in direct}
 
 
-def main():
+def main(arguments):
     """Looks at both languages."""
-    run = steps.Steps()
-    if project.manifest():
-        rust(run)
-    python(run)
+    run = steps.Steps("audit")
+    if given.crates():
+        rust(run, "--yes" in arguments)
+    run.judged("pip-audit", python)
     run.finish()
-
-
-main()

@@ -1,24 +1,26 @@
 """Measure the project's benchmarks on an optimised build, in an environment of its own.
 
-usage: bench.py [PYTEST ARGS…]
+usage: cargo pyx just bench [PYTEST ARGS…]
 
-Benchmarks are tests that use pytest-benchmark's fixture `benchmark`, wherever they are. A Rust
-function is compared with its twin in pure Python: two benchmarks of one file whose names differ
-only by a word, `pure` (or `python`, `py`) here and `rust` (or `rs`, `native`, or none) there, as in
-`test_f[pure]` and `test_f[rust]`, or `test_f_pure` and `test_f`; or the only two of a
-benchmark group with such words. Every run is kept in target/pyx/bench/history.
+Benchmarks are tests that use pytest-benchmark's fixture `benchmark`, wherever they are. What they compare
+with each other is found by `pairing`. Every run is kept in target/pyx/bench/history.
 """
 
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import apart
+import given
+import programs
+import project
+import steps
+import tools
 from chart import chart, duration, factor
+from pairing import compared
 
 PYTEST_BENCHMARK = (
     "pytest-benchmark==5.3.1; python_version >= '3.10'",
@@ -26,8 +28,8 @@ PYTEST_BENCHMARK = (
 )
 FOLDER = apart.STATE / "bench"
 HISTORY = FOLDER / "history"
-PURE = {"pure", "python", "py", "purepython"}
-RUST = {"rust", "rs", "native"}
+SPIES = apart.STATE / "bench" / "plugin"
+BROKEN, IMPORTED = SPIES / "broken", SPIES / "imported"
 USES = re.compile(r"def (?:test|bench)\w*\([^)]*\bbenchmark\b|@pytest\.mark\.benchmark\b")
 NAMED = re.compile(r"bench", re.I)
 LOADED = """import os, sys
@@ -43,6 +45,29 @@ SPY = LOADED + """
 def pytest_sessionfinish():
     with open(os.environ["CARGO_PYX_IMPORTED"], "a") as out:
         out.writelines(f"{file}\\n" for file in loaded())
+
+def pytest_exception_interact(node, call, report):
+    if report.when == "collect":
+        import json
+        error, place = call.excinfo, None
+        for entry in error.traceback:
+            if str(entry.path) == str(node.path):
+                place = entry.lineno + 1
+        found = error.value
+        if isinstance(getattr(found, "__cause__", None), ImportError):
+            found = found.__cause__
+        while found is not None and not isinstance(found, ImportError):
+            found = found.__context__
+        found = found or error.value
+        trace = found.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == str(node.path):
+                place = trace.tb_lineno
+            trace = trace.tb_next
+        told = {"file": node.nodeid, "line": place, "module": getattr(found, "name", None)}
+        told["error"] = f"{type(found).__name__}: {found}".splitlines()[0]
+        with open(os.environ["CARGO_PYX_BROKEN"], "a") as out:
+            out.write(json.dumps(told) + "\\n")
 """
 
 # plugins in place of pytest-benchmark have options of the same names
@@ -67,14 +92,28 @@ def look():
         return
     text = "the project has no benchmarks: no test takes pytest-benchmark's fixture `benchmark`"
     named = [f"`{apart.shown(path)}`" for path in files if NAMED.search(path.name)]
-    apart.stop(text + (f", {', '.join(named)} neither" if named else ""), "def test_f(benchmark): benchmark(f, 1)")
+    apart.stop(text + (f", {', '.join(named[:5])} neither" if named else ""), "def test_f(benchmark): benchmark(f, 1)")
 
 
-def benchmarks(dir):
-    """The files below a folder that hold benchmarks, relative to it."""
-    files = sorted(path.relative_to(dir) for path in dir.rglob("*.py"))
-    files = [path for path in files if not any(part.startswith(".") for part in path.parts)]
-    return [path for path in files if USES.search((dir / path).read_text(errors="replace"))]
+def benchmarks(folder):
+    """The files below a folder that hold benchmarks."""
+    found = []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if name[0] != "." and name not in ("target", "node_modules"))
+        found += [Path(place, name) for name in names if name.endswith(".py")]
+    return sorted(path for path in found if USES.search(path.read_text(errors="replace")))
+
+
+def copied_root(call):
+    """The folder of a suite's copy that stands for the repository: the files beside a package are there."""
+    for member in given.MEMBERS:
+        try:
+            below = Path(member["dir"]).relative_to(given.CHECKOUT)
+        except (KeyError, ValueError):
+            continue
+        if below.parts and call.dir.parts[-len(below.parts) :] == below.parts:
+            return Path(*call.dir.parts[: -len(below.parts)])
+    return call.dir
 
 
 def optimised(folder, variables=None):
@@ -83,56 +122,102 @@ def optimised(folder, variables=None):
     return built or apart.stop("the project has no Python tests, by which to know what its benchmarks need", "add one")
 
 
-def calls(installed):
-    """How pytest runs the benchmarks: a call of pyx's and its words, for each suite that has any."""
-    found = [(call, benchmarks(call.dir)) for call in installed.calls]
-    found = [(call, files) for call, files in found if files]
-    if not found:
-        apart.stop("the benchmarks are not among what pyx copies with the tests of the package")
+def provide(installed):
+    """Installs pytest-benchmark, and what the project lists for its benchmarks."""
+    for listed in project.lists():
+        if NAMED.search(listed.place) or project.brings(listed, "pytest-benchmark"):
+            requirements = tools.resolved(listed)
+            done = installed.install(requirements) if requirements else None
+            if done is not None and not done:
+                steps.warn(f"{listed.place} cannot be installed: {tools.shortened(done)}")
     installed.add("pytest")
     installed.add(*PYTEST_BENCHMARK)
-    options = ["-p", "no:cacheprovider", "--benchmark-enable"]
+
+
+def calls(installed):
+    """How pytest runs the benchmarks: a call of pyx's and its words, for each suite that has any."""
+    taken, found = set(), []
+    for call in installed.calls:
+        files = [path for path in benchmarks(call.dir)]
+        if call is installed.calls[0]:
+            files = list(dict.fromkeys([*files, *benchmarks(copied_root(call))]))
+        files = [path for path in files if path not in taken]
+        taken.update(files)
+        if files:
+            found.append((call, [os.path.relpath(path, call.dir) for path in files]))
+    if not found:
+        apart.stop("the benchmarks are not among what pyx copies with the tests of the package")
+    provide(installed)
+    SPIES.mkdir(parents=True, exist_ok=True)
+    (SPIES / "pyx_spy.py").write_text(SPY)
+    options = ["-p", "no:cacheprovider", "-p", "pyx_spy", "--continue-on-collection-errors", "--benchmark-enable"]
     options += ["-n0"] if installed.has("pytest-xdist") else []
     options += ["--no-cov"] if installed.has("pytest-cov") else []
     for rival in installed.ask(RIVALS).split():
         options += ["-p", f"no:{rival}"]  # both cannot be loaded
     for call, files in found:
-        functions = ["-o", "python_functions=test bench"] if any("def bench" in (call.dir / file).read_text() for file in files) else []
-        skips = any("--benchmark-skip" in config.read_text() for config in configs(call.dir))
+        texts = [project.text(call.dir / file) for file in files]
+        functions = ["-o", "python_functions=test bench"] if any("def bench" in text for text in texts) else []
+        skips = any("--benchmark-skip" in config.read_text(errors="replace") for config in configs(call.dir))
         skips = ["-o", "addopts="] if skips else []
-        yield call, [str(installed.env / "bin" / "pytest"), *options, *functions, *skips, *map(str, files)]
+        call.env.update(PYTHONPATH=str(SPIES), CARGO_PYX_IMPORTED=str(IMPORTED), CARGO_PYX_BROKEN=str(BROKEN))
+        yield call, [str(installed.python), "-m", "pytest", *options, *functions, *skips, *files]
 
 
-def configs(dir):
+def configs(folder):
     names = ("pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
-    return [dir / name for name in names if (dir / name).is_file()]
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def broken():
+    """The files that could not be imported: sentences with file, line and what was missing."""
+    lines = BROKEN.read_text("utf-8", "replace").splitlines() if BROKEN.is_file() else []
+    found = []
+    for line in dict.fromkeys(lines):
+        told = programs.Outcome(["pytest"], 0, line).json() or {}
+        place = f"{told.get('file')}:{told.get('line')}" if told.get("line") else str(told.get("file"))
+        if told.get("module") and "No module named" in str(told.get("error")):
+            found.append(f"{place} imports `{told['module']}`, which no list of the project brings")
+        else:
+            found.append(f"{place} cannot be imported: {told.get('error')}")
+    return found
+
+
+def forget():
+    """Begins anew to note what is imported, and what cannot be."""
+    SPIES.mkdir(parents=True, exist_ok=True)
+    for path in IMPORTED, BROKEN:
+        path.write_text("")
 
 
 def measure(installed, arguments):
     """Runs the benchmarks; pytest's exit code, what was measured, and the modules' files."""
-    spy, imported, result = FOLDER / "plugin", FOLDER / "imported", FOLDER / "measured.json"
-    spy.mkdir(parents=True, exist_ok=True)
-    (spy / "pyx_spy.py").write_text(SPY)
-    imported.write_text("")
+    result = FOLDER / "measured.json"
     code, measured = 0, []
-    env = {"PYTHONPATH": str(spy), "CARGO_PYX_IMPORTED": str(imported)}
+    forget()
     for call, words in calls(installed):
         apart.say("Measuring", ", ".join(word for word in words if word.endswith(".py")))
         result.unlink(missing_ok=True)
-        words = [*words, "-p", "pyx_spy", "--benchmark-only", f"--benchmark-json={result}", *arguments]
-        run = call.run(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode or "-v" in arguments or "-s" in arguments:
-            print(run.stdout, end="")
-        code = code or run.returncode
-        if result.is_file() and result.stat().st_size:
-            measured += json.loads(result.read_text())["benchmarks"]
-    return code, measured, sorted(set(imported.read_text().splitlines()))
+        words = [*words, "--benchmark-only", f"--benchmark-json={result}", *arguments]
+        run = call.read(words)
+        if (not run and not broken() and run.code != 5) or "-v" in arguments or "-s" in arguments:
+            print(run.out, end="")
+        if not run and not broken() and run.code != 5:
+            steps.error(f"pytest {run.how()} in the benchmarks")
+        code = code or abs(run.code)
+        text = result.read_text(errors="replace") if result.is_file() else ""
+        found = programs.Outcome(["pytest"], 0, text).json()
+        measured += [one for one in (found or {}).get("benchmarks", []) if "median" in one.get("stats", {})]
+    imported = IMPORTED.read_text().splitlines()
+    for sentence in broken():
+        steps.error(sentence)
+    return code, measured, sorted(set(imported))
 
 
 def prove(installed, files):
     """Prints what was measured: the wheel's module, which is what cargo built with this profile."""
     if not files:
-        apart.stop(f"the benchmarks do not import `{os.environ['CARGO_PYX_MODULE']}`")
+        apart.stop(f"the benchmarks do not import {', '.join(f'`{name}`' for name in given.MODULES)}")
     cargo = installed.target / "pyx" / "ext"
     folder = "debug" if installed.profile == "dev" else installed.profile
     built = [*cargo.glob(f"{folder}/*"), *cargo.glob(f"*/{folder}/*")]
@@ -145,68 +230,20 @@ def prove(installed, files):
         print(f"profile: {installed.profile} ({apart.shown(file)})")
 
 
-# ------------------------------------------------------------------ who is whose twin
-
-
-def side(name):
-    """Which of two twins a name says that it is, and the name without that word."""
-    for words, answer in (PURE, "pure"), (RUST, "rust"):
-        for match in re.finditer(r"[A-Za-z0-9]+", name):
-            if match.group().lower() in words:
-                rest = name[: match.start()] + name[match.end() :]
-                rest = re.sub(r"[_\-]+(?=[_\-\[\]]|$)|(?<=\[)[_\-]+", "", rest).replace("[]", "")
-                return answer, rest
-    return None, name
-
-
-class Benchmark:
-    """One function: its Rust side, and its pure twin where there is one."""
-
-    def __init__(self, name, rust=None, pure=None):
-        self.name, self.rust, self.pure = name, rust, pure
-
-    @property
-    def times(self):
-        return self.pure["stats"]["median"] / self.rust["stats"]["median"] if self.pure and self.rust else None
-
-
-def pairs(measured):
-    """What was measured, as pairs where there are twins; in the order of the files."""
-    found = {}
-    for result in measured:
-        file, _, name = result["fullname"].rpartition("::")
-        which, rest = side(name)
-        place = found.setdefault((file, rest), {})
-        if (which or "rust") in place:
-            place = found.setdefault((file, name), {})
-        place[which or "rust"] = result
-    merge_groups(found)
-    return [Benchmark(name, **sides) for (_, name), sides in found.items()]
-
-
-def merge_groups(found):
-    """Twins of different names: the only pure and the only Rust side of a group."""
-    groups = {}
-    for key, sides in found.items():
-        for which, result in sides.items():
-            groups.setdefault(result["group"], []).append((key, which))
-    for name, members in groups.items():
-        if name and sorted(which for _, which in members) == ["pure", "rust"] and members[0][0] != members[1][0]:
-            sides = {which: found[key][which] for key, which in members}
-            for key, _ in members:
-                del found[key]
-            found[members[0][0][0], name] = sides
+def own_names():
+    """What the project's own side of a comparison is called."""
+    names = {part for module in given.MODULES for part in module.split(".")}
+    return {name.strip("_").lower() for name in names | {m.get("name", "") for m in given.MEMBERS}} - {""}
 
 
 def twins(installed):
-    """Arguments that keep pytest from the pure twins of Rust functions."""
+    """Arguments that keep pytest from what a Rust function is compared with."""
     names = []
     for call, words in calls(installed):
-        collect = [*words, "--collect-only", "-q"]
-        listed = call.run(collect, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        names += [line for line in listed.stdout.splitlines() if "::" in line]
-    found = pairs([{"fullname": name, "group": None} for name in names])
-    return [f"--deselect={pair.pure['fullname']}" for pair in found if pair.pure and pair.rust]
+        listed = call.read([*words, "--collect-only", "-q"])
+        names += [line.strip() for line in listed.out.splitlines() if "::" in line and " " not in line.strip()]
+    found = compared([{"fullname": name, "group": None} for name in names], own_names())
+    return [f"--deselect={other['fullname']}" for one in found for other in one.others.values()]
 
 
 # ------------------------------------------------------------------ runs before
@@ -214,28 +251,29 @@ def twins(installed):
 
 def runs():
     """All runs that were kept, newest first."""
-    return [json.loads(path.read_text()) for path in sorted(HISTORY.glob("*.json"), reverse=True)]
+    found = [programs.Outcome(["bench"], 0, path.read_text()).json() for path in sorted(HISTORY.glob("*.json"), reverse=True)]
+    return [run for run in found if isinstance(run, dict) and isinstance(run.get("benchmarks"), list)]
 
 
 def keep(measured, profile):
-    git = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.run(git, cwd=apart.PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    results = [{key: result[key] for key in ("fullname", "group")} | {"stats": stats(result)} for result in measured]
-    run = {"time": time.time(), "commit": commit.stdout.strip(), "profile": profile, "benchmarks": results}
+    """Notes a run for the next ones."""
+    commit = programs.read(["git", "describe", "--always", "--dirty"], apart.PROJECT)
+    results = [{key: result.get(key) for key in ("fullname", "group")} | {"stats": stats(result)} for result in measured]
+    run = {"time": time.time(), "commit": commit.out.strip(), "profile": profile, "benchmarks": results}
     HISTORY.mkdir(parents=True, exist_ok=True)
     path = HISTORY / (time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + f"{time.time_ns() % 10**9:09}.json")
     path.write_text(json.dumps(run, indent=1))
 
 
 def stats(result):
-    return {key: result["stats"][key] for key in ("median", "iqr", "min", "rounds")}
+    return {key: result["stats"].get(key) for key in ("median", "iqr", "min", "rounds")}
 
 
 def change(result, before):
     """How the median moved since the last run that has this benchmark."""
     for run in before:
         for old in run["benchmarks"]:
-            if result and old["fullname"] == result["fullname"]:
+            if result and old.get("fullname") == result["fullname"] and old["stats"]["median"]:
                 return result["stats"]["median"] / old["stats"]["median"] - 1
     return None
 
@@ -244,36 +282,31 @@ def change(result, before):
 
 
 def report(found, before):
-    rows = [("benchmark", "pure Python", "Rust", "factor", "since last run")]
-    for benchmark in found:
-        moved = change(benchmark.rust or benchmark.pure, before)
-        rows.append((
-            benchmark.name,
-            duration(benchmark.pure),
-            duration(benchmark.rust),
-            factor(benchmark.times),
-            "-" if moved is None else f"{moved * 100:+.1f} %",
-        ))  # fmt: skip
-    apart.table(rows)
+    """Prints what was compared, else what was measured."""
+    rows = [("benchmark", "beside", "its median", "Rust", "factor", "since last run")]
+    for one in found:
+        moved = change(one.ours, before)
+        moved = "-" if moved is None else f"{moved * 100:+.1f} %"
+        for label, other in one.others.items() or [("-", None)]:
+            rows.append((one.name, label, duration(other), duration(one.ours), factor(one.times(label)), moved))
+    apart.table(rows, left=2)
 
 
-def main():
+def main(arguments):
+    """Measures, compares, draws."""
+    given.settle()
     look()
     installed = optimised(FOLDER)
-    code, measured, files = measure(installed, sys.argv[1:])
+    code, measured, files = measure(installed, arguments)
     if not measured:
-        sys.exit(code or apart.ERRORS)
+        apart.stop("no benchmark is selected" if code == 5 else "no benchmark was measured", code=code or apart.ERRORS)
     prove(installed, files)
-    found, before = pairs(measured), runs()
+    found, before = compared(measured, own_names()), runs()
     report(found, before)
     keep(measured, installed.profile)
     picture = FOLDER / "bench.svg"
     python = installed.ask("import platform as p; print(p.python_implementation(), p.python_version())")
-    moved = {benchmark.name: change(benchmark.rust, before) for benchmark in found}
-    picture.write_text(chart(found, moved, f"{python}, profile {installed.profile}, medians"))
+    moved = {one.name: change(one.ours, before) for one in found}
+    picture.write_text(chart(found, moved, f"{python}, profile {installed.profile}, medians"), "utf-8")
     print(f"picture: {apart.shown(picture)}")
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

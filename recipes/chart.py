@@ -1,23 +1,29 @@
-"""Bars for pairs of benchmarks, as SVG that is readable on light and on dark pages."""
+"""Bars of benchmarks, as SVG that is readable on light and on dark pages: pairs of what is compared, or
+a ranking by group where nothing is."""
 
 from html import escape
 
-WIDTH, LEFT, BARS, ROW = 760, 24, 430, 74
+WIDTH, MARGIN, NAMES, BARS = 880, 24, 250, 300
+LETTER = 6.4  # pixels
 STYLE = """
-  text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #24292f }
+  text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #24292f }
   .title { font-size: 18px; font-weight: 600 }
-  .name { font-weight: 600 }
-  .factor { font-size: 20px; font-weight: 700; fill: #b7410e }
-  .quiet { fill: #656d76; font-size: 12px }
+  .name, .group { font-weight: 600 }
+  .group { font-size: 13px }
+  .factor { font-size: 15px; font-weight: 700; fill: #b7410e }
+  .slower { fill: #59636e }
+  .quiet { fill: #59636e; font-size: 11px }
   .page { fill: #ffffff }
-  .pure { fill: #8c959f }
+  .line { stroke: #d1d9e0 }
+  .other { fill: #8c959f }
   .rust { fill: #dd6b20 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }
     .factor { fill: #ffa657 }
-    .quiet { fill: #9198a1 }
+    .slower, .quiet { fill: #9198a1 }
     .page { fill: #0d1117 }
-    .pure { fill: #6e7681 }
+    .line { stroke: #3d444d }
+    .other { fill: #6e7681 }
     .rust { fill: #f0883e }
   }
 """
@@ -43,23 +49,27 @@ def factor(times):
     return "-" if times is None else f"{digits(times)}×"
 
 
-def chart(benchmarks, moved, subtitle):
-    """One row for each benchmark; within it, the longer bar is the slower side."""
-    height = 96 + ROW * len(benchmarks)
-    slowest = max(median(side) for b in benchmarks for side in (b.pure, b.rust))
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-        f'viewBox="0 0 {WIDTH} {height}" role="img">',
-        f"<title>Benchmarks: pure Python and Rust</title><style>{STYLE}</style>",
+def chart(found, moved, subtitle):
+    """The picture of what was compared; where nothing was, of what was measured."""
+    pairs = [one for one in found if one.others]
+    title = "Rust and what stands beside it" if pairs else "Benchmarks"
+    body, y = [], 84
+    if pairs:
+        for one in found:
+            rows, y = pair(one, y, moved.get(one.name))
+            body += rows
+    else:
+        body, y = ranking(found, y, moved)
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" '
+        f'viewBox="0 0 {WIDTH} {y + 8}" role="img">',
+        f"<title>{title}</title><style>{STYLE}</style>",
         '<rect class="page" width="100%" height="100%"/>',
-        f'<text class="title" x="{LEFT}" y="34">Pure Python and Rust</text>',
-        f'<text class="quiet" x="{LEFT}" y="56">{escape(subtitle)}</text>',
-        *legend(),
+        f'<text class="title" x="{MARGIN}" y="34">{title}</text>',
+        f'<text class="quiet" x="{MARGIN}" y="54">{escape(subtitle)}</text>',
+        *(legend() if pairs else ()),
     ]
-    for number, benchmark in enumerate(benchmarks):
-        scale = max(median(benchmark.pure), median(benchmark.rust)) if benchmark.times else slowest
-        parts += row(benchmark, 84 + ROW * number, scale, moved.get(benchmark.name))
-    return "\n".join([*parts, "</svg>", ""])
+    return "\n".join([*head, *body, "</svg>", ""])
 
 
 def median(result):
@@ -67,24 +77,74 @@ def median(result):
 
 
 def legend():
-    for x, side, text in (WIDTH - 210, "pure", "pure Python"), (WIDTH - 90, "rust", "Rust"):
-        yield f'<rect class="{side}" x="{x}" y="24" width="12" height="12" rx="2"/>'
-        yield f'<text x="{x + 18}" y="34">{text}</text>'
+    """Which bar is which."""
+    for x, kind, text in (WIDTH - 220, "other", "beside it"), (WIDTH - 110, "rust", "Rust"):
+        yield f'<rect class="{kind}" x="{x}" y="24" width="11" height="11" rx="2"/>'
+        yield f'<text x="{x + 17}" y="34">{text}</text>'
 
 
-def row(benchmark, y, scale, moved):
-    yield f'<text class="name" x="{LEFT}" y="{y + 14}">{escape(benchmark.name)}</text>'
-    top = y + 22
-    for side, result in ("pure", benchmark.pure), ("rust", benchmark.rust):
-        if result:
-            width = max(2, BARS * median(result) / scale)
-            yield f'<rect class="{side}" x="{LEFT}" y="{top}" width="{width:.1f}" height="16" rx="2"/>'
-            yield f'<text class="quiet" x="{LEFT + width + 8:.1f}" y="{top + 12}">{duration(result)}</text>'
-            top += 19
-    if benchmark.times:
-        word = "faster" if benchmark.times >= 1 else "slower"
-        times = benchmark.times if benchmark.times >= 1 else 1 / benchmark.times
-        yield f'<text class="factor" x="{WIDTH - LEFT}" y="{y + 38}" text-anchor="end">{factor(times)} {word}</text>'
+def fitted(text, width):
+    """A text that is no longer than so many pixels; its end tells most of a benchmark's name."""
+    letters = int(width / LETTER)
+    return text if len(text) <= letters else f"…{text[1 - letters :]}"
+
+
+def named(name, y):
+    """A benchmark's name, whole for who points at it."""
+    shown = escape(fitted(name, NAMES - 10))
+    return f'<text class="name" x="{MARGIN}" y="{y}"><title>{escape(name)}</title>{shown}</text>'
+
+
+def bar(kind, y, width, text):
+    """One bar and what it stands for."""
+    x = MARGIN + NAMES
+    yield f'<rect class="{kind}" x="{x}" y="{y}" width="{max(2, width):.1f}" height="10" rx="2"/>'
+    yield f'<text class="quiet" x="{x + max(2, width) + 6:.1f}" y="{y + 9}">{escape(text)}</text>'
+
+
+def pair(one, y, moved):
+    """One comparison: its bars are as long as their times, the slowest the longest. Ends at its lower edge."""
+    sides = [(label, other, "other") for label, other in one.others.items()] + [("", one.ours, "rust")]
+    slowest = max(median(result) for _, result, _ in sides) or 1
+    rows, top = [named(one.name, y + 6 + 6 * len(sides))], y
+    for label, result, kind in sides:
+        text = f"{duration(result)} {fitted(label, 110)}".rstrip()
+        rows += bar(kind, top, BARS * median(result) / slowest, text)
+        top += 13
+    rows += told(one, y + 6 + 6 * len(sides), moved)
+    rows.append(f'<path class="line" d="M{MARGIN} {top + 4.5}H{WIDTH - MARGIN}"/>')
+    return rows, top + 10
+
+
+def told(one, y, moved):
+    """How much faster the project's own is than the nearest beside it, and how it moved."""
+    times = [times for times in map(one.times, one.others) if times]
+    if times:
+        least = min(times)
+        word = "faster" if least >= 1 else "slower"
+        kind = "factor" if least >= 1 else "factor slower"
+        shown = factor(least if least >= 1 else 1 / least)
+        yield f'<text class="{kind}" x="{WIDTH - MARGIN}" y="{y}" text-anchor="end">{shown} {word}</text>'
     if moved is not None:
-        text = f"{moved * 100:+.1f} % time since the last run"
-        yield f'<text class="quiet" x="{WIDTH - LEFT}" y="{y + 57}" text-anchor="end">{text}</text>'
+        yield f'<text class="quiet" x="{WIDTH - MARGIN}" y="{y + 12}" text-anchor="end">{moved * 100:+.1f} % time</text>'
+
+
+def ranking(found, y, moved):
+    """All benchmarks, the fastest of each group first."""
+    groups = {}
+    for one in found:
+        place = one.group or one.ours["fullname"].rpartition("::")[0]
+        groups.setdefault(place, []).append(one)
+    rows = []
+    for place, members in groups.items():
+        rows.append(f'<text class="group" x="{MARGIN}" y="{y + 10}">{escape(place)}</text>')
+        y += 20
+        slowest = max(median(one.ours) for one in members) or 1
+        for one in sorted(members, key=lambda one: median(one.ours)):
+            change = moved.get(one.name)
+            text = duration(one.ours) + ("" if change is None else f" ({change * 100:+.1f} %)")
+            rows.append(named(one.name, y + 9))
+            rows += bar("rust", y, BARS * median(one.ours) / slowest, text)
+            y += 18
+        y += 10
+    return rows, y

@@ -1,7 +1,3 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
 """Removes builds with `cargo pyx clean`, then what builds, tests and checks left among the sources.
 
 Nothing that git tracks is removed, and no environment.
@@ -11,14 +7,12 @@ import argparse
 import mmap
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import given
+import programs
 import steps
-
-ROOT = Path(os.environ["CARGO_PYX_PROJECT"])
-STATE = Path(os.environ["CARGO_PYX_STATE"])
+from given import ROOT, STATE
 
 CACHES = {".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 
@@ -57,9 +51,9 @@ def is_rust(path):
 
 def git(*words, paths=()):
     """The paths that a command of git answers; none outside of a checkout."""
-    text = "\0".join(str(path) for path in paths).encode()
-    run = subprocess.run(["git", "-C", ROOT, *words], input=text, capture_output=True)
-    return {Path(os.fsdecode(name)) for name in run.stdout.split(b"\0") if name}
+    text = "\0".join(str(path) for path in paths)
+    done = programs.read(["git", *words], ROOT, given_text=text)
+    return {Path(name) for name in done.out.split("\0") if name}
 
 
 def removable():
@@ -79,21 +73,19 @@ def size(path):
     return sum({(state.st_dev, state.st_ino): state.st_blocks * 512 for state in states}.values())
 
 
-def main():
+def main(arguments):
     """Removes or lists, and says how much that frees."""
     parser = argparse.ArgumentParser(prog="cargo pyx just clean")
     parser.add_argument("--dry-run", action="store_true", help="list only")
-    dry, total = parser.parse_args().dry_run, 0
-    code = steps.call([os.environ["CARGO_PYX"], "clean", *(["--dry-run"] if dry else [])])
-    if code:
-        sys.exit(code)
+    dry, total = parser.parse_args(arguments).dry_run, 0
+    done = programs.run([given.PYX, "clean", *(["--dry-run"] if dry else [])], ROOT)
+    if not done:
+        steps.fail(f"`cargo pyx clean` {done.how()}", code=max(done.code, 1))
     for path in removable():
         bytes_ = size(path)
         total += bytes_
         print(f"{bytes_ / 2**20:9.1f} MiB  {os.path.relpath(path, ROOT)}", flush=True)
         if not dry:
             shutil.rmtree(path) if is_folder(path) else path.unlink()
-    steps.say("Would free" if dry else "Freed", f"{total / 2**20:.1f} MiB")
+    programs.say("Would free" if dry else "Freed", f"{total / 2**20:.1f} MiB")
 
-
-main()

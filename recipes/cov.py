@@ -1,6 +1,6 @@
 """One report on what the tests of both languages reach, in both languages.
 
-usage: cov.py [--fail-under PERCENT] [PYTEST ARGS…]
+usage: cargo pyx just cov [--fail-under PERCENT] [--yes] [PYTEST ARGS…]
 
 The extension is built with coverage counters, as a wheel of its own: Rust lines that only pytest
 reaches count as well as those that Rust tests reach. cargo calls the compiler through a script that
@@ -10,15 +10,15 @@ adds the flag for the crates of the workspace, so the project's own RUSTFLAGS st
 import argparse
 import html
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote
 
 import apart
+import given
+import programs
 
 COVERAGE = "coverage==7.10.7"
 FOLDER = apart.STATE / "cov"
@@ -60,24 +60,26 @@ except coverage.exceptions.NoDataError:
 
 
 def rust_tests(instrumented):
-    """Runs the Rust tests; their exit code, and their programs."""
+    """Runs the Rust tests as `cargo pyx test` does; their exit code, and their programs."""
     steps = apart.plan(["test", "--rust"], {})
-    if any(step["verb"] in ("Seeding", "Linking") for step in steps):
-        command = [apart.PYX, "--quiet", "test", "--rust", "--", "--list"]
-        subprocess.run(command, cwd=apart.PROJECT, stdout=subprocess.DEVNULL)
+    if any(step.get("verb") in ("Seeding", "Linking") for step in steps):
+        programs.read([apart.PYX, "--quiet", "test", "--rust", "--", "--list"], apart.PROJECT)
         steps = apart.plan(["test", "--rust"], {})
-    code, programs = 0, set()
+    code, found = 0, set()
     for step in steps:
-        if step["name"].startswith("Rust tests ") and step["command"].startswith("("):
-            apart.say("Testing", step["subject"])
-            call = elsewhere(apart.Call(step["command"]))
-            programs |= executables(call, instrumented)
-            code = call.run(env={**instrumented, **COUNT}).returncode or code
-    return code, programs
+        if step.get("name", "").startswith("Rust tests ") and apart.is_process(step):
+            apart.say("Testing", step.get("subject", ""))
+            call = elsewhere(apart.Call(step))
+            compiled = executables(call, instrumented)
+            found |= compiled
+            code = call.run(env={**instrumented, **COUNT}).code or code
+    return code, found
 
 
 def elsewhere(call):
     """The same call of cargo with a target directory of coverage's own, which begins as the other."""
+    if "--target-dir" not in call.words:
+        apart.stop("`cargo pyx test --rust` does not say where it builds")
     place = call.words.index("--target-dir") + 1
     target = FOLDER / "target" / "pyx" / "test"
     apart.seed(Path(call.words[place]), target)
@@ -87,18 +89,18 @@ def elsewhere(call):
 
 
 def executables(call, instrumented):
-    """Compiles the test programs."""
+    """Compiles the test programs, and the programs that they start."""
     words = list(call.words)
     if words[1:3] == ["nextest", "run"]:
         words[1:3] = ["test"]
         words = ["--profile" if word == "--cargo-profile" else word for word in words]
-    words = [word for word in words if word != "--no-fail-fast"]
+    words = words[: words.index("--")] if "--" in words else words
+    words = [word for word in words if word not in ("--no-fail-fast", "--no-tests=pass")]
     words += ["--no-run", "--message-format", "json-render-diagnostics"]
-    run = call.run(words, env={**instrumented, **UNCOUNTED}, stdout=subprocess.PIPE, text=True)
-    if run.returncode:
-        sys.exit(apart.ERRORS)
-    messages = (json.loads(line) for line in run.stdout.splitlines() if line.startswith("{"))
-    return {message["executable"] for message in messages if message.get("executable")}
+    done = call.read(words, env={**instrumented, **UNCOUNTED}, errors=True)
+    if not done:
+        apart.stop(f"the Rust tests cannot be compiled: `cargo` {done.how()}")
+    return {message["executable"] for message in apart.events(done.out) if message.get("executable")}
 
 
 def python_tests(installed, arguments):
@@ -116,7 +118,7 @@ def python_tests(installed, arguments):
         words = words if Path(runner).name.startswith("python") else [runner, *words]
         words = [installed.python, "-m", "coverage", "run", f"--rcfile={config}", *words, *arguments]
         apart.say("Testing", f"Python tests in {apart.shown(call.dir)}")
-        code = call.run(words, env=COUNT).returncode or code
+        code = call.run(words, env=COUNT).code or code
     return code
 
 
@@ -125,7 +127,7 @@ def counting_wheel(variables):
     built = FOLDER / "target" / "pyx" / "ext"
     apart.seed(apart.STATE / "ext", built)
     for _ in range(2):
-        installed = apart.wheel(FOLDER, os.environ["CARGO_PYX_PROFILE"], variables)
+        installed = apart.wheel(FOLDER, given.PROFILE, variables)
         if not installed:
             return None
         locate(installed)
@@ -144,7 +146,7 @@ def native(installed):
 
 def locate(installed):
     """Finds the wheel's files, and the folders of the checkout that its Python sources come from."""
-    tops = [name.split(".")[0] for name in os.environ["CARGO_PYX_MODULE"].split()]
+    tops = [name.split(".")[0] for name in given.MODULES]
     installed.files = [Path(line) for line in installed.ask(FILES, *tops).splitlines()]
     installed.site = Path(installed.ask("import sysconfig; print(sysconfig.get_path('platlib'))"))
     installed.roots = set()
@@ -169,8 +171,7 @@ def rust_lines(objects, root):
     first, *others = sorted(map(str, objects))
     what = [f"-instr-profile={profile}", first, *(word for path in others for word in ("-object", path))]
     export = [apart.llvm("llvm-cov"), "export", "-format=lcov", *what]
-    if subprocess.run(merge).returncode:
-        sys.exit(apart.ERRORS)
+    quietly(merge)
     lines = hits(quietly(export), root)
     if lines:
         show = [apart.llvm("llvm-cov"), "show", "-format=html", f"-output-dir={HTML / 'rust'}", *what]
@@ -179,9 +180,10 @@ def rust_lines(objects, root):
 
 
 def quietly(command):
-    """What llvm-cov prints; its warnings, of functions that differ under test, only if it fails."""
-    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    return run.stdout if run.returncode == 0 else apart.stop(f"llvm-cov failed\n{run.stderr}")
+    """What a tool of LLVM prints; its warnings, of functions that differ under test, only if it fails."""
+    done = programs.read(command, apart.PROJECT)
+    name = Path(command[0]).name
+    return done.out if done else apart.stop(f"`{name}` {done.how()}\n{done.err.strip()}")
 
 
 def python_lines(installed, root):
@@ -189,8 +191,10 @@ def python_lines(installed, root):
     lcov = DATA / "lcov.info"
     words = ["-c", REPORT, DATA / "coverage", DATA / "parts", lcov, HTML / "python", installed.site]
     report = [installed.python, "-I", *words, *sorted(installed.roots)]
-    if installed.roots and subprocess.run(list(map(str, report)), cwd=root, stdout=subprocess.DEVNULL).returncode:
-        sys.exit(apart.ERRORS)
+    if installed.roots:
+        done = programs.read(report, root)
+        if not done:
+            apart.stop(f"coverage.py could not report: {done.last()}")
     return hits(lcov.read_text(), root) if lcov.is_file() else {}
 
 
@@ -204,8 +208,9 @@ def hits(lcov, root):
             if path.is_relative_to(root) and not path.is_relative_to(apart.STATE) and path.is_file():
                 found[path.relative_to(root).as_posix()] = lines
         elif key == "DA":
-            number, count = value.split(",")[:2]
-            lines[int(number)] = max(int(count), lines.get(int(number), 0))
+            number, count = (value.split(",") + ["", ""])[:2]
+            if number.isdigit() and count.isdigit():
+                lines[int(number)] = max(int(count), lines.get(int(number), 0))
     return dict(sorted(found.items()))
 
 
@@ -286,7 +291,8 @@ def cells(first, whole, part):
 
 def python_page(file):
     """coverage.py's page of a file, by its own index."""
-    index = (HTML / "python" / "index.html").read_text()
+    path = HTML / "python" / "index.html"
+    index = path.read_text() if path.is_file() else ""
     for name, text in re.findall(r'href="([^"]+\.html)"[^>]*>([^<]+)<', index):
         if re.sub(r"&#?\w+;|\s", "", text) == re.sub(r"\s", "", file):
             return f"python/{name}"
@@ -297,12 +303,14 @@ def totals(files):
     return sum(map(len, files.values())), sum(map(covered, files.values()))
 
 
-def main():
+def main(arguments):
+    given.settle()
     parser = argparse.ArgumentParser(prog="cov", allow_abbrev=False)
     parser.add_argument("--fail-under", type=float, metavar="PERCENT", help="fail below this share of all lines")
-    options, arguments = parser.parse_known_args()
+    parser.add_argument("--yes", action="store_true", help="add what the toolchain lacks")
+    options, arguments = parser.parse_known_args(arguments)
     for program in "llvm-profdata", "llvm-cov":
-        apart.llvm(program)
+        apart.llvm(program, options.yes)
     for folder in PROFILES, DATA, HTML:
         shutil.rmtree(folder, ignore_errors=True)
     (DATA / "parts").mkdir(parents=True)
@@ -310,7 +318,7 @@ def main():
     installed = counting_wheel({**instrumented, **UNCOUNTED})
     rust_code, objects = rust_tests(instrumented)
     python_code = 0
-    root = apart.root()
+    root = apart.CHECKOUT
     languages = {"rust": {}, "python": {}}
     if installed:
         python_code = python_tests(installed, arguments)
@@ -334,6 +342,3 @@ def finish(everything, least, code):
         apart.stop(f"{reached:.1f} % of the lines are covered, less than {least:g} %")
     sys.exit(code)
 
-
-if __name__ == "__main__":
-    main()

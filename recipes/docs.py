@@ -1,68 +1,150 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
 """Builds the documentation into the scratch folder, and prints where it is."""
 
+import re
 import shutil
 import sys
+from pathlib import Path
 
+import automation
+import given
+import programs
 import project
 import steps
 import tools
 
-OUT = project.STATE / "docs"
+OUT = given.STATE / "docs"
+SITE = OUT / "site"
 
 
-def mkdocs(run, config):
+def mkdocs(config):
     """The project's own documentation, by mkdocs."""
-    site = OUT / "site"
-    command = [*tools.beside("mkdocs"), "build", "--config-file", config, "--site-dir", site]
-    run.run("mkdocs", command)
-    return [site]
+    words = ["build", "--config-file", config, "--site-dir", SITE]
+    words += strictness("mkdocs", "--strict", "-s")
+    return told([*with_packages("mkdocs", "mkdocs"), *words], config.parent, "mkdocs")
 
 
-def sphinx(run, config):
+def sphinx(folder):
     """The project's own documentation, by Sphinx."""
-    site = OUT / "site"
-    command = [*tools.beside("sphinx", "sphinx-build"), "-b", "html", "-d", OUT / "doctrees"]
-    run.run("sphinx", [*command, config.parent, site])
-    return [site]
+    words = ["-b", "html", "-d", OUT / "doctrees", *strictness("sphinx-build", "-W", "--fail-on-warning")]
+    return told([*with_packages("sphinx", "sphinx-build"), *words, folder, SITE], given.ROOT, "Sphinx")
+
+
+def strictness(program, *signs):
+    """The option with which the project lets a warning fail, where it has one."""
+    called = any(sign in call.words for call in automation.calls() if call.tool == program for sign in signs)
+    config = read_the_docs()
+    fails = project.table(config, "sphinx").get("fail_on_warning") or project.table(config, "mkdocs").get("fail_on_warning")
+    return [signs[0]] if called or fails is True else []
+
+
+def read_the_docs():
+    """The configuration of Read the Docs."""
+    path = project.first(".readthedocs.yaml", ".readthedocs.yml")
+    return project.yml(path) if path else None
+
+
+def with_packages(tool, program):
+    """The start of a command that finds what the project lists for its documentation."""
+    requirements, places = tools.for_task(tool)
+    if not requirements:
+        return tools.beside(tool, program)
+    own = requirements if any(project.name_of(text) == tool for text in requirements) else None
+    own = own or [f"{tool}=={tools.pinned(tool)}", *requirements]
+    wants = [tools.Wanted(own, ", ".join(places))]
+    wants += [want for want in tools.wanted(tool) if want.requirements != own]
+    return [tools.had(tool, program, wants, given.PYTHON)]
+
+
+def told(words, folder, tool):
+    """Runs a tool; a package that it does not find is named, and where it can be listed."""
+    programs.say("Running", " ".join(str(word) for word in words))
+    done = programs.combined(words, folder)
+    print(done.out, end="", file=sys.stderr)
+    if done or done.trouble:
+        return done
+    if name := lacking(done.out):
+        steps.error(
+            f"{tool} needs `{name}`, which no list of the project for its documentation brings",
+            "add it to a dependency group `docs`",
+        )
+        return steps.BAD, f"`{name}` is not listed"
+    if broken := re.search(r"Could not import extension (\S+) \(exception: (.*)", done.out):
+        steps.error(f"Sphinx cannot load `{broken.group(1)}`: {broken.group(2).rstrip(') ')}")
+        return steps.BAD, f"`{broken.group(1)}` cannot be loaded"
+    return done
+
+
+MISSING = (
+    r"Unrecognised theme name: '([^']+)'",
+    r"The \"([^\"]+)\" plugin is not installed",
+    r"Could not import extension \S+ \(exception: No module named '([^']+)'",
+    r"no theme named '([^']+)' found",
+    r"ModuleNotFoundError: No module named '([^']+)'",
+)
+"""What mkdocs and Sphinx say of something that is not installed."""
+
+
+def lacking(text):
+    """The name of what a tool did not find, else None."""
+    found = (re.search(pattern, text) for pattern in MISSING)
+    return next((match.group(1) for match in found if match), None)
 
 
 def derived(run):
-    """What the Rust crate and the Python packages say of themselves."""
+    """What the Rust crates and the Python packages say of themselves."""
     places = []
-    if manifest := project.manifest():
-        target, rust = project.STATE / "lint" / "target", OUT / "rust"
-        shutil.rmtree(target / "doc", ignore_errors=True)
-        command = ["cargo", "doc", "--no-deps", f"--manifest-path={manifest}"]
-        variables = {"CARGO_TARGET_DIR": target, "PYO3_PYTHON": tools.PYTHON}
-        run.run("cargo doc", [*command, *project.features()], **variables)
-        if (target / "doc").is_dir():
-            shutil.copytree(target / "doc", rust)
+    target, rust = given.STATE / "lint" / "target", OUT / "rust"
+    shutil.rmtree(target / "doc", ignore_errors=True)
+    for member in given.crates():
+        name = "cargo doc" if len(given.crates()) == 1 else f"cargo doc {member['name']}"
+        words = ["cargo", "doc", "--no-deps", f"--manifest-path={member['manifest']}", *given.features(member)]
+        run.run(name, words, CARGO_TARGET_DIR=target, PYO3_PYTHON=given.PYTHON)
+    if (target / "doc").is_dir():
+        shutil.copytree(target / "doc", rust)
         places.append(rust)
-    if tops := project.tops():
+    if tops := given.tops():
         places.append(OUT / "python")
-        run.run("pdoc", [*tools.beside("pdoc"), "--output-directory", places[-1], *tops])
+        run.judged("pdoc", lambda: pdoc(places[-1], tops))
     return places
 
 
-def main():
+def pdoc(place, tops):
+    """The packages' own words."""
+    return programs.run([*tools.beside("pdoc"), "--output-directory", place, *tops], given.ROOT)
+
+
+def config_of(run):
+    """How the project's documentation is made: the tool's function and its configuration."""
+    config = read_the_docs()
+    root = project.first(".readthedocs.yaml", ".readthedocs.yml")
+    for key, work in (("mkdocs", mkdocs), ("sphinx", sphinx)):
+        named = project.table(config, key).get("configuration")
+        path = root.parent / named if root and isinstance(named, str) else None
+        if path and path.is_file():
+            return key, work, path if key == "mkdocs" else path.parent
+    if path := project.first("mkdocs.yml", "mkdocs.yaml", "docs/mkdocs.yml", "doc/mkdocs.yml"):
+        return "mkdocs", mkdocs, path
+    names = [f"{folder}conf.py" for folder in ("docs/", "doc/", "docs/source/", "doc/source/", "docs/src/")]
+    if path := project.first(*names):
+        return "sphinx", sphinx, path.parent
+    return None
+
+
+def main(arguments):
     """Builds what the project has."""
-    run = steps.Steps()
+    if arguments:
+        steps.fail(f"`docs` has no argument `{arguments[0]}`")
+    run = steps.Steps("docs")
     shutil.rmtree(OUT, ignore_errors=True)
-    names = [f"{folder}conf.py" for folder in ("docs/", "doc/", "docs/source/", "doc/source/")]
-    if config := project.first("mkdocs.yml", "mkdocs.yaml"):
-        places = mkdocs(run, config)
-    elif config := project.first(*names):
-        places = sphinx(run, config)
+    found = config_of(run)
+    if found:
+        name, work, config = found
+        run.judged(name, lambda: work(config))
+        places = [SITE]
     else:
         places = derived(run)
-    for place in (place for place in places if place.is_dir()):
-        print(place)
+    for place in places:
+        if Path(place).is_dir():
+            print(place)
     sys.stdout.flush()
     run.finish()
-
-
-main()

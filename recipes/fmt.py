@@ -1,37 +1,88 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
-"""Formats Rust and Python code by the project's own settings."""
+"""Formats Rust and Python code with what the project formats it with.
 
+usage: cargo pyx just fmt [rust|python]
+
+A language that is asked for is formatted whether the project has done so before or not.
+"""
+
+import automation
+import given
+import programs
 import project
 import steps
+import style
 import tools
 
-RUFF = {"RUFF_CACHE_DIR": project.STATE / "lint" / "ruff"}
+RUFF = {"RUFF_CACHE_DIR": given.STATE / "lint" / "ruff"}
 
 
-def imports(run):
-    """Sorts imports, where the project has them sorted."""
-    sorter = project.sorter()
+def rust(run, asked):
+    """Formats all crates."""
+    if not given.crates():
+        return
+    if not (asked or style.formats_rust()):
+        text = "nothing of the project formats its Rust code: `cargo pyx just fmt rust` begins to"
+        run.add("cargo fmt", steps.OK, "not run")
+        steps.warn(text)
+        return
+    for words, folder in style.rustfmt():
+        run.run("cargo fmt", words, folder)
+
+
+def python(run, asked):
+    """Sorts imports and formats: in this order, as one that formats may undo one that sorts."""
+    formatter = style.formatter()
+    if formatter is None and asked and not style.configured():
+        formatter = "ruff"
+    sorter = style.sorter()
     if sorter == "ruff":
-        command = [*tools.standalone("ruff"), "check", "--select=I", "--fix", *project.built()]
-        run.run("ruff check --select=I", command, **RUFF)
+        run.judged("ruff check --select=I", sort_by_ruff)
     if sorter == "isort":
-        run.run("isort", [*tools.standalone("isort"), *project.ignored(), "."])
+        run.judged("isort", sort_by_isort)
+    if formatter is None:
+        if not style.configured():
+            steps.warn("nothing of the project formats its Python code: `cargo pyx just fmt python` begins to")
+        return
+    name = "ruff format" if formatter == "ruff" else formatter
+    run.judged(name, lambda: all_of(style.format_commands(formatter, check=False)))
 
 
-def main():
-    """Formats: Rust, then imports, then Python, as one that formats may undo one that sorts."""
-    run, formatter = steps.Steps(), project.formatter()
-    if manifest := project.manifest():
-        run.run("cargo fmt", ["cargo", "fmt", f"--manifest-path={manifest}", "--all"])
-    imports(run)
-    if formatter == "ruff":
-        run.run("ruff format", [*tools.standalone("ruff"), "format", *project.built()], **RUFF)
-    if formatter == "black":
-        run.run("black", [*tools.standalone("black"), "."])
+def sort_by_ruff():
+    """Sorts imports by ruff's rules."""
+    return programs.run(
+        [*tools.standalone("ruff"), "check", "--select=I", "--fix", *project.excluding()], given.ROOT, RUFF
+    )
+
+
+def sort_by_isort():
+    """Sorts imports by isort."""
+    call = next(iter(automation.of("isort")), None)
+    words = style.arguments(call, style.ISORT) if call else []
+    command = [*tools.standalone("isort"), *style.ignored(), *words]
+    if call and call.hook:
+        return style.over_files(command, call, {})
+    return programs.run(command if words else [*command, "."], call.folder if call else given.ROOT)
+
+
+def all_of(commands):
+    """Runs commands; the first outcome that is none of success, else the last."""
+    done = programs.Outcome(["ruff"], 0)
+    for words, folder in commands:
+        done = programs.run(words, folder, RUFF)
+        if not done:
+            return done
+    return done
+
+
+def main(arguments):
+    """Formats: Rust, then Python."""
+    known = {"rust", "python"}
+    for word in arguments:
+        if word not in known:
+            steps.fail(f"there is nothing to format called `{word}`", "there are python, rust")
+    run = steps.Steps("fmt")
+    if not arguments or "rust" in arguments:
+        rust(run, "rust" in arguments)
+    if not arguments or "python" in arguments:
+        python(run, "python" in arguments)
     run.finish()
-
-
-main()

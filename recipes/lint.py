@@ -1,61 +1,266 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
-"""Checks Rust and Python code: format, lints, and types where the project configures a checker."""
+"""Checks Rust and Python code as the project's own automation does, and by what it configures.
 
+usage: cargo pyx just lint [--strict] [WHAT…]
+
+Where nobody says how strict a check is, its warnings are counted and only errors fail.
+"""
+
+import json
 import re
 import sys
 from collections import namedtuple
+from pathlib import Path
 
+import automation
+import given
+import programs
 import project
 import steps
+import style
 import tools
 
-SCRATCH = project.STATE / "lint"
+SCRATCH = given.STATE / "lint"
+RUFF = {"RUFF_CACHE_DIR": SCRATCH / "ruff"}
 
-Check = namedtuple("Check", "name language tool command variables")
+Check = namedtuple("Check", "name language tool work")
+"""`work` takes whether warnings fail, and gives an outcome or a state and its text."""
+
+# rust
 
 
 def rust():
     """rustfmt and clippy, in a target directory that no build shares."""
-    manifest = f"--manifest-path={project.manifest()}"
-    form = ["cargo", "fmt", manifest, "--all", "--check"]
-    yield Check("rustfmt", "rust", "rustfmt", form, {})
-    lints = ["cargo", "clippy", manifest, "--all-targets", *project.features()]
-    variables = {"CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": tools.PYTHON}
-    yield Check("clippy", "rust", "clippy", [*lints, "--", "-D", "warnings"], variables)
+    if style.formats_rust():
+        yield Check("rustfmt", "rust", "rustfmt", lambda strict: rustfmt())
+    elif given.crates():
+        yield Check("rustfmt", "rust", "rustfmt", lambda strict: unformatted(rustfmt, "cargo fmt", strict))
+    calls = [call for call in automation.of("clippy") if is_for_this_machine(call)]
+    if calls and given.crates():
+        for number, call in enumerate(calls):
+            name = "clippy" if len(calls) == 1 else f"clippy {number + 1}"
+            yield Check(name, "rust", "clippy", lambda strict, call=call: clippy_as(call, strict))
+        return
+    for member in given.crates():
+        name = "clippy" if len(given.crates()) == 1 else f"clippy {member['name']}"
+        yield Check(name, "rust", "clippy", lambda strict, member=member: clippy(member, strict))
 
 
-def style():
-    """The linter, the formatter and the import sorter that the project uses."""
-    formatter, ruff = project.formatter(), {"RUFF_CACHE_DIR": SCRATCH / "ruff"}
-    if project.lints_by_ruff():
-        command = [*tools.standalone("ruff"), "check", *project.built()]
-        yield Check("ruff check", "python", "ruff", command, ruff)
-    if formatter == "ruff":
-        command = [*tools.standalone("ruff"), "format", "--check", *project.built()]
-        yield Check("ruff format", "python", "ruff", command, ruff)
-    if formatter == "black":
-        command = [*tools.standalone("black"), "--check", "."]
-        yield Check("black", "python", "black", command, {})
-    if project.sorter() == "isort":
-        command = [*tools.standalone("isort"), *project.ignored(), "--check-only", "--diff"]
-        yield Check("isort", "python", "isort", [*command, "."], {})
+def is_for_this_machine(call):
+    """Whether a call of cargo is for no other target."""
+    return not any(word.startswith("--target") and word != "--target-dir" for word in call.words)
+
+
+def rustfmt():
+    """Whether all crates are formatted."""
+    return worst([programs.run(words, folder) for words, folder in style.rustfmt("--check")])
+
+
+def worst(outcomes):
+    """The first that failed, else the last."""
+    return next((outcome for outcome in outcomes if not outcome), outcomes[-1] if outcomes else (steps.OK, ""))
+
+
+def unformatted(work, what, strict):
+    """A format that nobody asks for is a finding that does not fail."""
+    result = work()
+    if not isinstance(result, programs.Outcome) or result or result.trouble:
+        return result
+    state = steps.BAD if strict else steps.NOTED
+    return state, f"differs from `{what}`, which nothing of the project runs"
+
+
+def clippy(member, strict):
+    """clippy with what the package is built with."""
+    lints = [*given.features(member), *(["--", "-D", "warnings"] if strict else [])]
+    words = ["cargo", "clippy", f"--manifest-path={member['manifest']}", "--all-targets"]
+    return lints_of(words, lints, given.ROOT)
+
+
+def clippy_as(call, strict):
+    """clippy as the project's automation calls it."""
+    before, _, after = split_at(call.arguments, "--")
+    denies = "-D warnings" in " ".join(call.words) or "-Dwarnings" in call.words
+    flags = call.variables.get("RUSTFLAGS", "")
+    if not denies and (strict or re.search(r"-D\s*warnings", flags)):
+        after = [*after, "-D", "warnings"]
+    before = [word for word in before if not word.startswith("--message-format") and word != "--fix"]
+    start = ["cargo", f"+{call.toolchain}"] if call.toolchain in installed_toolchains() else ["cargo"]
+    return lints_of([*start, "clippy"], [*before, *(["--", *after] if after else [])], call.folder)
+
+
+def installed_toolchains():
+    """The names of rustup's toolchains, as people write them."""
+    done = programs.read(["rustup", "toolchain", "list"], given.ROOT)
+    names = [line.split()[0] for line in done.out.splitlines() if line.strip()] if done else []
+    return {part for name in names for part in (name, name.split("-")[0])}
+
+
+def split_at(words, sign):
+    """The words before a sign, whether it is there, and those after it."""
+    if sign in words:
+        at = words.index(sign)
+        return words[:at], True, words[at + 1 :]
+    return words, False, []
+
+
+def lints_of(words, lints, folder):
+    """Runs clippy and counts what it says."""
+    words = [*words, "--message-format=json-diagnostic-rendered-ansi" if sys.stderr.isatty() else "--message-format=json"]
+    variables = {"CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": given.PYTHON}
+    programs.say("Running", " ".join([*words[:-1], *lints]))
+    done = programs.read([*words, *lints], folder, variables, errors=True)
+    found = {"error": 0, "warning": 0}
+    for line in done.out.splitlines():
+        message = message_of(line)
+        if message and message.get("code") is not None or (message or {}).get("level") == "error":
+            print(message.get("rendered") or "", end="", file=sys.stderr)
+            found[message["level"]] = found.get(message["level"], 0) + 1
+    if done.trouble or not done:
+        if re.search(r"no such (sub)?command: `clippy`", done.err) or done.trouble:
+            return done
+        text = counted(found["error"], "error")
+        return steps.BAD, text or done.how()
+    return steps.NOTED if found["warning"] else steps.OK, counted(found["warning"], "warning")
+
+
+def message_of(line):
+    """A compiler's message in a line of cargo's JSON, else None."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    message = event.get("message") if isinstance(event, dict) else None
+    return message if isinstance(message, dict) and "level" in message else None
+
+
+def counted(number, what):
+    """`3 warnings`; empty for none."""
+    return "" if not number else f"{number} {what}" + ("" if number == 1 else "s")
+
+
+# python
+
+
+def python():
+    """What lints, formats, sorts and types the Python code."""
+    yield from ruff()
+    yield from formats()
+    for name in ("flake8", "pylint", "codespell"):
+        if style.is_used(name):
+            yield Check(name, "python", name, lambda strict, name=name: other(name))
+    yield from types()
+
+
+def ruff():
+    """ruff where the project lints with it, or with nothing."""
+    if not style.lints_by_ruff():
+        return
+    if not style.is_used("ruff"):
+        yield Check("ruff check", "python", "ruff", unasked_ruff)
+        return
+    for call in style.calls("ruff", "check") or [None]:
+        yield Check("ruff check", "python", "ruff", lambda strict, call=call: ruff_as(call))
+
+
+def ruff_as(call):
+    """ruff as the project calls it, else as it configures it."""
+    words = style.arguments(call, style.RUFF_CHECK) if call else []
+    start = [*tools.standalone("ruff"), "check", *project.excluding(), *words]
+    return style.over_files(start, call, RUFF)
+
+
+FATAL = "--select=E9,F63,F7,F82"
+"""What cannot run, or cannot mean what it says."""
+
+
+def unasked_ruff(strict):
+    """ruff's own choice of rules, where nobody asks for any: it fails for what cannot run."""
+    start = [*tools.standalone("ruff"), "check", *project.excluding()]
+    done = programs.run([*start, "--no-respect-gitignore"] if not project.in_checkout() else start, given.ROOT, RUFF)
+    if done or strict or done.trouble or done.code != 1:
+        return done
+    counting = programs.read([*start, "--output-format=json"], given.ROOT, RUFF)
+    found = counting.json()
+    number = len(found) if isinstance(found, list) else 0
+    fatal = programs.read([*start, FATAL, "--quiet"], given.ROOT, RUFF)
+    if fatal:
+        return steps.NOTED, counted(number, "warning") or "warnings"
+    return steps.BAD, counted(number, "finding")
+
+
+def formats():
+    """The formatter and the sorter of imports."""
+    formatter = style.formatter()
+    if formatter in ("ruff", "black"):
+        name = "ruff format" if formatter == "ruff" else "black"
+        yield Check(name, "python", formatter, lambda strict: format_check(formatter))
+    elif formatter is None and not style.configured():
+        yield Check("ruff format", "python", "ruff", lambda strict: unformatted(plain_format, "ruff format", strict))
+    if style.sorter() == "isort":
+        yield Check("isort", "python", "isort", lambda strict: isort())
+
+
+def format_check(formatter):
+    """Whether all is formatted as the project formats."""
+    return worst([programs.run(words, folder, RUFF) for words, folder in style.format_commands(formatter, check=True)])
+
+
+def plain_format():
+    """Whether all is formatted as ruff formats, where nobody does."""
+    return format_check("ruff")
+
+
+def isort():
+    """Whether imports are sorted."""
+    call = next(iter(automation.of("isort")), None)
+    words = style.arguments(call, style.ISORT) if call else []
+    command = [*tools.standalone("isort"), *style.ignored(), "--check-only", "--diff", *(words or ["."])]
+    return style.over_files(command, call, {})
+
+
+def other(name):
+    """Another linter, as the project calls it."""
+    call = next(iter(automation.of(name)), None)
+    words = list(call.arguments) if call else []
+    start = tools.beside(name) if name == "pylint" else tools.standalone(name)
+    if not words and not (call and call.hook):
+        words = [str(path) for path in sources()] if name == "pylint" else []
+    return style.over_files([*start, *words], call, {})
 
 
 def types():
-    """The type checkers that the project configures, with the environment's packages."""
-    if (settings := mypy()) is not None:
-        named = {"files", "packages", "modules"}.intersection(settings)
-        command = [*tools.beside("mypy"), *([] if named else sources())]
-        yield Check("mypy", "python", "mypy", command, {"MYPY_CACHE_DIR": SCRATCH / "mypy"})
-    if (settings := pyright()) is not None:
-        # with an `exclude` of its own it looks into environments and builds
-        whole = "include" in settings or "exclude" not in settings
-        command = [*tools.beside("pyright"), "--pythonpath", tools.PYTHON]
-        command += [] if whole else sources()
-        yield Check("pyright", "python", "pyright", command, {})
+    """The type checkers that the project runs or configures, with the environment's packages."""
+    if style.is_used("mypy") or mypy() is not None:
+        yield Check("mypy", "python", "mypy", lambda strict: run_mypy())
+    if style.is_used("pyright") or pyright() is not None:
+        yield Check("pyright", "python", "pyright", lambda strict: run_pyright())
+
+
+def run_mypy():
+    """mypy as the project calls it, else over its packages."""
+    call = next(iter(automation.of("mypy")), None)
+    words = style.arguments(call, ()) if call and not call.hook else []
+    named = {"files", "packages", "modules"}.intersection(mypy() or {})
+    if not words and not named:
+        words = [*(call.hook.args if call and call.hook else []), *sources()]
+    folder = call.folder if call else given.ROOT
+    more = call.hook.packages if call and call.hook else []
+    command = [*tools.beside("mypy", more=more), "--cache-dir", SCRATCH / "mypy", *words]
+    return programs.run(command, folder)
+
+
+def run_pyright():
+    """pyright as the project calls it, else over what it includes."""
+    settings = pyright()
+    call = next(iter(automation.of("pyright")), None)
+    words = style.arguments(call, ()) if call and not call.hook else []
+    # with an `exclude` of its own it looks into environments and builds
+    whole = settings is not None and ("include" in settings or "exclude" not in settings)
+    if not any(not word.startswith("-") for word in words) and not whole:
+        words = [*words, *sources()]
+    words = [word for word in words if word != "--skip-pytest"]
+    command = [*tools.beside("pyright"), "--pythonpath", given.PYTHON, *words]
+    return programs.run(command, call.folder if call else given.ROOT)
 
 
 def mypy():
@@ -68,30 +273,27 @@ def mypy():
 def pyright():
     """The names of pyright's settings; None where there are none."""
     if path := project.first("pyrightconfig.json"):
-        return re.findall(r'"(\w+)"\s*:', path.read_text("utf-8"))  # JSON with comments
+        return re.findall(r'"(\w+)"\s*:', project.text(path))  # JSON with comments
     return project.tool("pyright")
 
 
 def sources():
     """The project's Python packages, else the stubs of its modules."""
     source = project.python_source()
-    found = [source / top for top in project.tops() if (source / top).is_dir()]
-    return found or sorted(source.glob("*.pyi")) or [project.ROOT]
+    found = [source / top for top in given.tops() if (source / top).is_dir()]
+    return found or sorted(source.glob("*.pyi")) or [Path(given.ROOT)]
 
 
-def main():
+def main(arguments):
     """Runs the checks that are asked for: of a language, or by a tool."""
-    python = [*style(), *types()]
-    checks = [*(rust() if project.manifest() else []), *python]
-    asked = sys.argv[1:]
+    strict = "--strict" in arguments
+    asked = [word for word in arguments if word != "--strict"]
+    run = steps.Steps("lint")
+    checks = [*rust(), *python()]
     known = sorted({word for check in checks for word in (check.language, check.tool)})
     if unknown := [word for word in asked if word not in known]:
         steps.fail(f"there is no check `{unknown[0]}`", f"there are {', '.join(known)}")
-    run = steps.Steps()
     for check in checks:
         if not asked or {check.language, check.tool}.intersection(asked):
-            run.run(check.name, check.command, **check.variables)
+            run.judged(check.name, lambda check=check: check.work(strict))
     run.finish()
-
-
-main()

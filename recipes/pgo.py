@@ -1,6 +1,6 @@
 """Build with profile-guided optimisation, and measure it against the plain release build.
 
-usage: pgo.py [PYTEST ARGS…]
+usage: cargo pyx just pgo [--yes] [PYTEST ARGS…]
 
 With `[tool.maturin] pgo-command` maturin does it all (`maturin build --pgo`). Without, an instrumented
 wheel runs the project's benchmarks, and the wheel is built once more with what that recorded. Then
@@ -8,14 +8,15 @@ the same benchmarks run on both wheels in turn.
 """
 
 import math
-import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import apart
 import bench
+import given
+import programs
+import project
 from chart import duration
 
 FOLDER = apart.STATE / "pgo"
@@ -27,14 +28,11 @@ OPTIMISED = "*opt-level=*"  # not for build scripts and macros, which run while 
 
 def command():
     """`[tool.maturin] pgo-command`"""
-    path = apart.PROJECT / "pyproject.toml"
-    text = path.read_text() if path.is_file() else ""
-    section = re.search(r"^\[tool\.maturin\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.M | re.S)
-    return section and re.search(r"^pgo-command\s*=\s*(.+)$", section.group(1), re.M)
+    return (project.tool("maturin") or {}).get("pgo-command")
 
 
 def by_maturin():
-    locks = {folder / "uv.lock" for folder in (apart.PROJECT, apart.root())}
+    locks = {folder / "uv.lock" for folder in (apart.PROJECT, apart.CHECKOUT)}
     absent = [lock for lock in locks if not lock.exists()]
     apart.say("Training", "with [tool.maturin] pgo-command")
     try:
@@ -50,8 +48,9 @@ def by_benchmarks(arguments):
     if not raw:
         apart.stop("the benchmarks recorded no profile: do they call the extension?")
     merge = [apart.llvm("llvm-profdata"), "merge", "-o", str(MERGED), *raw]
-    if subprocess.run(merge).returncode:
-        sys.exit(apart.ERRORS)
+    done = programs.read(merge, apart.PROJECT)
+    if not done:
+        apart.stop(f"`llvm-profdata` {done.how()}\n{done.err.strip()}")
     flags = [f"-Cprofile-use={MERGED}"]
     return bench.optimised(FOLDER / "use", apart.wrapper(FOLDER / "use", "RUSTC_WRAPPER", flags, OPTIMISED))
 
@@ -63,14 +62,15 @@ def train(arguments):
     installed = bench.optimised(folder, variables)
     twins = bench.twins(installed)
     shutil.rmtree(PROFILES, ignore_errors=True)  # what building and collecting left
+    bench.forget()
     env = {"LLVM_PROFILE_FILE": str(PROFILES / "%m_%p.profraw")}
     for call, words in bench.calls(installed):
         apart.say("Training", ", ".join(word for word in words if word.endswith(".py")))
         words = [*words, "--benchmark-only", "--benchmark-max-time=0.5", *twins, *arguments]
-        run = call.run(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if run.returncode:
-            print(run.stdout, end="")
-            sys.exit(run.returncode)
+        run = call.read(words, env=env)
+        if not run and not bench.broken():
+            print(run.out, end="")
+            apart.stop(f"the benchmarks do not run on the instrumented wheel: pytest {run.how()}")
 
 
 def compare(plain, guided, arguments):
@@ -80,7 +80,7 @@ def compare(plain, guided, arguments):
     for _ in range(TURNS):
         for installed, medians in zip((plain, guided), best):
             code, measured, files[installed] = bench.measure(installed, [*twins, *arguments])
-            if code or not measured:
+            if not measured or (code and not bench.broken()):
                 sys.exit(code or apart.ERRORS)
             for result in measured:
                 name = result["fullname"].rpartition("::")[2]
@@ -100,16 +100,21 @@ def median(result):
 def report(plain, guided):
     rows, gains = [("benchmark", "release", "PGO", "gain")], []
     for name, before in plain.items():
-        after = guided[name]
+        after = guided.get(name)
+        if not (after and median(after) and median(before)):
+            continue
         gains.append(median(before) / median(after))
         rows.append((name, duration(before), duration(after), f"{gains[-1] - 1:+.1%}"))
+    if not gains:
+        apart.stop("no benchmark ran on both wheels")
     mean = math.exp(sum(map(math.log, gains)) / len(gains))
     apart.table([*rows, ("geometric mean", "", "", f"{mean - 1:+.1%}")])
 
 
-def main():
-    arguments = sys.argv[1:]
-    apart.llvm("llvm-profdata")
+def main(arguments):
+    given.settle()
+    apart.llvm("llvm-profdata", "--yes" in arguments)
+    arguments = [word for word in arguments if word != "--yes"]
     bench.look()
     plain = bench.optimised(bench.FOLDER)
     guided = by_maturin() if command() else by_benchmarks(arguments)
@@ -117,6 +122,3 @@ def main():
     for wheel in sorted(guided.target.glob("pyx/wheels/*/*.whl")):
         print(f"wheel: {apart.shown(wheel)}")
 
-
-if __name__ == "__main__":
-    main()

@@ -1,19 +1,19 @@
 """Draw a flame graph of Python and native frames, of an optimised build with symbols.
 
-usage: profiling.py [COMMAND…]
+usage: cargo pyx just profile [COMMAND…]
 
 COMMAND runs in the environment of that build: `python …`, a script, `-c …`, `-m …`, or a program
 written in Python. Without one, the project's benchmarks run, except the pure twins of Rust functions.
 """
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import apart
 import bench
+import given
+import steps
 from flame import flame, stacks
 
 PY_SPY = "py-spy==0.4.3"
@@ -59,25 +59,34 @@ def runs(installed, arguments):
 # ------------------------------------------------------------------ what is seen
 
 
-def record(call, words, output):
-    """What py-spy sees of a command, as folded stacks."""
+def record(call, words, quiet):
+    """What py-spy sees of a command, as folded stacks; `quiet`: the command's words matter only when it
+    fails."""
     raw = FOLDER / "stacks.txt"
-    spy = [os.environ["CARGO_PYX_UV"], "tool", "run", "--from", PY_SPY, "py-spy", "record", "--native", "--nolineno"]
+    spy = [given.UV, "tool", "run", "--from", PY_SPY, "py-spy", "record", "--native", "--nolineno"]
     spy += ["--subprocesses", "--rate", RATE, "--format", "raw", "--output", str(raw), "--", *words]
+    FOLDER.mkdir(parents=True, exist_ok=True)
     raw.unlink(missing_ok=True)
-    run = call.run(spy, stdout=output, stderr=subprocess.PIPE, text=True, errors="replace")
-    text = raw.read_text() if raw.is_file() else ""
-    if text and not (output and run.returncode):
+    bench.forget()
+    run = call.read(spy) if quiet else call.watch(spy)
+    text = raw.read_text(errors="replace") if raw.is_file() else ""
+    if text and not (quiet and not run):
         return list(stacks(text))
-    print(run.stdout or "", run.stderr, file=sys.stderr, sep="", end="")
+    said = run.err or run.out
+    if quiet:
+        print(run.out, file=sys.stderr, end="")
+    if run.trouble:
+        apart.stop(f"py-spy {run.trouble}", code=apart.MISSING)
+    for sentence in bench.broken() if quiet else []:
+        steps.error(sentence)
     if text:
         apart.stop("the benchmarks failed")
-    if re.search(r"permission denied|operation not permitted|requires root|sudo", run.stderr, re.I):
+    if re.search(r"permission denied|operation not permitted|requires root|sudo", said, re.I):
         hint = "run as root, in a container with --cap-add SYS_PTRACE, or: sudo sysctl kernel.yama.ptrace_scope=0"
         apart.stop("py-spy may not look into other processes here (ptrace)", hint, apart.MISSING)
-    if "No python processes" in run.stderr or not run.returncode:
+    if "No python processes" in said or run:
         apart.stop("the command ended before py-spy could look into it", "let it repeat its work for a second")
-    return apart.stop("py-spy could not profile the command")
+    return apart.stop(f"py-spy could not profile the command: it {run.how()}")
 
 
 def below(found, files):
@@ -93,7 +102,7 @@ class Kinds:
 
     def __init__(self, modules):
         self.modules = {Path(module).name for module in modules}
-        crates = [re.escape(name.split(".")[-1]) for name in os.environ["CARGO_PYX_MODULE"].split()]
+        crates = [re.escape(name.split(".")[-1]) for name in given.MODULES]
         self.crates = re.compile(rf"(?<![\w:])({'|'.join(crates)})::")
 
     def __call__(self, frame):
@@ -129,31 +138,31 @@ def draw(found, graph, modules, title):
     print(f"flame graph: {apart.shown(graph)}")
     top = shares(found, kind)
     if not top:
-        print("no native frame of the project is in it: the command spends no time there, or its symbols are stripped")
-        return
+        apart.stop(
+            "no native frame of the project is in it: the command spends no time there, or its symbols are stripped"
+        )
     rows = [(shortened(frame.rpartition(" (")[0] or frame), f"{share:.1f}") for frame, share in top.items()]
     apart.table([("native function", "% of samples"), *rows[:10]])
 
 
-def main():
-    if not sys.argv[1:]:
+def main(arguments):
+    given.settle()
+    if not arguments:
         bench.look()
     apart.seed(apart.STATE / "bench" / "target" / "pyx" / "ext", FOLDER / "target" / "pyx" / "ext")
     variables = apart.wrapper(FOLDER, "RUSTC_WORKSPACE_WRAPPER", SYMBOLS)
     installed = bench.optimised(FOLDER, variables)
     modules = installed.ask(WHERE).splitlines()
-    arguments = sys.argv[1:]
     for number, (call, words) in enumerate(runs(installed, arguments)):
         files = [] if arguments else [Path(word).name for word in words if word.endswith(".py")]
-        title = " ".join([Path(words[0]).name, *words[1:]]) if arguments else f"Benchmarks: {', '.join(files)}"
+        title = " ".join([Path(str(words[0])).name, *map(str, words[1:])]) if arguments else f"Benchmarks: {', '.join(files)}"
         title = shortened(" ".join(title.split()))
         apart.say("Profiling", title)
-        found = record(call, words, None if arguments else subprocess.PIPE)
+        found = record(call, words, not arguments)
         if files:
-            found = list(below(found, files)) or apart.stop("no sample was taken in a benchmark: they are too short")
+            found = list(below(found, files)) or apart.stop(
+                f"no sample was taken in {', '.join(files)}: the benchmarks there are too short"
+            )
         graph = FOLDER / (f"flamegraph-{number}.svg" if number else "flamegraph.svg")
         draw(found, graph, modules, title)
 
-
-if __name__ == "__main__":
-    main()

@@ -1,68 +1,104 @@
 """Steps that all run, even when one of them fails, and the table that sums them up."""
 
 import os
-import shlex
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-import tools
+import given
+from programs import Outcome, run, say
+
+FAILED = 1
+MISSING = 3
+
+OK, NOTED, BAD, ABSENT = "ok", "noted", "failed", "not checked"
 
 
-def say(verb, text):
-    """A line about what happens, in cargo's columns."""
-    print(f"{verb:>12} {text}", file=sys.stderr, flush=True)
+class Trouble(Exception):
+    """A tool that cannot be had, and what a person can do about it."""
+
+    def __init__(self, sentence, hint=None):
+        super().__init__(sentence)
+        self.sentence, self.hint = sentence, hint
 
 
-def fail(sentence, hint=None):
+def error(sentence, hint=None):
+    """Says what is wrong and what to do about it."""
+    print(f"error: {sentence}" + (f"\n\nhint: {hint}\n" if hint else ""), file=sys.stderr, flush=True)
+
+
+def warn(sentence):
+    """Says what a person should know."""
+    print(f"warning: {sentence}", file=sys.stderr, flush=True)
+
+
+def fail(sentence, hint=None, code=FAILED):
     """Ends the recipe because of what a person has to settle."""
-    print(f"error: {sentence}", file=sys.stderr)
-    if hint:
-        print(f"\nhint: {hint}", file=sys.stderr)
-    sys.exit(1)
+    error(sentence, hint)
+    sys.exit(code)
 
 
-def call(command, **variables):
-    """The exit code of a command in the project's folder, with these variables."""
-    command = [str(word) for word in command]
-    say("Running", shlex.join(command))
-    env = {**os.environ, **{name: str(value) for name, value in variables.items()}}
-    try:
-        return subprocess.run(command, cwd=os.environ["CARGO_PYX_PROJECT"], env=env).returncode
-    except FileNotFoundError:
-        print(f"error: `{command[0]}` is not on PATH", file=sys.stderr)
-        return 127
-    except KeyboardInterrupt:
-        sys.exit(130)
+class Row:
+    """One step: its name, how it ended, what is said of that, and its seconds."""
+
+    def __init__(self, name, state, text, seconds):
+        self.name, self.state, self.text, self.seconds = name, state, text, seconds
+
+    def cells(self):
+        """As the table shows it."""
+        result = self.state if self.state != NOTED else OK
+        return self.name, f"{result} ({self.text})" if self.text else result, f"{self.seconds:.1f}"
 
 
 class Steps:
-    """Results so far: the name, the result and the seconds of each step."""
+    """Results so far."""
 
-    def __init__(self):
-        tools.settle()
-        self.rows = []
+    def __init__(self, what):
+        given.settle()
+        self.what, self.rows = what, []
 
-    def run(self, name, command, **variables):
+    def run(self, name, words, folder=given.ROOT, **variables):
         """Runs a command as a step."""
+        return self.judged(name, lambda: run(words, folder, variables))
+
+    def judged(self, name, work):
+        """Does work that ends with an outcome, or with a state and its text, as a step."""
         start = time.monotonic()
-        code = call(command, **variables)
-        result = "ok" if code == 0 else f"failed ({code})"
-        self.add(name, result, time.monotonic() - start)
+        try:
+            result = work()
+        except Trouble as trouble:
+            error(trouble.sentence, trouble.hint)
+            result = ABSENT, "no tool"
+        if isinstance(result, Outcome):
+            result = ended(result)
+        self.add(name, *result, seconds=time.monotonic() - start)
+        return result
 
-    def add(self, name, result, seconds=0.0):
-        """Notes what came out of a step: `ok`, or what else."""
-        self.rows.append((name, result, f"{seconds:.1f}"))
+    def add(self, name, state, text="", seconds=0.0):
+        """Notes what came out of a step."""
+        self.rows.append(Row(name, state, text, seconds))
 
-    def finish(self):
-        """Prints the table, and ends the recipe with what came out of all."""
-        rows = [("step", "result", "seconds"), *self.rows]
+    def table(self):
+        """Prints the table, and the sentence of what failed."""
+        rows = [("step", "result", "seconds"), *(row.cells() for row in self.rows)]
         wide = [max(len(row[column]) for row in rows) for column in range(2)]
         print(file=sys.stderr)
         for step, result, seconds in rows:
             print(f"{step:<{wide[0]}}  {result:<{wide[1]}}  {seconds:>7}", file=sys.stderr)
-        sys.exit(any(result != "ok" for _, result, _ in self.rows))
+
+    def finish(self):
+        """Prints the table, and ends the recipe with what came out of all."""
+        self.table()
+        bad = [row for row in self.rows if row.state == BAD]
+        absent = [row for row in self.rows if row.state == ABSENT]
+        sentences = []
+        if bad:
+            sentences.append("failed: " + ", ".join(named(row) for row in bad))
+        if absent:
+            sentences.append("not checked: " + ", ".join(named(row) for row in absent))
+        if sentences:
+            print(f"\nerror: {self.what} {'; '.join(sentences)}", file=sys.stderr)
+        sys.exit(FAILED if bad else MISSING if absent else 0)
 
     def write_summary(self, title):
         """Adds the table to the page of a GitHub Actions job, if it runs in one."""
@@ -70,6 +106,24 @@ class Steps:
         if not path:
             return
         lines = [f"### {title}", "", "| step | result | seconds |", "|---|---|--:|"]
-        lines += [f"| {' | '.join(row)} |" for row in self.rows]
+        lines += [f"| {' | '.join(row.cells())} |" for row in self.rows]
         with Path(path).open("a", encoding="utf-8") as page:
             page.write("\n".join([*lines, "", ""]))
+
+
+def named(row):
+    """A row in a sentence."""
+    return f"{row.name} ({row.text})" if row.text else row.name
+
+
+def ended(outcome):
+    """The state and text of a step that was one program."""
+    if outcome:
+        return OK, ""
+    if outcome.trouble:
+        error(f"`{outcome.name}` {outcome.trouble}")
+        return ABSENT, f"{outcome.name} {outcome.trouble}"
+    return BAD, str(outcome.code) if outcome.code > 0 else outcome.how()
+
+
+__all__ = ["ABSENT", "BAD", "NOTED", "OK", "Steps", "Trouble", "error", "fail", "run", "say", "warn"]

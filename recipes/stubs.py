@@ -1,68 +1,83 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
 """Writes the stubs that maturin reads from the built module, or shows what they would change."""
 
 import argparse
 import difflib
 import os
 import shutil
-import sys
+from pathlib import Path
 
+import given
+import programs
 import project
 import steps
+import style
 import tools
 
-SCRATCH = project.STATE / "stubs"
+SCRATCH = given.STATE / "stubs"
 
 INSPECT = "experimental-inspect"
 
 
-def arguments():
+def arguments(words):
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="cargo pyx just stubs")
     parser.add_argument("--check", action="store_true", help="write nothing, show what differs")
     parser.add_argument("-F", "--features", action="append", default=[], help="cargo features")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
-def require_introspection(features):
+def features_of(crate, member, more):
+    """The enabled features of a dependency; None when the package does not depend on it."""
+    words = ["cargo", "metadata", "--format-version=1", f"--manifest-path={member['manifest']}"]
+    done = programs.read([*words, *given.features(member), *more], given.ROOT)
+    metadata = done.json() if done else None
+    packages = metadata.get("packages") if isinstance(metadata, dict) else None
+    nodes = project.table(metadata, "resolve").get("nodes")
+    if not isinstance(packages, list) or not isinstance(nodes, list):
+        steps.fail(f"cargo does not tell what `{given.shown(member['manifest'])}` depends on: {done.last()}")
+    ids = {package.get("id") for package in packages if package.get("name") == crate}
+    nodes = [node for node in nodes if node.get("id") in ids]
+    return {name for node in nodes for name in node.get("features", [])} if nodes else None
+
+
+def require_introspection(member, features):
     """Ends the recipe where the module says nothing of what it holds."""
-    enabled = project.features_of("pyo3", features)
+    enabled = features_of("pyo3", member, features)
     if enabled is None:
         steps.fail("maturin derives stubs from PyO3 modules only, and this crate has no `pyo3`")
     if INSPECT not in enabled:
         steps.fail(
-            f"stubs need PyO3's feature `{INSPECT}`, which `{project.manifest()}` does not enable",
+            f"stubs need PyO3's feature `{INSPECT}`, which `{given.shown(member['manifest'])}` does not enable",
             f"cargo add pyo3 --features {INSPECT}\n"
             f"      or, for this once: cargo pyx just stubs -F pyo3/{INSPECT}",
         )
 
 
-def generate(features):
+def generate(member, features):
     """The folder of the stubs as they should be, at their places below it."""
     new = SCRATCH / "new"
     shutil.rmtree(new, ignore_errors=True)
     # the target directory of the extension module, where these features leave all of it fresh
-    target = SCRATCH / "target" if features else project.STATE / "ext"
+    target = SCRATCH / "target" if features else given.STATE / "ext"
     command = [*tools.standalone("maturin"), "generate-stubs", "--out", new]
-    command += ["--interpreter", tools.PYTHON, "--target-dir", target]
-    command += ["--profile", os.environ["CARGO_PYX_PROFILE"], *project.features(), *features]
-    if code := steps.call([*command, f"--manifest-path={project.manifest()}"]):
-        sys.exit(code)
+    command += ["--interpreter", given.PYTHON, "--target-dir", target]
+    command += ["--profile", given.PROFILE, *given.features(member), *features]
+    done = programs.run([*command, f"--manifest-path={member['manifest']}"], given.ROOT)
+    if not done:
+        steps.fail(f"maturin wrote no stubs: it {done.how()}", code=steps.MISSING if done.trouble else steps.FAILED)
     return new
 
 
 def styled(new):
     """The same, formatted as the project's other stubs are."""
-    formatter, stubs = project.formatter(), sorted(new.rglob("*.pyi"))
+    formatter, stubs = style.formatter(), sorted(new.rglob("*.pyi"))
     command = {"ruff": ["ruff", "format"], "black": ["black"]}.get(formatter)
-    if command:
-        variables = {"RUFF_CACHE_DIR": project.STATE / "lint" / "ruff"}
+    if command and stubs:
+        variables = {"RUFF_CACHE_DIR": given.STATE / "lint" / "ruff"}
         start = [*tools.standalone(command[0]), *command[1:], "--quiet"]
-        if code := steps.call([*start, *stubs], **variables):
-            sys.exit(code)
+        done = programs.run([*start, *stubs], given.ROOT, variables)
+        if not done:
+            steps.warn(f"the stubs are not formatted: {formatter} {done.how()}")
     return {place(path.relative_to(new)): path.read_text("utf-8") for path in stubs}
 
 
@@ -71,37 +86,48 @@ def place(path):
     source = project.python_source()
     if (source / path.parts[0]).is_dir() or path.name != "__init__.pyi":
         return source / path
-    return project.ROOT / path.parent.with_suffix(".pyi")
+    return given.ROOT / path.parent.with_suffix(".pyi")
 
 
 def drift(path, text):
     """What has to change in a file, as a patch; empty when nothing has."""
     old = path.read_text("utf-8") if path.is_file() else ""
-    name = os.path.relpath(path, project.ROOT)
+    name = os.path.relpath(path, given.ROOT)
     lines = old.splitlines(keepends=True), text.splitlines(keepends=True)
     return "".join(difflib.unified_diff(*lines, f"a/{name}", f"b/{name}"))
 
 
-def main():
-    """Writes what differs, or shows it."""
-    asked = arguments()
-    tools.settle()
-    if project.manifest() is None:
+def owner():
+    """The package that the project's folder holds, else the only one."""
+    found = [member for member in given.crates() if Path(member.get("dir", "")) == given.ROOT] or given.crates()
+    if len(found) != 1:
         steps.fail("there is no Cargo.toml of one crate in this folder", "cd PACKAGE")
+    return found[0]
+
+
+def main(words):
+    """Writes what differs, or shows it."""
+    asked = arguments(words)
+    given.settle()
+    member = owner()
     features = [f"--features={name}" for name in asked.features]
-    require_introspection(features)
-    texts = styled(generate(features))
+    require_introspection(member, features)
+    try:
+        texts = styled(generate(member, features))
+    except steps.Trouble as trouble:
+        steps.fail(trouble.sentence, trouble.hint, steps.MISSING)
+    if not texts:
+        steps.fail("maturin wrote no stub of this module")
     patches = {path: drift(path, text) for path, text in texts.items()}
     for path in (path for path, patch in patches.items() if patch):
-        name = os.path.relpath(path, project.ROOT)
+        name = os.path.relpath(path, given.ROOT)
         if asked.check:
             print(patches[path], end="", flush=True)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(texts[path], "utf-8")
-        steps.say("Differs" if asked.check else "Wrote", name)
+        programs.say("Differs" if asked.check else "Wrote", name)
     if not any(patches.values()):
-        steps.say("Fresh", ", ".join(os.path.relpath(path, project.ROOT) for path in texts))
-    sys.exit(asked.check and any(patches.values()))
-
-
-main()
+        programs.say("Fresh", ", ".join(os.path.relpath(path, given.ROOT) for path in texts))
+    if asked.check and any(patches.values()):
+        steps.fail("the stubs are not what the module says", "cargo pyx just stubs")

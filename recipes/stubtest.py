@@ -1,18 +1,17 @@
-# /// script
-# requires-python = ">=3.9"
-# dependencies = ["tomli==2.2.1; python_version < '3.11'"]
-# ///
 """Compares the stubs of the installed modules with what the modules hold, by mypy's stubtest."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
+import given
+import programs
 import project
 import steps
 import tools
 
-SCRATCH = project.STATE / "types"
+SCRATCH = given.STATE / "types"
 
 # Where the import system looks, without importing: the package's folders, or the module's.
 PLACES = """
@@ -21,6 +20,15 @@ spec = importlib.util.find_spec(sys.argv[1])
 folders = spec and (spec.submodule_search_locations or [os.path.dirname(spec.origin)])
 print(json.dumps([os.path.abspath(folder) for folder in folders or []]))
 """
+
+
+def places(top):
+    """The folders that hold a package, or a module."""
+    done = programs.read([given.PYTHON, "-c", PLACES, top], given.ROOT)
+    found = done.json()
+    if not isinstance(found, list) or not all(isinstance(folder, str) for folder in found):
+        steps.fail(f"the environment's Python does not tell where `{top}` is: {done.last()}", "cargo pyx dev --force")
+    return [Path(folder) for folder in found]
 
 
 def stubs(folder, top):
@@ -51,13 +59,13 @@ def hidden(folders):
 
 def allowlists(folders):
     """The project's allowlists, and one for hidden modules."""
-    places = [project.ROOT / name for name in ("", "tests", "stubs")]
+    places = [folder / name for folder in project.folders() for name in ("", "tests", "stubs")]
     lists = [path for place in places for path in sorted(place.glob("*stubtest*allow*"))]
     if names := hidden(folders):
         own = SCRATCH / "allowlist.txt"
         own.write_text("".join(f"{name}\n" for name in names))
         lists.append(own)
-    return [word for path in lists for word in ("--allowlist", path)]
+    return [word for path in dict.fromkeys(lists) for word in ("--allowlist", path)]
 
 
 def search_path(folders):
@@ -65,24 +73,177 @@ def search_path(folders):
     untyped = [folder for folder in folders if not (folder / "py.typed").is_file()]
     for folder in untyped:
         sentence = f"`{folder}` has no `py.typed`, so type checkers ignore its stubs elsewhere"
-        print(f"warning: {sentence}", file=sys.stderr)
+        steps.warn(sentence)
     # mypy refuses site-packages here
     return os.pathsep.join(str(f.parent) for f in untyped if f.parent.name != "site-packages")
 
 
-def main():
-    """Checks every module that has a stub."""
-    tools.settle()
+def main(arguments):
+    """Checks every module that has a stub; with `--fix` writes what leaves no choice."""
+    fix = arguments == ["--fix"]
+    if arguments and not fix:
+        steps.fail(f"`types` has no argument `{arguments[0]}`", "cargo pyx just types --fix")
+    given.settle()
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    places = [(Path(folder), top) for top in project.tops() for folder in tools.ask(PLACES, top)]
-    found = {name: path for place in places for name, path in stubs(*place).items()}
+    found_places = [(folder, top) for top in given.tops() for folder in places(top)]
+    found = {name: path for place in found_places for name, path in stubs(*place).items()}
     if not found:
-        names = ", ".join(f"`{name}`" for name in project.MODULES) or "a program"
+        names = ", ".join(f"`{name}`" for name in given.MODULES) or "a program"
         steps.fail(f"there are no stubs (`.pyi`) of {names}", "cargo pyx just stubs")
-    folders = [folder for folder, top in places if folder.name == top]
-    command = [*tools.beside("mypy", "stubtest"), "--concise", *allowlists(folders)]
+    folders = [folder for folder, top in found_places if folder.name == top]
+    try:
+        command = [*tools.beside("mypy", "stubtest"), *allowlists(folders), *roots(found)]
+    except steps.Trouble as trouble:
+        steps.fail(trouble.sentence, trouble.hint, steps.MISSING)
     variables = {"MYPY_CACHE_DIR": SCRATCH / "mypy", "MYPYPATH": search_path(folders)}
-    sys.exit(steps.call([*command, *roots(found)], **variables))
+    done = check(command, variables)
+    if fix and not done and fixes(done.out, found):
+        done = check(command, variables)
+    conclude(done)
 
 
-main()
+def check(command, variables):
+    """Runs stubtest."""
+    programs.say("Running", " ".join(str(word) for word in command))
+    return programs.combined(command, given.ROOT, variables)
+
+
+def conclude(done):
+    """Prints what stubtest says, and ends the recipe with it."""
+    print(done.out, end="", flush=True)
+    if done:
+        sys.exit(0)
+    if done.trouble:
+        steps.fail(f"`stubtest` {done.trouble}", code=steps.MISSING)
+    found = re.search(r"^Found (\d+) errors?", done.out, re.M)
+    if "mypy build errors" in done.out:
+        number = len(re.findall(r"^\S+:\d+: error:", done.out, re.M))
+        steps.fail(f"the stubs have {number} errors of their own, so mypy does not compare them with the modules")
+    if not found:
+        steps.fail(f"stubtest could not compare the stubs: it {done.how()}", code=steps.FAILED)
+    steps.fail(f"the stubs differ from the modules in {found.group(1)} places", "cargo pyx just types --fix")
+
+
+# what leaves no choice
+
+FINAL = re.compile(r"^error: (\S+) (?:cannot be subclassed at runtime, but isn't marked with @final)", re.M)
+INIT = re.compile(r"^error: (\S+)\.__new__ .*\n(?:.*\n)*?Stub: in file (\S+?):(\d+)", re.M)
+
+
+def fixes(said, found):
+    """Writes what stubtest asks for where it asks for no more: `@final` of classes that cannot be
+    subclassed, `__new__` in the place of `__init__`. Returns whether anything was written."""
+    written = False
+    for name in dict.fromkeys(FINAL.findall(said)):
+        written |= edit(name, found, mark_final)
+    for name in dict.fromkeys(re.findall(r"^error: (\S+)\.__init__ ", said, re.M)):
+        written |= edit(name, found, init_to_new)
+    return written
+
+
+def edit(name, found, change):
+    """Changes the class of that dotted name in its stub, where the stub is the project's own file."""
+    modules = [module for module in found if name.startswith(f"{module}.")]
+    if not modules:
+        return False
+    owner = max(modules, key=len)
+    path = source_of(found[owner])
+    if path is None:
+        return False
+    before = path.read_text("utf-8")
+    after = change(before, name[len(owner) + 1 :].split("."))
+    if after == before:
+        return False
+    path.write_text(after, "utf-8")
+    if path.resolve() != found[owner].resolve():
+        found[owner].write_text(after, "utf-8")  # where stubtest looks
+    programs.say("Wrote", given.shown(path))
+    return True
+
+
+def source_of(installed):
+    """The project's own file of a stub that may lie in the environment."""
+    if given.ROOT in installed.parents and given.environment() not in installed.parents:
+        return installed
+    text = installed.read_bytes()
+    source = project.python_source()
+    names = [installed.name, f"{installed.parent.name}.pyi"]
+    for folder in (source / installed.parent.name, source, given.ROOT):
+        for name in names:
+            path = folder / name
+            if path.is_file() and path.read_bytes() == text:
+                return path
+    return None
+
+
+def class_at(lines, names):
+    """The line of a class, by its name and those of the classes that it is in; None without one."""
+    start, end, at = 0, len(lines), None
+    for name in names:
+        pattern = re.compile(rf"(\s*)class {re.escape(name)}\b")
+        at = next((n for n in range(start, end) if pattern.match(lines[n])), None)
+        if at is None:
+            return None
+        start, end = at + 1, block_end(lines, at)
+    return at
+
+
+def block_end(lines, at):
+    """The line behind the block that begins at a line."""
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    for number in range(at + 1, len(lines)):
+        line = lines[number]
+        if line.strip() and len(line) - len(line.lstrip()) <= indent and not line.lstrip().startswith((")", "#")):
+            return number
+    return len(lines)
+
+
+def mark_final(text, names):
+    """The text with `@final` before a class."""
+    lines = text.splitlines(keepends=True)
+    at = class_at(lines, names)
+    if at is None or any("final" in line for line in lines[max(0, at - 3) : at] if line.lstrip().startswith("@")):
+        return text
+    indent = re.match(r"\s*", lines[at]).group()
+    name = "final"
+    imported = re.search(r"^from typing(?:_extensions)? import [^\n(]*\bfinal\b", text, re.M)
+    if not imported and re.search(r"^import typing$", text, re.M):
+        name = "typing.final"
+    lines.insert(at, f"{indent}@{name}\n")
+    text = "".join(lines)
+    return text if imported or name != "final" else with_import(text)
+
+
+def with_import(text):
+    """The text with `final` imported from typing."""
+    found = re.search(r"^from typing import ([^\n(]+)$", text, re.M)
+    if found:
+        names = sorted({word.strip() for word in found.group(1).split(",")} | {"final"}, key=str.lower)
+        return text[: found.start(1)] + ", ".join(names) + text[found.end(1) :]
+    several = re.search(r"^from typing import \(\n", text, re.M)
+    if several:
+        return text[: several.end()] + "    final,\n" + text[several.end() :]
+    first = re.search(r"^(?:from __future__ [^\n]*\n+)?(?=(?:from|import|class|def|@|\w))", text, re.M)
+    at = first.end() if first else 0
+    return text[:at] + "from typing import final\n" + ("" if text[at:].startswith(("from", "import")) else "\n") + text[at:]
+
+
+def init_to_new(text, names):
+    """The text with `__new__` in the place of a class's `__init__`, where there is but one."""
+    lines = text.splitlines(keepends=True)
+    at = class_at(lines, names)
+    if at is None:
+        return text
+    end = block_end(lines, at)
+    own = [n for n in range(at, end) if re.match(r"\s*def __init__\(", lines[n])]
+    if len(own) != 1 or any("def __new__" in lines[n] for n in range(at, end)):
+        return text
+    line = lines[own[0]].replace("def __init__(self", "def __new__(cls")
+    last = own[0]
+    while last < end and not re.search(r"\)\s*(->[^:]*)?:", lines[last]):
+        last += 1
+    if last >= end:
+        return text
+    lines[own[0]] = line
+    lines[last] = re.sub(r"\)\s*->\s*None\s*:", f") -> {names[-1]}:", lines[last])
+    return "".join(lines)

@@ -1,136 +1,305 @@
-"""The Python tools that recipes start: which version a project wants, and the command."""
+"""The Python tools that recipes start: in which version a project wants them, and the command."""
 
-import json
+import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
+from collections import namedtuple
 from pathlib import Path
 
+import automation
+import given
+import programs
 import project
-
-UV = os.environ["CARGO_PYX_UV"]
-PYTHON = os.environ["CARGO_PYX_PYTHON"]
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+from steps import Trouble, warn
 
 PINNED = {
-    "black": {"3.0": "26.10.1"},
-    "isort": {"3.0": "9.0.2"},
+    "black": {"3.10": "26.10.1", "3.9": "25.11.0", "3.0": "24.8.0"},
+    "codespell": {"3.0": "2.4.1"},
+    "flake8": {"3.9": "7.3.0", "3.0": "7.1.2"},
+    "isort": {"3.10": "9.0.2", "3.9": "6.1.0", "3.0": "5.13.2"},
     "maturin": {"3.0": "1.16.0"},
     "mkdocs": {"3.0": "1.6.1"},
     "mypy": {"3.10": "2.4.1", "3.9": "1.19.1", "3.0": "1.14.1"},
     "pdoc": {"3.10": "16.0.0", "3.9": "15.0.4", "3.0": "14.7.0"},
-    "pip-audit": {"3.0": "2.10.1"},
+    "pip-audit": {"3.10": "2.10.1", "3.9": "2.9.0", "3.0": "2.7.3"},
+    "pylint": {"3.10": "4.0.4", "3.9": "3.3.9", "3.0": "3.2.7"},
     "pyright": {"3.0": "1.1.414"},
     "ruff": {"3.0": "0.17.6"},
     "sphinx": {"3.13": "9.2.0", "3.10": "8.1.3", "3.0": "7.1.2"},
 }
 """What is used where the project names no version: by the lowest Python of its own to use it on."""
 
-
-def settle():
-    """Gives children the project's environment again, in the place of this script's own."""
-    own = Path(sys.prefix)
-    folders = os.environ["PATH"].split(os.pathsep)
-    kept = [folder for folder in folders if Path(folder).parent != own]
-    os.environ["PATH"] = os.pathsep.join(kept)
-    os.environ["VIRTUAL_ENV"] = str(environment())
-    os.environ.pop("UV_NO_SYNC", None)  # `uv run --no-project` warns that it has no effect
+Wanted = namedtuple("Wanted", "requirements place")
+"""Requirements that bring a tool, and where they stand."""
 
 
-def environment():
-    """The project's environment."""
-    return Path(PYTHON).parent.parent
-
-
-def ask(script, *words):
-    """What a script prints as JSON in the project's environment."""
-    command = [PYTHON, "-c", script, *words]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-
-
-def installed(program):
-    """The program of that name in the project's environment, else None."""
-    return shutil.which(program, path=str(Path(PYTHON).parent))
-
-
-def standalone(tool):
-    """The start of a command for a tool that needs none of the project's packages."""
-    if program := installed(tool):
-        return [program]
-    of_tool = [text for text in wanted(tool) if name_of(text) == tool]
-    return [UV, "tool", "run", "--from", of_tool[0].split(";")[0].strip(), tool]
-
-
-def beside(tool, program=None):
-    """The start of a command for a tool that looks at the project's packages."""
-    program = program or tool
-    if found := installed(program):
-        return [found]
-    packages = [word for text in wanted(tool) for word in ("--with", text)]
-    return [UV, "run", "--no-project", *packages, program]
+# versions
 
 
 def wanted(tool):
-    """Requirements that bring a tool: the project's own where it has any, else the pinned one."""
-    own = name_of(project.toml("pyproject.toml").get("project", {}).get("name", ""))
-    for requirements in requirement_lists():
-        if any(name_of(text) == tool for text in requirements):
-            return [locked(text) for text in requirements if name_of(text) != own]
-    hooks = project.hooks()
-    for hook in (tool, f"{tool}-check", f"{tool}-format"):
-        if hooks.get(hook):
-            return [f"{tool}=={hooks[hook].lstrip('v')}"]
-    if tool == "ruff" and (version := (project.ruff() or {}).get("required-version")):
-        return [f"ruff{version}" if version[0] in "=<>~!" else f"ruff=={version}"]
-    return [f"{tool}=={pinned(tool)}"]
+    """What brings a tool, the project's own word before ours: each is tried until one can be had."""
+    for listed in project.lists():
+        if project.holds(listed, tool):
+            yield Wanted(resolved(listed), listed.place)
+    yield from by_hook(tool)
+    yield from by_call(tool)
+    version, place = project.version_files().get(tool, (None, None))
+    if version and (text := as_requirement(tool, version)):
+        yield Wanted([text], place)
+    if tool == "ruff" and (text := (project.ruff() or {}).get("required-version")):
+        if requirement := as_requirement("ruff", str(text), exact=True):
+            yield Wanted([requirement], "`required-version`")
+    yield Wanted([f"{tool}=={pinned(tool)}"], None)
+
+
+def as_requirement(tool, version, exact=False):
+    """A version of mise or asdf as a requirement: `0.4` is any of 0.4; None where it is a word."""
+    if version[:1] in "=<>~!":
+        try:
+            return f"{tool}{SpecifierSet(version)}"
+        except InvalidSpecifier:
+            return None
+    try:
+        release = Version(version).release
+    except InvalidVersion:
+        return None
+    return f"{tool}=={version}" if exact or len(release) > 2 else f"{tool}=={version}.*"
+
+
+def by_hook(tool):
+    """What pre-commit's configuration says of a tool's version."""
+    path, hooks = project.hooks()
+    for hook in hooks:
+        if hook.is_local() or hook.id not in (tool, f"{tool}-check", f"{tool}-format"):
+            continue
+        own = [text for text in hook.packages if project.name_of(text) == tool]
+        place = given.shown(path)
+        if own:
+            yield Wanted(own + [text for text in hook.packages if text not in own], place)
+        elif version := tag_version(tool, hook):
+            yield Wanted([f"{tool}=={version}", *hook.packages], place)
+        else:
+            what = f"`{place}` has {hook.repository} at `{hook.revision}`"
+            note(f"{what}, which says no version of {tool}: it may be another than pre-commit's")
+        return
+
+
+SAID = set()
+
+
+def note(sentence):
+    """A warning, once."""
+    if sentence not in SAID:
+        SAID.add(sentence)
+        warn(sentence)
+
+
+def tag_version(tool, hook):
+    """The version that a hook's revision means; None where it is a branch or a hash that nobody
+    explained, or a tag of a repository that is neither the tool's own nor a mirror of it."""
+    name = canonicalize_name(hook.repository.rstrip("/").rpartition("/")[2].removesuffix(".git"))
+    parts = re.split(r"\W", f"{name}-{tool}")
+    if tool not in (name, name.removeprefix("mirrors-")) and tool not in parts[: -len(re.split(r"\W", tool))]:
+        return None
+    for text in (hook.frozen, hook.revision):
+        text = (text or "").removeprefix("v")
+        # a hash may be all digits
+        if re.match(r"\d+\.\d", text):
+            try:
+                return str(Version(text))
+            except InvalidVersion:
+                pass
+    return None
+
+
+def by_call(tool):
+    """What stands at the tool's name in a command: `uvx ruff@0.4.1`, `pip install ruff==0.4.1`."""
+    pattern = re.compile(rf"(?<![\w/.-]){re.escape(tool)}(?:@|==)(\d[\w.]*)(?![\w*])")
+    for call in automation.calls():
+        if call.words[0] in ("pip", "pip3", "uv", "pipx", "uvx", "install"):
+            for word in call.words[1:]:
+                if found := pattern.match(word):
+                    yield Wanted([f"{tool}=={found.group(1)}"], call.source)
+                    return
 
 
 def pinned(tool):
     """The version of a tool that serves the project's Python."""
     versions = PINNED[tool]
-    if len(versions) == 1:
-        return versions["3.0"]
-    minor = ask("import sys; print(sys.version_info[1])")
+    minor = python_minor() if len(versions) > 1 else 0
     return next(versions[low] for low in versions if minor >= int(low.split(".")[1]))
 
 
-def requirement_lists():
-    """The requirements of each dependency group and extra, then of the documentation's files."""
-    pyproject = project.toml("pyproject.toml")
-    groups = pyproject.get("dependency-groups", {})
-    yield from (in_group(groups, name) for name in groups)
-    yield from pyproject.get("project", {}).get("optional-dependencies", {}).values()
-    for folder in ("docs", "doc"):
-        if path := project.first(f"{folder}/requirements.txt"):
-            lines = path.read_text("utf-8").splitlines()
-            yield [line.split(" #")[0].strip() for line in lines if line[:1].isalpha()]
+def python_minor():
+    """The minor version of the project's Python, else of the one that runs this."""
+    version = given.FACTS.get("python_version") or ""
+    found = re.match(r"3\.(\d+)", version)
+    return int(found.group(1)) if found else sys.version_info[1]
 
 
-def in_group(groups, name):
-    """The requirements of a dependency group and of those that it includes (PEP 735)."""
-    found = []
-    for entry in groups.get(name, []):
-        if isinstance(entry, str):
-            found.append(entry)
-        else:
-            found += in_group(groups, entry.get("include-group"))
+def resolved(listed):
+    """The requirements of a list as uv.lock has them, where it knows the list; else as they stand."""
+    own = project.own_names()
+    plain = [text for text in listed.requirements if project.name_of(text) not in own]
+    if not (given.LOCK and listed.choice):
+        return plain
+    kind, name, path = listed.choice
+    if not Path(given.LOCK).parent in (path.parent, *path.parents):
+        return plain
+    words = [given.UV, "export", "--quiet", "--frozen", "--no-hashes", "--no-annotate", "--no-header"]
+    words += ["--no-emit-workspace", "--no-emit-local", "--no-default-groups"]
+    package = project.table(project.toml(path), "project").get("name")
+    words += ["--package", package] if isinstance(package, str) else []
+    words += ["--only-group", name] if kind == "group" else ["--extra", name]
+    done = programs.read(words, Path(given.LOCK).parent)
+    lines = [line.strip() for line in done.out.splitlines()]
+    lines = [line for line in lines if line[:1].isalnum() and project.name_of(line) not in own]
+    return lines if done and lines else plain
+
+
+# environments
+
+
+def standalone(tool):
+    """The start of a command for a tool that needs none of the project's packages."""
+    if found := given.program(tool):
+        return [found]
+    return [had(tool, tool, [only(tool, want) for want in wanted(tool)], None)]
+
+
+def only(tool, want):
+    """Of what brings a tool, the tool alone."""
+    own = [text for text in want.requirements if project.name_of(text) == tool]
+    return want._replace(requirements=[text.split(";")[0].strip() for text in own[:1]])
+
+
+def beside(tool, program=None, more=()):
+    """The start of a command for a tool that looks at the project's packages.
+
+    `more`: requirements that it is to find as well."""
+    program = program or tool
+    if (found := given.program(program)) and not missing(more):
+        return [found]
+    found = [want._replace(requirements=[*want.requirements, *more]) for want in wanted(tool)]
+    return [had(tool, program, found, given.PYTHON)]
+
+
+def missing(requirements):
+    """Those that the project's environment does not hold."""
+    site = given.FACTS.get("site_packages")
+    names = {path.name.split("-")[0] for path in Path(site).glob("*.dist-info")} if site else set()
+    names = {str(canonicalize_name(name)) for name in names}
+    return [text for text in requirements if project.name_of(text) not in names]
+
+
+def had(tool, program, wants, below):
+    """A program of an environment that holds the first of what is wanted that can be had."""
+    trouble = None
+    for want in wants:
+        if not want.requirements:
+            continue
+        try:
+            folder = environment(tool, want.requirements, below)
+        except Trouble as error:
+            trouble = trouble or error
+            if want.place:
+                note(f"{want.place} asks for {tool} as it cannot be installed: {error.sentence}")
+            continue
+        path = scripts(folder) / (program + (".exe" if os.name == "nt" else ""))
+        if path.is_file():
+            return str(path)
+        trouble = trouble or Trouble(f"`{want.requirements[0]}` brings no program `{program}`")
+    raise trouble or Trouble(f"there is no `{program}`")
+
+
+def scripts(folder):
+    """Where an environment has its programs."""
+    return Path(folder) / ("Scripts" if os.name == "nt" else "bin")
+
+
+def environment(name, requirements, below=None):
+    """The folder of an environment that holds packages, made once.
+
+    `below`: an interpreter whose environment's packages are seen there as well."""
+    python = below or getattr(sys, "_base_executable", None) or sys.executable
+    identity = "\n".join([str(python), str(below and interpreter(below)), *requirements])
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    folder = given.STATE / "tools" / f"{name}-{digest}"
+    if (folder / "ready").is_file():
+        return folder
+    programs.say("Installing", ", ".join(requirements[:3]) + (", …" if len(requirements) > 3 else ""))
+    making = folder.with_name(f".{folder.name}-{os.getpid()}")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    listed = making / "requirements.txt"
+    listed.write_text("".join(f"{text}\n" for text in requirements), "utf-8")
+    try:
+        fill(making, listed, python)
+        if below:
+            overlay(making, below)
+        (making / "ready").write_text(identity, "utf-8")
+        os.replace(making, folder)
+    except OSError:
+        if not (folder / "ready").is_file():  # else another process was faster
+            raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return folder
+
+
+def fill(folder, listed, python):
+    """Makes an environment and installs what a file lists."""
+    made = [given.UV, "venv", "--quiet", "--allow-existing", "--relocatable", "--no-project", "--no-config"]
+    installed = [given.UV, "pip", "install", "--quiet", "--python", scripts(folder) / "python", "-r", listed]
+    for words in ([*made, "--python", python, folder], installed):
+        done = programs.read(words, given.HOME if words is installed else given.ROOT)
+        if not done:
+            raise Trouble(f"uv cannot install it: {shortened(done)}")
+
+
+def shortened(done):
+    """What uv says of a failure, in one line."""
+    text = " ".join((done.err or done.how()).split())
+    text = re.sub(r"^(error:|×)\s*", "", text)
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def interpreter(python):
+    """The file that an environment's Python is, links resolved."""
+    return os.path.realpath(python)
+
+
+def overlay(folder, python):
+    """Lets an environment see the packages of another one behind its own."""
+    site = given.FACTS.get("site_packages") or asked(python, "purelib")
+    own = asked(scripts(folder) / "python", "purelib")
+    Path(own, "_below.pth").write_text(f"import site; site.addsitedir({str(site)!r})\n", "utf-8")
+
+
+def asked(python, name):
+    """A folder of an interpreter."""
+    done = programs.read([python, "-c", f"import sysconfig; print(sysconfig.get_path({name!r}))"], given.ROOT)
+    found = done.out.strip()
+    if not done or "\0" in found or not Path(found or "?").is_dir():
+        raise Trouble(f"`{given.shown(python)}` does not say where its packages are: it {done.how()}")
     return found
 
 
-def locked(requirement):
-    """A requirement at the version in uv.lock, where there is exactly one."""
-    packages = project.toml("uv.lock").get("package", [])
-    versions = {p.get("version") for p in packages if p["name"] == name_of(requirement)}
-    if len(versions) != 1 or None in versions:
-        return requirement
-    head, _, marker = requirement.partition(";")
-    extras = re.search(r"\[.*?\]", head)
-    exact = f"{name_of(head)}{extras.group() if extras else ''}=={versions.pop()}"
-    return f"{exact}; {marker.strip()}" if marker else exact
+def for_task(*tools):
+    """What the project lists for a task, by the tools that it is done with: the nearest lists that
+    hold one of them, else those that hold what is named after one; and where that stands."""
+    every = project.lists()
+    for test in (project.holds, project.brings):
+        found = [listed for listed in every if any(test(listed, tool) for tool in tools)]
+        if found:
+            requirements = [text for listed in found for text in resolved(listed)]
+            return list(dict.fromkeys(requirements)), [listed.place for listed in found]
+    return [], []
 
 
-def name_of(requirement):
-    """The normalised name of what a requirement asks for (PEP 503)."""
-    name = re.match(r"[\w.-]*", requirement.strip()).group()
-    return re.sub(r"[-_.]+", "-", name).lower()
+__all__ = ["beside", "environment", "for_task", "standalone", "wanted"]

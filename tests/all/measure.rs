@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Outcome, Project, entries, project};
-
-const RECIPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recipes");
+use crate::support::{Outcome, Project, Pyx, entries, link, on_path, program, project};
 
 const RIVAL: &str = "[build-system]
 requires = [\"hatchling\"]
@@ -20,29 +18,13 @@ version = \"1\"
 rival = \"rival\"
 ";
 
-/// A recipe with the variables that pyx sets for it.
-const JUST: &str = r#"
-export CARGO_PYX="$0" CARGO_PYX_UV="$1" CARGO_PYX_RECIPES="$2" CARGO_PYX_MODULE="$3" CARGO_PYX_PROJECT="$PWD" CARGO_PYX_PROFILE=dev
-export CARGO_PYX_STATE="$PWD/target/pyx" CARGO_PYX_DIST="$PWD/dist" CARGO_PYX_PYTHON="$PWD/.venv/bin/python"
-export VIRTUAL_ENV="$PWD/.venv" UV_PROJECT_ENVIRONMENT="$PWD/.venv" UV_NO_SYNC=1
-export PATH="$PWD/target/stubs:$PWD/.venv/bin:$PATH"
-recipe="$4"
-shift 4
-just() { "$CARGO_PYX_UV" tool run --quiet --from rust-just==1.59.0 just "$@"; }
-just --justfile "$CARGO_PYX_RECIPES/$recipe.just" --working-directory "$PWD" "$recipe" "$@"
-"#;
+/// `cargo pyx just RECIPE [ARGS…]`, where nobody agrees to an installation.
+fn just(project: &Project, words: &[&str]) -> Pyx {
+    project.pyx("just").with(words).env("CI", "")
+}
 
-/// `cargo pyx just RECIPE [ARGS…]`
 fn recipe(project: &Project, words: &[&str]) -> Outcome {
-    let name = crate::support::name_of(&project.root);
-    let (uv, module) = (crate::support::uv(), format!("{name}._{name}"));
-    let before = [
-        "-c",
-        JUST,
-        env!("CARGO_BIN_EXE_cargo-pyx"),
-        uv.to_str().unwrap(),
-    ];
-    project.run("sh", &[&before[..], &[RECIPES, &module], words].concat())
+    just(project, words).run()
 }
 
 fn has_llvm_tools() -> bool {
@@ -111,7 +93,7 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
         "{picture}"
     );
     let again = recipe(&project, &["bench", "-k", "collatz"]).succeeds();
-    assert_eq!(again.stdout.matches('%').count(), 1, "{again}");
+    assert_eq!(again.stdout.matches(" %").count(), 1, "{again}");
     assert_eq!(files(&project.path("target/pyx/bench/history")), 2);
     recipe(&project, &["bench", "-k", "no_such_name"]).exits(5);
     nothing_moved(&project);
@@ -207,14 +189,12 @@ fn coverage_is_of_the_repositorys_files_and_leaves_a_mixed_module_in_place() {
     nothing_moved(&project);
 
     // a toolchain without the component
-    let stub = project.path("target/stubs/rustc");
-    fs::create_dir_all(stub.parent().unwrap()).unwrap();
-    fs::write(&stub, "#!/bin/sh\necho host: here\n").unwrap();
-    project
-        .run("chmod", &["+x", stub.to_str().unwrap()])
-        .succeeds();
+    let stubs = project.path("target/stubs");
+    fs::create_dir_all(&stubs).unwrap();
+    link(&on_path("cargo").unwrap(), &stubs);
+    program(&stubs.join("rustc"), "echo host: here");
     for name in ["cov", "pgo"] {
-        let refused = recipe(&project, &[name]);
+        let refused = just(&project, &[name]).path_first(&stubs).run();
         refused
             .exits(3)
             .says("hint: rustup component add llvm-tools");

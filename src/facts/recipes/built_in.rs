@@ -16,6 +16,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "apart.py",
     "audit.just",
     "audit.py",
+    "automation.py",
     "bench.just",
     "bench.py",
     "chart.py",
@@ -23,6 +24,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "ci.py",
     "clean.just",
     "clean.py",
+    "consent.py",
     "cov.just",
     "cov.py",
     "docs.just",
@@ -30,17 +32,22 @@ pub const FILES: &[(&str, &str)] = embedded![
     "flame.py",
     "fmt.just",
     "fmt.py",
+    "given.py",
     "lint.just",
     "lint.py",
+    "pairing.py",
     "pgo.just",
     "pgo.py",
     "profile.just",
     "profiling.py",
+    "programs.py",
     "project.py",
+    "recipe.py",
     "steps.py",
     "stubs.just",
     "stubs.py",
     "stubtest.py",
+    "style.py",
     "tools.py",
     "types.just",
 ];
@@ -89,6 +96,26 @@ pub fn text(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_file_imports_comes_along() {
+        let known: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+        for (name, text) in FILES {
+            for line in text.lines() {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let (["import", module] | ["from", module, ..]) = words[..] else {
+                    continue;
+                };
+                let file = format!("{module}.py");
+                let is_embedded = known.contains(&&*file);
+                assert!(
+                    is_embedded || !disk::is_file(&folder.join(&file)),
+                    "{name} imports {module}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn they_are_known_without_just() {

@@ -1,6 +1,8 @@
 //! What the recipes of `cargo pyx just` promise, in real projects with the real tools.
 
+mod asking;
 mod checks;
+mod decisions;
 mod form;
 mod made;
 mod stubs;
@@ -10,9 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::support::{Outcome, Project, Pyx};
 
-/// A recipe with its arguments: `cargo pyx just WORDS`.
+/// A recipe with its arguments: `cargo pyx just WORDS`, where nobody agrees to an installation.
 fn just(project: &Project, words: &[&str]) -> Pyx {
-    project.pyx("just").with(words)
+    project.pyx("just").with(words).env("CI", "")
 }
 
 /// The files of `recipes/`.
@@ -59,7 +61,9 @@ fn copy(folder: &Path, fixture: &str) -> Project {
 
 /// The result of a step in the table at the end.
 fn result<'a>(run: &'a Outcome, step: &str) -> &'a str {
-    let rows = run.stderr.lines().rev().take_while(|line| !line.is_empty());
+    let mut lines = run.stderr.lines();
+    lines.find(|line| line.starts_with("step  "));
+    let rows = lines.take_while(|line| !line.is_empty());
     let found: Vec<&str> = rows.filter_map(|row| row.strip_prefix(step)).collect();
     let [rest] = found[..] else {
         panic!("expected one row `{step}`:\n{run}")

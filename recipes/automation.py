@@ -1,0 +1,351 @@
+"""Which tools the project's own automation starts, and how: CI, pre-commit, just, make, nox, tox,
+hatch and the tasks of pyproject.toml."""
+
+import functools
+import re
+import shlex
+from pathlib import Path
+
+import given
+import project
+
+WRAPPERS = {
+    "uv": "run",
+    "poetry": "run",
+    "pdm": "run",
+    "rye": "run",
+    "pipenv": "run",
+    "pixi": "run",
+    "pipx": "run",
+    "hatch": "run",
+    "uvx": None,
+    "sudo": None,
+    "exec": None,
+    "env": None,
+    "time": None,
+    "command": None,
+    "xvfb-run": None,
+}
+"""What starts another program, and its word for it."""
+
+VALUED = {
+    "-p", "--python", "--with", "--from", "--group", "--only-group", "--extra", "--package", "--project",
+    "--directory", "--index", "--no-group", "--with-requirements", "--index-url", "-e", "--environment", "--spec",
+    "--env-file",
+}  # fmt: skip
+"""Options of those that have a value."""
+
+CI, HOOK, OTHER = range(3)
+
+
+class Call:
+    """A program that the automation starts."""
+
+    def __init__(self, words, folder, source, rank, hook=None, variables=None):
+        self.words, self.folder, self.source = words, folder, source
+        self.rank, self.hook, self.variables = rank, hook, variables or {}
+
+    @property
+    def tool(self):
+        """The program's name, or cargo's word for it: `clippy`, `fmt`."""
+        if self.words[0] != "cargo":
+            return self.words[0]
+        rest = [word for word in self.words[1:] if not word.startswith(("+", "-"))]
+        return rest[0] if rest else "cargo"
+
+    @property
+    def toolchain(self):
+        """The toolchain that cargo is asked to be of, without `+`."""
+        first = self.words[1] if len(self.words) > 1 else ""
+        return first[1:] if self.words[0] == "cargo" and first.startswith("+") else None
+
+    @property
+    def arguments(self):
+        """What follows the program's name, or cargo's word."""
+        if self.words[0] != "cargo":
+            return self.words[1:]
+        at = next((n for n, word in enumerate(self.words) if word == self.tool), 0)
+        return self.words[at + 1 :]
+
+
+@functools.lru_cache(maxsize=None)
+def calls():
+    """All of them: what CI starts, then what is started before commits, then the rest."""
+    found = []
+    for folder in project.folders():
+        for read in (workflows, other_ci, justfile, makefile, tox, nox, tasks, hatch):
+            found += read(folder)
+    found += pre_commit()
+    return sorted(found, key=lambda call: call.rank)
+
+
+def of(*tools):
+    """How a tool is started by whoever says it first; in the folder of a package or above it."""
+    near = set(project.folders()) | {Path(m["dir"]) for m in given.MEMBERS if m.get("dir")}
+    found = [call for call in calls() if call.tool in tools and call.folder in near]
+    if not found:
+        return []
+    source = found[0].source
+    chosen, seen = [], set()
+    for call in found:
+        key = tuple(call.words), call.folder
+        if call.source == source and key not in seen:
+            seen.add(key)
+            chosen.append(call)
+    return chosen
+
+
+def uses(*tools):
+    """Whether any of these is started."""
+    return any(call.tool in tools for call in calls())
+
+
+# shell
+
+
+def shell(script, folder, source, rank, variables=None, names=None):
+    """The programs that a script starts, as far as they are written in words."""
+    script = re.sub(r"\\\r?\n\s*", " ", script)
+    here = folder
+    for line in script.splitlines():
+        for part in re.split(r"&&|\|\||;|\||\bthen\b|\bdo\b", line):
+            words = split(replaced(part, names or {}))
+            if words[:1] == ["cd"] and len(words) == 2:
+                here = (here / words[1]).resolve()
+            elif words := program(words):
+                yield Call(words, here, source, rank, variables=variables)
+
+
+def replaced(text, names):
+    """A text with the variables that are known in their place."""
+    for name, value in names.items():
+        for form in (f"$({name})", f"${{{name}}}", f"{{{{{name}}}}}", f"{{{{ {name} }}}}"):
+            text = text.replace(form, value)
+    # expressions may have spaces in them
+    text = re.sub(r"\$\{\{.*?\}\}|\{\{.*?\}\}", "$x", text)
+    return re.sub(r"\$\([\w .]*\)", "$x", text)
+
+
+def split(text):
+    """The words of a command; none where a shell would not see it as one."""
+    try:
+        words = shlex.split(text.strip().lstrip("@-+"), comments=True)
+    except ValueError:
+        return []
+    return [word for word in words if "$" not in word and "{" not in word and not word.startswith((">", "<", "2>"))]
+
+
+def program(words):
+    """A command without what it is wrapped in, by the program's own name."""
+    while words:
+        first = words[0].rpartition("/")[2]
+        if re.match(r"\w+=", words[0]):
+            words = words[1:]
+        elif first in WRAPPERS and (WRAPPERS[first] is None or WRAPPERS[first] in words):
+            word = WRAPPERS[first]
+            words = without_options(words[words.index(word) + 1 :] if word else words[1:])
+        elif re.fullmatch(r"python[\d.]*", first) and words[1:2] == ["-m"] and len(words) > 2:
+            words = words[2:]
+        else:
+            # `uvx ruff@0.4.1`, and hatch's `environment:command`
+            name = re.sub(r"@[\w.]+$", "", first)
+            return [name.rpartition(":")[2] or name, *words[1:]]
+    return []
+
+
+def without_options(words):
+    """What follows the options that a program has before the one that it starts."""
+    while words and words[0].startswith("-"):
+        words = words[2:] if words[0] in VALUED else words[1:]
+    return words
+
+
+# who says it
+
+
+def workflows(folder):
+    """GitHub's workflows and actions."""
+    places = [*folder.glob(".github/workflows/*.y*ml"), *folder.glob(".github/actions/*/action.y*ml")]
+    for path in sorted(places):
+        config = project.yml(path)
+        jobs = project.table(config, "jobs")
+        if steps := project.table(config, "runs").get("steps"):
+            jobs = {"": {"steps": steps}}
+        general = project.table(config, "env")
+        for name in jobs:
+            job = project.table(jobs, name)
+            variables = {**general, **project.table(job, "env")}
+            place = project.table(job, "defaults", "run").get("working-directory")
+            place = place or project.table(config, "defaults", "run").get("working-directory")
+            yield from job_calls(job, (folder, place), given.shown(path), variables)
+
+
+def job_calls(job, where, source, variables):
+    """What one job starts."""
+    (folder, place), steps = where, job.get("steps")
+    for step in steps if isinstance(steps, list) else []:
+        if not isinstance(step, dict):
+            continue
+        inputs, action = project.table(step, "with"), str(step.get("uses", "")).partition("@")[0]
+        # this action denies warnings unless it is told otherwise
+        if action == "actions-rust-lang/setup-rust-toolchain":
+            variables = {"RUSTFLAGS": inputs.get("rustflags", "-D warnings"), **variables}
+        here = step.get("working-directory") or place
+        here = (folder / here).resolve() if isinstance(here, str) and "$" not in here else folder
+        known = {**variables, **project.table(step, "env")}
+        known = {key: str(value) for key, value in known.items()}
+        if isinstance(step.get("run"), str):
+            yield from shell(step["run"], here, source, CI, known, {f"env.{k}": v for k, v in known.items()})
+        elif words := by_action(action, inputs):
+            yield Call(words, here, source, CI, variables=known)
+
+
+def by_action(action, inputs):
+    """What an action starts, where it is one for a tool."""
+    name = action.rpartition("/")[2]
+    arguments = split(str(inputs.get("args", "")))
+    if name == "ruff-action":
+        return ["ruff", *(arguments or ["check"]), *split(str(inputs.get("src", "")))]
+    if name in ("clippy-check", "clippy-action", "rust-clippy-check", "rust-clippy"):
+        return ["cargo", "clippy", *arguments]
+    if action == "psf/black":
+        options = split(str(inputs.get("options", "--check"))) + split(str(inputs.get("src", ".")))
+        return ["black", *options]
+    if action == "actions-rs/cargo" and isinstance(inputs.get("command"), str):
+        return ["cargo", inputs["command"], *arguments]
+    if action in ("EmbarkStudios/cargo-deny-action", "rustsec/audit-check", "actions-rs/audit-check"):
+        return ["cargo", "deny", "check"] if "deny" in action else ["cargo", "audit"]
+    if action == "pypa/gh-action-pip-audit":
+        return ["pip-audit"]
+    return []
+
+
+def other_ci(folder):
+    """GitLab, CircleCI, Azure, Travis: every text below a key that holds commands."""
+    for name in (".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml", ".cirrus.yml"):
+        config = project.yml(folder / name)
+        for script in scripts(config):
+            yield from shell(script, folder, name, CI)
+
+
+SCRIPTS = {"script", "before_script", "after_script", "run", "command", "bash", "install", "test_script"}
+
+
+def scripts(value, inside=False):
+    """The commands of a YAML file that has them below keys of these names."""
+    if isinstance(value, str) and inside:
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from scripts(item, inside)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from scripts(item, key in SCRIPTS or (inside and key == "command"))
+
+
+def justfile(folder):
+    """The lines of recipes, with the variables that are plain texts."""
+    for name in ("justfile", "Justfile", ".justfile"):
+        path = folder / name
+        if path.is_file():
+            text = project.text(path)
+            names = dict(re.findall(r"^(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M))
+            lines = [line for line in text.splitlines() if line[:1] in " \t"]
+            yield from shell("\n".join(lines), folder, given.shown(path), OTHER, names=names)
+            return
+
+
+def makefile(folder):
+    """The lines of rules, with the variables that are plain texts."""
+    for name in ("GNUmakefile", "makefile", "Makefile"):
+        path = folder / name
+        if path.is_file():
+            text = project.text(path)
+            names = dict(re.findall(r"^(\w+)\s*[:?]?=[ \t]*([^$\n]*?)[ \t]*$", text, re.M))
+            for line in re.sub(r"\\\n\s*", " ", text).splitlines():
+                if line.startswith("\t"):  # each has a shell of its own
+                    yield from shell(line, folder, given.shown(path), OTHER, names=names)
+            return
+
+
+def tox(folder):
+    """The commands of tox's environments."""
+    for name in ("tox.ini", "setup.cfg"):
+        parser = project.ini(folder / name)
+        for part in parser.sections():
+            if part.startswith("testenv"):
+                lines = re.sub(r"\{posargs:?([^}]*)\}", r"\1", parser[part].get("commands", ""))
+                yield from shell(lines, folder, given.shown(folder / name), OTHER)
+    for path, known in (
+        (folder / "tox.toml", project.toml(folder / "tox.toml")),
+        (folder / "pyproject.toml", project.table(project.toml(folder / "pyproject.toml"), "tool", "tox")),
+    ):
+        base = known.get("env_run_base")
+        for env in [base, *project.table(known, "env").values()]:
+            commands = project.table({"env": env}, "env").get("commands")
+            for command in commands if isinstance(commands, list) else []:
+                words = [word for word in command if isinstance(word, str)] if isinstance(command, list) else []
+                if words := program(words):
+                    yield Call(words, folder, given.shown(path), OTHER)
+
+
+def nox(folder):
+    """The literal words of `session.run`."""
+    for _, words in project.nox_calls(folder, "run"):
+        if words := program(words):
+            yield Call(words, folder, given.shown(folder / "noxfile.py"), OTHER)
+
+
+def hatch(folder):
+    """The scripts of hatch's environments."""
+    own = project.table(project.toml(folder / "hatch.toml"), "envs")
+    shared = project.table(project.toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
+    for env in [*shared.values(), *own.values()]:
+        for lines in project.table({"env": env}, "env", "scripts").values():
+            for line in project.texts(lines):
+                line = re.sub(r"\{args:?([^}]*)\}", r"\1", line)
+                yield from shell(line, folder, "hatch's scripts", OTHER)
+
+
+def tasks(folder):
+    """The tasks of PDM, Poe, taskipy and Rye, and those of mise."""
+    path = folder / "pyproject.toml"
+    tools = project.table(project.toml(path), "tool")
+    known = [
+        project.table(tools, "pdm", "scripts"),
+        project.table(tools, "poe", "tasks"),
+        project.table(tools, "taskipy", "tasks"),
+        project.table(tools, "rye", "scripts"),
+        project.table(project.toml(folder / "mise.toml"), "tasks"),
+        project.table(project.toml(folder / ".mise.toml"), "tasks"),
+    ]
+    for task in (task for table in known for task in table.values()):
+        if isinstance(task, dict):
+            task = task.get("cmd") or task.get("shell") or task.get("run")
+        for line in project.texts(task):
+            yield from shell(line, folder, given.shown(path), OTHER)
+
+
+STARTS = {
+    "ruff": ["ruff", "check"],
+    "ruff-check": ["ruff", "check"],
+    "ruff-format": ["ruff", "format"],
+    "fmt": ["cargo", "fmt"],
+    "cargo-fmt": ["cargo", "fmt"],
+    "rustfmt": ["cargo", "fmt"],
+    "clippy": ["cargo", "clippy"],
+    "cargo-clippy": ["cargo", "clippy"],
+    "cargo-deny": ["cargo", "deny", "check"],
+}
+"""What hooks of public repositories start, where it is not their name."""
+
+
+def pre_commit():
+    """The hooks of pre-commit."""
+    path, hooks = project.hooks()
+    for hook in hooks:
+        if hook.manual:
+            continue
+        entry = split(hook.entry) if hook.entry else STARTS.get(hook.id, [hook.id])
+        if words := program(entry):
+            yield Call([*words, *hook.args], path.parent, given.shown(path), HOOK, hook=hook)

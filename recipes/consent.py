@@ -1,0 +1,14 @@
+"""Whether something may be installed that takes long, or that lies outside of the project."""
+
+import os
+import sys
+
+
+def given_for(what, yes):
+    """Whether a person agrees: by `--yes`, or asked at a terminal; in CI nobody has to."""
+    if yes or os.environ.get("CI", "false") not in ("", "false"):
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(f"{what}? [Y/n] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes")

@@ -1,0 +1,97 @@
+"""The only place that starts programs: whatever they do, an outcome comes back."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+
+PIPE = subprocess.PIPE
+NOT_FOUND = 127
+NOT_RUN = 126
+
+
+class Outcome:
+    """What became of a program: its exit code, what was read of it, and why it was not started."""
+
+    def __init__(self, words, code, out="", err="", trouble=None):
+        self.words, self.code, self.out, self.err, self.trouble = words, code, out, err, trouble
+
+    def __bool__(self):
+        return self.code == 0
+
+    @property
+    def name(self):
+        """The program's name as people know it."""
+        return os.path.basename(self.words[0])
+
+    def how(self):
+        """How it ended, in words that go after its name."""
+        if self.trouble:
+            return self.trouble
+        if self.code < 0:
+            try:
+                return f"was killed by {signal.Signals(-self.code).name}"
+            except ValueError:
+                return f"was killed by signal {-self.code}"
+        return f"ended with {self.code}"
+
+    def json(self):
+        """What it printed, read as JSON; None where that is none."""
+        try:
+            return json.loads(self.out)
+        except ValueError:
+            return None
+
+    def last(self):
+        """The last line of its errors that says something."""
+        lines = [line.strip() for line in (self.err or self.out).splitlines()]
+        return next((line for line in reversed(lines) if line), self.how())
+
+
+def say(verb, text):
+    """A line of progress, in cargo's columns."""
+    print(f"{verb:>12} {text}", file=sys.stderr, flush=True)
+
+
+def run(words, folder, variables=None, unset=()):
+    """A program that a person sees working."""
+    words = [str(word) for word in words]
+    say("Running", shlex.join(words))
+    return start(words, folder, variables, unset, None, None)
+
+
+def read(words, folder, variables=None, unset=(), errors=False, given_text=None):
+    """A program whose output is read; `errors`: what it says on stderr is for a person;
+    `given_text`: what it reads from its stdin."""
+    words = [str(word) for word in words]
+    err = None if errors else subprocess.PIPE
+    return start(words, folder, variables, unset, subprocess.PIPE, err, given_text)
+
+
+def combined(words, folder, variables=None, unset=()):
+    """A program whose output is read as a person would see it."""
+    words = [str(word) for word in words]
+    return start(words, folder, variables, unset, subprocess.PIPE, subprocess.STDOUT)
+
+
+def start(words, folder, variables, unset, out, err, given_text=None):
+    """Starts a program and waits for it."""
+    env = {name: value for name, value in os.environ.items() if name not in unset}
+    env.update({name: str(value) for name, value in (variables or {}).items()})
+    sys.stdout.flush()
+    data = None if given_text is None else os.fsencode(given_text)
+    try:
+        done = subprocess.run(
+            words, cwd=str(folder), env=env, input=data, stdout=out, stderr=err, check=False
+        )
+    except FileNotFoundError:
+        trouble = "is not there" if os.path.isdir(folder) else f"has no folder `{folder}` to run in"
+        return Outcome(words, NOT_FOUND, trouble=trouble)
+    except OSError as error:
+        return Outcome(words, NOT_RUN, trouble=f"cannot be started: {error.strerror or error}")
+    except ValueError as error:  # an argument that no program can be given
+        return Outcome(words, NOT_RUN, trouble=f"cannot be started: {error}")
+    text = [(part or b"").decode("utf-8", "surrogateescape" if given_text else "replace") for part in (done.stdout, done.stderr)]
+    return Outcome(words, done.returncode, *text)

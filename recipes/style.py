@@ -1,0 +1,289 @@
+"""What the project formats, sorts and lints its code with: `fmt` changes nothing else, and `lint`
+asks for nothing else."""
+
+import functools
+import re
+import shutil
+from pathlib import Path
+
+import automation
+import given
+import programs
+import project
+import tools
+
+RUFF_CHECK = (
+    "--fix", "--unsafe-fixes", "--fix-only", "--show-fixes", "--exit-non-zero-on-fix", "--diff", "--watch", "-q",
+    "--quiet", "--exit-zero", "-w",
+)  # fmt: skip
+RUFF_FORMAT = ("--check", "--diff", "-q", "--quiet")
+ISORT = ("--check-only", "--check", "-c", "--diff", "-q")
+BLACK = ("--check", "--diff", "-q", "--quiet", "--verbose")
+
+FILES = {
+    "black": (),
+    "codespell": (".codespellrc",),
+    "flake8": (".flake8",),
+    "isort": (".isort.cfg",),
+    "pylint": (".pylintrc", "pylintrc"),
+    "yapf": (".style.yapf",),
+}
+"""Files that configure a tool, besides pyproject.toml, setup.cfg and tox.ini."""
+
+
+def calls(tool, *words):
+    """How the automation starts a tool with these words first."""
+    found = automation.of(tool)
+    return [call for call in found if tuple(call.arguments[: len(words)]) == words]
+
+
+@functools.lru_cache(maxsize=None)
+def is_used(tool):
+    """Whether the project runs or configures a tool."""
+    if tool == "ruff" and project.ruff() is not None:
+        return True
+    ini = project.section(tool, "setup.cfg", "tox.ini")
+    configured = project.tool(tool) is not None or ini is not None
+    return bool(configured or project.first(*FILES.get(tool, ())) or automation.uses(tool))
+
+
+@functools.lru_cache(maxsize=None)
+def configured():
+    """The tools for Python code that the project runs or configures."""
+    return {name for name in (*FILES, "ruff") if is_used(name)}
+
+
+def lints_by_ruff():
+    """Whether ruff lints the Python code: where the project uses it, or no other linter."""
+    if calls("ruff", "check") or not is_used("ruff"):
+        return bool(calls("ruff", "check")) or not {"flake8", "pylint"} & configured()
+    # with a table for the formatter alone, it is asked for no lints
+    return set(project.ruff() or {"lint": {}}) != {"format"} or not calls("ruff", "format")
+
+
+def formatter():
+    """What formats the Python code: `ruff`, `black`, or None where nothing does."""
+    if calls("ruff", "format") or "format" in (project.ruff() or {}):
+        return "ruff"
+    if is_used("black"):
+        return "black"
+    if {"yapf", "flake8", "pylint"} & configured():
+        return None
+    return "ruff" if is_formatted("python") else None
+
+
+def sorter():
+    """What sorts imports: `ruff`, `isort`, or None where nothing does."""
+    settings = project.ruff() or {}
+    lint = {**settings, **project.table(settings, "lint")}
+    selected = [*project.texts(lint.get("select")), *project.texts(lint.get("extend-select"))]
+    if {"ALL", "I", "I0", "I00", "I001"}.intersection(selected):
+        return "ruff"
+    if any("--select=I" in call.words or "I" in call.words for call in calls("ruff", "check")):
+        return "ruff"
+    return "isort" if is_used("isort") else None
+
+
+def formats_rust():
+    """Whether the project formats its Rust code."""
+    if not given.crates():
+        return False
+    if automation.uses("fmt", "rustfmt") or project.first("rustfmt.toml", ".rustfmt.toml"):
+        return True
+    return is_formatted("rust")
+
+
+@functools.lru_cache(maxsize=None)
+def is_formatted(language):
+    """Whether what git has of the project is formatted, where nothing else tells; outside of git, and
+    before the first commit, it begins so."""
+    head = committed()
+    if head is None:
+        return True
+    if language == "rust":
+        commands = rustfmt("--check", head)
+    else:
+        names = [str(path) for path in sorted(head.rglob("*.py"))]
+        if not names:
+            return True
+        start = [*tools.standalone("ruff"), "format", "--check", "--quiet", "--no-cache", "--isolated"]
+        settings = project.ruff() or {}
+        length = settings.get("line-length")
+        start += ["--line-length", str(length)] if isinstance(length, int) else []
+        commands = [([*start, *names], head)]
+    return all(programs.read(words, folder) for words, folder in commands)
+
+
+@functools.lru_cache(maxsize=None)
+def committed():
+    """A copy of what git has of the project; None where there is no commit."""
+    found = programs.read(["git", "rev-parse", "HEAD:./"], given.ROOT)
+    if not found:
+        return None
+    tree = found.out.strip()
+    if not re.fullmatch(r"[0-9a-f]{16,}", tree):
+        return None
+    # hidden, or pytest takes its tests for the project's
+    folder = given.STATE / ".committed" / tree[:16]
+    if not (folder / "ready").is_file():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        sources = folder / "tree"
+        sources.mkdir(parents=True)
+        variables = {"GIT_INDEX_FILE": folder / "index"}
+        done = programs.read(["git", "read-tree", "HEAD"], given.CHECKOUT, variables)
+        words = ["git", "checkout-index", "--all", "--quiet", f"--prefix={sources.resolve()}/"]
+        if not done or not programs.read(words, given.CHECKOUT, variables):
+            return None
+        (folder / "ready").write_text("", "utf-8")
+    try:
+        return folder / "tree" / given.ROOT.relative_to(given.CHECKOUT)
+    except ValueError:
+        return folder / "tree"
+
+
+# commands
+
+
+def rustfmt(check=None, root=None):
+    """How all crates are formatted: commands and their folders. `root`: of a copy of the project."""
+    found = [call for call in automation.of("fmt") if call.words[0] == "cargo"]
+    end = [check] if check else []
+    if found and root is None:
+        before = [word for word in found[0].arguments if word not in ("--check", "--all")]
+        before = before[: before.index("--")] if "--" in before else before
+        words = ["cargo", "fmt", "--all", *before, *end]
+        if found[0].toolchain in toolchains():
+            words.insert(1, f"+{found[0].toolchain}")
+        if (found[0].folder / "Cargo.toml").is_file() or "--manifest-path" in " ".join(before):
+            return [(words, found[0].folder)]
+    commands = {}
+    for member in given.crates():
+        manifest, workspace = Path(member["manifest"]), member.get("workspace") or member["manifest"]
+        if root is not None:
+            try:
+                manifest = root / manifest.relative_to(given.ROOT)
+            except ValueError:
+                continue
+        words = ["cargo", "fmt", f"--manifest-path={manifest}", "--all", *end]
+        commands.setdefault(workspace, (words, root or given.ROOT))
+    return list(commands.values())
+
+
+@functools.lru_cache(maxsize=None)
+def toolchains():
+    """The short names of rustup's toolchains."""
+    done = programs.read(["rustup", "toolchain", "list"], given.ROOT)
+    return {line.split("-")[0].strip() for line in done.out.splitlines() if line.strip()} if done else set()
+
+
+def arguments(call, dropped):
+    """What a tool is given by the project, without its subcommand and without options that only
+    matter where it is called."""
+    words = [word for word in call.arguments if word not in dropped]
+    words = [word for word in words if not word.startswith("--output-format")]
+    return words[1:] if words[:1] in (["check"], ["format"]) else words
+
+
+def format_commands(formatter, check):
+    """How the Python code is formatted: commands and their folders."""
+    if formatter == "ruff":
+        found = calls("ruff", "format")
+        start = [*tools.standalone("ruff"), "format", *(["--check"] if check else [])]
+        dropped, everything = RUFF_FORMAT, []
+    else:
+        found = automation.of("black")
+        start = [*tools.standalone("black"), *(["--check"] if check else [])]
+        dropped, everything = BLACK, ["."]
+    call = found[0] if found else None
+    words = arguments(call, dropped) if call else []
+    if call and call.hook:
+        files = hooked(call.hook)
+        return [([*start, *force(formatter), *words, *part], call.folder) for part in parts(files)]
+    folder = call.folder if call else given.ROOT
+    if not any(not word.startswith("-") for word in words):
+        words = [*words, *everything]
+    if formatter == "ruff":
+        start += no_markdown()
+    return [([*start, *words], folder)]
+
+
+def no_markdown():
+    """Arguments that keep ruff from formatting Markdown, where nobody asks for it: code in texts is
+    often not to be run, or to be shown in another form."""
+    settings = project.ruff() or {}
+    included = [*project.texts(settings.get("include")), *project.texts(settings.get("extend-include"))]
+    return project.excluding(*([] if any(".md" in name for name in included) else ["*.md"]))
+
+
+def force(tool):
+    """What lets a tool's own exclusions hold for files that it is given by name."""
+    return {"ruff": ["--force-exclude"]}.get(tool, [])
+
+
+ENDINGS = {
+    "python": (".py",),
+    "pyi": (".pyi",),
+    "jupyter": (".ipynb",),
+    "rust": (".rs",),
+    "toml": (".toml",),
+    "markdown": (".md",),
+}
+"""Files by the types of pre-commit."""
+
+DEFAULT_TYPES = {
+    "black": ("python", "pyi", "jupyter"),
+    "ruff": ("python", "pyi", "jupyter"),
+    "ruff-check": ("python", "pyi", "jupyter"),
+    "ruff-format": ("python", "pyi", "jupyter"),
+    "isort": ("python", "pyi"),
+    "flake8": ("python",),
+    "pylint": ("python",),
+    "codespell": ("text",),
+}
+
+
+def hooked(hook):
+    """The files of the repository that a hook of pre-commit looks at."""
+    listed = programs.read(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], given.CHECKOUT)
+    types = hook.types or DEFAULT_TYPES.get(hook.id, ())
+    endings = tuple(ending for name in types for ending in ENDINGS.get(name, ()))
+    found = []
+    for name in listed.out.split("\0") if listed else []:
+        wanted = name and (not endings or name.endswith(endings)) and matches(hook.files, name, True)
+        excluded = matches(hook.exclude, name, False) or matches(project.general_exclude(), name, False)
+        if wanted and not excluded and (given.CHECKOUT / name).is_file():
+            found.append(name)
+    return found
+
+
+def matches(pattern, name, otherwise):
+    """Whether a name matches a pattern of pre-commit; `otherwise` where there is none."""
+    if not pattern:
+        return otherwise
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return otherwise
+
+
+def parts(files, size=500):
+    """Files in portions that a command line holds."""
+    return [files[at : at + size] for at in range(0, len(files), size)]
+
+
+def over_files(words, call, variables):
+    """Runs a tool; as a hook that takes files, over those that it would be given."""
+    if not (call and call.hook and call.hook.takes_files):
+        return programs.run(words, call.folder if call else given.ROOT, variables)
+    last = None
+    tool = Path(words[0]).name
+    for part in parts(hooked(call.hook)):
+        last = programs.run([*words, *force(tool), *part], call.folder, variables)
+        if not last:
+            return last
+    return last or programs.Outcome(words, 0)
+
+
+def ignored():
+    """Arguments for isort: not to look into what git ignores."""
+    return ["--skip-gitignore"] if project.in_checkout() else []

@@ -1,0 +1,301 @@
+# /// script
+# requires-python = ">=3.9"
+# dependencies = ["packaging==26.3", "pyyaml==6.0.3", "tomli==2.5.0; python_version < '3.11'"]
+# ///
+"""What recipes read of a project, by cases: small projects of a few files, and what is made of them."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+RECIPES = Path(__file__).resolve().parents[3] / "recipes"
+sys.path.insert(0, str(RECIPES))
+sys.dont_write_bytecode = True
+MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("corpus", "recipe", "policies")]
+PROJECT = '[project]\nname = "own-name"\n'
+
+
+class Case(unittest.TestCase):
+    """A project in a temporary folder."""
+
+    def project(self, files, crate=False, **facts):
+        """Writes files, and gives the recipes' modules as they are for this project."""
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        root = Path(temp.name).resolve()
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        member = {"name": "own-name", "dir": str(root), "features": [], "module": "own_name._own"}
+        if crate:
+            member.update(manifest=str(root / "Cargo.toml"), workspace=str(root))
+        if (root / "pyproject.toml").is_file():
+            member["pyproject"] = str(root / "pyproject.toml")
+        told = {"checkout": str(root), "home": str(root), "members": [member], **facts}
+        os.environ.update(
+            CARGO_PYX="pyx", CARGO_PYX_UV="uv", CARGO_PYX_PROJECT=str(root), CARGO_PYX_STATE=str(root / "target/pyx"), CARGO_PYX_MODULE="own_name._own",
+            CARGO_PYX_PYTHON=str(root / ".venv/bin/python"), CARGO_PYX_FACTS=json.dumps(told), CARGO_PYX_PROFILE="dev",
+        )  # fmt: skip
+        for name in MODULES:
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        self.root = root
+        return importlib.import_module
+
+    def wanted(self, files, tool, **facts):
+        """The first requirements that are tried for a tool."""
+        module = self.project(files, **facts)("tools")
+        return next(iter(module.wanted(tool))).requirements
+
+    def calls(self, files, tool):
+        """The words with which a tool is started."""
+        module = self.project(files)("automation")
+        return [call.words for call in module.of(tool)]
+
+
+class Versions(Case):
+    def pre_commit(self, repo, rev, hook, more=""):
+        text = f"repos:\n- repo: {repo}\n  rev: {rev}\n  hooks:\n  - id: {hook}\n{more}"
+        return {".pre-commit-config.yaml": text}
+
+    def test_a_frozen_hash_is_the_version_behind_it(self):
+        files = self.pre_commit("https://github.com/x/ruff-pre-commit", "39d9ac5aaaa  # frozen: v0.16.1", "ruff-check")
+        self.assertEqual(self.wanted(files, "ruff"), ["ruff==0.16.1"])
+
+    def test_a_tag_is_a_version_in_the_tools_own_repository_and_in_mirrors_of_it(self):
+        for repo, tool in ("x/mirrors-mypy", "mypy"), ("psf/black", "black"), ("x/black-pre-commit-mirror", "black"):
+            files = self.pre_commit(f"https://github.com/{repo}", "v1.2.3", tool)
+            self.assertEqual(self.wanted(files, tool), [f"{tool}==1.2.3"])
+
+    def test_what_tells_no_version_is_said_and_ours_is_used(self):
+        for repo, rev in ("x/ruff-pre-commit", "39d9ac5"), ("x/ruff-pre-commit", "main"), ("x/hooks", "v2.3.0"):
+            files = self.pre_commit(f"https://github.com/{repo}", rev, "ruff")
+            module = self.project(files)("tools")
+            self.assertEqual(next(iter(module.wanted("ruff"))).place, None)
+            self.assertIn(rev, next(iter(module.SAID)))
+
+    def test_a_hook_may_say_its_tools_version_among_what_it_installs(self):
+        files = self.pre_commit("https://github.com/x/hooks", "v2", "black", "    additional_dependencies: [black==24.1.0]\n")
+        self.assertEqual(self.wanted(files, "black"), ["black==24.1.0"])
+
+    def test_a_hook_of_the_project_itself_has_no_version(self):
+        files = {".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - {id: ruff, entry: ruff check}\n"}
+        module = self.project(files)("tools")
+        self.assertEqual((next(iter(module.wanted("ruff"))).place, module.SAID), (None, set()))
+
+    def test_versions_stand_in_many_files(self):
+        group = PROJECT + '[dependency-groups]\nlint = [{include-group = "a"}]\na = ["ruff==0.5.1"]\n'
+        extra = PROJECT + '[project.optional-dependencies]\ndev = ["own-name[a]"]\na = ["ruff==0.5.1"]\n'
+        hatch = PROJECT + '[tool.hatch.envs.lint]\ndependencies = ["ruff==0.5.1"]\n'
+        for files in (
+            {"pyproject.toml": group},
+            {"pyproject.toml": extra},
+            {"pyproject.toml": hatch},
+            {"pyproject.toml": PROJECT + '[tool.uv]\ndev-dependencies = ["ruff==0.5.1"]\n'},
+            {"requirements-dev.txt": "-r base.txt # why\n", "base.txt": "ruff==0.5.1  # here\n"},
+            {"requirements/lint.txt": "ruff==0.5.1 \\\n    --hash=sha256:00\n"},
+            {"tox.ini": "[testenv:lint]\ndeps =\n    py3: ruff==0.5.1\n    -r x.txt\n"},
+            {"tox.toml": '[env.lint]\ndeps = ["ruff==0.5.1"]\n'},
+            {"noxfile.py": "def lint(session):\n    session.install('-U', 'ruff==0.5.1')\n"},
+            {"mise.toml": '[tools]\n"pipx:ruff" = "0.5.1"\n'},
+            {".tool-versions": "ruff 0.5.1 # x\n"},
+            {".github/workflows/ci.yml": "jobs: {a: {steps: [{run: 'pip install ruff==0.5.1'}]}}\n"},
+        ):
+            self.assertEqual(self.wanted(files, "ruff"), ["ruff==0.5.1"], files)
+
+    def test_a_part_of_a_version_is_any_of_it(self):
+        self.assertEqual(self.wanted({".tool-versions": "ruff 0.5\n"}, "ruff"), ["ruff==0.5.*"])
+        self.assertEqual(self.wanted({".tool-versions": "ruff latest\n"}, "ruff"), ["ruff==0.17.6"])
+        required = {"ruff.toml": 'required-version = ">=0.5"\n'}
+        self.assertEqual(self.wanted(required, "ruff"), ["ruff>=0.5"])
+
+    def test_files_that_cannot_be_read_say_nothing(self):
+        files = {
+            "pyproject.toml": "[", "tox.ini": "x\n[", "noxfile.py": "def", ".pre-commit-config.yaml": "a: [",
+            "mise.toml": "=", ".readthedocs.yaml": "- 1", ".github/workflows/ci.yml": "\t",
+        }  # fmt: skip
+        self.assertEqual(self.wanted(files, "ruff"), ["ruff==0.17.6"])
+        odd = {".pre-commit-config.yaml": "repos: {a: 1}", ".github/workflows/ci.yml": "jobs: [1]"}
+        self.assertEqual(self.wanted(odd, "ruff"), ["ruff==0.17.6"])
+
+
+class Packages(Case):
+    def for_docs(self, files):
+        module = self.project(files)("tools")
+        return module.for_task("mkdocs")[0]
+
+    def test_what_a_task_needs_is_listed_anywhere(self):
+        group = '[dependency-groups]\ndocs = ["mkdocs-material"]\nlint = ["ruff"]\n'
+        extra = '[project.optional-dependencies]\ndocs = ["mkdocs-material"]\n'
+        hatch = '[tool.hatch.envs.docs]\ndependencies = ["mkdocs-material"]\n'
+        for files in (
+            {"pyproject.toml": PROJECT + group},
+            {"pyproject.toml": PROJECT + extra},
+            {"pyproject.toml": PROJECT + hatch},
+            {"docs/requirements.txt": "mkdocs-material\n"},
+            {"d/x.txt": "mkdocs-material\n", ".readthedocs.yaml": "python:\n  install:\n  - requirements: d/x.txt\n"},
+            {"tox.ini": "[testenv:docs]\ndeps = mkdocs-material\n"},
+        ):
+            self.assertEqual(self.for_docs(files), ["mkdocs-material"], files)
+
+    def test_a_list_that_holds_the_tool_goes_before_one_with_something_named_after_it(self):
+        text = PROJECT + '[dependency-groups]\na = ["mkdocs-material"]\nb = ["mkdocs", "theme"]\n'
+        self.assertEqual(self.for_docs({"pyproject.toml": text}), ["mkdocs", "theme"])
+
+    def test_the_project_itself_is_not_installed_again(self):
+        text = PROJECT + '[project.optional-dependencies]\nx = ["numpy"]\n[dependency-groups]\ndocs = ["mkdocs", "own-name[x]", "Own_Name"]\n'
+        self.assertEqual(self.for_docs({"pyproject.toml": text}), ["mkdocs", "numpy"])
+
+
+class Automation(Case):
+    CLIPPY = ["cargo", "clippy", "--all", "--", "-D", "warnings"]
+
+    def test_a_command_is_found_in_whatever_starts_it(self):
+        line = "cargo clippy --all -- -D warnings"
+        for files in (
+            {".github/workflows/ci.yml": f"jobs:\n  a:\n    steps:\n    - run: |\n        set -e\n        {line}\n"},
+            {".gitlab-ci.yml": f"lint:\n  script:\n  - {line}\n"},
+            {"justfile": f"args := '--all'\nlint:\n    @cargo clippy {{{{args}}}} -- -D warnings\n"},
+            {"Makefile": f"FLAGS = --all\nlint:\n\t@cargo clippy $(FLAGS) -- \\\n\t  -D warnings\n"},
+            {"noxfile.py": f"def lint(s):\n    s.run(*{line.split()!r})\n    s.run({str(line.split())[1:-1]})\n"},
+            {"tox.ini": f"[testenv:lint]\ncommands =\n    {line}\n"},
+            {"pyproject.toml": f"[tool.hatch.envs.x.scripts]\nlint = '{line}'\n"},
+            {"pyproject.toml": f"[tool.poe.tasks]\nlint = '{line}'\n"},
+            {".pre-commit-config.yaml": f"repos:\n- repo: local\n  hooks:\n  - {{id: c, entry: {line}, pass_filenames: false}}\n"},
+        ):  # fmt: skip
+            self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY], files)
+
+    def test_a_program_is_known_whatever_starts_it(self):
+        for line in (
+            "uv run ruff check src", "uv run --group lint -p 3.12 -- ruff check src", "uvx ruff@0.4.1 check src",
+            "python -m ruff check src", ".venv/bin/ruff check src", "FOO=1 poetry run ruff check src",
+            "hatch run lint:ruff check src", "true && ruff check src",
+        ):  # fmt: skip
+            self.assertEqual(self.calls({"Makefile": f"l:\n\t{line}\n"}, "ruff"), [["ruff", "check", "src"]], line)
+
+    def test_what_ci_starts_goes_before_what_is_started_by_hand(self):
+        files = {
+            "Makefile": "l:\n\tcargo clippy\n",
+            ".github/workflows/ci.yml": "jobs: {a: {steps: [{run: cargo clippy --all -- -D warnings}]}}\n",
+        }
+        self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY])
+
+    def test_a_folder_and_variables_come_along(self):
+        text = "env: {RUSTFLAGS: -Dwarnings}\njobs:\n  a:\n    steps:\n    - {run: cargo clippy, working-directory: .}\n"
+        call = self.project({".github/workflows/ci.yml": text})("automation").of("clippy")[0]
+        self.assertEqual((call.folder, call.variables["RUSTFLAGS"]), (self.root, "-Dwarnings"))
+        elsewhere = {"Makefile": "l:\n\tcd other && cargo clippy\n"}
+        self.assertEqual(self.calls(elsewhere, "clippy"), [])
+
+    def test_expressions_that_nobody_can_know_are_left_out(self):
+        text = "jobs: {a: {steps: [{run: 'ruff check ${{ matrix.x }} $(cat y) src'}]}}\n"
+        self.assertEqual(self.calls({".github/workflows/ci.yml": text}, "ruff"), [["ruff", "check", "src"]])
+
+
+class Style(Case):
+    def style(self, files, **more):
+        return self.project(files, **more)("style")
+
+    def test_a_formatter_is_the_one_that_the_project_runs_or_configures(self):
+        self.assertEqual(self.style({"Makefile": "f:\n\tblack .\n"}).formatter(), "black")
+        self.assertEqual(self.style({"ruff.toml": "[format]\n"}).formatter(), "ruff")
+        self.assertEqual(self.style({"setup.cfg": "[flake8]\nmax-line-length = 9\n", "a.py": "x=1"}).formatter(), None)
+
+    def test_ruff_lints_unless_another_linter_does(self):
+        self.assertTrue(self.style({}).lints_by_ruff())
+        self.assertFalse(self.style({".flake8": "[flake8]\n"}).lints_by_ruff())
+        self.assertTrue(self.style({".flake8": "[flake8]\n", "ruff.toml": "line-length = 9\n"}).lints_by_ruff())
+
+    def test_a_hook_sees_what_pre_commit_would_give_it(self):
+        config = (
+            "exclude: ^gen/\nrepos:\n- repo: https://github.com/x/ruff-pre-commit\n  rev: v0.16.1\n  hooks:\n"
+            "  - {id: ruff-format, exclude: '\\.pyi$'}\n"
+        )
+        names = ["a.py", "b.pyi", "c.md", "gen/d.py", "n.ipynb"]
+        module = self.style({".pre-commit-config.yaml": config, **dict.fromkeys(names, "")})
+        subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
+        self.assertEqual(module.hooked(module.calls("ruff", "format")[0].hook), ["a.py", "n.ipynb"])
+
+    def test_markdown_is_no_python_unless_the_project_says_so(self):
+        self.assertIn("*.md", " ".join(self.style({}).no_markdown()))
+        self.assertNotIn("*.md", " ".join(self.style({"ruff.toml": 'extend-include = ["*.md"]\n'}).no_markdown()))
+
+
+class Pairs(Case):
+    def compared(self, names, own):
+        def result(name):
+            name, group = name if isinstance(name, tuple) else (name, None)
+            return {"fullname": f"b.py::{name}", "group": group, "params": None, "stats": {"median": 1.0}}
+
+        found = self.project({})("pairing").compared([result(name) for name in names], own)
+        last = lambda one: one["fullname"][6:]  # noqa: E731
+        return [(one.name, last(one.ours), {label: last(r) for label, r in one.others.items()}) for one in found]
+
+    def test_a_function_stands_beside_its_twin_in_pure_python(self):
+        for names in ["test_f_pure", "test_f"], ["test_f[rust]", "test_f[pure]"], ["test_f_rs", "test_f_python"]:
+            name, _, others = self.compared(names, set())[0]
+            self.assertEqual((name, list(others)), ("test_f", ["pure Python"]))
+
+    def test_libraries_stand_beside_each_other_by_one_word(self):
+        names = ["test_msgpack_packb", "test_own_packb", "test_msgpack_unpackb", "test_own_unpackb"]
+        self.assertEqual(
+            self.compared(names, {"own"}),
+            [("test_packb", "test_own_packb", {"msgpack": "test_msgpack_packb"}),
+             ("test_unpackb", "test_own_unpackb", {"msgpack": "test_msgpack_unpackb"})],
+        )  # fmt: skip
+
+    def test_or_by_a_parameter(self):
+        names = ["test_dumps[own-a]", "test_dumps[json-a]", "test_dumps[rapid-a]", "test_dumps[own-b]"]
+        self.assertEqual(
+            self.compared(names, {"own"}),
+            [("test_dumps[a]", names[0], {"json": names[1], "rapid": names[2]}), (names[3], names[3], {})],
+        )
+
+    def test_or_by_their_group(self):
+        names = [("test_fast_own", "g"), ("test_slow_json", "g"), ("test_other", "h")]
+        self.assertEqual(
+            self.compared(names, {"own"}), [("g", "test_fast_own", {"slow_json": "test_slow_json"}), ("test_other", "test_other", {})]
+        )
+
+    def test_what_stands_alone_is_ranked(self):
+        self.assertEqual(self.compared(["test_a", "test_b_c"], {"own"}), [("test_a", "test_a", {}), ("test_b_c", "test_b_c", {})])
+
+    def test_thirty_make_one_picture_that_can_be_read(self):
+        module = self.project({})
+        one = module("pairing").Compared
+        result = {"fullname": "b.py::t", "stats": {"median": 1.0}}
+        pairs = [one(f"test_{n}", result, {"json": result}) for n in range(30)]
+        alone = [one(f"test_{n}", result, {}) for n in range(30)]
+        for found in pairs, alone:
+            text = module("chart").chart(found, {}, "x")
+            self.assertLess(int(text.partition('height="')[2].partition('"')[0]), 1300)
+
+
+class Stubs(Case):
+    def test_final_and_new_are_written_and_nothing_else(self):
+        module = self.project({})("stubtest")
+        text = "from typing import Any\n\nclass A:\n    def __init__(self, x: int) -> None: ...\n    class B: ...\n\nclass C: ...\n"
+        final = module.mark_final(text, ["A", "B"])
+        self.assertIn("from typing import Any, final\n", final)
+        self.assertIn("    @final\n    class B: ...\n", final)
+        self.assertEqual(module.mark_final(final, ["A", "B"]), final)
+        new = module.init_to_new(text, ["A"])
+        self.assertIn("    def __new__(cls, x: int) -> A: ...\n", new)
+        self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
+
+
+class Gateway(unittest.TestCase):
+    def test_one_file_starts_programs(self):
+        for path in RECIPES.glob("*.py"):
+            if path.name not in ("programs.py", "corpus.py"):
+                self.assertNotIn("import subprocess", path.read_text("utf-8"), path.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
