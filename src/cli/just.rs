@@ -36,7 +36,7 @@ A recipe sees: VIRTUAL_ENV, PATH, UV_PROJECT_ENVIRONMENT, UV_NO_SYNC, and
   CARGO_PYX_PROJECT  the project's root    CARGO_PYX_MODULE   the extension module's dotted name
   CARGO_PYX_STATE    target/pyx            CARGO_PYX_PROFILE  the cargo profile of the build
   CARGO_PYX_DIST     dist/                 CARGO_PYX_RECIPES  the built-in recipes
-  CARGO_PYX_UV       uv")]
+  CARGO_PYX_UV       uv                    CARGO_PYX_FACTS    what pyx knows of the packages, JSON")]
 pub struct Just {
     /// List the recipes
     #[arg(long)]
