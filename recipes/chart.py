@@ -3,8 +3,8 @@ a ranking by group where nothing is."""
 
 from html import escape
 
-WIDTH, MARGIN, NAMES, BARS = 880, 24, 250, 300
-LETTER = 6.4  # pixels
+WIDTH, MARGIN, NAMES, BARS = 880, 24, 280, 270
+LETTER, BOLD = 6.4, 7.9  # pixels
 STYLE = """
   text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #24292f }
   .title { font-size: 18px; font-weight: 600 }
@@ -83,15 +83,15 @@ def legend():
         yield f'<text x="{x + 17}" y="34">{text}</text>'
 
 
-def fitted(text, width):
+def fitted(text, width, letter=LETTER):
     """A text that is no longer than so many pixels; its end tells most of a benchmark's name."""
-    letters = int(width / LETTER)
+    letters = int(width / letter)
     return text if len(text) <= letters else f"…{text[1 - letters :]}"
 
 
 def named(name, y):
     """A benchmark's name, whole for who points at it."""
-    shown = escape(fitted(name, NAMES - 10))
+    shown = escape(fitted(name, NAMES - 10, BOLD))
     return f'<text class="name" x="{MARGIN}" y="{y}"><title>{escape(name)}</title>{shown}</text>'
 
 
@@ -108,16 +108,17 @@ def pair(one, y, moved):
     slowest = max(median(result) for _, result, _ in sides) or 1
     rows, top = [named(one.name, y + 6 + 6 * len(sides))], y
     for label, result, kind in sides:
-        text = f"{duration(result)} {fitted(label, 110)}".rstrip()
+        change = f"({moved * 100:+.1f} %)" if kind == "rust" and moved is not None else ""
+        text = f"{duration(result)} {fitted(label, 110)}{change}".rstrip()
         rows += bar(kind, top, BARS * median(result) / slowest, text)
         top += 13
-    rows += told(one, y + 6 + 6 * len(sides), moved)
+    rows += told(one, y + 6 + 6 * len(sides))
     rows.append(f'<path class="line" d="M{MARGIN} {top + 4.5}H{WIDTH - MARGIN}"/>')
     return rows, top + 10
 
 
-def told(one, y, moved):
-    """How much faster the project's own is than the nearest beside it, and how it moved."""
+def told(one, y):
+    """How much faster the project's own is than the nearest beside it."""
     times = [times for times in map(one.times, one.others) if times]
     if times:
         least = min(times)
@@ -125,8 +126,6 @@ def told(one, y, moved):
         kind = "factor" if least >= 1 else "factor slower"
         shown = factor(least if least >= 1 else 1 / least)
         yield f'<text class="{kind}" x="{WIDTH - MARGIN}" y="{y}" text-anchor="end">{shown} {word}</text>'
-    if moved is not None:
-        yield f'<text class="quiet" x="{WIDTH - MARGIN}" y="{y + 12}" text-anchor="end">{moved * 100:+.1f} % time</text>'
 
 
 def ranking(found, y, moved):

@@ -232,6 +232,35 @@ def inferred(run):
     return found
 
 
+# ------------------------------------------------------------------ the recipes
+
+RECIPES = ("lint", "fmt", "types", "stubs", "docs", "audit", "ci", "bench", "profile", "cov", "pgo")
+
+
+def try_recipes(options, source):
+    """A line for each recipe: how it ended and the last that it says; and whether none ended in a bug.
+
+    0 is right; 1 and 3 are a finding or a refusal, which are for a person to judge by what they say."""
+    lines, good = [], True
+    for name in options.recipes.split(",") if options.recipes != "all" else RECIPES:
+        command = [str(options.program), "pyx", "just", name]
+        start = time.monotonic()
+        try:
+            done = subprocess.run(
+                command, cwd=source, stdin=subprocess.DEVNULL, capture_output=True, timeout=options.timeout
+            )
+            code, text = done.returncode, plain(done.stderr.decode("utf-8", "replace"))
+        except subprocess.TimeoutExpired:
+            code, text = None, ""
+        said = [line for line in text.splitlines() if line.startswith("error:")]
+        is_bug = code not in (0, 1, 2, 3, 4, 5) or "error: bug in" in text
+        good &= not is_bug
+        lines.append(f"{name:<8} {code} {time.monotonic() - start:7.1f} s  {said[-1] if said else ''}".rstrip())
+        changed = subprocess.run(["git", "checkout", "--quiet", "."], cwd=source, capture_output=True)
+        lines += ["         its edits stay: the sources are no checkout"] if name == "fmt" and changed.returncode else []
+    return lines, good
+
+
 # ------------------------------------------------------------------ the table
 
 
@@ -259,6 +288,11 @@ def try_project(project, options, folder):
         good = again.was_fresh()
         result += ", fresh" if good else ", again"
         errors = [] if good else ["the second run was not fresh: " + reasons(again)]
+    if options.recipes and run.code == 0:
+        lines, without_bugs = try_recipes(options, source)
+        good &= without_bugs
+    else:
+        lines = []
     if not good and options.keep:
         errors.append(f"kept in {source}")
     cells = [result, f"{run.seconds:.1f}", facts["python"], facts["maturin"]]
@@ -268,6 +302,7 @@ def try_project(project, options, folder):
         notes.append(f"the list has seen: {seen}")
     if run.code != 0 or not good:
         notes += errors
+    notes += lines
     return cells, facts["dependencies"], notes, good
 
 
@@ -302,6 +337,9 @@ def arguments():
     parser.add_argument("list", nargs="?", type=Path, default=LIST, help="the TOML list")
     parser.add_argument("--command", default="dev", help="what to run, with its options")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="repeatable")
+    parser.add_argument(
+        "--recipes", default="", metavar="NAMES", help="run these recipes as well, with commas; `all`"
+    )
     parser.add_argument("--twice", action="store_true", help="run again; it must be fresh")
     parser.add_argument("--keep", action="store_true", help="leave the unpacked projects there")
     parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS")
