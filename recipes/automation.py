@@ -129,14 +129,24 @@ def replaced(text, names):
 def split(text):
     """The words of a command; none where a shell would not see it as one."""
     try:
-        words = shlex.split(text.strip().lstrip("@-+"), comments=True)
+        return shlex.split(text.strip().lstrip("@-+"), comments=True)
     except ValueError:
         return []
+
+
+def known(words):
+    """The words without those that nobody can know, and without redirections."""
     return [word for word in words if "$" not in word and "{" not in word and not word.startswith((">", "<", "2>"))]
 
 
 def program(words):
-    """A command without what it is wrapped in, by the program's own name."""
+    """A command without what it is wrapped in, by the program's own name; none where that is not known."""
+    words = unwrapped(words)
+    return known(words) if words and known(words[:1]) else []
+
+
+def unwrapped(words):
+    """A command without what it is wrapped in."""
     while words:
         first = words[0].rpartition("/")[2]
         if re.match(r"\w+=", words[0]):
@@ -203,14 +213,14 @@ def job_calls(job, where, source, variables):
 def by_action(action, inputs):
     """What an action starts, where it is one for a tool."""
     name = action.rpartition("/")[2]
-    arguments = split(str(inputs.get("args", "")))
+    arguments = known(split(str(inputs.get("args", ""))))
     if name == "ruff-action":
-        return ["ruff", *(arguments or ["check"]), *split(str(inputs.get("src", "")))]
+        return ["ruff", *(arguments or ["check"]), *known(split(str(inputs.get("src", ""))))]
     if name in ("clippy-check", "clippy-action", "rust-clippy-check", "rust-clippy"):
         return ["cargo", "clippy", *arguments]
     if action == "psf/black":
         options = split(str(inputs.get("options", "--check"))) + split(str(inputs.get("src", ".")))
-        return ["black", *options]
+        return ["black", *known(options)]
     if action == "actions-rs/cargo" and isinstance(inputs.get("command"), str):
         return ["cargo", inputs["command"], *arguments]
     if action in ("EmbarkStudios/cargo-deny-action", "rustsec/audit-check", "actions-rs/audit-check"):

@@ -29,7 +29,9 @@ def arguments(words):
 def features_of(crate, member, more):
     """The enabled features of a dependency; None when the package does not depend on it."""
     words = ["cargo", "metadata", "--format-version=1", f"--manifest-path={member['manifest']}"]
-    done = programs.read([*words, *given.features(member), *more], given.ROOT)
+    # cargo notes what rustc says of itself in the target directory
+    variables = {"CARGO_TARGET_DIR": SCRATCH / "target"}
+    done = programs.read([*words, *given.features(member), *more], given.ROOT, variables)
     metadata = done.json() if done else None
     packages = metadata.get("packages") if isinstance(metadata, dict) else None
     nodes = project.table(metadata, "resolve").get("nodes")

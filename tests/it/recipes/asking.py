@@ -176,6 +176,7 @@ class Automation(Case):
             "uv run ruff check src", "uv run --group lint -p 3.12 -- ruff check src", "uvx ruff@0.4.1 check src",
             "python -m ruff check src", ".venv/bin/ruff check src", "FOO=1 poetry run ruff check src",
             "hatch run lint:ruff check src", "true && ruff check src",
+            "uv run --python ${{ matrix.x }} --with ruff ruff check src",
         ):  # fmt: skip
             self.assertEqual(self.calls({"Makefile": f"l:\n\t{line}\n"}, "ruff"), [["ruff", "check", "src"]], line)
 
