@@ -57,7 +57,7 @@ def with_packages(tool, program):
 
 def told(words, folder, tool):
     """Runs a tool; a package that it does not find is named, and where it can be listed."""
-    programs.say("Running", " ".join(str(word) for word in words))
+    programs.say("Running", programs.pasteable(words))
     done = programs.combined(words, folder)
     print(done.out, end="", file=sys.stderr)
     if done or done.trouble:

@@ -107,7 +107,7 @@ def lints_of(words, lints, folder):
     """Runs clippy and counts what it says."""
     words = [*words, "--message-format=json-diagnostic-rendered-ansi" if sys.stderr.isatty() else "--message-format=json"]
     variables = {"CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": given.PYTHON}
-    programs.say("Running", " ".join([*words[:-1], *lints]))
+    programs.say("Running", programs.pasteable([*words[:-1], *lints]))
     done = programs.read([*words, *lints], folder, variables, errors=True)
     found = {"error": 0, "warning": 0}
     for line in done.out.splitlines():

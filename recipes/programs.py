@@ -55,10 +55,15 @@ def say(verb, text):
     print(f"{verb:>12} {text}", file=sys.stderr, flush=True)
 
 
+def pasteable(words):
+    """A command as a shell reads it."""
+    return shlex.join(str(word) for word in words)
+
+
 def run(words, folder, variables=None, unset=()):
     """A program that a person sees working."""
     words = [str(word) for word in words]
-    say("Running", shlex.join(words))
+    say("Running", pasteable(words))
     return start(words, folder, variables, unset, None, None)
 
 

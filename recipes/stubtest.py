@@ -104,7 +104,7 @@ def main(arguments):
 
 def check(command, variables):
     """Runs stubtest."""
-    programs.say("Running", " ".join(str(word) for word in command))
+    programs.say("Running", programs.pasteable(command))
     return programs.combined(command, given.ROOT, variables)
 
 

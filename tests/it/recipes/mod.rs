@@ -61,9 +61,8 @@ fn copy(folder: &Path, fixture: &str) -> Project {
 
 /// The result of a step in the table at the end.
 fn result<'a>(run: &'a Outcome, step: &str) -> &'a str {
-    let mut lines = run.stderr.lines();
-    lines.find(|line| line.starts_with("step  "));
-    let rows = lines.take_while(|line| !line.is_empty());
+    let (_, table) = run.stderr.rsplit_once("\nstep  ").unwrap_or_default();
+    let rows = table.lines().take_while(|line| !line.is_empty());
     let found: Vec<&str> = rows.filter_map(|row| row.strip_prefix(step)).collect();
     let [rest] = found[..] else {
         panic!("expected one row `{step}`:\n{run}")
