@@ -109,12 +109,16 @@ def lints_of(words, lints, folder):
     variables = {"CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": given.PYTHON}
     programs.say("Running", programs.pasteable([*words[:-1], *lints]))
     done = programs.read([*words, *lints], folder, variables, errors=True)
-    found = {"error": 0, "warning": 0}
+    found, seen = {"error": 0, "warning": 0}, set()
     for line in done.out.splitlines():
         message = message_of(line)
-        if message and message.get("code") is not None or (message or {}).get("level") == "error":
-            print(message.get("rendered") or "", end="", file=sys.stderr)
-            found[message["level"]] = found.get(message["level"], 0) + 1
+        text = str(message.get("rendered") or "") if message else ""
+        # the same of the library and of its tests; and what only counts the others
+        if text in seen or not (message and message.get("spans")):
+            continue
+        seen.add(text)
+        print(text, end="", file=sys.stderr)
+        found[str(message["level"])] = found.get(str(message["level"]), 0) + 1
     if done.trouble or not done:
         if re.search(r"no such (sub)?command: `clippy`", done.err) or done.trouble:
             return done

@@ -36,11 +36,11 @@ fn lint_runs_every_check_and_fails_with_any() {
     assert_eq!(result(&strict, "rustfmt"), "ok");
     strict
         .says("`return`")
-        .says("error: lint failed: clippy (1 error), ruff check (1), ruff format (1)");
+        .says("error: lint failed: clippy (2 errors), ruff check (1), ruff format (1)");
 
     // nobody says that a warning of clippy fails
     let run = just(&project, &["lint", "clippy"]).run().succeeds();
-    assert_eq!(result(&run, "clippy"), "ok (1 warning)");
+    assert_eq!(result(&run, "clippy"), "ok (2 warnings)");
 
     project.append("python/mixed/__init__.py", "count: str = count_words('')\n");
     let run = just(&project, &["lint", "mypy"]).run().exits(1);
