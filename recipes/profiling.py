@@ -70,7 +70,9 @@ def record(call, words, quiet):
     bench.forget()
     run = call.read(spy) if quiet else call.watch(spy)
     text = raw.read_text(errors="replace") if raw.is_file() else ""
-    if text and not (quiet and not run):
+    if text and (run or not quiet or bench.broken()):
+        for sentence in bench.broken() if quiet else []:
+            steps.warn(sentence)
         return list(stacks(text))
     said = run.err or run.out
     if quiet:

@@ -96,6 +96,15 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
     assert_eq!(again.stdout.matches(" %").count(), 1, "{again}");
     assert_eq!(files(&project.path("target/pyx/bench/history")), 2);
     recipe(&project, &["bench", "-k", "no_such_name"]).exits(5);
+    let rival =
+        "import no_such_rival\n\n\ndef test_rival(benchmark):\n    benchmark(no_such_rival.f)\n";
+    project.write("tests/test_rival_bench.py", rival);
+    let others = recipe(&project, &["bench", "-k", "collatz or rival"]).exits(1);
+    lines(&others, &["test_collatz "]);
+    others.says(
+        "tests/test_rival_bench.py:1 imports `no_such_rival`, which no list of the project brings",
+    );
+    project.remove("tests/test_rival_bench.py");
     nothing_moved(&project);
 
     let work = "import hotloop\nfor _ in range(60): hotloop.collatz(20_000)";
