@@ -209,8 +209,12 @@ impl Proof<'_> {
         match known {
             Some(known) if !self.prove.installed => files.extend(known.modules.iter().cloned()),
             _ => {
+                let builds = [
+                    self.member.target.clone(),
+                    self.member.directories.target.clone(),
+                ];
                 for root in &roots[1..] {
-                    files.extend(disk::all_files(root));
+                    files.extend(disk::modules_among_sources(root, &builds));
                 }
             }
         }

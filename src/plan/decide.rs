@@ -1,6 +1,6 @@
 //! From a purpose to its decision.
 
-use crate::facts::{Facts, Purpose, Request, RunState, Running};
+use crate::facts::{Facts, Part, Purpose, Request, RunState, Running};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 
@@ -35,7 +35,10 @@ pub fn plan(request: &Request, facts: &Facts, run_state: &RunState) -> Result<Pl
     match (&request.purpose, &facts.just) {
         (Purpose::Just(words), Some(just)) => just::just(&context, just, words),
         (_, Some(just)) => hooks::around(&context, just, || work(&context, facts)),
-        (_, None) => work(&context, facts),
+        (_, None) => match request.part {
+            Part::Whole | Part::Work => work(&context, facts),
+            Part::Before | Part::After => Ok(Plan::default()), // there are no recipes around it
+        },
     }
 }
 

@@ -18,7 +18,7 @@ use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
 
 use super::dep_info::{dep_infos, sources};
-use super::output::intermediate_dir;
+use super::output::{intermediate_dir, target_dir};
 use super::variables::{declared_files, variables, watches_everything};
 
 /// Whose build, and where.
@@ -90,6 +90,7 @@ fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
         session, member, ..
     } = place;
     let built = intermediate_dir(member, place.output);
+    let target = target_dir(member);
     let mut files = manifests(place);
     files.extend(place.toolchain.chosen_by.iter().cloned());
     files.extend(member.cargo_configs.iter().cloned());
@@ -107,8 +108,8 @@ fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
     let lock = member.workspace.join("Cargo.lock"); // the build itself may have written it
     let mut inputs = vec![Input::file(&lock, None)];
     for path in &files {
-        // what a build script writes for its crate is new, and compiled as it is
-        let is_made = path.starts_with(&built);
+        // what a build script writes for its crate, or maturin for PyO3, is new, and compiled as it is
+        let is_made = path.starts_with(&built) || path.starts_with(&target);
         inputs.push(Input::file(path, (!is_made).then_some(since)));
     }
     for dir in &folders {

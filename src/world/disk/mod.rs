@@ -22,7 +22,9 @@ use crate::model::path::normalize;
 pub use lock::Lock;
 pub use trees::{copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
-pub use walk::{all_files, folder_files, folders, package_files, unignored_files};
+pub use walk::{
+    all_files, folder_files, folders, modules_among_sources, package_files, unignored_files,
+};
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time
 /// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.

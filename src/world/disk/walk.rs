@@ -62,6 +62,26 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// themselves that they are caches (bford.info/cachedir); repositories; what Python and the build
 /// itself leave beside the sources.
 pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<(Utf8PathBuf, Signature)> {
+    let mut files = every_file(dir, but);
+    files.retain(|(path, _)| !is_made(path));
+    files
+}
+
+/// The compiled modules among a package's sources, as [`package_files`] finds files.
+pub fn modules_among_sources(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    let mut files = every_file(dir, but);
+    files.retain(|(path, _)| is_made(path));
+    files.into_iter().map(|(path, _)| dir.join(path)).collect()
+}
+
+fn is_made(path: &Utf8Path) -> bool {
+    matches!(
+        path.extension(),
+        Some("so" | "pyd" | "dylib" | "dll" | "pyc")
+    )
+}
+
+fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<(Utf8PathBuf, Signature)> {
     let mut files = Vec::new();
     let mut within = vec![resolve(dir)];
     collect(dir, Utf8Path::new(""), but, &mut within, &mut files);
@@ -129,7 +149,7 @@ fn collect(
             within.push(real);
             collect(path, &below.join(name), but, within, files);
             within.pop();
-        } else if !matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc")) {
+        } else {
             files.extend(signature(path).map(|signature| (below.join(name), signature)));
         }
     }
