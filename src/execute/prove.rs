@@ -155,7 +155,12 @@ impl Proof<'_> {
         let text = format!("{name} -> {path}");
         let earlier = &self.prove.build.earlier.artifacts;
         let is_new = self.prove.installed || !earlier.contains(hash);
-        if let (Some(reason), false) = (&self.prove.reason, is_new) {
+        if let Some(reason) = self
+            .prove
+            .reason
+            .as_ref()
+            .filter(|_| self.prove.is_doubt && !is_new)
+        {
             let text = format!("{name} ({reason}), nothing to build");
             self.context.ui.status("Checked", &text);
         } else if self.prove.reason.is_some() {
@@ -579,14 +584,14 @@ impl Proof<'_> {
             output: &self.output,
             packages: &packages,
         };
-        let since = if self.prove.is_last {
+        let since = if self.prove.is_last() {
             u64::MAX
         } else {
             self.context.since
         };
         let mut inputs = Inputs::gather(&place, since);
         let mut changed = None;
-        if !self.prove.is_last {
+        if !self.prove.is_last() {
             as_it_was(&mut inputs.compile, &build.earlier.compile);
             changed = fingerprint::stale(&inputs.compile, session)
                 .or_else(|| fingerprint::stale(&inputs.install, session));

@@ -414,10 +414,18 @@ pub struct Prove {
     pub cargo: Utf8PathBuf,
     /// How often it was built anew in this run.
     pub rebuilds: usize,
-    /// Whether what changed meanwhile is left to the next run.
-    pub is_last: bool,
+    /// Whether cargo most likely had nothing to do.
+    pub is_doubt: bool,
     /// Whether the build is what makes Cargo.lock.
     pub new_lock: bool,
+}
+
+impl Prove {
+    /// Whether what changed meanwhile is left to the next run.
+    pub fn is_last(&self) -> bool {
+        const REBUILDS: usize = 3;
+        self.rebuilds >= REBUILDS
+    }
 }
 
 #[derive(Clone, Debug)]

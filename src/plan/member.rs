@@ -21,8 +21,6 @@ use super::step::{Plan, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
-/// How often it is built anew, at the most, because something changed meanwhile.
-const REBUILDS: usize = 3;
 /// From this PyO3 on maturin describes a stable-ABI interpreter in a file of its own.
 const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);
 
@@ -208,7 +206,7 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
         reason: build.staleness.as_ref().map(|it| it.reason.clone()),
         cargo: context.tools.cargo.clone(),
         rebuilds: context.run_state.rebuilds,
-        is_last: context.run_state.rebuilds >= REBUILDS,
+        is_doubt: build.staleness.as_ref().is_some_and(|it| it.is_doubt),
         new_lock: !build.locked.exists,
         build,
     }));
