@@ -63,10 +63,10 @@ pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::symlink(from, to).map_err(io("link", to));
     #[cfg(not(unix))]
-    match super::is_dir(from) {
-        true => mirror(from, to, &|_| false),
-        false => copy_file(from, to).map_err(io("copy", from)),
+    if super::is_dir(from) {
+        return mirror(from, to, &|_| false);
     }
+    copy_file(from, to).map_err(io("copy", from))
 }
 
 #[cfg(unix)]
