@@ -59,10 +59,14 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
 }
 
 /// A symbolic link at `to`, or a copy where the system has none for everybody.
+#[cfg(unix)]
 pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
-    #[cfg(unix)]
-    return std::os::unix::fs::symlink(from, to).map_err(io("link", to));
-    #[cfg(not(unix))]
+    std::os::unix::fs::symlink(from, to).map_err(io("link", to))
+}
+
+/// A symbolic link at `to`, or a copy where the system has none for everybody.
+#[cfg(not(unix))]
+pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     if super::is_dir(from) {
         return mirror(from, to, &|_| false);
     }
