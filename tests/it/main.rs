@@ -31,7 +31,7 @@ mod plan;
 mod publish;
 #[cfg(unix)]
 mod recipes;
-#[cfg(unix)]
+#[cfg(target_os = "linux")] // with the distributions of `artifact`
 mod release;
 #[cfg(unix)]
 mod release_version;
