@@ -139,7 +139,8 @@ fn a_stable_abi_module_is_compiled_once_for_all_interpreters() {
     wheels.never_says("Compiling");
 
     // an edit is compiled once, too, and each interpreter sees it
-    project.append("src/lib.rs", "\n// edited\n");
+    let export = "\n#[unsafe(no_mangle)]\npub extern \"C\" fn edited() {}\n";
+    project.append("src/lib.rs", export);
     let again = tests(&["--py"]);
     assert_eq!(again.count("Compiling hardcoded "), 1, "{again}");
     assert_eq!(again.count("Installed hardcoded "), 1 + others, "{again}");

@@ -10,8 +10,8 @@ use cargo_pyx::facts::environment::{Environment, State};
 use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
 use cargo_pyx::facts::suites::PythonSuite;
 use cargo_pyx::facts::{
-    Build, Caller, Facts, Network, Purpose, Request, ReusableBuild, RunState, Staleness, Target,
-    Testing, Tools,
+    Build, Caller, Facts, Network, Part, Purpose, Request, ReusableBuild, RunState, Staleness,
+    Target, Testing, Tools,
 };
 use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
@@ -414,7 +414,23 @@ fn given(runner: TestRunner, own: &str, said: &str) -> Vec<String> {
         Action::Test(test) => Some(test),
         _ => None,
     });
-    test.unwrap().invocation.args[2..].to_vec()
+    let words = &test.unwrap().invocation.args;
+    let module = words.iter().position(|word| word.starts_with("_pyx_"));
+    words[module.unwrap() + 1..].to_vec()
+}
+
+#[test]
+fn without_recipes_around_it_a_command_has_no_other_part_than_its_work() {
+    let facts = facts(vec![member("hello")], &Flags::default());
+    let steps = |part| {
+        let request = Request {
+            part,
+            ..Request::default()
+        };
+        planned(&request, &facts).unwrap().steps.len()
+    };
+    assert_eq!(steps(Part::Work), steps(Part::Whole));
+    assert_eq!((steps(Part::Before), steps(Part::After)), (0, 0));
 }
 
 #[test]
