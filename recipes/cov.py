@@ -112,10 +112,9 @@ def python_tests(installed, arguments):
     config.write_text(CONFIG.format(data=DATA / "parts" / "coverage", packages="\n    ".join(packages)))
     code = 0
     for call in installed.calls:
-        runner, *words = call.words
-        if Path(runner).name == "pytest":
+        _, *words = call.words  # the environment's Python runs them
+        if Path(words[0]).name == "pytest":
             words += ["--no-cov"] if installed.has("pytest-cov") else []
-        words = words if Path(runner).name.startswith("python") else [runner, *words]
         words = [installed.python, "-m", "coverage", "run", f"--rcfile={config}", *words, *arguments]
         apart.say("Testing", f"Python tests in {apart.shown(call.dir)}")
         code = call.run(words, env=COUNT).code or code

@@ -1,5 +1,6 @@
 //! The virtual environment: where it is, whether it works, who made it.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -67,7 +68,8 @@ impl Environment {
         let version = version_of(&path)?;
         let state = State::Good { version };
         let environment = Self { path, state };
-        disk::is_file(&environment.python()).then_some(environment)
+        let works = disk::is_file(&environment.python()) && elsewhere(&environment.path).is_none();
+        works.then_some(environment)
     }
 
     pub fn works(&self) -> bool {
@@ -109,11 +111,7 @@ impl Environment {
 
     /// Whether uv made it, for pyx or for somebody else: it names itself in `pyvenv.cfg`.
     pub fn is_uvs(&self) -> bool {
-        let config = disk::read_text(&self.path.join("pyvenv.cfg"))
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        config.lines().any(|line| line.starts_with("uv ="))
+        config(&self.path).contains_key("uv")
     }
 
     /// Where pyx keeps what it knows about the environment.
@@ -221,6 +219,9 @@ fn trouble(
     if !disk::is_file(&environment.python()) {
         return Some("its Python is gone".into());
     }
+    if let Some(place) = elsewhere(&environment.path) {
+        return Some(format!("it was made for `{place}`"));
+    }
     for member in &project.members {
         if let Some(requires) = member
             .requires_python
@@ -252,25 +253,43 @@ fn trouble(
     })
 }
 
-/// By the name of its library folder: `lib/python3.13t`.
+/// Where an environment was made, if that is not where it is: copied or moved, its scripts would run the
+/// Python, and so the packages, of that place.
+fn elsewhere(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let activate = venv::bin(path).join("activate");
+    let text = disk::read_text(&activate).ok()??;
+    let place = venv::made_for(&text)?;
+    (!disk::is_same(&place, path)).then_some(place)
+}
+
+/// By the name of its library folder, `lib/python3.13t`; on Windows, where there is none, by that of
+/// uv's Python.
 fn is_free_threaded(path: &Utf8Path) -> bool {
     let names = disk::names(&venv::lib(path));
-    names
-        .iter()
-        .any(|name| name.starts_with("python") && name.ends_with('t'))
+    let mut names = names.iter();
+    names.any(|name| name.starts_with("python") && name.ends_with('t'))
+        || config(path)
+            .get("home")
+            .is_some_and(|home| home.contains("+freethreaded"))
+}
+
+/// What `pyvenv.cfg` says; nothing where there is none.
+fn config(path: &Utf8Path) -> BTreeMap<String, String> {
+    let text = disk::read_text(&path.join("pyvenv.cfg")).ok().flatten();
+    let text = text.unwrap_or_default();
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect()
 }
 
 /// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
 fn version_of(path: &Utf8Path) -> Option<Version> {
-    let text = disk::read_text(&path.join("pyvenv.cfg")).ok()??;
-    let value = |key: &str| {
-        text.lines()
-            .filter_map(|line| line.split_once('='))
-            .find(|(name, _)| name.trim() == key)
-            .map(|(_, value)| value.trim().to_owned())
-    };
-    value("home")?;
-    let version = value("version_info").or_else(|| value("version"))?;
+    let config = config(path);
+    config.get("home")?;
+    let version = config
+        .get("version_info")
+        .or_else(|| config.get("version"))?;
     Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
 }
 
@@ -335,6 +354,42 @@ pub fn foreign(session: &Session, project: &Project, environment: &Environment) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_that_is_not_where_it_was_made_is_none() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let make = |name: &str, place: &Utf8Path| {
+            let dir = root.join(name);
+            let activate = format!("VIRTUAL_ENV='{place}'\nexport VIRTUAL_ENV\n");
+            let config = b"home = /usr/bin\nversion_info = 3.12.1\n";
+            disk::write(&venv::python(&dir), b"").unwrap();
+            disk::write(&dir.join("pyvenv.cfg"), config).unwrap();
+            disk::write(&venv::bin(&dir).join("activate"), activate.as_bytes()).unwrap();
+            dir
+        };
+        let own = make("own", &root.join("own"));
+        let copy = make("copy", &own);
+        let moved = make("moved", &root.join("gone"));
+        for (dir, place) in [
+            (&own, None),
+            (&copy, Some(own.clone())),
+            (&moved, Some(root.join("gone"))),
+        ] {
+            assert_eq!(elsewhere(dir), place, "{dir}");
+            assert_eq!(
+                Environment::at(dir.clone()).is_some(),
+                place.is_none(),
+                "{dir}"
+            );
+        }
+        #[cfg(unix)]
+        {
+            let link = root.join("link");
+            std::os::unix::fs::symlink(&own, &link).unwrap();
+            assert_eq!(elsewhere(&link), None);
+        }
+    }
 
     #[test]
     fn path_files_lead_to_the_folders_that_are_there() {

@@ -32,9 +32,47 @@ pub fn site_packages(dir: &Utf8Path, python: &str) -> Utf8PathBuf {
     lib.join("site-packages")
 }
 
+/// The folder that an environment was made for, by its script for shells to activate it: scripts among
+/// its programs begin with the same. `None` for one that works in any folder.
+pub fn made_for(activate: &str) -> Option<Utf8PathBuf> {
+    let assigned = activate.split("VIRTUAL_ENV=").skip(1);
+    let mut values = assigned.filter_map(|rest| shlex::Shlex::new(rest).next());
+    let path = values.find(|value| !value.contains('$') && Utf8Path::new(value).is_absolute())?;
+    Some(path.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_script_that_activates_an_environment_tells_its_place() {
+        for (text, place) in [
+            (
+                "VIRTUAL_ENV='/p q/.venv'\nexport VIRTUAL_ENV\n",
+                "/p q/.venv",
+            ), // uv
+            ("VIRTUAL_ENV='/it'\"'\"'s/.venv'\n", "/it's/.venv"),
+            ("VIRTUAL_ENV='/new\nline/.venv'\n", "/new\nline/.venv"),
+            ("VIRTUAL_ENV=\"/p q/.venv\"\n", "/p q/.venv"), // venv up to Python 3.11
+            (
+                "    export VIRTUAL_ENV=$(cygpath \"/p/.venv\")\nelse\n    export VIRTUAL_ENV=/p/.venv\nfi\n",
+                "/p/.venv",
+            ),
+        ] {
+            let text =
+                format!("unset VIRTUAL_ENV\n# VIRTUAL_ENV\n{text}PATH=\"$VIRTUAL_ENV/bin\"\n");
+            assert_eq!(
+                made_for(&text).as_deref(),
+                Some(Utf8Path::new(place)),
+                "{text}"
+            );
+        }
+        let relocatable = "VIRTUAL_ENV=''\"$(dirname -- \"$SCRIPT_PATH\")\"''\n";
+        for text in [relocatable, "", "VIRTUAL_ENV=.venv\n"] {
+            assert_eq!(made_for(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_environment_is_laid_out_as_its_system_does() {

@@ -464,8 +464,12 @@ impl Test {
         let mut invocation = self.invocation.clone();
         invocation.set.remove(REPORT);
         match &self.runner {
-            // its first arguments are `-p MODULE`
-            Runner::Pytest(_) => drop(invocation.args.drain(..2)),
+            // `-p MODULE` comes first of what pytest is given
+            Runner::Pytest(_) => {
+                let at = invocation.args.iter().position(|word| word == "-p");
+                let at = at.unwrap_or_default();
+                invocation.args.drain(at..at + 2);
+            }
             // its first arguments are `-m MODULE`
             Runner::Unittest(_) => "unittest".clone_into(&mut invocation.args[1]),
             Runner::Cargo { .. } | Runner::Nextest | Runner::Stestr | Runner::Import => {}

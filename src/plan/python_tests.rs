@@ -6,6 +6,7 @@ use crate::facts::{Build, Testing};
 use crate::model::invocation::Invocation;
 use crate::model::runner_options::{PYTEST, Part, UNITTEST};
 use crate::model::step::StepId;
+use crate::model::venv;
 use crate::world::interpreter::Probe;
 
 use super::action::{Action, REPORT, Reporter, Runner, Test};
@@ -48,6 +49,19 @@ fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter 
     }
 }
 
+/// A script of the environment, run by its Python: the first line of one names that of the place where
+/// it was installed, and `python -m` would import what lies in the working directory. Where programs
+/// are no scripts, as on Windows, it is run itself.
+fn script(context: &PlanContext<'_>, suite: &PythonSuite, name: &str) -> Invocation {
+    let environment = &context.target.environment;
+    let program = venv::program(&environment.path, name);
+    if cfg!(windows) {
+        return context.call(&program, &suite.dir);
+    }
+    let python = environment.python();
+    context.call(&python, &suite.dir).arg(program.as_str())
+}
+
 fn pytest(
     context: &PlanContext<'_>,
     probe: &Probe,
@@ -63,8 +77,7 @@ fn pytest(
         let mut parts = parts.iter();
         own.retain(|_| parts.next() != Some(&Part::Test));
     }
-    let call = context
-        .call(&context.target.environment.bin().join("pytest"), &suite.dir)
+    let call = script(context, suite, "pytest")
         .args(["-p", MODULE])
         .args(configured.iter().cloned())
         .args(own)
@@ -104,8 +117,7 @@ fn stestr(
     suite: &PythonSuite,
     testing: &Testing,
 ) -> (Invocation, Runner) {
-    let call = context
-        .call(&context.target.environment.bin().join("stestr"), &suite.dir)
+    let call = script(context, suite, "stestr")
         .arg("run")
         .args(testing.arguments.iter().cloned());
     (call, Runner::Stestr)

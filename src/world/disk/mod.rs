@@ -126,6 +126,24 @@ pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
 }
 
+/// Whether two paths lead to the same file or folder, by whatever links or mounts.
+pub fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
+    if one == other {
+        return true;
+    }
+    let resolved = resolve(one) == resolve(other);
+    #[cfg(unix)]
+    let resolved = resolved || {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path: &Utf8Path| {
+            let meta = std::fs::metadata(path).ok()?;
+            Some((meta.dev(), meta.ino()))
+        };
+        identity(one).is_some() && identity(one) == identity(other)
+    };
+    resolved
+}
+
 /// `None` where the file is absent.
 pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {

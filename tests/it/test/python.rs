@@ -1,9 +1,11 @@
 //! Python tests.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use super::{has, plain_cargo, small, summary, test};
-use crate::support::{Project, folder, project};
+use crate::support::{Project, folder, oldest_and_newest, project};
 
 /// Writes a test that ends all of pytest, among others that pass.
 fn crash(project: &Project, how: &str) {
@@ -64,6 +66,64 @@ fn what_ends_pytest_with_success_after_its_tests_makes_no_pass_of_a_failure() {
         project.write("tests/test_late.py", &format!("{head}{passing}"));
         let run = test(&project, &["--py"]).run().succeeds();
         assert_eq!(summary(&run), "Python (shout) 2 passed", "{run}");
+    }
+}
+
+// docs/faults.md: F39
+#[test]
+fn a_copy_of_a_tested_project_and_one_that_was_moved_test_their_own_code() {
+    let folder = folder!();
+    let original = small(&folder);
+    let group = "\n[dependency-groups]\ndev = [\"pytest\"]\n";
+    original.append("pyproject.toml", group);
+    test(&original, &["--py"]).run().succeeds();
+    let ways = [
+        ("cp", "test --py"),
+        ("cp", "run pytest"),
+        ("mv", "run pytest"), // the original is gone
+    ];
+    for (way, line) in ways {
+        let root = folder.join("other");
+        let _ = fs::remove_dir_all(&root);
+        let args: &[&str] = if way == "cp" { &["-r"] } else { &[] };
+        let mut command = Command::new(way);
+        let status = command.args(args).args([&original.root, &root]).status();
+        assert!(status.unwrap().success());
+        let other = Project::at(&root);
+        other.edit("src/main.rs", "to_uppercase", "to_lowercase");
+        let mut words = line.split(' ');
+        let command = other.pyx(words.next().unwrap());
+        let run = command.with(&words.collect::<Vec<_>>()).run().exits(1);
+        let why = format!("it was made for `{}`", original.path(".venv").display());
+        run.says(&why);
+        other.edit("src/main.rs", "to_lowercase", "to_uppercase");
+        test(&other, &["--py"]).run().succeeds().never_says(&why);
+    }
+}
+
+#[test]
+fn pytest_imports_from_where_its_own_script_would() {
+    let project = small(&folder!());
+    let report = project.path("target/report");
+    let text = format!(
+        "import importlib.util, sys\n\n\ndef test_path():\n    \
+         assert importlib.util.find_spec('shadow') is None\n    \
+         open({:?}, 'w').write('\\n'.join([sys.prefix, sys.argv[0], *sys.path]))\n",
+        report.display()
+    );
+    project.write("tests/test_path.py", &text);
+    // of a mixed package at the root, what is installed is tested
+    project.write("shadow/__init__.py", "");
+    for python in oldest_and_newest() {
+        let args = ["--py", "--python", &python, "--", "tests/test_path.py"];
+        test(&project, &args).run().succeeds();
+        let ours = fs::read_to_string(&report).unwrap();
+        let script = Path::new(ours.lines().next().unwrap()).join("bin/pytest");
+        project
+            .run(&script, &["-q", "tests/test_path.py"])
+            .succeeds();
+        let expected = fs::read_to_string(&report).unwrap();
+        assert_eq!(ours, expected, "{python}");
     }
 }
 
