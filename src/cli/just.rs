@@ -78,7 +78,9 @@ impl Just {
         if runs && global.dry_run {
             return driver.show(&[]);
         }
-        driver.perform()?;
+        if !global.dry_run {
+            driver.perform()?;
+        }
         if runs {
             return Ok(());
         }
@@ -86,7 +88,9 @@ impl Just {
         let Some(just) = &facts.just else {
             return Ok(());
         };
-        let recipes = just.recipes.clone().unwrap_or_default();
+        let Some(recipes) = just.recipes.clone() else {
+            return driver.show(&[]); // what brings just and the recipes, of which nothing is known before
+        };
         match (&self.show, &self.eject[..]) {
             (Some(name), _) => show(session, just, name, ui),
             (None, []) => {

@@ -1,5 +1,6 @@
-//! What `cargo pyx doctor`, `env` and `clean` promise.
+//! What `cargo pyx doctor`, `env`, `clean` and every dry run promise.
 
 mod clean;
 mod doctor;
+mod dry;
 mod env;
