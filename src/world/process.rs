@@ -3,12 +3,15 @@
 //! - [`read`]: we need the program's text.
 //! - [`stream`]: we listen while it runs; its whole process group ends with us.
 //! - [`show`]: a person works in it; the terminal is its.
-#![expect(clippy::disallowed_methods, reason = "this file owns duct")]
+#![expect(clippy::disallowed_methods, reason = "this file spawns")]
 
 use std::io::Read;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
@@ -38,8 +41,15 @@ pub fn note_signals() {
     });
 }
 
-#[cfg(not(unix))]
-pub fn note_signals() {}
+/// From here on Ctrl-C is noted instead of ending the process.
+#[cfg(windows)]
+pub fn note_signals() {
+    // without a handler the default holds: the process ends
+    let _ = ctrlc::set_handler(|| {
+        SIGNAL.store(signal_hook::consts::SIGINT, Ordering::SeqCst);
+        SIGNALS.fetch_add(1, Ordering::SeqCst);
+    });
+}
 
 /// Whether the work may go on.
 ///
@@ -98,20 +108,14 @@ impl std::fmt::Display for Status {
     }
 }
 
-fn expression(invocation: &Invocation) -> duct::Expression {
-    let command = duct::cmd(invocation.program.as_str(), &invocation.args);
-    with_environment(&command, invocation).stdin_null()
-}
-
-fn with_environment(command: &duct::Expression, invocation: &Invocation) -> duct::Expression {
-    let mut expression = command.dir(&invocation.dir).unchecked();
+fn command(invocation: &Invocation) -> Command {
+    let mut command = Command::new(&invocation.program);
+    command.args(&invocation.args).current_dir(&invocation.dir);
     for name in &invocation.unset {
-        expression = expression.env_remove(name);
+        command.env_remove(name);
     }
-    for (name, value) in &invocation.set {
-        expression = expression.env(name, value);
-    }
-    expression
+    command.envs(&invocation.set);
+    command
 }
 
 fn spawn_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {
@@ -162,18 +166,18 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     let (lines, receiver) = mpsc::channel();
     let (out_reader, out_writer) = std::io::pipe().map_err(spawn_error(invocation))?;
     let (err_reader, err_writer) = std::io::pipe().map_err(spawn_error(invocation))?;
-    let expression = lead_group(&expression(invocation))
-        .stdout_file(out_writer)
-        .stderr_file(err_writer);
-    let handle = expression.start().map_err(spawn_error(invocation))?;
-    drop(expression); // it holds the pipes' writing ends: reading would never end
+    let mut command = command(invocation);
+    command
+        .stdin(Stdio::null())
+        .stdout(out_writer)
+        .stderr(err_writer);
+    let mut group = Group::lead(command).map_err(spawn_error(invocation))?;
     for (stream, reader) in [(Stream::Stdout, out_reader), (Stream::Stderr, err_reader)] {
         let lines = lines.clone();
         std::thread::spawn(move || forward_lines(reader, stream, &lines));
     }
     drop(lines);
 
-    let mut group = Group::new(&handle.pids());
     let mut ended: Option<(Status, Instant)> = None;
     loop {
         match receiver.recv_timeout(TICK) {
@@ -188,8 +192,8 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
         group.pass_signals_on();
         if ended.is_none() {
             group.end_if_it_asks();
-            let status = handle.try_wait().map_err(spawn_error(invocation))?;
-            ended = status.map(|output| (Status::of(output.status), Instant::now()));
+            let status = group.leader.try_wait().map_err(spawn_error(invocation))?;
+            ended = status.map(|status| (Status::of(status), Instant::now()));
         }
         if ended.is_some_and(|(_, since)| since.elapsed() > SILENCE) {
             break;
@@ -214,19 +218,19 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
 pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
     let mut passed_on = SIGNALS.load(Ordering::SeqCst);
     check_signals()?;
-    let command = duct::cmd(invocation.program.as_str(), &invocation.args);
-    let expression = with_environment(&command, invocation);
-    let handle = expression.start().map_err(spawn_error(invocation))?;
+    let mut child = command(invocation)
+        .spawn()
+        .map_err(spawn_error(invocation))?;
     loop {
-        if let Some(output) = handle.try_wait().map_err(spawn_error(invocation))? {
-            return Ok(Status::of(output.status));
+        if let Some(status) = child.try_wait().map_err(spawn_error(invocation))? {
+            return Ok(Status::of(status));
         }
         let noted = SIGNALS.load(Ordering::SeqCst);
         if noted > passed_on {
             passed_on = noted;
             let signal = SIGNAL.load(Ordering::SeqCst);
             if !(stdin_is_terminal && is_interrupt(signal)) {
-                send_to(handle.pids().first().copied(), signal);
+                send_to(child.id(), signal);
             }
         }
         std::thread::sleep(TICK / 4);
@@ -239,12 +243,9 @@ fn is_interrupt(signal: i32) -> bool {
 }
 
 #[cfg(unix)]
-fn send_to(pid: Option<u32>, signal: i32) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = pid
-        .and_then(|pid| i32::try_from(pid).ok())
-        .and_then(Pid::from_raw);
-    if let (Some(pid), Some(signal)) = (pid, Signal::from_named_raw(signal)) {
+fn send_to(id: u32, signal: i32) {
+    use rustix::process::{Signal, kill_process};
+    if let (Some(pid), Some(signal)) = (pid(id), Signal::from_named_raw(signal)) {
         let _ = kill_process(pid, signal); // an error means that it has ended
     }
 }
@@ -255,7 +256,7 @@ fn is_interrupt(_signal: i32) -> bool {
 }
 
 #[cfg(not(unix))]
-fn send_to(_pid: Option<u32>, _signal: i32) {}
+fn send_to(_id: u32, _signal: i32) {}
 
 fn forward_lines(
     mut reader: std::io::PipeReader,
@@ -282,23 +283,9 @@ fn forward_lines(
     }
 }
 
-#[cfg(unix)]
-fn lead_group(expression: &duct::Expression) -> duct::Expression {
-    use std::os::unix::process::CommandExt;
-    expression.before_spawn(|command| {
-        command.process_group(0);
-        Ok(())
-    })
-}
-
-#[cfg(not(unix))]
-fn lead_group(expression: &duct::Expression) -> duct::Expression {
-    expression.clone()
-}
-
 /// A child and everything it started.
 struct Group {
-    leader: Option<u32>,
+    leader: Box<dyn ChildWrapper>,
     passed_on: usize,
     told: Option<Instant>,
     /// Whether it would read the terminal.
@@ -306,13 +293,19 @@ struct Group {
 }
 
 impl Group {
-    fn new(pids: &[u32]) -> Self {
-        Self {
-            leader: pids.first().copied(),
+    /// The command ends here: it holds the pipes' writing ends, and reading would never end.
+    fn lead(command: Command) -> std::io::Result<Self> {
+        let mut command = CommandWrap::from(command);
+        #[cfg(unix)]
+        command.wrap(process_wrap::std::ProcessGroup::leader());
+        #[cfg(windows)]
+        command.wrap(process_wrap::std::JobObject);
+        Ok(Self {
+            leader: command.spawn()?,
             passed_on: 0,
             told: None,
             asks: false,
-        }
+        })
     }
 
     fn pass_signals_on(&mut self) {
@@ -322,7 +315,7 @@ impl Group {
             self.passed_on = noted;
             if first && noted == 1 {
                 self.told = Some(Instant::now());
-                send_to_group(self.leader, SIGNAL.load(Ordering::SeqCst));
+                send_to_group(&*self.leader, SIGNAL.load(Ordering::SeqCst));
             } else {
                 self.kill();
             }
@@ -334,40 +327,31 @@ impl Group {
 
     /// Who waits for a person would wait for ever.
     fn end_if_it_asks(&mut self) {
-        if self.told.is_none() && reads_the_terminal(self.leader) {
+        if self.told.is_none() && reads_the_terminal(self.leader.id()) {
             self.asks = true;
             self.told = Some(Instant::now());
-            end_stopped(self.leader);
+            end_stopped(&*self.leader);
         }
     }
 
-    fn kill(&self) {
-        kill_group(self.leader);
+    fn kill(&mut self) {
+        let _ = self.leader.start_kill(); // an error means that nobody is left
     }
 }
 
 #[cfg(unix)]
-fn pid(leader: Option<u32>) -> Option<rustix::process::Pid> {
-    let pid = i32::try_from(leader?).ok()?;
-    rustix::process::Pid::from_raw(pid)
+fn pid(id: u32) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(i32::try_from(id).ok()?)
 }
 
 #[cfg(unix)]
-fn send_to_group(leader: Option<u32>, signal: i32) {
-    use rustix::process::{Signal, kill_process_group};
-    if let (Some(group), Some(signal)) = (pid(leader), Signal::from_named_raw(signal)) {
-        let _ = kill_process_group(group, signal); // an error means that nobody is left
-    }
-}
-
-#[cfg(unix)]
-fn kill_group(leader: Option<u32>) {
-    send_to_group(leader, signal_hook::consts::SIGKILL);
+fn send_to_group(leader: &dyn ChildWrapper, signal: i32) {
+    let _ = leader.signal(signal); // an error means that nobody is left
 }
 
 /// The system stops the whole group, whoever in it reads the terminal: a look at the leader tells.
 #[cfg(unix)]
-fn reads_the_terminal(leader: Option<u32>) -> bool {
+fn reads_the_terminal(leader: u32) -> bool {
     use rustix::process::{WaitId, WaitIdOptions, waitid};
     use signal_hook::consts::{SIGTTIN, SIGTTOU};
     let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -380,26 +364,23 @@ fn reads_the_terminal(leader: Option<u32>) -> bool {
 }
 
 #[cfg(unix)]
-fn end_stopped(leader: Option<u32>) {
+fn end_stopped(leader: &dyn ChildWrapper) {
     use signal_hook::consts::{SIGCONT, SIGTERM};
     send_to_group(leader, SIGTERM);
     send_to_group(leader, SIGCONT); // who is stopped takes no other signal
 }
 
-// where there are no signals none is noted, and nobody is stopped for reading
+// Windows' console has told everybody in it of Ctrl-C, and stops nobody for reading
 #[cfg(not(unix))]
-fn send_to_group(_leader: Option<u32>, _signal: i32) {}
+fn send_to_group(_leader: &dyn ChildWrapper, _signal: i32) {}
 
 #[cfg(not(unix))]
-fn kill_group(_leader: Option<u32>) {}
-
-#[cfg(not(unix))]
-fn reads_the_terminal(_leader: Option<u32>) -> bool {
+fn reads_the_terminal(_leader: u32) -> bool {
     false
 }
 
 #[cfg(not(unix))]
-fn end_stopped(_leader: Option<u32>) {}
+fn end_stopped(_leader: &dyn ChildWrapper) {}
 
 #[cfg(all(test, unix))]
 mod tests {
