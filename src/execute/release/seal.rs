@@ -1,11 +1,11 @@
 //! The last touch on a wheel: maturin's list of components names the folder that it was built in.
 
-use std::fmt::Write as _;
 use std::io::{Cursor, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
+use url::Url;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
@@ -87,23 +87,12 @@ fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Op
     let mut new = old.to_owned();
     for (path, instead) in remapped.iter().rev() {
         // a URL of a folder that nobody has is no better than a path
-        new = new.replace(&format!("file://{}", in_url(path)), "file:.");
+        if let Ok(url) = Url::from_file_path(path) {
+            new = new.replace(url.as_str(), "file:.");
+        }
         new = new.replace(path.as_str(), instead);
     }
     (new != old).then(|| new.into_bytes())
-}
-
-/// As in a URL: `/my%20project` (URL standard, "path percent-encode set").
-fn in_url(path: &Utf8Path) -> String {
-    let bytes = path.as_str().bytes();
-    bytes.fold(String::new(), |mut url, byte| {
-        if byte.is_ascii_graphic() && !b"\"#%<>?`{}".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
-        url
-    })
 }
 
 /// A member's line in RECORD (PyPA specifications, "Recording installed projects").

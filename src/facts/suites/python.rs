@@ -297,13 +297,16 @@ impl PytestConfig {
     fn add_ini(&mut self, text: &str) {
         let (mut inside, mut key) = (false, "");
         for line in text.lines() {
+            if line.starts_with(['#', ';']) {
+                continue; // what goes on goes on below it
+            }
             if line.starts_with('[') {
                 inside = matches!(line.trim(), "[pytest]" | "[tool:pytest]");
                 key = "";
             } else if inside {
                 let mut value = line;
                 if !line.starts_with(char::is_whitespace) {
-                    (key, value) = line.split_once('=').unwrap_or_default();
+                    (key, value) = line.split_once(['=', ':']).unwrap_or_default();
                 }
                 self.add(key.trim(), value);
             }
@@ -509,7 +512,7 @@ mod tests {
     fn configuration_in_ini_files_goes_over_several_lines() {
         let mut config = PytestConfig::default();
         config.add_ini(
-            "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n    b c\naddopts = -q\n  -x\n",
+            "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n# why\n    b c\naddopts: -q\n  -x\n",
         );
         assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
         assert_eq!(
