@@ -10,6 +10,7 @@ use crate::facts::fingerprint::{
     self, Attempt, BuildRecord, Input, InstallRecord, LocalPackage, Settings,
 };
 use crate::facts::project::{Bindings, HardWired, Locked, Member, Project};
+use crate::model::minor::Minor;
 use crate::model::reason::Reason;
 use crate::world::disk;
 use crate::world::interpreter::Probe;
@@ -321,14 +322,23 @@ impl Build {
             config,
         };
         let dir = build::target_dir(&self.member).join("maturin");
-        let ending = format!("-{}.{}-abi3.txt", probe.major, probe.minor);
-        let mut configs = disk::names(&dir);
-        configs.retain(|name| name.starts_with("pyo3-config-") && name.ends_with(&ending));
-        self.pyo3_config = match &configs[..] {
-            [only] => Some(dir.join(only)),
-            _ => None,
-        };
+        let python = (probe.major, probe.minor);
+        let floor = self.locked.abi_floor.unwrap_or(python);
+        self.pyo3_config = maturins_config(&dir, python, floor);
     }
+}
+
+/// What maturin has written for PyO3 in `dir`, for an interpreter and the oldest Python of a stable
+/// ABI. Another floor has the same file, which maturin writes anew.
+fn maturins_config(dir: &Utf8Path, python: Minor, floor: Minor) -> Option<Utf8PathBuf> {
+    let ending = format!("-{}.{}-abi3.txt", python.0, python.1);
+    let mut names = disk::names(dir);
+    names.retain(|name| name.starts_with("pyo3-config-") && name.ends_with(&ending));
+    let [only] = &names[..] else { return None };
+    let path = dir.join(only);
+    let text = disk::read_text(&path).ok().flatten()?;
+    let version = format!("version={}.{}", floor.0, floor.1);
+    text.lines().any(|line| line == version).then_some(path)
 }
 
 /// What earlier runs have written down of a member.
@@ -350,4 +360,22 @@ fn tells_of_packages(path: &Utf8Path) -> bool {
         "rust-toolchain.toml",
     ];
     path.file_name().is_some_and(|name| NAMES.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_maturin_has_written_for_another_floor_of_the_stable_abi_is_not_used() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let path = dir.join("pyo3-config-x86_64-unknown-linux-gnu-3.11-abi3.txt");
+        let text = "implementation=CPython\nversion=3.9\ntarget_abi=CPython-abi3-3.9\n";
+        disk::write(&path, text.as_bytes()).unwrap();
+        let config = |python, floor| maturins_config(dir, python, floor);
+        assert_eq!(config((3, 11), (3, 9)), Some(path));
+        assert_eq!(config((3, 11), (3, 10)), None);
+        assert_eq!(config((3, 12), (3, 9)), None);
+    }
 }
