@@ -6,7 +6,7 @@
     reason = "tests run programs, and look at what they left"
 )]
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod artifact;
 #[cfg(unix)]
 mod completions;
