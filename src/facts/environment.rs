@@ -139,10 +139,16 @@ impl Environment {
 /// its own alone, never in those of PYTHONPATH. Lines that are code are left out.
 pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
     let names = disk::names(packages).into_iter().map(Utf8PathBuf::from);
-    let is_hidden = |name: &Utf8PathBuf| name.as_str().starts_with('.');
-    let files = names.filter(|name| name.extension() == Some("pth") && !is_hidden(name));
+    linked_by(packages, &names.collect::<Vec<_>>())
+}
+
+/// As [`linked`], of those files alone; relative to `packages`.
+pub fn linked_by(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     for file in files {
+        if file.extension() != Some("pth") || file.as_str().starts_with('.') {
+            continue;
+        }
         let text = disk::read_text(&packages.join(file))
             .ok()
             .flatten()

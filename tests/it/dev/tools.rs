@@ -114,3 +114,25 @@ fn an_edit_is_not_installed_by_maturin() {
                   print(base64.urlsafe_b64encode(digest).decode().rstrip('=') == f.hash.value)";
     assert_eq!(project.python(record), "True");
 }
+
+#[test]
+fn an_edit_beside_another_package_with_its_module_in_place_is_not_installed_by_maturin() {
+    let project = project!("workspace");
+    let [alpha, beta] = ["packages/alpha", "packages/beta"];
+    project.append(
+        &format!("{alpha}/pyproject.toml"),
+        "\n[tool.maturin]\npython-source = \"python\"\n",
+    );
+    project.write(
+        &format!("{alpha}/python/alpha/__init__.py"),
+        "from .alpha import slug\n",
+    );
+    project.commit();
+    project.dev().run().succeeds();
+    for member in [alpha, beta] {
+        project.append(&format!("{member}/src/lib.rs"), "const _: u8 = 0;\n");
+        let plan = project.dev().with(&["--dry-run"]).run().succeeds();
+        assert!(!plan.stdout.contains("maturin develop"), "{plan}");
+        project.dev().run().succeeds();
+    }
+}

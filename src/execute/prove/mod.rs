@@ -1,11 +1,12 @@
 //! After a build: what Python imports is what was just built, and it is recorded.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
+mod import;
+mod installed;
+mod uv;
 
-use crate::facts::artifact::{self, Binary};
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::artifact;
 use crate::facts::build::{self, Inputs, Place};
 use crate::facts::fingerprint::{
     self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
@@ -13,20 +14,18 @@ use crate::facts::fingerprint::{
 };
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
-use crate::model::invocation::Invocation;
-use crate::model::package_name;
 use crate::model::path::normalize;
 use crate::model::reason::Reason;
 use crate::plan::{Prove, Replace};
 use crate::world::disk;
 use crate::world::git::Git;
-use crate::world::process;
 use crate::world::tool;
 
 use super::context::Context;
-use super::{records, uv_cache};
+use super::records;
 
-const RESOLVE: &str = include_str!("resolve.py");
+use import::{ImportOrigin, Loaded, extension, without_init};
+use installed::{InstalledModule, installed_modules, update_record};
 
 /// Puts the new artifact where the old one was installed, and its hash into RECORD.
 pub(super) fn replace(replace: &Replace) -> Result<()> {
@@ -86,47 +85,6 @@ struct Proof<'a> {
     output: Utf8PathBuf,
 }
 
-/// Where a package or module would be imported from.
-#[derive(Clone, Debug, Deserialize)]
-struct ImportOrigin {
-    /// `None` for a namespace package.
-    origin: Option<Utf8PathBuf>,
-    /// A package's folders.
-    locations: Vec<Utf8PathBuf>,
-}
-
-/// What stands on the way to the module, outermost first.
-#[derive(Debug, Deserialize)]
-struct Resolution {
-    installed: Vec<ImportOrigin>,
-    /// The same with the project's folder first on the path.
-    local: Vec<ImportOrigin>,
-    #[serde(skip)]
-    loaded: Loaded,
-}
-
-/// What came of loading the extension module.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Loaded {
-    #[default]
-    Well,
-    /// It has no function of the name that Python asks for.
-    Missing(String),
-    /// The system cannot load it.
-    Broken(String),
-    /// The system finds no library that it needs.
-    Unlinked(String),
-    /// Its own code raised an exception.
-    Raised(String),
-}
-
-/// The first extension module on the way: Python imports it, whatever comes after.
-fn extension(chain: &[ImportOrigin]) -> Option<&Utf8Path> {
-    let origins = chain.iter().filter_map(|found| found.origin.as_deref());
-    origins.into_iter().find(|path| is_extension(path))
-}
-
 impl Proof<'_> {
     /// Every program of the crate stands in the environment.
     fn scripts(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
@@ -174,7 +132,7 @@ impl Proof<'_> {
     /// is removed.
     fn modules(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
         let hash = &artifacts[0].hash;
-        let modules = self.installed_modules(hash)?;
+        let modules = installed_modules(self.context, self.prove, hash)?;
         if modules.is_empty() {
             return Err(self.nowhere());
         }
@@ -195,55 +153,9 @@ impl Proof<'_> {
         Ok(install)
     }
 
-    /// What maturin has installed, whatever it is called: the extension modules in the distribution's
-    /// own list, and those that it has put among the sources that the environment imports from.
-    fn installed_modules(&self, hash: &String) -> Result<Vec<InstalledModule>> {
-        let environment = &self.prove.environment;
-        let Some(packages) = environment.site_packages() else {
-            return Ok(Vec::new());
-        };
-        let mut roots = vec![packages.clone()];
-        roots.extend(environment.linked());
-        let mut files: Vec<Utf8PathBuf> = Vec::new();
-        if let Some(dist_info) = environment.dist_info(self.member) {
-            let listed = artifact::installed(&dist_info)?.into_iter();
-            files.extend(listed.map(|name| packages.join(name)));
-        }
-        let known = EnvironmentRecord::load(&environment.record_path()).record;
-        let known = known.installed.get(&self.member.name);
-        match known {
-            Some(known) if !self.prove.installed => files.extend(known.modules.iter().cloned()),
-            _ => {
-                let builds = [
-                    self.member.target.clone(),
-                    self.member.directories.target.clone(),
-                ];
-                for root in &roots[1..] {
-                    files.extend(disk::modules_among_sources(root, &builds));
-                }
-            }
-        }
-        let is_new = |path: &Utf8Path| {
-            let written = disk::signature(path).map(|signature| signature.written());
-            self.prove.installed && written.is_some_and(|written| written >= self.context.since)
-        };
-        files.retain(|path| is_extension(path) && disk::is_file(path));
-        files.retain(|path| {
-            path.starts_with(&packages) || is_new(path) || disk::hash(path).as_ref() == Some(hash)
-        });
-        files.sort();
-        files.dedup();
-        let named = files.into_iter().filter_map(|file| {
-            let root = roots.iter().filter(|root| file.starts_with(root));
-            let root = root.max_by_key(|root| root.as_str().len())?;
-            InstalledModule::new(root, file.clone())
-        });
-        Ok(named.collect())
-    }
-
     /// What Python would import instead of the module; `None` where it is the module, and good.
     fn shadow(&self, module: &InstalledModule) -> Result<Option<Utf8PathBuf>> {
-        let resolution = self.resolve(module)?;
+        let resolution = import::resolve(self.context, self.prove, module)?;
         let is_same = |path: &Utf8Path| disk::resolve(path) == disk::resolve(&module.file);
         let is_imported = self.member.bindings.is_pyo3();
         let chain = &resolution.installed;
@@ -284,38 +196,6 @@ impl Proof<'_> {
             },
             None => self.nowhere(),
         }
-    }
-
-    fn resolve(&self, module: &InstalledModule) -> Result<Resolution> {
-        let is_imported = self.member.bindings.is_pyo3();
-        let (name, load) = if is_imported {
-            (&*module.name, "load")
-        } else {
-            let package = module.name.rsplit_once('.');
-            (package.map_or("", |(package, _)| package), "")
-        };
-        let python = self.prove.environment.python();
-        let invocation = Invocation::new(python, &self.prove.home)
-            .args(["-I", "-c", RESOLVE, self.member.dir.as_str()])
-            .args([name, load])
-            .without(&self.context.session.scrubbed());
-        let output = process::read(&invocation)?;
-        let mut lines = output.stdout.lines();
-        let first = lines.next().unwrap_or_default();
-        let mut resolution: Resolution =
-            serde_json::from_str(first).map_err(|_| Error::NotInstalled {
-                module: module.name.clone(),
-                message: output.stderr.trim().to_owned(),
-            })?;
-        // what the module's own code prints may come after it
-        let loaded = lines.rev().find_map(|line| serde_json::from_str(line).ok());
-        resolution.loaded = match loaded {
-            Some(loaded) => loaded,
-            None if load.is_empty() => Loaded::Well,
-            // whatever its exit code: the module's own code may have chosen that
-            None => Loaded::Broken(format!("loading it ended Python ({})", output.status)),
-        };
-        Ok(resolution)
     }
 
     /// Fails for a module that cannot be loaded. It is built again once, where cargo may have taken a
@@ -491,66 +371,12 @@ impl Proof<'_> {
         for module in &install.modules {
             update_record(&dist_info, &packages, module)?;
         }
-        self.keep_uv_quiet(&dist_info)?;
+        uv::leave_alone(self.context, self.prove, &dist_info)?;
         for name in artifact::installed(&dist_info)? {
             let path = normalize(&packages.join(name));
             install.inputs.push(Input::file(&path, None));
         }
         Ok(())
-    }
-
-    fn keep_uv_quiet(&self, dist_info: &Utf8Path) -> Result<()> {
-        let Some(pyproject) = &self.member.pyproject else {
-            return Ok(());
-        };
-        if pyproject.toml.table(&["project"]).is_none() {
-            return Ok(()); // no project to uv
-        }
-        let mut trouble = uv_cache::settle(self.context.session, pyproject, dist_info)?;
-        if trouble.is_none() && self.prove.installed && !self.uv_is_content()? {
-            trouble = Some("uv does not take it for up to date".into());
-        }
-        if let Some(trouble) = trouble {
-            let name = &self.member.name;
-            self.context.ui.warn(&format!(
-                "`uv run` and `uv sync` may replace the build of {name} ({trouble}); \
-                 use `uv run --no-sync`"
-            ));
-        }
-        Ok(())
-    }
-
-    /// Whether uv, asked with the project's lock, would leave the install alone; without a lock
-    /// it would have to resolve first, and is not asked.
-    fn uv_is_content(&self) -> Result<bool> {
-        if self.prove.lock.is_none() {
-            return Ok(true);
-        }
-        let invocation = Invocation::new(self.prove.uv.clone(), &self.prove.home)
-            .args([
-                "sync",
-                "--dry-run",
-                "--frozen",
-                "--inexact",
-                "--offline",
-                "--no-progress",
-            ])
-            .args(["--python", self.prove.environment.python().as_str()])
-            .args(["--package", &self.member.name])
-            .without(&self.context.session.scrubbed())
-            .env(
-                "UV_PROJECT_ENVIRONMENT",
-                self.prove.environment.path.as_str(),
-            );
-        let output = process::read(&invocation)?;
-        let touched = output.stderr.lines().any(|line| {
-            let mut words = line.split_whitespace();
-            let sign = words.next().unwrap_or_default();
-            let name = words.next().unwrap_or_default();
-            matches!(sign, "-" | "+" | "~")
-                && package_name::of_requirement(name) == self.member.name
-        });
-        Ok(output.status.success() && !touched)
     }
 
     fn record(&self, artifacts: Vec<Artifact>, install: InstallRecord) -> Result<()> {
@@ -642,73 +468,4 @@ fn as_it_was(now: &mut [Input], before: &[Input]) {
             content.clone_from(known);
         }
     }
-}
-
-/// An extension module as it was installed, or the library of a package.
-struct InstalledModule {
-    /// Absolute.
-    file: Utf8PathBuf,
-    /// Dotted, as its place says.
-    name: String,
-}
-
-impl InstalledModule {
-    /// `root`: the folder that Python imports from, absolute.
-    fn new(root: &Utf8Path, file: Utf8PathBuf) -> Option<Self> {
-        let below = file.strip_prefix(root).ok()?;
-        let last = below.file_name()?.split('.').next()?;
-        let folders = below.parent()?.components();
-        let mut parts: Vec<&str> = folders.map(|part| part.as_str()).collect();
-        parts.push(last);
-        Some(Self {
-            name: parts.join("."),
-            file,
-        })
-    }
-}
-
-/// Which function the module has instead of that of its name, and where to change it.
-fn without_init(module: &InstalledModule, said: &str) -> Result<String> {
-    let bytes = disk::read(&module.file)?.unwrap_or_default();
-    let binary = Binary::parse(&bytes).and_then(Result::ok);
-    let found = binary.map(|binary| binary.inits).unwrap_or_default();
-    let found: Vec<String> = found.into_iter().collect();
-    if found.is_empty() {
-        return Ok(said.to_owned());
-    }
-    let wanted = module.name.rsplit('.').next().unwrap_or_default();
-    Ok(format!(
-        "`{}` has `{}`, and Python looks for `PyInit_{wanted}`: name the function under \
-         `#[pymodule]` (src/lib.rs) `{wanted}`, or the module in `[tool.maturin] module-name`",
-        module.file,
-        found.join("`, `")
-    ))
-}
-
-fn is_extension(path: &Utf8Path) -> bool {
-    matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
-}
-
-/// RECORD's line for an installed file, as the binary distribution format has it
-/// (PyPA specifications, "Recording installed projects").
-fn update_record(dist_info: &Utf8Path, packages: &Utf8Path, module: &Utf8Path) -> Result<()> {
-    let path = dist_info.join("RECORD");
-    let (Some(text), Ok(name)) = (disk::read_text(&path)?, module.strip_prefix(packages)) else {
-        return Ok(());
-    };
-    let Some(bytes) = disk::read(module)? else {
-        return Ok(());
-    };
-    let hash = URL_SAFE_NO_PAD.encode(disk::raw_digest(&bytes));
-    let line = format!("{name},sha256={hash},{}", bytes.len());
-    let prefix = format!("{name},");
-    let lines = text
-        .lines()
-        .map(|old| if old.starts_with(&prefix) { &line } else { old });
-    let mut new = lines.collect::<Vec<_>>().join("\n");
-    new.push('\n');
-    if new == text {
-        return Ok(());
-    }
-    disk::write(&path, new.as_bytes())
 }

@@ -1,0 +1,115 @@
+//! What an install has put into the environment, and RECORD, its list.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::execute::context::Context;
+use crate::facts::artifact;
+use crate::facts::environment;
+use crate::facts::fingerprint::EnvironmentRecord;
+use crate::model::error::Result;
+use crate::plan::Prove;
+use crate::world::disk;
+
+/// An extension module as it was installed, or the library of a package.
+pub(super) struct InstalledModule {
+    /// Absolute.
+    pub(super) file: Utf8PathBuf,
+    /// Dotted, as its place says.
+    pub(super) name: String,
+}
+
+impl InstalledModule {
+    /// `root`: the folder that Python imports from, absolute.
+    fn new(root: &Utf8Path, file: Utf8PathBuf) -> Option<Self> {
+        let below = file.strip_prefix(root).ok()?;
+        let last = below.file_name()?.split('.').next()?;
+        let folders = below.parent()?.components();
+        let mut parts: Vec<&str> = folders.map(|part| part.as_str()).collect();
+        parts.push(last);
+        Some(Self {
+            name: parts.join("."),
+            file,
+        })
+    }
+}
+
+/// What maturin has installed, whatever it is called: the extension modules in the distribution's
+/// own list, and those that it has put among the sources to which the distribution's own `.pth` leads.
+/// Another member's sources are on the path, too, with modules that may be as new.
+pub(super) fn installed_modules(
+    context: &Context<'_>,
+    prove: &Prove,
+    hash: &String,
+) -> Result<Vec<InstalledModule>> {
+    let (environment, member) = (&prove.environment, &prove.build.member);
+    let Some(packages) = environment.site_packages() else {
+        return Ok(Vec::new());
+    };
+    let listed = match environment.dist_info(member) {
+        Some(dist_info) => artifact::installed(&dist_info)?,
+        None => Vec::new(),
+    };
+    let sources = environment::linked_by(&packages, &listed);
+    let mut files: Vec<Utf8PathBuf> = listed.iter().map(|name| packages.join(name)).collect();
+    let known = EnvironmentRecord::load(&environment.record_path()).record;
+    match known.installed.get(&member.name) {
+        Some(known) if !prove.installed => files.extend(known.modules.iter().cloned()),
+        _ => {
+            let builds = [member.target.clone(), member.directories.target.clone()];
+            for root in &sources {
+                files.extend(disk::modules_among_sources(root, &builds));
+            }
+        }
+    }
+    let is_new = |path: &Utf8Path| {
+        let written = disk::signature(path).map(|signature| signature.written());
+        prove.installed && written.is_some_and(|written| written >= context.since)
+    };
+    files.retain(|path| is_extension(path) && disk::is_file(path));
+    files.retain(|path| {
+        path.starts_with(&packages) || is_new(path) || disk::hash(path).as_ref() == Some(hash)
+    });
+    files.sort();
+    files.dedup();
+    let named = files.into_iter().filter_map(|file| {
+        let roots = sources.iter().chain([&packages]);
+        let root = roots.filter(|root| file.starts_with(root));
+        let root = root.max_by_key(|root| root.as_str().len())?;
+        InstalledModule::new(root, file.clone())
+    });
+    Ok(named.collect())
+}
+
+pub(super) fn is_extension(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
+}
+
+/// RECORD's line for an installed file, as the binary distribution format has it
+/// (PyPA specifications, "Recording installed projects").
+pub(super) fn update_record(
+    dist_info: &Utf8Path,
+    packages: &Utf8Path,
+    module: &Utf8Path,
+) -> Result<()> {
+    let path = dist_info.join("RECORD");
+    let (Some(text), Ok(name)) = (disk::read_text(&path)?, module.strip_prefix(packages)) else {
+        return Ok(());
+    };
+    let Some(bytes) = disk::read(module)? else {
+        return Ok(());
+    };
+    let hash = URL_SAFE_NO_PAD.encode(disk::raw_digest(&bytes));
+    let line = format!("{name},sha256={hash},{}", bytes.len());
+    let prefix = format!("{name},");
+    let lines = text
+        .lines()
+        .map(|old| if old.starts_with(&prefix) { &line } else { old });
+    let mut new = lines.collect::<Vec<_>>().join("\n");
+    new.push('\n');
+    if new == text {
+        return Ok(());
+    }
+    disk::write(&path, new.as_bytes())
+}
