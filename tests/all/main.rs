@@ -5,7 +5,21 @@
     reason = "tests run programs, and look at what they left"
 )]
 
+#[path = "../it/artifact"]
+mod artifact {
+    pub(crate) mod library;
+    pub(crate) mod parts;
+    pub(crate) mod wheels;
+}
+#[path = "../it/new/created.rs"]
+mod created;
 mod measure;
+mod new;
+mod older_pyo3;
+#[cfg(target_os = "linux")] // with the distributions of `artifact`
+mod release;
+#[path = "../it/release/released.rs"]
+mod released;
 #[path = "../it/support/mod.rs"]
 #[expect(dead_code, reason = "the other tests use the rest of it")]
 mod support;

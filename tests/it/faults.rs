@@ -71,7 +71,6 @@ fn a_signal_ends_everything_and_the_old_module_stays() {
 #[test]
 fn of_two_at_once_one_waits_and_both_succeed() {
     let project = slow(&folder!());
-    let _machine = alone();
     let dev = || project.dev().env("SLOW", "1"); // so that the second surely comes meanwhile
     dev().run().succeeds();
     for round in 1..=5 {
@@ -274,11 +273,12 @@ fn the_projects_path_may_hold_anything_that_is_utf8() {
         let sum = "from cffi_add import lib; print(lib.add(2, 3))";
         is_built(&project, "cffi-add", sum, ["wrapping_add", "wrapping_mul"]);
     }
-    // PyO3 is told of more paths
-    let sum = "import hello; print(hello.sum_as_string(2, 3))";
-    let all: String = names.iter().rev().copied().collect();
-    let project = Project::cold(&folder.join(all), "hello");
-    is_built(&project, "hello", sum, ["a + b", "a * b"]);
+    // PyO3 is told of more paths; with a line break in one, cargo compiles everything each time
+    let mut all = names.to_vec();
+    all.retain(|name| !name.contains('\n'));
+    let project = Project::cold(&folder.join(all.concat()), "ffi");
+    let sum = "import ffi_add; print(ffi_add.add(2, 3))";
+    is_built(&project, "ffi-add", sum, ["wrapping_add", "wrapping_mul"]);
     assert!(!folder.join("pwn").exists());
 }
 

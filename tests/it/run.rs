@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, Project, Pyx, Running, alone, folder, project, within};
+use crate::support::{Outcome, Project, Pyx, Running, folder, project, within};
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 const GREETING: &str = "Hello from Rust!";
@@ -235,7 +235,6 @@ fn prints(project: &Project, script: &str, value: &str) -> bool {
 #[test]
 fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
     let project = project!("hello");
-    let _machine = alone();
     project.dev().run().succeeds();
     let watch = Watch::start(project.dev());
     // whether it watches already at the first edit or reads it at its start
@@ -283,7 +282,6 @@ fn log_runs(project: &Project, log: &Path) {
 
 #[test]
 fn a_watch_runs_the_tests_again_after_a_change_and_only_then() {
-    let _machine = alone();
     let project = small(&folder!());
     let log = project.path("target/ran");
     log_runs(&project, &log);

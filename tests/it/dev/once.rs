@@ -32,6 +32,12 @@ fn a_package_with_its_module_in_place_is_built_once() {
 }
 
 #[test]
+fn a_module_by_hand_is_built_once() {
+    let sum = "import ffi_add; print(ffi_add.add(2, 3))";
+    is_built_once(&project!("ffi"), &["ffi-add"], (sum, "5"));
+}
+
+#[test]
 fn rust_and_python_in_folders_of_their_own_are_built_once() {
     let gcd = "import src_layout; print(src_layout.gcd(12, 18))";
     is_built_once(&project!("src-layout"), &["src-layout"], (gcd, "6"));

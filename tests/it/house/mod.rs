@@ -289,8 +289,13 @@ fn the_documented_commands_are_the_programs_own_help() {
 fn tests_of_faults() -> BTreeMap<String, BTreeSet<String>> {
     const MARK: &str = "\n// docs/faults.md: ";
     let mut tests: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let folder = root().join("tests/it");
-    for file in rust_files(&folder) {
+    let suites = [("tests/it", ""), ("tests/all", " (`all`)")];
+    let files = suites.into_iter().flat_map(|(name, suite)| {
+        let folder = root().join(name);
+        let files = rust_files(&folder).into_iter();
+        files.map(move |file| (folder.clone(), file, suite))
+    });
+    for (folder, file, suite) in files {
         let place = file.strip_prefix(&folder).unwrap().with_extension("");
         let parts = place.iter().map(|part| part.to_str().unwrap());
         let parts: Vec<&str> = parts.filter(|part| *part != "mod").collect();
@@ -299,7 +304,7 @@ fn tests_of_faults() -> BTreeMap<String, BTreeSet<String>> {
             let (numbers, rest) = marked.split_once('\n').unwrap();
             let (_, function) = rest.split_once("\nfn ").unwrap();
             let (name, _) = function.split_once('(').unwrap();
-            let name = format!("`{}::{name}`", parts.join("::"));
+            let name = format!("`{}::{name}`{suite}", parts.join("::"));
             for number in numbers.split(", ") {
                 tests
                     .entry(number.to_owned())

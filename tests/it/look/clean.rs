@@ -1,6 +1,6 @@
 //! `clean` takes away what pyx made, and nothing else.
 
-use crate::support::{Project, Pyx, folder, project, uv};
+use crate::support::{Project, Pyx, folder, uv};
 
 fn clean(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("clean").with(args)
@@ -8,7 +8,7 @@ fn clean(project: &Project, args: &[&str]) -> Pyx {
 
 #[test]
 fn builds_go_then_environments_and_the_sources_are_as_they_were() {
-    let project = project!("mixed");
+    let project = Project::cold(&folder!().join("ffi"), "ffi");
     let sources = || project.listing(&[".git", "target"]);
     let before = sources();
     project.dev().run().succeeds();

@@ -1,67 +1,18 @@
 //! New projects.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::support::{Outcome, Project, folder, oldest_and_newest, uv};
+use super::created::{empty, made, runs};
+use crate::support::{folder, uv};
 
 /// Pinned: a linter that learns something new is no fault of the project at hand.
 const ZIZMOR: &str = "zizmor@1.32.0";
 const SCHEMA: &str = "check-jsonschema@0.39.0";
 
-fn empty(folder: &Path) -> Project {
-    let root = folder.join("new");
-    let _ = fs::remove_dir_all(&root);
-    fs::create_dir_all(&root).unwrap();
-    Project::at(&root)
-}
-
-/// `cargo pyx new` in that folder, with a repository of its own.
-fn made(around: &Project, name: &str, args: &[&str]) -> Project {
-    let run = around.pyx("new").with(&[name]).with(args).run().succeeds();
-    run.says(&format!("next: cd {name} && cargo pyx test"));
-    let project = Project::at(&around.path(name));
-    assert!(project.path(".git").is_dir());
-    project.git(&["config", "core.excludesFile", "/dev/null"]);
-    Project::moved(&project.root)
-}
-
-/// Succeeds and leaves `git status` as it is.
-fn runs(project: &Project, words: &[&str]) -> Outcome {
-    let before = project.traces();
-    let run = project.pyx(words[0]).with(&words[1..]).run().succeeds();
-    assert_eq!(project.traces(), before, "{words:?}");
-    run
-}
-
 #[test]
-fn a_new_project_passes_ci_and_is_released_before_its_first_commit() {
+fn a_new_project_passes_its_tests() {
     let project = made(&empty(&folder!()), "new-mixed", &[]);
     runs(&project, &["test"]).says("Rust (new-mixed) 1 passed; Python (new-mixed) 2 passed");
-    runs(&project, &["just", "ci"]);
-    let [_, newest] = oldest_and_newest();
-    runs(&project, &["release", "wheel", "--python", &newest]).says("nothing is committed yet");
-    let bin = Path::new(env!("CARGO_BIN_EXE_cargo-pyx")).parent().unwrap();
-    let own = project.pyx("just").with(&["test"]).path_first(bin).run();
-    own.succeeds();
-}
-
-#[test]
-fn every_layout_tests_and_lints_as_it_is() {
-    let around = empty(&folder!());
-    for (name, args, program) in [
-        ("new-src", ["--layout", "src"].as_slice(), false),
-        ("new-pure", &["--layout", "pure", "--abi3", "3.10"], false),
-        ("new-embed", &["--layout", "embed"], true),
-    ] {
-        let project = made(&around, name, args);
-        runs(&project, &["test"]).says(&format!("Python ({name})"));
-        runs(&project, &["just", "lint"]);
-        if program {
-            let run = runs(&project, &["run", "--bin", name, "--", "kitten", "sitting"]);
-            assert_eq!(run.stdout.trim(), "3");
-        }
-    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What `cargo pyx new` and `init` make, with the real tools: projects that hold without an edit.
 
 mod adopted;
+mod created;
 mod made;

@@ -5,14 +5,14 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use super::{just, mixed, result, small};
-use crate::support::{Project, folder, program, uv};
+use super::{just, result, small};
+use crate::support::{Project, folder, program, project, uv};
 
 const FINDING: &str = "import os\n";
 
 #[test]
 fn lint_runs_every_check_and_fails_with_any() {
-    let project = mixed();
+    let project = project!("mixed");
     let configured = "\n[tool.mypy]\nstrict = true\n[tool.ruff.lint]\nselect = [\"F\"]\n";
     project.append("pyproject.toml", configured);
     project.commit();
@@ -78,7 +78,7 @@ fn tools_have_the_version_that_the_project_asks_for() {
 
 #[test]
 fn fmt_formats_as_the_project_is_formatted() {
-    let project = mixed();
+    let project = project!("mixed");
     just(&project, &["fmt"]).run().succeeds();
     assert_eq!(project.traces(), "");
 
@@ -173,7 +173,7 @@ fn an_audit_of_crates_needs_its_tool() {
 
 #[test]
 fn ci_runs_all_steps_and_writes_the_summary() {
-    let project = mixed();
+    let project = project!("mixed");
     let page = project.root.with_file_name("summary.md");
     let _ = fs::remove_file(&page);
     let ci = |project: &Project| {

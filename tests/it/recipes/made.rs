@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{just, mixed, small};
-use crate::support::{Outcome, folder};
+use super::{just, small};
+use crate::support::{Outcome, folder, project};
 
 /// The folders that a run printed, each with a page to begin with.
 fn places(run: &Outcome) -> Vec<PathBuf> {
@@ -13,7 +13,7 @@ fn places(run: &Outcome) -> Vec<PathBuf> {
 
 #[test]
 fn docs_are_those_of_the_project_or_derived() {
-    let project = mixed();
+    let project = project!("mixed");
     let out = project.path("target/pyx/docs");
     let run = just(&project, &["docs"]).run().succeeds();
     assert_eq!(places(&run), [out.join("rust"), out.join("python")]);

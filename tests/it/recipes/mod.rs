@@ -6,9 +6,8 @@ mod decisions;
 mod form;
 mod made;
 mod stubs;
-use std::ops::Deref;
+
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::support::{Outcome, Project, Pyx};
 
@@ -24,39 +23,10 @@ fn recipes() -> Vec<PathBuf> {
     files
 }
 
-/// A copy of a fixture that one test after the other has to itself.
-struct Shared {
-    project: Project,
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Deref for Shared {
-    type Target = Project;
-
-    fn deref(&self) -> &Project {
-        &self.project
-    }
-}
-
-/// The copy of `mixed`: its dependencies are compiled, and checked, once for all tests.
-fn mixed() -> Shared {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    Shared {
-        project: copy(Path::new(env!("CARGO_TARGET_TMPDIR")), "mixed"),
-        _turn: turn,
-    }
-}
-
-/// A copy of `bin`, which compiles within a second: it has no dependencies.
+/// A copy of `bin`, which compiles within a second: it has no dependencies. It is in a folder that
+/// shells misread.
 fn small(folder: &Path) -> Project {
-    copy(folder, "bin")
-}
-
-/// A committed copy of a fixture in a folder that shells misread.
-fn copy(folder: &Path, fixture: &str) -> Project {
-    let root = folder.join("it's a \"copy\"").join(fixture);
-    Project::cold(&root, fixture)
+    Project::cold(&folder.join("it's a \"copy\"/bin"), "bin")
 }
 
 /// The result of a step in the table at the end.

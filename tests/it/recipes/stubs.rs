@@ -1,11 +1,11 @@
 //! `types` and `stubs`.
 
-use super::{copy, just, mixed};
-use crate::support::folder;
+use super::just;
+use crate::support::project;
 
 #[test]
 fn types_finds_what_stubs_say_wrongly() {
-    let project = mixed();
+    let project = project!("mixed");
     just(&project, &["types"]).run().succeeds();
     project.edit("python/mixed/_mixed.pyi", "text: str", "word: str");
     let wrong = |run: super::Outcome| {
@@ -25,7 +25,7 @@ fn types_finds_what_stubs_say_wrongly() {
 
 #[test]
 fn types_knows_modules_that_maturin_wraps() {
-    let project = copy(&folder!(), "hello");
+    let project = project!("hello");
     just(&project, &["types"]).run().succeeds();
     assert_eq!(project.traces(), "");
     project.edit("hello.pyi", "a: int", "x: int");
@@ -35,7 +35,7 @@ fn types_knows_modules_that_maturin_wraps() {
 
 #[test]
 fn stubs_come_from_the_rust_code() {
-    let project = copy(&folder!(), "mixed");
+    let project = project!("mixed");
     let stub = "python/mixed/_mixed.pyi";
     let run = just(&project, &["stubs"]).run().exits(1);
     run.says("does not enable")

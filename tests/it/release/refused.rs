@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{built, is_wheel, newest};
-use crate::support::{Project, alone, folder};
+use super::released::{is_wheel, newest};
+use crate::support::{Project, alone, folder, project};
 
 /// Everything in `dist/`.
 fn dist(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -75,7 +75,7 @@ fn what_is_not_committed_is_not_released_unless_that_is_wanted() {
 
 #[test]
 fn what_cannot_be_built_from_the_sdist_or_fails_its_tests_leaves_dist_as_it_was() {
-    let project = built("hello");
+    let project = project!("hello");
     let python = newest();
     let release = || project.release(&["wheel", "--python", &python]).run();
     release().succeeds();

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::set::set;
-use super::{built, label};
-use crate::support::{Project, folder, oldest_and_newest};
+use super::released::{label, set};
+use crate::support::{Project, folder, oldest_and_newest, project};
 
 fn cold(folder: &std::path::Path) -> Project {
     Project::cold(&folder.join("hello"), "hello")
@@ -82,7 +81,7 @@ fn a_target_without_a_standard_library_is_missing_and_can_be_added() {
 
 #[test]
 fn the_projects_settings_are_used_and_the_command_line_goes_first() {
-    let project = built("hello");
+    let project = project!("hello");
     let [oldest, newest] = oldest_and_newest();
     let table =
         format!("pythons = [\"{newest}\"]\ncompatibility = \"manylinux_2_28\"\ntest = false");

@@ -217,7 +217,7 @@ impl Slot {
         holds_no_place();
         loop {
             for number in 0..PLACES {
-                let slot = temp().join(format!("slot-{number}"));
+                let slot = temp().join(format!("it's slot {number}"));
                 fs::create_dir_all(&slot).unwrap();
                 let lock = File::create(slot.join("lock")).unwrap();
                 if lock.try_lock().is_ok() {
@@ -236,7 +236,9 @@ impl Slot {
 }
 
 /// Where cargo compiles, for pyx and for its user; a release is compiled from sources that it unpacks.
-pub(crate) const COMPILED: [&str; 10] = [
+pub(crate) const COMPILED: [&str; 12] = [
+    "rust/target/pyx/ext",
+    "rust/target/pyx/test",
     "target/debug",
     "target/pyx/builds",
     "target/pyx/ext",

@@ -212,6 +212,21 @@ impl Outcome {
     }
 }
 
+/// The line that sums up the tests of both languages.
+pub(crate) fn summary(run: &Outcome) -> &str {
+    let found: Vec<&str> = run
+        .stderr
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("Tested "))
+        .collect();
+    let [line] = found[..] else {
+        panic!("expected one line that sums up:\n{run}")
+    };
+    let (tests, slowest) = line.split_once("; slowest: ").unwrap();
+    assert!(slowest.ends_with('s'), "{run}");
+    tests
+}
+
 /// How many runs of pyx there are at once, whatever number of tests: each compiles by itself.
 pub(super) const PLACES: usize = 2;
 

@@ -1,13 +1,13 @@
 //! What `cargo pyx test` promises, in real projects with the real tools.
 
 mod both;
-mod pyo3;
 mod python;
 mod runners;
 mod rust;
+
 use std::path::Path;
 
-use crate::support::{Outcome, Project, Pyx};
+use crate::support::{Outcome, Project, Pyx, summary};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
@@ -33,21 +33,6 @@ fn plain_cargo(project: &Project, args: &[&str]) -> Outcome {
     ];
     let words: Vec<&str> = variables.iter().map(String::as_str).collect();
     project.run("env", &[&words, args].concat())
-}
-
-/// The line that sums up the tests of both languages.
-fn summary(run: &Outcome) -> &str {
-    let found: Vec<&str> = run
-        .stderr
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("Tested "))
-        .collect();
-    let [line] = found[..] else {
-        panic!("expected one line that sums up:\n{run}")
-    };
-    let (tests, slowest) = line.split_once("; slowest: ").unwrap();
-    assert!(slowest.ends_with('s'), "{run}");
-    tests
 }
 
 /// Whether the environment has a package.

@@ -268,11 +268,13 @@ fn what_a_wheel_was_tested_with_is_out_of_pytests_sight() {
 
 #[test]
 fn the_extra_that_brings_pytest_is_installed_for_tests() {
-    let project = project!("src-layout");
+    let project = small(&folder!());
+    let extras = "\n[project.optional-dependencies]\ntest = [\"pytest\"]\n";
+    project.append("pyproject.toml", extras);
     project.dev().run().succeeds();
     assert!(!has(&project, "pytest"), "dev needs none");
     let run = test(&project, &[]).run().succeeds();
-    let both = "Rust (src-layout) 1 passed; Python (src-layout) 2 passed";
+    let both = "Rust (shout) 1 passed; Python (shout) 1 passed";
     assert_eq!(summary(&run), both, "{run}");
     run.says("dependencies from pyproject.toml +extra test")
         .never_says("+group");

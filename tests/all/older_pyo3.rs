@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use super::{summary, test};
-use crate::support::{Outcome, Project, folder, versions};
+use crate::support::{Outcome, Project, folder, summary, versions};
 
 const LIB: &str = r#"
 use pyo3::ffi;
@@ -87,7 +86,9 @@ fn tested(folder: &Path, (pyo3, features): (&str, &[&str]), newest: u32) -> (Out
     let fits = |version: &&String| minor(version) <= newest;
     let fitting = all.iter().rfind(fits);
     let python = fitting.or(all.last()).unwrap();
-    let run = test(&project, &["--python", python])
+    let run = project
+        .pyx("test")
+        .with(&["--python", python])
         .env("EXPECTED_VERSION", python)
         .env("EXPECTED_FOLDER", &project.root)
         .run();

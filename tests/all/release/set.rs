@@ -1,73 +1,12 @@
 //! What a set in `dist/` is, and what is known about it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::hello::hello;
-use super::{built, is_wheel, label};
-use crate::artifact::parts::Parts;
-use crate::support::{Outcome, Project, entries, name_of, oldest_and_newest, read};
-
-/// `dist/` as a whole.
-pub(crate) struct Set {
-    /// By name: wheels and sdists.
-    pub(crate) files: BTreeMap<String, PathBuf>,
-    /// `files` in `release.json`.
-    pub(crate) known: BTreeMap<String, Value>,
-}
-
-fn hash(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in Sha256::digest(bytes) {
-        write!(text, "{byte:02x}").unwrap();
-    }
-    text
-}
-
-/// Reads `dist/`, all of whose parts agree: files but foreign ones, sums and `release.json`. No
-/// wheel tells where it was built.
-#[track_caller]
-pub(crate) fn set(project: &Project) -> Set {
-    let mut files = BTreeMap::new();
-    for path in entries(&project.path("dist")) {
-        let name = name_of(&path);
-        if name.starts_with("foreign-") {
-            continue;
-        }
-        if is_wheel(&path) || name.ends_with(".tar.gz") {
-            files.insert(name, path);
-        }
-    }
-    let json: Value = serde_json::from_str(&project.read("dist/release.json")).unwrap();
-    assert_eq!(json["schema"], 1);
-    let known = json["files"].as_object().unwrap().clone();
-    let known: BTreeMap<String, Value> = known.into_iter().collect();
-    assert!(files.keys().eq(known.keys()), "{files:?}\n{known:#?}");
-    let hashes = files
-        .iter()
-        .map(|(name, path)| format!("{}  {name}\n", hash(&read(path))));
-    let hashes: Vec<String> = hashes.collect();
-    assert_eq!(project.read("dist/SHA256SUMS"), hashes.concat());
-    for ((name, path), line) in files.iter().zip(&hashes) {
-        assert!(
-            line.starts_with(known[name]["sha256"].as_str().unwrap()),
-            "{line}"
-        );
-        assert_eq!(known[name]["size"], read(path).len());
-    }
-    let root = project.root.to_str().unwrap().as_bytes();
-    for path in files.values().filter(|path| is_wheel(path)) {
-        for (member, bytes) in Parts::of_wheel(path).members {
-            let found = memchr::memmem::find(&bytes, root);
-            assert!(found.is_none(), "{member} names the checkout");
-        }
-    }
-    Set { files, known }
-}
+use crate::released::{Set, is_wheel, label, newest, set};
+use crate::support::{Outcome, Project, entries, name_of, oldest_and_newest, project};
 
 /// Runs it; git sees nothing of it.
 #[track_caller]
@@ -171,14 +110,14 @@ fn every_python_gets_a_wheel_that_is_tested_on_it() {
 
 #[test]
 fn a_package_around_a_module_is_released_with_its_dependencies() {
-    let project = built("mixed");
+    let project = project!("mixed");
     let (_, set) = for_both(&project);
     each_serves_one(&set, "imports 2 passed, Python 2 passed");
 }
 
 #[test]
 fn one_wheel_of_the_stable_abi_is_tested_on_every_python() {
-    let project = built("hardcoded");
+    let project = project!("hardcoded");
     let (_, set) = for_both(&project);
     let [(name, known)] = &Vec::from_iter(&set.known)[..] else {
         panic!("{:#?}", set.known)
@@ -200,7 +139,7 @@ fn one_wheel_of_the_stable_abi_is_tested_on_every_python() {
 
 #[test]
 fn members_of_a_workspace_are_one_set_in_one_environment() {
-    let project = built("workspace");
+    let project = project!("workspace");
     // an index has no such version: it can only come from the set
     let beta = "packages/beta/pyproject.toml";
     project.edit(
@@ -209,7 +148,7 @@ fn members_of_a_workspace_are_one_set_in_one_environment() {
         "dependencies = [\"alpha==0.1.0\"]\nreadme =",
     );
     project.commit();
-    let newest = super::newest();
+    let newest = newest();
     let (_, set) = releases(&project, &["--python", &newest]);
     let released: Vec<&str> = set
         .known

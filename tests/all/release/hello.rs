@@ -2,10 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::set::{Set, set};
-use super::{built, label};
 use crate::artifact::parts::Parts;
-use crate::support::{Outcome, entries, oldest_and_newest};
+use crate::released::{Set, label, set};
+use crate::support::{Outcome, entries, oldest_and_newest, project};
 
 pub(crate) struct Hello {
     /// Commit and time of the commit, in seconds.
@@ -28,7 +27,7 @@ pub(crate) fn hello() -> &'static Hello {
 }
 
 fn released() -> Hello {
-    let project = built("hello");
+    let project = project!("hello");
     let pythons = oldest_and_newest();
     let release = |args: &[&str]| {
         let named = ["wheel", "--python", &pythons[0], "--python", &pythons[1]];

@@ -3,10 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::set::{Set, set};
-use super::{built, label, newest};
 use crate::artifact::parts::Parts;
-use crate::support::{Project, read};
+use crate::released::{Set, label, newest, set};
+use crate::support::{Project, project, read};
 
 const FOREIGN: &str = "dist/foreign-1.0-py3-none-any.whl";
 
@@ -31,7 +30,7 @@ fn names(set: &Set) -> Vec<&str> {
 
 #[test]
 fn a_set_grows_by_an_sdist_and_goes_with_its_version() {
-    let project = built("hello");
+    let project = project!("hello");
     let python = newest();
     let release = |args: &[&str]| project.release(args).run().succeeds();
     release(&["wheel", "--python", &python]);

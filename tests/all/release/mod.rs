@@ -1,0 +1,7 @@
+//! Whole sets for several Pythons, built twice, and every seeded defect.
+
+mod again;
+mod check;
+mod dist;
+mod hello;
+mod set;
