@@ -20,7 +20,8 @@ test-all: test
 # Check format and lints
 lint:
     cargo fmt --check
-    cargo clippy --all-targets --test all -- -D warnings
+    cargo clippy --all-targets -- -D warnings
+    cargo clippy --test all -- -D warnings
 
 # Check licences, sources and advisories of the dependencies (needs cargo-deny)
 deny:

@@ -112,8 +112,10 @@ def python_tests(installed, arguments):
     config.write_text(CONFIG.format(data=DATA / "parts" / "coverage", packages="\n    ".join(packages)))
     code = 0
     for call in installed.calls:
-        _, *words = call.words  # the environment's Python runs them
-        if Path(words[0]).name == "pytest":
+        program, *words = call.words
+        if not Path(program).name.startswith("python"):
+            words = [program, *words]
+        if words and Path(words[0]).stem == "pytest":
             words += ["--no-cov"] if installed.has("pytest-cov") else []
         words = [installed.python, "-m", "coverage", "run", f"--rcfile={config}", *words, *arguments]
         apart.say("Testing", f"Python tests in {apart.shown(call.dir)}")

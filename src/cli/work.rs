@@ -274,7 +274,7 @@ impl Work {
                 "`--watch` watches for one `--python` only".into(),
             ));
         }
-        let pythons = matrix::pythons(session, &request, self.pythons())?;
+        let pythons = matrix::pythons(session, ui, &request, self.pythons())?;
         if global.dry_run {
             return command.show(&pythons);
         }

@@ -7,9 +7,11 @@ use std::time::Instant;
 use crate::execute::{PYTHON, RUST, TestResult, summed};
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
+use crate::facts::supported_pythons::{self, SupportedPythons};
 use crate::facts::{Part, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::model::minor::{self, Minor};
+use crate::ui::Ui;
 use crate::world::interpreter::{self, ALL, Interpreter};
 use crate::world::session::Session;
 
@@ -22,7 +24,12 @@ use super::verdict::verdict;
 ///
 /// # Errors
 /// [`Error::NoInterpreter`] where `all` stands for none.
-pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Result<Vec<String>> {
+pub fn pythons(
+    session: &Session,
+    ui: &Ui,
+    request: &Request,
+    wanted: &[String],
+) -> Result<Vec<String>> {
     let all = wanted.iter().any(|word| word == ALL);
     if wanted.len() < 2 && !all {
         return Ok(wanted.to_vec());
@@ -31,7 +38,8 @@ pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Resul
     let mut words = Vec::new();
     for word in wanted {
         if word == ALL {
-            words.extend(every(session, &project, wanted)?);
+            let supported = SupportedPythons::of_project(session, &project, request);
+            words.extend(every(session, ui, &project, &supported, wanted)?);
         } else {
             words.push(word.clone());
         }
@@ -48,7 +56,13 @@ pub fn pythons(session: &Session, request: &Request, wanted: &[String]) -> Resul
 }
 
 /// What `all` stands for.
-fn every(session: &Session, project: &Project, wanted: &[String]) -> Result<Vec<String>> {
+fn every(
+    session: &Session,
+    ui: &Ui,
+    project: &Project,
+    supported: &[SupportedPythons],
+    wanted: &[String],
+) -> Result<Vec<String>> {
     let installed = interpreter::installed(session);
     let requires = project.requires_python();
     let mut named = Vec::new();
@@ -70,6 +84,12 @@ fn every(session: &Session, project: &Project, wanted: &[String]) -> Result<Vec<
         return Err(interpreter::none_fits(&installed, &wanted));
     }
     first.retain(|_, found| !named.contains(found));
+    for found in first.values() {
+        if let Some(refusing) = supported_pythons::refusing(supported, found) {
+            ui.warn(&format!("{refusing}: {found} is left out"));
+        }
+    }
+    first.retain(|_, found| supported_pythons::refusing(supported, found).is_none());
     let words = first
         .keys()
         .map(|(major, minor)| format!("{major}.{minor}"));
@@ -288,6 +308,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::OutputOptions;
     use crate::world::disk;
 
     /// What is run of `--python`'s values, in a project where these interpreters are installed.
@@ -313,7 +334,12 @@ mod tests {
             ..Session::default()
         };
         let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        pythons(&session, &Request::default(), &wanted)
+        pythons(
+            &session,
+            &Ui::new(OutputOptions::default()),
+            &Request::default(),
+            &wanted,
+        )
     }
 
     const INSTALLED: [&str; 4] = ["3.9.18", "3.12.1", "3.12.7", "3.13.0"];

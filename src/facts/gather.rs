@@ -26,6 +26,7 @@ use super::release::{self, Release};
 use super::request::{Product, Purpose, Request, Running};
 use super::reusable_build;
 use super::run_state::RunState;
+use super::supported_pythons::{self, SupportedPythons};
 use super::target::{DEV, DEVELOPERS, Packages, TEST, Target};
 use super::tools::Tools;
 
@@ -128,6 +129,7 @@ impl Facts {
                 project: &facts.project,
                 members: &request.members,
                 releasing,
+                offline: request.network.offline,
                 run_state,
                 tools,
             };
@@ -283,7 +285,12 @@ impl Facts {
             Vec::new()
         };
         if self.target.stale.is_some() {
-            self.target.interpreter = Some(self.choose(session, &installed, unavailable)?);
+            let supported = SupportedPythons::of_project(session, &self.project, request);
+            let chosen = self.choose(session, &installed, unavailable, &supported)?;
+            self.target.interpreter = Some(chosen);
+        } else if self.builds.iter().any(Build::begins_anew) {
+            let supported = SupportedPythons::of_project(session, &self.project, request);
+            self.require_supported(&supported)?;
         }
         let environment = &self.target.environment;
         let python = match &self.target.interpreter {
@@ -316,17 +323,48 @@ impl Facts {
         Ok(())
     }
 
+    /// # Errors
+    /// [`Error::UnsupportedPython`] where the environment's Python is none that PyO3 is for.
+    fn require_supported(&self, supported: &[SupportedPythons]) -> Result<()> {
+        let environment = &self.target.environment;
+        let State::Good { version } = &environment.state else {
+            return Ok(());
+        };
+        let python = Interpreter {
+            path: environment.python(),
+            version: version.clone(),
+            free_threaded: false,
+        };
+        match supported_pythons::refusing(supported, &python) {
+            Some(refusing) => Err(unsupported(&python, refusing)),
+            None => Ok(()),
+        }
+    }
+
     fn choose(
         &mut self,
         session: &Session,
         installed: &[Interpreter],
         unavailable: &[String],
+        supported: &[SupportedPythons],
     ) -> Result<Choice> {
         let requires = self.project.requires_python();
         let requested = self.target.requested.as_ref();
         let choice = interpreter::choose(session, installed, requested, &requires)?;
-        let Choice::Download(wanted) = &choice else {
-            return Ok(choice);
+        let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
+        let wanted = match &choice {
+            Choice::Use(found) => {
+                let Some(refusing) = supported_pythons::refusing(supported, found) else {
+                    return Ok(choice);
+                };
+                if requested.is_some_and(|requested| !requested.soft) {
+                    return Err(unsupported(found, refusing));
+                }
+                self.warnings
+                    .push(format!("{refusing}: {found} is passed over"));
+                return interpreter::choose(session, installed, None, &supported_too);
+            }
+            Choice::Download(wanted) => wanted,
         };
         if !unavailable.contains(&wanted.text) {
             return Ok(choice);
@@ -334,7 +372,7 @@ impl Facts {
         if !wanted.soft {
             return Err(interpreter::none_fits(installed, &wanted.text));
         }
-        let fallback = interpreter::choose(session, installed, None, &requires)?;
+        let fallback = interpreter::choose(session, installed, None, &supported_too)?;
         let Choice::Use(found) = &fallback else {
             return Err(interpreter::none_fits(installed, &wanted.text));
         };
@@ -404,6 +442,16 @@ impl TestFacts {
             .filter(|(member, has_suite)| *has_suite || embeds(member))
             .collect();
         Dependencies::for_tests(project, &tested)
+    }
+}
+
+fn unsupported(python: &Interpreter, refusing: &SupportedPythons) -> Error {
+    Error::UnsupportedPython {
+        found: python.to_string(),
+        supported: refusing.to_string(),
+        newest: refusing
+            .newest
+            .map(|(major, minor)| format!("{major}.{minor}")),
     }
 }
 

@@ -234,6 +234,11 @@ impl Build {
         })
     }
 
+    /// Whether it is due, and nothing is known of an earlier one that still holds.
+    pub(super) fn begins_anew(&self) -> bool {
+        self.staleness.is_some() && self.earlier.packages.is_empty()
+    }
+
     /// What the next build begins with.
     pub(super) fn remember(&mut self, session: &Session, then: Option<&BuildRecord>) {
         let Some(then) = then else { return };

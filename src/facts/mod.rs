@@ -3,8 +3,9 @@
 //! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing:
 //!
 //! - the project: `project` and its packages, `dependencies`, `suites` (tests), `recipes`, `versions`
-//! - what is built: `environment`, `build` (what cargo is told and reads), `fingerprint` (what was
-//!   recorded, and whether it still holds), `member_build` (whether a package is stale, and why)
+//! - what is built: `environment`, `supported_pythons` (by PyO3), `build` (what cargo is told and reads),
+//!   `fingerprint` (what was recorded, and whether it still holds), `member_build` (whether a package is
+//!   stale, and why)
 //! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
 //!   sdist)
 //! - what a command alone needs: `adoption` (`init`), `new_project` and `project_name` (`new`),
@@ -36,6 +37,7 @@ mod request;
 mod reusable_build;
 mod run_state;
 pub mod suites;
+pub mod supported_pythons;
 mod target;
 mod tools;
 pub mod versions;
@@ -51,5 +53,6 @@ pub use request::{
     Network, Part, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
 };
 pub use run_state::RunState;
+pub use supported_pythons::SupportedPythons;
 pub use target::{DEV, DEVELOPERS, Packages, TEST, Target};
 pub use tools::Tools;

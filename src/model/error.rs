@@ -141,6 +141,16 @@ pub enum Error {
     #[error("no Python interpreter that satisfies {wanted}; found: {found}")]
     NoInterpreter { wanted: String, found: String },
 
+    #[error("{supported}, not for {found}")]
+    UnsupportedPython {
+        /// The interpreter, for people.
+        found: String,
+        /// What PyO3 is for, as a sentence.
+        supported: String,
+        /// The newest version that will do, where there is one: `3.12`.
+        newest: Option<String>,
+    },
+
     #[error("`{path}` does not run as a Python interpreter: {message}")]
     BadInterpreter { path: Utf8PathBuf, message: String },
 
@@ -313,6 +323,7 @@ impl Error {
             | Self::UnknownToolVersion { .. }
             | Self::ToolHash { .. }
             | Self::NoInterpreter { .. }
+            | Self::UnsupportedPython { .. }
             | Self::NoEnvironment { .. }
             | Self::BadInterpreter { .. }
             | Self::NoToolchain { .. }
@@ -377,6 +388,10 @@ impl Error {
             Self::NoInterpreter { .. } => {
                 Some("uv python install, or name one with `--python /path/to/python`".into())
             }
+            Self::UnsupportedPython { newest, .. } => Some(match newest {
+                Some(newest) => format!("--python {newest}, or a newer PyO3 (`cargo add pyo3`)"),
+                None => "name a newer one with `--python`".into(),
+            }),
             Self::ForeignEnvironment { path, .. } => Some(format!(
                 "remove it (`rm -r {}`), or name another with UV_PROJECT_ENVIRONMENT",
                 quote(path.as_str())

@@ -21,5 +21,9 @@ mod release;
 #[path = "../it/release/released.rs"]
 mod released;
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, reason = "the other tests use the rest of it")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the other tests use the rest of it"
+)]
 mod support;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::support::{Outcome, Project, folder, summary, versions};
+use crate::support::{Outcome, Project, folder, program, summary, versions};
 
 const LIB: &str = r#"
 use pyo3::ffi;
@@ -114,4 +114,41 @@ fn pyo3_0_22_with_an_older_stable_abi_is_linked_with_the_environments_python() {
 #[test]
 fn pyo3_0_17_is_linked_with_the_environments_python() {
     is_linked(tested(&folder!(), ("0.17", &["extension-module"]), 11));
+}
+
+/// Asked for a Python of the future, pyx names the newest that PyO3 is for; so does its build script.
+#[test]
+fn what_a_pyo3_is_for_is_what_its_build_script_accepts() {
+    for pyo3 in ["0.20", "0.22", "0.24", "0.26", "0.29"] {
+        let folder = folder!();
+        let manifest = format!(
+            "[package]\nname = \"ends\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\n[lib]\n\
+             crate-type = [\"cdylib\"]\n\n[dependencies]\npyo3-ffi = \"{pyo3}\"\n"
+        );
+        let files = [
+            (".gitignore", "target\n"),
+            ("Cargo.toml", &*manifest),
+            ("pyproject.toml", &PYPROJECT.replace("older", "ends")),
+            ("src/lib.rs", ""),
+            (
+                "future.txt",
+                "implementation=CPython\nversion=3.99\nshared=true\nabi3=false\n",
+            ),
+        ];
+        let project = Project::written(&folder, &files);
+        project.run("cargo", &["generate-lockfile"]).succeeds();
+        let newer = folder.join("newer");
+        program(&newer.join("python3.99"), "echo 3.99.0");
+        let dev = project.dev().with(&["--python", "3.99"]);
+        let said = dev.path_first(&newer).run().exits(3);
+        let check = project.program("cargo", &["check"]);
+        let config = project.path("future.txt");
+        let built = check.env("PYO3_CONFIG_FILE", config).run().exits(101);
+        let (_, newest) = built
+            .stderr
+            .split_once("maximum supported version (")
+            .unwrap();
+        let (newest, _) = newest.split_once(')').unwrap();
+        said.says(&format!(" to {newest}, not for CPython 3.99.0"));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Outcome, Project, Pyx, folder, project, versions};
+use crate::support::{Outcome, Project, Pyx, folder, program, project, versions};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
@@ -196,4 +196,30 @@ fn projects_that_share_a_target_directory_share_no_environment() {
     let alternatives = ends.versions.len() > 1;
     assert_eq!(!one.is_empty(), alternatives, "all but the default one");
     assert!(one.is_disjoint(&other), "{one:?} {other:?}");
+}
+
+#[test]
+fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() {
+    let folder = folder!();
+    let project = Project::cold(&folder.join("hello"), "hello");
+    let before = project.listing(&[]);
+    let newer = folder.join("newer");
+    program(&newer.join("python3.99"), "echo 3.99.0");
+    let reason = "is for CPython 3.8 to 3.15";
+    let run = |args: &[&str]| project.dev().path_first(&newer).with(args).run();
+
+    let other = run(&["--dry-run"]).succeeds();
+    other
+        .says_once(&format!("{reason}: CPython 3.99.0 is passed over"))
+        .never_says("python3.99 ");
+    run(&["--python", "3.99"])
+        .exits(3)
+        .says_once(&format!("{reason}, not for CPython 3.99.0"))
+        .says("hint: --python 3.15");
+    let all = test(&project, &["--python", "all", "--dry-run"]);
+    all.path_first(&newer)
+        .run()
+        .succeeds()
+        .says_once(&format!("{reason}: CPython 3.99.0 is left out"));
+    assert_eq!(project.listing(&[]), before);
 }

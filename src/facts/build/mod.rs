@@ -14,5 +14,5 @@ pub use options::{Flags, Options, settings};
 pub use output::{
     all_fingerprints, artifacts, compiled, fingerprints, intermediate_dir, output_dir, target_dir,
 };
-pub use packages::local_packages;
+pub use packages::{local_packages, metadata};
 pub use variables::variables_below;

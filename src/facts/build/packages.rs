@@ -36,15 +36,19 @@ pub fn local_packages(
     packages
 }
 
-fn asked(
+/// What `cargo metadata` says of the member's workspace, for the machine's own platform; `None` where it
+/// does not answer, as without a Cargo.lock. Without `offline` it fetches what is not there.
+pub fn metadata(
     session: &Session,
     member: &Member,
     toolchain: &Toolchain,
     cargo: &Utf8Path,
-) -> Option<Vec<LocalPackage>> {
+    offline: bool,
+) -> Option<Metadata> {
     let host = toolchain.host(session)?;
     let mut call = Invocation::new(cargo, &member.dir)
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(offline.then_some("--offline"))
         .args(["--filter-platform", host.as_str()])
         .args(["--manifest-path", member.manifest().as_str()])
         .without(&session.scrubbed())
@@ -57,7 +61,16 @@ fn asked(
     if !output.status.success() {
         return None;
     }
-    let metadata = serde_json::from_str::<Metadata>(&output.stdout).ok()?;
+    serde_json::from_str(&output.stdout).ok()
+}
+
+fn asked(
+    session: &Session,
+    member: &Member,
+    toolchain: &Toolchain,
+    cargo: &Utf8Path,
+) -> Option<Vec<LocalPackage>> {
+    let metadata = metadata(session, member, toolchain, cargo, true)?;
     let resolve = metadata.resolve?;
     let root = metadata
         .packages

@@ -1,15 +1,12 @@
 //! Which wheels a package needs so that every Python it allows gets one.
 
-use camino::Utf8Path;
 use pep440_rs::VersionSpecifiers;
 
 use crate::facts::project::Bindings;
 use crate::model::minor;
-use crate::world::disk;
 use crate::world::interpreter::Interpreter;
-use crate::world::manifest::Toml;
 
-use super::super::Build;
+use super::super::{Build, SupportedPythons};
 
 /// One wheel, as far as the interpreter decides about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +23,11 @@ pub struct Abi {
 const FREE_THREADED: (u64, u64) = (0, 23);
 
 /// `pythons`: oldest first. A stable-ABI or version-independent package gets one wheel for all.
-pub(super) fn abis(build: &Build, pythons: &[Interpreter], limits: Limits) -> Vec<Abi> {
+pub(super) fn abis(
+    build: &Build,
+    pythons: &[Interpreter],
+    supported: &SupportedPythons,
+) -> Vec<Abi> {
     let minor = |python: &Interpreter| minor(python);
     let allowed = |python: &&Interpreter| {
         let requires = build.member.requires_python.as_ref();
@@ -43,7 +44,7 @@ pub(super) fn abis(build: &Build, pythons: &[Interpreter], limits: Limits) -> Ve
     }
     let version = build.locked.pyo3.as_ref().map(|v| (v.major, v.minor));
     let buildable = |python: &&&Interpreter| {
-        limits.contain(minor(python))
+        supported.contains(minor(python))
             && (!python.free_threaded || version.is_none_or(|v| v >= FREE_THREADED))
     };
     let own = |python: &Interpreter| Abi {
@@ -57,14 +58,16 @@ pub(super) fn abis(build: &Build, pythons: &[Interpreter], limits: Limits) -> Ve
     }
     let builders = pythons
         .iter()
-        .filter(|p| !p.free_threaded && limits.contain(minor(p)));
+        .filter(|p| !p.free_threaded && supported.contains(minor(p)));
     let oldest = builders.map(|p| minor(p)).next().unwrap_or_default();
     let floor = build.locked.abi_floor.unwrap_or(oldest);
     let serves = pythons
         .iter()
         .filter(|p| !p.free_threaded && minor(p) >= floor);
     let serves: Vec<Interpreter> = serves.copied().cloned().collect();
-    let mut oldest = serves.iter().filter(|python| limits.contain(minor(python)));
+    let mut oldest = serves
+        .iter()
+        .filter(|python| supported.contains(minor(python)));
     let stable = oldest.next().map(|python| Abi {
         label: "abi3".into(),
         python: python.clone(),
@@ -113,47 +116,6 @@ pub(super) fn one_of_each(pythons: &[Interpreter]) -> Vec<Interpreter> {
     found
 }
 
-/// The versions of CPython that a PyO3 builds for, both ends included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Limits {
-    pub(super) min: Option<(u64, u64)>,
-    pub(super) max: Option<(u64, u64)>,
-}
-
-impl Limits {
-    /// As `pyo3-ffi` states them in `[package.metadata.cpython]` of its Cargo.toml; no limits where
-    /// cargo has not fetched it yet.
-    pub(super) fn read(cargo_home: &Utf8Path, pyo3: Option<&semver::Version>) -> Self {
-        let Some(version) = pyo3 else {
-            return Self::default();
-        };
-        let sources = cargo_home.join("registry/src");
-        let indices = disk::names(&sources).into_iter();
-        let manifests = indices.map(|index| {
-            let package = sources.join(index).join(format!("pyo3-ffi-{version}"));
-            package.join("Cargo.toml")
-        });
-        let toml = manifests.filter_map(|path| Toml::read(&path).ok().flatten());
-        toml.map(|toml| Self::of(&toml)).next().unwrap_or_default()
-    }
-
-    fn of(toml: &Toml) -> Self {
-        let limit = |key: &str| {
-            let text = toml.str(&["package", "metadata", "cpython", key])?;
-            let (major, minor) = text.split_once('.')?;
-            Some((major.parse().ok()?, minor.parse().ok()?))
-        };
-        Self {
-            min: limit("min-version"),
-            max: limit("max-version"),
-        }
-    }
-
-    fn contain(self, version: (u64, u64)) -> bool {
-        self.min.is_none_or(|min| min <= version) && self.max.is_none_or(|max| version <= max)
-    }
-}
-
 /// Whether the bindings make a module or program at all, and so a wheel.
 pub(super) fn has_wheels(bindings: Bindings) -> bool {
     bindings != Bindings::Embed
@@ -177,12 +139,12 @@ mod tests {
         }
     }
 
-    fn wheels(build: &Build, limits: Limits) -> Vec<(String, usize)> {
+    fn wheels(build: &Build, supported: &SupportedPythons) -> Vec<(String, usize)> {
         let pythons: Vec<Interpreter> =
             ["3.8.18", "3.9.18", "3.12.1", "3.13.0", "3.13.0t", "3.14.0"]
                 .map(python)
                 .to_vec();
-        abis(build, &pythons, limits)
+        abis(build, &pythons, supported)
             .into_iter()
             .map(|abi| (abi.label, abi.serves.len()))
             .collect()
@@ -218,33 +180,43 @@ mod tests {
             ("cp313t", 1),
             ("cp314", 1),
         ];
-        assert_eq!(wheels(&build(false, None), Limits::default()), owned(&each));
+        assert_eq!(
+            wheels(&build(false, None), &SupportedPythons::default()),
+            owned(&each)
+        );
         let one = [("abi3", 4), ("cp313t", 1)];
-        assert_eq!(wheels(&build(true, None), Limits::default()), owned(&one));
+        assert_eq!(
+            wheels(&build(true, None), &SupportedPythons::default()),
+            owned(&one)
+        );
         let from_310 = [("abi3", 3), ("cp313t", 1)];
         let build = build(true, Some((3, 10)));
-        assert_eq!(wheels(&build, Limits::default()), owned(&from_310));
+        assert_eq!(
+            wheels(&build, &SupportedPythons::default()),
+            owned(&from_310)
+        );
     }
 
     #[test]
     fn pyo3_says_for_which_pythons_it_builds() {
-        let limits = Limits {
-            min: Some((3, 9)),
-            max: Some((3, 13)),
+        let supported = SupportedPythons {
+            pyo3: "0.22.0".into(),
+            oldest: Some((3, 9)),
+            newest: Some((3, 13)),
         };
         let mut old = build(false, None);
         old.locked.pyo3 = Some(semver::Version::new(0, 22, 0));
         let each = [("cp39", 1), ("cp312", 1), ("cp313", 1)];
-        assert_eq!(wheels(&old, limits), owned(&each));
-        let text = "[package.metadata.cpython]\nmin-version = \"3.9\"\nmax-version = \"3.13\"\n";
-        let toml = Toml::parse(Utf8Path::new("/x/Cargo.toml"), text).unwrap();
-        assert_eq!(Limits::of(&toml), limits);
+        assert_eq!(wheels(&old, &supported), owned(&each));
     }
 
     #[test]
     fn what_does_not_depend_on_python_gets_one_wheel() {
         let mut bin = build(false, None);
         bin.member.bindings = Bindings::Bin;
-        assert_eq!(wheels(&bin, Limits::default()), owned(&[("py3", 5)]));
+        assert_eq!(
+            wheels(&bin, &SupportedPythons::default()),
+            owned(&[("py3", 5)])
+        );
     }
 }

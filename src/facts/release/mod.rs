@@ -28,6 +28,7 @@ use crate::world::tool::{self, Toolbox};
 use super::member_build::Build;
 use super::request::{Product, Releasing};
 use super::run_state::RunState;
+use super::supported_pythons::SupportedPythons;
 use super::tools::Tools;
 
 pub use abi::{Abi, label};
@@ -176,8 +177,18 @@ pub(super) struct Circumstances<'a> {
     /// `-p`
     pub(super) members: &'a [String],
     pub(super) releasing: &'a Releasing,
+    pub(super) offline: bool,
     pub(super) run_state: &'a RunState,
     pub(super) tools: &'a Tools,
+}
+
+impl Circumstances<'_> {
+    /// Any version, where nothing is known of the member's PyO3.
+    fn supported_pythons(&self, build: &Build) -> SupportedPythons {
+        let of = (&build.member, &build.locked, &build.toolchain);
+        let (cargo, offline) = (&self.tools.cargo, self.offline);
+        SupportedPythons::of_member(self.session, of, cargo, offline).unwrap_or_default()
+    }
 }
 
 impl Release {
@@ -292,11 +303,10 @@ impl Release {
         sdist: Option<&Staged>,
     ) -> Result<Vec<PlannedWheel>> {
         let releasing = circumstances.releasing;
-        let home = circumstances.session.cargo_home();
-        let limits = abi::Limits::read(&home, build.locked.pyo3.as_ref());
+        let supported = circumstances.supported_pythons(build);
         let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
         let pythons: Vec<Interpreter> = pythons.collect();
-        let mut abis = abi::abis(build, &pythons, limits);
+        let mut abis = abi::abis(build, &pythons, &supported);
         let none = abis.is_empty() && self.downloads.is_empty();
         if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
             let name = &build.member.name;

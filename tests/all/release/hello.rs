@@ -1,4 +1,4 @@
-//! `hello`, released three times for the oldest and the newest Python: what several tests look at.
+//! `hello`, released twice for the oldest and the newest Python: what several tests look at.
 
 use std::sync::OnceLock;
 
@@ -13,8 +13,6 @@ pub(crate) struct Hello {
     pub(crate) traces: String,
     pub(crate) ignored: String,
     pub(crate) first: (Set, Outcome),
-    /// Once more, with its report in JSON.
-    pub(crate) second: (Set, Outcome),
     /// Once more with `--reproduce`.
     pub(crate) reproduced: (Set, Outcome),
     /// The wheels in this order, with one of their tags, and the sdist that they are built from.
@@ -36,7 +34,6 @@ fn released() -> Hello {
     };
     let first = release(&[]);
     let traces = project.traces();
-    let second = release(&["--message-format", "json"]);
     let reproduced = release(&["--reproduce"]);
     let wheel = |python: &String| {
         let tag = format!("-{}-", label(python));
@@ -52,7 +49,6 @@ fn released() -> Hello {
         ignored: project.read("dist/.gitignore"),
         good: [oldest, newest, Parts::of_sdist(&sdists[0])],
         first,
-        second,
         reproduced,
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// Where a test has its project only for as long as it runs.
     slot: Option<Slot>,
+    /// Whether nobody looks at it after its test, unless that fails.
+    is_thrown_away: bool,
 }
 
 impl Project {
@@ -36,18 +38,18 @@ impl Project {
         project.committed()
     }
 
-    /// A folder with all that is in it, moved to a slot.
+    /// A folder with all that is in it, moved to a slot, where folders may be left with what was compiled.
     pub(crate) fn moved(from: &Path) -> Self {
         let project = Self::in_slot(from.parent().unwrap());
-        for path in entries(from) {
-            fs::rename(&path, project.path(&name_of(&path))).unwrap();
-        }
+        copy(from, &project.root);
+        fs::remove_dir_all(from).unwrap();
         project
     }
 
     /// A committed copy of a fixture at a place of its own, where nothing is compiled.
     pub(crate) fn cold(root: &Path, fixture: &str) -> Self {
-        let project = Self::at(root);
+        let mut project = Self::at(root);
+        project.is_thrown_away = true;
         clear(root);
         copy(&fixtures().join(fixture), root);
         project.committed()
@@ -58,6 +60,7 @@ impl Project {
         Self {
             root: root.into(),
             slot: None,
+            is_thrown_away: false,
         }
     }
 
@@ -68,6 +71,7 @@ impl Project {
         Self {
             root: slot.project.clone(),
             slot: Some(slot),
+            is_thrown_away: false,
         }
     }
 
@@ -193,7 +197,11 @@ impl Project {
 impl Drop for Project {
     /// What failed can be looked at where the test has its own things.
     fn drop(&mut self) {
-        if let Some(slot) = self.slot.as_ref().filter(|_| std::thread::panicking()) {
+        if !std::thread::panicking() {
+            if self.is_thrown_away {
+                let _ = fs::remove_dir_all(&self.root);
+            }
+        } else if let Some(slot) = &self.slot {
             let _ = fs::remove_dir_all(&slot.kept);
             let _ = fs::create_dir_all(slot.kept.parent().unwrap());
             let _ = fs::rename(&slot.project, &slot.kept);
@@ -217,7 +225,7 @@ impl Slot {
         holds_no_place();
         loop {
             for number in 0..PLACES {
-                let slot = temp().join(format!("it's slot {number}"));
+                let slot = temp().join(format!("slot-{number}"));
                 fs::create_dir_all(&slot).unwrap();
                 let lock = File::create(slot.join("lock")).unwrap();
                 if lock.try_lock().is_ok() {
