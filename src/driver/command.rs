@@ -9,6 +9,7 @@ use crate::execute::{Outcome, TestResult, execute, hand_over, summed};
 use crate::facts::project::Project;
 use crate::facts::{Facts, Request, RunState};
 use crate::model::error::Result;
+use crate::model::reason::Reason;
 use crate::plan::{Plan, Step, plan};
 use crate::ui::Ui;
 use crate::world::disk::{self, Lock};
@@ -101,6 +102,9 @@ impl Driver<'_> {
             if let Some(reason) = &outcome.changed {
                 let text = format!("{}: {reason}", self.request.purpose.name());
                 self.ui.status("Repeating", &text);
+                if let Reason::Unlinked { member, .. } = reason {
+                    run_state.unlinked.insert(member.clone());
+                }
                 run_state.rebuilds += 1;
                 continue;
             }

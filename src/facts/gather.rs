@@ -96,7 +96,7 @@ impl Facts {
             project,
             ..Self::default()
         };
-        facts.builds = records.builds(session, request, &facts.project, &facts.target);
+        facts.builds = records.builds(session, request, run_state, &facts.project, &facts.target);
         let foreign = environment::foreign(session, &facts.project, &facts.target.environment);
         facts.warnings.extend(foreign);
         if request.purpose == Purpose::Look {
@@ -118,7 +118,7 @@ impl Facts {
                 records.developers(session, request, &facts.project, &facts.target)?;
         }
         if facts.needs_tools(request) {
-            facts.prepare(session, request, &run_state.unavailable)?;
+            facts.prepare(session, request, run_state)?;
             if alternative.is_some() {
                 facts.look_at_other_builds(session, request, &targets);
             }
@@ -268,7 +268,7 @@ impl Facts {
         &mut self,
         session: &Session,
         request: &Request,
-        unavailable: &[String],
+        run_state: &RunState,
     ) -> Result<()> {
         if self.target.packages_are_stale() {
             let syncs = &self.target.dependencies.dependencies.syncs;
@@ -286,7 +286,7 @@ impl Facts {
         };
         if self.target.stale.is_some() {
             let supported = SupportedPythons::of_project(session, &self.project, request);
-            let chosen = self.choose(session, &installed, unavailable, &supported)?;
+            let chosen = self.choose(session, &installed, &run_state.unavailable, &supported)?;
             self.target.interpreter = Some(chosen);
         } else if self.builds.iter().any(Build::begins_anew) {
             let supported = SupportedPythons::of_project(session, &self.project, request);
@@ -306,6 +306,13 @@ impl Facts {
             None => environment.works().then(|| environment.python()),
         };
         let for_wheel = request.is_for_wheels();
+        // whether a module links a library is known once it was built
+        let links = !run_state.unlinked.is_empty() || self.builds.iter().any(|it| it.patched);
+        if for_wheel || links {
+            let patchelf = tool::patchelf(session)?;
+            let offline = request.network.offline;
+            tools.patchelf = patchelf.filter(|tool| !offline || tool.missing.is_none());
+        }
         for build in &mut self.builds {
             build.prepare(
                 &self.project.manifests,
@@ -549,6 +556,7 @@ impl Records {
         &self,
         session: &Session,
         request: &Request,
+        run_state: &RunState,
         project: &Project,
         target: &Target,
     ) -> Vec<Build> {
@@ -558,12 +566,18 @@ impl Records {
             let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
             let artifacts = records.build.map_or(&[][..], |build| &build.artifacts);
             build.copied = artifacts.iter().any(elsewhere);
+            build.patched = records.installed.is_some_and(|installed| installed.patched);
             let staleness = if request.force {
                 Some(Staleness::whole(Reason::Forced))
             } else if let Some(reason) = &target.stale {
                 Some(Staleness::whole(reason.clone()))
             } else {
-                build.judge(session, &records)
+                let found = build.judge(session, &records);
+                let is_unlinked = run_state.unlinked.contains(&member.name);
+                match found {
+                    Some(found) if is_unlinked => Some(Staleness::whole(found.reason)),
+                    found => found,
+                }
             };
             if let Some(staleness) = staleness {
                 build.remember(session, records.build);

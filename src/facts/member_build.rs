@@ -36,6 +36,9 @@ pub struct Build {
     pub reusable: Option<ReusableBuild>,
     /// Whether what is installed was compiled for another environment.
     pub copied: bool,
+    /// Whether what is installed is not what was linked, as patchelf leaves a module that links a
+    /// shared library.
+    pub patched: bool,
     /// Names of the crate's examples.
     pub examples: Vec<String>,
     /// What keeps plain cargo from linking the crate's tests, once somebody looks for it.

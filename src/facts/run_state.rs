@@ -10,6 +10,8 @@ pub struct RunState {
     pub unavailable: Vec<String>,
     /// The steps that have succeeded.
     pub done: BTreeSet<StepId>,
+    /// The packages whose modules found no shared library that they link: names.
+    pub unlinked: BTreeSet<String>,
     /// How often it was built anew because something changed meanwhile.
     pub rebuilds: usize,
 }

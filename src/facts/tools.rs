@@ -14,6 +14,8 @@ pub struct Tools {
     pub uv: Tool,
     /// By member name, for those whose build or wheel is due.
     pub maturin: BTreeMap<String, Tool>,
+    /// For modules that link a shared library, where PATH has none.
+    pub patchelf: Option<Tool>,
     /// Any Python that can fetch uv.
     pub any_python: Option<Utf8PathBuf>,
 }
@@ -28,6 +30,7 @@ impl Tools {
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,
             maturin: BTreeMap::new(),
+            patchelf: None,
             any_python: None,
         })
     }

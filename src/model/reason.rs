@@ -50,6 +50,11 @@ pub enum Reason {
     Damaged {
         path: Utf8PathBuf,
     },
+    /// A module finds no library that it links.
+    Unlinked {
+        member: String,
+        path: Utf8PathBuf,
+    },
     /// What is installed is not what was built.
     Installed {
         path: Utf8PathBuf,
@@ -67,6 +72,7 @@ impl Reason {
             | Self::Racing { path }
             | Self::Elsewhere { path }
             | Self::Damaged { path }
+            | Self::Unlinked { path, .. }
             | Self::Installed { path } => {
                 if path != root
                     && let Ok(below) = path.strip_prefix(root)
@@ -105,6 +111,9 @@ impl std::fmt::Display for Reason {
             Self::Variable { name } => write!(f, "environment variable `{name}` changed"),
             Self::Racing { path } => write!(f, "`{path}` changed during the last build"),
             Self::Damaged { path } => write!(f, "`{path}` is damaged"),
+            Self::Unlinked { path, .. } => {
+                write!(f, "`{path}` does not find a library that it links")
+            }
             Self::Elsewhere { path } => write!(f, "what is installed is of `{path}`"),
             Self::Installed { path } => write!(f, "`{path}` is not what pyx installed"),
         }

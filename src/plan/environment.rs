@@ -20,8 +20,10 @@ pub(super) fn provide(
     context: &PlanContext<'_>,
     just: Option<&Tool>,
 ) -> Result<bool> {
-    let tools = std::iter::once(&context.tools.uv).chain(context.tools.maturin.values());
-    for provision in tools.chain(just).filter_map(|tool| tool.missing.clone()) {
+    let tools = &context.tools;
+    let own = std::iter::once(&tools.uv).chain(tools.maturin.values());
+    let all = own.chain(&tools.patchelf).chain(just);
+    for provision in all.filter_map(|tool| tool.missing.clone()) {
         let label = provision.label();
         if plan.has(&StepId::Provide(label.clone())) {
             continue;

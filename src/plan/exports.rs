@@ -146,6 +146,7 @@ mod tests {
         facts.target.environment.path = "/p/.venv".into();
         facts.builds.push(build);
         let tools = Tools {
+            patchelf: None,
             cargo: "cargo".into(),
             uv: Tool {
                 path: "uv".into(),

@@ -206,6 +206,7 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
         reason: build.staleness.as_ref().map(|it| it.reason.clone()),
         cargo: context.tools.cargo.clone(),
         rebuilds: context.run_state.rebuilds,
+        patchelf: context.tools.patchelf.as_ref().map(|it| it.path.clone()),
         is_doubt: build.staleness.as_ref().is_some_and(|it| it.is_doubt),
         new_lock: !build.locked.exists,
         build,

@@ -119,6 +119,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
             .map(|member| build(member, flags))
             .collect(),
         tools: Some(Tools {
+            patchelf: None,
             cargo: "/bin/cargo".into(),
             uv: tool("/bin/uv", "0.13.9"),
             maturin,

@@ -216,11 +216,16 @@ impl Proof<'_> {
             Loaded::Broken(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
                 return self.forget_artifact(&module.file);
             }
+            Loaded::Unlinked(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
+                self.note_unlinked(&module.file);
+                return Ok(());
+            }
             Loaded::Unlinked(said) => {
-                self.context
-                    .ui
-                    .warn(&format!("importing {}: {said}", module.name));
-                if tool::find(self.context.session, "patchelf").is_none() {
+                let text = format!("importing {}: {said}", module.name);
+                self.context.ui.warn(&text);
+                let own = tool::find(self.context.session, "patchelf");
+                let patchelf = self.prove.patchelf.clone().or(own);
+                if cfg!(target_os = "linux") && patchelf.is_none() {
                     return Err(Error::NoTool {
                         tool: "patchelf",
                         get: "uv tool install patchelf".into(),
@@ -234,6 +239,18 @@ impl Proof<'_> {
             module: module.name.clone(),
             message,
         })
+    }
+
+    /// Has maturin install it again, and patchelf at hand.
+    fn note_unlinked(&self, module: &Utf8Path) {
+        let reason = Reason::Unlinked {
+            member: self.member.name.clone(),
+            path: module.to_owned(),
+        };
+        self.context.note(|outcome| {
+            outcome.stopped = true;
+            outcome.changed = Some(reason.relative_to(&self.prove.home));
+        });
     }
 
     /// Has cargo make the artifact anew.

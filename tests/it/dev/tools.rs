@@ -115,6 +115,54 @@ fn an_edit_is_not_installed_by_maturin() {
     assert_eq!(project.python(record), "True");
 }
 
+const SHARED: &str = r#"
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").unwrap());
+    std::fs::write(out.join("own.c"), "int own(void) { return 7; }").unwrap();
+    let status = std::process::Command::new("cc")
+        .args(["-shared", "-fPIC", "-Wl,-soname,libown.so.1", "-o"])
+        .arg(out.join("libown.so.1"))
+        .arg(out.join("own.c"))
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::copy(out.join("libown.so.1"), out.join("libown.so")).unwrap();
+    println!("cargo:rustc-link-search=native={}", out.display());
+    println!("cargo:rustc-link-lib=dylib=own");
+}
+"#;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_module_finds_the_shared_library_that_it_links() {
+    let project = project!("ffi");
+    let sum = || project.python("import ffi_add; print(ffi_add.add(2, 3))");
+    project.dev().run().succeeds();
+    assert_eq!(sum(), "5");
+    // it links none yet: an edit is enough to link one
+    project.write("build.rs", SHARED);
+    let call = "a.wrapping_add(b).wrapping_add(unsafe { own() })";
+    project.edit("src/lib.rs", "a.wrapping_add(b)", call);
+    project.append(
+        "src/lib.rs",
+        "unsafe extern \"C\" {\n    fn own() -> c_int;\n}\n",
+    );
+    project
+        .dev()
+        .run()
+        .succeeds()
+        .says("does not find a library that it links");
+    assert_eq!(sum(), "12");
+    project.edit(
+        "src/lib.rs",
+        call,
+        "a.wrapping_mul(b).wrapping_add(unsafe { own() })",
+    );
+    project.dev().run().succeeds().never_says("Repeating");
+    assert_eq!(sum(), "13");
+    project.dev().run().finds_fresh("ffi-add");
+}
+
 #[test]
 fn an_edit_beside_another_package_with_its_module_in_place_is_not_installed_by_maturin() {
     let project = project!("workspace");
