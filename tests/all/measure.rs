@@ -58,9 +58,8 @@ fn lines(run: &Outcome, starts: &[&str]) {
 
 /// All that the recipes build is apart: neither pyx nor git sees a difference.
 #[track_caller]
-fn nothing_moved(project: &Project) {
-    let name = crate::support::name_of(&project.root);
-    project.dev().run().finds_fresh(&name);
+fn nothing_moved(project: &Project, name: &str) {
+    project.dev().run().finds_fresh(name);
     assert_eq!(project.traces(), "");
 }
 
@@ -105,7 +104,7 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
         "tests/test_rival_bench.py:1 imports `no_such_rival`, which no list of the project brings",
     );
     project.remove("tests/test_rival_bench.py");
-    nothing_moved(&project);
+    nothing_moved(&project, "hotloop");
 
     let work = "import hotloop\nfor _ in range(60): hotloop.collatz(20_000)";
     let profile = recipe(&project, &["profile", "python", "-c", work]);
@@ -119,7 +118,7 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
         let graph = project.read("target/pyx/profile/flamegraph.svg");
         assert!(graph.contains("_hotloop::collatz (lib.rs): "), "{graph}");
     }
-    nothing_moved(&project);
+    nothing_moved(&project, "hotloop");
 
     let guided = recipe(&project, &["pgo", "-k", "collatz"]);
     if let Some(guided) = with_llvm_tools(guided) {
@@ -129,7 +128,7 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
             &[wheel, used, "test_collatz_rust ", "geometric mean "],
         );
     }
-    nothing_moved(&project);
+    nothing_moved(&project, "hotloop");
 }
 
 /// Hits of the lines of one file that hold a text.
@@ -170,7 +169,7 @@ fn rust_that_only_python_tests_reach_is_covered() {
             .read("target/pyx/cov/html/index.html")
             .contains("python/hotloop/pure.py")
     );
-    nothing_moved(&project);
+    nothing_moved(&project, "hotloop");
 }
 
 #[test]
@@ -195,7 +194,7 @@ fn coverage_is_of_the_repositorys_files_and_leaves_a_mixed_module_in_place() {
         assert_eq!(found, ["SF:src/lib.rs", "SF:python/mixed/__init__.py"]);
         assert_eq!(hits(&project, "python/mixed/__init__.py", "return f"), [0]);
     }
-    nothing_moved(&project);
+    nothing_moved(&project, "mixed");
 
     // a toolchain without the component
     let stubs = project.path("target/stubs");
@@ -208,5 +207,5 @@ fn coverage_is_of_the_repositorys_files_and_leaves_a_mixed_module_in_place() {
             .exits(3)
             .says("hint: rustup component add llvm-tools");
     }
-    nothing_moved(&project);
+    nothing_moved(&project, "mixed");
 }

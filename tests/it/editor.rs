@@ -55,6 +55,8 @@ fn launches(project: &Project, file: &str) -> [Launch; 2] {
 #[test]
 fn rust_analyzer_compiles_apart_and_a_debugger_stops_in_a_function_that_a_python_test_calls() {
     let project = project!("hello");
+    let debugged = "\n[profile.dev.package.hello]\ndebug = true\n";
+    project.append("Cargo.toml", debugged);
     let source = project.read("src/lib.rs");
     let line = source
         .lines()

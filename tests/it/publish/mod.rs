@@ -28,12 +28,16 @@ fn releasable(folder: &std::path::Path) -> Project {
 fn dist() -> PathBuf {
     static DIST: OnceLock<PathBuf> = OnceLock::new();
     let make = || {
-        let project = releasable(&folder_of("publish::what_is_released::here"));
+        let folder = folder_of("publish::what_is_released::here");
+        let project = releasable(&folder);
         for product in ["wheel", "sdist"] {
             let release = project.pyx("release").with(&[product]);
             release.start().finish().succeeds();
         }
-        project.path("dist")
+        let dist = folder.join("dist");
+        let _ = fs::remove_dir_all(&dist);
+        fs::rename(project.path("dist"), &dist).unwrap();
+        dist
     };
     DIST.get_or_init(make).clone()
 }

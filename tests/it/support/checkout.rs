@@ -244,9 +244,7 @@ impl Slot {
 }
 
 /// Where cargo compiles, for pyx and for its user; a release is compiled from sources that it unpacks.
-pub(crate) const COMPILED: [&str; 12] = [
-    "rust/target/pyx/ext",
-    "rust/target/pyx/test",
+pub(crate) const COMPILED: [&str; 10] = [
     "target/debug",
     "target/pyx/builds",
     "target/pyx/ext",

@@ -98,6 +98,7 @@ fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
         }
     }
     command
+        .env("CARGO_PROFILE_DEV_DEBUG", "0") // half of what cargo leaves
         .env("CARGO_PYX_CACHE_DIR", cache())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
