@@ -15,6 +15,8 @@ pub enum StepId {
     /// Have uv fetch an interpreter; by what was asked for.
     Interpreter(String),
     Environment,
+    /// Tell uv which packages it is not to install.
+    LeftOut,
     /// Install dependencies; counted from 1.
     Sync(usize),
     /// Install the pip that an old maturin installs with.
@@ -100,6 +102,7 @@ impl std::fmt::Display for StepId {
             Self::ProvideReleaseTools => f.write_str("provide the release tools"),
             Self::Interpreter(wanted) => write!(f, "interpreter {wanted}"),
             Self::Environment => f.write_str("environment"),
+            Self::LeftOut => f.write_str("packages left out"),
             Self::Sync(number) => write!(f, "sync {number}"),
             Self::Pip => f.write_str("pip"),
             Self::RecordEnvironment => f.write_str("record"),

@@ -29,6 +29,11 @@ pub enum Action {
         uv: Utf8PathBuf,
     },
     Run(Run),
+    /// Write a file of pyx, absolute.
+    Write {
+        path: Utf8PathBuf,
+        text: String,
+    },
     /// Remove cargo's own records of crates whose changes it would not see.
     Forget {
         /// The crates' names.
@@ -126,7 +131,8 @@ impl Action {
             | Self::Remove { .. }
             | Self::Recipe(_) => Conduct::SHOWN,
             Self::Release(action) if action.is_shown() => Conduct::SHOWN,
-            Self::Forget { .. }
+            Self::Write { .. }
+            | Self::Forget { .. }
             | Self::Begin(_)
             | Self::RecordSync(_)
             | Self::CopyTests(_)
@@ -149,6 +155,7 @@ impl Action {
             Self::Show(invocation) => Some(invocation),
             Self::Release(action) => action.invocation(),
             Self::Provide { .. }
+            | Self::Write { .. }
             | Self::Forget { .. }
             | Self::Begin(_)
             | Self::Replace(_)
@@ -171,6 +178,16 @@ impl Action {
             Self::Run(run) => run.invocation.to_string(),
             Self::Provide { provision, .. } => {
                 comment(&format!("put {} into {}", provision.label(), provision.dir))
+            }
+            Self::Write { path, text } => {
+                let lines: Vec<String> =
+                    text.lines().map(|line| quote(line).into_owned()).collect();
+                let dir = path.parent().unwrap_or(path).as_str();
+                let (dir, path) = (quote(dir), quote(path.as_str()));
+                format!(
+                    "mkdir -p {dir} && printf '%s\\n' {} >{path}",
+                    lines.join(" ")
+                )
             }
             Self::Forget { crates, dirs } => {
                 let mut globs = Vec::new();

@@ -324,7 +324,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
 /// maturin installs the group `dev` whenever there is one, unless it is told other groups.
 fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
     let own = |sync: &&Sync| match &sync.source {
-        Source::Lock(_) => true,
+        Source::Lock(_) | Source::Workspace(_) => true,
         Source::Metadata(path) => {
             let own = build.member.pyproject.as_ref();
             own.is_some_and(|own| own.toml.path == *path)

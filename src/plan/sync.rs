@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::facts::dependencies::{Source, Sync};
-use crate::facts::project::Member;
+use camino::Utf8PathBuf;
+
+use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
+use crate::facts::project::{Project, UvWorkspace};
 use crate::facts::{Packages, Request};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
@@ -18,6 +20,7 @@ use super::step::{Plan, Step};
 
 /// The dependencies, when they are due, then those of the tests.
 pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
+    leave_out(plan, context);
     for (at, (reason, sync)) in due(context).into_iter().enumerate() {
         let call = sync_call(sync, context);
         let run = Run {
@@ -30,10 +33,33 @@ pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
         let mut step = Step::new(StepId::Sync(number), "Syncing", subject, Action::Run(run))
             .because(reason.clone())
             .after(environment::needs(plan))
+            .after(plan.has(&StepId::LeftOut).then_some(StepId::LeftOut))
             .after(before);
         step.optional = is_optional(sync, context);
         plan.push(step);
     }
+}
+
+/// Only from a lock can uv be told on the command line what it is not to install; else a file says so.
+fn leave_out(plan: &mut Plan, context: &PlanContext<'_>) {
+    let due = due(context);
+    let mut sources = due.iter().map(|(_, sync)| &sync.source);
+    if plan.has(&StepId::LeftOut) || !sources.any(|it| matches!(it, Source::Workspace(_))) {
+        return;
+    }
+    let mut text = String::new();
+    for name in built_by_maturin(context.project) {
+        let _ = writeln!(text, "{name} ; sys_platform == 'never'");
+    }
+    let path = left_out(context);
+    let subject = context.show(&path);
+    let action = Action::Write { path, text };
+    plan.push(Step::new(StepId::LeftOut, "Writing", subject, action));
+}
+
+/// The file that has uv leave out what maturin builds: overrides whose condition never holds.
+fn left_out(context: &PlanContext<'_>) -> Utf8PathBuf {
+    context.project.own_state().join("left-to-maturin.txt")
 }
 
 /// A recipe need not start all that is listed for developers.
@@ -69,15 +95,15 @@ fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
     if request.network.offline {
         return Some("run it once without `--offline`".into());
     }
+    if let Scope::Named(_) = sync.scope {
+        let hint = "packages of the workspace are in conflict: `-p NAME` chooses one of them";
+        return Some(hint.into());
+    }
     matches!(sync.source, Source::Lock(_)).then(|| "uv lock --check".into())
 }
 
 fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
-    let from = match &sync.source {
-        Source::Lock(path) | Source::Metadata(path) | Source::File(path) => path,
-        Source::Requirements { manifest, .. } => manifest,
-    };
-    let mut subject = format!("dependencies from {}", context.show(from));
+    let mut subject = format!("dependencies from {}", context.show(sync.source.path()));
     for (word, names) in [("group", &sync.groups), ("extra", &sync.extras)] {
         for name in names {
             let _ = write!(subject, " +{word} {name}");
@@ -87,55 +113,14 @@ fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
 }
 
 fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
-    let environment = &context.target.environment;
-    let python = environment.python();
-    let install = || {
-        context
-            .uv()
-            .args(["pip", "install", "--quiet"])
-            .args(context.offline())
-            .args(["--python", python.as_str()])
-    };
-    let reinstall = |call: Invocation| {
-        let target = context.target;
-        let all = [&target.dependencies, &target.test_dependencies];
-        let names: BTreeSet<&String> = all.iter().flat_map(|it| &it.reinstalled).collect();
-        let pairs = names.into_iter();
-        call.args(pairs.flat_map(|name| ["--reinstall-package", name.as_str()]))
-    };
-    let options = |call: Invocation, group: &dyn Fn(&str) -> String| {
-        let extras = sync
-            .extras
-            .iter()
-            .flat_map(|name| ["--extra".to_owned(), name.clone()]);
-        let groups = sync
-            .groups
-            .iter()
-            .flat_map(|name| ["--group".to_owned(), group(name)]);
-        call.args(extras).args(groups)
-    };
+    let install = || pip_install(context);
     let call = match &sync.source {
-        Source::Lock(_) => {
-            let call = context
-                .uv()
-                .args(["sync", "--quiet", "--inexact", "--no-install-project"])
-                .arg(if context.request.network.locked {
-                    "--locked"
-                } else {
-                    "--frozen"
-                })
-                .args(context.offline())
-                .args(["--python", python.as_str()])
-                .args((!sync.default_groups).then_some("--no-default-groups"))
-                .args(packages(sync))
-                .args(not_installed(&context.project.members))
-                .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str());
-            options(call, &str::to_owned)
-        }
+        Source::Lock(_) => options(locked(sync, context), sync, &str::to_owned),
         Source::Metadata(path) => {
             let call = install().args(["-r", path.as_str()]);
-            options(call, &|name| format!("{path}:{name}"))
+            options(call, sync, &|name| format!("{path}:{name}"))
         }
+        Source::Workspace(workspace) => unlocked(install(), workspace, context),
         Source::Requirements {
             manifest,
             requirements,
@@ -147,20 +132,111 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
         }
         Source::File(path) => install().args(["-r", path.as_str()]),
     };
-    reinstall(call)
+    let target = context.target;
+    let all = [&target.dependencies, &target.test_dependencies];
+    let names: BTreeSet<&String> = all.iter().flat_map(|it| &it.reinstalled).collect();
+    let pairs = names.into_iter();
+    call.args(pairs.flat_map(|name| ["--reinstall-package", name.as_str()]))
 }
 
-fn packages(sync: &Sync) -> Vec<String> {
-    let pairs = sync.packages.iter();
-    pairs
-        .flat_map(|name| ["--package".to_owned(), name.clone()])
+fn pip_install(context: &PlanContext<'_>) -> Invocation {
+    let python = context.target.environment.python();
+    context
+        .uv()
+        .args(["pip", "install", "--quiet"])
+        .args(context.offline())
+        .args(["--python", python.as_str()])
+}
+
+/// Extras and groups; `group`: a group's name as uv is to get it.
+fn options(call: Invocation, sync: &Sync, group: &dyn Fn(&str) -> String) -> Invocation {
+    let extras = sync.extras.iter();
+    let extras = extras.flat_map(|name| ["--extra".to_owned(), name.clone()]);
+    let groups = sync.groups.iter();
+    let groups = groups.flat_map(|name| ["--group".to_owned(), group(name)]);
+    call.args(extras).args(groups)
+}
+
+fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
+    let environment = &context.target.environment;
+    let mut members = context.project.all();
+    let is_built = members.any(|member| member.dir == context.project.home);
+    let scope = match &sync.scope {
+        Scope::Project => Vec::new(),
+        Scope::All => vec!["--all-packages".to_owned()],
+        Scope::Named(names) => pairs("--package", names),
+    };
+    context
+        .uv()
+        .args(["sync", "--quiet", "--inexact"])
+        .args(is_built.then_some("--no-install-project"))
+        .arg(if context.request.network.locked {
+            "--locked"
+        } else {
+            "--frozen"
+        })
+        .args(context.offline())
+        .args(["--python", environment.python().as_str()])
+        .args((!sync.default_groups).then_some("--no-default-groups"))
+        .args(scope)
+        .args(pairs(
+            "--no-install-package",
+            &built_by_maturin(context.project),
+        ))
+        .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str())
+}
+
+/// uv resolves the packages at once, with all that they say of sources and the root of constraints.
+fn unlocked(
+    call: Invocation,
+    workspace: &UnlockedWorkspace,
+    context: &PlanContext<'_>,
+) -> Invocation {
+    let mut call = call;
+    let mut extras = BTreeSet::new();
+    for package in &workspace.installed {
+        let dir = package.manifest.parent().unwrap_or(&package.manifest);
+        let named = match &package.extras[..] {
+            [] => String::new(),
+            extras => format!("[{}]", extras.join(",")),
+        };
+        call = call.arg("-e").arg(format!("{dir}{named}"));
+    }
+    for package in workspace.others.iter().filter(|it| it.is_project) {
+        call = call.args(["-r", package.manifest.as_str()]);
+        extras.extend(&package.extras);
+    }
+    for name in extras {
+        call = call.args(["--extra", name.as_str()]);
+    }
+    for package in workspace.installed.iter().chain(&workspace.others) {
+        for name in &package.groups {
+            let group = format!("{}:{name}", package.manifest);
+            call = call.arg("--group").arg(group);
+        }
+    }
+    call.args(["--override", left_out(context).as_str()])
+}
+
+fn pairs(option: &str, names: &[String]) -> Vec<String> {
+    let names = names.iter();
+    names
+        .flat_map(|name| [option.to_owned(), name.clone()])
         .collect()
 }
 
-/// maturin installs the members; uv must neither build nor remove them.
-fn not_installed(members: &[Member]) -> Vec<String> {
-    let pairs = members.iter();
-    pairs
-        .flat_map(|m| ["--no-install-package".to_owned(), m.name.clone()])
-        .collect()
+/// What uv must neither build nor remove: the members, and whatever else maturin builds of their
+/// workspace.
+fn built_by_maturin(project: &Project) -> Vec<String> {
+    let mut names: Vec<String> = project.members.iter().map(|it| it.name.clone()).collect();
+    names.extend(project.others.iter().map(|it| it.name.clone()));
+    let workspace = project.workspace.iter();
+    for package in workspace.flat_map(UvWorkspace::packages) {
+        if package.builds_with_maturin() {
+            names.extend(package.normalized_name());
+        }
+    }
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }

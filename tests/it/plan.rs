@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use cargo_pyx::facts::build::{Flags, Options};
-use cargo_pyx::facts::dependencies::{Dependencies, Source, Sync, TestRunner};
+use cargo_pyx::facts::dependencies::{
+    Dependencies, Scope, Source, Sync, TestRunner, UnlockedWorkspace, WorkspacePackage,
+};
 use cargo_pyx::facts::environment::{Environment, State};
 use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
 use cargo_pyx::facts::suites::PythonSuite;
@@ -160,7 +162,7 @@ fn metadata(facts: &mut Facts, groups: &[&str]) {
             groups: groups.iter().map(ToString::to_string).collect(),
             extras: Vec::new(),
             default_groups: true,
-            packages: Vec::new(),
+            scope: Scope::default(),
         }],
         ..Dependencies::default()
     };
@@ -295,20 +297,53 @@ fn an_old_maturin_gets_pip_and_no_flag_that_it_does_not_know() {
     insta::assert_snapshot!(dry_run(&Request::default(), &facts));
 }
 
-#[test]
-fn uv_sync_never_touches_the_members() {
+/// The first installation of two members, from elsewhere.
+fn sync_from(source: Source, scope: Scope) -> Plan {
     let mut facts = fresh_clone(vec![member("alpha"), member("beta")]);
     metadata(&mut facts, &["test"]);
     let sync = &mut facts.target.dependencies.dependencies.syncs[0];
-    sync.source = Source::Lock("/p/uv.lock".into());
-    sync.packages = vec!["alpha".into(), "beta".into()];
-    let plan = planned(&Request::default(), &facts).unwrap();
-    let sync = plan
-        .steps
-        .iter()
-        .find(|step| step.id == StepId::Sync(1))
-        .unwrap();
-    insta::assert_snapshot!(sync.command());
+    sync.source = source;
+    sync.scope = scope;
+    planned(&Request::default(), &facts).unwrap()
+}
+
+fn command_of(plan: &Plan, id: &StepId) -> String {
+    let step = plan.steps.iter().find(|step| step.id == *id);
+    step.unwrap().command()
+}
+
+#[test]
+fn uv_sync_never_touches_what_maturin_builds() {
+    let lock = || Source::Lock("/p/uv.lock".into());
+    let of = |scope| command_of(&sync_from(lock(), scope), &StepId::Sync(1));
+    insta::assert_snapshot!(of(Scope::All));
+    let chosen = of(Scope::Named(vec!["alpha".into(), "shop".into()]));
+    assert!(
+        chosen.contains(" --package alpha --package shop "),
+        "{chosen}"
+    );
+    assert!(chosen.contains(" --no-install-package beta"), "{chosen}");
+}
+
+#[test]
+fn a_workspace_without_a_lock_is_resolved_at_once_without_what_maturin_builds() {
+    let package = |name: &str, groups: &[&str], extras: &[&str]| WorkspacePackage {
+        manifest: format!("/p/{name}pyproject.toml").into(),
+        groups: groups.iter().map(ToString::to_string).collect(),
+        extras: extras.iter().map(ToString::to_string).collect(),
+        is_project: !name.is_empty(),
+    };
+    let workspace = UnlockedWorkspace {
+        root: "/p/pyproject.toml".into(),
+        installed: vec![package("shop/", &[], &["web"])],
+        others: vec![
+            package("", &["dev"], &[]),
+            package("alpha/", &["dev"], &["fast"]),
+        ],
+    };
+    let plan = sync_from(Source::Workspace(workspace), Scope::All);
+    let commands = [StepId::LeftOut, StepId::Sync(1)].map(|id| command_of(&plan, &id));
+    insta::assert_snapshot!(commands.join("\n"));
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::world::manifest::PyProject;
 
 use super::gather::without_members;
 use super::runner::{self, listed, requirements_files};
-use super::{Dependencies, Source, Sync};
+use super::workspace::InstalledWorkspace;
+use super::{Dependencies, Scope, Source, Sync};
 
 /// How extras are called that are for the project's own work; others are features for its users.
 const EXTRAS: [&str; 25] = [
@@ -54,10 +55,16 @@ impl Dependencies {
         let mut folders = BTreeSet::new();
         for member in &project.members {
             folders.insert(member.dir.clone());
-            if let Some(pyproject) = &member.pyproject {
-                found.note(pyproject, member);
-                let syncs = in_pyproject(project, member, pyproject, lock.as_ref());
-                found.syncs.extend(syncs);
+        }
+        if let Some(workspace) = InstalledWorkspace::of(project, lock.clone())? {
+            found.add_developers_of(&workspace);
+        } else {
+            for member in &project.members {
+                if let Some(pyproject) = &member.pyproject {
+                    found.note(pyproject, &member.name);
+                    let syncs = in_pyproject(project, member, pyproject, lock.as_ref());
+                    found.syncs.extend(syncs);
+                }
             }
         }
         folders.insert(project.root.clone());
@@ -71,6 +78,30 @@ impl Dependencies {
         found.setting("developer dependencies", &[digest]);
         Ok(found)
     }
+
+    fn add_developers_of(&mut self, workspace: &InstalledWorkspace<'_>) {
+        let mut brought = BTreeSet::new();
+        for package in &workspace.packages {
+            self.note_package(package);
+            brought.extend(runner::extras(package));
+        }
+        for name in workspace.groups() {
+            let sync = workspace.sync_for_tests(vec![name.clone()], Vec::new());
+            self.syncs.push(sync);
+        }
+        for name in workspace.extras() {
+            if EXTRAS.contains(&name.as_str()) || brought.contains(name) {
+                let sync = workspace.sync_for_tests(Vec::new(), vec![name.clone()]);
+                self.syncs.push(sync);
+            }
+        }
+        for package in &workspace.packages {
+            let older = package.uv_dev_dependencies();
+            if !older.is_empty() {
+                self.syncs.push(Sync::of(listed(package, older)));
+            }
+        }
+    }
 }
 
 fn in_pyproject(
@@ -83,7 +114,6 @@ fn in_pyproject(
     let extras = pyproject.extras.keys().filter(is_ours).cloned();
     let extras: Vec<String> = extras.chain(runner::extras(pyproject)).collect();
     let extras: BTreeSet<String> = extras.into_iter().collect();
-    let in_workspace = member.dir != project.home;
     let source = match lock {
         Some(lock) => Source::Lock(lock.clone()),
         None => Source::Metadata(pyproject.toml.path.clone()),
@@ -94,10 +124,7 @@ fn in_pyproject(
             groups,
             extras,
             default_groups: true,
-            packages: (in_workspace && lock.is_some())
-                .then(|| member.name.clone())
-                .into_iter()
-                .collect(),
+            scope: Scope::default(),
         };
         without_members(project, member, pyproject, sync)
     };
@@ -164,7 +191,7 @@ mod tests {
         let described = |sync: &Sync| match &sync.source {
             Source::File(path) => path.file_name().unwrap_or_default().to_owned(),
             Source::Requirements { requirements, .. } => requirements.join(","),
-            Source::Lock(_) | Source::Metadata(_) => {
+            Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {
                 format!("{}{}", sync.groups.join(","), sync.extras.join(","))
             }
         };

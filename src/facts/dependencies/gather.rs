@@ -1,5 +1,7 @@
 //! All installations that a project's members need.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use crate::facts::environment::Environment;
@@ -14,7 +16,8 @@ use crate::world::manifest::PyProject;
 use super::requirements_file::RequirementsFile;
 use super::runner;
 use super::selection::{DependencySelection, choose};
-use super::sync::{Source, Sync};
+use super::sync::{Scope, Source, Sync};
+use super::workspace::InstalledWorkspace;
 
 /// All installations that the members need, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +33,10 @@ impl Dependencies {
         let mut found = Self::default();
         found.files.push(project.home.join("uv.lock"));
         let lock = project.uv_lock()?;
+        if let Some(workspace) = InstalledWorkspace::of(project, lock.clone())? {
+            found.add_workspace(project, &workspace, wanted)?;
+            return Ok(found);
+        }
         let in_python = project.members.iter().any(|m| m.pyproject.is_some());
         match lock {
             Some(lock) if in_python => found.add_lock(project, wanted, lock)?,
@@ -49,37 +56,110 @@ impl Dependencies {
         let mut found = Self::default();
         found.files.push(project.home.join("uv.lock"));
         let lock = project.uv_lock()?;
-        for (member, python) in tested {
-            let Some(pyproject) = &member.pyproject else {
-                continue;
-            };
-            found.note(pyproject, member);
-            let runner = runner::find(&project.manifests, pyproject)?;
-            found.files.extend(runner.files);
-            if !(runner.declared || *python) {
-                continue;
+        match InstalledWorkspace::of(project, lock.clone())? {
+            Some(_) if tested.is_empty() => {}
+            Some(workspace) => {
+                let in_python = tested.iter().any(|(_, python)| *python);
+                found.add_tests_of_workspace(project, &workspace, in_python)?;
             }
-            if !(runner.groups.is_empty() && runner.extras.is_empty()) {
-                let in_workspace = lock.is_some() && member.dir != project.home;
-                let own = || Source::Metadata(pyproject.toml.path.clone());
-                let sync = Sync {
-                    source: lock.clone().map_or_else(own, Source::Lock),
-                    groups: runner.groups,
-                    extras: runner.extras,
-                    default_groups: true,
-                    packages: in_workspace
-                        .then(|| member.name.clone())
-                        .into_iter()
-                        .collect(),
-                };
-                let sync = without_members(project, member, pyproject, sync);
-                found.syncs.extend(sync);
-            }
-            found.syncs.extend(runner.others);
+            None => found.add_tests(project, lock.as_ref(), tested)?,
         }
         let described = format!("{:?}", found.syncs);
         found.setting("test dependencies", &[disk::digest(described.as_bytes())]);
         Ok(found)
+    }
+
+    fn add_tests(
+        &mut self,
+        project: &Project,
+        lock: Option<&Utf8PathBuf>,
+        tested: &[(&Member, bool)],
+    ) -> Result<()> {
+        for (member, python) in tested {
+            let Some(pyproject) = &member.pyproject else {
+                continue;
+            };
+            self.note(pyproject, &member.name);
+            let runner = runner::find(&project.manifests, pyproject)?;
+            self.files.extend(runner.files);
+            if !(runner.declared || *python) {
+                continue;
+            }
+            if !(runner.groups.is_empty() && runner.extras.is_empty()) {
+                let own = || Source::Metadata(pyproject.toml.path.clone());
+                let sync = Sync {
+                    source: lock.cloned().map_or_else(own, Source::Lock),
+                    groups: runner.groups,
+                    extras: runner.extras,
+                    default_groups: true,
+                    scope: Scope::default(),
+                };
+                let sync = without_members(project, member, pyproject, sync);
+                self.syncs.extend(sync);
+            }
+            self.syncs.extend(runner.others);
+        }
+        Ok(())
+    }
+
+    /// A runner that is declared anywhere is that of all its packages.
+    fn add_tests_of_workspace(
+        &mut self,
+        project: &Project,
+        workspace: &InstalledWorkspace<'_>,
+        in_python: bool,
+    ) -> Result<()> {
+        let (mut groups, mut extras) = (BTreeSet::new(), BTreeSet::new());
+        let (mut declared, mut others) = (Vec::new(), Vec::new());
+        for package in &workspace.packages {
+            self.note_package(package);
+            let runner = runner::find(&project.manifests, package)?;
+            self.files.extend(runner.files);
+            groups.extend(runner.groups);
+            extras.extend(runner.extras);
+            for sync in runner.others {
+                let known = if runner.declared {
+                    &mut declared
+                } else {
+                    &mut others
+                };
+                let is_of_another = workspace.packages.iter().any(|another| {
+                    another.dir() != package.dir() && sync.source.is_of(&another.toml.path)
+                });
+                if !is_of_another && !known.contains(&sync) {
+                    known.push(sync);
+                }
+            }
+        }
+        if !(groups.is_empty() && extras.is_empty()) {
+            let (groups, extras) = (Vec::from_iter(groups), Vec::from_iter(extras));
+            self.syncs.push(workspace.sync_for_tests(groups, extras));
+        }
+        self.syncs.extend(declared);
+        if self.syncs.is_empty() && in_python {
+            self.syncs.extend(others.into_iter().take(1));
+        }
+        Ok(())
+    }
+
+    fn add_workspace(
+        &mut self,
+        project: &Project,
+        workspace: &InstalledWorkspace<'_>,
+        wanted: &DependencySelection,
+    ) -> Result<()> {
+        for package in &workspace.packages {
+            self.note_package(package);
+        }
+        let packages: Vec<&PyProject> = workspace.packages.iter().map(|one| &**one).collect();
+        let chosen = choose(project, &packages, workspace.root(), wanted)?;
+        let sync = workspace.sync(chosen.groups, chosen.extras, chosen.default_groups);
+        self.setting("groups", &sync.groups);
+        self.setting("extras", &sync.extras);
+        let installed = format!("{:?} {:?}", sync.source, sync.scope);
+        self.setting("packages", &[disk::digest(installed.as_bytes())]);
+        self.syncs.push(sync);
+        Ok(())
     }
 
     fn add_lock(
@@ -93,14 +173,11 @@ impl Dependencies {
             let Some(pyproject) = &member.pyproject else {
                 continue;
             };
-            self.note(pyproject, member);
-            let chosen = choose(project, pyproject, wanted)?;
+            self.note(pyproject, &member.name);
+            let chosen = choose(project, &[pyproject], pyproject, wanted)?;
             sync.groups.extend(chosen.groups);
             sync.extras.extend(chosen.extras);
             sync.default_groups &= chosen.default_groups;
-            if member.dir != project.home {
-                sync.packages.push(member.name.clone());
-            }
         }
         self.setting("groups", &sync.groups);
         self.setting("extras", &sync.extras);
@@ -122,10 +199,17 @@ impl Dependencies {
             }
             return Ok(());
         };
-        self.note(pyproject, member);
-        let sync = choose(project, pyproject, wanted)?;
-        self.setting(&format!("groups of {}", member.name), &sync.groups);
-        self.setting(&format!("extras of {}", member.name), &sync.extras);
+        self.note(pyproject, &member.name);
+        let chosen = choose(project, &[pyproject], pyproject, wanted)?;
+        self.setting(&format!("groups of {}", member.name), &chosen.groups);
+        self.setting(&format!("extras of {}", member.name), &chosen.extras);
+        let sync = Sync {
+            source: Source::Metadata(pyproject.toml.path.clone()),
+            groups: chosen.groups,
+            extras: chosen.extras,
+            default_groups: chosen.default_groups,
+            scope: Scope::default(),
+        };
         let sync = without_members(project, member, pyproject, sync);
         self.syncs.extend(sync);
         Ok(())
@@ -139,9 +223,15 @@ impl Dependencies {
         })
     }
 
-    pub(super) fn note(&mut self, pyproject: &PyProject, member: &Member) {
+    pub(super) fn note(&mut self, pyproject: &PyProject, name: &str) {
         let tables = disk::digest(pyproject.dependency_tables().as_bytes());
-        self.setting(&format!("dependencies of {}", member.name), &[tables]);
+        self.setting(&format!("dependencies of {name}"), &[tables]);
+    }
+
+    /// As [`note`](Self::note); the root of a workspace may have no name.
+    pub(super) fn note_package(&mut self, package: &PyProject) {
+        let name = package.normalized_name();
+        self.note(package, name.as_deref().unwrap_or("the workspace"));
     }
 
     pub(super) fn setting(&mut self, name: &str, values: &[String]) {

@@ -1,10 +1,11 @@
 //! Which packages the environment must hold, and where the project says so.
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
-//! extras. What the tests need is found by their `runner`: in groups and extras, in requirements files,
+//! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is found by their `runner`: in groups and extras, in requirements files,
 //! and in what the project's `automation` installs.
 
 mod automation;
+mod conflicts;
 mod developers;
 mod gather;
 mod requirements_file;
@@ -12,10 +13,11 @@ mod runner;
 mod selection;
 mod sync;
 mod uv_lock;
+mod workspace;
 
 pub use automation::Automation;
 pub use gather::Dependencies;
 pub use runner::TestRunner;
 pub use selection::DependencySelection;
-pub use sync::{Source, Sync};
+pub use sync::{Scope, Source, Sync, UnlockedWorkspace, WorkspacePackage};
 pub use uv_lock::check_lock;

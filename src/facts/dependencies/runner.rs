@@ -130,7 +130,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             Source::File(path) => {
                 texts.extend(RequirementsFile::read(path)?.names);
             }
-            Source::Lock(_) | Source::Metadata(_) => {}
+            Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {}
         }
     }
     Ok(texts

@@ -1,11 +1,11 @@
 //! Which groups and extras are installed: those of the command line and of the project's settings.
 
+use std::collections::BTreeSet;
+
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
 use crate::world::manifest::PyProject;
-
-use super::sync::{Source, Sync};
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,46 +14,59 @@ pub struct DependencySelection {
     pub extras: Vec<String>,
 }
 
-/// Groups and extras: the command line's on top of `[tool.pyx]`, which stands for uv's default.
+/// What is installed of one package, or of several at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) groups: Vec<String>,
+    pub(super) extras: Vec<String>,
+    /// Whether `groups` are the default ones, which uv adds by itself.
+    pub(super) default_groups: bool,
+}
+
+/// Groups and extras: the command line's on top of `[tool.pyx]`, which stands for uv's default, as far
+/// as any of `packages` has them. `default`: whose `[tool.uv] default-groups` count.
 pub(super) fn choose(
     project: &Project,
-    pyproject: &PyProject,
+    packages: &[&PyProject],
+    default: &PyProject,
     wanted: &DependencySelection,
-) -> Result<Sync> {
+) -> Result<Chosen> {
     let config = &project.config;
-    let normalized = |names: &[String]| {
-        names
-            .iter()
-            .map(|n| package_name::normalize(n))
-            .collect::<Vec<_>>()
-    };
-    let mut groups = match &config.groups {
-        Some(groups) => normalized(groups),
-        None => pyproject.default_groups(),
-    };
+    let has = |name: &String| packages.iter().any(|one| one.groups.contains_key(name));
+    let mut groups = default.default_group_names();
+    groups.retain(has);
+    if let Some(configured) = &config.groups {
+        groups = normalized(configured);
+    }
     groups.extend(normalized(&wanted.groups));
     let mut extras = normalized(&config.extras);
     extras.extend(normalized(&wanted.extras));
-    let several = project.members.len() > 1;
-    keep_known(&mut groups, "group", several, pyproject.groups.keys())?;
-    keep_known(&mut extras, "extra", several, pyproject.extras.keys())?;
-    Ok(Sync {
-        source: Source::Metadata(pyproject.toml.path.clone()),
+    let several = project.members.len() > 1 && project.workspace.is_none();
+    let known_groups = packages.iter().flat_map(|one| one.groups.keys());
+    keep_known(&mut groups, "group", several, known_groups)?;
+    let known_extras = packages.iter().flat_map(|one| one.extras.keys());
+    keep_known(&mut extras, "extra", several, known_extras)?;
+    Ok(Chosen {
         groups,
         extras,
         default_groups: config.groups.is_none(),
-        packages: Vec::new(),
     })
 }
 
-/// Among several members a name is looked up in each; in one project it must be known.
+fn normalized(names: &[String]) -> Vec<String> {
+    let names = names.iter();
+    names.map(|name| package_name::normalize(name)).collect()
+}
+
+/// Among several packages that are installed each by itself a name is looked up in each; else it must
+/// be known.
 fn keep_known<'a>(
     names: &mut Vec<String>,
     what: &str,
     several: bool,
     known: impl Iterator<Item = &'a String>,
 ) -> Result<()> {
-    let known: Vec<&String> = known.collect();
+    let known: BTreeSet<&String> = known.collect();
     if !several && let Some(name) = names.iter().find(|name| !known.contains(name)) {
         let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
         return Err(Error::Usage(format!(
@@ -65,7 +78,7 @@ fn keep_known<'a>(
             }
         )));
     }
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|name| known.contains(&name) && seen.insert(name.clone()));
+    let mut seen = BTreeSet::new();
+    names.retain(|name| known.contains(name) && seen.insert(name.clone()));
     Ok(())
 }

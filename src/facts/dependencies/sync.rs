@@ -1,6 +1,6 @@
 //! One installation of dependencies.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Where the versions come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Source {
     Lock(Utf8PathBuf),
     /// The metadata of one pyproject.toml: uv resolves; no lock file is written.
     Metadata(Utf8PathBuf),
+    /// All packages of a uv workspace without a lock: uv resolves them at once; no lock file is written.
+    Workspace(UnlockedWorkspace),
     /// The same as plain requirements, because some of its dependencies are members that pyx
     /// installs itself.
     Requirements {
@@ -19,6 +21,55 @@ pub enum Source {
     File(Utf8PathBuf),
 }
 
+impl Source {
+    /// The file that says what is installed.
+    pub fn path(&self) -> &Utf8PathBuf {
+        match self {
+            Self::Lock(path) | Self::Metadata(path) | Self::File(path) => path,
+            Self::Workspace(workspace) => &workspace.root,
+            Self::Requirements { manifest, .. } => manifest,
+        }
+    }
+
+    /// Whether it is what a pyproject.toml says.
+    pub(super) fn is_of(&self, pyproject: &Utf8Path) -> bool {
+        self.path() == pyproject
+    }
+}
+
+/// What uv is handed of a uv workspace that has no lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnlockedWorkspace {
+    /// pyproject.toml of its root.
+    pub root: Utf8PathBuf,
+    /// What is installed itself, editable as uv does it.
+    pub installed: Vec<WorkspacePackage>,
+    /// That of which only the dependencies are: maturin installs it, or nobody.
+    pub others: Vec<WorkspacePackage>,
+}
+
+/// A package of a uv workspace with those groups and extras of an installation that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspacePackage {
+    /// pyproject.toml.
+    pub manifest: Utf8PathBuf,
+    pub groups: Vec<String>,
+    pub extras: Vec<String>,
+    /// Whether it is one, and not a root with groups alone.
+    pub is_project: bool,
+}
+
+/// Which packages of a uv workspace are installed with what they depend on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// It is no workspace.
+    #[default]
+    Project,
+    All,
+    /// By name: all of them together are in conflict.
+    Named(Vec<String>),
+}
+
 /// One installation of dependencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sync {
@@ -27,8 +78,7 @@ pub struct Sync {
     pub extras: Vec<String>,
     /// Whether `groups` are the project's default ones, which uv adds by itself.
     pub default_groups: bool,
-    /// The members of a uv workspace that are synced; empty for the project at its root.
-    pub packages: Vec<String>,
+    pub scope: Scope,
 }
 
 impl Sync {
@@ -39,7 +89,7 @@ impl Sync {
             groups: Vec::new(),
             extras: Vec::new(),
             default_groups: true,
-            packages: Vec::new(),
+            scope: Scope::default(),
         }
     }
 }

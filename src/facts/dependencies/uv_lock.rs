@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
+use crate::world::manifest::PyProject;
 
 /// Checks a uv.lock before uv is handed it: that it is whole, and that it knows every dependency
 /// that pyproject.toml names (`--frozen` would leave out one that was added since).
@@ -25,15 +26,13 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
     })?;
     let Some(toml) = toml else { return Ok(()) };
     let end = toml.text().len().saturating_sub(1);
-    for member in &project.members {
-        let Some(pyproject) = &member.pyproject else {
+    for pyproject in locked(project) {
+        let Some(name) = pyproject.normalized_name() else {
             continue;
         };
-        let Some(needs) = toml.locked_dependencies(&member.name) else {
-            let message = format!(
-                "`uv.lock` does not know {}: it is cut short or of another project",
-                member.name
-            );
+        let Some(needs) = toml.locked_dependencies(&name) else {
+            let message =
+                format!("`uv.lock` does not know {name}: it is cut short or of another project");
             return Err(toml.error(&(end..end), message, restore()));
         };
         for requirement in pyproject.dependencies_with_spans() {
@@ -46,4 +45,19 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The packages that the lock must know: all of a uv workspace, else the members.
+fn locked(project: &Project) -> Vec<&PyProject> {
+    let own = project.members.iter();
+    let own = own.filter_map(|member| member.pyproject.as_deref());
+    let mut packages: Vec<&PyProject> = own.collect();
+    if let Some(workspace) = &project.workspace {
+        for package in workspace.packages() {
+            if packages.iter().all(|known| known.dir() != package.dir()) {
+                packages.push(package);
+            }
+        }
+    }
+    packages
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::{Glob, GlobSetBuilder};
 
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
@@ -15,6 +14,7 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Closure, cargo_lock, locked_closure};
 use super::member::{Bindings, Member};
+use super::uv_workspace::UvWorkspace;
 
 /// How far below a monorepo's root a package may be.
 const DEPTH: usize = 4;
@@ -44,6 +44,8 @@ pub(super) struct FoundPackages {
     pub(super) root: Utf8PathBuf,
     pub(super) home: Utf8PathBuf,
     pub(super) members: Vec<Member>,
+    /// The uv workspace that has its root in `home`.
+    pub(super) workspace: Option<UvWorkspace>,
 }
 
 /// A package's manifests.
@@ -65,6 +67,12 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
             other = other.or(Some(pyproject));
         }
     }
+    if let Some(other) = &other
+        && let Some(workspace) = UvWorkspace::of(manifests, other.dir())?
+        && let Some(found) = in_uv_workspace(manifests, workspace, other)?
+    {
+        return Ok(found);
+    }
     if let Some(cargo) = nearest_embedding(manifests, start)? {
         let dir = cargo.dir().to_owned();
         let pyproject = None;
@@ -73,20 +81,24 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
             root: dir.clone(),
             home: dir,
             members: vec![package.member(manifests)?],
+            workspace: None,
         });
     }
     for root in below(start) {
         let packages = search(manifests, root)?;
-        let (root, home) = match &packages[..] {
-            [] => continue,
-            [only] => (only.dir().to_owned(), home_of(manifests, only.dir())?),
-            _ => (root.to_owned(), root.to_owned()),
+        let workspace = shared_workspace(manifests, &packages)?;
+        let root = match (&packages[..], &workspace) {
+            ([], _) => continue,
+            ([only], _) => only.dir(),
+            (_, Some(workspace)) => workspace.root.dir(),
+            _ => root,
         };
         let members = members(manifests, &packages)?;
         return Ok(FoundPackages {
-            root,
-            home,
+            root: root.to_owned(),
+            home: home_of(root, workspace.as_ref()),
             members,
+            workspace,
         });
     }
     Err(match other {
@@ -127,23 +139,24 @@ fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
 /// that it needs when it is not.
 fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPackages> {
     let root = pyproject.dir().to_owned();
-    let home = home_of(manifests, &root)?;
+    let workspace = UvWorkspace::of(manifests, &root)?;
+    let home = home_of(&root, workspace.as_ref());
     if home == root
         && let Some(found) = in_cargo_workspace(manifests, &pyproject)?
     {
         return Ok(found);
     }
-    let name = pyproject.name().map(package_name::normalize);
+    let name = pyproject.normalized_name();
     let mut packages = vec![FoundPackage::python(manifests, pyproject)?];
-    for dir in workspace_folders(manifests, &home)? {
-        if dir != root
-            && let Some(member) = manifests.pyproject(&dir.join("pyproject.toml"))?
-            && member.builds_with_maturin()
-        {
-            packages.push(FoundPackage::python(manifests, member)?);
+    if let Some(workspace) = &workspace {
+        for member in workspace.built_with_maturin(manifests)? {
+            if member.dir() != root {
+                packages.push(FoundPackage::python(manifests, member)?);
+            }
         }
     }
     let mut members = members(manifests, &packages)?;
+    reach_through(&mut members, workspace.as_ref());
     if root != home {
         let names: Vec<String> = name.into_iter().collect();
         let needed = super::member::closure(&members, &names);
@@ -153,7 +166,73 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
         root,
         home,
         members,
+        workspace,
     })
+}
+
+/// What maturin builds of the workspace that a package in Python alone is in: what the package needs of
+/// it; all where that is nothing, or where the package is its root. `None` where maturin builds nothing.
+fn in_uv_workspace(
+    manifests: &Manifests,
+    workspace: UvWorkspace,
+    package: &PyProject,
+) -> Result<Option<FoundPackages>> {
+    let mut packages = Vec::new();
+    for member in workspace.built_with_maturin(manifests)? {
+        packages.push(FoundPackage::python(manifests, member)?);
+    }
+    if packages.is_empty() {
+        return Ok(None);
+    }
+    let mut members = members(manifests, &packages)?;
+    reach_through(&mut members, Some(&workspace));
+    let home = workspace.root.dir().to_owned();
+    let needed = workspace.needs(package);
+    let is_needed = |member: &Member| needed.contains(&member.name);
+    if package.dir() != home && members.iter().any(is_needed) {
+        members.retain(is_needed);
+    }
+    Ok(Some(FoundPackages {
+        root: home.clone(),
+        home,
+        members,
+        workspace: Some(UvWorkspace {
+            asked: package.normalized_name(),
+            ..workspace
+        }),
+    }))
+}
+
+/// A package in Python alone may stand between two that maturin builds.
+fn reach_through(members: &mut [Member], workspace: Option<&UvWorkspace>) {
+    let Some(workspace) = workspace else { return };
+    for member in members {
+        if let Some(pyproject) = &member.pyproject {
+            member.needs.extend(workspace.needs(pyproject));
+        }
+    }
+}
+
+/// The uv workspace that all of some packages are in.
+fn shared_workspace(
+    manifests: &Manifests,
+    packages: &[FoundPackage],
+) -> Result<Option<UvWorkspace>> {
+    let Some(first) = packages.first() else {
+        return Ok(None);
+    };
+    let workspace = UvWorkspace::of(manifests, first.dir())?;
+    let holds = |workspace: &UvWorkspace, package: &FoundPackage| {
+        let mut all = workspace.packages();
+        all.any(|one| one.dir() == package.dir())
+    };
+    Ok(workspace.filter(|workspace| packages.iter().all(|package| holds(workspace, package))))
+}
+
+/// The folder of the environment and of uv.lock: the root of the uv workspace, else the package's own.
+fn home_of(root: &Utf8Path, workspace: Option<&UvWorkspace>) -> Utf8PathBuf {
+    let root = workspace.map_or(root, |workspace| workspace.root.dir());
+    root.to_owned()
 }
 
 /// A package of a cargo workspace with several: it and what it needs, in the environment that all
@@ -188,61 +267,8 @@ fn in_cargo_workspace(
         root: root.clone(),
         home: root,
         members,
+        workspace: None,
     }))
-}
-
-/// The root of the uv workspace that a folder belongs to; the folder itself where there is none.
-fn home_of(manifests: &Manifests, dir: &Utf8Path) -> Result<Utf8PathBuf> {
-    for ancestor in checkout::upward(dir) {
-        if workspace_folders(manifests, ancestor)?.contains(&dir.to_owned()) {
-            return Ok(ancestor.to_owned());
-        }
-    }
-    Ok(dir.to_owned())
-}
-
-/// The folders of a uv workspace, its root first; empty where the folder is no such root.
-fn workspace_folders(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
-    let Some(pyproject) = manifests.pyproject(&root.join("pyproject.toml"))? else {
-        return Ok(Vec::new());
-    };
-    if !pyproject.is_uv_workspace() {
-        return Ok(Vec::new());
-    }
-    let members = globs(
-        &pyproject
-            .toml
-            .strings(&["tool", "uv", "workspace", "members"]),
-    );
-    let exclude = globs(
-        &pyproject
-            .toml
-            .strings(&["tool", "uv", "workspace", "exclude"]),
-    );
-    let mut folders = vec![root.to_owned()];
-    folders.extend(
-        disk::folders(root, DEPTH, |name| {
-            name != "target" && name != "node_modules"
-        })
-        .into_iter()
-        .filter(|folder| {
-            folder.strip_prefix(root).is_ok_and(|below| {
-                members.is_match(below.as_std_path()) && !exclude.is_match(below.as_std_path())
-            })
-        }),
-    );
-    Ok(folders)
-}
-
-/// Patterns that are not globs match nothing, as in uv.
-fn globs(patterns: &[String]) -> globset::GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    for pattern in patterns {
-        if let Ok(glob) = Glob::new(pattern.trim_end_matches('/')) {
-            builder.add(glob);
-        }
-    }
-    builder.build().unwrap_or_default()
 }
 
 /// Every maturin package below a folder; a crate that embeds Python where there is none.

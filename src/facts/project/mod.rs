@@ -1,8 +1,9 @@
 //! What the project is: its packages, in dependency order, and where their things live.
 //!
-//! `discover` decides from a folder which packages those are. A `member` is one of them; `crates` follows
-//! what Cargo.toml files say of each other, `extension_module` where PyO3's feature of that name is switched
-//! on, `layout` where the Python code is, `target` where cargo builds.
+//! `discover` decides from a folder which packages those are. A `member` is one of them, `uv_workspace` what
+//! uv has in one environment with it; `crates` follows what Cargo.toml files say of each other,
+//! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
+//! `target` where cargo builds.
 
 mod crates;
 mod directories;
@@ -11,6 +12,7 @@ mod extension_module;
 mod layout;
 mod member;
 mod target;
+mod uv_workspace;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
@@ -26,6 +28,7 @@ pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspac
 pub use extension_module::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
 pub use member::{Bindings, Member};
+pub use uv_workspace::UvWorkspace;
 
 /// One or several packages that share one environment.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,8 @@ pub struct Project {
     pub members: Vec<Member>,
     /// The packages that were not asked for.
     pub others: Vec<Member>,
+    /// The uv workspace at `home`, with the packages that maturin does not build.
+    pub workspace: Option<UvWorkspace>,
     pub config: Config,
     /// What it was found by, and whatever is read of it besides.
     pub manifests: Manifests,
@@ -96,6 +101,7 @@ impl Project {
             state,
             members,
             others,
+            workspace: found.workspace,
             config,
             manifests,
         })

@@ -47,6 +47,8 @@ impl Suites {
                     suites.python.extend(PythonSuite::find(project, member)?);
                 }
             }
+            let others = PythonSuite::of_workspace(project, &suites.python)?;
+            suites.python.extend(others);
             let mut seen = BTreeSet::new();
             suites.python.retain(|suite| seen.insert(suite.dir.clone()));
         }

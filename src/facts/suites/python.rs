@@ -62,54 +62,128 @@ impl PythonSuite {
             Some(pyproject) => TestRunner::of(manifests, pyproject)?,
             None => TestRunner::default(),
         };
-        let suite = |dir: &Utf8Path, args| Self {
-            member: member.name.clone(),
-            runner,
-            dir: dir.to_owned(),
-            args,
-            installed_args: None,
-            checkout: project.checkout().to_owned(),
-        };
         if runner == TestRunner::Stestr {
-            return Ok(Some(suite(&member.dir, Vec::new()))); // its configuration says where they are
+            return Ok(Some(Self::of(project, member, runner, &member.dir))); // its configuration says where they are
         }
         let around = development(manifests, &member.dir)?;
         let own = [&member.dir, &project.root, &project.home];
         for dir in own.into_iter().chain(&around) {
-            let config = PytestConfig::read(manifests, dir)?;
-            let files: Vec<Utf8PathBuf> = disk::unignored_files(dir)
-                .into_iter()
-                .filter(|path| is_test_file(path) || config.names(path))
-                .filter(|path| !of_another(project, member, path))
-                .collect();
-            let aside = |path: &Utf8PathBuf| {
-                let below = path.strip_prefix(dir).unwrap_or(path);
-                let mut parts = below.components();
-                let shared = around.as_ref() == Some(dir);
-                parts.any(|part| NO_TESTS.contains(&part.as_str()))
-                    || (shared && is_in_package(dir, path))
+            let files = TestFiles {
+                project,
+                owner: &member.dir,
+                is_shared: around.as_ref() == Some(dir),
             };
-            let (aside, tests): (Vec<_>, Vec<_>) = files.into_iter().partition(aside);
-            if runner == TestRunner::Unittest && !tests.is_empty() {
-                return Ok(Some(suite(dir, unittest_args(dir, &tests)?)));
+            let suite = Self::of(project, member, runner, dir);
+            if let Some(found) = suite.with_tests(&files, member)? {
+                return Ok(Some(found));
             }
-            // where it is told where they are, pytest decides whether there are any
-            if tests.is_empty() && !(config.collects_documents || config.says_where()) {
-                continue;
-            }
-            let mut args = config.skipped_benchmarks(member);
-            let installed_args = installed_args(&config, member, dir, &tests);
-            let installed_args = installed_args.map(|own| [&args[..], &own].concat());
-            if config.paths.is_none() && !aside.is_empty() {
-                args.extend(test_folders(dir, &tests));
-            }
-            return Ok(Some(Self {
-                installed_args,
-                ..suite(dir, args)
-            }));
         }
         let documents = document_args(&member.dir)?;
-        Ok((!documents.is_empty()).then(|| suite(&member.dir, documents)))
+        Ok((!documents.is_empty()).then(|| Self {
+            args: documents,
+            ..Self::of(project, member, runner, &member.dir)
+        }))
+    }
+
+    /// What the packages of a uv workspace that are Python alone have besides `known`, run from its root;
+    /// `None` where the packages that maturin builds are asked for one by one.
+    pub(super) fn of_workspace(project: &Project, known: &[Self]) -> Result<Option<Self>> {
+        let (Some(workspace), Some(member)) = (&project.workspace, project.members.first()) else {
+            return Ok(None);
+        };
+        let home = &project.home;
+        let is_whole = project.root == *home && project.others.is_empty();
+        let is_known = known.iter().any(|suite| suite.dir == *home);
+        if !is_whole || is_known || project.all().any(|member| member.dir == *home) {
+            return Ok(None);
+        }
+        let runner = TestRunner::of(&project.manifests, &workspace.root)?;
+        let files = TestFiles {
+            project,
+            owner: home,
+            is_shared: false,
+        };
+        Self::of(project, member, runner, home).with_tests(&files, member)
+    }
+
+    fn of(project: &Project, member: &Member, runner: TestRunner, dir: &Utf8Path) -> Self {
+        Self {
+            member: member.name.clone(),
+            runner,
+            dir: dir.to_owned(),
+            args: Vec::new(),
+            installed_args: None,
+            checkout: project.checkout().to_owned(),
+        }
+    }
+
+    /// With the arguments for the tests in its folder; `None` where there are none.
+    fn with_tests(self, files: &TestFiles<'_>, member: &Member) -> Result<Option<Self>> {
+        let dir = &self.dir;
+        let config = PytestConfig::read(&files.project.manifests, dir)?;
+        let (aside, tests) = files.find(dir, &config);
+        if self.runner == TestRunner::Unittest && !tests.is_empty() {
+            let args = unittest_args(dir, &tests)?;
+            return Ok(Some(Self { args, ..self }));
+        }
+        // where it is told where they are, pytest decides whether there are any
+        if tests.is_empty() && !(config.collects_documents || config.says_where()) {
+            return Ok(None);
+        }
+        let mut args = config.skipped_benchmarks(member);
+        let installed_args = installed_args(&config, member, dir, &tests);
+        let installed_args = installed_args.map(|own| [&args[..], &own].concat());
+        if config.paths.is_none() {
+            args.extend(files.others_below(dir));
+            if !aside.is_empty() {
+                args.extend(test_folders(dir, &tests));
+            }
+        }
+        Ok(Some(Self {
+            args,
+            installed_args,
+            ..self
+        }))
+    }
+}
+
+/// Which files in a folder are tests of one package.
+struct TestFiles<'a> {
+    project: &'a Project,
+    /// The folder of the package whose tests they are.
+    owner: &'a Utf8Path,
+    /// Whether the folder is of no package, but develops and tests those below it.
+    is_shared: bool,
+}
+
+impl TestFiles<'_> {
+    /// Those that are no tests, though they are called so, and those that are.
+    fn find(&self, dir: &Utf8Path, config: &PytestConfig) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
+        let mut files = disk::unignored_files(dir);
+        files.retain(|path| is_test_file(path) || config.names(path));
+        files.retain(|path| !self.others().any(|other| path.starts_with(other)));
+        let is_aside = |path: &Utf8PathBuf| {
+            let below = path.strip_prefix(dir).unwrap_or(path);
+            let mut parts = below.components();
+            parts.any(|part| NO_TESTS.contains(&part.as_str()))
+                || (self.is_shared && is_in_package(dir, path))
+        };
+        files.into_iter().partition(is_aside)
+    }
+
+    /// The folders of other packages that maturin builds, which have their own tests.
+    fn others(&self) -> impl Iterator<Item = &Utf8Path> {
+        let dirs = self.project.all().map(|member| &*member.dir);
+        dirs.filter(|dir| !self.owner.starts_with(dir))
+    }
+
+    /// Keeps pytest from the tests of those.
+    fn others_below(&self, dir: &Utf8Path) -> Vec<String> {
+        let below = self
+            .others()
+            .filter_map(|other| other.strip_prefix(dir).ok());
+        let below = below.filter(|path| disk::is_dir(&dir.join(path)));
+        below.map(|path| format!("--ignore={path}")).collect()
     }
 }
 
@@ -222,16 +296,6 @@ fn document_args(dir: &Utf8Path) -> Result<Vec<String>> {
 
 fn file_name(path: &str) -> &str {
     Utf8Path::new(path).file_name().unwrap_or(path)
-}
-
-/// Whether a file is in the folder of another member, which has its own suite.
-fn of_another(project: &Project, member: &Member, path: &Utf8Path) -> bool {
-    let others = project
-        .members
-        .iter()
-        .filter(|other| other.dir != member.dir);
-    let mut deeper = others.filter(|other| !member.dir.starts_with(&other.dir));
-    deeper.any(|other| path.starts_with(&other.dir))
 }
 
 /// The folders directly below `dir` that hold the tests, relative to it; none when some of the

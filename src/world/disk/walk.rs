@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::path::normalize;
 use crate::world::checkout;
 
 use super::{Signature, resolve, signature};
@@ -171,6 +172,28 @@ pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf
         .collect();
     folders.sort_by_key(|folder| (folder.components().count(), folder.clone()));
     folders
+}
+
+/// The folders that a glob finds from `dir`, absolute; none where it is no glob.
+pub fn folders_like(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
+    let Ok(paths) = glob::glob(&below(dir, pattern)) else {
+        return Vec::new();
+    };
+    let paths = paths.flatten().map(Utf8PathBuf::from_path_buf);
+    let mut folders: Vec<Utf8PathBuf> = paths.flatten().collect();
+    folders.retain(|path| path.is_dir());
+    folders
+}
+
+/// Whether a glob that is said in `dir` means a path; a star of it means any part of one.
+pub fn is_match(dir: &Utf8Path, pattern: &str, path: &Utf8Path) -> bool {
+    let pattern = glob::Pattern::new(&below(dir, pattern));
+    pattern.is_ok_and(|pattern| pattern.matches_path(path.as_std_path()))
+}
+
+fn below(dir: &Utf8Path, pattern: &str) -> String {
+    let dir = glob::Pattern::escape(dir.as_str());
+    normalize(&Utf8Path::new(&dir).join(pattern)).into_string()
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub use edit_strings::with_strings;
 pub use lock::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::{PublishConfig, UvIndex};
-pub use pyproject::{CacheKey, GroupItem, PyProject};
+pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
 
 /// A parsed TOML file that still knows where everything stood.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobMatcher};
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
-use toml_edit::{Item, Value};
+use toml_edit::{Item, TableLike, Value};
 
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
@@ -32,6 +32,14 @@ pub struct PyProject {
 pub enum GroupItem {
     Requirement(String),
     Include(String),
+}
+
+/// One entry of a set in `[tool.uv] conflicts`, its name normalised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conflicting {
+    Package(String),
+    Extra(String),
+    Group(String),
 }
 
 /// One of `[tool.uv] cache-keys` (uv docs, "cache-keys").
@@ -76,6 +84,11 @@ impl PyProject {
     /// The distribution's name as written.
     pub fn name(&self) -> Option<&str> {
         self.toml.str(&["project", "name"])
+    }
+
+    /// The distribution's name as indexes compare it.
+    pub fn normalized_name(&self) -> Option<String> {
+        self.name().map(package_name::normalize)
     }
 
     pub fn backend(&self) -> Option<&str> {
@@ -243,20 +256,27 @@ impl PyProject {
         dynamic.iter().any(|name| name == field)
     }
 
-    /// The groups that uv installs by default: `[tool.uv] default-groups`, else `dev`, as far as
-    /// they exist.
-    pub fn default_groups(&self) -> Vec<String> {
-        let item = self.toml.get(&["tool", "uv", "default-groups"]);
-        let wanted = match item {
+    /// The groups that uv installs by default, normalised, there or not: `[tool.uv] default-groups`,
+    /// else `dev`.
+    pub fn default_group_names(&self) -> Vec<String> {
+        let wanted = match self.toml.get(&["tool", "uv", "default-groups"]) {
             Some(item) if item.as_str() == Some("all") => self.groups.keys().cloned().collect(),
             Some(item) => strings_of(item),
             None => vec!["dev".to_owned()],
         };
-        wanted
-            .iter()
-            .map(|name| package_name::normalize(name))
-            .filter(|name| self.groups.contains_key(name))
-            .collect()
+        let names = wanted.iter();
+        names.map(|name| package_name::normalize(name)).collect()
+    }
+
+    /// `[tool.uv] conflicts`: sets of which no two are installed together.
+    pub fn conflicts(&self) -> Vec<Vec<Conflicting>> {
+        let item = self.toml.get(&["tool", "uv", "conflicts"]);
+        let sets = item.and_then(Item::as_array).into_iter().flatten();
+        let entries = |set: &Value| {
+            let entries = set.as_array().into_iter().flatten();
+            entries.filter_map(conflicting).collect()
+        };
+        sets.map(entries).collect()
     }
 
     /// Whether `[project]` is one by PEP 621: with a name, and a version that is said or dynamic.
@@ -280,6 +300,25 @@ impl PyProject {
     /// Whether the root of a uv workspace is here.
     pub fn is_uv_workspace(&self) -> bool {
         self.toml.table(&["tool", "uv", "workspace"]).is_some()
+    }
+
+    /// Whether uv is to take care of it (`[tool.uv] managed`).
+    pub fn is_managed(&self) -> bool {
+        self.toml.bool(&["tool", "uv", "managed"]) != Some(false)
+    }
+
+    /// Whether uv installs it, and not only what it depends on (uv docs, "Build systems").
+    pub fn is_uv_package(&self) -> bool {
+        let said = self.toml.bool(&["tool", "uv", "package"]);
+        said.unwrap_or_else(|| self.is_built())
+    }
+
+    /// The folders, relative to its own, from which uv takes packages: `[tool.uv.sources]` with `path`.
+    pub fn path_sources(&self) -> Vec<String> {
+        let sources = self.toml.table(&["tool", "uv", "sources"]);
+        let entries = sources.into_iter().flat_map(TableLike::iter);
+        let paths = entries.filter_map(|(_, entry)| entry.get("path")?.as_str());
+        paths.map(str::to_owned).collect()
     }
 
     /// `[tool.uv] cache-keys`, else uv's default.
@@ -344,6 +383,15 @@ impl PyProject {
 fn file_of(item: &Item) -> Option<String> {
     let file = item.as_str().or_else(|| item.get("file")?.as_str());
     file.map(str::to_owned)
+}
+
+fn conflicting(entry: &Value) -> Option<Conflicting> {
+    let table = entry.as_inline_table()?;
+    let of = |key: &str| Some(package_name::normalize(table.get(key)?.as_str()?));
+    let group = of("group").map(Conflicting::Group);
+    let extra = || of("extra").map(Conflicting::Extra);
+    let package = || of("package").map(Conflicting::Package);
+    group.or_else(extra).or_else(package)
 }
 
 fn cache_key(value: &Value) -> CacheKey {
@@ -423,17 +471,14 @@ mod tests {
     }
 
     #[test]
-    fn the_default_group_is_dev_where_there_is_one() {
+    fn the_default_group_is_dev_unless_others_are_said() {
         let with = pyproject("[dependency-groups]\ndev = ['a', { include-group = 'B' }]\nb = []\n");
-        assert_eq!(with.default_groups(), ["dev"]);
+        assert_eq!(with.default_group_names(), ["dev"]);
         assert_eq!(with.groups["dev"][1], GroupItem::Include("b".into()));
-        assert!(
-            pyproject("[dependency-groups]\nb = []\n")
-                .default_groups()
-                .is_empty()
-        );
         let said = "[dependency-groups]\nb = []\n[tool.uv]\ndefault-groups = ['b']\n";
-        assert_eq!(pyproject(said).default_groups(), ["b"]);
+        assert_eq!(pyproject(said).default_group_names(), ["b"]);
+        let all = said.replace("['b']", "'all'");
+        assert_eq!(pyproject(&all).default_group_names(), ["b"]);
     }
 
     #[test]

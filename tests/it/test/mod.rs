@@ -4,6 +4,7 @@ mod both;
 mod python;
 mod runners;
 mod rust;
+mod workspaces;
 
 use std::path::Path;
 

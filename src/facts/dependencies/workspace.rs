@@ -1,0 +1,127 @@
+//! What uv installs of a uv workspace: all that `uv sync --all-packages` does, but for what maturin
+//! builds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use crate::facts::project::{Project, UvWorkspace};
+use crate::model::error::Result;
+use crate::world::manifest::PyProject;
+
+use super::conflicts::Conflicts;
+use super::sync::{Scope, Source, Sync, UnlockedWorkspace, WorkspacePackage};
+
+/// The workspace of a project with what decides how it is installed.
+pub(super) struct InstalledWorkspace<'a> {
+    workspace: &'a UvWorkspace,
+    /// Its packages, and those below its root that maturin builds as a source of one of them.
+    pub(super) packages: Vec<Arc<PyProject>>,
+    lock: Option<Utf8PathBuf>,
+    conflicts: Conflicts,
+    scope: Scope,
+}
+
+impl<'a> InstalledWorkspace<'a> {
+    pub(super) fn of(project: &'a Project, lock: Option<Utf8PathBuf>) -> Result<Option<Self>> {
+        let Some(workspace) = &project.workspace else {
+            return Ok(None);
+        };
+        let mut packages: Vec<Arc<PyProject>> = workspace.packages().cloned().collect();
+        for built in workspace.built_with_maturin(&project.manifests)? {
+            if packages.iter().all(|known| known.dir() != built.dir()) {
+                packages.push(built);
+            }
+        }
+        let conflicts = Conflicts::of(&workspace.root);
+        let members = project.members.iter().map(|member| member.name.clone());
+        let asked: Vec<String> = members.chain(workspace.asked.clone()).collect();
+        let scope = conflicts.scope(workspace, &asked);
+        Ok(Some(Self {
+            workspace,
+            packages,
+            lock,
+            conflicts,
+            scope,
+        }))
+    }
+
+    pub(super) fn root(&self) -> &'a PyProject {
+        &self.workspace.root
+    }
+
+    pub(super) fn groups(&self) -> BTreeSet<&String> {
+        let packages = self.packages.iter();
+        packages.flat_map(|package| package.groups.keys()).collect()
+    }
+
+    pub(super) fn extras(&self) -> BTreeSet<&String> {
+        let packages = self.packages.iter();
+        packages.flat_map(|package| package.extras.keys()).collect()
+    }
+
+    /// An installation of all with these groups and extras, whichever packages have them.
+    pub(super) fn sync(
+        &self,
+        groups: Vec<String>,
+        extras: Vec<String>,
+        with_default: bool,
+    ) -> Sync {
+        let source = match &self.lock {
+            Some(lock) => Source::Lock(lock.clone()),
+            None => Source::Workspace(self.unlocked(&groups, &extras)),
+        };
+        Sync {
+            source,
+            groups,
+            extras,
+            default_groups: with_default,
+            scope: self.scope.clone(),
+        }
+    }
+
+    /// The same with what tests need: of groups and extras in conflict the first, and the default groups
+    /// only where they can be beside them.
+    pub(super) fn sync_for_tests(&self, mut groups: Vec<String>, mut extras: Vec<String>) -> Sync {
+        let default = self.root().default_group_names();
+        groups.sort_by_key(|name| !default.contains(name));
+        self.conflicts.compatible(&mut groups, &mut extras);
+        let is_apart = self.conflicts.exclude(&groups, &extras, &default);
+        self.sync(groups, extras, !is_apart)
+    }
+
+    fn unlocked(&self, groups: &[String], extras: &[String]) -> UnlockedWorkspace {
+        let mut found = UnlockedWorkspace {
+            root: self.root().toml.path.clone(),
+            installed: Vec::new(),
+            others: Vec::new(),
+        };
+        for package in self.packages.iter().filter(|package| self.is_in(package)) {
+            let has = |names: &[String], known: &dyn Fn(&String) -> bool| {
+                names.iter().filter(|name| known(name)).cloned().collect()
+            };
+            let one = WorkspacePackage {
+                manifest: package.toml.path.clone(),
+                groups: has(groups, &|name| package.groups.contains_key(name)),
+                extras: has(extras, &|name| package.extras.contains_key(name)),
+                is_project: package.is_complete(),
+            };
+            if package.is_uv_package() && !package.builds_with_maturin() {
+                found.installed.push(one);
+            } else {
+                found.others.push(one);
+            }
+        }
+        found
+    }
+
+    fn is_in(&self, package: &PyProject) -> bool {
+        match &self.scope {
+            Scope::Project | Scope::All => true,
+            Scope::Named(names) => package
+                .normalized_name()
+                .is_some_and(|name| names.contains(&name)),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! uv workspaces, of which maturin builds a part.
+
+use std::path::Path;
+
+use camino::Utf8Path;
+use cargo_pyx::facts::project::UvWorkspace;
+use cargo_pyx::world::manifest::Manifests;
+
+use super::{small, summary, test};
+use crate::support::{Project, folder, uv};
+
+const APPLICATION: &str = "\
+[build-system]
+requires = [\"hatchling\"]
+build-backend = \"hatchling.build\"
+
+[project]
+name = \"shop\"
+version = \"0.1.0\"
+requires-python = \">=3.9\"
+dependencies = [\"shout\", \"shop-report\"]
+
+[dependency-groups]
+dev = [\"pytest\"]
+
+[tool.uv.sources]
+shout = { workspace = true }
+shop-report = { workspace = true }
+
+[tool.uv.workspace]
+members = [\"packages/*\"]
+";
+
+const REPORT: &str = "\
+[build-system]
+requires = [\"hatchling\"]
+build-backend = \"hatchling.build\"
+
+[project]
+name = \"shop-report\"
+version = \"0.1.0\"
+requires-python = \">=3.9\"
+";
+
+/// An application in Python at the root; the package that maturin builds, and one in Python, as members.
+fn shop(folder: &Path) -> Project {
+    let project = small(folder);
+    let moved = "mkdir -p packages/shout && git mv Cargo.* README.md pyproject.toml src tests packages/shout";
+    project.run("sh", &["-c", moved]).succeeds();
+    for (name, text) in [
+        (".gitignore", "target/\n__pycache__/\n"),
+        ("pyproject.toml", APPLICATION),
+        ("src/shop/__init__.py", "from shop_report import line\n"),
+        (
+            "tests/test_shop.py",
+            "import shop\n\n\ndef test_line():\n    assert shop.line(1) == '= 1'\n",
+        ),
+        ("packages/shop-report/pyproject.toml", REPORT),
+        (
+            "packages/shop-report/src/shop_report/__init__.py",
+            "def line(value):\n    return f'= {value}'\n",
+        ),
+    ] {
+        project.write(name, text);
+    }
+    project.git(&["add", "--all"]);
+    project.commit();
+    project
+}
+
+#[test]
+fn all_of_a_uv_workspace_is_installed_and_tested_with_a_lock_and_without() {
+    let project = shop(&folder!());
+    let py = |args: &[&str]| test(&project, &["--py"]).with(args).run();
+    let counts = "Python (shout) 2 passed";
+    let run = py(&[]).succeeds();
+    assert_eq!(summary(&run), counts, "{run}");
+    assert_eq!(project.traces(), "", "no lock is written");
+
+    project.run(uv(), &["lock", "--quiet"]).succeeds();
+    project.git(&["add", "--all"]);
+    project.commit();
+    let run = py(&[]).succeeds().says("uv.lock");
+    assert_eq!(summary(&run), counts, "{run}");
+    let where_from = "import shop, shop_report; print(shop.__file__, shop_report.__file__)";
+    let files = project.python(where_from);
+    let root = project.root.display();
+    let expected = format!(
+        "{root}/src/shop/__init__.py {root}/packages/shop-report/src/shop_report/__init__.py"
+    );
+    assert_eq!(files, expected, "editable");
+    let again = py(&[]).succeeds();
+    again.never_says("Syncing").never_says("Installing");
+    project.dev().run().succeeds().finds_fresh("shout");
+    for (folder, counts) in [
+        ("packages/shop-report", counts),
+        ("packages/shout", "Python (shout) 1 passed"),
+    ] {
+        let run = py(&["-C", folder]).succeeds().never_says("Syncing");
+        assert_eq!(summary(&run), counts, "{run}");
+    }
+    assert_eq!(project.traces(), "");
+}
+
+#[test]
+fn members_of_a_workspace_are_those_that_uv_lists() {
+    let project = small(&folder!());
+    project.dev().run().succeeds(); // provides uv
+    let folders = [
+        "a",
+        "libs/b",
+        "libs/b/inner",
+        "libs/c",
+        "libs/c/inner",
+        "libs/c2",
+        "one/two/three/four/five/six",
+        "target/x",
+        "with [odd] name",
+    ];
+    for folder in folders {
+        let name = folder.replace(['/', ' ', '[', ']'], "");
+        let text = format!("[project]\nname = '{name}'\nversion = '1'\n");
+        project.write(&format!("{folder}/pyproject.toml"), &text);
+    }
+    let dir = Utf8Path::from_path(&project.root).unwrap();
+    for (members, exclude) in [
+        ("'libs/*'", ""),
+        ("'libs/*', 'libs/*/*/'", "'libs/b'"),
+        ("'libs/*', 'libs/c/inner'", "'libs/c*'"),
+        ("'libs/*', 'libs/*/inner'", "'libs/*'"),
+        ("'./libs/[bc]'", "'./libs/b/'"),
+        ("'libs/{b,c}', 'a'", ""),
+        ("'*/x', 'nowhere', 'libs/nothing*'", ""),
+        ("'one/**/six', 'a'", ""),
+        ("'with*'", ""),
+        ("", ""),
+    ] {
+        let table = format!("[tool.uv.workspace]\nmembers = [{members}]\nexclude = [{exclude}]\n");
+        project.write(
+            "pyproject.toml",
+            &format!("[project]\nname = 'root'\nversion = '1'\n{table}"),
+        );
+        let run = project
+            .run(uv(), &["workspace", "list", "--paths"])
+            .succeeds();
+        let mut listed: Vec<&str> = run.stdout.lines().collect();
+        listed.sort_unstable();
+        let workspace = UvWorkspace::at(&Manifests::default(), dir)
+            .unwrap()
+            .unwrap();
+        let packages = workspace.packages();
+        let mut found: Vec<&str> = packages.map(|package| package.dir().as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, listed, "{table}");
+    }
+}
