@@ -404,13 +404,21 @@ impl TestFacts {
         Ok(Self { suites, words })
     }
 
-    /// Tests that cargo leaves out for the features that they want.
+    /// Tests that are not the members', and those that cargo leaves out for the features that they want.
     fn left_out(&self, project: &Project) -> Vec<String> {
         let mut warnings = Vec::new();
         for suite in &self.suites.rust {
             let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
                 continue;
             };
+            for host in member.hosts() {
+                let package = host.package_name().unwrap_or_default();
+                let dir = host.dir();
+                warnings.push(format!(
+                    "the Rust tests of {package} are left out: {} is in its folder (`-C {dir}` tests it)",
+                    member.name
+                ));
+            }
             for cargo in member.crates() {
                 let package = cargo.package_name().unwrap_or_default();
                 if !suite.tested.iter().any(|tested| tested == package) {

@@ -327,3 +327,59 @@ fn the_target_directory_is_cargos() {
     let moved = Project::discover(&session, &Selection::default()).unwrap();
     assert_eq!(target(&moved), Utf8Path::new("/elsewhere/pyx"));
 }
+
+#[test]
+fn a_crate_that_uses_pyo3_is_a_project_unless_a_package_is_below_it() {
+    let library =
+        "[package]\nname = 'convert'\n[dependencies]\npyo3 = { version = '1', optional = true }\n";
+    let in_tests = "[package]\nname = 'convert'\n[dev-dependencies]\npyo3-ffi = '1'\n";
+    let none = "[package]\nname = 'convert'\n[dependencies]\nserde = '1'\n";
+    for (manifest, is_project) in [(library, true), (in_tests, true), (none, false)] {
+        let checkout = Checkout::new()
+            .file("Cargo.toml", manifest)
+            .file("src/lib.rs", "");
+        for dir in ["", "src"] {
+            let found = checkout.discover(dir);
+            assert_eq!(found.is_ok(), is_project, "{manifest}");
+            if let Ok(project) = found {
+                assert_eq!(project.members[0].bindings, Bindings::Embed);
+            }
+        }
+    }
+    let published = Checkout::new()
+        .file("Cargo.toml", library)
+        .file("src/lib.rs", "")
+        .package("bindings", "bindings");
+    assert_eq!(published.names("src"), ["bindings"]);
+}
+
+#[test]
+fn a_path_dependency_above_is_a_host_and_no_part_with_all_that_only_it_needs() {
+    let crate_with = |name: &str, paths: &[&str]| {
+        let needs = paths.iter().enumerate();
+        let needs = needs.map(|(number, path)| format!("d{number} = {{ path = '{path}' }}\n"));
+        let needs = needs.collect::<Vec<_>>().concat();
+        format!("[package]\nname = '{name}'\n[workspace]\n[dependencies]\n{needs}")
+    };
+    let checkout = Checkout::new()
+        .package("examples/one", "one")
+        .file("Cargo.toml", &crate_with("host", &["macros", "shared"]))
+        .file("macros/Cargo.toml", &crate_with("macros", &[]))
+        .file("shared/Cargo.toml", &crate_with("shared", &[]))
+        .file("examples/core/Cargo.toml", &crate_with("core", &[]))
+        .file(
+            "examples/one/Cargo.toml",
+            &crate_with("one", &["../..", "../core", "../../shared"]),
+        );
+    let project = checkout.discover("examples/one").unwrap();
+    let member = &project.members[0];
+    let parts: Vec<&Utf8Path> = member
+        .parts
+        .iter()
+        .map(|path| path.strip_prefix(&checkout.root).unwrap())
+        .collect();
+    assert_eq!(parts, ["examples/core/Cargo.toml", "shared/Cargo.toml"]);
+    assert_eq!(member.path_dependencies.len(), 4, "all are built");
+    let hosts: Vec<_> = member.hosts().map(|host| host.package_name()).collect();
+    assert_eq!(hosts, [Some("host")]);
+}

@@ -27,6 +27,8 @@ pub(super) struct Closure {
     pub(super) workspace: Utf8PathBuf,
     /// What stands there; `None` where the crate names a folder that has none.
     pub(super) root: Option<Arc<CargoToml>>,
+    /// Which Cargo.toml names which as a path dependency.
+    paths: Vec<(Utf8PathBuf, Utf8PathBuf)>,
 }
 
 impl Closure {
@@ -39,6 +41,7 @@ impl Closure {
             dependencies: BTreeMap::new(),
             workspace,
             root,
+            paths: Vec::new(),
         };
         closure.follow(manifests, cargo, &inherited.unwrap_or_default())?;
         closure.crates.sort_by(|a, b| a.toml.path.cmp(&b.toml.path));
@@ -61,6 +64,7 @@ impl Closure {
             }
             if let Some(path) = &dependency.path {
                 let path = path.join("Cargo.toml");
+                self.paths.push((cargo.toml.path.clone(), path.clone()));
                 if path != cargo.toml.path
                     && !self.crates.iter().any(|known| known.toml.path == path)
                     && let Some(next) = manifests.cargo(&path)?
@@ -74,6 +78,25 @@ impl Closure {
                 .or_insert(dependency);
         }
         Ok(())
+    }
+
+    /// Those of `crates` that are part of `cargo`: a crate above it is its host, as a library is of its
+    /// examples, and with it go those that only the host needs.
+    pub(super) fn parts(&self, cargo: &CargoToml) -> BTreeSet<Utf8PathBuf> {
+        let is_above = |path: &Utf8Path| {
+            path.parent()
+                .is_some_and(|dir| cargo.dir().starts_with(dir))
+        };
+        let mut parts = BTreeSet::new();
+        let mut open = vec![&cargo.toml.path];
+        while let Some(from) = open.pop() {
+            for (needs, path) in &self.paths {
+                if needs == from && !is_above(path) && parts.insert(path.clone()) {
+                    open.push(path);
+                }
+            }
+        }
+        parts
     }
 
     /// Whether the crate depends on `package`: by its manifests, else by its Cargo.lock.
@@ -139,11 +162,11 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
     Ok(crates)
 }
 
-/// The path dependencies of a member that are none of the crates of its workspace, by path.
+/// The path dependencies of a member that are part of it and none of the crates of its workspace, by path.
 pub fn crates_outside(member: &Member, workspace: &[Arc<CargoToml>]) -> Vec<Arc<CargoToml>> {
     let is_inside = |one: &CargoToml| workspace.iter().any(|known| known.dir() == one.dir());
     let mut outside = member.path_dependencies.clone();
-    outside.retain(|cargo| !is_inside(cargo));
+    outside.retain(|cargo| !is_inside(cargo) && member.parts.contains(&cargo.toml.path));
     outside
 }
 

@@ -73,7 +73,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     {
         return Ok(found);
     }
-    if let Some(cargo) = nearest_embedding(manifests, start)? {
+    if let Some(cargo) = nearest_of_python(manifests, start)? {
         let dir = cargo.dir().to_owned();
         let pyproject = None;
         let package = FoundPackage { pyproject, cargo };
@@ -271,7 +271,8 @@ fn in_cargo_workspace(
     }))
 }
 
-/// Every maturin package below a folder; a crate that embeds Python where there is none.
+/// Every maturin package below a folder; where there is none, every crate that embeds Python; where there
+/// is none either, every crate that uses PyO3.
 fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
     let folders = disk::folders(root, DEPTH, |name| !ASIDE.contains(&name));
     let mut packages = Vec::new();
@@ -282,10 +283,13 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
             packages.push(FoundPackage::python(manifests, pyproject)?);
         }
     }
-    if packages.is_empty() {
+    for is_meant in [embeds_python, uses_python] {
+        if !packages.is_empty() {
+            break;
+        }
         for folder in &folders {
             if let Some(cargo) = manifests.cargo(&folder.join("Cargo.toml"))?
-                && embeds_python(&cargo)
+                && is_meant(&cargo)
             {
                 let pyproject = None;
                 packages.push(FoundPackage { pyproject, cargo });
@@ -295,12 +299,20 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
     Ok(packages)
 }
 
-fn nearest_embedding(manifests: &Manifests, start: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
+/// The nearest crate that embeds Python; or that uses PyO3, as a library for extensions does, unless a
+/// package that maturin builds is below it.
+fn nearest_of_python(manifests: &Manifests, start: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
     for dir in checkout::upward(start) {
-        if let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))?
-            && embeds_python(&cargo)
-        {
+        let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))? else {
+            continue;
+        };
+        if embeds_python(&cargo) {
             return Ok(Some(cargo));
+        }
+        if uses_python(&cargo) {
+            let below = search(manifests, dir)?;
+            let is_alone = below.iter().all(|package| package.pyproject.is_none());
+            return Ok(is_alone.then_some(cargo));
         }
     }
     Ok(None)
@@ -311,6 +323,13 @@ fn embeds_python(cargo: &CargoToml) -> bool {
     cargo.dependencies().iter().any(|dependency| {
         dependency.package == "pyo3" && dependency.features.iter().any(|f| f == "auto-initialize")
     })
+}
+
+/// A crate that is compiled with PyO3, if only for its tests.
+fn uses_python(cargo: &CargoToml) -> bool {
+    let own = cargo.dependencies().into_iter();
+    let mut all = own.chain(cargo.dev_dependencies());
+    all.any(|dependency| matches!(&*dependency.package, "pyo3" | "pyo3-ffi"))
 }
 
 impl FoundPackage {
@@ -344,6 +363,7 @@ impl FoundPackage {
     fn member(&self, manifests: &Manifests) -> Result<Member> {
         let closure = Closure::of(manifests, &self.cargo)?;
         let cargo = &self.cargo;
+        let parts = closure.parts(cargo);
         let lib = cargo.has_lib().then(|| cargo.lib_name()).flatten();
         let mut member = Member {
             name: self.name(),
@@ -356,6 +376,7 @@ impl FoundPackage {
             plain: !cargo.has_maturin_targets(),
             workspace: closure.workspace,
             workspace_cargo: closure.root,
+            parts,
             path_dependencies: closure.crates,
             dependencies: Arc::new(closure.dependencies),
             ..Member::default()

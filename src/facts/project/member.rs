@@ -84,6 +84,9 @@ pub struct Member {
     pub requires_python: Option<VersionSpecifiers>,
     /// Cargo.toml of every path dependency, transitively, by path.
     pub path_dependencies: Vec<Arc<CargoToml>>,
+    /// The Cargo.toml of those of them that are part of it: not those above it, which are its hosts, and
+    /// what only these need.
+    pub parts: BTreeSet<Utf8PathBuf>,
     /// By package name: what the crate and its path dependencies depend on.
     pub dependencies: Arc<BTreeMap<String, Dependency>>,
     /// Normalised names of the Python distributions it depends on.
@@ -126,6 +129,14 @@ impl Member {
     /// Cargo.toml of the crate and of every path dependency.
     pub fn crates(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
         std::iter::once(&self.cargo).chain(&self.path_dependencies)
+    }
+
+    /// The path dependencies above it.
+    pub fn hosts(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
+        let all = self.path_dependencies.iter();
+        all.filter(|cargo| {
+            self.cargo.dir().starts_with(cargo.dir()) && !cargo.dir().starts_with(&self.workspace)
+        })
     }
 
     /// `[tool.pyx]`; `[package.metadata.pyx]` of a crate that embeds Python.

@@ -33,8 +33,8 @@ pub struct RustSuite {
     pub nextest: bool,
 }
 
-/// Crates that bind to other languages: their packages need other tools.
-const OTHER_LANGUAGES: [&str; 9] = [
+/// Crates that bind to other languages: packages that require them need other tools.
+const OTHER_LANGUAGES: [&str; 8] = [
     "extendr-api",
     "jni",
     "magnus",
@@ -43,7 +43,6 @@ const OTHER_LANGUAGES: [&str; 9] = [
     "node-bindgen",
     "robusta_jni",
     "rustler",
-    "wasm-bindgen",
 ];
 
 impl RustSuite {
@@ -95,12 +94,7 @@ impl RustSuite {
         let Some(name) = cargo.package_name() else {
             return Ok(());
         };
-        let dependencies = cargo.dependencies();
-        let foreign = |name: &str| OTHER_LANGUAGES.contains(&name);
-        if dependencies
-            .iter()
-            .any(|dependency| foreign(&dependency.package))
-        {
+        if binds_to_another_language(cargo) {
             return Ok(());
         }
         let tests = CrateTests::of(cargo);
@@ -123,6 +117,13 @@ impl RustSuite {
         self.documented.sort();
         Ok(())
     }
+}
+
+/// What is behind a feature or for another platform says nothing about the crate's tests here.
+fn binds_to_another_language(cargo: &CargoToml) -> bool {
+    let is_cdylib = cargo.crate_types().iter().any(|kind| kind == "cdylib");
+    let is_for_wasm = is_cdylib && cargo.requires("wasm-bindgen");
+    is_for_wasm || OTHER_LANGUAGES.iter().any(|name| cargo.requires(name))
 }
 
 /// The crates whose tests are run by one call: those of the member's workspace, and each of its path
@@ -285,6 +286,32 @@ mod tests {
             "fn test() {}",
         ] {
             assert!(!has_tests(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_behind_a_feature_or_for_another_platform_is_no_binding() {
+        let is_foreign = |text: &str| {
+            let path = Utf8Path::new("/p/Cargo.toml");
+            let toml = crate::world::manifest::Toml::parse(path, text).unwrap();
+            binds_to_another_language(&CargoToml::of(toml).unwrap())
+        };
+        let cdylib = "[lib]\ncrate-type = ['cdylib', 'rlib']\n";
+        let required = "[dependencies]\nwasm-bindgen = '0.2'\n";
+        assert!(is_foreign(&format!("{cdylib}{required}")));
+        assert!(is_foreign("[dependencies]\nnapi = '3'\n"));
+        for text in [
+            required.to_owned(),
+            format!(
+                "{cdylib}[dependencies]\nwasm-bindgen = {{ version = '0.2', optional = true }}\n"
+            ),
+            format!(
+                "{cdylib}[target.'cfg(target_arch = \"wasm32\")'.dependencies]\nwasm-bindgen = '0.2'\n"
+            ),
+            "[dependencies]\nnapi = { version = '3', optional = true }\n".to_owned(),
+            "[dev-dependencies]\nwasm-bindgen-test = '0.3'\n".to_owned(),
+        ] {
+            assert!(!is_foreign(&text), "{text}");
         }
     }
 

@@ -231,6 +231,17 @@ impl CargoToml {
             .chain(of_targets)
     }
 
+    /// Whether it depends on a package whatever the features and the platform.
+    pub fn requires(&self, package: &str) -> bool {
+        let table = self.toml.table(&["dependencies"]);
+        let mut entries = table.into_iter().flat_map(|table| table.iter());
+        entries.any(|(key, item)| {
+            let named = item.get("package").and_then(Item::as_str);
+            let optional = item.get("optional").and_then(Item::as_bool);
+            named.unwrap_or(key) == package && optional != Some(true)
+        })
+    }
+
     /// `[workspace.dependencies]`, from which members inherit.
     pub fn workspace_dependencies(&self) -> Vec<Dependency> {
         self.listed(&["workspace", "dependencies"])
