@@ -59,6 +59,7 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
             .map_err(|error| cannot_watch(root, error))?;
     }
     let mut seen = BTreeMap::new();
+    let mut outside = BTreeSet::new();
     loop {
         match attempt(driver) {
             Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
@@ -67,6 +68,19 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
         }
         // nothing is known of a project that cannot be read now
         watched.read = last_inputs(driver.session, driver.request).unwrap_or_default();
+        let mut late = None;
+        for folder in watched.outside() {
+            if outside.insert(folder.clone()) {
+                // what cannot be watched is compared at the next change of anything else
+                let _ = watcher.watch(folder.as_std_path(), RecursiveMode::NonRecursive);
+                late = late.or_else(|| watched.changed_below(driver.session, &folder));
+            }
+        }
+        if let Some(changed) = late {
+            let changed = project.display(&changed);
+            driver.ui.status("Changed", changed.as_str());
+            continue;
+        }
         if let Some(changed) = meanwhile(driver.session, &watched, &changes, &mut seen) {
             driver
                 .ui
@@ -199,6 +213,41 @@ impl Watched {
         }
     }
 
+    /// Folders beside the roots that hold something of what the last run read.
+    fn outside(&self) -> BTreeSet<Utf8PathBuf> {
+        let mut folders = BTreeSet::new();
+        for input in &self.read {
+            match input {
+                Input::Tree { dir, .. } => {
+                    let files = disk::all_files(dir);
+                    folders.extend(
+                        files
+                            .iter()
+                            .filter_map(|path| path.parent())
+                            .map(Utf8Path::to_owned),
+                    );
+                }
+                Input::File { path, .. } => folders.extend(path.parent().map(Utf8Path::to_owned)),
+                Input::Listing { .. } | Input::Variable { .. } => {}
+            }
+        }
+        folders.retain(|dir| {
+            let mut known = self.roots.iter().chain(&self.aside);
+            !known.any(|root| dir.starts_with(root)) && disk::is_dir(dir)
+        });
+        folders
+    }
+
+    /// What was saved in a folder before that was watched.
+    fn changed_below(&self, session: &Session, folder: &Utf8Path) -> Option<Utf8PathBuf> {
+        let below = self.read.iter().filter(|input| {
+            let path = input.path();
+            path.is_some_and(|path| path.starts_with(folder) || folder.starts_with(path))
+        });
+        let mut stale = below.filter(|input| input.stale(session).is_some());
+        stale.next().and_then(Input::path).map(Utf8Path::to_owned)
+    }
+
     /// Whether the last run saw another content of a file, as far as is known: of what it did not
     /// record, sources alone may matter.
     fn is_unread(&self, session: &Session, path: &Utf8Path) -> bool {
@@ -220,12 +269,17 @@ impl Watched {
         let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
         let editors =
             name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
-        let known = ["rust-toolchain", ".python-version"].contains(&name)
-            || self.read.iter().any(|input| input.is_of(path));
+        let is_read = self.read.iter().any(|input| input.is_of(path));
+        let known = ["rust-toolchain", ".python-version"].contains(&name) || is_read;
+        let is_below = self.roots.iter().any(|root| path.starts_with(root));
         !module
             && (!editors || known)
             && !self.aside.iter().any(|dir| path.starts_with(dir))
-            && !self.is_cached(path)
+            && if is_below {
+                !self.is_cached(path)
+            } else {
+                is_read
+            }
             && !disk::is_dir(path)
     }
 
@@ -291,7 +345,10 @@ mod tests {
     #[test]
     fn what_was_saved_in_the_meantime_counts_once_for_each_content() {
         let temp = tempfile::tempdir().unwrap();
-        let file = Utf8Path::from_path(temp.path()).unwrap().join("lib.rs");
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let file = root.join("lib.rs");
+        let mut watched = watched();
+        watched.roots.insert(root.to_owned());
         let (sender, changes) = mpsc::channel();
         let mut seen = BTreeMap::new();
         let mut after = |text: &str| {
@@ -300,8 +357,8 @@ mod tests {
                 sender.send(path.into_std_path_buf()).unwrap();
             }
             let session = Session::default();
-            let first = meanwhile(&session, &watched(), &changes, &mut seen);
-            assert_eq!(meanwhile(&session, &watched(), &changes, &mut seen), None);
+            let first = meanwhile(&session, &watched, &changes, &mut seen);
+            assert_eq!(meanwhile(&session, &watched, &changes, &mut seen), None);
             first.is_some()
         };
         assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);

@@ -1,6 +1,6 @@
 //! What is written down of an environment, and what is made to be forgotten.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SCHEMA, SyncRecord, store};
 use crate::model::error::Result;
@@ -8,16 +8,26 @@ use crate::plan::{Begin, RecordSync};
 use crate::world::disk;
 
 /// cargo compiles a crate of which it has no fingerprint (`NAME-HASH` in `.fingerprint`).
-pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf]) -> Result<()> {
+///
+/// `since`: when the facts were gathered, in nanoseconds since the epoch. What was compiled later, for
+/// another member that reads the same crate, has seen what is there.
+pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf], since: u64) -> Result<()> {
     for dir in dirs {
         for folder in disk::names(dir) {
             let name = folder.rsplit_once('-').map_or(&*folder, |(name, _)| name);
-            if crates.iter().any(|known| known == name) {
-                disk::remove_dir(&dir.join(&folder))?;
+            let path = dir.join(&folder);
+            if crates.iter().any(|known| known == name) && !is_compiled(&path, since) {
+                disk::remove_dir(&path)?;
             }
         }
     }
     Ok(())
+}
+
+fn is_compiled(fingerprint: &Utf8Path, since: u64) -> bool {
+    let files = disk::all_files(fingerprint);
+    let mut signatures = files.iter().filter_map(|path| disk::signature(path));
+    signatures.any(|signature| signature.modified >= since)
 }
 
 /// `since`: when the facts were gathered, in nanoseconds since the epoch.

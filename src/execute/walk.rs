@@ -111,7 +111,7 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
             uv,
         } => provision.run(context.session, python, uv),
         Action::Write { path, text } => disk::write(path, text.as_bytes()),
-        Action::Forget { crates, dirs } => records::forget(crates, dirs),
+        Action::Forget { crates, dirs } => records::forget(crates, dirs, context.since),
         Action::Begin(begin) => records::begin(begin, context.since),
         Action::Replace(replace) => prove::replace(replace),
         Action::CopyInstall(copy) => copy_install::copy(copy),

@@ -320,6 +320,9 @@ impl Facts {
                 environment,
             );
             let builds = for_wheel || (build.staleness.is_some() && !request.is_for_publishing());
+            if builds && self.target.stale.is_none() {
+                build.look_for_former(environment);
+            }
             if build.member.bindings != Bindings::Embed && builds {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 tools.maturin.insert(build.member.name.clone(), tool);
@@ -590,7 +593,12 @@ impl Records {
             if let Some(staleness) = staleness {
                 build.remember(session, records.build);
                 build.staleness = Some(Staleness {
-                    unseen: build.unseen(&records, request.force),
+                    unseen: build.unseen(
+                        session,
+                        &self.builds.record,
+                        request.force,
+                        &project.state,
+                    ),
                     reason: staleness.reason.relative_to(&project.root),
                     ..staleness
                 });

@@ -1,13 +1,11 @@
 //! One member's build: whether it is due, and why.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::{self, Options};
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{
-    self, Attempt, BuildRecord, Input, InstallRecord, LocalPackage, Settings,
+    self, Attempt, BuildRecord, BuildRecords, Input, InstallRecord, LocalPackage, Settings,
 };
 use crate::facts::project::{Bindings, HardWired, Locked, Member, Project};
 use crate::model::minor::Minor;
@@ -16,9 +14,12 @@ use crate::world::disk;
 use crate::world::interpreter::Probe;
 use crate::world::manifest::Manifests;
 use crate::world::session::Session;
+use crate::world::tool;
 use crate::world::toolchain::Toolchain;
 
 use super::Request;
+use super::local_distributions::LocalDistribution;
+use super::unseen::unseen;
 
 /// One member's build.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Build {
     pub pyo3_config: Option<Utf8PathBuf>,
     /// What is known of an earlier build that this one begins with.
     pub earlier: EarlierBuild,
+    /// Distributions that the package was installed as before it was called as it is.
+    pub former: Vec<String>,
 }
 
 /// What is known of the last build, as far as it is still so.
@@ -130,69 +133,32 @@ impl Build {
         }
     }
 
-    /// The local crates with files whose content may differ although their times say that cargo has
-    /// seen them: by the records of the last build and of those that have not ended, else by times
-    /// that were set back since cargo compiled them. `force`: all of them.
-    pub(super) fn unseen(&self, records: &MemberRecords<'_>, force: bool) -> Vec<String> {
-        let crates = self.local_crates(records.build);
-        // a file outside any crate, included from somewhere: the member's own will do
-        let holder = |path: &Utf8PathBuf| {
-            let holders = crates.iter().filter(|(dir, _)| path.starts_with(dir));
-            let nearest = holders.max_by_key(|(dir, _)| dir.as_str().len());
-            nearest.or(crates.first()).map(|(_, name)| name.clone())
-        };
-        if force {
-            return crates.into_iter().map(|(_, name)| name).collect();
-        }
-        let mut changed: Vec<Utf8PathBuf> = Vec::new();
-        if let Some(attempt) = records.attempt {
-            for input in &attempt.changed {
-                changed.extend(input.changed_before(attempt.began));
+    /// The local crates that cargo would take for seen although they may not be as it compiled them;
+    /// `force`: all of them. `state`: the `target/pyx` of the project, absolute.
+    pub(super) fn unseen(
+        &self,
+        session: &Session,
+        records: &BuildRecords,
+        force: bool,
+        state: &Utf8Path,
+    ) -> Vec<String> {
+        let own = self.member.manifest();
+        let mut builds = records.builds.values().rev();
+        let known =
+            builds.find(|build| build.packages.first().is_some_and(|it| it.manifest == *own));
+        let packages = match (known, tool::cargo(session)) {
+            (Some(build), _) => build.packages.clone(),
+            // whatever has compiled what is there, nobody knows of what
+            (None, Ok(cargo)) if !build::all_fingerprints(&self.member, state).is_empty() => {
+                build::local_packages(session, &self.member, &self.toolchain, &cargo)
             }
-        }
-        if let Some(build) = records.build {
-            for input in &build.compile {
-                changed.extend(input.changed_before(build.began));
-            }
-        } else {
-            changed.extend(self.set_back(&holder));
-        }
-        let names: BTreeSet<String> = changed.iter().filter_map(holder).collect();
-        names.into_iter().collect()
-    }
-
-    /// Folder and name, the member's own first.
-    fn local_crates(&self, then: Option<&BuildRecord>) -> Vec<(Utf8PathBuf, String)> {
-        let recorded = then.map_or(&[][..], |then| &then.packages);
-        if !recorded.is_empty() {
-            return recorded
-                .iter()
-                .map(|it| (it.dir().to_owned(), it.name.clone()))
-                .collect();
-        }
-        let crates = self.member.crates();
-        crates
-            .filter_map(|cargo| Some((cargo.dir().to_owned(), cargo.package_name()?.to_owned())))
-            .collect()
-    }
-
-    /// Where nothing is recorded: the files that were put back since cargo compiled their crates.
-    fn set_back(&self, holder: &dyn Fn(&Utf8PathBuf) -> Option<String>) -> Vec<Utf8PathBuf> {
-        let fingerprints = build::fingerprints(&self.member, &self.options);
-        if !disk::is_dir(&fingerprints) {
-            return Vec::new();
-        }
-        let is_set_back = |path: &Utf8PathBuf| {
-            let name = holder(path)?;
-            let seen = build::compiled(&fingerprints, &name)?;
-            let file = disk::signature(path)?;
-            Some(file.written() > seen && file.modified <= seen)
+            (None, _) => build::own_packages(&self.member),
         };
-        let output = build::output_dir(&self.member, &self.options);
-        let mut files: Vec<Utf8PathBuf> =
-            build::sources(&self.member, &output).into_iter().collect();
-        files.retain(|path| is_set_back(path) == Some(true));
-        files
+        let found = unseen(session, &packages, records).filter(|_| !force);
+        match found {
+            Some(names) => names.into_iter().collect(),
+            None => packages.into_iter().map(|package| package.name).collect(),
+        }
     }
 
     /// Why the member must be built or installed; `None` where it is as the sources say.
@@ -220,9 +186,17 @@ impl Build {
             return Some(Staleness::whole(reason));
         }
         let interrupted = records.attempt.map(|_| Reason::Interrupted);
-        let certain = fingerprint::stale(&then.compile, session).or(interrupted);
+        let lock = self.member.workspace.join("Cargo.lock");
+        let (locks, others): (Vec<&Input>, Vec<&Input>) = then
+            .compile
+            .iter()
+            .partition(|input| input.path() == Some(&lock));
+        let stale = |inputs: &[&Input]| inputs.iter().find_map(|input| input.stale(session));
+        let certain = stale(&others).or(interrupted);
         let is_doubt = certain.is_none();
-        let reason = certain.or_else(|| fingerprint::stale(&then.surroundings, session))?;
+        // cargo writes the lock itself, for another member of the workspace as well
+        let doubt = || stale(&locks).or_else(|| fingerprint::stale(&then.surroundings, session));
+        let reason = certain.or_else(doubt)?;
         Some(Staleness {
             reason,
             // the bindings that maturin generates for the others are made of the crate as well
@@ -309,6 +283,14 @@ impl Build {
             .chain(siblings)
             .map(|target| target.join(own.file_name().unwrap_or_default()))
             .find(|dir| disk::is_dir(dir));
+    }
+
+    /// What the environment has of the package under other names.
+    pub(super) fn look_for_former(&mut self, environment: &Environment) {
+        let own = self.member.escaped_name();
+        let mut found = LocalDistribution::all(environment, &[]);
+        found.retain(|one| one.from == self.member.dir && one.name.to_lowercase() != own);
+        self.former = found.into_iter().map(|one| one.name).collect();
     }
 
     pub(super) fn prepare(

@@ -40,6 +40,7 @@ pub mod suites;
 pub mod supported_pythons;
 mod target;
 mod tools;
+mod unseen;
 pub mod versions;
 
 pub use caller::Caller;

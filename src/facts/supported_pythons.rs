@@ -57,7 +57,8 @@ impl SupportedPythons {
         if locked.pyo3.is_none() || toolchain.missing_pin.is_some() {
             return None;
         }
-        let metadata = build::metadata(session, member, toolchain, cargo, offline)?;
+        let flags: &[&str] = if offline { &["--offline"] } else { &[] };
+        let metadata = build::metadata(session, member, toolchain, cargo, flags)?;
         let found = metadata.packages.iter().find(|it| *it.name == "pyo3-ffi")?;
         let mut supported = Self::stated(found);
         // such a module is built for the oldest Python that it runs on, whatever builds it

@@ -29,6 +29,8 @@ pub enum StepId {
     /// Write down that a member's build begins.
     Begin(String),
     Compile(String),
+    /// Take a distribution out of the environment; by its name.
+    Uninstall(String),
     Install(String),
     Prove(String),
     /// Tell PyO3 how a member's tests link libpython.
@@ -110,6 +112,7 @@ impl std::fmt::Display for StepId {
             Self::Forget(member) => write!(f, "forget {member}"),
             Self::Begin(member) => write!(f, "begin {member}"),
             Self::Compile(member) => write!(f, "compile {member}"),
+            Self::Uninstall(name) => write!(f, "uninstall {name}"),
             Self::Install(member) => write!(f, "install {member}"),
             Self::Prove(member) => write!(f, "prove {member}"),
             Self::Link(member) => write!(f, "link {member}"),

@@ -32,6 +32,10 @@ pub(super) fn member(
     staleness: &Staleness,
 ) {
     plan.then(begin(context, build));
+    // before the new one: both may have the same files
+    for name in &build.former {
+        plan.then(uninstall(context, build, name));
+    }
     if let Some(reusable) = &build.reusable {
         plan.then(copy(context, build, reusable, staleness));
         return prove(plan, context, build, true);
@@ -89,6 +93,24 @@ fn begin(context: &PlanContext<'_>, build: &Build) -> Step {
         changed: build.earlier.changed.clone(),
     }));
     Step::new(StepId::Begin(name.clone()), "Recording", name, action)
+}
+
+/// What the package was called before.
+fn uninstall(context: &PlanContext<'_>, build: &Build, name: &str) -> Step {
+    let python = context.target.environment.python();
+    let call = context
+        .uv()
+        .args(["pip", "uninstall", "--quiet"])
+        .args(["--python", python.as_str()])
+        .arg(name);
+    let action = Action::Run(Run::quiet(call, Exit::Environment));
+    let subject = format!("{name}, which is {} now", build.member.name);
+    Step::new(
+        StepId::Uninstall(name.to_owned()),
+        "Removing",
+        subject,
+        action,
+    )
 }
 
 /// Whatever was ever built of what the files were before: another profile would not see it either.

@@ -36,7 +36,9 @@ pub(super) fn replace(replace: &Replace) -> Result<()> {
         return Err(nothing_built(member, &output));
     };
     for module in &replace.modules {
-        disk::replace(&artifact.path, module)?;
+        if disk::hash(module).as_ref() != Some(&artifact.hash) {
+            disk::replace(&artifact.path, module)?;
+        }
     }
     Ok(())
 }
@@ -258,7 +260,7 @@ impl Proof<'_> {
         let name = self.member.cargo.package_name().unwrap_or_default();
         let crates = [name.to_owned()];
         let dir = build::fingerprints(self.member, &self.prove.build.options);
-        records::forget(&crates, &[dir])?;
+        records::forget(&crates, &[dir], u64::MAX)?;
         let path = module.to_owned();
         self.context.note(|outcome| {
             outcome.stopped = true;
@@ -317,19 +319,28 @@ impl Proof<'_> {
 
     /// What the last install has put under another name goes: Python would still import it.
     fn remove_former(&self, install: &InstallRecord) -> Result<()> {
-        let path = self.prove.environment.record_path();
-        let known = EnvironmentRecord::load(&path).record;
-        let Some(former) = known.installed.get(&self.member.name) else {
-            return Ok(());
-        };
-        for module in &former.modules {
-            let is_ours = disk::hash(module).is_some_and(|hash| former.artifacts.contains(&hash));
-            if install.modules.contains(module) || !is_ours || self.is_tracked(module)? {
+        let environment = &self.prove.environment;
+        let known = EnvironmentRecord::load(&environment.record_path()).record;
+        for (name, former) in &known.installed {
+            let is_here = former.package == self.member.dir;
+            if *name != self.member.name && !is_here {
                 continue;
             }
-            disk::remove_file(module)?;
-            let text = format!("removed `{module}`, which an earlier build has installed");
-            self.context.ui.warn(&text);
+            for module in &former.modules {
+                // among the sources of another checkout it may serve another environment
+                let is_apart = !is_here && !module.starts_with(&environment.path);
+                if is_apart || install.modules.contains(module) {
+                    continue;
+                }
+                let hash = disk::hash(module);
+                let is_ours = hash.is_some_and(|hash| former.artifacts.contains(&hash));
+                if !is_ours || self.is_tracked(module)? {
+                    continue;
+                }
+                disk::remove_file(module)?;
+                let text = format!("removed `{module}`, which an earlier build has installed");
+                self.context.ui.warn(&text);
+            }
         }
         Ok(())
     }
@@ -404,6 +415,8 @@ impl Proof<'_> {
         let path = environment.record_path();
         let mut known = EnvironmentRecord::load(&path).record;
         known.schema = SCHEMA;
+        let is_other = |record: &InstallRecord| record.package != self.member.dir;
+        known.installed.retain(|_, record| is_other(record));
         known.installed.insert(self.member.name.clone(), install);
         store(&path, &known)
     }

@@ -115,14 +115,14 @@ fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
     for dir in &folders {
         inputs.push(Input::tree(dir, Scope::Folder, &[], Some(since)));
     }
-    for package in undeclared(place) {
+    for package in compared_whole(place) {
         let but = outside_sources(place, package.dir());
-        inputs.push(Input::tree(
-            package.dir(),
-            Scope::Package,
-            &but,
-            Some(since),
-        ));
+        let scope = if package.is_vendored {
+            Scope::Folder
+        } else {
+            Scope::Package
+        };
+        inputs.push(Input::tree(package.dir(), scope, &but, Some(since)));
     }
     for name in variables(&built) {
         inputs.push(Input::variable(session, &name));
@@ -158,11 +158,11 @@ fn manifests(place: &Place<'_>) -> BTreeSet<Utf8PathBuf> {
 
 /// What cargo would find besides in the packages' folders.
 fn surroundings(place: &Place<'_>) -> Vec<Input> {
-    let undeclared = undeclared(place);
+    let whole = compared_whole(place);
     let others = place
         .packages
         .iter()
-        .filter(|package| !undeclared.contains(package));
+        .filter(|package| !whole.contains(package));
     let tree = |package: &LocalPackage| {
         let but = outside_sources(place, package.dir());
         Input::tree(package.dir(), Scope::RustNames, &but, None)
@@ -170,13 +170,13 @@ fn surroundings(place: &Place<'_>) -> Vec<Input> {
     others.map(tree).collect()
 }
 
-/// The packages whose build scripts declare no inputs.
-fn undeclared<'a>(place: &Place<'a>) -> Vec<&'a LocalPackage> {
+/// The packages whose build scripts declare no inputs, and those whose files cargo does not look at.
+fn compared_whole<'a>(place: &Place<'a>) -> Vec<&'a LocalPackage> {
     let built = intermediate_dir(place.member, place.output);
     place
         .packages
         .iter()
-        .filter(|package| watches_everything(&package.name, &built))
+        .filter(|package| package.is_vendored || watches_everything(&package.name, &built))
         .collect()
 }
 

@@ -62,21 +62,6 @@ pub fn all_fingerprints(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// When cargo last compiled a crate, in nanoseconds since the epoch: it takes files with an older
-/// modification time for seen.
-pub fn compiled(fingerprints: &Utf8Path, name: &str) -> Option<u64> {
-    let own = disk::names(fingerprints).into_iter().filter(|folder| {
-        folder
-            .rsplit_once('-')
-            .is_some_and(|(known, _)| known == name)
-    });
-    let files = own.flat_map(|folder| disk::all_files(&fingerprints.join(folder)));
-    files
-        .filter_map(|path| disk::signature(&path))
-        .map(|signature| signature.modified)
-        .max()
-}
-
 /// The file names of what a member's build makes.
 pub(super) fn artifact_names(member: &Member) -> Vec<String> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};

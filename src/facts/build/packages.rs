@@ -13,7 +13,7 @@ use crate::world::toolchain::Toolchain;
 use super::output::target_dir;
 
 /// The member's package first, then those that it depends on by path, whatever says so: its own
-/// manifest, a workspace's, `[patch]`. By our own reading of the manifests where cargo does not answer.
+/// manifest, a workspace's, `[patch]`, and those of a folder in place of a registry. By our own reading of the manifests where cargo does not answer.
 ///
 /// Everything is fetched by the time that this is asked, so it needs no network.
 pub fn local_packages(
@@ -22,33 +22,38 @@ pub fn local_packages(
     toolchain: &Toolchain,
     cargo: &Utf8Path,
 ) -> Vec<LocalPackage> {
-    let mut packages = asked(session, member, toolchain, cargo).unwrap_or_else(|| {
-        let crates = member.crates();
-        crates
-            .map(|cargo| LocalPackage {
-                name: cargo.package_name().unwrap_or_default().to_owned(),
-                manifest: cargo.toml.path.clone(),
-            })
-            .collect()
-    });
+    let packages = asked(session, member, toolchain, cargo);
+    let mut packages = packages.unwrap_or_else(|| own_packages(member));
     packages.sort();
     packages.sort_by_key(|package| package.manifest != *member.manifest());
     packages
 }
 
+/// The same by our own reading of the manifests.
+pub fn own_packages(member: &Member) -> Vec<LocalPackage> {
+    let crates = member.crates();
+    let packages = crates.map(|cargo| LocalPackage {
+        name: cargo.package_name().unwrap_or_default().to_owned(),
+        manifest: cargo.toml.path.clone(),
+        is_vendored: false,
+    });
+    packages.collect()
+}
+
 /// What `cargo metadata` says of the member's workspace, for the machine's own platform; `None` where it
-/// does not answer, as without a Cargo.lock. Without `offline` it fetches what is not there.
+/// does not answer, as without a Cargo.lock. `flags`: `--offline`, else it fetches what is not there, and
+/// features.
 pub fn metadata(
     session: &Session,
     member: &Member,
     toolchain: &Toolchain,
     cargo: &Utf8Path,
-    offline: bool,
+    flags: &[&str],
 ) -> Option<Metadata> {
     let host = toolchain.host(session)?;
     let mut call = Invocation::new(cargo, &member.dir)
         .args(["metadata", "--format-version", "1", "--locked"])
-        .args(offline.then_some("--offline"))
+        .args(flags.iter().copied())
         .args(["--filter-platform", host.as_str()])
         .args(["--manifest-path", member.manifest().as_str()])
         .without(&session.scrubbed())
@@ -70,7 +75,10 @@ fn asked(
     toolchain: &Toolchain,
     cargo: &Utf8Path,
 ) -> Option<Vec<LocalPackage>> {
-    let metadata = metadata(session, member, toolchain, cargo, true)?;
+    let ask = |flags: &[&str]| metadata(session, member, toolchain, cargo, flags);
+    // what only some features need may be compiled as well; from a registry it may not be here
+    let all = ask(&["--offline", "--all-features"]);
+    let metadata = all.or_else(|| ask(&["--offline"]))?;
     let resolve = metadata.resolve?;
     let root = metadata
         .packages
@@ -88,13 +96,15 @@ fn asked(
             }
         }
     }
-    let local = metadata
-        .packages
-        .iter()
-        .filter(|package| package.source.is_none() && reached.contains(&package.id));
-    let packages = local.map(|package| LocalPackage {
+    let home = session.cargo_home();
+    let fetched = [home.join("registry"), home.join("git")];
+    let is_fetched = |path: &Utf8Path| fetched.iter().any(|dir| path.starts_with(dir));
+    let mut local = metadata.packages;
+    local.retain(|package| reached.contains(&package.id) && !is_fetched(&package.manifest_path));
+    let packages = local.into_iter().map(|package| LocalPackage {
         name: package.name.to_string(),
-        manifest: package.manifest_path.clone(),
+        manifest: package.manifest_path,
+        is_vendored: package.source.is_some(),
     });
     Some(packages.collect())
 }

@@ -57,6 +57,10 @@ pub struct LocalPackage {
     pub name: String,
     /// Its Cargo.toml, absolute.
     pub manifest: Utf8PathBuf,
+    /// Whether cargo takes its files for unchangeable, so that it never looks at them again: those of a
+    /// folder that replaces a registry (cargo book, "Source Replacement").
+    #[serde(default)]
+    pub is_vendored: bool,
 }
 
 impl LocalPackage {

@@ -6,6 +6,7 @@ mod mistakes;
 mod once;
 mod said;
 mod tools;
+mod unseen;
 
 const GREETING: &str = "Hello from Rust!";
 const GREET: &str = "import hello; print(hello.greeting())";

@@ -1,0 +1,82 @@
+//! Crates that cargo would take for compiled as they are, although their files changed: it goes by
+//! times, and those may say otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+
+use crate::facts::fingerprint::{BuildRecords, Input, LocalPackage};
+use crate::world::session::Session;
+
+/// Those of `packages`, the member's own first, that have files whose content is not what cargo compiled
+/// last, by the records of whatever build did so, and whose times say that it is. Of vendored packages
+/// cargo looks at nothing, whatever the times.
+///
+/// `None` where no build of the member is recorded.
+pub(super) fn unseen(
+    session: &Session,
+    packages: &[LocalPackage],
+    records: &BuildRecords,
+) -> Option<BTreeSet<String>> {
+    let own = packages.first()?;
+    let builds = records.builds.values();
+    let is_own = |build: &&_| is_of(build, own);
+    let mut paths = BTreeSet::new();
+    for build in builds.clone().filter(is_own) {
+        paths.extend(build.compile.iter().filter_map(Input::path));
+    }
+    if paths.is_empty() {
+        return None;
+    }
+    let mut newest: BTreeMap<&Utf8Path, (u64, &Input)> = BTreeMap::new();
+    for build in builds {
+        for input in &build.compile {
+            let Some(path) = input.path().filter(|path| paths.contains(path)) else {
+                continue;
+            };
+            let known = newest.entry(path).or_insert((build.began, input));
+            if build.began > known.0 {
+                *known = (build.began, input);
+            }
+        }
+    }
+    let mut compiled: Vec<(u64, &Input)> = newest.values().copied().collect();
+    for attempt in records.attempts.values() {
+        for input in &attempt.changed {
+            let known = input.path().and_then(|path| newest.get(path));
+            // a later build has compiled what was there then
+            if known.is_some_and(|(began, _)| *began < attempt.began) {
+                compiled.push((attempt.began, input));
+            }
+        }
+    }
+    let mut names = BTreeSet::new();
+    for (began, input) in compiled {
+        let vendored = packages.iter().find(|package| {
+            package.is_vendored && input.path().is_some_and(|path| path == package.dir())
+        });
+        if let Some(package) = vendored {
+            if input.stale(session).is_some() {
+                names.insert(package.name.clone());
+            }
+            continue;
+        }
+        for file in input.changed_before(began) {
+            names.insert(holder(packages, &file).unwrap_or(own).name.clone());
+        }
+    }
+    Some(names)
+}
+
+fn is_of(build: &crate::facts::fingerprint::BuildRecord, own: &LocalPackage) -> bool {
+    let package = build.packages.first();
+    package.is_some_and(|package| package.manifest == own.manifest)
+}
+
+/// The package that a file lies in; a file outside of any is included from somewhere.
+fn holder<'a>(packages: &'a [LocalPackage], file: &Utf8Path) -> Option<&'a LocalPackage> {
+    let holders = packages
+        .iter()
+        .filter(|package| file.starts_with(package.dir()));
+    holders.max_by_key(|package| package.dir().as_str().len())
+}

@@ -1,0 +1,224 @@
+//! What cargo takes for compiled by its times, or never looks at, and is not as it was.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::{Outcome, Project, folder, modified, set_modified, within};
+
+const PROJECT: &str = "[build-system]
+requires = [\"maturin>=1.9,<2\"]
+build-backend = \"maturin\"
+
+[project]
+name = \"NAME\"
+version = \"1.0\"
+requires-python = \">=3.9\"
+
+[tool.maturin]
+bindings = \"bin\"
+";
+
+fn package(name: &str, more: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{more}")
+}
+
+/// A program that prints what the crate `value` says; `needs`: how its manifest asks for that crate.
+fn printer(name: &str, needs: &str) -> [(String, String); 3] {
+    let main = "fn main() {\n    print!(\"{}\", value::V);\n}\n";
+    [
+        (format!("{name}/Cargo.toml"), package(name, needs)),
+        (
+            format!("{name}/pyproject.toml"),
+            PROJECT.replace("NAME", name),
+        ),
+        (format!("{name}/src/main.rs"), main.to_owned()),
+    ]
+}
+
+fn written(place: &Path, files: &[(String, String)]) -> Project {
+    let _ = fs::remove_dir_all(place);
+    for (name, text) in files {
+        let path = place.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    Project::at(place)
+}
+
+fn value(at: &str) -> [(String, String); 2] {
+    [
+        (format!("{at}/Cargo.toml"), package("value", "")),
+        (
+            format!("{at}/src/lib.rs"),
+            "pub const V: &str = \"one\";\n".to_owned(),
+        ),
+    ]
+}
+
+fn printed(project: &Project, name: &str) -> String {
+    let program = project.path(&format!(".venv/bin/{name}"));
+    project.run(program, &[]).succeeds().stdout
+}
+
+/// An edit that keeps the file's time.
+fn put(project: &Project, name: &str, old: &str, new: &str) {
+    let path = project.path(name);
+    let time = modified(&path);
+    project.edit(name, old, new);
+    set_modified(&path, time);
+}
+
+fn compiled(run: &Outcome, name: &str) -> usize {
+    run.count(&format!("Compiling {name} "))
+}
+
+#[test]
+fn an_edit_of_a_vendored_crate_is_compiled_although_cargo_never_looks_at_it() {
+    let mut files = printer(
+        "shown",
+        "\n[workspace]\n\n[dependencies]\nvalue = \"0.1\"\n",
+    )
+    .to_vec();
+    files.extend(value("shown/vendor/value"));
+    let sums = "{\"files\": {}, \"package\": null}";
+    files.push((
+        "shown/vendor/value/.cargo-checksum.json".into(),
+        sums.into(),
+    ));
+    let config = "[source.crates-io]\nreplace-with = \"vendored\"\n\n[source.vendored]\ndirectory = \"vendor\"\n";
+    files.push(("shown/.cargo/config.toml".into(), config.into()));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    project.dev().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "one");
+    project.edit("vendor/value/src/lib.rs", "one", "two");
+    let run = project.dev().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "two", "{run}");
+    project.dev().run().finds_fresh("shown");
+}
+
+#[test]
+fn a_crate_of_two_members_that_is_forgotten_for_both_is_compiled_once() {
+    let needs = "\n[dependencies]\nvalue = { path = \"../value\" }\n";
+    let mut files = [printer("one", needs), printer("two", needs)].concat();
+    files.extend(value("value"));
+    let members = "[workspace]\nresolver = \"2\"\nmembers = [\"one\", \"two\", \"value\"]\n";
+    files.push(("Cargo.toml".into(), members.into()));
+    let project = written(&folder!(), &files);
+    project.dev().run().succeeds();
+    put(&project, "value/src/lib.rs", "one", "two");
+    let run = project.dev().run().succeeds();
+    assert_eq!(compiled(&run, "value"), 1, "{run}");
+    assert_eq!(
+        [printed(&project, "one"), printed(&project, "two")],
+        ["two", "two"]
+    );
+    // and once more where it is for the first of them
+    project.edit("one/pyproject.toml", "\"1.0\"", "\"1.1\"");
+    let run = project.dev().run().succeeds();
+    assert_eq!(compiled(&run, "value"), 0, "{run}");
+}
+
+#[test]
+fn what_was_edited_in_a_copy_of_a_built_project_is_compiled_whatever_its_time() {
+    let mut files = printer(
+        "shown",
+        "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n",
+    )
+    .to_vec();
+    files.extend(value("shown/value"));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    project.edit("src/main.rs", "\"{}\"", "\"{} before\"");
+    project.dev().run().succeeds();
+    let copy = Project::at(&all.path("copy"));
+    let from = project.root.to_str().unwrap();
+    let status = Command::new("cp")
+        .args(["-a", from])
+        .arg(&copy.root)
+        .status();
+    assert!(status.unwrap().success());
+    put(&copy, "src/main.rs", "before", "after");
+    put(&copy, "value/src/lib.rs", "one", "two");
+    let run = copy.dev().run().succeeds();
+    assert_eq!(printed(&copy, "shown"), "two after", "{run}");
+    project.dev().run().finds_fresh("shown");
+}
+
+#[test]
+fn a_crate_that_only_a_feature_needs_is_compiled_whatever_the_time_of_its_edit() {
+    let needs = "\n[workspace]\n\n[features]\nmore = [\"dep:value\"]\n\n[dependencies]\nvalue = { path = \"../value\", optional = true }\n";
+    let mut files = printer("shown", needs).to_vec();
+    files[2].1 =
+        "fn main() {\n    #[cfg(feature = \"more\")]\n    print!(\"{}\", value::V);\n}\n".into();
+    files.extend(value("value"));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    let dev = || project.dev().with(&["--features", "more"]);
+    dev().run().succeeds();
+    put(&all, "value/src/lib.rs", "one", "two");
+    let run = dev().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "two", "{run}");
+    dev().run().finds_fresh("shown");
+}
+
+#[test]
+fn a_lock_that_cargo_writes_installs_nothing_twice() {
+    let mut files = printer(
+        "shown",
+        "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n",
+    )
+    .to_vec();
+    files.extend(value("shown/value"));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    project.dev().run().succeeds();
+    project.edit("value/Cargo.toml", "0.1.0", "0.2.0");
+    let run = project.dev().run().succeeds().says_once("Installed shown");
+    assert!(project.read("Cargo.lock").contains("0.2.0"), "{run}");
+    project.dev().run().finds_fresh("shown");
+}
+
+#[test]
+fn a_distribution_that_is_called_otherwise_now_is_taken_away() {
+    let mut files = printer(
+        "shown",
+        "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n",
+    )
+    .to_vec();
+    files.extend(value("shown/value"));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    project.dev().run().succeeds();
+    project.edit("pyproject.toml", "name = \"shown\"", "name = \"told\"");
+    let run = project.dev().run().succeeds();
+    let script =
+        "from importlib import metadata as m; print(sorted({d.name for d in m.distributions()}))";
+    assert_eq!(project.python(script), "['told']", "{run}");
+    assert_eq!(compiled(&run, "shown"), 0, "{run}");
+    project.dev().run().finds_fresh("told");
+}
+
+#[test]
+fn a_watch_builds_what_changes_outside_the_project() {
+    let mut files = printer("shown", "\n[workspace]\n").to_vec();
+    let main = "fn main() {\n    print!(\"{}\", include_str!(\"../../note.txt\"));\n}\n";
+    files[2].1 = main.into();
+    files.push(("note.txt".into(), "one".into()));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    project.dev().run().succeeds();
+    let watch = project.dev().with(&["--watch"]).start();
+    let mut arrived = Vec::new();
+    for text in ["two", "three"] {
+        all.write("note.txt", text);
+        let shown = || printed(&project, "shown") == text;
+        arrived.push(within(Duration::from_secs(20), &shown));
+        std::thread::sleep(Duration::from_millis(500)); // until it waits again
+    }
+    watch.signal(2);
+    let run = watch.finish();
+    assert_eq!(arrived, [true, true], "{run}");
+}
