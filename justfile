@@ -17,6 +17,10 @@ test *arguments:
 test-all: test
     cargo test --test all
 
+# Try the law of freshness by random steps: how many for each kind of project, seed, which kinds
+law steps="1000" seed="1" projects="":
+    CARGO_PYX_LAW_STEPS={{steps}} CARGO_PYX_LAW_SEED={{seed}} CARGO_PYX_LAW_PROJECTS={{projects}} cargo test --test all law_long
+
 # Check format and lints
 lint:
     cargo fmt --check

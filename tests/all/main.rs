@@ -13,6 +13,10 @@ mod artifact {
 }
 #[path = "../it/new/created.rs"]
 mod created;
+#[path = "../it/law/mod.rs"]
+mod law;
+#[cfg(target_os = "linux")] // processes are found in /proc
+mod law_long;
 mod measure;
 mod new;
 mod older_pyo3;

@@ -21,6 +21,10 @@ mod house;
 #[cfg(unix)]
 mod just;
 #[cfg(unix)]
+mod law;
+#[cfg(target_os = "linux")] // processes are found in /proc
+mod law_short;
+#[cfg(unix)]
 mod look;
 #[cfg(unix)]
 mod matrix;

@@ -1,0 +1,78 @@
+//! What stands around a project: variables, flags, toolchains.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{LazyLock, Mutex};
+
+use crate::support::Project as Checkout;
+
+/// For the next runs.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) env: BTreeMap<&'static str, String>,
+    pub(super) profile: &'static str,
+    pub(super) extra: bool,
+    /// Whether the runs begin in another folder, with `-C`.
+    pub(super) elsewhere: bool,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            env: BTreeMap::new(),
+            profile: "dev",
+            extra: false,
+            elsewhere: false,
+        }
+    }
+
+    pub(super) fn flags(&self) -> Vec<&str> {
+        let mut flags = match self.profile {
+            "dev" => Vec::new(),
+            "release" => vec!["--release"],
+            other => vec!["--profile", other],
+        };
+        if self.extra {
+            flags.extend(["--features", "extra"]);
+        }
+        flags
+    }
+
+    /// What the compiler of a toolchain says of itself; empty: the default one.
+    pub(super) fn rustc(toolchain: &str) -> String {
+        static KNOWN: LazyLock<Mutex<BTreeMap<String, String>>> = LazyLock::new(Mutex::default);
+        let mut known = KNOWN.lock().unwrap();
+        let said = known.entry(toolchain.to_owned()).or_insert_with(|| {
+            let plus = format!("+{toolchain}");
+            let mut words = vec!["--version"];
+            if !toolchain.is_empty() {
+                words.insert(0, &plus);
+            }
+            let run = Checkout::at(Path::new("/")).run("rustc", &words);
+            run.succeeds().stdout.trim().to_owned()
+        });
+        said.clone()
+    }
+
+    /// The machine's target triple.
+    pub(super) fn host() -> String {
+        let run = Checkout::at(Path::new("/"))
+            .run("rustc", &["-vV"])
+            .succeeds();
+        let mut lines = run.stdout.lines();
+        let host = lines.find_map(|line| line.strip_prefix("host: "));
+        host.unwrap().to_owned()
+    }
+
+    /// The installed toolchains that compile the projects; none without rustup.
+    pub(super) fn toolchains() -> Vec<String> {
+        let Some(rustup) = crate::support::on_path("rustup") else {
+            return Vec::new();
+        };
+        let run = Checkout::at(Path::new("/")).run(rustup, &["toolchain", "list"]);
+        let names = run.stdout.lines().filter_map(|line| line.split(' ').next());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.retain(|name| !name.starts_with("nightly"));
+        names
+    }
+}
