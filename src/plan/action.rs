@@ -296,6 +296,8 @@ pub struct Test {
     pub runner: Runner,
     /// Whose tests they are.
     pub member: String,
+    /// The folder of that package, absolute.
+    pub package: Utf8PathBuf,
     /// The interpreter, where they are run on several.
     pub on: Option<String>,
     /// Whether the code under test was compiled without optimisation.
@@ -471,6 +473,7 @@ impl Test {
             invocation,
             runner,
             member: build.member.name.clone(),
+            package: build.member.dir.clone(),
             on: None,
             unoptimised: build.options.profile == "dev",
             fail_fast: testing.fail_fast,

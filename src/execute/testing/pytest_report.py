@@ -4,6 +4,7 @@ import atexit
 import collections
 import json
 import os
+import re
 
 import pytest
 
@@ -19,6 +20,27 @@ def _say(**event):
     if _file:
         _file.write(json.dumps(event) + "\n")
         _file.flush()
+
+
+def _miss(text):
+    found = re.search(r"ModuleNotFoundError: No module named '(\w+)'", text)
+    if found:
+        _say(event="missing", module=found[1])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests():
+    outcome = yield
+    failure = outcome.excinfo and outcome.excinfo[1]
+    cause = getattr(failure, "cause", None) or getattr(failure, "__cause__", None)
+    for error in (failure, cause):
+        if isinstance(error, ModuleNotFoundError):
+            _miss(f"ModuleNotFoundError: {error}")
+
+
+def pytest_collectreport(report):
+    if report.failed:
+        _miss(str(report.longrepr))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -46,6 +68,7 @@ def pytest_runtest_logreport(report):
         crash = getattr(report.longrepr, "reprcrash", None)
         message = (getattr(crash, "message", "") or str(report.longrepr)).strip()
         is_expectation = message.startswith(("assert", "AssertionError", "Failed:"))
+        _miss(message)
         if message and not (report.when == "call" and is_expectation):
             _alike[report.when, message.splitlines()[0]] += 1
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::facts::dependencies::hint_for_missing;
 use crate::model::error::Result;
 use crate::model::runner_options::{PYTEST, RunnerOptions, UNITTEST};
 use crate::plan::{Reporter, Runner, Test};
@@ -49,6 +50,10 @@ pub(super) fn run(
         );
     }
     let failure = report.failure(name, status, options, &test.arguments);
+    let hint = match (&failure, &report.missing) {
+        (Some(_), Some(module)) => hint_for_missing(&test.package, module)?,
+        _ => None,
+    };
     voice.end(failure.is_some());
     Ok(TestResult {
         language: PYTHON,
@@ -56,6 +61,7 @@ pub(super) fn run(
         idle: report.idle(status, options, &test.arguments),
         counts: report.counts.unwrap_or_default(),
         failure,
+        hint,
         ..TestResult::default()
     })
 }
@@ -63,6 +69,10 @@ pub(super) fn run(
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Event {
+    /// What was to be imported and is not there.
+    Missing {
+        module: String,
+    },
     /// The tests are looked for from here on.
     Session,
     Start {
@@ -106,6 +116,8 @@ struct Report {
     deselected: u64,
     /// The test that had begun last and not finished.
     running: Option<String>,
+    /// The first module that is not there.
+    missing: Option<String>,
     /// One line on what several tests miss alike.
     trouble: Option<String>,
 }
@@ -125,6 +137,7 @@ impl Report {
 
     fn hear(&mut self, event: Event) {
         match event {
+            Event::Missing { module } => self.missing = self.missing.take().or(Some(module)),
             Event::Session => self.begun = true,
             Event::Start { test } => self.running = Some(test),
             Event::Finish { test } => self.running = self.running.take().filter(|it| *it != test),

@@ -7,8 +7,6 @@ use crate::model::error::Result;
 use crate::world::checkout;
 use crate::world::disk;
 
-use super::requirements_file::without_comment;
-
 /// Files of one folder.
 const FILES: [&str; 15] = [
     "tox.ini",
@@ -87,7 +85,7 @@ impl Automation {
     }
 }
 
-fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let workflows = folder.join(".github/workflows");
     let named = FILES.iter().map(|name| folder.join(name));
     let hosted = disk::names(&workflows)
@@ -109,67 +107,6 @@ fn arguments(words: &[String]) -> Vec<String> {
     own.filter(|word| !word.contains(['$', '{', '}']))
         .cloned()
         .collect()
-}
-
-/// What tox's `deps` and nox's `session.install` name literally; the files are added to `files`.
-pub(super) fn requirements(dir: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<Vec<String>> {
-    let mut requirements = Vec::new();
-    for (name, read) in [
-        ("tox.ini", tox as fn(&str) -> Vec<String>),
-        ("noxfile.py", nox),
-    ] {
-        let path = dir.join(name);
-        let text = disk::read_text(&path)?.unwrap_or_default();
-        files.push(path);
-        requirements.extend(read(&text));
-    }
-    requirements.sort();
-    requirements.dedup();
-    Ok(requirements)
-}
-
-/// The requirements under every `deps =` of a tox.ini; factors (`py3: x`) lose their condition,
-/// references and options are left out.
-fn tox(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let value = match line.split_once('=') {
-            Some((key, value)) if key.trim() == "deps" && !line.starts_with([' ', '\t']) => {
-                inside = true;
-                value
-            }
-            _ if inside && line.starts_with([' ', '\t']) => line,
-            _ => {
-                inside = false;
-                continue;
-            }
-        };
-        let value = without_comment(value);
-        let word = value
-            .rsplit_once(": ")
-            .map_or(value, |(_, word)| word)
-            .trim();
-        if word.starts_with(|c: char| c.is_ascii_alphanumeric()) && !word.contains('{') {
-            found.push(word.to_owned());
-        }
-    }
-    found
-}
-
-/// The string literals of every `session.install(…)`.
-fn nox(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for call in text.split("session.install(").skip(1) {
-        let arguments = call.split(')').next().unwrap_or_default();
-        for (number, piece) in arguments.split(['"', '\'']).enumerate() {
-            let literal = number % 2 == 1;
-            if literal && piece.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                found.push(piece.to_owned());
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -202,11 +139,5 @@ mod tests {
         assert!(commented.arguments_of("unittest").is_empty());
         assert!(!commented.mentions("pytest"));
         assert!(automation("pytest-cov\n").mentions("pytest"));
-    }
-
-    #[test]
-    fn what_nox_installs_is_read_from_its_literals() {
-        let text = "def t(session):\n    session.install('pytest', \"numpy<3\")\n";
-        assert_eq!(nox(text), ["pytest", "numpy<3"]);
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
 //! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is found by their `runner`: in groups and extras, in requirements files,
-//! and in what the project's `automation` installs.
+//! and in what other tools install into `environments` of their own; `mentions` finds what is missing
+//! after all, also in the rest of the project's `automation`.
 
 mod automation;
 mod conflicts;
 mod developers;
+mod environments;
 mod gather;
+mod mentions;
 mod requirements_file;
 mod runner;
 mod selection;
@@ -17,6 +20,7 @@ mod workspace;
 
 pub use automation::Automation;
 pub use gather::Dependencies;
+pub use mentions::hint_for_missing;
 pub use runner::TestRunner;
 pub use selection::DependencySelection;
 pub use sync::{Scope, Source, Sync, UnlockedWorkspace, WorkspacePackage};

@@ -95,7 +95,7 @@ fn logical_lines(text: &str) -> Vec<String> {
 }
 
 /// The line up to a `#` that stands at its beginning or after a blank; others belong to URLs.
-pub(super) fn without_comment(line: &str) -> &str {
+fn without_comment(line: &str) -> &str {
     let begins_comment = |at: usize| line[..at].is_empty() || line[..at].ends_with([' ', '\t']);
     let mut signs = line.match_indices('#').map(|(at, _)| at);
     let end = signs.find(|at| begins_comment(*at));

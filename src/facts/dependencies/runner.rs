@@ -12,7 +12,8 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{GroupItem, Manifests, PyProject};
 
-use super::automation::{self, Automation};
+use super::automation::Automation;
+use super::environments::{Place, ToolEnvironment};
 use super::requirements_file::RequirementsFile;
 use super::sync::{Source, Sync};
 
@@ -54,15 +55,17 @@ pub(super) struct FoundRunner {
     pub(super) declared: bool,
     /// Files that decide, there or not.
     pub(super) files: Vec<Utf8PathBuf>,
+    /// Where something is installed besides that only running a tool would tell, and how that is said.
+    pub(super) unread: Vec<(Place, String)>,
 }
 
-/// By this order: groups and extras, requirements files, what tox or nox install, a parent
-/// project's groups, and pytest alone; besides any of them where they bring another runner, which we
+/// By this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, a
+/// parent project's groups, and pytest alone; besides any of them where they bring another runner, which we
 /// do not run.
 pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = declared(manifests, pyproject)?;
     if !found.declared && runs_unittest(pyproject)? {
-        return for_unittest(pyproject);
+        return for_unittest(manifests, pyproject);
     }
     let named = named(manifests, pyproject, &found)?;
     if has_stestr_config(pyproject) && named.iter().any(|name| name == "stestr") {
@@ -94,10 +97,7 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
         }
     }
     if found.others.is_empty() {
-        let requirements = automation::requirements(dir, &mut found.files)?;
-        if requirements.iter().any(|text| is_runner(text)) {
-            found.others.push(Sync::of(listed(pyproject, requirements)));
-        }
+        add_environments(manifests, pyproject, &mut found)?;
     }
     if found.others.is_empty() {
         found
@@ -106,6 +106,63 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     }
     found.declared = !found.others.is_empty();
     Ok(found)
+}
+
+/// Those environments of tools that bring the runner.
+fn add_environments(
+    manifests: &Manifests,
+    pyproject: &PyProject,
+    found: &mut FoundRunner,
+) -> Result<()> {
+    let mut whole = ToolEnvironment::default();
+    for environment in ToolEnvironment::all(manifests, pyproject, &mut found.files)? {
+        let names = names_in(&environment.requirements)?;
+        if names.iter().any(|name| is_runner(name)) {
+            whole.merge(environment);
+        }
+    }
+    add_environment(pyproject, found, whole)
+}
+
+fn add_environment(
+    pyproject: &PyProject,
+    found: &mut FoundRunner,
+    environment: ToolEnvironment,
+) -> Result<()> {
+    for text in &environment.requirements {
+        if let Some(file) = text.strip_prefix("-r").or(text.strip_prefix("-c")) {
+            found
+                .files
+                .extend(RequirementsFile::read(file.into())?.files);
+        }
+    }
+    let groups = environment.groups.into_iter();
+    found
+        .groups
+        .extend(groups.filter(|name| pyproject.groups.contains_key(name)));
+    let extras = environment.extras.into_iter();
+    found
+        .extras
+        .extend(extras.filter(|name| pyproject.extras.contains_key(name)));
+    found.unread = environment.unread;
+    if !environment.requirements.is_empty() {
+        let source = listed(pyproject, environment.requirements);
+        found.others.push(Sync::of(source));
+    }
+    Ok(())
+}
+
+/// The names of the packages in requirements, with those in files that are among them.
+fn names_in(requirements: &[String]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for text in requirements {
+        if let Some(file) = text.strip_prefix("-r") {
+            names.extend(RequirementsFile::read(file.into())?.names);
+        } else if !text.starts_with('-') {
+            names.push(package_name::of_requirement(text));
+        }
+    }
+    Ok(names)
 }
 
 fn has_stestr_config(pyproject: &PyProject) -> bool {
@@ -133,10 +190,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {}
         }
     }
-    Ok(texts
-        .iter()
-        .map(|text| package_name::of_requirement(text))
-        .collect())
+    names_in(&texts)
 }
 
 /// Whether the project's own words are `-m unittest`, and none of them is pytest.
@@ -155,7 +209,7 @@ fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
 }
 
 /// What tests without a runner of their own need can only be told by its name.
-fn for_unittest(pyproject: &PyProject) -> Result<FoundRunner> {
+fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let for_tests = |name: &&String| matches!(name.as_str(), "test" | "tests" | "testing");
     let mut found = FoundRunner {
         runner: TestRunner::Unittest,
@@ -171,9 +225,12 @@ fn for_unittest(pyproject: &PyProject) -> Result<FoundRunner> {
                 .is_ok_and(|it| it.as_str().contains("test"))
         };
         let files: Vec<Utf8PathBuf> = files.into_iter().filter(below).collect();
-        let installed = automation::requirements(dir, &mut found.files)?;
-        if files.is_empty() && !installed.is_empty() {
-            found.others.push(Sync::of(listed(pyproject, installed)));
+        let mut whole = ToolEnvironment::default();
+        for environment in ToolEnvironment::all(manifests, pyproject, &mut found.files)? {
+            whole.merge(environment);
+        }
+        if files.is_empty() {
+            add_environment(pyproject, &mut found, whole)?;
         }
         for file in files {
             found.files.extend(RequirementsFile::read(&file)?.files);
@@ -433,7 +490,10 @@ mod tests {
         let Source::Requirements { requirements, .. } = sources(&found)[0] else {
             panic!("{found:?}")
         };
-        assert_eq!(requirements, &["hypothesis", "pytest"]);
+        let on_one = "hypothesis ; python_full_version == '3.12.*'";
+        assert_eq!(requirements[..2], ["pytest", on_one]);
+        assert!(requirements[2].ends_with("/x.txt"), "{requirements:?}");
+        assert_eq!(found.unread[0].0.line, 6);
     }
 
     #[test]

@@ -117,6 +117,7 @@ fn import(context: &PlanContext<'_>, name: &str) -> Step {
         invocation: call,
         runner: Runner::Import,
         member: name.to_owned(),
+        package: context.project.root.clone(),
         on: None,
         unoptimised: false,
         fail_fast: false,

@@ -110,6 +110,13 @@ impl Toml {
         self.get(keys)?.as_table_like()
     }
 
+    /// The keys of the table at a path of keys, in the order of the file; none where there is no table.
+    pub fn keys(&self, keys: &[&str]) -> Vec<String> {
+        let table = self.table(keys).into_iter();
+        let keys = table.flat_map(|table| table.iter());
+        keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
     pub fn str(&self, keys: &[&str]) -> Option<&str> {
         self.get(keys)?.as_str()
     }

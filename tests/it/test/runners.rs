@@ -143,3 +143,76 @@ fn doctests_that_the_projects_automation_runs_are_counted() {
     let run = test(&project, &["--py"]).run().exits(1);
     assert_eq!(summary(&run), "Python (shout) 1 failed, 0 passed", "{run}");
 }
+
+/// Places where a project without groups and extras says what its tests need.
+const ENVIRONMENTS: [(&str, &str); 6] = [
+    (
+        "pyproject.toml",
+        "[tool.hatch.envs.default]\ndependencies = [\"pytest\"]\n[tool.hatch.envs.test]\nextra-dependencies = [\"idna\"]\n",
+    ),
+    (
+        "pyproject.toml",
+        "[tool.poetry.group.test.dependencies]\npytest = \"*\"\nidna = \"^3\"\n",
+    ),
+    (
+        "pyproject.toml",
+        "[tool.pdm.dev-dependencies]\ntest = [\"pytest\", \"idna\"]\n",
+    ),
+    (
+        "pyproject.toml",
+        "[tool.tox.env_run_base]\ndeps = [\"pytest\", \"-r needs.txt\"]\n",
+    ),
+    (
+        "tox.ini",
+        "[testenv]\ndeps =\n    pytest\n    py{39,310,311,312,313,314}: idna\n    slow: no-such-package\n",
+    ),
+    (
+        "noxfile.py",
+        "def test(session):\n    session.install(\n        'pytest',  # why\n        *['-r', 'needs.txt'],\n    )\n",
+    ),
+];
+
+#[test]
+fn what_tests_need_is_installed_where_another_tool_keeps_their_environment() {
+    let project = small(&folder!());
+    let tests = project.read("tests/test_shout.py");
+    project.write("tests/test_shout.py", &format!("import idna\n{tests}"));
+    project.write("needs.txt", "idna\n");
+    let pyproject = project.read("pyproject.toml");
+    for (file, text) in ENVIRONMENTS {
+        project.write("pyproject.toml", &pyproject);
+        let own = if file == "pyproject.toml" {
+            &pyproject
+        } else {
+            ""
+        };
+        project.write(file, &format!("{own}\n{text}"));
+        let _ = fs::remove_dir_all(project.path(".venv"));
+        let run = test(&project, &["--py"]).run().succeeds();
+        assert_eq!(summary(&run), "Python (shout) 1 passed", "{text}");
+        if file != "pyproject.toml" {
+            project.remove(file);
+        }
+    }
+}
+
+#[test]
+fn what_tests_miss_is_named_with_the_place_where_the_project_has_it() {
+    let project = small(&folder!());
+    let tests = project.read("tests/test_shout.py");
+    project.write("tests/test_shout.py", &format!("import idna\n{tests}"));
+    let py = || test(&project, &["--py"]).run();
+    let nox = "def test(session):\n    session.install('pytest', *read())\n";
+    project.write("noxfile.py", nox);
+    py().exits(1).says("hint: what `noxfile.py:2` installs");
+    project.write("Makefile", "check:\n\tpip install idna\n");
+    py().exits(1).says("hint: `Makefile:2` names `idna`");
+    let groups = "\n[dependency-groups]\ntest = [\"pytest\"]\nnames = [\"idna\"]\n";
+    project.append("pyproject.toml", groups);
+    py().exits(1).says("hint: cargo pyx test --group names");
+    project.write("tests/conftest.py", "import idna\n");
+    py().exits(1).says("hint: cargo pyx test --group names");
+    test(&project, &["--py", "--group", "names"])
+        .run()
+        .succeeds();
+}

@@ -1,0 +1,127 @@
+//! hatch's environments (hatch docs, "Environment configuration").
+
+use std::sync::Arc;
+
+use crate::model::error::Result;
+use crate::model::package_name;
+use crate::world::manifest::{Manifests, PyProject, Toml};
+
+use super::{ToolEnvironment, place};
+
+/// What `hatch test` installs unless it is told otherwise, without what it runs only when asked.
+const TEST: [&str; 2] = ["pytest", "pytest-mock"];
+
+/// Of hatch.toml where there is one, which goes before pyproject.toml.
+pub(super) fn environments(
+    manifests: &Manifests,
+    pyproject: &PyProject,
+) -> Result<Vec<ToolEnvironment>> {
+    let own = manifests.toml(&pyproject.dir().join("hatch.toml"))?;
+    let own = own.filter(|toml| toml.get(&["envs"]).is_some());
+    Ok(match &own {
+        Some(toml) => read(toml, &["envs"]),
+        None => read(&pyproject.toml, &["tool", "hatch", "envs"]),
+    })
+}
+
+fn read(toml: &Arc<Toml>, keys: &[&str]) -> Vec<ToolEnvironment> {
+    let mut names = toml.keys(keys);
+    names.sort_by_key(|name| name != "default");
+    let environments = names.iter().map(|name| environment(toml, keys, name));
+    environments.collect()
+}
+
+fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
+    let mut found = ToolEnvironment::default();
+    for key in ["dependencies", "extra-dependencies"] {
+        match of_line(toml, keys, name, key) {
+            Some(owner) => {
+                for text in toml.spanned_strings(&[keys, &[owner, key]].concat()) {
+                    let place = place(&toml.path, toml.line(&text.span));
+                    found.add_line(&text.value, &place);
+                }
+            }
+            None if name == "hatch-test" && key == "dependencies" => {
+                found.requirements.extend(TEST.map(str::to_owned));
+            }
+            None => {}
+        }
+    }
+    let normalized = |key: &str| {
+        let owner = of_line(toml, keys, name, key).unwrap_or(name);
+        let names = toml.strings(&[keys, &[owner, key]].concat());
+        names
+            .iter()
+            .map(|name| package_name::normalize(name))
+            .collect()
+    };
+    found.extras = normalized("features");
+    found.groups = normalized("dependency-groups");
+    found
+}
+
+/// The environment that says a key: itself, or that after whose template it is made. hatch's own are
+/// made after none.
+fn of_line<'a>(toml: &'a Toml, keys: &[&str], name: &'a str, key: &str) -> Option<&'a str> {
+    let mut name = name;
+    for _ in 0..8 {
+        if toml.get(&[keys, &[name, key]].concat()).is_some() {
+            return Some(name);
+        }
+        let is_detached = toml.bool(&[keys, &[name, "detached"]].concat()) == Some(true);
+        let template = toml.str(&[keys, &[name, "template"]].concat());
+        let is_own = name.starts_with("hatch-");
+        name = match template {
+            Some(other) if other != name => other,
+            None if !is_detached && !is_own && name != "default" => "default",
+            _ => return None,
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    /// The requirements of each environment.
+    fn read(text: &str) -> Vec<String> {
+        let toml = Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap();
+        let found = super::read(&Arc::new(toml), &["envs"]);
+        let joined = found.iter().map(|it| it.requirements.join(" "));
+        joined.collect()
+    }
+
+    #[test]
+    fn an_environment_has_what_its_template_says_unless_it_says_otherwise() {
+        let text = "[envs.test]\nextra-dependencies = ['hypothesis']\n\
+                    [envs.default]\ndependencies = ['pytest']\n\
+                    [envs.docs]\ndependencies = ['mkdocs']\n\
+                    [envs.more]\ntemplate = 'docs'\nextra-dependencies = ['x']\n\
+                    [envs.alone]\ndetached = true\n\
+                    [envs.hatch-test]\nextra-dependencies = ['y']\n";
+        assert_eq!(
+            read(text),
+            [
+                "pytest",
+                "pytest hypothesis",
+                "mkdocs",
+                "mkdocs x",
+                "",
+                "pytest pytest-mock y"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_depends_on_where_it_runs_is_told_by_its_line() {
+        let text = "[envs.default]\ndependencies = [\n  'pytest',\n  'x @ {root:uri}/x',\n]\nfeatures = ['Test_A']\n";
+        let toml = Arc::new(Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap());
+        let found = super::read(&toml, &["envs"]);
+        assert_eq!(found[0].requirements, ["pytest"]);
+        assert_eq!(found[0].unread[0].0.line, 4);
+        assert_eq!(found[0].extras, ["test-a"]);
+    }
+}

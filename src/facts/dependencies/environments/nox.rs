@@ -1,0 +1,279 @@
+//! What nox's sessions install (nox docs, "Configuration & API"), from the literals in noxfile.py.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use super::python::{Placed, Token, tokens};
+use super::{Place, ToolEnvironment, place};
+
+/// An argument of a call.
+#[derive(Debug)]
+enum Argument {
+    Words(Vec<String>),
+    /// By name: it says how, not what.
+    Keyword,
+    Unread,
+}
+
+/// One for each function, in the order of the file.
+pub(super) fn sessions(path: &Utf8Path, text: &str) -> Vec<ToolEnvironment> {
+    let tokens = tokens(text);
+    let constants = constants(&tokens);
+    let mut found = vec![ToolEnvironment::default()];
+    for at in 0..tokens.len() {
+        let here = &tokens[at];
+        if here.is_first && is_name(here, "def") {
+            found.push(ToolEnvironment::default());
+        }
+        let Some(method) = method(&tokens, at) else {
+            continue;
+        };
+        let place = place(path, here.line);
+        let mut arguments = arguments(&tokens[at + 3..], &constants);
+        let installs = match method {
+            "install" => true,
+            "run" | "run_always" | "run_install" => is_pip(&mut arguments),
+            _ => false,
+        };
+        if let (true, Some(session)) = (installs, found.last_mut()) {
+            add(session, &arguments, &place);
+        }
+    }
+    found
+}
+
+fn add(session: &mut ToolEnvironment, arguments: &[Argument], place: &Place) {
+    let mut words = Vec::new();
+    for argument in arguments {
+        match argument {
+            Argument::Words(said) => words.extend(said.iter().cloned()),
+            Argument::Keyword => {}
+            Argument::Unread => session.miss(place, "session.install(…)"),
+        }
+    }
+    session.add_words(&words, place);
+}
+
+/// The method of an object that is called where a name begins.
+fn method(tokens: &[Placed], at: usize) -> Option<&str> {
+    let [object, dot, method, open] = tokens.get(at..at + 4)? else {
+        return None;
+    };
+    let is_call = matches!(object.token, Token::Name(_)) && is_sign(dot, '.') && is_sign(open, '(');
+    match &method.token {
+        Token::Name(name) if is_call => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a command is `pip install`, which is then taken from it.
+fn is_pip(arguments: &mut Vec<Argument>) -> bool {
+    let word = |at: usize, arguments: &[Argument]| match arguments.get(at) {
+        Some(Argument::Words(words)) => words.first().cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
+    for start in [
+        &["pip", "install"][..],
+        &["uv", "pip", "install"],
+        &["python", "-m", "pip", "install"],
+    ] {
+        let is_so = start
+            .iter()
+            .enumerate()
+            .all(|(at, said)| word(at, arguments) == *said);
+        if is_so {
+            arguments.drain(..start.len());
+            return true;
+        }
+    }
+    false
+}
+
+/// From the opening parenthesis on.
+fn arguments(tokens: &[Placed], constants: &BTreeMap<String, Vec<String>>) -> Vec<Argument> {
+    let inside = in_brackets(tokens);
+    let pieces = split(inside).into_iter().filter(|piece| !piece.is_empty());
+    pieces.map(|piece| argument(piece, constants)).collect()
+}
+
+fn argument(piece: &[Placed], constants: &BTreeMap<String, Vec<String>>) -> Argument {
+    if let Some(words) = texts(piece) {
+        return Argument::Words(words);
+    }
+    match piece {
+        [star, name] if is_sign(star, '*') => match &name.token {
+            Token::Name(name) => known(name, constants),
+            _ => Argument::Unread,
+        },
+        [star, rest @ ..] if is_sign(star, '*') => match list(rest) {
+            Some(words) => Argument::Words(words),
+            None => Argument::Unread,
+        },
+        [one] => match &one.token {
+            Token::Name(name) => known(name, constants),
+            _ => Argument::Unread,
+        },
+        [name, equal, ..] if matches!(name.token, Token::Name(_)) && is_sign(equal, '=') => {
+            Argument::Keyword
+        }
+        _ => Argument::Unread,
+    }
+}
+
+fn known(name: &str, constants: &BTreeMap<String, Vec<String>>) -> Argument {
+    let words = constants.get(name).cloned();
+    words.map_or(Argument::Unread, Argument::Words)
+}
+
+/// Names that the file gives a text or a list of texts once, outside of any function.
+fn constants(tokens: &[Placed]) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut several = Vec::new();
+    for at in 0..tokens.len() {
+        let [name, equal, rest @ ..] = &tokens[at..] else {
+            break;
+        };
+        let Token::Name(name_text) = &name.token else {
+            continue;
+        };
+        if !name.is_first || !is_sign(equal, '=') {
+            continue;
+        }
+        let end = rest
+            .iter()
+            .position(|token| token.is_first && !is_close(token));
+        let value = &rest[..end.unwrap_or(rest.len())];
+        let words = list(rest).or_else(|| texts(value));
+        if found.contains_key(name_text) {
+            several.push(name_text.clone());
+        }
+        found.extend(words.map(|words| (name_text.clone(), words)));
+    }
+    found.retain(|name, _| !several.contains(name));
+    found
+}
+
+fn list(tokens: &[Placed]) -> Option<Vec<String>> {
+    let first = tokens.first()?;
+    if !(is_sign(first, '[') || is_sign(first, '(')) {
+        return None;
+    }
+    let pieces = split(in_brackets(tokens))
+        .into_iter()
+        .filter(|piece| !piece.is_empty());
+    let words: Option<Vec<Vec<String>>> = pieces.map(texts).collect();
+    Some(words?.concat())
+}
+
+/// One text of literals that stand one after another.
+fn texts(piece: &[Placed]) -> Option<Vec<String>> {
+    let mut whole = String::new();
+    for token in piece {
+        let Token::Text(text) = &token.token else {
+            return None;
+        };
+        whole.push_str(text);
+    }
+    (!piece.is_empty()).then(|| vec![whole])
+}
+
+/// What is between a bracket and the one that closes it.
+fn in_brackets(tokens: &[Placed]) -> &[Placed] {
+    let mut depth = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        if is_open(token) {
+            depth += 1;
+        } else if is_close(token) {
+            depth -= 1;
+            if depth == 0 {
+                return &tokens[1..at];
+            }
+        }
+    }
+    tokens.get(1..).unwrap_or_default()
+}
+
+/// At commas that are in no brackets.
+fn split(tokens: &[Placed]) -> Vec<&[Placed]> {
+    let mut pieces = Vec::new();
+    let (mut depth, mut start) = (0, 0);
+    for (at, token) in tokens.iter().enumerate() {
+        if is_open(token) {
+            depth += 1;
+        } else if is_close(token) {
+            depth -= 1;
+        } else if depth == 0 && is_sign(token, ',') {
+            pieces.push(&tokens[start..at]);
+            start = at + 1;
+        }
+    }
+    pieces.push(&tokens[start..]);
+    pieces
+}
+
+fn is_name(token: &Placed, name: &str) -> bool {
+    matches!(&token.token, Token::Name(text) if text == name)
+}
+
+fn is_sign(token: &Placed, sign: char) -> bool {
+    token.token == Token::Sign(sign)
+}
+
+fn is_open(token: &Placed) -> bool {
+    matches!(token.token, Token::Sign('(' | '[' | '{'))
+}
+
+fn is_close(token: &Placed) -> bool {
+    matches!(token.token, Token::Sign(')' | ']' | '}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<ToolEnvironment> {
+        let mut found = sessions(Utf8Path::new("/p/noxfile.py"), text);
+        found.retain(|session| *session != ToolEnvironment::default());
+        found
+    }
+
+    #[test]
+    fn each_session_has_its_own_literals() {
+        let text = "DEPS = [\n    'numpy<3',  # why\n    \"attrs\",\n]\nONE = 'x'\n\n\
+            @nox.session(python=['3.9'])\ndef test(session):\n    \
+            session.install(\n        'pytest', \"hypothesis\" '>=6',\n        '-r', 'requirements.txt', silent=True,\n    )\n    \
+            session.install(*DEPS, ONE, *['y', 'z'])\n    session.run('pytest', 'tests')\n\n\
+            @nox.session\ndef lint(s: nox.Session) -> None:\n    s.run('pip', 'install', 'ruff')\n    s.install('.[dev]', '-e', '.')\n";
+        let found = of(text);
+        let expected = [
+            "pytest",
+            "hypothesis>=6",
+            "-r/p/requirements.txt",
+            "numpy<3",
+            "attrs",
+            "x",
+            "y",
+            "z",
+        ];
+        assert_eq!(found[0].requirements, expected);
+        assert!(found[0].unread.is_empty(), "{found:?}");
+        assert_eq!(found[1].requirements, ["ruff"]);
+        assert_eq!(found[1].extras, ["dev"]);
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn what_only_running_it_would_tell_is_told_by_its_line() {
+        let text = "A = ['x']\nA = ['y']\n\ndef test(session):\n    session.install('pytest')\n    session.install(*A)\n    \
+            session.install(f'django=={v}')\n    session.install(*read(), 'idna')\n";
+        let found = of(text);
+        assert_eq!(found[0].requirements, ["pytest", "idna"]);
+        let lines: Vec<usize> = found[0]
+            .unread
+            .iter()
+            .map(|(place, _)| place.line)
+            .collect();
+        assert_eq!(lines, [6, 7, 8]);
+    }
+}

@@ -1,0 +1,204 @@
+//! poetry's groups (poetry docs, "Dependency specification").
+
+use toml_edit::{Item, TableLike};
+
+use crate::world::manifest::Toml;
+
+use super::{Place, ToolEnvironment, place};
+
+pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
+    let groups = ["tool", "poetry", "group"];
+    let mut found = Vec::new();
+    for name in toml.keys(&groups) {
+        let keys = [&groups[..], &[&name]].concat();
+        let mut group = read(toml, &[&keys[..], &["dependencies"]].concat());
+        for other in toml.strings(&[&keys[..], &["include-groups"]].concat()) {
+            let other = [&groups[..], &[&other, "dependencies"]].concat();
+            group.merge(read(toml, &other));
+        }
+        found.push(group);
+    }
+    found.push(read(toml, &["tool", "poetry", "dev-dependencies"]));
+    found
+}
+
+fn read(toml: &Toml, keys: &[&str]) -> ToolEnvironment {
+    let mut found = ToolEnvironment::default();
+    for name in toml.keys(keys) {
+        let own = [keys, &[&name]].concat();
+        let place = place(&toml.path, toml.line_of(&own));
+        let Some(item) = toml.get(&own) else { continue };
+        // the same package for other Pythons or systems
+        let several = item.as_array().into_iter().flatten();
+        let several: Vec<Item> = several.cloned().map(Item::Value).collect();
+        for item in if several.is_empty() {
+            std::slice::from_ref(item)
+        } else {
+            &several[..]
+        } {
+            add(&mut found, &name, item, &place);
+        }
+    }
+    found
+}
+
+fn add(found: &mut ToolEnvironment, name: &str, item: &Item, place: &Place) {
+    if name == "python" {
+        return;
+    }
+    let table = item.as_table_like();
+    let requirement = match (item.as_str(), table) {
+        (Some(version), _) => specifiers(version).map(|said| format!("{name}{said}")),
+        (None, Some(table)) => of_table(name, table),
+        _ => None,
+    };
+    match requirement {
+        Some(text) => found.add_requirement(&text, place),
+        None => found.miss(place, &format!("{name} = {}", item.to_string().trim())),
+    }
+}
+
+/// `None` for what is taken from a folder, or is said in a way that is not known.
+fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
+    let str = |key: &str| table.get(key).and_then(Item::as_str);
+    let extras = table.get("extras").and_then(Item::as_array);
+    let extras: Vec<&str> = extras
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it.as_str())
+        .collect();
+    let named = match &extras[..] {
+        [] => name.to_owned(),
+        extras => format!("{name}[{}]", extras.join(",")),
+    };
+    let from = match (str("version"), str("url"), str("git")) {
+        (Some(version), ..) => specifiers(version)?,
+        (None, Some(url), _) => format!(" @ {url}"),
+        (None, None, Some(git)) => {
+            let revision = str("rev").or(str("tag")).or(str("branch"));
+            let revision = revision.map(|it| format!("@{it}")).unwrap_or_default();
+            format!(" @ git+{git}{revision}")
+        }
+        _ => return None,
+    };
+    let mut markers: Vec<String> = str("markers")
+        .map(|it| format!("({it})"))
+        .into_iter()
+        .collect();
+    if let Some(python) = str("python") {
+        for part in specifiers(python)?.split(',').filter(|it| !it.is_empty()) {
+            let end = part.find(|c: char| c.is_ascii_digit())?;
+            let (operator, version) = part.split_at(end);
+            markers.push(format!("python_full_version {operator} '{version}'"));
+        }
+    }
+    let marker = markers.join(" and ");
+    let marker = if marker.is_empty() {
+        marker
+    } else {
+        format!(" ; {marker}")
+    };
+    Some(format!("{named}{from}{marker}"))
+}
+
+/// The specifiers of PEP 440 that one of poetry's constraints means: `^1.2` is `>=1.2,<2`; `None` for
+/// alternatives (`||`).
+fn specifiers(constraint: &str) -> Option<String> {
+    let mut found = Vec::new();
+    for part in constraint.split(',').map(str::trim) {
+        if part.contains("||")
+            || part.contains(' ') && !part.starts_with(['<', '>', '=', '!', '~', '^'])
+        {
+            return None;
+        }
+        let part = part.replace(' ', "");
+        match part.as_str() {
+            "" | "*" => {}
+            _ if part.starts_with("~=") => found.push(part),
+            _ if part.starts_with('^') => found.extend(between(&part[1..], caret)?),
+            _ if part.starts_with('~') => found.extend(between(&part[1..], tilde)?),
+            _ if part.starts_with(['<', '>', '!']) || part.starts_with("==") => found.push(part),
+            _ => found.push(format!("=={}", part.trim_start_matches('='))),
+        }
+    }
+    Some(found.join(","))
+}
+
+fn between(version: &str, end: fn(&[u64]) -> Vec<u64>) -> Option<[String; 2]> {
+    let release = version.parse::<pep440_rs::Version>().ok()?;
+    let end = end(release.release());
+    let end: Vec<String> = end.iter().map(ToString::to_string).collect();
+    Some([format!(">={version}"), format!("<{}", end.join("."))])
+}
+
+/// Up to where the first part that is not 0 changes.
+fn caret(release: &[u64]) -> Vec<u64> {
+    let first = release.iter().position(|part| *part != 0);
+    let at = first.unwrap_or(release.len() - 1);
+    raised(release, at)
+}
+
+/// Up to where the second part changes, or the only one.
+fn tilde(release: &[u64]) -> Vec<u64> {
+    raised(release, usize::from(release.len() > 1))
+}
+
+fn raised(release: &[u64], at: usize) -> Vec<u64> {
+    let mut end = release[..=at].to_vec();
+    end[at] += 1;
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    #[test]
+    fn constraints_mean_what_poetry_documents() {
+        for (constraint, meant) in [
+            ("^1.2.3", ">=1.2.3,<2"),
+            ("^0.2", ">=0.2,<0.3"),
+            ("^0.0.3", ">=0.0.3,<0.0.4"),
+            ("^0", ">=0,<1"),
+            ("^8", ">=8,<9"),
+            ("~1.2.3", ">=1.2.3,<1.3"),
+            ("~1", ">=1,<2"),
+            ("~=1.2", "~=1.2"),
+            ("*", ""),
+            ("1.2.*", "==1.2.*"),
+            ("1.2", "==1.2"),
+            (">= 1.2, <2", ">=1.2,<2"),
+        ] {
+            assert_eq!(
+                specifiers(constraint).as_deref(),
+                Some(meant),
+                "{constraint}"
+            );
+        }
+        assert_eq!(specifiers("^1 || ^2"), None);
+    }
+
+    #[test]
+    fn groups_are_requirements_and_what_they_include() {
+        let text = "[tool.poetry.group.test.dependencies]\npytest = '^8'\nX_y = { version = '*', extras = ['a'], markers = \"os_name == 'nt'\", python = '>=3.9' }\n\
+            g = { git = 'https://example.org/g.git', tag = '1' }\nlocal = { path = '../local' }\n\
+            n = [{ version = '<2', python = '<3.12' }, { version = '>=2', python = '>=3.12' }]\n\
+            [tool.poetry.group.all]\ninclude-groups = ['test']\n\
+            [tool.poetry.dev-dependencies]\npython = '^3.9'\nold = '1'\n";
+        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
+        let found = groups(&toml);
+        let expected = [
+            "pytest>=8,<9",
+            "X_y[a] ; (os_name == 'nt') and python_full_version >= '3.9'",
+            "g @ git+https://example.org/g.git@1",
+            "n<2 ; python_full_version < '3.12'",
+            "n>=2 ; python_full_version >= '3.12'",
+        ];
+        assert_eq!(found[0].requirements, expected);
+        assert_eq!(found[0].unread[0].0.line, 5);
+        assert_eq!(found[1].requirements, expected);
+        assert_eq!(found[2].requirements, ["old==1"]);
+    }
+}

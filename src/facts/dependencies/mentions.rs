@@ -1,0 +1,246 @@
+//! Where a project names a package that its tests miss.
+
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+use crate::model::package_name;
+use crate::world::checkout;
+use crate::world::disk;
+use crate::world::manifest::{GroupItem, Manifests, PyProject};
+
+use super::automation;
+use super::environments::Place;
+use super::runner;
+
+/// Packages that are imported by another name than their own.
+const IMPORTED_AS: [(&str, &str); 16] = [
+    ("attr", "attrs"),
+    ("bs4", "beautifulsoup4"),
+    ("Crypto", "pycryptodome"),
+    ("cv2", "opencv-python"),
+    ("dateutil", "python-dateutil"),
+    ("dotenv", "python-dotenv"),
+    ("git", "gitpython"),
+    ("jwt", "pyjwt"),
+    ("OpenSSL", "pyopenssl"),
+    ("PIL", "pillow"),
+    ("pkg_resources", "setuptools"),
+    ("serial", "pyserial"),
+    ("skimage", "scikit-image"),
+    ("sklearn", "scikit-learn"),
+    ("yaml", "pyyaml"),
+    ("zmq", "pyzmq"),
+];
+
+/// Tables of pyproject.toml that name packages and install none.
+const SETTINGS: [&str; 9] = [
+    "black", "coverage", "isort", "maturin", "mypy", "pyright", "pytest", "ruff", "ty",
+];
+
+/// What to do about a module that the tests of the package in `dir`, absolute, cannot import; `None`
+/// where nothing in the project says anything about it.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> {
+    let manifests = Manifests::default();
+    let names = names_of(module);
+    let mut unread = None;
+    for folder in std::iter::once(dir).chain(checkout::above(dir)) {
+        let show = |place: &Place| {
+            let path = place.path.strip_prefix(folder).unwrap_or(&place.path);
+            format!("`{path}:{}`", place.line)
+        };
+        let pyproject = manifests.pyproject(&folder.join("pyproject.toml"))?;
+        if let Some(pyproject) = &pyproject {
+            if pyproject
+                .normalized_name()
+                .is_some_and(|own| names.contains(&own))
+            {
+                return Ok(None); // its own build is what is missing
+            }
+            if let Some(hint) = in_group_or_extra(pyproject, &names) {
+                return Ok(Some(hint));
+            }
+        }
+        if let Some((place, name)) = mention(folder, &names)? {
+            let way = way_out(&name);
+            let at = show(&place);
+            return Ok(Some(format!(
+                "{at} names `{name}`, where pyx does not install it from: {way}"
+            )));
+        }
+        if let (Some(pyproject), None) = (&pyproject, &unread) {
+            let found = runner::find(&manifests, pyproject)?;
+            unread = found.unread.first().map(|(place, text)| {
+                let at = show(place);
+                let way = way_out(&names[0]);
+                format!("what {at} installs (`{text}`) is not read without running it: {way}")
+            });
+        }
+    }
+    Ok(unread)
+}
+
+fn way_out(name: &str) -> String {
+    format!("list it in a dependency group, as in `[dependency-groups] test = [\"{name}\"]`")
+}
+
+/// Normalised names of the packages that may bring a module.
+fn names_of(module: &str) -> Vec<String> {
+    let known = IMPORTED_AS
+        .iter()
+        .filter(|(imported, _)| *imported == module);
+    let known = known.map(|(_, package)| (*package).to_owned());
+    known.chain([package_name::normalize(module)]).collect()
+}
+
+/// A group or an extra that was not installed for the tests.
+fn in_group_or_extra(pyproject: &PyProject, names: &[String]) -> Option<String> {
+    let has = |text: &String| names.contains(&package_name::of_requirement(text));
+    let group = pyproject.groups.iter().find(|(_, items)| {
+        items.iter().any(|item| match item {
+            GroupItem::Requirement(text) => has(text),
+            GroupItem::Include(_) => false,
+        })
+    });
+    let extra = pyproject
+        .extras
+        .iter()
+        .find(|(_, texts)| texts.iter().any(has));
+    let group = group.map(|(name, _)| ("group", "dependency-groups", name));
+    let extra = extra.map(|(name, _)| ("extra", "optional-dependencies", name));
+    let (option, table, name) = group.or(extra)?;
+    let mut hint = format!("cargo pyx test --{option} {name}");
+    let keys = match option {
+        "group" => vec![table, name],
+        _ => vec!["project", table, name],
+    };
+    let line = pyproject.toml.line_of(&keys);
+    let _ = write!(hint, " (`pyproject.toml:{line}` has `{}` there)", names[0]);
+    Some(hint)
+}
+
+/// The first line of a folder's files that names one of the packages, and the name as it is written.
+fn mention(folder: &Utf8Path, names: &[String]) -> Result<Option<(Place, String)>> {
+    for path in files(folder) {
+        let text = disk::read_text(&path)?.unwrap_or_default();
+        if let Some((line, name)) = line_naming(&text, path.extension(), names) {
+            return Ok(Some((Place { path, line }, name)));
+        }
+    }
+    Ok(None)
+}
+
+fn line_naming(text: &str, kind: Option<&str>, names: &[String]) -> Option<(usize, String)> {
+    let mut is_setting = false;
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with('[') && kind == Some("toml") {
+            let table = line.trim_matches(['[', ']']);
+            let tool = table.strip_prefix("tool.").unwrap_or_default();
+            is_setting = SETTINGS.contains(&tool.split('.').next().unwrap_or_default());
+        }
+        if is_setting
+            || line.starts_with('#')
+            || line.starts_with("import ")
+            || line.starts_with("from ")
+        {
+            continue;
+        }
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let mut words = line.split(|c| !is_of_name(c));
+        let named = words.find(|word| names.contains(&package_name::normalize(word)));
+        if let Some(word) = named {
+            return Some((at + 1, word.to_owned()));
+        }
+    }
+    None
+}
+
+fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    const BESIDES: [&str; 6] = [
+        "hatch.toml",
+        "setup.py",
+        "Pipfile",
+        "environment.yml",
+        "environment.yaml",
+        ".pre-commit-config.yaml",
+    ];
+    let mut files = automation::files(folder);
+    files.extend(BESIDES.map(|name| folder.join(name)));
+    files.extend(runner::requirements_files(folder));
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(files: &[(&str, &str)], module: &str) -> Option<String> {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::create_dir(&dir.join(".git")).unwrap();
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        hint_for_missing(&dir.join("python"), module).unwrap()
+    }
+
+    #[test]
+    fn a_missing_module_is_found_wherever_the_project_names_its_package() {
+        let way = "list it in a dependency group, as in `[dependency-groups] test";
+        for (file, text, module, begin) in [
+            (
+                "python/requirements/fuzz.txt",
+                "# x\nhypothesis>=6\n",
+                "hypothesis",
+                "`requirements/fuzz.txt:2` names `hypothesis`",
+            ),
+            (
+                ".github/workflows/ci.yml",
+                "- run: pip install PyYAML\n",
+                "yaml",
+                "`.github/workflows/ci.yml:1` names `PyYAML`",
+            ),
+            (
+                "python/setup.py",
+                "import numpy\nsetup(tests_require=['numpy'])\n",
+                "numpy",
+                "`setup.py:2` names `numpy`",
+            ),
+            (
+                "python/pyproject.toml",
+                "[tool.mypy]\nx = 'numpy'\n[tool.x]\nneeds = ['numpy']\n",
+                "numpy",
+                "`pyproject.toml:4` names `numpy`",
+            ),
+        ] {
+            let hint = hint(&[(file, text)], module).unwrap();
+            assert!(hint.starts_with(begin) && hint.contains(way), "{hint}");
+        }
+        let group = "[dependency-groups]\ndev = ['pytest']\nfuzz = ['hypothesis']\n";
+        let found = hint(&[("python/pyproject.toml", group)], "hypothesis").unwrap();
+        assert_eq!(
+            found,
+            "cargo pyx test --group fuzz (`pyproject.toml:3` has `hypothesis` there)"
+        );
+        let own = "[project]\nname = 'Num-Py'\n[tool.x]\nneeds = ['num_py']\n";
+        assert_eq!(hint(&[("python/pyproject.toml", own)], "num_py"), None);
+        assert_eq!(hint(&[("python/pyproject.toml", "")], "numpy"), None);
+    }
+
+    #[test]
+    fn what_only_running_a_tool_would_tell_is_named_where_nothing_else_is() {
+        let nox = "def test(session):\n    session.install('pytest', *read())\n";
+        let files = [("python/noxfile.py", nox), ("python/pyproject.toml", "")];
+        let hint = hint(&files, "numpy").unwrap();
+        assert!(
+            hint.starts_with("what `noxfile.py:2` installs (`session.install(…)`) is not read"),
+            "{hint}"
+        );
+        assert!(hint.contains("test = [\"numpy\"]"), "{hint}");
+    }
+}
