@@ -13,7 +13,7 @@ use crate::world::disk;
 use crate::world::manifest::{GroupItem, Manifests, PyProject};
 
 use super::automation::Automation;
-use super::environments::{Place, ToolEnvironment};
+use super::environments::{self, Place, ToolEnvironment};
 use super::requirements_file::RequirementsFile;
 use super::sync::{Source, Sync};
 
@@ -115,7 +115,7 @@ fn add_environments(
     found: &mut FoundRunner,
 ) -> Result<()> {
     let mut whole = ToolEnvironment::default();
-    for environment in ToolEnvironment::all(manifests, pyproject, &mut found.files)? {
+    for environment in environments::all(manifests, pyproject, &mut found.files)? {
         let names = names_in(&environment.requirements)?;
         if names.iter().any(|name| is_runner(name)) {
             whole.merge(environment);
@@ -226,7 +226,7 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
         };
         let files: Vec<Utf8PathBuf> = files.into_iter().filter(below).collect();
         let mut whole = ToolEnvironment::default();
-        for environment in ToolEnvironment::all(manifests, pyproject, &mut found.files)? {
+        for environment in environments::all(manifests, pyproject, &mut found.files)? {
             whole.merge(environment);
         }
         if files.is_empty() {

@@ -6,7 +6,7 @@ use crate::model::error::Result;
 use crate::model::package_name;
 use crate::world::manifest::{Manifests, PyProject, Toml};
 
-use super::{ToolEnvironment, place};
+use super::tool_environment::{ToolEnvironment, place};
 
 /// What `hatch test` installs unless it is told otherwise, without what it runs only when asked.
 const TEST: [&str; 2] = ["pytest", "pytest-mock"];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use super::python::{Placed, Token, tokens};
-use super::{Place, ToolEnvironment, place};
+use super::tool_environment::{Place, ToolEnvironment, place};
 
 /// An argument of a call.
 #[derive(Debug)]

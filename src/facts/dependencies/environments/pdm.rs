@@ -2,7 +2,7 @@
 
 use crate::world::manifest::Toml;
 
-use super::{ToolEnvironment, place};
+use super::tool_environment::{ToolEnvironment, place};
 
 pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
     let keys = ["tool", "pdm", "dev-dependencies"];

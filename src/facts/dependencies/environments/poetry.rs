@@ -4,7 +4,7 @@ use toml_edit::{Item, TableLike};
 
 use crate::world::manifest::Toml;
 
-use super::{Place, ToolEnvironment, place};
+use super::tool_environment::{Place, ToolEnvironment, place};
 
 pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
     let groups = ["tool", "poetry", "group"];

@@ -13,7 +13,7 @@ use crate::model::package_name;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject, Toml};
 
-use super::{Place, ToolEnvironment, place};
+use super::tool_environment::{Place, ToolEnvironment, place};
 
 /// Of the first of its files that is there, as tox looks for them.
 pub(super) fn environments(
