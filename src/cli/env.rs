@@ -57,7 +57,7 @@ impl Env {
         plan::environment(&facts)?;
         let tools = match &facts.tools {
             Some(tools) => tools,
-            None => &Tools::find(session)?, // for its error
+            None => &Tools::find(session, &facts.project)?, // for its error
         };
         if facts.target.probe.is_none() {
             interpreter::probe(session, &facts.target.environment.python())?; // as well

@@ -244,7 +244,7 @@ impl Facts {
     /// What the environment's own Python says, where it works; nothing is missed that is not there.
     fn look(&mut self, session: &Session) -> Result<()> {
         if self.target.environment.works() {
-            self.tools = Tools::find(session).ok();
+            self.tools = Tools::find(session, &self.project).ok();
             self.target.probe = interpreter::probe(session, &self.target.environment.python()).ok();
             self.target.linked = self.target.environment.linked();
         }
@@ -278,8 +278,9 @@ impl Facts {
                 }
             }
         }
-        let mut tools = Tools::find(session)?;
-        let installed = if self.target.stale.is_some() || tools.uv.missing.is_some() {
+        let mut tools = Tools::find(session, &self.project)?;
+        let is_uv_missing = tools.fetching_uv().missing.is_some() || tools.uv.missing.is_some();
+        let installed = if self.target.stale.is_some() || is_uv_missing {
             interpreter::installed(session)
         } else {
             Vec::new()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
@@ -12,6 +13,8 @@ use crate::world::tool::{self, Tool};
 pub struct Tools {
     pub cargo: Utf8PathBuf,
     pub uv: Tool,
+    /// The uv that is to fetch `uv`, where that is of another version.
+    pub first_uv: Option<Tool>,
     /// By member name, for those whose build or wheel is due.
     pub maturin: BTreeMap<String, Tool>,
     /// For modules that link a shared library, where PATH has none.
@@ -25,13 +28,23 @@ impl Tools {
     ///
     /// # Errors
     /// A tool that is missing and cannot be provided, or is too old.
-    pub fn find(session: &Session) -> Result<Self> {
+    pub fn find(session: &Session, project: &Project) -> Result<Self> {
+        let uv = tool::uv_for(session, &project.required_uv()?)?;
+        let is_fetched_by_another = uv.missing.is_some() && uv.version.is_none();
         Ok(Self {
             cargo: tool::cargo(session)?,
-            uv: tool::uv(session)?,
+            first_uv: is_fetched_by_another
+                .then(|| tool::uv(session))
+                .transpose()?,
+            uv,
             maturin: BTreeMap::new(),
             patchelf: None,
             any_python: None,
         })
+    }
+
+    /// The uv that can be asked to fetch what is missing.
+    pub fn fetching_uv(&self) -> &Tool {
+        self.first_uv.as_ref().unwrap_or(&self.uv)
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn provide(
     just: Option<&Tool>,
 ) -> Result<bool> {
     let tools = &context.tools;
-    let own = std::iter::once(&tools.uv).chain(tools.maturin.values());
+    let uvs = tools.first_uv.iter().chain([&tools.uv]);
+    let own = uvs.chain(tools.maturin.values());
     let all = own.chain(&tools.patchelf).chain(just);
     for provision in all.filter_map(|tool| tool.missing.clone()) {
         let label = provision.label();
@@ -32,10 +33,14 @@ pub(super) fn provide(
             return Err(Error::Offline(label));
         }
         let any_python = context.tools.any_python.as_ref();
-        plan.then(fetch(provision, any_python, &context.tools.uv.path)?);
+        plan.then(fetch(
+            provision,
+            any_python,
+            &context.tools.fetching_uv().path,
+        )?);
     }
     let mut maturin = context.tools.maturin.values();
-    plan.again = maturin.any(|tool| tool.version.is_none());
+    plan.again = context.tools.first_uv.is_some() || maturin.any(|tool| tool.version.is_none());
     toolchain(plan, context)?;
     Ok(!plan.again)
 }

@@ -153,6 +153,7 @@ mod tests {
                 version: None,
                 missing: None,
             },
+            first_uv: None,
             maturin: std::collections::BTreeMap::new(),
             any_python: None,
         };

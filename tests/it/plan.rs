@@ -22,7 +22,7 @@ use cargo_pyx::plan::{self, Action, Plan};
 use cargo_pyx::world::interpreter::{Choice, Interpreter, Probe};
 use cargo_pyx::world::manifest::{CargoToml, PyProject, Toml};
 use cargo_pyx::world::session::Session;
-use cargo_pyx::world::tool::Tool;
+use cargo_pyx::world::tool::{Origin, Provision, Tool, ToolName};
 use pep440_rs::Version;
 
 fn version(text: &str) -> Version {
@@ -124,6 +124,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
             patchelf: None,
             cargo: "/bin/cargo".into(),
             uv: tool("/bin/uv", "0.13.9"),
+            first_uv: None,
             maturin,
             any_python: Some("/bin/python3".into()),
         }),
@@ -504,4 +505,35 @@ fn only_what_names_tests_takes_the_place_of_those_that_were_found() {
     ] {
         assert_eq!(given(TestRunner::Unittest, own, said).join(" "), expected);
     }
+}
+
+#[test]
+fn another_uv_is_fetched_by_the_one_that_is_there_or_fetched_first() {
+    let pinned = |version: Option<&str>, label: &str| {
+        let dir = Utf8Path::new("/cache").join(label);
+        Tool {
+            path: dir.join("uv"),
+            version: version.map(|text| text.parse().unwrap()),
+            missing: Some(Provision {
+                kind: ToolName::Uv,
+                origin: Origin::Ranged {
+                    requirement: label.to_owned(),
+                },
+                dir,
+            }),
+        }
+    };
+    let mut facts = fresh_clone(vec![member("hello")]);
+    let tools = facts.tools.as_mut().unwrap();
+    tools.uv = pinned(None, "uv==0.9.*");
+    tools.first_uv = Some(pinned(Some("0.13.9"), "uv 0.13.9"));
+    let plan = planned(&Request::default(), &facts).unwrap();
+    let ids: Vec<StepId> = plan.ids().collect();
+    let [first, then] = ["uv 0.13.9", "uv==0.9.*"].map(|label| StepId::Provide(label.to_owned()));
+    assert_eq!(ids, [first, then]);
+    assert!(plan.again, "its version is not known yet");
+    let Action::Provide { uv, .. } = &plan.steps[1].action else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(uv, "/cache/uv 0.13.9/uv");
 }

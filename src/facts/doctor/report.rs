@@ -170,7 +170,10 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
             found.push(fact);
         }
     };
-    add("uv", tool::uv(session), None);
+    if let Ok(wanted) = facts.project.required_uv() {
+        let said = Some(wanted.to_string()).filter(|range| !range.is_empty());
+        add("uv", tool::uv_for(session, &wanted), said);
+    }
     for build in &facts.builds {
         let member = &build.member;
         if member.bindings != Bindings::Embed {

@@ -180,6 +180,29 @@ impl Project {
         Ok(theirs.then_some(path))
     }
 
+    /// The versions of uv that are allowed to work here: `required-version` in uv.toml, else in
+    /// `[tool.uv]`; a version alone is that one. uv itself complains of what is neither.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] for a file that cannot be read.
+    pub fn required_uv(&self) -> Result<VersionSpecifiers> {
+        let own = self.manifests.toml(&self.home.join("uv.toml"))?;
+        let said = if let Some(toml) = own {
+            toml.string(&["required-version"])
+        } else {
+            let toml = self.manifests.toml(&self.home.join("pyproject.toml"))?;
+            toml.and_then(|toml| toml.string(&["tool", "uv", "required-version"]))
+        };
+        let said = said.unwrap_or_default();
+        let is_version = said.starts_with(|c: char| c.is_ascii_digit());
+        let said = if is_version {
+            format!("=={said}")
+        } else {
+            said
+        };
+        Ok(said.parse().unwrap_or_default())
+    }
+
     /// The checkout that it is in, else its home.
     pub fn checkout(&self) -> &Utf8Path {
         checkout::root(&self.root).unwrap_or(&self.home)
@@ -323,6 +346,28 @@ mod tests {
         write("pyproject.toml", "");
         project.members[0].dir = home.clone();
         assert_eq!(uv_lock(&project), path);
+    }
+
+    #[test]
+    fn the_uv_that_a_project_requires_is_said_in_its_own_file_or_in_pyproject() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let required = |file: &str, text: &str| {
+            disk::write(&home.join(file), text.as_bytes()).unwrap();
+            let project = Project {
+                home: home.clone(),
+                ..Project::default()
+            };
+            project.required_uv().unwrap().to_string()
+        };
+        assert_eq!(required("pyproject.toml", ""), "");
+        let table = "[tool.uv]\nrequired-version = '==0.9.*'\n";
+        assert_eq!(required("pyproject.toml", table), "==0.9.*");
+        assert_eq!(
+            required("uv.toml", "required-version = '0.9.2'\n"),
+            "==0.9.2"
+        );
+        assert_eq!(required("uv.toml", "required-version = 'new'\n"), "");
     }
 
     #[test]

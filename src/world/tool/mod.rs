@@ -126,6 +126,27 @@ pub fn uv(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Uv)
 }
 
+/// The uv that a project requires (`[tool.uv] required-version`): PATH's or the pinned one when it fits,
+/// else the newest of the range, in the user cache.
+///
+/// # Errors
+/// As [`uv`].
+pub fn uv_for(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
+    let fits = |tool: &Tool| {
+        let version = tool.version.as_ref();
+        version.is_some_and(|version| wanted.contains(version))
+    };
+    let usual = uv(session)?;
+    if wanted.is_empty() || fits(&usual) {
+        return Ok(usual);
+    }
+    let pinned = pinned(session, ToolName::Uv)?;
+    if fits(&pinned) {
+        return Ok(pinned);
+    }
+    ranged(session, ToolName::Uv, wanted)
+}
+
 /// just from PATH, else the pinned one in the user cache.
 pub fn just(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Just)
@@ -183,7 +204,7 @@ pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
     {
         return Ok(pinned);
     }
-    ranged(session, wanted)
+    ranged(session, ToolName::Maturin, wanted)
 }
 
 fn too_old(kind: ToolName, tool: Tool, need: &str) -> Error {
@@ -248,15 +269,10 @@ fn pinned(session: &Session, kind: ToolName) -> Result<Tool> {
     provided(session, kind, version, origin)
 }
 
-/// A maturin of an older range: uv chooses the newest that fits and checks the index's hash.
-fn ranged(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
-    let requirement = format!("maturin{wanted}");
-    provided(
-        session,
-        ToolName::Maturin,
-        None,
-        Origin::Ranged { requirement },
-    )
+/// One of an older range: uv chooses the newest that fits and checks the index's hash.
+fn ranged(session: &Session, kind: ToolName, wanted: &VersionSpecifiers) -> Result<Tool> {
+    let requirement = format!("{}{wanted}", kind.name());
+    provided(session, kind, None, Origin::Ranged { requirement })
 }
 
 fn provided(

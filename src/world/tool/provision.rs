@@ -108,7 +108,7 @@ impl Provision {
 
     /// Puts the program into the user cache; another process that does the same is waited for.
     ///
-    /// `python` is any Python from 3.7 on; `uv` is used for everything but uv itself.
+    /// `python` is any Python from 3.7 on; `uv` is used for everything but a pinned uv.
     pub fn run(&self, session: &Session, python: &Utf8Path, uv: &Utf8Path) -> Result<()> {
         let lock = session.cache().join("tools/lock");
         let _lock = disk::Lock::take(&lock, "", |_| process::check_signals())?;
@@ -142,7 +142,7 @@ impl Provision {
             ..
         } = &self.origin
         else {
-            unreachable!("uv is always pinned")
+            unreachable!("only what is pinned is fetched without uv")
         };
         let program = self.program();
         Invocation::new(python, &session.cwd)

@@ -154,3 +154,17 @@ fn members_of_a_workspace_are_those_that_uv_lists() {
         assert_eq!(found, listed, "{table}");
     }
 }
+
+#[test]
+fn the_uv_that_a_project_requires_is_fetched_and_used() {
+    let project = small(&folder!());
+    let table =
+        "\n[dependency-groups]\ndev = [\"pytest\"]\n\n[tool.uv]\nrequired-version = \"==0.9.*\"\n";
+    project.append("pyproject.toml", table);
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    test(&project, &["--py"])
+        .run()
+        .succeeds()
+        .never_says("Downloading");
+}
