@@ -19,7 +19,7 @@ use crate::world::toolchain::Toolchain;
 
 use super::Request;
 use super::local_distributions::LocalDistribution;
-use super::unseen::unseen;
+use super::unseen::{set_back, unseen};
 
 /// One member's build.
 #[derive(Clone, Debug, Default)]
@@ -146,19 +146,24 @@ impl Build {
         let mut builds = records.builds.values().rev();
         let known =
             builds.find(|build| build.packages.first().is_some_and(|it| it.manifest == *own));
+        let fingerprints = build::all_fingerprints(&self.member, state);
         let packages = match (known, tool::cargo(session)) {
             (Some(build), _) => build.packages.clone(),
-            // whatever has compiled what is there, nobody knows of what
-            (None, Ok(cargo)) if !build::all_fingerprints(&self.member, state).is_empty() => {
+            // somebody else has compiled what is there
+            (None, Ok(cargo)) if !fingerprints.is_empty() => {
                 build::local_packages(session, &self.member, &self.toolchain, &cargo)
             }
             (None, _) => build::own_packages(&self.member),
         };
-        let found = unseen(session, &packages, records).filter(|_| !force);
-        match found {
-            Some(names) => names.into_iter().collect(),
-            None => packages.into_iter().map(|package| package.name).collect(),
+        if force {
+            return packages.into_iter().map(|package| package.name).collect();
         }
+        let names = unseen(session, &packages, records).unwrap_or_else(|| {
+            let output = build::output_dir(&self.member, &self.options);
+            let read = build::sources(&self.member, &output);
+            set_back(&packages, &read, &fingerprints)
+        });
+        names.into_iter().collect()
     }
 
     /// Why the member must be built or installed; `None` where it is as the sources say.

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::fingerprint::{BuildRecords, Input, LocalPackage};
+use crate::facts::fingerprint::{BuildRecord, BuildRecords, Input, LocalPackage};
+use crate::world::disk;
 use crate::world::session::Session;
 
 /// Those of `packages`, the member's own first, that have files whose content is not what cargo compiled
@@ -68,7 +69,59 @@ pub(super) fn unseen(
     Some(names)
 }
 
-fn is_of(build: &crate::facts::fingerprint::BuildRecord, own: &LocalPackage) -> bool {
+/// Where no build is recorded: those of `packages` with a file that was put where it is after cargo
+/// compiled the package, with a time from before that.
+///
+/// `read`: what else the compiler is known to have read. `fingerprints`: cargo's folders of that name.
+pub(super) fn set_back(
+    packages: &[LocalPackage],
+    read: &BTreeSet<Utf8PathBuf>,
+    fingerprints: &[Utf8PathBuf],
+) -> BTreeSet<String> {
+    let mut files: BTreeSet<Utf8PathBuf> = read.clone();
+    for package in packages {
+        let own = disk::package_files(package.dir(), &[]);
+        files.extend(own.into_iter().map(|(path, _)| package.dir().join(path)));
+    }
+    let mut compiled: BTreeMap<&str, Option<u64>> = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    for file in &files {
+        let Some(package) = holder(packages, file).or(packages.first()) else {
+            continue;
+        };
+        let first = compiled
+            .entry(&package.name)
+            .or_insert_with(|| first_compiled(fingerprints, &package.name));
+        if let (Some(first), Some(signature)) = (*first, disk::signature(file))
+            && signature.written() > first
+            && (signature.modified <= first || package.is_vendored)
+        {
+            names.insert(package.name.clone());
+        }
+    }
+    names
+}
+
+/// When the oldest of what cargo has of a package was compiled, in nanoseconds since the epoch.
+fn first_compiled(fingerprints: &[Utf8PathBuf], name: &str) -> Option<u64> {
+    let mut times = Vec::new();
+    for dir in fingerprints {
+        let mut folders = disk::names(dir);
+        folders.retain(|folder| {
+            folder
+                .rsplit_once('-')
+                .is_some_and(|(known, _)| known == name)
+        });
+        for folder in folders {
+            let files = disk::all_files(&dir.join(folder));
+            let signatures = files.iter().filter_map(|path| disk::signature(path));
+            times.extend(signatures.map(|signature| signature.modified).max());
+        }
+    }
+    times.into_iter().min()
+}
+
+fn is_of(build: &BuildRecord, own: &LocalPackage) -> bool {
     let package = build.packages.first();
     package.is_some_and(|package| package.manifest == own.manifest)
 }

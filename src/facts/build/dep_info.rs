@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project::Member;
+use crate::model::path::normalize;
 use crate::world::disk;
 
 use super::output::artifact_names;
@@ -23,9 +24,18 @@ pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     for path in dep_infos(member, output) {
         let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
         let found = dep_info(&text, &member.workspace);
-        files.extend(found.into_iter().map(absolute));
+        files.extend(found.into_iter().map(absolute).map(without_detours));
     }
     files
+}
+
+/// `a/../b` as `b`, which is how changes are reported; behind a link that is another file.
+fn without_detours(path: Utf8PathBuf) -> Utf8PathBuf {
+    let plain = normalize(&path);
+    if plain != path && disk::is_there(&path) && disk::resolve(&plain) == disk::resolve(&path) {
+        return plain;
+    }
+    path
 }
 
 /// Where cargo says what an artifact was made from.
@@ -92,5 +102,22 @@ mod tests {
             paths("/a\nb/libx.so: /a\nb/c.rs\n", "/a\nb"),
             ["/a\nb/c.rs"]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_detour_is_left_out_unless_it_leads_through_a_link() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let root = disk::resolve(root);
+        for file in ["note.txt", "src/main.rs", "far/note.txt", "far/src/main.rs"] {
+            disk::write(&root.join(file), b"").unwrap();
+        }
+        std::os::unix::fs::symlink(root.join("far/src"), root.join("linked")).unwrap();
+        let plain = |path: &str| without_detours(root.join(path));
+        assert_eq!(plain("src/../note.txt"), root.join("note.txt"));
+        let linked = "linked/../note.txt"; // `far/note.txt` to the system
+        assert_eq!(plain(linked), root.join(linked));
+        assert_eq!(plain("src/../gone.txt"), root.join("src/../gone.txt"));
     }
 }
