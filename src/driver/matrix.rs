@@ -67,7 +67,7 @@ fn every(
     let requires = project.requires_python();
     let mut named = Vec::new();
     for word in wanted.iter().filter(|word| *word != ALL) {
-        if let Some(request) = environment::request(project, Some(word))? {
+        if let Some(request) = environment::request(session, project, Some(word))? {
             let fitting = interpreter::fitting(session, &installed, &request, &requires)?;
             named.extend(fitting.into_iter().next());
         }
@@ -153,7 +153,7 @@ pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
 
 /// Where a Python's runs take place.
 fn environment(session: &Session, project: &Project, python: &str) -> Result<Environment> {
-    let request = environment::request(project, Some(python))?;
+    let request = environment::request(session, project, Some(python))?;
     Environment::gather(session, project, request.as_ref())
 }
 

@@ -176,7 +176,7 @@ pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
 /// The version that the default environment would be made with.
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
     let installed = interpreter::installed(session);
-    let request = request(project, None)?;
+    let request = request(session, project, None)?;
     let requires = project.requires_python();
     let choice = interpreter::choose(session, &installed, request.as_ref(), &requires)?;
     Ok(match choice {
@@ -310,8 +310,12 @@ fn is_replaceable(environment: &Environment) -> bool {
 }
 
 /// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
-/// `.python-version` up to the checkout's root.
-pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<PythonRequest>> {
+/// `.python-version` up to the checkout's root, where that names one.
+pub fn request(
+    session: &Session,
+    project: &Project,
+    flag: Option<&str>,
+) -> Result<Option<PythonRequest>> {
     let hard = |text: &str, from: &str| PythonRequest {
         text: text.to_owned(),
         from: from.to_owned(),
@@ -323,22 +327,36 @@ pub fn request(project: &Project, flag: Option<&str>) -> Result<Option<PythonReq
     if let Some(text) = &project.config.python {
         return Ok(Some(hard(text, "[tool.pyx] python")));
     }
+    let Some((path, text)) = version_file(project)? else {
+        return Ok(None);
+    };
+    let from = project.display(&path).to_string();
+    Ok(PythonRequest::in_version_file(session, &text, &from))
+}
+
+/// The nearest `.python-version` and its first word.
+fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
     for dir in checkout::upward(&project.root) {
         let path = dir.join(".python-version");
         let text = disk::read_text(&path)?.unwrap_or_default();
-        let line = text
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty() && !line.starts_with('#'));
-        if let Some(text) = line {
-            return Ok(Some(PythonRequest {
-                text: text.to_owned(),
-                from: project.display(&path).to_string(),
-                soft: true,
-            }));
+        let mut lines = text.lines().map(str::trim);
+        if let Some(line) = lines.find(|line| !line.is_empty() && !line.starts_with('#')) {
+            return Ok(Some((path, line.to_owned())));
         }
     }
     Ok(None)
+}
+
+/// What is said of a `.python-version` that names no CPython; `requested`: what the project asks for.
+pub fn unread_version_file(
+    project: &Project,
+    requested: Option<&PythonRequest>,
+) -> Result<Option<String>> {
+    let unread = version_file(project)?.filter(|_| requested.is_none());
+    Ok(unread.map(|(path, text)| {
+        let path = project.display(&path);
+        format!("{path} names `{text}`, which is no version of CPython: it is passed over")
+    }))
 }
 
 /// A foreign environment that is active in the shell and that no command touches.

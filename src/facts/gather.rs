@@ -64,7 +64,7 @@ impl Facts {
     /// A project that cannot be read, or has nothing for the request; a tool that cannot be had.
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {
         let mut project = Project::discover(session, &request.selection())?;
-        let requested = environment::request(&project, request.python.as_deref())?;
+        let requested = environment::request(session, &project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, requested.as_ref())?;
         let targets: Vec<Utf8PathBuf> = project.members.iter().map(|m| m.target.clone()).collect();
         let alternative = environment.alternative(&project).map(str::to_owned);
@@ -99,6 +99,9 @@ impl Facts {
         facts.builds = records.builds(session, request, run_state, &facts.project, &facts.target);
         let foreign = environment::foreign(session, &facts.project, &facts.target.environment);
         facts.warnings.extend(foreign);
+        let requested = facts.target.requested.as_ref();
+        let unread = environment::unread_version_file(&facts.project, requested)?;
+        facts.warnings.extend(unread);
         if request.purpose == Purpose::Look {
             facts.look(session)?;
             return Ok(facts);

@@ -13,7 +13,7 @@ use crate::world::session::Session;
 /// A project that cannot be read.
 pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
     let project = Project::discover(session, &request.selection())?;
-    let requested = environment::request(&project, request.python.as_deref())?;
+    let requested = environment::request(session, &project, request.python.as_deref())?;
     let environment = Environment::gather(session, &project, requested.as_ref())?;
     let mut builds = BuildRecords::load(&project.state.join("state.json")).record;
     let installs = EnvironmentRecord::load(&environment.record_path()).record;

@@ -33,6 +33,20 @@ impl Git<'_> {
         }
     }
 
+    /// As [`ask`](Self::ask), of what git always answers in a checkout.
+    ///
+    /// # Errors
+    /// [`Error::Step`] where it refuses, as in a checkout of another user: what it does not say is not so.
+    pub fn demand(&self, what: &str, args: Vec<String>) -> Result<String> {
+        let call = self.call(self.dir, args);
+        match process::read(&call) {
+            Ok(output) if output.status.success() => Ok(output.stdout),
+            Ok(output) => Err(silent(what, call, &output)),
+            Err(Error::Spawn { .. }) => Ok(String::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The files of the checkout that git tracks, absolute; none where there is no checkout.
     ///
     /// # Errors
@@ -79,7 +93,7 @@ impl Git<'_> {
         })?;
         match output.status {
             Status::Code(0) => Ok(output.stdout),
-            _ => Err(silent(call, &output)),
+            _ => Err(silent("which files it tracks", call, &output)),
         }
     }
 
@@ -97,12 +111,13 @@ impl Git<'_> {
 }
 
 /// git's own words, and the command that it names for a checkout of somebody else's.
-fn silent(call: Invocation, output: &Output) -> Error {
+/// `what`: was asked, as the end of a sentence.
+fn silent(what: &str, call: Invocation, output: &Output) -> Error {
     let lines = || output.stderr.lines().map(str::trim);
     let why = lines().find(|line| !line.is_empty()).unwrap_or_default();
     let trust = lines().find(|line| line.starts_with("git config "));
     Error::Step {
-        step: "asking git which files it tracks".into(),
+        step: format!("asking git {what}"),
         status: format!("{}: {why}", output.status),
         hint: trust.map(str::to_owned),
         exit: Exit::Environment,

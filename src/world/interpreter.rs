@@ -59,6 +59,27 @@ impl PythonRequest {
         self.from == FLAG
     }
 
+    /// The request in the word of a version file, which pyenv reads too: `3.10-dev` and
+    /// `3.12.1/envs/name` are of these versions. `None` for the name of one of its environments, and for
+    /// other implementations.
+    pub fn in_version_file(session: &Session, text: &str, from: &str) -> Option<Self> {
+        let request = |text: &str| Self {
+            text: text.to_owned(),
+            from: from.to_owned(),
+            soft: true,
+        };
+        if disk::is_file(&session.absolute(text)) {
+            return Some(request(text));
+        }
+        let words = text.split(['/', '\\']).next().unwrap_or_default();
+        let words = words.strip_suffix("-dev").unwrap_or(words);
+        let found = request(words);
+        match found.wanted(session) {
+            Ok(InterpreterSpec::Versions(..)) => Some(found),
+            Ok(InterpreterSpec::Path(_)) | Err(_) => None,
+        }
+    }
+
     fn wanted(&self, session: &Session) -> Result<InterpreterSpec> {
         let text = self.text.trim();
         let path = session.absolute(text);
@@ -432,6 +453,28 @@ pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_file_may_hold_what_pyenv_reads() {
+        let session = Session::default();
+        let read = |text: &str| {
+            let request = PythonRequest::in_version_file(&session, text, ".python-version");
+            request.map(|request| request.text)
+        };
+        for (text, version) in [
+            ("3.12", "3.12"),
+            ("3.13t", "3.13t"),
+            ("cpython-3.11.7", "cpython-3.11.7"),
+            (">=3.10", ">=3.10"),
+            ("3.10-dev", "3.10"),
+            ("3.12.1/envs/acme", "3.12.1"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(version), "{text}");
+        }
+        for text in ["acme-dev", "acme", "pypy3.10-7.3.17", "system", "./nowhere"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_free_threaded_python_has_folders_of_its_own() {

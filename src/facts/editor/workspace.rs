@@ -50,7 +50,7 @@ impl Workspace {
     /// # Errors
     /// What the manifests, the tests' configuration or the justfile have that cannot be read.
     pub fn gather(session: &Session, project: &Project) -> Result<Self> {
-        let request = environment::request(project, None)?;
+        let request = environment::request(session, project, None)?;
         let environment = Environment::gather(session, project, request.as_ref())?;
         let suites = Suites::gather(session, project, Languages::Python)?.python;
         let suites = suites

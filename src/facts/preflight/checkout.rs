@@ -38,7 +38,7 @@ impl Checkout {
         let folders = folders.into_iter().map(Utf8PathBuf::into_string);
         let status = ["status", "--porcelain", "-z", "--no-renames", "--"];
         let status = status.iter().map(ToString::to_string).chain(folders);
-        let status = git.ask(status.collect())?;
+        let status = git.demand("what differs from the last commit", status.collect())?;
         let head = git.ask(words(&["rev-parse", "--verify", "--quiet", "HEAD"]))?;
         let tags = git.ask(words(&["tag", "--points-at", "HEAD"]))?;
         let mut check = words(&["check-ignore", "--"]);
