@@ -52,8 +52,12 @@ pub(super) fn member(
         plan.push(step);
     }
     if let Some(call) = &ahead {
-        let step = compile(build, staleness, call.clone()).after(not_syncing(plan));
-        plan.push(step);
+        let before = if build.member.build_requirements.is_empty() {
+            not_syncing(plan)
+        } else {
+            plan.ids().collect()
+        };
+        plan.push(compile(build, staleness, call.clone()).after(before));
     }
     let maturin = context.tools.maturin.get(&build.member.name);
     if maturin.is_some() && ahead.is_some() && !staleness.replace.is_empty() {
@@ -248,6 +252,12 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
     let python = context.target.environment.python();
     let target = build::target_dir(member);
     let call = context.cargo_call(&context.tools.cargo, build, &target);
+    let call = if member.build_requirements.is_empty() {
+        call
+    } else {
+        let bin = context.target.environment.bin();
+        call.path(&[&bin], &context.caller.path)
+    };
     let call = match member.bindings {
         Bindings::Embed => call.arg("build").args(
             ["--lib", "--bins", "--examples"]
@@ -319,6 +329,11 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         .then(|| lock_args(context.request))
         .into_iter()
         .flatten();
+    let bin = context.target.environment.bin();
+    let mut dirs = context.tool_dirs();
+    if !build.member.build_requirements.is_empty() {
+        dirs.insert(0, &bin); // the Python that has them
+    }
     let mut call = context
         .cargo_call(&maturin.path, build, &target)
         .arg("develop")
@@ -334,7 +349,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         .args(flags)
         .args(other_groups(context, build))
         .env("VIRTUAL_ENV", context.target.environment.path.as_str())
-        .path(&context.tool_dirs(), &context.caller.path)
+        .path(&dirs, &context.caller.path)
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
     if context.request.network.offline {

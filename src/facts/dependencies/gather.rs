@@ -32,6 +32,7 @@ impl Dependencies {
     pub fn gather(project: &Project, wanted: &DependencySelection) -> Result<Self> {
         let mut found = Self::default();
         found.files.push(project.home.join("uv.lock"));
+        found.add_build_requirements(project);
         let lock = project.uv_lock()?;
         if let Some(workspace) = InstalledWorkspace::of(project, lock.clone())? {
             found.add_workspace(project, &workspace, wanted)?;
@@ -47,6 +48,21 @@ impl Dependencies {
             }
         }
         Ok(found)
+    }
+
+    /// What build scripts run: maturin builds without an environment of its own for them.
+    fn add_build_requirements(&mut self, project: &Project) {
+        for member in &project.members {
+            let Some(pyproject) = &member.pyproject else {
+                continue;
+            };
+            let requirements = member.build_requirements.clone();
+            if !requirements.is_empty() {
+                self.setting("build requirements", &requirements);
+                self.syncs
+                    .push(Sync::of(runner::listed(pyproject, requirements)));
+            }
+        }
     }
 
     /// What the members' Python tests need on top of [`gather`](Self::gather)'s; `tested`: the

@@ -75,6 +75,8 @@ pub struct Member {
     pub bins: Vec<String>,
     /// The dotted name of the extension module as `[tool.maturin] module-name` or the library says.
     pub module: String,
+    /// What `build-system.requires` lists besides maturin, where a build script may need it.
+    pub build_requirements: Vec<String>,
     /// `[tool.maturin] features`, without the conditional ones.
     pub features: Vec<String>,
     /// Whether maturin's call of cargo follows from the settings above alone.

@@ -74,6 +74,14 @@ impl CargoToml {
             .unwrap_or_default()
     }
 
+    /// `package.build`, else a build.rs beside the manifest (cargo book, "The Manifest Format").
+    pub fn has_build_script(&self) -> bool {
+        match self.toml.get(&["package", "build"]) {
+            Some(item) => item.as_bool() != Some(false),
+            None => crate::world::disk::is_file(&self.dir().join("build.rs")),
+        }
+    }
+
     pub fn has_lib(&self) -> bool {
         self.toml.get(&["lib"]).is_some()
             || crate::world::disk::is_file(&self.dir().join("src/lib.rs"))

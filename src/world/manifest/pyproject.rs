@@ -117,6 +117,13 @@ impl PyProject {
             .filter(|requirement| package_name::of_requirement(&requirement.value) == "maturin")
     }
 
+    /// `build-system.requires` without maturin: what a build script may run.
+    pub fn build_requirements(&self) -> Vec<String> {
+        let mut all = self.toml.strings(&["build-system", "requires"]);
+        all.retain(|text| package_name::of_requirement(text) != "maturin");
+        all
+    }
+
     /// The versions of maturin that `build-system.requires` allows.
     ///
     /// # Errors

@@ -184,3 +184,33 @@ fn an_edit_beside_another_package_with_its_module_in_place_is_not_installed_by_m
         project.dev().run().succeeds();
     }
 }
+
+const IMPORTING: &str = r#"
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let imported = std::process::Command::new("python3")
+        .args(["-c", "import os, iniconfig; print(os.path.dirname(iniconfig.__file__))"])
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    println!("cargo:rustc-env=IMPORTED={}", String::from_utf8_lossy(&imported.stdout).trim());
+}
+"#;
+
+#[test]
+fn a_build_script_runs_the_python_that_has_what_the_build_requires() {
+    let project = project!("ffi");
+    project.edit(
+        "pyproject.toml",
+        "\"maturin>=1.9,<2\"",
+        "\"maturin>=1.9,<2\", \"iniconfig\"",
+    );
+    project.write("build.rs", IMPORTING);
+    let place = "const _: () = assert!(matches!(env!(\"IMPORTED\").as_bytes(), [b'/', ..]));\n";
+    project.append("src/lib.rs", place);
+    let run = project.pyx("test").run().succeeds();
+    run.says("Rust (ffi-add) 1 passed; Python (ffi-add) 1 passed");
+    let found = "import iniconfig; print('.venv' in iniconfig.__file__)";
+    assert_eq!(project.python(found), "True");
+    project.dev().run().finds_fresh("ffi-add");
+}
