@@ -56,7 +56,8 @@ struct FoundPackage {
     cargo: Arc<CargoToml>,
 }
 
-/// The packages around `start`: the nearest upward; else all below; else all below the checkout.
+/// The packages around `start`: the nearest upward; else all below; else all below the checkout. Crates
+/// that another build backend compiles are the parts of a package that is not ours.
 pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundPackages> {
     let mut other = None;
     for dir in checkout::upward(start) {
@@ -73,7 +74,13 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     {
         return Ok(found);
     }
-    if let Some(cargo) = nearest_of_python(manifests, start)? {
+    let is_of_other = other.as_ref().is_some_and(|other| other.compiles_rust());
+    let is_ours = |package: &FoundPackage| {
+        !is_of_other || package.pyproject.is_some() || embeds_python(&package.cargo)
+    };
+    if let Some(cargo) = nearest_of_python(manifests, start)?
+        && (!is_of_other || embeds_python(&cargo))
+    {
         let dir = cargo.dir().to_owned();
         let pyproject = None;
         let package = FoundPackage { pyproject, cargo };
@@ -85,7 +92,8 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         });
     }
     for root in below(start) {
-        let packages = search(manifests, root)?;
+        let mut packages = search(manifests, root)?;
+        packages.retain(is_ours);
         let workspace = shared_workspace(manifests, &packages)?;
         let root = match (&packages[..], &workspace) {
             ([], _) => continue,

@@ -108,13 +108,23 @@ impl PyProject {
         }
     }
 
+    /// Whether a backend other than maturin compiles the crates in its folder.
+    pub fn compiles_rust(&self) -> bool {
+        let mut compilers = self.build_requirements("setuptools-rust");
+        !self.builds_with_maturin() && compilers.next().is_some()
+    }
+
     fn maturin_requirements(&self) -> impl Iterator<Item = Spanned<String>> {
+        self.build_requirements("maturin")
+    }
+
+    fn build_requirements(&self, package: &'static str) -> impl Iterator<Item = Spanned<String>> {
         self.toml
             .get(&["build-system", "requires"])
             .map(spanned_strings)
             .unwrap_or_default()
             .into_iter()
-            .filter(|requirement| package_name::of_requirement(&requirement.value) == "maturin")
+            .filter(move |requirement| package_name::of_requirement(&requirement.value) == package)
     }
 
     /// `build-system.requires` without maturin: what a build script may run.
