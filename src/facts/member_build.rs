@@ -110,6 +110,13 @@ impl Staleness {
     }
 }
 
+impl Staleness {
+    /// Whether nothing but cargo's answer tells if maturin has to install anything.
+    pub fn is_only_asked(&self) -> bool {
+        self.is_doubt && self.replace.is_empty()
+    }
+}
+
 impl Build {
     pub(super) fn of(
         session: &Session,

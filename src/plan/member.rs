@@ -60,6 +60,9 @@ pub(super) fn member(
         plan.push(compile(build, staleness, call.clone()).after(before));
     }
     let maturin = context.tools.maturin.get(&build.member.name);
+    if maturin.is_some() && ahead.is_some() && staleness.is_only_asked() {
+        return prove(plan, context, build, false);
+    }
     if maturin.is_some() && ahead.is_some() && !staleness.replace.is_empty() {
         plan.push(replace(build, staleness));
         return prove(plan, context, build, false);

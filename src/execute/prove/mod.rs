@@ -61,6 +61,13 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
     if artifacts.is_empty() && proof.member.bindings != Bindings::Embed {
         return Err(nothing_built(proof.member, &proof.output));
     }
+    if let Some(reason) = proof.asks_for_install(&artifacts) {
+        context.note(|outcome| {
+            outcome.stopped = true;
+            outcome.changed = Some(reason);
+        });
+        return Ok(());
+    }
     let mut install = match proof.member.bindings {
         Bindings::Embed => InstallRecord::default(),
         Bindings::Bin => proof.scripts(&artifacts)?,
@@ -88,6 +95,16 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
+    /// Why the plan was not enough: cargo was only asked, and has made something else.
+    fn asks_for_install(&self, artifacts: &[Artifact]) -> Option<Reason> {
+        let build = &self.prove.build;
+        let asked = build.staleness.as_ref().filter(|it| it.is_only_asked())?;
+        let is_known = |artifact: &Artifact| build.earlier.artifacts.contains(&artifact.hash);
+        let is_installed = self.prove.installed || self.member.bindings == Bindings::Embed;
+        let is_same = is_installed || artifacts.iter().all(is_known);
+        (!is_same).then(|| asked.reason.clone())
+    }
+
     /// Every program of the crate stands in the environment.
     fn scripts(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
         let python = self.prove.environment.python();

@@ -182,6 +182,22 @@ fn a_lock_that_cargo_writes_installs_nothing_twice() {
 }
 
 #[test]
+fn a_library_that_cargo_finds_as_it_was_is_not_installed_again() {
+    let project = Project::new(&folder!(), "cffi");
+    project.dev().run().succeeds();
+    project.edit("Cargo.toml", "0.1.0", "0.2.0");
+    let run = project.dev().run().succeeds();
+    assert_eq!(run.count("Installed cffi-add"), 1, "{run}");
+    assert_eq!(run.count("Installing cffi-add"), 1, "{run}");
+    project.dev().run().finds_fresh("cffi-add");
+    // a file of which cargo alone knows whether it is a source
+    project.write("src/other.rs", "");
+    let run = project.dev().run().succeeds().says("Checked cffi-add");
+    run.never_says("Installing").never_says("Compiling");
+    project.dev().run().finds_fresh("cffi-add");
+}
+
+#[test]
 fn a_distribution_that_is_called_otherwise_now_is_taken_away() {
     let mut files = printer(
         "shown",
