@@ -463,7 +463,7 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     member.features = pyproject.maturin_features();
     member.maturin = pyproject.maturin_versions()?;
     if member.crates().any(|cargo| cargo.has_build_script()) {
-        member.build_requirements = pyproject.build_requirements();
+        member.build_requirements = pyproject.other_build_requirements();
     }
     member.requires_python = pyproject.requires_python()?;
     member.needs = pyproject

@@ -128,7 +128,7 @@ impl PyProject {
     }
 
     /// `build-system.requires` without maturin: what a build script may run.
-    pub fn build_requirements(&self) -> Vec<String> {
+    pub fn other_build_requirements(&self) -> Vec<String> {
         let mut all = self.toml.strings(&["build-system", "requires"]);
         all.retain(|text| package_name::of_requirement(text) != "maturin");
         all
