@@ -162,12 +162,11 @@ impl Build {
             }
             (None, _) => build::own_packages(&self.member),
         };
-        let output = build::output_dir(&self.member, &self.options);
-        let is_copied = known.is_none() && !build::is_made_here(&self.member, &output);
-        if force || is_copied {
+        if force {
             return packages.into_iter().map(|package| package.name).collect();
         }
         let names = unseen(session, &packages, records).unwrap_or_else(|| {
+            let output = build::output_dir(&self.member, &self.options);
             let read = build::sources(&self.member, &output);
             set_back(&packages, &read, &fingerprints)
         });

@@ -38,17 +38,6 @@ fn without_detours(path: Utf8PathBuf) -> Utf8PathBuf {
     path
 }
 
-/// Whether what cargo says of the artifacts is of this place: a copy of a project has what was said of the
-/// other one.
-pub fn is_made_here(member: &Member, output: &Utf8Path) -> bool {
-    let escaped = output.as_str().replace(' ', "\\ ");
-    let mut files = dep_infos(member, output).into_iter();
-    files.all(|path| {
-        let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
-        text.starts_with(&escaped)
-    })
-}
-
 /// Where cargo says what an artifact was made from.
 pub(super) fn dep_infos(member: &Member, output: &Utf8Path) -> Vec<Utf8PathBuf> {
     artifact_names(member)

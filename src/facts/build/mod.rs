@@ -8,7 +8,7 @@ mod output;
 mod packages;
 mod variables;
 
-pub use dep_info::{is_made_here, sources};
+pub use dep_info::sources;
 pub use inputs::{Inputs, Place};
 pub use options::{Flags, Options, settings};
 pub use output::{

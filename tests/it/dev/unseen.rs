@@ -148,25 +148,6 @@ fn what_was_edited_in_a_copy_of_a_built_project_is_compiled_whatever_its_time() 
 }
 
 #[test]
-fn what_was_edited_beside_a_copy_of_a_built_project_is_compiled_whatever_its_time() {
-    let mut files = printer("first/shown", "").to_vec();
-    files[0].1 = package("shown", "\n[workspace]\n");
-    files[1].1 = PROJECT.replace("NAME", "shown");
-    files[2].1 = "fn main() {\n    print!(\"{}\", include_str!(\"../../note.txt\"));\n}\n".into();
-    files.push(("first/note.txt".into(), "one".into()));
-    let all = written(&folder!(), &files);
-    let project = Project::at(&all.path("first/shown"));
-    project.dev().run().succeeds();
-    let [from, to] = [all.path("first"), all.path("second")];
-    let status = Command::new("cp").arg("-a").args([from, to]).status();
-    assert!(status.unwrap().success());
-    put(&all, "second/note.txt", "one", "two");
-    let copy = Project::at(&all.path("second/shown"));
-    let run = copy.dev().run().succeeds();
-    assert_eq!(printed(&copy, "shown"), "two", "{run}");
-}
-
-#[test]
 fn a_crate_that_only_a_feature_needs_is_compiled_whatever_the_time_of_its_edit() {
     let needs = "\n[workspace]\n\n[features]\nmore = [\"dep:value\"]\n\n[dependencies]\nvalue = { path = \"../value\", optional = true }\n";
     let mut files = printer("shown", needs).to_vec();
