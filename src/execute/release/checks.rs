@@ -221,8 +221,10 @@ pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String])
             files.push(one.file.clone()); // checked, and not to be released: an sdist's wheel
         }
     }
-    let mut columns = CHECKS.to_vec();
-    columns.retain(|check| all.iter().any(|one| one.check == *check));
+    let mut columns: Vec<&str> = all.iter().map(|one| &*one.check).collect();
+    let place = |check: &&str| CHECKS.iter().position(|known| known == check);
+    columns.sort_by_key(|check| place(check).unwrap_or(CHECKS.len()));
+    columns.dedup();
     let cell = |file: &String, check: &str| {
         let mut own = all.iter();
         let own = own.find(|one| one.file == *file && one.check == check);

@@ -29,8 +29,9 @@ pub(super) fn run(
             rust::run(test, activity, voice, dialect)
         }
         Runner::Nextest => rust::run(test, activity, voice, Dialect::Nextest),
-        Runner::Pytest(reporter) | Runner::Unittest(reporter) => {
-            python::run(context, test, voice, reporter)
+        Runner::Pytest(reporter) => python::run(context, test, voice, reporter, &python::PYTEST),
+        Runner::Unittest(reporter) => {
+            python::run(context, test, voice, reporter, &python::UNITTEST)
         }
         Runner::Stestr => stestr::run(context, test, voice),
         Runner::Import => import::run(context, test),

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::facts::dependencies::hint_for_missing;
 use crate::model::error::Result;
-use crate::model::runner_options::{PYTEST, RunnerOptions, UNITTEST};
-use crate::plan::{Reporter, Runner, Test};
+use crate::model::runner_options::{self, RunnerOptions};
+use crate::plan::{Reporter, Test};
 use crate::world::disk;
 use crate::world::process::{self, Status};
 
@@ -15,20 +15,34 @@ use super::super::context::Context;
 use super::result::{Idle, PYTHON, TestResult};
 use super::voice::Voice;
 
-const PYTEST_REPORT: &str = include_str!("pytest_report.py");
-const UNITTEST_REPORT: &str = include_str!("unittest_report.py");
+/// A runner that a module of ours tells of.
+pub(super) struct Framework {
+    name: &'static str,
+    /// The module's source.
+    report: &'static str,
+    options: &'static RunnerOptions,
+}
+
+pub(super) const PYTEST: Framework = Framework {
+    name: "pytest",
+    report: include_str!("pytest_report.py"),
+    options: &runner_options::PYTEST,
+};
+pub(super) const UNITTEST: Framework = Framework {
+    name: "unittest",
+    report: include_str!("unittest_report.py"),
+    options: &runner_options::UNITTEST,
+};
 
 pub(super) fn run(
     context: &Context<'_>,
     test: &Test,
     mut voice: Voice<'_, '_>,
     reporter: &Reporter,
+    framework: &Framework,
 ) -> Result<TestResult> {
-    let (name, module, options) = match &test.runner {
-        Runner::Unittest(_) => ("unittest", UNITTEST_REPORT, &UNITTEST),
-        _ => ("pytest", PYTEST_REPORT, &PYTEST),
-    };
-    disk::write(&reporter.module, module.as_bytes())?;
+    let Framework { name, options, .. } = framework;
+    disk::write(&reporter.module, framework.report.as_bytes())?;
     disk::remove_file(&reporter.report)?;
     let is_seen = !voice.quiet || options.wants_terminal(&test.arguments);
     let status = if is_seen && context.ui.owns_the_terminal() {
@@ -264,7 +278,7 @@ mod tests {
     fn a_report_without_an_end_names_the_test_that_ran() {
         let text = "{\"event\":\"start\",\"test\":\"a\"}\n{\"event\":\"finish\",\"test\":\"a\"}\n{\"event\":\"start\",\"test\":\"b\"}\n{\"ev";
         let report = Report::read(Some(text));
-        let failure = report.failure("pytest", Status::Code(0), &PYTEST, &[]);
+        let failure = report.failure("pytest", Status::Code(0), PYTEST.options, &[]);
         let expected = "pytest was ended by b with exit code 0";
         assert_eq!(failure.as_deref(), Some(expected));
     }
@@ -273,7 +287,7 @@ mod tests {
     fn exit_code_0_without_an_end_is_a_failure_unless_the_runner_was_asked_for_its_version() {
         let failure = |text: Option<&str>, arguments: &[&str]| {
             let report = Report::read(text);
-            report.failure("pytest", Status::Code(0), &PYTEST, &words(arguments))
+            report.failure("pytest", Status::Code(0), PYTEST.options, &words(arguments))
         };
         for (text, arguments) in [
             (Some(SESSION), &["-v"][..]),
@@ -292,7 +306,7 @@ mod tests {
     fn what_the_runner_says_decides_whatever_ends_the_process_with_success() {
         let failure = |code, text: &str| {
             let report = Report::read(Some(&format!("{SESSION}{text}")));
-            report.failure("pytest", Status::Code(code), &PYTEST, &[])
+            report.failure("pytest", Status::Code(code), PYTEST.options, &[])
         };
         let end = |code, counts: &str| {
             format!("{{\"event\":\"end\",\"code\":{code},\"counts\":{{{counts}}}}}\n")
@@ -317,7 +331,7 @@ mod tests {
     fn no_tests_are_told_from_none_selected_and_none_asked_for() {
         let idle = |code, text: &str, arguments: &[&str]| {
             let report = Report::read(Some(text));
-            report.idle(Status::Code(code), &PYTEST, &words(arguments))
+            report.idle(Status::Code(code), PYTEST.options, &words(arguments))
         };
         let empty = NONE.replace('2', "0");
         assert_eq!(idle(5, &empty, &["-v"]), Some(Idle::Nothing));

@@ -1,8 +1,8 @@
 //! Which packages the environment must hold, and where the project says so.
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
-//! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is found by their `runner`: in groups and extras, in requirements files,
-//! and in what other tools install into `environments` of their own; `mentions` finds what is missing
+//! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is
+//! found by their `runner`: in groups and extras, in requirements files, and in what other tools install into `environments` of their own; `mentions` finds what is missing
 //! after all, also in the rest of the project's `automation`.
 
 mod automation;

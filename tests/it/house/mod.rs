@@ -66,6 +66,20 @@ fn upward(layers: &[String], arrows: &BTreeSet<Arrow>) -> Vec<Arrow> {
     wrong.cloned().collect()
 }
 
+/// A newcomer goes by the table; what is in backquotes and looks like a path in it is one.
+#[test]
+fn contributing_names_places_that_are_there() {
+    let page = text(&root().join("CONTRIBUTING.md"));
+    let (_, table) = page.split_once("Where to look:").unwrap();
+    let (table, _) = table.split_once("\n###").unwrap();
+    let quoted = table.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> = quoted.filter(|word| word.contains('/')).collect();
+    assert!(paths.len() > 15, "{paths:?}");
+    for path in paths {
+        assert!(root().join("src").join(path).exists(), "{path}");
+    }
+}
+
 #[test]
 fn src_shows_the_layers_and_nothing_else() {
     let mut shown: Vec<String> = std::fs::read_dir(root().join("src"))
