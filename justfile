@@ -35,7 +35,7 @@ deny:
 ci:
     .ci/run
 
-# Run the built program against real projects: LIST, --only NAME, --command "dev --release", --twice, --keep
+# Run the built program against published projects, and write docs/compatibility.md: --only NAME, --resume, --own, --command "dev --release", --twice, --keep
 [positional-arguments]
 corpus *arguments: build
     python3 recipes/corpus.py "$@"

@@ -1,16 +1,23 @@
 #!/usr/bin/env python3
 """Run cargo-pyx against real projects, as published on a package index.
 
-The list is TOML, one table a project:
+The table is TOML (docs/corpus.toml), one entry a project:
 
     [[project]]
-    name = "rpds-py"
-    version = "2026.9.1"
+    name = "acme"
+    version = "1.2.0"
     sha256 = "4793ef7f…"        # of the source distribution
+    own = { commands = ["pip install maturin pytest", "maturin develop", "pytest"], python = "132 passed" }
+    note = "…"                  # why it does not pass, or is refused
+    refused = true              # where that is right
+
+`own` is what the project's own commands give, never what cargo-pyx gave: `--own` runs them in a
+virtual environment of a fresh copy, and prints what to write down. A further project is one entry.
 
 Each source distribution is downloaded, checked, and unpacked into a temporary folder, where
-`cargo-pyx dev` (or --command) runs as it would for anybody. Prints a line for each project;
-the exit code is 1 when one of them failed.
+`cargo-pyx test` (or --command) runs as it would for anybody. Prints a line for each project, keeps
+what was seen in target/corpus, and writes docs/compatibility.md once all are there; `--resume`
+leaves out what ended well in an earlier run. The exit code is 1 when one did not end as it should.
 
 Standard library only. The index is UV_DEFAULT_INDEX, else PIP_INDEX_URL, else PyPI (PEP 691).
 """
@@ -41,8 +48,12 @@ except ImportError:
         + sys.version.split()[0]
     )
 
+import compatibility
+
 ROOT = Path(__file__).resolve().parent.parent
-LIST = ROOT.parent / "shared" / "corpus" / "visible.toml"
+LIST = ROOT / "docs" / "corpus.toml"
+SEEN = ROOT / "target" / "corpus"
+PAGE = ROOT / "docs" / "compatibility.md"
 EXE = ".exe" if os.name == "nt" else ""
 PROGRAM = ROOT / "target" / "release" / ("cargo-pyx" + EXE)
 TIMEOUT = 60  # seconds without a byte from the index
@@ -208,6 +219,50 @@ def plain(text):
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
 
 
+def members(run):
+    """What doctor tells of each package: its layout, what binds it, and which Pythons it is for."""
+    kept = ("name", "layout", "bindings", "stable_abi", "module")
+    reports = run.of("report")
+    found = reports[0].get("members", []) if reports else []
+    return [{key: member.get(key) for key in kept} for member in found]
+
+
+def record(project, options, source):
+    """One run in a fresh copy, as it is kept: what compatibility.py makes the table of."""
+    words = shlex.split(options.command)
+    doctor = Run(options.program, ["doctor"], source, options.timeout)
+    run = Run(options.program, words, source, options.timeout)
+    return run, {
+        **{key: project[key] for key in ("name", "version", "sha256")},
+        "command": options.command,
+        "code": run.code,
+        "seconds": round(run.seconds, 1),
+        "members": members(doctor),
+        "inferred": inferred(run),
+        "tests": [{key: event.get(key) for key in ("language", "member", "counts")} for event in run.of("tested")],
+        "warnings": [event.get("message") for event in run.of("warning")],
+        "errors": [without(source, line) for line in run.errors()] if run.code else [],
+    }
+
+
+def without(source, line):
+    """A sentence without the temporary folder in it."""
+    return line.replace(str(source) + "/", "").replace(str(source), ".")
+
+
+def record_file(project):
+    return SEEN / "{name}-{version}.json".format(**project)
+
+
+def seen(project):
+    """What an earlier run of this very archive kept; `None` where there is none."""
+    try:
+        kept = json.loads(record_file(project).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kept if kept.get("sha256") == project["sha256"] else None
+
+
 def inferred(run):
     """What the plan tells of pyx's choices; `-` where it says nothing."""
     found = {"python": "-", "maturin": "-", "dependencies": []}
@@ -279,12 +334,13 @@ def try_project(project, options, folder):
         source = unpack(download(project), place)
     except (Failure, OSError, tarfile.TarError) as error:
         return ["not started", "", "", ""], "", [f"error: {error}"], False
-    words = shlex.split(options.command)
-    run = Run(options.program, words, source, options.timeout)
-    facts = inferred(run)
-    result, errors, good = run.result(), run.errors(), run.code == 0
-    if good and options.twice:
-        again = Run(options.program, words, source, options.timeout)
+    run, kept = record(project, options, source)
+    SEEN.mkdir(parents=True, exist_ok=True)
+    record_file(project).write_text(json.dumps(kept, indent=1), "utf-8")
+    facts = kept["inferred"]
+    result, errors, good = run.result(), kept["errors"], compatibility.ended_well(project, kept)
+    if good and options.twice and run.code == 0:
+        again = Run(options.program, shlex.split(options.command), source, options.timeout)
         good = again.was_fresh()
         result += ", fresh" if good else ", again"
         errors = [] if good else ["the second run was not fresh: " + reasons(again)]
@@ -296,14 +352,33 @@ def try_project(project, options, folder):
     if not good and options.keep:
         errors.append(f"kept in {source}")
     cells = [result, f"{run.seconds:.1f}", facts["python"], facts["maturin"]]
-    seen = project.get("seen", {}).get("pytest")
     notes = run.tests()
-    if notes and seen:
-        notes.append(f"the list has seen: {seen}")
+    notes += [f"its own commands: {text}" for text in compatibility.own_counts(project)]
     if run.code != 0 or not good:
         notes += errors
     notes += lines
     return cells, facts["dependencies"], notes, good
+
+
+def try_own(project, options, place):
+    """What the project's own commands print of their tests, from a fresh copy and environment."""
+    source = unpack(download(project), place)
+    scripts = place / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    subprocess.run([sys.executable, "-m", "venv", place / "venv"], check=True)
+    env = {**os.environ, "VIRTUAL_ENV": str(place / "venv"), "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
+    lines = []
+    for command in project.get("own", {}).get("commands", []):
+        try:
+            done = subprocess.run(
+                command, shell=True, cwd=source, env=env, capture_output=True, text=True, timeout=options.timeout
+            )
+        except subprocess.TimeoutExpired:
+            return [*lines, f"{command}: timeout"]
+        said = compatibility.counts_in(done.stdout)
+        lines += [f"{command}: {', '.join(said) or f'exit code {done.returncode}'}"]
+        if done.returncode and not said:
+            return [*lines, *(done.stderr or done.stdout).strip().splitlines()[-3:]]
+    return lines
 
 
 def reasons(run):
@@ -335,45 +410,82 @@ def arguments():
         description="Run cargo-pyx against real projects, as published on a package index."
     )
     parser.add_argument("list", nargs="?", type=Path, default=LIST, help="the TOML list")
-    parser.add_argument("--command", default="dev", help="what to run, with its options")
+    parser.add_argument("--command", default="test", help="what to run, with its options")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="repeatable")
     parser.add_argument(
         "--recipes", default="", metavar="NAMES", help="run these recipes as well, with commas; `all`"
     )
     parser.add_argument("--twice", action="store_true", help="run again; it must be fresh")
+    parser.add_argument("--resume", action="store_true", help="leave out what ended well before")
+    parser.add_argument("--own", action="store_true", help="run the projects' own commands instead")
+    parser.add_argument("--page", action="store_true", help="run nothing: write docs/compatibility.md")
     parser.add_argument("--keep", action="store_true", help="leave the unpacked projects there")
     parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS")
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the cargo-pyx to run")
     options = parser.parse_args()
     options.program = options.program.absolute()
-    if not options.program.is_file():
+    if not (options.page or options.own or options.program.is_file()):
         sys.exit(f"error: no `{options.program}`\n\nhint: cargo build --release")
     return options
+
+
+def is_done(project, options):
+    kept = seen(project) if options.resume else None
+    return kept is not None and kept["command"] == options.command and compatibility.ended_well(project, kept)
+
+
+def write_page(projects):
+    """The page is of all that are in the table, or it stays as it is."""
+    rows = [(project, seen(project)) for project in projects]
+    missing = [project["name"] for project, kept in rows if kept is None or kept["command"] != "test"]
+    if missing:
+        print(f"{PAGE.relative_to(ROOT)} stays as it is: not yet run: {', '.join(missing)}")
+    else:
+        PAGE.write_text(compatibility.page(rows), "utf-8")
+
+
+def try_all(projects, options, folder):
+    """How many did not end as they should."""
+    names = ["{name} {version}".format(**project) for project in projects]
+    width = max(map(len, ["project", *names]))
+    failed = 0
+    row(width, "project", [name for name, _ in COLUMNS], "dependencies")
+    for name, project in zip(names, projects):
+        if is_done(project, options):
+            row(width, name, ["as before", "", "", ""], "")
+            continue
+        cells, dependencies, notes, good = try_project(project, options, folder)
+        row(width, name, cells, dependencies)
+        for line in notes:
+            print("    " + line, flush=True)
+        failed += not good
+        if not options.keep:
+            shutil.rmtree(folder / "{name}-{version}".format(**project), ignore_errors=True)
+    print(f"{len(projects) - failed} of {len(projects)} ok")
+    return failed
 
 
 def main():
     options = arguments()
     projects = read_list(options.list, options.only)
-    names = ["{name} {version}".format(**project) for project in projects]
-    width = max(map(len, ["project", *names]))
     folder = Path(tempfile.mkdtemp(prefix="pyx-corpus-"))
     failed = 0
     try:
-        row(width, "project", [name for name, _ in COLUMNS], "dependencies")
-        for name, project in zip(names, projects):
-            cells, dependencies, notes, good = try_project(project, options, folder)
-            row(width, name, cells, dependencies)
-            for line in notes:
-                print("    " + line, flush=True)
-            failed += not good
-            if not options.keep:
-                shutil.rmtree(folder / "{name}-{version}".format(**project), ignore_errors=True)
+        if options.own:
+            for project in projects:
+                place = folder / "{name}-{version}".format(**project)
+                place.mkdir()
+                print("{name} {version}".format(**project), *try_own(project, options, place), sep="\n    ", flush=True)
+                shutil.rmtree(place, ignore_errors=True)
+        elif not options.page:
+            failed = try_all(projects, options, folder)
     finally:
         if options.keep:
             print(f"kept in {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"{len(projects) - failed} of {len(projects)} ok")
+    if options.list == LIST and options.command == "test" and not options.own:
+        write_page(read_list(LIST, []))
     return 1 if failed else 0
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 sys.path.insert(0, str(RECIPES))
 sys.dont_write_bytecode = True
-MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("corpus", "recipe", "policies")]
+MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("compatibility", "corpus", "recipe", "policies")]
 PROJECT = '[project]\nname = "own-name"\n'
 
 
@@ -289,6 +289,43 @@ class Stubs(Case):
         new = module.init_to_new(text, ["A"])
         self.assertIn("    def __new__(cls, x: int) -> A: ...\n", new)
         self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
+
+
+class Compatibility(unittest.TestCase):
+    @staticmethod
+    def seen(code, **counts):
+        return {"code": code, "tests": [{"language": "Python", "counts": counts}]}
+
+    def test_counts_are_read_of_what_the_own_commands_print(self):
+        import compatibility
+
+        cargo = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\n" * 2
+        self.assertEqual(compatibility.counts_in(cargo), ["6 passed, 2 skipped"])
+        pytest = "=== 12 passed, 1 xfailed in 0.31s ===\n"
+        self.assertEqual(compatibility.counts_in(pytest + cargo)[0], "12 passed, 1 xfailed")
+
+    def test_a_project_passes_only_with_the_counts_of_its_own_commands(self):
+        from compatibility import ended_well
+
+        own = {"own": {"python": "12 passed"}}
+        self.assertTrue(ended_well(own, self.seen(0, passed=12, skipped=0)))
+        self.assertFalse(ended_well(own, self.seen(0, passed=11, skipped=0)))
+        self.assertFalse(ended_well(own, {"code": 0, "tests": []}))
+        self.assertFalse(ended_well({}, self.seen(1, passed=12, failed=1)))
+
+    def test_what_fails_in_its_own_commands_may_fail_as_often_here(self):
+        from compatibility import ended_well
+
+        own = {"own": {"python": "12 passed, 9 errors"}}
+        self.assertTrue(ended_well(own, self.seen(1, passed=12, error=9)))
+        self.assertFalse(ended_well(own, self.seen(1, passed=12, error=10)))
+
+    def test_a_refusal_is_right_only_where_the_table_says_so(self):
+        from compatibility import ended_well
+
+        self.assertTrue(ended_well({"refused": True}, {"code": 2, "tests": []}))
+        self.assertFalse(ended_well({"refused": True}, self.seen(0, passed=1)))
+        self.assertFalse(ended_well({}, {"code": 2, "tests": []}))
 
 
 class Gateway(unittest.TestCase):

@@ -1,0 +1,152 @@
+"""docs/compatibility.md, from the table of projects and what was seen of each."""
+
+import re
+
+HEAD = """# Compatibility
+
+Published source distributions, each unpacked into an empty folder, where `cargo pyx test` ran with no
+configuration of ours. `just corpus` makes this page from [the table](corpus.toml); a further project
+is one entry there.
+
+{summary}
+
+A count stands beside what the project's own commands give (they are in the table): `=` is the same, `?`
+is that nobody has run them yet. Seconds are of one cold run on a busy machine with two cores.
+
+| project | layout | dependencies from | Python | Python tests | own | Rust tests | own | seconds | result |
+| --- | --- | --- | --- | --- | --- | --- | --- | ---: | --- |
+{rows}
+"""
+
+NOTES = """
+## What does not pass
+
+{notes}
+"""
+
+
+def counts_in(text):
+    """The counts that pytest (`132 passed, 1 skipped`) and cargo (all suites together) end with."""
+    found = re.findall(r"^=+ (.*?) in [0-9.]+s.*=+$", text, re.M) or re.findall(
+        r"^(\d+ (?:passed|failed|errors?|skipped)\b.*?) in [0-9.]+s.*$", text, re.M
+    )
+    said = found[-1:]
+    suites = re.findall(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored", text, re.M)
+    if suites:
+        passed, failed, ignored = (sum(int(suite[at]) for suite in suites) for at in range(3))
+        said.append(words({"passed": passed, "failed": failed, "skipped": ignored}))
+    return said
+
+
+def words(counts):
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "none"
+
+
+def parsed(text):
+    """`132 passed, 9 errors` as a dictionary without zeros and without what is no result of a test."""
+    kinds = {"errors": "error", "ignored": "skipped"}
+    found = {}
+    for count, kind in re.findall(r"(\d+) (passed|failed|errors?|skipped|ignored|xfailed|xpassed)", text):
+        found[kinds.get(kind, kind)] = int(count)
+    return {kind: count for kind, count in found.items() if count}
+
+
+def own_counts(project):
+    own = project.get("own", {})
+    return [own[language] for language in ("python", "rust") if language in own]
+
+
+def counted(seen, language):
+    """The counts of all suites in one language together; `None` where none ran."""
+    suites = [test["counts"] for test in seen["tests"] if test["language"].lower() == language]
+    if not suites:
+        return None
+    kinds = suites[0].keys()
+    total = {kind: sum(suite.get(kind, 0) for suite in suites) for kind in kinds}
+    return {kind: count for kind, count in total.items() if count}
+
+
+def is_equal(project, seen, language):
+    """Whether the counts are the project's own; `None` where those are not known."""
+    own = project.get("own", {}).get(language)
+    return None if own is None else parsed(own) == (counted(seen, language) or {})
+
+
+def ended_well(project, seen):
+    """Passed with counts that nobody's own contradict; or was refused, where that is right."""
+    if project.get("refused"):
+        return seen["code"] == 2
+    differs = any(is_equal(project, seen, language) is False for language in ("python", "rust"))
+    return not differs and (seen["code"] == 0 or is_as_own(project, seen))
+
+
+def is_as_own(project, seen):
+    """Tests that fail in the project's own commands, too, fail here in the same number."""
+    known = [is_equal(project, seen, language) for language in ("python", "rust")]
+    own = " ".join(own_counts(project))
+    return True in known and bool({"failed", "error"} & parsed(own).keys())
+
+
+def layout(seen):
+    texts = []
+    for member in seen["members"]:
+        abi = member.get("stable_abi")
+        said = [member.get("layout"), member.get("bindings"), f"abi3 {abi}" if abi else ""]
+        text = ", ".join(dict.fromkeys(part for part in said if part))
+        if text not in texts:
+            texts.append(text)
+    count = len(seen["members"])
+    return "; ".join(texts) + (f" ({count} packages)" if count > 1 else "") or "-"
+
+
+def result(project, seen):
+    if project.get("refused"):
+        return "refused, rightly" if ended_well(project, seen) else "**not refused**"
+    if ended_well(project, seen):
+        return "passes" if seen["code"] == 0 else "as its own"
+    return "timeout" if seen["code"] is None else "**differs**" if seen["code"] == 0 else "**fails**"
+
+
+def cells(project, seen):
+    head = "{name} {version}".format(**project)
+    tests = []
+    for language in ("python", "rust"):
+        counts, own = counted(seen, language), project.get("own", {}).get(language)
+        equal = is_equal(project, seen, language)
+        none = not counts and own is None
+        tests += [words(counts) if counts is not None else "-"]
+        tests += ["" if none else "?" if equal is None else "=" if equal else own]
+    facts = seen["inferred"]
+    return [
+        head,
+        layout(seen),
+        facts["dependencies"],
+        facts["python"].removeprefix("CPython "),
+        *tests,
+        f"{seen['seconds']:.0f}",
+        result(project, seen),
+    ]
+
+
+def note(project, seen):
+    said = project.get("note") or "; ".join(seen["errors"]) or "its own commands count otherwise"
+    return "- **{name}**: {said}".format(name=project["name"], said=said)
+
+
+def summary(rows):
+    passing = [project for project, seen in rows if result(project, seen) == "passes"]
+    proved = [project for project in passing if own_counts(project)]
+    refused = sum(result(project, seen) == "refused, rightly" for project, seen in rows)
+    return (
+        f"Of {len(rows)} projects {len(passing)} pass, {len(proved)} of them with counts that their own commands "
+        f"have confirmed.\n{refused} more are refused, as they should be: maturin does not build them."
+    )
+
+
+def page(rows):
+    """The whole text; a row is an entry of the table and what was seen of it."""
+    table = ["| " + " | ".join(cells(project, seen)) + " |" for project, seen in rows]
+    ill = [(project, seen) for project, seen in rows if result(project, seen) != "passes"]
+    text = HEAD.format(summary=summary(rows), rows="\n".join(table))
+    notes = "\n".join(note(project, seen) for project, seen in ill)
+    return text + (NOTES.format(notes=notes) if notes else "")
