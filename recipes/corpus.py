@@ -351,6 +351,8 @@ def try_project(project, options, folder):
         lines = []
     if not good and options.keep:
         errors.append(f"kept in {source}")
+    if project.get("refused") and good:
+        result = "refused"
     cells = [result, f"{run.seconds:.1f}", facts["python"], facts["maturin"]]
     notes = run.tests()
     notes += [f"its own commands: {text}" for text in compatibility.own_counts(project)]

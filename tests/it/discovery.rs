@@ -128,22 +128,27 @@ fn tool_maturin_beside_another_backend_is_no_project() {
 
 #[test]
 fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
-    let other = "[build-system]\nrequires = ['setuptools', 'setuptools-rust>=1.7']\nbuild-backend = 'setuptools.build_meta'\n";
+    let setuptools = "[build-system]\nrequires = ['setuptools', 'setuptools-rust>=1.7']\nbuild-backend = 'setuptools.build_meta'\n";
+    let own = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'build'\nbackend-path = ['.']\n";
     let extension =
         "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
-    for place in ["Cargo.toml", "src/ext/Cargo.toml"] {
+    let program = "[package]\nname = 'app'\n[dependencies]\npyo3 = { version = '0.29', features = ['auto-initialize'] }\n";
+    for (other, place) in [
+        (setuptools, ""),
+        (setuptools, "src/ext"),
+        (own, ""),
+        (own, "src/ext"),
+    ] {
         let checkout = Checkout::new()
             .file("pyproject.toml", other)
-            .file(place, extension);
-        let folder = place.strip_suffix("Cargo.toml").unwrap();
-        for start in ["", folder] {
+            .file(Utf8Path::new(place).join("Cargo.toml").as_str(), extension);
+        for start in ["", place] {
             let error = checkout.discover(start).unwrap_err();
             assert!(
                 matches!(error, Error::NotMaturin { .. }),
                 "{place}: {error}"
             );
         }
-        let program = "[package]\nname = 'app'\n[dependencies]\npyo3 = { version = '0.29', features = ['auto-initialize'] }\n";
         let beside = checkout.file("app/Cargo.toml", program);
         assert_eq!(beside.names("app"), ["app"]);
     }

@@ -108,10 +108,12 @@ impl PyProject {
         }
     }
 
-    /// Whether a backend other than maturin compiles the crates in its folder.
+    /// Whether a backend other than maturin compiles the crates in its folder: setuptools-rust, or one
+    /// that the project brings itself.
     pub fn compiles_rust(&self) -> bool {
         let mut compilers = self.build_requirements("setuptools-rust");
-        !self.builds_with_maturin() && compilers.next().is_some()
+        let brings_its_own = self.toml.get(&["build-system", "backend-path"]).is_some();
+        !self.builds_with_maturin() && (brings_its_own || compilers.next().is_some())
     }
 
     fn maturin_requirements(&self) -> impl Iterator<Item = Spanned<String>> {
