@@ -128,7 +128,9 @@ fn tool_maturin_beside_another_backend_is_no_project() {
 
 #[test]
 fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
-    let setuptools = "[build-system]\nrequires = ['setuptools', 'setuptools-rust>=1.7']\nbuild-backend = 'setuptools.build_meta'\n";
+    let setuptools =
+        "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n";
+    let by_default = "[build-system]\nrequires = ['setuptools', 'setuptools-rust>=1.7']\n";
     let own = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'build'\nbackend-path = ['.']\n";
     let extension =
         "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
@@ -136,6 +138,7 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
     for (other, place) in [
         (setuptools, ""),
         (setuptools, "src/ext"),
+        (by_default, ""),
         (own, ""),
         (own, "src/ext"),
     ] {
@@ -149,8 +152,12 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
                 "{place}: {error}"
             );
         }
-        let beside = checkout.file("app/Cargo.toml", program);
+        let library = extension.replace("cdylib", "rlib");
+        let beside = checkout
+            .file("app/Cargo.toml", program)
+            .file("lib/Cargo.toml", &library);
         assert_eq!(beside.names("app"), ["app"]);
+        assert_eq!(beside.names("lib"), ["ext"]);
     }
 }
 

@@ -76,10 +76,10 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     }
     let is_of_other = other.as_ref().is_some_and(|other| other.compiles_rust());
     let is_ours = |package: &FoundPackage| {
-        !is_of_other || package.pyproject.is_some() || embeds_python(&package.cargo)
+        !is_of_other || package.pyproject.is_some() || !is_extension(&package.cargo)
     };
     if let Some(cargo) = nearest_of_python(manifests, start)?
-        && (!is_of_other || embeds_python(&cargo))
+        && !(is_of_other && is_extension(&cargo))
     {
         let dir = cargo.dir().to_owned();
         let pyproject = None;
@@ -331,6 +331,12 @@ fn embeds_python(cargo: &CargoToml) -> bool {
     cargo.dependencies().iter().any(|dependency| {
         dependency.package == "pyo3" && dependency.features.iter().any(|f| f == "auto-initialize")
     })
+}
+
+/// A crate that is a module to import, and nothing that starts an interpreter.
+fn is_extension(cargo: &CargoToml) -> bool {
+    let kinds = cargo.crate_types();
+    kinds.iter().any(|kind| kind == "cdylib") && !embeds_python(cargo)
 }
 
 /// A crate that is compiled with PyO3, if only for its tests.

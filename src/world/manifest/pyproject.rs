@@ -108,12 +108,16 @@ impl PyProject {
         }
     }
 
-    /// Whether a backend other than maturin compiles the crates in its folder: setuptools-rust, or one
-    /// that the project brings itself.
+    /// Whether a backend other than maturin may compile the crates in its folder: setuptools, which
+    /// does what its setup.py says, or one that the project brings itself.
     pub fn compiles_rust(&self) -> bool {
-        let mut compilers = self.build_requirements("setuptools-rust");
+        let is_setuptools = self
+            .backend()
+            .is_some_and(|backend| backend.starts_with("setuptools."));
         let brings_its_own = self.toml.get(&["build-system", "backend-path"]).is_some();
-        !self.builds_with_maturin() && (brings_its_own || compilers.next().is_some())
+        let mut compilers = self.build_requirements("setuptools-rust");
+        let may_compile = is_setuptools || brings_its_own || compilers.next().is_some();
+        may_compile && !self.builds_with_maturin()
     }
 
     fn maturin_requirements(&self) -> impl Iterator<Item = Spanned<String>> {
