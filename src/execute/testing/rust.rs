@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::dependencies::hint_for_missing_in_rust;
 use crate::model::error::Result;
 use crate::model::runner_options;
 use crate::plan::Test;
@@ -63,6 +64,13 @@ pub(super) fn run(
             "the Rust tests did not run to their end ({status})"
         )),
     };
+    let (failure, hint) = match (failure, &results.missing) {
+        (Some(failure), Some(module)) => (
+            Some(format!("{failure}; Python found no module `{module}`")),
+            hint_for_missing_in_rust(&test.package, module)?,
+        ),
+        (failure, _) => (failure, None),
+    };
     voice.end(failure.is_some());
     let idle = results.idle(&test.arguments);
     Ok(TestResult {
@@ -71,6 +79,7 @@ pub(super) fn run(
         idle: idle.filter(|_| failure.is_none()),
         counts: results.counts,
         failure,
+        hint,
         ..TestResult::default()
     })
 }
@@ -83,6 +92,8 @@ struct Results {
     filtered: u64,
     /// Whether a program has begun its tests and not told their result.
     open: bool,
+    /// The first module that Python did not find, as it or the error of a test says it.
+    missing: Option<String>,
 }
 
 impl Results {
@@ -92,6 +103,7 @@ impl Results {
             counts: BTreeMap::new(),
             filtered: 0,
             open: false,
+            missing: None,
         }
     }
 
@@ -100,6 +112,9 @@ impl Results {
     fn hear(&mut self, line: &str) {
         let plain = anstream::adapter::strip_str(line).to_string();
         let text = plain.trim_start();
+        if self.missing.is_none() {
+            self.missing = missing_module(text);
+        }
         match self.dialect {
             Dialect::Libtest { .. } => {
                 let begins = text.strip_prefix("running ");
@@ -163,9 +178,37 @@ impl Results {
     }
 }
 
+/// `ModuleNotFoundError: No module named 'a.b'`, or what `Debug` makes of it.
+fn missing_module(line: &str) -> Option<String> {
+    let (_, error) = line.split_once("ModuleNotFoundError")?;
+    let (_, rest) = error.split_once("No module named ")?;
+    let rest = rest.trim_start_matches(['\\', '\'']);
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let end = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
+    (end > 0).then(|| rest[..end].to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_module_that_python_did_not_find_is_heard_however_it_is_said() {
+        for line in [
+            "ModuleNotFoundError: No module named 'num_py.core'",
+            "E: \u{1b}[31mModuleNotFoundError: No module named 'num_py.core'\u{1b}[0m",
+            "called `Result::unwrap()` on an `Err` value: PyErr { type: <class 'ModuleNotFoundError'>, value: ModuleNotFoundError(\"No module named 'num_py.core'\"), traceback: None }",
+            r#"Custom { error: "ModuleNotFoundError: No module named \'num_py.core\'" }"#,
+        ] {
+            let mut results = Results::new(LIBTEST);
+            results.hear(line);
+            results.hear("ModuleNotFoundError: No module named 'later'");
+            assert_eq!(results.missing.as_deref(), Some("num_py.core"), "{line}");
+        }
+        for line in ["ModuleNotFoundError", "ImportError: No module named x"] {
+            assert_eq!(missing_module(line), None, "{line}");
+        }
+    }
 
     const LIBTEST: Dialect = Dialect::Libtest { alone: true };
 

@@ -13,6 +13,7 @@ use crate::model::package_name;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
 
+use super::crate_tests;
 use super::requirements_file::RequirementsFile;
 use super::runner;
 use super::selection::{DependencySelection, choose};
@@ -93,6 +94,9 @@ impl Dependencies {
     ) -> Result<()> {
         for (member, python) in tested {
             let Some(pyproject) = &member.pyproject else {
+                let found = crate_tests::find(&project.manifests, &member.cargo)?;
+                self.files.extend(found.files);
+                self.syncs.extend(found.syncs);
                 continue;
             };
             self.note(pyproject, &member.name);

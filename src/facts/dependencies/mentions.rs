@@ -84,6 +84,39 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
     Ok(unread)
 }
 
+/// What to do about a module that the Rust tests of the crate in `dir`, absolute, cannot import; `None`
+/// where it is the package's own, whose build is what is missing.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn hint_for_missing_in_rust(dir: &Utf8Path, module: &str) -> Result<Option<String>> {
+    let module = module.split('.').next().unwrap_or(module);
+    let names = names_of(module);
+    let pyproject = Manifests::default().pyproject(&dir.join("pyproject.toml"))?;
+    if let Some(pyproject) = pyproject.filter(|it| it.builds_with_maturin()) {
+        let own = pyproject.normalized_name();
+        if own.is_some_and(|own| names.contains(&own)) {
+            return Ok(None);
+        }
+        let hint = hint_for_missing(dir, module)?;
+        return Ok(hint.or_else(|| Some(way_out(&names[0]))));
+    }
+    for folder in std::iter::once(dir).chain(checkout::above(dir)) {
+        if let Some((place, name)) = mention(folder, &names)? {
+            let path = place.path.strip_prefix(folder).unwrap_or(&place.path);
+            let (line, way) = (place.line, way_out_of_crate(&name));
+            return Ok(Some(format!(
+                "`{path}:{line}` names `{name}`, where pyx does not install it from: {way}"
+            )));
+        }
+    }
+    Ok(Some(way_out_of_crate(&names[0])))
+}
+
+fn way_out_of_crate(name: &str) -> String {
+    format!("list it in Cargo.toml, as in `[package.metadata.pyx] requires = [\"{name}\"]`")
+}
+
 fn way_out(name: &str) -> String {
     format!("list it in a dependency group, as in `[dependency-groups] test = [\"{name}\"]`")
 }
@@ -230,6 +263,34 @@ mod tests {
         let own = "[project]\nname = 'Num-Py'\n[tool.x]\nneeds = ['num_py']\n";
         assert_eq!(hint(&[("python/pyproject.toml", own)], "num_py"), None);
         assert_eq!(hint(&[("python/pyproject.toml", "")], "numpy"), None);
+    }
+
+    #[test]
+    fn rust_tests_that_miss_a_module_are_told_where_to_list_its_package() {
+        const CRATE: &str = "list it in Cargo.toml, as in `[package.metadata.pyx] requires = ";
+        let hint = |files: &[(&str, &str)], module: &str| {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            for (name, text) in files {
+                disk::write(&dir.join(name), text.as_bytes()).unwrap();
+            }
+            hint_for_missing_in_rust(dir, module).unwrap()
+        };
+        let alone = hint(&[], "yaml.nodes").unwrap();
+        assert_eq!(alone, format!("{CRATE}[\"pyyaml\"]`"));
+        let files = [(".github/workflows/ci.yml", "- run: conda install NumPy\n")];
+        let named = hint(&files, "numpy").unwrap();
+        let place =
+            "`.github/workflows/ci.yml:1` names `NumPy`, where pyx does not install it from";
+        assert_eq!(named, format!("{place}: {CRATE}[\"NumPy\"]`"));
+        let maturin = "[build-system]\nbuild-backend = 'maturin'\n[project]\nname = 'x-y'\n";
+        let files = [("pyproject.toml", maturin)];
+        let built = hint(&files, "numpy").unwrap();
+        assert!(
+            built.ends_with("[dependency-groups] test = [\"numpy\"]`"),
+            "{built}"
+        );
+        assert_eq!(hint(&files, "x_y.inner"), None);
     }
 
     #[test]

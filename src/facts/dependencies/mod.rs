@@ -2,11 +2,14 @@
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
 //! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is
-//! found by their `runner`: in groups and extras, in requirements files, and in what other tools install into `environments` of their own; `mentions` finds what is missing
+//! found by their `runner`: in groups and extras, in requirements files, and in what other tools install
+//! into `environments` of their own; what those of a crate without pyproject.toml need, in the same and
+//! in continuous integration (`crate_tests`, `workflow`); `mentions` finds what is missing
 //! after all, also in the rest of the project's `automation`.
 
 mod automation;
 mod conflicts;
+mod crate_tests;
 mod developers;
 mod environments;
 mod gather;
@@ -16,11 +19,12 @@ mod runner;
 mod selection;
 mod sync;
 mod uv_lock;
+mod workflow;
 mod workspace;
 
 pub use automation::Automation;
 pub use gather::Dependencies;
-pub use mentions::hint_for_missing;
+pub use mentions::{hint_for_missing, hint_for_missing_in_rust};
 pub use runner::TestRunner;
 pub use selection::DependencySelection;
 pub use sync::{Scope, Source, Sync, UnlockedWorkspace, WorkspacePackage};

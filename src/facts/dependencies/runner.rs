@@ -153,7 +153,7 @@ fn add_environment(
 }
 
 /// The names of the packages in requirements, with those in files that are among them.
-fn names_in(requirements: &[String]) -> Result<Vec<String>> {
+pub(super) fn names_in(requirements: &[String]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for text in requirements {
         if let Some(file) = text.strip_prefix("-r") {
@@ -250,7 +250,7 @@ pub(super) fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Source
 }
 
 /// Whether a requirement is a test runner or a plugin of one.
-fn is_runner(requirement: &str) -> bool {
+pub(super) fn is_runner(requirement: &str) -> bool {
     let name = package_name::of_requirement(requirement);
     matches!(&*name, "stestr" | "nose2") || is_pytest(&name)
 }
@@ -260,7 +260,7 @@ fn is_pytest(name: &str) -> bool {
     name == "pytest" || name.starts_with("pytest-")
 }
 
-fn groups(pyproject: &PyProject) -> Vec<String> {
+pub(super) fn groups(pyproject: &PyProject) -> Vec<String> {
     let bring = pyproject
         .groups
         .keys()

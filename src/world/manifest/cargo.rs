@@ -1,9 +1,11 @@
 //! Cargo.toml as pyx reads it, without running cargo (cargo book, "The Manifest Format").
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pep508_rs::{Requirement, VerbatimUrl};
 use toml_edit::{Item, TableLike};
 
 use crate::model::error::Result;
@@ -40,10 +42,15 @@ impl CargoToml {
     /// not say.
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
-        Ok(Self {
-            config: typed::read(&toml, &["package", "metadata", "pyx"])?,
-            toml,
-        })
+        let config = typed::read(&toml, &["package", "metadata", "pyx"])?;
+        for text in toml.spanned_strings(&["package", "metadata", "pyx", "requires"]) {
+            if Requirement::<VerbatimUrl>::from_str(&text.value).is_err() {
+                let message = format!("`{}` is no requirement of a package", text.value);
+                let hint = "write it as `\"numpy>=2\"`".to_owned();
+                return Err(toml.error(&text.span, message, Some(hint)));
+            }
+        }
+        Ok(Self { toml, config })
     }
 
     pub fn dir(&self) -> &Utf8Path {

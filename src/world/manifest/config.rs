@@ -24,6 +24,9 @@ pub struct Config {
     pub extras: Vec<String>,
     /// The members that commands without `-p` act on: folders or names.
     pub members: Vec<String>,
+    /// Packages (PEP 508) that the Rust tests of a crate without a pyproject.toml import; only in
+    /// `[package.metadata.pyx]`.
+    pub requires: Vec<String>,
     #[serde(deserialize_with = "table")]
     pub test: TestConfig,
     #[serde(deserialize_with = "table")]

@@ -56,6 +56,17 @@ impl Manifests {
         Ok(Some(pyproject))
     }
 
+    /// The same; an empty one where the file is absent.
+    ///
+    /// # Errors
+    /// As [`pyproject`](Self::pyproject).
+    pub fn pyproject_or_empty(&self, path: &Utf8Path) -> Result<Arc<PyProject>> {
+        match self.pyproject(path)? {
+            Some(pyproject) => Ok(pyproject),
+            None => Ok(Arc::new(PyProject::of(Toml::parse(path, "")?)?)),
+        }
+    }
+
     /// A lock file, or a manifest whose pyx table concerns nobody; `None` where the file is absent.
     ///
     /// # Errors
@@ -112,6 +123,26 @@ mod tests {
         assert_eq!(name(&next).as_deref(), Some("two"));
         assert!(next.pyproject(&pyproject).unwrap().is_some());
         assert!(next.toml(&lock).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_rust_tests_import_is_listed_for_crates_alone() {
+        let of = |name: &str, text: &str| Toml::parse(Utf8Path::new(name), text).unwrap();
+        let table =
+            "[package.metadata.pyx]\nrequires = ['numpy>=2', 'x @ https://example.org/x.zip']\n";
+        let cargo = CargoToml::of(of("/p/Cargo.toml", table)).unwrap();
+        assert_eq!(cargo.config.requires.len(), 2);
+        let wrong = table.replace("numpy>=2", "numpy 2 -U");
+        let error = CargoToml::of(of("/p/Cargo.toml", &wrong)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("`numpy 2 -U` is no requirement"), "{text}");
+        assert!(text.contains("/p/Cargo.toml:2:"), "{text}");
+        let table = "[tool.pyx]\nrequires = ['numpy']\n";
+        let error = PyProject::of(of("/p/pyproject.toml", table)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("/p/pyproject.toml:2:"), "{text}");
+        let hint = error.hint().unwrap();
+        assert_eq!(hint, "[dependency-groups] test = [\"numpy\"]");
     }
 
     #[test]

@@ -68,8 +68,15 @@ impl PyProject {
     /// [`Error::Manifest`] for what `[tool.pyx]` must not say.
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
+        let config: Config = typed::read(&toml, &["tool", "pyx"])?;
+        if let Some(first) = config.requires.first() {
+            let span = toml.get(&["tool", "pyx", "requires"]).and_then(Item::span);
+            let message = "`requires` is for a Cargo.toml that has no pyproject.toml".to_owned();
+            let hint = format!("[dependency-groups] test = [\"{first}\"]");
+            return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
+        }
         Ok(Self {
-            config: typed::read(&toml, &["tool", "pyx"])?,
+            config,
             groups: groups(&toml),
             extras: extras(&toml),
             toml,

@@ -125,6 +125,60 @@ fn rust_tests_import_the_python_half_of_their_package_on_the_first_run_too() {
     assert!(plan.stdout.contains(&to_paste), "{plan}");
 }
 
+/// A crate whose only test imports a package, by CPython's own interface.
+const CRATE: [(&str, &str); 2] = [
+    (
+        "Cargo.toml",
+        "[package]\nname = 'bare'\nversion = '0.1.0'\nedition = '2024'\n\n[workspace]\n\n[dependencies]\npyo3-ffi = '0.29'\n",
+    ),
+    (
+        "src/lib.rs",
+        r#"
+#[test]
+fn it_imports_a_package() {
+    unsafe {
+        pyo3_ffi::Py_InitializeEx(0);
+        let module = pyo3_ffi::PyImport_ImportModule(c"iniconfig".as_ptr());
+        if module.is_null() {
+            pyo3_ffi::PyErr_Print();
+            panic!("not imported");
+        }
+    }
+}
+"#,
+    ),
+];
+
+#[test]
+fn rust_tests_of_a_crate_have_the_packages_that_their_project_names() {
+    let project = Project::written(&folder!(), &CRATE);
+    let run = test(&project, &[]).run().exits(1);
+    run.says_once("Rust tests failed; Python found no module `iniconfig`")
+        .says_once("[package.metadata.pyx] requires = [\"iniconfig\"]");
+
+    project.append(
+        "Cargo.toml",
+        "\n[package.metadata.pyx]\nrequires = ['iniconfig']\n",
+    );
+    let run = test(&project, &[]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (bare) 1 passed", "{run}");
+    run.says_once("Syncing dependencies from Cargo.toml");
+    let again = test(&project, &[]).run().succeeds();
+    again.never_says("Syncing dependencies from");
+
+    // what is no longer said stays, so that it is another version that shows
+    project.edit("Cargo.toml", "requires = ['iniconfig']", "");
+    let ci = "jobs:\n  test:\n    steps:\n      - run: pip install 'iniconfig==1.1.1'\n      - run: cargo test\n";
+    project.write(".github/workflows/ci.yml", ci);
+    test(&project, &[])
+        .run()
+        .succeeds()
+        .says_once("Syncing dependencies from .github/workflows/ci.yml");
+    let version =
+        project.python("from importlib.metadata import version; print(version('iniconfig'))");
+    assert_eq!(version, "1.1.1");
+}
+
 #[test]
 fn a_rust_test_that_ends_its_program_never_passes() {
     let project = small(&folder!());

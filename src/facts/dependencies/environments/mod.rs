@@ -24,17 +24,41 @@ pub(super) fn all(
     pyproject: &PyProject,
     files: &mut Vec<Utf8PathBuf>,
 ) -> Result<Vec<ToolEnvironment>> {
+    for name in [
+        "hatch.toml",
+        "tox.toml",
+        "tox.ini",
+        "setup.cfg",
+        "noxfile.py",
+    ] {
+        files.push(pyproject.dir().join(name));
+    }
+    let tools = by_tool(manifests, pyproject)?.into_iter();
+    Ok(tools.flat_map(|(_, environments)| environments).collect())
+}
+
+/// The same, those of each tool with the file that says them, absolute.
+pub(super) fn by_tool(
+    manifests: &Manifests,
+    pyproject: &PyProject,
+) -> Result<Vec<(Utf8PathBuf, Vec<ToolEnvironment>)>> {
     let dir = pyproject.dir();
-    let mut found = hatch::environments(manifests, pyproject)?;
-    found.extend(poetry::groups(&pyproject.toml));
-    found.extend(pdm::groups(&pyproject.toml));
-    found.extend(tox::environments(manifests, pyproject)?);
+    let first = |names: &[&str]| {
+        let mut paths = names.iter().map(|name| dir.join(name));
+        let there = paths.find(|path| disk::is_file(path));
+        there.unwrap_or_else(|| pyproject.toml.path.clone())
+    };
     let noxfile = dir.join("noxfile.py");
     let text = disk::read_text(&noxfile)?.unwrap_or_default();
-    found.extend(nox::sessions(&noxfile, &text));
-    for name in ["hatch.toml", "tox.toml", "tox.ini", "setup.cfg"] {
-        files.push(dir.join(name));
-    }
-    files.push(noxfile);
-    Ok(found)
+    let of_tox = ["tox.ini", "setup.cfg", "tox.toml"];
+    Ok(vec![
+        (
+            first(&["hatch.toml"]),
+            hatch::environments(manifests, pyproject)?,
+        ),
+        (first(&[]), poetry::groups(&pyproject.toml)),
+        (first(&[]), pdm::groups(&pyproject.toml)),
+        (first(&of_tox), tox::environments(manifests, pyproject)?),
+        (noxfile.clone(), nox::sessions(&noxfile, &text)),
+    ])
 }

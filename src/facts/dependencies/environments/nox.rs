@@ -24,7 +24,12 @@ pub(super) fn sessions(path: &Utf8Path, text: &str) -> Vec<ToolEnvironment> {
     for at in 0..tokens.len() {
         let here = &tokens[at];
         if here.is_first && is_name(here, "def") {
-            found.push(ToolEnvironment::default());
+            let name = tokens.get(at + 1).map(|next| &next.token);
+            let is_for_tests = matches!(name, Some(Token::Name(name)) if name.contains("test"));
+            found.push(ToolEnvironment {
+                is_for_tests,
+                ..ToolEnvironment::default()
+            });
         }
         let Some(method) = method(&tokens, at) else {
             continue;

@@ -10,7 +10,7 @@ use crate::model::package_name;
 use crate::model::path::normalize;
 
 /// A line of a file of the project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Place {
     /// Absolute.
     pub(in super::super) path: Utf8PathBuf,
@@ -29,6 +29,8 @@ pub(in super::super) struct ToolEnvironment {
     pub(in super::super) groups: Vec<String>,
     /// Where it installs what cannot be read without running it, and how that is said.
     pub(in super::super) unread: Vec<(Place, String)>,
+    /// Whether its name says that tests run in it.
+    pub(in super::super) is_for_tests: bool,
 }
 
 impl ToolEnvironment {
@@ -43,7 +45,7 @@ impl ToolEnvironment {
     }
 
     /// Adds what a command line of pip says.
-    pub(super) fn add_words(&mut self, words: &[String], place: &Place) {
+    pub(in super::super) fn add_words(&mut self, words: &[String], place: &Place) {
         const WITH_VALUE: [&str; 8] = [
             "-f",
             "-i",

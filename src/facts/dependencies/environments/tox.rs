@@ -49,6 +49,7 @@ pub(super) fn environments(
 fn of_toml(toml: &Toml, keys: &[&str]) -> Vec<ToolEnvironment> {
     let base = [keys, &["env_run_base"]].concat();
     let mut found = vec![of_table(toml, keys, &base, &base)];
+    found[0].is_for_tests = true;
     let tables = [keys, &["env"]].concat();
     let mut names = toml.keys(&tables);
     let listed = toml.strings(&[keys, &["env_list"]].concat());
@@ -240,7 +241,10 @@ impl Ini {
                 .or(self.lines("testenv", key))
                 .unwrap_or_default()
         };
-        let mut found = ToolEnvironment::default();
+        let mut found = ToolEnvironment {
+            is_for_tests: own == "testenv" || name.contains("test"),
+            ..ToolEnvironment::default()
+        };
         self.add(&mut found, lines("deps"), name, 0);
         let mut names = |key: &str| {
             let mut names = Vec::new();

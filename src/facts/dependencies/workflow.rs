@@ -1,0 +1,185 @@
+//! What the jobs of GitHub's workflows install with pip before they run Rust tests.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::package_name;
+use crate::world::disk;
+
+use super::environments::{Place, ToolEnvironment};
+
+/// What builds and starts things, and is imported by no test.
+const TOOLS: [&str; 14] = [
+    "build",
+    "codecov",
+    "coverage",
+    "hatch",
+    "maturin",
+    "nox",
+    "pdm",
+    "pip",
+    "poetry",
+    "tox",
+    "twine",
+    "uv",
+    "virtualenv",
+    "wheel",
+];
+
+/// Subcommands of cargo that run tests.
+const TEST: [&str; 6] = ["test", "t", "nextest", "llvm-cov", "tarpaulin", "careful"];
+
+/// A folder's workflows, by name.
+pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let workflows = folder.join(".github/workflows");
+    let names = disk::names(&workflows).into_iter();
+    let mut files: Vec<Utf8PathBuf> = names
+        .map(|name| workflows.join(name))
+        .filter(|path| matches!(path.extension(), Some("yml" | "yaml")))
+        .collect();
+    files.sort();
+    files
+}
+
+/// PEP 508, of all jobs that run cargo's tests; of a package that several name the first says the
+/// version. What a variable holds, files and folders are left out.
+pub(super) fn installed_for_tests(text: &str) -> Vec<String> {
+    let mut whole = ToolEnvironment::default();
+    for job in jobs(&without_expressions(text)) {
+        if job.iter().any(|line| runs_tests(line)) {
+            whole.merge(installed(&job));
+        }
+    }
+    let mut found = whole.requirements;
+    found.retain(|text| !TOOLS.contains(&package_name::of_requirement(text).as_str()));
+    found
+}
+
+fn installed(job: &[String]) -> ToolEnvironment {
+    let mut found = ToolEnvironment::default();
+    for line in job {
+        let mut rest = line.as_str();
+        while let Some((_, after)) = rest.split_once("pip install ") {
+            rest = after;
+            let mut one = ToolEnvironment::default();
+            one.add_words(&words(after), &Place::default());
+            one.requirements.retain(|text| !text.starts_with('-'));
+            found.merge(one);
+        }
+    }
+    found
+}
+
+/// The words of a command up to its end, or to those that another command makes.
+fn words(command: &str) -> Vec<String> {
+    let unquoted = || shlex::split(command.trim_end_matches(['\'', '"'])); // those of YAML
+    let Some(all) = shlex::split(command).or_else(unquoted) else {
+        return Vec::new();
+    };
+    let mut words = Vec::new();
+    for word in all {
+        let ends = word.ends_with(';');
+        let word = word.trim_end_matches(';');
+        if word.starts_with(['&', '|', '>', '#']) || word.contains("$(") || word.contains('`') {
+            break;
+        }
+        words.push(word.to_owned());
+        if ends {
+            break;
+        }
+    }
+    words
+}
+
+/// With a `$` in place of each `${{ … }}`, and lines that go on joined.
+fn without_expressions(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace("\\\n", " ");
+    let mut parts = text.split("${{");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push('$');
+        plain.push_str(part.split_once("}}").map_or(part, |(_, after)| after));
+    }
+    plain
+}
+
+/// The lines of each job, without comments: below `jobs:` each key of the first one's indentation begins
+/// one.
+fn jobs(text: &str) -> Vec<Vec<String>> {
+    let mut jobs: Vec<Vec<String>> = Vec::new();
+    let mut indentation = None;
+    let mut is_inside = false;
+    for line in text.lines() {
+        let plain = line.trim_start();
+        let depth = line.len() - plain.len();
+        let plain = plain.split(" #").next().unwrap_or_default();
+        if plain.is_empty() || plain.starts_with('#') {
+            continue;
+        }
+        if depth == 0 {
+            is_inside = line.starts_with("jobs:");
+        } else if is_inside {
+            if depth == *indentation.get_or_insert(depth) {
+                jobs.push(Vec::new());
+            }
+            if let Some(job) = jobs.last_mut() {
+                job.push(plain.to_owned());
+            }
+        }
+    }
+    jobs
+}
+
+fn runs_tests(line: &str) -> bool {
+    let mut words = line.split(|c: char| c.is_whitespace() || "'\"".contains(c));
+    let is_cargo = words.by_ref().any(|word| word == "cargo");
+    is_cargo && words.any(|word| TEST.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of one job that runs tests after a step.
+    fn after(step: &str) -> Vec<String> {
+        installed_for_tests(&format!(
+            "on: push\njobs:\n  test:\n    steps:\n      - {step}\n      - run: cargo +stable test --all\n"
+        ))
+    }
+
+    #[test]
+    fn plain_words_after_pip_install_are_packages() {
+        for step in [
+            "run: pip install numpy",
+            "run: python -m pip install -U pip numpy",
+            "run: uv pip install --system numpy && echo ok",
+            "run: 'pip install numpy'",
+            "run: |\n          pip install \\\n            numpy; echo attrs",
+            "run: pip install numpy  # attrs",
+            "run: pip install --index-url https://example.org/x numpy ./here .[x] -r x.txt -e .",
+            "run: pip install $MORE numpy ${{ matrix.more }} attrs==${{ matrix.version }}",
+            "run: pip install pip; pip install numpy",
+            "run: pip install --find-links $WHEELS numpy $(cat attrs)",
+        ] {
+            assert_eq!(after(step), ["numpy"], "{step}");
+        }
+        assert_eq!(
+            after("run: pip install \"numpy>=1,<3\" 'attrs'"),
+            ["numpy>=1,<3", "attrs"]
+        );
+        for step in [
+            "run: cargo install numpy",
+            "# run: pip install numpy",
+            "run: pip install maturin",
+        ] {
+            assert_eq!(after(step), [""; 0], "{step}");
+        }
+    }
+
+    #[test]
+    fn only_jobs_that_run_rust_tests_count() {
+        let text = "env:\n  X: pip install x\njobs:\n  docs:\n    steps:\n      - run: pip install sphinx\n  \
+            lint:\n    steps:\n      - run: pip install ruff\n      - run: cargo clippy\n  \
+            cover:\n    steps:\n      - run: pip install numpy\n      - run: cargo llvm-cov\n";
+        assert_eq!(installed_for_tests(text), ["numpy"]);
+    }
+}
