@@ -1,33 +1,32 @@
 //! Everything a plan is made from, read in one go.
 //!
-//! While all is fresh this spawns nothing and reads only what the records name; tools and
-//! interpreters are asked for their versions only when something is due.
+//! While all is fresh this spawns nothing for `dev` and `run COMMAND`, and reads only what the records
+//! name; tools and interpreters are asked for their versions only when something is to be done.
 
 use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
-use crate::facts::environment::{self, Environment, State};
-use crate::facts::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
-use crate::facts::local_distributions::LocalDistribution;
-use crate::facts::project::{Bindings, HardWired, Member, Project};
-use crate::facts::suites::{Suites, Word};
+use crate::facts::environment::{self, Environment};
+use crate::facts::project::{Bindings, HardWired, Project};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
-use crate::model::reason::Reason;
 use crate::world::disk;
-use crate::world::interpreter::{self, Choice, Interpreter};
+use crate::world::interpreter::{self, Choice};
 use crate::world::session::Session;
 use crate::world::tool;
 
 use super::caller::Caller;
 use super::just::Just;
-use super::member_build::{Build, MemberRecords, Staleness};
+use super::member_build::Build;
+use super::python_choice;
 use super::release::{self, Release};
 use super::request::{Product, Purpose, Request, Running};
 use super::reusable_build;
 use super::run_state::RunState;
-use super::supported_pythons::{self, SupportedPythons};
-use super::target::{DEV, DEVELOPERS, Packages, TEST, Target};
+use super::staleness::Records;
+use super::supported_pythons::SupportedPythons;
+use super::target::Target;
+use super::test_facts::TestFacts;
 use super::tools::Tools;
 
 #[derive(Clone, Debug, Default)]
@@ -49,14 +48,6 @@ pub struct Facts {
     pub release: Option<Release>,
     /// What a person should know, whatever is done.
     pub warnings: Vec<String>,
-}
-
-/// The tests of a project, and what of them was asked for.
-#[derive(Clone, Debug, Default)]
-pub struct TestFacts {
-    pub suites: Suites,
-    /// What stands after `--`, when a Python test runner is to get it.
-    pub words: Vec<Word>,
 }
 
 impl Facts {
@@ -290,11 +281,19 @@ impl Facts {
         };
         if self.target.stale.is_some() {
             let supported = SupportedPythons::of_project(session, &self.project, request);
-            let chosen = self.choose(session, &installed, &run_state.unavailable, &supported)?;
+            let (chosen, warning) = python_choice::choose(
+                session,
+                &self.project,
+                &self.target,
+                &installed,
+                &run_state.unavailable,
+                &supported,
+            )?;
             self.target.interpreter = Some(chosen);
+            self.warnings.extend(warning);
         } else if self.builds.iter().any(Build::begins_anew) {
             let supported = SupportedPythons::of_project(session, &self.project, request);
-            self.require_supported(&supported)?;
+            python_choice::require_supported(&self.target, &supported)?;
         }
         let environment = &self.target.environment;
         let python = match &self.target.interpreter {
@@ -335,281 +334,6 @@ impl Facts {
         self.warnings.extend(missing_submodules(&self.project)?);
         self.tools = Some(tools);
         Ok(())
-    }
-
-    /// # Errors
-    /// [`Error::UnsupportedPython`] where the environment's Python is none that PyO3 is for.
-    fn require_supported(&self, supported: &[SupportedPythons]) -> Result<()> {
-        let environment = &self.target.environment;
-        let State::Good { version } = &environment.state else {
-            return Ok(());
-        };
-        let python = Interpreter {
-            path: environment.python(),
-            version: version.clone(),
-            free_threaded: false,
-        };
-        match supported_pythons::refusing(supported, &python) {
-            Some(refusing) => Err(unsupported(&python, refusing)),
-            None => Ok(()),
-        }
-    }
-
-    fn choose(
-        &mut self,
-        session: &Session,
-        installed: &[Interpreter],
-        unavailable: &[String],
-        supported: &[SupportedPythons],
-    ) -> Result<Choice> {
-        let requires = self.project.requires_python();
-        let requested = self.target.requested.as_ref();
-        let choice = interpreter::choose(session, installed, requested, &requires)?;
-        let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
-        let wanted = match &choice {
-            Choice::Use(found) => {
-                let Some(refusing) = supported_pythons::refusing(supported, found) else {
-                    return Ok(choice);
-                };
-                if requested.is_some_and(|requested| !requested.soft) {
-                    return Err(unsupported(found, refusing));
-                }
-                self.warnings
-                    .push(format!("{refusing}: {found} is passed over"));
-                return interpreter::choose(session, installed, None, &supported_too);
-            }
-            Choice::Download(wanted) => wanted,
-        };
-        if !unavailable.contains(&wanted.text) {
-            return Ok(choice);
-        }
-        if !wanted.soft {
-            return Err(interpreter::none_fits(installed, &wanted.text));
-        }
-        let fallback = interpreter::choose(session, installed, None, &supported_too)?;
-        let Choice::Use(found) = &fallback else {
-            return Err(interpreter::none_fits(installed, &wanted.text));
-        };
-        self.warnings.push(format!(
-            "Python {} ({}) is neither installed nor to be had; using {found}",
-            wanted.text, wanted.from
-        ));
-        Ok(fallback)
-    }
-}
-
-impl TestFacts {
-    fn gather(session: &Session, project: &Project, request: &Request) -> Result<Self> {
-        let suites = match request.tested() {
-            Some(languages) => Suites::gather(session, project, languages)?,
-            None => Suites::default(),
-        };
-        let words = match &request.purpose {
-            Purpose::Test(testing) => suites.words(session, &testing.arguments),
-            _ => Vec::new(),
-        };
-        Ok(Self { suites, words })
-    }
-
-    /// Tests that are not the members', and those that cargo leaves out for the features that they want.
-    fn left_out(&self, project: &Project) -> Vec<String> {
-        let mut warnings = Vec::new();
-        for suite in &self.suites.rust {
-            let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
-                continue;
-            };
-            for host in member.hosts() {
-                let package = host.package_name().unwrap_or_default();
-                let dir = host.dir();
-                warnings.push(format!(
-                    "the Rust tests of {package} are left out: {} is in its folder (`-C {dir}` tests it)",
-                    member.name
-                ));
-            }
-            for cargo in member.crates() {
-                let package = cargo.package_name().unwrap_or_default();
-                if !suite.tested.iter().any(|tested| tested == package) {
-                    continue;
-                }
-                let mut chosen = member.features_of(package).to_vec();
-                if cargo.toml.path == *member.manifest() {
-                    chosen.extend(member.features.iter().cloned());
-                    chosen.extend(member.config().test.rust_features.iter().cloned());
-                }
-                let enabled = cargo.enabled(&chosen);
-                for (test, wanted) in cargo.tests_with_features() {
-                    if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
-                        warnings.push(format!(
-                            "the Rust test `{test}` of {package} is left out: it wants feature `{missing}`"
-                        ));
-                    }
-                }
-            }
-        }
-        warnings
-    }
-
-    /// What the tests import besides the project's own dependencies.
-    fn dependencies(&self, project: &Project) -> Result<Dependencies> {
-        let suites = &self.suites;
-        let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
-        let embeds = |m: &Member| {
-            let mut rust = suites.rust.iter();
-            rust.any(|suite| suite.links_python && suite.member == m.name)
-        };
-        let tested: Vec<(&Member, bool)> = project
-            .members
-            .iter()
-            .map(|member| (member, in_python(member)))
-            .filter(|(member, has_suite)| *has_suite || embeds(member))
-            .collect();
-        Dependencies::for_tests(project, &tested)
-    }
-}
-
-fn unsupported(python: &Interpreter, refusing: &SupportedPythons) -> Error {
-    Error::UnsupportedPython {
-        found: python.to_string(),
-        supported: refusing.to_string(),
-        newest: refusing
-            .newest
-            .map(|(major, minor)| format!("{major}.{minor}")),
-    }
-}
-
-/// What earlier runs have written down.
-struct Records {
-    builds: Loaded<BuildRecords>,
-    environment: Loaded<EnvironmentRecord>,
-}
-
-impl Records {
-    fn load(project: &Project, environment: &Environment) -> Self {
-        Self {
-            builds: BuildRecords::load(&project.state.join("state.json")),
-            environment: EnvironmentRecord::load(&environment.record_path()),
-        }
-    }
-
-    fn of(&self, environment: &Environment, member: &str) -> MemberRecords<'_> {
-        let id = build_id(&environment.path, member);
-        MemberRecords {
-            build: self.builds.record.builds.get(&id),
-            attempt: self.builds.record.attempts.get(&id),
-            installed: self.environment.record.installed.get(member),
-        }
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let both = self.builds.warning.iter().chain(&self.environment.warning);
-        both.cloned().collect()
-    }
-
-    /// The environment compared with its record; `dependencies`: the project's, then the tests'.
-    fn target(
-        &self,
-        session: &Session,
-        request: &Request,
-        environment: Environment,
-        dependencies: (Dependencies, Dependencies),
-        project: &Project,
-    ) -> Target {
-        let stale = match &environment.state {
-            State::Good { .. } => None,
-            State::Missing => Some("new environment".to_owned()),
-            State::Bad { why, .. } => Some(why.clone()),
-        };
-        let stale = stale.map(|why| Reason::Environment { why });
-        let forced = request.force.then_some(&Reason::Forced);
-        let all = forced.or(stale.as_ref());
-        let record = &self.environment.record;
-        let place = (session, project);
-        let (own, tests) = dependencies;
-        let test_dependencies = if tests.syncs.is_empty() {
-            Packages::default()
-        } else {
-            Packages::judge(tests, TEST, record, all, place)
-        };
-        let mut dependencies = Packages::judge(own, DEV, record, all, place);
-        let mut test_dependencies = test_dependencies;
-        if dependencies.stale.is_some() || test_dependencies.stale.is_some() {
-            let members: Vec<Utf8PathBuf> = project.all().map(|it| it.dir.clone()).collect();
-            let local = LocalDistribution::all(&environment, &members);
-            dependencies.look_at_local(session, record.syncs.get(DEV), &local);
-            test_dependencies.look_at_local(session, record.syncs.get(TEST), &local);
-        }
-        Target {
-            environment,
-            stale,
-            dependencies,
-            test_dependencies,
-            ..Target::default()
-        }
-    }
-
-    /// What the project lists for its developers, compared with what is installed of it.
-    fn developers(
-        &self,
-        session: &Session,
-        request: &Request,
-        project: &Project,
-        target: &Target,
-    ) -> Result<Packages> {
-        let listed = Dependencies::for_developers(project)?;
-        if listed.syncs.is_empty() {
-            return Ok(Packages::default());
-        }
-        let forced = request.force.then_some(&Reason::Forced);
-        let all = forced.or(target.stale.as_ref());
-        let record = &self.environment.record;
-        let place = (session, project);
-        Ok(Packages::judge(listed, DEVELOPERS, record, all, place))
-    }
-
-    /// The members' builds compared with their records.
-    fn builds(
-        &self,
-        session: &Session,
-        request: &Request,
-        run_state: &RunState,
-        project: &Project,
-        target: &Target,
-    ) -> Vec<Build> {
-        let builds = project.members.iter().map(|member| {
-            let mut build = Build::of(session, member, project, request);
-            let records = self.of(&target.environment, &member.name);
-            let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
-            let artifacts = records.build.map_or(&[][..], |build| &build.artifacts);
-            build.copied = artifacts.iter().any(elsewhere);
-            build.patched = records.installed.is_some_and(|installed| installed.patched);
-            let staleness = if request.force {
-                Some(Staleness::whole(Reason::Forced))
-            } else if let Some(reason) = &target.stale {
-                Some(Staleness::whole(reason.clone()))
-            } else {
-                let found = build.judge(session, &records);
-                let is_unlinked = run_state.unlinked.contains(&member.name);
-                match found {
-                    Some(found) if is_unlinked => Some(Staleness::whole(found.reason)),
-                    found => found,
-                }
-            };
-            if let Some(staleness) = staleness {
-                build.remember(session, records.build);
-                build.staleness = Some(Staleness {
-                    unseen: build.unseen(
-                        session,
-                        &self.builds.record,
-                        request.force,
-                        &project.state,
-                    ),
-                    reason: staleness.reason.relative_to(&project.root),
-                    ..staleness
-                });
-            }
-            build
-        });
-        builds.collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! The environment that a command works in: what is there, what must be there, and why it is stale.
+//! The environment that a command works in: what is installed in it, and why its packages are stale; whether it
+//! is stale itself, `staleness` judges.
 
 use camino::Utf8PathBuf;
 

@@ -1,0 +1,86 @@
+//! Which Python the project's environment is made with.
+
+use crate::model::error::{Error, Result};
+use crate::world::interpreter::{self, Choice, Interpreter};
+use crate::world::session::Session;
+
+use super::environment::State;
+use super::project::Project;
+use super::supported_pythons::{self, SupportedPythons};
+use super::target::Target;
+
+/// # Errors
+/// [`Error::UnsupportedPython`] where the environment's Python is none that PyO3 is for.
+pub(super) fn require_supported(target: &Target, supported: &[SupportedPythons]) -> Result<()> {
+    let environment = &target.environment;
+    let State::Good { version } = &environment.state else {
+        return Ok(());
+    };
+    let python = Interpreter {
+        path: environment.python(),
+        version: version.clone(),
+        free_threaded: false,
+    };
+    match supported_pythons::refusing(supported, &python) {
+        Some(refusing) => Err(unsupported(&python, refusing)),
+        None => Ok(()),
+    }
+}
+
+/// What is to be had, and what is to be said of what was passed over. `installed`: in their order;
+/// `unavailable`: what uv could not download, as it was asked for.
+///
+/// # Errors
+/// [`Error::NoInterpreter`]; [`Error::UnsupportedPython`] for one that was asked for by name.
+pub(super) fn choose(
+    session: &Session,
+    project: &Project,
+    target: &Target,
+    installed: &[Interpreter],
+    unavailable: &[String],
+    supported: &[SupportedPythons],
+) -> Result<(Choice, Option<String>)> {
+    let requires = project.requires_python();
+    let requested = target.requested.as_ref();
+    let choice = interpreter::choose(session, installed, requested, &requires)?;
+    let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
+    let wanted = match &choice {
+        Choice::Use(found) => {
+            let Some(refusing) = supported_pythons::refusing(supported, found) else {
+                return Ok((choice, None));
+            };
+            if requested.is_some_and(|requested| !requested.soft) {
+                return Err(unsupported(found, refusing));
+            }
+            let warning = format!("{refusing}: {found} is passed over");
+            let choice = interpreter::choose(session, installed, None, &supported_too)?;
+            return Ok((choice, Some(warning)));
+        }
+        Choice::Download(wanted) => wanted,
+    };
+    if !unavailable.contains(&wanted.text) {
+        return Ok((choice, None));
+    }
+    if !wanted.soft {
+        return Err(interpreter::none_fits(installed, &wanted.text));
+    }
+    let fallback = interpreter::choose(session, installed, None, &supported_too)?;
+    let Choice::Use(found) = &fallback else {
+        return Err(interpreter::none_fits(installed, &wanted.text));
+    };
+    let warning = format!(
+        "Python {} ({}) is neither installed nor to be had; using {found}",
+        wanted.text, wanted.from
+    );
+    Ok((fallback, Some(warning)))
+}
+
+fn unsupported(python: &Interpreter, refusing: &SupportedPythons) -> Error {
+    Error::UnsupportedPython {
+        found: python.to_string(),
+        supported: refusing.to_string(),
+        newest: refusing
+            .newest
+            .map(|(major, minor)| format!("{major}.{minor}")),
+    }
+}

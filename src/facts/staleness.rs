@@ -1,0 +1,153 @@
+//! The environment, its packages and the members' builds, compared with what earlier runs have written down.
+
+use camino::Utf8PathBuf;
+
+use crate::model::error::Result;
+use crate::model::reason::Reason;
+use crate::world::session::Session;
+
+use super::dependencies::Dependencies;
+use super::environment::{Environment, State};
+use super::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
+use super::local_distributions::LocalDistribution;
+use super::member_build::{Build, MemberRecords, Staleness};
+use super::project::Project;
+use super::request::Request;
+use super::run_state::RunState;
+use super::target::{DEV, DEVELOPERS, Packages, TEST, Target};
+
+/// What earlier runs have written down.
+pub(super) struct Records {
+    builds: Loaded<BuildRecords>,
+    environment: Loaded<EnvironmentRecord>,
+}
+
+impl Records {
+    pub(super) fn load(project: &Project, environment: &Environment) -> Self {
+        Self {
+            builds: BuildRecords::load(&project.state.join("state.json")),
+            environment: EnvironmentRecord::load(&environment.record_path()),
+        }
+    }
+
+    fn of(&self, environment: &Environment, member: &str) -> MemberRecords<'_> {
+        let id = build_id(&environment.path, member);
+        MemberRecords {
+            build: self.builds.record.builds.get(&id),
+            attempt: self.builds.record.attempts.get(&id),
+            installed: self.environment.record.installed.get(member),
+        }
+    }
+
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let both = self.builds.warning.iter().chain(&self.environment.warning);
+        both.cloned().collect()
+    }
+
+    /// The environment compared with its record; `dependencies`: the project's, then the tests'.
+    pub(super) fn target(
+        &self,
+        session: &Session,
+        request: &Request,
+        environment: Environment,
+        dependencies: (Dependencies, Dependencies),
+        project: &Project,
+    ) -> Target {
+        let stale = match &environment.state {
+            State::Good { .. } => None,
+            State::Missing => Some("new environment".to_owned()),
+            State::Bad { why, .. } => Some(why.clone()),
+        };
+        let stale = stale.map(|why| Reason::Environment { why });
+        let forced = request.force.then_some(&Reason::Forced);
+        let all = forced.or(stale.as_ref());
+        let record = &self.environment.record;
+        let place = (session, project);
+        let (own, tests) = dependencies;
+        let test_dependencies = if tests.syncs.is_empty() {
+            Packages::default()
+        } else {
+            Packages::judge(tests, TEST, record, all, place)
+        };
+        let mut dependencies = Packages::judge(own, DEV, record, all, place);
+        let mut test_dependencies = test_dependencies;
+        if dependencies.stale.is_some() || test_dependencies.stale.is_some() {
+            let members: Vec<Utf8PathBuf> = project.all().map(|it| it.dir.clone()).collect();
+            let local = LocalDistribution::all(&environment, &members);
+            dependencies.look_at_local(session, record.syncs.get(DEV), &local);
+            test_dependencies.look_at_local(session, record.syncs.get(TEST), &local);
+        }
+        Target {
+            environment,
+            stale,
+            dependencies,
+            test_dependencies,
+            ..Target::default()
+        }
+    }
+
+    /// What the project lists for its developers, compared with what is installed of it.
+    pub(super) fn developers(
+        &self,
+        session: &Session,
+        request: &Request,
+        project: &Project,
+        target: &Target,
+    ) -> Result<Packages> {
+        let listed = Dependencies::for_developers(project)?;
+        if listed.syncs.is_empty() {
+            return Ok(Packages::default());
+        }
+        let forced = request.force.then_some(&Reason::Forced);
+        let all = forced.or(target.stale.as_ref());
+        let record = &self.environment.record;
+        let place = (session, project);
+        Ok(Packages::judge(listed, DEVELOPERS, record, all, place))
+    }
+
+    /// The members' builds compared with their records.
+    pub(super) fn builds(
+        &self,
+        session: &Session,
+        request: &Request,
+        run_state: &RunState,
+        project: &Project,
+        target: &Target,
+    ) -> Vec<Build> {
+        let builds = project.members.iter().map(|member| {
+            let mut build = Build::of(session, member, project, request);
+            let records = self.of(&target.environment, &member.name);
+            let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
+            let artifacts = records.build.map_or(&[][..], |build| &build.artifacts);
+            build.copied = artifacts.iter().any(elsewhere);
+            build.patched = records.installed.is_some_and(|installed| installed.patched);
+            let staleness = if request.force {
+                Some(Staleness::whole(Reason::Forced))
+            } else if let Some(reason) = &target.stale {
+                Some(Staleness::whole(reason.clone()))
+            } else {
+                let found = build.judge(session, &records);
+                let is_unlinked = run_state.unlinked.contains(&member.name);
+                match found {
+                    Some(found) if is_unlinked => Some(Staleness::whole(found.reason)),
+                    found => found,
+                }
+            };
+            if let Some(staleness) = staleness {
+                build.remember(session, records.build);
+                build.staleness = Some(Staleness {
+                    unseen: build.unseen(
+                        session,
+                        &self.builds.record,
+                        request.force,
+                        &project.state,
+                    ),
+                    reason: staleness.reason.relative_to(&project.root),
+                    ..staleness
+                });
+            }
+            build
+        });
+        builds.collect()
+    }
+}

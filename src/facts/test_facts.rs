@@ -1,0 +1,86 @@
+//! Which tests are run, and what they need.
+
+use crate::model::error::Result;
+use crate::world::session::Session;
+
+use super::dependencies::Dependencies;
+use super::project::{Member, Project};
+use super::request::{Purpose, Request};
+use super::suites::{Suites, Word};
+
+/// The tests of a project, and what of them was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct TestFacts {
+    pub suites: Suites,
+    /// What stands after `--`, when a Python test runner is to get it.
+    pub words: Vec<Word>,
+}
+
+impl TestFacts {
+    pub(super) fn gather(session: &Session, project: &Project, request: &Request) -> Result<Self> {
+        let suites = match request.tested() {
+            Some(languages) => Suites::gather(session, project, languages)?,
+            None => Suites::default(),
+        };
+        let words = match &request.purpose {
+            Purpose::Test(testing) => suites.words(session, &testing.arguments),
+            _ => Vec::new(),
+        };
+        Ok(Self { suites, words })
+    }
+
+    /// Tests that are not the members', and those that cargo leaves out for the features that they want.
+    pub(super) fn left_out(&self, project: &Project) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for suite in &self.suites.rust {
+            let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
+                continue;
+            };
+            for host in member.hosts() {
+                let package = host.package_name().unwrap_or_default();
+                let dir = host.dir();
+                warnings.push(format!(
+                    "the Rust tests of {package} are left out: {} is in its folder (`-C {dir}` tests it)",
+                    member.name
+                ));
+            }
+            for cargo in member.crates() {
+                let package = cargo.package_name().unwrap_or_default();
+                if !suite.tested.iter().any(|tested| tested == package) {
+                    continue;
+                }
+                let mut chosen = member.features_of(package).to_vec();
+                if cargo.toml.path == *member.manifest() {
+                    chosen.extend(member.features.iter().cloned());
+                    chosen.extend(member.config().test.rust_features.iter().cloned());
+                }
+                let enabled = cargo.enabled(&chosen);
+                for (test, wanted) in cargo.tests_with_features() {
+                    if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
+                        warnings.push(format!(
+                            "the Rust test `{test}` of {package} is left out: it wants feature `{missing}`"
+                        ));
+                    }
+                }
+            }
+        }
+        warnings
+    }
+
+    /// What the tests import besides the project's own dependencies.
+    pub(super) fn dependencies(&self, project: &Project) -> Result<Dependencies> {
+        let suites = &self.suites;
+        let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
+        let embeds = |m: &Member| {
+            let mut rust = suites.rust.iter();
+            rust.any(|suite| suite.links_python && suite.member == m.name)
+        };
+        let tested: Vec<(&Member, bool)> = project
+            .members
+            .iter()
+            .map(|member| (member, in_python(member)))
+            .filter(|(member, has_suite)| *has_suite || embeds(member))
+            .collect();
+        Dependencies::for_tests(project, &tested)
+    }
+}
