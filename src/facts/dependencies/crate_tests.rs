@@ -201,6 +201,7 @@ mod tests {
     fn what_is_said_for_pyx_comes_on_top_of_what_is_said_nearest() {
         let files = [
             (".github/workflows/ci.yml", CI),
+            ("requirements-dev.txt", "black\n"),
             ("crates/a/requirements-test.txt", "attrs\n"),
             (
                 "crates/a/Cargo.toml",
