@@ -5,6 +5,7 @@
     reason = "tests run programs, and look at what they left"
 )]
 
+#[cfg(target_os = "linux")] // as the rules of distributions are looked at
 #[path = "../it/artifact"]
 mod artifact {
     pub(crate) mod library;
@@ -13,15 +14,17 @@ mod artifact {
 }
 #[path = "../it/new/created.rs"]
 mod created;
+#[cfg(target_os = "linux")] // processes are found in /proc
 #[path = "../it/law/mod.rs"]
 mod law;
-#[cfg(target_os = "linux")] // processes are found in /proc
+#[cfg(target_os = "linux")]
 mod law_long;
 mod measure;
 mod new;
 mod older_pyo3;
 #[cfg(target_os = "linux")] // with the distributions of `artifact`
 mod release;
+#[cfg(target_os = "linux")]
 #[path = "../it/release/released.rs"]
 mod released;
 #[path = "../it/support/mod.rs"]

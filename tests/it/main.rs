@@ -20,9 +20,9 @@ mod faults;
 mod house;
 #[cfg(unix)]
 mod just;
-#[cfg(unix)]
-mod law;
 #[cfg(target_os = "linux")] // processes are found in /proc
+mod law;
+#[cfg(target_os = "linux")]
 mod law_short;
 #[cfg(unix)]
 mod look;

@@ -115,6 +115,7 @@ fn an_edit_is_not_installed_by_maturin() {
     assert_eq!(project.python(record), "True");
 }
 
+#[cfg(target_os = "linux")]
 const SHARED: &str = r#"
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
