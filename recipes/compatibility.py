@@ -72,6 +72,12 @@ def is_equal(project, seen, language):
     return None if own is None else parsed(own) == (counted(seen, language) or {})
 
 
+def is_confirmed(project, seen):
+    """Whether the own commands have counted each language that was counted here."""
+    counted_here = [language for language in ("python", "rust") if counted(seen, language)]
+    return bool(counted_here) and all(is_equal(project, seen, language) for language in counted_here)
+
+
 def ended_well(project, seen):
     """Passed with counts that nobody's own contradict; or was refused, where that is right."""
     if project.get("refused"):
@@ -135,7 +141,7 @@ def note(project, seen):
 
 def summary(rows):
     passing = [project for project, seen in rows if result(project, seen) == "passes"]
-    proved = [project for project in passing if own_counts(project)]
+    proved = [project for project, seen in rows if project in passing and is_confirmed(project, seen)]
     refused = sum(result(project, seen) == "refused, rightly" for project, seen in rows)
     return (
         f"Of {len(rows)} projects {len(passing)} pass, {len(proved)} of them with counts that their own commands "
