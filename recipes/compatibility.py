@@ -10,7 +10,7 @@ is one entry there.
 
 {summary}
 
-A count stands beside what the project's own commands give (they are in the table): `=` is the same, `?`
+A count stands beside what the tests give without cargo-pyx, by the commands in the table: `=` is the same, `?`
 is that nobody has run them yet. Seconds are of one cold run on a busy machine with two cores.
 
 | project | layout | dependencies from | Python | Python tests | own | Rust tests | own | seconds | result |
@@ -144,8 +144,8 @@ def summary(rows):
     proved = [project for project, seen in rows if project in passing and is_confirmed(project, seen)]
     refused = sum(result(project, seen) == "refused, rightly" for project, seen in rows)
     return (
-        f"Of {len(rows)} projects {len(passing)} pass, {len(proved)} of them with counts that their own commands "
-        f"have confirmed.\n{refused} more are refused, as they should be: maturin does not build them."
+        f"Of {len(rows)} projects {len(passing)} pass, {len(proved)} of them with counts that were confirmed "
+        f"by hand.\n{refused} more are refused, as they should be: maturin does not build them."
     )
 
 

@@ -1,6 +1,5 @@
 """pytest plugin of cargo-pyx: what ran, line by line, so that a crash cannot pass for success."""
 
-import atexit
 import collections
 import json
 import os
@@ -11,15 +10,15 @@ import pytest
 _path = os.environ.get("CARGO_PYX_REPORT")
 _alike = collections.Counter()
 _worker = "PYTEST_XDIST_WORKER" in os.environ
-_file = open(_path, "w") if _path and not _worker else None
-if _file:
-    atexit.register(_file.close)
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
-def _say(**event):
-    if _file:
-        _file.write(json.dumps(event) + "\n")
-        _file.flush()
+def _say(_open=os.open, _write=os.write, _close=os.close, **event):
+    # opened for each line, as tests count what is open; bound here, as tests replace what `os` has
+    if _path and not _worker:
+        file = _open(_path, _APPEND, 0o666)
+        _write(file, (json.dumps(event) + "\n").encode())
+        _close(file)
 
 
 def _miss(text):

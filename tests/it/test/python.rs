@@ -101,6 +101,22 @@ fn a_copy_of_a_tested_project_and_one_that_was_moved_test_their_own_code() {
     }
 }
 
+#[cfg(target_os = "linux")]
+const OPEN: &str = "import os\n\n\ndef test_nothing_else_is_open(monkeypatch):\n    \
+    files = [os.path.realpath(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd')]\n    \
+    assert [file for file in files if 'pyx' in os.path.basename(file)] == []\n    \
+    monkeypatch.setattr(os, 'open', None)\n    \
+    monkeypatch.setattr(os, 'write', None)\n";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn tests_see_no_file_of_ours_open_and_may_replace_what_opens_files() {
+    let project = small(&folder!());
+    project.write("tests/test_open.py", OPEN);
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 2 passed", "{run}");
+}
+
 #[test]
 fn pytest_imports_from_where_its_own_script_would() {
     let project = small(&folder!());
