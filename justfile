@@ -19,13 +19,13 @@ test-all: test
 
 # Try the law of freshness by random steps: how many for each kind of project, seed, which kinds
 law steps="1000" seed="1" projects="":
-    CARGO_PYX_LAW_STEPS={{steps}} CARGO_PYX_LAW_SEED={{seed}} CARGO_PYX_LAW_PROJECTS={{projects}} cargo test --test all law_long
+    CARGO_PYX_LAW_STEPS={{steps}} CARGO_PYX_LAW_SEED={{seed}} CARGO_PYX_LAW_PROJECTS={{projects}} cargo test --test law
 
 # Check format and lints
 lint:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
-    cargo clippy --test all -- -D warnings
+    cargo clippy --test all --test law -- -D warnings
 
 # Check licences, sources and advisories of the dependencies (needs cargo-deny)
 deny:

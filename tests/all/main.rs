@@ -14,11 +14,6 @@ mod artifact {
 }
 #[path = "../it/new/created.rs"]
 mod created;
-#[cfg(target_os = "linux")] // processes are found in /proc
-#[path = "../it/law/mod.rs"]
-mod law;
-#[cfg(target_os = "linux")]
-mod law_long;
 mod measure;
 mod new;
 mod older_pyo3;

@@ -260,12 +260,13 @@ fn is_pytest(name: &str) -> bool {
     name == "pytest" || name.starts_with("pytest-")
 }
 
+/// The groups that bring a runner, without those for some Pythons only: nobody has asked for them.
 pub(super) fn groups(pyproject: &PyProject) -> Vec<String> {
-    let bring = pyproject
-        .groups
-        .keys()
-        .filter(|name| group_brings(pyproject, name, &mut BTreeSet::new()));
-    bring.cloned().collect()
+    let mut groups: Vec<String> = pyproject.groups.keys().cloned().collect();
+    groups.retain(|name| {
+        group_brings(pyproject, name, &mut BTreeSet::new()) && !pyproject.limits_python_of(name)
+    });
+    groups
 }
 
 fn group_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) -> bool {
@@ -450,6 +451,14 @@ mod tests {
         assert_eq!(found.groups, ["checks", "ci"]);
         assert_eq!(found.extras, ["dev", "testing"]);
         assert!(found.others.is_empty());
+    }
+
+    #[test]
+    fn a_group_for_some_pythons_only_is_not_chosen() {
+        let text = "[project]\nname = 'x'\n\
+                    [dependency-groups]\ntest = ['pytest']\nnewest = ['pytest', 'wasm>=1']\n\
+                    [tool.uv.dependency-groups]\nNewest = { requires-python = '>=3.13' }\n";
+        assert_eq!(find(&project(text, &[]).1).unwrap().groups, ["test"]);
     }
 
     #[test]

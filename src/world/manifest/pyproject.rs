@@ -298,6 +298,16 @@ impl PyProject {
         names.map(|name| package_name::normalize(name)).collect()
     }
 
+    /// Whether a group is for some of the project's Pythons only (uv docs, "Group `requires-python`"): uv
+    /// refuses to install it for the others.
+    pub fn limits_python_of(&self, group: &str) -> bool {
+        let table = self.toml.table(&["tool", "uv", "dependency-groups"]);
+        let mut entries = table.into_iter().flat_map(|table| table.iter());
+        entries.any(|(name, item)| {
+            package_name::normalize(name) == group && item.get("requires-python").is_some()
+        })
+    }
+
     /// `[tool.uv] conflicts`: sets of which no two are installed together.
     pub fn conflicts(&self) -> Vec<Vec<Conflicting>> {
         let item = self.toml.get(&["tool", "uv", "conflicts"]);

@@ -1,4 +1,20 @@
 //! The law of freshness by thousands of steps: `just law STEPS SEED PROJECT…`.
+#![cfg(target_os = "linux")] // processes are found in /proc
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run programs, and look at what they left"
+)]
+
+#[path = "../it/law/mod.rs"]
+mod law;
+#[path = "../it/support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "the other tests use the rest of it"
+)]
+mod support;
 
 use std::time::Duration;
 
