@@ -73,7 +73,7 @@ impl SupportedPythons {
     fn stated(pyo3_ffi: &Package) -> Self {
         let version = pyo3_ffi.version.to_string();
         let cpython = &pyo3_ffi.metadata["cpython"];
-        let end = |key: &str| from_dotted(cpython[key].as_str()?);
+        let end = |key: &str| minor::from_dotted(cpython[key].as_str()?);
         let (oldest, newest) = (end("min-version"), end("max-version"));
         if oldest.is_some() || newest.is_some() {
             return Self {
@@ -142,11 +142,6 @@ pub fn refusing<'a>(
 ) -> Option<&'a SupportedPythons> {
     let version = minor::of(&python.version);
     all.iter().find(|supported| !supported.contains(version))
-}
-
-fn from_dotted(text: &str) -> Option<Minor> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// The two versions in `SUPPORTED_VERSIONS_CPYTHON`, oldest and newest.

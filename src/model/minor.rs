@@ -11,6 +11,12 @@ pub fn from_digits(digits: &str) -> Option<Minor> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
+/// As in `3.13`.
+pub fn from_dotted(text: &str) -> Option<Minor> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
 /// The version's first two numbers; 0 for one that it lacks.
 pub fn of(version: &Version) -> Minor {
     let release = version.release();
@@ -28,5 +34,12 @@ mod tests {
         assert_eq!(from_digits("313"), Some((3, 13)));
         assert_eq!(from_digits("3"), None);
         assert_eq!(from_digits("x"), None);
+    }
+
+    #[test]
+    fn two_numbers_with_a_dot_are_a_minor_version() {
+        assert_eq!(from_dotted("3.13"), Some((3, 13)));
+        assert_eq!(from_dotted("3"), None);
+        assert_eq!(from_dotted("3.13.1"), None);
     }
 }

@@ -57,6 +57,16 @@ fn value(at: &str) -> [(String, String); 2] {
     ]
 }
 
+/// `shown`, which prints what its path dependency `value` says, and the folder that it is in.
+fn shown(place: &Path) -> (Project, Project) {
+    let needs = "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n";
+    let mut files = printer("shown", needs).to_vec();
+    files.extend(value("shown/value"));
+    let all = written(place, &files);
+    let project = Project::at(&all.path("shown"));
+    (all, project)
+}
+
 fn printed(project: &Project, name: &str) -> String {
     let program = project.path(&format!(".venv/bin/{name}"));
     project.run(program, &[]).succeeds().stdout
@@ -123,14 +133,7 @@ fn a_crate_of_two_members_that_is_forgotten_for_both_is_compiled_once() {
 
 #[test]
 fn what_was_edited_in_a_copy_of_a_built_project_is_compiled_whatever_its_time() {
-    let mut files = printer(
-        "shown",
-        "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n",
-    )
-    .to_vec();
-    files.extend(value("shown/value"));
-    let all = written(&folder!(), &files);
-    let project = Project::at(&all.path("shown"));
+    let (all, project) = shown(&folder!());
     project.edit("src/main.rs", "\"{}\"", "\"{} before\"");
     project.dev().run().succeeds();
     let copy = Project::at(&all.path("copy"));
@@ -166,14 +169,7 @@ fn a_crate_that_only_a_feature_needs_is_compiled_whatever_the_time_of_its_edit()
 
 #[test]
 fn a_lock_that_cargo_writes_installs_nothing_twice() {
-    let mut files = printer(
-        "shown",
-        "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n",
-    )
-    .to_vec();
-    files.extend(value("shown/value"));
-    let all = written(&folder!(), &files);
-    let project = Project::at(&all.path("shown"));
+    let (_, project) = shown(&folder!());
     project.dev().run().succeeds();
     project.edit("value/Cargo.toml", "0.1.0", "0.2.0");
     let run = project.dev().run().succeeds().says_once("Installed shown");
@@ -199,14 +195,7 @@ fn a_library_that_cargo_finds_as_it_was_is_not_installed_again() {
 
 #[test]
 fn a_distribution_that_is_called_otherwise_now_is_taken_away() {
-    let mut files = printer(
-        "shown",
-        "\n[workspace]\n\n[dependencies]\nvalue = { path = \"value\" }\n",
-    )
-    .to_vec();
-    files.extend(value("shown/value"));
-    let all = written(&folder!(), &files);
-    let project = Project::at(&all.path("shown"));
+    let (_, project) = shown(&folder!());
     project.dev().run().succeeds();
     project.edit("pyproject.toml", "name = \"shown\"", "name = \"told\"");
     let run = project.dev().run().succeeds();
