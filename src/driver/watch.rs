@@ -227,7 +227,10 @@ impl Watched {
                             .map(Utf8Path::to_owned),
                     );
                 }
-                Input::File { path, .. } => folders.extend(path.parent().map(Utf8Path::to_owned)),
+                Input::File { path, .. } => {
+                    folders.extend(path.parent().map(Utf8Path::to_owned));
+                    folders.extend(disk::resolve(path).parent().map(Utf8Path::to_owned));
+                }
                 Input::Listing { .. } | Input::Variable { .. } => {}
             }
         }
@@ -254,7 +257,7 @@ impl Watched {
         let mut recorded = self
             .read
             .iter()
-            .filter(|input| input.is_of(path))
+            .filter(|input| holds(input, path))
             .peekable();
         if recorded.peek().is_none() {
             return is_source(path);
@@ -269,7 +272,7 @@ impl Watched {
         let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
         let editors =
             name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
-        let is_read = self.read.iter().any(|input| input.is_of(path));
+        let is_read = self.read.iter().any(|input| holds(input, path));
         let known = ["rust-toolchain", ".python-version"].contains(&name) || is_read;
         let is_below = self.roots.iter().any(|root| path.starts_with(root));
         !module
@@ -294,6 +297,11 @@ impl Watched {
             CACHES.contains(&name) || disk::is_file(&dir.join("CACHEDIR.TAG"))
         })
     }
+}
+
+/// Whether a file is what was read, which may have been by a link.
+fn holds(input: &Input, file: &Utf8Path) -> bool {
+    input.is_of(file) || input.path().is_some_and(|read| disk::resolve(read) == file)
 }
 
 /// By its name: what is written in a language that extension modules are made of, or tells tools what

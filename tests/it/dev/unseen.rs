@@ -1,6 +1,7 @@
 //! What cargo takes for compiled by its times, or never looks at, and is not as it was.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -219,6 +220,29 @@ fn a_watch_builds_what_changes_outside_the_project() {
     let mut arrived = Vec::new();
     for text in ["two", "three"] {
         all.write("note.txt", text);
+        let shown = || printed(&project, "shown") == text;
+        arrived.push(within(Duration::from_secs(20), &shown));
+        std::thread::sleep(Duration::from_millis(500)); // until it waits again
+    }
+    watch.signal(2);
+    let run = watch.finish();
+    assert_eq!(arrived, [true, true], "{run}");
+}
+
+#[test]
+fn a_watch_builds_what_changes_behind_a_link() {
+    let mut files = printer("shown", "\n[workspace]\n").to_vec();
+    let main = "fn main() {\n    print!(\"{}\", include_str!(\"linked.txt\"));\n}\n";
+    files[2].1 = main.into();
+    files.push(("far/note.txt".into(), "one".into()));
+    let all = written(&folder!(), &files);
+    let project = Project::at(&all.path("shown"));
+    symlink(all.path("far/note.txt"), project.path("src/linked.txt")).unwrap();
+    project.dev().run().succeeds();
+    let watch = project.dev().with(&["--watch"]).start();
+    let mut arrived = Vec::new();
+    for text in ["two", "three"] {
+        all.write("far/note.txt", text);
         let shown = || printed(&project, "shown") == text;
         arrived.push(within(Duration::from_secs(20), &shown));
         std::thread::sleep(Duration::from_millis(500)); // until it waits again
