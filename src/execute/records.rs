@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SCHEMA, SyncRecord, store};
+use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SyncRecord, store};
 use crate::model::error::Result;
 use crate::plan::{Begin, RecordSync};
 use crate::world::disk;
@@ -33,7 +33,6 @@ fn is_compiled(fingerprint: &Utf8Path, since: u64) -> bool {
 /// `since`: when the facts were gathered, in nanoseconds since the epoch.
 pub(super) fn begin(begin: &Begin, since: u64) -> Result<()> {
     let mut records = BuildRecords::load(&begin.state).record;
-    records.schema = SCHEMA;
     let known = records.attempts.entry(begin.id.clone()).or_default();
     known.began = since;
     for input in &begin.changed {
@@ -49,7 +48,6 @@ pub(super) fn begin(begin: &Begin, since: u64) -> Result<()> {
 pub(super) fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
-    known.schema = SCHEMA;
     known.requested = record.requested.clone().or(known.requested);
     known.made |= record.made;
     for (name, dependencies) in &record.installed {

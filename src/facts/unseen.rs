@@ -81,7 +81,7 @@ pub(super) fn set_back(
     let mut files: BTreeSet<Utf8PathBuf> = read.clone();
     for package in packages {
         let own = disk::package_files(package.dir(), &[]);
-        files.extend(own.into_iter().map(|(path, _)| package.dir().join(path)));
+        files.extend(own.into_iter().map(|path| package.dir().join(path)));
     }
     let mut compiled: BTreeMap<&str, Option<u64>> = BTreeMap::new();
     let mut names = BTreeSet::new();

@@ -160,7 +160,7 @@ fn state_of_a_newer_pyx_is_kept() {
     project.dev().run().succeeds();
     for name in ["target/pyx/state.json", ".venv/pyx.json"] {
         let known = project.read(name);
-        project.edit(name, "\"schema\":2", "\"schema\":999");
+        project.edit(name, "{\"schema\":", "{\"schema\":99");
         let newer = project.read(name);
         let run = project
             .dev()

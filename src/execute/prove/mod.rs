@@ -10,7 +10,7 @@ use crate::facts::artifact;
 use crate::facts::build::{self, Inputs, Place};
 use crate::facts::fingerprint::{
     self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
-    SCHEMA, build_id, store,
+    build_id, store,
 };
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
@@ -431,7 +431,6 @@ impl Proof<'_> {
         }
         let path = environment.record_path();
         let mut known = EnvironmentRecord::load(&path).record;
-        known.schema = SCHEMA;
         let is_other = |record: &InstallRecord| record.package != self.member.dir;
         known.installed.retain(|_, record| is_other(record));
         known.installed.insert(self.member.name.clone(), install);
@@ -471,7 +470,6 @@ impl Proof<'_> {
         }
         let id = build_id(&environment.path, &self.member.name);
         let mut records = BuildRecords::load(&self.prove.state).record;
-        records.schema = SCHEMA;
         records.attempts.remove(&id);
         let record = BuildRecord {
             settings: build.settings.clone(),

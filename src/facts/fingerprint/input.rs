@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// Something outside that decides what is built or installed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Input {
     File {
         path: Utf8PathBuf,
@@ -130,13 +130,13 @@ impl Input {
     pub fn tree(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf], since: Option<u64>) -> Self {
         let found = tree::files(dir, scope, but);
         let is_racing = since.is_some_and(|since| {
-            let mut written = found.iter().map(|(_, signature)| signature.written());
-            written.any(|written| written >= since)
+            let mut signatures = found.iter().flat_map(|(_, signature)| signature);
+            signatures.any(|signature| signature.written() >= since)
         });
         let files = if is_racing {
             String::new()
         } else {
-            tree::lines(dir, scope, &found)
+            tree::lines(dir, &found)
         };
         Self::Tree {
             dir: dir.to_owned(),

@@ -10,6 +10,6 @@ mod tree;
 pub use input::{Content, Input, Settings, is_tagged, stale, stale_settings};
 pub use records::{
     Artifact, Attempt, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord, Loaded,
-    LocalPackage, SCHEMA, SyncRecord, build_id, store,
+    LocalPackage, SyncRecord, build_id, store,
 };
 pub use tree::Scope;

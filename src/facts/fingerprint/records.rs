@@ -3,6 +3,7 @@
 //! A record is a cache: one that is damaged or written by a newer pyx is ignored with a warning,
 //! and everything it would have saved is done again.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,13 +15,19 @@ use crate::world::disk;
 
 use super::input::{Input, Settings};
 
-/// The number in every record; a higher one is a newer pyx's.
-pub const SCHEMA: u64 = 2;
+/// The version of the records' form; a higher one is a newer pyx's.
+const SCHEMA: u64 = 3;
+
+/// What stands in a record's file.
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    schema: u64,
+    record: T,
+}
 
 /// `target/pyx/state.json`: what was built, and from what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRecords {
-    pub schema: u64,
     /// By [`build_id`].
     pub builds: BTreeMap<String, BuildRecord>,
     /// By [`build_id`]: those that have not ended well.
@@ -89,7 +96,6 @@ pub struct Artifact {
 /// `pyx.json` in the environment: what is installed there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentRecord {
-    pub schema: u64,
     /// Whether pyx made the environment, and may make it again.
     #[serde(default)]
     pub made: bool,
@@ -132,36 +138,38 @@ pub struct Loaded<T> {
     pub newer: bool,
 }
 
-#[derive(Deserialize)]
-struct Schema {
-    schema: u64,
-}
-
 fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
     let bytes = match disk::read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Loaded::default(),
         Err(error) => return Loaded::ignored(&error.to_string(), false),
     };
-    match serde_json::from_slice::<Schema>(&bytes) {
-        Ok(Schema { schema }) if schema > SCHEMA => {
-            return Loaded::ignored(&format!("`{path}` was written by a newer cargo pyx"), true);
-        }
-        Ok(Schema { schema: SCHEMA }) => {}
-        Ok(_) => {
-            let why = format!("`{path}` was written by an older cargo pyx");
-            return Loaded::ignored(&why, false);
-        }
-        Err(_) => return Loaded::ignored(&format!("`{path}` is damaged"), false),
-    }
     match serde_json::from_slice(&bytes) {
-        Ok(record) => Loaded {
+        Ok(Versioned {
+            schema: SCHEMA,
+            record,
+        }) => Loaded {
             record,
             warning: None,
             newer: false,
         },
-        Err(_) => Loaded::ignored(&format!("`{path}` is damaged"), false),
+        _ => ignored(path, &bytes),
     }
+}
+
+/// Why the bytes of a file are no record of this version.
+fn ignored<T: Default>(path: &Utf8Path, bytes: &[u8]) -> Loaded<T> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: u64,
+    }
+    let schema = serde_json::from_slice(bytes).map(|Schema { schema }| schema.cmp(&SCHEMA));
+    let (why, is_newer) = match schema {
+        Ok(Ordering::Greater) => ("was written by a newer cargo pyx", true),
+        Ok(Ordering::Less) => ("was written by an older cargo pyx", false),
+        Ok(Ordering::Equal) | Err(_) => ("is damaged", false),
+    };
+    Loaded::ignored(&format!("`{path}` {why}"), is_newer)
 }
 
 impl<T: Default> Loaded<T> {
@@ -192,7 +200,11 @@ pub fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
         return Ok(());
     }
     // plain data: this cannot fail, and an empty record would only be ignored
-    disk::write(path, &serde_json::to_vec(record).unwrap_or_default())
+    let versioned = Versioned {
+        schema: SCHEMA,
+        record,
+    };
+    disk::write(path, &serde_json::to_vec(&versioned).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -208,7 +220,7 @@ mod tests {
             &b"{\"s"[..],
             b"\xff\xff",
             b"",
-            b"{\"schema\":2,\"builds\":3}",
+            b"{\"schema\":3,\"record\":{\"builds\":3}}",
         ] {
             disk::write(&path, bytes).unwrap();
             let loaded = BuildRecords::load(&path);

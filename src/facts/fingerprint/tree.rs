@@ -26,32 +26,36 @@ pub enum Scope {
 /// How many words stand before the path.
 const WORDS: usize = 5;
 
-type Found = Vec<(Utf8PathBuf, Signature)>;
+/// Files by their paths below the folder, with signatures where the content counts.
+type Found = Vec<(Utf8PathBuf, Option<Signature>)>;
 
-/// By their paths below `dir`; `but`: folders that are left out, absolute.
+/// `but`: folders that are left out, absolute.
 pub(super) fn files(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf]) -> Found {
-    match scope {
+    let found = match scope {
         Scope::Folder => disk::folder_files(dir),
         Scope::Package => disk::package_files(dir, but),
         Scope::RustNames => {
-            let mut found = disk::package_files(dir, but);
-            found.retain(|(path, _)| path.extension() == Some("rs"));
-            found
+            let found = disk::rust_files(dir, but);
+            return found.into_iter().map(|path| (path, None)).collect();
         }
-    }
+    };
+    let signed = |path: Utf8PathBuf| {
+        let signature = disk::signature(&dir.join(&path))?;
+        Some((path, Some(signature)))
+    };
+    found.into_iter().filter_map(signed).collect()
 }
 
-pub(super) fn lines(dir: &Utf8Path, scope: Scope, found: &Found) -> String {
+pub(super) fn lines(dir: &Utf8Path, found: &Found) -> String {
     let mut text = String::new();
     for (path, signature) in found {
-        let (stat, hash) = match scope {
-            Scope::RustNames => ("- - - -".to_owned(), "-".to_owned()),
-            Scope::Folder | Scope::Package => {
+        let _ = match signature {
+            None => writeln!(text, "- - - - - {path}"),
+            Some(signature) => {
                 let hash = disk::hash(&dir.join(path)).unwrap_or_default();
-                (stat(signature), hash)
+                writeln!(text, "{} {hash} {path}", stat(signature))
             }
         };
-        let _ = writeln!(text, "{stat} {hash} {path}");
     }
     text
 }
@@ -97,7 +101,7 @@ pub(super) fn stale(
         let file = dir.join(path);
         match known.get(path.as_str()) {
             None => return Some(Reason::Appeared { path: file }),
-            Some(then) if is_changed(&file, signature, *then) => {
+            Some(then) if is_changed(&file, signature.as_ref(), *then) => {
                 return Some(Reason::Changed { path: file });
             }
             Some(_) => {}
@@ -113,8 +117,8 @@ pub(super) fn stale(
     })
 }
 
-fn is_changed(file: &Utf8Path, now: &Signature, (stat_then, hash): (&str, &str)) -> bool {
-    hash != "-" && stat(now) != stat_then && disk::hash(file).as_deref() != Some(hash)
+fn is_changed(file: &Utf8Path, now: Option<&Signature>, (then, hash): (&str, &str)) -> bool {
+    now.is_some_and(|now| stat(now) != then) && disk::hash(file).as_deref() != Some(hash)
 }
 
 /// The files that are there as before, and whose content is another.
@@ -129,7 +133,7 @@ pub(super) fn changed(
     for (path, signature) in files(dir, scope, but) {
         let file = dir.join(&path);
         if let Some(then) = known.get(path.as_str())
-            && is_changed(&file, &signature, *then)
+            && is_changed(&file, signature.as_ref(), *then)
         {
             changed.push(file);
         }
@@ -163,8 +167,7 @@ mod tests {
             write(&dir.join(name), "one");
         }
         let but = [dir.join("out")];
-        let of = |scope| lines(dir, scope, &files(dir, scope, &but));
-        let known = of(Scope::Package);
+        let known = lines(dir, &files(dir, Scope::Package, &but));
         assert_eq!(known.lines().count(), 3, "{known}");
         let now = || stale(dir, Scope::Package, &but, &known);
         assert_eq!(now(), None);
@@ -191,7 +194,7 @@ mod tests {
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         write(&dir.join("src/lib.rs"), "one");
         let scope = Scope::RustNames;
-        let known = lines(dir, scope, &files(dir, scope, &[]));
+        let known = lines(dir, &files(dir, scope, &[]));
         write(&dir.join("src/lib.rs"), "two");
         write(&dir.join("README.md"), "two");
         assert_eq!(stale(dir, scope, &[], &known), None);

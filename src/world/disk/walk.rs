@@ -1,11 +1,13 @@
 //! What is below a directory.
 
+use std::fs::FileType;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::path::normalize;
 use crate::world::checkout;
 
-use super::{Signature, resolve, signature};
+use super::resolve;
 
 /// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
 /// Links are followed to sources in the checkout, or below the directory where there is none.
@@ -56,103 +58,124 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Every file of a package, hidden, ignored and linked ones included, with its signature; sorted by
-/// the path below `dir`.
+/// Every file of a package, hidden, ignored and linked ones included, as paths below `dir`; sorted.
 ///
 /// Left out are: `but`, absolute; other packages of cargo; environments; folders that say of
 /// themselves that they are caches (bford.info/cachedir); repositories; what Python and the build
 /// itself leave beside the sources.
-pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<(Utf8PathBuf, Signature)> {
-    let mut files = every_file(dir, but);
-    files.retain(|(path, _)| !is_made(path));
-    files
+pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    every_file(dir, but, |name| !is_made(name))
 }
 
-/// The compiled modules among a package's sources, as [`package_files`] finds files.
+/// The Rust files among them.
+pub fn rust_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    every_file(dir, but, |name| {
+        Utf8Path::new(name).extension() == Some("rs")
+    })
+}
+
+/// The compiled modules among a package's sources, as [`package_files`] finds files; absolute.
 pub fn modules_among_sources(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
-    let mut files = every_file(dir, but);
-    files.retain(|(path, _)| is_made(path));
-    files.into_iter().map(|(path, _)| dir.join(path)).collect()
+    let files = every_file(dir, but, is_made);
+    files.into_iter().map(|path| dir.join(path)).collect()
 }
 
-fn is_made(path: &Utf8Path) -> bool {
-    matches!(
-        path.extension(),
-        Some("so" | "pyd" | "dylib" | "dll" | "pyc")
-    )
+fn is_made(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    matches!(ending, Some("so" | "pyd" | "dylib" | "dll" | "pyc"))
 }
 
-fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<(Utf8PathBuf, Signature)> {
-    let mut files = Vec::new();
-    let mut within = vec![resolve(dir)];
-    collect(dir, Utf8Path::new(""), but, &mut within, &mut files);
-    files.sort_unstable();
-    files
+/// `keep`: whether a file of that name counts.
+fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf], keep: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+    let mut walk = PackageWalk {
+        but,
+        keep,
+        within: vec![resolve(dir)],
+        files: Vec::new(),
+    };
+    walk.enter(dir, Utf8Path::new(""));
+    sort(&mut walk.files);
+    walk.files
 }
 
-/// Every file of a folder, links followed, with its signature; sorted by the path below `dir`.
-pub fn folder_files(dir: &Utf8Path) -> Vec<(Utf8PathBuf, Signature)> {
+/// By bytes: paths compare their parts one by one, which takes longer than finding them.
+fn sort(files: &mut [Utf8PathBuf]) {
+    files.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+}
+
+/// Every file of a folder, links followed, as paths below `dir`; sorted.
+pub fn folder_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let walk = ignore::WalkBuilder::new(dir)
         .standard_filters(false)
         .follow_links(true)
         .build();
     let mut files = Vec::new();
     for entry in walk.flatten() {
-        let path = Utf8PathBuf::from_path_buf(entry.into_path()).ok();
-        let Some((path, signature)) = path.and_then(|path| Some((path.clone(), signature(&path)?)))
-        else {
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             continue;
-        };
-        let below = path.strip_prefix(dir).unwrap_or(&path);
-        files.push((below.to_owned(), signature));
+        }
+        if let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) {
+            files.push(path.strip_prefix(dir).unwrap_or(&path).to_owned());
+        }
     }
-    files.sort_unstable();
+    sort(&mut files);
     files
 }
 
-/// `within`: the real folders that this one is in, so that a link to one of them ends.
-fn collect(
-    dir: &Utf8Path,
-    below: &Utf8Path,
-    but: &[Utf8PathBuf],
-    within: &mut Vec<Utf8PathBuf>,
-    files: &mut Vec<(Utf8PathBuf, Signature)>,
-) {
-    const MARKS: [&str; 3] = ["CACHEDIR.TAG", "Cargo.toml", "pyvenv.cfg"];
-    let Ok(entries) = dir.read_dir_utf8() else {
-        return;
-    };
-    let entries: Vec<camino::Utf8DirEntry> = entries.flatten().collect();
-    let is_mark = |entry: &camino::Utf8DirEntry| MARKS.contains(&entry.file_name());
-    if !below.as_str().is_empty() && entries.iter().any(is_mark) {
-        return;
-    }
-    for entry in entries {
-        let name = entry.file_name();
-        let Ok(kind) = entry.file_type() else {
-            continue;
-        };
-        let path = entry.path();
-        let is_dir = kind.is_dir() || (kind.is_symlink() && path.is_dir());
-        if is_dir {
-            let is_apart = [".git", ".hg", ".jj", ".svn", "__pycache__"].contains(&name);
-            if is_apart || but.iter().any(|other| other == path) {
-                continue;
+struct PackageWalk<'a> {
+    but: &'a [Utf8PathBuf],
+    keep: fn(&str) -> bool,
+    /// The real folders that the walk is in, so that a link to one of them ends.
+    within: Vec<Utf8PathBuf>,
+    files: Vec<Utf8PathBuf>,
+}
+
+impl PackageWalk<'_> {
+    /// `below`: the folder's path below the one at which the walk began.
+    fn enter(&mut self, dir: &Utf8Path, below: &Utf8Path) {
+        for (name, kind) in self.entries(dir, below) {
+            let path = dir.join(&name);
+            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+                let real = if kind.is_symlink() {
+                    resolve(&path)
+                } else {
+                    path.clone()
+                };
+                if self.but.contains(&path) || self.within.contains(&real) {
+                    continue;
+                }
+                self.within.push(real);
+                self.enter(&path, &below.join(&name));
+                self.within.pop();
+            } else if (self.keep)(&name) && (kind.is_file() || path.is_file()) {
+                self.files.push(below.join(&name));
             }
-            let real = if kind.is_symlink() {
-                resolve(path)
-            } else {
-                path.to_owned()
-            };
-            if within.contains(&real) {
-                continue;
-            }
-            within.push(real);
-            collect(path, &below.join(name), but, within, files);
-            within.pop();
-        } else {
-            files.extend(signature(path).map(|signature| (below.join(name), signature)));
         }
+    }
+
+    /// The folders, links and files that count; none of a folder that is not the package's.
+    fn entries(&self, dir: &Utf8Path, below: &Utf8Path) -> Vec<(String, FileType)> {
+        const MARKS: [&str; 3] = ["CACHEDIR.TAG", "Cargo.toml", "pyvenv.cfg"];
+        const APART: [&str; 5] = [".git", ".hg", ".jj", ".svn", "__pycache__"];
+        let is_whole = below.as_str().is_empty();
+        let mut entries = Vec::new();
+        for entry in dir.as_std_path().read_dir().into_iter().flatten().flatten() {
+            let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else {
+                continue;
+            };
+            if !is_whole && MARKS.contains(&&*name) {
+                return Vec::new();
+            }
+            let counts = if kind.is_file() {
+                (self.keep)(&name)
+            } else {
+                !APART.contains(&&*name)
+            };
+            if counts {
+                entries.push((name, kind));
+            }
+        }
+        entries
     }
 }
 
