@@ -8,7 +8,7 @@ use crate::facts::dependencies::DependencySelection;
 use crate::facts::suites::Languages;
 use crate::facts::{Part, Purpose, Request, Running, Testing};
 use crate::model::error::{Error, Result};
-use crate::world::interpreter::ALL;
+use crate::world::python_request::ALL;
 
 use super::global::Context;
 

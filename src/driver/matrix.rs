@@ -12,7 +12,8 @@ use crate::facts::{Part, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::model::minor::{self, Minor};
 use crate::ui::Ui;
-use crate::world::interpreter::{self, ALL, Interpreter};
+use crate::world::interpreter::{self, Interpreter};
+use crate::world::python_request::{self, ALL};
 use crate::world::session::Session;
 
 use super::command::Driver;
@@ -68,7 +69,7 @@ fn every(
     let mut named = Vec::new();
     for word in wanted.iter().filter(|word| *word != ALL) {
         if let Some(request) = environment::request(session, project, Some(word))? {
-            let fitting = interpreter::fitting(session, &installed, &request, &requires)?;
+            let fitting = python_request::fitting(session, &installed, &request, &requires)?;
             named.extend(fitting.into_iter().next());
         }
     }
@@ -80,8 +81,8 @@ fn every(
         }
     }
     if first.is_empty() {
-        let wanted = interpreter::wording(&requires);
-        return Err(interpreter::none_fits(&installed, &wanted));
+        let wanted = python_request::wording(&requires);
+        return Err(python_request::none_fits(&installed, &wanted));
     }
     first.retain(|_, found| !named.contains(found));
     for found in first.values() {

@@ -13,7 +13,8 @@ use crate::model::path::normalize;
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::interpreter::{self, Choice, FLAG, Probe, PythonRequest, satisfies};
+use crate::world::interpreter::{self, Probe};
+use crate::world::python_request::{self, Choice, FLAG, PythonRequest, satisfies};
 use crate::world::session::Session;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,7 +179,7 @@ fn default_version(session: &Session, project: &Project) -> Result<Option<Versio
     let installed = interpreter::installed(session);
     let request = request(session, project, None)?;
     let requires = project.requires_python();
-    let choice = interpreter::choose(session, &installed, request.as_ref(), &requires)?;
+    let choice = python_request::choose(session, &installed, request.as_ref(), &requires)?;
     Ok(match choice {
         Choice::Use(found) => Some(found.version),
         Choice::Download(_) => None,

@@ -11,7 +11,8 @@ use crate::facts::project::{Bindings, HardWired, Project};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
 use crate::world::disk;
-use crate::world::interpreter::{self, Choice};
+use crate::world::interpreter;
+use crate::world::python_request::Choice;
 use crate::world::session::Session;
 use crate::world::tool;
 

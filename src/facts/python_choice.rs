@@ -1,7 +1,8 @@
 //! Which Python the project's environment is made with.
 
 use crate::model::error::{Error, Result};
-use crate::world::interpreter::{self, Choice, Interpreter};
+use crate::world::interpreter::Interpreter;
+use crate::world::python_request::{self, Choice};
 use crate::world::session::Session;
 
 use super::environment::State;
@@ -42,7 +43,7 @@ pub(super) fn choose(
 ) -> Result<(Choice, Option<String>)> {
     let requires = project.requires_python();
     let requested = target.requested.as_ref();
-    let choice = interpreter::choose(session, installed, requested, &requires)?;
+    let choice = python_request::choose(session, installed, requested, &requires)?;
     let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
     let wanted = match &choice {
         Choice::Use(found) => {
@@ -53,7 +54,7 @@ pub(super) fn choose(
                 return Err(unsupported(found, refusing));
             }
             let warning = format!("{refusing}: {found} is passed over");
-            let choice = interpreter::choose(session, installed, None, &supported_too)?;
+            let choice = python_request::choose(session, installed, None, &supported_too)?;
             return Ok((choice, Some(warning)));
         }
         Choice::Download(wanted) => wanted,
@@ -62,11 +63,11 @@ pub(super) fn choose(
         return Ok((choice, None));
     }
     if !wanted.soft {
-        return Err(interpreter::none_fits(installed, &wanted.text));
+        return Err(python_request::none_fits(installed, &wanted.text));
     }
-    let fallback = interpreter::choose(session, installed, None, &supported_too)?;
+    let fallback = python_request::choose(session, installed, None, &supported_too)?;
     let Choice::Use(found) = &fallback else {
-        return Err(interpreter::none_fits(installed, &wanted.text));
+        return Err(python_request::none_fits(installed, &wanted.text));
     };
     let warning = format!(
         "Python {} ({}) is neither installed nor to be had; using {found}",

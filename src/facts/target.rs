@@ -9,7 +9,8 @@ use crate::facts::fingerprint::{self, EnvironmentRecord, SyncRecord};
 use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::Project;
 use crate::model::reason::Reason;
-use crate::world::interpreter::{self, Choice, Interpreter, Probe};
+use crate::world::interpreter::{Interpreter, Probe};
+use crate::world::python_request::{self, Choice};
 use crate::world::session::Session;
 
 /// The names of the environment's sync records.
@@ -21,7 +22,7 @@ pub const DEVELOPERS: &str = "developers";
 pub struct Target {
     pub environment: Environment,
     /// Which Python the project or the command line asks for.
-    pub requested: Option<interpreter::PythonRequest>,
+    pub requested: Option<python_request::PythonRequest>,
     /// Why the environment must be made; `None` when it is good.
     pub stale: Option<Reason>,
     /// What to make the environment from; `None` when it is good.

@@ -6,7 +6,7 @@ use crate::facts::environment::{Environment, State};
 use crate::facts::{DEV, DEVELOPERS, TEST};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::step::StepId;
-use crate::world::interpreter::{Choice, PythonRequest};
+use crate::world::python_request::{Choice, PythonRequest};
 use crate::world::tool::{Provision, Tool};
 
 use super::action::{Action, RecordSync, Run};

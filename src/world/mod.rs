@@ -7,6 +7,7 @@ pub mod git;
 pub mod interpreter;
 pub mod manifest;
 pub mod process;
+pub mod python_request;
 pub mod session;
 pub mod tool;
 pub mod toolchain;

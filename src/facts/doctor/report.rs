@@ -10,7 +10,8 @@ use crate::facts::{Build, Facts};
 use crate::model::error::Result;
 use crate::model::reason::Reason;
 use crate::world::disk;
-use crate::world::interpreter::{self, Choice, Interpreter};
+use crate::world::interpreter::{self, Interpreter};
+use crate::world::python_request::{self, Choice};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
@@ -259,7 +260,7 @@ impl EnvironmentFact {
         if python.is_none() {
             let requires = facts.project.requires_python();
             let request = facts.target.requested.as_ref();
-            let choice = interpreter::choose(session, installed, request, &requires);
+            let choice = python_request::choose(session, installed, request, &requires);
             python = choice.ok().map(|choice| match choice {
                 Choice::Use(found) => found.to_string(),
                 Choice::Download(wanted) => format!("{} from uv", wanted.text),

@@ -22,6 +22,7 @@ use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter, Probe};
 use crate::world::manifest::CargoConfig;
+use crate::world::python_request;
 use crate::world::session::Session;
 use crate::world::tool::{self, Toolbox};
 
@@ -312,7 +313,7 @@ impl Release {
             let name = &build.member.name;
             let wanted = format!("the requires-python of {name} and its PyO3");
             let installed = interpreter::installed(circumstances.session);
-            return Err(interpreter::none_fits(&installed, &wanted));
+            return Err(python_request::none_fits(&installed, &wanted));
         }
         if releasing.product == Product::Sdist {
             abis.truncate(1); // one is enough to see that it builds
@@ -446,7 +447,7 @@ fn chosen(
     let (found, missing) = named(circumstances.session, installed, &requires, wanted)?;
     let unavailable = &circumstances.run_state.unavailable;
     if let Some(text) = missing.iter().find(|text| unavailable.contains(text)) {
-        return Err(interpreter::none_fits(installed, text));
+        return Err(python_request::none_fits(installed, text));
     }
     Ok((Some(found), missing))
 }
@@ -459,13 +460,13 @@ fn named(
     wanted: &[String],
 ) -> Result<(Vec<Interpreter>, Vec<String>)> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for text in wanted.iter().filter(|word| *word != interpreter::ALL) {
-        let request = interpreter::PythonRequest {
+    for text in wanted.iter().filter(|word| *word != python_request::ALL) {
+        let request = python_request::PythonRequest {
             text: text.clone(),
-            from: interpreter::FLAG.to_owned(),
+            from: python_request::FLAG.to_owned(),
             soft: false,
         };
-        let fitting = interpreter::fitting(session, installed, &request, requires)?;
+        let fitting = python_request::fitting(session, installed, &request, requires)?;
         if fitting.is_empty() {
             missing.push(text.clone());
         }
@@ -478,7 +479,7 @@ fn named(
         });
     }
     // after what is named itself: the first of a minor version counts
-    if wanted.iter().any(|word| word == interpreter::ALL) {
+    if wanted.iter().any(|word| word == python_request::ALL) {
         found.extend(abi::released(installed, requires));
     }
     Ok((abi::one_of_each(&found), missing))
@@ -512,7 +513,7 @@ fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
     let newest = good.rfind(|python| abi::minor(python) >= oldest);
     let python = newest.ok_or_else(|| {
         let wanted = format!(">={}.{}, for the release tools", oldest.0, oldest.1);
-        interpreter::none_fits(installed, &wanted)
+        python_request::none_fits(installed, &wanted)
     })?;
     Ok(Toolbox::release(session, &python.path, abi::minor(&python)))
 }

@@ -1,0 +1,302 @@
+//! Which interpreter was asked for, and which of those that there are answers the request.
+
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use pep440_rs::{Version, VersionSpecifiers};
+
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::interpreter::{self, Interpreter};
+use crate::world::session::Session;
+
+/// Which interpreter was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PythonRequest {
+    /// As written.
+    pub text: String,
+    /// What it came from, for people: `--python`, `.python-version`.
+    pub from: String,
+    /// Whether another interpreter will do when this one cannot be had.
+    pub soft: bool,
+}
+
+/// What [`PythonRequest::from`] says of the command line's request.
+pub const FLAG: &str = "--python";
+
+/// The request for every interpreter that the project allows.
+pub const ALL: &str = "all";
+
+enum InterpreterSpec {
+    Path(Utf8PathBuf),
+    Versions(VersionSpecifiers, bool),
+}
+
+impl PythonRequest {
+    /// Whether this run alone asks for it, so that the default environment stays as it is.
+    pub fn is_flag(&self) -> bool {
+        self.from == FLAG
+    }
+
+    /// The request in the word of a version file, which pyenv reads too: `3.10-dev` and
+    /// `3.12.1/envs/name` are of these versions. `None` for the name of one of its environments, and for
+    /// other implementations.
+    pub fn in_version_file(session: &Session, text: &str, from: &str) -> Option<Self> {
+        let request = |text: &str| Self {
+            text: text.to_owned(),
+            from: from.to_owned(),
+            soft: true,
+        };
+        if disk::is_file(&session.absolute(text)) {
+            return Some(request(text));
+        }
+        let words = text.split(['/', '\\']).next().unwrap_or_default();
+        let words = words.strip_suffix("-dev").unwrap_or(words);
+        let found = request(words);
+        match found.wanted(session) {
+            Ok(InterpreterSpec::Versions(..)) => Some(found),
+            Ok(InterpreterSpec::Path(_)) | Err(_) => None,
+        }
+    }
+
+    fn wanted(&self, session: &Session) -> Result<InterpreterSpec> {
+        let text = self.text.trim();
+        let path = session.absolute(text);
+        if text.contains(['/', '\\']) {
+            return Ok(InterpreterSpec::Path(path));
+        }
+        let version = text
+            .trim_start_matches("cpython")
+            .trim_start_matches("python")
+            .trim_start_matches(['-', '@', '='].as_slice());
+        let free_threaded = version.ends_with('t');
+        let version = version.trim_end_matches('t');
+        let specifiers = if version.starts_with(|c: char| c.is_ascii_digit()) {
+            let wildcard = if version.split('.').count() < 3 {
+                ".*"
+            } else {
+                ""
+            };
+            format!("=={}{wildcard}", version.trim_end_matches(".*"))
+        } else {
+            version.to_owned()
+        };
+        let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| {
+            Error::Usage(format!(
+                "`{text}` ({}) names no CPython version and no path",
+                self.from
+            ))
+        })?;
+        Ok(InterpreterSpec::Versions(specifiers, free_threaded))
+    }
+}
+
+/// What is to be done about an interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    Use(Interpreter),
+    /// Not here; uv may have it for download.
+    Download(PythonRequest),
+}
+
+/// Chooses among `installed`, in their order: the request first, then what every member's
+/// `requires-python` allows.
+///
+/// # Errors
+/// [`Error::NoInterpreter`], naming what there is.
+pub fn choose(
+    session: &Session,
+    installed: &[Interpreter],
+    request: Option<&PythonRequest>,
+    requires: &[VersionSpecifiers],
+) -> Result<Choice> {
+    let Some(request) = request else {
+        let allowed = |found: &&Interpreter| {
+            let mut all = requires.iter();
+            all.all(|spec| spec.contains(&found.version)) && !found.free_threaded
+        };
+        return match installed.iter().find(allowed) {
+            Some(found) => Ok(Choice::Use(found.clone())),
+            None => Ok(Choice::Download(PythonRequest {
+                text: wording(requires),
+                from: "requires-python".into(),
+                soft: false,
+            })),
+        };
+    };
+    let mut found = fitting(session, installed, request, requires)?;
+    Ok(if found.is_empty() {
+        Choice::Download(request.clone())
+    } else {
+        Choice::Use(found.swap_remove(0))
+    })
+}
+
+/// All of `installed` that the request and every `requires-python` allow, in their order; an
+/// interpreter that is requested by its path, wherever it is, where they allow it.
+///
+/// # Errors
+/// As [`choose`].
+pub fn fitting(
+    session: &Session,
+    installed: &[Interpreter],
+    request: &PythonRequest,
+    requires: &[VersionSpecifiers],
+) -> Result<Vec<Interpreter>> {
+    let (versions, free_threaded) = match request.wanted(session)? {
+        InterpreterSpec::Path(path) => {
+            let found = interpreter::at(session, &path)?;
+            if requires.iter().all(|spec| spec.contains(&found.version)) {
+                return Ok(vec![found]);
+            }
+            return Err(none_fits(&[found], &wording(requires)));
+        }
+        InterpreterSpec::Versions(versions, free_threaded) => (versions, free_threaded),
+    };
+    let fits = |found: &&Interpreter| {
+        let mut all = requires.iter().chain([&versions]);
+        all.all(|spec| spec.contains(&found.version)) && found.free_threaded == free_threaded
+    };
+    Ok(installed.iter().filter(fits).cloned().collect())
+}
+
+pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
+    let found: Vec<String> = installed.iter().map(ToString::to_string).collect();
+    Error::NoInterpreter {
+        wanted: wanted.to_owned(),
+        found: if found.is_empty() {
+            "none".into()
+        } else {
+            found.join(", ")
+        },
+    }
+}
+
+/// Requirements as one, for people; `3` where there are none.
+pub fn wording(requires: &[VersionSpecifiers]) -> String {
+    let clauses: Vec<String> = requires
+        .iter()
+        .flat_map(|specifiers| specifiers.iter().map(ToString::to_string))
+        .collect();
+    if clauses.is_empty() {
+        "3".into()
+    } else {
+        clauses.join(",")
+    }
+}
+
+/// Whether an interpreter of `version` answers a request for it.
+pub fn satisfies(
+    session: &Session,
+    request: &PythonRequest,
+    version: &Version,
+    free_threaded: bool,
+) -> bool {
+    match request.wanted(session) {
+        Ok(InterpreterSpec::Versions(versions, wanted)) => {
+            versions.contains(version) && wanted == free_threaded
+        }
+        Ok(InterpreterSpec::Path(_)) | Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    #[test]
+    fn a_version_file_may_hold_what_pyenv_reads() {
+        let session = Session::default();
+        let read = |text: &str| {
+            let request = PythonRequest::in_version_file(&session, text, ".python-version");
+            request.map(|request| request.text)
+        };
+        for (text, version) in [
+            ("3.12", "3.12"),
+            ("3.13t", "3.13t"),
+            ("cpython-3.11.7", "cpython-3.11.7"),
+            (">=3.10", ">=3.10"),
+            ("3.10-dev", "3.10"),
+            ("3.12.1/envs/acme", "3.12.1"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(version), "{text}");
+        }
+        for text in ["acme-dev", "acme", "pypy3.10-7.3.17", "system", "./nowhere"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    fn python(version: &str) -> Interpreter {
+        Interpreter {
+            path: format!("/python/{version}").into(),
+            version: Version::from_str(version).unwrap(),
+            free_threaded: false,
+        }
+    }
+
+    fn chosen(request: Option<&str>, requires: &str) -> String {
+        let installed = [python("3.11.7"), python("3.9.18"), python("3.13.0")];
+        let request = request.map(|text| PythonRequest {
+            text: text.into(),
+            from: FLAG.into(),
+            soft: false,
+        });
+        let requires = [VersionSpecifiers::from_str(requires).unwrap()];
+        let choice = choose(&Session::default(), &installed, request.as_ref(), &requires);
+        match choice.unwrap() {
+            Choice::Use(found) => found.version.to_string(),
+            Choice::Download(request) => format!("download {}", request.text),
+        }
+    }
+
+    #[test]
+    fn the_first_on_path_that_requires_python_allows_is_taken() {
+        assert_eq!(chosen(None, ">=3.8"), "3.11.7");
+        assert_eq!(chosen(None, ">=3.12"), "3.13.0");
+        assert_eq!(chosen(None, ">=3.14"), "download >=3.14");
+    }
+
+    #[test]
+    fn a_request_is_a_minor_a_version_a_range_or_a_name() {
+        for request in [
+            "3.9",
+            "3.9.18",
+            "<3.10",
+            "python3.9",
+            "cpython-3.9",
+            "cpython@3.9",
+        ] {
+            assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
+        }
+        assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
+        assert_eq!(chosen(Some("3.9"), ">=3.10"), "download 3.9");
+    }
+
+    #[test]
+    fn an_interpreter_that_is_named_by_its_path_is_refused_where_the_project_does_not_allow_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let path = dir.join("3.8.18/bin/python3");
+        disk::write(&path, b"").unwrap();
+        let request = PythonRequest {
+            text: path.into_string(),
+            from: FLAG.into(),
+            soft: false,
+        };
+        let fitting = |requires: &str| {
+            let requires = [requires.parse().unwrap()];
+            fitting(&Session::default(), &[], &request, &requires)
+        };
+        assert_eq!(
+            fitting(">=3.8").unwrap()[0].version,
+            Version::new([3, 8, 18])
+        );
+        let error = fitting(">=3.9").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no Python interpreter that satisfies >=3.9; found: CPython 3.8.18"
+        );
+    }
+}
