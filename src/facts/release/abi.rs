@@ -1,7 +1,5 @@
 //! Which wheels a package needs so that every Python it allows gets one.
 
-use pep440_rs::VersionSpecifiers;
-
 use crate::facts::project::Bindings;
 use crate::model::minor;
 use crate::world::interpreter::Interpreter;
@@ -87,33 +85,6 @@ pub fn label(python: &Interpreter) -> String {
 
 pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
     minor::of(&python.version)
-}
-
-/// What is allowed of `installed`, in its order, without pre-releases.
-pub(super) fn released(
-    installed: &[Interpreter],
-    requires: &[VersionSpecifiers],
-) -> Vec<Interpreter> {
-    let mut released = installed.to_vec();
-    released.retain(|python| {
-        let allowed = requires.iter().all(|spec| spec.contains(&python.version));
-        allowed && !python.version.any_prerelease()
-    });
-    released
-}
-
-/// One interpreter of each minor version, with and without the GIL, oldest first; of several the
-/// first counts.
-pub(super) fn one_of_each(pythons: &[Interpreter]) -> Vec<Interpreter> {
-    let mut found: Vec<Interpreter> = Vec::new();
-    for python in pythons {
-        let same = |known: &Interpreter| label(known) == label(python);
-        if !found.iter().any(same) {
-            found.push(python.clone());
-        }
-    }
-    found.sort_by_key(|python| (minor(python), python.free_threaded));
-    found
 }
 
 /// Whether the bindings make a module or program at all, and so a wheel.

@@ -1,17 +1,18 @@
 //! What a release is made from, and how much of it is there.
 
 mod abi;
+mod circumstances;
 mod flags;
 mod index;
+mod package;
 mod platform;
 mod publication;
+mod pythons;
 mod record;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep440_rs::VersionSpecifiers;
 
 use crate::facts::artifact::{Expected, SdistName, WheelName};
-use crate::facts::fingerprint::{self, Input};
 use crate::facts::preflight;
 use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
@@ -20,7 +21,7 @@ use crate::model::finding::Finding;
 use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
-use crate::world::interpreter::{self, Interpreter, Probe};
+use crate::world::interpreter::{self, Interpreter};
 use crate::world::manifest::CargoConfig;
 use crate::world::python_request;
 use crate::world::session::Session;
@@ -28,15 +29,15 @@ use crate::world::tool::{self, Toolbox};
 
 use super::member_build::Build;
 use super::request::{Product, Releasing};
-use super::run_state::RunState;
-use super::supported_pythons::SupportedPythons;
-use super::tools::Tools;
 
 pub use abi::{Abi, label};
+pub(super) use circumstances::Circumstances;
 pub use flags::Rustflags;
 pub use index::Index;
+pub use package::{Package, PlannedWheel, Staged};
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
+pub use pythons::Tried;
 pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome, SUMS, VARIABLES};
 
 #[derive(Clone, Debug)]
@@ -68,91 +69,6 @@ pub struct Release {
     pub rustflags: Rustflags,
 }
 
-/// An interpreter, and what it says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    pub interpreter: Interpreter,
-    pub probe: Probe,
-}
-
-/// One distribution of the release.
-#[derive(Clone, Debug)]
-pub struct Package {
-    /// The member's name.
-    pub name: String,
-    pub version: String,
-    /// A copy of the sources to pack, absolute, where they are an unpacked sdist themselves: maturin
-    /// packs none that holds a PKG-INFO.
-    pub copy: Option<Utf8PathBuf>,
-    /// Where its sdist is packed, absolute.
-    pub sdist_dir: Utf8PathBuf,
-    /// As it was packed in this run.
-    pub sdist: Option<Staged>,
-    pub wheels: Vec<PlannedWheel>,
-    pub expected: Expected,
-    /// `[tool.pyx.release] test`
-    pub tested: bool,
-}
-
-/// A file that is built and not yet released.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
-    /// Absolute.
-    pub path: Utf8PathBuf,
-    /// Hex.
-    pub sha256: String,
-    /// What the checks of an earlier run said.
-    pub checks: Option<Vec<Checked>>,
-}
-
-/// A wheel that the release has.
-#[derive(Clone, Debug)]
-pub struct PlannedWheel {
-    pub abi: Abi,
-    pub platform: Platform,
-    /// The folder that it stands in once it is built, absolute; its name tells from what.
-    pub folder: Utf8PathBuf,
-    pub staged: Option<Staged>,
-    /// The same of a second build, where one is asked for.
-    pub again: Option<(Utf8PathBuf, Option<Staged>)>,
-}
-
-impl PlannedWheel {
-    /// Unique among the wheels of a package: `cp312`, `cp312-aarch64-unknown-linux-gnu`.
-    pub fn label(&self) -> String {
-        match &self.platform.target {
-            Some(target) => format!("{}-{target}", self.abi.label),
-            None => self.abi.label.clone(),
-        }
-    }
-}
-
-impl Staged {
-    /// The only file in `folder` with that ending.
-    fn find(folder: &Utf8Path, ending: &str, rules: &str) -> Option<Self> {
-        let names = disk::names(folder).into_iter();
-        let name = names.into_iter().find(|name| name.ends_with(ending))?;
-        let path = folder.join(&name);
-        Some(Self {
-            sha256: disk::hash(&path)?,
-            checks: Checks::read(&folder.join("checks.json"), rules),
-            path,
-        })
-    }
-
-    /// A wheel that a build would make again: the variables that its own has read say what they said.
-    fn wheel(session: &Session, folder: &Utf8Path, rules: &str) -> Option<Self> {
-        let text = disk::read_text(&folder.join(VARIABLES)).ok().flatten()?;
-        let variables: Vec<Input> = serde_json::from_str(&text).ok()?;
-        let changed = fingerprint::stale(&variables, session);
-        changed.map_or_else(|| Self::find(folder, ".whl", rules), |_| None)
-    }
-
-    pub fn name(&self) -> &str {
-        self.path.file_name().unwrap_or_default()
-    }
-}
-
 /// Variables that compilers of C and linkers read.
 const COMPILERS: [&str; 7] = [
     "AR",
@@ -171,27 +87,6 @@ pub const SOURCES: &str = ".sources";
 /// What only an sdist has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
-/// What makes a release, besides the project itself.
-pub(super) struct Circumstances<'a> {
-    pub(super) session: &'a Session,
-    pub(super) project: &'a Project,
-    /// `-p`
-    pub(super) members: &'a [String],
-    pub(super) releasing: &'a Releasing,
-    pub(super) offline: bool,
-    pub(super) run_state: &'a RunState,
-    pub(super) tools: &'a Tools,
-}
-
-impl Circumstances<'_> {
-    /// Any version, where nothing is known of the member's PyO3.
-    fn supported_pythons(&self, build: &Build) -> SupportedPythons {
-        let of = (&build.member, &build.locked, &build.toolchain);
-        let (cargo, offline) = (&self.tools.cargo, self.offline);
-        SupportedPythons::of_member(self.session, of, cargo, offline).unwrap_or_default()
-    }
-}
-
 impl Release {
     pub(super) fn gather(circumstances: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
         let Circumstances {
@@ -202,8 +97,8 @@ impl Release {
         } = circumstances;
         let installed = interpreter::installed(session);
         let requires = project.requires_python();
-        let (chosen, downloads) = chosen(circumstances, &installed)?;
-        let all = abi::one_of_each(&abi::released(&installed, &requires));
+        let (chosen, downloads) = pythons::chosen(circumstances, &installed)?;
+        let all = pythons::one_of_each(&pythons::released(&installed, &requires));
         let tried = |python: &Interpreter| {
             let probe = interpreter::probe(session, &python.path)?;
             let interpreter = python.clone();
@@ -423,68 +318,6 @@ impl Release {
     }
 }
 
-/// What `--python` or `[tool.pyx.release] pythons` names, and what of it uv must get first; `None` for
-/// all that the project allows.
-///
-/// # Errors
-/// [`Error::NoInterpreter`] for one that uv could not get, or that the project does not allow.
-fn chosen(
-    circumstances: &Circumstances<'_>,
-    installed: &[Interpreter],
-) -> Result<(Option<Vec<Interpreter>>, Vec<String>)> {
-    if circumstances.releasing.product == Product::Publication {
-        return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
-    }
-    let config = &circumstances.project.config.release.pythons;
-    let wanted = match &circumstances.releasing.pythons[..] {
-        [] => &config[..],
-        named => named,
-    };
-    if wanted.is_empty() {
-        return Ok((None, Vec::new()));
-    }
-    let requires = circumstances.project.requires_python();
-    let (found, missing) = named(circumstances.session, installed, &requires, wanted)?;
-    let unavailable = &circumstances.run_state.unavailable;
-    if let Some(text) = missing.iter().find(|text| unavailable.contains(text)) {
-        return Err(python_request::none_fits(installed, text));
-    }
-    Ok((Some(found), missing))
-}
-
-/// One of each minor version among what `wanted` names, and the words that name none of `installed`.
-fn named(
-    session: &Session,
-    installed: &[Interpreter],
-    requires: &[VersionSpecifiers],
-    wanted: &[String],
-) -> Result<(Vec<Interpreter>, Vec<String>)> {
-    let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for text in wanted.iter().filter(|word| *word != python_request::ALL) {
-        let request = python_request::PythonRequest {
-            text: text.clone(),
-            from: python_request::FLAG.to_owned(),
-            soft: false,
-        };
-        let fitting = python_request::fitting(session, installed, &request, requires)?;
-        if fitting.is_empty() {
-            missing.push(text.clone());
-        }
-        let released = abi::released(&fitting, requires);
-        // a pre-release only where nothing else is meant
-        found.extend(if released.is_empty() {
-            fitting
-        } else {
-            released
-        });
-    }
-    // after what is named itself: the first of a minor version counts
-    if wanted.iter().any(|word| word == python_request::ALL) {
-        found.extend(abi::released(installed, requires));
-    }
-    Ok((abi::one_of_each(&found), missing))
-}
-
 /// # Errors
 /// [`Error::Usage`] for a file that is not there.
 fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
@@ -507,7 +340,7 @@ fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> 
 
 /// The newest interpreter that the tools are locked for makes their environment.
 fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
-    let good = abi::one_of_each(&abi::released(installed, &[]));
+    let good = pythons::one_of_each(&pythons::released(installed, &[]));
     let mut good = good.into_iter().filter(|python| !python.free_threaded);
     let oldest = (tool::OLDEST[0], tool::OLDEST[1]);
     let newest = good.rfind(|python| abi::minor(python) >= oldest);
@@ -569,42 +402,4 @@ pub(super) fn check_members(builds: &[Build]) -> Result<()> {
     Err(Error::Usage(
         "nothing to release: no member makes a Python distribution".into(),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn python(version: &str) -> Interpreter {
-        Interpreter {
-            path: format!("/{version}/bin/python").into(),
-            version: version.parse().unwrap(),
-            free_threaded: false,
-        }
-    }
-
-    #[test]
-    fn every_python_that_is_named_is_built_for_beside_all() {
-        let installed = ["3.8.18", "3.12.1", "3.12.7", "3.13.0", "3.14.0rc1"].map(python);
-        let requires = [">=3.9".parse().unwrap()];
-        let named = |wanted: &[&str]| {
-            let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-            let session = Session::default();
-            let (found, missing) = named(&session, &installed, &requires, &wanted).unwrap();
-            let found: Vec<String> = found.iter().map(|one| one.version.to_string()).collect();
-            (found.join(" "), missing.join(" "))
-        };
-        for (wanted, found, missing) in [
-            (&["all"][..], "3.12.1 3.13.0", ""),
-            (&["all", "3.12.7"], "3.12.7 3.13.0", ""),
-            (&["3.14.0rc1", "all"], "3.12.1 3.13.0 3.14.0rc1", ""),
-            (&["3.14.0rc1"], "3.14.0rc1", ""),
-            (&[">=3.13"], "3.13.0", ""),
-            (&["all", "3.15"], "3.12.1 3.13.0", "3.15"),
-            (&["3.8"], "", "3.8"),
-        ] {
-            let expected = (found.to_owned(), missing.to_owned());
-            assert_eq!(named(wanted), expected, "{wanted:?}");
-        }
-    }
 }

@@ -9,7 +9,10 @@ use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::world::disk;
 
-use super::{Circumstances, Entry, Index, MANIFEST, Manifest, Package, SUMS};
+use super::circumstances::Circumstances;
+use super::index::Index;
+use super::package::Package;
+use super::record::{Entry, MANIFEST, Manifest, SUMS};
 
 #[derive(Clone, Debug, Default)]
 pub struct Publication {

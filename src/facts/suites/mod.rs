@@ -1,9 +1,11 @@
 //! Which tests a project has, and how they are run.
 //!
-//! `python` finds the folder and the arguments of a package's Python tests, `rust` the crates that have
+//! `python` finds the folder and the arguments of a package's Python tests, by what `pytest_config` says of
+//! them, `rust` the crates that have
 //! tests, `word` what arguments on the command line name. What runs the Python tests is told by
 //! [`dependencies`](super::dependencies).
 
+mod pytest_config;
 mod python;
 mod rust;
 mod word;

@@ -5,12 +5,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::dependencies::{Automation, TestRunner};
 use crate::facts::project::{Member, Project, package_folder};
 use crate::model::error::Result;
-use crate::model::package_name;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
 use super::is_test_file;
+use super::pytest_config::PytestConfig;
 
 /// One run of a project's test runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -315,118 +315,6 @@ fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
     folders
 }
 
-/// What the project tells pytest (pytest docs, "Configuration file formats").
-#[derive(Debug, Default)]
-struct PytestConfig {
-    /// `testpaths`
-    paths: Option<Vec<String>>,
-    /// `python_files`
-    files: Vec<String>,
-    /// Doctests in files of their own or in modules are collected.
-    collects_documents: bool,
-    /// `addopts` as one text.
-    options: String,
-}
-
-impl PytestConfig {
-    fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
-        let mut config = Self::default();
-        // pytest 9 has tables of its own besides the one that is read as an ini file
-        for (name, table) in [
-            ("pytest.toml", &["pytest"][..]),
-            (".pytest.toml", &["pytest"]),
-            ("pyproject.toml", &["tool", "pytest"]),
-            ("pyproject.toml", &["tool", "pytest", "ini_options"]),
-        ] {
-            let Some(toml) = manifests.toml(&dir.join(name))? else {
-                continue;
-            };
-            for key in ["testpaths", "addopts", "python_files"] {
-                let keys = [table, &[key]].concat();
-                if toml.get(&keys).is_some() {
-                    let listed = toml.strings(&keys).join(" ");
-                    config.add(key, &toml.string(&keys).unwrap_or(listed));
-                }
-            }
-        }
-        for name in ["pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"] {
-            let text = disk::read_text(&dir.join(name))?.unwrap_or_default();
-            config.add_ini(&text);
-        }
-        config.collects_documents = config.options.contains("--doctest-modules")
-            || config.options.contains("--doctest-glob");
-        Ok(config)
-    }
-
-    fn add_ini(&mut self, text: &str) {
-        let (mut inside, mut key) = (false, "");
-        for line in text.lines() {
-            if line.starts_with(['#', ';']) {
-                continue; // what goes on goes on below it
-            }
-            if line.starts_with('[') {
-                inside = matches!(line.trim(), "[pytest]" | "[tool:pytest]");
-                key = "";
-            } else if inside {
-                let mut value = line;
-                if !line.starts_with(char::is_whitespace) {
-                    (key, value) = line.split_once(['=', ':']).unwrap_or_default();
-                }
-                self.add(key.trim(), value);
-            }
-        }
-    }
-
-    fn add(&mut self, key: &str, value: &str) {
-        match key {
-            "testpaths" => {
-                let words = value.split_whitespace().map(str::to_owned);
-                self.paths.get_or_insert_default().extend(words);
-            }
-            "python_files" => {
-                let words = value.split_whitespace().map(str::to_owned);
-                self.files.extend(words);
-            }
-            "addopts" => {
-                self.options.push(' ');
-                self.options.push_str(value);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the project says itself where its tests are, or how they are called.
-    fn says_where(&self) -> bool {
-        self.paths.is_some() || !self.files.is_empty()
-    }
-
-    /// Whether `python_files` means a file.
-    fn names(&self, path: &Utf8Path) -> bool {
-        let name = path.file_name().unwrap_or_default();
-        let means = |pattern: &String| {
-            globset::Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(name))
-        };
-        path.extension() == Some("py") && self.files.iter().any(means)
-    }
-
-    /// `--benchmark-skip` where pytest-benchmark is among the project's requirements and the
-    /// project does not say itself what becomes of benchmarks.
-    fn skipped_benchmarks(&self, member: &Member) -> Vec<String> {
-        let Some(pyproject) = &member.pyproject else {
-            return Vec::new();
-        };
-        let named = pyproject
-            .requirements()
-            .iter()
-            .any(|text| package_name::of_requirement(text) == "pytest-benchmark");
-        if named && !self.options.contains("--benchmark") {
-            vec!["--benchmark-skip".to_owned()]
-        } else {
-            Vec::new()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -437,25 +325,6 @@ mod tests {
         for table in ["[tool.pytest]\n", "[tool.pytest.ini_options]\n"] {
             let found = suite(&format!("{table}{KEYS}"), &["checks/check_a.py"]);
             assert!(found.is_some(), "{table}");
-        }
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap();
-        for (name, text) in [
-            ("pytest.toml", format!("[pytest]\n{KEYS}")),
-            (
-                "pytest.ini",
-                "[pytest]\npython_files = check_*.py\n".to_owned(),
-            ),
-            (
-                "setup.cfg",
-                "[tool:pytest]\npython_files =\n  check_*.py\n".to_owned(),
-            ),
-        ] {
-            disk::write(&dir.join(name), text.as_bytes()).unwrap();
-            let config = PytestConfig::read(&Manifests::default(), dir).unwrap();
-            assert!(config.names(Utf8Path::new("a/check_x.py")), "{name}");
-            assert!(!config.names(Utf8Path::new("a/helper.py")), "{name}");
-            disk::remove_file(&dir.join(name)).unwrap();
         }
         assert!(suite("", &["checks/check_a.py"]).is_none());
     }
@@ -570,19 +439,6 @@ mod tests {
             let said = format!("[tool.pytest.ini_options]\ntestpaths = {said}\n");
             assert_eq!(installed(&said, &both), args);
         }
-    }
-
-    #[test]
-    fn configuration_in_ini_files_goes_over_several_lines() {
-        let mut config = PytestConfig::default();
-        config.add_ini(
-            "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n# why\n    b c\naddopts: -q\n  -x\n",
-        );
-        assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
-        assert_eq!(
-            config.options.split_whitespace().collect::<Vec<_>>(),
-            ["-q", "-x"]
-        );
     }
 
     #[test]

@@ -1,0 +1,29 @@
+//! What the facts of a release are gathered from.
+
+use crate::facts::member_build::Build;
+use crate::facts::project::Project;
+use crate::facts::request::Releasing;
+use crate::facts::run_state::RunState;
+use crate::facts::supported_pythons::SupportedPythons;
+use crate::facts::tools::Tools;
+use crate::world::session::Session;
+
+pub(in crate::facts) struct Circumstances<'a> {
+    pub(in crate::facts) session: &'a Session,
+    pub(in crate::facts) project: &'a Project,
+    /// `-p`
+    pub(in crate::facts) members: &'a [String],
+    pub(in crate::facts) releasing: &'a Releasing,
+    pub(in crate::facts) offline: bool,
+    pub(in crate::facts) run_state: &'a RunState,
+    pub(in crate::facts) tools: &'a Tools,
+}
+
+impl Circumstances<'_> {
+    /// Any version, where nothing is known of the member's PyO3.
+    pub(super) fn supported_pythons(&self, build: &Build) -> SupportedPythons {
+        let of = (&build.member, &build.locked, &build.toolchain);
+        let (cargo, offline) = (&self.tools.cargo, self.offline);
+        SupportedPythons::of_member(self.session, of, cargo, offline).unwrap_or_default()
+    }
+}

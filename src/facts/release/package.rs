@@ -1,0 +1,90 @@
+//! What a release packs: the distributions of a package, and how much of them is built.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::artifact::Expected;
+use crate::facts::fingerprint::{self, Input};
+use crate::world::disk;
+use crate::world::session::Session;
+
+use super::abi::Abi;
+use super::platform::Platform;
+use super::record::{Checked, Checks, VARIABLES};
+
+/// One distribution of the release.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// The member's name.
+    pub name: String,
+    pub version: String,
+    /// A copy of the sources to pack, absolute, where they are an unpacked sdist themselves: maturin
+    /// packs none that holds a PKG-INFO.
+    pub copy: Option<Utf8PathBuf>,
+    /// Where its sdist is packed, absolute.
+    pub sdist_dir: Utf8PathBuf,
+    /// As it was packed in this run.
+    pub sdist: Option<Staged>,
+    pub wheels: Vec<PlannedWheel>,
+    pub expected: Expected,
+    /// `[tool.pyx.release] test`
+    pub tested: bool,
+}
+
+/// A wheel that the release has.
+#[derive(Clone, Debug)]
+pub struct PlannedWheel {
+    pub abi: Abi,
+    pub platform: Platform,
+    /// The folder that it stands in once it is built, absolute; its name tells from what.
+    pub folder: Utf8PathBuf,
+    pub staged: Option<Staged>,
+    /// The same of a second build, where one is asked for.
+    pub again: Option<(Utf8PathBuf, Option<Staged>)>,
+}
+
+impl PlannedWheel {
+    /// Unique among the wheels of a package: `cp312`, `cp312-aarch64-unknown-linux-gnu`.
+    pub fn label(&self) -> String {
+        match &self.platform.target {
+            Some(target) => format!("{}-{target}", self.abi.label),
+            None => self.abi.label.clone(),
+        }
+    }
+}
+
+/// A file that is built and not yet released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    /// Hex.
+    pub sha256: String,
+    /// What the checks of an earlier run said.
+    pub checks: Option<Vec<Checked>>,
+}
+
+impl Staged {
+    /// The only file in `folder` with that ending.
+    pub(super) fn find(folder: &Utf8Path, ending: &str, rules: &str) -> Option<Self> {
+        let names = disk::names(folder).into_iter();
+        let name = names.into_iter().find(|name| name.ends_with(ending))?;
+        let path = folder.join(&name);
+        Some(Self {
+            sha256: disk::hash(&path)?,
+            checks: Checks::read(&folder.join("checks.json"), rules),
+            path,
+        })
+    }
+
+    /// A wheel that a build would make again: the variables that its own has read say what they said.
+    pub(super) fn wheel(session: &Session, folder: &Utf8Path, rules: &str) -> Option<Self> {
+        let text = disk::read_text(&folder.join(VARIABLES)).ok().flatten()?;
+        let variables: Vec<Input> = serde_json::from_str(&text).ok()?;
+        let changed = fingerprint::stale(&variables, session);
+        changed.map_or_else(|| Self::find(folder, ".whl", rules), |_| None)
+    }
+
+    pub fn name(&self) -> &str {
+        self.path.file_name().unwrap_or_default()
+    }
+}

@@ -1,0 +1,146 @@
+//! Which Pythons a release is for.
+
+use pep440_rs::VersionSpecifiers;
+
+use crate::facts::request::Product;
+use crate::model::error::Result;
+use crate::world::interpreter::{Interpreter, Probe};
+use crate::world::python_request::{self, PythonRequest};
+use crate::world::session::Session;
+
+use super::abi::{label, minor};
+use super::circumstances::Circumstances;
+
+/// An interpreter, and what it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    pub interpreter: Interpreter,
+    pub probe: Probe,
+}
+
+/// What `--python` or `[tool.pyx.release] pythons` names, and what of it uv must get first; `None` for
+/// all that the project allows.
+///
+/// # Errors
+/// [`Error::NoInterpreter`] for one that uv could not get, or that the project does not allow.
+pub(super) fn chosen(
+    circumstances: &Circumstances<'_>,
+    installed: &[Interpreter],
+) -> Result<(Option<Vec<Interpreter>>, Vec<String>)> {
+    if circumstances.releasing.product == Product::Publication {
+        return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
+    }
+    let config = &circumstances.project.config.release.pythons;
+    let wanted = match &circumstances.releasing.pythons[..] {
+        [] => &config[..],
+        named => named,
+    };
+    if wanted.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let requires = circumstances.project.requires_python();
+    let (found, missing) = named(circumstances.session, installed, &requires, wanted)?;
+    let unavailable = &circumstances.run_state.unavailable;
+    if let Some(text) = missing.iter().find(|text| unavailable.contains(text)) {
+        return Err(python_request::none_fits(installed, text));
+    }
+    Ok((Some(found), missing))
+}
+
+/// One of each minor version among what `wanted` names, and the words that name none of `installed`.
+fn named(
+    session: &Session,
+    installed: &[Interpreter],
+    requires: &[VersionSpecifiers],
+    wanted: &[String],
+) -> Result<(Vec<Interpreter>, Vec<String>)> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for text in wanted.iter().filter(|word| *word != python_request::ALL) {
+        let request = PythonRequest {
+            text: text.clone(),
+            from: python_request::FLAG.to_owned(),
+            soft: false,
+        };
+        let fitting = python_request::fitting(session, installed, &request, requires)?;
+        if fitting.is_empty() {
+            missing.push(text.clone());
+        }
+        let released = released(&fitting, requires);
+        // a pre-release only where nothing else is meant
+        found.extend(if released.is_empty() {
+            fitting
+        } else {
+            released
+        });
+    }
+    // after what is named itself: the first of a minor version counts
+    if wanted.iter().any(|word| word == python_request::ALL) {
+        found.extend(released(installed, requires));
+    }
+    Ok((one_of_each(&found), missing))
+}
+
+/// What is allowed of `installed`, in its order, without pre-releases.
+pub(super) fn released(
+    installed: &[Interpreter],
+    requires: &[VersionSpecifiers],
+) -> Vec<Interpreter> {
+    let mut released = installed.to_vec();
+    released.retain(|python| {
+        let allowed = requires.iter().all(|spec| spec.contains(&python.version));
+        allowed && !python.version.any_prerelease()
+    });
+    released
+}
+
+/// One interpreter of each minor version, with and without the GIL, oldest first; of several the
+/// first counts.
+pub(super) fn one_of_each(pythons: &[Interpreter]) -> Vec<Interpreter> {
+    let mut found: Vec<Interpreter> = Vec::new();
+    for python in pythons {
+        let same = |known: &Interpreter| label(known) == label(python);
+        if !found.iter().any(same) {
+            found.push(python.clone());
+        }
+    }
+    found.sort_by_key(|python| (minor(python), python.free_threaded));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(version: &str) -> Interpreter {
+        Interpreter {
+            path: format!("/{version}/bin/python").into(),
+            version: version.parse().unwrap(),
+            free_threaded: false,
+        }
+    }
+
+    #[test]
+    fn every_python_that_is_named_is_built_for_beside_all() {
+        let installed = ["3.8.18", "3.12.1", "3.12.7", "3.13.0", "3.14.0rc1"].map(python);
+        let requires = [">=3.9".parse().unwrap()];
+        let named = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            let session = Session::default();
+            let (found, missing) = named(&session, &installed, &requires, &wanted).unwrap();
+            let found: Vec<String> = found.iter().map(|one| one.version.to_string()).collect();
+            (found.join(" "), missing.join(" "))
+        };
+        for (wanted, found, missing) in [
+            (&["all"][..], "3.12.1 3.13.0", ""),
+            (&["all", "3.12.7"], "3.12.7 3.13.0", ""),
+            (&["3.14.0rc1", "all"], "3.12.1 3.13.0 3.14.0rc1", ""),
+            (&["3.14.0rc1"], "3.14.0rc1", ""),
+            (&[">=3.13"], "3.13.0", ""),
+            (&["all", "3.15"], "3.12.1 3.13.0", "3.15"),
+            (&["3.8"], "", "3.8"),
+        ] {
+            let expected = (found.to_owned(), missing.to_owned());
+            assert_eq!(named(wanted), expected, "{wanted:?}");
+        }
+    }
+}
