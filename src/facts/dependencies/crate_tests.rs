@@ -9,8 +9,8 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::environments::{self, ToolEnvironment};
-use super::requirements_file::RequirementsFile;
-use super::runner::{extras, groups, is_runner, names_in, requirements, requirements_files};
+use super::groups::{self, is_runner};
+use super::requirements_file::{self, RequirementsFile, names_in};
 use super::sync::{Source, Sync};
 use super::workflow;
 
@@ -41,7 +41,7 @@ pub(super) fn find(manifests: &Manifests, cargo: &CargoToml) -> Result<FoundRequ
 
 impl FoundRequirements {
     fn add_folder(&mut self, manifests: &Manifests, folder: &Utf8Path) -> Result<()> {
-        for file in requirements_files(folder) {
+        for file in requirements_file::in_folder(folder) {
             let below = file.strip_prefix(folder).unwrap_or(&file).as_str();
             if below.contains("test") || below.contains("dev") {
                 self.files.extend(RequirementsFile::read(&file)?.files);
@@ -91,11 +91,11 @@ impl FoundRequirements {
 /// Groups and extras that are for tests by their name, or because they bring a test runner.
 fn in_pyproject(pyproject: &PyProject) -> Vec<String> {
     let is_for_tests = |name: &&String| FOR_TESTS.contains(&name.as_str());
-    let mut chosen = groups(pyproject);
+    let mut chosen = groups::with_runner(pyproject);
     chosen.extend(pyproject.groups.keys().filter(is_for_tests).cloned());
-    let mut extra = extras(pyproject);
+    let mut extra = groups::extras_with_runner(pyproject);
     extra.extend(pyproject.extras.keys().filter(is_for_tests).cloned());
-    requirements(pyproject, &chosen, &extra)
+    groups::requirements(pyproject, &chosen, &extra)
 }
 
 /// All that the environments for tests have: those called so, and those that have a test runner.

@@ -10,7 +10,8 @@ use crate::world::disk;
 use crate::world::manifest::PyProject;
 
 use super::gather::without_members;
-use super::runner::{self, listed, requirements_files};
+use super::groups;
+use super::requirements_file;
 use super::workspace::InstalledWorkspace;
 use super::{Dependencies, Scope, Source, Sync};
 
@@ -83,7 +84,7 @@ impl Dependencies {
         let mut brought = BTreeSet::new();
         for package in &workspace.packages {
             self.note_package(package);
-            brought.extend(runner::extras(package));
+            brought.extend(groups::extras_with_runner(package));
         }
         for name in workspace.groups() {
             let sync = workspace.sync_for_tests(vec![name.clone()], Vec::new());
@@ -98,7 +99,7 @@ impl Dependencies {
         for package in &workspace.packages {
             let older = package.uv_dev_dependencies();
             if !older.is_empty() {
-                self.syncs.push(Sync::of(listed(package, older)));
+                self.syncs.push(Sync::of(Source::listed(package, older)));
             }
         }
     }
@@ -112,7 +113,9 @@ fn in_pyproject(
 ) -> Vec<Sync> {
     let is_ours = |name: &&String| EXTRAS.contains(&name.as_str());
     let extras = pyproject.extras.keys().filter(is_ours).cloned();
-    let extras: Vec<String> = extras.chain(runner::extras(pyproject)).collect();
+    let extras: Vec<String> = extras
+        .chain(groups::extras_with_runner(pyproject))
+        .collect();
     let extras: BTreeSet<String> = extras.into_iter().collect();
     let source = match lock {
         Some(lock) => Source::Lock(lock.clone()),
@@ -137,7 +140,7 @@ fn in_pyproject(
     }
     let older = pyproject.uv_dev_dependencies();
     if !older.is_empty() {
-        found.push(Sync::of(listed(pyproject, older)));
+        found.push(Sync::of(Source::listed(pyproject, older)));
     }
     found
 }
@@ -145,7 +148,7 @@ fn in_pyproject(
 /// Those that are not for users: a `requirements.txt` beside a pyproject.toml is most often what the
 /// project is deployed with.
 fn files_of(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let mut files = requirements_files(folder);
+    let mut files = requirements_file::in_folder(folder);
     files.retain(|file| file.file_name() != Some("requirements.txt") || is_below(folder, file));
     files
 }

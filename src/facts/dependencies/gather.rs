@@ -14,6 +14,7 @@ use crate::world::disk;
 use crate::world::manifest::PyProject;
 
 use super::crate_tests;
+use super::groups;
 use super::requirements_file::RequirementsFile;
 use super::runner;
 use super::selection::{DependencySelection, choose};
@@ -61,7 +62,7 @@ impl Dependencies {
             if !requirements.is_empty() {
                 self.setting("build requirements", &requirements);
                 self.syncs
-                    .push(Sync::of(runner::listed(pyproject, requirements)));
+                    .push(Sync::of(Source::listed(pyproject, requirements)));
             }
         }
     }
@@ -297,7 +298,7 @@ pub(super) fn without_members(
         name != member.name && project.members.iter().any(|other| other.name == name)
     };
     let mut all = pyproject.dependencies();
-    all.extend(runner::requirements(pyproject, &[], &sync.extras));
+    all.extend(groups::requirements(pyproject, &[], &sync.extras));
     let (members, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_member);
     if others.is_empty() && sync.groups.is_empty() {
         return None;
@@ -316,7 +317,7 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
     if pyproject.is_complete() || !matches!(sync.source, Source::Metadata(_)) {
         return sync;
     }
-    let mut requirements = runner::requirements(pyproject, &sync.groups, &sync.extras);
+    let mut requirements = groups::requirements(pyproject, &sync.groups, &sync.extras);
     requirements.extend(pyproject.dependencies());
     Sync {
         source: Source::Requirements {

@@ -12,6 +12,7 @@ use crate::world::manifest::{GroupItem, Manifests, PyProject};
 
 use super::automation;
 use super::environments::Place;
+use super::requirements_file;
 use super::runner;
 
 /// Packages that are imported by another name than their own.
@@ -204,7 +205,7 @@ fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     ];
     let mut files = automation::files(folder);
     files.extend(BESIDES.map(|name| folder.join(name)));
-    files.extend(runner::requirements_files(folder));
+    files.extend(requirements_file::in_folder(folder));
     files
 }
 

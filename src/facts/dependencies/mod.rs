@@ -2,7 +2,7 @@
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
 //! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is
-//! found by their `runner`: in groups and extras, in requirements files, and in what other tools install
+//! found by their `runner`: in `groups` and extras, in requirements files, and in what other tools install
 //! into `environments` of their own; what those of a crate without pyproject.toml need, in the same and
 //! in continuous integration (`crate_tests`, `workflow`); `mentions` finds what is missing
 //! after all, also in the rest of the project's `automation`.
@@ -13,6 +13,7 @@ mod crate_tests;
 mod developers;
 mod environments;
 mod gather;
+mod groups;
 mod mentions;
 mod requirements_file;
 mod runner;

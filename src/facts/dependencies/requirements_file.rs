@@ -73,6 +73,37 @@ impl RequirementsFile {
     }
 }
 
+/// Requirements files by the names that projects give them, in the folder and in its test folders.
+pub(super) fn in_folder(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let folders = ["", "test", "tests", "requirements"].map(|name| dir.join(name));
+    folders
+        .iter()
+        .flat_map(|folder| {
+            disk::names(folder)
+                .into_iter()
+                .map(|name| folder.join(name))
+        })
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default();
+            let in_folder = path.parent().and_then(Utf8Path::file_name) == Some("requirements");
+            path.extension() == Some("txt") && (name.contains("requirements") || in_folder)
+        })
+        .collect()
+}
+
+/// The names of the packages in requirements, with those in files that are among them.
+pub(super) fn names_in(requirements: &[String]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for text in requirements {
+        if let Some(file) = text.strip_prefix("-r") {
+            names.extend(RequirementsFile::read(file.into())?.names);
+        } else if !text.starts_with('-') {
+            names.push(package_name::of_requirement(text));
+        }
+    }
+    Ok(names)
+}
+
 /// Lines without their ends, joined where a backslash ends one.
 fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();

@@ -1,20 +1,18 @@
 //! Where a project says what its tests need: everything that transitively brings the test runner,
 //! whatever it is called.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
-use crate::model::package_name;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::{GroupItem, Manifests, PyProject};
+use crate::world::manifest::{Manifests, PyProject};
 
 use super::automation::Automation;
 use super::environments::{self, Place, ToolEnvironment};
-use super::requirements_file::RequirementsFile;
+use super::groups::{self, is_pytest, is_runner};
+use super::requirements_file::{self, RequirementsFile, names_in};
 use super::sync::{Source, Sync};
 
 /// What runs a project's Python tests.
@@ -72,15 +70,17 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
         found.runner = TestRunner::Stestr;
     } else if !named.iter().any(|name| is_pytest(name)) {
         let runner = vec!["pytest".to_owned()];
-        found.others.push(Sync::of(listed(pyproject, runner)));
+        found
+            .others
+            .push(Sync::of(Source::listed(pyproject, runner)));
     }
     Ok(found)
 }
 
 fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = FoundRunner {
-        groups: groups(pyproject),
-        extras: extras(pyproject),
+        groups: groups::with_runner(pyproject),
+        extras: groups::extras_with_runner(pyproject),
         ..FoundRunner::default()
     };
     found.declared = !(found.groups.is_empty() && found.extras.is_empty());
@@ -89,7 +89,7 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     }
     found.others.extend(legacy(pyproject));
     let dir = pyproject.dir();
-    for file in requirements_files(dir) {
+    for file in requirements_file::in_folder(dir) {
         let read = RequirementsFile::read(&file)?;
         found.files.extend(read.files);
         if read.names.iter().any(|name| is_runner(name)) {
@@ -146,23 +146,10 @@ fn add_environment(
         .extend(extras.filter(|name| pyproject.extras.contains_key(name)));
     found.unread = environment.unread;
     if !environment.requirements.is_empty() {
-        let source = listed(pyproject, environment.requirements);
+        let source = Source::listed(pyproject, environment.requirements);
         found.others.push(Sync::of(source));
     }
     Ok(())
-}
-
-/// The names of the packages in requirements, with those in files that are among them.
-pub(super) fn names_in(requirements: &[String]) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for text in requirements {
-        if let Some(file) = text.strip_prefix("-r") {
-            names.extend(RequirementsFile::read(file.into())?.names);
-        } else if !text.starts_with('-') {
-            names.push(package_name::of_requirement(text));
-        }
-    }
-    Ok(names)
 }
 
 fn has_stestr_config(pyproject: &PyProject) -> bool {
@@ -172,7 +159,7 @@ fn has_stestr_config(pyproject: &PyProject) -> bool {
 
 /// The names of the packages in what was found.
 fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
-    let mut texts = requirements(pyproject, &found.groups, &found.extras);
+    let mut texts = groups::requirements(pyproject, &found.groups, &found.extras);
     for sync in &found.others {
         match &sync.source {
             Source::Requirements {
@@ -181,7 +168,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             } => {
                 texts.extend(listed.iter().cloned());
                 if let Some(parent) = manifests.pyproject(manifest)? {
-                    texts.extend(requirements(&parent, &sync.groups, &sync.extras));
+                    texts.extend(groups::requirements(&parent, &sync.groups, &sync.extras));
                 }
             }
             Source::File(path) => {
@@ -219,7 +206,7 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
     };
     if found.groups.is_empty() && found.extras.is_empty() {
         let dir = pyproject.dir();
-        let files = requirements_files(dir);
+        let files = requirements_file::in_folder(dir);
         let below = |file: &Utf8PathBuf| {
             file.strip_prefix(dir)
                 .is_ok_and(|it| it.as_str().contains("test"))
@@ -242,155 +229,11 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
     Ok(found)
 }
 
-pub(super) fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Source {
-    Source::Requirements {
-        manifest: pyproject.toml.path.clone(),
-        requirements,
-    }
-}
-
-/// Whether a requirement is a test runner or a plugin of one.
-pub(super) fn is_runner(requirement: &str) -> bool {
-    let name = package_name::of_requirement(requirement);
-    matches!(&*name, "stestr" | "nose2") || is_pytest(&name)
-}
-
-/// Whether a package is pytest, or a plugin that brings it.
-fn is_pytest(name: &str) -> bool {
-    name == "pytest" || name.starts_with("pytest-")
-}
-
-/// The groups that bring a runner, without those for some Pythons only: nobody has asked for them.
-pub(super) fn groups(pyproject: &PyProject) -> Vec<String> {
-    let mut groups: Vec<String> = pyproject.groups.keys().cloned().collect();
-    groups.retain(|name| {
-        group_brings(pyproject, name, &mut BTreeSet::new()) && !pyproject.limits_python_of(name)
-    });
-    groups
-}
-
-fn group_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) -> bool {
-    if !seen.insert(name.to_owned()) {
-        return false;
-    }
-    let items = pyproject.groups.get(name).into_iter().flatten();
-    items.into_iter().any(|item| match item {
-        GroupItem::Requirement(text) => is_runner(text) || self_extras_bring(pyproject, text),
-        GroupItem::Include(other) => group_brings(pyproject, other, seen),
-    })
-}
-
-pub(super) fn extras(pyproject: &PyProject) -> Vec<String> {
-    let bring = pyproject
-        .extras
-        .keys()
-        .filter(|name| extra_brings(pyproject, name, &mut BTreeSet::new()));
-    bring.cloned().collect()
-}
-
-fn extra_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) -> bool {
-    if !seen.insert(name.to_owned()) {
-        return false;
-    }
-    let items = pyproject.extras.get(name).into_iter().flatten();
-    items.into_iter().any(|text| {
-        is_runner(text)
-            || self_extras(pyproject, text)
-                .iter()
-                .any(|other| extra_brings(pyproject, other, seen))
-    })
-}
-
-fn self_extras_bring(pyproject: &PyProject, requirement: &str) -> bool {
-    let extras = self_extras(pyproject, requirement);
-    let mut seen = BTreeSet::new();
-    extras
-        .iter()
-        .any(|name| extra_brings(pyproject, name, &mut seen))
-}
-
-/// The extras in a requirement on the project itself, as in `package[test]`.
-fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
-    let own = pyproject.name().map(package_name::normalize);
-    if own.is_none() || own != Some(package_name::of_requirement(requirement)) {
-        return Vec::new();
-    }
-    let inside = requirement
-        .split_once('[')
-        .and_then(|(_, rest)| rest.split_once(']'));
-    let names = inside
-        .map(|(names, _)| names)
-        .unwrap_or_default()
-        .split(',');
-    names
-        .map(|name| package_name::normalize(name.trim()))
-        .collect()
-}
-
-/// Groups and extras as plain requirements, what they include and name of the project itself
-/// followed.
-pub(super) fn requirements(
-    pyproject: &PyProject,
-    groups: &[String],
-    extras: &[String],
-) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<(bool, String)> = groups.iter().map(|name| (true, name.clone())).collect();
-    open.extend(extras.iter().map(|name| (false, name.clone())));
-    while let Some((is_group, name)) = open.pop() {
-        if !seen.insert((is_group, name.clone())) {
-            continue;
-        }
-        let listed: Vec<String> = if is_group {
-            let items = pyproject.groups.get(&name).into_iter().flatten();
-            let (mut texts, mut included) = (Vec::new(), Vec::new());
-            for item in items {
-                match item {
-                    GroupItem::Requirement(text) => texts.push(text.clone()),
-                    GroupItem::Include(other) => included.push((true, other.clone())),
-                }
-            }
-            open.extend(included);
-            texts
-        } else {
-            pyproject.extras.get(&name).cloned().unwrap_or_default()
-        };
-        for text in listed {
-            let own = self_extras(pyproject, &text);
-            if own.is_empty() {
-                found.insert(text);
-            } else {
-                open.extend(own.into_iter().map(|extra| (false, extra)));
-            }
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// Files by the names that projects give them, in the folder and in its test folders.
-pub(super) fn requirements_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let folders = ["", "test", "tests", "requirements"].map(|name| dir.join(name));
-    folders
-        .iter()
-        .flat_map(|folder| {
-            disk::names(folder)
-                .into_iter()
-                .map(|name| folder.join(name))
-        })
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default();
-            let in_folder = path.parent().and_then(Utf8Path::file_name) == Some("requirements");
-            path.extension() == Some("txt") && (name.contains("requirements") || in_folder)
-        })
-        .collect()
-}
-
 /// uv's development dependencies from before there were groups, where they bring the runner.
 fn legacy(pyproject: &PyProject) -> Option<Sync> {
     let listed_there = pyproject.uv_dev_dependencies();
     let brings = listed_there.iter().any(|text| is_runner(text));
-    brings.then(|| Sync::of(listed(pyproject, listed_there)))
+    brings.then(|| Sync::of(Source::listed(pyproject, listed_there)))
 }
 
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
@@ -401,10 +244,10 @@ fn parent(
 ) -> Result<Option<Sync>> {
     for folder in checkout::above(dir) {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
-            let groups = groups(&pyproject);
+            let groups = groups::with_runner(&pyproject);
             files.push(pyproject.toml.path.clone());
             if !groups.is_empty() {
-                let mut sync = Sync::of(listed(&pyproject, Vec::new()));
+                let mut sync = Sync::of(Source::listed(&pyproject, Vec::new()));
                 sync.groups = groups;
                 return Ok(Some(sync));
             }
@@ -466,15 +309,6 @@ mod tests {
         let text = "[project]\nname = 'My_Pkg'\n[project.optional-dependencies]\nt = ['pytest']\n\
                     [dependency-groups]\ndev = ['my-pkg[t]']\nloop = [{ include-group = 'loop' }]\n";
         assert_eq!(find(&project(text, &[]).1).unwrap().groups, ["dev"]);
-    }
-
-    #[test]
-    fn groups_and_extras_are_listed_with_all_that_they_include() {
-        let text = "[project]\nname = 'x'\n[project.optional-dependencies]\nt = ['pytest']\nall = ['x[t]', 'ruff']\n\
-                    [dependency-groups]\na = ['attrs', { include-group = 'b' }]\nb = ['idna', { include-group = 'a' }]\n";
-        let (_temp, pyproject) = project(text, &[]);
-        let listed = requirements(&pyproject, &["a".into()], &["all".into()]);
-        assert_eq!(listed, ["attrs", "idna", "pytest", "ruff"]);
     }
 
     #[test]

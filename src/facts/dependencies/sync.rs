@@ -2,6 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::world::manifest::PyProject;
+
 /// Where the versions come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -22,6 +24,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// Some of what a pyproject.toml asks for, as plain requirements.
+    pub(super) fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Self {
+        Self::Requirements {
+            manifest: pyproject.toml.path.clone(),
+            requirements,
+        }
+    }
+
     /// The file that says what is installed.
     pub fn path(&self) -> &Utf8PathBuf {
         match self {
