@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::driver::lock;
+use crate::driver::project_lock;
 use crate::execute::execute;
 use crate::facts::leftovers::{self, Extent, Leftover};
 use crate::facts::project::{Project, Selection};
@@ -65,7 +65,7 @@ impl Clean {
             say(&found, global.dry_run, ui);
             return Ok(());
         }
-        let _lock = lock::lock(session, ui, "clean", &project)?;
+        let _lock = project_lock::take(session, ui, "clean", &project)?;
         let found = leftovers::gather(session, &project, extent)?; // whoever had the lock may have built
         let planned = plan::clean(&project, &found);
         ui.plan(&planned);

@@ -8,8 +8,8 @@ use crate::facts::{Product, Purpose, Releasing, Request};
 use crate::model::error::Result;
 use crate::world::session::Session;
 
+use super::build_args::BuildArgs;
 use super::global::Context;
-use super::work::BuildArgs;
 
 /// Build, check and test a set of wheels, then put them into `dist/`
 ///

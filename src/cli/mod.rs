@@ -1,11 +1,15 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 //!
-//! Each command is a file of its name; `dev`, `test` and `run` are in `work`, what `release` makes in
-//! `distributions`. `global` are the options of all, `apply` the edits that some make after asking.
+//! Each command is a file of its name; what `dev`, `test` and `run` share is in `build_command`, what
+//! `release` makes in `distributions`. `global` are the options of all, `build_args` those of the commands
+//! that build, `apply` the edits that some make after asking.
 
 mod apply;
+mod build_args;
+mod build_command;
 mod clean;
 mod completions;
+mod dev;
 mod distributions;
 mod doctor;
 mod editors;
@@ -20,7 +24,8 @@ mod mistakes;
 mod new;
 mod publish;
 mod release;
-mod work;
+mod run;
+mod test;
 
 use std::time::Instant;
 
@@ -34,6 +39,7 @@ use crate::world::session::Session;
 
 use global::Context;
 
+pub use build_command::BuildCommand;
 pub use clean::Clean;
 pub use completions::Completions;
 pub use doctor::Doctor;
@@ -44,7 +50,6 @@ pub use just::Just;
 pub use man::Man;
 pub use new::New;
 pub use release::Release;
-pub use work::Work;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -70,7 +75,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     #[command(flatten)]
-    Work(Work),
+    Build(BuildCommand),
     Just(Just),
     #[command(subcommand)]
     Release(Release),
@@ -148,7 +153,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         ui,
     };
     match &cli.command {
-        Command::Work(work) => work.perform(context),
+        Command::Build(build) => build.perform(context),
         Command::Just(just) => just.perform(context),
         Command::Release(release) => release.perform(context),
         Command::New(new) => new.perform(context),

@@ -7,9 +7,9 @@ use crate::facts::{Product, Publishing, Releasing};
 use crate::model::error::{Error, Result};
 use crate::world::session::Session;
 
+use super::build_args::BuildArgs;
 use super::distributions;
 use super::global::Context;
-use super::work::BuildArgs;
 
 /// Upload what `release wheel` and `release sdist` have put into `dist/`
 ///

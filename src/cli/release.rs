@@ -9,14 +9,14 @@ use crate::facts::project::{Project, Selection};
 use crate::facts::versions::{Versioned, texts};
 use crate::model::error::Result;
 use crate::model::version::Bump;
-use crate::plan::{self, Settled, Spelled, Target, Wish};
+use crate::plan::{self, NewVersion, Settled, Spelled, Wish};
 use crate::ui::Ui;
 
 use super::apply::{Consent, apply};
+use super::build_args::BuildArgs;
 use super::distributions::{self, Check, Sdist, Wheel};
 use super::global::Context;
 use super::publish::Publish;
-use super::work::BuildArgs;
 
 /// Make, check and publish distributions
 #[derive(Debug, Subcommand)]
@@ -83,10 +83,10 @@ pub struct Version {
 }
 
 impl Version {
-    fn target(&self) -> Result<Option<Target>> {
+    fn target(&self) -> Result<Option<NewVersion>> {
         match (&self.new, self.bump) {
-            (Some(text), _) => Ok(Some(Target::Exactly(Spelled::parse(text)?))),
-            (None, bump) => Ok(bump.map(Target::Next)),
+            (Some(text), _) => Ok(Some(NewVersion::Exactly(Spelled::parse(text)?))),
+            (None, bump) => Ok(bump.map(NewVersion::Next)),
         }
     }
 

@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::execute::{Outcome, TestResult, execute, hand_over, summed};
+use crate::execute::{PlanOutcome, TestResult, execute, hand_over, summed};
 use crate::facts::project::Project;
 use crate::facts::{Facts, Request, RunState};
 use crate::model::error::Result;
 use crate::model::reason::Reason;
 use crate::plan::{Plan, Step, plan};
 use crate::ui::Ui;
-use crate::world::disk::{self, Lock};
+use crate::world::disk::{self, FileLock};
 use crate::world::session::Session;
 
-use super::lock;
+use super::project_lock;
 
 /// A command that is about to run; commands differ only in what they ask for.
 #[derive(Clone, Copy)]
@@ -133,7 +133,7 @@ impl Driver<'_> {
     }
 
     /// One line for the tests of both languages.
-    fn say_tested(&self, outcome: &Outcome) {
+    fn say_tested(&self, outcome: &PlanOutcome) {
         if outcome.test_results.is_empty() {
             return;
         }
@@ -172,9 +172,9 @@ impl Driver<'_> {
         }
     }
 
-    /// As [`lock::lock`].
-    pub fn lock(&self, project: &Project) -> Result<Option<Lock>> {
-        lock::lock(self.session, self.ui, self.request.purpose.name(), project)
+    /// As [`project_lock::take`].
+    pub fn lock(&self, project: &Project) -> Result<Option<FileLock>> {
+        project_lock::take(self.session, self.ui, self.request.purpose.name(), project)
     }
 }
 

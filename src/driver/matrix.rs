@@ -8,7 +8,7 @@ use crate::execute::{PYTHON, RUST, TestResult, summed};
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
 use crate::facts::supported_pythons::{self, SupportedPythons};
-use crate::facts::{Part, Purpose, Request};
+use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::model::minor::{self, Minor};
 use crate::ui::Ui;
@@ -108,7 +108,7 @@ fn every(
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     let lock = driver.lock(&project)?;
-    recipes(driver, Part::Before)?;
+    recipes(driver, CommandPart::Before)?;
     let mut waiting: VecDeque<Entry<'_>> = pythons
         .iter()
         .map(|python| (python, driver.request.force))
@@ -147,7 +147,7 @@ pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let mut rows = rows.into_inner().unwrap_or_default();
     rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
     report(driver, rows)?;
-    recipes(driver, Part::After)?;
+    recipes(driver, CommandPart::After)?;
     drop(lock);
     Ok(())
 }
@@ -192,7 +192,7 @@ fn build(driver: &Driver<'_>, python: &str) -> Result<()> {
     let request = Request {
         python: Some(python.to_owned()),
         purpose: Purpose::Dev,
-        part: Part::Work,
+        part: CommandPart::Work,
         ..driver.request.clone()
     };
     let driver = Driver {
@@ -203,7 +203,7 @@ fn build(driver: &Driver<'_>, python: &str) -> Result<()> {
 }
 
 /// The project's recipes around all interpreters, in the default environment.
-fn recipes(driver: &Driver<'_>, part: Part) -> Result<()> {
+fn recipes(driver: &Driver<'_>, part: CommandPart) -> Result<()> {
     let request = Request {
         python: None,
         part,
@@ -220,7 +220,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     let request = Request {
         python: Some(python.clone()),
         force,
-        part: Part::Work,
+        part: CommandPart::Work,
         ..driver.request.clone()
     };
     let ui = driver.ui.buffered(python);

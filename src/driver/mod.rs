@@ -1,7 +1,7 @@
 //! What a command goes through, from facts to done.
 
 mod command;
-pub mod lock;
+pub mod project_lock;
 pub mod matrix;
 mod verdict;
 pub mod watch;

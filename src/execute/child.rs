@@ -13,7 +13,7 @@ use crate::world::process::{self, Status};
 use crate::world::session::Session;
 
 use super::cargo;
-use super::context::{Context, Outcome};
+use super::context::{Context, PlanOutcome};
 
 /// Runs a program of a plan, and understands what it prints.
 pub(super) fn call(
@@ -57,7 +57,7 @@ pub(super) fn recipe(
     recipe: &RunRecipe,
     activity: &Activity<'_>,
 ) -> Result<()> {
-    let failed = |outcome: &Outcome| {
+    let failed = |outcome: &PlanOutcome| {
         outcome
             .test_results
             .iter()

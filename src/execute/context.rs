@@ -11,7 +11,7 @@ use super::testing::TestResult;
 
 /// What came of a plan.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct PlanOutcome {
     /// In the order in which they ended.
     pub test_results: Vec<TestResult>,
     /// Results of checks, in the order in which they ended.
@@ -30,18 +30,18 @@ pub(super) struct Context<'a> {
     /// When the facts behind the plan were gathered, in nanoseconds since the epoch. What is written
     /// later may not be what the builds saw.
     pub(super) since: u64,
-    pub(super) outcome: Mutex<Outcome>,
+    pub(super) outcome: Mutex<PlanOutcome>,
 }
 
 impl Context<'_> {
-    pub(super) fn note(&self, change: impl FnOnce(&mut Outcome)) {
+    pub(super) fn note(&self, change: impl FnOnce(&mut PlanOutcome)) {
         if let Ok(mut outcome) = self.outcome.lock() {
             change(&mut outcome);
         }
     }
 
     /// A look at what has come of the plan so far.
-    pub(super) fn with<T: Default>(&self, look: impl FnOnce(&Outcome) -> T) -> T {
+    pub(super) fn with<T: Default>(&self, look: impl FnOnce(&PlanOutcome) -> T) -> T {
         match self.outcome.lock() {
             Ok(outcome) => look(&outcome),
             Err(_) => T::default(),
@@ -56,7 +56,7 @@ impl Context<'_> {
     }
 }
 
-impl Outcome {
+impl PlanOutcome {
     pub(super) fn note_seconds(&mut self, what: String, seconds: f64) {
         let slowest = self.slowest.as_ref().map_or(0.0, |(_, seconds)| *seconds);
         if seconds > slowest {

@@ -18,6 +18,6 @@ mod uv_cache;
 mod walk;
 
 pub use child::hand_over;
-pub use context::Outcome;
+pub use context::PlanOutcome;
 pub use testing::{Idle, PYTHON, RUST, TestResult, summed};
 pub use walk::execute;

@@ -12,7 +12,7 @@ use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
 
-use super::context::{Context, Outcome};
+use super::context::{Context, PlanOutcome};
 use super::testing::{self, TestResult};
 use super::{child, copy_install, files, link, prove, records, release};
 
@@ -28,7 +28,7 @@ static BUILDING: Mutex<()> = Mutex::new(());
 ///
 /// # Errors
 /// The first failure of a step; [`Error::Bug`] for a plan in which a step waits for none of it.
-pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Outcome> {
+pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<PlanOutcome> {
     if !plan.unmet_needs().is_empty() {
         return Err(Error::Bug);
     }

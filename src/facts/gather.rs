@@ -26,7 +26,7 @@ use super::reusable_build;
 use super::run_state::RunState;
 use super::staleness::Records;
 use super::supported_pythons::SupportedPythons;
-use super::target::Target;
+use super::target_environment::TargetEnvironment;
 use super::test_facts::TestFacts;
 use super::tools::Tools;
 
@@ -34,7 +34,7 @@ use super::tools::Tools;
 pub struct Facts {
     pub project: Project,
     pub caller: Caller,
-    pub target: Target,
+    pub target: TargetEnvironment,
     /// One for each member of the project, in its order.
     pub builds: Vec<Build>,
     /// The tests that are to be run; none where none are.
@@ -73,7 +73,7 @@ impl Facts {
         let records = Records::load(&project, &environment);
         let mut facts = Self {
             caller: Caller::of(session),
-            target: Target {
+            target: TargetEnvironment {
                 requested,
                 ..records.target(
                     session,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::facts::project::Member;
 
 use super::member_build::Build;
-use super::target::Target;
+use super::target_environment::TargetEnvironment;
 
 /// The value of `CARGO_PYX_FACTS`; all paths are absolute.
 #[derive(Debug, Serialize)]
@@ -66,7 +66,11 @@ impl<'a> HandedMember<'a> {
 
 impl<'a> HandedOver<'a> {
     /// `places`: by name, the folders `checkout`, `home` and `cache`.
-    pub fn of(places: [&'a Utf8PathBuf; 3], target: &'a Target, builds: &'a [Build]) -> Self {
+    pub fn of(
+        places: [&'a Utf8PathBuf; 3],
+        target: &'a TargetEnvironment,
+        builds: &'a [Build],
+    ) -> Self {
         let [checkout, home, cache] = places;
         let probe = target.probe.as_ref();
         Self {
@@ -99,7 +103,7 @@ mod tests {
         build.member.dir = "/p/a".into();
         build.options.features = vec!["fast".into()];
         build.toolchain.name = Some("nightly".into());
-        let (target, folder) = (Target::default(), Utf8PathBuf::from("/p"));
+        let (target, folder) = (TargetEnvironment::default(), Utf8PathBuf::from("/p"));
         let builds = [build];
         let told = HandedOver::of([&folder, &folder, &folder], &target, &builds).json();
         let told: BTreeMap<String, serde_json::Value> = serde_json::from_str(&told).unwrap();

@@ -19,7 +19,7 @@ use crate::world::toolchain::Toolchain;
 
 use super::Request;
 use super::local_distributions::LocalDistribution;
-use super::unseen::{set_back, unseen};
+use super::unseen_edits;
 
 /// One member's build.
 #[derive(Clone, Debug, Default)]
@@ -165,10 +165,10 @@ impl Build {
         if force {
             return packages.into_iter().map(|package| package.name).collect();
         }
-        let names = unseen(session, &packages, records).unwrap_or_else(|| {
+        let names = unseen_edits::by_records(session, &packages, records).unwrap_or_else(|| {
             let output = build::output_dir(&self.member, &self.options);
             let read = build::sources(&self.member, &output);
-            set_back(&packages, &read, &fingerprints)
+            unseen_edits::by_times(&packages, &read, &fingerprints)
         });
         names.into_iter().collect()
     }

@@ -35,15 +35,16 @@ mod python_choice;
 pub mod recipes;
 pub mod release;
 mod request;
+mod required_packages;
 mod reusable_build;
 mod run_state;
 mod staleness;
 pub mod suites;
 pub mod supported_pythons;
-mod target;
+mod target_environment;
 mod test_facts;
 mod tools;
-mod unseen;
+mod unseen_edits;
 pub mod versions;
 
 pub use caller::Caller;
@@ -54,10 +55,11 @@ pub use last_inputs::last_inputs;
 pub use member_build::{Build, EarlierBuild, Linking, ReusableBuild, Staleness};
 pub use release::{PlannedWheel, Release};
 pub use request::{
-    Network, Part, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
+    CommandPart, Network, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
 };
+pub use required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 pub use run_state::RunState;
 pub use supported_pythons::SupportedPythons;
-pub use target::{DEV, DEVELOPERS, Packages, TEST, Target};
+pub use target_environment::TargetEnvironment;
 pub use test_facts::TestFacts;
 pub use tools::Tools;

@@ -8,11 +8,14 @@ use crate::world::session::Session;
 use super::environment::State;
 use super::project::Project;
 use super::supported_pythons::{self, SupportedPythons};
-use super::target::Target;
+use super::target_environment::TargetEnvironment;
 
 /// # Errors
 /// [`Error::UnsupportedPython`] where the environment's Python is none that PyO3 is for.
-pub(super) fn require_supported(target: &Target, supported: &[SupportedPythons]) -> Result<()> {
+pub(super) fn require_supported(
+    target: &TargetEnvironment,
+    supported: &[SupportedPythons],
+) -> Result<()> {
     let environment = &target.environment;
     let State::Good { version } = &environment.state else {
         return Ok(());
@@ -36,7 +39,7 @@ pub(super) fn require_supported(target: &Target, supported: &[SupportedPythons])
 pub(super) fn choose(
     session: &Session,
     project: &Project,
-    target: &Target,
+    target: &TargetEnvironment,
     installed: &[Interpreter],
     unavailable: &[String],
     supported: &[SupportedPythons],

@@ -20,12 +20,12 @@ pub struct Request {
     pub force: bool,
     pub network: Network,
     pub purpose: Purpose,
-    pub part: Part,
+    pub part: CommandPart,
 }
 
 /// How much of a command is done: for several interpreters the recipes around it run once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Part {
+pub enum CommandPart {
     #[default]
     Whole,
     /// The project's recipes before it.

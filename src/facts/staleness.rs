@@ -13,8 +13,9 @@ use super::local_distributions::LocalDistribution;
 use super::member_build::{Build, MemberRecords, Staleness};
 use super::project::Project;
 use super::request::Request;
+use super::required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 use super::run_state::RunState;
-use super::target::{DEV, DEVELOPERS, Packages, TEST, Target};
+use super::target_environment::TargetEnvironment;
 
 /// What earlier runs have written down.
 pub(super) struct Records {
@@ -52,7 +53,7 @@ impl Records {
         environment: Environment,
         dependencies: (Dependencies, Dependencies),
         project: &Project,
-    ) -> Target {
+    ) -> TargetEnvironment {
         let stale = match &environment.state {
             State::Good { .. } => None,
             State::Missing => Some("new environment".to_owned()),
@@ -65,11 +66,11 @@ impl Records {
         let place = (session, project);
         let (own, tests) = dependencies;
         let test_dependencies = if tests.syncs.is_empty() {
-            Packages::default()
+            RequiredPackages::default()
         } else {
-            Packages::judge(tests, TEST, record, all, place)
+            RequiredPackages::judge(tests, TEST, record, all, place)
         };
-        let mut dependencies = Packages::judge(own, DEV, record, all, place);
+        let mut dependencies = RequiredPackages::judge(own, DEV, record, all, place);
         let mut test_dependencies = test_dependencies;
         if dependencies.stale.is_some() || test_dependencies.stale.is_some() {
             let members: Vec<Utf8PathBuf> = project.all().map(|it| it.dir.clone()).collect();
@@ -77,12 +78,12 @@ impl Records {
             dependencies.look_at_local(session, record.syncs.get(DEV), &local);
             test_dependencies.look_at_local(session, record.syncs.get(TEST), &local);
         }
-        Target {
+        TargetEnvironment {
             environment,
             stale,
             dependencies,
             test_dependencies,
-            ..Target::default()
+            ..TargetEnvironment::default()
         }
     }
 
@@ -92,17 +93,19 @@ impl Records {
         session: &Session,
         request: &Request,
         project: &Project,
-        target: &Target,
-    ) -> Result<Packages> {
+        target: &TargetEnvironment,
+    ) -> Result<RequiredPackages> {
         let listed = Dependencies::for_developers(project)?;
         if listed.syncs.is_empty() {
-            return Ok(Packages::default());
+            return Ok(RequiredPackages::default());
         }
         let forced = request.force.then_some(&Reason::Forced);
         let all = forced.or(target.stale.as_ref());
         let record = &self.environment.record;
         let place = (session, project);
-        Ok(Packages::judge(listed, DEVELOPERS, record, all, place))
+        Ok(RequiredPackages::judge(
+            listed, DEVELOPERS, record, all, place,
+        ))
     }
 
     /// The members' builds compared with their records.
@@ -112,7 +115,7 @@ impl Records {
         request: &Request,
         run_state: &RunState,
         project: &Project,
-        target: &Target,
+        target: &TargetEnvironment,
     ) -> Vec<Build> {
         let builds = project.members.iter().map(|member| {
             let mut build = Build::of(session, member, project, request);

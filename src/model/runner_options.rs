@@ -18,7 +18,7 @@ pub struct RunnerOptions {
 
 /// What a word of the command line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum WordRole {
     Option,
     /// Of the option before it.
     Value,
@@ -328,24 +328,24 @@ pub const LIBTEST: RunnerOptions = RunnerOptions {
 #[derive(Debug, Default)]
 struct Parsed<'a> {
     /// One for each word.
-    parts: Vec<Part>,
+    roles: Vec<WordRole>,
     /// Each option by itself with its value, which is empty where it has none: `-xk a` is `-x` and `-k`.
     options: Vec<(String, &'a str)>,
 }
 
 impl RunnerOptions {
     /// What each of the words is.
-    pub fn parts(&self, words: &[String]) -> Vec<Part> {
-        self.parse(words).parts
+    pub fn roles(&self, words: &[String]) -> Vec<WordRole> {
+        self.parse(words).roles
     }
 
     /// Whether any of the words is a test.
     pub fn names_tests(&self, words: &[String]) -> bool {
-        let parts = self.parts(words);
-        words.iter().zip(parts).any(|(word, part)| match part {
-            Part::Test => true,
-            Part::Either => is_test_file(word),
-            Part::Option | Part::Value => false,
+        let roles = self.roles(words);
+        words.iter().zip(roles).any(|(word, role)| match role {
+            WordRole::Test => true,
+            WordRole::Either => is_test_file(word),
+            WordRole::Option | WordRole::Value => false,
         })
     }
 
@@ -377,21 +377,21 @@ impl RunnerOptions {
 
     fn parse<'a>(&self, words: &'a [String]) -> Parsed<'a> {
         let mut parsed = Parsed::default();
-        let mut next = Part::Test;
+        let mut next = WordRole::Test;
         let mut only_tests = false;
         for word in words {
             if only_tests || !word.starts_with('-') || word == "-" {
-                let part = std::mem::replace(&mut next, Part::Test);
-                if let (Part::Value, Some((_, value))) = (part, parsed.options.last_mut()) {
+                let role = std::mem::replace(&mut next, WordRole::Test);
+                if let (WordRole::Value, Some((_, value))) = (role, parsed.options.last_mut()) {
                     *value = word;
                 }
                 parsed
-                    .parts
-                    .push(if only_tests { Part::Test } else { part });
+                    .roles
+                    .push(if only_tests { WordRole::Test } else { role });
                 continue;
             }
-            parsed.parts.push(Part::Option);
-            next = Part::Test;
+            parsed.roles.push(WordRole::Option);
+            next = WordRole::Test;
             if word == "--" {
                 only_tests = true;
             } else if word.starts_with("--") {
@@ -404,23 +404,23 @@ impl RunnerOptions {
     }
 
     /// Adds a long option; what the next word is.
-    fn long<'a>(&self, word: &'a str, options: &mut Vec<(String, &'a str)>) -> Part {
+    fn long<'a>(&self, word: &'a str, options: &mut Vec<(String, &'a str)>) -> WordRole {
         if let Some((name, value)) = word.split_once('=') {
             options.push((name.to_owned(), value));
-            return Part::Test;
+            return WordRole::Test;
         }
         options.push((word.to_owned(), ""));
         if self.with_value.contains(&word) {
-            Part::Value
+            WordRole::Value
         } else if self.flags.contains(&word) {
-            Part::Test
+            WordRole::Test
         } else {
-            Part::Either
+            WordRole::Either
         }
     }
 
     /// Adds the short options of one word, up to one that takes the rest; what the next word is.
-    fn short<'a>(&self, letters: &'a str, options: &mut Vec<(String, &'a str)>) -> Part {
+    fn short<'a>(&self, letters: &'a str, options: &mut Vec<(String, &'a str)>) -> WordRole {
         for (at, letter) in letters.char_indices() {
             let name = format!("-{letter}");
             let rest = &letters[at + letter.len_utf8()..];
@@ -430,12 +430,12 @@ impl RunnerOptions {
             }
             options.push((name, rest.strip_prefix('=').unwrap_or(rest)));
             return if rest.is_empty() {
-                Part::Value
+                WordRole::Value
             } else {
-                Part::Test
+                WordRole::Test
             };
         }
-        Part::Test
+        WordRole::Test
     }
 }
 
@@ -453,13 +453,13 @@ mod tests {
     }
 
     /// One letter for each word: an option, a value, a test, either.
-    fn parts(options: &RunnerOptions, line: &str) -> String {
-        let parts = options.parts(&words(line)).into_iter();
-        let letters = parts.map(|part| match part {
-            Part::Option => 'o',
-            Part::Value => 'v',
-            Part::Test => 't',
-            Part::Either => 'e',
+    fn roles(options: &RunnerOptions, line: &str) -> String {
+        let roles = options.roles(&words(line)).into_iter();
+        let letters = roles.map(|role| match role {
+            WordRole::Option => 'o',
+            WordRole::Value => 'v',
+            WordRole::Test => 't',
+            WordRole::Either => 'e',
         });
         letters.collect()
     }
@@ -485,28 +485,28 @@ mod tests {
             ("-é tests", "ot"),
             ("", ""),
         ] {
-            assert_eq!(parts(&PYTEST, line), expected, "{line}");
+            assert_eq!(roles(&PYTEST, line), expected, "{line}");
         }
         for (line, expected) in [
             ("discover -s tests -p *_test.py", "tovov"),
             ("--start-directory tests", "ov"),
             ("-k x -v a.B", "ovot"),
         ] {
-            assert_eq!(parts(&UNITTEST, line), expected, "{line}");
+            assert_eq!(roles(&UNITTEST, line), expected, "{line}");
         }
         for (line, expected) in [
             ("--pdb a.B.c", "ov"),
             ("-E slow name", "ovt"),
             ("--concurrency 1 --serial name", "ovot"),
         ] {
-            assert_eq!(parts(&STESTR, line), expected, "{line}");
+            assert_eq!(roles(&STESTR, line), expected, "{line}");
         }
         for (line, expected) in [
             ("--test-threads 1 name", "ovt"),
             ("--skip slow --exact name", "ovot"),
             ("-Z unstable-options --report-time name", "ovot"),
         ] {
-            assert_eq!(parts(&LIBTEST, line), expected, "{line}");
+            assert_eq!(roles(&LIBTEST, line), expected, "{line}");
         }
     }
 

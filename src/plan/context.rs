@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use crate::facts::project::Project;
-use crate::facts::{Build, Caller, Request, RunState, Target, Tools};
+use crate::facts::{Build, Caller, Request, RunState, TargetEnvironment, Tools};
 use crate::model::invocation::Invocation;
 
 /// A request, and the facts that every planner needs.
@@ -13,14 +13,14 @@ pub(super) struct PlanContext<'a> {
     pub(super) run_state: &'a RunState,
     pub(super) project: &'a Project,
     pub(super) builds: &'a [Build],
-    pub(super) target: &'a Target,
+    pub(super) target: &'a TargetEnvironment,
     pub(super) caller: &'a Caller,
     pub(super) tools: &'a Tools,
 }
 
 impl<'a> PlanContext<'a> {
     /// The same work in another environment.
-    pub(super) fn at(&self, target: &'a Target) -> Self {
+    pub(super) fn at(&self, target: &'a TargetEnvironment) -> Self {
         Self { target, ..*self }
     }
 
@@ -94,7 +94,11 @@ pub(super) fn with_toolchain(call: Invocation, builds: &[Build]) -> Invocation {
 }
 
 /// As in a shell where the environment is active, and uv leaves it as it is.
-pub(super) fn activate(call: Invocation, target: &Target, caller: &Caller) -> Invocation {
+pub(super) fn activate(
+    call: Invocation,
+    target: &TargetEnvironment,
+    caller: &Caller,
+) -> Invocation {
     let environment = &target.environment;
     call.env("VIRTUAL_ENV", environment.path.as_str())
         .path(&[&environment.bin()], &caller.path)

@@ -1,6 +1,6 @@
 //! From a purpose to its decision.
 
-use crate::facts::{Facts, Part, Purpose, Request, RunState, Running};
+use crate::facts::{CommandPart, Facts, Purpose, Request, RunState, Running};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 
@@ -36,8 +36,8 @@ pub fn plan(request: &Request, facts: &Facts, run_state: &RunState) -> Result<Pl
         (Purpose::Just(words), Some(just)) => just::just(&context, just, words),
         (_, Some(just)) => hooks::around(&context, just, || work(&context, facts)),
         (_, None) => match request.part {
-            Part::Whole | Part::Work => work(&context, facts),
-            Part::Before | Part::After => Ok(Plan::default()), // there are no recipes around it
+            CommandPart::Whole | CommandPart::Work => work(&context, facts),
+            CommandPart::Before | CommandPart::After => Ok(Plan::default()), // there are no recipes around it
         },
     }
 }

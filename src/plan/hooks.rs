@@ -1,6 +1,6 @@
 //! The recipes that a project wants around a command.
 
-use crate::facts::{Just, Part};
+use crate::facts::{CommandPart, Just};
 use crate::model::error::{Exit, Result};
 use crate::model::step::StepId;
 
@@ -21,16 +21,16 @@ pub(super) fn around(
     work: impl FnOnce() -> Result<Plan>,
 ) -> Result<Plan> {
     let part = context.request.part;
-    if matches!(part, Part::Whole | Part::Before)
+    if matches!(part, CommandPart::Whole | CommandPart::Before)
         && let Some(first) = before(context, just)?
     {
         return Ok(first);
     }
     let mut plan = match part {
-        Part::Whole | Part::Work => work()?,
-        Part::Before | Part::After => Plan::default(),
+        CommandPart::Whole | CommandPart::Work => work()?,
+        CommandPart::Before | CommandPart::After => Plan::default(),
     };
-    if matches!(part, Part::Whole | Part::After) && !plan.again {
+    if matches!(part, CommandPart::Whole | CommandPart::After) && !plan.again {
         after(&mut plan, context, just)?;
     }
     Ok(plan)

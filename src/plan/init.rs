@@ -11,7 +11,7 @@ use crate::model::invocation::quote;
 use crate::model::step::StepId;
 
 use super::action::Action;
-use super::lock::Locks;
+use super::lock_files::LockFiles;
 use super::step::{Plan, Step};
 
 /// The new file of Rust in which what Python calls is written, as people see it.
@@ -34,7 +34,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
             ..Plan::default()
         });
     }
-    let locks = Locks {
+    let locks = LockFiles {
         folder: &adoption.root,
         network,
         scrubbed: &adoption.scrubbed,

@@ -19,7 +19,7 @@ mod hooks;
 mod init;
 mod just;
 mod linked;
-mod lock;
+mod lock_files;
 mod member;
 mod new;
 mod python_tests;
@@ -44,8 +44,8 @@ pub use fix::fix;
 pub use init::{adopted_source, init};
 pub use new::new;
 pub use release_action::{
-    Candidate, Check, Confirm, How, MendLock, Promote, Publish, Reader, RecordChecks,
+    Candidate, Check, Confirm, How, Linter, MendLock, Promote, Publish, RecordChecks,
     ReleaseAction, Seal, Unpack, Upload, Verdict, WheelRow,
 };
 pub use step::{Plan, ProcessView, Step, StepView};
-pub use version::{Settled, Spelled, Target, Wish, version};
+pub use version::{NewVersion, Settled, Spelled, Wish, version};

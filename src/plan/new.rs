@@ -9,14 +9,14 @@ use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
 use super::action::{Action, Run};
-use super::lock::Locks;
+use super::lock_files::LockFiles;
 use super::step::{Plan, Step};
 
 /// # Errors
 /// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched;
 /// [`Error::Usage`](crate::model::error::Error::Usage) with `--locked`.
 pub fn new(scaffold: &Scaffold, surroundings: &Surroundings, network: Network) -> Result<Plan> {
-    let locks = Locks {
+    let locks = LockFiles {
         folder: &surroundings.folder,
         network,
         scrubbed: &surroundings.scrubbed,

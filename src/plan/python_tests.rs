@@ -4,7 +4,7 @@ use crate::facts::dependencies::TestRunner;
 use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, Testing};
 use crate::model::invocation::Invocation;
-use crate::model::runner_options::{PYTEST, Part, UNITTEST};
+use crate::model::runner_options::{PYTEST, UNITTEST, WordRole};
 use crate::model::step::StepId;
 use crate::model::venv;
 use crate::world::interpreter::Probe;
@@ -73,9 +73,9 @@ fn pytest(
     let configured = &build.member.config().test.pytest;
     let mut own = suite.args.clone();
     if PYTEST.names_tests(configured) || PYTEST.names_tests(&testing.arguments) {
-        let parts = PYTEST.parts(&own);
-        let mut parts = parts.iter();
-        own.retain(|_| parts.next() != Some(&Part::Test));
+        let roles = PYTEST.roles(&own);
+        let mut roles = roles.iter();
+        own.retain(|_| roles.next() != Some(&WordRole::Test));
     }
     let call = script(context, suite, "pytest")
         .args(["-p", MODULE])

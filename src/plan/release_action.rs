@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::facts::artifact::Expected;
-use crate::facts::release::{Checked, Entry, Outcome};
+use crate::facts::release::{CheckOutcome, Checked, Entry};
 use crate::model::invocation::Invocation;
 use crate::world::tool::Toolbox;
 
@@ -184,15 +184,15 @@ pub enum How {
     Inspect(Box<Expected>),
     Tool {
         /// What must succeed before, and what it means when it does not.
-        before: Vec<(Invocation, Outcome)>,
+        before: Vec<(Invocation, CheckOutcome)>,
         invocation: Invocation,
-        reader: Reader,
+        linter: Linter,
     },
 }
 
 /// Whose words to understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum Linter {
     Twine,
     Pydistcheck,
     WheelContents,

@@ -1,6 +1,6 @@
 //! `cargo pyx run`: a fresh build, then a program in the environment.
 
-use crate::facts::{Build, Caller, Target};
+use crate::facts::{Build, Caller, TargetEnvironment};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
@@ -14,7 +14,7 @@ use super::{dev, linked};
 
 /// Any program, in the environment; `None` where there are no words.
 pub(super) fn command(
-    target: &Target,
+    target: &TargetEnvironment,
     caller: &Caller,
     builds: &[Build],
     words: &[String],

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
 use crate::facts::project::{Project, UvWorkspace};
-use crate::facts::{Packages, Request};
+use crate::facts::{Request, RequiredPackages};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::reason::Reason;
@@ -66,7 +66,7 @@ fn left_out(context: &PlanContext<'_>) -> Utf8PathBuf {
 fn is_optional(sync: &Sync, context: &PlanContext<'_>) -> bool {
     let target = context.target;
     let needed = [&target.dependencies, &target.test_dependencies];
-    let holds = |packages: &&Packages| packages.dependencies.syncs.contains(sync);
+    let holds = |packages: &&RequiredPackages| packages.dependencies.syncs.contains(sync);
     holds(&&target.developer_dependencies) && !needed.iter().any(holds)
 }
 

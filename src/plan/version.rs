@@ -18,7 +18,7 @@ use super::step::Plan;
 
 /// The version that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum NewVersion {
     Exactly(Spelled),
     Next(Bump),
 }
@@ -72,7 +72,7 @@ impl Spelled {
 /// What is asked of `release version`.
 #[derive(Clone, Debug)]
 pub struct Wish {
-    pub target: Target,
+    pub target: NewVersion,
     /// Whether a lower version may be set.
     pub force: bool,
 }
@@ -96,7 +96,7 @@ pub fn version(
     root: &Utf8Path,
     texts: &BTreeMap<Utf8PathBuf, String>,
 ) -> Result<Settled> {
-    if matches!(wish.target, Target::Exactly(_)) {
+    if matches!(wish.target, NewVersion::Exactly(_)) {
         refuse_several(versions)?;
     }
     let mut changes: BTreeMap<&Utf8Path, Vec<(&Statement, String)>> = BTreeMap::new();
@@ -104,8 +104,8 @@ pub fn version(
     let mut left = BTreeSet::new();
     for one in versions {
         let target = match &wish.target {
-            Target::Exactly(spelled) => spelled.clone(),
-            Target::Next(bump) => Spelled::next(*bump, one)?,
+            NewVersion::Exactly(spelled) => spelled.clone(),
+            NewVersion::Next(bump) => Spelled::next(*bump, one)?,
         };
         if !wish.force {
             refuse_lower(one, &target)?;
@@ -278,8 +278,8 @@ mod tests {
     ) -> Result<Vec<String>> {
         let (one, texts) = stated(version_text, files);
         let target = match target {
-            "minor" => Target::Next(Bump::Minor),
-            text => Target::Exactly(Spelled::parse(text)?),
+            "minor" => NewVersion::Next(Bump::Minor),
+            text => NewVersion::Exactly(Spelled::parse(text)?),
         };
         let wish = Wish {
             target,
@@ -410,14 +410,14 @@ mod tests {
             target,
             force: false,
         };
-        let exactly = wish(Target::Exactly(Spelled::parse("0.3.0").unwrap()));
+        let exactly = wish(NewVersion::Exactly(Spelled::parse("0.3.0").unwrap()));
         let error = version(&exactly, &both, Utf8Path::new("/p"), &texts).unwrap_err();
         assert_eq!(
             error.to_string(),
             "one is 0.1.0, but two is 0.2.0: which is meant?"
         );
         assert_eq!(error.hint().unwrap(), "choose with `-p one`");
-        let next = wish(Target::Next(Bump::Patch));
+        let next = wish(NewVersion::Next(Bump::Patch));
         let plan = version(&next, &both, Utf8Path::new("/p"), &texts)
             .unwrap()
             .plan;
@@ -428,7 +428,7 @@ mod tests {
     fn a_dry_run_is_a_patch() {
         let text = "[package]\nname = 'x'\nversion = \"0.1.0\"\n\n[lib]\n";
         let (one, texts) = stated("0.1.0", &[(StatementKind::Cargo, "Cargo.toml", text)]);
-        let target = Target::Exactly(Spelled::parse("0.2.0").unwrap());
+        let target = NewVersion::Exactly(Spelled::parse("0.2.0").unwrap());
         let plan = version(
             &Wish {
                 target,
@@ -465,7 +465,7 @@ mod tests {
             ("0.1.0", "0.4.0", false),
         ] {
             one.statements[1].rivals = vec![semver::Version::parse(rival).unwrap()];
-            let target = Target::Exactly(Spelled::parse(target).unwrap());
+            let target = NewVersion::Exactly(Spelled::parse(target).unwrap());
             let wish = Wish {
                 target,
                 force: false,

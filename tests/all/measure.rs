@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Outcome, Project, Pyx, entries, link, on_path, program, project};
+use crate::support::{CheckOutcome, Project, Pyx, entries, link, on_path, program, project};
 
 const RIVAL: &str = "[build-system]
 requires = [\"hatchling\"]
@@ -23,7 +23,7 @@ fn just(project: &Project, words: &[&str]) -> Pyx {
     project.pyx("just").with(words).env("CI", "")
 }
 
-fn recipe(project: &Project, words: &[&str]) -> Outcome {
+fn recipe(project: &Project, words: &[&str]) -> CheckOutcome {
     just(project, words).run()
 }
 
@@ -35,7 +35,7 @@ fn has_llvm_tools() -> bool {
 }
 
 /// The run succeeds where llvm-tools are installed, else it says what installs them.
-fn with_llvm_tools(run: Outcome) -> Option<Outcome> {
+fn with_llvm_tools(run: CheckOutcome) -> Option<CheckOutcome> {
     if has_llvm_tools() {
         return Some(run.succeeds());
     }
@@ -49,7 +49,7 @@ fn files(dir: &Path) -> usize {
 
 /// A run's stdout, where a line begins with each of these words.
 #[track_caller]
-fn lines(run: &Outcome, starts: &[&str]) {
+fn lines(run: &CheckOutcome, starts: &[&str]) {
     for start in starts {
         let found = run.stdout.lines().any(|line| line.starts_with(start));
         assert!(found, "expected a line `{start}`:\n{run}");

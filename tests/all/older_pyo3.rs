@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::support::{Outcome, Project, folder, program, summary, versions};
+use crate::support::{CheckOutcome, Project, folder, program, summary, versions};
 
 const LIB: &str = r#"
 use pyo3::ffi;
@@ -61,7 +61,7 @@ def test_older():
 ";
 
 /// A project with a release of PyO3, tested on the newest Python here that is not above `newest`.
-fn tested(folder: &Path, (pyo3, features): (&str, &[&str]), newest: u32) -> (Outcome, bool) {
+fn tested(folder: &Path, (pyo3, features): (&str, &[&str]), newest: u32) -> (CheckOutcome, bool) {
     let manifest = format!(
         "[package]\nname = \"older\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\n[lib]\n\
          crate-type = [\"cdylib\"]\n\n[dependencies.pyo3]\nversion = \"{pyo3}\"\n\
@@ -95,7 +95,7 @@ fn tested(folder: &Path, (pyo3, features): (&str, &[&str]), newest: u32) -> (Out
     (run, fitting.is_some())
 }
 
-fn is_linked((run, fits): (Outcome, bool)) {
+fn is_linked((run, fits): (CheckOutcome, bool)) {
     if fits {
         let run = run.succeeds();
         let both = "Rust (older) 1 passed; Python (older) 1 passed";

@@ -386,7 +386,7 @@ fn a_mistake_in_a_manifest_is_told_once_with_its_place() {
             .says_once(snippet);
         let run = run.says_once(&format!("--> {}:{line}:", project.path(file).display()));
         hint.into_iter()
-            .fold(run, crate::support::Outcome::says_once);
+            .fold(run, crate::support::CheckOutcome::says_once);
         project.write(file, &right);
         project.dev().run().finds_fresh("hello");
     }

@@ -250,7 +250,7 @@ fn recipes_around_tests_run_once_whatever_is_tested() {
     let config = "\n[tool.pyx.test]\nbefore = [\"generate\"]\nafter = [\"quick\"]\n";
     project.append("pyproject.toml", config);
     let tests = |words: &[&str]| project.pyx("test").with(&["--py"]).with(words).run();
-    let order = |run: &crate::support::Outcome| {
+    let order = |run: &crate::support::CheckOutcome| {
         let verbs = ["recipe generate", "Python tests of shout", "recipe quick"];
         let lines = run.stderr.lines();
         let found = lines.filter_map(|line| verbs.iter().find(|verb| line.ends_with(**verb)));

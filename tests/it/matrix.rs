@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Outcome, Project, Pyx, folder, program, project, versions};
+use crate::support::{CheckOutcome, Project, Pyx, folder, program, project, versions};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
 }
 
 /// The cells of the table at the end, its head first.
-fn table(run: &Outcome) -> Vec<Vec<&str>> {
+fn table(run: &CheckOutcome) -> Vec<Vec<&str>> {
     let lines = run.stderr.lines();
     let lines = lines.skip_while(|line| !line.starts_with("Python  "));
     let lines = lines.take_while(|line| !line.starts_with("error: "));
@@ -53,7 +53,7 @@ impl Ends {
     }
 
     /// The rows of the table, without its head; there is none for a single interpreter.
-    fn rows<'run>(&self, run: &'run Outcome) -> Vec<Vec<&'run str>> {
+    fn rows<'run>(&self, run: &'run CheckOutcome) -> Vec<Vec<&'run str>> {
         let mut rows = table(run);
         let expected = if self.versions.len() > 1 {
             assert_eq!(

@@ -12,8 +12,8 @@ use cargo_pyx::facts::environment::{Environment, State};
 use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
 use cargo_pyx::facts::suites::PythonSuite;
 use cargo_pyx::facts::{
-    Build, Caller, Facts, Network, Part, Purpose, Request, ReusableBuild, RunState, Staleness,
-    Target, Testing, Tools,
+    Build, Caller, CommandPart, Facts, Network, Purpose, Request, ReusableBuild, RunState,
+    Staleness, TargetEnvironment, Testing, Tools,
 };
 use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
@@ -96,7 +96,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
             members: members.clone(),
             ..Project::default()
         },
-        target: Target {
+        target: TargetEnvironment {
             environment: Environment {
                 path: "/p/.venv".into(),
                 state: State::Good {
@@ -115,7 +115,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 glibc: Some((2, 36)),
                 moved: false,
             }),
-            ..Target::default()
+            ..TargetEnvironment::default()
         },
         builds: members
             .into_iter()
@@ -467,8 +467,11 @@ fn without_recipes_around_it_a_command_has_no_other_part_than_its_work() {
         };
         planned(&request, &facts).unwrap().steps.len()
     };
-    assert_eq!(steps(Part::Work), steps(Part::Whole));
-    assert_eq!((steps(Part::Before), steps(Part::After)), (0, 0));
+    assert_eq!(steps(CommandPart::Work), steps(CommandPart::Whole));
+    assert_eq!(
+        (steps(CommandPart::Before), steps(CommandPart::After)),
+        (0, 0)
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, Project, Pyx, folder, on_path};
+use crate::support::{CheckOutcome, Project, Pyx, folder, on_path};
 use serde_json::Value;
 
 /// A copy of a fixture in which nothing was ever built.
@@ -33,7 +33,7 @@ fn changed(project: &Project, before: &BTreeMap<PathBuf, Vec<u8>>) -> BTreeMap<S
 
 /// Runs it and holds every file against what it was with `edits` (name, old text, new text) made.
 #[track_caller]
-fn sets(project: &Project, run: Pyx, edits: &[(&str, &str, &str)]) -> Outcome {
+fn sets(project: &Project, run: Pyx, edits: &[(&str, &str, &str)]) -> CheckOutcome {
     let before = project.listing(&[".git"]);
     let mut expected = BTreeMap::new();
     for (name, old, new) in edits {

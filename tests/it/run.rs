@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, Project, Pyx, Running, folder, project, within};
+use crate::support::{CheckOutcome, Project, Pyx, Running, folder, project, within};
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 const GREETING: &str = "Hello from Rust!";
@@ -21,7 +21,7 @@ fn small(folder: &Path) -> Project {
 }
 
 /// A pipeline with pyx in it.
-fn shell(project: &Project, script: &str) -> Outcome {
+fn shell(project: &Project, script: &str) -> CheckOutcome {
     project.run("sh", &["-c", script, PYX])
 }
 
@@ -207,7 +207,7 @@ impl Watch {
         Self(Some(pyx.with(&["--watch"]).start()))
     }
 
-    fn end_by(mut self, signal: i32) -> Outcome {
+    fn end_by(mut self, signal: i32) -> CheckOutcome {
         let running = self.0.take().unwrap();
         running.signal(signal);
         running.finish()

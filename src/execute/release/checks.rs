@@ -1,10 +1,10 @@
 //! Running the checks of distributions, and what they come to.
 
 use crate::facts::artifact::{ArchiveMember, Sdist, Wheel};
-use crate::facts::release::{CHECKS, Checked, Checks, Outcome};
+use crate::facts::release::{CHECKS, CheckOutcome, Checked, Checks};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
-use crate::plan::{Check, How, Reader, RecordChecks, Verdict};
+use crate::plan::{Check, How, Linter, RecordChecks, Verdict};
 use crate::world::disk;
 use crate::world::process;
 use camino::Utf8Path;
@@ -28,21 +28,21 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
         How::Tool {
             before,
             invocation,
-            reader,
+            linter,
         } => {
             let mut invocation = invocation.clone();
-            let wheel = match reader {
-                Reader::Stubtest | Reader::WheelContents | Reader::Pydistcheck
+            let wheel = match linter {
+                Linter::Stubtest | Linter::WheelContents | Linter::Pydistcheck
                     if !file.ends_with(".tar.gz") =>
                 {
                     Some(Wheel::open(&check.file)?)
                 }
                 _ => None,
             };
-            if let (Reader::Stubtest, Some(wheel)) = (reader, &wheel) {
+            if let (Linter::Stubtest, Some(wheel)) = (linter, &wheel) {
                 let packages = with_stubs(wheel);
                 if packages.is_empty() {
-                    note(context, check, Outcome::NotApplicable, Vec::new());
+                    note(context, check, CheckOutcome::NotApplicable, Vec::new());
                     return Ok(());
                 }
                 invocation = invocation.args(packages);
@@ -56,10 +56,10 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
                 }
             }
             let output = process::read(&invocation)?;
-            let understood = understand(*reader, file, &output);
+            let understood = understand(*linter, file, &output);
             match &wheel {
-                Some(wheel) if understood.0 == Outcome::Finding => match reader {
-                    Reader::Stubtest => stubs_judged(context, file, stubs::judge(wheel, &output)),
+                Some(wheel) if understood.0 == CheckOutcome::Finding => match linter {
+                    Linter::Stubtest => stubs_judged(context, file, stubs::judge(wheel, &output)),
                     _ => applicable(ships_programs(wheel), understood),
                 },
                 _ => understood,
@@ -70,7 +70,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
     Ok(())
 }
 
-fn note(context: &Context<'_>, check: &Check, outcome: Outcome, messages: Vec<String>) {
+fn note(context: &Context<'_>, check: &Check, outcome: CheckOutcome, messages: Vec<String>) {
     let checked = Checked {
         check: check.check.to_owned(),
         file: check.label.clone(),
@@ -90,7 +90,11 @@ fn note(context: &Context<'_>, check: &Check, outcome: Outcome, messages: Vec<St
 }
 
 /// Our own rules: warnings are said and let pass.
-fn inspected(context: &Context<'_>, check: &Check, findings: &[Finding]) -> (Outcome, Vec<String>) {
+fn inspected(
+    context: &Context<'_>,
+    check: &Check,
+    findings: &[Finding],
+) -> (CheckOutcome, Vec<String>) {
     let file = &check.label;
     let wording = |finding: &Finding| {
         let place = finding.place.as_ref();
@@ -109,9 +113,9 @@ fn inspected(context: &Context<'_>, check: &Check, findings: &[Finding]) -> (Out
         context.ui.warn(&format!("{file}: {}", wording(warning)));
     }
     let outcome = if errors.is_empty() {
-        Outcome::Pass
+        CheckOutcome::Pass
     } else {
-        Outcome::Finding
+        CheckOutcome::Finding
     };
     (outcome, errors.into_iter().map(wording).collect())
 }
@@ -122,7 +126,10 @@ fn ships_programs(wheel: &Wheel) -> bool {
 }
 
 /// What remains of what a linter says of every wheel, where it does not fit this one.
-fn applicable(ships_programs: bool, found: (Outcome, Vec<String>)) -> (Outcome, Vec<String>) {
+fn applicable(
+    ships_programs: bool,
+    found: (CheckOutcome, Vec<String>),
+) -> (CheckOutcome, Vec<String>) {
     let (outcome, messages) = found;
     let said = messages.len();
     let mut rest = messages;
@@ -131,7 +138,7 @@ fn applicable(ships_programs: bool, found: (Outcome, Vec<String>)) -> (Outcome, 
         !wants_library && !is_about_bundled_libraries(message)
     });
     if rest.is_empty() && said > 0 {
-        return (Outcome::Pass, rest);
+        return (CheckOutcome::Pass, rest);
     }
     (outcome, rest)
 }
@@ -154,7 +161,7 @@ fn is_about_bundled_libraries(message: &str) -> bool {
     }
 }
 
-fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (Outcome, Vec<String>) {
+fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (CheckOutcome, Vec<String>) {
     for line in found.noted {
         context
             .ui
@@ -246,12 +253,12 @@ pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String])
     (!columns.is_empty()).then(|| columns.join(", "))
 }
 
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: CheckOutcome) -> &'static str {
     match outcome {
-        Outcome::Pass => "pass",
-        Outcome::Finding => "finding",
-        Outcome::Crashed => "crashed",
-        Outcome::NotApplicable => "n/a",
+        CheckOutcome::Pass => "pass",
+        CheckOutcome::Finding => "finding",
+        CheckOutcome::Crashed => "crashed",
+        CheckOutcome::NotApplicable => "n/a",
     }
 }
 
@@ -259,14 +266,17 @@ fn word(outcome: Outcome) -> &'static str {
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> (Outcome, Vec<String>) {
-        (Outcome::Finding, vec![text.to_owned()])
+    fn found(text: &str) -> (CheckOutcome, Vec<String>) {
+        (CheckOutcome::Finding, vec![text.to_owned()])
     }
 
     #[test]
     fn a_wheel_of_programs_needs_no_library() {
         let empty = found("W007: Wheel library is empty");
-        assert_eq!(applicable(true, empty.clone()), (Outcome::Pass, Vec::new()));
+        assert_eq!(
+            applicable(true, empty.clone()),
+            (CheckOutcome::Pass, Vec::new())
+        );
         assert_eq!(applicable(false, empty.clone()), empty);
         let other = found("W002: Wheel contains duplicate files");
         assert_eq!(applicable(true, other.clone()), other);
@@ -287,7 +297,7 @@ mod tests {
             (debug("meter.libs/libmeter-1.so"), true),
             (debug("meter/_meter.so"), false),
         ] {
-            let is_passed = applicable(false, found(&text)) == (Outcome::Pass, Vec::new());
+            let is_passed = applicable(false, found(&text)) == (CheckOutcome::Pass, Vec::new());
             assert_eq!(is_passed, is_right, "{text}");
         }
     }

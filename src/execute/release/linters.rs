@@ -2,39 +2,43 @@
 
 use serde_json::Value;
 
-use crate::facts::release::Outcome;
+use crate::facts::release::CheckOutcome;
 use crate::model::manylinux;
-use crate::plan::Reader;
+use crate::plan::Linter;
 use crate::world::process::Output;
 
 /// Exit codes say too little: a linter that dies of its own bug ends with the same code as one that
 /// has found something.
-pub(super) fn understand(reader: Reader, file: &str, output: &Output) -> (Outcome, Vec<String>) {
+pub(super) fn understand(
+    linter: Linter,
+    file: &str,
+    output: &Output,
+) -> (CheckOutcome, Vec<String>) {
     let text = format!("{}\n{}", output.stdout, output.stderr);
     let failed = !output.status.success();
     if failed && text.contains("Traceback (most recent call last)") {
         return crashed(&text);
     }
-    let messages = match reader {
-        Reader::Abi3audit => return abi3audit(output),
-        Reader::Auditwheel => return auditwheel(file, output),
-        _ if !failed => return (Outcome::Pass, Vec::new()),
-        Reader::Twine => twine(&text),
-        Reader::Pydistcheck => numbered(&text),
-        Reader::WheelContents => contents(file, &text),
-        Reader::Unpack => all_but(&text, "Unpacking to: "),
-        Reader::Stubtest => all_but(&text, "Found "),
+    let messages = match linter {
+        Linter::Abi3audit => return abi3audit(output),
+        Linter::Auditwheel => return auditwheel(file, output),
+        _ if !failed => return (CheckOutcome::Pass, Vec::new()),
+        Linter::Twine => twine(&text),
+        Linter::Pydistcheck => numbered(&text),
+        Linter::WheelContents => contents(file, &text),
+        Linter::Unpack => all_but(&text, "Unpacking to: "),
+        Linter::Stubtest => all_but(&text, "Found "),
     };
     if messages.is_empty() {
-        return (Outcome::Crashed, vec![output.status.to_string()]);
+        return (CheckOutcome::Crashed, vec![output.status.to_string()]);
     }
-    (Outcome::Finding, messages)
+    (CheckOutcome::Finding, messages)
 }
 
 /// The last line says of what.
-fn crashed(text: &str) -> (Outcome, Vec<String>) {
+fn crashed(text: &str) -> (CheckOutcome, Vec<String>) {
     let last = text.trim().lines().last().unwrap_or_default();
-    (Outcome::Crashed, vec![last.to_owned()])
+    (CheckOutcome::Crashed, vec![last.to_owned()])
 }
 
 fn words(line: &str) -> String {
@@ -89,7 +93,7 @@ fn all_but(text: &str, prefix: &str) -> Vec<String> {
 }
 
 /// Its report: per shared object, symbols beyond the stable ABI.
-fn abi3audit(output: &Output) -> (Outcome, Vec<String>) {
+fn abi3audit(output: &Output) -> (CheckOutcome, Vec<String>) {
     let Ok(report) = serde_json::from_str::<Value>(&output.stdout) else {
         return crashed(&output.stderr);
     };
@@ -126,8 +130,8 @@ fn abi3audit(output: &Output) -> (Outcome, Vec<String>) {
         }
     }
     match (messages.is_empty(), output.status.success()) {
-        (false, _) => (Outcome::Finding, messages),
-        (true, true) => (Outcome::Pass, messages),
+        (false, _) => (CheckOutcome::Finding, messages),
+        (true, true) => (CheckOutcome::Pass, messages),
         (true, false) => crashed(&output.stderr),
     }
 }
@@ -139,21 +143,24 @@ const NO_BINARY: [&str; 2] = [
 ];
 
 /// The most general tag that the binary allows must be one of the file's name, or more general.
-fn auditwheel(file: &str, output: &Output) -> (Outcome, Vec<String>) {
+fn auditwheel(file: &str, output: &Output) -> (CheckOutcome, Vec<String>) {
     let Ok(report) = serde_json::from_str::<Value>(output.stdout.trim()) else {
         return crashed(&output.stderr);
     };
     if let Some(error) = report["error"].as_str() {
         let known = NO_BINARY.iter().any(|known| error.starts_with(known));
         let outcome = if known {
-            Outcome::Finding
+            CheckOutcome::Finding
         } else {
-            Outcome::Crashed
+            CheckOutcome::Crashed
         };
         return (outcome, vec![words(error)]);
     }
     let Some(found) = report["overall_tag"].as_str() else {
-        return (Outcome::Crashed, vec!["its report has no tag".to_owned()]);
+        return (
+            CheckOutcome::Crashed,
+            vec!["its report has no tag".to_owned()],
+        );
     };
     let own = file.trim_end_matches(".whl").rsplit('-').next();
     let own = own
@@ -161,12 +168,12 @@ fn auditwheel(file: &str, output: &Output) -> (Outcome, Vec<String>) {
         .split('.')
         .filter_map(manylinux::glibc);
     match (own.min(), manylinux::glibc(found)) {
-        (Some(own), Some(needed)) if needed <= own => (Outcome::Pass, Vec::new()),
+        (Some(own), Some(needed)) if needed <= own => (CheckOutcome::Pass, Vec::new()),
         (Some(_), _) => {
             let message = format!("it is consistent with {found} only");
-            (Outcome::Finding, vec![message])
+            (CheckOutcome::Finding, vec![message])
         }
-        (None, _) => (Outcome::NotApplicable, Vec::new()),
+        (None, _) => (CheckOutcome::NotApplicable, Vec::new()),
     }
 }
 
@@ -186,20 +193,23 @@ mod tests {
     #[test]
     fn a_linter_that_dies_is_told_from_one_that_finds() {
         let traceback = "Traceback (most recent call last):\n  File\nELFError: Magic number";
-        let (outcome, said) = understand(Reader::Twine, "x.whl", &output(1, "", traceback));
+        let (outcome, said) = understand(Linter::Twine, "x.whl", &output(1, "", traceback));
         assert_eq!(
             (outcome, said),
-            (Outcome::Crashed, vec!["ELFError: Magic number".to_owned()])
+            (
+                CheckOutcome::Crashed,
+                vec!["ELFError: Magic number".to_owned()]
+            )
         );
         let warned =
             "Checking x.whl: FAILED due to warnings\nWARNING  `long_description` missing.\n";
-        let (outcome, said) = understand(Reader::Twine, "x.whl", &output(1, warned, ""));
-        assert_eq!(outcome, Outcome::Finding);
+        let (outcome, said) = understand(Linter::Twine, "x.whl", &output(1, warned, ""));
+        assert_eq!(outcome, CheckOutcome::Finding);
         assert_eq!(said, ["WARNING `long_description` missing."]);
         let silent = output(2, "", "");
         assert_eq!(
-            understand(Reader::Twine, "x.whl", &silent).0,
-            Outcome::Crashed
+            understand(Linter::Twine, "x.whl", &silent).0,
+            CheckOutcome::Crashed
         );
     }
 
@@ -207,53 +217,53 @@ mod tests {
     fn auditwheels_tag_is_compared_with_the_files_name() {
         let says = |tag: &str| output(0, &format!("{{\"overall_tag\": \"{tag}\"}}"), "");
         let file = "x-1.0-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl";
-        let read = |tag| understand(Reader::Auditwheel, file, &says(tag)).0;
-        assert_eq!(read("manylinux_2_17_x86_64"), Outcome::Pass);
-        assert_eq!(read("manylinux_2_5_x86_64"), Outcome::Pass);
-        assert_eq!(read("manylinux_2_34_x86_64"), Outcome::Finding);
-        assert_eq!(read("linux_x86_64"), Outcome::Finding);
+        let read = |tag| understand(Linter::Auditwheel, file, &says(tag)).0;
+        assert_eq!(read("manylinux_2_17_x86_64"), CheckOutcome::Pass);
+        assert_eq!(read("manylinux_2_5_x86_64"), CheckOutcome::Pass);
+        assert_eq!(read("manylinux_2_34_x86_64"), CheckOutcome::Finding);
+        assert_eq!(read("linux_x86_64"), CheckOutcome::Finding);
     }
 
     #[test]
     fn a_tag_for_binaries_that_are_not_there_is_a_finding() {
         let report = |error: &str| output(1, &format!("{{\"error\": \"{error}\"}}"), "INFO: …");
         let file = "x-1.0-cp311-cp311-manylinux2014_x86_64.whl";
-        let read = |error| understand(Reader::Auditwheel, file, &report(error));
+        let read = |error| understand(Linter::Auditwheel, file, &report(error));
         let (outcome, said) = read("Invalid binary wheel: none found:\\n\\thello.so\\n");
-        assert_eq!(outcome, Outcome::Finding);
+        assert_eq!(outcome, CheckOutcome::Finding);
         assert_eq!(said, ["Invalid binary wheel: none found: hello.so"]);
-        assert_eq!(read("No space left on device").0, Outcome::Crashed);
+        assert_eq!(read("No space left on device").0, CheckOutcome::Crashed);
         let nothing = output(0, "{}", "");
-        let (outcome, _) = understand(Reader::Auditwheel, file, &nothing);
-        assert_eq!(outcome, Outcome::Crashed);
+        let (outcome, _) = understand(Linter::Auditwheel, file, &nothing);
+        assert_eq!(outcome, CheckOutcome::Crashed);
     }
 
     #[test]
     fn each_linters_own_words_are_kept() {
-        let said = |reader, text: &str| {
-            let (outcome, said) = understand(reader, "x.whl", &output(1, text, ""));
-            assert_eq!(outcome, Outcome::Finding);
+        let said = |linter, text: &str| {
+            let (outcome, said) = understand(linter, "x.whl", &output(1, text, ""));
+            assert_eq!(outcome, CheckOutcome::Finding);
             said
         };
         let contents = "a/x.whl: W005: Common name:\n  tests/\n  docs/\na/x.whl: W001: Bytecode:\n";
         assert_eq!(
-            said(Reader::WheelContents, contents),
+            said(Linter::WheelContents, contents),
             ["W005: Common name: tests/ docs/", "W001: Bytecode:"]
         );
         let distcheck = "1. [path-too-long] Path too long\nerrors found while checking: 1\n";
         assert_eq!(
-            said(Reader::Pydistcheck, distcheck),
+            said(Linter::Pydistcheck, distcheck),
             ["[path-too-long] Path too long"]
         );
         let readme = "Checking x.whl: FAILED\nERROR    bad markup   \n         line 1: Error: no.  \n\n\
                       \x20        .. no::\n";
         assert_eq!(
-            said(Reader::Twine, readme),
+            said(Linter::Twine, readme),
             ["ERROR bad markup line 1: Error: no."]
         );
         let unpack = "Unpacking to: /t/x-1.0...\nHash mismatch for file 'x/a.py'\n";
         assert_eq!(
-            said(Reader::Unpack, unpack),
+            said(Linter::Unpack, unpack),
             ["Hash mismatch for file 'x/a.py'"]
         );
     }
@@ -261,9 +271,9 @@ mod tests {
     #[test]
     fn what_a_linter_says_besides_is_nothing_when_it_passes() {
         let quoted = "x.whl: OK\nTraceback (most recent call last)\n";
-        for reader in [Reader::Twine, Reader::WheelContents, Reader::Stubtest] {
-            let passed = understand(reader, "x.whl", &output(0, quoted, ""));
-            assert_eq!(passed, (Outcome::Pass, Vec::new()));
+        for linter in [Linter::Twine, Linter::WheelContents, Linter::Stubtest] {
+            let passed = understand(linter, "x.whl", &output(0, quoted, ""));
+            assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
         }
     }
 
@@ -272,8 +282,8 @@ mod tests {
         let report = r#"{"specs": {"x.whl": {"kind": "wheel", "wheel": [{"name": "x.abi3.so", "result": {
             "is_abi3": false, "is_abi3_baseline_compatible": false, "baseline": "3.9", "computed": "3.12",
             "non_abi3_symbols": ["_PyDict_New"], "future_abi3_objects": {"PyObject_Later": "3.12"}}}]}}}"#;
-        let (outcome, said) = understand(Reader::Abi3audit, "x.whl", &output(1, report, ""));
-        assert_eq!(outcome, Outcome::Finding);
+        let (outcome, said) = understand(Linter::Abi3audit, "x.whl", &output(1, report, ""));
+        assert_eq!(outcome, CheckOutcome::Finding);
         assert_eq!(said.len(), 2);
         assert!(
             said[0].contains("_PyDict_New")

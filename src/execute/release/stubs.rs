@@ -4,12 +4,12 @@
 use camino::Utf8Path;
 
 use crate::facts::artifact::Wheel;
-use crate::facts::release::Outcome;
+use crate::facts::release::CheckOutcome;
 use crate::world::process::Output;
 
 /// What stubtest found: the verdict, what speaks against a release, and what does not.
 pub(super) struct Stubs {
-    pub(super) outcome: Outcome,
+    pub(super) outcome: CheckOutcome,
     pub(super) wrong: Vec<String>,
     pub(super) noted: Vec<String>,
 }
@@ -25,7 +25,7 @@ pub(super) fn judge(wheel: &Wheel, output: &Output) -> Stubs {
         .any(|line| line.contains("due to mypy build errors"));
     if uncompiled {
         return Stubs {
-            outcome: Outcome::NotApplicable,
+            outcome: CheckOutcome::NotApplicable,
             wrong: Vec::new(),
             noted: lines,
         };
@@ -34,9 +34,9 @@ pub(super) fn judge(wheel: &Wheel, output: &Output) -> Stubs {
     let (wrong, noted): (Vec<_>, Vec<_>) =
         lines.into_iter().partition(|line| is_wrong(line, &aliases));
     let outcome = if wrong.is_empty() {
-        Outcome::Pass
+        CheckOutcome::Pass
     } else {
-        Outcome::Finding
+        CheckOutcome::Finding
     };
     Stubs {
         outcome,

@@ -5,7 +5,7 @@ mod python;
 mod result;
 mod rust;
 mod stestr;
-mod voice;
+mod runner_output;
 
 use crate::model::error::Result;
 use crate::plan::{Runner, Test};
@@ -14,26 +14,26 @@ use crate::ui::Activity;
 pub use result::{Idle, PYTHON, RUST, TestResult, summed};
 
 use super::context::Context;
+use runner_output::RunnerOutput;
 use rust::Dialect;
-use voice::Voice;
 
 pub(super) fn run(
     context: &Context<'_>,
     test: &Test,
     activity: &Activity<'_>,
 ) -> Result<TestResult> {
-    let voice = Voice::new(context, activity);
+    let output = RunnerOutput::new(context, activity);
     match &test.runner {
         Runner::Cargo { own_words } => {
             let dialect = Dialect::Libtest { alone: !own_words };
-            rust::run(test, activity, voice, dialect)
+            rust::run(test, activity, output, dialect)
         }
-        Runner::Nextest => rust::run(test, activity, voice, Dialect::Nextest),
-        Runner::Pytest(reporter) => python::run(context, test, voice, reporter, &python::PYTEST),
+        Runner::Nextest => rust::run(test, activity, output, Dialect::Nextest),
+        Runner::Pytest(reporter) => python::run(context, test, output, reporter, &python::PYTEST),
         Runner::Unittest(reporter) => {
-            python::run(context, test, voice, reporter, &python::UNITTEST)
+            python::run(context, test, output, reporter, &python::UNITTEST)
         }
-        Runner::Stestr => stestr::run(context, test, voice),
+        Runner::Stestr => stestr::run(context, test, output),
         Runner::Import => import::run(context, test),
     }
 }

@@ -13,7 +13,7 @@ use crate::world::process::{self, Status};
 
 use super::super::context::Context;
 use super::result::{Idle, PYTHON, TestResult};
-use super::voice::Voice;
+use super::runner_output::RunnerOutput;
 
 /// A runner that a module of ours tells of.
 pub(super) struct Framework {
@@ -37,14 +37,14 @@ pub(super) const UNITTEST: Framework = Framework {
 pub(super) fn run(
     context: &Context<'_>,
     test: &Test,
-    mut voice: Voice<'_, '_>,
+    mut output: RunnerOutput<'_, '_>,
     reporter: &Reporter,
     framework: &Framework,
 ) -> Result<TestResult> {
     let Framework { name, options, .. } = framework;
     disk::write(&reporter.module, framework.report.as_bytes())?;
     disk::remove_file(&reporter.report)?;
-    let is_seen = !voice.quiet || options.wants_terminal(&test.arguments);
+    let is_seen = !output.quiet || options.wants_terminal(&test.arguments);
     let status = if is_seen && context.ui.owns_the_terminal() {
         let status = process::show(&test.invocation, context.session.stdin_is_terminal)?;
         process::check_signals()?;
@@ -52,7 +52,7 @@ pub(super) fn run(
     } else {
         let color = if context.ui.colors() { "1" } else { "0" };
         let invocation = test.invocation.clone().env("PY_COLORS", color);
-        process::stream(&invocation, |stream, line| voice.hear(stream, line))?
+        process::stream(&invocation, |stream, line| output.show(stream, line))?
     };
     let report = Report::read(disk::read_text(&reporter.report)?.as_deref());
     if let Some(trouble) = &report.trouble {
@@ -68,7 +68,7 @@ pub(super) fn run(
         (Some(_), Some(module)) => hint_for_missing(&test.package, module)?,
         _ => None,
     };
-    voice.end(failure.is_some());
+    output.end(failure.is_some());
     Ok(TestResult {
         language: PYTHON,
         member: test.member.clone(),

@@ -11,7 +11,7 @@ use crate::world::process::{self, Status};
 
 use super::super::child::with_linked;
 use super::result::{Idle, RUST, TestResult};
-use super::voice::Voice;
+use super::runner_output::RunnerOutput;
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ const NO_TESTS: i32 = 4;
 pub(super) fn run(
     test: &Test,
     activity: &Activity<'_>,
-    mut voice: Voice<'_, '_>,
+    mut output: RunnerOutput<'_, '_>,
     dialect: Dialect,
 ) -> Result<TestResult> {
     let mut results = Results::new(dialect);
@@ -41,7 +41,7 @@ pub(super) fn run(
         results.hear(&text);
         unlinked |= text.contains("undefined reference to `Py")
             || text.contains("unable to find library -lpython");
-        voice.hear(stream, line);
+        output.show(stream, line);
     })?;
     let failure = match status {
         Status::Code(0) if results.open => {
@@ -71,7 +71,7 @@ pub(super) fn run(
         ),
         (failure, _) => (failure, None),
     };
-    voice.end(failure.is_some());
+    output.end(failure.is_some());
     let idle = results.idle(&test.arguments);
     Ok(TestResult {
         language: RUST,

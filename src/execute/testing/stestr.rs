@@ -9,12 +9,12 @@ use crate::world::process::{self, Status};
 
 use super::super::context::Context;
 use super::result::{Idle, PYTHON, TestResult};
-use super::voice::Voice;
+use super::runner_output::RunnerOutput;
 
 pub(super) fn run(
     context: &Context<'_>,
     test: &Test,
-    mut voice: Voice<'_, '_>,
+    mut output: RunnerOutput<'_, '_>,
 ) -> Result<TestResult> {
     let mut results = Results::default();
     let status = if STESTR.wants_terminal(&test.arguments) && context.ui.owns_the_terminal() {
@@ -23,13 +23,13 @@ pub(super) fn run(
     } else {
         process::stream(&test.invocation, |stream, line| {
             results.hear(&String::from_utf8_lossy(line));
-            voice.hear(stream, line);
+            output.show(stream, line);
         })?
     };
     process::check_signals()?;
     results.untold |= STESTR.only_asks(&test.arguments);
     let failure = results.failure(status, &test.arguments);
-    voice.end(failure.is_some());
+    output.end(failure.is_some());
     let idle = match &failure {
         None if results.unmatched => {
             let arguments = test.arguments.join(" ");

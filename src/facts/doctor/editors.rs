@@ -94,7 +94,7 @@ fn thrash(
 mod tests {
     use camino::Utf8Path;
 
-    use crate::facts::Target;
+    use crate::facts::TargetEnvironment;
     use crate::facts::environment::Environment;
     use crate::facts::project::Member;
 
@@ -105,12 +105,12 @@ mod tests {
         let mut member = Member::default();
         member.directories.target = "/p/target".into();
         let mut facts = Facts {
-            target: Target {
+            target: TargetEnvironment {
                 environment: Environment {
                     path: "/p/.venv".into(),
                     ..Environment::default()
                 },
-                ..Target::default()
+                ..TargetEnvironment::default()
             },
             ..Facts::default()
         };

@@ -48,7 +48,7 @@ pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::Target;
+    use crate::facts::TargetEnvironment;
     use crate::facts::environment::Environment;
 
     use super::*;
@@ -63,12 +63,12 @@ mod tests {
             ..Session::default()
         };
         let facts = Facts {
-            target: Target {
+            target: TargetEnvironment {
                 environment: Environment {
                     path: "/p/.venv".into(),
                     ..Environment::default()
                 },
-                ..Target::default()
+                ..TargetEnvironment::default()
             },
             ..Facts::default()
         };

@@ -38,7 +38,9 @@ pub use package::{Package, PlannedWheel, Staged};
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
-pub use record::{CHECKS, Checked, Checks, Entry, MANIFEST, Manifest, Outcome, SUMS, VARIABLES};
+pub use record::{
+    CHECKS, CheckOutcome, Checked, Checks, Entry, MANIFEST, Manifest, SUMS, VARIABLES,
+};
 
 #[derive(Clone, Debug)]
 pub struct Release {

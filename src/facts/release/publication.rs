@@ -189,7 +189,7 @@ pub fn short(hash: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Outcome;
+    use super::super::CheckOutcome;
     use super::*;
 
     fn file(dir: &Utf8Path) -> Publishable {
@@ -199,7 +199,7 @@ mod tests {
             version: "1.0".into(),
             sha256: disk::hash(&path).unwrap(),
             tests: [("cp312".to_owned(), "Python 2 passed, 1 skipped".to_owned())].into(),
-            checks: [("twine".to_owned(), Outcome::Pass)].into(),
+            checks: [("twine".to_owned(), CheckOutcome::Pass)].into(),
             ..Entry::default()
         };
         Publishable { path, entry }
@@ -220,7 +220,7 @@ mod tests {
         crashed
             .entry
             .checks
-            .insert("twine".into(), Outcome::Crashed);
+            .insert("twine".into(), CheckOutcome::Crashed);
         assert!(refused(&crashed).contains("twine"));
         let others = refusals(&good, None, Some("2.0")).join("; ");
         assert!(others.contains("differ about") && others.contains("the project has 2.0"));

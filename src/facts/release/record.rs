@@ -12,7 +12,7 @@ use crate::world::disk;
 /// How a check of one file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     Pass,
     /// It has something to say that no release should have.
     Finding,
@@ -40,12 +40,12 @@ pub struct Checked {
     pub check: String,
     /// The file's name.
     pub file: String,
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// What it found, one line each.
     pub messages: Vec<String>,
 }
 
-impl Outcome {
+impl CheckOutcome {
     /// Whether the file may be published as far as the check knows.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Pass | Self::NotApplicable)
@@ -114,7 +114,7 @@ pub struct Entry {
     /// By interpreter, in words: `3 passed`.
     pub tests: BTreeMap<String, String>,
     /// By name of the check.
-    pub checks: BTreeMap<String, Outcome>,
+    pub checks: BTreeMap<String, CheckOutcome>,
 }
 
 impl Entry {

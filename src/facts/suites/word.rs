@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::path::normalize;
-use crate::model::runner_options::{Part, RunnerOptions};
+use crate::model::runner_options::{RunnerOptions, WordRole};
 use crate::world::disk;
 use crate::world::session::Session;
 
@@ -20,12 +20,12 @@ pub struct Word {
 impl Word {
     pub fn read(session: &Session, options: &RunnerOptions, arguments: &[String]) -> Vec<Self> {
         let mut words = Vec::new();
-        for (text, part) in arguments.iter().zip(options.parts(arguments)) {
+        for (text, role) in arguments.iter().zip(options.roles(arguments)) {
             let path = session.absolute(file_of(text));
-            let may_be_named = match part {
-                Part::Option | Part::Value => false,
-                Part::Either => path.extension() == Some("py"),
-                Part::Test => true,
+            let may_be_named = match role {
+                WordRole::Option | WordRole::Value => false,
+                WordRole::Either => path.extension() == Some("py"),
+                WordRole::Test => true,
             };
             words.push(Self {
                 text: text.clone(),

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::Product;
 use crate::facts::artifact::{Expected, SdistName, WheelName};
-use crate::facts::release::{Checked, Outcome, Package, Release, Staged};
+use crate::facts::release::{CheckOutcome, Checked, Package, Release, Staged};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 use crate::model::invocation::Invocation;
@@ -13,7 +13,7 @@ use crate::model::venv;
 use crate::world::disk;
 
 use crate::model::step::StepId;
-use crate::plan::release_action::{Check, How, Reader, RecordChecks, ReleaseAction, Verdict};
+use crate::plan::release_action::{Check, How, Linter, RecordChecks, ReleaseAction, Verdict};
 use crate::plan::step::{Plan, Step};
 
 use super::stage::{Stage, step};
@@ -215,22 +215,22 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
             .call(&toolbox.program(program), root)
             .args(words.iter().copied())
     };
-    let tool = |invocation: Invocation, reader| How::Tool {
+    let tool = |invocation: Invocation, linter| How::Tool {
         before: Vec::new(),
         invocation: invocation
             .arg(file.as_str())
             .env("NO_COLOR", "1")
             .env("COLUMNS", WIDE),
-        reader,
+        linter,
     };
     let ignored = TASTE.iter().flat_map(|rule| ["--ignore", rule]);
     let pydistcheck = call("pydistcheck", &[]).args(ignored);
     let mut tools = vec![
         (
             "twine",
-            tool(call("twine", &["check", "--strict"]), Reader::Twine),
+            tool(call("twine", &["check", "--strict"]), Linter::Twine),
         ),
-        ("pydistcheck", tool(pydistcheck, Reader::Pydistcheck)),
+        ("pydistcheck", tool(pydistcheck, Linter::Pydistcheck)),
     ];
     let name = file.file_name().unwrap_or_default();
     if !is_wheel(name) {
@@ -239,24 +239,24 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     let contents = call("check-wheel-contents", &[]);
     tools.push((
         "check-wheel-contents",
-        tool(contents, Reader::WheelContents),
+        tool(contents, Linter::WheelContents),
     ));
     let scratch = own(stage, "scratch", file);
     let unpack = call("wheel", &["unpack", "--dest", scratch.as_str()]);
-    tools.push(("wheel unpack", tool(unpack, Reader::Unpack)));
+    tools.push(("wheel unpack", tool(unpack, Linter::Unpack)));
     if name.contains("-abi3-") {
         tools.push((
             "abi3audit",
             tool(
                 call("abi3audit", &["--strict", "--report"]),
-                Reader::Abi3audit,
+                Linter::Abi3audit,
             ),
         ));
     }
     if name.contains("manylinux") && cfg!(target_os = "linux") {
         tools.push((
             "auditwheel",
-            tool(call("auditwheel", &["show", "--json"]), Reader::Auditwheel),
+            tool(call("auditwheel", &["show", "--json"]), Linter::Auditwheel),
         ));
     }
     let (major, minor) = toolbox.minor;
@@ -308,16 +308,16 @@ fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
         before: vec![
             (
                 uv(&made).args([toolbox.python.as_str(), env.as_str()]),
-                Outcome::Crashed,
+                CheckOutcome::Crashed,
             ),
-            (alone, Outcome::Finding),
-            (dependencies, Outcome::Crashed),
+            (alone, CheckOutcome::Finding),
+            (dependencies, CheckOutcome::Crashed),
         ],
         invocation: stage
             .context
             .call(&python, &env)
             .args(["-m", "mypy.stubtest", "--concise", "--ignore-missing-stub"])
             .env("PYTHONPATH", toolbox.site_packages().as_str()),
-        reader: Reader::Stubtest,
+        linter: Linter::Stubtest,
     }
 }

@@ -4,7 +4,7 @@
     reason = "this folder owns looking at the file system"
 )]
 
-mod lock;
+mod file_lock;
 mod trees;
 mod usage;
 mod walk;
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::model::error::{Error, Result};
 use crate::model::path::normalize;
 
-pub use lock::Lock;
+pub use file_lock::FileLock;
 pub use trees::{copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{

@@ -81,7 +81,7 @@ impl Toolbox {
     /// [`Error::Provision`] with what uv says.
     pub fn provide(&self, session: &Session, uv: &Utf8Path) -> Result<()> {
         let lock = session.cache().join("tools/lock");
-        let _lock = disk::Lock::take(&lock, "", |_| process::check_signals())?;
+        let _lock = disk::FileLock::take(&lock, "", |_| process::check_signals())?;
         if self.is_there() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::artifact::parts::Parts;
 use crate::released::{Set, label, set};
-use crate::support::{Outcome, entries, oldest_and_newest, project};
+use crate::support::{CheckOutcome, entries, oldest_and_newest, project};
 
 pub(crate) struct Hello {
     /// Commit and time of the commit, in seconds.
@@ -12,9 +12,9 @@ pub(crate) struct Hello {
     /// What git and `dist/` hold besides the set.
     pub(crate) traces: String,
     pub(crate) ignored: String,
-    pub(crate) first: (Set, Outcome),
+    pub(crate) first: (Set, CheckOutcome),
     /// Once more with `--reproduce`.
-    pub(crate) reproduced: (Set, Outcome),
+    pub(crate) reproduced: (Set, CheckOutcome),
     /// The wheels in this order, with one of their tags, and the sdist that they are built from.
     pub(crate) good: [Parts; 3],
 }

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::hello::hello;
 use crate::released::{Set, is_wheel, label, newest, set};
-use crate::support::{Outcome, Project, entries, name_of, oldest_and_newest, project};
+use crate::support::{CheckOutcome, Project, entries, name_of, oldest_and_newest, project};
 
 /// Runs it; git sees nothing of it.
 #[track_caller]
-fn releases(project: &Project, args: &[&str]) -> (Outcome, Set) {
+fn releases(project: &Project, args: &[&str]) -> (CheckOutcome, Set) {
     let run = project.release(&["wheel"]).with(args).run().succeeds();
     assert_eq!(project.traces(), "");
     let mut others = entries(&project.path("dist"));
@@ -29,7 +29,7 @@ fn labels() -> BTreeSet<String> {
 }
 
 /// For these two; it is one where the machine has no other.
-fn for_both(project: &Project) -> (Outcome, Set) {
+fn for_both(project: &Project) -> (CheckOutcome, Set) {
     let [oldest, newest] = oldest_and_newest();
     releases(project, &["--python", &oldest, "--python", &newest])
 }

@@ -1,11 +1,15 @@
 //! What each kind of project is built into, once.
 
 use super::{GREET, GREETING};
-use crate::support::{Outcome, Project, project};
+use crate::support::{CheckOutcome, Project, project};
 
 /// The first build of a fixture works and leaves nothing in the checkout; the second does nothing;
 /// what was built prints a line.
-fn is_built_once(project: &Project, members: &[&str], (script, printed): (&str, &str)) -> Outcome {
+fn is_built_once(
+    project: &Project,
+    members: &[&str],
+    (script, printed): (&str, &str),
+) -> CheckOutcome {
     let first = project.dev().run().succeeds();
     assert_eq!(project.traces(), "", "{first}");
     let second = project.dev().run().succeeds();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{COMPILED, Outcome, Project, folder, project};
+use crate::support::{COMPILED, CheckOutcome, Project, folder, project};
 
 #[test]
 fn a_dry_run_writes_nothing_and_its_commands_work() {
@@ -25,7 +25,7 @@ fn a_dry_run_writes_nothing_and_its_commands_work() {
     assert_eq!(fresh.stdout, "");
 }
 
-fn events(run: &Outcome) -> Vec<Value> {
+fn events(run: &CheckOutcome) -> Vec<Value> {
     let lines = run.stdout.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
@@ -80,7 +80,7 @@ fn json_tells_the_plan_the_steps_and_the_end() {
     assert_eq!(fresh, ["plan", "summary"]);
 }
 
-fn events_of_a_fresh_run(run: &Outcome) -> Vec<String> {
+fn events_of_a_fresh_run(run: &CheckOutcome) -> Vec<String> {
     let events = events(run);
     assert_eq!(events[0]["fresh"], serde_json::json!(["hello"]));
     events

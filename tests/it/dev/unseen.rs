@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Outcome, Project, folder, modified, set_modified, within};
+use crate::support::{CheckOutcome, Project, folder, modified, set_modified, within};
 
 const PROJECT: &str = "[build-system]
 requires = [\"maturin>=1.9,<2\"]
@@ -81,7 +81,7 @@ fn put(project: &Project, name: &str, old: &str, new: &str) {
     set_modified(&path, time);
 }
 
-fn compiled(run: &Outcome, name: &str) -> usize {
+fn compiled(run: &CheckOutcome, name: &str) -> usize {
     run.count(&format!("Compiling {name} "))
 }
 

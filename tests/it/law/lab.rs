@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, Project as Checkout, Pyx, program, uv};
+use crate::support::{CheckOutcome, Project as Checkout, Pyx, program, uv};
 
 use super::inputs;
 use super::project::{Kind, Project, Values};
@@ -163,7 +163,7 @@ impl Lab {
     }
 
     /// Another program in the project's folder.
-    pub(super) fn other(&self, program: &Path, words: &[&str]) -> Outcome {
+    pub(super) fn other(&self, program: &Path, words: &[&str]) -> CheckOutcome {
         let run = Checkout::at(&self.project.dir()).program(program, words);
         let run = run.env("VIRTUAL_ENV", self.environment());
         self.dressed(run).path_first(uv().parent().unwrap()).run()
@@ -208,7 +208,7 @@ impl Lab {
     }
 
     /// A run that had to end well, right after its end.
-    pub(super) fn judge(&mut self, run: &Outcome, expect: Expect) -> Law {
+    pub(super) fn judge(&mut self, run: &CheckOutcome, expect: Expect) -> Law {
         self.runs += 1;
         if run.code != Some(0) {
             self.excused = true;
@@ -248,7 +248,7 @@ impl Lab {
         Ok(())
     }
 
-    fn is_no_more_than_due(&mut self, run: &Outcome, expect: Expect) -> Law {
+    fn is_no_more_than_due(&mut self, run: &CheckOutcome, expect: Expect) -> Law {
         let compiled = self.compiled();
         let inputs = inputs::digest(&self.project, &self.world);
         let newest = inputs::newest(&self.project);
@@ -348,13 +348,13 @@ impl Lab {
 }
 
 /// How a run ended, and what it said.
-pub(super) fn said(run: &Outcome) -> String {
-    let Outcome { code, stderr, .. } = run;
+pub(super) fn said(run: &CheckOutcome) -> String {
+    let CheckOutcome { code, stderr, .. } = run;
     format!("exit {code:?}\n{stderr}")
 }
 
 /// Every member at most once.
-fn installs_once(run: &Outcome, members: usize) -> Law {
+fn installs_once(run: &CheckOutcome, members: usize) -> Law {
     if run.count("  Installed ") > members {
         return Err(Breach::new("twice", said(run)));
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Outcome, Project, Pyx, folder};
+use crate::support::{CheckOutcome, Project, Pyx, folder};
 
 /// A copy of a fixture in which nothing was ever built.
 macro_rules! cold {
@@ -18,7 +18,7 @@ fn doctor(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("doctor").with(args)
 }
 
-fn events(run: &Outcome) -> Vec<Value> {
+fn events(run: &CheckOutcome) -> Vec<Value> {
     let lines = run.stdout.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap())

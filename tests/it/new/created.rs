@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Outcome, Project};
+use crate::support::{CheckOutcome, Project};
 
 /// A folder for new projects.
 pub(crate) fn empty(folder: &Path) -> Project {
@@ -24,7 +24,7 @@ pub(crate) fn made(around: &Project, name: &str, args: &[&str]) -> Project {
 }
 
 /// Succeeds and leaves `git status` as it is.
-pub(crate) fn runs(project: &Project, words: &[&str]) -> Outcome {
+pub(crate) fn runs(project: &Project, words: &[&str]) -> CheckOutcome {
     let before = project.traces();
     let run = project.pyx(words[0]).with(&words[1..]).run().succeeds();
     assert_eq!(project.traces(), before, "{words:?}");

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::support::{Outcome, Project, Pyx, alone, entries, folder_of, name_of, versions, within};
+use crate::support::{
+    CheckOutcome, Project, Pyx, alone, entries, folder_of, name_of, versions, within,
+};
 use index::{Index, Line, PASSWORD, Then, USER, answering, free_port};
 
 const SDIST: &str = "shout-0.1.0.tar.gz";
@@ -85,7 +87,7 @@ fn wheel(project: &Project) -> String {
 }
 
 /// By file: what the JSON says has become of it.
-fn fates(run: &Outcome) -> Vec<(String, String)> {
+fn fates(run: &CheckOutcome) -> Vec<(String, String)> {
     let events = run.stdout.lines().map(|line| {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         event

@@ -5,10 +5,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{recipes, small};
-use crate::support::{Outcome, Project, folder, name_of, uv};
+use crate::support::{CheckOutcome, Project, folder, name_of, uv};
 
 /// just by itself, as nobody but pyx should call it.
-fn bare(project: &Project, file: &Path, args: &[&str]) -> Outcome {
+fn bare(project: &Project, file: &Path, args: &[&str]) -> CheckOutcome {
     let from = ["tool", "run", "--quiet", "--from", "rust-just==1.59.0"];
     let file = ["just", "--justfile", file.to_str().unwrap()];
     project.run(uv(), &[&from[..], &file[..], args].concat())

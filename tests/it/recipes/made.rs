@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::{just, small};
-use crate::support::{Outcome, folder, project};
+use crate::support::{CheckOutcome, folder, project};
 
 /// The folders that a run printed, each with a page to begin with.
-fn places(run: &Outcome) -> Vec<PathBuf> {
+fn places(run: &CheckOutcome) -> Vec<PathBuf> {
     let lines = run.stdout.lines().map(PathBuf::from);
     lines.filter(|path| path.is_absolute()).collect()
 }

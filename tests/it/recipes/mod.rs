@@ -9,7 +9,7 @@ mod stubs;
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, Project, Pyx};
+use crate::support::{CheckOutcome, Project, Pyx};
 
 /// A recipe with its arguments: `cargo pyx just WORDS`, where nobody agrees to an installation.
 fn just(project: &Project, words: &[&str]) -> Pyx {
@@ -30,7 +30,7 @@ fn small(folder: &Path) -> Project {
 }
 
 /// The result of a step in the table at the end.
-fn result<'a>(run: &'a Outcome, step: &str) -> &'a str {
+fn result<'a>(run: &'a CheckOutcome, step: &str) -> &'a str {
     let (_, table) = run.stderr.rsplit_once("\nstep  ").unwrap_or_default();
     let rows = table.lines().take_while(|line| !line.is_empty());
     let found: Vec<&str> = rows.filter_map(|row| row.strip_prefix(step)).collect();

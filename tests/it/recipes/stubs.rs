@@ -8,7 +8,7 @@ fn types_finds_what_stubs_say_wrongly() {
     let project = project!("mixed");
     just(&project, &["types"]).run().succeeds();
     project.edit("python/mixed/_mixed.pyi", "text: str", "word: str");
-    let wrong = |run: super::Outcome| {
+    let wrong = |run: super::CheckOutcome| {
         assert!(run.stdout.contains("mixed._mixed.count_words"), "{run}");
         run.exits(1)
     };

@@ -9,7 +9,9 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use super::run::{PLACES, holds_no_place};
-use super::{Outcome, Pyx, command, entries, fixtures, name_of, read, set_modified, temp, text_of};
+use super::{
+    CheckOutcome, Pyx, command, entries, fixtures, name_of, read, set_modified, temp, text_of,
+};
 
 /// A checkout of one fixture.
 pub(crate) struct Project {
@@ -169,7 +171,7 @@ impl Project {
         Pyx { command }
     }
 
-    pub(crate) fn run(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, program: impl AsRef<OsStr>, args: &[&str]) -> CheckOutcome {
         self.program(program, args).run()
     }
 

@@ -65,7 +65,7 @@ macro_rules! folder {
 
 pub(crate) use checkout::{COMPILED, Project};
 pub(crate) use pythons::{oldest_and_newest, versions};
-pub(crate) use run::{Outcome, Pyx, Running, alone, summary};
+pub(crate) use run::{CheckOutcome, Pyx, Running, alone, summary};
 pub(crate) use {folder, project};
 
 /// `place`: the path of an item in a test, as in `dev::fresh::what_is_fresh::here`.

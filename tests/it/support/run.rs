@@ -57,7 +57,7 @@ impl Pyx {
     }
 
     /// At a terminal where somebody types a line; what it shows is the outcome's stdout.
-    pub(crate) fn answered(self, line: &str) -> Outcome {
+    pub(crate) fn answered(self, line: &str) -> CheckOutcome {
         let mut command = command("python3", self.command.get_current_dir().unwrap());
         for (name, value) in self.command.get_envs() {
             value.map(|value| command.env(name, value));
@@ -70,7 +70,7 @@ impl Pyx {
     }
 
     /// Waits for a free place among the runs of all tests, then for the end.
-    pub(crate) fn run(self) -> Outcome {
+    pub(crate) fn run(self) -> CheckOutcome {
         let _place = Place::take();
         self.start().finish()
     }
@@ -106,7 +106,7 @@ impl Running {
         kill_process(pid, Signal::from_named_raw(signal).unwrap()).unwrap();
     }
 
-    pub(crate) fn finish(mut self) -> Outcome {
+    pub(crate) fn finish(mut self) -> CheckOutcome {
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -123,7 +123,7 @@ impl Running {
             let _ = fs::remove_file(path);
             text
         });
-        Outcome {
+        CheckOutcome {
             code: status.code(),
             signal: status.signal(),
             line: self.line,
@@ -135,7 +135,7 @@ impl Running {
 }
 
 /// How a run ended, and what it said.
-pub(crate) struct Outcome {
+pub(crate) struct CheckOutcome {
     line: String,
     pub(crate) code: Option<i32>,
     pub(crate) signal: Option<i32>,
@@ -144,7 +144,7 @@ pub(crate) struct Outcome {
     pub(crate) took: Duration,
 }
 
-impl std::fmt::Display for Outcome {
+impl std::fmt::Display for CheckOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             code,
@@ -162,7 +162,7 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-impl Outcome {
+impl CheckOutcome {
     #[track_caller]
     pub(crate) fn succeeds(self) -> Self {
         self.exits(0)
@@ -213,7 +213,7 @@ impl Outcome {
 }
 
 /// The line that sums up the tests of both languages.
-pub(crate) fn summary(run: &Outcome) -> &str {
+pub(crate) fn summary(run: &CheckOutcome) -> &str {
     let found: Vec<&str> = run
         .stderr
         .lines()

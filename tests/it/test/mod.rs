@@ -8,7 +8,7 @@ mod workspaces;
 
 use std::path::Path;
 
-use crate::support::{Outcome, Project, Pyx, summary};
+use crate::support::{CheckOutcome, Project, Pyx, summary};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
@@ -20,7 +20,7 @@ fn small(folder: &Path) -> Project {
 }
 
 /// Runs a program of cargo's with the environment's Python, as a person without pyx would.
-fn plain_cargo(project: &Project, args: &[&str]) -> Outcome {
+fn plain_cargo(project: &Project, args: &[&str]) -> CheckOutcome {
     let python = project.path(".venv/bin/python");
     let libraries = "import sysconfig; print(sysconfig.get_config_var('LIBDIR'))";
     let libraries = project.python(libraries);

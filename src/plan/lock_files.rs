@@ -16,7 +16,7 @@ use super::step::{Plan, Step};
 
 /// Where the locks are made, and how.
 #[derive(Clone, Copy)]
-pub(super) struct Locks<'a> {
+pub(super) struct LockFiles<'a> {
     pub(super) folder: &'a Utf8Path,
     pub(super) network: Network,
     pub(super) scrubbed: &'a BTreeSet<String>,
@@ -24,7 +24,7 @@ pub(super) struct Locks<'a> {
     pub(super) verb: &'static str,
 }
 
-impl Locks<'_> {
+impl LockFiles<'_> {
     /// # Errors
     /// [`Error::Usage`] where `--locked` forbids what the command is for.
     pub(super) fn check(&self, command: &str) -> Result<()> {
@@ -83,7 +83,7 @@ mod tests {
 
     fn planned(uv: &Tool, network: Network) -> Result<String> {
         let scrubbed = BTreeSet::new();
-        let locks = Locks {
+        let locks = LockFiles {
             folder: Utf8Path::new("/p"),
             network,
             scrubbed: &scrubbed,

@@ -7,14 +7,14 @@ use camino::Utf8Path;
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::ui::Ui;
-use crate::world::disk::{self, Lock};
+use crate::world::disk::{self, FileLock};
 use crate::world::process;
 use crate::world::session::Session;
 
 /// Takes the project's lock; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds.
 ///
 /// `name`: the command's, for those who will have to wait.
-pub fn lock(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Option<Lock>> {
+pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Option<FileLock>> {
     let path = project.lock_path();
     let held = session.var("CARGO_PYX_LOCK").unwrap_or_default();
     if held.lines().any(|held| held == path) {
@@ -27,7 +27,7 @@ pub fn lock(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
     let (mut said, mut tries) = (false, 0);
     let me = format!("pid {}: cargo pyx {name}", std::process::id());
     keep_out_of_git(&project.state)?;
-    let lock = Lock::take(&path, &me, |holder| {
+    let lock = FileLock::take(&path, &me, |holder| {
         let holder = match holder {
             "" => String::new(),
             holder => format!(" (held by {holder})"),

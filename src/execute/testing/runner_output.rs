@@ -1,18 +1,18 @@
-//! What runners print.
+//! What test runners print, on its way to the terminal.
 
 use crate::ui::Activity;
 use crate::world::process::Stream;
 
 use super::super::context::Context;
 
-/// What a runner prints: shown as it comes, with `-q` only once it is known to have failed.
-pub(super) struct Voice<'a, 'b> {
+/// Shown as it comes, with `-q` only once the runner is known to have failed.
+pub(super) struct RunnerOutput<'a, 'b> {
     pub(super) activity: &'a Activity<'b>,
     pub(super) quiet: bool,
     held: Vec<Vec<u8>>,
 }
 
-impl<'a, 'b> Voice<'a, 'b> {
+impl<'a, 'b> RunnerOutput<'a, 'b> {
     pub(super) fn new(context: &Context<'_>, activity: &'a Activity<'b>) -> Self {
         Self {
             activity,
@@ -21,7 +21,7 @@ impl<'a, 'b> Voice<'a, 'b> {
         }
     }
 
-    pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
+    pub(super) fn show(&mut self, stream: Stream, line: &[u8]) {
         if self.quiet {
             self.activity.mute(stream, line);
             self.held.push(line.to_vec());
@@ -31,8 +31,10 @@ impl<'a, 'b> Voice<'a, 'b> {
     }
 
     pub(super) fn end(self, failed: bool) {
-        for line in self.held.iter().filter(|_| failed) {
-            self.activity.repeat(line);
+        if failed {
+            for line in &self.held {
+                self.activity.repeat(line);
+            }
         }
     }
 }

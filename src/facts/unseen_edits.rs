@@ -14,7 +14,7 @@ use crate::world::session::Session;
 /// cargo looks at nothing, whatever the times.
 ///
 /// `None` where no build of the member is recorded.
-pub(super) fn unseen(
+pub(super) fn by_records(
     session: &Session,
     packages: &[LocalPackage],
     records: &BuildRecords,
@@ -73,7 +73,7 @@ pub(super) fn unseen(
 /// compiled the package, with a time from before that.
 ///
 /// `read`: what else the compiler is known to have read. `fingerprints`: cargo's folders of that name.
-pub(super) fn set_back(
+pub(super) fn by_times(
     packages: &[LocalPackage],
     read: &BTreeSet<Utf8PathBuf>,
     fingerprints: &[Utf8PathBuf],

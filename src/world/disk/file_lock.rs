@@ -11,14 +11,14 @@ use super::{create_dir, io, read_text};
 
 /// An exclusive lock on a file; released when dropped, also when the process dies.
 #[derive(Debug)]
-pub struct Lock {
+pub struct FileLock {
     file: std::fs::File,
 }
 
 /// How long between two tries for a lock that another process holds.
 const LOCK_POLL: Duration = Duration::from_millis(25);
 
-impl Lock {
+impl FileLock {
     /// Takes the lock and writes `holder` into the file. `wait` is called with the present
     /// holder's text before every further try; its error ends the wait.
     pub fn take(
@@ -74,7 +74,7 @@ fn is_still(_path: &Utf8Path, _file: &std::fs::File) -> bool {
     true
 }
 
-impl Drop for Lock {
+impl Drop for FileLock {
     fn drop(&mut self) {
         // Best effort: a stale holder is only a misleading word in a message.
         let _ = self.file.set_len(0);
@@ -94,9 +94,9 @@ mod tests {
     fn who_waits_for_a_lock_whose_file_is_removed_takes_the_new_one() {
         let (_guard, dir) = dir();
         let path = dir.join("lock");
-        let first = Lock::take(&path, "first", |_| Ok(())).unwrap();
+        let first = FileLock::take(&path, "first", |_| Ok(())).unwrap();
         let mut first = Some(first);
-        let waiting = Lock::take(&path, "second", |holder| {
+        let waiting = FileLock::take(&path, "second", |holder| {
             assert_eq!(holder, "first");
             remove_file(&path).unwrap();
             first.take();
@@ -110,15 +110,15 @@ mod tests {
     fn a_held_lock_names_its_holder() {
         let (_guard, dir) = dir();
         let path = dir.join("lock");
-        let held = Lock::take(&path, "pid 1", |_| Ok(())).unwrap();
+        let held = FileLock::take(&path, "pid 1", |_| Ok(())).unwrap();
         let mut seen = String::new();
-        let refused = Lock::take(&path, "pid 2", |holder| {
+        let refused = FileLock::take(&path, "pid 2", |holder| {
             holder.clone_into(&mut seen);
             Err(Error::Usage("enough".into()))
         });
         assert!(refused.is_err());
         assert_eq!(seen, "pid 1");
         drop(held);
-        Lock::take(&path, "pid 2", |_| Ok(())).unwrap();
+        FileLock::take(&path, "pid 2", |_| Ok(())).unwrap();
     }
 }

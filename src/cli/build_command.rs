@@ -1,0 +1,120 @@
+//! What `dev`, `test` and `run` share: they build the project into its environment.
+
+use clap::Subcommand;
+
+use crate::driver::{Driver, matrix, verdict, watch};
+use crate::facts::dependencies::DependencySelection;
+use crate::facts::{CommandPart, Purpose, Request};
+use crate::model::error::{Error, Result};
+use crate::world::python_request::ALL;
+
+use super::build_args::CommonArgs;
+use super::dev::Dev;
+use super::global::Context;
+use super::run::Run;
+use super::test::Test;
+
+#[derive(Debug, Subcommand)]
+pub enum BuildCommand {
+    Dev(Dev),
+    #[command(visible_alias = "t")]
+    Test(Test),
+    #[command(visible_alias = "r")]
+    Run(Run),
+}
+
+impl BuildCommand {
+    fn common(&self) -> &CommonArgs {
+        match self {
+            Self::Dev(dev) => &dev.common,
+            Self::Test(test) => &test.common,
+            Self::Run(run) => &run.common,
+        }
+    }
+
+    /// `--python`, as often as it is given.
+    fn pythons(&self) -> &[String] {
+        match self {
+            Self::Dev(dev) => dev.python.as_slice(),
+            Self::Test(test) => &test.python,
+            Self::Run(run) => run.python.as_slice(),
+        }
+    }
+
+    fn purpose(&self, quiet: bool) -> Purpose {
+        match self {
+            Self::Dev(_) => Purpose::Dev,
+            Self::Test(test) => Purpose::Test(test.testing(quiet)),
+            Self::Run(run) => Purpose::Run(run.running()),
+        }
+    }
+
+    fn request(&self, context: Context<'_>) -> Request {
+        let Context {
+            global, session, ..
+        } = context;
+        let common = self.common();
+        Request {
+            manifest: global.manifest(session),
+            members: common.package.clone(),
+            build: common.build.flags(),
+            python: self.pythons().first().cloned(),
+            wanted: DependencySelection {
+                groups: common.group.clone(),
+                extras: common.extra.clone(),
+            },
+            force: common.force,
+            network: global.network.into(),
+            purpose: self.purpose(global.quiet),
+            part: CommandPart::Whole,
+        }
+    }
+
+    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+        let Context {
+            global,
+            session,
+            ui,
+        } = context;
+        let request = self.request(context);
+        let command = Driver {
+            session,
+            ui,
+            request: &request,
+        };
+        let watch = match self {
+            Self::Dev(dev) => dev.watch.watch,
+            Self::Test(test) => test.watch.watch,
+            Self::Run(_) => false,
+        };
+        let several = self.pythons().len() > 1;
+        let all = self.pythons().iter().any(|word| word == ALL);
+        if all && !matches!(request.purpose, Purpose::Test(_)) {
+            return Err(Error::Usage("`--python all` is for `test` only".into()));
+        }
+        if watch && (all || several) {
+            return Err(Error::Usage(
+                "`--watch` watches for one `--python` only".into(),
+            ));
+        }
+        let pythons = matrix::pythons(session, ui, &request, self.pythons())?;
+        if global.dry_run {
+            return command.show(&pythons);
+        }
+        if watch {
+            return watch::run(&command);
+        }
+        if several || all {
+            return matrix::run(&command, &pythons);
+        }
+        let test_results = command.perform()?;
+        match request.purpose {
+            Purpose::Test(_) => verdict(&test_results, &session.cwd),
+            Purpose::Dev
+            | Purpose::Run(_)
+            | Purpose::Release(_)
+            | Purpose::Just(_)
+            | Purpose::Look => Ok(()),
+        }
+    }
+}

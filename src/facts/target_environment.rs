@@ -1,0 +1,90 @@
+//! The environment that a command works in, and what it must hold; whether it is stale, `staleness` judges.
+
+use camino::Utf8PathBuf;
+
+use crate::facts::environment::{Environment, State};
+use crate::facts::required_packages::RequiredPackages;
+use crate::model::reason::Reason;
+use crate::world::interpreter::{Interpreter, Probe};
+use crate::world::python_request::{Choice, PythonRequest};
+
+#[derive(Clone, Debug, Default)]
+pub struct TargetEnvironment {
+    pub environment: Environment,
+    /// Which Python the project or the command line asks for.
+    pub requested: Option<PythonRequest>,
+    /// Why the environment must be made; `None` when it is good.
+    pub stale: Option<Reason>,
+    /// What to make the environment from; `None` when it is good.
+    pub interpreter: Option<Choice>,
+    /// Of the environment's Python, or of the one that it will be made with; `None` as long as
+    /// nothing is to be done, or while that Python is not here.
+    pub probe: Option<Probe>,
+    /// The folders besides that of its packages from which the environment imports, as far as they
+    /// are known before anything is installed.
+    pub linked: Vec<Utf8PathBuf>,
+    pub dependencies: RequiredPackages,
+    /// Those that only tests need.
+    pub test_dependencies: RequiredPackages,
+    /// Those that the project lists for its developers, where a recipe of its own is to be run.
+    pub developer_dependencies: RequiredPackages,
+}
+
+impl TargetEnvironment {
+    /// The same packages in an environment that is made anew at `path`, absolute.
+    #[must_use]
+    pub fn clean(&self, path: Utf8PathBuf, interpreter: Interpreter, probe: Option<Probe>) -> Self {
+        let reason = Reason::Environment {
+            why: "a clean environment for the wheel".into(),
+        };
+        let packages = |known: &RequiredPackages| RequiredPackages {
+            dependencies: known.dependencies.clone(),
+            stale: Some(reason.clone()),
+            reinstalled: Vec::new(),
+        };
+        Self {
+            environment: Environment {
+                path,
+                state: State::Bad {
+                    why: String::new(),
+                    replaceable: true,
+                },
+            },
+            requested: self.requested.clone(),
+            stale: Some(reason.clone()),
+            interpreter: Some(Choice::Use(interpreter)),
+            probe,
+            linked: Vec::new(),
+            dependencies: packages(&self.dependencies),
+            test_dependencies: packages(&self.test_dependencies),
+            developer_dependencies: RequiredPackages::default(),
+        }
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale.is_some() || self.packages_are_stale()
+    }
+
+    /// Whether packages come or go.
+    pub(crate) fn packages_are_stale(&self) -> bool {
+        self.dependencies.stale.is_some()
+            || self.test_dependencies.stale.is_some()
+            || self.developer_dependencies.stale.is_some()
+    }
+
+    /// The interpreter that the environment has, or will be made with.
+    pub fn base(&self) -> Interpreter {
+        if let Some(Choice::Use(chosen)) = &self.interpreter {
+            return chosen.clone();
+        }
+        let version = match &self.environment.state {
+            State::Good { version } => version.clone(),
+            State::Missing | State::Bad { .. } => pep440_rs::Version::new([3]),
+        };
+        Interpreter {
+            path: self.environment.python(),
+            version,
+            free_threaded: false,
+        }
+    }
+}
