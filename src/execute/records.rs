@@ -1,13 +1,16 @@
-//! What is written down of an environment, and what is made to be forgotten.
+//! Our records of builds and environments, and what cargo is made to forget.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
 
-use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SyncRecord, store};
+use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SyncRecord, is_newer, versioned};
 use crate::model::error::Result;
 use crate::plan::{Begin, RecordSync};
 use crate::world::disk;
 
-/// cargo compiles a crate of which it has no fingerprint (`NAME-HASH` in `.fingerprint`).
+/// Makes cargo compile crates again, by removing its fingerprints of them (`NAME-HASH` in `.fingerprint`).
+///
+/// `dirs`: the `.fingerprint` folders, absolute.
 ///
 /// `since`: when the facts were gathered, in nanoseconds since the epoch. What was compiled later, for
 /// another member that reads the same crate, has seen what is there.
@@ -62,4 +65,28 @@ pub(super) fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
         input.list_again();
     }
     store(&path, &known)
+}
+
+/// Writes a record unless a newer pyx's stands there: that one knows more than we would leave of it.
+pub(super) fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
+    if is_newer(path) {
+        return Ok(());
+    }
+    disk::write(path, &versioned(record))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_record_is_kept() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temp.path()).unwrap().join("state.json");
+        let newer = b"{\"schema\": 999}";
+        disk::write(&path, newer).unwrap();
+        assert!(BuildRecords::load(&path).newer);
+        store(&path, &BuildRecords::default()).unwrap();
+        assert_eq!(disk::read(&path).unwrap().unwrap(), newer);
+    }
 }

@@ -10,7 +10,7 @@ use crate::facts::artifact;
 use crate::facts::build::{self, Inputs, Place};
 use crate::facts::fingerprint::{
     self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
-    build_id, store,
+    build_id,
 };
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
@@ -434,7 +434,7 @@ impl Proof<'_> {
         let is_other = |record: &InstallRecord| record.package != self.member.dir;
         known.installed.retain(|_, record| is_other(record));
         known.installed.insert(self.member.name.clone(), install);
-        store(&path, &known)
+        records::store(&path, &known)
     }
 
     /// What was built is what the files were before it began. What changed meanwhile is recorded as it
@@ -481,7 +481,7 @@ impl Proof<'_> {
             artifacts,
         };
         records.builds.insert(id, record);
-        store(&self.prove.state, &records)?;
+        records::store(&self.prove.state, &records)?;
         if let Some(reason) = changed {
             let reason = reason.relative_to(&self.prove.home);
             self.context.note(|outcome| {
