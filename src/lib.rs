@@ -8,13 +8,13 @@
 pub mod model;
 /// One outside thing a file: the disk, processes, git, manifests, tools, interpreters.
 pub mod world;
-/// Reads the world and judges it; changes nothing.
+/// Reads the world and judges it; writes nothing.
 pub mod facts;
 /// From a request and the facts to steps, as values: pure.
 pub mod plan;
 /// The only place that prints.
 pub mod ui;
-/// Walks a plan: the only place that changes anything.
+/// Walks a plan: the only place that changes the project, its environment and what is built.
 pub mod execute;
 /// One command from facts to done: gather, plan, lock, gather again, execute.
 pub mod driver;

@@ -1,4 +1,5 @@
-//! Walks a plan: the only place that changes anything.
+//! Walks a plan: the only place that changes the project, its environment and what is built. Besides it,
+//! only the driver's lock and `cargo pyx man --out` write a file.
 //!
 //! `walk` starts the steps in their order and knows who does each action; one file for each kind of
 //! work beside it.

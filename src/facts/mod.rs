@@ -1,11 +1,14 @@
-//! What there is, and what is wrong with it: read from the world, which is never changed here.
+//! What there is, and what is wrong with it. Nothing is written here; tools that are asked may fill
+//! caches of their own, and cargo may have rustup fetch the toolchain that the project pins.
 //!
 //! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing:
 //!
 //! - the project: `project` and its packages, `dependencies`, `suites` (tests), `recipes`, `versions`
-//! - what is built: `environment`, `supported_pythons` (by PyO3), `build` (what cargo is told and reads),
-//!   `fingerprint` (what was recorded, and whether it still holds), `member_build` (whether a package is
-//!   stale, and why)
+//! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
+//!   `python_choice`, `supported_pythons` (by PyO3)
+//! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
+//!   it still holds), `member_build` (what decides about one package's build, `unseen_edits` too),
+//!   `staleness` (what of all this is stale, and why)
 //! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
 //!   sdist)
 //! - what a command alone needs: `adoption` (`init`), `new_project` and `project_name` (`new`),

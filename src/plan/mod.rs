@@ -1,7 +1,8 @@
 //! What is to be done, decided from facts alone: nothing is read, nothing is run.
 //!
-//! [`plan`] is the one place where a command's purpose leads to its decision; each has a file of its
-//! name. What they share: `environment` (tools and environment, which come first), `sync`
+//! [`plan()`] leads from a request's purpose to its decision; the commands that need no build (`new`, `init`,
+//! `clean`, `doctor --fix`, `release version`, `env`) are decided by functions of their own. Each has a
+//! file of its name. What they share: `environment` (tools and environment, which come first), `sync`
 //! (dependencies), `member` (one build), `linked` (programs that embed Python), `hooks` (recipes
 //! around a command). A plan's steps are values: `step`, `action`, `release_action`.
 

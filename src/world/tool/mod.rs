@@ -112,12 +112,12 @@ pub fn find(session: &Session, name: &str) -> Option<Utf8PathBuf> {
 /// cargo as the project's folder will see it.
 ///
 /// # Errors
-/// [`Error::NoTool`]: pyx never installs a toolchain.
+/// [`Error::NoTool`]: Rust is not among the tools that pyx provides. (A toolchain that the project pins
+/// is fetched by rustup, when cargo is called there.)
 pub fn cargo(session: &Session) -> Result<Utf8PathBuf> {
     find(session, "cargo").ok_or(Error::NoTool {
         tool: "cargo",
-        get: "install Rust with rustup (rustup.rs) or your system's packages; pyx never downloads a toolchain"
-            .into(),
+        get: "install Rust with rustup (rustup.rs) or your system's packages".into(),
     })
 }
 
