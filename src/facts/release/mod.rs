@@ -1,6 +1,7 @@
 //! What a release is made from, and how much of it is there.
 
 mod abi;
+mod check_rules;
 mod circumstances;
 mod flags;
 mod index;
@@ -55,6 +56,8 @@ pub struct Release {
     pub dist: Utf8PathBuf,
     pub toolbox: Toolbox,
     pub toolbox_missing: bool,
+    /// What decides about the checks of a file besides the file, hashed.
+    pub rules: String,
     /// What is checked as it is: for `release check` the files that were named, else those in
     /// `dist/`; for `release publish` those of the publication whose results are not known.
     pub existing: Vec<Utf8PathBuf>,
@@ -130,6 +133,7 @@ impl Release {
             existing: existing(releasing, &project.root.join("dist"))?,
             publication: None,
             toolbox_missing: !toolbox.is_there(),
+            rules: check_rules::digest(session, &project.root, &toolbox),
             product: releasing.product,
             commit,
             epoch,
@@ -155,12 +159,6 @@ impl Release {
         Ok(release)
     }
 
-    /// What decides about checks besides the file.
-    pub fn rules(&self) -> String {
-        let text = format!("{} {}", env!("CARGO_PKG_VERSION"), self.toolbox.digest());
-        disk::digest(text.as_bytes())
-    }
-
     fn package(
         &self,
         circumstances: &Circumstances<'_>,
@@ -174,7 +172,7 @@ impl Release {
             .run_state
             .done
             .contains(&StepId::Sdist(name.clone()));
-        let sdist = Staged::find(&sdist_dir, ".tar.gz", &self.rules()).filter(|_| packed);
+        let sdist = Staged::find(&sdist_dir, ".tar.gz", &self.rules).filter(|_| packed);
         let own = |one: &&Versioned| one.members.contains(name);
         let version = versions.iter().find(own).and_then(|v| v.version.clone());
         let config = &circumstances.project.config.release;
@@ -290,11 +288,11 @@ impl Release {
         let name = format!("{}-{}-{key}", build.member.name, wanted.label());
         wanted.folder = self.dir.join("wheels").join(&name);
         if sdist.is_some() {
-            wanted.staged = Staged::wheel(circumstances.session, &wanted.folder, &self.rules());
+            wanted.staged = Staged::wheel(circumstances.session, &wanted.folder, &self.rules);
         }
         if circumstances.releasing.reproduce {
             let folder = self.dir.join("again/wheels").join(&name);
-            let staged = Staged::wheel(circumstances.session, &folder, &self.rules());
+            let staged = Staged::wheel(circumstances.session, &folder, &self.rules);
             wanted.again = Some((folder, staged.filter(|_| sdist.is_some())));
         }
         wanted

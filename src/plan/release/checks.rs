@@ -162,7 +162,7 @@ fn record(release: &Release, file: &Staged) -> Step {
     let action = ReleaseAction::RecordChecks(RecordChecks {
         file: file.name().to_owned(),
         path: file.path.with_file_name("checks.json"),
-        rules: release.rules(),
+        rules: release.rules.clone(),
     });
     let id = StepId::RecordChecks(file.path.clone());
     step(id, "Recording", file.name(), action)

@@ -1,0 +1,66 @@
+//! What decides about the checks of a file besides the file: while it is the same, what an earlier run has
+//! found still holds.
+
+use camino::Utf8Path;
+
+use crate::world::disk;
+use crate::world::session::Session;
+use crate::world::tool::Toolbox;
+
+/// Where a project configures check-wheel-contents, which looks in the folders above as well, and
+/// pydistcheck (the first of them).
+const LINTERS_READ: [&str; 5] = [
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+    "check-wheel-contents.cfg",
+    ".check-wheel-contents.cfg",
+];
+
+/// Our own rules, the linters and what they are told, as one hash. `root`: where the linters are run.
+pub(super) fn digest(session: &Session, root: &Utf8Path, toolbox: &Toolbox) -> String {
+    // our rules are part of the program, and two builds of one version may differ in them
+    let program = disk::signature(&session.program);
+    let mut told = Vec::new();
+    for folder in root.ancestors() {
+        told.extend(LINTERS_READ.map(|name| disk::hash(&folder.join(name))));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let text = format!("{version} {program:?} {} {told:?}", toolbox.digest());
+    disk::digest(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_holds_for_the_same_program_and_the_same_configuration_of_linters() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let (program, root) = (dir.join("bin/cargo-pyx"), dir.join("p"));
+        disk::write(&program, b"one build").unwrap();
+        disk::create_dir(&root).unwrap();
+        let session = Session {
+            program: program.clone(),
+            ..Session::default()
+        };
+        let toolbox = Toolbox::release(&session, Utf8Path::new("/python3"), (3, 12));
+        let mut known = vec![digest(&session, &root, &toolbox)];
+        assert_eq!(digest(&session, &root, &toolbox), known[0]);
+        for (path, text) in [
+            (&program, "another build of the version"),
+            (
+                &root.join("setup.cfg"),
+                "[check-wheel-contents]\nignore = W004\n",
+            ),
+            (&root.join("setup.cfg"), "[metadata]\n"),
+            (&dir.join("pyproject.toml"), "[tool.check-wheel-contents]\n"),
+        ] {
+            disk::write(path, text.as_bytes()).unwrap();
+            let now = digest(&session, &root, &toolbox);
+            assert!(!known.contains(&now), "{path}: {text}");
+            known.push(now);
+        }
+    }
+}
