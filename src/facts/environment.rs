@@ -273,8 +273,9 @@ fn elsewhere(path: &Utf8Path) -> Option<Utf8PathBuf> {
 /// uv's Python.
 fn is_free_threaded(path: &Utf8Path) -> bool {
     let names = disk::names(&venv::lib(path));
-    let mut names = names.iter();
-    names.any(|name| name.starts_with("python") && name.ends_with('t'))
+    names
+        .iter()
+        .any(|name| name.starts_with("python") && name.ends_with('t'))
         || config(path)
             .get("home")
             .is_some_and(|home| home.contains("+freethreaded"))

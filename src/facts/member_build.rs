@@ -249,8 +249,11 @@ impl Build {
         if !is_asked_again {
             self.earlier.packages.clone_from(&then.packages);
         }
-        let artifacts = then.artifacts.iter();
-        self.earlier.artifacts = artifacts.map(|artifact| artifact.hash.clone()).collect();
+        self.earlier.artifacts = then
+            .artifacts
+            .iter()
+            .map(|artifact| artifact.hash.clone())
+            .collect();
     }
 
     /// Whether what is installed is another build, or was changed by somebody else.
@@ -264,8 +267,11 @@ impl Build {
             let path = installed.package.clone();
             return Some(Reason::Elsewhere { path });
         }
-        let mut artifacts = then.artifacts.iter();
-        if let Some(other) = artifacts.find(|one| !installed.artifacts.contains(&one.hash)) {
+        if let Some(other) = then
+            .artifacts
+            .iter()
+            .find(|one| !installed.artifacts.contains(&one.hash))
+        {
             return Some(Reason::Installed {
                 path: other.path.clone(),
             });

@@ -72,8 +72,10 @@ impl TestFacts {
         let suites = &self.suites;
         let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
         let embeds = |m: &Member| {
-            let mut rust = suites.rust.iter();
-            rust.any(|suite| suite.links_python && suite.member == m.name)
+            suites
+                .rust
+                .iter()
+                .any(|suite| suite.links_python && suite.member == m.name)
         };
         let tested: Vec<(&Member, bool)> = project
             .members

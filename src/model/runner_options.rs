@@ -358,8 +358,9 @@ impl RunnerOptions {
     pub fn wants_terminal(&self, words: &[String]) -> bool {
         let options = self.parse(words).options;
         let is_interactive = |(name, value): &(String, &str)| {
-            let mut known = self.interactive.iter();
-            known.any(|(option, needed)| option == name && (needed.is_empty() || needed == value))
+            self.interactive
+                .iter()
+                .any(|(option, needed)| option == name && (needed.is_empty() || needed == value))
         };
         options.iter().any(is_interactive)
     }
@@ -454,13 +455,15 @@ mod tests {
 
     /// One letter for each word: an option, a value, a test, either.
     fn roles(options: &RunnerOptions, line: &str) -> String {
-        let roles = options.roles(&words(line)).into_iter();
-        let letters = roles.map(|role| match role {
-            WordRole::Option => 'o',
-            WordRole::Value => 'v',
-            WordRole::Test => 't',
-            WordRole::Either => 'e',
-        });
+        let letters = options
+            .roles(&words(line))
+            .into_iter()
+            .map(|role| match role {
+                WordRole::Option => 'o',
+                WordRole::Value => 'v',
+                WordRole::Test => 't',
+                WordRole::Either => 'e',
+            });
         letters.collect()
     }
 

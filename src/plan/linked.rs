@@ -109,8 +109,11 @@ pub(super) fn execute(
         } else {
             "LD_LIBRARY_PATH"
         };
-        let inherited = context.caller.loader_path.iter();
-        let inherited = inherited.flat_map(|path| path.split(':'));
+        let inherited = context
+            .caller
+            .loader_path
+            .iter()
+            .flat_map(|path| path.split(':'));
         let others = inherited.filter(|dir| dir != libdir);
         let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(others).collect();
         call = call.env(name, path.join(":"));

@@ -100,8 +100,11 @@ impl ReleaseAction {
             }
             Self::Verdict(_) => comment("fail where a check has found something"),
             Self::Promote(promote) => {
-                let entries = promote.entries.iter();
-                let names: Vec<&str> = entries.filter_map(|one| one.path.file_name()).collect();
+                let names: Vec<&str> = promote
+                    .entries
+                    .iter()
+                    .filter_map(|one| one.path.file_name())
+                    .collect();
                 let (names, dist) = (names.join(", "), &promote.dist);
                 comment(&format!("put {names} into {dist} when all is well"))
             }

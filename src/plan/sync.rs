@@ -135,8 +135,11 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
     let target = context.target;
     let all = [&target.dependencies, &target.test_dependencies];
     let names: BTreeSet<&String> = all.iter().flat_map(|it| &it.reinstalled).collect();
-    let pairs = names.into_iter();
-    call.args(pairs.flat_map(|name| ["--reinstall-package", name.as_str()]))
+    call.args(
+        names
+            .into_iter()
+            .flat_map(|name| ["--reinstall-package", name.as_str()]),
+    )
 }
 
 fn pip_install(context: &PlanContext<'_>) -> Invocation {
@@ -150,10 +153,14 @@ fn pip_install(context: &PlanContext<'_>) -> Invocation {
 
 /// Extras and groups; `group`: a group's name as uv is to get it.
 fn options(call: Invocation, sync: &Sync, group: &dyn Fn(&str) -> String) -> Invocation {
-    let extras = sync.extras.iter();
-    let extras = extras.flat_map(|name| ["--extra".to_owned(), name.clone()]);
-    let groups = sync.groups.iter();
-    let groups = groups.flat_map(|name| ["--group".to_owned(), group(name)]);
+    let extras = sync
+        .extras
+        .iter()
+        .flat_map(|name| ["--extra".to_owned(), name.clone()]);
+    let groups = sync
+        .groups
+        .iter()
+        .flat_map(|name| ["--group".to_owned(), group(name)]);
     call.args(extras).args(groups)
 }
 
@@ -230,8 +237,7 @@ fn pairs(option: &str, names: &[String]) -> Vec<String> {
 fn built_by_maturin(project: &Project) -> Vec<String> {
     let mut names: Vec<String> = project.members.iter().map(|it| it.name.clone()).collect();
     names.extend(project.others.iter().map(|it| it.name.clone()));
-    let workspace = project.workspace.iter();
-    for package in workspace.flat_map(UvWorkspace::packages) {
+    for package in project.workspace.iter().flat_map(UvWorkspace::packages) {
         if package.builds_with_maturin() {
             names.extend(package.normalized_name());
         }

@@ -136,8 +136,11 @@ pub(super) fn install_action(context: &PlanContext<'_>, what: &[&str]) -> Action
 }
 
 pub(super) fn copy(context: &PlanContext<'_>, suite: &PythonSuite, to: &Utf8Path) -> Step {
-    let members = context.project.members.iter();
-    let packages = members.filter_map(|member| member.module.split('.').next());
+    let packages = context
+        .project
+        .members
+        .iter()
+        .filter_map(|member| member.module.split('.').next());
     let action = Action::CopyTests(Box::new(CopyTests {
         from: suite.dir.clone(),
         to: to.to_owned(),

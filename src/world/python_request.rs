@@ -112,8 +112,7 @@ pub fn choose(
 ) -> Result<Choice> {
     let Some(request) = request else {
         let allowed = |found: &&Interpreter| {
-            let mut all = requires.iter();
-            all.all(|spec| spec.contains(&found.version)) && !found.free_threaded
+            requires.iter().all(|spec| spec.contains(&found.version)) && !found.free_threaded
         };
         return match installed.iter().find(allowed) {
             Some(found) => Ok(Choice::Use(found.clone())),

@@ -366,8 +366,10 @@ impl Proof<'_> {
     fn warn_of_trace(&self, module: &Utf8Path) -> Result<()> {
         let lock = self.member.workspace.join("Cargo.lock");
         let in_place = !module.starts_with(&self.prove.environment.path);
-        let traces = in_place.then_some(module).into_iter();
-        let traces = traces.chain(self.prove.new_lock.then_some(&*lock));
+        let traces = in_place
+            .then_some(module)
+            .into_iter()
+            .chain(self.prove.new_lock.then_some(&*lock));
         if !self.prove.installed {
             return Ok(());
         }

@@ -121,8 +121,10 @@ fn inspected(
 }
 
 fn ships_programs(wheel: &Wheel) -> bool {
-    let mut members = wheel.members.iter();
-    members.any(|member| member.name.contains(".data/scripts/"))
+    wheel
+        .members
+        .iter()
+        .any(|member| member.name.contains(".data/scripts/"))
 }
 
 /// What remains of what a linter says of every wheel, where it does not fit this one.
@@ -233,8 +235,9 @@ pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String])
     columns.sort_by_key(|check| place(check).unwrap_or(CHECKS.len()));
     columns.dedup();
     let cell = |file: &String, check: &str| {
-        let mut own = all.iter();
-        let own = own.find(|one| one.file == *file && one.check == check);
+        let own = all
+            .iter()
+            .find(|one| one.file == *file && one.check == check);
         own.map_or("n/a", |one| word(one.outcome)).to_owned()
     };
     let rows: Vec<Vec<String>> = files

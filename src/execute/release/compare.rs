@@ -16,8 +16,10 @@ pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {
     let mut members: Vec<String> = Vec::new();
     for member in one.members.iter().chain(&other.members) {
         let same = |wheel: &Wheel| {
-            let mut all = wheel.members.iter();
-            all.any(|known| known.name == member.name && known.bytes == member.bytes)
+            wheel
+                .members
+                .iter()
+                .any(|known| known.name == member.name && known.bytes == member.bytes)
         };
         let equal = same(&one) && same(&other);
         if !equal && !members.contains(&member.name) {

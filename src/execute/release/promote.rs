@@ -101,8 +101,10 @@ fn kept(dist: &Utf8Path, old: &Manifest, new: &[Candidate]) -> BTreeMap<String, 
     };
     let is_there =
         |name: &str, entry: &Entry| disk::hash(&dist.join(name)).as_ref() == Some(&entry.sha256);
-    let files = old.files.iter();
-    let files = files.filter(|(name, entry)| stays(entry) && is_there(name, entry));
+    let files = old
+        .files
+        .iter()
+        .filter(|(name, entry)| stays(entry) && is_there(name, entry));
     files
         .map(|(name, entry)| (name.clone(), entry.clone()))
         .collect()

@@ -104,8 +104,7 @@ fn line(name: &str, content: &[u8]) -> String {
 fn recorded(record: &str, changed: &[(String, String)]) -> String {
     let own = |old: &str| {
         let (name, _) = old.split_once(',')?;
-        let mut lines = changed.iter();
-        let (_, new) = lines.find(|(known, _)| known == name)?;
+        let (_, new) = changed.iter().find(|(known, _)| known == name)?;
         Some(new.clone())
     };
     let lines = record.lines();

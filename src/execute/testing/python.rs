@@ -142,8 +142,11 @@ impl Report {
             loaded: text.is_some(),
             ..Self::default()
         };
-        let lines = text.unwrap_or_default().lines();
-        for event in lines.filter_map(|line| serde_json::from_str(line).ok()) {
+        for event in text
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+        {
             report.hear(event);
         }
         report

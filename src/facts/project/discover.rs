@@ -341,8 +341,10 @@ fn is_extension(cargo: &CargoToml) -> bool {
 
 /// A crate that is compiled with PyO3, if only for its tests.
 fn uses_python(cargo: &CargoToml) -> bool {
-    let own = cargo.dependencies().into_iter();
-    let mut all = own.chain(cargo.dev_dependencies());
+    let mut all = cargo
+        .dependencies()
+        .into_iter()
+        .chain(cargo.dev_dependencies());
     all.any(|dependency| matches!(&*dependency.package, "pyo3" | "pyo3-ffi"))
 }
 

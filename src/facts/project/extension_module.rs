@@ -97,20 +97,23 @@ impl Switch {
     /// Default features of the crate.
     fn by_default(cargo: &CargoToml) -> Vec<Self> {
         let keys = ["features", "default"];
-        let values = cargo.toml.spanned_strings(&keys).into_iter();
-        let switches = values.filter_map(|value| {
-            let behind = cargo.features_behind(vec![value.value.clone()]);
-            behind.iter().find(|name| is_switch(name))?;
-            // with anything else behind it, plain cargo would lose that
-            let only = behind
-                .iter()
-                .all(|name| *name == value.value || is_switch(name));
-            Some(Self {
-                by_default: true,
-                instead: only.then(|| value.value.clone()),
-                ..Self::at(cargo, keys.map(str::to_owned).to_vec(), &value)
-            })
-        });
+        let switches = cargo
+            .toml
+            .spanned_strings(&keys)
+            .into_iter()
+            .filter_map(|value| {
+                let behind = cargo.features_behind(vec![value.value.clone()]);
+                behind.iter().find(|name| is_switch(name))?;
+                // with anything else behind it, plain cargo would lose that
+                let only = behind
+                    .iter()
+                    .all(|name| *name == value.value || is_switch(name));
+                Some(Self {
+                    by_default: true,
+                    instead: only.then(|| value.value.clone()),
+                    ..Self::at(cargo, keys.map(str::to_owned).to_vec(), &value)
+                })
+            });
         switches.collect()
     }
 

@@ -135,8 +135,7 @@ impl Member {
 
     /// The path dependencies above it.
     pub fn hosts(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
-        let all = self.path_dependencies.iter();
-        all.filter(|cargo| {
+        self.path_dependencies.iter().filter(|cargo| {
             self.cargo.dir().starts_with(cargo.dir()) && !cargo.dir().starts_with(&self.workspace)
         })
     }

@@ -37,8 +37,9 @@ impl UvWorkspace {
         let said = |key: &str| root.toml.strings(&["tool", "uv", "workspace", key]);
         let excluded = said("exclude");
         let is_excluded = |folder: &Utf8Path| {
-            let mut patterns = excluded.iter();
-            patterns.any(|pattern| disk::is_match(dir, pattern, folder))
+            excluded
+                .iter()
+                .any(|pattern| disk::is_match(dir, pattern, folder))
         };
         let mut folders = BTreeSet::new();
         for pattern in said("members") {

@@ -138,8 +138,10 @@ mod tests {
     }
 
     fn owned(expected: &[(&str, usize)]) -> Vec<(String, usize)> {
-        let pairs = expected.iter();
-        pairs.map(|(label, n)| ((*label).to_owned(), *n)).collect()
+        expected
+            .iter()
+            .map(|(label, n)| ((*label).to_owned(), *n))
+            .collect()
     }
 
     #[test]

@@ -110,8 +110,10 @@ fn variable(triple: &str) -> String {
 
 fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
     let output = process::read(&Invocation::new(rustc, dir).arg("-vV"))?;
-    let mut lines = output.stdout.lines();
-    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    let host = output
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "));
     Ok(host.map(str::to_owned))
 }
 
@@ -123,8 +125,11 @@ fn fits(keys: &BTreeSet<&str>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path) -
     if platforms.iter().any(|one| matches!(one, Platform::Cfg(_))) {
         let ask = Invocation::new(rustc, dir).args(["--print", "cfg", "--target", triple]);
         let output = process::read(&ask)?;
-        let lines = output.stdout.lines();
-        cfgs = lines.filter_map(|line| Cfg::from_str(line).ok()).collect();
+        cfgs = output
+            .stdout
+            .lines()
+            .filter_map(|line| Cfg::from_str(line).ok())
+            .collect();
     }
     Ok(platforms.iter().any(|one| one.matches(triple, &cfgs)))
 }

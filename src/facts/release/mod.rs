@@ -259,8 +259,12 @@ impl Release {
     ) -> PlannedWheel {
         let maturin = circumstances.tools.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
-        let configs = build.member.cargo_configs.iter();
-        let configs: Vec<_> = configs.filter_map(|path| disk::hash(path)).collect();
+        let configs: Vec<_> = build
+            .member
+            .cargo_configs
+            .iter()
+            .filter_map(|path| disk::hash(path))
+            .collect();
         let compilers = COMPILERS.map(|name| circumstances.session.var(name));
         let identity = format!(
             "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \

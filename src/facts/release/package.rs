@@ -66,8 +66,9 @@ pub struct Staged {
 impl Staged {
     /// The only file in `folder` with that ending.
     pub(super) fn find(folder: &Utf8Path, ending: &str, rules: &str) -> Option<Self> {
-        let names = disk::names(folder).into_iter();
-        let name = names.into_iter().find(|name| name.ends_with(ending))?;
+        let name = disk::names(folder)
+            .into_iter()
+            .find(|name| name.ends_with(ending))?;
         let path = folder.join(&name);
         Some(Self {
             sha256: disk::hash(&path)?,

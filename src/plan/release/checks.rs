@@ -134,8 +134,10 @@ fn expected(release: &Release, file: &Utf8Path) -> Expected {
     let sdist = || SdistName::parse(name).map(|name| name.distribution);
     let distribution = wheel.or_else(sdist).unwrap_or_default();
     let distribution = package_name::normalize(&distribution);
-    let mut packages = release.packages.iter();
-    let package = packages.find(|package| package.name == distribution);
+    let package = release
+        .packages
+        .iter()
+        .find(|package| package.name == distribution);
     package.map(|p| p.expected.clone()).unwrap_or_default()
 }
 
@@ -270,8 +272,10 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
 /// Where the other distributions of the set are, on which this one may depend.
 fn siblings(stage: &Stage<'_>, file: &Utf8Path) -> Vec<String> {
     let release = stage.release;
-    let packages = release.packages.iter();
-    let staged = packages.flat_map(|package| files(release, package));
+    let staged = release
+        .packages
+        .iter()
+        .flat_map(|package| files(release, package));
     let all = staged
         .map(|one| &*one.path)
         .chain(release.existing.iter().map(|one| &**one));

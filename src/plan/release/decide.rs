@@ -85,8 +85,12 @@ fn build(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
 fn promote(plan: &mut Plan, stage: &Stage<'_>) {
     let tools = stage.context.tools;
     let mut programs = vec![("uv".to_owned(), tools.uv.path.clone())];
-    let mut builds = stage.context.builds.iter();
-    if let Some(rustc) = builds.find_map(|build| build.toolchain.rustc.clone()) {
+    if let Some(rustc) = stage
+        .context
+        .builds
+        .iter()
+        .find_map(|build| build.toolchain.rustc.clone())
+    {
         programs.push(("rustc".to_owned(), rustc));
     }
     for (name, tool) in &tools.maturin {

@@ -22,8 +22,10 @@ use super::stage::{Stage, step};
 
 /// Which wheels there will be, for people and for a CI matrix.
 pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
-    let all = release.packages.iter();
-    let all = all.flat_map(|package| package.wheels.iter().map(move |wheel| (package, wheel)));
+    let all = release
+        .packages
+        .iter()
+        .flat_map(|package| package.wheels.iter().map(move |wheel| (package, wheel)));
     all.map(|(package, wheel)| WheelRow {
         package: package.name.clone(),
         abi: wheel.abi.label.clone(),
@@ -255,8 +257,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
                 }));
             }
             Product::Wheels | Product::Check | Product::Publication => {
-                let wheels = package.wheels.iter();
-                candidates.extend(wheels.filter_map(|wheel| {
+                candidates.extend(package.wheels.iter().filter_map(|wheel| {
                     Some(Candidate {
                         path: wheel.staged.as_ref()?.path.clone(),
                         entry: entry(package, "wheel"),
@@ -338,8 +339,10 @@ impl Stage<'_> {
         if self.release.product != Product::Sdist {
             return None;
         }
-        let mut findings = self.findings.iter();
-        let finding = findings.find(|one| one.rule == cargo_config::RULE)?;
+        let finding = self
+            .findings
+            .iter()
+            .find(|one| one.rule == cargo_config::RULE)?;
         Some(finding.wording(&self.context.project.root))
     }
 

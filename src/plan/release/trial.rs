@@ -63,8 +63,12 @@ fn on_one(stage: &Stage<'_>, tried: &Tried, on: &str) -> Result<Plan> {
         ..Testing::default()
     };
     for (name, _) in &wheels {
-        let mut packages = stage.release.packages.iter();
-        if !packages.any(|package| package.name == *name && package.tested) {
+        if !stage
+            .release
+            .packages
+            .iter()
+            .any(|package| package.name == *name && package.tested)
+        {
             continue;
         }
         for suite in &stage.tests.suites.python {
@@ -85,8 +89,7 @@ fn on_one(stage: &Stage<'_>, tried: &Tried, on: &str) -> Result<Plan> {
 
 /// By package: the wheel that serves the interpreter.
 fn wheels<'a>(stage: &'a Stage<'_>, tried: &Tried) -> Vec<(&'a str, &'a Staged)> {
-    let packages = stage.release.packages.iter();
-    let found = packages.filter_map(|package| {
+    let found = stage.release.packages.iter().filter_map(|package| {
         let mut own = package
             .wheels
             .iter()

@@ -33,8 +33,10 @@ fn the_other_layouts_differ_in_these_files() {
     let mixed = scaffold(Layout::Mixed).files();
     for layout in [Layout::Src, Layout::Pure, Layout::Embed] {
         let name = format!("{layout:?}").to_lowercase();
-        let files = scaffold(layout).files().into_iter();
-        let own = files.filter(|file| !mixed.contains(file));
+        let own = scaffold(layout)
+            .files()
+            .into_iter()
+            .filter(|file| !mixed.contains(file));
         insta::assert_snapshot!(name, tree(own));
     }
 }

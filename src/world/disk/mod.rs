@@ -428,8 +428,9 @@ mod tests {
             write(&dir.join(name), b"").unwrap();
         }
         let found = |pattern| {
-            let found = matching(&dir, pattern).into_iter();
-            let below = found.map(|path| path.strip_prefix(&dir).unwrap().to_string());
+            let below = matching(&dir, pattern)
+                .into_iter()
+                .map(|path| path.strip_prefix(&dir).unwrap().to_string());
             below.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(found("LICEN[CS]E*"), "LICENCE.txt LICENSE");

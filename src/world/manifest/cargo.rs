@@ -314,8 +314,12 @@ impl CargoToml {
         let mut found = Vec::new();
         for table in self.dependency_keys() {
             let keys: Vec<&str> = table.iter().map(String::as_str).collect();
-            let entries = self.toml.table(&keys).into_iter();
-            for (key, item) in entries.flat_map(|table| table.iter()) {
+            for (key, item) in self
+                .toml
+                .table(&keys)
+                .into_iter()
+                .flat_map(|table| table.iter())
+            {
                 let named = item.get("package").and_then(Item::as_str);
                 if named.unwrap_or(key) != package {
                     continue;

@@ -294,8 +294,10 @@ impl PyProject {
             Some(item) => strings_of(item),
             None => vec!["dev".to_owned()],
         };
-        let names = wanted.iter();
-        names.map(|name| package_name::normalize(name)).collect()
+        wanted
+            .iter()
+            .map(|name| package_name::normalize(name))
+            .collect()
     }
 
     /// Whether a group is for some of the project's Pythons only (uv docs, "Group `requires-python`"): uv
