@@ -183,8 +183,10 @@ fn next<'a>(
         let interrupted = |row: &Row| matches!(row.result, Err(Error::Interrupted(_)));
         rows.iter().any(interrupted) || (fail_fast && failed(&rows))
     });
-    let entry = waiting.lock().ok()?.pop_front();
-    entry.filter(|_| !stop)
+    if stop {
+        return None;
+    }
+    waiting.lock().ok()?.pop_front()
 }
 
 /// Builds for one interpreter.

@@ -111,8 +111,10 @@ fn say(edits: &[Edit], ui: &Ui) {
 
 /// The folder of which all edits are the files.
 fn made(edits: &[Edit]) -> Option<&str> {
-    let all_new = edits.iter().all(|edit| edit.before.is_none());
-    let first = edits.first().filter(|_| all_new && edits.len() >= MANY)?;
+    if edits.len() < MANY || edits.iter().any(|edit| edit.before.is_some()) {
+        return None;
+    }
+    let first = edits.first()?;
     let root = first.path.as_str().strip_suffix(first.shown.as_str())?;
     Utf8Path::new(root).file_name()
 }

@@ -354,8 +354,10 @@ pub fn unread_version_file(
     project: &Project,
     requested: Option<&PythonRequest>,
 ) -> Result<Option<String>> {
-    let unread = version_file(project)?.filter(|_| requested.is_none());
-    Ok(unread.map(|(path, text)| {
+    if requested.is_some() {
+        return Ok(None);
+    }
+    Ok(version_file(project)?.map(|(path, text)| {
         let path = project.display(&path);
         format!("{path} names `{text}`, which is no version of CPython: it is passed over")
     }))

@@ -216,7 +216,7 @@ impl Facts {
         let for_wheel = request.is_for_wheels();
         for (build, default) in self.builds.iter_mut().zip(defaults) {
             let is_due = build.staleness.is_some() || build.copied || for_wheel;
-            if let Some(probe) = self.target.probe.as_ref().filter(|_| is_due) {
+            if is_due && let Some(probe) = &self.target.probe {
                 build.reusable =
                     reusable_build::find(session, &self.project, (build, probe), default);
             }

@@ -55,7 +55,7 @@ impl RequiredPackages {
         record: Option<&SyncRecord>,
         local: &[LocalDistribution],
     ) {
-        let Some(record) = record.filter(|_| self.stale.is_some()) else {
+        let (Some(record), Some(_)) = (record, &self.stale) else {
             return;
         };
         let is_stale = |one: &&LocalDistribution| {

@@ -34,10 +34,8 @@ pub fn new(scaffold: &Scaffold, surroundings: &Surroundings, network: Network) -
     let subject = format!("{} in {}", scaffold.name.distribution, surroundings.shown);
     let action = Action::Edit(edits.collect());
     let mut plan = Plan::of(Step::new(StepId::Edit, "Creating", subject, action));
-    if let Some(git) = surroundings
-        .git
-        .as_ref()
-        .filter(|_| !surroundings.in_checkout)
+    if let Some(git) = &surroundings.git
+        && !surroundings.in_checkout
     {
         let call = Invocation::new(git.clone(), &surroundings.folder).args(["init", "--quiet"]);
         let call = call.without(&surroundings.scrubbed);

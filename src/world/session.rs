@@ -201,8 +201,10 @@ fn secret(name: &str, value: &str) -> Vec<String> {
     if SECRET.iter().any(|ending| name.ends_with(ending)) {
         return vec![value.to_owned()];
     }
-    let index = OF_UV.iter().any(|prefix| name.starts_with(prefix));
-    let Some(url) = Url::parse(value).ok().filter(|_| index) else {
+    if !OF_UV.iter().any(|prefix| name.starts_with(prefix)) {
+        return Vec::new();
+    }
+    let Ok(url) = Url::parse(value) else {
         return Vec::new();
     };
     let secret = url.password().unwrap_or_else(|| url.username());

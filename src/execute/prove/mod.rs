@@ -132,11 +132,9 @@ impl Proof<'_> {
         let text = format!("{name} -> {path}");
         let earlier = &self.prove.build.earlier.artifacts;
         let is_new = self.prove.installed || !earlier.contains(hash);
-        if let Some(reason) = self
-            .prove
-            .reason
-            .as_ref()
-            .filter(|_| self.prove.is_doubt && !is_new)
+        if let Some(reason) = &self.prove.reason
+            && self.prove.is_doubt
+            && !is_new
         {
             let text = format!("{name} ({reason}), nothing to build");
             self.context.ui.status("Checked", &text);

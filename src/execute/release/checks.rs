@@ -77,14 +77,11 @@ fn note(context: &Context<'_>, check: &Check, outcome: CheckOutcome, messages: V
         outcome,
         messages,
     };
-    for message in checked
-        .messages
-        .iter()
-        .filter(|_| !checked.outcome.is_good())
-    {
-        context
-            .ui
-            .will_fail(&format!("{}: {}: {message}", checked.file, checked.check));
+    if !checked.outcome.is_good() {
+        for message in &checked.messages {
+            let text = format!("{}: {}: {message}", checked.file, checked.check);
+            context.ui.will_fail(&text);
+        }
     }
     context.note(|known| known.checks.push(checked));
 }

@@ -54,7 +54,9 @@ fn twine(text: &str) -> Vec<String> {
     for line in plain.lines().map(words) {
         if line.starts_with("WARNING ") || line.starts_with("ERROR ") {
             messages.push(line);
-        } else if let Some(message) = messages.last_mut().filter(|_| line.starts_with("line ")) {
+        } else if line.starts_with("line ")
+            && let Some(message) = messages.last_mut()
+        {
             *message = format!("{message} {line}");
         }
     }
@@ -78,7 +80,9 @@ fn contents(file: &str, text: &str) -> Vec<String> {
     for line in text.lines() {
         if let Some((_, message)) = line.split_once(&prefix) {
             messages.push(message.trim().to_owned());
-        } else if let Some(message) = messages.last_mut().filter(|_| line.starts_with(' ')) {
+        } else if line.starts_with(' ')
+            && let Some(message) = messages.last_mut()
+        {
             *message = format!("{message} {}", line.trim());
         }
     }

@@ -80,9 +80,11 @@ impl Results {
         }
         self.unmatched |= line.contains("regex doesn't match with anything");
         self.names |= line.ends_with("crashed Python:");
-        let name = line.trim_start().strip_prefix("* ");
-        self.ended_by
-            .extend(name.filter(|_| self.names).map(str::to_owned));
+        if self.names
+            && let Some(name) = line.trim_start().strip_prefix("* ")
+        {
+            self.ended_by.push(name.to_owned());
+        }
     }
 
     fn has_failed(&self) -> bool {

@@ -115,9 +115,10 @@ impl Release {
             .iter()
             .map(tried)
             .collect::<Result<_>>()?;
-        let (commit, epoch) = dated(session, &project.root)?;
-        // what is not committed is of no commit
-        let commit = commit.filter(|_| !releasing.allow_dirty);
+        let (mut commit, epoch) = dated(session, &project.root)?;
+        if releasing.allow_dirty {
+            commit = None; // what is not committed is of no commit
+        }
         let dir = project.state.join("release");
         let toolbox = toolbox(session, &installed)?;
         let rustc = builds
@@ -172,7 +173,11 @@ impl Release {
             .run_state
             .done
             .contains(&StepId::Sdist(name.clone()));
-        let sdist = Staged::find(&sdist_dir, ".tar.gz", &self.rules).filter(|_| packed);
+        let sdist = if packed {
+            Staged::find(&sdist_dir, ".tar.gz", &self.rules)
+        } else {
+            None
+        };
         let own = |one: &&Versioned| one.members.contains(name);
         let version = versions.iter().find(own).and_then(|v| v.version.clone());
         let config = &circumstances.project.config.release;
@@ -291,13 +296,15 @@ impl Release {
         };
         let name = format!("{}-{}-{key}", build.member.name, wanted.label());
         wanted.folder = self.dir.join("wheels").join(&name);
-        if sdist.is_some() {
-            wanted.staged = Staged::wheel(circumstances.session, &wanted.folder, &self.rules);
-        }
+        let staged = |folder: &Utf8Path| {
+            sdist?; // without it nobody knows what a wheel was built from
+            Staged::wheel(circumstances.session, folder, &self.rules)
+        };
+        wanted.staged = staged(&wanted.folder);
         if circumstances.releasing.reproduce {
             let folder = self.dir.join("again/wheels").join(&name);
-            let staged = Staged::wheel(circumstances.session, &folder, &self.rules);
-            wanted.again = Some((folder, staged.filter(|_| sdist.is_some())));
+            let again = staged(&folder);
+            wanted.again = Some((folder, again));
         }
         wanted
     }
@@ -309,12 +316,15 @@ impl Release {
         version: Option<pep440_rs::Version>,
     ) -> Expected {
         let is_module = member.bindings.is_pyo3();
-        let stable = build.locked.stable_abi;
         Expected {
             name: Some(member.name.clone()),
             version,
             requires_python: member.requires_python.clone(),
-            abi3_floor: build.locked.abi_floor.filter(|_| stable),
+            abi3_floor: if build.locked.stable_abi {
+                build.locked.abi_floor
+            } else {
+                None
+            },
             modules: is_module.then(|| vec![member.module.clone()]),
             private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),
             ..Expected::default()

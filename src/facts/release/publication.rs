@@ -85,13 +85,15 @@ impl Publication {
             let message = format!("`{MANIFEST}` does not list it, so it is not published");
             Finding::warning("not-released", message).at(path, None)
         });
-        let url = &self.index.url;
-        let message =
-            format!("nothing says where {url} lists its files: what is there is not compared");
-        let blind = Finding::warning("no-check-url", message);
-        let blind = blind.hint("add `--check-url URL`, or set UV_PUBLISH_CHECK_URL");
-        let blind = Some(blind).filter(|_| !self.index.listed);
-        foreign.chain(blind).collect()
+        let mut findings: Vec<Finding> = foreign.collect();
+        if !self.index.listed {
+            let url = &self.index.url;
+            let message =
+                format!("nothing says where {url} lists its files: what is there is not compared");
+            let blind = Finding::warning("no-check-url", message);
+            findings.push(blind.hint("add `--check-url URL`, or set UV_PUBLISH_CHECK_URL"));
+        }
+        findings
     }
 }
 

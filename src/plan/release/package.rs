@@ -39,8 +39,10 @@ pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
 
 /// The interpreters that a wheel is tested on: none when it does not run here.
 pub(super) fn tested_on(wheel: &PlannedWheel) -> Vec<String> {
-    let serves = wheel.abi.serves.iter().filter(|_| wheel.platform.runs_here);
-    serves.map(label).collect()
+    if !wheel.platform.runs_here {
+        return Vec::new();
+    }
+    wheel.abi.serves.iter().map(label).collect()
 }
 
 pub(super) fn uses_zig(release: &Release) -> bool {
@@ -123,7 +125,9 @@ pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
         let once = Place::new(stage, dir, package);
         let again = Place::new(stage, &dir.join("again"), package);
         for (place, missing) in [(once, missing), (again, missing_again)] {
-            if let Some(sdist) = package.sdist.as_ref().filter(|_| !missing.is_empty()) {
+            if let Some(sdist) = &package.sdist
+                && !missing.is_empty()
+            {
                 plan.then(unpack(sdist, &place));
                 all(plan, stage, package, build, &place, &missing);
             }
@@ -185,7 +189,9 @@ fn all(
     for (wheel, folder) in missing {
         let target = place.targets.join(wheel.label());
         // what does not depend on Python is compiled for the first only
-        if let Some(from) = seed.clone().filter(|_| wheel.platform.target.is_none()) {
+        if let Some(from) = seed.clone()
+            && wheel.platform.target.is_none()
+        {
             let to = target.clone();
             let action = Action::Seed { from, to };
             let id = StepId::Seed(target.clone());
