@@ -11,7 +11,7 @@ use crate::facts::project::{Bindings, HardWired, Project};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
 use crate::world::disk;
-use crate::world::interpreter;
+use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::Choice;
 use crate::world::session::Session;
 use crate::world::tool;
@@ -58,14 +58,7 @@ impl Facts {
         let mut project = Project::discover(session, &request.selection())?;
         let requested = environment::request(session, &project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, requested.as_ref())?;
-        let targets: Vec<Utf8PathBuf> = project.members.iter().map(|m| m.target.clone()).collect();
-        let alternative = environment.alternative(&project).map(str::to_owned);
-        if let Some(name) = &alternative {
-            let target = project.builds(name);
-            for member in &mut project.members {
-                member.target.clone_from(&target);
-            }
-        }
+        let defaults = build_apart(&mut project, &environment);
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
         let tests = TestFacts::gather(session, &project, request)?;
         let test_dependencies = tests.dependencies(&project)?;
@@ -114,27 +107,39 @@ impl Facts {
         }
         if facts.needs_tools(request) {
             facts.prepare(session, request, run_state)?;
-            if alternative.is_some() {
-                facts.look_at_other_builds(session, request, &targets);
+            if let Some(defaults) = &defaults {
+                facts.look_at_other_builds(session, request, defaults);
             }
         }
-        if let (Purpose::Release(releasing), Some(tools)) = (&request.purpose, &facts.tools) {
-            let circumstances = release::Circumstances {
-                session,
-                project: &facts.project,
-                members: &request.members,
-                releasing,
-                offline: request.network.offline,
-                run_state,
-                tools,
-            };
-            let release = Release::gather(&circumstances, &facts.builds)?;
-            if let Some(publication) = &release.publication {
-                facts.findings = publication.findings();
-            }
-            facts.release = Some(release);
-        }
+        facts.look_at_release(session, request, run_state)?;
         Ok(facts)
+    }
+
+    /// What a release is made from, where the request is for one and the tools are known.
+    fn look_at_release(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        run_state: &RunState,
+    ) -> Result<()> {
+        let (Purpose::Release(releasing), Some(tools)) = (&request.purpose, &self.tools) else {
+            return Ok(());
+        };
+        let circumstances = release::Circumstances {
+            session,
+            project: &self.project,
+            members: &request.members,
+            releasing,
+            offline: request.network.offline,
+            run_state,
+            tools,
+        };
+        let release = Release::gather(&circumstances, &self.builds)?;
+        if let Some(publication) = &release.publication {
+            self.findings = publication.findings();
+        }
+        self.release = Some(release);
+        Ok(())
     }
 
     /// Stops before anything is made where the project's own toolchain is not here and may not be fetched.
@@ -258,35 +263,34 @@ impl Facts {
         Ok(())
     }
 
-    /// Asks the tools, now that something has to be done.
-    fn prepare(
+    /// Locks that uv would refuse to install from, before anything is made.
+    fn check_locks(&self) -> Result<()> {
+        if !self.target.packages_are_stale() {
+            return Ok(());
+        }
+        for sync in &self.target.dependencies.dependencies.syncs {
+            if let Source::Lock(path) = &sync.source {
+                dependencies::check_lock(path, &self.project)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The Python that the environment has or will be made with, and what it says of itself.
+    fn choose_python(
         &mut self,
         session: &Session,
         request: &Request,
         run_state: &RunState,
+        installed: &[Interpreter],
     ) -> Result<()> {
-        if self.target.packages_are_stale() {
-            let syncs = &self.target.dependencies.dependencies.syncs;
-            for source in syncs.iter().map(|sync| &sync.source) {
-                if let Source::Lock(path) = source {
-                    dependencies::check_lock(path, &self.project)?;
-                }
-            }
-        }
-        let mut tools = Tools::find(session, &self.project)?;
-        let is_uv_missing = tools.fetching_uv().missing.is_some() || tools.uv.missing.is_some();
-        let installed = if self.target.stale.is_some() || is_uv_missing {
-            interpreter::installed(session)
-        } else {
-            Vec::new()
-        };
         if self.target.stale.is_some() {
             let supported = SupportedPythons::of_project(session, &self.project, request);
             let (chosen, warning) = python_choice::choose(
                 session,
                 &self.project,
                 &self.target,
-                &installed,
+                installed,
                 &run_state.unavailable,
                 &supported,
             )?;
@@ -305,6 +309,26 @@ impl Facts {
         let probe = python.map(|python| interpreter::probe(session, &python));
         self.target.probe = probe.transpose()?;
         self.target.linked = environment.linked();
+        Ok(())
+    }
+
+    /// Asks the tools, now that something has to be done.
+    fn prepare(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        run_state: &RunState,
+    ) -> Result<()> {
+        self.check_locks()?;
+        let mut tools = Tools::find(session, &self.project)?;
+        let is_uv_missing = tools.fetching_uv().missing.is_some() || tools.uv.missing.is_some();
+        let installed = if self.target.stale.is_some() || is_uv_missing {
+            interpreter::installed(session)
+        } else {
+            Vec::new()
+        };
+        self.choose_python(session, request, run_state, &installed)?;
+        let environment = &self.target.environment;
         tools.any_python = match installed.first() {
             Some(found) => Some(found.path.clone()),
             None => environment.works().then(|| environment.python()),
@@ -357,4 +381,14 @@ fn missing_submodules(project: &Project) -> Result<Option<String>> {
         let names = missing.join("`, `");
         format!("submodule `{names}` is not checked out (`git submodule update --init` gets it)")
     }))
+}
+
+/// Gives an environment besides the default one a target directory of its own. The directories of the
+/// default one are returned, by member: builds can be taken over from there.
+fn build_apart(project: &mut Project, environment: &Environment) -> Option<Vec<Utf8PathBuf>> {
+    let name = environment.alternative(project)?.to_owned();
+    let own = project.builds(&name);
+    let members = project.members.iter_mut();
+    let defaults = members.map(|member| std::mem::replace(&mut member.target, own.clone()));
+    Some(defaults.collect())
 }
