@@ -1,7 +1,9 @@
 //! What every action may use, and what has come of the plan so far.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use crate::facts::fingerprint::Artifact;
 use crate::facts::release::Checked;
 use crate::model::reason::Reason;
 use crate::ui::Ui;
@@ -20,6 +22,8 @@ pub struct PlanOutcome {
     pub stopped: bool,
     /// What changed while it was built, so that it must be built again.
     pub changed: Option<Reason>,
+    /// What was put in place of what was installed, by member.
+    pub(super) replaced: BTreeMap<String, Vec<Artifact>>,
     /// The longest step: subject and seconds.
     pub slowest: Option<(String, f64)>,
 }

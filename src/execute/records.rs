@@ -3,10 +3,17 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, SyncRecord, is_newer, versioned};
+use crate::facts::environment::Environment;
+use crate::facts::fingerprint::{
+    BuildRecords, EnvironmentRecord, Input, InterpreterRecord, SyncRecord, is_newer, versioned,
+};
 use crate::model::error::Result;
 use crate::plan::{Begin, RecordSync};
 use crate::world::disk;
+use crate::world::interpreter;
+use crate::world::session::Session;
+
+use super::context::Context;
 
 /// Makes cargo compile crates again, by removing its fingerprints of them (`NAME-HASH` in `.fingerprint`).
 ///
@@ -47,16 +54,17 @@ pub(super) fn begin(begin: &Begin, since: u64) -> Result<()> {
     store(&begin.state, &records)
 }
 
-/// `since`: nothing that was written later is taken for what was installed.
-pub(super) fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
+/// Nothing that was written since the facts were gathered is taken for what was installed.
+pub(super) fn record_sync(context: &Context<'_>, record: &RecordSync) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
     known.requested = record.requested.clone().or(known.requested);
     known.made |= record.made;
+    note_interpreter(context.session, &record.environment, &mut known);
     for (name, dependencies) in &record.installed {
         let record = SyncRecord {
             settings: dependencies.settings.clone(),
-            inputs: dependencies.inputs(&record.environment, &record.members, since),
+            inputs: dependencies.inputs(&record.environment, &record.members, context.since),
         };
         known.syncs.insert((*name).to_owned(), record);
     }
@@ -67,12 +75,29 @@ pub(super) fn record_sync(record: &RecordSync, since: u64) -> Result<()> {
     store(&path, &known)
 }
 
+/// Has the environment's interpreter say what it is, unless that is on record and still so.
+fn note_interpreter(session: &Session, environment: &Environment, known: &mut EnvironmentRecord) {
+    let current = known.interpreter.as_ref();
+    if current.is_some_and(|current| current.is_current(session)) {
+        return;
+    }
+    let python = environment.python();
+    let record = |probe| InterpreterRecord {
+        inputs: vec![
+            Input::program(&python),
+            Input::file(&environment.path.join("pyvenv.cfg"), None),
+        ],
+        probe,
+    };
+    known.interpreter = interpreter::probe(session, &python).ok().map(record);
+}
+
 /// Writes a record unless a newer pyx's stands there: that one knows more than we would leave of it.
 pub(super) fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
     if is_newer(path) {
         return Ok(());
     }
-    disk::write(path, &versioned(record))
+    disk::write_unsynced(path, &versioned(record))
 }
 
 #[cfg(test)]

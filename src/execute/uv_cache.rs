@@ -34,7 +34,7 @@ pub(super) fn settle(
         return Ok(Some("its cache-keys follow git".into()));
     };
     if new != old {
-        disk::write(&path, new.to_string().as_bytes())?;
+        disk::write_unsynced(&path, new.to_string().as_bytes())?;
     }
     Ok(None)
 }

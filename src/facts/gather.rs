@@ -106,7 +106,7 @@ impl Facts {
                 records.developers(session, request, &facts.project, &facts.target)?;
         }
         if facts.needs_tools(request) {
-            facts.prepare(session, request, run_state)?;
+            facts.prepare(session, request, run_state, &records)?;
             if let Some(defaults) = &defaults {
                 facts.look_at_other_builds(session, request, defaults);
             }
@@ -276,7 +276,7 @@ impl Facts {
         Ok(())
     }
 
-    /// The Python that the environment has or will be made with, and what it says of itself.
+    /// The Python that the environment will be made with, where it must be made.
     fn choose_python(
         &mut self,
         session: &Session,
@@ -300,15 +300,7 @@ impl Facts {
             let supported = SupportedPythons::of_project(session, &self.project, request);
             python_choice::require_supported(&self.target, &supported)?;
         }
-        let environment = &self.target.environment;
-        let python = match &self.target.interpreter {
-            None => Some(environment.python()),
-            Some(Choice::Use(found)) => Some(found.path.clone()),
-            Some(Choice::Download(_)) => None,
-        };
-        let probe = python.map(|python| interpreter::probe(session, &python));
-        self.target.probe = probe.transpose()?;
-        self.target.linked = environment.linked();
+        self.target.linked = self.target.environment.linked();
         Ok(())
     }
 
@@ -318,6 +310,7 @@ impl Facts {
         session: &Session,
         request: &Request,
         run_state: &RunState,
+        records: &Records,
     ) -> Result<()> {
         self.check_locks()?;
         let mut tools = Tools::find(session, &self.project)?;
@@ -328,6 +321,11 @@ impl Facts {
             Vec::new()
         };
         self.choose_python(session, request, run_state, &installed)?;
+        self.target.probe = match &self.target.interpreter {
+            None => Some(records.probe(session, &self.target.environment)?),
+            Some(Choice::Use(found)) => Some(interpreter::probe(session, &found.path)?),
+            Some(Choice::Download(_)) => None,
+        };
         let environment = &self.target.environment;
         tools.any_python = match installed.first() {
             Some(found) => Some(found.path.clone()),

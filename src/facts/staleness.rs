@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use crate::model::error::Result;
 use crate::model::reason::Reason;
+use crate::world::interpreter::{self, Probe};
 use crate::world::session::Session;
 
 use super::dependencies::Dependencies;
@@ -43,6 +44,15 @@ impl Records {
     pub(super) fn warnings(&self) -> Vec<String> {
         let both = self.builds.warning.iter().chain(&self.environment.warning);
         both.cloned().collect()
+    }
+
+    /// What the environment's interpreter says of itself; it is asked where that is not on record.
+    pub(super) fn probe(&self, session: &Session, environment: &Environment) -> Result<Probe> {
+        let known = self.environment.record.interpreter.as_ref();
+        match known.filter(|known| known.is_current(session)) {
+            Some(known) => Ok(known.probe.clone()),
+            None => interpreter::probe(session, &environment.python()),
+        }
     }
 
     /// The environment compared with its record; `dependencies`: the project's, then the tests'.

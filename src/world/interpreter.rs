@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
@@ -208,7 +208,7 @@ fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<
 }
 
 /// What an interpreter says of itself: one of the machine, or an environment's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// As in `sys.implementation.name`.
     pub implementation: String,

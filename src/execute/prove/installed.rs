@@ -86,22 +86,30 @@ pub(super) fn is_extension(path: &Utf8Path) -> bool {
     matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
 }
 
+fn from_hex(hash: &str) -> Vec<u8> {
+    let digits = hash.as_bytes().chunks(2);
+    let text = digits.filter_map(|pair| std::str::from_utf8(pair).ok());
+    text.filter_map(|pair| u8::from_str_radix(pair, 16).ok())
+        .collect()
+}
+
 /// RECORD's line for an installed file, as the binary distribution format has it
-/// (PyPA specifications, "Recording installed projects").
+/// (PyPA specifications, "Recording installed projects"). `hash`: the file's SHA-256, hex.
 pub(super) fn update_record(
     dist_info: &Utf8Path,
     packages: &Utf8Path,
     module: &Utf8Path,
+    hash: &str,
 ) -> Result<()> {
     let path = dist_info.join("RECORD");
     let (Some(text), Ok(name)) = (disk::read_text(&path)?, module.strip_prefix(packages)) else {
         return Ok(());
     };
-    let Some(bytes) = disk::read(module)? else {
+    let Some(signature) = disk::signature(module) else {
         return Ok(());
     };
-    let hash = URL_SAFE_NO_PAD.encode(disk::raw_digest(&bytes));
-    let line = format!("{name},sha256={hash},{}", bytes.len());
+    let hash = URL_SAFE_NO_PAD.encode(from_hex(hash));
+    let line = format!("{name},sha256={hash},{}", signature.size);
     let prefix = format!("{name},");
     let lines = text
         .lines()
@@ -111,5 +119,5 @@ pub(super) fn update_record(
     if new == text {
         return Ok(());
     }
-    disk::write(&path, new.as_bytes())
+    disk::write_unsynced(&path, new.as_bytes())
 }

@@ -28,7 +28,7 @@ use import::{ImportOrigin, Loaded, extension, without_init};
 use installed::{InstalledModule, installed_modules, update_record};
 
 /// Puts the new artifact where the old one was installed, and its hash into RECORD.
-pub(super) fn replace(replace: &Replace) -> Result<()> {
+pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {
     let member = &replace.build.member;
     let output = build::output_dir(member, &replace.build.options);
     let artifacts = build::artifacts(member, &output);
@@ -36,11 +36,20 @@ pub(super) fn replace(replace: &Replace) -> Result<()> {
         return Err(nothing_built(member, &output));
     };
     for module in &replace.modules {
-        if disk::hash(module).as_ref() != Some(&artifact.hash) {
+        if !is_installed(artifact, module) {
             disk::replace(&artifact.path, module)?;
         }
     }
+    context.note(|outcome| {
+        outcome.replaced.insert(member.name.clone(), artifacts);
+    });
     Ok(())
+}
+
+/// Most that are others have another size, which costs nothing to see.
+fn is_installed(artifact: &Artifact, module: &Utf8Path) -> bool {
+    let size = |path: &Utf8Path| disk::signature(path).map(|signature| signature.size);
+    size(module) == size(&artifact.path) && disk::hash(module).as_ref() == Some(&artifact.hash)
 }
 
 fn nothing_built(member: &Member, output: &Utf8Path) -> Error {
@@ -57,7 +66,11 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
         member: &prove.build.member,
         output: build::output_dir(&prove.build.member, &prove.build.options),
     };
-    let artifacts = build::artifacts(proof.member, &proof.output);
+    let replaced = context.with(|outcome| outcome.replaced.get(&proof.member.name).cloned());
+    let artifacts = match replaced {
+        Some(artifacts) => artifacts,
+        None => build::artifacts(proof.member, &proof.output),
+    };
     if artifacts.is_empty() && proof.member.bindings != Bindings::Embed {
         return Err(nothing_built(proof.member, &proof.output));
     }
@@ -112,14 +125,15 @@ impl Proof<'_> {
         let mut install = InstallRecord::default();
         for artifact in artifacts {
             let script = bin.join(artifact.path.file_name().unwrap_or_default());
-            if disk::hash(&script).as_ref() != Some(&artifact.hash) {
+            let input = Input::file(&script, None);
+            if input.hash() != Some(&artifact.hash) {
                 return Err(Error::NotInstalled {
                     module: script.to_string(),
                     message: "it is not what was built".into(),
                 });
             }
             self.say(&script, &artifact.hash);
-            install.inputs.push(Input::file(&script, None));
+            install.inputs.push(input);
             install.modules.push(script);
         }
         Ok(install)
@@ -163,8 +177,10 @@ impl Proof<'_> {
             }
             self.say(&module.file, hash);
             self.warn_of_trace(&module.file)?;
+            let input = Input::file(&module.file, None);
+            install.patched |= input.hash() != Some(hash);
+            install.inputs.push(input);
             install.inputs.extend(self.neighbourhood(module));
-            install.patched |= disk::hash(&module.file).as_ref() != Some(hash);
             install.modules.push(module.file.clone());
         }
         Ok(install)
@@ -385,7 +401,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    /// The module, and every name beside it that could come before it.
+    /// Every name beside the module that could come before it.
     fn neighbourhood(&self, module: &InstalledModule) -> Vec<Input> {
         let last = module.name.rsplit('.').next().unwrap_or_default();
         let top = module.name.split('.').next().unwrap_or_default();
@@ -393,7 +409,6 @@ impl Proof<'_> {
         let own = &self.prove.suffixes;
         let beside = std::env::consts::DLL_SUFFIX;
         let mut inputs = vec![
-            Input::file(&module.file, None),
             Input::importable(folder, last, "", own),
             Input::importable(&self.member.dir, &format!("{top}."), beside, own),
             // a folder of the module's name becomes a package that comes before it
@@ -413,13 +428,17 @@ impl Proof<'_> {
         };
         let dist_info = self.prove.environment.dist_info(self.member);
         let dist_info = dist_info.ok_or_else(|| self.nowhere())?;
-        for module in &install.modules {
-            update_record(&dist_info, &packages, module)?;
+        for input in &install.inputs {
+            if let (Some(module), Some(hash)) = (input.path(), input.hash()) {
+                update_record(&dist_info, &packages, module, hash)?;
+            }
         }
         uv::leave_alone(self.context, self.prove, &dist_info)?;
         for name in artifact::installed(&dist_info)? {
             let path = normalize(&packages.join(name));
-            install.inputs.push(Input::file(&path, None));
+            if !install.modules.contains(&path) {
+                install.inputs.push(Input::file(&path, None));
+            }
         }
         Ok(())
     }

@@ -211,6 +211,17 @@ impl Input {
         }
     }
 
+    /// The SHA-256 of a file, hex, where its content counts.
+    pub fn hash(&self) -> Option<&String> {
+        match self {
+            Self::File {
+                content: Content::Is { hash, .. },
+                ..
+            } => Some(hash),
+            _ => None,
+        }
+    }
+
     /// The path of a file.
     pub fn path(&self) -> Option<&Utf8Path> {
         match self {

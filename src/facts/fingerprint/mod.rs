@@ -9,7 +9,7 @@ mod tree;
 
 pub use input::{Content, Input, Settings, is_tagged, stale, stale_settings};
 pub use records::{
-    Artifact, Attempt, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord, Loaded,
-    LocalPackage, SyncRecord, build_id, is_newer, versioned,
+    Artifact, Attempt, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord,
+    InterpreterRecord, Loaded, LocalPackage, SyncRecord, build_id, is_newer, versioned,
 };
 pub use tree::Scope;

@@ -11,8 +11,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::world::disk;
+use crate::world::interpreter::Probe;
+use crate::world::session::Session;
 
-use super::input::{Input, Settings};
+use super::input::{Input, Settings, stale};
 
 /// The version of the records' form; a higher one is a newer pyx's.
 const SCHEMA: u64 = 3;
@@ -100,10 +102,27 @@ pub struct EnvironmentRecord {
     pub made: bool,
     /// The `.python-version` that could not be had when the environment was made.
     pub requested: Option<String>,
+    /// As its interpreter is.
+    #[serde(default)]
+    pub interpreter: Option<InterpreterRecord>,
     /// What was installed for which command.
     pub syncs: BTreeMap<String, SyncRecord>,
     /// By distribution name.
     pub installed: BTreeMap<String, InstallRecord>,
+}
+
+/// What an interpreter has said of itself: that takes longer than all that else is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterpreterRecord {
+    /// What the answer depends on.
+    pub inputs: Vec<Input>,
+    pub probe: Probe,
+}
+
+impl InterpreterRecord {
+    pub fn is_current(&self, session: &Session) -> bool {
+        stale(&self.inputs, session).is_none()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -244,6 +244,22 @@ pub fn create_dir(path: &Utf8Path) -> Result<()> {
 
 /// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    put(path, |file| {
+        file.write_all(bytes)?;
+        file.as_file().sync_data()
+    })
+}
+
+/// As [`write`], for what is made again where a loss of power spoils it: waiting for the disk takes
+/// longer than all else that is done after a small edit.
+pub fn write_unsynced(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    put(path, |file| file.write_all(bytes))
+}
+
+fn put(
+    path: &Utf8Path,
+    fill: impl FnOnce(&mut tempfile::NamedTempFile) -> std::io::Result<()>,
+) -> Result<()> {
     let dir = path.parent().unwrap_or(Utf8Path::new("."));
     create_dir(dir)?;
     let fail = || io("write", path);
@@ -251,8 +267,7 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
         .prefix(".pyx-")
         .tempfile_in(dir)
         .map_err(fail())?;
-    file.write_all(bytes).map_err(fail())?;
-    file.as_file().sync_data().map_err(fail())?;
+    fill(&mut file).map_err(fail())?;
     #[cfg(unix)]
     keep_mode(path, file.path()).map_err(fail())?;
     file.persist(path).map_err(|error| fail()(error.error))?;
@@ -302,8 +317,7 @@ pub fn set_executable(_path: &Utf8Path, _executable: bool) -> Result<()> {
 
 /// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
 pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
-    let bytes = std::fs::read(from).map_err(io("read", from))?;
-    write(to, &bytes)
+    put(to, |file| std::fs::copy(from, file.path()).map(drop))
 }
 
 /// Copies one file, its folders made.

@@ -175,6 +175,8 @@ impl Provision {
         disk::write(&requirements, line.as_bytes())?;
         Ok(Invocation::new(uv, root)
             .args(["pip", "install", "--no-deps", "--only-binary", ":all:"])
+            // a link to uv's cache changes its signature with every other link to it
+            .args(["--link-mode", "copy"])
             .args(pinned.then_some("--require-hashes"))
             .args(["--python", python.as_str()])
             .args(["--target", root.join("out").as_str()])
