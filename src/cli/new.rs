@@ -64,7 +64,7 @@ impl New {
         let named = |other: &str| global.command(&self.words(other));
         let name = Name::parse(text, &self.layout.beside(), named)?;
         let surroundings =
-            Surroundings::read(session, (&folder, &global.seen_from_here(&self.path)))?;
+            Surroundings::read(session, &folder, &global.seen_from_here(&self.path))?;
         let scaffold = Scaffold {
             name,
             layout: self.layout,

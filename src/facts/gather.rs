@@ -223,7 +223,7 @@ impl Facts {
             let is_due = build.staleness.is_some() || build.copied || for_wheel;
             if is_due && let Some(probe) = &self.target.probe {
                 build.reusable =
-                    reusable_build::find(session, &self.project, (build, probe), default);
+                    reusable_build::find(session, &self.project, build, probe, default);
             }
             build.seed(default);
         }

@@ -55,8 +55,7 @@ pub use gather::Facts;
 pub use handed_over::HandedOver;
 pub use just::Just;
 pub use last_inputs::last_inputs;
-pub use member_build::{Build, EarlierBuild, Linking, ReusableBuild, Staleness};
-pub use release::{PlannedWheel, Release};
+pub use member_build::{Build, Linking, ReusableBuild, Staleness};
 pub use request::{
     CommandPart, Network, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
 };

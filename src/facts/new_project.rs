@@ -48,11 +48,11 @@ pub fn in_workspace(manifests: &Manifests, folder: &Utf8Path) -> Result<bool> {
 }
 
 impl Surroundings {
-    /// The folder, absolute, and as people see it.
+    /// `folder`: absolute; `shown`: the same as people see it.
     ///
     /// # Errors
     /// [`Error::Refused`] for a folder that holds something; [`Error::NoTool`] without cargo.
-    pub fn read(session: &Session, (folder, shown): (&Utf8Path, &Utf8Path)) -> Result<Self> {
+    pub fn read(session: &Session, folder: &Utf8Path, shown: &Utf8Path) -> Result<Self> {
         if disk::is_file(folder) || !disk::names(folder).is_empty() {
             let message = format!("`{shown}` is there and is not empty");
             let hint = format!("cargo pyx init -C {}", quote(shown.as_str()));

@@ -16,7 +16,8 @@ use super::member_build::{Build, MemberRecords, ReusableBuild};
 pub(super) fn find(
     session: &Session,
     project: &Project,
-    (build, probe): (&Build, &Probe),
+    build: &Build,
+    probe: &Probe,
     default: &Utf8Path,
 ) -> Option<ReusableBuild> {
     let name = &build.member.name;

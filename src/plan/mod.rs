@@ -40,13 +40,13 @@ pub use action::*;
 pub use clean::clean;
 pub use decide::plan;
 pub use edits::edits;
-pub use exports::{Exports, env, environment};
+pub use exports::{env, environment};
 pub use fix::fix;
 pub use init::{adopted_source, init};
 pub use new::new;
 pub use release_action::{
     Candidate, Check, Confirm, How, Linter, MendLock, Promote, Publish, RecordChecks,
-    ReleaseAction, Seal, Unpack, Upload, Verdict, WheelRow,
+    ReleaseAction, Seal, Unpack, Upload, Verdict,
 };
-pub use step::{Plan, ProcessView, Step, StepView};
+pub use step::{Plan, Step};
 pub use version::{NewVersion, Settled, Spelled, Wish, version};

@@ -26,7 +26,7 @@ pub(super) fn suite(
     };
     let environment = &context.target.environment;
     let (call, runner) = match suite.runner {
-        TestRunner::Pytest => pytest(context, probe, suite, (build, testing)),
+        TestRunner::Pytest => pytest(context, probe, suite, build, testing),
         TestRunner::Unittest => unittest(context, probe, suite, testing),
         TestRunner::Stestr => stestr(context, suite, testing),
     };
@@ -66,7 +66,8 @@ fn pytest(
     context: &PlanContext<'_>,
     probe: &Probe,
     suite: &PythonSuite,
-    (build, testing): (&Build, &Testing),
+    build: &Build,
+    testing: &Testing,
 ) -> (Invocation, Runner) {
     const MODULE: &str = "_pyx_pytest";
     let reporter = reporter(context, probe, MODULE);

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use crate::world::disk;
 
 /// Whether a folder is the root of a checkout.
-pub fn is_root(dir: &Utf8Path) -> bool {
+fn is_root(dir: &Utf8Path) -> bool {
     disk::is_there(&dir.join(".git"))
 }
 

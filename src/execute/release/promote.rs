@@ -52,7 +52,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     };
     let mut rows = Vec::new();
     for candidate in &promote.entries {
-        let entry = completed(context, promote, candidate, (&test_results, &tools))?;
+        let entry = completed(context, promote, candidate, &test_results, &tools)?;
         rows.push(row(candidate, &entry, &test_results));
         manifest.files.insert(name(candidate).to_owned(), entry);
     }
@@ -129,7 +129,8 @@ fn completed(
     context: &Context<'_>,
     promote: &Promote,
     candidate: &Candidate,
-    (test_results, tools): (&[TestResult], &BTreeMap<String, String>),
+    test_results: &[TestResult],
+    tools: &BTreeMap<String, String>,
 ) -> Result<Entry> {
     let path = &candidate.path;
     let bytes = disk::read(path)?.unwrap_or_default();

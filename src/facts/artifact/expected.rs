@@ -6,7 +6,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use crate::model::minor::Minor;
 
 /// The size in bytes above which PyPI refuses a file, unless it raised a project's limit.
-pub const PYPI_LIMIT: u64 = 100 << 20;
+const PYPI_LIMIT: u64 = 100 << 20;
 
 /// What the project says of its distributions. Where it says nothing, or where there is no
 /// project, the rules that need it are left out.

@@ -20,7 +20,7 @@ mod wheel;
 
 pub use archive::ArchiveMember;
 pub use binary::{Binary, Format};
-pub use expected::{Expected, PYPI_LIMIT};
+pub use expected::Expected;
 pub use headers::Headers;
 pub use name::{SdistName, Tags, WheelName};
 pub use record::{RecordEntry, installed};

@@ -11,8 +11,6 @@ mod variables;
 pub use dep_info::sources;
 pub use inputs::{Inputs, Place};
 pub use options::{Flags, Options, settings};
-pub use output::{
-    all_fingerprints, artifacts, fingerprints, intermediate_dir, output_dir, target_dir,
-};
+pub use output::{all_fingerprints, artifacts, fingerprints, output_dir, target_dir};
 pub use packages::{local_packages, metadata, own_packages};
 pub use variables::variables_below;

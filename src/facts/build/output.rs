@@ -33,7 +33,7 @@ pub fn fingerprints(member: &Member, options: &Options) -> Utf8PathBuf {
 
 /// Where cargo keeps what lies between the sources and what is in `output`: there, or below
 /// `build.build-dir` (from cargo 1.91 on; cargo book, "Build Cache").
-pub fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBuf {
     let dir = member.intermediate_dir(output);
     if disk::is_dir(&dir) {
         dir

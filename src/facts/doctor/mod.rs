@@ -17,4 +17,3 @@ mod table;
 
 pub use checkup::Checkup;
 pub use problem::{Fix, Problem};
-pub use report::Report;

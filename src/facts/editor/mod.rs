@@ -26,11 +26,10 @@ use crate::model::finding::Finding;
 
 use config_file::ConfigFile;
 
-pub use document::SettingValue;
 pub use editors::Editor;
 pub use servers::PYO3;
 pub use settings::CurrentSettings;
-pub use workspace::{Suite, Workspace};
+pub use workspace::Workspace;
 
 /// What is to change, and what is not.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::workspace::Suite;
 use super::*;
 
 fn workspace() -> Workspace {

@@ -29,8 +29,6 @@ pub struct Recipes {
     /// Names of the project's private recipes and aliases.
     pub hidden: Vec<String>,
     pub built_in: Vec<Recipe>,
-    /// Where the built-in ones are, absolute.
-    pub folder: Utf8PathBuf,
 }
 
 impl Recipes {
@@ -47,12 +45,10 @@ impl Recipes {
         dir: &Utf8Path,
         within: &Utf8Path,
     ) -> Result<Self> {
-        let folder = folder(session);
-        let justfile = folder.join("justfile");
+        let justfile = folder(session).join("justfile");
         let built_in = dump(session, just, dir, Some(&justfile))?.unwrap_or_default();
         Ok(Self {
             built_in: built_in.listed(true),
-            folder,
             ..Self::of_project(session, just, dir, within)?
         })
     }

@@ -38,7 +38,7 @@ pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
 }
 
 /// The interpreters that a wheel is tested on: none when it does not run here.
-pub(super) fn tested_on(wheel: &PlannedWheel) -> Vec<String> {
+fn tested_on(wheel: &PlannedWheel) -> Vec<String> {
     if !wheel.platform.runs_here {
         return Vec::new();
     }

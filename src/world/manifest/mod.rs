@@ -29,14 +29,14 @@ use crate::world::disk;
 
 pub use cargo::{CargoToml, Dependency};
 pub use cargo_config::CargoConfig;
-pub use config::{Config, Hooks, RustRunner, TestConfig};
+pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
 pub use edit_adoption::{keys, with_maturin, with_member, with_module};
 pub use edit_arrays::Amendment;
 pub use edit_strings::with_strings;
-pub use lock_entries::{LockEntry, LockedRequirement};
+pub use lock_entries::LockEntry;
 pub use manifests::Manifests;
-pub use publishing::{PublishConfig, UvIndex};
+pub use publishing::PublishConfig;
 pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
 
 /// A parsed TOML file that still knows where everything stood.
