@@ -1,4 +1,4 @@
-//! `cargo pyx dev`.
+//! `cargo pyx dev`: its options; `build_command` does it.
 
 use clap::Args;
 

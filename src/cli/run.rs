@@ -1,4 +1,4 @@
-//! `cargo pyx run`.
+//! `cargo pyx run`: its options; `build_command` does it.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cargo pyx test`.
+//! `cargo pyx test`: its options; `build_command` does it.
 
 use clap::Args;
 

@@ -1,8 +1,9 @@
-//! What a command goes through, from facts to done.
+//! What a command goes through, from facts to done: `command` once, `matrix` for each of several
+//! interpreters, `watch` after every change. `verdict` is whether tests are a success.
 
 mod command;
-pub mod project_lock;
 pub mod matrix;
+pub mod project_lock;
 mod verdict;
 pub mod watch;
 

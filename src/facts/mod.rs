@@ -3,6 +3,8 @@
 //!
 //! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing:
 //!
+//! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
+//!   `tools`, `handed_over` (what recipes are told of all)
 //! - the project: `project` and its packages, `dependencies`, `suites` (tests), `recipes`, `versions`
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)

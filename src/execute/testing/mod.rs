@@ -3,9 +3,9 @@
 mod import;
 mod python;
 mod result;
+mod runner_output;
 mod rust;
 mod stestr;
-mod runner_output;
 
 use crate::model::error::Result;
 use crate::plan::{Runner, Test};

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::package_name;
 use crate::world::manifest::{CargoToml, Config, Dependency, PyProject};
 
-use super::directories::Directories;
+use super::cargo_directories::Directories;
 
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -288,5 +288,26 @@ mod tests {
         ];
         let closed = closure(&members, &["a".into()]);
         assert!(closed.contains("b") && !closed.contains("c"));
+    }
+
+    #[test]
+    fn what_lies_between_has_the_place_in_the_build_directory_that_artifacts_have_in_theirs() {
+        let mut member = Member {
+            directories: Directories {
+                target: "/p/target".into(),
+                build: Some("/fast".into()),
+                ..Directories::default()
+            },
+            ..Member::default()
+        };
+        let of = |member: &Member, dir: &str| member.intermediate_dir(Utf8Path::new(dir));
+        assert_eq!(
+            of(&member, "/p/target/pyx/ext/debug"),
+            "/fast/pyx/ext/debug"
+        );
+        let [one, other] = ["/q/pyx/builds/3.13", "/r/pyx/builds/3.13"].map(|dir| of(&member, dir));
+        assert!(one.starts_with("/fast") && one != other, "{one} {other}");
+        member.directories.build = None;
+        assert_eq!(of(&member, "/p/target/pyx/ext"), "/p/target/pyx/ext");
     }
 }

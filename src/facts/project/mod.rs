@@ -3,15 +3,14 @@
 //! `discover` decides from a folder which packages those are. A `member` is one of them, `uv_workspace` what
 //! uv has in one environment with it; `crates` follows what Cargo.toml files say of each other,
 //! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
-//! `target` where cargo builds.
+//! `cargo_directories` where cargo builds.
 
+mod cargo_directories;
 mod crates;
-mod directories;
 mod discover;
 mod extension_module;
 mod layout;
 mod member;
-mod target;
 mod uv_workspace;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,6 +22,8 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{CargoConfig, Config, Manifests, Toml};
 use crate::world::session::Session;
+
+use cargo_directories::Directories;
 
 pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
 pub use extension_module::{HardWired, is_switched_on};
@@ -84,7 +85,7 @@ impl Project {
         let state = state_directory(&manifests, session, &home, &members)?;
         for member in &mut members {
             let config = CargoConfig::read(&manifests, session, &member.dir)?;
-            member.directories = target::directories(session, &config, &member.workspace);
+            member.directories = Directories::gather(session, &config, &member.workspace);
             member.cargo_configs = config.places;
             member.target = member.directories.target.join("pyx");
         }
@@ -264,7 +265,7 @@ fn state_directory(
         home
     };
     let config = CargoConfig::read(manifests, session, home)?;
-    let directories = target::directories(session, &config, workspace);
+    let directories = Directories::gather(session, &config, workspace);
     Ok(directories.target.join("pyx"))
 }
 

@@ -1,4 +1,8 @@
 //! What a release is made from, and how much of it is there.
+//!
+//! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `flags` what rustc is told,
+//! `package` what is built of it. `record` is what is kept of its checks and of the set in `dist/`,
+//! `check_rules` how long that holds; `publication` and `index` are of `release publish`.
 
 mod abi;
 mod check_rules;

@@ -1,4 +1,7 @@
 //! What a file must pass besides its tests: our own rules, and the linters of the field.
+//!
+//! A linter has its name in [`CHECKS`](crate::facts::release::CHECKS), its pin in `world/tool/release.txt`,
+//! its command here, and what it prints is understood in `execute/release/linters.rs`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,7 +1,7 @@
 //! TOML files of a project: text in, typed values with their places out.
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
-//! pyx in them, `lock` the lock files, `dependency_entries` what Cargo.toml says of each dependency. The
+//! pyx in them, `lock_entries` what lock files hold, `dependency_entries` what Cargo.toml says of each dependency. The
 //! files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 

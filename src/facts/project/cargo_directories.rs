@@ -7,20 +7,27 @@ use crate::world::disk;
 use crate::world::manifest::CargoConfig;
 use crate::world::session::Session;
 
-use super::directories::Directories;
+/// cargo's own directories for a workspace, absolute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directories {
+    /// Of the artifacts.
+    pub target: Utf8PathBuf,
+    /// Of what lies between them and the sources; `None` where that is among the artifacts.
+    pub build: Option<Utf8PathBuf>,
+    /// The folder of a target triple in both, where one is configured.
+    pub triple: Option<String>,
+}
 
-/// `target` beside the workspace's Cargo.toml where nothing else is said.
-pub(super) fn directories(
-    session: &Session,
-    config: &CargoConfig,
-    workspace: &Utf8Path,
-) -> Directories {
-    let target = config.target_dir(session);
-    let build = config.build_dir(session);
-    Directories {
-        target: target.unwrap_or_else(|| workspace.join("target")),
-        build: build.map(|dir| expand(&dir, session, workspace)),
-        triple: config.target(session).map(|said| triple(&said)),
+impl Directories {
+    /// `target` beside the workspace's Cargo.toml where nothing else is said.
+    pub(super) fn gather(session: &Session, config: &CargoConfig, workspace: &Utf8Path) -> Self {
+        let target = config.target_dir(session);
+        let build = config.build_dir(session);
+        Self {
+            target: target.unwrap_or_else(|| workspace.join("target")),
+            build: build.map(|dir| expand(&dir, session, workspace)),
+            triple: config.target(session).map(|said| triple(&said)),
+        }
     }
 }
 
@@ -51,7 +58,6 @@ fn expand(dir: &Utf8Path, session: &Session, workspace: &Utf8Path) -> Utf8PathBu
 
 #[cfg(test)]
 mod tests {
-    use super::super::member::Member;
     use super::*;
     use crate::world::manifest::Manifests;
 
@@ -67,7 +73,7 @@ mod tests {
         };
         let directories = |session: &Session| {
             let config = CargoConfig::read(&Manifests::default(), session, &dir.join("python"));
-            directories(session, &config.unwrap(), &dir.join("rust"))
+            Directories::gather(session, &config.unwrap(), &dir.join("rust"))
         };
         let found = directories(&session);
         assert_eq!(found.target, dir.join("out"));
@@ -85,26 +91,5 @@ mod tests {
     fn a_targets_folder_is_called_as_the_target_is() {
         assert_eq!(triple("wasm32-wasip1"), "wasm32-wasip1");
         assert_eq!(triple("targets/own.json"), "own");
-    }
-
-    #[test]
-    fn what_lies_between_has_the_place_in_the_build_directory_that_artifacts_have_in_theirs() {
-        let mut member = Member {
-            directories: Directories {
-                target: "/p/target".into(),
-                build: Some("/fast".into()),
-                ..Directories::default()
-            },
-            ..Member::default()
-        };
-        let of = |member: &Member, dir: &str| member.intermediate_dir(Utf8Path::new(dir));
-        assert_eq!(
-            of(&member, "/p/target/pyx/ext/debug"),
-            "/fast/pyx/ext/debug"
-        );
-        let [one, other] = ["/q/pyx/builds/3.13", "/r/pyx/builds/3.13"].map(|dir| of(&member, dir));
-        assert!(one.starts_with("/fast") && one != other, "{one} {other}");
-        member.directories.build = None;
-        assert_eq!(of(&member, "/p/target/pyx/ext"), "/p/target/pyx/ext");
     }
 }
