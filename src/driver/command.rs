@@ -72,7 +72,7 @@ impl Driver<'_> {
 
     /// Does what is due; without the lock as long as nothing is.
     ///
-    /// Returns the tests that ran; whether they passed is for [`verdict`].
+    /// Returns the tests that ran; whether they passed is for [`verdict`](super::verdict()).
     pub fn perform(&self) -> Result<Vec<TestResult>> {
         let start = Instant::now();
         let (facts, plan) = self.plan(&RunState::default())?;

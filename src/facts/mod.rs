@@ -1,7 +1,7 @@
 //! What there is, and what is wrong with it. Nothing is written here; tools that are asked may fill
 //! caches of their own, and cargo may have rustup fetch the toolchain that the project pins.
 //!
-//! [`Facts::gather`] reads all that a plan is made from; the rooms below each know one thing:
+//! [`Facts::gather`](crate::facts::Facts::gather) reads all that a plan is made from; the rooms below each know one thing:
 //!
 //! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
 //!   `tools`, `handed_over` (what recipes are told of all)

@@ -19,7 +19,7 @@ use super::context::PlanContext;
 use super::environment;
 use super::step::{Plan, Step};
 
-/// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_call`] does.
+/// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_invocation`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
 /// From this PyO3 on maturin describes a stable-ABI interpreter in a file of its own.
 const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);

@@ -156,7 +156,7 @@ pub fn read(invocation: &Invocation) -> Result<Output> {
 /// the order of arrival.
 ///
 /// The child leads a process group of its own: none of the tools below us ends its children
-/// when it dies, so a signal goes to the whole group. `SIGINT` twice, or [`GRACE`] after the
+/// when it dies, so a signal goes to the whole group. `SIGINT` twice, or `GRACE` after the
 /// first, kills it. Such a group may not read the terminal: the system stops whoever tries.
 ///
 /// # Errors

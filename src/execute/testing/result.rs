@@ -12,7 +12,7 @@ pub(in crate::execute) const IMPORTS: &str = "imports";
 /// How one run of tests ended.
 #[derive(Clone, Debug, Default)]
 pub struct TestResult {
-    /// What ran: [`RUST`], [`PYTHON`] or [`IMPORTS`].
+    /// What ran: [`RUST`], [`PYTHON`] or `IMPORTS`.
     pub language: &'static str,
     pub member: String,
     /// The interpreter, where there are several.

@@ -11,7 +11,7 @@ use crate::world::session::Session;
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
 /// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
 ///
-/// `built`: as [`intermediate_dir`](super::intermediate_dir) says.
+/// `built`: as [`intermediate_dir`](super::output::intermediate_dir) says.
 pub(super) fn variables(built: &Utf8Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (_, text) in script_outputs(built) {

@@ -46,7 +46,7 @@ pub enum Input {
         scope: Scope,
         /// Folders below that are none of its sources, absolute.
         but: Vec<Utf8PathBuf>,
-        /// A line for each file, as [`tree`] writes them; empty when one of them changed while the
+        /// A line for each file, as `tree` writes them; empty when one of them changed while the
         /// build ran.
         files: String,
     },

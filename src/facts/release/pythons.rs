@@ -22,7 +22,7 @@ pub struct Tried {
 /// all that the project allows.
 ///
 /// # Errors
-/// [`Error::NoInterpreter`] for one that uv could not get, or that the project does not allow.
+/// [`Error::NoInterpreter`](crate::model::error::Error::NoInterpreter) for one that uv could not get, or that the project does not allow.
 pub(super) fn chosen(
     circumstances: &Circumstances<'_>,
     installed: &[Interpreter],
