@@ -6,7 +6,7 @@ use crate::model::file_edit::Edit;
 use crate::plan::{Action, Plan};
 use crate::world::disk;
 
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Who says that the edits of a plan are to be made.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,12 @@ impl<'a> Consent<'a> {
 /// # Errors
 /// [`Error::Refused`] where nobody can be asked; [`Error::Changed`] when a file is no longer as the
 /// plan saw it.
-pub(super) fn apply(context: Context<'_>, plan: &Plan, consent: Consent<'_>) -> Result<bool> {
-    let Context {
+pub(super) fn apply(
+    context: CommandContext<'_>,
+    plan: &Plan,
+    consent: Consent<'_>,
+) -> Result<bool> {
+    let CommandContext {
         global,
         session,
         ui,

@@ -10,7 +10,7 @@ use crate::world::python_request::ALL;
 
 use super::build_args::CommonArgs;
 use super::dev::Dev;
-use super::global::Context;
+use super::global::CommandContext;
 use super::run::Run;
 use super::test::Test;
 
@@ -49,8 +49,8 @@ impl BuildCommand {
         }
     }
 
-    fn request(&self, context: Context<'_>) -> Request {
-        let Context {
+    fn request(&self, context: CommandContext<'_>) -> Request {
+        let CommandContext {
             global, session, ..
         } = context;
         let common = self.common();
@@ -70,8 +70,8 @@ impl BuildCommand {
         }
     }
 
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

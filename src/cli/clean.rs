@@ -12,7 +12,7 @@ use crate::plan;
 use crate::ui::Ui;
 use crate::world::disk::{self, Usage};
 
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Remove what pyx made: builds, and with --env environments
 ///
@@ -36,8 +36,8 @@ pub struct Clean {
 }
 
 impl Clean {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

@@ -9,7 +9,7 @@ use crate::model::error::Result;
 use crate::world::session::Session;
 
 use super::build_args::BuildArgs;
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Build, check and test a set of wheels, then put them into `dist/`
 ///
@@ -139,12 +139,12 @@ impl Check {
 
 /// Makes or checks distributions.
 pub(super) fn perform(
-    context: Context<'_>,
+    context: CommandContext<'_>,
     members: &[String],
     build: &BuildArgs,
     releasing: Releasing,
 ) -> Result<()> {
-    let Context {
+    let CommandContext {
         global,
         session,
         ui,

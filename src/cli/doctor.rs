@@ -14,7 +14,7 @@ use crate::ui::Ui;
 use crate::world::disk;
 
 use super::apply::{Consent, apply};
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Show what pyx finds, and the problems of the project
 ///
@@ -38,8 +38,8 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

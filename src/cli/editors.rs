@@ -11,14 +11,14 @@ use crate::plan;
 use crate::world::disk;
 
 use super::apply::{Consent, apply};
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Fills the files of the editors, after asking.
 ///
 /// # Errors
 /// As [`apply`]; what cannot be read of the project, or of a file that is there.
-pub(super) fn set_up(context: Context<'_>, editors: &[Editor], yes: bool) -> Result<()> {
-    let Context {
+pub(super) fn set_up(context: CommandContext<'_>, editors: &[Editor], yes: bool) -> Result<()> {
+    let CommandContext {
         global,
         session,
         ui,

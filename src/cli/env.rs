@@ -11,7 +11,7 @@ use crate::plan;
 use crate::world::interpreter;
 use crate::world::session::Session;
 
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Print what to export so that cargo, an IDE or a debugger sees what pyx sees
 ///
@@ -46,8 +46,8 @@ pub enum Shell {
 }
 
 impl Env {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

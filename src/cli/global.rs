@@ -121,7 +121,7 @@ impl Global {
 
 /// What a command works with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Context<'a> {
+pub(super) struct CommandContext<'a> {
     pub(super) global: &'a Global,
     pub(super) session: &'a Session,
     pub(super) ui: &'a Ui,

@@ -9,7 +9,7 @@ use crate::plan;
 
 use super::apply::{Consent, apply};
 use super::editors;
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Add a Rust module to a Python package, or a Python module to a crate or workspace
 ///
@@ -38,8 +38,8 @@ pub struct Init {
 }
 
 impl Init {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

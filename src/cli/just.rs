@@ -16,7 +16,7 @@ use crate::world::disk;
 use crate::world::session::Session;
 
 use super::apply::{Consent, apply};
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Run a recipe in the project's environment, after a fresh build
 ///
@@ -57,8 +57,8 @@ pub struct Just {
 }
 
 impl Just {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

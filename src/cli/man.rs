@@ -8,7 +8,7 @@ use clap_mangen::roff::{Roff, roman};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Print the manual page, or write those of all commands into a folder
 #[derive(Debug, Default, Args)]
@@ -24,8 +24,8 @@ pub struct Man {
 
 impl Man {
     /// `command`: the whole command line.
-    pub(super) fn perform(&self, context: Context<'_>, command: Command) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>, command: Command) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

@@ -37,7 +37,7 @@ use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
 
-use global::Context;
+use global::CommandContext;
 
 pub use build_command::BuildCommand;
 pub use clean::Clean;
@@ -147,7 +147,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
-    let context = Context {
+    let context = CommandContext {
         global: &cli.global,
         session: &session,
         ui,

@@ -10,10 +10,10 @@ use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
 use crate::model::path::normalize;
 use crate::plan;
-use crate::plan::scaffold::{Layout, OLDEST, Scaffold};
+use crate::plan::scaffold::{NewLayout, OLDEST, Scaffold};
 use crate::world::disk;
 
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Start a project: a Python package with a Rust module, tests in both languages, and CI
 ///
@@ -34,7 +34,7 @@ pub struct New {
     pub path: Utf8PathBuf,
     /// Where Python and Rust stand
     #[arg(long, value_enum, default_value_t)]
-    pub layout: Layout,
+    pub layout: NewLayout,
     /// Build one module for this Python and all later ones, with the stable ABI
     #[arg(long, value_name = "3.N", value_parser = minor)]
     pub abi3: Option<u64>,
@@ -52,8 +52,8 @@ fn minor(text: &str) -> Result<u64, String> {
 }
 
 impl New {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,
@@ -101,7 +101,7 @@ impl New {
             None => quote(self.path.with_file_name(other).as_str()).into_owned(),
         };
         let mut words = format!("new {path}");
-        if self.layout != Layout::default()
+        if self.layout != NewLayout::default()
             && let Some(layout) = self.layout.to_possible_value()
         {
             words.extend([" --layout ", layout.get_name()]);

@@ -9,7 +9,7 @@ use crate::world::session::Session;
 
 use super::build_args::BuildArgs;
 use super::distributions;
-use super::global::Context;
+use super::global::CommandContext;
 
 /// Upload what `release wheel` and `release sdist` have put into `dist/`
 ///
@@ -52,8 +52,8 @@ impl Publish {
     ///
     /// # Errors
     /// [`Error::Refused`] where nobody can be asked.
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global, session, ..
         } = context;
         let terminal = session.stdin_is_terminal && session.stderr_is_terminal;

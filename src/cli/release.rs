@@ -15,7 +15,7 @@ use crate::ui::Ui;
 use super::apply::{Consent, apply};
 use super::build_args::BuildArgs;
 use super::distributions::{self, Check, Sdist, Wheel};
-use super::global::Context;
+use super::global::CommandContext;
 use super::publish::Publish;
 
 /// Make, check and publish distributions
@@ -34,7 +34,7 @@ pub enum Release {
 }
 
 impl Release {
-    pub(super) fn perform(&self, context: Context<'_>) -> Result<()> {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
         let none = BuildArgs::default();
         match self {
             Self::Wheel(wheel) => {
@@ -90,8 +90,8 @@ impl Version {
         }
     }
 
-    fn perform(&self, context: Context<'_>) -> Result<()> {
-        let Context {
+    fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext {
             global,
             session,
             ui,

@@ -128,11 +128,12 @@ fn doctor_calls_layouts_as_the_command_line_does() {
 
     let found = [Layout::Mixed, Layout::Src, Layout::Pure, Layout::Embed];
     let said = found.map(|layout| serde_json::to_value(layout).unwrap());
-    let names: Vec<String> = <crate::plan::scaffold::Layout as clap::ValueEnum>::value_variants()
-        .iter()
-        .map(|layout| clap::ValueEnum::to_possible_value(layout).unwrap())
-        .map(|name| name.get_name().to_owned())
-        .collect();
+    let names: Vec<String> =
+        <crate::plan::scaffold::NewLayout as clap::ValueEnum>::value_variants()
+            .iter()
+            .map(|layout| clap::ValueEnum::to_possible_value(layout).unwrap())
+            .map(|name| name.get_name().to_owned())
+            .collect();
     assert_eq!(names, said);
 }
 

@@ -321,7 +321,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::facts::fingerprint::Scope;
+    use crate::facts::fingerprint::TreeScope;
     use crate::facts::project::Member;
     use crate::world::manifest::{CargoToml, Toml};
 
@@ -381,7 +381,7 @@ mod tests {
             write(name, b"old");
         }
         let input = |name: &&str| match name.strip_suffix("/x") {
-            Some(folder) => Input::tree(&root.join(folder), Scope::Folder, &[], None),
+            Some(folder) => Input::tree(&root.join(folder), TreeScope::Folder, &[], None),
             None => Input::file(&root.join(name), None),
         };
         let watched = Watched {

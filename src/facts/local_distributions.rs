@@ -6,7 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::facts::environment::Environment;
-use crate::facts::fingerprint::{Input, Scope};
+use crate::facts::fingerprint::{Input, TreeScope};
 use crate::world::disk;
 
 /// One of them.
@@ -74,7 +74,7 @@ impl LocalDistribution {
                 .map(|name| Input::file(&self.from.join(name), None))
                 .into();
         }
-        vec![Input::tree(&self.from, Scope::Package, &[], None)]
+        vec![Input::tree(&self.from, TreeScope::Package, &[], None)]
     }
 }
 

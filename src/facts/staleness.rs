@@ -9,7 +9,7 @@ use crate::world::session::Session;
 
 use super::dependencies::Dependencies;
 use super::environment::{Environment, State};
-use super::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, Loaded, build_id};
+use super::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, LoadedRecord, build_id};
 use super::local_distributions::LocalDistribution;
 use super::member_build::{Build, MemberRecords, Staleness};
 use super::project::Project;
@@ -20,8 +20,8 @@ use super::target_environment::TargetEnvironment;
 
 /// What earlier runs have written down.
 pub(super) struct Records {
-    builds: Loaded<BuildRecords>,
-    environment: Loaded<EnvironmentRecord>,
+    builds: LoadedRecord<BuildRecords>,
+    environment: LoadedRecord<EnvironmentRecord>,
 }
 
 impl Records {

@@ -7,7 +7,7 @@ mod uv;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact;
-use crate::facts::build::{self, Inputs, Place};
+use crate::facts::build::{self, BuildPlace, Inputs};
 use crate::facts::fingerprint::{
     self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
     build_id,
@@ -467,7 +467,7 @@ impl Proof<'_> {
             let toolchain = &build.toolchain;
             packages = build::local_packages(session, self.member, toolchain, &self.prove.cargo);
         }
-        let place = Place {
+        let place = BuildPlace {
             session,
             member: self.member,
             toolchain: &build.toolchain,

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
-use crate::facts::fingerprint::{Content, Input, LocalPackage, Scope};
+use crate::facts::fingerprint::{Content, Input, LocalPackage, TreeScope};
 use crate::facts::project::Member;
 use crate::world::disk;
 use crate::world::session::Session;
@@ -23,7 +23,7 @@ use super::variables::{declared_files, variables, watches_everything};
 
 /// Whose build, and where.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct BuildPlace<'a> {
     pub session: &'a Session,
     pub member: &'a Member,
     pub toolchain: &'a Toolchain,
@@ -44,7 +44,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// `since` as in [`Input::file`].
-    pub fn gather(place: &Place<'_>, since: u64) -> Self {
+    pub fn gather(place: &BuildPlace<'_>, since: u64) -> Self {
         Self {
             install: install(place, since),
             compile: compile(place, since),
@@ -54,7 +54,7 @@ impl Inputs {
 }
 
 /// What maturin installs besides the artifact: metadata, licences, data, and for which Python.
-fn install(place: &Place<'_>, since: u64) -> Vec<Input> {
+fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     let member = place.member;
     let mut files = BTreeSet::new();
     files.insert(member.manifest().to_owned());
@@ -74,7 +74,7 @@ fn install(place: &Place<'_>, since: u64) -> Vec<Input> {
     let data = member.pyproject.as_ref().and_then(|it| it.maturin("data"));
     if let Some(data) = data {
         let dir = member.dir.join(data);
-        inputs.push(Input::tree(&dir, Scope::Folder, &[], Some(since)));
+        inputs.push(Input::tree(&dir, TreeScope::Folder, &[], Some(since)));
     }
     inputs.push(Input::program(&place.environment.python()));
     inputs.push(Input::file(
@@ -85,8 +85,8 @@ fn install(place: &Place<'_>, since: u64) -> Vec<Input> {
 }
 
 /// What cargo reads, by its own records and the cargo book.
-fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
-    let Place {
+fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
+    let BuildPlace {
         session, member, ..
     } = place;
     let built = intermediate_dir(member, place.output);
@@ -113,14 +113,14 @@ fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
         inputs.push(Input::file(path, (!is_made).then_some(since)));
     }
     for dir in &folders {
-        inputs.push(Input::tree(dir, Scope::Folder, &[], Some(since)));
+        inputs.push(Input::tree(dir, TreeScope::Folder, &[], Some(since)));
     }
     for package in compared_whole(place) {
         let but = outside_sources(place, package.dir());
         let scope = if package.is_vendored {
-            Scope::Folder
+            TreeScope::Folder
         } else {
-            Scope::Package
+            TreeScope::Package
         };
         inputs.push(Input::tree(package.dir(), scope, &but, Some(since)));
     }
@@ -146,7 +146,7 @@ fn compile(place: &Place<'_>, since: u64) -> Vec<Input> {
 
 /// The manifest of every local package, and whatever it may inherit from: those in the folders above,
 /// there or not.
-fn manifests(place: &Place<'_>) -> BTreeSet<Utf8PathBuf> {
+fn manifests(place: &BuildPlace<'_>) -> BTreeSet<Utf8PathBuf> {
     let mut files = BTreeSet::new();
     files.insert(place.member.workspace.join("Cargo.toml"));
     for package in place.packages {
@@ -157,7 +157,7 @@ fn manifests(place: &Place<'_>) -> BTreeSet<Utf8PathBuf> {
 }
 
 /// What cargo would find besides in the packages' folders.
-fn surroundings(place: &Place<'_>) -> Vec<Input> {
+fn surroundings(place: &BuildPlace<'_>) -> Vec<Input> {
     let whole = compared_whole(place);
     let others = place
         .packages
@@ -165,13 +165,13 @@ fn surroundings(place: &Place<'_>) -> Vec<Input> {
         .filter(|package| !whole.contains(package));
     let tree = |package: &LocalPackage| {
         let but = outside_sources(place, package.dir());
-        Input::tree(package.dir(), Scope::RustNames, &but, None)
+        Input::tree(package.dir(), TreeScope::RustNames, &but, None)
     };
     others.map(tree).collect()
 }
 
 /// The packages whose build scripts declare no inputs, and those whose files cargo does not look at.
-fn compared_whole<'a>(place: &Place<'a>) -> Vec<&'a LocalPackage> {
+fn compared_whole<'a>(place: &BuildPlace<'a>) -> Vec<&'a LocalPackage> {
     let built = intermediate_dir(place.member, place.output);
     place
         .packages
@@ -181,7 +181,7 @@ fn compared_whole<'a>(place: &Place<'a>) -> Vec<&'a LocalPackage> {
 }
 
 /// Folders in a package that pyx and its tools write.
-fn outside_sources(place: &Place<'_>, package: &Utf8Path) -> Vec<Utf8PathBuf> {
+fn outside_sources(place: &BuildPlace<'_>, package: &Utf8Path) -> Vec<Utf8PathBuf> {
     let member = place.member;
     let mut folders = vec![
         member.target.clone(),

@@ -9,7 +9,7 @@ mod packages;
 mod variables;
 
 pub use dep_info::sources;
-pub use inputs::{Inputs, Place};
+pub use inputs::{BuildPlace, Inputs};
 pub use options::{Flags, Options, settings};
 pub use output::{all_fingerprints, artifacts, fingerprints, output_dir, target_dir};
 pub use packages::{local_packages, metadata, own_packages};

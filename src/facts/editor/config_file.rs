@@ -34,7 +34,7 @@ pub(super) struct Setting<'a> {
 
 /// What becomes of a value that is another than the one to be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resolution {
+pub(super) enum OtherValue {
     /// It stays: it serves as well.
     Keep,
     /// It gives way: pyx had set it, in another checkout.
@@ -67,7 +67,7 @@ impl<'a> ConfigFile<'a> {
     pub(super) fn set(
         &mut self,
         setting: &Setting<'_>,
-        resolve: impl Fn(&Value) -> Resolution,
+        resolve: impl Fn(&Value) -> OtherValue,
     ) -> Result<()> {
         let Some(conflict) = self.document.set(setting.keys, setting.value.clone()) else {
             return Ok(());
@@ -76,12 +76,12 @@ impl<'a> ConfigFile<'a> {
             return Err(self.refuse(&conflict, "an object"));
         };
         match resolve(&conflict.value) {
-            Resolution::Keep => return Ok(()),
-            Resolution::Replace => {
+            OtherValue::Keep => return Ok(()),
+            OtherValue::Replace => {
                 self.document.replace(setting.keys, setting.value.clone());
                 return Ok(());
             }
-            Resolution::Warn => {}
+            OtherValue::Warn => {}
         }
         let message = format!("`{key}` stays {}: {}", conflict.value, setting.otherwise);
         let finding = Finding::warning("editor-setting", message);

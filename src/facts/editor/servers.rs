@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::config_file::{Resolution, Setting};
+use super::config_file::{OtherValue, Setting};
 use super::document::Json;
 use super::settings_file::{SettingsFile, is_apart};
 use super::workspace::Workspace;
@@ -20,11 +20,11 @@ impl Workspace {
         }
     }
 
-    pub(super) fn resolve_target(&self, value: &Value) -> Resolution {
+    pub(super) fn resolve_target(&self, value: &Value) -> OtherValue {
         if is_apart(&self.root, &self.targets, value) {
-            Resolution::Keep
+            OtherValue::Keep
         } else {
-            Resolution::Warn
+            OtherValue::Warn
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::model::error::Result;
 
-use super::config_file::{ConfigFile, Fill, Resolution, Setting};
+use super::config_file::{ConfigFile, Fill, OtherValue, Setting};
 use super::settings_file::SettingsFile;
 use super::tasks::{DEBUG_BUILD, TaskKind, tasks};
 use super::workspace::Workspace;
@@ -45,7 +45,7 @@ fn extensions(file: &mut ConfigFile<'_>, _: &Workspace) -> Result<()> {
 fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let python = workspace.from(ROOT, &workspace.python);
     let interpreter = Workspace::interpreter(SETTINGS.interpreters[0], python.clone());
-    file.set(&interpreter, |_| Resolution::Warn)?;
+    file.set(&interpreter, |_| OtherValue::Warn)?;
     for (keys, setting) in workspace.rust_analyzer(&SETTINGS, python) {
         let setting = Setting {
             keys: &keys,
@@ -53,7 +53,7 @@ fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
         };
         file.set(&setting, |value| match &keys[..] {
             keys if keys == SETTINGS.target_dir => workspace.resolve_target(value),
-            _ => Resolution::Warn,
+            _ => OtherValue::Warn,
         })?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::model::error::Result;
 
-use super::config_file::{ConfigFile, Fill, Resolution, Setting};
+use super::config_file::{ConfigFile, Fill, OtherValue, Setting};
 use super::settings_file::SettingsFile;
 use super::tasks::{DEBUG_BUILD, tasks};
 use super::workspace::Workspace;
@@ -50,7 +50,7 @@ fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
         .clone()
         .unwrap_or_else(|| workspace.python.to_string());
     let interpreter = Workspace::interpreter(SETTINGS.interpreters[0], python);
-    file.set(&interpreter, |_| Resolution::Warn)?;
+    file.set(&interpreter, |_| OtherValue::Warn)?;
     let elsewhere = |value: &Value| {
         let path = value.as_str().map(|path| path.replace('\\', "/"));
         let both = path.zip(inside.as_ref());
@@ -63,8 +63,8 @@ fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
         };
         file.set(&setting, |value| match &keys[..] {
             keys if keys == SETTINGS.target_dir => workspace.resolve_target(value),
-            _ if elsewhere(value) => Resolution::Replace,
-            _ => Resolution::Warn,
+            _ if elsewhere(value) => OtherValue::Replace,
+            _ => OtherValue::Warn,
         })?;
     }
     Ok(())

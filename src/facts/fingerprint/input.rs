@@ -10,7 +10,7 @@ use crate::model::reason::Reason;
 use crate::world::disk::{self, Signature};
 use crate::world::session::Session;
 
-use super::tree::{self, Scope};
+use super::tree::{self, TreeScope};
 
 /// A file written less than this before it was hashed may be written again without a visible
 /// change of its signature: the kernel stamps files with the time of its last tick.
@@ -43,7 +43,7 @@ pub enum Input {
     /// The files of a folder.
     Tree {
         dir: Utf8PathBuf,
-        scope: Scope,
+        scope: TreeScope,
         /// Folders below that are none of its sources, absolute.
         but: Vec<Utf8PathBuf>,
         /// A line for each file, as `tree` writes them; empty when one of them changed while the
@@ -127,7 +127,7 @@ impl Input {
 
     /// `since` as in [`file`](Self::file); `but`: folders below that are none of its sources,
     /// absolute.
-    pub fn tree(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf], since: Option<u64>) -> Self {
+    pub fn tree(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf], since: Option<u64>) -> Self {
         let found = tree::files(dir, scope, but);
         let is_racing = since.is_some_and(|since| {
             let mut signatures = found.iter().flat_map(|(_, signature)| signature);
@@ -174,7 +174,7 @@ impl Input {
             Self::File { path, content } if content.stale(path).is_some() => vec![path.clone()],
             Self::Tree {
                 dir,
-                scope: scope @ (Scope::Folder | Scope::Package),
+                scope: scope @ (TreeScope::Folder | TreeScope::Package),
                 but,
                 files,
             } => tree::changed(dir, *scope, but, files),
@@ -203,7 +203,7 @@ impl Input {
             }
             Self::Tree {
                 dir,
-                scope: Scope::Folder,
+                scope: TreeScope::Folder,
                 but,
                 ..
             } => file.starts_with(dir) && !but.iter().any(|folder| file.starts_with(folder)),

@@ -1,7 +1,8 @@
 //! What a build was made from, and whether that is still so.
 //!
 //! An `input` is something outside as it was; `tree` is that for a folder. `records` are the files in which
-//! they are kept between runs; [`execute`](crate::execute) writes them. What is an input of a build is decided in [`build`](super::build).
+//! they are kept between runs; [`execute`](crate::execute) writes them. What is an input of a build is
+//! decided in [`build`](super::build).
 
 mod input;
 mod records;
@@ -10,6 +11,6 @@ mod tree;
 pub use input::{Content, Input, Settings, is_tagged, stale, stale_settings};
 pub use records::{
     Artifact, Attempt, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord,
-    InterpreterRecord, Loaded, LocalPackage, SyncRecord, build_id, is_newer, versioned,
+    InterpreterRecord, LoadedRecord, LocalPackage, SyncRecord, build_id, is_newer, versioned,
 };
-pub use tree::Scope;
+pub use tree::TreeScope;

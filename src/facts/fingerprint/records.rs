@@ -148,7 +148,7 @@ pub struct InstallRecord {
 
 /// A record as far as it could be read.
 #[derive(Clone, Debug, Default)]
-pub struct Loaded<T> {
+pub struct LoadedRecord<T> {
     pub record: T,
     /// What to say about a record that is there and is ignored.
     pub warning: Option<String>,
@@ -156,17 +156,17 @@ pub struct Loaded<T> {
     pub newer: bool,
 }
 
-fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
+fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> LoadedRecord<T> {
     let bytes = match disk::read(path) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Loaded::default(),
-        Err(error) => return Loaded::ignored(&error.to_string(), false),
+        Ok(None) => return LoadedRecord::default(),
+        Err(error) => return LoadedRecord::ignored(&error.to_string(), false),
     };
     match serde_json::from_slice(&bytes) {
         Ok(Versioned {
             schema: SCHEMA,
             record,
-        }) => Loaded {
+        }) => LoadedRecord {
             record,
             warning: None,
             newer: false,
@@ -176,7 +176,7 @@ fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> Loaded<T> {
 }
 
 /// Why the bytes of a file are no record of this version.
-fn ignored<T: Default>(path: &Utf8Path, bytes: &[u8]) -> Loaded<T> {
+fn ignored<T: Default>(path: &Utf8Path, bytes: &[u8]) -> LoadedRecord<T> {
     #[derive(Deserialize)]
     struct Schema {
         schema: u64,
@@ -187,10 +187,10 @@ fn ignored<T: Default>(path: &Utf8Path, bytes: &[u8]) -> Loaded<T> {
         Ok(Ordering::Less) => ("was written by an older cargo pyx", false),
         Ok(Ordering::Equal) | Err(_) => ("is damaged", false),
     };
-    Loaded::ignored(&format!("`{path}` {why}"), is_newer)
+    LoadedRecord::ignored(&format!("`{path}` {why}"), is_newer)
 }
 
-impl<T: Default> Loaded<T> {
+impl<T: Default> LoadedRecord<T> {
     fn ignored(why: &str, newer: bool) -> Self {
         Self {
             record: T::default(),
@@ -201,13 +201,13 @@ impl<T: Default> Loaded<T> {
 }
 
 impl BuildRecords {
-    pub fn load(path: &Utf8Path) -> Loaded<Self> {
+    pub fn load(path: &Utf8Path) -> LoadedRecord<Self> {
         load(path)
     }
 }
 
 impl EnvironmentRecord {
-    pub fn load(path: &Utf8Path) -> Loaded<Self> {
+    pub fn load(path: &Utf8Path) -> LoadedRecord<Self> {
         load(path)
     }
 }

@@ -13,7 +13,7 @@ use crate::world::disk::{self, Signature};
 /// Which files of a folder count, and what of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Scope {
+pub enum TreeScope {
     /// The content of every file: of a folder that a build script names.
     Folder,
     /// The content of a package's files: its build script declares no inputs, so that cargo takes
@@ -30,11 +30,11 @@ const WORDS: usize = 5;
 type Found = Vec<(Utf8PathBuf, Option<Signature>)>;
 
 /// `but`: folders that are left out, absolute.
-pub(super) fn files(dir: &Utf8Path, scope: Scope, but: &[Utf8PathBuf]) -> Found {
+pub(super) fn files(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf]) -> Found {
     let found = match scope {
-        Scope::Folder => disk::folder_files(dir),
-        Scope::Package => disk::package_files(dir, but),
-        Scope::RustNames => {
+        TreeScope::Folder => disk::folder_files(dir),
+        TreeScope::Package => disk::package_files(dir, but),
+        TreeScope::RustNames => {
             let found = disk::rust_files(dir, but);
             return found.into_iter().map(|path| (path, None)).collect();
         }
@@ -86,7 +86,7 @@ fn parsed(lines: &str) -> BTreeMap<&str, (&str, &str)> {
 /// Why the folder is not as it was; a touched file whose content counts is as it was.
 pub(super) fn stale(
     dir: &Utf8Path,
-    scope: Scope,
+    scope: TreeScope,
     but: &[Utf8PathBuf],
     then: &str,
 ) -> Option<Reason> {
@@ -124,7 +124,7 @@ fn is_changed(file: &Utf8Path, now: Option<&Signature>, (then, hash): (&str, &st
 /// The files that are there as before, and whose content is another.
 pub(super) fn changed(
     dir: &Utf8Path,
-    scope: Scope,
+    scope: TreeScope,
     but: &[Utf8PathBuf],
     then: &str,
 ) -> Vec<Utf8PathBuf> {
@@ -167,9 +167,9 @@ mod tests {
             write(&dir.join(name), "one");
         }
         let but = [dir.join("out")];
-        let known = lines(dir, &files(dir, Scope::Package, &but));
+        let known = lines(dir, &files(dir, TreeScope::Package, &but));
         assert_eq!(known.lines().count(), 3, "{known}");
-        let now = || stale(dir, Scope::Package, &but, &known);
+        let now = || stale(dir, TreeScope::Package, &but, &known);
         assert_eq!(now(), None);
         write(&dir.join("out/x"), "two");
         write(&dir.join("python/m.so"), "two");
@@ -178,7 +178,7 @@ mod tests {
         let path = dir.join("a b/c d");
         write(&path, "two");
         assert_eq!(now(), Some(Reason::Changed { path: path.clone() }));
-        let found = changed(dir, Scope::Package, &but, &known);
+        let found = changed(dir, TreeScope::Package, &but, &known);
         assert_eq!(found, std::slice::from_ref(&path));
         disk::remove_file(&path).unwrap();
         assert_eq!(now(), Some(Reason::Vanished { path: path.clone() }));
@@ -193,7 +193,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         write(&dir.join("src/lib.rs"), "one");
-        let scope = Scope::RustNames;
+        let scope = TreeScope::RustNames;
         let known = lines(dir, &files(dir, scope, &[]));
         write(&dir.join("src/lib.rs"), "two");
         write(&dir.join("README.md"), "two");

@@ -122,8 +122,8 @@ pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
                 missing_again.push((wheel, folder.clone()));
             }
         }
-        let once = Place::new(stage, dir, package);
-        let again = Place::new(stage, &dir.join("again"), package);
+        let once = BuildFolders::new(stage, dir, package);
+        let again = BuildFolders::new(stage, &dir.join("again"), package);
         for (place, missing) in [(once, missing), (again, missing_again)] {
             if let Some(sdist) = &package.sdist
                 && !missing.is_empty()
@@ -136,7 +136,7 @@ pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
 }
 
 /// Where a package is built.
-struct Place {
+struct BuildFolders {
     /// The folder of all unpacked sdists, absolute: rustc is told one name for it, so that packages
     /// share what they depend on.
     sources: Utf8PathBuf,
@@ -148,7 +148,7 @@ struct Place {
     out: Utf8PathBuf,
 }
 
-impl Place {
+impl BuildFolders {
     fn new(stage: &Stage<'_>, dir: &Utf8Path, package: &Package) -> Self {
         // below the checkout its configuration would be found, which nobody else has
         let root = match stage.release.product {
@@ -167,7 +167,7 @@ impl Place {
     }
 }
 
-fn unpack(sdist: &Staged, place: &Place) -> Step {
+fn unpack(sdist: &Staged, place: &BuildFolders) -> Step {
     let action = ReleaseAction::Unpack(Unpack {
         sdist: sdist.path.clone(),
         to: place.source.clone(),
@@ -182,7 +182,7 @@ fn all(
     stage: &Stage<'_>,
     package: &Package,
     build: &Build,
-    place: &Place,
+    place: &BuildFolders,
     missing: &[(&PlannedWheel, Utf8PathBuf)],
 ) {
     let mut seed: Option<Utf8PathBuf> = None;
@@ -299,7 +299,7 @@ impl Stage<'_> {
         package: &Package,
         build: &Build,
         wheel: &PlannedWheel,
-        place: &Place,
+        place: &BuildFolders,
         out: &Utf8Path,
     ) -> Invocation {
         let target = place.targets.join(wheel.label());

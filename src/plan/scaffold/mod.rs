@@ -19,7 +19,7 @@ use render::render;
 
 /// Where the Python and the Rust of a new project stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Layout {
+pub enum NewLayout {
     /// A Python package in python/ around a Rust module in src/
     #[default]
     Mixed,
@@ -39,7 +39,7 @@ pub const OLDEST: u64 = 10;
 #[derive(Clone, Debug)]
 pub struct Scaffold {
     pub name: Name,
-    pub layout: Layout,
+    pub layout: NewLayout,
     /// The oldest Python, as minor version of 3, and whether one module serves all from it on.
     pub lowest: u64,
     pub abi3: bool,
@@ -71,7 +71,7 @@ const OWN_WORKSPACE: &str = "[workspace] # its own, not that of a folder above";
 /// The version of PyO3 that new projects start with.
 const PYO3: &str = "0.29";
 
-impl Layout {
+impl NewLayout {
     /// Where the crate is, from the project's root.
     fn crate_dir(self) -> &'static str {
         if self == Self::Src { "rust/" } else { "" }
@@ -133,7 +133,7 @@ impl Scaffold {
             (format!("tests/test_{module}.py"), template!("test.py")),
         ];
         files.extend(self.python_files());
-        if self.layout == Layout::Embed {
+        if self.layout == NewLayout::Embed {
             files.extend(program_files());
         }
         if !self.in_checkout {
@@ -150,7 +150,7 @@ impl Scaffold {
     fn python_files(&self) -> Vec<(String, &'static str)> {
         let module = &self.name.module;
         let stub = match self.layout {
-            Layout::Embed => template!("embed/stub.pyi"),
+            NewLayout::Embed => template!("embed/stub.pyi"),
             _ => template!("stub.pyi"),
         };
         let pure = template!("pure.py");
@@ -202,7 +202,7 @@ impl Scaffold {
     /// What follows from the layout.
     fn places(&self) -> Vec<(&'static str, String)> {
         let (layout, module) = (self.layout, &self.name.module);
-        let embeds = layout == Layout::Embed;
+        let embeds = layout == NewLayout::Embed;
         let crate_dir = layout.crate_dir();
         let (leaf, dotted, own) = match layout.package_dir() {
             Some(_) => ("_core", format!("{module}._core"), format!("\"{module}\"")),
@@ -270,7 +270,7 @@ impl Scaffold {
     }
 
     fn scripts(&self) -> String {
-        if self.layout != Layout::Embed {
+        if self.layout != NewLayout::Embed {
             return String::new();
         }
         let Name {

@@ -1,6 +1,6 @@
 use super::*;
 
-fn scaffold(layout: Layout) -> Scaffold {
+fn scaffold(layout: NewLayout) -> Scaffold {
     Scaffold {
         name: Name::parse("fast-words", &[], str::to_owned).unwrap(),
         layout,
@@ -25,13 +25,13 @@ fn tree(files: impl Iterator<Item = (Utf8PathBuf, String)>) -> String {
 
 #[test]
 fn a_mixed_project_is_whole() {
-    insta::assert_snapshot!(tree(scaffold(Layout::Mixed).files().into_iter()));
+    insta::assert_snapshot!(tree(scaffold(NewLayout::Mixed).files().into_iter()));
 }
 
 #[test]
 fn the_other_layouts_differ_in_these_files() {
-    let mixed = scaffold(Layout::Mixed).files();
-    for layout in [Layout::Src, Layout::Pure, Layout::Embed] {
+    let mixed = scaffold(NewLayout::Mixed).files();
+    for layout in [NewLayout::Src, NewLayout::Pure, NewLayout::Embed] {
         let name = format!("{layout:?}").to_lowercase();
         let own = scaffold(layout)
             .files()
@@ -48,7 +48,7 @@ fn the_stable_abi_and_requires_python_agree() {
         abi3: true,
         nested: true,
         author: None,
-        ..scaffold(Layout::Mixed)
+        ..scaffold(NewLayout::Mixed)
     };
     let files = stable.files();
     let text = |name: &str| &files.iter().find(|(path, _)| path == name).unwrap().1;
@@ -63,12 +63,12 @@ fn the_stable_abi_and_requires_python_agree() {
 #[test]
 fn no_module_is_called_as_a_function_beside_it() {
     let is_free =
-        |layout: Layout, name: &str| Name::parse(name, &layout.beside(), str::to_owned).is_ok();
+        |layout: NewLayout, name: &str| Name::parse(name, &layout.beside(), str::to_owned).is_ok();
     for (layout, free) in [
-        (Layout::Mixed, [true, true]),
-        (Layout::Src, [true, true]),
-        (Layout::Pure, [false, true]),
-        (Layout::Embed, [false, false]),
+        (NewLayout::Mixed, [true, true]),
+        (NewLayout::Src, [true, true]),
+        (NewLayout::Pure, [false, true]),
+        (NewLayout::Embed, [false, false]),
     ] {
         let found = ["levenshtein", "main"].map(|name| is_free(layout, name));
         assert_eq!(found, free, "{layout:?}");
@@ -78,7 +78,7 @@ fn no_module_is_called_as_a_function_beside_it() {
 
 #[test]
 fn every_set_is_checked_before_the_first_is_published() {
-    let files = scaffold(Layout::Mixed).files();
+    let files = scaffold(NewLayout::Mixed).files();
     let (_, text) = files
         .iter()
         .find(|(path, _)| path.ends_with("release.yml"))
