@@ -54,7 +54,7 @@ impl Man {
 }
 
 /// File names and texts; the program's own page first.
-fn pages(command: Command) -> Result<Vec<(String, String)>> {
+pub(super) fn pages(command: Command) -> Result<Vec<(String, String)>> {
     let mut command = command.name("cargo-pyx").disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();
@@ -116,49 +116,4 @@ fn page(command: &Command) -> std::io::Result<String> {
         roff.to_writer(&mut text)?;
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-    use crate::cli::Cli;
-
-    fn options(command: &Command) -> Vec<String> {
-        let options = command.get_arguments().filter_map(clap::Arg::get_long);
-        options.map(|name| name.replace('-', "\\-")).collect()
-    }
-
-    fn count(command: &Command) -> usize {
-        1 + command.get_subcommands().map(count).sum::<usize>()
-    }
-
-    #[test]
-    fn every_command_has_a_page_that_names_its_options_and_keeps_lines_of_examples() {
-        let pages = pages(Cli::command()).unwrap();
-        let mut command = Cli::command().disable_help_subcommand(true);
-        command.build();
-        assert_eq!(pages.len(), count(&command));
-        assert_eq!(pages[0].0, "cargo-pyx.1");
-        for command in command.get_subcommands() {
-            let name = format!("cargo-pyx-{}.1", command.get_name());
-            let (_, text) = pages.iter().find(|(known, _)| *known == name).unwrap();
-            for option in options(command) {
-                assert!(
-                    text.contains(&format!("\\-\\-{option}")),
-                    "{name} {option}:\n{text}"
-                );
-            }
-            assert!(text.contains(".SH EXAMPLES\n.nf\n"), "{name}:\n{text}");
-        }
-        let nested = pages
-            .iter()
-            .any(|(name, _)| name == "cargo-pyx-release-wheel.1");
-        assert!(
-            nested,
-            "{:?}",
-            pages.iter().map(|(name, _)| name).collect::<Vec<_>>()
-        );
-    }
 }

@@ -95,7 +95,7 @@ impl New {
 
 impl New {
     /// The same with another name.
-    fn words(&self, other: &str) -> String {
+    pub(super) fn words(&self, other: &str) -> String {
         let path = match &self.name {
             Some(_) => format!("{} --name {other}", quote(self.path.as_str())),
             None => quote(self.path.with_file_name(other).as_str()).into_owned(),
@@ -114,67 +114,9 @@ impl New {
 }
 
 /// What to paste when the project is there.
-fn next(shown: &Utf8Path) -> String {
+pub(super) fn next(shown: &Utf8Path) -> String {
     match normalize(shown).as_str() {
         "" | "." => "cargo pyx test".to_owned(),
         folder => format!("cd {} && cargo pyx test", quote(folder)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::Cli;
-    use clap::Parser;
-
-    fn next_of(words: &[&str]) -> (String, String) {
-        let cli = Cli::parse_from([&["cargo pyx"], words].concat());
-        let crate::cli::Command::New(new) = &cli.command else {
-            panic!("{words:?}");
-        };
-        let shown = cli.global.seen_from_here(&new.path);
-        (next(&shown), cli.global.command("init"))
-    }
-
-    #[test]
-    fn the_next_command_can_be_pasted_where_pyx_was_started() {
-        for (words, expected, init) in [
-            (
-                &["new", "a"][..],
-                "cd a && cargo pyx test",
-                "cargo pyx init",
-            ),
-            (&["new", "."], "cargo pyx test", "cargo pyx init"),
-            (
-                &["new", "my dir/a"],
-                "cd 'my dir/a' && cargo pyx test",
-                "cargo pyx init",
-            ),
-            (
-                &["-C", "my dir", "new", "."],
-                "cd 'my dir' && cargo pyx test",
-                "cargo pyx init -C 'my dir'",
-            ),
-        ] {
-            assert_eq!(next_of(words), (expected.to_owned(), init.to_owned()));
-        }
-    }
-
-    #[test]
-    fn another_name_changes_nothing_else() {
-        let words = |line: &str| {
-            let line = format!("cargo-pyx new {line}");
-            let cli = Cli::parse_from(line.split(' '));
-            let crate::cli::Command::New(new) = cli.command else {
-                panic!("{line}");
-            };
-            new.words("b")
-        };
-        assert_eq!(words("a"), "new b");
-        assert_eq!(words("x/a --layout pure"), "new x/b --layout pure");
-        assert_eq!(
-            words("x --name a --abi3 3.11"),
-            "new x --name b --abi3 3.11"
-        );
     }
 }

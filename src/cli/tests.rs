@@ -174,3 +174,91 @@ fn a_recipe_that_is_called_like_a_command_is_told_its_place() {
         assert!(!said(line).contains("recipe"), "{line:?}");
     }
 }
+
+fn options(command: &clap::Command) -> Vec<String> {
+    let options = command.get_arguments().filter_map(clap::Arg::get_long);
+    options.map(|name| name.replace('-', "\\-")).collect()
+}
+
+fn count(command: &clap::Command) -> usize {
+    1 + command.get_subcommands().map(count).sum::<usize>()
+}
+
+#[test]
+fn every_command_has_a_page_that_names_its_options_and_keeps_lines_of_examples() {
+    let pages = man::pages(Cli::command()).unwrap();
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    assert_eq!(pages.len(), count(&command));
+    assert_eq!(pages[0].0, "cargo-pyx.1");
+    for command in command.get_subcommands() {
+        let name = format!("cargo-pyx-{}.1", command.get_name());
+        let (_, text) = pages.iter().find(|(known, _)| *known == name).unwrap();
+        for option in options(command) {
+            assert!(
+                text.contains(&format!("\\-\\-{option}")),
+                "{name} {option}:\n{text}"
+            );
+        }
+        assert!(text.contains(".SH EXAMPLES\n.nf\n"), "{name}:\n{text}");
+    }
+    let nested = pages
+        .iter()
+        .any(|(name, _)| name == "cargo-pyx-release-wheel.1");
+    assert!(
+        nested,
+        "{:?}",
+        pages.iter().map(|(name, _)| name).collect::<Vec<_>>()
+    );
+}
+
+fn next_of(words: &[&str]) -> (String, String) {
+    let cli = Cli::parse_from([&["cargo pyx"], words].concat());
+    let Command::New(new) = &cli.command else {
+        panic!("{words:?}");
+    };
+    let shown = cli.global.seen_from_here(&new.path);
+    (new::next(&shown), cli.global.command("init"))
+}
+
+#[test]
+fn the_next_command_can_be_pasted_where_pyx_was_started() {
+    for (words, expected, init) in [
+        (
+            &["new", "a"][..],
+            "cd a && cargo pyx test",
+            "cargo pyx init",
+        ),
+        (&["new", "."], "cargo pyx test", "cargo pyx init"),
+        (
+            &["new", "my dir/a"],
+            "cd 'my dir/a' && cargo pyx test",
+            "cargo pyx init",
+        ),
+        (
+            &["-C", "my dir", "new", "."],
+            "cd 'my dir' && cargo pyx test",
+            "cargo pyx init -C 'my dir'",
+        ),
+    ] {
+        assert_eq!(next_of(words), (expected.to_owned(), init.to_owned()));
+    }
+}
+
+#[test]
+fn another_name_changes_nothing_else() {
+    let words = |line: &str| {
+        let line = format!("cargo-pyx new {line}");
+        let cli = Cli::parse_from(line.split(' '));
+        let Command::New(new) = cli.command else {
+            panic!("{line}");
+        };
+        new.words("b")
+    };
+    assert_eq!(words("a"), "new b");
+    assert_eq!(words("x/a --layout pure"), "new x/b --layout pure");
+    assert_eq!(
+        words("x --name a --abi3 3.11"),
+        "new x --name b --abi3 3.11"
+    );
+}

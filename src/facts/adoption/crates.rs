@@ -12,7 +12,6 @@ use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests};
 
-use super::Subject;
 use super::pyo3::{Pyo3, refuse_module};
 
 /// Names for the file that holds the module, the first that is free.
@@ -141,16 +140,21 @@ pub struct CargoWorkspace {
 }
 
 impl CargoWorkspace {
-    pub(super) fn read(manifests: &Manifests, cargo: Arc<CargoToml>) -> Result<Subject> {
-        let root = cargo.dir().to_owned();
+    /// The name of the package that it has for Python already, where such a package would be put.
+    pub(super) fn python_package(manifests: &Manifests, root: &Utf8Path) -> Result<Option<String>> {
         for folder in FOLDERS {
             let pyproject = root.join(folder).join("pyproject.toml");
             if let Some(own) = manifests.pyproject(&pyproject)?
                 && own.builds_with_maturin()
             {
-                return Ok(Subject::Whole(own.name().unwrap_or(folder).to_owned()));
+                return Ok(Some(own.name().unwrap_or(folder).to_owned()));
             }
         }
+        Ok(None)
+    }
+
+    pub(super) fn read(manifests: &Manifests, cargo: Arc<CargoToml>) -> Result<Self> {
+        let root = cargo.dir().to_owned();
         let name = workspace_name(&root)?;
         let patterns = cargo.toml.strings(&["workspace", "members"]);
         let is_free = |folder: &&str| disk::names(&root.join(folder)).is_empty();
@@ -168,13 +172,13 @@ impl CargoWorkspace {
             glob.is_ok_and(|glob| glob.compile_matcher().is_match(folder))
         };
         let is_listed = patterns.iter().any(covers);
-        Ok(Subject::Workspace(Box::new(Self {
+        Ok(Self {
             exposed: library_of(manifests, &root, &patterns, &name, folder)?,
             cargo,
             name,
             folder,
             is_listed,
-        })))
+        })
     }
 }
 

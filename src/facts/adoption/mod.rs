@@ -107,7 +107,11 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path) -> Result<Subject>
             Ok(Subject::Package(Box::new(package)))
         }
         (None, Some(cargo)) if cargo.package_name().is_none() => {
-            CargoWorkspace::read(manifests, cargo)
+            if let Some(name) = CargoWorkspace::python_package(manifests, cargo.dir())? {
+                return Ok(Subject::Whole(name));
+            }
+            let workspace = CargoWorkspace::read(manifests, cargo)?;
+            Ok(Subject::Workspace(Box::new(workspace)))
         }
         (None, Some(cargo)) if embeds(manifests, &cargo)? => {
             Ok(Subject::Whole(name_of(cargo.package_name(), root)))

@@ -12,8 +12,6 @@ mod word;
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
-
 use crate::facts::dependencies::TestRunner;
 use crate::facts::project::{Bindings, Project};
 use crate::model::error::{Error, Result};
@@ -79,12 +77,4 @@ impl Suites {
     pub fn is_empty(&self) -> bool {
         self.python.is_empty() && self.rust.is_empty()
     }
-}
-
-/// Whether a file name is one that pytest collects by default.
-fn is_test_file(path: &Utf8Path) -> bool {
-    path.extension() == Some("py")
-        && path
-            .file_stem()
-            .is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
 }

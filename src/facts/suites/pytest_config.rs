@@ -120,6 +120,14 @@ impl PytestConfig {
     }
 }
 
+/// Whether a file name is one that pytest collects by default.
+pub(super) fn is_test_file(path: &Utf8Path) -> bool {
+    path.extension() == Some("py")
+        && path
+            .file_stem()
+            .is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,8 +9,7 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
-use super::is_test_file;
-use super::pytest_config::PytestConfig;
+use super::pytest_config::{PytestConfig, is_test_file};
 
 /// One run of a project's test runner.
 #[derive(Clone, Debug, PartialEq, Eq)]

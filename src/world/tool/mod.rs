@@ -4,6 +4,7 @@
 //! versions are in pins.json and release.txt.
 #![expect(clippy::disallowed_methods, reason = "this file owns `which`")]
 
+mod name;
 mod provision;
 mod toolbox;
 
@@ -20,38 +21,9 @@ use crate::model::invocation::Invocation;
 use crate::world::session::Session;
 use crate::world::{disk, process};
 
+pub use name::ToolName;
 pub use provision::{Origin, Provision};
 pub use toolbox::{OLDEST, Toolbox};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ToolName {
-    Uv,
-    Maturin,
-    Just,
-    Patchelf,
-}
-
-impl ToolName {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Uv => "uv",
-            Self::Maturin => "maturin",
-            Self::Just => "just",
-            Self::Patchelf => "patchelf",
-        }
-    }
-
-    /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
-    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON.
-    fn oldest(self) -> Version {
-        Version::new(match self {
-            Self::Uv => [0, 7, 0],
-            Self::Maturin => [0, 12, 0],
-            Self::Just => [1, 27, 0],
-            Self::Patchelf => [0, 0, 0], // maturin looks for it, and at its version
-        })
-    }
-}
 
 /// A tool as the plan uses it: there, or about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

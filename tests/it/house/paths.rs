@@ -127,6 +127,13 @@ impl Crate {
         if ["crate", "self", "super"].contains(&&**first) {
             return lead(from, path);
         }
+        // a name that the module hands on and uses itself
+        let is_variable = path.len() == 1 && !first.starts_with(char::is_uppercase);
+        if let Some(target) = self.modules.get(from)?.reexported.get(first)
+            && !is_variable
+        {
+            return Some([&target[..], &path[1..]].concat());
+        }
         // a module below, named without `self`
         let below = [&from[..], std::slice::from_ref(first)].concat();
         (path.len() > 1 && self.modules.contains_key(&below)).then(|| [&from[..], path].concat())

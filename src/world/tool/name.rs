@@ -1,0 +1,33 @@
+//! The tools that pyx provides.
+
+use pep440_rs::Version;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ToolName {
+    Uv,
+    Maturin,
+    Just,
+    Patchelf,
+}
+
+impl ToolName {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uv => "uv",
+            Self::Maturin => "maturin",
+            Self::Just => "just",
+            Self::Patchelf => "patchelf",
+        }
+    }
+
+    /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
+    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON.
+    pub(super) fn oldest(self) -> Version {
+        Version::new(match self {
+            Self::Uv => [0, 7, 0],
+            Self::Maturin => [0, 12, 0],
+            Self::Just => [1, 27, 0],
+            Self::Patchelf => [0, 0, 0], // maturin looks for it, and at its version
+        })
+    }
+}
