@@ -40,6 +40,11 @@ ci:
 corpus *arguments: build
     python3 recipes/corpus.py "$@"
 
+# Measure the built program beside other tools, and write docs/speed.md (needs hyperfine, uv, maturin): --only NAME, --situations NAME, --runs N, --page
+[positional-arguments]
+speed *arguments: build
+    python3 recipes/speed.py "$@"
+
 # Record the picture of the README anew from a real run
 picture: build
     python3 docs/picture.py

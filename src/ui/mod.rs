@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use camino::Utf8Path;
@@ -52,6 +52,8 @@ pub struct OutputOptions {
 #[derive(Debug)]
 pub struct Ui {
     options: OutputOptions,
+    /// When the command began.
+    began: Instant,
     bars: MultiProgress,
     warned: Arc<Mutex<BTreeSet<String>>>,
     buffer: Option<Buffer>,
@@ -73,6 +75,7 @@ impl Ui {
         }
         Self {
             options,
+            began: Instant::now(),
             bars,
             warned: Arc::default(),
             buffer: None,
@@ -91,6 +94,7 @@ impl Ui {
             held: Mutex::default(),
         };
         Self {
+            began: self.began,
             warned: self.warned.clone(),
             buffer: Some(buffer),
             ..Self::new(options)
@@ -388,9 +392,10 @@ impl Ui {
 
     /// `shown`: with a line of its own; `alone`: the step draws on the terminal itself.
     pub fn start<'a>(&'a self, step: &'a Step, shown: bool, alone: bool) -> Activity<'a> {
+        let at = self.began.elapsed().as_secs_f64();
         self.event(
             "step-started",
-            &json!({ "name": step.id, "reason": to_json(&step.reason) }),
+            &json!({ "name": step.id, "at": at, "reason": to_json(&step.reason) }),
         );
         let reason = step.reason.as_ref().map(|reason| format!(" ({reason})"));
         if shown {
@@ -530,10 +535,20 @@ impl Activity<'_> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        let at = self.ui.began.elapsed().as_secs_f64();
+        let (began, step) = (at - seconds, self.step);
+        self.ui.detail(
+            "Took",
+            &format!(
+                "{seconds:.2}s, from {began:.2}s to {at:.2}s: {} {}",
+                step.verb, step.subject
+            ),
+        );
         self.ui.event(
             "step-finished",
             &json!({
                 "name": self.step.id,
+                "at": at,
                 "ok": ok,
                 "seconds": seconds,
                 "reason": to_json(&self.step.reason),

@@ -59,6 +59,7 @@ fn json_tells_the_plan_the_steps_and_the_end() {
             "step-finished" => {
                 assert_eq!(steps.insert(name, "done"), Some("running"), "{event}");
                 assert!(event["seconds"].is_f64() && event["ok"] == true, "{event}");
+                assert!(event["at"].as_f64() >= event["seconds"].as_f64(), "{event}");
             }
             "plan" | "summary" => {}
             other => panic!("{other} is no type of event"),
