@@ -222,6 +222,24 @@ fn what_is_put_back_after_a_failed_build_is_what_was_built() {
     assert_eq!(project.python(GREET), GREETING);
 }
 
+/// What cargo has compiled and nobody installed is newer than the sources that are put back.
+#[test]
+fn what_is_put_back_after_a_build_that_was_not_installed_is_what_was_built() {
+    let project = project!("hello");
+    let (path, text) = (project.path("src/lib.rs"), project.read("src/lib.rs"));
+    let time = modified(&path);
+    project.dev().run().succeeds();
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    project.write("hello.so", "no module, and in the way of ours");
+    project.dev().run().exits(2).says("Compiling hello");
+    project.remove("hello.so");
+    project.write("src/lib.rs", &text);
+    set_modified(&path, time);
+    project.dev().run().succeeds();
+    assert_eq!(project.python(GREET), GREETING);
+    project.dev().run().finds_fresh("hello");
+}
+
 /// A package that came meanwhile may stand before ours: pyx looks, and compiles nothing.
 #[test]
 fn a_new_package_in_the_environment_compiles_nothing() {

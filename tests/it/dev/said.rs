@@ -146,6 +146,15 @@ fn traces_that_git_shows_are_named() {
 }
 
 #[test]
+fn what_is_ours_shows_nowhere_although_git_ignores_nothing() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.remove(".gitignore");
+    project.commit();
+    project.dev().run().succeeds();
+    assert_eq!(project.traces(), "");
+}
+
+#[test]
 fn a_member_is_built_with_what_it_needs_and_no_other() {
     let project = project!("workspace");
     let run = project.dev().with(&["-p", "alpha"]).run().succeeds();
