@@ -27,6 +27,7 @@ mod release;
 mod run;
 mod test;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -118,10 +119,11 @@ pub fn main() -> std::process::ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    process::note_signals();
     let start = Instant::now();
     let session = Session::read();
-    let ui = Ui::new(cli.global.output_options(session.as_ref().ok()));
+    let ui = Arc::new(Ui::new(cli.global.output_options(session.as_ref().ok())));
+    let told = ui.clone();
+    process::note_signals(move |grace| told.waits(grace));
     let work = std::panic::AssertUnwindSafe(|| session.and_then(|session| run(&cli, session, &ui)));
     let result = std::panic::catch_unwind(work).unwrap_or(Err(Error::Bug));
     let exit = match &result {

@@ -1,14 +1,12 @@
 //! The project's lock, so that two of us do not build into each other.
 
-use std::time::Instant;
-
 use camino::Utf8Path;
 
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::ui::Ui;
 use crate::world::disk::{self, FileLock};
-use crate::world::process;
+use crate::world::process::{self, Patience};
 use crate::world::session::Session;
 
 /// Takes the project's lock; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds.
@@ -23,7 +21,7 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
     let limit = session.var("CARGO_PYX_LOCK_TIMEOUT");
     let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` is a number of seconds".into());
     let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;
-    let start = Instant::now();
+    let mut patience = Patience::default();
     let (mut said, mut tries) = (false, 0);
     let me = format!("pid {}: cargo pyx {name}", std::process::id());
     keep_out_of_git(&project.state)?;
@@ -41,7 +39,7 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
         }
         process::check_signals()?;
         match limit {
-            Some(seconds) if start.elapsed().as_secs() >= seconds => Err(Error::LockTimeout {
+            Some(seconds) if patience.spent().as_secs() >= seconds => Err(Error::LockTimeout {
                 path: path.clone(),
                 seconds,
                 holder,

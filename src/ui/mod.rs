@@ -170,6 +170,13 @@ impl Ui {
         }
     }
 
+    /// What runs was told to end and is still there; it is killed after `grace`.
+    pub fn waits(&self, grace: Duration) {
+        let seconds = grace.as_secs();
+        let text = format!("{seconds} s for what runs to clean up; Ctrl-C again kills it");
+        self.status("Waiting", &text);
+    }
+
     /// A line that only `-v` shows.
     pub fn detail(&self, verb: &str, text: &str) {
         if self.talks() && self.options.verbosity > 0 {

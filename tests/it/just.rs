@@ -84,9 +84,8 @@ fn the_environment_is_active_for_the_whole_recipe() {
     assert_eq!(below.run().succeeds().stdout, prefix.repeat(2));
 }
 
-// docs/faults.md: F22
 #[test]
-fn arguments_and_exit_codes_pass_through() {
+fn f22_arguments_and_exit_codes_pass_through() {
     let project = recipes(&folder!());
     just(&project, &["seven"]).run().exits(7);
     just(&project, &["hidden"]).run().succeeds();
@@ -122,9 +121,8 @@ fn a_recipe_of_the_project_that_is_called_like_a_command_is_told_its_place() {
     assert!(!is_there(&project, "EVALUATED"));
 }
 
-// docs/faults.md: F31
 #[test]
-fn listing_evaluates_nothing_and_knows_groups() {
+fn f31_listing_evaluates_nothing_and_knows_groups() {
     let project = recipes(&folder!());
     let list = just(&project, &[]).run().succeeds();
     let text = &list.stdout;

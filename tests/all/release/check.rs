@@ -192,9 +192,8 @@ fn check(project: &Project, paths: &[String]) -> Pyx {
     project.release(&["check"]).with(&paths)
 }
 
-// docs/faults.md: F35
 #[test]
-fn every_seeded_defect_is_found_and_good_distributions_pass() {
+fn f35_every_seeded_defect_is_found_and_good_distributions_pass() {
     let project = Project::cold(&folder!().join("hello"), "hello");
     let good = &hello().good;
     let paths = good.clone().map(|parts| put(parts, &project, "good"));

@@ -305,9 +305,8 @@ fn the_documented_commands_are_the_programs_own_help() {
     }
 }
 
-/// By the number of a fault, the tests that say they hold it: `// docs/faults.md: F01` above them.
+/// By the number of a fault, the tests that say in their names that they hold it: `f01_…`, `f01_f02_…`.
 fn tests_of_faults() -> BTreeMap<String, BTreeSet<String>> {
-    const MARK: &str = "\n// docs/faults.md: ";
     let mut tests: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let suites = [("tests/it", ""), ("tests/all", " (`all`)")];
     let files = suites.into_iter().flat_map(|(name, suite)| {
@@ -319,21 +318,24 @@ fn tests_of_faults() -> BTreeMap<String, BTreeSet<String>> {
         let place = file.strip_prefix(&folder).unwrap().with_extension("");
         let parts = place.iter().map(|part| part.to_str().unwrap());
         let parts: Vec<&str> = parts.filter(|part| *part != "mod").collect();
-        let text = text(&file);
-        for marked in text.split(MARK).skip(1) {
-            let (numbers, rest) = marked.split_once('\n').unwrap();
-            let (_, function) = rest.split_once("\nfn ").unwrap();
+        for function in text(&file).split("\nfn ").skip(1) {
             let (name, _) = function.split_once('(').unwrap();
-            let name = format!("`{}::{name}`{suite}", parts.join("::"));
-            for number in numbers.split(", ") {
-                tests
-                    .entry(number.to_owned())
-                    .or_default()
-                    .insert(name.clone());
+            let path = format!("`{}::{name}`{suite}", parts.join("::"));
+            for number in name.split('_').map_while(number_of_fault) {
+                tests.entry(number).or_default().insert(path.clone());
             }
         }
     }
     tests
+}
+
+/// `F04b` of `f04b`.
+fn number_of_fault(word: &str) -> Option<String> {
+    let digits = word
+        .strip_prefix('f')?
+        .trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let is_number = digits.len() == 2 && digits.parse::<u8>().is_ok();
+    is_number.then(|| format!("F{}", &word[1..]))
 }
 
 #[test]

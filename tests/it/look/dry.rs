@@ -193,9 +193,8 @@ fn nothing_is_written(place: &Place, state: &str) {
     }
 }
 
-// docs/faults.md: F31
 #[test]
-fn no_command_writes_anything() {
+fn f31_no_command_writes_anything() {
     let mut named = BTreeSet::new();
     for line in LINES.lines().filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split(' ').collect();

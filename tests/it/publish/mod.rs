@@ -158,9 +158,8 @@ fn another_file_of_the_same_name_stops_all_before_the_first_upload() {
     assert_eq!(held, [SDIST], "the wheel was not sent");
 }
 
-// docs/faults.md: F38
 #[test]
-fn after_an_index_broke_down_only_the_rest_is_uploaded() {
+fn f38_after_an_index_broke_down_only_the_rest_is_uploaded() {
     let (project, index) = released!();
     let wheel = wheel(&project);
     let line = Line::to(&index, 1, Then::Dies);
@@ -250,9 +249,8 @@ fn a_dry_run_prints_the_commands_and_sends_nothing() {
     assert_eq!((line.uploads(), index.files().len()), (0, 0));
 }
 
-// docs/faults.md: F34
 #[test]
-fn a_file_that_is_not_what_was_released_stops_all() {
+fn f34_a_file_that_is_not_what_was_released_stops_all() {
     let (project, index) = released!();
     let wheel = wheel(&project);
     let refused = |why: &str| {
@@ -353,9 +351,8 @@ fn an_index_that_is_down_is_no_fault_of_the_release() {
     run.says("400 Bad Request").says("no such classifier");
 }
 
-// docs/faults.md: F30
 #[test]
-fn no_password_is_ever_shown() {
+fn f30_no_password_is_ever_shown() {
     let (project, index) = released!();
     let inside = |port: u16| format!("http://{USER}:{PASSWORD}@127.0.0.1:{port}/");
     let by_url = |port: u16, args: &[&str]| {

@@ -191,7 +191,15 @@ impl Project {
     pub(crate) fn processes(&self) -> Vec<String> {
         let root = self.root.to_str().unwrap();
         let mut all = processes();
-        all.retain(|process| process.contains(root));
+        all.retain(|(_, process)| process.contains(root));
+        all.into_iter().map(|(_, process)| process).collect()
+    }
+
+    /// The same, each with its state: `R` runs, `S` waits, `T` is stopped.
+    pub(crate) fn states(&self) -> Vec<(char, String)> {
+        let root = self.root.to_str().unwrap();
+        let mut all = processes();
+        all.retain(|(_, process)| process.contains(root));
         all
     }
 }
@@ -313,14 +321,15 @@ fn list(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-/// Arguments and working directory of every process that has not ended.
-fn processes() -> Vec<String> {
+/// State, arguments and working directory of every process that has not ended.
+fn processes() -> Vec<(char, String)> {
+    let state_of = |text: &str| text.trim_start().chars().next().unwrap_or('?');
     let proc = Path::new("/proc/self");
     if !proc.is_dir() {
         let mut command = command("ps", Path::new("/"));
         let text = text_of(command.args(["-A", "-o", "state=,command="]));
-        let lines = text.lines().filter(|line| !line.starts_with('Z'));
-        return lines.map(str::to_owned).collect();
+        let lines = text.lines().map(|line| (state_of(line), line.to_owned()));
+        return lines.filter(|(state, _)| *state != 'Z').collect();
     }
     let numbered = |path: &PathBuf| name_of(path).parse::<u32>().is_ok();
     entries(Path::new("/proc"))
@@ -331,8 +340,8 @@ fn processes() -> Vec<String> {
             let args = fs::read(process.join("cmdline")).ok()?;
             let cwd = fs::read_link(process.join("cwd")).unwrap_or_default();
             let args = String::from_utf8_lossy(&args).replace('\0', " ");
-            let zombie = status.contains("\nState:\tZ");
-            (!zombie).then(|| format!("{args} in {}", cwd.display()))
+            let state = state_of(status.split_once("\nState:")?.1);
+            (state != 'Z').then(|| (state, format!("{args} in {}", cwd.display())))
         })
         .collect()
 }

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread::sleep;
@@ -16,21 +17,28 @@ use super::{command, read, temp};
 /// No run of a fixture takes this long.
 const HANGS: Duration = Duration::from_secs(600);
 
-/// Runs the rest of its arguments at a terminal, and types the first.
+/// Runs its arguments at a terminal: types what it reads, and prints what is shown. Ends as a shell
+/// would: with 128 and the number of a signal.
 const AT_A_TERMINAL: &str = "
-import os, pty, sys
+import os, pty, select, sys
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execvp(sys.argv[2], sys.argv[2:])
-os.write(terminal, sys.argv[1].encode())
-shown = b''
-try:
-    while part := os.read(terminal, 4096):
-        shown += part
-except OSError:
-    pass  # how Linux says that nobody is left at it
-sys.stdout.buffer.write(shown)
-sys.exit(os.WEXITSTATUS(os.waitpid(pid, 0)[1]))";
+    os.execvp(sys.argv[1], sys.argv[1:])
+ends = [terminal, 0]
+while terminal in ends:
+    for end in select.select(ends, [], [])[0]:
+        try:
+            part = os.read(end, 4096)
+        except OSError:
+            part = b''  # how Linux says that nobody is left at it
+        if not part:
+            ends.remove(end)
+        elif end == 0:
+            os.write(terminal, part)
+        else:
+            os.write(1, part)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(code if code >= 0 else 128 - code)";
 
 /// A run of pyx that is yet to start.
 pub(crate) struct Pyx {
@@ -58,15 +66,24 @@ impl Pyx {
 
     /// At a terminal where somebody types a line; what it shows is the outcome's stdout.
     pub(crate) fn answered(self, line: &str) -> CheckOutcome {
+        let _place = Place::take();
+        let mut run = self.at_a_terminal().start();
+        run.types(&format!("{line}\n"));
+        run.finish()
+    }
+
+    /// At a terminal, where the run may be [typed](Running::types) at.
+    pub(crate) fn at_a_terminal(self) -> Self {
         let mut command = command("python3", self.command.get_current_dir().unwrap());
         for (name, value) in self.command.get_envs() {
             value.map(|value| command.env(name, value));
         }
         command.env("NO_COLOR", "1");
-        command.args(["-c", AT_A_TERMINAL, &format!("{line}\n")]);
+        command.args(["-c", AT_A_TERMINAL]);
         command.arg(self.command.get_program());
         command.args(self.command.get_args());
-        Self { command }.run()
+        command.stdin(Stdio::piped());
+        Self { command }
     }
 
     /// Waits for a free place among the runs of all tests, then for the end.
@@ -104,6 +121,16 @@ impl Running {
         use rustix::process::{Pid, Signal, kill_process};
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::from_named_raw(signal).unwrap()).unwrap();
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What is typed at its terminal.
+    pub(crate) fn types(&mut self, text: &str) {
+        let input = self.child.stdin.as_mut().expect("a terminal");
+        input.write_all(text.as_bytes()).unwrap();
     }
 
     pub(crate) fn finish(mut self) -> CheckOutcome {

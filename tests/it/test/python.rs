@@ -16,9 +16,8 @@ fn crash(project: &Project, how: &str) {
     project.write("tests/test_crash.py", &text);
 }
 
-// docs/faults.md: F33
 #[test]
-fn a_crash_of_pytest_is_named_and_never_passes() {
+fn f33_a_crash_of_pytest_is_named_and_never_passes() {
     const DOOM: &str = "tests/test_crash.py::test_of_doom";
     const HINT: &str = "try `cargo pyx test --release`";
     let project = small(&folder!());
@@ -49,9 +48,8 @@ fn a_crash_of_pytest_is_named_and_never_passes() {
     run.says("error: pytest did not start its tests (exit code 0)");
 }
 
-// docs/faults.md: F33b
 #[test]
-fn what_ends_pytest_with_success_after_its_tests_makes_no_pass_of_a_failure() {
+fn f33b_what_ends_pytest_with_success_after_its_tests_makes_no_pass_of_a_failure() {
     let project = small(&folder!());
     let late = "import atexit\nimport os\n\natexit.register(os._exit, 0)\n";
     let unconfigure = "import os\n\n\ndef pytest_unconfigure():\n    os._exit(0)\n";
@@ -69,9 +67,8 @@ fn what_ends_pytest_with_success_after_its_tests_makes_no_pass_of_a_failure() {
     }
 }
 
-// docs/faults.md: F39
 #[test]
-fn a_copy_of_a_tested_project_and_one_that_was_moved_test_their_own_code() {
+fn f39_a_copy_of_a_tested_project_and_one_that_was_moved_test_their_own_code() {
     let folder = folder!();
     let original = small(&folder);
     let group = "\n[dependency-groups]\ndev = [\"pytest\"]\n";

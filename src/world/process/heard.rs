@@ -1,13 +1,7 @@
-//! The only place that spawns.
-//!
-//! - [`read`]: we need the program's text.
-//! - [`stream`]: we listen while it runs; its whole process group ends with us.
-//! - [`show`]: a person works in it; the terminal is its.
-#![expect(clippy::disallowed_methods, reason = "this file spawns")]
+//! Children that we listen to.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -16,120 +10,17 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 
-/// What a child that was told to end gets to clean up before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
+use super::child::{Output, Status, Stream, command, spawn_error};
+use super::patience::Patience;
+use super::running::Running;
+#[cfg(unix)]
+use super::running::{is_populated, pid};
+use super::signals::{GRACE, check_signals, noted};
+
 /// How often a running child is looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// How long a pipe that a grandchild keeps open must be silent after the child's end.
 const SILENCE: Duration = Duration::from_millis(200);
-
-static SIGNAL: AtomicI32 = AtomicI32::new(0);
-static SIGNALS: AtomicUsize = AtomicUsize::new(0);
-
-/// From here on SIGINT, SIGTERM and SIGHUP are noted instead of killing the process.
-#[cfg(unix)]
-pub fn note_signals() {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
-        return; // without handlers the default holds: the process dies
-    };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            SIGNAL.store(signal, Ordering::SeqCst);
-            SIGNALS.fetch_add(1, Ordering::SeqCst);
-        }
-    });
-}
-
-/// From here on Ctrl-C is noted instead of ending the process.
-#[cfg(windows)]
-pub fn note_signals() {
-    // without a handler the default holds: the process ends
-    let _ = ctrlc::set_handler(|| {
-        SIGNAL.store(signal_hook::consts::SIGINT, Ordering::SeqCst);
-        SIGNALS.fetch_add(1, Ordering::SeqCst);
-    });
-}
-
-/// Whether the work may go on.
-///
-/// # Errors
-/// [`Error::Interrupted`] once a signal has been noted.
-pub fn check_signals() -> Result<()> {
-    match SIGNAL.load(Ordering::SeqCst) {
-        0 => Ok(()),
-        signal => Err(Error::Interrupted(signal)),
-    }
-}
-
-/// Dies of the signal, as a program without handlers would.
-#[cfg(unix)]
-pub fn die_of(signal: i32) {
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
-}
-
-#[cfg(not(unix))]
-pub fn die_of(_signal: i32) {}
-
-/// Which of a child's streams a line came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    Stdout,
-    Stderr,
-}
-
-/// How a child ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Code(i32),
-    Signal(i32),
-}
-
-impl Status {
-    pub fn success(self) -> bool {
-        self == Self::Code(0)
-    }
-
-    fn of(status: std::process::ExitStatus) -> Self {
-        #[cfg(unix)]
-        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-            return Self::Signal(signal);
-        }
-        Self::Code(status.code().unwrap_or(1))
-    }
-}
-
-impl std::fmt::Display for Status {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit code {code}"),
-            Self::Signal(signal) => write!(f, "killed by signal {signal}"),
-        }
-    }
-}
-
-fn command(invocation: &Invocation) -> Command {
-    let mut command = Command::new(&invocation.program);
-    command.args(&invocation.args).current_dir(&invocation.dir);
-    for name in &invocation.unset {
-        command.env_remove(name);
-    }
-    command.envs(&invocation.set);
-    command
-}
-
-fn spawn_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {
-    let invocation = Box::new(invocation.clone());
-    move |source| Error::Spawn { invocation, source }
-}
-
-/// What a finished child printed.
-#[derive(Clone, Debug)]
-pub struct Output {
-    pub status: Status,
-    pub stdout: String,
-    pub stderr: String,
-}
 
 /// Runs to the end and returns what was printed; for short questions only.
 pub fn read(invocation: &Invocation) -> Result<Output> {
@@ -172,6 +63,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
         .stdout(out_writer)
         .stderr(err_writer);
     let mut group = Group::lead(command).map_err(spawn_error(invocation))?;
+    let _running = Running::group(group.leader.id());
     for (stream, reader) in [(Stream::Stdout, out_reader), (Stream::Stderr, err_reader)] {
         let lines = lines.clone();
         std::thread::spawn(move || forward_lines(reader, stream, &lines));
@@ -186,7 +78,9 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
                 ended = ended.map(|(status, _)| (status, Instant::now()));
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) if ended.is_some() => break,
+            Err(mpsc::RecvTimeoutError::Disconnected) if ended.is_some() && !group.cleans_up() => {
+                break;
+            }
             Err(mpsc::RecvTimeoutError::Disconnected) => std::thread::sleep(TICK / 10),
         }
         group.pass_signals_on();
@@ -195,7 +89,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
             let status = group.leader.try_wait().map_err(spawn_error(invocation))?;
             ended = status.map(|status| (Status::of(status), Instant::now()));
         }
-        if ended.is_some_and(|(_, since)| since.elapsed() > SILENCE) {
+        if ended.is_some_and(|(_, since)| since.elapsed() > SILENCE) && !group.cleans_up() {
             break;
         }
     }
@@ -209,54 +103,6 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     }
     Ok(ended.map_or(Status::Code(1), |(status, _)| status))
 }
-
-/// Runs with our own stdin, stdout and stderr, in our own process group, so that job control,
-/// pagers and debuggers work.
-///
-/// A signal that the terminal sends reaches the child by itself; one that was sent to us alone is
-/// passed on. The child decides what becomes of it: its status is returned either way.
-pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
-    let mut passed_on = SIGNALS.load(Ordering::SeqCst);
-    check_signals()?;
-    let mut child = command(invocation)
-        .spawn()
-        .map_err(spawn_error(invocation))?;
-    loop {
-        if let Some(status) = child.try_wait().map_err(spawn_error(invocation))? {
-            return Ok(Status::of(status));
-        }
-        let noted = SIGNALS.load(Ordering::SeqCst);
-        if noted > passed_on {
-            passed_on = noted;
-            let signal = SIGNAL.load(Ordering::SeqCst);
-            if !(stdin_is_terminal && is_interrupt(signal)) {
-                send_to(child.id(), signal);
-            }
-        }
-        std::thread::sleep(TICK / 4);
-    }
-}
-
-#[cfg(unix)]
-fn is_interrupt(signal: i32) -> bool {
-    signal == signal_hook::consts::SIGINT
-}
-
-#[cfg(unix)]
-fn send_to(id: u32, signal: i32) {
-    use rustix::process::{Signal, kill_process};
-    if let (Some(pid), Some(signal)) = (pid(id), Signal::from_named_raw(signal)) {
-        let _ = kill_process(pid, signal); // an error means that it has ended
-    }
-}
-
-#[cfg(not(unix))]
-fn is_interrupt(_signal: i32) -> bool {
-    true
-}
-
-#[cfg(not(unix))]
-fn send_to(_id: u32, _signal: i32) {}
 
 fn forward_lines(
     mut reader: std::io::PipeReader,
@@ -287,9 +133,11 @@ fn forward_lines(
 struct Group {
     leader: Box<dyn ChildWrapper>,
     passed_on: usize,
-    told: Option<Instant>,
+    /// Since when it has been told to end.
+    told: Option<Patience>,
     /// Whether it would read the terminal.
     asks: bool,
+    killed: bool,
 }
 
 impl Group {
@@ -305,43 +153,46 @@ impl Group {
             passed_on: 0,
             told: None,
             asks: false,
+            killed: false,
         })
     }
 
     fn pass_signals_on(&mut self) {
-        let noted = SIGNALS.load(Ordering::SeqCst);
-        if noted > self.passed_on {
-            let first = self.passed_on == 0;
-            self.passed_on = noted;
-            if first && noted == 1 {
-                self.told = Some(Instant::now());
-                send_to_group(&*self.leader, SIGNAL.load(Ordering::SeqCst));
+        let (count, signal) = noted();
+        if count > self.passed_on {
+            let is_first = self.passed_on == 0 && count == 1;
+            self.passed_on = count;
+            if is_first {
+                self.told = Some(Patience::default());
+                send_to_group(&*self.leader, signal);
             } else {
                 self.kill();
             }
         }
-        if self.told.is_some_and(|since| since.elapsed() > GRACE) {
+        let is_late = |told: &mut Patience| told.spent() > GRACE;
+        if self.told.as_mut().is_some_and(is_late) {
             self.kill();
         }
+    }
+
+    /// Whether those that it has started still take their time to end, as they were told.
+    fn cleans_up(&self) -> bool {
+        self.told.is_some() && !self.asks && !self.killed && is_populated(self.leader.id())
     }
 
     /// Who waits for a person would wait for ever.
     fn end_if_it_asks(&mut self) {
         if self.told.is_none() && reads_the_terminal(self.leader.id()) {
             self.asks = true;
-            self.told = Some(Instant::now());
+            self.told = Some(Patience::default());
             end_stopped(&*self.leader);
         }
     }
 
     fn kill(&mut self) {
+        self.killed = true;
         let _ = self.leader.start_kill(); // an error means that nobody is left
     }
-}
-
-#[cfg(unix)]
-fn pid(id: u32) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(i32::try_from(id).ok()?)
 }
 
 #[cfg(unix)]
@@ -373,6 +224,11 @@ fn end_stopped(leader: &dyn ChildWrapper) {
 // Windows' console has told everybody in it of Ctrl-C, and stops nobody for reading
 #[cfg(not(unix))]
 fn send_to_group(_leader: &dyn ChildWrapper, _signal: i32) {}
+
+#[cfg(not(unix))]
+fn is_populated(_leader: u32) -> bool {
+    false
+}
 
 #[cfg(not(unix))]
 fn reads_the_terminal(_leader: u32) -> bool {

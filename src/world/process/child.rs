@@ -1,0 +1,67 @@
+//! What is said of a child: how it starts, what it prints and how it ends.
+#![expect(clippy::disallowed_methods, reason = "this folder spawns")]
+
+use std::process::Command;
+
+use crate::model::error::Error;
+use crate::model::invocation::Invocation;
+
+/// Which of a child's streams a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Code(i32),
+    Signal(i32),
+}
+
+impl Status {
+    pub fn success(self) -> bool {
+        self == Self::Code(0)
+    }
+
+    pub(super) fn of(status: std::process::ExitStatus) -> Self {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Self::Signal(signal);
+        }
+        Self::Code(status.code().unwrap_or(1))
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "killed by signal {signal}"),
+        }
+    }
+}
+
+/// What a finished child printed.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub status: Status,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+pub(super) fn command(invocation: &Invocation) -> Command {
+    let mut command = Command::new(&invocation.program);
+    command.args(&invocation.args).current_dir(&invocation.dir);
+    for name in &invocation.unset {
+        command.env_remove(name);
+    }
+    command.envs(&invocation.set);
+    command
+}
+
+pub(super) fn spawn_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let invocation = Box::new(invocation.clone());
+    move |source| Error::Spawn { invocation, source }
+}

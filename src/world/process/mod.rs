@@ -1,0 +1,18 @@
+//! The only place that spawns.
+//!
+//! - [`read`]: we need the program's text.
+//! - [`stream`]: we listen while it runs; its whole process group ends with us.
+//! - [`show`]: a person works in it; the terminal is its.
+
+mod child;
+mod heard;
+mod patience;
+mod running;
+mod shown;
+mod signals;
+
+pub use child::{Output, Status, Stream};
+pub use heard::{read, stream};
+pub use patience::Patience;
+pub use shown::show;
+pub use signals::{check_signals, die_of, note_signals};

@@ -1,0 +1,147 @@
+//! Children in which a person works.
+
+use std::collections::BTreeMap;
+use std::process::Child;
+use std::time::Duration;
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
+
+use super::child::{Status, command, spawn_error};
+use super::patience::Patience;
+use super::running::Running;
+use super::signals::{GRACE, check_signals, noted};
+
+/// How often a running child is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A program may note a signal by so many bytes to itself; whoever answers a person writes more.
+#[cfg(unix)]
+const NOTE: u64 = 8;
+
+/// Runs with our own stdin, stdout and stderr, in our own process group, so that job control,
+/// pagers and debuggers work.
+///
+/// Ctrl-C at the terminal reaches the child by itself; one that was sent to us alone is passed on. The
+/// child decides what becomes of it, but a Ctrl-C after one that changed nothing kills it with all that
+/// it has started: code that is no Python's never looks up. SIGTERM and SIGHUP are passed on to all of
+/// them, which have [`GRACE`] to end.
+///
+/// # Errors
+/// [`Error::Interrupted`] where it was killed.
+pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
+    let (seen, _) = noted();
+    check_signals()?;
+    let child = command(invocation)
+        .spawn()
+        .map_err(spawn_error(invocation))?;
+    let _running = Running::single(child.id());
+    let mut shown = Shown {
+        child,
+        at_terminal: stdin_is_terminal,
+        seen,
+        is_interrupted: false,
+        written: BTreeMap::new(),
+        told: None,
+        killed: None,
+    };
+    loop {
+        let status = shown.child.try_wait().map_err(spawn_error(invocation))?;
+        if let Some(status) = status {
+            return match shown.killed {
+                Some(signal) => Err(Error::Interrupted(signal)),
+                None => Ok(Status::of(status)),
+            };
+        }
+        shown.pass_signals_on();
+        std::thread::sleep(LOOK);
+    }
+}
+
+struct Shown {
+    child: Child,
+    at_terminal: bool,
+    /// How many signals were noted when it was last looked at.
+    seen: usize,
+    is_interrupted: bool,
+    /// The bytes that each of its processes had written by then, where the system counts them.
+    written: BTreeMap<u32, u64>,
+    /// Since when it has been told to end.
+    told: Option<Patience>,
+    /// By which signal of ours.
+    killed: Option<i32>,
+}
+
+#[cfg(unix)]
+impl Shown {
+    fn pass_signals_on(&mut self) {
+        let (count, signal) = noted();
+        let id = self.child.id();
+        if count > self.seen {
+            self.seen = count;
+            if signal == signal_hook::consts::SIGINT {
+                self.interrupt(signal);
+            } else if self.told.is_some() {
+                self.kill(signal);
+            } else {
+                self.told = Some(Patience::default());
+                send_to_all(id, signal);
+            }
+        }
+        let is_late = |told: &mut Patience| told.spent() > GRACE;
+        if self.told.as_mut().is_some_and(is_late) {
+            self.kill(signal);
+        }
+    }
+
+    fn interrupt(&mut self, signal: i32) {
+        let written = super::running::written(self.child.id());
+        let is_said = |(id, now): (&u32, &u64)| {
+            now.saturating_sub(*self.written.get(id).unwrap_or(&0)) > NOTE
+        };
+        let is_silent = !written.is_empty() && !written.iter().any(is_said);
+        let is_deaf = self.is_interrupted && (is_silent || !self.at_terminal);
+        if is_deaf || self.told.is_some() {
+            return self.kill(signal);
+        }
+        (self.is_interrupted, self.written) = (true, written);
+        if !self.at_terminal {
+            send_to(self.child.id(), signal);
+        }
+    }
+
+    fn kill(&mut self, signal: i32) {
+        self.killed = Some(signal);
+        send_to_all(self.child.id(), signal_hook::consts::SIGKILL);
+    }
+}
+
+#[cfg(unix)]
+fn send_to(id: u32, signal: i32) {
+    use rustix::process::{Signal, kill_process};
+    if let (Some(pid), Some(signal)) = (super::running::pid(id), Signal::from_named_raw(signal)) {
+        let _ = kill_process(pid, signal); // an error means that it has ended
+    }
+}
+
+#[cfg(unix)]
+fn send_to_all(id: u32, signal: i32) {
+    for id in super::running::below(id) {
+        send_to(id, signal);
+    }
+}
+
+/// The console has told everybody in it.
+#[cfg(not(unix))]
+impl Shown {
+    fn pass_signals_on(&mut self) {
+        let _ = (
+            &self.told,
+            self.is_interrupted,
+            self.written,
+            self.at_terminal,
+            GRACE,
+        );
+        self.seen = noted().0;
+    }
+}

@@ -1,0 +1,92 @@
+//! Signals are noted instead of ending us, so that what runs below us ends first.
+
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::model::error::{Error, Result};
+
+use super::running;
+
+/// What a child that was told to end gets to clean up before it is killed.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+/// Who is still there so long after a signal is waited for, which is said.
+#[cfg(unix)]
+const PROMPT: Duration = Duration::from_secs(1);
+
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+static SIGNALS: AtomicUsize = AtomicUsize::new(0);
+
+/// The signals noted so far, and the last one.
+pub(super) fn noted() -> (usize, i32) {
+    let count = SIGNALS.load(Ordering::SeqCst);
+    (count, SIGNAL.load(Ordering::SeqCst))
+}
+
+fn note(signal: i32) -> usize {
+    SIGNAL.store(signal, Ordering::SeqCst);
+    SIGNALS.fetch_add(1, Ordering::SeqCst) + 1
+}
+
+/// From here on SIGINT, SIGTERM and SIGHUP are noted, and Ctrl-Z at a terminal stops all that runs
+/// below us as well.
+///
+/// `waits`: is told what a child has to clean up, where one is not gone at once.
+#[cfg(unix)]
+pub fn note_signals(waits: impl Fn(Duration) + Send + Clone + 'static) {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP])
+    else {
+        return; // without handlers the default holds: the process dies
+    };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGTSTP {
+                running::stop();
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+                running::go_on();
+                continue;
+            }
+            let count = note(signal);
+            if count == 1 {
+                let waits = waits.clone();
+                std::thread::spawn(move || {
+                    std::thread::sleep(PROMPT);
+                    if noted().0 == 1 && running::has_groups() {
+                        waits(GRACE);
+                    }
+                });
+            } else if !running::has_any() {
+                die_of(signal); // nothing is to be ended, and whatever we do does not look up
+            }
+        }
+    });
+}
+
+/// From here on Ctrl-C is noted instead of ending the process.
+#[cfg(windows)]
+pub fn note_signals(_waits: impl Fn(Duration) + Send + Clone + 'static) {
+    // without a handler the default holds: the process ends
+    let _ = ctrlc::set_handler(|| {
+        note(signal_hook::consts::SIGINT);
+    });
+}
+
+/// Whether the work may go on.
+///
+/// # Errors
+/// [`Error::Interrupted`] once a signal has been noted.
+pub fn check_signals() -> Result<()> {
+    match noted().1 {
+        0 => Ok(()),
+        signal => Err(Error::Interrupted(signal)),
+    }
+}
+
+/// Dies of the signal, as a program without handlers would.
+#[cfg(unix)]
+pub fn die_of(signal: i32) {
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+}
+
+#[cfg(not(unix))]
+pub fn die_of(_signal: i32) {}

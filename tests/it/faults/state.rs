@@ -1,0 +1,167 @@
+//! Files that are damaged, missing or wrong.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::COUNT;
+use crate::support::{folder, project, read};
+
+#[test]
+fn f11_damaged_state_is_ignored_with_one_warning() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let state = crate::support::entries(&project.path("target/pyx"));
+    let files = state.into_iter().filter(|path| path.is_file());
+    let files: Vec<PathBuf> = files.chain([project.path(".venv/pyx.json")]).collect();
+    let json = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+    assert!(
+        files.iter().filter(|path| json(path)).count() == 2,
+        "{files:?}"
+    );
+    for file in &files {
+        let short = &read(file)[..read(file).len().min(3)];
+        for damage in [Some(short), Some(&[0xff; 64]), None] {
+            match damage {
+                Some(bytes) => fs::write(file, bytes).unwrap(),
+                None => fs::remove_file(file).unwrap(),
+            }
+            let run = project.dev().run().succeeds().never_says("Compiling");
+            let warned = usize::from(json(file) && damage.is_some());
+            assert_eq!(run.warnings().len(), warned, "{}\n{run}", file.display());
+            assert_eq!(run.count("state ignored: "), warned, "{run}");
+            project.python("import hello");
+            project.dev().run().finds_fresh("hello");
+        }
+    }
+}
+
+#[test]
+fn f12_state_of_a_newer_pyx_is_kept() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    for name in ["target/pyx/state.json", ".venv/pyx.json"] {
+        let known = project.read(name);
+        project.edit(name, "{\"schema\":", "{\"schema\":99");
+        let newer = project.read(name);
+        let run = project
+            .dev()
+            .run()
+            .succeeds()
+            .says_once("written by a newer cargo pyx");
+        assert_eq!(run.warnings().len(), 1, "{run}");
+        assert_eq!(project.read(name), newer);
+        project.write(name, &known);
+    }
+}
+
+#[test]
+fn f13_a_lock_file_that_was_cut_short_is_refused_with_its_place() {
+    let project = project!("mixed");
+    let cut = project.read("uv.lock")[..200].to_owned();
+    project.write("uv.lock", &cut);
+    let run = project.dev().run().exits(2).says_once("error: ");
+    let place = format!("--> {}:", project.path("uv.lock").display());
+    run.says_once(&place).says("hint: git checkout uv.lock");
+    assert_eq!(project.read("uv.lock"), cut);
+    project.git(&["checkout", "--quiet", "uv.lock"]);
+    project.dev().run().succeeds();
+    // and once there is something to lose
+    project.write("uv.lock", &cut);
+    project
+        .dev()
+        .run()
+        .exits(2)
+        .says("hint: git checkout uv.lock");
+    assert_eq!(project.read("uv.lock"), cut);
+    assert_eq!(project.python(COUNT), "2");
+}
+
+#[test]
+fn f14_a_broken_environment_is_made_again() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let python = project.path(".venv/bin/python");
+    let dangle = || {
+        fs::remove_file(&python).unwrap();
+        std::os::unix::fs::symlink("/nonexistent", &python).unwrap();
+    };
+    let empty = || project.write(".venv/pyvenv.cfg", "");
+    let breaks: [(&dyn Fn(), &str); 2] = [
+        (&dangle, "its Python is gone"),
+        (&empty, "its `pyvenv.cfg` is missing or broken"),
+    ];
+    for (make, why) in breaks {
+        make();
+        let run = project.dev().run().succeeds().says_once("Creating .venv");
+        let told = run
+            .stderr
+            .lines()
+            .find(|line| line.contains("Creating .venv"))
+            .unwrap();
+        assert!(told.contains(why), "{run}");
+        project.python("import hello");
+        project.dev().run().finds_fresh("hello");
+    }
+}
+
+#[test]
+fn f15_another_active_environment_is_ignored_with_one_warning() {
+    let project = project!("hello");
+    let other = folder!().join("other");
+    let _ = fs::remove_dir_all(&other);
+    fs::create_dir_all(&other).unwrap();
+    fs::write(other.join("marker"), "mine").unwrap();
+    let dev = || {
+        project
+            .dev()
+            .env("VIRTUAL_ENV", &other)
+            .env("CONDA_PREFIX", "/x")
+    };
+    let run = dev().run().succeeds();
+    let [warning] = run.warnings()[..] else {
+        panic!("{run}")
+    };
+    assert!(
+        warning.contains("VIRTUAL_ENV and CONDA_PREFIX ignored"),
+        "{run}"
+    );
+    assert_eq!(crate::support::entries(&other), [other.join("marker")]);
+    assert_eq!(read(&other.join("marker")), b"mine");
+    assert!(project.file_of("hello").starts_with(project.path(".venv")));
+    // it is no input either
+    project.dev().run().finds_fresh("hello");
+    let again = dev().run().succeeds().says("Fresh hello");
+    assert_eq!(again.warnings().len(), 1, "{again}");
+}
+
+#[test]
+fn f28_a_mistake_in_a_manifest_is_told_once_with_its_place() {
+    let project = project!("hello");
+    let mistakes = [
+        ("pyproject.toml", "bad = [\n", "| bad = [", None),
+        ("Cargo.toml", "[dep\n", "| [dep", None),
+        (
+            "pyproject.toml",
+            "[tool.pyx]\npyhton = \"3.12\"\n",
+            "| pyhton = \"3.12\"",
+            Some("did you mean `python`"),
+        ),
+    ];
+    project.dev().run().succeeds();
+    for (file, added, snippet, hint) in mistakes {
+        let right = project.read(file);
+        project.append(file, added);
+        let line = (right.clone() + added).trim_end().lines().count();
+        let run = project
+            .dev()
+            .run()
+            .exits(2)
+            .says_once("error: ")
+            .says_once(snippet);
+        let run = run.says_once(&format!("--> {}:{line}:", project.path(file).display()));
+        hint.into_iter()
+            .fold(run, crate::support::CheckOutcome::says_once);
+        project.write(file, &right);
+        project.dev().run().finds_fresh("hello");
+    }
+}
