@@ -5,7 +5,7 @@ import re
 HEAD = """# Compatibility
 
 Published source distributions, each unpacked into an empty folder, where `cargo pyx test` ran with no
-configuration of ours. `just corpus` makes this page from [the table](corpus.toml); a further project
+configuration of ours; a checkout of that version (`git`) where the archive has no tests. `just corpus` makes this page from [the table](corpus.toml); a further project
 is one entry there.
 
 {summary}
@@ -25,17 +25,27 @@ NOTES = """
 """
 
 
+UNITTEST = r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?$"
+
+
 def counts_in(text):
-    """The counts that pytest (`132 passed, 1 skipped`) and cargo (all suites together) end with."""
+    """The counts that pytest (`132 passed, 1 skipped`), unittest and cargo (all suites together) end with."""
     found = re.findall(r"^=+ (.*?) in [0-9.]+s.*=+$", text, re.M) or re.findall(
         r"^(\d+ (?:passed|failed|errors?|skipped)\b.*?) in [0-9.]+s.*$", text, re.M
     )
-    said = found[-1:]
+    said = found[-1:] or [unittest_counts(*ran) for ran in re.findall(UNITTEST, text, re.M)[-1:]]
     suites = re.findall(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored", text, re.M)
     if suites:
         passed, failed, ignored = (sum(int(suite[at]) for suite in suites) for at in range(3))
         said.append(words({"passed": passed, "failed": failed, "skipped": ignored}))
     return said
+
+
+def unittest_counts(ran, details):
+    """`Ran 9 tests …`, `FAILED (failures=1, skipped=2)` in the words of pytest."""
+    kinds = {"failures": "failed", "errors": "error", "skipped": "skipped", "expected failures": "xfailed"}
+    other = {kinds[kind]: int(count) for kind, count in re.findall(r"([a-z][a-z ]*)=(\d+)", details) if kind in kinds}
+    return words({"passed": int(ran) - sum(other.values()), **other})
 
 
 def words(counts):
@@ -114,7 +124,7 @@ def result(project, seen):
 
 
 def cells(project, seen):
-    head = "{name} {version}".format(**project)
+    head = "{name} {version}".format(**project) + (", git" if "git" in project else "")
     tests = []
     for language in ("python", "rust"):
         counts, own = counted(seen, language), project.get("own", {}).get(language)

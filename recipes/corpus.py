@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run cargo-pyx against real projects, as published on a package index.
+"""Run cargo-pyx against real projects, as they were published.
 
 The table is TOML (docs/corpus.toml), one entry a project:
 
@@ -11,10 +11,17 @@ The table is TOML (docs/corpus.toml), one entry a project:
     note = "…"                  # why it does not pass, or is refused
     refused = true              # where that is right
 
+Where the source distribution has no tests, the sources of that version are a commit:
+
+    git = "https://git.example/acme/acme"       # instead of `sha256`
+    commit = "0f3c…"
+    folder = "bindings/python"  # where people work, if not at the root
+
 `own` is what the project's own commands give, never what cargo-pyx gave: `--own` runs them in a
 virtual environment of a fresh copy, and prints what to write down. A further project is one entry.
 
-Each source distribution is downloaded, checked, and unpacked into a temporary folder, where
+Each source distribution is downloaded, checked, and unpacked into a temporary folder (a commit is
+checked out there by git, with the mirrors of git's own configuration, `url.….insteadOf`), where
 `cargo-pyx test` (or --command) runs as it would for anybody. Prints a line for each project, keeps
 what was seen in target/corpus, and writes docs/compatibility.md once all are there; `--resume`
 leaves out what ended well in an earlier run. The exit code is 1 when one did not end as it should.
@@ -142,6 +149,31 @@ def unpack(archive, folder):
     return tops[0]
 
 
+def check_out(project, folder):
+    """The one commit, without the history before it."""
+    tree = folder / project["name"]
+    for words in (
+        ["init", "--quiet", str(tree)],
+        ["-C", str(tree), "fetch", "--quiet", "--depth", "1", project["git"], project["commit"]],
+        ["-C", str(tree), "checkout", "--quiet", "--detach", "FETCH_HEAD"],
+    ):
+        done = subprocess.run(["git", *words], capture_output=True, text=True)
+        if done.returncode:
+            raise Failure((done.stderr.strip().splitlines() or [f"git {words[0]} failed"])[-1])
+    return tree
+
+
+def sources(project, folder):
+    """Where people work on it: the top of what was published, or the folder that the table names."""
+    top = check_out(project, folder) if "git" in project else unpack(download(project), folder)
+    return top / project.get("folder", ".")
+
+
+def origin(project):
+    """What says that two runs were of the same sources."""
+    return project["commit"] if "git" in project else project["sha256"]
+
+
 # -------------------------------------------------------------------- one run
 
 
@@ -233,7 +265,8 @@ def record(project, options, source):
     doctor = Run(options.program, ["doctor"], source, options.timeout)
     run = Run(options.program, words, source, options.timeout)
     return run, {
-        **{key: project[key] for key in ("name", "version", "sha256")},
+        **{key: project[key] for key in ("name", "version")},
+        "origin": origin(project),
         "command": options.command,
         "code": run.code,
         "seconds": round(run.seconds, 1),
@@ -255,12 +288,12 @@ def record_file(project):
 
 
 def seen(project):
-    """What an earlier run of this very archive kept; `None` where there is none."""
+    """What an earlier run of these very sources kept; `None` where there is none."""
     try:
         kept = json.loads(record_file(project).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return kept if kept.get("sha256") == project["sha256"] else None
+    return kept if kept.get("origin") == origin(project) else None
 
 
 def inferred(run):
@@ -331,7 +364,7 @@ def try_project(project, options, folder):
     place = folder / "{name}-{version}".format(**project)
     place.mkdir()
     try:
-        source = unpack(download(project), place)
+        source = sources(project, place)
     except (Failure, OSError, tarfile.TarError) as error:
         return ["not started", "", "", ""], "", [f"error: {error}"], False
     run, kept = record(project, options, source)
@@ -364,7 +397,7 @@ def try_project(project, options, folder):
 
 def try_own(project, options, place):
     """What the project's own commands print of their tests, from a fresh copy and environment."""
-    source = unpack(download(project), place)
+    source = sources(project, place)
     scripts = place / "venv" / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run([sys.executable, "-m", "venv", place / "venv"], check=True)
     env = {**os.environ, "VIRTUAL_ENV": str(place / "venv"), "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
@@ -376,7 +409,7 @@ def try_own(project, options, place):
             )
         except subprocess.TimeoutExpired:
             return [*lines, f"{command}: timeout"]
-        said = compatibility.counts_in(done.stdout)
+        said = compatibility.counts_in(done.stdout + done.stderr)
         lines += [f"{command}: {', '.join(said) or f'exit code {done.returncode}'}"]
         if done.returncode and not said:
             return [*lines, *(done.stderr or done.stdout).strip().splitlines()[-3:]]
@@ -396,7 +429,8 @@ def read_list(path, only):
     except tomllib.TOMLDecodeError as error:
         sys.exit(f"error: `{path}` is not valid TOML: {error}")
     for project in projects:
-        missing = {"name", "version", "sha256"} - project.keys()
+        wanted = {"commit"} if "git" in project else {"sha256"}
+        missing = {"name", "version", *wanted} - project.keys()
         if missing:
             sys.exit(f"error: a project in `{path}` lacks {', '.join(sorted(missing))}")
     names = {normalized(project["name"]) for project in projects}
@@ -409,7 +443,7 @@ def read_list(path, only):
 
 def arguments():
     parser = argparse.ArgumentParser(
-        description="Run cargo-pyx against real projects, as published on a package index."
+        description="Run cargo-pyx against real projects, as they were published."
     )
     parser.add_argument("list", nargs="?", type=Path, default=LIST, help="the TOML list")
     parser.add_argument("--command", default="test", help="what to run, with its options")
