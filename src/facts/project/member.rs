@@ -8,9 +8,13 @@ use pep440_rs::VersionSpecifiers;
 use serde::Serialize;
 
 use crate::model::package_name;
+use crate::world::disk;
 use crate::world::manifest::{CargoToml, Config, Dependency, PyProject};
 
 use super::cargo_directories::Directories;
+
+/// What only a source distribution has at its root (PEP 643).
+pub const METADATA: &str = "PKG-INFO";
 
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -104,6 +108,11 @@ impl Member {
         self.name == package_name::normalize(word)
             || self.dir.strip_prefix(root).is_ok_and(|dir| dir == folder)
             || self.dir.file_name() == Some(folder)
+    }
+
+    /// Whether its sources are a source distribution.
+    pub fn is_packed(&self) -> bool {
+        disk::is_file(&self.dir.join(METADATA))
     }
 
     /// Cargo.toml of the crate.

@@ -28,7 +28,7 @@ use cargo_directories::Directories;
 pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
 pub use extension_module::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
-pub use member::{Bindings, Member};
+pub use member::{Bindings, METADATA, Member};
 pub use uv_workspace::UvWorkspace;
 
 /// One or several packages that share one environment.

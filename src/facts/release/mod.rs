@@ -93,9 +93,6 @@ const COMPILERS: [&str; 7] = [
 /// search a project go into `target`, but not into such a folder.
 pub const SOURCES: &str = ".sources";
 
-/// What only an sdist has at its root (PEP 643).
-pub const METADATA: &str = "PKG-INFO";
-
 impl Release {
     pub(super) fn gather(circumstances: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
         let Circumstances {
@@ -191,7 +188,8 @@ impl Release {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
-            copy: disk::is_file(&member.dir.join(METADATA))
+            copy: member
+                .is_packed()
                 .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
             wheels: self.wheels(circumstances, build, sdist.as_ref())?,

@@ -102,9 +102,9 @@ impl PytestConfig {
         path.extension() == Some("py") && self.files.iter().any(means)
     }
 
-    /// `--benchmark-skip` where pytest-benchmark is among the project's requirements and the
-    /// project does not say itself what becomes of benchmarks.
-    pub(super) fn skipped_benchmarks(&self, member: &Member) -> Vec<String> {
+    /// `--benchmark-disable` where pytest-benchmark is among the project's requirements and the
+    /// project does not say itself what becomes of benchmarks: what they call is tested once.
+    pub(super) fn untimed_benchmarks(&self, member: &Member) -> Vec<String> {
         let Some(pyproject) = &member.pyproject else {
             return Vec::new();
         };
@@ -113,7 +113,7 @@ impl PytestConfig {
             .iter()
             .any(|text| package_name::of_requirement(text) == "pytest-benchmark");
         if named && !self.options.contains("--benchmark") {
-            vec!["--benchmark-skip".to_owned()]
+            vec!["--benchmark-disable".to_owned()]
         } else {
             Vec::new()
         }

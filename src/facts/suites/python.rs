@@ -64,16 +64,24 @@ impl PythonSuite {
         if runner == TestRunner::Stestr {
             return Ok(Some(Self::of(project, member, runner, &member.dir))); // its configuration says where they are
         }
+        if let Some(dir) = packed_from(project, member)? {
+            let files = TestFiles::of(project, member);
+            let config = PytestConfig::read(manifests, &member.dir)?;
+            let suite = Self::of(project, member, runner, &dir);
+            if let Some(found) = suite.with_tests(&files, &config, member)? {
+                return Ok(Some(found));
+            }
+        }
         let around = development(manifests, &member.dir)?;
         let own = [&member.dir, &project.root, &project.home];
         for dir in own.into_iter().chain(&around) {
             let files = TestFiles {
-                project,
-                owner: &member.dir,
                 is_shared: around.as_ref() == Some(dir),
+                ..TestFiles::of(project, member)
             };
+            let config = PytestConfig::read(manifests, dir)?;
             let suite = Self::of(project, member, runner, dir);
-            if let Some(found) = suite.with_tests(&files, member)? {
+            if let Some(found) = suite.with_tests(&files, &config, member)? {
                 return Ok(Some(found));
             }
         }
@@ -102,7 +110,8 @@ impl PythonSuite {
             owner: home,
             is_shared: false,
         };
-        Self::of(project, member, runner, home).with_tests(&files, member)
+        let config = PytestConfig::read(&project.manifests, home)?;
+        Self::of(project, member, runner, home).with_tests(&files, &config, member)
     }
 
     fn of(project: &Project, member: &Member, runner: TestRunner, dir: &Utf8Path) -> Self {
@@ -117,10 +126,14 @@ impl PythonSuite {
     }
 
     /// With the arguments for the tests in its folder; `None` where there are none.
-    fn with_tests(self, files: &TestFiles<'_>, member: &Member) -> Result<Option<Self>> {
+    fn with_tests(
+        self,
+        files: &TestFiles<'_>,
+        config: &PytestConfig,
+        member: &Member,
+    ) -> Result<Option<Self>> {
         let dir = &self.dir;
-        let config = PytestConfig::read(&files.project.manifests, dir)?;
-        let (aside, tests) = files.find(dir, &config);
+        let (aside, tests) = files.find(dir, config);
         if self.runner == TestRunner::Unittest && !tests.is_empty() {
             let args = unittest_args(dir, &tests)?;
             return Ok(Some(Self { args, ..self }));
@@ -129,8 +142,8 @@ impl PythonSuite {
         if tests.is_empty() && !(config.collects_documents || config.says_where()) {
             return Ok(None);
         }
-        let mut args = config.skipped_benchmarks(member);
-        let installed_args = installed_args(&config, member, dir, &tests);
+        let mut args = config.untimed_benchmarks(member);
+        let installed_args = installed_args(config, member, dir, &tests);
         let installed_args = installed_args.map(|own| [&args[..], &own].concat());
         if config.paths.is_none() {
             args.extend(files.others_below(dir));
@@ -155,7 +168,15 @@ struct TestFiles<'a> {
     is_shared: bool,
 }
 
-impl TestFiles<'_> {
+impl<'a> TestFiles<'a> {
+    fn of(project: &'a Project, member: &'a Member) -> Self {
+        Self {
+            project,
+            owner: &member.dir,
+            is_shared: false,
+        }
+    }
+
     /// Those that are no tests, though they are called so, and those that are.
     fn find(&self, dir: &Utf8Path, config: &PytestConfig) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
         let mut files = disk::unignored_files(dir);
@@ -184,6 +205,19 @@ impl TestFiles<'_> {
         let below = below.filter(|path| disk::is_dir(&dir.join(path)));
         below.map(|path| format!("--ignore={path}")).collect()
     }
+}
+
+/// The crate's folder, where all tests are below it in a source distribution: of a workspace, maturin
+/// packs the pyproject.toml that was there at the top, and tests read files from where people run them.
+fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>> {
+    let beside = member.manifest().parent();
+    let Some(dir) = beside.filter(|dir| *dir != member.dir && member.is_packed()) else {
+        return Ok(None);
+    };
+    let config = PytestConfig::read(&project.manifests, &member.dir)?;
+    let (_, tests) = TestFiles::of(project, member).find(&member.dir, &config);
+    let is_there = |test: &Utf8PathBuf| test.starts_with(dir);
+    Ok(tests.iter().all(is_there).then(|| dir.to_owned()))
 }
 
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
@@ -329,16 +363,21 @@ mod tests {
     }
 
     fn suite(pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
+        suite_of("Cargo.toml", pyproject, files)
+    }
+
+    fn suite_of(manifest: &str, pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
         disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
-        for file in files {
+        for file in [&[manifest], files].concat() {
             disk::write(&dir.join(file), b"").unwrap();
         }
         let manifests = Manifests::default();
         let member = Member {
             pyproject: manifests.pyproject(&dir.join("pyproject.toml")).unwrap(),
+            cargo: manifests.cargo(&dir.join(manifest)).unwrap().unwrap(),
             dir: dir.clone(),
             module: "pkg._rust".into(),
             ..Member::default()
@@ -370,11 +409,24 @@ mod tests {
     }
 
     #[test]
-    fn benchmarks_are_skipped_unless_the_project_decides() {
+    fn what_benchmarks_call_is_tested_once_unless_the_project_decides() {
         let group = "[dependency-groups]\ntest = ['pytest-benchmark']\n";
-        assert_eq!(args(group, &["tests/test_a.py"]), ["--benchmark-skip"]);
-        let said = format!("{group}[tool.pytest.ini_options]\naddopts = '--benchmark-disable'\n");
+        assert_eq!(args(group, &["tests/test_a.py"]), ["--benchmark-disable"]);
+        let said = format!("{group}[tool.pytest.ini_options]\naddopts = '--benchmark-skip'\n");
         assert!(args(&said, &["tests/test_a.py"]).is_empty());
+    }
+
+    #[test]
+    fn tests_of_a_packed_workspace_run_beside_their_crate_where_the_package_was_developed() {
+        let place = |files: &[&str]| {
+            let said = "[tool.maturin]\nmanifest-path = 'py/Cargo.toml'\n";
+            let suite = suite_of("py/Cargo.toml", said, files).unwrap();
+            suite.place().to_owned()
+        };
+        assert_eq!(place(&["PKG-INFO", "py/tests/test_a.py"]), "py");
+        // the tests of the whole, and a checkout, where the pyproject.toml is where it was
+        assert_eq!(place(&["PKG-INFO", "py/test_a.py", "tests/test_b.py"]), "");
+        assert_eq!(place(&["py/tests/test_a.py"]), "");
     }
 
     #[test]

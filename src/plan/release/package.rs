@@ -4,8 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::{Flags, Options};
 use crate::facts::preflight::cargo_config;
+use crate::facts::project::METADATA;
 use crate::facts::release::{
-    Entry, METADATA, Package, PlannedWheel, Platform, Release, SOURCES, Staged, label,
+    Entry, Package, PlannedWheel, Platform, Release, SOURCES, Staged, label,
 };
 use crate::facts::{Build, Product};
 use crate::model::error::Exit;
