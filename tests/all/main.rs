@@ -29,3 +29,4 @@ mod released;
     reason = "the other tests use the rest of it"
 )]
 mod support;
+mod tutorial;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
+mod pages;
 mod paths;
 
 use paths::{Arrow, Crate, circles};
