@@ -57,13 +57,18 @@ pub struct Just {
 }
 
 impl Just {
+    /// Whether it runs no recipe.
+    pub(super) fn only_looks(&self) -> bool {
+        self.words.is_empty() || self.list
+    }
+
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
         let CommandContext {
             global,
             session,
             ui,
         } = context;
-        let runs = !self.words.is_empty() && !self.list;
+        let runs = !self.only_looks();
         let request = Request {
             manifest: global.manifest(session),
             network: global.network.into(),

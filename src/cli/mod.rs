@@ -89,6 +89,22 @@ pub enum Command {
     Man(Man),
 }
 
+impl Command {
+    /// Whether it runs no code of the project.
+    fn only_looks(&self, dry_run: bool) -> bool {
+        match self {
+            Self::Build(_) | Self::New(_) | Self::Init(_) => dry_run,
+            Self::Just(just) => dry_run || just.only_looks(),
+            Self::Release(release) => dry_run || release.only_looks(),
+            Self::Doctor(_)
+            | Self::Env(_)
+            | Self::Clean(_)
+            | Self::Completions(_)
+            | Self::Man(_) => true,
+        }
+    }
+}
+
 /// What stands between `cargo pyx` and its words: cargo hands us `pyx` first.
 fn arguments() -> Vec<std::ffi::OsString> {
     let mut args: Vec<_> = std::env::args_os().collect();
@@ -149,6 +165,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
+    session.looks_only = cli.command.only_looks(cli.global.dry_run);
     let context = CommandContext {
         global: &cli.global,
         session: &session,

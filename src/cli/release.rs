@@ -34,6 +34,11 @@ pub enum Release {
 }
 
 impl Release {
+    /// Whether it builds nothing and sends nothing.
+    pub(super) fn only_looks(&self) -> bool {
+        matches!(self, Self::Check(_) | Self::Version(_))
+    }
+
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
         let none = BuildArgs::default();
         match self {

@@ -97,18 +97,66 @@ impl Git<'_> {
         }
     }
 
+    /// Arguments by which git runs no program that the checkout's own configuration names.
+    fn switched_off(&self, dir: &Utf8Path) -> Vec<String> {
+        let words = [
+            "config",
+            "--local",
+            "--includes",
+            "--null",
+            "--name-only",
+            "--get-regexp",
+        ];
+        let ask = Invocation::new("git", dir).args(words).arg(BY_ATTRIBUTE);
+        let known = process::read(&ask.without(&self.session.scrubbed()));
+        let known = known.map(|output| output.stdout).unwrap_or_default();
+        let names = known
+            .split('\0')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let named = names.map(|name| {
+            let off = if name.ends_with(".required") {
+                "false"
+            } else {
+                ""
+            };
+            format!("{name}={off}")
+        });
+        let settings = PROGRAMS.map(str::to_owned).into_iter().chain(named);
+        settings
+            .flat_map(|setting| ["-c".to_owned(), setting])
+            .collect()
+    }
+
     fn call(&self, dir: &Utf8Path, args: Vec<String>) -> Invocation {
         let elsewhere = ELSEWHERE
             .map(str::to_owned)
             .into_iter()
             .filter(|name| self.session.env.contains_key(name));
+        let off = if self.session.looks_only {
+            self.switched_off(dir)
+        } else {
+            Vec::new()
+        };
         Invocation::new("git", dir)
+            .args(off)
             .args(args)
             .without(&self.session.scrubbed())
             .without(&elsewhere.collect::<Vec<_>>())
             .env("GIT_OPTIONAL_LOCKS", "0") // `git status` would write the index
     }
 }
+
+/// The programs that git would run by itself.
+const PROGRAMS: [&str; 4] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "diff.external=",
+    "log.showSignature=false",
+];
+
+/// The settings that name a program for files of some attribute.
+const BY_ATTRIBUTE: &str = r"^(diff|filter)\..*\.(clean|command|process|required|smudge|textconv)$";
 
 /// git's own words, and the command that it names for a checkout of somebody else's.
 /// `what`: was asked, as the end of a sentence.

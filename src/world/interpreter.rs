@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::process::{self, Output};
 use crate::world::session::Session;
@@ -159,7 +160,7 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     let by_folder = version_in(folder).filter(|version| version.release().len() >= 3);
     let version = match by_folder {
         Some(version) => version,
-        None => ask(session, &real).ok_or_else(|| bad("it did not tell its version"))?,
+        None => ask(session, &real)?.ok_or_else(|| bad("it did not tell its version"))?,
     };
     Ok(Interpreter {
         path: real,
@@ -177,11 +178,55 @@ fn version_in(folder: &str) -> Option<Version> {
     Version::from_str(word).ok()
 }
 
-fn ask(session: &Session, python: &Utf8Path) -> Option<Version> {
+/// `None` where it does not tell.
+///
+/// # Errors
+/// As [`is_trusted`].
+fn ask(session: &Session, python: &Utf8Path) -> Result<Option<Version>> {
+    is_trusted(session, python)?;
     let script = "import platform, sys\n\
                   if sys.implementation.name == 'cpython': print(platform.python_version())";
-    let output = answer(session, python, script).ok()?;
-    Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()
+    let output = answer(session, python, script).ok();
+    Ok(
+        output
+            .and_then(|output| Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()),
+    )
+}
+
+/// Refuses an interpreter that a checkout brings, or whose environment takes its standard library from
+/// there, for a command that only looks. What is found without the checkout's word is the user's own.
+///
+/// # Errors
+/// [`Error::Refused`]
+fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
+    if !session.looks_only {
+        return Ok(());
+    }
+    let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
+    let mut own = session.search_path();
+    own.push(pyenv_root(session));
+    own.extend(uv_roots(session));
+    let own: Vec<Utf8PathBuf> = own.iter().map(|dir| disk::resolve(dir)).collect();
+    let is_brought = |path: &Utf8Path| {
+        let real = disk::resolve(path);
+        real.starts_with(&bounds) && !own.iter().any(|dir| real.starts_with(dir))
+    };
+    let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
+    let mut homes = folders.filter_map(|dir| {
+        let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
+        let home = text.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim() == "home").then(|| value.trim().to_owned())
+        })?;
+        Some(dir.join(home))
+    });
+    if is_brought(python) || homes.any(|home| is_brought(&home)) {
+        let message =
+            format!("`{python}` is of this checkout, and what only looks runs nothing of it");
+        let hint = "`cargo pyx dev` runs it, where you trust the checkout";
+        return Err(Error::refused(message, hint));
+    }
+    Ok(())
 }
 
 type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Output>;
@@ -190,6 +235,7 @@ type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Ou
 /// gathered several times in a run.
 fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<Output> {
     static ANSWERS: Mutex<Answers> = Mutex::new(Answers::new());
+    is_trusted(session, python)?;
     let key = (python.to_owned(), disk::signature(python), script);
     let known = ANSWERS.lock().ok().and_then(|all| all.get(&key).cloned());
     if let Some(output) = known {

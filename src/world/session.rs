@@ -46,6 +46,8 @@ pub struct Session {
     pub exported: BTreeSet<String>,
     pub stderr_is_terminal: bool,
     pub stdin_is_terminal: bool,
+    /// Whether the command only looks: then no program runs that the checkout brings or names.
+    pub looks_only: bool,
 }
 
 impl Session {
@@ -73,6 +75,7 @@ impl Session {
             exported,
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
+            looks_only: false,
         })
     }
 

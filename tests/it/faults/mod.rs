@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::support::Project;
 
+mod looking;
 mod places;
 mod processes;
 mod state;

@@ -1,0 +1,133 @@
+//! Commands that only look, in a checkout that somebody else made; and what is said where nobody hears it.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Project, folder, program};
+
+/// They run nothing of the project.
+const LOOKS: [&str; 14] = [
+    "clean --dry-run",
+    "completions bash",
+    "dev --dry-run",
+    "doctor",
+    "env",
+    "init --dry-run",
+    "just --list",
+    "just --show lint",
+    "release check",
+    "release publish --dry-run",
+    "release sdist --allow-dirty --dry-run",
+    "release version",
+    "run --dry-run -- python",
+    "test --dry-run",
+];
+
+/// A program of the checkout, which leaves a mark.
+fn trap(path: &Path, mark: &Path) {
+    program(
+        path,
+        &format!("echo \"$0 $*\" >>'{}'; exit 1", mark.display()),
+    );
+}
+
+type Trap = (&'static str, fn(&Project));
+
+/// What a checkout may bring or name; `evil` is the trap, in its root and in `hooks`.
+const TRAPS: [Trap; 6] = [
+    ("[tool.pyx] python", |project| {
+        project.append("pyproject.toml", "\n[tool.pyx]\npython = \"./evil\"\n");
+    }),
+    (".python-version", |project| {
+        project.write(".python-version", "./evil\n");
+    }),
+    ("an environment", |project| {
+        project.write(
+            ".venv/pyvenv.cfg",
+            "home = /usr/bin\nuv = 0.9\nversion_info = 3.11.7\n",
+        );
+        fs::create_dir_all(project.path(".venv/bin")).unwrap();
+        for name in ["python", "python3"] {
+            fs::copy(project.path("evil"), project.path(".venv/bin").join(name)).unwrap();
+        }
+    }),
+    ("the standard library of an environment", |project| {
+        let python = project.run("python3", &["-c", "import os, sys; print(os.path.realpath(sys.executable), '%d.%d' % sys.version_info[:2])"]);
+        let (python, version) = python.stdout.trim_end().split_once(' ').unwrap();
+        let home = project.path("home/bin");
+        let cfg = format!(
+            "home = {}\nuv = 0.9\nversion_info = {version}.1\n",
+            home.display()
+        );
+        project.write(".venv/pyvenv.cfg", &cfg);
+        let library = format!("home/lib/python{version}");
+        let mark = project.path("MARK");
+        // before there is an `open`
+        let mark = format!(
+            "import posix\nposix.open('{}', posix.O_CREAT)\n",
+            mark.display()
+        );
+        for name in ["encodings/__init__.py", "os.py"] {
+            project.write(&format!("{library}/{name}"), &mark);
+        }
+        fs::create_dir_all(project.path(&format!("{library}/lib-dynload"))).unwrap();
+        fs::create_dir_all(&home).unwrap();
+        fs::create_dir_all(project.path(".venv/bin")).unwrap();
+        std::os::unix::fs::symlink(python, project.path(".venv/bin/python")).unwrap();
+    }),
+    ("git's configuration", |project| {
+        let evil = project.path("evil");
+        let evil = evil.to_str().unwrap();
+        for name in [
+            "core.fsmonitor",
+            "core.pager",
+            "diff.external",
+            "diff.x.textconv",
+            "diff.x.command",
+            "filter.x.clean",
+            "filter.x.process",
+            "filter.x.smudge",
+            "gpg.program",
+        ] {
+            project.git(&["config", name, evil]);
+        }
+        project.git(&["config", "log.showSignature", "true"]);
+        project.git(&["config", "core.hooksPath", "hooks"]);
+        project.write(".gitattributes", "* filter=x diff=x\n");
+        project.touch("pyproject.toml");
+    }),
+    ("cargo's configuration", |project| {
+        let evil = project.path("evil");
+        let evil = evil.display();
+        let config = format!(
+            "[build]\nrustc = \"{evil}\"\nrustc-wrapper = \"{evil}\"\n\
+                              rustc-workspace-wrapper = \"{evil}\"\n"
+        );
+        project.write(".cargo/config.toml", &config);
+    }),
+];
+
+#[test]
+fn f31b_what_only_looks_runs_no_program_that_the_checkout_brings_or_names() {
+    for (what, set) in TRAPS {
+        let project = Project::cold(&folder!().join("bin"), "bin");
+        let mark = project.path("MARK");
+        trap(&project.path("evil"), &mark);
+        for name in ["post-index-change", "pre-auto-gc", "reference-transaction"] {
+            trap(&project.path("hooks").join(name), &mark);
+        }
+        set(&project);
+        for line in LOOKS {
+            let mut words = line.split(' ');
+            let pyx = project.pyx(words.next().unwrap());
+            let run = pyx.with(&words.collect::<Vec<_>>()).run();
+            let ran = fs::read_to_string(&mark).unwrap_or_default();
+            assert!(!mark.exists(), "{what}: {line} ran {ran}\n{run}");
+            assert!(run.code.is_some_and(|code| code < 70), "{run}");
+        }
+        // the trap works
+        let _ = project.dev().run();
+        let _ = project.run("git", &["diff", "--stat"]);
+        assert!(mark.exists(), "{what}");
+    }
+}
