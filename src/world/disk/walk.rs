@@ -1,5 +1,6 @@
 //! What is below a directory.
 
+use std::collections::BTreeSet;
 use std::fs::FileType;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -87,15 +88,13 @@ fn is_made(name: &str) -> bool {
 
 /// `keep`: whether a file of that name counts.
 fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf], keep: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
-    let mut walk = PackageWalk {
+    Walk {
         but,
         keep,
-        within: vec![resolve(dir)],
-        files: Vec::new(),
-    };
-    walk.enter(dir, Utf8Path::new(""));
-    sort(&mut walk.files);
-    walk.files
+        is_package: true,
+        ..Walk::default()
+    }
+    .files(dir)
 }
 
 /// By bytes: paths compare their parts one by one, which takes longer than finding them.
@@ -105,76 +104,88 @@ fn sort(files: &mut [Utf8PathBuf]) {
 
 /// Every file of a folder, links followed, as paths below `dir`; sorted.
 pub fn folder_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let walk = ignore::WalkBuilder::new(dir)
-        .standard_filters(false)
-        .follow_links(true)
-        .build();
-    let mut files = Vec::new();
-    for entry in walk.flatten() {
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-            continue;
-        }
-        if let Ok(path) = Utf8PathBuf::from_path_buf(entry.into_path()) {
-            files.push(path.strip_prefix(dir).unwrap_or(&path).to_owned());
-        }
-    }
-    sort(&mut files);
-    files
+    Walk::default().files(dir)
 }
 
-struct PackageWalk<'a> {
+/// A walk that follows links, into each folder once, and never into one that the walk began in: a
+/// link to `/` leads to everything there is, and in `/sys` to more than that.
+struct Walk<'a> {
     but: &'a [Utf8PathBuf],
     keep: fn(&str) -> bool,
-    /// The real folders that the walk is in, so that a link to one of them ends.
-    within: Vec<Utf8PathBuf>,
+    /// Whether what is below belongs to the package, which ends at others and at what is made.
+    is_package: bool,
+    /// The real folders that were entered.
+    entered: BTreeSet<Utf8PathBuf>,
     files: Vec<Utf8PathBuf>,
 }
 
-impl PackageWalk<'_> {
-    /// `below`: the folder's path below the one at which the walk began.
-    fn enter(&mut self, dir: &Utf8Path, below: &Utf8Path) {
-        for (name, kind) in self.entries(dir, below) {
-            let path = dir.join(&name);
+impl Default for Walk<'_> {
+    fn default() -> Self {
+        Self {
+            but: &[],
+            keep: |_| true,
+            is_package: false,
+            entered: BTreeSet::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
+impl Walk<'_> {
+    fn files(mut self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let real = resolve(dir);
+        self.entered
+            .extend(real.ancestors().map(Utf8Path::to_owned));
+        self.enter(dir, &real, Utf8Path::new(""));
+        sort(&mut self.files);
+        self.files
+    }
+
+    /// `real`: the folder without links; `below`: its path below the one at which the walk began.
+    fn enter(&mut self, dir: &Utf8Path, real: &Utf8Path, below: &Utf8Path) {
+        for (name, kind) in self.entries(real, below) {
+            let path = real.join(&name);
             if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+                let shown = dir.join(&name);
                 let real = if kind.is_symlink() {
                     resolve(&path)
                 } else {
-                    path.clone()
+                    path
                 };
-                if self.but.contains(&path) || self.within.contains(&real) {
-                    continue;
+                if !self.but.contains(&shown) && self.entered.insert(real.clone()) {
+                    self.enter(&shown, &real, &below.join(&name));
                 }
-                self.within.push(real);
-                self.enter(&path, &below.join(&name));
-                self.within.pop();
             } else if (self.keep)(&name) && (kind.is_file() || path.is_file()) {
                 self.files.push(below.join(&name));
             }
         }
     }
 
-    /// The folders, links and files that count; none of a folder that is not the package's.
+    /// The folders, links and files that count, links last: what is there by itself has its own name.
     fn entries(&self, dir: &Utf8Path, below: &Utf8Path) -> Vec<(String, FileType)> {
         const MARKS: [&str; 3] = ["CACHEDIR.TAG", "Cargo.toml", "pyvenv.cfg"];
         const APART: [&str; 5] = [".git", ".hg", ".jj", ".svn", "__pycache__"];
-        let is_whole = below.as_str().is_empty();
+        let may_end = self.is_package && !below.as_str().is_empty();
         let mut entries = Vec::new();
         for entry in dir.as_std_path().read_dir().into_iter().flatten().flatten() {
             let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else {
                 continue;
             };
-            if !is_whole && MARKS.contains(&&*name) {
+            if may_end && MARKS.contains(&&*name) {
                 return Vec::new();
             }
             let counts = if kind.is_file() {
                 (self.keep)(&name)
             } else {
-                !APART.contains(&&*name)
+                !self.is_package || !APART.contains(&&*name)
             };
             if counts {
                 entries.push((name, kind));
             }
         }
+        entries.sort_by(|(one, kind), (other, others)| {
+            (kind.is_symlink(), one).cmp(&(others.is_symlink(), other))
+        });
         entries
     }
 }
@@ -259,6 +270,31 @@ mod tests {
         assert_eq!(unignored_files(&python), expected);
         remove_dir(&dir.join("p/.git")).unwrap();
         assert_eq!(unignored_files(&python), expected[..2]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_lead_into_each_folder_once_and_never_out_to_everything() {
+        use std::os::unix::fs::symlink;
+        let (_guard, dir) = dir();
+        for name in ["p/src/lib.rs", "apart/deep/x.rs"] {
+            write(&dir.join(name), b"").unwrap();
+        }
+        let package = dir.join("p");
+        for (target, link) in [
+            ("/", "root"),
+            ("..", "up"),
+            ("src", "again"),
+            ("../apart", "one"),
+            ("../apart/deep", "two"),
+        ] {
+            symlink(target, package.join(link)).unwrap();
+        }
+        symlink("../../apart", dir.join("apart/deep/back")).unwrap();
+        let found = ["one/deep/x.rs", "src/lib.rs"];
+        assert_eq!(package_files(&package, &[]), found);
+        assert_eq!(rust_files(&package, &[]), found);
+        assert_eq!(folder_files(&package), found);
     }
 
     #[test]

@@ -287,10 +287,10 @@ mod tests {
         }
     }
 
-    /// The configuration that README.md shows.
+    /// The configuration that its page shows.
     fn example() -> &'static str {
-        let readme = include_str!("../../../README.md");
-        let blocks = readme.split("```");
+        let page = include_str!("../../../docs/configuration.md");
+        let blocks = page.split("```");
         let mut ours = blocks.filter_map(|block| block.strip_prefix("toml\n"));
         ours.find(|block| block.starts_with("[tool.pyx]\n"))
             .unwrap()

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Project, folder};
+use std::os::unix::fs::symlink;
+
+use crate::support::{Project, folder, project};
 
 #[test]
 fn f20_the_projects_path_may_hold_anything_that_is_utf8() {
@@ -56,4 +58,14 @@ fn f21_a_path_that_is_not_utf8_is_refused_at_once() {
         .says(r"bad\xFF");
     assert!(run.took < Duration::from_secs(2), "{run}");
     assert!(project.listing(&[]) == before);
+}
+
+#[test]
+fn f29_links_in_a_circle_and_to_everything_end() {
+    let project = project!("hello");
+    for (target, link) in [("/", "root"), ("..", "up"), ("circle", "circle")] {
+        symlink(target, project.path("src").join(link)).unwrap();
+    }
+    project.dev().run().succeeds();
+    project.dev().run().finds_fresh("hello");
 }
