@@ -5,7 +5,7 @@ use std::time::Instant;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::{Invocation, SEPARATOR};
 use crate::plan::{Action, Listen, Run, RunRecipe, Step};
 use crate::ui::{Activity, MessageFormat, Ui};
@@ -14,6 +14,7 @@ use crate::world::session::Session;
 
 use super::cargo;
 use super::context::{Context, PlanOutcome};
+use super::diagnosis;
 
 /// Runs a program of a plan, and understands what it prints.
 pub(super) fn call(
@@ -41,11 +42,17 @@ pub(super) fn call(
     if !step.optional {
         listener.repeat();
     }
+    let said = listener.diagnosis.as_deref().unwrap_or_default();
+    let exit = if diagnosis::is_of_the_machine(said) {
+        Exit::Environment
+    } else {
+        run.exit
+    };
     Err(Error::Step {
         step: format!("{} {}", step.verb.to_lowercase(), step.subject),
         status: status.to_string(),
         invocation: Box::new(run.invocation.clone()),
-        exit: run.exit,
+        exit,
         hint: listener.diagnosis.or_else(|| run.hint.clone()),
     })
 }

@@ -1,5 +1,24 @@
 //! What no tool can supply, recognised in what the tools say and named in one line.
 
+const DISK: &str = "the disk is full";
+const MEMORY: &str =
+    "there is too little memory: raise its limit, or build with `-j 1` (CARGO_BUILD_JOBS=1)";
+const NETWORK: &str = "is there a network?";
+
+/// What the loader, the allocator and the kernel leave of a program that had too little.
+const OUT_OF_MEMORY: [&str; 5] = [
+    "Cannot allocate memory",
+    "failed to map segment from shared object",
+    "memory allocation of ",
+    "LLVM ERROR: out of memory",
+    "(signal: 9, SIGKILL: kill)",
+];
+
+/// Whether what is missing is the machine's to give, so that nothing is wrong with the project.
+pub(super) fn is_of_the_machine(said: &str) -> bool {
+    [DISK, MEMORY].contains(&said) || said.ends_with(NETWORK)
+}
+
 /// What a line of a failing build says is missing from the machine or the checkout, in the
 /// project's own words; `None` for any other line.
 pub(super) fn of(line: &str) -> Option<String> {
@@ -29,7 +48,10 @@ pub(super) fn of(line: &str) -> Option<String> {
         return Some("a package index or repository cannot be reached: is there a network?".into());
     }
     if line.contains("No space left on device") {
-        return Some("the disk is full".into());
+        return Some(DISK.into());
+    }
+    if OUT_OF_MEMORY.iter().any(|words| line.contains(words)) {
+        return Some(MEMORY.into());
     }
     if line.contains("requires rustc ") && line.contains("or newer") {
         let text = line.trim().trim_start_matches("error: ");
@@ -73,6 +95,23 @@ mod tests {
         assert!(hint(old).contains("1.99"));
         let unstable = "error[E0554]: `#![feature]` may not be used on the stable release channel";
         assert!(hint(unstable).contains("nightly"));
+    }
+
+    #[test]
+    fn what_the_machine_has_too_little_of_is_no_fault_of_the_project() {
+        for line in [
+            "  No space left on device (os error 28)",
+            "rustc: error while loading shared libraries: libLLVM.so: failed to map segment from shared object",
+            "  process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)",
+            "  [6] Could not resolve hostname (Could not resolve host: example.org)",
+        ] {
+            assert!(
+                of(line).is_some_and(|said| is_of_the_machine(&said)),
+                "{line}"
+            );
+        }
+        let library = of("/usr/bin/ld: cannot find -lssl: No such file or directory").unwrap();
+        assert!(!is_of_the_machine(&library));
     }
 
     #[test]

@@ -392,10 +392,9 @@ impl Error {
                 Some(newest) => format!("--python {newest}, or a newer PyO3 (`cargo add pyo3`)"),
                 None => "name a newer one with `--python`".into(),
             }),
-            Self::ForeignEnvironment { path, .. } => Some(format!(
-                "remove it (`rm -r {}`), or name another with UV_PROJECT_ENVIRONMENT",
-                quote(path.as_str())
-            )),
+            Self::ForeignEnvironment { .. } => Some(
+                "name another folder with UV_PROJECT_ENVIRONMENT, or move what is there away".into(),
+            ),
             Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
             Self::Shadowed { found, .. } => Some(format!("rm {}", quote(found.as_str()))),
             Self::Asks(invocation) => Some(format!("run it once by hand: {invocation}")),

@@ -1,10 +1,9 @@
 //! Where a project may be, and what the disk may refuse.
 
-use std::time::Duration;
+use std::fs;
+use std::time::{Duration, SystemTime};
 
-use std::os::unix::fs::symlink;
-
-use crate::support::{Project, folder, project};
+use crate::support::{CheckOutcome, Project, folder, set_modified};
 
 #[test]
 fn f20_the_projects_path_may_hold_anything_that_is_utf8() {
@@ -60,12 +59,94 @@ fn f21_a_path_that_is_not_utf8_is_refused_at_once() {
     assert!(project.listing(&[]) == before);
 }
 
+/// Runs a shell's command that mounts something where only it sees that, then pyx; `None` where nobody
+/// may mount.
+#[cfg(target_os = "linux")]
+#[expect(
+    clippy::print_stderr,
+    reason = "who reads the run must know that nothing was held"
+)]
+fn mounted(project: &Project, mount: &str, line: &str) -> Option<CheckOutcome> {
+    let own = |script: &str| project.run("unshare", &["-m", "sh", "-ec", script]);
+    if own("mount -t tmpfs t /mnt").code != Some(0) {
+        eprintln!("skipped: needs the right to mount");
+        return None;
+    }
+    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
+    Some(own(&format!("{mount}\ncd .\nexec '{pyx}' pyx {line}")))
+}
+
+#[cfg(target_os = "linux")]
 #[test]
-fn f29_links_in_a_circle_and_to_everything_end() {
-    let project = project!("hello");
-    for (target, link) in [("/", "root"), ("..", "up"), ("circle", "circle")] {
-        symlink(target, project.path("src").join(link)).unwrap();
+fn f16_a_full_disk_is_named_and_no_fault_of_the_project() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    fs::create_dir_all(project.path("target")).unwrap();
+    let full = "mount -t tmpfs -o size=300k t target";
+    if let Some(run) = mounted(&project, full, "dev") {
+        let run = run.exits(4).says("No space left on device");
+        run.says("hint: the disk is full").never_says("panicked");
     }
     project.dev().run().succeeds();
-    project.dev().run().finds_fresh("hello");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f17_a_read_only_project_is_named_with_the_variables_that_lead_elsewhere() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let read_only = "mount --bind . .\nmount -o remount,ro,bind .\ncd \"$PWD\"";
+    if let Some(run) = mounted(&project, read_only, "dev") {
+        let run = run.exits(4).says_once("Read-only file system");
+        let run = run.says(project.path("target/pyx").to_str().unwrap());
+        run.says("CARGO_TARGET_DIR").says("UV_PROJECT_ENVIRONMENT");
+    }
+}
+
+#[test]
+fn f29_links_in_a_circle_or_to_everything_are_not_followed() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    for (target, link) in [
+        ("loop", "loop"),
+        ("/", "src/everything"),
+        ("..", "src/above"),
+    ] {
+        std::os::unix::fs::symlink(target, project.path(link)).unwrap();
+    }
+    let run = project.dev().run().succeeds();
+    assert!(run.took < Duration::from_secs(60), "{run}");
+    project.dev().run().finds_fresh("shout");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f36b_a_compiler_without_memory_is_no_fault_of_the_project() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
+    let little = format!("ulimit -v 150000; exec '{pyx}' pyx dev");
+    let run = project.run("sh", &["-c", &little]).exits(4);
+    run.says("hint: there is too little memory");
+    project.dev().run().succeeds();
+}
+
+#[test]
+fn f36_few_files_and_times_to_come_change_nothing() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
+    let few = format!("ulimit -n 64; exec '{pyx}' pyx dev");
+    project.run("sh", &["-c", &few]).succeeds();
+    let to_come = SystemTime::now() + Duration::from_hours(24 * 365 * 50);
+    set_modified(&project.path("src/main.rs"), to_come);
+    project.dev().run().succeeds();
+    project.dev().run().finds_fresh("shout");
+}
+
+#[test]
+fn f44_an_environment_that_is_no_such_folder_is_refused_and_stays() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let before = project.listing(&[]);
+    for place in ["/", ".", "src"] {
+        let dev = project.dev().env("UV_PROJECT_ENVIRONMENT", place);
+        let run = dev.run().exits(2).says("cannot be used");
+        run.says("hint: name another folder").never_says("rm -r");
+        assert!(project.listing(&["target"]) == before, "{place}");
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::COUNT;
-use crate::support::{folder, project, read};
+use crate::support::{Project, folder, project, read};
 
 #[test]
 fn f11_damaged_state_is_ignored_with_one_warning() {
@@ -164,4 +164,37 @@ fn f28_a_mistake_in_a_manifest_is_told_once_with_its_place() {
         project.write(file, &right);
         project.dev().run().finds_fresh("hello");
     }
+}
+
+#[test]
+fn f42_a_name_of_seventy_thousand_letters_ends_no_command() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let name = "s".repeat(70_000);
+    project.edit(
+        "pyproject.toml",
+        "name = \"shout\"",
+        &format!("name = \"{name}\""),
+    );
+    for line in ["dev", "dev --dry-run", "doctor", "env", "clean"] {
+        let run = project
+            .pyx("-q")
+            .with(&line.split(' ').collect::<Vec<_>>())
+            .run();
+        assert!(
+            run.code.is_some_and(|code| code < 70),
+            "{line}: {:?}",
+            run.code
+        );
+        run.never_says("panicked");
+    }
+}
+
+#[test]
+fn f48_of_a_line_of_megabytes_only_what_is_around_the_mistake_is_shown() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let long = format!("\n[tool.x]\na = \"{}\" b\n", "y".repeat(10_000_000));
+    project.append("pyproject.toml", &long);
+    let run = project.dev().run().exits(2).says_once("error: ");
+    assert!(run.stderr.len() < 2_000, "{} bytes", run.stderr.len());
+    run.says("pyproject.toml:");
 }
