@@ -27,6 +27,7 @@ mod release;
 mod run;
 mod test;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -88,6 +89,9 @@ pub enum Command {
     Completions(Completions),
     Man(Man),
 }
+
+/// Of which programs die whose reader has left.
+const SIGPIPE: i32 = 13;
 
 impl Command {
     /// Whether it runs no code of the project.
@@ -152,6 +156,18 @@ pub fn main() -> std::process::ExitCode {
         }
     };
     ui.summary(exit, start.elapsed().as_secs_f64());
+    let exit = match ui.take_lost() {
+        // whoever listened has left, as `head` does
+        Some(lost) if exit == Exit::Success && lost.kind() == ErrorKind::BrokenPipe => {
+            Exit::Signal(SIGPIPE)
+        }
+        Some(lost) if exit == Exit::Success => {
+            let error = Error::OutputLost(lost);
+            ui.error(&error);
+            error.exit()
+        }
+        _ => exit,
+    };
     if let Exit::Signal(signal) = exit {
         process::die_of(signal);
     }

@@ -205,6 +205,9 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    #[error("cannot write what was asked for to standard output: {0}")]
+    OutputLost(std::io::Error),
+
     #[error("interrupted")]
     Interrupted(i32),
 
@@ -343,6 +346,7 @@ impl Error {
             | Self::Asks(_)
             | Self::LockTimeout { .. }
             | Self::Changed(_)
+            | Self::OutputLost(_)
             | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
@@ -432,6 +436,7 @@ impl Error {
             | Self::Provision { .. }
             | Self::Spawn { .. }
             | Self::Io { .. }
+            | Self::OutputLost(_)
             | Self::Interrupted(_) => None,
             Self::TestsNotRun { hint, .. } | Self::Refused { hint, .. } => Some(hint.clone()),
             Self::Changed(_) => Some("run it again".into()),

@@ -1,7 +1,7 @@
 //! What people and machines are told: the only place that prints.
 //!
-//! stdout is data (JSON lines, the text of `--dry-run`), stderr is talk. A closed stream is no
-//! error: the work goes on.
+//! stdout is data (JSON lines, the text of `--dry-run`), stderr is talk. Where data cannot be
+//! written the work goes on, and its end tells.
 #![expect(clippy::disallowed_types, reason = "this file owns the terminal")]
 
 use std::collections::BTreeSet;
@@ -56,6 +56,7 @@ pub struct Ui {
     began: Instant,
     bars: MultiProgress,
     warned: Arc<Mutex<BTreeSet<String>>>,
+    lost: Arc<Mutex<Option<std::io::Error>>>,
     buffer: Option<Buffer>,
 }
 
@@ -78,6 +79,7 @@ impl Ui {
             began: Instant::now(),
             bars,
             warned: Arc::default(),
+            lost: Arc::default(),
             buffer: None,
         }
     }
@@ -96,6 +98,7 @@ impl Ui {
         Self {
             began: self.began,
             warned: self.warned.clone(),
+            lost: self.lost.clone(),
             buffer: Some(buffer),
             ..Self::new(options)
         }
@@ -283,8 +286,24 @@ impl Ui {
     /// Lines of data for people: the text of `--dry-run`.
     pub fn data(&self, text: &str) {
         if self.options.format == MessageFormat::Human {
-            let _ = std::io::stdout().write_all(text.as_bytes());
+            self.out(text);
         }
+    }
+
+    /// What cannot be written is remembered: the work goes on, and its end tells.
+    fn out(&self, text: &str) {
+        let mut stdout = std::io::stdout();
+        let written = stdout.write_all(text.as_bytes());
+        if let Err(error) = written.and_then(|()| stdout.flush())
+            && let Ok(mut lost) = self.lost.lock()
+        {
+            lost.get_or_insert(error);
+        }
+    }
+
+    /// Why not all of the data could be written.
+    pub fn take_lost(&self) -> Option<std::io::Error> {
+        self.lost.lock().ok()?.take()
     }
 
     fn event(&self, kind: &str, fields: &Value) {
@@ -302,7 +321,7 @@ impl Ui {
         }
         let mut line = object.to_string();
         line.push('\n');
-        let _ = std::io::stdout().write_all(line.as_bytes());
+        self.out(&line);
     }
 
     pub fn plan(&self, plan: &Plan) {

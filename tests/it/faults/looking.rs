@@ -131,3 +131,30 @@ fn f31b_what_only_looks_runs_no_program_that_the_checkout_brings_or_names() {
         assert!(mark.exists(), "{what}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f46_output_that_is_lost_is_no_success() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
+    let full = |line: &str| {
+        let script = format!("exec '{pyx}' pyx {line} >/dev/full");
+        project.run("sh", &["-c", &script])
+    };
+    for line in [
+        "dev --dry-run",
+        "completions bash",
+        "doctor",
+        "just --list",
+        "release version",
+    ] {
+        let run = full(line).exits(4);
+        run.says_once("error: cannot write what was asked for");
+    }
+    // whoever listened has left
+    let script = format!("{{ '{pyx}' pyx doctor; echo \"ended with $?\" >&2; }} | true");
+    project.run("sh", &["-c", &script]).says("ended with 141");
+    // the work itself is done
+    full("dev --message-format json").exits(4);
+    project.dev().run().finds_fresh("shout");
+}
