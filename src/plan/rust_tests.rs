@@ -117,7 +117,8 @@ fn place_args(suite: &RustSuite, build: &Build, packages: &[String]) -> Vec<Stri
     let mut args = vec!["--manifest-path".to_owned(), manifest.to_string()];
     args.extend(["--target-dir".to_owned(), linked::dir(build).into_string()]);
     for package in packages {
-        args.extend(["-p".to_owned(), package.clone()]);
+        let spec = suite.specs.get(package).unwrap_or(package);
+        args.extend(["-p".to_owned(), spec.clone()]);
     }
     args
 }

@@ -3,10 +3,16 @@
 //! Each kind has its file, which also refuses what cannot become a project that maturin builds.
 
 mod crates;
+mod module_name;
+mod obstacles;
 mod package;
 mod pyo3;
+mod subject;
+mod wishes;
+mod workspace;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -18,9 +24,13 @@ use crate::world::manifest::{CargoToml, Manifests};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
-pub use crates::{CargoWorkspace, Crate, CrateKind, Library};
+pub use crates::{Crate, CrateKind, Library};
+pub use module_name::ModuleName;
 pub use package::PythonPackage;
 pub use pyo3::Pyo3;
+pub use subject::Subject;
+pub use wishes::{AdoptionLayout, Wishes};
+pub use workspace::CargoWorkspace;
 
 /// What is to be adopted, and what it stands in.
 #[derive(Debug)]
@@ -43,22 +53,13 @@ pub struct Adoption {
     pub scrubbed: BTreeSet<String>,
 }
 
-#[derive(Debug)]
-pub enum Subject {
-    /// A project that has both languages already, by its name.
-    Whole(String),
-    Package(Box<PythonPackage>),
-    Crate(Box<Crate>),
-    Workspace(Box<CargoWorkspace>),
-}
-
 impl Adoption {
     /// What the folder `root` holds.
     ///
     /// # Errors
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
-    pub fn read(session: &Session, root: &Utf8Path) -> Result<Self> {
-        let subject = subject(&Manifests::default(), root)?;
+    pub fn read(session: &Session, root: &Utf8Path, wishes: &Wishes) -> Result<Self> {
+        let subject = subject(&Manifests::default(), root, wishes)?;
         let has_uv_lock = disk::is_file(&root.join("uv.lock"));
         let uv = has_uv_lock.then(|| tool::uv(session)).transpose()?;
         let fetched = uv.as_ref().and_then(|uv| uv.missing.as_ref());
@@ -77,6 +78,20 @@ impl Adoption {
     }
 }
 
+impl Adoption {
+    /// Why a library gets a crate beside it, and where, for people.
+    pub fn why_beside(&self) -> Option<String> {
+        let Subject::Workspace(workspace) = &self.subject else {
+            return None;
+        };
+        let why = workspace.why.as_ref()?;
+        Some(format!(
+            "a crate of its own in {}/: {why}",
+            workspace.folder
+        ))
+    }
+}
+
 /// Folders that may get files; those of a package have only names that are free.
 const FILLED_FOLDERS: [&str; 5] = ["", "rust", "rust/src", "src", "tests"];
 
@@ -91,7 +106,7 @@ fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     FILLED_FOLDERS.iter().flat_map(below).collect()
 }
 
-pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path) -> Result<Subject> {
+pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path, wishes: &Wishes) -> Result<Subject> {
     let pyproject = manifests.pyproject(&root.join("pyproject.toml"))?;
     let cargo = manifests.cargo(&root.join("Cargo.toml"))?;
     match (pyproject, cargo) {
@@ -106,19 +121,28 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path) -> Result<Subject>
             let package = PythonPackage::read(manifests, pyproject)?;
             Ok(Subject::Package(Box::new(package)))
         }
-        (None, Some(cargo)) if cargo.package_name().is_none() => {
-            if let Some(name) = CargoWorkspace::python_package(manifests, cargo.dir())? {
-                return Ok(Subject::Whole(name));
-            }
-            let workspace = CargoWorkspace::read(manifests, cargo)?;
-            Ok(Subject::Workspace(Box::new(workspace)))
-        }
-        (None, Some(cargo)) if embeds(manifests, &cargo)? => {
-            Ok(Subject::Whole(name_of(cargo.package_name(), root)))
-        }
-        (None, Some(cargo)) => Ok(Subject::Crate(Box::new(Crate::read(cargo)?))),
+        (None, Some(cargo)) => without_pyproject(manifests, cargo, wishes),
         (None, None) => Err(nothing(root)),
     }
+}
+
+fn without_pyproject(
+    manifests: &Manifests,
+    cargo: Arc<CargoToml>,
+    wishes: &Wishes,
+) -> Result<Subject> {
+    let root = cargo.dir();
+    if let Some(name) = workspace::member_there(manifests, root)? {
+        return Ok(Subject::Whole(name));
+    }
+    if cargo.package_name().is_none() {
+        let workspace = CargoWorkspace::read(manifests, cargo, wishes)?;
+        return Ok(Subject::Workspace(Box::new(workspace)));
+    }
+    if embeds(manifests, &cargo)? {
+        return Ok(Subject::Whole(name_of(cargo.package_name(), root)));
+    }
+    subject::of_crate(manifests, cargo, wishes)
 }
 
 /// Whether it is a program that runs Python: that needs no Python package.

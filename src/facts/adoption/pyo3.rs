@@ -16,6 +16,20 @@ pub enum Pyo3 {
     Behind(String),
 }
 
+/// The oldest Rust that compiles the PyO3 with which projects begin.
+pub(super) const RUST: &str = "1.83";
+
+/// Whether a `rust-version` is older than that.
+pub(super) fn is_older(version: &str) -> bool {
+    let numbers = |version: &str| {
+        let mut parts = version.split('.').map(|part| part.parse::<u64>().ok());
+        let mut next = || parts.next().flatten();
+        (next(), next().or(Some(0)))
+    };
+    let (version, needed) = (numbers(version), numbers(RUST));
+    version.0.is_some() && version < needed
+}
+
 /// The feature of libraries that did not know PyO3.
 const FEATURE: &str = "python";
 
@@ -25,9 +39,21 @@ impl Pyo3 {
     /// # Errors
     /// [`Error::Manifest`] where it has another name in code, or the feature's name is taken.
     pub(super) fn read(cargo: &CargoToml) -> Result<Self> {
+        let found = Self::of(cargo)?;
+        if found == Self::Absent {
+            check_feature(cargo)?;
+        }
+        Ok(found)
+    }
+
+    /// The same where the library does not get the feature.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] where it has another name in code.
+    pub(super) fn of(cargo: &CargoToml) -> Result<Self> {
         let toml = &cargo.toml;
         let Some((key, item)) = dependency(toml.table(&["dependencies"])) else {
-            return absent(cargo);
+            return Ok(Self::Absent);
         };
         if key != "pyo3" {
             let span = toml.get(&["dependencies", key]).and_then(Item::span);
@@ -63,19 +89,18 @@ fn dependency(table: Option<&dyn TableLike>) -> Option<(&str, &Item)> {
     table?.iter().find(is_pyo3)
 }
 
-fn absent(cargo: &CargoToml) -> Result<Pyo3> {
+fn check_feature(cargo: &CargoToml) -> Result<()> {
     for keys in [["features", FEATURE], ["dependencies", FEATURE]] {
         let is_feature = |item: &&Item| keys[0] == "features" || is_optional(item);
         if let Some(item) = cargo.toml.get(&keys).filter(is_feature) {
             let message =
                 format!("`{FEATURE}` is to be the feature that brings PyO3, and is there");
-            let hint = "give it another name in Cargo.toml, or make a crate that depends on this \
-                        one: cargo pyx new NAME";
+            let hint = "cargo pyx init --layout workspace, for a crate beside it";
             let span = item.span().unwrap_or_default();
             return Err(cargo.toml.error(&span, message, Some(hint.into())));
         }
     }
-    Ok(Pyo3::Absent)
+    Ok(())
 }
 
 /// The feature that turns the optional dependency on; where none says so it is one itself.

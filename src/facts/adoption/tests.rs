@@ -13,7 +13,7 @@ fn read_in(folder: &str, files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject
     for (name, text) in files {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
-    let read = subject(&Manifests::default(), &root);
+    let read = subject(&Manifests::default(), &root, &Wishes::default());
     (root, read)
 }
 
@@ -101,10 +101,6 @@ fn what_maturin_would_lose_is_refused() {
             "[package]\nname = \"a\"\n[lib]\nproc-macro = true\n",
         )]),
         refused(&[
-            ("Cargo.toml", "[package]\nname = \"a\"\n"),
-            ("src/lib.rs", "#![no_std]\n"),
-        ]),
-        refused(&[
             ("Cargo.toml", OPTIONAL),
             ("src/lib.rs", "mod py;\n"),
             ("src/py/mod.rs", "#[pymodule]\nmod a {}\n"),
@@ -113,7 +109,7 @@ fn what_maturin_would_lose_is_refused() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
-const OPTIONAL: &str = "[package]\nname = \"a\"\n[dependencies]\n\
+const OPTIONAL: &str = "[package]\nname = \"a\"\nedition = \"2021\"\n[dependencies]\n\
     pyo3 = { version = \"0.29\", optional = true }\n[features]\npy = [\"dep:pyo3\"]\n";
 
 #[test]
@@ -175,16 +171,67 @@ fn a_name_that_leads_astray_is_refused_with_the_way_to_another() {
         let text = format!("{error}\nhint: {hint}\n");
         text.replace(root.parent().unwrap().as_str(), "DIR")
     };
-    let json = "[package]\nname = \"fast-json\"\n[lib]\nname = \"json\"\n";
     let said = [
         refused("my words", &[("Cargo.toml", "[workspace]\n")]),
         refused("json", &[("Cargo.toml", "[workspace]\n")]),
-        refused("a", &[("Cargo.toml", json), ("src/lib.rs", "")]),
     ];
     insta::assert_snapshot!(said.join("\n"));
-    let version = "[package]\nname = \"version\"\n";
+    let version = "[package]\nname = \"version\"\nedition = \"2021\"\n";
     let files = [("Cargo.toml", version), ("src/lib.rs", "")];
     assert!(matches!(read(&files), Ok(Subject::Crate(_))));
+}
+
+/// What a library of these lines gets when somebody wishes so.
+fn wished(package: &str, lib: &str, wishes: &Wishes) -> Result<Subject> {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let manifest = format!("[package]\n{package}\n");
+    for (name, text) in [("Cargo.toml", &*manifest), ("src/lib.rs", lib)] {
+        disk::write(&root.join(name), text.as_bytes()).unwrap();
+    }
+    subject(&Manifests::default(), &root, wishes)
+}
+
+#[test]
+fn a_library_that_cannot_have_the_module_gets_a_crate_beside_it() {
+    let json = "name = \"fast-json\"\nedition = \"2021\"\n[lib]\nname = \"json\"";
+    let beside = |package, lib| match wished(package, lib, &Wishes::default()).unwrap() {
+        Subject::Workspace(workspace) => *workspace,
+        other => panic!("{other:?}"),
+    };
+    let found = beside(json, "");
+    assert_eq!(found.module.module, "json_rs");
+    assert_eq!(found.module.distribution, "json-rs");
+    assert_eq!(
+        found.why.unwrap(),
+        "`json` cannot be the name: Python's standard library has a module of that name, so that \
+         Python's is `json_rs`"
+    );
+    let found = beside("name = \"a-b\"\nedition = \"2021\"", "#![no_std]\n");
+    assert_eq!(found.module.module, "a_b");
+    assert_eq!((found.folder, found.is_listed), ("python", false));
+    assert_eq!(found.exposed.unwrap(), ("a-b".to_owned(), "..".to_owned()));
+}
+
+#[test]
+fn a_wish_goes_before_what_would_be_chosen() {
+    let wishes = |layout, module: Option<&str>| Wishes {
+        layout,
+        module: module.map(str::to_owned),
+    };
+    let new = "name = \"a\"\nedition = \"2021\"";
+    let old = "name = \"a\"\nedition = \"2021\"\nrust-version = \"1.60\"";
+    let beside = wishes(Some(AdoptionLayout::Workspace), Some("hot_a"));
+    match wished(new, "", &beside).unwrap() {
+        Subject::Workspace(found) => assert_eq!(found.module.module, "hot_a"),
+        other => panic!("{other:?}"),
+    }
+    let inside = wishes(Some(AdoptionLayout::Crate), None);
+    assert!(matches!(wished(old, "", &inside), Ok(Subject::Crate(_))));
+    let refused = wished(new, "#![no_std]\n", &inside).unwrap_err();
+    assert!(refused.hint().unwrap().contains("--layout workspace"));
+    let error = wished(new, "", &wishes(None, Some("class"))).unwrap_err();
+    assert!(error.hint().unwrap().contains("--module my_class"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The Rust tests of a project: of the extension crates, of their cargo workspaces, and of path
 //! dependencies outside those.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -25,6 +25,9 @@ pub struct RustSuite {
     /// Library packages with documentation tests, sorted. Those of an extension crate are Python
     /// docstrings.
     pub documented: Vec<String>,
+    /// By what cargo knows those of them that share their name with another package, such as an older
+    /// version of the crate that its tests depend on: `name@version`.
+    pub specs: BTreeMap<String, String>,
     /// Whether any of them links PyO3.
     pub links_python: bool,
     /// Whether a program of `tested` brings a harness of its own.
@@ -79,6 +82,7 @@ impl RustSuite {
                     if !others.contains(manifest) && seen.insert(manifest.to_owned()) {
                         let docstrings = extensions.contains(manifest) && !config.doctests;
                         suite.add(&project.manifests, &cargo, docstrings)?;
+                        suite.specify(&project.manifests, member, &cargo)?;
                     }
                 }
                 if !(suite.tested.is_empty() && suite.documented.is_empty()) {
@@ -115,6 +119,22 @@ impl RustSuite {
         self.links_python |= depends_on_python(manifests, cargo)?;
         self.tested.sort();
         self.documented.sort();
+        Ok(())
+    }
+}
+
+impl RustSuite {
+    /// Where Cargo.lock has several packages of a crate's name.
+    fn specify(&mut self, manifests: &Manifests, member: &Member, cargo: &CargoToml) -> Result<()> {
+        let lock = manifests.toml(&member.workspace.join("Cargo.lock"))?;
+        let (Some(lock), Some(name)) = (lock, cargo.package_name()) else {
+            return Ok(());
+        };
+        let is_shared = lock.packages().filter(|(one, _)| one == name).count() > 1;
+        if let Some(version) = cargo.version().filter(|_| is_shared) {
+            let spec = format!("{name}@{}", version.value);
+            self.specs.insert(name.to_owned(), spec);
+        }
         Ok(())
     }
 }
@@ -429,6 +449,28 @@ mod tests {
         assert_eq!(suites[0].tested, ["core"]);
         assert_eq!(suites[0].documented, ["core"]);
         assert!(!suites[0].links_python);
+    }
+
+    #[test]
+    fn a_crate_that_shares_its_name_is_known_by_its_version() {
+        let crate_of = |name: &str| format!("[package]\nname = '{name}'\nversion = '2.1.0'\n");
+        let package =
+            |name: &str, version| format!("[[package]]\nname = '{name}'\nversion = '{version}'\n");
+        let lock = [("core", "1.0.0"), ("core", "2.1.0"), ("py", "2.1.0")];
+        let lock = lock.map(|(name, version)| package(name, version)).concat();
+        let (py, core) = (crate_of("py"), crate_of("core"));
+        let files = [
+            ("Cargo.toml", "[workspace]\nmembers = ['py', 'core']\n"),
+            ("Cargo.lock", &lock),
+            ("py/Cargo.toml", &py),
+            ("py/src/lib.rs", "#[test]\nfn a() {}\n"),
+            ("core/Cargo.toml", &core),
+            ("core/src/lib.rs", "#[test]\nfn a() {}\n"),
+        ];
+        let (_temp, project) = workspace(&files);
+        let suites = RustSuite::find(&project, false).unwrap();
+        let expected = [("core".to_owned(), "core@2.1.0".to_owned())];
+        assert_eq!(suites[0].specs, expected.into());
     }
 
     #[test]

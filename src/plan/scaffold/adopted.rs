@@ -6,12 +6,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, Value};
 
 use crate::facts::adoption::{
-    Adoption, CargoWorkspace, Crate, CrateKind, Library, Pyo3, PythonPackage, Subject,
+    Adoption, CargoWorkspace, Crate, CrateKind, Library, ModuleName, Pyo3, PythonPackage, Subject,
 };
 use crate::model::error::Result;
 use crate::model::file_edit::keep_line_ends;
 use crate::model::package_name;
-use crate::world::manifest::{Toml, keys, with_maturin, with_member, with_module};
+use crate::world::manifest::{
+    CargoToml, Toml, keys, with_maturin, with_member, with_module, with_package,
+};
 
 use super::render::render;
 use super::{OLDEST, OWN_WORKSPACE, PYO3, toml_string};
@@ -56,6 +58,9 @@ impl Adoption {
             _ => &[".venv/", "__pycache__/", "target/"],
         };
         wanted.extend(gitignore(self.gitignore.as_deref(), ignored));
+        if let Some(cargo) = self.published() {
+            keep_apart(cargo, &mut wanted)?;
+        }
         wanted.sort_by(|a, b| a.path.cmp(&b.path));
         for one in &mut wanted {
             let before = one.before.as_deref().unwrap_or_default();
@@ -64,10 +69,25 @@ impl Adoption {
         Ok(wanted)
     }
 
+    /// The crate at the root, whose package on crates.io stays as it is.
+    fn published(&self) -> Option<&CargoToml> {
+        match &self.subject {
+            Subject::Crate(krate) => Some(&krate.cargo),
+            Subject::Workspace(workspace) => {
+                let cargo = &workspace.cargo;
+                cargo.package_name().map(|_| &**cargo)
+            }
+            Subject::Whole(_) | Subject::Package(_) => None,
+        }
+    }
+
     /// The crate's, from the root.
     pub fn manifest(&self) -> Utf8PathBuf {
         match &self.subject {
             Subject::Package(_) => format!("{RUST}Cargo.toml").into(),
+            Subject::Workspace(workspace) if workspace.is_apart => {
+                Utf8Path::new(workspace.folder).join("Cargo.toml")
+            }
             _ => "Cargo.toml".into(),
         }
     }
@@ -177,17 +197,26 @@ fn cache_keys(crate_dir: &str) -> Vec<String> {
         .collect()
 }
 
+/// What maturin fills in where Cargo.toml has these keys, as the elements of `dynamic`.
+fn filled(has: impl Fn(&str) -> bool) -> String {
+    let fields = FILLED.iter().filter(|(_, cargo)| has(cargo));
+    let fields: Vec<String> = fields.map(|(field, _)| toml_string(field)).collect();
+    fields.join(", ")
+}
+
 fn of_crate(krate: &Crate) -> Result<Vec<FileChange>> {
     let (root, toml) = (krate.cargo.dir(), &krate.cargo.toml);
-    let fields = FILLED
-        .iter()
-        .filter(|(_, cargo)| toml.get(&["package", cargo]).is_some());
-    let dynamic: Vec<String> = fields.map(|(field, _)| toml_string(field)).collect();
+    let dynamic = filled(|key| match key {
+        "readme" => krate.has_readme,
+        key => toml.get(&["package", key]).is_some(),
+    });
+    let name = &krate.module.module;
     let mut values = vec![
-        ("dynamic", dynamic.join(", ")),
+        ("declared", format!("#[pyo3::pymodule]\nmod {name}")),
+        ("dynamic", dynamic),
         ("keys", keys(&cache_keys("")).to_string()),
-        ("module", krate.module.clone()),
-        ("name", krate.name.trim_matches(['-', '_']).to_owned()),
+        ("module", name.clone()),
+        ("name", krate.module.distribution.clone()),
         ("python", format!("3.{OLDEST}")),
     ];
     let mut wanted = Vec::new();
@@ -205,11 +234,11 @@ fn of_crate(krate: &Crate) -> Result<Vec<FileChange>> {
                 wanted.push(changed(root, toml, after));
             }
             wanted.extend(module(library, &values));
-            wanted.extend(seen_by_python(&krate.module, &values));
+            wanted.extend(seen_by_python(name, &values));
             let feature = library.pyo3.feature();
             let feature = feature.map(|name| format!("features = [{}]\n", toml_string(name)));
             let feature = feature.unwrap_or_default();
-            format!("{feature}module-name = {}", toml_string(&krate.module))
+            format!("{feature}module-name = {}", toml_string(name))
         }
     };
     values.push(("maturin", maturin));
@@ -268,30 +297,8 @@ fn seen_by_python(module: &str, values: &[(&str, String)]) -> [FileChange; 2] {
 
 /// A member of its own for Python.
 fn of_workspace(workspace: &CargoWorkspace) -> Result<Vec<FileChange>> {
-    let CargoWorkspace { folder, name, .. } = workspace;
-    let toml = &workspace.cargo.toml;
-    let module = name.replace('-', "_");
-    let shared = toml.get(&["workspace", "package", "version"]).is_some();
-    let version = if shared {
-        "version.workspace = true"
-    } else {
-        "version = \"0.1.0\""
-    };
-    let library = workspace.exposed.as_ref();
-    let library =
-        library.map(|(name, path)| format!("{name} = {{ path = {} }}", toml_string(path)));
-    let values = [
-        ("crate", format!("{name}-python")),
-        ("dynamic", "\"version\"".to_owned()),
-        ("keys", keys(&cache_keys("")).to_string()),
-        ("library", library.unwrap_or_default()),
-        ("maturin", format!("module-name = {}", toml_string(&module))),
-        ("module", module.clone()),
-        ("name", name.clone()),
-        ("pyo3", PYO3.to_owned()),
-        ("python", format!("3.{OLDEST}")),
-        ("version", version.to_owned()),
-    ];
+    let CargoWorkspace { folder, cargo, .. } = workspace;
+    let values = values_of_member(workspace);
     let render = |template| render(template, &values);
     let mut wanted = vec![
         made("Cargo.toml", render(template!("adopted/Cargo.toml"))),
@@ -299,17 +306,116 @@ fn of_workspace(workspace: &CargoWorkspace) -> Result<Vec<FileChange>> {
             "pyproject.toml",
             render(template!("adopted/pyproject.toml")),
         ),
+        made("README.md", render(template!("adopted/README.md"))),
         made("src/lib.rs", render(template!("adopted/python.rs"))),
     ];
-    wanted.extend(seen_by_python(&module, &values));
+    wanted.extend(seen_by_python(&workspace.module.module, &values));
     for file in &mut wanted {
         file.path = Utf8Path::new(folder).join(&file.path);
     }
     if !workspace.is_listed {
-        let after = with_member(toml, folder)?;
-        wanted.push(changed(workspace.cargo.dir(), toml, after));
+        let after = with_member(&cargo.toml, folder)?;
+        wanted.push(changed(cargo.dir(), &cargo.toml, after));
     }
     Ok(wanted)
+}
+
+fn values_of_member(workspace: &CargoWorkspace) -> Vec<(&'static str, String)> {
+    let ModuleName {
+        distribution,
+        module,
+    } = &workspace.module;
+    let toml = &workspace.cargo.toml;
+    let shared = toml.get(&["workspace", "package", "version"]).is_some();
+    let shared = shared && !workspace.is_apart;
+    let version = if shared {
+        "version.workspace = true"
+    } else {
+        "version = \"0.1.0\""
+    };
+    let exposed = workspace.exposed.as_ref();
+    let library =
+        exposed.map(|(name, path)| format!("{name} = {{ path = {} }}", toml_string(path)));
+    // a module of the library's name would be in its way
+    let is_named_alike = exposed.is_some_and(|(name, _)| name.replace('-', "_") == *module);
+    let declared = if is_named_alike {
+        format!("#[pyo3::pymodule]\n#[pyo3(name = \"{module}\")]\nmod python")
+    } else {
+        format!("#[pyo3::pymodule]\nmod {module}")
+    };
+    let own = if workspace.is_apart {
+        OWN_WORKSPACE
+    } else {
+        ""
+    };
+    let seen = exposed.map_or(distribution, |(name, _)| name);
+    // as the crate says it, or the workspace for all that inherit
+    let said = |key: &str| {
+        let own = toml.str(&["package", key]);
+        own.or_else(|| toml.str(&["workspace", "package", key]))
+    };
+    let line = |key: &str| {
+        let text = said(key).map(|text| format!("{key} = {}", toml_string(text)));
+        text.unwrap_or_default()
+    };
+    let described = ["description", "readme", "version"];
+    let kept = ["license", "repository"].map(|key| (key, line(key)));
+    let dynamic = filled(|key| {
+        let is_kept = kept
+            .iter()
+            .any(|(kept, line)| *kept == key && !line.is_empty());
+        is_kept || described.contains(&key)
+    });
+    let [(_, license), (_, repository)] = kept;
+    vec![
+        ("crate", format!("{distribution}-python")),
+        ("declared", declared),
+        ("dynamic", dynamic),
+        ("keys", keys(&cache_keys("")).to_string()),
+        ("license", license),
+        ("library", library.unwrap_or_default()),
+        ("maturin", format!("module-name = {}", toml_string(module))),
+        ("module", module.clone()),
+        ("name", distribution.clone()),
+        ("pyo3", PYO3.to_owned()),
+        ("python", format!("3.{OLDEST}")),
+        ("repository", repository),
+        ("seen", seen.clone()),
+        ("version", version.to_owned()),
+        ("workspace", own.to_owned()),
+    ]
+}
+
+/// Leaves new files out of the crate's package that are Python's alone, and lets the module in: what is
+/// published stays as it is.
+fn keep_apart(cargo: &CargoToml, wanted: &mut Vec<FileChange>) -> Result<()> {
+    let nested: Vec<Utf8PathBuf> = wanted
+        .iter()
+        .filter(|file| file.path.file_name() == Some("Cargo.toml"))
+        .filter_map(|file| file.path.parent().map(Utf8Path::to_owned))
+        .filter(|dir| dir != "")
+        .collect();
+    let of_crate = |file: &&FileChange| {
+        file.before.is_none() && !nested.iter().any(|dir| file.path.starts_with(dir))
+    };
+    let (code, others): (Vec<_>, Vec<_>) = wanted
+        .iter()
+        .filter(of_crate)
+        .map(|file| file.path.clone())
+        .partition(|path| path.extension() == Some("rs"));
+    let path = Utf8Path::new("Cargo.toml");
+    let at = wanted.iter().position(|file| file.path == path);
+    let text = at.map_or(cargo.toml.text(), |at| &wanted[at].after);
+    let toml = Toml::parse(&cargo.toml.path, text)?;
+    let after = with_package(&toml, &code, &others)?;
+    match at {
+        Some(at) => wanted[at].after = after,
+        None if after != cargo.toml.text() => {
+            wanted.push(changed(cargo.dir(), &cargo.toml, after));
+        }
+        None => {}
+    }
+    Ok(())
 }
 
 /// With what builds and tests leave behind, where it is not ignored yet.

@@ -1,5 +1,6 @@
 //! Edits with which a project gets its other language: text in, text out; what is not about that stays.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::model::error::{Error, Result};
@@ -76,6 +77,50 @@ pub fn with_member(toml: &Toml, folder: &str) -> Result<String> {
         None => set(workspace, "members", Array::from_iter([folder]).into()),
     }
     Ok(text(document, toml))
+}
+
+/// The Cargo.toml of a package that gets `code` on crates.io and none of the `others`, both from its
+/// folder (cargo book, "The `exclude` and `include` fields").
+///
+/// # Errors
+/// As [`with_maturin`].
+pub fn with_package(toml: &Toml, code: &[Utf8PathBuf], others: &[Utf8PathBuf]) -> Result<String> {
+    let mut document = document(toml);
+    let package = table(&mut document, toml, &["package"])?;
+    let included = toml.get(&["package", "include"]).is_some();
+    let key = if included { "include" } else { "exclude" };
+    let patterns = toml.strings(&["package", key]);
+    let names = |path: &&Utf8PathBuf| matches(&patterns, path);
+    let missing: Vec<String> = if included {
+        let code = code.iter().filter(|path| !names(path));
+        let others = others.iter().filter(names);
+        let code = code.map(|path| format!("/{path}"));
+        code.chain(others.map(|path| format!("!/{path}"))).collect()
+    } else {
+        let others = others.iter().filter(|path| !names(path));
+        others.map(|path| format!("/{path}")).collect()
+    };
+    match list(package, toml, &["package", key])? {
+        Some(known) => {
+            for pattern in missing {
+                append(known, pattern.into());
+            }
+        }
+        None if missing.is_empty() => {}
+        None => set(package, key, Array::from_iter(missing).into()),
+    }
+    Ok(text(document, toml))
+}
+
+/// Whether the last of the patterns that is about a file names it.
+fn matches(patterns: &[String], path: &Utf8Path) -> bool {
+    let mut builder = ignore::gitignore::GitignoreBuilder::new("");
+    for pattern in patterns {
+        let _ = builder.add_line(None, pattern); // cargo itself refuses what is none
+    }
+    builder
+        .build()
+        .is_ok_and(|all| all.matched_path_or_any_parents(path, false).is_ignore())
 }
 
 /// The list of `cache-keys` in lines of their own.
@@ -229,8 +274,6 @@ fn set(table: &mut dyn TableLike, key: &str, value: Value) {
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8Path;
-
     use super::*;
 
     fn parsed(text: &str) -> Toml {
@@ -276,6 +319,28 @@ mod tests {
             let with = |members: &str| format!("[workspace]\n{members}\nresolver = \"3\"\n");
             let member = with_member(&parsed(&with(before)), "py").unwrap();
             assert_eq!(member, with(after));
+        }
+    }
+
+    #[test]
+    fn a_package_keeps_its_files_and_gets_the_code() {
+        let (code, others) = (["src/python.rs".into()], ["a.pyi", "tests/a.py"]);
+        let others = others.map(Utf8PathBuf::from);
+        for (before, after) in [
+            ("", "exclude = [\"/a.pyi\", \"/tests/a.py\"]\n"),
+            (
+                "exclude = [\"/tests\"]\n",
+                "exclude = [\"/tests\", \"/a.pyi\"]\n",
+            ),
+            ("include = [\"src/**\"]\n", "include = [\"src/**\"]\n"),
+            (
+                "include = [\"src/lib.rs\", \"tests/*\"]\n",
+                "include = [\"src/lib.rs\", \"tests/*\", \"/src/python.rs\", \"!/tests/a.py\"]\n",
+            ),
+        ] {
+            let with = |lines: &str| format!("[package]\nname = \"a\"\n{lines}\n[lib]\n");
+            let edited = with_package(&parsed(&with(before)), &code, &others).unwrap();
+            assert_eq!(edited, with(after));
         }
     }
 

@@ -31,7 +31,7 @@ pub use cargo::{CargoToml, Dependency};
 pub use cargo_config::CargoConfig;
 pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
-pub use edit_adoption::{keys, with_maturin, with_member, with_module};
+pub use edit_adoption::{keys, with_maturin, with_member, with_module, with_package};
 pub use edit_arrays::Amendment;
 pub use edit_strings::with_strings;
 pub use lock_entries::LockEntry;

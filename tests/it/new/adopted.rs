@@ -40,8 +40,10 @@ description = \"Words\"
 # none yet
 ";
 
-const LIB: &str = "#![forbid(unsafe_code)]
+const LIB: &str = "//! Words.
+#![deny(missing_docs, unreachable_pub, unsafe_code)]
 
+/// Loud.
 pub fn shout(word: &str) -> String {
     word.to_uppercase()
 }
@@ -116,11 +118,47 @@ fn a_crate_gets_a_module_for_python_and_keeps_its_own_face() {
         ("src/lib.rs", LIB),
     ];
     let project = project(&folder!(), &files);
+    let published = published(&project);
     adopts(
         &project,
         "cold-words",
         (&[".gitignore", "Cargo.toml", "src/lib.rs"], 0),
     );
+    let with_module = published.replace("src/lib.rs\n", "src/lib.rs\nsrc/python.rs\n");
+    assert_eq!(self::published(&project), with_module);
+    needs_no_pyo3(&project);
+}
+
+/// What crates.io would get.
+fn published(project: &Project) -> String {
+    let run = project.run("cargo", &["package", "--list", "--allow-dirty"]);
+    run.succeeds().stdout.clone()
+}
+
+/// Who depends on the crate compiles nothing for Python.
+fn needs_no_pyo3(project: &Project) {
     let tree = project.run("cargo", &["tree", "--offline", "--edges", "normal"]);
-    assert_eq!(tree.succeeds().stdout.lines().count(), 1); // PyO3 is only for Python
+    assert_eq!(tree.succeeds().stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_crate_that_cannot_have_the_module_gets_another_beside_it() {
+    let cargo = CARGO.replace("cold-words", "queue").replace("2021", "2018");
+    let lib = LIB.replace("#![deny(", "#![cfg_attr(not(test), no_std)]\n#![forbid(");
+    let lib = lib
+        .replace("word.to_uppercase()", "word")
+        .replace("String", "&str");
+    let lib = lib.replace("\"A\"", "\"a\"");
+    let files = [
+        (".gitignore", "/target\n"),
+        ("Cargo.toml", &*cargo),
+        ("src/lib.rs", &*lib),
+    ];
+    let project = project(&folder!(), &files);
+    let published = published(&project);
+    adopts(&project, "queue-rs", (&[".gitignore", "Cargo.toml"], 0));
+    assert_eq!(self::published(&project), published);
+    needs_no_pyo3(&project);
+    let run = project.pyx("test").run().succeeds();
+    run.says("Rust (queue-rs) 1 passed; Python (queue-rs) 1 passed");
 }

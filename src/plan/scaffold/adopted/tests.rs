@@ -1,7 +1,7 @@
 use camino::Utf8PathBuf;
 
 use super::*;
-use crate::facts::adoption::subject;
+use crate::facts::adoption::{Wishes, subject};
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
@@ -18,7 +18,7 @@ fn gets_beside(there: &[&str], files: &[(&str, &str)]) -> String {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
     let adoption = Adoption {
-        subject: subject(&Manifests::default(), &root).unwrap(),
+        subject: subject(&Manifests::default(), &root, &Wishes::default()).unwrap(),
         gitignore: Some("target/\n".to_owned()),
         there: there.iter().map(Utf8PathBuf::from).collect(),
         locked: false,
@@ -70,6 +70,15 @@ const CRATE: &str = "[package]\nname = \"cold-words\"\nversion = \"0.3.0\"\nedit
 fn a_library_gets_a_module_behind_a_feature() {
     let text = "pub fn a() {}\n\n#[cfg(test)]\nmod tests {}\n";
     insta::assert_snapshot!(gets(&[("Cargo.toml", CRATE), ("src/lib.rs", text)]));
+}
+
+#[test]
+fn a_library_without_std_keeps_its_package() {
+    let package = format!("{CRATE}license = \"MIT\"\n");
+    insta::assert_snapshot!(gets(&[
+        ("Cargo.toml", &package),
+        ("src/lib.rs", "#![no_std]\n"),
+    ]));
 }
 
 #[test]

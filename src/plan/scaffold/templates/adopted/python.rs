@@ -1,8 +1,7 @@
 //! What Python sees of this crate.
 
 /// What Python imports as `@{module}`.
-#[pyo3::pymodule]
-mod @{module} {
+@{declared} {
     use pyo3::prelude::*;
 
     /// The version of the crate.

@@ -1,0 +1,107 @@
+//! What is to be adopted.
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::manifest::{CargoToml, Manifests};
+
+use super::crates::{Crate, CrateKind, Library, MODULES, has_readme};
+use super::module_name::ModuleName;
+use super::obstacles::{Obstacle, obstacle};
+use super::package::PythonPackage;
+use super::pyo3::{Pyo3, refuse_module};
+use super::wishes::{AdoptionLayout, Wishes};
+use super::workspace::CargoWorkspace;
+
+#[derive(Debug)]
+pub enum Subject {
+    /// A project that has both languages already, by its name.
+    Whole(String),
+    Package(Box<PythonPackage>),
+    Crate(Box<Crate>),
+    Workspace(Box<CargoWorkspace>),
+}
+
+/// What a crate is, and where it gets its module.
+pub(super) fn of_crate(
+    manifests: &Manifests,
+    cargo: Arc<CargoToml>,
+    wishes: &Wishes,
+) -> Result<Subject> {
+    if !cargo.has_lib() {
+        return Ok(Subject::Crate(Box::new(Crate::of_programs(cargo)?)));
+    }
+    let toml = &cargo.toml;
+    if toml.bool(&["lib", "proc-macro"]) == Some(true) {
+        let message = format!(
+            "`{}` is a procedural macro: only rustc loads it",
+            cargo.dir()
+        );
+        let hint = "cargo pyx new NAME, for a crate that uses it";
+        return Err(Error::refused(message, hint));
+    }
+    let path = toml
+        .str(&["lib", "path"])
+        .unwrap_or("src/lib.rs")
+        .to_owned();
+    let text = disk::read_text(&cargo.dir().join(&path))?.unwrap_or_default();
+    let folder = cargo.dir().join(Utf8Path::new(&path).with_file_name(""));
+    let (module, renamed) = ModuleName::choose(&cargo, wishes)?;
+    let obstacle = obstacle(&cargo, &path, &text).or(renamed);
+    if let Choice::Beside(why) = Choice::of(&cargo, obstacle, wishes)? {
+        refuse_module(&cargo, &folder, &Pyo3::of(&cargo)?)?;
+        let workspace = CargoWorkspace::beside(manifests, cargo, module, why)?;
+        return Ok(Subject::Workspace(Box::new(workspace)));
+    }
+    let pyo3 = Pyo3::read(&cargo)?;
+    refuse_module(&cargo, &folder, &pyo3)?;
+    let is_free = |name: &&str| {
+        let taken = [folder.join(name), folder.join(format!("{name}.rs"))];
+        !taken.iter().any(|path| disk::is_there(path))
+    };
+    let kind = CrateKind::Library(Library {
+        path: path.into(),
+        text,
+        file: MODULES.into_iter().find(is_free).unwrap_or(MODULES[0]),
+        pyo3,
+    });
+    Ok(Subject::Crate(Box::new(Crate {
+        has_readme: has_readme(&cargo),
+        cargo,
+        module,
+        kind,
+    })))
+}
+
+/// Where the module of a library goes.
+enum Choice {
+    Inside,
+    /// With the reason, where nobody has wished so.
+    Beside(Option<String>),
+}
+
+impl Choice {
+    /// # Errors
+    /// [`Error::Refused`] where it is to go into the library, and cannot.
+    fn of(cargo: &CargoToml, obstacle: Option<Obstacle>, wishes: &Wishes) -> Result<Self> {
+        match (wishes.layout, obstacle) {
+            (Some(AdoptionLayout::Workspace), _) => Ok(Self::Beside(None)),
+            (
+                Some(AdoptionLayout::Crate),
+                Some(Obstacle {
+                    why,
+                    is_final: true,
+                }),
+            ) => {
+                let message = format!("`{}` cannot have the module itself: {why}", cargo.dir());
+                let hint = "cargo pyx init --layout workspace, for a crate beside it";
+                Err(Error::refused(message, hint))
+            }
+            (Some(AdoptionLayout::Crate), _) | (None, None) => Ok(Self::Inside),
+            (None, Some(obstacle)) => Ok(Self::Beside(Some(obstacle.why))),
+        }
+    }
+}
