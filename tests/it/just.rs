@@ -203,6 +203,7 @@ fn recipes_around_a_command_are_part_of_its_plan() {
     let project = recipes(&folder!());
     let config = "\n[tool.pyx.dev]\nbefore = [\"generate\"]\nafter = [\"nested\"]\n";
     project.append("pyproject.toml", config);
+    just(&project, &[]).run().succeeds(); // has just fetched, without which no plan has recipes
     let dry = project.pyx("dev").with(&["--dry-run"]).run().succeeds();
     let at = |text: &str| {
         dry.stdout
