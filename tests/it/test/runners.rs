@@ -23,6 +23,17 @@ class Cases(unittest.TestCase):
         self.fail()
 ";
 
+/// unittest itself never asks a case for its `id()`.
+const OWN_ID: &str = "
+
+class Named(unittest.TestCase):
+    def setUp(self):
+        self.id = 7
+
+    def test_id(self):
+        self.assertEqual(self.id, 7)
+";
+
 /// Ends the first test of several, and with it the process, with success.
 const DOOM: &str = "
     def test_of_doom(self):
@@ -87,6 +98,17 @@ fn unittest_runs_where_the_project_names_it_and_is_counted() {
     project.append("tests/test_cases.py", DOOM);
     let run = py(&[]).exits(1);
     run.says("error: unittest was ended by test_cases.Cases.test_of_doom with exit code 0");
+}
+
+#[test]
+fn a_unittest_case_may_call_what_it_likes_id() {
+    let project = small(&folder!());
+    with_cases(&project);
+    project.append("tests/test_cases.py", OWN_ID);
+    project.write("Makefile", "check:\n\tpython -m unittest discover tests\n");
+    let run = test(&project, &["--py"]).run().succeeds();
+    let counts = "Python (shout) 2 passed, 1 skipped, 1 xfailed";
+    assert_eq!(summary(&run), counts, "{run}");
 }
 
 #[test]
