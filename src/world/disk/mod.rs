@@ -250,7 +250,7 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// As [`write`], for what is made again where a loss of power spoils it: waiting for the disk takes
+/// As [`write()`], for what is made again where a loss of power spoils it: waiting for the disk takes
 /// longer than all else that is done after a small edit.
 pub fn write_unsynced(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     put(path, |file| file.write_all(bytes))
@@ -270,8 +270,9 @@ fn put(
     fill(&mut file).map_err(fail())?;
     #[cfg(unix)]
     keep_mode(path, file.path()).map_err(fail())?;
-    file.persist(path).map_err(|error| fail()(error.error))?;
-    Ok(())
+    // closed first: a program that somebody has open for writing cannot be started
+    let file = file.into_temp_path();
+    file.persist(path).map_err(|error| fail()(error.error))
 }
 
 /// A temporary file is private; what replaces a file keeps that file's mode, else 0644.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// A clock that does not run while we are stopped at a terminal: whoever looks at it more often than
-/// that counts no more than [`LOOK`] for each look.
+/// that counts no more than a second for each look.
 #[derive(Debug)]
 pub struct Patience {
     last: Instant,

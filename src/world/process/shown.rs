@@ -25,7 +25,7 @@ const NOTE: u64 = 8;
 /// Ctrl-C at the terminal reaches the child by itself; one that was sent to us alone is passed on. The
 /// child decides what becomes of it, but a Ctrl-C after one that changed nothing kills it with all that
 /// it has started: code that is no Python's never looks up. SIGTERM and SIGHUP are passed on to all of
-/// them, which have [`GRACE`] to end.
+/// them, which have ten seconds to end.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where it was killed.
