@@ -1,6 +1,9 @@
 //! The children that run, with all that they have started, so that none outlives us. On Windows job
 //! objects see to that by themselves.
-#![expect(clippy::disallowed_methods, reason = "this folder spawns")]
+#![cfg_attr(
+    unix,
+    expect(clippy::disallowed_methods, reason = "this folder spawns")
+)]
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

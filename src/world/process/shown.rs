@@ -1,5 +1,6 @@
 //! Children in which a person works.
 
+#[cfg(unix)]
 use std::collections::BTreeMap;
 use std::process::Child;
 use std::time::Duration;
@@ -8,9 +9,12 @@ use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 
 use super::child::{Status, command, spawn_error};
+#[cfg(unix)]
 use super::patience::Patience;
 use super::running::Running;
-use super::signals::{GRACE, check_signals, noted};
+#[cfg(unix)]
+use super::signals::GRACE;
+use super::signals::{check_signals, noted};
 
 /// How often a running child is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -40,10 +44,13 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
         child,
         at_terminal: stdin_is_terminal,
         seen,
-        is_interrupted: false,
-        written: BTreeMap::new(),
-        told: None,
         killed: None,
+        #[cfg(unix)]
+        is_interrupted: false,
+        #[cfg(unix)]
+        written: BTreeMap::new(),
+        #[cfg(unix)]
+        told: None,
     };
     loop {
         let status = shown.child.try_wait().map_err(spawn_error(invocation))?;
@@ -63,13 +70,16 @@ struct Shown {
     at_terminal: bool,
     /// How many signals were noted when it was last looked at.
     seen: usize,
-    is_interrupted: bool,
-    /// The bytes that each of its processes had written by then, where the system counts them.
-    written: BTreeMap<u32, u64>,
-    /// Since when it has been told to end.
-    told: Option<Patience>,
     /// By which signal of ours.
     killed: Option<i32>,
+    #[cfg(unix)]
+    is_interrupted: bool,
+    /// The bytes that each of its processes had written by then, where the system counts them.
+    #[cfg(unix)]
+    written: BTreeMap<u32, u64>,
+    /// Since when it has been told to end.
+    #[cfg(unix)]
+    told: Option<Patience>,
 }
 
 #[cfg(unix)]
@@ -131,17 +141,15 @@ fn send_to_all(id: u32, signal: i32) {
     }
 }
 
-/// The console has told everybody in it.
 #[cfg(not(unix))]
 impl Shown {
+    /// Where a console is, it has told everybody in it.
     fn pass_signals_on(&mut self) {
-        let _ = (
-            &self.told,
-            self.is_interrupted,
-            self.written,
-            self.at_terminal,
-            GRACE,
-        );
-        self.seen = noted().0;
+        let (count, signal) = noted();
+        if count > self.seen && !self.at_terminal {
+            self.killed = Some(signal);
+            let _ = self.child.kill(); // an error means that it has ended
+        }
+        self.seen = count;
     }
 }

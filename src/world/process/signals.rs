@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::model::error::{Error, Result};
 
+#[cfg(unix)]
 use super::running;
 
 /// What a child that was told to end gets to clean up before it is killed.

@@ -1,9 +1,12 @@
 //! Where a project may be, and what the disk may refuse.
 
+#[cfg(target_os = "linux")]
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use crate::support::{CheckOutcome, Project, folder, set_modified};
+#[cfg(target_os = "linux")]
+use crate::support::CheckOutcome;
+use crate::support::{Project, folder, set_modified};
 
 #[test]
 fn f20_the_projects_path_may_hold_anything_that_is_utf8() {

@@ -196,6 +196,7 @@ impl Project {
     }
 
     /// The same, each with its state: `R` runs, `S` waits, `T` is stopped.
+    #[cfg(target_os = "linux")]
     pub(crate) fn states(&self) -> Vec<(char, String)> {
         let root = self.root.to_str().unwrap();
         let mut all = processes();

@@ -123,6 +123,7 @@ impl Running {
         kill_process(pid, Signal::from_named_raw(signal).unwrap()).unwrap();
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
