@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::build;
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{EnvironmentRecord, Input};
 use crate::facts::project::Project;
@@ -125,10 +126,13 @@ fn emptied(
     }
     let marked = states(project);
     folders.retain(|folder| !marked.contains(folder));
-    let folders = folders.into_iter().map(|path| (path, &[][..]));
-    folders
-        .chain(marked.into_iter().map(|path| (path, &MARKS[..])))
-        .collect()
+    // in which others may have folders of their own
+    let around = project.state.parent().filter(|dir| dir.ends_with("pyx"));
+    let unmarked = |path: Utf8PathBuf| (path, &[][..]);
+    let marked = marked.into_iter().map(|path| (path, &MARKS[..]));
+    let inside = folders.into_iter().map(unmarked).chain(marked);
+    let around = around.map(Utf8Path::to_owned).map(unmarked);
+    inside.chain(around).collect()
 }
 
 /// The files at the top of `target/pyx` that hold no build: they go with the last of the others.
@@ -153,19 +157,14 @@ fn states(project: &Project) -> Vec<Utf8PathBuf> {
 /// Where builds may be other projects' as well: target directories outside of the project.
 pub fn shared(project: &Project) -> Vec<Utf8PathBuf> {
     let mut states = states(project);
-    states.retain(|state| is_shared(project, state));
+    states.retain(|state| !project.owns(state));
     states
 }
 
-fn is_shared(project: &Project, folder: &Utf8Path) -> bool {
-    !folder.starts_with(&project.home)
-}
-
 fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
-    let is_shared = |folder: &Utf8Path| is_shared(project, folder);
     let mut paths = Vec::new();
     for state in states(project) {
-        if !is_shared(&state) || extent.everything {
+        if project.owns(&state) || extent.everything {
             let names = disk::names(&state)
                 .into_iter()
                 .filter(|name| !MARKS.contains(&name.as_str()));
@@ -177,11 +176,10 @@ fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
     }
     // a workspace beside the project's own, and cargo's own folder for what lies between
     for member in project.all() {
-        for name in ["ext", "test"] {
-            let target = member.target.join(name);
+        for target in [build::target_dir(member), member.target.join("test")] {
             let between = member.intermediate_dir(&target);
             let made = |dir: &Utf8PathBuf| disk::is_file(&dir.join("CACHEDIR.TAG"));
-            let reached = |dir: &Utf8PathBuf| !is_shared(dir) || extent.everything;
+            let reached = |dir: &Utf8PathBuf| project.owns(dir) || extent.everything;
             paths.extend(
                 [target, between]
                     .into_iter()

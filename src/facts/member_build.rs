@@ -299,7 +299,7 @@ impl Build {
         self.seed = reusable
             .chain([default.to_owned()])
             .chain(siblings)
-            .map(|target| target.join(own.file_name().unwrap_or_default()))
+            .map(|target| build::target_dir_in(&target, &self.member))
             .find(|dir| disk::is_dir(dir));
     }
 

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::Build;
-use crate::facts::build::target_dir;
+use crate::facts::build::{target_dir, target_dir_in};
 use crate::facts::project::Bindings;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::{Invocation, SEPARATOR};
@@ -35,7 +35,7 @@ pub(super) fn prepare(
     let id = StepId::Seed(to.clone());
     if !build.linking.seeded && !plan.has(&id) {
         let from = match &build.reusable {
-            Some(reusable) => reusable.target.join("ext"),
+            Some(reusable) => target_dir_in(&reusable.target, &build.member),
             None => target_dir(&build.member),
         };
         let action = Action::Seed {

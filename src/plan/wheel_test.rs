@@ -3,7 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::build::target_dir;
+use crate::facts::build::{target_dir, target_dir_in};
 use crate::facts::project::Bindings;
 use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, TestFacts, Testing};
@@ -94,7 +94,10 @@ fn wheel(context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
     let maturin = maturin.map_or_else(|| Utf8PathBuf::from("maturin"), |tool| tool.path.clone());
     // the wheel of a build that serves several interpreters is made where it was compiled
     let (environment, target) = match &build.reusable {
-        Some(reusable) => (&reusable.environment, reusable.target.join("ext")),
+        Some(reusable) => (
+            &reusable.environment,
+            target_dir_in(&reusable.target, &build.member),
+        ),
         None => (&context.target.environment, target_dir(&build.member)),
     };
     let python = environment.python();

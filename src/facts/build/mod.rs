@@ -11,6 +11,8 @@ mod variables;
 pub use dep_info::sources;
 pub use inputs::{BuildPlace, Inputs};
 pub use options::{Flags, Options, settings};
-pub use output::{all_fingerprints, artifacts, fingerprints, output_dir, target_dir};
+pub use output::{
+    all_fingerprints, artifacts, fingerprints, output_dir, target_dir, target_dir_in,
+};
 pub use packages::{local_packages, metadata, own_packages};
 pub use variables::variables_below;

@@ -11,10 +11,15 @@ use super::options::Options;
 
 /// The directory of the member's extension builds, or of its binaries where it embeds Python.
 pub fn target_dir(member: &Member) -> Utf8PathBuf {
+    target_dir_in(&member.target, member)
+}
+
+/// As [`target_dir`], among the target directories of the environment that has them in `state`.
+pub fn target_dir_in(state: &Utf8Path, member: &Member) -> Utf8PathBuf {
     match (member.bindings, member.is_apart) {
-        (Bindings::Embed, _) => member.target.join("test"),
-        (_, false) => member.target.join("ext"),
-        (_, true) => member.target.join(format!("ext-{}", member.name)),
+        (Bindings::Embed, _) => state.join("test"),
+        (_, false) => state.join("ext"),
+        (_, true) => state.join(format!("ext-{}", member.place())),
     }
 }
 

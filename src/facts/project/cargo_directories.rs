@@ -29,6 +29,28 @@ impl Directories {
             triple: config.target(session).map(|said| triple(&said)),
         }
     }
+
+    /// `pyx` in the target directory, where nothing is built but what is in `workspace`.
+    pub(super) fn state(&self, workspace: &Utf8Path) -> Utf8PathBuf {
+        own_folder(self.target.join("pyx"), workspace)
+    }
+}
+
+/// `dir`, or a folder for the workspace in it where it is outside of that, and others' as well: to cargo
+/// the crates of two checkouts are one, and two libraries of one name have one file.
+fn own_folder(dir: Utf8PathBuf, workspace: &Utf8Path) -> Utf8PathBuf {
+    if dir.starts_with(workspace) {
+        dir
+    } else {
+        dir.join(own_name(workspace))
+    }
+}
+
+/// What the folder of a project or of a workspace is called among those of others.
+pub(super) fn own_name(dir: &Utf8Path) -> String {
+    let name = dir.file_name().unwrap_or_default();
+    let hash = disk::digest(dir.as_str().as_bytes());
+    format!("{name}-{}", &hash[..8])
 }
 
 /// The name of the folder for a target: a specification's file is called by its stem.
@@ -53,7 +75,12 @@ fn expand(dir: &Utf8Path, session: &Session, workspace: &Utf8Path) -> Utf8PathBu
             text = format!("{path}{rest}");
         }
     }
-    normalize(Utf8Path::new(&text))
+    let expanded = normalize(Utf8Path::new(&text));
+    if dir.as_str().contains("{workspace-path-hash}") {
+        expanded
+    } else {
+        own_folder(expanded, workspace)
+    }
 }
 
 #[cfg(test)]

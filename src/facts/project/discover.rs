@@ -44,6 +44,8 @@ pub(super) struct FoundPackages {
     pub(super) root: Utf8PathBuf,
     pub(super) home: Utf8PathBuf,
     pub(super) members: Vec<Member>,
+    /// Of the same workspace, neither meant nor needed: they may build where the members do.
+    pub(super) aside: Vec<Member>,
     /// The uv workspace that has its root in `home`.
     pub(super) workspace: Option<UvWorkspace>,
 }
@@ -88,6 +90,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
             root: dir.clone(),
             home: dir,
             members: vec![package.member(manifests)?],
+            aside: Vec::new(),
             workspace: None,
         });
     }
@@ -106,6 +109,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
             root: root.to_owned(),
             home: home_of(root, workspace.as_ref()),
             members,
+            aside: Vec::new(),
             workspace,
         });
     }
@@ -165,15 +169,18 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
     }
     let mut members = members(manifests, &packages)?;
     reach_through(&mut members, workspace.as_ref());
+    let mut aside = Vec::new();
     if root != home {
         let names: Vec<String> = name.into_iter().collect();
         let needed = super::member::closure(&members, &names);
-        members.retain(|member| member.dir == root || needed.contains(&member.name));
+        let is_meant = |member: &Member| member.dir == root || needed.contains(&member.name);
+        (members, aside) = members.into_iter().partition(is_meant);
     }
     Ok(FoundPackages {
         root,
         home,
         members,
+        aside,
         workspace,
     })
 }
@@ -197,13 +204,15 @@ fn in_uv_workspace(
     let home = workspace.root.dir().to_owned();
     let needed = workspace.needs(package);
     let is_needed = |member: &Member| needed.contains(&member.name);
+    let mut aside = Vec::new();
     if package.dir() != home && members.iter().any(is_needed) {
-        members.retain(is_needed);
+        (members, aside) = members.into_iter().partition(is_needed);
     }
     Ok(Some(FoundPackages {
         root: home.clone(),
         home,
         members,
+        aside,
         workspace: Some(UvWorkspace {
             asked: package.normalized_name(),
             ..workspace
@@ -268,13 +277,15 @@ fn in_cargo_workspace(
     else {
         return Ok(None);
     };
-    let mut members = members(manifests, &packages)?;
-    let needed = super::member::closure(&members, &[own.name()]);
-    members.retain(|member| needed.contains(&member.name));
+    let all = members(manifests, &packages)?;
+    let needed = super::member::closure(&all, &[own.name()]);
+    let is_needed = |member: &Member| needed.contains(&member.name);
+    let (members, aside) = all.into_iter().partition(is_needed);
     Ok(Some(FoundPackages {
         root: root.clone(),
         home: root,
         members,
+        aside,
         workspace: None,
     }))
 }

@@ -187,6 +187,22 @@ impl Member {
         }
     }
 
+    /// What its folder is called among those of its workspace's members, whatever the distribution is.
+    pub fn place(&self) -> String {
+        let below = self
+            .dir
+            .strip_prefix(&self.workspace)
+            .unwrap_or(Utf8Path::new(""));
+        if below == "" {
+            return self.name.clone();
+        }
+        below
+            .components()
+            .map(|part| part.as_str())
+            .collect::<Vec<_>>()
+            .join("-")
+    }
+
     /// The name as distributions are called in `dist-info` folders.
     pub fn escaped_name(&self) -> String {
         package_name::escape(&self.name)
@@ -211,26 +227,21 @@ pub(super) fn order(members: &mut Vec<Member>) {
     *members = ordered;
 }
 
-/// Which of the members, in their order, cannot build in one target directory with those before them:
-/// cargo would call two libraries alike, or compile one crate now as an extension, now for another.
-pub(super) fn set_apart(members: &mut [Member]) {
+/// Which of the members cannot build in one target directory with the others, `aside` being those that are
+/// not built now: cargo would call two libraries alike, or compile one crate now as an extension, now for
+/// another. The answer is the same whichever of them are asked for, and whatever they are called.
+pub(super) fn set_apart(members: &mut [Member], aside: &[Member]) {
     for at in 0..members.len() {
-        let (before, rest) = members.split_at(at);
-        let Some((member, after)) = rest.split_first() else {
-            continue;
-        };
-        let shares = |other: &Member| other.target == member.target;
-        let is_called_alike = before
-            .iter()
-            .any(|other| shares(other) && other.lib.is_some() && other.lib == member.lib);
-        let is_linked = before.iter().chain(after).any(|other| {
-            shares(other)
-                && other
-                    .path_dependencies
-                    .iter()
-                    .any(|cargo| cargo.toml.path == *member.manifest())
+        let member = &members[at];
+        let mut others = members.iter().chain(aside);
+        members[at].is_apart = others.any(|other| {
+            let is_called_alike =
+                other.dir < member.dir && other.lib.is_some() && other.lib == member.lib;
+            let mut linked = other.path_dependencies.iter();
+            let is_linked = other.dir != member.dir
+                && linked.any(|cargo| cargo.toml.path == *member.manifest());
+            other.target == member.target && (is_called_alike || is_linked)
         });
-        members[at].is_apart = is_called_alike || is_linked;
     }
 }
 

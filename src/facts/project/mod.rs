@@ -23,7 +23,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoConfig, Config, Manifests, Toml};
 use crate::world::session::Session;
 
-use cargo_directories::Directories;
+use cargo_directories::{Directories, own_name};
 
 pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
 pub use extension_module::{HardWired, is_switched_on};
@@ -73,7 +73,7 @@ impl Project {
             None => session.cwd.clone(),
         };
         let found = discover::packages(&manifests, &start)?;
-        let mut members = found.members;
+        let (mut members, mut aside) = (found.members, found.aside);
         member::order(&mut members);
         let home = found.home;
         let shared = manifests.pyproject(&home.join("pyproject.toml"))?;
@@ -83,13 +83,13 @@ impl Project {
         };
         let config = config.cloned().unwrap_or_default();
         let state = state_directory(&manifests, session, &home, &members)?;
-        for member in &mut members {
+        for member in members.iter_mut().chain(&mut aside) {
             let config = CargoConfig::read(&manifests, session, &member.dir)?;
             member.directories = Directories::gather(session, &config, &member.workspace);
             member.cargo_configs = config.places;
-            member.target = member.directories.target.join("pyx");
+            member.target = member.directories.state(&member.workspace);
         }
-        member::set_apart(&mut members);
+        member::set_apart(&mut members, &aside);
         let wanted = if selection.members.is_empty() {
             &config.members
         } else {
@@ -222,15 +222,19 @@ impl Project {
             .collect()
     }
 
-    /// The folder for what no other project may have, too: `state`, or one in it with the
-    /// project's name where the target directory is outside of the project and may be shared.
+    /// The folder for what no other project may have, too: `state`, or one in it with the project's name
+    /// where that is of a workspace around the project.
     pub fn own_state(&self) -> Utf8PathBuf {
-        if self.state.starts_with(&self.home) {
+        if self.owns(&self.state) {
             return self.state.clone();
         }
-        let name = self.home.file_name().unwrap_or_default();
-        let hash = disk::digest(self.home.as_str().as_bytes());
-        self.state.join(format!("{name}-{}", &hash[..8]))
+        self.state.join(own_name(&self.home))
+    }
+
+    /// Whether what is built in a folder is this project's alone.
+    pub fn owns(&self, folder: &Utf8Path) -> bool {
+        let own = own_name(&self.home);
+        folder.starts_with(&self.home) || folder.components().any(|part| part.as_str() == own)
     }
 
     /// The folder of the environments besides the default one.
@@ -266,7 +270,7 @@ fn state_directory(
     };
     let config = CargoConfig::read(manifests, session, home)?;
     let directories = Directories::gather(session, &config, workspace);
-    Ok(directories.target.join("pyx"))
+    Ok(directories.state(workspace))
 }
 
 /// The members named by `wanted` (name, folder name, or folder relative to the root) with those that
@@ -381,10 +385,14 @@ mod tests {
         let alone = project("/a/hello", "/a/hello/target/pyx");
         assert_eq!(alone.envs(), "/a/hello/target/pyx/envs");
         assert_eq!(alone.builds("3.13"), "/a/hello/target/pyx/builds/3.13");
-        let sharing = ["/a/hello", "/b/hello"].map(|home| project(home, "/shared/pyx"));
+        // the workspace around both
+        let sharing = ["/c/a/hello", "/c/b/hello"].map(|home| project(home, "/c/target/pyx"));
         let [one, other] = sharing.each_ref().map(Project::envs);
         assert_ne!(one, other);
-        assert!(one.as_str().starts_with("/shared/pyx/hello-"), "{one}");
+        assert!(one.as_str().starts_with("/c/target/pyx/hello-"), "{one}");
         assert_ne!(sharing[0].builds("3.13"), sharing[1].builds("3.13"));
+        // a folder that is the project's own already, in a target directory that is not
+        let own = format!("/shared/pyx/{}", own_name("/a/hello".into()));
+        assert_eq!(project("/a/hello", &own).envs(), format!("{own}/envs"));
     }
 }

@@ -251,3 +251,110 @@ fn a_watch_builds_what_changes_behind_a_link() {
     let run = watch.finish();
     assert_eq!(arrived, [true, true], "{run}");
 }
+
+/// A library that Python loads by cffi, called `_core` as in any other such package; `value`: what it says.
+fn library(name: &str, value: &str) -> Vec<(String, String)> {
+    let lib = "\n[lib]\nname = \"_core\"\ncrate-type = [\"cdylib\"]\n";
+    let place = format!("python-source = \"python\"\nmodule-name = \"{name}._core\"\n");
+    let project = PROJECT.replace("NAME", name) + &place;
+    let project = project
+        .replace("\"bin\"", "\"cffi\"")
+        .replace("\n\n[tool", "\ndependencies = [\"cffi\"]\n\n[tool");
+    let files = [
+        ("Cargo.toml", package(name, lib)),
+        ("pyproject.toml", project),
+        ("src/lib.rs", LIBRARY.replace("VALUE", value)),
+        ("python/NAME/__init__.py", LOADER.to_owned()),
+    ];
+    let of = |(path, text): (&str, String)| {
+        let path = path.replace("NAME", name);
+        (format!("{name}/{path}"), text)
+    };
+    files.map(of).to_vec()
+}
+
+const LIBRARY: &str = "#[no_mangle]
+pub extern \"C\" fn value() -> *const std::ffi::c_char {
+    c\"VALUE\".as_ptr()
+}
+";
+
+const LOADER: &str = "from ._core import ffi, lib
+
+value = ffi.string(lib.value()).decode()
+";
+
+fn imported(project: &Project, name: &str) -> String {
+    project.python(&format!("import {name}; print({name}.value)"))
+}
+
+/// Two members of one workspace whose libraries have one name.
+fn alike(place: &Path) -> Project {
+    let mut files = [library("one", "1"), library("two", "2")].concat();
+    let workspace = "[workspace]\nresolver = \"2\"\nmembers = [\"one\", \"two\"]\n";
+    files.push(("Cargo.toml".into(), workspace.into()));
+    written(place, &files)
+}
+
+#[test]
+fn a_member_is_built_in_one_place_wherever_it_is_asked_for() {
+    let project = alike(&folder!());
+    project.dev().run().succeeds();
+    let two = Project::at(&project.path("two"));
+    let run = two.dev().run().succeeds().says_once("Fresh two");
+    run.never_says("Compiling");
+    project.edit("two/src/lib.rs", "c\"2\"", "c\"3\"");
+    two.dev().run().succeeds();
+    // its library has not taken the place of the other's, which is only installed again
+    project.edit("one/pyproject.toml", "\"1.0\"", "\"1.1\"");
+    let run = project.dev().run().succeeds();
+    let values = ["one", "two"].map(|name| imported(&project, name));
+    assert_eq!(values, ["1", "3"], "{run}");
+    run.never_says("Compiling");
+}
+
+#[test]
+fn a_member_that_is_called_otherwise_is_built_where_it_was() {
+    let project = alike(&folder!());
+    project.dev().run().succeeds();
+    for (name, new) in [("one", "zero"), ("two", "second")] {
+        let [old, new] = [name, new].map(|name| format!("name = \"{name}\""));
+        project.edit(&format!("{name}/pyproject.toml"), &old, &new);
+    }
+    let run = project.dev().run().succeeds();
+    let values = ["one", "two"].map(|name| imported(&project, name));
+    assert_eq!(values, ["1", "2"], "{run}");
+    run.never_says("Compiling");
+}
+
+#[test]
+fn projects_in_one_target_directory_do_not_build_in_each_others_place() {
+    let all = written(&folder!(), &library("one", "1"));
+    let one = Project::at(&all.path("one"));
+    let copy = Project::at(&all.path("copy"));
+    let from = one.root.to_str().unwrap();
+    let status = Command::new("cp")
+        .args(["-a", from])
+        .arg(&copy.root)
+        .status();
+    assert!(status.unwrap().success());
+    put(&copy, "src/lib.rs", "c\"1\"", "c\"2\"");
+    let shared = [
+        ("CARGO_TARGET_DIR", "shared"),
+        ("CARGO_BUILD_BUILD_DIR", "between"),
+    ];
+    for (variable, name) in shared {
+        let dev = |project: &Project| {
+            let run = project.dev().env(variable, all.path(name)).run();
+            run.succeeds()
+        };
+        for (project, value) in [(&one, "1"), (&copy, "2")] {
+            let run = dev(project);
+            assert_eq!(imported(project, "one"), value, "{run}");
+        }
+        // what is only installed again is what was compiled of it
+        one.write("LICENSE", variable);
+        let run = dev(&one).never_says("Compiling");
+        assert_eq!(imported(&one, "one"), "1", "{run}");
+    }
+}

@@ -111,3 +111,26 @@ fn nothing_goes_where_git_cannot_tell_what_it_tracks() {
     refused.says("not a git repository");
     assert!(before == project.listing(&[]));
 }
+
+#[test]
+fn of_a_target_directory_that_others_use_goes_what_is_the_projects() {
+    let folder = folder!();
+    let _ = std::fs::remove_dir_all(&folder);
+    let shared = Project::at(&folder.join("shared"));
+    let [one, other] = ["one", "other"].map(|name| {
+        let project = Project::cold(&folder.join(name).join("bin"), "bin");
+        let dev = project.dev().env("CARGO_TARGET_DIR", &shared.root);
+        dev.run().succeeds();
+        project
+    });
+    let folders = || std::fs::read_dir(shared.path("pyx")).map_or(0, Iterator::count);
+    assert_eq!(folders(), 2);
+    for (project, left) in [(&one, 1), (&other, 0)] {
+        let all = clean(project, &["--env"]).env("CARGO_TARGET_DIR", &shared.root);
+        let run = all.run().succeeds().never_says("Keeping");
+        let built = project.listing(&[]).into_keys();
+        assert_eq!(folders(), left, "{run}");
+        assert!(!built.into_iter().any(|path| path.ends_with(".venv")));
+    }
+    assert!(!shared.path("pyx").exists());
+}
