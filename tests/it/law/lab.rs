@@ -148,13 +148,17 @@ impl Lab {
 
     /// A run of pyx with the flags and variables of the moment.
     pub(super) fn pyx(&self, subcommand: &str) -> Pyx {
-        let dir = self.project.dir();
+        self.pyx_in(&self.project.dir(), subcommand)
+    }
+
+    /// The same from another folder of the project.
+    pub(super) fn pyx_in(&self, dir: &Path, subcommand: &str) -> Pyx {
         let mut run = if self.world.elsewhere {
             let dir = dir.to_str().unwrap();
             let checkout = Checkout::at(&self.base.join("elsewhere"));
             checkout.pyx(subcommand).with(&["-C", dir])
         } else {
-            Checkout::at(&dir).pyx(subcommand)
+            Checkout::at(dir).pyx(subcommand)
         };
         if subcommand == "dev" || subcommand == "run" {
             run = run.with(&self.world.flags());
@@ -300,10 +304,14 @@ impl Lab {
     /// Where cargo keeps what it builds now apart from others.
     fn place(&self) -> String {
         let root = self.project.root.display();
-        let triple = self.world.env.get("CARGO_BUILD_TARGET");
+        let [triple, target] =
+            ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR"].map(|name| self.world.env.get(name));
         let environment = self.environment();
         let flags = self.world.flags();
-        format!("{root} {triple:?} {} {flags:?}", environment.display())
+        format!(
+            "{root} {triple:?} {target:?} {} {flags:?}",
+            environment.display()
+        )
     }
 
     /// What Python finds, in an interpreter of its own.

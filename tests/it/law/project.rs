@@ -193,6 +193,10 @@ impl Project {
         put("mods", mods.collect::<Vec<_>>().join(","));
         put("version", value_of(&manifest, "version").unwrap());
         put("metadata", value_of(&project, "version").unwrap());
+        if self.kind.binding.is_patched() && self.kind.shape != Shape::Two {
+            let patched = self.text("ffi/Cargo.toml");
+            put("ffiversion", value_of(&patched, "version").unwrap());
+        }
         let config = self.config();
         let configured = value_of(&config, "LAW_FLAVOR");
         let flavor = world.env.get("LAW_FLAVOR").cloned().or(configured);
@@ -215,6 +219,8 @@ impl Project {
             put("loud", on(manifest.contains("\"loud\"")).into());
             let other = self.text("other/Cargo.toml");
             put("innerversion", value_of(&other, "version").unwrap());
+            let vended = self.text("vendor/law-vended/Cargo.toml");
+            put("vendedversion", value_of(&vended, "version").unwrap());
             let package = self.text("app/python/law_app/__init__.py");
             put("python", token(&package, "python"));
             put(
@@ -276,6 +282,7 @@ impl Project {
         let mut more = "    put(\"text\", include_str!(\"../data/text.txt\"));\n    put(\"note\", include_str!(\"../../shared/note.txt\"));\n".to_owned();
         if self.kind.binding.is_patched() {
             more += "    put(\"ffi\", pyo3_ffi::V);\n";
+            more += "    put(\"ffiversion\", pyo3_ffi::VERSION);\n";
         }
         self.create_member(&self.members[0], "law_app", &more);
         let patch = if self.kind.binding.is_patched() {
@@ -333,10 +340,7 @@ impl Project {
             "vendor/law-vended/Cargo.toml",
             &cargo("law-vended", "0.1.0"),
         );
-        self.write(
-            "vendor/law-vended/src/lib.rs",
-            "pub const V: &str = \"vended=1000\";\n",
-        );
+        self.write("vendor/law-vended/src/lib.rs", texts::VENDED);
         let sums = "{\"files\": {}, \"package\": null}";
         self.write("vendor/law-vended/.cargo-checksum.json", sums);
         self.write(".cargo/config.toml", VENDORED);
@@ -375,7 +379,13 @@ impl Project {
             let table = format!("\n[lib]\nname = \"{library}\"\ncrate-type = [\"cdylib\"]\n");
             manifest.push_str(&table);
         }
-        manifest += "\n[features]\ndefault = []\nextra = []\n\n[dependencies]\n";
+        manifest += "\n[features]\ndefault = []\nextra = []\n";
+        if binding == Binding::Uniffi {
+            let tables = format!("bindgen = [\"uniffi/cli\"]\n{}", texts::BINDGEN_MANIFEST);
+            manifest.push_str(&tables);
+            self.write(&format!("{folder}/uniffi-bindgen.rs"), texts::BINDGEN);
+        }
+        manifest += "\n[dependencies]\n";
         manifest += binding.dependency();
         self.write(&format!("{folder}/Cargo.toml"), &manifest);
         let mut project = format!(

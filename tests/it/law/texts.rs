@@ -22,6 +22,7 @@ use std::ffi::{c_char, c_int, c_void, CStr};
 use std::ptr::{null, null_mut};
 
 pub const V: &str = "ffi=1000";
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[repr(C)]
 pub struct PyObject {
@@ -130,6 +131,19 @@ uniffi::setup_scaffolding!();
 pub fn values() -> String {
     all_values()
 }
+";
+
+/// The program that writes the Python for `uniffi`, as its guide has it.
+pub(super) const BINDGEN: &str = "fn main() {
+    uniffi::uniffi_bindgen_main()
+}
+";
+
+pub(super) const BINDGEN_MANIFEST: &str = "
+[[bin]]
+name = \"uniffi-bindgen\"
+path = \"uniffi-bindgen.rs\"
+required-features = [\"bindgen\"]
 ";
 
 const PROGRAM: &str = "
@@ -283,13 +297,19 @@ pub(super) const MIXED_VALUES: &str = r#"    put("text", include_str!("../data/t
     put("inner", law_inner::V);
     put("innerversion", law_inner::VERSION);
     put("vended", law_vended::V);
+    put("vendedversion", law_vended::VERSION);
     put("ffi", pyo3_ffi::V);
+    put("ffiversion", pyo3_ffi::VERSION);
 "#;
 
 pub(super) const DEP: &str = r#"pub const V: &str = "dep=1000";
 pub const DATA: &str = include_str!("../data.txt");
 pub const WATCHED: &str = env!("WATCHED");
 pub const LOUD: &str = if cfg!(feature = "loud") { "on" } else { "off" };
+"#;
+
+pub(super) const VENDED: &str = r#"pub const V: &str = "vended=1000";
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 "#;
 
 /// It declares no inputs: cargo runs it again for any file of the package.

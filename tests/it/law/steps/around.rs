@@ -74,6 +74,22 @@ pub(super) fn looking(lab: &mut Lab, rng: &mut Rng) -> Law {
     lab.nothing()
 }
 
+/// What one member is built for from its own folder is nothing to do for all.
+pub(super) fn member_alone(lab: &mut Lab, rng: &mut Rng) -> Law {
+    let member = a_member(lab, rng);
+    let (name, file) = a_token(lab, rng);
+    set(lab, name, &file, any_time(rng));
+    lab.forget_compiled();
+    let folder = lab.project.path(member.folder);
+    let run = lab.pyx_in(&folder, "dev").run();
+    if run.code != Some(0) {
+        return Err(Breach::new("refused", said(&run)));
+    }
+    // both together compile each crate once
+    let run = lab.pyx("dev").run();
+    lab.judge(&run, Expect::Right)
+}
+
 /// Another command builds before it works.
 pub(super) fn run_python(lab: &mut Lab, rng: &mut Rng) -> Law {
     let (name, file) = a_token(lab, rng);

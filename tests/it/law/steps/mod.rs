@@ -42,6 +42,14 @@ fn module(project: &Project) -> bool {
     project.kind.binding.is_module()
 }
 
+fn patched(project: &Project) -> bool {
+    project.kind.binding.is_patched()
+}
+
+fn several(project: &Project) -> bool {
+    project.members.len() > 1
+}
+
 fn single(project: &Project) -> bool {
     project.members.len() == 1
 }
@@ -78,6 +86,8 @@ pub(super) const ALL: &[Kind] = &[
     kind("default-feature", 2, 1, settings::default_feature),
     kind("crate-version", 2, 1, settings::crate_version),
     kind("inherited-version", 2, 1, settings::inherited_version).of(mixed),
+    kind("patched-version", 1, 1, settings::patched_version).of(patched),
+    kind("vendored-version", 1, 1, settings::vendored_version).of(mixed),
     kind("dependency-feature", 2, 1, settings::dependency_feature).of(mixed),
     kind("metadata", 2, 1, settings::metadata),
     kind("module-name", 2, 1, settings::module_name).of(module),
@@ -104,6 +114,7 @@ pub(super) const ALL: &[Kind] = &[
     kind("by-hand", 3, 6, around::by_hand),
     kind("plain-cargo", 1, 2, around::plain_cargo),
     kind("looking", 1, 1, around::looking),
+    kind("member-alone", 4, 2, around::member_alone).of(several),
     kind("run-python", 3, 1, around::run_python),
     kind("forced", 1, 1, around::forced),
     kind("at-once", 3, 2, around::at_once),
@@ -115,6 +126,7 @@ pub(super) const ALL: &[Kind] = &[
     kind("moved", 1, 2, places::moved),
     kind("copied", 1, 3, places::copied),
     kind("one-environment", 1, 4, places::one_environment),
+    kind("one-target", 1, 4, places::one_target),
 ];
 
 /// What becomes of a file's time.

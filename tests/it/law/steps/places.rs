@@ -177,3 +177,31 @@ pub(super) fn one_environment(lab: &mut Lab, rng: &mut Rng) -> Law {
     fs::remove_dir_all(shared).unwrap();
     lab.dev()
 }
+
+/// Two checkouts build in one target directory in turns.
+pub(super) fn one_target(lab: &mut Lab, rng: &mut Rng) -> Law {
+    let here = lab.project.root.clone();
+    let to = beside(lab, "copied");
+    copy(&here, &to);
+    let shared = lab.base().join("shared");
+    let path = shared.to_str().unwrap().to_owned();
+    lab.world.env.insert("CARGO_TARGET_DIR", path);
+    let mut law = Ok(());
+    for root in [&here, &to, &here, &to, &here] {
+        lab.project.root.clone_from(root);
+        if rng.bool() {
+            let (name, file) = a_token(lab, rng);
+            set(lab, name, &file, any_time(rng));
+        }
+        law = lab.dev();
+        if law.is_err() {
+            break;
+        }
+    }
+    lab.project.root = here;
+    lab.world.env.remove("CARGO_TARGET_DIR");
+    law?;
+    fs::remove_dir_all(to).unwrap();
+    fs::remove_dir_all(shared).unwrap();
+    lab.dev()
+}

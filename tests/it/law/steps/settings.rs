@@ -33,8 +33,13 @@ pub(super) fn default_feature(lab: &mut Lab, rng: &mut Rng) -> Law {
 }
 
 fn new_version(lab: &mut Lab, name: &str) {
+    new_version_of(lab, name, "1.0");
+}
+
+/// `start`: what the new one has before its last number.
+fn new_version_of(lab: &mut Lab, name: &str, start: &str) {
     let old = value_of(&lab.project.text(name), "version").unwrap();
-    let new = format!("\"1.0.{}\"", lab.fresh());
+    let new = format!("\"{start}.{}\"", lab.fresh());
     replace(lab, name, &format!("\"{old}\""), &new);
 }
 
@@ -47,6 +52,24 @@ pub(super) fn crate_version(lab: &mut Lab, rng: &mut Rng) -> Law {
 /// Of a dependency, by the workspace that it belongs to.
 pub(super) fn inherited_version(lab: &mut Lab, _: &mut Rng) -> Law {
     new_version(lab, "other/Cargo.toml");
+    lab.dev()
+}
+
+/// Of the crate in place of PyO3's, whose manifest only `[patch]` names.
+pub(super) fn patched_version(lab: &mut Lab, _: &mut Rng) -> Law {
+    new_version_of(lab, "ffi/Cargo.toml", "0.29");
+    lab.dev()
+}
+
+/// Of a crate that cargo takes for unchangeable.
+pub(super) fn vendored_version(lab: &mut Lab, _: &mut Rng) -> Law {
+    let manifest = "vendor/law-vended/Cargo.toml";
+    let version = |lab: &Lab| value_of(&lab.project.text(manifest), "version").unwrap();
+    let old = version(lab);
+    new_version_of(lab, manifest, "0.1");
+    // as `cargo update` writes it, or the next vendoring is no match
+    let locked = |version: &str| format!("name = \"law-vended\"\nversion = \"{version}\"");
+    replace(lab, "app/Cargo.lock", &locked(&old), &locked(&version(lab)));
     lab.dev()
 }
 
