@@ -70,7 +70,7 @@ pub(super) fn by_records(
 }
 
 /// Where no build is recorded: those of `packages` with a file that was put where it is after cargo
-/// compiled the package, with a time from before that.
+/// compiled the package for any profile, with a time from before that.
 ///
 /// `read`: what else the compiler is known to have read. `fingerprints`: cargo's folders of that name.
 pub(super) fn by_times(
@@ -83,27 +83,30 @@ pub(super) fn by_times(
         let own = disk::package_files(package.dir(), &[]);
         files.extend(own.into_iter().map(|path| package.dir().join(path)));
     }
-    let mut compiled: BTreeMap<&str, Option<u64>> = BTreeMap::new();
+    let mut compiled: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     let mut names = BTreeSet::new();
     for file in &files {
         let Some(package) = holder(packages, file).or(packages.first()) else {
             continue;
         };
-        let first = compiled
+        let times = compiled
             .entry(&package.name)
-            .or_insert_with(|| first_compiled(fingerprints, &package.name));
-        if let (Some(first), Some(signature)) = (*first, disk::signature(file))
-            && signature.written() > first
-            && (signature.modified <= first || package.is_vendored)
-        {
+            .or_insert_with(|| compile_times(fingerprints, &package.name));
+        let Some(signature) = disk::signature(file) else {
+            continue;
+        };
+        let hides = |time: &u64| {
+            signature.written() > *time && (signature.modified <= *time || package.is_vendored)
+        };
+        if times.iter().any(hides) {
             names.insert(package.name.clone());
         }
     }
     names
 }
 
-/// When the oldest of what cargo has of a package was compiled, in nanoseconds since the epoch.
-fn first_compiled(fingerprints: &[Utf8PathBuf], name: &str) -> Option<u64> {
+/// When whatever cargo has of a package was compiled, in nanoseconds since the epoch.
+fn compile_times(fingerprints: &[Utf8PathBuf], name: &str) -> Vec<u64> {
     let mut times = Vec::new();
     for dir in fingerprints {
         let mut folders = disk::names(dir);
@@ -118,7 +121,7 @@ fn first_compiled(fingerprints: &[Utf8PathBuf], name: &str) -> Option<u64> {
             times.extend(signatures.map(|signature| signature.modified).max());
         }
     }
-    times.into_iter().min()
+    times
 }
 
 fn is_of(build: &BuildRecord, own: &LocalPackage) -> bool {

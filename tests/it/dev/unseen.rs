@@ -208,6 +208,20 @@ fn a_distribution_that_is_called_otherwise_now_is_taken_away() {
 }
 
 #[test]
+fn what_was_edited_after_any_build_is_compiled_although_no_build_is_recorded() {
+    let (_, project) = shown(&folder!());
+    let release = || project.dev().with(&["--release"]);
+    project.dev().run().succeeds();
+    project.edit("value/src/lib.rs", "one", "two");
+    release().run().succeeds();
+    // its time is after that of one build, and before that of the other
+    project.remove("target/pyx/state.json");
+    put(&project, "value/src/lib.rs", "two", "three");
+    let run = release().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "three", "{run}");
+}
+
+#[test]
 fn a_watch_builds_what_changes_outside_the_project() {
     let mut files = printer("shown", "\n[workspace]\n").to_vec();
     let main = "fn main() {\n    print!(\"{}\", include_str!(\"../../note.txt\"));\n}\n";
