@@ -320,7 +320,11 @@ impl Lab {
     /// What Python finds, in an interpreter of its own.
     fn look(&self) -> Value {
         let python = self.environment().join("bin/python");
-        let run = Checkout::at(&self.project.dir()).run(python, &["-c", LOOK, &self.asked()]);
+        // Python would take what it wrote of a file for the file, by its size and time
+        let run = Checkout::at(&self.project.dir())
+            .program(python, &["-c", LOOK, &self.asked()])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .run();
         let found = serde_json::from_str(&run.stdout);
         found.unwrap_or_else(|_| json!({ "found": run.stderr, "left": [] }))
     }

@@ -84,12 +84,13 @@ pub(super) fn swap_sources(lab: &mut Lab, rng: &mut Rng) -> Law {
     let _ = fs::remove_dir_all(&aside);
     let _ = fs::remove_file(&aside);
     copy(&folder, &aside);
+    if folder == lab.project.dir() {
+        fs::remove_dir_all(&aside).unwrap();
+        return lab.dev();
+    }
     let other = aside.join(file.file_name().unwrap());
     set(lab, name, &other, Time::Kept);
     let gone = lab.base().join("gone");
-    if folder == lab.project.dir() {
-        return lab.dev();
-    }
     fs::rename(&folder, &gone).unwrap();
     fs::rename(&aside, &folder).unwrap();
     fs::remove_dir_all(&gone).unwrap();
