@@ -165,10 +165,12 @@ impl Build {
         if force {
             return packages.into_iter().map(|package| package.name).collect();
         }
-        let names = unseen_edits::by_records(session, &packages, records).unwrap_or_else(|| {
+        let configs = &self.member.cargo_configs;
+        let known = unseen_edits::by_records(session, &packages, configs, records);
+        let names = known.unwrap_or_else(|| {
             let output = build::output_dir(&self.member, &self.options);
             let read = build::sources(&self.member, &output);
-            unseen_edits::by_times(&packages, &read, &fingerprints)
+            unseen_edits::by_times(&packages, configs, &read, &fingerprints)
         });
         names.into_iter().collect()
     }

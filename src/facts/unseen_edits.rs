@@ -11,12 +11,14 @@ use crate::world::session::Session;
 
 /// Those of `packages`, the member's own first, that have files whose content is not what cargo compiled
 /// last, by the records of whatever build did so, and whose times say that it is. Of vendored packages
-/// cargo looks at nothing, whatever the times.
+/// cargo looks at nothing, whatever the times; and before 1.85 not at the `[env]` of its
+/// configuration, so that all of `packages` are those where one of `configs` differs.
 ///
 /// `None` where no build of the member is recorded.
 pub(super) fn by_records(
     session: &Session,
     packages: &[LocalPackage],
+    configs: &[Utf8PathBuf],
     records: &BuildRecords,
 ) -> Option<BTreeSet<String>> {
     let own = packages.first()?;
@@ -51,8 +53,18 @@ pub(super) fn by_records(
             }
         }
     }
+    let is_config = |input: &Input| {
+        let path = input.path();
+        path.is_some_and(|path| configs.iter().any(|config| config == path))
+    };
     let mut names = BTreeSet::new();
     for (began, input) in compiled {
+        if is_config(input) {
+            if input.stale(session).is_some() {
+                return Some(all(packages));
+            }
+            continue;
+        }
         let vendored = packages.iter().find(|package| {
             package.is_vendored && input.path().is_some_and(|path| path == package.dir())
         });
@@ -69,15 +81,32 @@ pub(super) fn by_records(
     Some(names)
 }
 
+fn all(packages: &[LocalPackage]) -> BTreeSet<String> {
+    packages
+        .iter()
+        .map(|package| package.name.clone())
+        .collect()
+}
+
 /// Where no build is recorded: those of `packages` with a file that was put where it is after cargo
-/// compiled the package for any profile, with a time from before that.
+/// compiled the package for any profile, with a time from before that; all where one of `configs` was.
 ///
 /// `read`: what else the compiler is known to have read. `fingerprints`: cargo's folders of that name.
 pub(super) fn by_times(
     packages: &[LocalPackage],
+    configs: &[Utf8PathBuf],
     read: &BTreeSet<Utf8PathBuf>,
     fingerprints: &[Utf8PathBuf],
 ) -> BTreeSet<String> {
+    let written = configs.iter().filter_map(|path| disk::signature(path));
+    let configured = written.map(|signature| signature.written()).max();
+    let is_before = |package: &LocalPackage| {
+        let times = compile_times(fingerprints, &package.name);
+        times.into_iter().any(|time| Some(time) < configured)
+    };
+    if packages.iter().any(is_before) {
+        return all(packages);
+    }
     let mut files: BTreeSet<Utf8PathBuf> = read.clone();
     for package in packages {
         let own = disk::package_files(package.dir(), &[]);

@@ -71,6 +71,8 @@ fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
         files.extend(found.map(|name| member.dir.join(name)));
     }
     inputs.extend(files.iter().map(|path| Input::file(path, Some(since))));
+    let globs = member.pyproject.iter().flat_map(|it| it.licence_globs());
+    inputs.extend(globs.flat_map(|glob| licences(place, glob, since)));
     let data = member.pyproject.as_ref().and_then(|it| it.maturin("data"));
     if let Some(data) = data {
         let dir = member.dir.join(data);
@@ -82,6 +84,37 @@ fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
         None,
     ));
     inputs
+}
+
+/// Whatever a glob for licence files may find: maturin decides what it does.
+fn licences(place: &BuildPlace<'_>, glob: &str, since: u64) -> Vec<Input> {
+    let dir = &place.member.dir;
+    let special = ['*', '?', '[', '{'];
+    let parts = Utf8Path::new(glob).components();
+    let fixed: Utf8PathBuf = parts
+        .take_while(|part| !part.as_str().contains(special))
+        .collect();
+    if fixed == glob {
+        return vec![Input::file(&dir.join(glob), Some(since))];
+    }
+    if fixed != "" {
+        let folder = dir.join(fixed);
+        return vec![Input::tree(&folder, TreeScope::Folder, &[], Some(since))];
+    }
+    if glob.contains(['/', '{']) || glob.starts_with(special) {
+        let but = outside_sources(place, dir);
+        return vec![Input::tree(dir, TreeScope::Package, &but, Some(since))];
+    }
+    let (prefix, _) = glob.split_once(special).unwrap_or((glob, ""));
+    let mut names = disk::names(dir);
+    names.retain(|name| name.starts_with(prefix));
+    let files = names
+        .iter()
+        .map(|name| Input::file(&dir.join(name), Some(since)));
+    [Input::listing(dir, prefix, "")]
+        .into_iter()
+        .chain(files)
+        .collect()
 }
 
 /// What cargo reads, by its own records and the cargo book.

@@ -1,6 +1,6 @@
 //! How cargo is told to build a member.
 
-use crate::facts::fingerprint::Settings;
+use crate::facts::fingerprint::{Settings, variable_setting};
 use crate::facts::project::Member;
 use crate::world::disk;
 use crate::world::session::Session;
@@ -87,7 +87,7 @@ pub fn settings(
     );
     let compiler = toolchain.rustc.as_ref().map(ToString::to_string);
     set("rustc", compiler.unwrap_or_else(|| "none".into()));
-    set("build variables", obeyed(session, toolchain));
+    settings.extend(obeyed(session, toolchain));
     settings
 }
 
@@ -105,21 +105,21 @@ const OBEYED: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
-/// The obeyed variables that are set, as one setting; values are hashed.
-fn obeyed(session: &Session, toolchain: &Toolchain) -> String {
+/// The obeyed variables that are set, each a setting; values are hashed.
+fn obeyed(session: &Session, toolchain: &Toolchain) -> Settings {
     let relevant = |name: &str| {
         OBEYED.iter().any(|prefix| name.starts_with(prefix))
             && !SET_BY_MATURIN.contains(&name)
             && name != "CARGO_TARGET_DIR"
     };
     let set = session.env.iter().filter(|(name, _)| relevant(name));
-    let hashed =
-        set.map(|(name, value)| format!("{name}={}", &disk::digest(value.as_bytes())[..8]));
-    let toolchain = toolchain
-        .name
-        .iter()
-        .map(|name| format!("RUSTUP_TOOLCHAIN={name}"));
-    hashed.chain(toolchain).collect::<Vec<_>>().join(" ")
+    let hashed = set.map(|(name, value)| (&**name, disk::digest(value.as_bytes())));
+    let toolchain = toolchain.name.iter();
+    let toolchain = toolchain.map(|name| ("RUSTUP_TOOLCHAIN", name.clone()));
+    let named = hashed.chain(toolchain);
+    named
+        .map(|(name, value)| (variable_setting(name), value))
+        .collect()
 }
 
 #[cfg(test)]

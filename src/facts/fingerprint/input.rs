@@ -46,8 +46,7 @@ pub enum Input {
         scope: TreeScope,
         /// Folders below that are none of its sources, absolute.
         but: Vec<Utf8PathBuf>,
-        /// A line for each file, as `tree` writes them; empty when one of them changed while the
-        /// build ran.
+        /// A line for each file, as `tree` writes them.
         files: String,
     },
 }
@@ -129,20 +128,11 @@ impl Input {
     /// absolute.
     pub fn tree(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf], since: Option<u64>) -> Self {
         let found = tree::files(dir, scope, but);
-        let is_racing = since.is_some_and(|since| {
-            let mut signatures = found.iter().flat_map(|(_, signature)| signature);
-            signatures.any(|signature| signature.written() >= since)
-        });
-        let files = if is_racing {
-            String::new()
-        } else {
-            tree::lines(dir, &found)
-        };
         Self::Tree {
             dir: dir.to_owned(),
             scope,
             but: but.to_vec(),
-            files,
+            files: tree::lines(dir, &found, since),
         }
     }
 
@@ -348,6 +338,13 @@ pub fn stale(inputs: &[Input], session: &Session) -> Option<Reason> {
 /// The settings of a build by name; the serialised map is the fingerprint.
 pub type Settings = BTreeMap<String, String>;
 
+/// What the setting is called that is an environment variable.
+pub fn variable_setting(name: &str) -> String {
+    format!("{VARIABLE}{name}")
+}
+
+const VARIABLE: &str = "$";
+
 /// Which setting differs, by name.
 pub fn stale_settings(then: &Settings, now: &Settings) -> Option<Reason> {
     let shown = |value: Option<&String>| match value {
@@ -357,10 +354,13 @@ pub fn stale_settings(then: &Settings, now: &Settings) -> Option<Reason> {
     now.keys()
         .chain(then.keys())
         .find(|name| then.get(*name) != now.get(*name))
-        .map(|name| Reason::Setting {
-            name: name.clone(),
-            was: shown(then.get(name)),
-            now: shown(now.get(name)),
+        .map(|name| match name.strip_prefix(VARIABLE) {
+            Some(name) => Reason::Variable { name: name.into() },
+            None => Reason::Setting {
+                name: name.clone(),
+                was: shown(then.get(name)),
+                now: shown(now.get(name)),
+            },
         })
 }
 
@@ -435,6 +435,27 @@ mod tests {
         disk::write(&file, b"one").unwrap();
         let input = Input::file(&file, Some(start));
         assert_eq!(input.stale(&session()), Some(Reason::Racing { path: file }));
+    }
+
+    #[test]
+    fn of_a_folder_the_file_is_named_that_changed_during_the_build() {
+        let (_temp, dir) = dir();
+        disk::write(&dir.join("before"), b"one").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let start = disk::now();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let path = dir.join("now");
+        disk::write(&path, b"one").unwrap();
+        let input = Input::tree(&dir, TreeScope::Folder, &[], Some(start));
+        assert_eq!(input.stale(&session()), Some(Reason::Racing { path }));
+    }
+
+    #[test]
+    fn a_variable_is_named_and_its_value_is_not() {
+        let of = |value: &str| Settings::from([(variable_setting("RUSTFLAGS"), value.into())]);
+        let reasons = [(of("a"), of("b")), (of("a"), Settings::new())]
+            .map(|(then, now)| stale_settings(&then, &now).unwrap().to_string());
+        assert_eq!(reasons, ["environment variable `RUSTFLAGS` changed"; 2]);
     }
 
     #[test]

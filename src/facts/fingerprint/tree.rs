@@ -1,5 +1,6 @@
 //! The files of a folder, a line for each: `SIZE MODIFIED CHANGED INODE HASH PATH`, sorted by path.
-//! Where the content does not count, all but the path is `-`.
+//! Where the content does not count, all but the path is `-`; of a file that changed while the build ran
+//! nothing else is known either.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -46,10 +47,18 @@ pub(super) fn files(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf]) -> Fo
     found.into_iter().filter_map(signed).collect()
 }
 
-pub(super) fn lines(dir: &Utf8Path, found: &Found) -> String {
+/// In place of the hash of a file that was written while the build ran.
+const RACING: &str = "?";
+
+/// `since`: when the build began that is to have seen them, in nanoseconds since the epoch.
+pub(super) fn lines(dir: &Utf8Path, found: &Found, since: Option<u64>) -> String {
+    let is_racing = |it: &Signature| since.is_some_and(|since| it.written() >= since);
     let mut text = String::new();
     for (path, signature) in found {
         let _ = match signature {
+            Some(signature) if is_racing(signature) => {
+                writeln!(text, "- - - - {RACING} {path}")
+            }
             None => writeln!(text, "- - - - - {path}"),
             Some(signature) => {
                 let hash = disk::hash(&dir.join(path)).unwrap_or_default();
@@ -92,15 +101,11 @@ pub(super) fn stale(
 ) -> Option<Reason> {
     let known = parsed(then);
     let now = files(dir, scope, but);
-    if then.is_empty() && !now.is_empty() {
-        return Some(Reason::Racing {
-            path: dir.to_owned(),
-        });
-    }
     for (path, signature) in &now {
         let file = dir.join(path);
         match known.get(path.as_str()) {
             None => return Some(Reason::Appeared { path: file }),
+            Some((_, RACING)) => return Some(Reason::Racing { path: file }),
             Some(then) if is_changed(&file, signature.as_ref(), *then) => {
                 return Some(Reason::Changed { path: file });
             }
@@ -167,7 +172,7 @@ mod tests {
             write(&dir.join(name), "one");
         }
         let but = [dir.join("out")];
-        let known = lines(dir, &files(dir, TreeScope::Package, &but));
+        let known = lines(dir, &files(dir, TreeScope::Package, &but), None);
         assert_eq!(known.lines().count(), 3, "{known}");
         let now = || stale(dir, TreeScope::Package, &but, &known);
         assert_eq!(now(), None);
@@ -194,7 +199,7 @@ mod tests {
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         write(&dir.join("src/lib.rs"), "one");
         let scope = TreeScope::RustNames;
-        let known = lines(dir, &files(dir, scope, &[]));
+        let known = lines(dir, &files(dir, scope, &[]), None);
         write(&dir.join("src/lib.rs"), "two");
         write(&dir.join("README.md"), "two");
         assert_eq!(stale(dir, scope, &[], &known), None);

@@ -419,6 +419,13 @@ impl PyProject {
         files.extend(licence.and_then(|item| item.get("file")?.as_str().map(str::to_owned)));
         files
     }
+
+    /// What licence files are found by, relative to the folder (PEP 639).
+    pub fn licence_globs(&self) -> Vec<&str> {
+        let globs = self.toml.get(&["project", "license-files"]);
+        let globs = globs.and_then(Item::as_array).into_iter().flatten();
+        globs.filter_map(Value::as_str).collect()
+    }
 }
 
 /// `"README.md"` or `{ file = "README.md" }`.

@@ -222,6 +222,61 @@ fn what_was_edited_after_any_build_is_compiled_although_no_build_is_recorded() {
 }
 
 #[test]
+fn every_crate_of_the_project_is_compiled_as_cargos_configuration_says_now() {
+    let (_, project) = shown(&folder!());
+    let source = "fn main() {\n    print!(\"{} {}\", value::V, option_env!(\"MOOD\").unwrap_or(\"none\"));\n}\n";
+    project.write("src/main.rs", source);
+    project.dev().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "one none");
+    // the last changes nothing that a newer cargo compiles anything for
+    for (config, said) in [
+        ("[env]\nMOOD = \"glad\"\n", "one glad"),
+        ("[env]\nMOOD = \"sad\"\n", "one sad"),
+        ("[env]\nMOOD = \"sad\"\n\n[net]\nretry = 3\n", "one sad"),
+    ] {
+        project.write(".cargo/config.toml", config);
+        let run = project.dev().run().succeeds();
+        assert_eq!(printed(&project, "shown"), said, "{run}");
+        for name in ["shown", "value"] {
+            assert_eq!(compiled(&run, name), 1, "{run}");
+        }
+        project.dev().run().finds_fresh("shown");
+    }
+    project.remove("target/pyx/state.json");
+    project.write(".cargo/config.toml", "[net]\nretry = 2\n");
+    let run = project.dev().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "one none", "{run}");
+    assert_eq!(compiled(&run, "value"), 1, "{run}");
+}
+
+#[test]
+fn a_licence_that_a_glob_finds_is_installed() {
+    let (_, project) = shown(&folder!());
+    let globs = "license-files = [\"licences/*\", \"COPY[I]NG*\"]\nversion = \"1.0\"";
+    project.edit("pyproject.toml", "version = \"1.0\"", globs);
+    project.write("licences/A", "");
+    project.dev().run().succeeds();
+    let script =
+        "from importlib import metadata as m; print(m.metadata('shown').get_all('License-File'))";
+    for (name, found) in [
+        ("licences/B", "['licences/A', 'licences/B']"),
+        ("COPYING.txt", "['licences/A', 'licences/B', 'COPYING.txt']"),
+    ] {
+        project.write(name, "");
+        let run = project.dev().run().succeeds().never_says("Compiling");
+        assert_eq!(project.python(script), found, "{run}");
+    }
+    project.remove("licences/A");
+    let run = project.dev().run().succeeds();
+    assert_eq!(
+        project.python(script),
+        "['licences/B', 'COPYING.txt']",
+        "{run}"
+    );
+    project.dev().run().finds_fresh("shown");
+}
+
+#[test]
 fn a_watch_builds_what_changes_outside_the_project() {
     let mut files = printer("shown", "\n[workspace]\n").to_vec();
     let main = "fn main() {\n    print!(\"{}\", include_str!(\"../../note.txt\"));\n}\n";

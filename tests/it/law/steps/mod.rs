@@ -94,7 +94,7 @@ pub(super) const ALL: &[Kind] = &[
     kind("distribution-name", 1, 1, settings::distribution_name),
     kind("lock-lost", 1, 1, settings::lock_lost),
     kind("cargo-config", 3, 1, settings::cargo_config),
-    kind("toolchain", 2, 2, settings::toolchain),
+    kind("toolchain", 2, 3, settings::toolchain),
     kind("flavor", 2, 1, settings::flavor),
     kind("script-variable", 2, 1, settings::script_variable).of(mixed),
     kind("rustflags", 2, 1, settings::rustflags),
