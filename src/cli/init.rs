@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use crate::facts::adoption::{Adoption, AdoptionLayout, Wishes};
+use crate::driver;
+use crate::facts::adoption::{Adoption, AdoptionLayout, Subject, Wishes};
 use crate::facts::editor::Editor;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::plan;
 
 use super::apply::{Consent, apply};
@@ -14,7 +15,9 @@ use super::global::CommandContext;
 /// Add a Rust module to a Python package, or a Python module to a crate or workspace
 ///
 /// A package keeps its metadata, dependencies and files, and gets a crate in rust/ and maturin for its
-/// build backend. A library keeps its own, and gets PyO3 behind a feature; one that cannot have it gets a
+/// build backend. What it is, is asked of the present backend, which builds its wheel once in a copy: that
+/// runs the project's code, so that you are asked before, and `--yes` says yes to it. maturin's wheel is
+/// built and compared: where a field or a file would be another, nothing is written. A library keeps its own, and gets PyO3 behind a feature; one that cannot have it gets a
 /// crate beside it, which is said with the reason (no std, edition 2015, no unsafe code, an old Rust, the
 /// name of a module that Python has). Its package on crates.io stays as it is. A workspace gets a member.
 /// Shows all changes as a patch and asks; overwrites nothing; does nothing where both languages are there.
@@ -63,8 +66,11 @@ impl Init {
         if let Some(why) = adoption.why_beside() {
             ui.status("Beside", &why);
         }
-        let plan = plan::init(&adoption, global.network.into())?;
         let instead = global.command("init --yes");
+        let network = global.network.into();
+        let adoption = self.asked(context, adoption, &instead)?;
+        let plan = plan::init(&adoption, network)?;
+        driver::adoption::prove(session, ui, &adoption, &plan, network)?;
         let consent = Consent::of(self.yes, &instead);
         if apply(context, &plan, consent)? {
             let next = global.command("test");
@@ -72,8 +78,48 @@ impl Init {
             if let Some(path) = plan::adopted_source(&plan) {
                 ui.status("Next", &format!("your own functions go into {path}"));
             }
+            if adoption.in_checkout {
+                ui.status("Undo", &plan::way_back(&adoption, &plan));
+            }
         }
         Ok(())
+    }
+
+    /// A package with what its present backend makes of it, where that may be asked.
+    fn asked(
+        &self,
+        context: CommandContext<'_>,
+        adoption: Adoption,
+        instead: &str,
+    ) -> Result<Adoption> {
+        let CommandContext {
+            global,
+            session,
+            ui,
+        } = context;
+        let Some(backend) = adoption.backend() else {
+            return Ok(adoption);
+        };
+        let is_needed = matches!(adoption.subject, Subject::Unasked(_));
+        if !self.yes {
+            if global.dry_run && !is_needed {
+                return Ok(adoption);
+            }
+            let message = format!(
+                "what the package is will be asked of {backend}, which runs the project's code"
+            );
+            if !(session.stdin_is_terminal && session.stderr_is_terminal) {
+                return Err(Error::refused(message, instead));
+            }
+            ui.status("Asking", &message);
+            if !ui.ask("build its wheel once, in a copy?")? {
+                return Err(Error::refused(
+                    "nothing was built or written".into(),
+                    instead,
+                ));
+            }
+        }
+        driver::adoption::ask(session, ui, &adoption, global.network.into())
     }
 
     fn wishes(&self) -> Wishes {

@@ -198,7 +198,7 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
         shown: facts.project.display(&path).to_owned(),
         path,
         before,
-        after,
+        after: Some(after),
         changes: Vec::new(),
     })
 }

@@ -1,6 +1,7 @@
-//! What a command goes through, from facts to done: `command` once, `matrix` for each of several
+//! What a command goes through, from facts to done: `command` once, `adoption` before `init`, `matrix` for each of several
 //! interpreters, `watch` after every change. `verdict` is whether tests are a success.
 
+pub mod adoption;
 mod command;
 pub mod matrix;
 pub mod project_lock;

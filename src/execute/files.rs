@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::facts::recipes;
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
-use crate::plan::CopyTests;
+use crate::plan::{CopyProject, CopyTests};
 use crate::ui::Ui;
 use crate::world::disk;
 
@@ -74,7 +74,7 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
         }
     }
     for (done, edit) in edits.iter().enumerate() {
-        if let Err(error) = write(edit, &edit.after) {
+        if let Err(error) = put(edit, edit.after.as_deref()) {
             for written in &edits[..done] {
                 take_back(written)?;
             }
@@ -97,10 +97,10 @@ fn say(edits: &[Edit], ui: &Ui) {
         return;
     }
     for edit in edits {
-        let verb = if edit.before.is_some() {
-            "Updating"
-        } else {
-            "Creating"
+        let verb = match (&edit.before, &edit.after) {
+            (_, None) => "Removing",
+            (Some(_), _) => "Updating",
+            (None, _) => "Creating",
         };
         let first = edit.changes.first();
         let change = first.map(|change| format!(" ({} -> {})", change.from, change.to));
@@ -120,15 +120,16 @@ fn made(edits: &[Edit]) -> Option<&str> {
 }
 
 fn take_back(written: &Edit) -> Result<()> {
-    match &written.before {
-        Some(before) => write(written, before),
-        None => disk::remove_file(&written.path),
-    }
+    put(written, written.before.as_deref())
 }
 
-/// A link stays one: what it leads to is the file that somebody keeps elsewhere.
-fn write(edit: &Edit, text: &str) -> Result<()> {
-    disk::write(&disk::resolve(&edit.path), text.as_bytes())
+/// Has the file hold this, or nothing there. A link stays one: what it leads to is the file that
+/// somebody keeps elsewhere.
+fn put(edit: &Edit, text: Option<&str>) -> Result<()> {
+    match text {
+        Some(text) => disk::write(&disk::resolve(&edit.path), text.as_bytes()),
+        None => disk::remove_file(&edit.path),
+    }
 }
 
 /// The justfile that imports the others comes last: it tells that all are there.
@@ -137,6 +138,28 @@ pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
         disk::write(&folder.join(name), text.as_bytes())?;
     }
     disk::write(&folder.join("justfile"), recipes::imports().as_bytes())
+}
+
+/// With the history, by which backends know the version, and nothing that is ignored.
+pub(super) fn copy_project(copy: &CopyProject) -> Result<()> {
+    for path in disk::kept_files(&copy.from) {
+        disk::copy(&copy.from.join(&path), &copy.to.join(&path))?;
+    }
+    let git = copy.from.join(".git");
+    if disk::is_dir(&git) {
+        let text = format!("gitdir: {git}\n");
+        disk::write(&copy.to.join(".git"), text.as_bytes())?;
+    } else if disk::is_file(&git) {
+        disk::copy(&git, &copy.to.join(".git"))?;
+    }
+    for edit in &copy.edits {
+        let path = copy.to.join(&edit.shown);
+        match &edit.after {
+            Some(text) => disk::write(&path, text.as_bytes())?,
+            None => disk::remove_file(&path)?,
+        }
+    }
+    Ok(())
 }
 
 /// What cargo builds lies in `target`, ignored or not.
@@ -169,7 +192,7 @@ mod tests {
             shown: path.clone(),
             path,
             before: Some("old".into()),
-            after: "new".into(),
+            after: Some("new".into()),
             changes: Vec::new(),
         }
     }
@@ -226,6 +249,21 @@ mod tests {
         edit(&edits, &ui).unwrap();
         assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"new");
         edit(&edits[..1], &ui).unwrap_err(); // it is there now
+    }
+
+    #[test]
+    fn a_file_that_goes_comes_back_when_another_fails() {
+        let (_temp, dir) = folder();
+        let ui = Ui::new(OutputOptions::default());
+        let mut edits = vec![planned(dir.join("a")), planned(dir.join("b/c"))];
+        edits[0].after = None;
+        edits[1].before = None;
+        disk::write(&edits[0].path, b"old").unwrap();
+        disk::write(&dir.join("b"), b"a file").unwrap(); // no folder for the other
+        edit(&edits, &ui).unwrap_err();
+        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
+        edit(&edits[..1], &ui).unwrap();
+        assert!(!disk::is_file(&edits[0].path));
     }
 
     #[test]
@@ -309,7 +347,7 @@ mod tests {
             path: format!("/p/fast-words/src/{at}").into(),
             shown: format!("src/{at}").into(),
             before: before.map(str::to_owned),
-            after: "new".into(),
+            after: Some("new".into()),
             changes: Vec::new(),
         };
         let mut edits: Vec<Edit> = (0..MANY).map(|at| edit(at, None)).collect();

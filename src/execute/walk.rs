@@ -129,6 +129,7 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         Action::WriteRecipes { folder } => files::write_recipes(folder),
         Action::Recipe(recipe) => child::recipe(context, step, recipe, activity),
         Action::CopyTests(copy) => files::copy_tests(copy),
+        Action::CopyProject(copy) => files::copy_project(copy),
         Action::Remove { path, kept } => disk::remove_but(path, kept),
         Action::RemoveEmpty { path, besides } => disk::remove_empty(path, besides),
         Action::Edit(edits) => files::edit(edits, context.ui),

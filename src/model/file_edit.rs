@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-/// A file of the project that is to be changed or made.
+/// A file of the project that is to be changed, made or removed.
 #[derive(Clone, Debug)]
 pub struct Edit {
     /// Absolute.
@@ -12,7 +12,8 @@ pub struct Edit {
     pub shown: Utf8PathBuf,
     /// What the file holds; nothing where there is none yet.
     pub before: Option<String>,
-    pub after: String,
+    /// What it is to hold; nothing where it is to go.
+    pub after: Option<String>,
     pub changes: Vec<Change>,
 }
 
@@ -29,12 +30,16 @@ impl Edit {
     /// A unified diff, as `patch` and `git apply` take it.
     pub fn diff(&self) -> String {
         let before = self.before.as_deref().unwrap_or_default();
-        let diff = similar::TextDiff::from_lines(before, &self.after);
+        let after = self.after.as_deref().unwrap_or_default();
+        let diff = similar::TextDiff::from_lines(before, after);
         let old = match self.before {
             Some(_) => format!("a/{}", self.shown),
             None => "/dev/null".into(),
         };
-        let new = format!("b/{}", self.shown);
+        let new = match self.after {
+            Some(_) => format!("b/{}", self.shown),
+            None => "/dev/null".into(),
+        };
         diff.unified_diff().header(&old, &new).to_string()
     }
 }
@@ -73,7 +78,7 @@ mod tests {
             path: "/p/a".into(),
             shown: "a".into(),
             before: before.map(Into::into),
-            after: "new\n".into(),
+            after: Some("new\n".into()),
             changes: Vec::new(),
         }
     }
@@ -84,6 +89,13 @@ mod tests {
         assert_eq!(edit(Some("old\n")).diff(), changed);
         let made = "--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+new\n";
         assert_eq!(edit(None).diff(), made);
+        let after = None;
+        let gone = Edit {
+            after,
+            ..edit(Some("old\n"))
+        };
+        let removed = "--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-old\n";
+        assert_eq!(gone.diff(), removed);
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub enum Action {
     /// Build a distribution into a directory that holds no other.
     Pack(Box<Pack>),
     CopyTests(Box<CopyTests>),
+    /// Copy what git would keep of a project, for a build that leaves nothing in it.
+    CopyProject(Box<CopyProject>),
     /// Remove a file, or a folder with all that is in it but what is to be kept; absolute.
     Remove {
         path: Utf8PathBuf,
@@ -136,6 +138,7 @@ impl Action {
             | Self::Begin(_)
             | Self::RecordSync(_)
             | Self::CopyTests(_)
+            | Self::CopyProject(_)
             | Self::RemoveEmpty { .. }
             | Self::Edit(_)
             | Self::WriteRecipes { .. }
@@ -165,6 +168,7 @@ impl Action {
             | Self::Seed { .. }
             | Self::Untestable(_)
             | Self::CopyTests(_)
+            | Self::CopyProject(_)
             | Self::Remove { .. }
             | Self::RemoveEmpty { .. }
             | Self::Edit(_)
@@ -229,6 +233,7 @@ impl Action {
             Self::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
             }
+            Self::CopyProject(copy) => comment(&format!("copy {} to {}", copy.from, copy.to)),
             Self::Remove { path, kept } if kept.is_empty() => {
                 format!("rm -r {}", quote(path.as_str()))
             }
@@ -287,6 +292,15 @@ pub struct CopyTests {
     pub root: Utf8PathBuf,
     /// Top-level names of packages that are left out.
     pub packages: Vec<String>,
+}
+
+/// A copy of a project with edits that are not made in it.
+#[derive(Clone, Debug)]
+pub struct CopyProject {
+    /// Both absolute.
+    pub from: Utf8PathBuf,
+    pub to: Utf8PathBuf,
+    pub edits: Vec<Edit>,
 }
 
 /// A run of tests; its failure stops nothing but is ours at the end.

@@ -8,7 +8,7 @@ use super::step::{Plan, Step};
 
 /// All or none of them; nothing to do where there are none.
 pub fn edits(verb: &'static str, subject: &str, mut edits: Vec<Edit>) -> Plan {
-    edits.retain(|edit| edit.before.as_ref() != Some(&edit.after));
+    edits.retain(|edit| edit.before != edit.after);
     if edits.is_empty() {
         return Plan {
             fresh: vec![subject.to_owned()],

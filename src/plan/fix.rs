@@ -44,7 +44,7 @@ pub fn fix(
             path: path.to_owned(),
             shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
             before: texts.get(path).cloned(),
-            after,
+            after: Some(after),
             changes: Vec::new(),
         })
         .collect();
@@ -81,7 +81,7 @@ mod tests {
         };
         let after = edits
             .iter()
-            .map(|edit| (edit.shown.as_str(), edit.after.as_str()));
+            .map(|edit| (edit.shown.as_str(), edit.after.as_deref().unwrap()));
         assert!(after.eq([("py.typed", ""), ("pyproject.toml", "a = [0, 1, 2]\n")]));
     }
 }

@@ -1,5 +1,7 @@
 //! `cargo pyx init`: the other language for a project that has one of the two.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use super::scaffold::FileChange;
@@ -24,6 +26,35 @@ pub fn adopted_source(plan: &Plan) -> Option<&Utf8Path> {
     edits.find(made).map(|edit| edit.shown.as_path())
 }
 
+/// The way back from a plan in a checkout, to paste: what is new goes, what git knows is taken from it.
+pub fn way_back(adoption: &Adoption, plan: &Plan) -> String {
+    let edits = plan.steps.iter().flat_map(|step| match &step.action {
+        Action::Edit(edits) => &edits[..],
+        _ => &[],
+    });
+    let new = edits.filter(|edit| edit.before.is_none());
+    let mut files: Vec<String> = new
+        .map(|edit| quote(edit.shown.as_str()).into_owned())
+        .collect();
+    if !adoption.locked {
+        let lock = adoption.manifest().with_file_name("Cargo.lock");
+        files.push(quote(lock.as_str()).into_owned());
+    }
+    let is_new = |top: &&str| !adoption.there.contains(Utf8Path::new(top));
+    let tops = files
+        .iter()
+        .filter_map(|file| Some(file.split_once('/')?.0));
+    let folders: BTreeSet<&str> = tops.filter(is_new).collect();
+    let folders: Vec<&str> = folders.into_iter().collect();
+    let mut back = format!("git checkout . && rm -f {}", files.join(" "));
+    if !folders.is_empty() {
+        back.push_str(" && find ");
+        back.push_str(&folders.join(" "));
+        back.push_str(" -type d -empty -delete");
+    }
+    back
+}
+
 /// # Errors
 /// [`Error::Refused`] where a file would be overwritten; [`Error::Offline`] where uv is missing and may
 /// not be fetched; [`Error::Usage`] with `--locked`.
@@ -41,6 +72,11 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
         verb: "Locking",
     };
     locks.check("init")?;
+    if let Subject::Unasked(_) = &adoption.subject {
+        let message = "what this package is has to be asked of its build backend, which runs the \
+                       project's code";
+        return Err(Error::refused(message.into(), "cargo pyx init --yes"));
+    }
     let edits = adoption.wanted()?.into_iter();
     let edits: Vec<Edit> = edits
         .map(|one| edit(one, adoption))
@@ -61,7 +97,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     let manifest = adoption.manifest();
     let words = [words, &[manifest.as_str()]].concat();
     locks.cargo(&mut plan, &adoption.cargo, &words);
-    if let Some(uv) = &adoption.uv {
+    if let Some(uv) = adoption.uv.as_ref().filter(|_| adoption.has_uv_lock) {
         locks.uv(&mut plan, uv, adoption.any_python.as_ref())?;
     }
     Ok(plan)

@@ -33,6 +33,7 @@ pub mod scaffold;
 mod step;
 mod sync;
 mod test;
+mod trial;
 mod version;
 mod wheel_test;
 
@@ -42,11 +43,12 @@ pub use decide::plan;
 pub use edits::edits;
 pub use exports::{env, environment};
 pub use fix::fix;
-pub use init::{adopted_source, init};
+pub use init::{adopted_source, init, way_back};
 pub use new::new;
 pub use release_action::{
     Candidate, Check, Confirm, How, Linter, MendLock, Promote, Publish, RecordChecks,
     ReleaseAction, Seal, Unpack, Upload, Verdict,
 };
 pub use step::{Plan, Step};
+pub use trial::{adopted_wheel, present_wheel, wheel_folder};
 pub use version::{NewVersion, Settled, Spelled, Wish, version};

@@ -28,7 +28,7 @@ pub fn new(scaffold: &Scaffold, surroundings: &Surroundings, network: Network) -
         path: surroundings.folder.join(&path),
         shown: path,
         before: None,
-        after,
+        after: Some(after),
         changes: Vec::new(),
     });
     let subject = format!("{} in {}", scaffold.name.distribution, surroundings.shown);

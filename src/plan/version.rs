@@ -231,7 +231,7 @@ fn edit(
     Ok(Edit {
         path: path.to_owned(),
         shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
-        after: with_strings(&before, &strings),
+        after: Some(with_strings(&before, &strings)),
         before: Some(before),
         changes: changes.collect(),
     })
@@ -289,7 +289,7 @@ mod tests {
         let edits = plan.steps.iter().flat_map(|step| match &step.action {
             Action::Edit(edits) => edits
                 .iter()
-                .map(|edit| format!("{}: {}", edit.shown, edit.after))
+                .map(|edit| format!("{}: {}", edit.shown, edit.after.as_ref().unwrap()))
                 .collect(),
             _ => Vec::new(),
         });

@@ -2,12 +2,15 @@
 //!
 //! Each kind has its file, which also refuses what cannot become a project that maturin builds.
 
+mod built;
+mod comparison;
 mod crates;
 mod module_name;
 mod obstacles;
 mod package;
 mod pyo3;
 mod subject;
+mod takeover;
 mod wishes;
 mod workspace;
 
@@ -18,18 +21,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project::depends_on_python;
 use crate::model::error::{Error, Result};
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::interpreter;
-use crate::world::manifest::{CargoToml, Manifests};
+use crate::world::manifest::{CargoToml, Manifests, PyProject};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
+pub use built::{BuiltPackage, people, plain};
+pub use comparison::{Asked, differences, links};
 pub use crates::{Crate, CrateKind, Library};
 pub use module_name::ModuleName;
 pub use package::PythonPackage;
 pub use pyo3::Pyo3;
-pub use subject::Subject;
-pub use wishes::{AdoptionLayout, Wishes};
+pub use subject::{Subject, Unasked};
+pub use takeover::{Takeover, VersionFile};
+pub use wishes::{AdoptionLayout, BESIDE, Wishes};
 pub use workspace::CargoWorkspace;
 
 /// What is to be adopted, and what it stands in.
@@ -45,8 +52,11 @@ pub struct Adoption {
     /// Whether there is a Cargo.lock, its own or a workspace's.
     pub locked: bool,
     pub cargo: Utf8PathBuf,
-    /// Where there is a uv.lock that has to follow.
+    /// Where a package is to be built, or a uv.lock has to follow.
     pub uv: Option<Tool>,
+    pub has_uv_lock: bool,
+    /// Whether git has what is there.
+    pub in_checkout: bool,
     /// A Python to fetch uv with.
     pub any_python: Option<Utf8PathBuf>,
     /// What no tool may inherit.
@@ -59,26 +69,61 @@ impl Adoption {
     /// # Errors
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
     pub fn read(session: &Session, root: &Utf8Path, wishes: &Wishes) -> Result<Self> {
-        let subject = subject(&Manifests::default(), root, wishes)?;
+        Self::of(session, root, subject(&Manifests::default(), root, wishes)?)
+    }
+
+    /// The same of a package, by what its present backend has made of it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_built(session: &Session, root: &Utf8Path, built: BuiltPackage) -> Result<Self> {
+        Self::of(session, root, built_subject(root, built)?)
+    }
+
+    fn of(session: &Session, root: &Utf8Path, subject: Subject) -> Result<Self> {
         let has_uv_lock = disk::is_file(&root.join("uv.lock"));
-        let uv = has_uv_lock.then(|| tool::uv(session)).transpose()?;
+        let is_package = matches!(subject, Subject::Package(_) | Subject::Unasked(_));
+        let uv = (has_uv_lock || is_package)
+            .then(|| tool::uv(session))
+            .transpose()?;
         let fetched = uv.as_ref().and_then(|uv| uv.missing.as_ref());
+        // a crate that is new in a workspace of its own, or in none, shares no lock with those above
+        let is_alone = match &subject {
+            Subject::Workspace(workspace) => workspace.is_apart,
+            _ => is_package,
+        };
         let mut above = root.ancestors().map(|dir| dir.join("Cargo.lock"));
         Ok(Self {
             subject,
             there: there(root),
             gitignore: disk::read_text(&root.join(".gitignore"))?,
-            locked: above.any(|path| disk::is_file(&path)),
+            locked: !is_alone && above.any(|path| disk::is_file(&path)),
             cargo: tool::cargo(session)?,
             any_python: fetched.and_then(|_| interpreter::any(session)),
             uv,
+            has_uv_lock,
+            in_checkout: checkout::root(root).is_some(),
             scrubbed: session.scrubbed(),
             root: root.to_owned(),
         })
     }
 }
 
+/// What builds a package that names no backend (PEP 517).
+const NO_BACKEND: &str = "setuptools";
+
 impl Adoption {
+    /// What builds the package today.
+    pub fn backend(&self) -> Option<&str> {
+        let pyproject = match &self.subject {
+            Subject::Package(package) => &package.pyproject,
+            Subject::Unasked(unasked) => &unasked.pyproject,
+            _ => return None,
+        };
+        let said = pyproject.toml.str(&["build-system", "build-backend"]);
+        Some(said.unwrap_or(NO_BACKEND))
+    }
+
     /// Why a library gets a crate beside it, and where, for people.
     pub fn why_beside(&self) -> Option<String> {
         let Subject::Workspace(workspace) = &self.subject else {
@@ -117,13 +162,47 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path, wishes: &Wishes) -
             format!("`{root}` has a Python package and a crate, which nothing connects"),
             "init one of them in a folder of its own: cargo pyx init -C FOLDER",
         )),
-        (Some(pyproject), None) => {
-            let package = PythonPackage::read(manifests, pyproject)?;
-            Ok(Subject::Package(Box::new(package)))
-        }
+        (Some(pyproject), None) => of_python(manifests, pyproject),
         (None, Some(cargo)) => without_pyproject(manifests, cargo, wishes),
-        (None, None) => Err(nothing(root)),
+        (None, None) if is_of_setuptools(root) => of_python(
+            manifests,
+            manifests.pyproject_or_empty(&root.join("pyproject.toml"))?,
+        ),
+        (None, None) => {
+            let message = format!("neither pyproject.toml nor Cargo.toml in `{root}`");
+            Err(Error::refused(message, "cargo pyx new NAME"))
+        }
     }
+}
+
+/// A package by what its present backend has made of it.
+pub(crate) fn built_subject(root: &Utf8Path, built: BuiltPackage) -> Result<Subject> {
+    let manifests = Manifests::default();
+    let pyproject = manifests.pyproject_or_empty(&root.join("pyproject.toml"))?;
+    let package = PythonPackage::of_built(&manifests, pyproject, built)?;
+    Ok(Subject::Package(Box::new(package)))
+}
+
+fn is_of_setuptools(root: &Utf8Path) -> bool {
+    ["setup.py", "setup.cfg"]
+        .iter()
+        .any(|name| disk::is_file(&root.join(name)))
+}
+
+/// A package that says what it is, or one that has to be built for that.
+fn of_python(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Subject> {
+    if package::is_plain(&pyproject) {
+        let package = PythonPackage::read(manifests, pyproject)?;
+        return Ok(Subject::Package(Box::new(package)));
+    }
+    package::check_native(&pyproject)?;
+    let root = pyproject.dir();
+    if !pyproject.is_built() && pyproject.name().is_none() && !is_of_setuptools(root) {
+        let message = format!("`{}` describes no package", pyproject.toml.path);
+        let hint = "describe it in `[project]`, with `name` and `version`";
+        return Err(Error::refused(message, hint));
+    }
+    Ok(Subject::Unasked(Box::new(Unasked { pyproject })))
 }
 
 fn without_pyproject(
@@ -152,17 +231,6 @@ fn embeds(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
 
 fn name_of(name: Option<&str>, root: &Utf8Path) -> String {
     name.or(root.file_name()).unwrap_or_default().to_owned()
-}
-
-fn nothing(root: &Utf8Path) -> Error {
-    if disk::is_file(&root.join("setup.py")) || disk::is_file(&root.join("setup.cfg")) {
-        return Error::refused(
-            format!("`{root}` has no pyproject.toml"),
-            "describe the package in `[project]` of pyproject.toml first",
-        );
-    }
-    let message = format!("neither pyproject.toml nor Cargo.toml in `{root}`");
-    Error::refused(message, "cargo pyx new NAME")
 }
 
 #[cfg(test)]

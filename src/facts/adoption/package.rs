@@ -13,7 +13,12 @@ use crate::model::invocation::quote;
 use crate::model::package_name;
 use crate::model::version;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, PyProject};
+use crate::world::manifest::{Manifests, PyProject, line_at};
+
+use super::built::BuiltPackage;
+use super::comparison::Asked;
+use super::takeover::Takeover;
+use super::wishes::BESIDE;
 
 /// Backends that pack Python files and compile nothing.
 const PACKERS: [&str; 9] = [
@@ -36,7 +41,10 @@ const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "
 
 #[derive(Debug)]
 pub struct PythonPackage {
+    /// Without a word where there is none.
     pub pyproject: Arc<PyProject>,
+    /// The name of what is installed.
+    pub distribution: String,
     /// As cargo spells it.
     pub version: semver::Version,
     /// The folder that holds the packages, from the root: `src`, `python` or `.`.
@@ -49,32 +57,144 @@ pub struct PythonPackage {
     pub nested: bool,
     /// The module's name in the package.
     pub leaf: &'static str,
+    /// What its backend has said, where it was asked.
+    pub takeover: Option<Takeover>,
 }
 
 impl PythonPackage {
+    /// What can be read without asking anybody.
     pub(super) fn read(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
         let root = pyproject.dir().to_owned();
         check_metadata(&pyproject)?;
+        check_dynamic(&pyproject)?;
         let (source, all, name) = packages(&pyproject)?;
         let folder = root.join(source).join(&name);
         let version = version(&pyproject, &folder)?;
-        let taken = disk::names(&folder);
-        let is_free = |leaf: &&str| {
-            taken
-                .iter()
-                .all(|name| name.split('.').next() != Some(leaf))
-        };
-        let leaf = LEAVES.into_iter().find(is_free).unwrap_or(LEAVES[0]);
         Ok(Self {
+            distribution: pyproject.name().unwrap_or_default().to_owned(),
             pyproject,
             version,
             source,
+            leaf: leaf(&folder),
             name,
             all,
             nested: in_workspace(manifests, &root)?,
-            leaf,
+            takeover: None,
         })
     }
+
+    /// By what the present backend has made of it.
+    pub(super) fn of_built(
+        manifests: &Manifests,
+        pyproject: Arc<PyProject>,
+        built: BuiltPackage,
+    ) -> Result<Self> {
+        let root = pyproject.dir().to_owned();
+        check_pure(&pyproject, &built)?;
+        let distribution = built.text("Name").unwrap_or_default().to_owned();
+        let version = built.text("Version").unwrap_or_default().to_owned();
+        let takeover = Takeover::of(&pyproject, built)?;
+        let (packages, modules) = takeover.built.tops();
+        let regular = |name: &&String| {
+            let init = format!("{name}/__init__.py");
+            takeover.built.files.contains_key(&init)
+        };
+        let own = package_name::escape(&distribution);
+        let named = packages.iter().find(|name| name.to_lowercase() == own);
+        let chosen = named.filter(regular).or(packages.iter().find(regular));
+        let (name, all) = match (chosen, &modules[..]) {
+            (Some(name), _) => (name.clone(), packages.clone()),
+            (None, [module, ..]) if packages.is_empty() => {
+                let stem = module.split('.').next().unwrap_or_default();
+                (format!("_{}", stem.trim_start_matches('_')), Vec::new())
+            }
+            (None, _) => {
+                let message =
+                    format!("no package of `{distribution}` has an __init__.py for the module");
+                return Err(Error::refused(message, BESIDE));
+            }
+        };
+        let folder = root.join(takeover.source).join(&name);
+        if all.is_empty() && !disk::names(&folder).is_empty() {
+            let message =
+                format!("`{name}` is there already, and is to be the package of the module");
+            let folder = quote(folder.as_str());
+            return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
+        }
+        Ok(Self {
+            distribution,
+            version: spelled(&version)?,
+            source: takeover.source,
+            leaf: leaf(&folder),
+            name,
+            all,
+            nested: in_workspace(manifests, &root)?,
+            pyproject,
+            takeover: Some(takeover),
+        })
+    }
+
+    /// What the wheel that maturin makes may have otherwise.
+    pub fn asked(&self) -> Asked {
+        let takeover = self.takeover.as_ref();
+        let version = takeover.and_then(|takeover| takeover.version_file.as_ref());
+        let below = |path: &str| {
+            path.strip_prefix(&format!("{}/", self.source))
+                .unwrap_or(path)
+                .to_owned()
+        };
+        let is_new = takeover.is_some() && self.all.is_empty();
+        Asked {
+            new: vec![if is_new {
+                format!("{}/", self.name)
+            } else {
+                format!("{}/{}", self.name, self.leaf)
+            }],
+            rewritten: version
+                .map(|file| below(file.path.as_str()))
+                .into_iter()
+                .collect(),
+            version: true,
+        }
+    }
+
+    /// Whether the new module needs a package around it.
+    pub fn is_around_modules(&self) -> bool {
+        self.takeover.is_some() && self.all.is_empty()
+    }
+}
+
+/// The first name that is free in a package.
+fn leaf(folder: &Utf8Path) -> &'static str {
+    let taken = disk::names(folder);
+    let is_free = |leaf: &&str| {
+        taken
+            .iter()
+            .all(|name| name.split('.').next() != Some(leaf))
+    };
+    LEAVES.into_iter().find(is_free).unwrap_or(LEAVES[0])
+}
+
+/// Whether all that maturin needs stands in `[project]`.
+pub(super) fn is_plain(pyproject: &PyProject) -> bool {
+    check_metadata(pyproject).is_ok()
+        && check_dynamic(pyproject).is_ok()
+        && packages(pyproject).is_ok_and(|(source, _, name)| {
+            version(pyproject, &pyproject.dir().join(source).join(name)).is_ok()
+        })
+}
+
+/// # Errors
+/// [`Error::Manifest`] and [`Error::Refused`] for a wheel that is of one platform.
+fn check_pure(pyproject: &PyProject, built: &BuiltPackage) -> Result<()> {
+    if built.is_pure {
+        return Ok(());
+    }
+    check_native(pyproject)?;
+    check_build(pyproject)?;
+    let message =
+        "its wheel is of one platform: the present backend compiles code, which maturin would not";
+    Err(Error::refused(message.to_owned(), BESIDE))
 }
 
 /// Checks that maturin can take the package over.
@@ -88,18 +208,69 @@ fn check_metadata(pyproject: &PyProject) -> Result<()> {
         let hint = "describe the package in `[project]` first: maturin reads nothing else";
         return Err(Error::refused(message, hint));
     }
+    check_native(pyproject)?;
+    check_build(pyproject)
+}
+
+/// Checks that nothing is compiled today, as far as that is said.
+///
+/// # Errors
+/// [`Error::Manifest`] and [`Error::Refused`] with the place.
+pub(super) fn check_native(pyproject: &PyProject) -> Result<()> {
+    let toml = &pyproject.toml;
     let keys = ["build-system", "build-backend"];
+    let inside = toml.get(&["build-system", "backend-path"]).is_some();
     if let Some(backend) = toml.spanned(&keys)
         && !PACKERS.contains(&backend.value.as_str())
+        && !inside
     {
         let message = format!(
             "`{}` may compile code that maturin would not",
             backend.value
         );
-        let hint = "init a folder of its own for the Rust module: cargo pyx new NAME".to_owned();
-        return Err(toml.error(&backend.span, message, Some(hint)));
+        return Err(toml.error(&backend.span, message, Some(BESIDE.to_owned())));
     }
-    check_build(pyproject)?;
+    for keys in [&["setuptools", "ext-modules"][..], &["setuptools-rust"]] {
+        let keys = [&["tool"], keys].concat();
+        if let Some(item) = toml.get(&keys).filter(|item| !is_off(item)) {
+            let message = format!(
+                "`{}` compiles extension modules, which maturin would not",
+                keys.join(".")
+            );
+            return Err(toml.error(&place(item), message, Some(BESIDE.to_owned())));
+        }
+    }
+    let path = pyproject.dir().join("setup.py");
+    let setup = disk::read_text(&path)?.unwrap_or_default();
+    for (word, what) in NATIVE {
+        if let Some(at) = setup.find(word) {
+            let message = format!("setup.py:{}: {what}", line_at(&setup, at));
+            return Err(Error::refused(message, BESIDE));
+        }
+    }
+    Ok(())
+}
+
+/// Arguments of `setup()` with which it does what maturin would not.
+const NATIVE: [(&str, &str); 3] = [
+    (
+        "ext_modules",
+        "it compiles extension modules, which maturin would not",
+    ),
+    (
+        "rust_extensions",
+        "setuptools-rust compiles its modules, which maturin would not",
+    ),
+    (
+        "cffi_modules",
+        "it compiles modules of cffi, which maturin would not",
+    ),
+];
+
+/// # Errors
+/// [`Error::Manifest`] for what maturin does not fill.
+fn check_dynamic(pyproject: &PyProject) -> Result<()> {
+    let toml = &pyproject.toml;
     let filled = |field: &str| field == "version";
     let dynamic = toml.spanned_strings(&["project", "dynamic"]);
     if let Some(field) = dynamic.iter().find(|field| !filled(&field.value)) {
@@ -108,14 +279,6 @@ fn check_metadata(pyproject: &PyProject) -> Result<()> {
             format!("`{name}` is dynamic, which maturin does not fill for a Python package");
         let hint = format!("state `{name}` in `[project]`, and take it out of `dynamic`");
         return Err(toml.error(&field.span, message, Some(hint)));
-    }
-    let setup = disk::read_text(&pyproject.dir().join("setup.py"))?;
-    if setup.is_some_and(|text| text.contains("ext_modules")) {
-        let message = "setup.py compiles extension modules, which maturin would not".to_owned();
-        return Err(Error::refused(
-            message,
-            "cargo pyx new NAME, in a folder of its own",
-        ));
     }
     Ok(())
 }
@@ -152,8 +315,7 @@ fn check_build(pyproject: &PyProject) -> Result<()> {
             continue;
         };
         let message = format!("`{}` {what}, which maturin would not", keys.join("."));
-        let hint = "cargo pyx new NAME, in a folder of its own for the Rust module";
-        return Err(toml.error(&place(item), message, Some(hint.to_owned())));
+        return Err(toml.error(&place(item), message, Some(BESIDE.to_owned())));
     }
     Ok(())
 }
@@ -239,7 +401,13 @@ fn version(pyproject: &PyProject, folder: &Utf8Path) -> Result<semver::Version> 
         let hint = "version = \"1.0.0\"".to_owned();
         return Err(toml.error(&span.unwrap_or_default(), message.into(), Some(hint)));
     };
-    let spelled = version::parse(&said).and_then(|version| version::cargo(&version));
+    spelled(&said)
+}
+
+/// A version in cargo's spelling; without what git has added to it.
+fn spelled(said: &str) -> Result<semver::Version> {
+    let parsed = version::parse(said).map(pep440_rs::Version::without_local);
+    let spelled = parsed.and_then(|version| version::cargo(&version));
     spelled.ok_or_else(|| {
         let message = format!("cargo has no version `{said}`, and crate and package share it");
         Error::refused(

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use crate::model::error::{Error, Result};
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, Manifests};
+use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Crate, CrateKind, Library, MODULES, has_readme};
 use super::module_name::ModuleName;
@@ -21,8 +21,16 @@ pub enum Subject {
     /// A project that has both languages already, by its name.
     Whole(String),
     Package(Box<PythonPackage>),
+    /// A package of which its backend has to be asked what it is.
+    Unasked(Box<Unasked>),
     Crate(Box<Crate>),
     Workspace(Box<CargoWorkspace>),
+}
+
+/// A package that does not say by itself what it is.
+#[derive(Debug)]
+pub struct Unasked {
+    pub pyproject: Arc<PyProject>,
 }
 
 /// What a crate is, and where it gets its module.

@@ -72,24 +72,17 @@ fn what_maturin_would_lose_is_refused() {
         let hint = error.hint().unwrap_or_default();
         format!("{error}\nhint: {hint}\n").replace(root.as_str(), "DIR")
     };
-    let dynamic = "[project]\nname = \"hot-words\"\ndynamic = [\"version\", \"dependencies\"]\n";
-    let tags = "[project]\nname = \"hot-words\"\ndynamic = [\"version\"]\n";
     let native = format!("[build-system]\nbuild-backend = \"mesonpy\"\n{PROJECT}");
-    let epoch = PROJECT.replace("1.2rc1", "1!2.0");
+    let rust = format!("{PROJECT}\n[[tool.setuptools-rust.ext-modules]]\ntarget = \"a\"\n");
     let said = [
         refused(&[]),
-        refused(&[("setup.py", "")]),
         refused(&[("pyproject.toml", "[tool.black]\n")]),
         refused(&[("pyproject.toml", &native), INIT]),
-        refused(&[("pyproject.toml", dynamic), INIT]),
-        refused(&[("pyproject.toml", tags), INIT]),
-        refused(&[("pyproject.toml", &epoch), INIT]),
-        refused(&[("pyproject.toml", PROJECT)]),
-        refused(&[("pyproject.toml", PROJECT), ("hot_words.py", "")]),
+        refused(&[("pyproject.toml", &rust), INIT]),
         refused(&[
             ("pyproject.toml", PROJECT),
             INIT,
-            ("setup.py", "setup(ext_modules=x)"),
+            ("setup.py", "setup(\n  ext_modules=x)"),
         ]),
         refused(&[
             ("pyproject.toml", PROJECT),
@@ -235,23 +228,28 @@ fn a_wish_goes_before_what_would_be_chosen() {
 }
 
 #[test]
-fn what_only_the_old_backend_does_is_refused_with_its_line() {
-    let refused = |setting: &str| {
-        let text = format!("{PROJECT}\n{setting}\n");
-        let (root, read) = read_at(&[("pyproject.toml", &text), INIT]);
-        let error = read.map(drop).expect_err(setting).to_string();
-        error.replace(root.as_str(), "DIR")
-    };
-    let said = [
-        "[[tool.setuptools.ext-modules]]\nname = \"a\"",
+fn what_only_the_backend_knows_is_asked_of_it() {
+    let asked = |files: &[(&str, &str)]| matches!(read(files), Ok(Subject::Unasked(_)));
+    assert!(asked(&[("setup.py", "setup()")]));
+    for lines in [
+        "name = \"a\"\ndynamic = [\"version\", \"dependencies\"]",
+        "name = \"hot-words\"\ndynamic = [\"version\"]",
+        "name = \"hot-words\"\nversion = \"1!2.0\"",
+    ] {
+        let text = format!("[project]\n{lines}\n");
+        assert!(asked(&[("pyproject.toml", &text), INIT]), "{lines}");
+    }
+    assert!(asked(&[("pyproject.toml", PROJECT)]));
+    for setting in [
         "[tool.setuptools]\npy-modules = [\"a\"]",
         "[tool.hatch.build.hooks.mypyc]\nx = 1",
         "[tool.hatch.build.targets.wheel.hooks.custom]",
         "[tool.poetry]\nbuild = \"build.py\"",
-        "[tool.poetry.build]\nscript = \"build.py\"",
         "[tool.pdm.build]\nrun-setup = true",
-    ];
-    insta::assert_snapshot!(said.map(refused).join("\n\n"));
+    ] {
+        let text = format!("{PROJECT}\n{setting}\n");
+        assert!(asked(&[("pyproject.toml", &text), INIT]), "{setting}");
+    }
     for plain in [
         "[tool.setuptools]\npy-modules = []",
         "[tool.hatch.build.targets.wheel]\npackages = []",
@@ -260,4 +258,45 @@ fn what_only_the_old_backend_does_is_refused_with_its_line() {
         let text = format!("{PROJECT}\n{plain}\n");
         package(&[("pyproject.toml", &text), INIT]);
     }
+}
+
+#[test]
+fn a_wheel_that_maturin_would_not_make_is_refused() {
+    let refused = |files: &[(&str, &str)], wheel: &[&str], is_pure: bool| {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        for (name, text) in files {
+            disk::write(&root.join(name), text.as_bytes()).unwrap();
+        }
+        let text = "Name: hot-words\nVersion: 1.2\n";
+        let built = BuiltPackage {
+            metadata: crate::facts::artifact::Headers::parse(text.as_bytes()),
+            files: wheel
+                .iter()
+                .map(|name| ((*name).to_owned(), Vec::new()))
+                .collect(),
+            is_pure,
+            ..BuiltPackage::default()
+        };
+        let error = built_subject(&root, built).unwrap_err();
+        let text = format!("{error}\nhint: {}\n", error.hint().unwrap_or_default());
+        text.replace(root.as_str(), "DIR")
+    };
+    let run_setup = format!("{PROJECT}\n[tool.pdm.build]\nrun-setup = true\n");
+    let said = [
+        refused(&[INIT], &["hot_words/__init__.py"], false),
+        refused(
+            &[("pyproject.toml", &run_setup), INIT],
+            &["hot_words/__init__.py"],
+            false,
+        ),
+        refused(
+            &[INIT],
+            &["hot_words/__init__.py", "hot_words/made.py"],
+            true,
+        ),
+        refused(&[("a/b.py", "")], &["a/b.py"], true),
+        refused(&[("a.py", ""), ("_a/b", "")], &["a.py"], true),
+    ];
+    insta::assert_snapshot!(said.join("\n"));
 }

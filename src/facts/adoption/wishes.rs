@@ -16,3 +16,7 @@ pub struct Wishes {
     /// What Python imports.
     pub module: Option<String>,
 }
+
+/// The other way, where a package cannot be maturin's.
+pub const BESIDE: &str = "the Rust module as a distribution of its own in the same repository: cargo \
+                          pyx new rust";

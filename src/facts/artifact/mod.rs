@@ -25,4 +25,4 @@ pub use headers::Headers;
 pub use name::{SdistName, Tags, WheelName};
 pub use record::{RecordEntry, installed};
 pub use sdist::Sdist;
-pub use wheel::Wheel;
+pub use wheel::{Wheel, path_in_site_packages};

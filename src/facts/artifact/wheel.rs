@@ -104,7 +104,7 @@ fn binaries(members: &[ArchiveMember]) -> Parsed {
 }
 
 /// A member's path below site-packages: the scheme of a `.data` folder is left out (PEP 427).
-pub(super) fn path_in_site_packages(name: &str) -> &str {
+pub fn path_in_site_packages(name: &str) -> &str {
     let scheme = name
         .split_once(".data/purelib/")
         .or(name.split_once(".data/platlib/"));

@@ -70,7 +70,7 @@ pub fn changes(
                     path,
                     shown: (*name).into(),
                     before: before.cloned(),
-                    after,
+                    after: Some(after),
                     changes: Vec::new(),
                 });
             }

@@ -39,7 +39,9 @@ fn settled(name: &str, before: Option<&str>, workspace: &Workspace) -> (String, 
         .collect();
     let changes = changes(&[editor], workspace, &texts).unwrap();
     let edit = changes.edits.into_iter().find(|edit| edit.path == path);
-    let after = edit.map_or(before.unwrap_or_default().to_owned(), |edit| edit.after);
+    let after = edit.map_or(before.unwrap_or_default().to_owned(), |edit| {
+        edit.after.unwrap()
+    });
     let of_file = |finding: &&Finding| {
         let place = finding.place.as_ref();
         place.is_some_and(|place| place.path == path)

@@ -1,34 +1,23 @@
 //! What a project gets that has one of the two languages: new files, and edits of its own.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
-use toml_edit::{Array, Value};
 
 use crate::facts::adoption::{
-    Adoption, CargoWorkspace, Crate, CrateKind, Library, ModuleName, Pyo3, PythonPackage, Subject,
+    Adoption, CargoWorkspace, Crate, CrateKind, Library, ModuleName, Pyo3, Subject,
 };
 use crate::model::error::Result;
 use crate::model::file_edit::keep_line_ends;
-use crate::model::package_name;
-use crate::world::manifest::{
-    CargoToml, Toml, keys, with_maturin, with_member, with_module, with_package,
-};
+use crate::world::manifest::{CargoToml, Toml, keys, with_member, with_module, with_package};
 
 use super::render::render;
 use super::{OLDEST, OWN_WORKSPACE, PYO3, toml_string};
 
-/// A file as it is, where it is, and as it is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileChange {
-    /// From the root.
-    pub path: Utf8PathBuf,
-    pub before: Option<String>,
-    pub after: String,
-}
+mod file_change;
+mod package;
+mod project;
 
-/// The crate beside an adopted package.
-const RUST: &str = "rust/";
+pub use file_change::FileChange;
+use file_change::{RUST, cache_keys, changed, made};
 
 /// What of `[package]` maturin fills in, by the names of both sides.
 const FILLED: [(&str, &str); 7] = [
@@ -48,8 +37,8 @@ impl Adoption {
     /// [`Error::Manifest`](crate::model::error::Error::Manifest) for values of a kind that no tool takes.
     pub fn wanted(&self) -> Result<Vec<FileChange>> {
         let mut wanted = match &self.subject {
-            Subject::Whole(_) => return Ok(Vec::new()),
-            Subject::Package(package) => of_package(package, &self.there)?,
+            Subject::Whole(_) | Subject::Unasked(_) => return Ok(Vec::new()),
+            Subject::Package(package) => package::files(package, &self.there)?,
             Subject::Crate(krate) => of_crate(krate)?,
             Subject::Workspace(workspace) => of_workspace(workspace)?,
         };
@@ -57,14 +46,15 @@ impl Adoption {
             Subject::Package(_) => &["*.pyd", "*.so", ".venv/", "__pycache__/", "target/"],
             _ => &[".venv/", "__pycache__/", "target/"],
         };
-        wanted.extend(gitignore(self.gitignore.as_deref(), ignored));
+        wanted.extend(gitignore(self.gitignore.as_deref(), ignored, self.kept()));
         if let Some(cargo) = self.published() {
             keep_apart(cargo, &mut wanted)?;
         }
         wanted.sort_by(|a, b| a.path.cmp(&b.path));
         for one in &mut wanted {
             let before = one.before.as_deref().unwrap_or_default();
-            one.after = keep_line_ends(before, &one.after);
+            let after = one.after.as_deref();
+            one.after = after.map(|after| keep_line_ends(before, after));
         }
         Ok(wanted)
     }
@@ -77,8 +67,17 @@ impl Adoption {
                 let cargo = &workspace.cargo;
                 cargo.package_name().map(|_| &**cargo)
             }
-            Subject::Whole(_) | Subject::Package(_) => None,
+            Subject::Whole(_) | Subject::Package(_) | Subject::Unasked(_) => None,
         }
+    }
+
+    /// A file that git has ignored until now.
+    fn kept(&self) -> Option<&Utf8Path> {
+        let Subject::Package(package) = &self.subject else {
+            return None;
+        };
+        let file = package.takeover.as_ref()?.version_file.as_ref()?;
+        Some(&file.path)
     }
 
     /// The crate's, from the root.
@@ -91,110 +90,6 @@ impl Adoption {
             _ => "Cargo.toml".into(),
         }
     }
-}
-
-fn made(path: impl Into<Utf8PathBuf>, after: String) -> FileChange {
-    let path = path.into();
-    FileChange {
-        path,
-        before: None,
-        after,
-    }
-}
-
-fn changed(root: &Utf8Path, toml: &Toml, after: String) -> FileChange {
-    FileChange {
-        path: toml
-            .path
-            .strip_prefix(root)
-            .unwrap_or(&toml.path)
-            .to_owned(),
-        before: Some(toml.text().to_owned()),
-        after,
-    }
-}
-
-fn of_package(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Result<Vec<FileChange>> {
-    let toml = &package.pyproject.toml;
-    let distribution = package.pyproject.name().unwrap_or_default();
-    let PythonPackage {
-        source, name, leaf, ..
-    } = package;
-    let folder = match *source {
-        "." => name.clone(),
-        source => format!("{source}/{name}"),
-    };
-    let license = toml.str(&["project", "license"]);
-    let license = license.map(|text| format!("license = {}", toml_string(text)));
-    let workspace = if package.nested { OWN_WORKSPACE } else { "" };
-    let values = [
-        (
-            "crate",
-            format!("{}-rust", package_name::normalize(distribution)),
-        ),
-        (
-            "description",
-            format!("The Rust half of the Python package {distribution}"),
-        ),
-        ("dotted", format!("{name}.{leaf}")),
-        ("exports", "levenshtein".to_owned()),
-        ("leaf", (*leaf).to_owned()),
-        ("license", license.unwrap_or_default()),
-        ("program", String::new()),
-        ("publish", "publish = false".to_owned()),
-        ("pyo3", format!("\"{PYO3}\"")),
-        ("version", package.version.to_string()),
-        ("visibility", String::new()),
-        ("workspace", workspace.to_owned()),
-    ];
-    let render = |template| render(template, &values);
-    // `core.py` has a `test_core.py` of its own in many a package
-    let tests = [
-        format!("test{leaf}"),
-        format!("test{leaf}_module"),
-        format!("test_{name}{leaf}"),
-    ];
-    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
-    let free = paths.iter().find(|path| !there.contains(*path));
-    let test = free.unwrap_or(&paths[0]).clone();
-    Ok(vec![
-        changed(package.pyproject.dir(), toml, built_by_maturin(package)?),
-        made(format!("{RUST}Cargo.toml"), render(template!("Cargo.toml"))),
-        made(format!("{RUST}src/lib.rs"), render(template!("lib.rs"))),
-        made(
-            format!("{folder}/{leaf}.pyi"),
-            render(template!("stub.pyi")),
-        ),
-        made(test, render(template!("adopted/test_package.py"))),
-    ])
-}
-
-fn built_by_maturin(package: &PythonPackage) -> Result<String> {
-    let PythonPackage {
-        source,
-        name,
-        leaf,
-        all,
-        ..
-    } = package;
-    let mut settings: Vec<(&str, Value)> = vec![
-        ("manifest-path", format!("{RUST}Cargo.toml").into()),
-        ("module-name", format!("{name}.{leaf}").into()),
-        ("python-source", (*source).into()),
-    ];
-    if all.len() > 1 {
-        settings.push(("python-packages", Array::from_iter(all).into()));
-    }
-    with_maturin(&package.pyproject.toml, &settings, &cache_keys(RUST))
-}
-
-/// What uv builds again for: the manifests and the crate's sources, never what was built.
-fn cache_keys(crate_dir: &str) -> Vec<String> {
-    let files = ["Cargo.toml", "Cargo.lock", "src/**/*.rs"];
-    let of_crate = files.iter().map(|file| format!("{crate_dir}{file}"));
-    std::iter::once("pyproject.toml".to_owned())
-        .chain(of_crate)
-        .collect()
 }
 
 /// What maturin fills in where Cargo.toml has these keys, as the elements of `dynamic`.
@@ -269,7 +164,7 @@ fn module(library: &Library, values: &[(&str, String)]) -> Vec<FileChange> {
     let named = FileChange {
         path: path.clone(),
         before: Some(text.clone()),
-        after: format!("{before}{gap}{feature}mod {file};\n{rest}{tests}"),
+        after: Some(format!("{before}{gap}{feature}mod {file};\n{rest}{tests}")),
     };
     let beside = path.with_file_name(format!("{file}.rs"));
     vec![
@@ -405,11 +300,12 @@ fn keep_apart(cargo: &CargoToml, wanted: &mut Vec<FileChange>) -> Result<()> {
         .partition(|path| path.extension() == Some("rs"));
     let path = Utf8Path::new("Cargo.toml");
     let at = wanted.iter().position(|file| file.path == path);
-    let text = at.map_or(cargo.toml.text(), |at| &wanted[at].after);
+    let edited = at.and_then(|at| wanted[at].after.as_deref());
+    let text = edited.unwrap_or(cargo.toml.text());
     let toml = Toml::parse(&cargo.toml.path, text)?;
     let after = with_package(&toml, &code, &others)?;
     match at {
-        Some(at) => wanted[at].after = after,
+        Some(at) => wanted[at].after = Some(after),
         None if after != cargo.toml.text() => {
             wanted.push(changed(cargo.dir(), &cargo.toml, after));
         }
@@ -419,7 +315,7 @@ fn keep_apart(cargo: &CargoToml, wanted: &mut Vec<FileChange>) -> Result<()> {
 }
 
 /// With what builds and tests leave behind, where it is not ignored yet.
-fn gitignore(text: Option<&str>, wanted: &[&str]) -> Option<FileChange> {
+fn gitignore(text: Option<&str>, wanted: &[&str], kept: Option<&Utf8Path>) -> Option<FileChange> {
     let before = text.map(str::to_owned);
     let known: Vec<&str> = text
         .unwrap_or_default()
@@ -438,6 +334,9 @@ fn gitignore(text: Option<&str>, wanted: &[&str]) -> Option<FileChange> {
         .copied()
         .filter(|pattern| !covers(pattern))
         .collect();
+    let kept = kept.map(|path| format!("!/{path}"));
+    let kept = kept.filter(|line| !known.contains(&line.trim_matches('/')));
+    let missing: Vec<&str> = missing.into_iter().chain(kept.as_deref()).collect();
     if missing.is_empty() {
         return None;
     }
@@ -452,7 +351,7 @@ fn gitignore(text: Option<&str>, wanted: &[&str]) -> Option<FileChange> {
     Some(FileChange {
         path,
         before,
-        after,
+        after: Some(after),
     })
 }
 

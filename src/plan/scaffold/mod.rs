@@ -2,7 +2,11 @@
 
 macro_rules! template {
     ($name:literal) => {
-        include_str!(concat!("templates/", $name))
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/plan/scaffold/templates/",
+            $name
+        ))
     };
 }
 

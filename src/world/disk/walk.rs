@@ -34,6 +34,22 @@ pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
+/// The files below a directory that git would keep, hidden ones too, but for git's own; from there,
+/// sorted.
+pub fn kept_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut files: Vec<Utf8PathBuf> = unignored(dir)
+        .hidden(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .filter_map(|path| path.strip_prefix(dir).map(Utf8Path::to_owned).ok())
+        .collect();
+    files.sort();
+    files
+}
+
 /// The name of a folder of builds, or hidden.
 fn is_no_source(name: &std::ffi::OsStr) -> bool {
     name == "target" || name.as_encoded_bytes().starts_with(b".")

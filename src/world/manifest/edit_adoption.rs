@@ -185,13 +185,13 @@ fn append(list: &mut Array, value: Value) {
     list.push_formatted(value.decorated(own, ""));
 }
 
-fn document(toml: &Toml) -> DocumentMut {
+pub(super) fn document(toml: &Toml) -> DocumentMut {
     let text = toml.text().parse();
     text.unwrap_or_else(|_| unreachable!("`{}` has been parsed", toml.path))
 }
 
 /// The edited text, with what stood after the last key where it stood: before tables that are new.
-fn text(mut document: DocumentMut, toml: &Toml) -> String {
+pub(super) fn text(mut document: DocumentMut, toml: &Toml) -> String {
     let end = document.trailing().as_str().unwrap_or_default().to_owned();
     document.set_trailing("");
     let edited = document.to_string();
@@ -223,7 +223,7 @@ fn text(mut document: DocumentMut, toml: &Toml) -> String {
 }
 
 /// The table at a path of keys, made where it is missing.
-fn table<'a>(
+pub(super) fn table<'a>(
     document: &'a mut DocumentMut,
     toml: &Toml,
     keys: &[&str],
@@ -259,7 +259,7 @@ fn other_kind(toml: &Toml, keys: &[&str], wanted: &str) -> Error {
 }
 
 /// A value in the place of another, with the spaces and the comment around it.
-fn set(table: &mut dyn TableLike, key: &str, value: Value) {
+pub(super) fn set(table: &mut dyn TableLike, key: &str, value: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
             let decor = old.decor().clone();

@@ -7,6 +7,7 @@
 
 mod edit_adoption;
 mod edit_arrays;
+mod edit_project;
 mod cargo;
 mod cargo_config;
 mod config;
@@ -33,6 +34,7 @@ pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
 pub use edit_adoption::{keys, with_maturin, with_member, with_module, with_package};
 pub use edit_arrays::Amendment;
+pub use edit_project::{Field, with_project, without_package};
 pub use edit_strings::with_strings;
 pub use lock_entries::LockEntry;
 pub use manifests::Manifests;

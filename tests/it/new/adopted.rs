@@ -100,14 +100,83 @@ fn a_package_with_a_hot_loop_gets_a_module_in_rust() {
     adopts(
         &project,
         "hot-words",
-        (&[".gitignore", "pyproject.toml"], 2),
+        (&[".gitignore", "pyproject.toml"], 4),
     );
     let backend = "requires = [\"maturin>=1.9.4,<2\"] # packs it\nbuild-backend = \"maturin\"\n";
     let kept = PYPROJECT.replace(
         "requires = [\"hatchling\"] # packs it\nbuild-backend = 'hatchling.build'\n",
         backend,
     );
-    assert!(project.read("pyproject.toml").starts_with(&kept));
+    let (kept, _) = kept.split_once("\n[tool.hatch").unwrap();
+    assert!(project.read("pyproject.toml").starts_with(kept));
+}
+
+const SETUP: &str = "from setuptools import setup
+
+import hot
+
+setup(
+    name='hot-module',
+    version=hot.__version__,
+    description='Words',
+    long_description=open('README.md').read(),
+    long_description_content_type='text/markdown',
+    py_modules=['hot'],
+    python_requires='>=3.9',
+    install_requires=['idna>=2'],
+    entry_points={'console_scripts': ['hot = hot:main']},
+)
+";
+
+#[test]
+fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
+    let files = [
+        (".gitignore", "__pycache__/\n.venv/\n"),
+        ("README.md", "# Words\n"),
+        ("setup.py", SETUP),
+        (
+            "setup.cfg",
+            "[bdist_wheel]\nuniversal = 0\n\n[flake8]\nmax-line-length = 99\n",
+        ),
+        (
+            "hot.py",
+            "__version__ = '1.2'\n\n\ndef main():\n    return 111\n",
+        ),
+        (
+            "tests/test_hot.py",
+            "import hot\n\n\ndef test_main():\n    assert hot.main() == 111\n",
+        ),
+    ];
+    let project = project(&folder!(), &files);
+    let plain = project.listing(&[".git"]);
+    let refused = project.pyx("init").with(&["--dry-run"]).run().exits(2);
+    refused.says("which runs the project's code");
+    project
+        .pyx("init")
+        .with(&["--dry-run", "--yes"])
+        .run()
+        .succeeds();
+    assert_eq!(project.listing(&[".git"]), plain);
+    let run = project.pyx("init").with(&["--yes"]).run().succeeds();
+    let run = run.says("Compared both wheels");
+    assert!(!project.root.join("setup.py").exists());
+    assert_eq!(
+        project.read("setup.cfg"),
+        "[flake8]\nmax-line-length = 99\n"
+    );
+    let back = run
+        .stderr
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Undo "));
+    project.run("sh", &["-c", back.unwrap()]).succeeds();
+    assert_eq!(project.traces(), "");
+    assert_eq!(project.listing(&[".git"]), plain);
+    project.pyx("init").with(&["--yes"]).run().succeeds();
+    project.git(&["add", "--all"]);
+    project.commit();
+    let run = project.pyx("test").run().succeeds();
+    run.says("Python (hot-module) 2 passed");
+    assert_eq!(project.traces(), "");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::facts::adoption::{Wishes, subject};
+use crate::facts::adoption::{BuiltPackage, Wishes, built_subject, subject};
+use crate::facts::artifact::Headers;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
@@ -12,29 +13,54 @@ fn gets(files: &[(&str, &str)]) -> String {
 
 /// The same where these files stand among them.
 fn gets_beside(there: &[&str], files: &[(&str, &str)]) -> String {
+    shown(there, files, |root| {
+        subject(&Manifests::default(), root, &Wishes::default())
+    })
+}
+
+/// The same of a package whose wheel has these files and this metadata.
+fn gets_by_wheel(files: &[(&str, &str)], metadata: &str, wheel: &[(&str, &str)]) -> String {
+    let bytes = |(name, text): &(&str, &str)| ((*name).to_owned(), text.as_bytes().to_vec());
+    let built = BuiltPackage {
+        metadata: Headers::parse(metadata.as_bytes()),
+        files: wheel.iter().map(bytes).collect(),
+        is_pure: true,
+        ..BuiltPackage::default()
+    };
+    shown(&[], files, |root| built_subject(root, built))
+}
+
+fn shown(
+    there: &[&str],
+    files: &[(&str, &str)],
+    subject: impl FnOnce(&Utf8Path) -> Result<Subject>,
+) -> String {
     let temp = tempfile::tempdir().unwrap();
     let root = Utf8PathBuf::from_path_buf(temp.path().join("fast-words")).unwrap();
     for (name, text) in files {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
     let adoption = Adoption {
-        subject: subject(&Manifests::default(), &root, &Wishes::default()).unwrap(),
+        subject: subject(&root).unwrap(),
         gitignore: Some("target/\n".to_owned()),
         there: there.iter().map(Utf8PathBuf::from).collect(),
         locked: false,
         cargo: "cargo".into(),
         uv: None,
+        has_uv_lock: false,
+        in_checkout: false,
         any_python: None,
         scrubbed: [].into(),
         root,
     };
     let shown = |one: FileChange| {
         let before = one.before.as_deref().unwrap_or_default();
+        let after = one.after.unwrap_or_default();
         let text = match one.before {
-            Some(_) => similar::TextDiff::from_lines(before, &one.after)
+            Some(_) => similar::TextDiff::from_lines(before, &after)
                 .unified_diff()
                 .to_string(),
-            None => one.after,
+            None => after,
         };
         format!("==> {}\n{text}", one.path)
     };
@@ -48,6 +74,61 @@ const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend
 fn a_package_gets_a_crate_that_nobody_publishes() {
     let init = ("src/hot_words/__init__.py", "");
     insta::assert_snapshot!(gets(&[("pyproject.toml", PROJECT), init]));
+}
+
+const METADATA: &str = "Metadata-Version: 2.1\nName: hot-words\nVersion: 1.2\nSummary: Words\n\
+    Home-page: https://a.b\nAuthor: Ada\nAuthor-email: ada@a.b\nLicense: MIT\nKeywords: x,y z\n\
+    Classifier: A :: B\nRequires-Python: >=3.9\nDescription-Content-Type: text/markdown\n\
+    Requires-Dist: idna>=2\nRequires-Dist: toml; (os_name == \"nt\") and extra == \"x\"\n\
+    Provides-Extra: x\n\n# Words\n";
+
+#[test]
+fn a_package_of_setup_py_is_described_by_its_wheel() {
+    let files = [
+        ("setup.py", "setup()\n"),
+        (
+            "setup.cfg",
+            "[metadata]\nname = hot-words\n\n[flake8]\nx = 1\n",
+        ),
+        ("README.md", "# Words\n\n"),
+        ("hot_words/__init__.py", "a = 1\n"),
+        ("hot_words/tests/test_a.py", ""),
+    ];
+    let wheel = [("hot_words/__init__.py", "a = 1\n")];
+    insta::assert_snapshot!(gets_by_wheel(&files, METADATA, &wheel));
+}
+
+#[test]
+fn a_module_gets_a_package_beside_it() {
+    let files = [("setup.py", "setup()\n"), ("hot.py", "a = 1\n")];
+    let gets = gets_by_wheel(&files, METADATA, &[("hot.py", "a = 1\n")]);
+    for expected in [
+        "\nmodule-name = \"_hot._core\"\npython-source = \".\"\ninclude = [\"hot.py\"]\n",
+        "==> _hot/__init__.py\n",
+        "==> PYPI.md\n# Words\n",
+        "\nreadme = \"PYPI.md\"\n",
+    ] {
+        assert!(gets.contains(expected), "{expected}\n{gets}");
+    }
+}
+
+#[test]
+fn a_version_from_git_stays_importable() {
+    let project = "[build-system]\nrequires = [\"hatch-vcs\"]\nbuild-backend = \"hatchling.build\"\n\n\
+        [project]\nname = \"hot-words\" # own\ndynamic = [\"version\"]\n\n\
+        [tool.hatch]\nversion.source = \"vcs\"\n";
+    let files = [
+        ("pyproject.toml", project),
+        ("src/hot_words/__init__.py", "a = 1\n"),
+        (".gitignore", "_version.py\n"),
+        ("src/hot_words/_version.py", "old\n"),
+    ];
+    let made = "__version__ = version = '1.2'\n__version_tuple__ = version_tuple = (1, 2)\n";
+    let wheel = [
+        ("hot_words/__init__.py", "a = 1\n"),
+        ("hot_words/_version.py", made),
+    ];
+    insta::assert_snapshot!(gets_by_wheel(&files, METADATA, &wheel));
 }
 
 #[test]

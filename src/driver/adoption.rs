@@ -1,0 +1,79 @@
+//! A package that gets maturin for its backend: asked of its present one what it is, and compared.
+
+use camino::Utf8Path;
+
+use crate::execute::execute;
+use crate::facts::Network;
+use crate::facts::adoption::{Adoption, BuiltPackage, Subject, differences};
+use crate::model::error::{Error, Result};
+use crate::plan::{self, Plan};
+use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::{self, Session};
+
+/// Builds the package as it is, and reads it by what came of that.
+///
+/// # Errors
+/// Those of the build; [`Error::Refused`] for what maturin cannot take over.
+pub fn ask(session: &Session, ui: &Ui, adoption: &Adoption, network: Network) -> Result<Adoption> {
+    let trial = disk::staging(&session.cache().join("adoption"))?;
+    let folder = session::utf8(trial.path().to_owned())?;
+    let plan = plan::present_wheel(adoption, &folder, network)?;
+    execute(session, &plan, ui, disk::now())?;
+    let built = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
+    Adoption::read_built(session, &adoption.root, built)
+}
+
+/// Builds the package as it is to be, and compares.
+///
+/// # Errors
+/// Those of the build; [`Error::Refused`] with what would differ though nobody asked for it.
+pub fn prove(
+    session: &Session,
+    ui: &Ui,
+    adoption: &Adoption,
+    plan: &Plan,
+    network: Network,
+) -> Result<()> {
+    let Subject::Package(package) = &adoption.subject else {
+        return Ok(());
+    };
+    let Some(takeover) = &package.takeover else {
+        return Ok(());
+    };
+    let trial = disk::staging(&session.cache().join("adoption"))?;
+    let folder = session::utf8(trial.path().to_owned())?;
+    let plan = plan::adopted_wheel(adoption, &folder, network, plan)?;
+    execute(session, &plan, ui, disk::now())?;
+    let after = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
+    let found = differences(&takeover.built, &after, &package.asked());
+    if found.is_empty() {
+        let files = takeover.built.files.len();
+        ui.status(
+            "Compared",
+            &format!("both wheels: metadata and {files} files are the same"),
+        );
+        return Ok(());
+    }
+    Err(differ(&adoption.root, &found))
+}
+
+/// So many differences tell of the others.
+const SHOWN: usize = 8;
+
+fn differ(root: &Utf8Path, found: &[String]) -> Error {
+    let mut lines: Vec<String> = found
+        .iter()
+        .take(SHOWN)
+        .map(|one| format!("  {one}"))
+        .collect();
+    if found.len() > SHOWN {
+        lines.push(format!("  and {} more", found.len() - SHOWN));
+    }
+    let name = root.file_name().unwrap_or_default();
+    let message = format!(
+        "the wheel of `{name}` would be another, so that nothing was written:\n{}",
+        lines.join("\n")
+    );
+    Error::refused(message, crate::facts::adoption::BESIDE)
+}

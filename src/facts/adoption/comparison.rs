@@ -1,0 +1,203 @@
+//! How two wheels of a package differ, where that was not asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use pep508_rs::{Requirement, VerbatimUrl};
+
+use super::built::{BuiltPackage, people, plain};
+
+/// What the second wheel may have otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Beginnings of the paths of new files.
+    pub new: Vec<String>,
+    /// Files that are written anew.
+    pub rewritten: Vec<String>,
+    /// Whether the version is written down without what git adds to it.
+    pub version: bool,
+}
+
+/// Every field and file that differs and should not, in the words of a list.
+pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -> Vec<String> {
+    let (old, new) = (fields(before, asked), fields(after, asked));
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let empty = BTreeSet::new();
+    let mut found = Vec::new();
+    for name in names {
+        let of = |all: &BTreeMap<&str, BTreeSet<String>>| all.get(name).unwrap_or(&empty).clone();
+        let (old, new) = (of(&old), of(&new));
+        let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+            let only: Vec<&str> = one.difference(other).map(|text| shortened(text)).collect();
+            only.join(", ")
+        };
+        if old != new {
+            let (gone, come) = (list(&old, &new), list(&new, &old));
+            found.push(format!("{name}: `{gone}` becomes `{come}`"));
+        }
+    }
+    found.extend(files(&before.files, &after.files, asked));
+    let none = Asked::default();
+    found.extend(files(&before.licences, &after.licences, &none));
+    found
+}
+
+fn shortened(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.char_indices()
+        .nth(60)
+        .map_or(line, |(at, _)| &line[..at])
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn files(before: &Files, after: &Files, asked: &Asked) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let difference = |name: &String| {
+        let is_new = asked.new.iter().any(|start| name.starts_with(start));
+        let is_rewritten = asked.rewritten.contains(name);
+        match (before.get(name), after.get(name)) {
+            (Some(_), None) => Some(format!("{name} is missing")),
+            (None, Some(_)) if !is_new && !is_rewritten => Some(format!("{name} is new")),
+            (Some(old), Some(new)) if old != new && !is_rewritten => {
+                Some(format!("{name} is another"))
+            }
+            _ => None,
+        }
+    };
+    names.into_iter().filter_map(difference).collect()
+}
+
+/// The fields as what they mean: one that has an older spelling under the newer one.
+fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let metadata = &built.metadata;
+    let one = |name: &str| built.text(name).map(str::to_owned).into_iter().collect();
+    let all = |name: &str| metadata.all(name).map(str::to_owned).collect();
+    let mut fields: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    fields.insert("Name", one("Name"));
+    let version = built.text("Version").map(|text| version(text, asked));
+    fields.insert("Version", version.into_iter().collect());
+    fields.insert("Summary", one("Summary"));
+    let licence = built.text("License-Expression").or(built.text("License"));
+    let licence = licence.map(plain_lines).into_iter();
+    fields.insert("License", licence.collect());
+    fields.insert("Classifier", all("Classifier"));
+    fields.insert(
+        "Provides-Extra",
+        metadata.all("Provides-Extra").map(normal).collect(),
+    );
+    fields.insert(
+        "Requires-Dist",
+        metadata.all("Requires-Dist").map(requirement).collect(),
+    );
+    let pythons = built.text("Requires-Python").unwrap_or_default();
+    let pythons = pythons.split(',').map(|part| part.replace(' ', ""));
+    let pythons = pythons.filter(|part| !part.is_empty());
+    fields.insert("Requires-Python", pythons.collect());
+    let keywords = built.text("Keywords").unwrap_or_default();
+    let keywords = keywords.split([',', ' ']).filter(|word| !word.is_empty());
+    fields.insert("Keywords", keywords.map(str::to_owned).collect());
+    fields.insert(
+        "Project-URL",
+        links(built)
+            .into_iter()
+            .map(|(a, b)| format!("{a}, {b}"))
+            .collect(),
+    );
+    let of_people = |role: &str, part: fn((String, String)) -> String| {
+        let parts = people(metadata, role).into_iter().map(part);
+        parts.filter(|text| !text.is_empty()).collect()
+    };
+    let names = |role: &str| {
+        let all: BTreeSet<String> = of_people(role, |(name, _)| name);
+        all.iter()
+            .flat_map(|name| name.split(','))
+            .map(|name| name.trim().to_owned())
+            .collect()
+    };
+    fields.insert("Author", names("Author"));
+    fields.insert("Maintainer", names("Maintainer"));
+    fields.insert("Author-email", of_people("Author", |(_, address)| address));
+    fields.insert(
+        "Maintainer-email",
+        of_people("Maintainer", |(_, address)| address),
+    );
+    let points = built.entry_points.iter().flat_map(|(group, entries)| {
+        let line = move |(name, object): &(String, String)| {
+            format!("{group}: {name}={}", object.replace(' ', ""))
+        };
+        entries.iter().map(line)
+    });
+    fields.insert("entry points", points.collect());
+    fields.insert("description", [plain(&metadata.body)].into());
+    fields
+}
+
+fn plain_lines(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim().trim_start_matches('|'))
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
+
+fn version(text: &str, asked: &Asked) -> String {
+    let parsed = pep440_rs::Version::from_str(text).ok();
+    let parsed = parsed.map(|version| {
+        let version = if asked.version {
+            version.without_local()
+        } else {
+            version
+        };
+        let release = version.release();
+        let zeros = release
+            .iter()
+            .rev()
+            .take_while(|number| **number == 0)
+            .count();
+        let release = release[..release.len() - zeros].to_vec();
+        version
+            .with_release(if release.is_empty() { vec![0] } else { release })
+            .to_string()
+    });
+    parsed.unwrap_or_else(|| text.to_owned())
+}
+
+fn normal(name: &str) -> String {
+    crate::model::package_name::normalize(name)
+}
+
+/// One spelling for each requirement.
+fn requirement(text: &str) -> String {
+    let Ok(mut parsed) = Requirement::<VerbatimUrl>::from_str(text) else {
+        return text.to_owned();
+    };
+    parsed.extras.sort();
+    if let Some(pep508_rs::VersionOrUrl::VersionSpecifier(all)) = &mut parsed.version_or_url {
+        let mut each: Vec<_> = all.iter().cloned().collect();
+        each.sort_by_key(ToString::to_string);
+        *all = each.into_iter().collect();
+    }
+    parsed.to_string()
+}
+
+/// The links of a project, each under its newer spelling.
+pub fn links(built: &BuiltPackage) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (field, label) in [("Home-page", "Homepage"), ("Download-URL", "Download")] {
+        found.extend(
+            built
+                .text(field)
+                .map(|url| (label.to_owned(), url.to_owned())),
+        );
+    }
+    for link in built.metadata.all("Project-URL") {
+        if let Some((label, url)) = link.split_once(',') {
+            let link = (label.trim().to_owned(), url.trim().to_owned());
+            if !found.contains(&link) {
+                found.push(link);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,167 @@
+//! A Python package that gets a crate, and maturin for its backend.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use toml_edit::{Array, InlineTable, Value};
+
+use crate::facts::adoption::{PythonPackage, Takeover, plain};
+use crate::model::error::Result;
+use crate::model::package_name;
+use crate::world::manifest::{Toml, with_maturin, with_project, without_package};
+
+use super::super::render::render;
+use super::super::{OWN_WORKSPACE, PYO3, toml_string};
+use super::file_change::{FileChange, RUST, cache_keys, changed, made};
+use super::project;
+
+pub(super) fn files(
+    package: &PythonPackage,
+    there: &BTreeSet<Utf8PathBuf>,
+) -> Result<Vec<FileChange>> {
+    let toml = &package.pyproject.toml;
+    let distribution = &package.distribution;
+    let PythonPackage {
+        source, name, leaf, ..
+    } = package;
+    let folder = match *source {
+        "." => name.clone(),
+        source => format!("{source}/{name}"),
+    };
+    let license = toml.str(&["project", "license"]);
+    let license = license.map(|text| format!("license = {}", toml_string(text)));
+    let workspace = if package.nested { OWN_WORKSPACE } else { "" };
+    let values = [
+        (
+            "crate",
+            format!("{}-rust", package_name::normalize(distribution)),
+        ),
+        (
+            "description",
+            format!("The Rust half of the Python package {distribution}"),
+        ),
+        ("dotted", format!("{name}.{leaf}")),
+        ("exports", "levenshtein".to_owned()),
+        ("leaf", (*leaf).to_owned()),
+        ("license", license.unwrap_or_default()),
+        ("program", String::new()),
+        ("publish", "publish = false".to_owned()),
+        ("pyo3", format!("\"{PYO3}\"")),
+        ("version", package.version.to_string()),
+        ("visibility", String::new()),
+        ("workspace", workspace.to_owned()),
+    ];
+    let render = |template| render(template, &values);
+    // `core.py` has a `test_core.py` of its own in many a package
+    let tests = [
+        format!("test{leaf}"),
+        format!("test{leaf}_module"),
+        format!("test_{name}{leaf}"),
+    ];
+    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
+    let free = paths.iter().find(|path| !there.contains(*path));
+    let test = free.unwrap_or(&paths[0]).clone();
+    let mut files = vec![
+        pyproject(package, there)?,
+        made(format!("{RUST}Cargo.toml"), render(template!("Cargo.toml"))),
+        made(format!("{RUST}src/lib.rs"), render(template!("lib.rs"))),
+        made(
+            format!("{folder}/{leaf}.pyi"),
+            render(template!("stub.pyi")),
+        ),
+        made(test, render(template!("adopted/test_package.py"))),
+    ];
+    if package.is_around_modules() {
+        let init = format!("\"\"\"What {distribution} has in Rust.\"\"\"\n");
+        files.push(made(format!("{folder}/__init__.py"), init));
+    }
+    if let Some(takeover) = &package.takeover {
+        files.extend(taken_over(package, takeover));
+    }
+    Ok(files)
+}
+
+fn pyproject(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Result<FileChange> {
+    let PythonPackage { pyproject, .. } = package;
+    let toml = &pyproject.toml;
+    let after = match &package.takeover {
+        None => built_by_maturin(package, toml)?,
+        Some(takeover) => {
+            let described = with_project(toml, &project::fields(package, takeover))?;
+            built_by_maturin(package, &Toml::parse(&toml.path, &described)?)?
+        }
+    };
+    let mut change = changed(pyproject.dir(), toml, after);
+    if toml.text().is_empty() && !there.contains(&change.path) {
+        change.before = None;
+    }
+    Ok(change)
+}
+
+/// What the old backend read or made besides pyproject.toml.
+fn taken_over(package: &PythonPackage, takeover: &Takeover) -> Vec<FileChange> {
+    let gone = |(path, text): (&Utf8PathBuf, &String)| FileChange {
+        after: match path.as_str() {
+            "setup.cfg" => without_package(text),
+            _ => None,
+        },
+        path: path.clone(),
+        before: Some(text.clone()),
+    };
+    let mut files: Vec<FileChange> = takeover.setup.iter().map(gone).collect();
+    if let Some(file) = &takeover.version_file {
+        files.push(FileChange {
+            path: file.path.clone(),
+            before: file.there.clone(),
+            after: Some(project::version_file(package, &file.made)),
+        });
+    }
+    if let Some(path) = project::new_description(takeover) {
+        let text = format!("{}\n", plain(&takeover.built.metadata.body));
+        files.push(made(path, text));
+    }
+    files.retain(|file| file.before != file.after);
+    files
+}
+
+fn built_by_maturin(package: &PythonPackage, toml: &Toml) -> Result<String> {
+    let PythonPackage {
+        source,
+        name,
+        leaf,
+        all,
+        ..
+    } = package;
+    let mut settings: Vec<(&str, Value)> = vec![
+        ("manifest-path", format!("{RUST}Cargo.toml").into()),
+        ("module-name", format!("{name}.{leaf}").into()),
+        ("python-source", (*source).into()),
+    ];
+    if all.len() > 1 {
+        settings.push(("python-packages", Array::from_iter(all).into()));
+    }
+    let takeover = package.takeover.iter();
+    let included: Vec<String> = takeover
+        .clone()
+        .flat_map(|one| one.included.clone())
+        .collect();
+    if !included.is_empty() {
+        settings.push(("include", Array::from_iter(included).into()));
+    }
+    let excluded: Vec<Value> = takeover
+        .flat_map(|one| &one.excluded)
+        .map(|path| of_wheel(path))
+        .collect();
+    if !excluded.is_empty() {
+        settings.push(("exclude", Array::from_iter(excluded).into()));
+    }
+    with_maturin(toml, &settings, &cache_keys(RUST))
+}
+
+/// A pattern that only the wheel leaves out.
+fn of_wheel(path: &str) -> Value {
+    let mut table = InlineTable::new();
+    table.insert("path", path.into());
+    table.insert("format", "wheel".into());
+    table.into()
+}

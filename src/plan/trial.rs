@@ -1,0 +1,108 @@
+//! The wheel of a package in a copy of it, before and after it is adopted.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::Network;
+use crate::facts::adoption::Adoption;
+use crate::model::error::Result;
+use crate::model::file_edit::Edit;
+use crate::model::invocation::Invocation;
+use crate::model::step::StepId;
+
+use super::action::{Action, CopyProject, Listen, Run};
+use super::environment;
+use super::step::{Plan, Step};
+
+/// The folder of the wheel, in that of the trial.
+pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
+    trial.join("wheel")
+}
+
+/// The wheel as the present backend makes it, in `trial`, absolute.
+///
+/// # Errors
+/// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched.
+pub fn present_wheel(adoption: &Adoption, trial: &Utf8Path, network: Network) -> Result<Plan> {
+    let what = "with its present build backend";
+    wheel(adoption, trial, network, (Vec::new(), what, None))
+}
+
+/// The wheel with the edits that a plan makes.
+///
+/// # Errors
+/// As [`present_wheel`].
+pub fn adopted_wheel(
+    adoption: &Adoption,
+    trial: &Utf8Path,
+    network: Network,
+    adopting: &Plan,
+) -> Result<Plan> {
+    let edits = adopting.steps.iter().flat_map(|step| match &step.action {
+        Action::Edit(edits) => edits.clone(),
+        _ => Vec::new(),
+    });
+    let edits: Vec<Edit> = edits.collect();
+    // what is compiled tells nothing of the files: without optimisation it takes seconds
+    let settings = Some("build-args=--profile dev");
+    wheel(adoption, trial, network, (edits, "with maturin", settings))
+}
+
+fn wheel(
+    adoption: &Adoption,
+    trial: &Utf8Path,
+    network: Network,
+    (edits, what, settings): (Vec<Edit>, &str, Option<&str>),
+) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let Some(uv) = &adoption.uv else {
+        return Ok(plan);
+    };
+    if let Some(provision) = uv.missing.clone() {
+        if network.offline {
+            return Err(crate::model::error::Error::Offline(provision.label()));
+        }
+        let any_python = adoption.any_python.as_ref();
+        plan.then(environment::fetch(provision, any_python, &uv.path)?);
+    }
+    let copy = trial.join("project");
+    let action = Action::CopyProject(Box::new(CopyProject {
+        from: adoption.root.clone(),
+        to: copy.clone(),
+        edits,
+    }));
+    let name = adoption.root.file_name().unwrap_or_default();
+    plan.then(Step::new(
+        StepId::CopySources(copy.clone()),
+        "Copying",
+        name,
+        action,
+    ));
+    let out = wheel_folder(trial);
+    let call = Invocation::new(uv.path.clone(), &copy)
+        .args(["build", "--wheel", "--out-dir", out.as_str()])
+        .args(
+            settings
+                .into_iter()
+                .flat_map(|setting| ["--config-setting", setting]),
+        )
+        .args(network.offline.then_some("--offline"))
+        .arg(copy.as_str())
+        .env("CARGO_TARGET_DIR", trial.join("target").as_str())
+        .env("GIT_OPTIONAL_LOCKS", "0") // the copy shares the checkout's index
+        .without(&adoption.scrubbed);
+    let run = Run {
+        invocation: call,
+        listen: Listen::Quiet,
+        exit: crate::model::error::Exit::Failed,
+        hint: None,
+        is_doubt: false,
+    };
+    let subject = format!("{name} {what}");
+    plan.then(Step::new(
+        StepId::Wheel(copy),
+        "Building",
+        subject,
+        Action::Run(run),
+    ));
+    Ok(plan)
+}

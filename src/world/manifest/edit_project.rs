@@ -1,0 +1,268 @@
+//! `[project]` for a package that another backend described: text in, text out.
+
+use toml_edit::{Array, InlineTable, Item, Table, TableLike, Value};
+
+use crate::model::error::Result;
+
+use super::Toml;
+use super::edit_adoption::{document, set, table, text};
+
+/// A value of `[project]`, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    Text(String),
+    List(Vec<String>),
+    /// Inline tables in a list, each of keys and texts.
+    Tables(Vec<Vec<(&'static str, String)>>),
+    /// One inline table.
+    Table(Vec<(&'static str, String)>),
+    /// A table of its own, of texts.
+    Named(Vec<(String, String)>),
+    /// A table of its own, of lists.
+    Lists(Vec<(String, Vec<String>)>),
+    /// Tables in a table of its own.
+    Groups(Vec<(String, Vec<(String, String)>)>),
+}
+
+/// Tables of a build backend below `[tool]` that say what maturin takes from elsewhere.
+const BACKENDS: [&[&str]; 12] = [
+    &["setuptools"],
+    &["setuptools_scm"],
+    &["setuptools-git-versioning"],
+    &["distutils"],
+    &["flit"],
+    &["hatch", "build"],
+    &["hatch", "version"],
+    &["hatch", "metadata"],
+    &["pdm", "build"],
+    &["pdm", "version"],
+    &["poetry-dynamic-versioning"],
+    &["versioneer"],
+];
+
+/// What `[tool.poetry]` says of the package; groups and sources are no backend's.
+const POETRY: [&str; 21] = [
+    "authors",
+    "build",
+    "classifiers",
+    "dependencies",
+    "description",
+    "documentation",
+    "exclude",
+    "extras",
+    "homepage",
+    "include",
+    "keywords",
+    "license",
+    "maintainers",
+    "name",
+    "packages",
+    "plugins",
+    "readme",
+    "repository",
+    "scripts",
+    "urls",
+    "version",
+];
+
+/// pyproject.toml with these fields where `[project]` does not say them, `version` as the only one that
+/// another file says, and without the tables of the old backend.
+///
+/// # Errors
+/// [`Error::Manifest`](crate::model::error::Error::Manifest) where a table is of another kind.
+pub fn with_project(toml: &Toml, fields: &[(&str, Field)]) -> Result<String> {
+    let mut document = document(toml);
+    let has_version = toml.get(&["project", "version"]).is_some();
+    let build = table(&mut document, toml, &["build-system"])?;
+    build.remove("backend-path");
+    let project = table(&mut document, toml, &["project"])?;
+    if let Some((_, Field::Text(name))) = fields.iter().find(|(key, _)| *key == "name")
+        && !project.contains_key("name")
+    {
+        set(project, "name", name.as_str().into());
+    }
+    if has_version {
+        project.remove("dynamic");
+    } else {
+        set(project, "dynamic", Array::from_iter(["version"]).into());
+    }
+    for (key, field) in fields {
+        if !project.contains_key(key) {
+            project.insert(key, item(field));
+        }
+    }
+    if let Some(tool) = document.get_mut("tool").and_then(Item::as_table_like_mut) {
+        for keys in BACKENDS {
+            remove(tool, keys);
+        }
+        for key in POETRY {
+            remove(tool, &["poetry", key]);
+        }
+    }
+    Ok(text(document, toml))
+}
+
+/// Removes what stands at a path of keys, and the tables around it that hold nothing more.
+fn remove(table: &mut dyn TableLike, keys: &[&str]) {
+    let [first, rest @ ..] = keys else { return };
+    if rest.is_empty() {
+        table.remove(first);
+        return;
+    }
+    let Some(inner) = table.get_mut(first).and_then(Item::as_table_like_mut) else {
+        return;
+    };
+    let was_empty = inner.is_empty();
+    remove(inner, rest);
+    if inner.is_empty() && !was_empty {
+        table.remove(first);
+    }
+}
+
+fn item(field: &Field) -> Item {
+    match field {
+        Field::Text(text) => Item::Value(text.as_str().into()),
+        Field::List(list) => Item::Value(lines(list.iter().map(|text| text.as_str().into()))),
+        Field::Tables(tables) => Item::Value(lines(tables.iter().map(|one| inline(one)))),
+        Field::Table(keys) => Item::Value(inline(keys)),
+        Field::Named(texts) => Item::Table(named(texts)),
+        Field::Lists(lists) => {
+            let mut table = Table::new();
+            for (key, list) in lists {
+                let list = lines(list.iter().map(|text| text.as_str().into()));
+                table.insert(key, Item::Value(list));
+            }
+            Item::Table(table)
+        }
+        Field::Groups(groups) => {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            for (key, texts) in groups {
+                table.insert(key, Item::Table(named(texts)));
+            }
+            Item::Table(table)
+        }
+    }
+}
+
+fn named(texts: &[(String, String)]) -> Table {
+    let mut table = Table::new();
+    for (key, text) in texts {
+        table.insert(key, Item::Value(text.as_str().into()));
+    }
+    table
+}
+
+fn inline(keys: &[(&'static str, String)]) -> Value {
+    let mut table = InlineTable::new();
+    for (key, text) in keys {
+        table.insert(*key, text.as_str().into());
+    }
+    table.into()
+}
+
+/// Each value in a line of its own, where there are several.
+fn lines(values: impl ExactSizeIterator<Item = Value>) -> Value {
+    let mut list = Array::new();
+    if values.len() < 2 {
+        list.extend(values);
+        return list.into();
+    }
+    for value in values {
+        list.push_formatted(value.decorated("\n    ", ""));
+    }
+    list.set_trailing_comma(true);
+    list.set_trailing("\n");
+    list.into()
+}
+
+/// The text of a setup.cfg without what described the package; nothing where that was all.
+pub fn without_package(setup_cfg: &str) -> Option<String> {
+    let is_own = |name: &str| {
+        let name = name.trim();
+        let other = [
+            "metadata",
+            "options",
+            "bdist_wheel",
+            "egg_info",
+            "sdist",
+            "wheel",
+        ];
+        other.contains(&name) || name.starts_with("options.") || name == "versioneer"
+    };
+    let mut kept = String::new();
+    let mut skipped = false;
+    for line in setup_cfg.split_inclusive('\n') {
+        let section = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split(']').next());
+        if let Some(name) = section {
+            skipped = is_own(name);
+        }
+        if !skipped {
+            kept.push_str(line);
+        }
+    }
+    let kept = kept.trim_end();
+    (!kept.is_empty()).then(|| format!("{kept}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Toml {
+        Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap()
+    }
+
+    #[test]
+    fn what_another_backend_knew_is_written_and_its_tables_go() {
+        let before = "[tool.poetry] # by hand\nname = \"a\"\n\n[tool.poetry.dependencies]\npython = \"^3.9\"\n\n\
+                      [tool.poetry.group.test.dependencies]\npytest = \"*\"\n\n\
+                      [tool.black]\nline-length = 99 # wide\n\n[build-system]\nrequires = [\"x\"]\n";
+        let texts = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let fields = [
+            ("name", Field::Text("a".into())),
+            ("authors", Field::Tables(vec![vec![("name", "Ada".into())]])),
+            ("dependencies", Field::List(texts(&["b>=1", "c"]))),
+            ("scripts", Field::Named(vec![pair("a", "a:main")])),
+            (
+                "optional-dependencies",
+                Field::Lists(vec![("x".into(), texts(&["d"]))]),
+            ),
+            (
+                "entry-points",
+                Field::Groups(vec![("p.q".into(), vec![pair("e", "f:g")])]),
+            ),
+        ];
+        insta::assert_snapshot!(with_project(&parsed(before), &fields).unwrap());
+    }
+
+    #[test]
+    fn what_is_said_stays_as_it_was_written() {
+        let before = "[project]\nname = 'a' # own\ndynamic = [\"version\", \"readme\"]\n\n\
+                      [tool.hatch.version]\nsource = \"vcs\"\n\n[tool.hatch.envs.x]\na = 1\n";
+        let fields = [
+            ("name", Field::Text("b".into())),
+            ("readme", Field::Text("README.md".into())),
+        ];
+        let after = "[project]\nname = 'a' # own\ndynamic = [\"version\"]\nreadme = \"README.md\"\n\n\
+                     [tool.hatch.envs.x]\na = 1\n\n[build-system]\n";
+        assert_eq!(with_project(&parsed(before), &fields).unwrap(), after);
+    }
+
+    #[test]
+    fn other_sections_of_setup_cfg_stay_byte_for_byte() {
+        let before =
+            "# a\n[metadata]\nname = a\n\n[flake8]\nx=1 # y\n[options.extras_require]\nb =\n  c\n";
+        let kept = without_package(before).unwrap();
+        assert_eq!(kept, "# a\n[flake8]\nx=1 # y\n");
+        assert_eq!(
+            without_package("[options]\nx = 1\n[egg_info]\ntag_build =\n"),
+            None
+        );
+    }
+}
