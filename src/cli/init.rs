@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::driver;
-use crate::facts::adoption::{Adoption, AdoptionLayout, Subject, Wishes};
+use crate::facts::adoption::{Adoption, AdoptionLayout, History, Subject, Wishes};
 use crate::facts::editor::Editor;
 use crate::model::error::{Error, Result};
 use crate::plan;
@@ -17,9 +17,10 @@ use super::global::CommandContext;
 /// A package keeps its metadata, dependencies and files, and gets a crate in rust/ and maturin for its
 /// build backend. What it is, is asked of the present backend, which builds its wheel once in a copy: that
 /// runs the project's code, so that you are asked before, and `--yes` says yes to it. maturin's wheel is
-/// built and compared: where a field or a file would be another, nothing is written. A library keeps its own, and gets PyO3 behind a feature; one that cannot have it gets a
-/// crate beside it, which is said with the reason (no std, edition 2015, no unsafe code, an old Rust, the
-/// name of a module that Python has). Its package on crates.io stays as it is. A workspace gets a member.
+/// built and compared: where a field or a file would be another, nothing is written. A library keeps its
+/// own, and gets PyO3 behind a feature; one that cannot have it gets a crate beside it, which is said with
+/// the reason (no std, edition 2015, no unsafe code, an old Rust, the name of a module that Python has).
+/// Its package on crates.io stays as it is. A workspace gets a member.
 /// Shows all changes as a patch and asks; overwrites nothing; does nothing where both languages are there.
 ///
 /// With `--editor` sets up an editor instead: tasks, interpreter, rust-analyzer and debugger, in `.zed/`
@@ -78,7 +79,7 @@ impl Init {
             if let Some(path) = plan::adopted_source(&plan) {
                 ui.status("Next", &format!("your own functions go into {path}"));
             }
-            if adoption.in_checkout {
+            if adoption.history != History::None {
                 ui.status("Undo", &plan::way_back(&adoption, &plan));
             }
         }

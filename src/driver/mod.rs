@@ -1,5 +1,6 @@
-//! What a command goes through, from facts to done: `command` once, `adoption` before `init`, `matrix` for each of several
-//! interpreters, `watch` after every change. `verdict` is whether tests are a success.
+//! What a command goes through, from facts to done: `command` once, `matrix` for each of several
+//! interpreters, `watch` after every change, `adoption` before `init` writes anything. `verdict` is whether
+//! tests are a success.
 
 pub mod adoption;
 mod command;

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::scaffold::FileChange;
 use crate::facts::Network;
-use crate::facts::adoption::{Adoption, Subject};
+use crate::facts::adoption::{Adoption, History, Subject};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::model::invocation::quote;
@@ -26,16 +26,17 @@ pub fn adopted_source(plan: &Plan) -> Option<&Utf8Path> {
     edits.find(made).map(|edit| edit.shown.as_path())
 }
 
-/// The way back from a plan in a checkout, to paste: what is new goes, what git knows is taken from it.
+/// The way back from a plan in a checkout, to paste: what is new goes, what was there is taken from git,
+/// and nothing else of the checkout is touched.
 pub fn way_back(adoption: &Adoption, plan: &Plan) -> String {
     let edits = plan.steps.iter().flat_map(|step| match &step.action {
         Action::Edit(edits) => &edits[..],
         _ => &[],
     });
-    let new = edits.filter(|edit| edit.before.is_none());
-    let mut files: Vec<String> = new
-        .map(|edit| quote(edit.shown.as_str()).into_owned())
-        .collect();
+    let (new, changed): (Vec<&Edit>, Vec<&Edit>) = edits.partition(|edit| edit.before.is_none());
+    let shown = |edit: &&Edit| quote(edit.shown.as_str()).into_owned();
+    let changed: Vec<String> = changed.iter().map(shown).collect();
+    let mut files: Vec<String> = new.iter().map(shown).collect();
     if !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");
         files.push(quote(lock.as_str()).into_owned());
@@ -46,13 +47,16 @@ pub fn way_back(adoption: &Adoption, plan: &Plan) -> String {
         .filter_map(|file| Some(file.split_once('/')?.0));
     let folders: BTreeSet<&str> = tops.filter(is_new).collect();
     let folders: Vec<&str> = folders.into_iter().collect();
-    let mut back = format!("git checkout . && rm -f {}", files.join(" "));
-    if !folders.is_empty() {
-        back.push_str(" && find ");
-        back.push_str(&folders.join(" "));
-        back.push_str(" -type d -empty -delete");
+    let mut commands = Vec::new();
+    if !changed.is_empty() {
+        commands.push(format!("git checkout -- {}", changed.join(" ")));
     }
-    back
+    commands.push(format!("rm -f {}", files.join(" ")));
+    if !folders.is_empty() {
+        let folders = folders.join(" ");
+        commands.push(format!("find {folders} -type d -empty -delete"));
+    }
+    commands.join(" && ")
 }
 
 /// # Errors
@@ -77,6 +81,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
                        project's code";
         return Err(Error::refused(message.into(), "cargo pyx init --yes"));
     }
+    check_kept(adoption)?;
     let edits = adoption.wanted()?.into_iter();
     let edits: Vec<Edit> = edits
         .map(|one| edit(one, adoption))
@@ -101,6 +106,26 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
         locks.uv(&mut plan, uv, adoption.any_python.as_ref())?;
     }
     Ok(plan)
+}
+
+/// What pyproject.toml says from now on is taken out of other files, of which git must have a copy.
+fn check_kept(adoption: &Adoption) -> Result<()> {
+    let setup = adoption.subject.setup();
+    if setup.is_empty() || adoption.history == History::Same {
+        return Ok(());
+    }
+    let files = setup.join(" ");
+    let message = format!(
+        "pyproject.toml takes over what {files} says, and the last commit has no copy of it as it is"
+    );
+    let root = quote(adoption.root.as_str());
+    let git = format!("git -C {root}");
+    let begin = match adoption.history {
+        History::None => format!("{git} init && "),
+        History::Other | History::Same => String::new(),
+    };
+    let hint = format!("{begin}{git} add {files} && {git} commit -m \"before Rust\"");
+    Err(Error::refused(message, hint))
 }
 
 fn edit(wanted: FileChange, adoption: &Adoption) -> Result<Edit> {

@@ -74,6 +74,23 @@ impl Git<'_> {
         }
     }
 
+    /// Whether the last commit has these files of the folder, which is in a checkout, as they are.
+    ///
+    /// # Errors
+    /// As of [`tracked`](Self::tracked).
+    pub fn keeps(&self, names: &[&str]) -> Result<bool> {
+        let words = [
+            "--literal-pathspecs",
+            "status",
+            "--porcelain",
+            "--ignored",
+            "--",
+        ];
+        let words = words.iter().chain(names).map(ToString::to_string);
+        let differing = self.told(self.dir, words.collect(), "whether it has committed a file")?;
+        Ok(differing.is_empty())
+    }
+
     /// Whether git shows a file as a new one.
     pub fn shows(&self, path: &Utf8Path) -> Result<bool> {
         let others = ["--others", "--exclude-standard", "--", path.as_str()];
@@ -83,7 +100,11 @@ impl Git<'_> {
 
     fn listed(&self, dir: &Utf8Path, of: &[&str]) -> Result<String> {
         let words = LIST.iter().chain(of).map(ToString::to_string);
-        let call = self.call(dir, words.collect());
+        self.told(dir, words.collect(), "which files it tracks")
+    }
+
+    fn told(&self, dir: &Utf8Path, words: Vec<String>, what: &str) -> Result<String> {
+        let call = self.call(dir, words);
         let output = process::read(&call).map_err(|error| match error {
             Error::Spawn { .. } => Error::NoTool {
                 tool: "git",
@@ -93,7 +114,7 @@ impl Git<'_> {
         })?;
         match output.status {
             Status::Code(0) => Ok(output.stdout),
-            _ => Err(silent("which files it tracks", call, &output)),
+            _ => Err(silent(what, call, &output)),
         }
     }
 

@@ -23,6 +23,7 @@ use crate::facts::project::depends_on_python;
 use crate::model::error::{Error, Result};
 use crate::world::checkout;
 use crate::world::disk;
+use crate::world::git::Git;
 use crate::world::interpreter;
 use crate::world::manifest::{CargoToml, Manifests, PyProject};
 use crate::world::session::Session;
@@ -55,8 +56,7 @@ pub struct Adoption {
     /// Where a package is to be built, or a uv.lock has to follow.
     pub uv: Option<Tool>,
     pub has_uv_lock: bool,
-    /// Whether git has what is there.
-    pub in_checkout: bool,
+    pub history: History,
     /// A Python to fetch uv with.
     pub any_python: Option<Utf8PathBuf>,
     /// What no tool may inherit.
@@ -92,6 +92,7 @@ impl Adoption {
             Subject::Workspace(workspace) => workspace.is_apart,
             _ => is_package,
         };
+        let history = History::of(session, root, &subject.setup())?;
         let mut above = root.ancestors().map(|dir| dir.join("Cargo.lock"));
         Ok(Self {
             subject,
@@ -102,9 +103,31 @@ impl Adoption {
             any_python: fetched.and_then(|_| interpreter::any(session)),
             uv,
             has_uv_lock,
-            in_checkout: checkout::root(root).is_some(),
+            history,
             scrubbed: session.scrubbed(),
             root: root.to_owned(),
+        })
+    }
+}
+
+/// What git has of the files that others take over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// There is no checkout.
+    None,
+    /// Another text than is there.
+    Other,
+    Same,
+}
+
+impl History {
+    /// `names`: files, from the root.
+    fn of(session: &Session, root: &Utf8Path, names: &[&str]) -> Result<Self> {
+        let git = Git { session, dir: root };
+        Ok(match checkout::root(root) {
+            None => Self::None,
+            Some(_) if names.is_empty() || git.keeps(names)? => Self::Same,
+            Some(_) => Self::Other,
         })
     }
 }

@@ -27,6 +27,20 @@ pub enum Subject {
     Workspace(Box<CargoWorkspace>),
 }
 
+impl Subject {
+    /// The files of setuptools that a package no longer needs, from the root.
+    pub fn setup(&self) -> Vec<&str> {
+        let Self::Package(package) = self else {
+            return Vec::new();
+        };
+        let takeovers = package.takeover.iter();
+        takeovers
+            .flat_map(|takeover| takeover.setup.keys())
+            .map(|path| path.as_str())
+            .collect()
+    }
+}
+
 /// A package that does not say by itself what it is.
 #[derive(Debug)]
 pub struct Unasked {

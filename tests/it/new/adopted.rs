@@ -157,6 +157,14 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
         .run()
         .succeeds();
     assert_eq!(project.listing(&[".git"]), plain);
+    // nobody else has what it was
+    let setup = format!("{SETUP}# not committed\n");
+    project.write("setup.py", &setup);
+    let refused = project.pyx("init").with(&["--yes"]).run().exits(2);
+    refused.says("the last commit has no copy of it as it is");
+    assert_eq!(project.read("setup.py"), setup);
+    project.write("setup.py", SETUP);
+    project.write("NOTES", "not committed\n");
     let run = project.pyx("init").with(&["--yes"]).run().succeeds();
     let run = run.says("Compared both wheels");
     assert!(!project.root.join("setup.py").exists());
@@ -168,7 +176,16 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
         .stderr
         .lines()
         .find_map(|line| line.trim().strip_prefix("Undo "));
+    project.edit("NOTES", "not", "never");
+    project.edit("tests/test_hot.py", "111", "110 + 1");
     project.run("sh", &["-c", back.unwrap()]).succeeds();
+    assert_eq!(
+        project.git(&["diff", "--name-only"]).trim(),
+        "tests/test_hot.py"
+    );
+    assert_eq!(project.read("NOTES"), "never committed\n");
+    project.edit("tests/test_hot.py", "110 + 1", "111");
+    project.remove("NOTES");
     assert_eq!(project.traces(), "");
     assert_eq!(project.listing(&[".git"]), plain);
     project.pyx("init").with(&["--yes"]).run().succeeds();

@@ -1,7 +1,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::facts::adoption::{BuiltPackage, Wishes, built_subject, subject};
+use crate::facts::adoption::{BuiltPackage, History, Wishes, built_subject, subject};
 use crate::facts::artifact::Headers;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
@@ -48,7 +48,7 @@ fn shown(
         cargo: "cargo".into(),
         uv: None,
         has_uv_lock: false,
-        in_checkout: false,
+        history: History::Same,
         any_python: None,
         scrubbed: [].into(),
         root,
