@@ -9,7 +9,7 @@ use crate::model::reason::Reason;
 use crate::ui::Ui;
 use crate::world::session::Session;
 
-use super::testing::TestResult;
+use super::testing::{RUST, TestResult};
 
 /// What came of a plan.
 #[derive(Debug, Default)]
@@ -52,10 +52,13 @@ impl Context<'_> {
         }
     }
 
+    /// Notes a result; those of Rust stand first, whichever ran first.
     pub(super) fn count(&self, test_result: TestResult, fail_fast: bool) {
         self.note(|outcome| {
             outcome.stopped |= fail_fast && test_result.failure.is_some();
-            outcome.test_results.push(test_result);
+            let results = &mut outcome.test_results;
+            results.push(test_result);
+            results.sort_by_key(|result| result.language != RUST);
         });
     }
 }

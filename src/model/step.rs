@@ -37,6 +37,8 @@ pub enum StepId {
     Link(String),
     /// Compile a program that embeds Python.
     Program(String),
+    /// Compile the tests of the crates around a manifest, absolute.
+    TestPrograms(Utf8PathBuf),
     /// Run the tests of the crates around a manifest, absolute.
     RustTests(Utf8PathBuf),
     /// As [`StepId::RustTests`], those in the documentation.
@@ -117,6 +119,7 @@ impl std::fmt::Display for StepId {
             Self::Prove(member) => write!(f, "prove {member}"),
             Self::Link(member) => write!(f, "link {member}"),
             Self::Program(name) => write!(f, "program {name}"),
+            Self::TestPrograms(manifest) => write!(f, "test programs {manifest}"),
             Self::RustTests(manifest) => write!(f, "Rust tests {manifest}"),
             Self::Doctests(manifest) => write!(f, "doctests {manifest}"),
             Self::PythonTests(dir) => write!(f, "Python tests {dir}"),

@@ -121,8 +121,8 @@ impl Conduct {
 impl Action {
     pub fn conduct(&self) -> Conduct {
         match self {
+            Self::Run(run) if run.is_silent => Conduct::BUILDING,
             Self::Run(run) if run.listen == Listen::Quiet => Conduct::SHOWN,
-            Self::Run(run) if run.is_doubt => Conduct::BUILDING,
             Self::Run(_) | Self::CopyInstall(_) | Self::Link(_) | Self::Pack(_) => {
                 Conduct::SHOWN_BUILDING
             }
@@ -363,8 +363,9 @@ pub struct Run {
     /// The code of pyx when it fails.
     pub exit: Exit,
     pub hint: Option<String>,
-    /// Whether there is most likely nothing to do, so that nothing is said before there is.
-    pub is_doubt: bool,
+    /// Whether nothing is said of it when it begins: there is most likely nothing to do, or something else
+    /// is shown meanwhile.
+    pub is_silent: bool,
 }
 
 impl Run {
@@ -375,7 +376,7 @@ impl Run {
             listen: Listen::Quiet,
             exit,
             hint: None,
-            is_doubt: false,
+            is_silent: false,
         }
     }
 
@@ -386,7 +387,7 @@ impl Run {
             listen,
             exit: Exit::Failed,
             hint: None,
-            is_doubt: false,
+            is_silent: false,
         }
     }
 }

@@ -134,7 +134,7 @@ fn compile(build: &Build, staleness: &Staleness, call: Invocation) -> Step {
     let name = &build.member.name;
     let packages = build.locked.packages;
     let action = Action::Run(Run {
-        is_doubt: staleness.is_doubt,
+        is_silent: staleness.is_doubt,
         ..Run::building(call, Listen::Cargo { packages })
     });
     let subject = format!("{name} [{}]", build.options.profile);

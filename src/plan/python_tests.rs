@@ -11,19 +11,16 @@ use crate::world::interpreter::Probe;
 
 use super::action::{Action, REPORT, Reporter, Runner, Test};
 use super::context::PlanContext;
-use super::step::{Plan, Step};
+use super::step::Step;
 
-/// Runs a suite after all that is planned so far.
+/// Runs a suite; nothing where its member or the interpreter is not known.
 pub(super) fn suite(
-    plan: &mut Plan,
     context: &PlanContext<'_>,
     suite: &PythonSuite,
     testing: &Testing,
-) {
-    let build = context.build(&suite.member);
-    let (Some(build), Some(probe)) = (build, &context.target.probe) else {
-        return;
-    };
+) -> Option<Step> {
+    let build = context.build(&suite.member)?;
+    let probe = context.target.probe.as_ref()?;
     let environment = &context.target.environment;
     let (call, runner) = match suite.runner {
         TestRunner::Pytest => pytest(context, probe, suite, build, testing),
@@ -36,7 +33,7 @@ pub(super) fn suite(
     let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
     let id = StepId::PythonTests(suite.dir.clone());
     let subject = format!("Python tests of {}", suite.member);
-    plan.then(Step::new(id, "Testing", subject, action));
+    Some(Step::new(id, "Testing", subject, action))
 }
 
 /// In the environment, so that runs in others do not meet.

@@ -2,21 +2,22 @@
 
 use crate::facts::suites::RustSuite;
 use crate::facts::{Build, Testing};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
-use super::action::{Action, Runner, Test, Untestable};
+use super::action::{Action, Run, Runner, Test, Untestable};
 use super::arguments::{default_feature_args, feature_args, lock_args, profile_args};
 use super::context::PlanContext;
 use super::linked;
 use super::step::{Plan, Step};
 
-/// Runs a suite after all that is planned so far.
+/// What the tests of a suite need before they are compiled, and, where the member was due to be built,
+/// their compilation: it waits for what is planned so far alone, so that other tests can run meanwhile.
 ///
 /// # Errors
 /// What a program cannot be linked with, where that is not said of Python itself.
-pub(super) fn suite(
+pub(super) fn prepare(
     plan: &mut Plan,
     context: &PlanContext<'_>,
     suite: &RustSuite,
@@ -24,29 +25,55 @@ pub(super) fn suite(
     testing: &Testing,
 ) -> Result<()> {
     if suite.links_python {
-        if let Err(error) = linked::probe(context, build) {
-            plan.then(untestable(suite, &error, testing));
-            return Ok(());
+        if linked::probe(context, build).is_err() {
+            return Ok(()); // said in the place of their result
         }
         linked::prepare(plan, context, build, &own_features(suite, build))?;
     }
+    // who wants to know the first failure waits for nothing else
+    let is_due = build.staleness.is_some() && !testing.fail_fast;
+    if suite.tested.is_empty() || !is_due {
+        return Ok(());
+    }
+    let (call, _) = tests(context, suite, build, testing);
+    let call = finish(call.arg("--no-run"), context, suite, build, &[])?;
+    let action = Action::Run(Run {
+        is_silent: true,
+        ..Run::quiet(call, Exit::Failed)
+    });
+    let id = StepId::TestPrograms(suite.manifest.clone());
+    // where it fails, the tests say so
+    plan.then(Step::new(id, "Compiling", title(suite), action).optional());
+    Ok(())
+}
+
+/// Runs a suite after all that is planned so far.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn suite(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    testing: &Testing,
+) -> Result<()> {
+    if suite.links_python
+        && let Err(error) = linked::probe(context, build)
+    {
+        plan.then(untestable(suite, &error, testing));
+        return Ok(());
+    }
     if !suite.tested.is_empty() {
-        let (call, runner) = if suite.nextest {
-            (nextest(context, suite, build, testing), Runner::Nextest)
-        } else {
-            let own_words = suite.own_harness;
-            let call = cargo_test(context, suite, build, testing, "--tests");
-            (call, Runner::Cargo { own_words })
-        };
-        let call = finish(call, context, suite, build, testing)?;
+        let (call, runner) = tests(context, suite, build, testing);
+        let call = finish(call, context, suite, build, &testing.arguments)?;
         let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
         let id = StepId::RustTests(suite.manifest.clone());
-        let subject = format!("Rust tests of {}", suite.tested.join(", "));
-        plan.then(Step::new(id, "Testing", subject, action));
+        plan.then(Step::new(id, "Testing", title(suite), action));
     }
     if !suite.documented.is_empty() {
         let call = cargo_test(context, suite, build, testing, "--doc");
-        let call = finish(call, context, suite, build, testing)?;
+        let call = finish(call, context, suite, build, &testing.arguments)?;
         let runner = Runner::Cargo { own_words: false };
         let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
         let id = StepId::Doctests(suite.manifest.clone());
@@ -54,6 +81,25 @@ pub(super) fn suite(
         plan.then(Step::new(id, "Testing", subject, action));
     }
     Ok(())
+}
+
+fn title(suite: &RustSuite) -> String {
+    format!("Rust tests of {}", suite.tested.join(", "))
+}
+
+/// The call that compiles and runs them all but those in documentation, still without arguments for them.
+fn tests(
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    testing: &Testing,
+) -> (Invocation, Runner) {
+    if suite.nextest {
+        return (nextest(context, suite, build, testing), Runner::Nextest);
+    }
+    let own_words = suite.own_harness;
+    let call = cargo_test(context, suite, build, testing, "--tests");
+    (call, Runner::Cargo { own_words })
 }
 
 /// `which`: `--tests` or `--doc`.
@@ -129,10 +175,10 @@ fn finish(
     context: &PlanContext<'_>,
     suite: &RustSuite,
     build: &Build,
-    testing: &Testing,
+    arguments: &[String],
 ) -> Result<Invocation> {
-    if !testing.arguments.is_empty() {
-        call = call.arg("--").args(testing.arguments.iter().cloned());
+    if !arguments.is_empty() {
+        call = call.arg("--").args(arguments.iter().cloned());
     }
     if suite.links_python {
         call = linked::execute(linked::compile(call, context, build), context, build)?;

@@ -3,9 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::TestRunner;
-use crate::facts::suites::{PythonSuite, Word};
-use crate::facts::{TestFacts, Testing};
+use crate::facts::suites::{PythonSuite, RustSuite, Word};
+use crate::facts::{Build, TestFacts, Testing};
 use crate::model::error::{Error, Result};
+use crate::model::step::StepId;
 
 use super::context::PlanContext;
 use super::step::Plan;
@@ -31,15 +32,53 @@ pub(super) fn test(
     if !suites.python.is_empty() {
         for_rust.arguments.clear();
     }
-    for suite in &suites.rust {
-        if let Some(build) = context.build(&suite.member) {
-            rust_tests::suite(&mut plan, context, suite, build, &for_rust)?;
-        }
+    let rust = suites.rust.iter();
+    let rust: Vec<(&RustSuite, &Build)> = rust
+        .filter_map(|suite| Some((suite, context.build(&suite.member)?)))
+        .collect();
+    let built: Vec<StepId> = plan.ids().collect();
+    for (suite, build) in &rust {
+        rust_tests::prepare(&mut plan, context, suite, build, &for_rust)?;
     }
-    for (suite, testing) in selected(&suites.python, &facts.words, testing) {
-        python_tests::suite(&mut plan, context, suite, &testing);
+    let is_compiled_apart = |id: StepId| matches!(id, StepId::TestPrograms(_));
+    let python = selected(&suites.python, &facts.words, testing);
+    if plan.ids().any(is_compiled_apart) {
+        // meanwhile those of Python run
+        python_suites(&mut plan, context, &python, built);
+        return rust_suites(plan, context, &rust, &for_rust);
+    }
+    let mut plan = rust_suites(plan, context, &rust, &for_rust)?;
+    let before = plan.ids().collect();
+    python_suites(&mut plan, context, &python, before);
+    Ok(plan)
+}
+
+fn rust_suites(
+    mut plan: Plan,
+    context: &PlanContext<'_>,
+    suites: &[(&RustSuite, &Build)],
+    testing: &Testing,
+) -> Result<Plan> {
+    for (suite, build) in suites {
+        rust_tests::suite(&mut plan, context, suite, build, testing)?;
     }
     Ok(plan)
+}
+
+/// One after another, the first after the steps `before`.
+fn python_suites(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    suites: &[(&PythonSuite, Testing)],
+    mut before: Vec<StepId>,
+) {
+    for (suite, testing) in suites {
+        if let Some(step) = python_tests::suite(context, suite, testing) {
+            let id = step.id.clone();
+            plan.push(step.after(before.iter().cloned()));
+            before.push(id);
+        }
+    }
 }
 
 /// The suites to run, each with what is for it: where arguments name files or folders, the suites in

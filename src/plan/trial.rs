@@ -95,7 +95,7 @@ fn wheel(
         listen: Listen::Quiet,
         exit: crate::model::error::Exit::Failed,
         hint: None,
-        is_doubt: false,
+        is_silent: false,
     };
     let subject = format!("{name} {what}");
     plan.then(Step::new(

@@ -180,6 +180,14 @@ impl Binding {
         self.way() == "module"
     }
 
+    /// The Rust that compiles it, by the second number of its version.
+    pub(super) fn oldest_rust(self) -> u32 {
+        match self {
+            Self::Real => 83, // of PyO3 0.29
+            _ => 0,
+        }
+    }
+
     pub(super) fn root_source(self) -> &'static str {
         if self == Self::Bin {
             "src/main.rs"

@@ -64,15 +64,22 @@ impl World {
         host.unwrap().to_owned()
     }
 
-    /// The installed toolchains that compile the projects; none without rustup.
-    pub(super) fn toolchains() -> Vec<String> {
+    /// The installed toolchains of Rust 1.`oldest` and later; none without rustup.
+    pub(super) fn toolchains(oldest: u32) -> Vec<String> {
         let Some(rustup) = crate::support::on_path("rustup") else {
             return Vec::new();
         };
         let run = Checkout::at(Path::new("/")).run(rustup, &["toolchain", "list"]);
         let names = run.stdout.lines().filter_map(|line| line.split(' ').next());
         let mut names: Vec<String> = names.map(str::to_owned).collect();
-        names.retain(|name| !name.starts_with("nightly"));
+        let minor = |name: &str| {
+            let said = Self::rustc(name);
+            let version = said.split(' ').nth(1)?;
+            version.split('.').nth(1)?.parse::<u32>().ok()
+        };
+        names.retain(|name| {
+            !name.starts_with("nightly") && minor(name).is_some_and(|minor| minor >= oldest)
+        });
         names
     }
 }

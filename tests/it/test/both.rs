@@ -121,15 +121,15 @@ fn a_monorepo_is_tested_as_a_whole_or_by_member() {
 #[test]
 fn a_dry_run_of_tests_writes_nothing_and_its_commands_test() {
     let project = small(&folder!());
-    project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
+    project.edit("src/main.rs", "\"HELLO YOU!\"", "\"hello?\"");
     let before = project.listing(&COMPILED);
     let plan = test(&project, &["--dry-run"]).run().succeeds();
     let after = project.listing(&COMPILED);
     assert!(after == before, "{plan}");
-    // the last command is pytest's
-    let pasted = project.run("sh", &["-ec", &plan.stdout]).exits(1);
-    assert!(pasted.stdout.contains("1 passed; 0 failed"), "{pasted}");
-    assert!(pasted.stdout.contains("1 failed"), "{pasted}");
+    // the last command is cargo's
+    let pasted = project.run("sh", &["-ec", &plan.stdout]).exits(101);
+    assert!(pasted.stdout.contains("1 passed in"), "{pasted}");
+    assert!(pasted.stdout.contains("0 passed; 1 failed"), "{pasted}");
 }
 
 #[test]
