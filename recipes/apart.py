@@ -54,10 +54,10 @@ class Call:
         return start(words, self.dir, {**self.env, **(env or {})}, self.unset, **more)
 
 
-def plan(arguments, variables):
-    """The steps that pyx would take."""
+def plan(arguments, variables, project=PROJECT):
+    """The steps that pyx would take in the folder of a project."""
     words = [PYX, *arguments, "--dry-run", "--message-format", "json"]
-    done = programs.read(words, PROJECT, variables, errors=True)
+    done = programs.read(words, project, variables, errors=True)
     if done.code == NO_TESTS:
         return []
     found = [event for event in events(done.out) if event.get("type") == "plan"]
@@ -112,20 +112,20 @@ class Installed:
         return stop(f"`{shown(self.python)}` {done.how()}: {done.last()}") if check else None
 
 
-def wheel(folder, profile, variables=None):
+def wheel(folder, profile, variables=None, project=PROJECT):
     """Builds the wheel in `folder` and installs it there, all by pyx's own `test --wheel`, which
-    runs no test here: `--help` is all that the test runner is asked."""
+    runs no test here: `--help` is all that the test runner is asked. `project`: whose it is."""
     target = str(folder / "target")
     variables = {"CARGO_TARGET_DIR": target, "CARGO_BUILD_BUILD_DIR": target, **(variables or {})}
     arguments = ["test", "--py", "--wheel", "--profile", profile]
     say("Building", f"a wheel apart in {shown(folder)} [{profile}]")
     words = [PYX, "--quiet", *arguments, "--", "--help"]
-    done = programs.read(words, PROJECT, variables, errors=True)
+    done = programs.read(words, project, variables, errors=True)
     if done.code == NO_TESTS:
         return None
     if not done:
         stop(f"the wheel cannot be tested: `cargo pyx test --wheel` {done.how()}", code=max(done.code, ERRORS))
-    tested = [step for step in plan(arguments, variables) if "Python tests" in step.get("name", "")]
+    tested = [step for step in plan(arguments, variables, project) if "Python tests" in step.get("name", "")]
     calls = [Call(step) for step in tested if is_process(step)]
     if not calls or "VIRTUAL_ENV" not in calls[0].env:
         stop("`cargo pyx test --wheel` plans no Python tests")

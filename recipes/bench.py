@@ -1,11 +1,15 @@
 """Measure the project's benchmarks on an optimised build, in an environment of its own.
 
-usage: cargo pyx just bench [PYTEST ARGS…]
+usage: cargo pyx just bench [--against REVISION] [--fail-over PERCENT] [PYTEST ARGS…]
 
 Benchmarks are tests that use pytest-benchmark's fixture `benchmark`, wherever they are. What they compare
-with each other is found by `pairing`. Every run is kept in target/pyx/bench/history.
+with each other is found by `pairing`. Every run is kept in target/pyx/bench/history. With `--against` the
+benchmarks of another revision and those of the project as it is run in turn, and each that both have is
+faster, slower or noise; `--fail-over` ends with 1 where one is slower by more than that, than the revision
+or, without one, than the last run.
 """
 
+import argparse
 import json
 import os
 import re
@@ -17,6 +21,7 @@ import apart
 import given
 import programs
 import project
+import revisions
 import steps
 import tools
 from chart import chart, duration, factor
@@ -116,9 +121,9 @@ def copied_root(call):
     return call.dir
 
 
-def optimised(folder, variables=None):
+def optimised(folder, variables=None, project=apart.PROJECT):
     """The wheel of the release profile with what the benchmarks need."""
-    built = apart.wheel(folder, "release", variables)
+    built = apart.wheel(folder, "release", variables, project)
     return built or apart.stop("the project has no Python tests, by which to know what its benchmarks need", "add one")
 
 
@@ -292,14 +297,67 @@ def report(found, before):
     apart.table(rows, left=2)
 
 
+# ------------------------------------------------------------------ another revision
+
+
+def against(revision, arguments):
+    """Measures another revision and the project in turn; what changed."""
+    commit = revisions.commit(revision)
+    other = revisions.checkout(commit, FOLDER / "against" / commit[:12])
+    now = optimised(FOLDER)
+    apart.say("Comparing", f"with {revision} ({commit[:12]})")
+    apart.seed(now.target / "pyx" / "ext", other / "target" / "pyx" / "ext")
+    sides = optimised(other, project=other), now
+    medians, files = ({}, {}), [[], []]
+    for turn in range(revisions.TURNS):
+        for side in revisions.order(turn):
+            code, measured, files[side] = measure(sides[side], arguments)
+            if not measured:
+                apart.stop(unmeasured(code), code=code or apart.ERRORS)
+            for result in measured:
+                medians[side].setdefault(result["fullname"], []).append(result["stats"]["median"])
+    for installed, modules in zip(sides, files):
+        prove(installed, modules)
+    found = revisions.changes(*medians)
+    if not found:
+        apart.stop(f"no benchmark is both in {commit[:12]} and in the project as it is")
+    revisions.report(found, revision)
+    return {one.name: one.mean for one in found if one.verdict == "slower"}
+
+
+def unmeasured(code):
+    return "no benchmark is selected" if code == 5 else "no benchmark was measured"
+
+
+def fail_over(slower, percent, than):
+    """Ends with 1 where a benchmark is slower by more than what is allowed; `slower`: shares by name."""
+    over = {name: share for name, share in slower.items() if percent is not None and share * 100 > percent}
+    for name, share in sorted(over.items()):
+        steps.error(f"{name} is slower than {than} by {share:.1%}, and {percent:g} % are allowed")
+    if over:
+        sys.exit(apart.ERRORS)
+
+
+def percentage(text):
+    """`10` or `10%`"""
+    return float(text.removesuffix("%"))
+
+
 def main(arguments):
     """Measures, compares, draws."""
     given.settle()
+    parser = argparse.ArgumentParser(prog="cargo pyx just bench", allow_abbrev=False)
+    parser.add_argument("--against", metavar="REVISION", help="run that revision's benchmarks in turn with the project's")
+    parser.add_argument("--fail-over", type=percentage, metavar="PERCENT", help="fail where one is slower by more")
+    options, arguments = parser.parse_known_args(arguments)
     look()
+    if options.against:
+        slower = against(options.against, arguments)
+        return fail_over(slower, options.fail_over, options.against)
     installed = optimised(FOLDER)
     code, measured, files = measure(installed, arguments)
     if not measured:
-        apart.stop("no benchmark is selected" if code == 5 else "no benchmark was measured", code=code or apart.ERRORS)
+        apart.stop(unmeasured(code), code=code or apart.ERRORS)
     prove(installed, files)
     found, before = compared(measured, own_names()), runs()
     report(found, before)
@@ -309,4 +367,6 @@ def main(arguments):
     moved = {one.name: change(one.ours, before) for one in found}
     picture.write_text(chart(found, moved, f"{python}, profile {installed.profile}, medians"), "utf-8")
     print(f"picture: {apart.shown(picture)}")
+    since = {result["fullname"]: change(result, before) or 0 for result in measured}
+    fail_over(since, options.fail_over, "in the last run")
     sys.exit(code)

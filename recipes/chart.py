@@ -31,9 +31,11 @@ STYLE = """
 
 def duration(result):
     """A median for people: `1.23 ms`."""
-    if not result:
-        return "-"
-    seconds = result["stats"]["median"]
+    return spelled(result["stats"]["median"]) if result else "-"
+
+
+def spelled(seconds):
+    """Seconds in the unit that fits."""
     for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{digits(seconds / size)} {unit}"

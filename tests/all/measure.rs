@@ -106,6 +106,27 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
     project.remove("tests/test_rival_bench.py");
     nothing_moved(&project, "hotloop");
 
+    let none = recipe(&project, &["bench", "--against", "no-such-revision"]).exits(1);
+    none.says("git knows no revision `no-such-revision`");
+    let once = "let steps = steps(start);";
+    let twice = "let steps = steps(start).max(std::hint::black_box(steps(start + 1)) & 0);";
+    project.edit("src/lib.rs", once, twice);
+    let words = [
+        "bench",
+        "--against",
+        "HEAD",
+        "--fail-over",
+        "10%",
+        "-k",
+        "collatz",
+    ];
+    let slower = recipe(&project, &words).exits(1);
+    lines(&slower, &["test_collatz_rust  slower"]);
+    let slower = slower.says("test_collatz_rust is slower than HEAD by ");
+    slower.says(", and 10 % are allowed");
+    project.edit("src/lib.rs", twice, once);
+    assert_eq!(project.traces(), "");
+
     let work = "import hotloop\nfor _ in range(60): hotloop.collatz(20_000)";
     let profile = recipe(&project, &["profile", "python", "-c", work]);
     if profile.code == Some(3) {

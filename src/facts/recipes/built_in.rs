@@ -43,6 +43,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "programs.py",
     "project.py",
     "recipe.py",
+    "revisions.py",
     "steps.py",
     "stubs.just",
     "stubs.py",
