@@ -20,7 +20,9 @@ use super::global::CommandContext;
 /// built and compared: where a field or a file would be another, nothing is written. A library keeps its
 /// own, and gets PyO3 behind a feature; one that cannot have it gets a crate beside it, which is said with
 /// the reason (no std, edition 2015, no unsafe code, an old Rust, the name of a module that Python has).
-/// Its package on crates.io stays as it is. A workspace gets a member.
+/// Its package on crates.io stays as it is. A workspace gets a member. A package that maturin cannot build,
+/// since it compiles code in C or generates files, gets the module with `--layout workspace`: as another
+/// distribution in a folder of its own, in one uv workspace, which it requires.
 /// Shows all changes as a patch and asks; overwrites nothing; does nothing where both languages are there.
 ///
 /// With `--editor` sets up an editor instead: tasks, interpreter, rust-analyzer and debugger, in `.zed/`
@@ -32,7 +34,7 @@ Examples:
   cargo pyx init                               show the changes, ask, and make them
   cargo pyx init --yes                         ask nothing
   cargo pyx init --dry-run                     print the patch only
-  cargo pyx init --layout workspace            a crate for Python beside the library
+  cargo pyx init --layout workspace            a crate beside the library, or a package beside the package
   cargo pyx init --module fast_words           what Python imports
   cargo pyx init --editor vscode               set up VS Code
   cargo pyx init --editor zed --editor vscode  both editors")]
@@ -40,7 +42,7 @@ pub struct Init {
     /// Set up this editor for the project, and nothing else
     #[arg(long, value_name = "EDITOR", value_enum)]
     pub editor: Vec<Editor>,
-    /// Where a library gets its module, if not where it is chosen to be
+    /// Where the module goes, if not where it is chosen to be
     #[arg(long, value_enum)]
     pub layout: Option<AdoptionLayout>,
     /// What Python imports, where it is not called as the crate
@@ -78,6 +80,10 @@ impl Init {
             ui.status("Adopted", &format!("both languages; next: {next}"));
             if let Some(path) = plan::adopted_source(&plan) {
                 ui.status("Next", &format!("your own functions go into {path}"));
+            }
+            if let Some(name) = adoption.unrequired() {
+                let text = format!("name `{name}` where the package says what it requires");
+                ui.status("Next", &text);
             }
             if adoption.history != History::None {
                 ui.status("Undo", &plan::way_back(&adoption, &plan));

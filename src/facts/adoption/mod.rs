@@ -5,6 +5,7 @@
 mod built;
 mod comparison;
 mod crates;
+mod distribution;
 mod module_name;
 mod obstacles;
 mod package;
@@ -32,6 +33,7 @@ use crate::world::tool::{self, Tool};
 pub use built::{BuiltPackage, people, plain};
 pub use comparison::{Asked, differences, links};
 pub use crates::{Crate, CrateKind, Library};
+pub use distribution::{FOLDER as DISTRIBUTION_FOLDER, RustDistribution};
 pub use module_name::ModuleName;
 pub use package::PythonPackage;
 pub use pyo3::Pyo3;
@@ -90,6 +92,7 @@ impl Adoption {
         // a crate that is new in a workspace of its own, or in none, shares no lock with those above
         let is_alone = match &subject {
             Subject::Workspace(workspace) => workspace.is_apart,
+            Subject::Distribution(_) => true,
             _ => is_package,
         };
         let history = History::of(session, root, &subject.setup())?;
@@ -147,6 +150,16 @@ impl Adoption {
         Some(said.unwrap_or(NO_BACKEND))
     }
 
+    /// The new distribution, where pyproject.toml has no place to require it.
+    pub fn unrequired(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Distribution(beside) if !beside.is_required => {
+                Some(&beside.module.distribution)
+            }
+            _ => None,
+        }
+    }
+
     /// Why a library gets a crate beside it, and where, for people.
     pub fn why_beside(&self) -> Option<String> {
         let Subject::Workspace(workspace) = &self.subject else {
@@ -185,11 +198,12 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path, wishes: &Wishes) -
             format!("`{root}` has a Python package and a crate, which nothing connects"),
             "init one of them in a folder of its own: cargo pyx init -C FOLDER",
         )),
-        (Some(pyproject), None) => of_python(manifests, pyproject),
+        (Some(pyproject), None) => of_python(manifests, pyproject, wishes),
         (None, Some(cargo)) => without_pyproject(manifests, cargo, wishes),
         (None, None) if is_of_setuptools(root) => of_python(
             manifests,
             manifests.pyproject_or_empty(&root.join("pyproject.toml"))?,
+            wishes,
         ),
         (None, None) => {
             let message = format!("neither pyproject.toml nor Cargo.toml in `{root}`");
@@ -212,8 +226,15 @@ fn is_of_setuptools(root: &Utf8Path) -> bool {
         .any(|name| disk::is_file(&root.join(name)))
 }
 
-/// A package that says what it is, or one that has to be built for that.
-fn of_python(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Subject> {
+/// A package that says what it is, one that has to be built for that, or one that stays as it is.
+fn of_python(manifests: &Manifests, pyproject: Arc<PyProject>, wishes: &Wishes) -> Result<Subject> {
+    if let Some(name) = distribution::there(manifests, pyproject.dir())? {
+        return Ok(Subject::Whole(name));
+    }
+    if wishes.layout == Some(AdoptionLayout::Workspace) {
+        let beside = RustDistribution::read(manifests, pyproject, wishes)?;
+        return Ok(Subject::Distribution(Box::new(beside)));
+    }
     if package::is_plain(&pyproject) {
         let package = PythonPackage::read(manifests, pyproject)?;
         return Ok(Subject::Package(Box::new(package)));

@@ -374,7 +374,8 @@ fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)
     Err(Error::refused(message, hint))
 }
 
-fn below(dir: &Utf8Path) -> Vec<String> {
+/// Folders with an `__init__.py`, but those that are beside a package by custom.
+pub(super) fn below(dir: &Utf8Path) -> Vec<String> {
     let mut names = disk::names(dir);
     names.retain(|name| {
         let is_aside = ASIDE.contains(&name.as_str()) || name.starts_with('.');

@@ -9,6 +9,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Crate, CrateKind, Library, MODULES, has_readme};
+use super::distribution::RustDistribution;
 use super::module_name::ModuleName;
 use super::obstacles::{Obstacle, obstacle};
 use super::package::PythonPackage;
@@ -23,6 +24,8 @@ pub enum Subject {
     Package(Box<PythonPackage>),
     /// A package of which its backend has to be asked what it is.
     Unasked(Box<Unasked>),
+    /// A package that stays as it is, and requires one with the module.
+    Distribution(Box<RustDistribution>),
     Crate(Box<Crate>),
     Workspace(Box<CargoWorkspace>),
 }

@@ -1,11 +1,11 @@
 //! What somebody wants of an adoption.
 
-/// Where a crate gets its module.
+/// Where the module goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum AdoptionLayout {
-    /// In what is there: behind a feature of the crate
+    /// In what is there: behind a feature of the crate, or as a part of the package
     Crate,
-    /// In a crate of its own beside it, in the same workspace
+    /// In a crate of its own beside it in the same workspace; for a package as a distribution that it requires
     Workspace,
 }
 
@@ -19,4 +19,4 @@ pub struct Wishes {
 
 /// The other way, where a package cannot be maturin's.
 pub const BESIDE: &str = "the Rust module as a distribution of its own in the same repository: cargo \
-                          pyx new rust";
+                          pyx init --layout workspace";

@@ -10,25 +10,17 @@ use crate::model::file_edit::keep_line_ends;
 use crate::world::manifest::{CargoToml, Toml, keys, with_member, with_module, with_package};
 
 use super::render::render;
-use super::{OLDEST, OWN_WORKSPACE, PYO3, toml_string};
+use super::{OLDEST, PYO3, toml_string};
 
+mod distribution;
 mod file_change;
+mod member;
 mod package;
 mod project;
 
 pub use file_change::FileChange;
 use file_change::{RUST, cache_keys, changed, made};
-
-/// What of `[package]` maturin fills in, by the names of both sides.
-const FILLED: [(&str, &str); 7] = [
-    ("authors", "authors"),
-    ("description", "description"),
-    ("keywords", "keywords"),
-    ("license", "license"),
-    ("readme", "readme"),
-    ("urls", "repository"),
-    ("version", "version"),
-];
+use member::{Member, filled, seen_by_python};
 
 impl Adoption {
     /// Every file that is to be made or changed; nothing where there is nothing to do.
@@ -41,9 +33,12 @@ impl Adoption {
             Subject::Package(package) => package::files(package, &self.there)?,
             Subject::Crate(krate) => of_crate(krate)?,
             Subject::Workspace(workspace) => of_workspace(workspace)?,
+            Subject::Distribution(beside) => distribution::files(beside)?,
         };
         let ignored: &[&str] = match &self.subject {
-            Subject::Package(_) => &["*.pyd", "*.so", ".venv/", "__pycache__/", "target/"],
+            Subject::Package(_) | Subject::Distribution(_) => {
+                &["*.pyd", "*.so", ".venv/", "__pycache__/", "target/"]
+            }
             _ => &[".venv/", "__pycache__/", "target/"],
         };
         wanted.extend(gitignore(self.gitignore.as_deref(), ignored, self.kept()));
@@ -67,7 +62,10 @@ impl Adoption {
                 let cargo = &workspace.cargo;
                 cargo.package_name().map(|_| &**cargo)
             }
-            Subject::Whole(_) | Subject::Package(_) | Subject::Unasked(_) => None,
+            Subject::Whole(_)
+            | Subject::Package(_)
+            | Subject::Unasked(_)
+            | Subject::Distribution(_) => None,
         }
     }
 
@@ -83,20 +81,13 @@ impl Adoption {
     /// The crate's, from the root.
     pub fn manifest(&self) -> Utf8PathBuf {
         match &self.subject {
-            Subject::Package(_) => format!("{RUST}Cargo.toml").into(),
+            Subject::Package(_) | Subject::Distribution(_) => format!("{RUST}Cargo.toml").into(),
             Subject::Workspace(workspace) if workspace.is_apart => {
                 Utf8Path::new(workspace.folder).join("Cargo.toml")
             }
             _ => "Cargo.toml".into(),
         }
     }
-}
-
-/// What maturin fills in where Cargo.toml has these keys, as the elements of `dynamic`.
-fn filled(has: impl Fn(&str) -> bool) -> String {
-    let fields = FILLED.iter().filter(|(_, cargo)| has(cargo));
-    let fields: Vec<String> = fields.map(|(field, _)| toml_string(field)).collect();
-    fields.join(", ")
 }
 
 fn of_crate(krate: &Crate) -> Result<Vec<FileChange>> {
@@ -112,7 +103,7 @@ fn of_crate(krate: &Crate) -> Result<Vec<FileChange>> {
         ("keys", keys(&cache_keys("")).to_string()),
         ("module", name.clone()),
         ("name", krate.module.distribution.clone()),
-        ("python", format!("3.{OLDEST}")),
+        ("pythons", format!(">=3.{OLDEST}")),
     ];
     let mut wanted = Vec::new();
     let maturin = match &krate.kind {
@@ -179,35 +170,10 @@ fn end_of_code(text: &str) -> usize {
     tests.unwrap_or(text.len())
 }
 
-fn seen_by_python(module: &str, values: &[(&str, String)]) -> [FileChange; 2] {
-    let test = render(template!("adopted/test_module.py"), values);
-    [
-        made(
-            format!("{module}.pyi"),
-            template!("adopted/module.pyi").to_owned(),
-        ),
-        made("tests/test_python.py", test),
-    ]
-}
-
 /// A member of its own for Python.
 fn of_workspace(workspace: &CargoWorkspace) -> Result<Vec<FileChange>> {
     let CargoWorkspace { folder, cargo, .. } = workspace;
-    let values = values_of_member(workspace);
-    let render = |template| render(template, &values);
-    let mut wanted = vec![
-        made("Cargo.toml", render(template!("adopted/Cargo.toml"))),
-        made(
-            "pyproject.toml",
-            render(template!("adopted/pyproject.toml")),
-        ),
-        made("README.md", render(template!("adopted/README.md"))),
-        made("src/lib.rs", render(template!("adopted/python.rs"))),
-    ];
-    wanted.extend(seen_by_python(&workspace.module.module, &values));
-    for file in &mut wanted {
-        file.path = Utf8Path::new(folder).join(&file.path);
-    }
+    let mut wanted = member_of(workspace).files();
     if !workspace.is_listed {
         let after = with_member(&cargo.toml, folder)?;
         wanted.push(changed(cargo.dir(), &cargo.toml, after));
@@ -215,70 +181,37 @@ fn of_workspace(workspace: &CargoWorkspace) -> Result<Vec<FileChange>> {
     Ok(wanted)
 }
 
-fn values_of_member(workspace: &CargoWorkspace) -> Vec<(&'static str, String)> {
+fn member_of(workspace: &CargoWorkspace) -> Member<'_> {
     let ModuleName {
         distribution,
         module,
     } = &workspace.module;
     let toml = &workspace.cargo.toml;
     let shared = toml.get(&["workspace", "package", "version"]).is_some();
-    let shared = shared && !workspace.is_apart;
-    let version = if shared {
-        "version.workspace = true"
-    } else {
-        "version = \"0.1.0\""
-    };
     let exposed = workspace.exposed.as_ref();
     let library =
         exposed.map(|(name, path)| format!("{name} = {{ path = {} }}", toml_string(path)));
-    // a module of the library's name would be in its way
-    let is_named_alike = exposed.is_some_and(|(name, _)| name.replace('-', "_") == *module);
-    let declared = if is_named_alike {
-        format!("#[pyo3::pymodule]\n#[pyo3(name = \"{module}\")]\nmod python")
-    } else {
-        format!("#[pyo3::pymodule]\nmod {module}")
-    };
-    let own = if workspace.is_apart {
-        OWN_WORKSPACE
-    } else {
-        ""
-    };
     let seen = exposed.map_or(distribution, |(name, _)| name);
     // as the crate says it, or the workspace for all that inherit
     let said = |key: &str| {
         let own = toml.str(&["package", key]);
-        own.or_else(|| toml.str(&["workspace", "package", key]))
+        let said = own.or_else(|| toml.str(&["workspace", "package", key]));
+        said.map(str::to_owned)
     };
-    let line = |key: &str| {
-        let text = said(key).map(|text| format!("{key} = {}", toml_string(text)));
-        text.unwrap_or_default()
-    };
-    let described = ["description", "readme", "version"];
-    let kept = ["license", "repository"].map(|key| (key, line(key)));
-    let dynamic = filled(|key| {
-        let is_kept = kept
-            .iter()
-            .any(|(kept, line)| *kept == key && !line.is_empty());
-        is_kept || described.contains(&key)
-    });
-    let [(_, license), (_, repository)] = kept;
-    vec![
-        ("crate", format!("{distribution}-python")),
-        ("declared", declared),
-        ("dynamic", dynamic),
-        ("keys", keys(&cache_keys("")).to_string()),
-        ("license", license),
-        ("library", library.unwrap_or_default()),
-        ("maturin", format!("module-name = {}", toml_string(module))),
-        ("module", module.clone()),
-        ("name", distribution.clone()),
-        ("pyo3", PYO3.to_owned()),
-        ("python", format!("3.{OLDEST}")),
-        ("repository", repository),
-        ("seen", seen.clone()),
-        ("version", version.to_owned()),
-        ("workspace", own.to_owned()),
-    ]
+    Member {
+        folder: workspace.folder,
+        module: &workspace.module,
+        krate: format!("{distribution}-python"),
+        about: format!("{seen} for Python"),
+        inherits_version: shared && !workspace.is_apart,
+        license: said("license"),
+        repository: said("repository"),
+        pythons: format!(">=3.{OLDEST}"),
+        library: library.unwrap_or_default(),
+        // a module of the library's name would be in its way
+        is_named_alike: exposed.is_some_and(|(name, _)| name.replace('-', "_") == *module),
+        is_apart: workspace.is_apart,
+    }
 }
 
 /// Leaves new files out of the crate's package that are Python's alone, and lets the module in: what is

@@ -79,6 +79,46 @@ pub fn with_member(toml: &Toml, folder: &str) -> Result<String> {
     Ok(text(document, toml))
 }
 
+/// The pyproject.toml of a package that requires another one in `folder`, both in one uv workspace (uv
+/// docs, "Using workspaces"). `found`: the one that setuptools has found by itself, and is told from now on.
+///
+/// # Errors
+/// As [`with_maturin`].
+pub fn with_required_member(
+    toml: &Toml,
+    name: &str,
+    folder: &str,
+    found: Option<&str>,
+) -> Result<String> {
+    let mut document = document(toml);
+    let keys = ["project", "dependencies"];
+    let project = table(&mut document, toml, &keys[..1])?;
+    match list(project, toml, &keys)? {
+        Some(required) => append(required, name.into()),
+        None => set(project, keys[1], Array::from_iter([name]).into()),
+    }
+    let keys = ["tool", "uv", "workspace", "members"];
+    let workspace = table(&mut document, toml, &keys[..3])?;
+    match list(workspace, toml, &keys)? {
+        Some(members) => append(members, folder.into()),
+        None => set(workspace, keys[3], Array::from_iter([folder]).into()),
+    }
+    let sources = table(&mut document, toml, &["tool", "uv", "sources"])?;
+    let mut source = InlineTable::new();
+    source.insert("workspace", true.into());
+    set(sources, name, source.into());
+    if let Some(package) = found {
+        let find = table(
+            &mut document,
+            toml,
+            &["tool", "setuptools", "packages", "find"],
+        )?;
+        let all = Array::from_iter([format!("{package}*")]);
+        set(find, "include", all.into());
+    }
+    Ok(text(document, toml))
+}
+
 /// The Cargo.toml of a package that gets `code` on crates.io and none of the `others`, both from its
 /// folder (cargo book, "The `exclude` and `include` fields").
 ///
@@ -319,6 +359,28 @@ mod tests {
             let with = |members: &str| format!("[workspace]\n{members}\nresolver = \"3\"\n");
             let member = with_member(&parsed(&with(before)), "py").unwrap();
             assert_eq!(member, with(after));
+        }
+    }
+
+    #[test]
+    fn a_package_that_is_required_is_written_as_the_others_are() {
+        let sources = "[tool.uv.sources]\nb = { workspace = true }\n";
+        for (before, after) in [
+            (
+                "[project]\nname = \"a\"\n",
+                format!(
+                    "[project]\nname = \"a\"\ndependencies = [\"b\"]\n\n[tool.uv.workspace]\nmembers = [\"rust\"]\n\n{sources}"
+                ),
+            ),
+            (
+                "[project]\ndependencies = [\n  \"c\", # why\n]\n\n[tool.uv.workspace]\nmembers = [\"x\"] # own\n",
+                format!(
+                    "[project]\ndependencies = [\n  \"c\", # why\n  \"b\",\n]\n\n[tool.uv.workspace]\nmembers = [\"x\", \"rust\"] # own\n\n{sources}"
+                ),
+            ),
+        ] {
+            let edited = with_required_member(&parsed(before), "b", "rust", None).unwrap();
+            assert_eq!(edited, after);
         }
     }
 

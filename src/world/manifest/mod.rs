@@ -32,7 +32,9 @@ pub use cargo::{CargoToml, Dependency};
 pub use cargo_config::CargoConfig;
 pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
-pub use edit_adoption::{keys, with_maturin, with_member, with_module, with_package};
+pub use edit_adoption::{
+    keys, with_maturin, with_member, with_module, with_package, with_required_member,
+};
 pub use edit_arrays::Amendment;
 pub use edit_project::{Field, with_project, without_package};
 pub use edit_strings::with_strings;

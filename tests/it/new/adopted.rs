@@ -196,6 +196,67 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     assert_eq!(project.traces(), "");
 }
 
+const EXTENSION: &str = "from setuptools import Extension, setup
+
+setup(ext_modules=[Extension(\"hot_words._c\", [\"c.c\"])])
+";
+
+const C: &str = "#include <Python.h>
+
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_c\", 0, -1, 0};
+
+PyMODINIT_FUNC PyInit__c(void) {
+    PyObject *module = PyModule_Create(&def);
+    PyModule_AddIntConstant(module, \"answer\", 42);
+    return module;
+}
+";
+
+#[test]
+fn a_package_that_compiles_c_keeps_its_backend_and_requires_a_second_distribution() {
+    let setuptools = PYPROJECT
+        .replace("\"hatchling\"] # packs it", "\"setuptools\"]")
+        .replace("'hatchling.build'", "\"setuptools.build_meta\"");
+    let (setuptools, _) = setuptools.split_once("\n[tool.hatch").unwrap();
+    let setuptools = format!("{setuptools}\n[dependency-groups]\ntest = [\"pytest\"]\n");
+    let files = [
+        (
+            ".gitignore",
+            "__pycache__/\n.venv/\n*.so\n*.egg-info/\nbuild/\n",
+        ),
+        ("pyproject.toml", &*setuptools),
+        ("setup.py", EXTENSION),
+        ("c.c", C),
+        ("hot_words/__init__.py", "from ._c import answer\n"),
+        (
+            "tests/test_hot.py",
+            "import hot_words\nimport hot_words_rust\n\n\ndef test_both():\n    assert hot_words.answer == 42\n",
+        ),
+    ];
+    let project = project(&folder!(), &files);
+    let refused = project.pyx("init").with(&["--yes"]).run().exits(2);
+    refused
+        .says("setup.py:3: it compiles extension modules")
+        .says("cargo pyx init --layout workspace");
+    let beside = ["--layout", "workspace", "--yes"];
+    let run = project.pyx("init").with(&beside).run().succeeds();
+    run.says("your own functions go into rust/src/lib.rs");
+    // setuptools would find `rust` and `target` as well
+    let named = "[tool.setuptools.packages.find]\ninclude = [\"hot_words*\"]\n";
+    assert!(project.read("pyproject.toml").contains(named));
+    let changed = project.git(&["diff", "--name-only"]);
+    assert_eq!(
+        changed.lines().collect::<Vec<_>>(),
+        [".gitignore", "pyproject.toml"]
+    );
+    project.git(&["add", "--all"]);
+    project.commit();
+    let run = project.pyx("test").run().succeeds();
+    run.says("Python (hot-words-rust) 2 passed");
+    project.pyx("init").run().finds_fresh("hot-words-rust");
+    assert_eq!(project.traces(), "");
+}
+
 #[test]
 fn a_crate_gets_a_module_for_python_and_keeps_its_own_face() {
     let files = [

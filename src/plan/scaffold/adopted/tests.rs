@@ -1,7 +1,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::facts::adoption::{BuiltPackage, History, Wishes, built_subject, subject};
+use crate::facts::adoption::{
+    AdoptionLayout, BuiltPackage, History, Wishes, built_subject, subject,
+};
 use crate::facts::artifact::Headers;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
@@ -74,6 +76,24 @@ const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend
 fn a_package_gets_a_crate_that_nobody_publishes() {
     let init = ("src/hot_words/__init__.py", "");
     insta::assert_snapshot!(gets(&[("pyproject.toml", PROJECT), init]));
+}
+
+#[test]
+fn a_package_that_stays_as_it_is_requires_one_with_the_module() {
+    let wishes = Wishes {
+        layout: Some(AdoptionLayout::Workspace),
+        ..Wishes::default()
+    };
+    let beside = |files: &[(&str, &str)]| {
+        shown(&[], files, |root| {
+            subject(&Manifests::default(), root, &wishes)
+        })
+    };
+    insta::assert_snapshot!(beside(&[("pyproject.toml", PROJECT)]));
+    // where the requirements stand in a script
+    let files = beside(&[("setup.py", "setup(packages=['a'])\n")]);
+    assert!(!files.contains("==> pyproject.toml"), "{files}");
+    assert!(files.contains("name = \"fast-words-rust\""), "{files}");
 }
 
 const METADATA: &str = "Metadata-Version: 2.1\nName: hot-words\nVersion: 1.2\nSummary: Words\n\
