@@ -183,7 +183,8 @@ impl Binding {
     /// The Rust that compiles it, by the second number of its version.
     pub(super) fn oldest_rust(self) -> u32 {
         match self {
-            Self::Real => 83, // of PyO3 0.29
+            Self::Real => 83,   // of PyO3 0.29
+            Self::Uniffi => 91, // of cargo-platform, which uniffi needs
             _ => 0,
         }
     }
