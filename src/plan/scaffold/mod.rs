@@ -1,5 +1,7 @@
 //! What a new project consists of: every file, as text.
 
+// a folder with a file Cargo.toml is another package to cargo, and is not packed: the templates of that
+// name are called manifest.toml
 macro_rules! template {
     ($name:literal) => {
         include_str!(concat!(
@@ -123,7 +125,7 @@ impl Scaffold {
         let crate_dir = self.layout.crate_dir();
         let mut files: Vec<(String, &str)> = vec![
             (".gitignore".into(), template!("gitignore")),
-            (self.manifest().into_string(), template!("Cargo.toml")),
+            (self.manifest().into_string(), template!("manifest.toml")),
             (
                 "LICENSE-APACHE".into(),
                 include_str!("../../../LICENSE-APACHE"),

@@ -46,7 +46,7 @@ impl Member<'_> {
         let values = self.values();
         let render = |template| render(template, &values);
         let mut wanted = vec![
-            made("Cargo.toml", render(template!("adopted/Cargo.toml"))),
+            made("Cargo.toml", render(template!("adopted/manifest.toml"))),
             made(
                 "pyproject.toml",
                 render(template!("adopted/pyproject.toml")),

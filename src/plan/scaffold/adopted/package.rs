@@ -63,7 +63,10 @@ pub(super) fn files(
     let test = free.unwrap_or(&paths[0]).clone();
     let mut files = vec![
         pyproject(package, there)?,
-        made(format!("{RUST}Cargo.toml"), render(template!("Cargo.toml"))),
+        made(
+            format!("{RUST}Cargo.toml"),
+            render(template!("manifest.toml")),
+        ),
         made(format!("{RUST}src/lib.rs"), render(template!("lib.rs"))),
         made(
             format!("{folder}/{leaf}.pyi"),
