@@ -1,8 +1,11 @@
 //! Options of the commands that build.
 
+use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::facts::build::Flags;
+use crate::facts::build::{CargoArguments, Flags};
+use crate::facts::dependencies::DependencySelection;
+use crate::world::session::Session;
 
 /// What every command that builds takes.
 #[derive(Debug, Default, Args)]
@@ -15,12 +18,36 @@ pub struct CommonArgs {
     /// Install this dependency group as well
     #[arg(long, value_name = "GROUP")]
     pub group: Vec<String>,
+    /// Install all dependency groups
+    #[arg(long)]
+    pub all_groups: bool,
+    /// Do not install this dependency group, though it is a default one
+    #[arg(long, value_name = "GROUP")]
+    pub no_group: Vec<String>,
     /// Install this extra (optional dependencies) as well
     #[arg(long, value_name = "EXTRA")]
     pub extra: Vec<String>,
+    /// Install all extras
+    #[arg(long)]
+    pub all_extras: bool,
     /// Do everything again, whatever is recorded
     #[arg(long)]
     pub force: bool,
+    /// Where builds are kept, in place of `CARGO_TARGET_DIR`
+    #[arg(long, value_name = "DIR", help_heading = "Cargo options")]
+    pub target_dir: Option<Utf8PathBuf>,
+}
+
+impl CommonArgs {
+    pub(super) fn dependencies(&self) -> DependencySelection {
+        DependencySelection {
+            groups: self.group.clone(),
+            all_groups: self.all_groups,
+            without_groups: self.no_group.clone(),
+            extras: self.extra.clone(),
+            all_extras: self.all_extras,
+        }
+    }
 }
 
 #[derive(Debug, Default, Args)]
@@ -34,13 +61,54 @@ pub struct BuildArgs {
     /// Cargo features on top of those in [tool.maturin], separated by blanks or commas
     #[arg(short = 'F', long, value_name = "FEATURES")]
     pub features: Vec<String>,
+    /// Enable all features of the crate
+    #[arg(long)]
+    pub all_features: bool,
     /// Do not enable the crate's default features
     #[arg(long)]
     pub no_default_features: bool,
+    #[command(flatten)]
+    pub cargo: CargoArgs,
+}
+
+/// What is handed to cargo as it is (cargo book, `cargo build`).
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Cargo options")]
+pub struct CargoArgs {
+    /// How many crates are compiled at the same time
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<String>,
+    /// Have cargo write how long each crate took, in cargo-timings/ of the target directory
+    #[arg(long)]
+    pub timings: bool,
+    /// Override a value of cargo's configuration, or read a file of it
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub config: Vec<String>,
+    /// Unstable flags of a nightly cargo
+    #[arg(short = 'Z', value_name = "FLAG")]
+    pub unstable: Vec<String>,
+}
+
+impl CargoArgs {
+    fn arguments(&self, session: &Session) -> CargoArguments {
+        let config = self.config.iter().map(|text| {
+            if text.contains('=') {
+                text.clone()
+            } else {
+                session.absolute(text).into_string()
+            }
+        });
+        CargoArguments {
+            jobs: self.jobs.clone(),
+            timings: self.timings,
+            config: config.collect(),
+            unstable: self.unstable.clone(),
+        }
+    }
 }
 
 impl BuildArgs {
-    pub(super) fn flags(&self) -> Flags {
+    pub(super) fn flags(&self, session: &Session) -> Flags {
         let features = self.features.iter().flat_map(|text| text.split([' ', ',']));
         Flags {
             profile: if self.release {
@@ -52,7 +120,9 @@ impl BuildArgs {
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            all_features: self.all_features,
             no_default_features: self.no_default_features,
+            cargo: self.cargo.arguments(session),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What `dev`, `test` and `run` share: they build the project into its environment.
 
+use camino::Utf8Path;
 use clap::Subcommand;
 
 use crate::driver::{Driver, matrix, verdict, watch};
-use crate::facts::dependencies::DependencySelection;
 use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::world::python_request::ALL;
@@ -32,6 +32,11 @@ impl BuildCommand {
         }
     }
 
+    /// `--target-dir`, which goes before `CARGO_TARGET_DIR`.
+    pub(super) fn target_dir(&self) -> Option<&Utf8Path> {
+        self.common().target_dir.as_deref()
+    }
+
     /// `--python`, as often as it is given.
     fn pythons(&self) -> &[String] {
         match self {
@@ -57,12 +62,9 @@ impl BuildCommand {
         Request {
             manifest: global.manifest(session),
             members: common.package.clone(),
-            build: common.build.flags(),
+            build: common.build.flags(session),
             python: self.pythons().first().cloned(),
-            wanted: DependencySelection {
-                groups: common.group.clone(),
-                extras: common.extra.clone(),
-            },
+            wanted: common.dependencies(),
             force: common.force,
             network: global.network.into(),
             purpose: self.purpose(global.quiet),

@@ -181,6 +181,12 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
+    if let Command::Build(build) = &cli.command
+        && let Some(dir) = build.target_dir()
+    {
+        let dir = session.absolute(dir).into_string();
+        session.env.insert("CARGO_TARGET_DIR".to_owned(), dir);
+    }
     session.looks_only = cli.command.only_looks(cli.global.dry_run);
     let context = CommandContext {
         global: &cli.global,

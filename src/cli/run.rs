@@ -14,6 +14,7 @@ use super::build_args::CommonArgs;
 #[command(after_help = "\
 Examples:
   cargo pyx run python -c 'import hello'
+  cargo pyx run -m pytest --lf
   cargo pyx run --release python bench.py
   cargo pyx run --example version")]
 pub struct Run {
@@ -23,6 +24,9 @@ pub struct Run {
     /// Run this cargo binary
     #[arg(long, value_name = "NAME")]
     pub bin: Option<String>,
+    /// Run this Python module, as `python -m` does
+    #[arg(short, long, value_name = "MODULE", conflicts_with_all = ["example", "bin"])]
+    pub module: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
     /// The Python to run with: a version, a range, or a path
@@ -30,7 +34,7 @@ pub struct Run {
     pub python: Option<String>,
     /// The command and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
-          required_unless_present_any = ["example", "bin"])]
+          required_unless_present_any = ["example", "bin", "module"])]
     pub command: Vec<String>,
 }
 
@@ -42,9 +46,13 @@ impl Run {
             name: name.clone(),
             arguments: arguments.clone(),
         };
-        match (&self.example, &self.bin) {
-            (Some(name), _) => target("example", name),
-            (_, Some(name)) => target("bin", name),
+        match (&self.example, &self.bin, &self.module) {
+            (Some(name), _, _) => target("example", name),
+            (_, Some(name), _) => target("bin", name),
+            (_, _, Some(module)) => {
+                let python = ["python", "-m", module].map(str::to_owned);
+                Running::Command(python.into_iter().chain(arguments).collect())
+            }
             _ => Running::Command(arguments),
         }
     }

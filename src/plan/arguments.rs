@@ -8,7 +8,7 @@ pub(super) fn build_args(request: &Request, options: &Options) -> Vec<String> {
     let mut args = profile_args(&options.profile);
     args.extend(feature_args(&options.features));
     args.extend(default_feature_args(options).map(str::to_owned));
-    args.extend(lock_args(request).map(str::to_owned));
+    args.extend(passed_args(request, options));
     args
 }
 
@@ -43,7 +43,21 @@ pub(super) fn default_feature_args(options: &Options) -> Option<&'static str> {
         .then_some("--no-default-features")
 }
 
-pub(super) fn lock_args(request: &Request) -> impl Iterator<Item = &'static str> {
+/// What goes to each call of cargo and maturin that compiles: about lock files, and what was said for cargo.
+pub(super) fn passed_args(request: &Request, options: &Options) -> Vec<String> {
+    let mut args: Vec<String> = lock_args(request).map(str::to_owned).collect();
+    args.extend(options.cargo.words("--jobs"));
+    args
+}
+
+/// As [`passed_args`], for nextest, whose `--jobs` are tests.
+pub(super) fn passed_to_nextest(request: &Request, options: &Options) -> Vec<String> {
+    let mut args: Vec<String> = lock_args(request).map(str::to_owned).collect();
+    args.extend(options.cargo.words("--build-jobs"));
+    args
+}
+
+fn lock_args(request: &Request) -> impl Iterator<Item = &'static str> {
     let flags = [
         (request.network.offline, "--offline"),
         (request.network.locked, "--locked"),

@@ -14,7 +14,7 @@ use crate::world::interpreter::Probe;
 use crate::world::tool::Tool;
 
 use super::action::{Action, Begin, CopyInstall, Listen, Prove, Replace, Run};
-use super::arguments::{build_args, lock_args, maturin_feature_args};
+use super::arguments::{build_args, maturin_feature_args, passed_args};
 use super::context::PlanContext;
 use super::environment;
 use super::step::{Plan, Step};
@@ -329,7 +329,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         (_, false) => Vec::new(),
     };
     let flags = has_uv
-        .then(|| lock_args(context.request))
+        .then(|| passed_args(context.request, options))
         .into_iter()
         .flatten();
     let bin = context.target.environment.bin();

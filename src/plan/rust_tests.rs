@@ -7,7 +7,9 @@ use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
 use super::action::{Action, Run, Runner, Test, Untestable};
-use super::arguments::{default_feature_args, feature_args, lock_args, profile_args};
+use super::arguments::{
+    default_feature_args, feature_args, passed_args, passed_to_nextest, profile_args,
+};
 use super::context::PlanContext;
 use super::linked;
 use super::step::{Plan, Step};
@@ -122,7 +124,7 @@ fn cargo_test(
         .args(features(suite, build))
         .args(default_feature_args(&build.options))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
-        .args(lock_args(context.request))
+        .args(passed_args(context.request, &build.options))
         .arg(which)
         .args(testing.quiet.then_some("--quiet"))
 }
@@ -147,7 +149,7 @@ fn nextest(
         .args(features(suite, build))
         .args(default_feature_args(&build.options))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
-        .args(lock_args(context.request))
+        .args(passed_to_nextest(context.request, &build.options))
         .args(testing.quiet.then_some(quiet).into_iter().flatten())
 }
 

@@ -11,7 +11,7 @@ use crate::model::error::{Error, Exit, Result};
 use crate::model::step::StepId;
 
 use super::action::{Action, CopyTests, Listen, Pack, Run};
-use super::arguments::{lock_args, maturin_feature_args};
+use super::arguments::{maturin_feature_args, passed_args};
 use super::context::PlanContext;
 use super::step::{Plan, Step};
 use super::test::selected;
@@ -110,7 +110,7 @@ fn wheel(context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
         .args(["--target-dir", target.as_str()])
         .args(["--profile", build.options.profile.as_str()])
         .args(maturin_feature_args(&build.options))
-        .args(lock_args(context.request))
+        .args(passed_args(context.request, &build.options))
         .path(&context.tool_dirs(), &context.caller.path)
         .env("VIRTUAL_ENV", environment.path.as_str())
         .env("CARGO_TARGET_DIR", target.as_str());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use cargo_pyx::facts::build::{Flags, Options};
+use cargo_pyx::facts::build::{CargoArguments, Flags, Options};
 use cargo_pyx::facts::dependencies::{
     Dependencies, Scope, Source, Sync, TestRunner, UnlockedWorkspace, WorkspacePackage,
 };
@@ -235,8 +235,29 @@ fn flags_are_added_to_what_maturin_is_told() {
         profile: Some("release".into()),
         features: vec!["fast".into()],
         no_default_features: true,
+        ..Flags::default()
     };
     insta::assert_snapshot!(dry_run(&Request::default(), &facts(vec![member], &flags)));
+}
+
+#[test]
+fn what_is_said_for_cargo_goes_to_cargo_and_maturin() {
+    let flags = Flags {
+        cargo: CargoArguments {
+            jobs: Some("1".into()),
+            timings: true,
+            config: vec!["build.incremental=false".into()],
+            unstable: vec!["checksum-freshness".into()],
+        },
+        ..Flags::default()
+    };
+    let text = dry_run(&Request::default(), &facts(vec![member("hello")], &flags));
+    let words = "--jobs 1 --timings --config 'build.incremental=false' -Z checksum-freshness";
+    for program in ["cargo rustc", "maturin develop"] {
+        let mut lines = text.lines();
+        let call = lines.find(|line| line.contains(program)).unwrap();
+        assert!(call.contains(words), "{call}");
+    }
 }
 
 #[test]

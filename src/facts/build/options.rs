@@ -14,7 +14,42 @@ pub struct Flags {
     /// `--profile NAME`; `release` for `--release`.
     pub profile: Option<String>,
     pub features: Vec<String>,
+    pub all_features: bool,
     pub no_default_features: bool,
+    pub cargo: CargoArguments,
+}
+
+/// What cargo is handed as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CargoArguments {
+    pub jobs: Option<String>,
+    pub timings: bool,
+    /// `KEY=VALUE`, or the path of a file, absolute.
+    pub config: Vec<String>,
+    pub unstable: Vec<String>,
+}
+
+impl CargoArguments {
+    /// As both cargo and maturin take them; `jobs`: what the flag is called.
+    pub fn words(&self, jobs: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(number) = &self.jobs {
+            words.extend([jobs.to_owned(), number.clone()]);
+        }
+        if self.timings {
+            words.push("--timings".to_owned());
+        }
+        words.extend(self.building());
+        words
+    }
+
+    /// Those by which something else is built.
+    fn building(&self) -> Vec<String> {
+        let pair = |flag: &str, text: &String| [flag.to_owned(), text.clone()];
+        let config = self.config.iter().flat_map(|text| pair("--config", text));
+        let unstable = self.unstable.iter().flat_map(|text| pair("-Z", text));
+        config.chain(unstable).collect()
+    }
 }
 
 /// How cargo is told to build a member.
@@ -24,6 +59,7 @@ pub struct Options {
     pub profile: String,
     pub features: Vec<String>,
     pub no_default_features: bool,
+    pub cargo: CargoArguments,
     /// Whether `features` are more than what `[tool.maturin]` says, so that maturin, whose own
     /// flag replaces them, must be given all.
     pub features_added: bool,
@@ -42,7 +78,10 @@ impl Options {
     /// wheels: a dev build takes the dev profile unless `editable-profile` says otherwise.
     pub fn new(member: &Member, config_profile: Option<&String>, flags: &Flags) -> Self {
         let mut features = member.features.clone();
-        for feature in member.config().features.iter().chain(&flags.features) {
+        let all = flags.all_features.then(|| member.cargo.all_features());
+        let all = all.unwrap_or_default();
+        let chosen = member.config().features.iter();
+        for feature in chosen.chain(&flags.features).chain(&all) {
             if !features.contains(feature) {
                 features.push(feature.clone());
             }
@@ -54,6 +93,7 @@ impl Options {
             features_added: features.len() > member.features.len(),
             features,
             no_default_features: member.no_default_features() || flags.no_default_features,
+            cargo: flags.cargo.clone(),
         }
     }
 
@@ -85,6 +125,10 @@ pub fn settings(
         "default features",
         (!options.no_default_features).to_string(),
     );
+    let words = options.cargo.building();
+    if !words.is_empty() {
+        set("cargo arguments", words.join(" "));
+    }
     let compiler = toolchain.rustc.as_ref().map(ToString::to_string);
     set("rustc", compiler.unwrap_or_else(|| "none".into()));
     settings.extend(obeyed(session, toolchain));

@@ -14,7 +14,7 @@ use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::model::step::StepId;
 use crate::plan::action::{Action, Listen, Pack, Run};
-use crate::plan::arguments::{lock_args, maturin_feature_args};
+use crate::plan::arguments::{maturin_feature_args, passed_args};
 use crate::plan::release_action::{Candidate, MendLock, ReleaseAction, Seal, Unpack, WheelRow};
 use crate::plan::step::{Plan, Step};
 use crate::world::disk;
@@ -310,7 +310,7 @@ impl Stage<'_> {
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))
             .args(release_options(build, &self.context.request.build))
-            .args(lock_args(self.context.request))
+            .args(passed_args(self.context.request, &build.options))
             .env("CARGO_TARGET_DIR", target.as_str());
         if !self.context.request.network.locked {
             call = call.arg("--locked"); // the sdist holds the lock

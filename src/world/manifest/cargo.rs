@@ -288,6 +288,36 @@ impl CargoToml {
             .collect()
     }
 
+    /// What `--all-features` enables: those of `[features]`, and optional dependencies that none of them
+    /// names as one (cargo book, "Optional dependencies").
+    pub fn all_features(&self) -> Vec<String> {
+        let own = self.toml.table(&["features"]);
+        let own: Vec<&str> = own
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .map(|(name, _)| name)
+            .collect();
+        let named: BTreeSet<String> = own
+            .iter()
+            .flat_map(|name| self.toml.strings(&["features", name]))
+            .filter_map(|entry| Some(entry.strip_prefix("dep:")?.to_owned()))
+            .collect();
+        let dependencies = self.toml.table(&["dependencies"]);
+        let optional = dependencies
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .filter(|(name, item)| {
+                let is_optional = item.get("optional").and_then(Item::as_bool) == Some(true);
+                is_optional && !named.contains(*name)
+            });
+        let optional = optional.map(|(name, _)| name);
+        own.iter()
+            .copied()
+            .chain(optional)
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// `default` and `chosen`, and every feature that they enable, transitively; entries such as
     /// `pyo3/abi3` are among them.
     pub fn enabled_features(&self, chosen: &[String]) -> Vec<String> {
@@ -413,6 +443,18 @@ mod tests {
         assert_eq!(
             manifest("[package]\nname = 'a-b'\n").lib_name().unwrap(),
             "a_b"
+        );
+    }
+
+    #[test]
+    fn all_features_are_those_that_cargo_enables() {
+        let text = "[features]\ndefault = [\"a\"]\na = [\"dep:b\"]\n\n\
+                    [dependencies]\nb = { version = \"1\", optional = true }\n\
+                    c = { version = \"1\", optional = true }\nd = \"1\"\n";
+        let toml = Toml::parse(Utf8Path::new("/p/Cargo.toml"), text).unwrap();
+        assert_eq!(
+            CargoToml::of(toml).unwrap().all_features(),
+            ["default", "a", "c"]
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What `cargo pyx dev` promises, in real projects with the real tools.
 
+mod cargo_options;
 mod fresh;
 mod imported;
 mod mistakes;
