@@ -84,9 +84,9 @@ fn commands_members_and_recipes_are_completed_and_cargo_is_left_alone() {
 
 #[test]
 fn outside_of_a_project_only_words_of_the_command_line_are_completed() {
-    let folder = crate::support::folder!().join("empty");
+    let folder = tempfile::tempdir().unwrap();
     let found = completed(
-        &folder,
+        folder.path(),
         &["cargo pyx dev -p ", "cargo pyx just li", "cargo pyx de"],
     );
     assert_eq!(found, ["", "", "dev"]);

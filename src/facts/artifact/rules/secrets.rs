@@ -86,20 +86,22 @@ fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || "+/=".contains(c)
 }
 
-/// What tokens begin with, and how many characters follow at least.
-const TOKENS: [(&str, usize, &str); 6] = [
-    ("pypi-AgEIcHlwaS5vcmc", 50, "PyPI"),
-    ("pypi-AgENdGVzdC5weXBpLm9yZw", 50, "TestPyPI"),
-    ("ghp_", 36, "GitHub"),
-    ("gho_", 36, "GitHub"),
-    ("ghs_", 36, "GitHub"),
-    ("github_pat_", 60, "GitHub"),
+/// What tokens begin with, before and behind a separator, and how many characters follow at least. Apart,
+/// since literals stand side by side in a program: this one holds no token.
+const TOKENS: [(&str, char, &str, usize, &str); 6] = [
+    ("pypi", '-', "AgEIcHlwaS5vcmc", 50, "PyPI"),
+    ("pypi", '-', "AgENdGVzdC5weXBpLm9yZw", 50, "TestPyPI"),
+    ("ghp", '_', "", 36, "GitHub"),
+    ("gho", '_', "", 36, "GitHub"),
+    ("ghs", '_', "", 36, "GitHub"),
+    ("github_pat", '_', "", 60, "GitHub"),
 ];
 
 fn token(bytes: &[u8]) -> Option<Finding> {
     let continues = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
-    let (_, _, of) = TOKENS.iter().find(|(prefix, length, _)| {
-        memmem::find_iter(bytes, prefix).any(|at| {
+    let (.., of) = TOKENS.iter().find(|(head, separator, tail, length, _)| {
+        let prefix = format!("{head}{separator}{tail}");
+        memmem::find_iter(bytes, &prefix).any(|at| {
             let rest = &bytes[at + prefix.len()..];
             rest.iter().take_while(continues).count() >= *length
         })
