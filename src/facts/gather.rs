@@ -138,6 +138,7 @@ impl Facts {
         if let Some(publication) = &release.publication {
             self.findings = publication.findings();
         }
+        self.findings.extend(release.packed.iter().cloned());
         self.release = Some(release);
         Ok(())
     }

@@ -47,7 +47,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     let tools = tools(promote)?;
     let old = Manifest::of(&promote.dist)?;
     let mut manifest = Manifest {
-        schema: 1,
+        schema: Manifest::SCHEMA,
         files: kept(&promote.dist, &old, &promote.entries),
     };
     let mut rows = Vec::new();

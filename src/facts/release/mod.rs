@@ -1,19 +1,22 @@
 //! What a release is made from, and how much of it is there.
 //!
 //! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `flags` what rustc is told,
-//! `package` what is built of it. `record` is what is kept of its checks and of the set in `dist/`,
-//! `check_rules` how long that holds; `publication` and `index` are of `release publish`.
+//! `package` what is built of it, `links_out` what may not be packed. `record` is what is kept of its checks
+//! and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set is still
+//! there; `publication` and `index` are of `release publish`.
 
 mod abi;
 mod check_rules;
 mod circumstances;
 mod flags;
 mod index;
+mod links_out;
 mod package;
 mod platform;
 mod publication;
 mod pythons;
 mod record;
+mod set_in_dist;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -76,6 +79,8 @@ pub struct Release {
     pub remapped: Vec<(Utf8PathBuf, String)>,
     /// What the build is told besides: rustc's flags as the project has them.
     pub rustflags: Rustflags,
+    /// What is wrong with the sdists that were packed, before anything is built of them.
+    pub packed: Vec<Finding>,
 }
 
 /// Variables that compilers of C and linkers read.
@@ -147,10 +152,15 @@ impl Release {
             remapped: remapped(session, project),
             rustflags,
             dir,
+            packed: Vec::new(),
         };
         let versions = Versioned::gather(project).unwrap_or_default();
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
             let package = release.package(circumstances, build, &versions)?;
+            if let Some(sdist) = &package.sdist {
+                let found = links_out::findings(project, &build.member, &sdist.path)?;
+                release.packed.extend(found);
+            }
             release.packages.push(package);
         }
         if releasing.product == Product::Publication {
@@ -400,7 +410,14 @@ pub(super) fn findings(
     releasing: &Releasing,
 ) -> Result<Vec<Finding>> {
     match releasing.product {
-        Product::Check if !releasing.files.is_empty() => Ok(Vec::new()),
+        Product::Check if !releasing.files.is_empty() => {
+            set_in_dist::findings(project, &releasing.files)
+        }
+        Product::Check => {
+            let mut found = preflight::findings(session, project, releasing.allow_dirty)?;
+            found.extend(set_in_dist::findings(project, &[])?);
+            Ok(found)
+        }
         Product::Publication => Ok(Vec::new()), // the files are what they were made from
         _ => preflight::findings(session, project, releasing.allow_dirty),
     }

@@ -33,6 +33,16 @@ pub struct Publishable {
     pub entry: Entry,
 }
 
+impl Manifest {
+    pub(super) fn publishable(&self, dist: &Utf8Path) -> Vec<Publishable> {
+        let file = |(name, entry): (&String, &Entry)| Publishable {
+            path: dist.join(name),
+            entry: entry.clone(),
+        };
+        self.files.iter().map(file).collect()
+    }
+}
+
 impl Publishable {
     pub fn name(&self) -> &str {
         self.path.file_name().unwrap_or_default()
@@ -81,11 +91,8 @@ impl Publication {
     }
 
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let foreign = self.foreign.iter().map(|path| {
-            let message = format!("`{MANIFEST}` does not list it, so it is not published");
-            Finding::warning("not-released", message).at(path, None)
-        });
-        let mut findings: Vec<Finding> = foreign.collect();
+        let mut findings: Vec<Finding> =
+            self.foreign.iter().map(|path| not_released(path)).collect();
         if !self.index.listed {
             let url = &self.index.url;
             let message =
@@ -111,11 +118,7 @@ fn chosen(
     if manifest.files.is_empty() {
         return Err(none(format!("`{shown}/{MANIFEST}` lists no released file")));
     }
-    let file = |(name, entry): (&String, &Entry)| Publishable {
-        path: dist.join(name),
-        entry: entry.clone(),
-    };
-    let mut files: Vec<Publishable> = manifest.files.iter().map(file).collect();
+    let mut files = manifest.publishable(dist);
     let named = &around.releasing.files;
     let is = |file: &Publishable, path: &Utf8Path| {
         file.path == path || disk::resolve(&file.path) == disk::resolve(path)
@@ -140,7 +143,8 @@ fn chosen(
     Ok(files)
 }
 
-fn foreign(dist: &Utf8Path, manifest: &Manifest) -> Vec<Utf8PathBuf> {
+/// Distributions in `dist/` that were not released, absolute.
+pub(super) fn foreign(dist: &Utf8Path, manifest: &Manifest) -> Vec<Utf8PathBuf> {
     let foreign = disk::names(dist).into_iter().filter(|name| {
         let known = WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
         known && !manifest.files.contains_key(name)
@@ -148,8 +152,13 @@ fn foreign(dist: &Utf8Path, manifest: &Manifest) -> Vec<Utf8PathBuf> {
     foreign.map(|name| dist.join(name)).collect()
 }
 
+pub(super) fn not_released(path: &Utf8Path) -> Finding {
+    let message = format!("`{MANIFEST}` does not list it, so it is not published");
+    Finding::warning("not-released", message).at(path, None)
+}
+
 /// Hashes by file name, as `sha256sum` writes them.
-fn sums(text: &str) -> BTreeMap<String, String> {
+pub(super) fn sums(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| line.split_once("  "));
     lines
         .map(|(hash, name)| (name.to_owned(), hash.to_owned()))
@@ -159,7 +168,11 @@ fn sums(text: &str) -> BTreeMap<String, String> {
 /// What keeps a file from being published.
 ///
 /// `sum`: its hash in SHA256SUMS. `version`: of its package in the project as it is now.
-fn refusals(file: &Publishable, sum: Option<&String>, version: Option<&str>) -> Vec<String> {
+pub(super) fn refusals(
+    file: &Publishable,
+    sum: Option<&String>,
+    version: Option<&str>,
+) -> Vec<String> {
     let (name, entry) = (file.name(), &file.entry);
     let Some(hash) = disk::hash(&file.path) else {
         return vec![format!("`{name}` is missing")];

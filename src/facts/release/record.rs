@@ -141,6 +141,9 @@ fn is_good(words: &str) -> bool {
 }
 
 impl Manifest {
+    /// Of what this version writes.
+    pub const SCHEMA: u64 = 1;
+
     /// Empty where there is none.
     ///
     /// # Errors

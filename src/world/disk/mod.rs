@@ -23,8 +23,8 @@ pub use file_lock::FileLock;
 pub use trees::{copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{
-    all_files, folder_files, folders, folders_like, is_match, kept_files, modules_among_sources,
-    package_files, rust_files, unignored_files,
+    Link, all_files, folder_files, folders, folders_like, is_match, kept_files, links_out_of,
+    modules_among_sources, package_files, rust_files, unignored_files,
 };
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time

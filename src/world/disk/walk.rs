@@ -64,6 +64,34 @@ fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
     walk
 }
 
+/// A symbolic link, and the real path that it leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub path: Utf8PathBuf,
+    pub target: Utf8PathBuf,
+}
+
+/// The links below a directory that lead to something outside of `bounds`, hidden ones included and
+/// ignored ones left out; sorted.
+pub fn links_out_of(dir: &Utf8Path, bounds: &Utf8Path) -> Vec<Link> {
+    let bounds = resolve(bounds);
+    let links = unignored(dir)
+        .hidden(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build()
+        .flatten()
+        .filter(ignore::DirEntry::path_is_symlink);
+    let mut links: Vec<Link> = links
+        .filter_map(|entry| {
+            let path = Utf8PathBuf::from_path_buf(entry.into_path()).ok()?;
+            let target = path.canonicalize_utf8().ok()?;
+            (!target.starts_with(&bounds)).then_some(Link { path, target })
+        })
+        .collect();
+    links.sort_by(|one, other| one.path.cmp(&other.path));
+    links
+}
+
 /// Every regular file below a directory, ignored and hidden ones included; links are left out.
 pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     ignore::WalkBuilder::new(dir)

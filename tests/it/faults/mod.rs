@@ -7,6 +7,7 @@ use crate::support::Project;
 mod looking;
 mod places;
 mod processes;
+mod published;
 mod state;
 mod tools;
 

@@ -286,6 +286,69 @@ fn f34_a_file_that_is_not_what_was_released_stops_all() {
 }
 
 #[test]
+fn f41_a_set_that_is_not_what_was_released_does_not_pass_for_checked() {
+    let (project, _index) = released!();
+    let wheel = wheel(&project);
+    let own = |name: &str| format!("dist/{name}");
+    let check = |args: &[&str]| project.pyx("release").with(&[&["check"], args].concat());
+    check(&[]).run().succeeds();
+    let manifest = project.read("dist/release.json");
+    let sums = project.read("dist/SHA256SUMS");
+    let refused = |place: &str, why: &str| {
+        let run = check(&[]).run().exits(1).says("checks failed");
+        run.says_once(&format!("error: dist/{place}: ")).says(why);
+        project.write("dist/release.json", &manifest);
+        project.write("dist/SHA256SUMS", &sums);
+    };
+    for other in [
+        "garbage",
+        "{\"schema\": 1",
+        "{\"schema\": 9, \"files\": {}}",
+    ] {
+        project.write("dist/release.json", other);
+        refused("release.json", "is not what cargo pyx writes there");
+    }
+    project.remove("dist/release.json");
+    refused("SHA256SUMS", "`release.json` is missing");
+    project.remove("dist/SHA256SUMS");
+    refused("release.json", "`SHA256SUMS` is missing");
+    let cut = sums.lines().next().unwrap();
+    project.write("dist/SHA256SUMS", cut);
+    refused("release.json", "`SHA256SUMS` and `release.json` differ");
+    project.append(
+        "dist/SHA256SUMS",
+        &format!("{}  other.whl\n", "0".repeat(64)),
+    );
+    refused(
+        "SHA256SUMS",
+        "lists `other.whl`, and `release.json` does not",
+    );
+    let other = manifest.replace("\"version\": \"0.1.0\"", "\"version\": \"0.0.9\"");
+    project.write("dist/release.json", &other);
+    let run = check(&[]).run().exits(1);
+    run.says(&format!(
+        "`{wheel}` is of version 0.0.9, and the project has 0.1.0"
+    ));
+    project.write("dist/release.json", &manifest);
+    // packed anew, it is as good a wheel as it was
+    let packed = "import sys, zipfile
+old = zipfile.ZipFile(sys.argv[1])
+members = [(info, old.read(info)) for info in old.infolist()]
+with zipfile.ZipFile(sys.argv[1], 'w') as new:
+    for info, content in members:
+        new.writestr(info, content)";
+    project
+        .run("python3", &["-c", packed, &own(&wheel)])
+        .succeeds();
+    for named in [&[][..], &[&*own(&wheel)]] {
+        let run = check(named).run().exits(1);
+        run.says_once(&format!("`{wheel}` is not the file that was released"))
+            .never_says("pyx: ");
+    }
+    check(&[&own(SDIST)]).run().succeeds();
+}
+
+#[test]
 fn only_what_is_named_and_released_is_published() {
     let (project, index) = released!();
     project.write("dist/shout-0.0.9.tar.gz", "from elsewhere");

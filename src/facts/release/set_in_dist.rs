@@ -1,0 +1,85 @@
+//! Whether `dist/` is the set that was released: what describes it and what is there agree, both ways.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::Project;
+use crate::facts::versions::Versioned;
+use crate::model::error::Result;
+use crate::model::finding::Finding;
+use crate::world::disk;
+
+use super::publication::{foreign, not_released, refusals, sums};
+use super::record::{MANIFEST, Manifest, SUMS};
+
+const AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
+
+/// None where nothing says that a set was released there.
+///
+/// `named`: the only files to be judged, absolute; all where it is empty.
+pub(super) fn findings(project: &Project, named: &[Utf8PathBuf]) -> Result<Vec<Finding>> {
+    let dist = project.root.join("dist");
+    let [manifest_path, sums_path] = [MANIFEST, SUMS].map(|name| dist.join(name));
+    let text = disk::read_text(&sums_path)?;
+    if text.is_none() && !disk::is_file(&manifest_path) {
+        return Ok(Vec::new());
+    }
+    let wrong = |path: &Utf8Path, message: String| {
+        let finding = Finding::error("set", message);
+        finding.at(path, None).hint(AGAIN)
+    };
+    if !disk::is_file(&manifest_path) {
+        let message = format!("describes what was released, and `{MANIFEST}` is missing");
+        return Ok(vec![wrong(&sums_path, message)]);
+    }
+    let known = |manifest: &Manifest| manifest.schema == Manifest::SCHEMA;
+    let Some(manifest) = Manifest::of(&dist).ok().filter(known) else {
+        let message = "is not what cargo pyx writes there".to_owned();
+        return Ok(vec![wrong(&manifest_path, message)]);
+    };
+    let sums = sums(text.as_deref().unwrap_or_default());
+    let versions = versions(project);
+    let is_meant =
+        |path: &Utf8Path| named.is_empty() || named.iter().any(|other| disk::is_same(path, other));
+    let mut found = Vec::new();
+    for file in manifest.publishable(&dist) {
+        if is_meant(&file.path) {
+            let version = versions.get(&file.entry.distribution).map(String::as_str);
+            let refused = refusals(&file, sums.get(file.name()), version);
+            found.extend(refused.into_iter().map(|why| wrong(&manifest_path, why)));
+        }
+    }
+    if !named.is_empty() {
+        return Ok(found);
+    }
+    if text.is_none() {
+        let message = format!("describes what was released, and `{SUMS}` is missing");
+        return Ok(vec![wrong(&manifest_path, message)]);
+    }
+    let unlisted = sums
+        .keys()
+        .filter(|name| !manifest.files.contains_key(*name));
+    found.extend(unlisted.map(|name| {
+        let message = format!("lists `{name}`, and `{MANIFEST}` does not");
+        wrong(&sums_path, message)
+    }));
+    found.extend(
+        foreign(&dist, &manifest)
+            .iter()
+            .map(|path| not_released(path)),
+    );
+    Ok(found)
+}
+
+/// By distribution: the version that the project has now.
+fn versions(project: &Project) -> BTreeMap<String, String> {
+    let versions = Versioned::gather(project).unwrap_or_default(); // what is wrong there is found elsewhere
+    let mut known = BTreeMap::new();
+    for one in versions {
+        if let Some(version) = one.version.map(|version| version.to_string()) {
+            known.extend(one.members.into_iter().map(|name| (name, version.clone())));
+        }
+    }
+    known
+}
