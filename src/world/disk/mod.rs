@@ -317,8 +317,37 @@ pub fn set_executable(_path: &Utf8Path, _executable: bool) -> Result<()> {
 }
 
 /// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
+///
+/// The copy is made beside the original, and only where that is on another file system beside the
+/// other, which may stand among sources. Whoever is killed meanwhile leaves it; the next copy has the
+/// same name.
 pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
-    put(to, |file| std::fs::copy(from, file.path()).map(drop))
+    create_dir(to.parent().unwrap_or(to))?;
+    let moved = |beside: &Utf8Path| {
+        let name = to.file_name().unwrap_or_default();
+        let copy = beside.with_file_name(format!(".pyx-{name}.new"));
+        let moved = copy_anew(from, &copy, to).and_then(|()| std::fs::rename(&copy, to));
+        if moved.is_err() {
+            let _ = std::fs::remove_file(&copy); // what went wrong before is what matters
+        }
+        moved
+    };
+    let moved = match moved(from) {
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => moved(to),
+        moved => moved,
+    };
+    moved.map_err(io("write", to))
+}
+
+/// `old`: the file that the copy is to replace.
+fn copy_anew(from: &Utf8Path, copy: &Utf8Path, old: &Utf8Path) -> std::io::Result<()> {
+    let _ = std::fs::remove_file(copy); // of somebody who was killed
+    std::fs::copy(from, copy)?;
+    #[cfg(unix)]
+    keep_mode(old, copy.as_std_path())?;
+    #[cfg(not(unix))]
+    let _ = old;
+    Ok(())
 }
 
 /// Copies one file, its folders made.

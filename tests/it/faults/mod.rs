@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::support::Project;
 
+mod crashes;
 mod looking;
 mod places;
 mod processes;
