@@ -1,7 +1,9 @@
 //! What every action may use, and what has come of the plan so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+
+use camino::Utf8PathBuf;
 
 use crate::facts::fingerprint::Artifact;
 use crate::facts::release::Checked;
@@ -18,6 +20,8 @@ pub struct PlanOutcome {
     pub test_results: Vec<TestResult>,
     /// Results of checks, in the order in which they ended.
     pub checks: Vec<Checked>,
+    /// Distributions that would harm who unpacks them, absolute.
+    pub(super) harmful: BTreeSet<Utf8PathBuf>,
     /// Whether a failed test has stopped the rest, or something that changed while it was built.
     pub stopped: bool,
     /// What changed while it was built, so that it must be built again.

@@ -1,6 +1,6 @@
 //! Running the checks of distributions, and what they come to.
 
-use crate::facts::artifact::{ArchiveMember, Sdist, Wheel};
+use crate::facts::artifact::{ArchiveMember, Sdist, Wheel, is_harmless};
 use crate::facts::release::{CHECKS, CheckOutcome, Checked, Checks};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
@@ -23,7 +23,14 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             } else {
                 Wheel::open(&check.file)?.findings(expected)
             };
+            if !is_harmless(&findings) {
+                let file = [check.file.clone()];
+                context.note(|outcome| outcome.harmful.extend(file));
+            }
             inspected(context, check, &findings)
+        }
+        How::Tool { .. } if context.with(|outcome| outcome.harmful.contains(&check.file)) => {
+            (CheckOutcome::NotApplicable, Vec::new())
         }
         How::Tool {
             before,

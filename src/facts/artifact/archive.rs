@@ -1,4 +1,7 @@
 //! The members of a zip or tar archive, whole. What cannot be read is a finding, not an error.
+//!
+//! Some archives are made to harm whoever unpacks them: no more than a bound is ever held of one, and what
+//! is no file is named. Nobody else may unpack those: [`is_harmless`] tells.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -41,6 +44,46 @@ pub(super) fn ending(name: &str) -> Option<&str> {
     Utf8Path::new(name).extension()
 }
 
+/// What an archive may unpack to: so many times its own size, and always as many bytes as the smallest
+/// of programs may have; but never more than a machine has memory for.
+const TIMES: u64 = 100;
+const ALWAYS: u64 = 64 << 20;
+const NEVER: u64 = 2 << 30;
+
+fn bound(size: usize) -> u64 {
+    let size = u64::try_from(size).unwrap_or(u64::MAX);
+    size.saturating_mul(TIMES).clamp(ALWAYS, NEVER)
+}
+
+/// The rules whose breach harms whoever unpacks an archive.
+const UNPACKED_SIZE: &str = "unpacked-size";
+const SPECIAL_FILE: &str = "special-file";
+
+/// Whether other programs may unpack an archive of which this was found.
+pub fn is_harmless(findings: &[Finding]) -> bool {
+    let harm = [UNPACKED_SIZE, SPECIAL_FILE];
+    !findings.iter().any(|finding| harm.contains(&finding.rule))
+}
+
+/// Reads no more than what is left of a bound, for all members together.
+struct Bounded<'a, R> {
+    inner: R,
+    left: &'a mut u64,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let left = self.left.checked_sub(read as u64);
+        *self.left = left.ok_or(std::io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
+}
+
+fn is_too_large(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::FileTooLarge
+}
+
 /// What could be read of an archive.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contents {
@@ -59,6 +102,24 @@ impl Contents {
                     .hint("build it again; a full disk leaves such files"),
             ],
         }
+    }
+
+    /// Nothing of it is judged: what is known of its members is not all.
+    fn too_large(path: &Utf8Path, bound: u64) -> Self {
+        let message = format!(
+            "unpacks to more than {} MiB, which no package does",
+            bound >> 20
+        );
+        Self {
+            members: Vec::new(),
+            findings: vec![Finding::error(UNPACKED_SIZE, message).at(path, None)],
+        }
+    }
+
+    fn special(&mut self, member: &str) {
+        let message = "is a pipe, a socket or a device, which whoever unpacks it would make";
+        let finding = Finding::error(SPECIAL_FILE, message);
+        self.findings.push(finding.at(member, None));
     }
 
     fn broken(&mut self, member: &str, why: impl std::fmt::Display) {
@@ -96,36 +157,58 @@ pub(super) fn zip(path: &Utf8Path, bytes: &[u8]) -> Contents {
     {
         contents.broken(path.as_str(), error);
     }
+    let bound = bound(bytes.len());
+    let mut left = bound;
     for index in 0..archive.len() {
-        unzip(&mut contents, &mut archive, index);
+        if !unzip(&mut contents, &mut archive, index, &mut left) {
+            return Contents::too_large(path, bound);
+        }
     }
     contents
 }
 
-fn unzip(contents: &mut Contents, archive: &mut zip::ZipArchive<Cursor<&[u8]>>, index: usize) {
+/// Whether it is within the bound.
+fn unzip(
+    contents: &mut Contents,
+    archive: &mut zip::ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+    left: &mut u64,
+) -> bool {
     let raw = archive
         .by_index_data(index)
         .map(|entry| entry.name_raw().to_vec());
     let name = String::from_utf8_lossy(&raw.unwrap_or_default()).into_owned();
     if name.ends_with('/') {
-        return;
+        return true;
     }
     let mut member = ArchiveMember {
         name,
         ..ArchiveMember::default()
     };
-    let read = archive.by_index(index).and_then(|mut file| {
+    let read = archive.by_index(index).and_then(|file| {
         member.compressed = file.compressed_size();
         let linked = file.is_symlink();
-        file.read_to_end(&mut member.bytes)?;
+        if file.unix_mode().is_some_and(is_special) {
+            contents.special(&member.name);
+        }
+        Bounded { inner: file, left }.read_to_end(&mut member.bytes)?;
         member.link = linked.then(|| String::from_utf8_lossy(&member.bytes).into_owned());
         Ok(())
     });
     member.intact = read.is_ok();
-    if let Err(error) = read {
-        contents.broken(&member.name, error);
+    match read {
+        Err(zip::result::ZipError::Io(error)) if is_too_large(&error) => return false,
+        Err(error) => contents.broken(&member.name, error),
+        Ok(()) => {}
     }
     contents.members.push(member);
+    true
+}
+
+/// Of a Unix mode: neither a file, a folder nor a link. Some programs write none of the kinds.
+fn is_special(mode: u32) -> bool {
+    const KIND: u32 = 0o170_000;
+    ![0, 0o040_000, 0o100_000, 0o120_000].contains(&(mode & KIND))
 }
 
 /// The names that a zip's central directory lists more than once (APPNOTE 4.3.12), of which
@@ -148,7 +231,12 @@ fn duplicates(mut directory: &[u8]) -> Vec<String> {
 }
 
 pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
+    let bound = bound(bytes.len());
+    let mut left = bound;
+    let mut archive = tar::Archive::new(Bounded {
+        inner: flate2::read::GzDecoder::new(bytes),
+        left: &mut left,
+    });
     let entries = match archive.entries() {
         Ok(entries) => entries,
         Err(error) => return Contents::unreadable(path, error),
@@ -157,7 +245,14 @@ pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
     for entry in entries {
         let read = entry.and_then(|mut entry| untar(&mut entry));
         match read {
-            Ok(member) => contents.members.extend(member),
+            Ok(None) => {}
+            Ok(Some((member, is_special))) => {
+                if is_special {
+                    contents.special(&member.name);
+                }
+                contents.members.push(member);
+            }
+            Err(error) if is_too_large(&error) => return Contents::too_large(path, bound),
             Err(error) => {
                 contents.broken(path.as_str(), error);
                 break;
@@ -167,7 +262,8 @@ pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
     contents
 }
 
-fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<ArchiveMember>> {
+/// With whether it is neither a file nor a link.
+fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<(ArchiveMember, bool)>> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let kind = entry.header().entry_type();
     if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -181,7 +277,8 @@ fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<Archiv
     };
     entry.read_to_end(&mut member.bytes)?;
     member.compressed = entry.size();
-    Ok(Some(member))
+    let special = kind.is_fifo() || kind.is_character_special() || kind.is_block_special();
+    Ok(Some((member, special)))
 }
 
 #[cfg(test)]
@@ -199,6 +296,38 @@ mod tests {
             assert_eq!(contents.findings[0].rule, "unreadable");
             assert!(contents.members.is_empty());
         }
+    }
+
+    #[test]
+    fn no_more_is_read_than_an_archive_may_unpack_to() {
+        use flate2::{Compression, write::GzEncoder};
+        use std::io::{Write, repeat};
+        let path = Utf8Path::new("/p/a.whl");
+        let zeros = || repeat(0).take(ALWAYS + 1);
+        let mut packed = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        // together they are too much
+        for (name, size) in [("a", ALWAYS / 2), ("b", ALWAYS / 2), ("c", 1)] {
+            packed
+                .start_file(name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            std::io::copy(&mut zeros().take(size), &mut packed).unwrap();
+        }
+        let bomb = packed.finish().unwrap().into_inner();
+        assert!(bomb.len() < 1 << 20);
+        let mut tar = GzEncoder::new(Vec::new(), Compression::default());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(ALWAYS);
+        header.set_entry_type(tar::EntryType::GNULongName); // which readers hold before they ask
+        header.set_cksum();
+        tar.write_all(header.as_bytes()).unwrap();
+        std::io::copy(&mut zeros(), &mut tar).unwrap();
+        for contents in [zip(path, &bomb), tar_gz(path, &tar.finish().unwrap())] {
+            let found: Vec<&str> = contents.findings.iter().map(|one| one.rule).collect();
+            assert_eq!(found, [UNPACKED_SIZE]);
+            assert!(contents.members.is_empty() && !is_harmless(&contents.findings));
+        }
+        assert_eq!(bound(1 << 20), 100 << 20);
+        assert_eq!(bound(usize::MAX), NEVER);
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod rules;
 mod sdist;
 mod wheel;
 
-pub use archive::ArchiveMember;
+pub use archive::{ArchiveMember, is_harmless};
 pub use binary::{Binary, Format};
 pub use expected::Expected;
 pub use headers::Headers;

@@ -174,8 +174,10 @@ fn record(release: &Release, file: &Staged) -> Step {
 }
 
 fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> Vec<Step> {
-    let mut checks = vec![("pyx", How::Inspect(Box::new(expected.clone())))];
+    let mut checks = vec![(OWN, How::Inspect(Box::new(expected.clone())))];
     checks.extend(tools(stage, file));
+    // which tells whether others may unpack it
+    let first = StepId::Check(OWN, file.to_owned());
     let as_step = |(check, how): (&'static str, How)| {
         let action = ReleaseAction::Check(Check {
             check,
@@ -184,10 +186,14 @@ fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> V
             how,
         });
         let id = StepId::Check(check, file.to_owned());
-        step(id, "Checking", format!("{label} ({check})"), action)
+        let before = (id != first).then(|| first.clone());
+        step(id, "Checking", format!("{label} ({check})"), action).after(before)
     };
     checks.into_iter().map(as_step).collect()
 }
+
+/// Our own rules among the checks.
+const OWN: &str = "pyx";
 
 /// So wide that no linter breaks its lines.
 const WIDE: &str = "1000";

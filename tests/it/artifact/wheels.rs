@@ -172,6 +172,15 @@ pub(crate) const CONTENT: &[Case] = &[
     case(&["error develop-residue"], |parts| {
         parts.add("hello.pth", "/src/hello/python\n");
     }),
+    case(&["error runs-at-start"], |parts| {
+        parts.add("hello.pth", "import hello\n");
+    }),
+    case(&["error runs-at-start"], |parts| {
+        parts.add("hello-0.1.0.data/purelib/hello.pth", "import hello\n");
+    }),
+    case(&["error runs-at-start"], |parts| {
+        parts.add("sitecustomize.py", "import hello\n");
+    }),
     case(&["error py-typed"], |parts| parts.remove("py.typed")),
     case(&["warning py-typed"], |parts| {
         parts.edit("/METADATA", "Classifier: Typing :: Typed\n", "");

@@ -92,7 +92,8 @@ pub(super) fn of_wheel(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(empty(wheel));
     found.extend(stray(wheel, expected));
-    found.extend(wheel.members.iter().filter_map(develop));
+    let judged = |member| develop(member).or_else(|| runs_at_start(member));
+    found.extend(wheel.members.iter().filter_map(judged));
     found.extend(typing(wheel, expected));
     found
 }
@@ -196,6 +197,23 @@ fn develop(member: &ArchiveMember) -> Option<Finding> {
     let editable = !member.name.contains('/') && ending(file) == Some("pth") && lines.any(leads);
     let message = "belongs to an editable install: it leads to the sources on the build machine";
     editable.then(|| Finding::error("develop-residue", message).at(&member.name, None))
+}
+
+/// What Python reads and runs at every start of every program, whether that imports the package or not
+/// (module `site`).
+fn runs_at_start(member: &ArchiveMember) -> Option<Finding> {
+    const NAMES: [&str; 2] = ["sitecustomize", "usercustomize"];
+    let path = path_in_site_packages(&member.name);
+    let top = path.split('/').next()?;
+    let name = top.split('.').next()?;
+    let is_path_file = top == path && ending(path) == Some("pth");
+    if !is_path_file && !NAMES.contains(&name) {
+        return None;
+    }
+    let message = "is run at every start of Python, also by programs that never import the package";
+    let hint = "name it under `exclude` in [tool.maturin]";
+    let finding = Finding::error("runs-at-start", message).at(&member.name, None);
+    Some(finding.hint(hint))
 }
 
 /// PEP 561: type checkers read the stubs of a package only where it has a `py.typed`.
