@@ -33,7 +33,7 @@ use crate::world::interpreter::{self, Interpreter};
 use crate::world::manifest::CargoConfig;
 use crate::world::python_request;
 use crate::world::session::Session;
-use crate::world::tool::{self, Toolbox};
+use crate::world::tool::{self, Toolbox, ToolboxState};
 
 use super::member_build::Build;
 use super::request::{Product, Releasing};
@@ -62,7 +62,7 @@ pub struct Release {
     /// Where finished sets go, absolute.
     pub dist: Utf8PathBuf,
     pub toolbox: Toolbox,
-    pub toolbox_missing: bool,
+    pub toolbox_state: ToolboxState,
     /// What decides about the checks of a file besides the file, hashed.
     pub rules: String,
     /// What is checked as it is: for `release check` the files that were named, else those in
@@ -139,7 +139,7 @@ impl Release {
         let mut release = Self {
             existing: existing(releasing, &project.root.join("dist"))?,
             publication: None,
-            toolbox_missing: !toolbox.is_there(),
+            toolbox_state: toolbox.state(),
             rules: check_rules::digest(session, &project.root, &toolbox),
             product: releasing.product,
             commit,

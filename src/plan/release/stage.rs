@@ -10,6 +10,7 @@ use crate::plan::context::PlanContext;
 use crate::plan::environment;
 use crate::plan::release_action::ReleaseAction;
 use crate::plan::step::{Plan, Step};
+use crate::world::tool::ToolboxState;
 
 pub(super) struct Stage<'a> {
     pub(super) context: PlanContext<'a>,
@@ -36,7 +37,12 @@ impl<'a> Stage<'a> {
     /// [`Error::Offline`]
     pub(super) fn provide(&self, plan: &mut Plan) -> Result<()> {
         let toolbox = &self.release.toolbox;
-        if self.release.toolbox_missing {
+        let why = match self.release.toolbox_state {
+            ToolboxState::Intact => None,
+            ToolboxState::Missing => Some(""),
+            ToolboxState::Changed => Some(": what is there is not what was provided"),
+        };
+        if let Some(why) = why {
             if self.context.request.network.offline {
                 return Err(Error::Offline(toolbox.label.into()));
             }
@@ -45,7 +51,12 @@ impl<'a> Stage<'a> {
                 uv: self.context.tools.uv.path.clone(),
             };
             let id = StepId::ProvideReleaseTools;
-            plan.then(step(id, "Downloading", toolbox.label, action));
+            plan.then(step(
+                id,
+                "Downloading",
+                format!("{}{why}", toolbox.label),
+                action,
+            ));
         }
         for wanted in &self.release.downloads {
             plan.then(environment::download(&self.context, wanted, "")?);

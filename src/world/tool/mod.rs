@@ -23,7 +23,7 @@ use crate::world::{disk, process};
 
 pub use name::ToolName;
 pub use provision::{Origin, Provision};
-pub use toolbox::{OLDEST, Toolbox};
+pub use toolbox::{OLDEST, Toolbox, ToolboxState};
 
 /// A tool as the plan uses it: there, or about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,16 +1,41 @@
-//! Python tools in the user cache: an environment of their own, made once from a list with hashes.
+//! Python tools in the user cache: an environment of their own, made once from a list with hashes, and
+//! again once it is no longer what was made.
+
+use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::venv;
 use crate::world::disk;
+use crate::world::network;
 use crate::world::process;
 use crate::world::session::Session;
 
 /// Written last: without it the environment is not complete.
-const RECEIPT: &str = "receipt.txt";
+const RECEIPT: &str = "receipt.json";
+
+/// What was put into an environment, bytecode aside: Python writes that by itself.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Receipt {
+    /// Of the list, hex.
+    requirements: String,
+    /// Of what `stat` says of every file, the interpreter's included; hex.
+    signatures: String,
+    /// Of the same files' content, hex.
+    contents: String,
+}
+
+/// How much of an environment is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolboxState {
+    Intact,
+    Missing,
+    /// Something in it is not what was put there, or its interpreter is another or gone.
+    Changed,
+}
 
 /// What wheels are checked and linked with.
 const RELEASE: &str = include_str!("release.txt");
@@ -51,8 +76,23 @@ impl Toolbox {
         disk::digest(self.requirements.as_bytes())
     }
 
-    pub fn is_there(&self) -> bool {
-        disk::is_file(&self.dir.join(RECEIPT))
+    pub fn state(&self) -> ToolboxState {
+        let receipt = disk::read_text(&self.dir.join(RECEIPT)).ok().flatten();
+        let receipt = receipt.map(|text| serde_json::from_str::<Receipt>(&text));
+        match receipt {
+            None => ToolboxState::Missing,
+            Some(Ok(receipt)) if self.is_as_in(&receipt) => ToolboxState::Intact,
+            Some(_) => ToolboxState::Changed,
+        }
+    }
+
+    /// All is read only where it does not look the same: somebody may have copied the whole cache.
+    fn is_as_in(&self, receipt: &Receipt) -> bool {
+        let files = files(&self.dir);
+        receipt.requirements == self.digest()
+            && disk::is_file(&venv::python(&self.dir))
+            && (signatures(&self.dir, &files) == receipt.signatures
+                || contents(&self.dir, &files) == receipt.contents)
     }
 
     /// One of its programs.
@@ -82,7 +122,7 @@ impl Toolbox {
     pub fn provide(&self, session: &Session, uv: &Utf8Path) -> Result<()> {
         let lock = session.cache().join("tools/lock");
         let _lock = disk::FileLock::take(&lock, "", |_| process::check_signals())?;
-        if self.is_there() {
+        if self.state() == ToolboxState::Intact {
             return Ok(());
         }
         let staging = disk::staging(&self.dir)?;
@@ -90,9 +130,8 @@ impl Toolbox {
         let list = root.join("requirements.txt");
         disk::write(&list, self.requirements.as_bytes())?;
         let call = |words: &[&str]| {
-            Invocation::new(uv, &root)
-                .args(words.iter().copied())
-                .without(&session.scrubbed())
+            let call = Invocation::new(uv, &root).args(words.iter().copied());
+            network::patient(session, call.without(&session.scrubbed()))
         };
         let python = self.python.as_str();
         let made = [
@@ -109,8 +148,19 @@ impl Toolbox {
         let sync = ["pip", "sync", "--quiet", "--require-hashes"];
         let rest = ["--python", own.as_str(), list.as_str()];
         self.check(&call(&[&sync[..], &rest].concat()))?;
-        disk::write(&root.join(RECEIPT), self.digest().as_bytes())?;
-        disk::promote(staging, &self.dir)
+        self.record(&root)?;
+        disk::exchange(staging, &self.dir)
+    }
+
+    /// `root`: where it stands until it is complete.
+    fn record(&self, root: &Utf8Path) -> Result<()> {
+        let files = files(root);
+        let receipt = serde_json::to_vec_pretty(&Receipt {
+            requirements: self.digest(),
+            signatures: signatures(root, &files),
+            contents: contents(root, &files),
+        });
+        disk::write(&root.join(RECEIPT), &receipt.unwrap_or_default())
     }
 
     fn check(&self, invocation: &Invocation) -> Result<()> {
@@ -122,13 +172,88 @@ impl Toolbox {
             tool: self.label,
             version: String::new(),
             message: output.stderr.trim().to_owned(),
+            lack: None,
         })
     }
+}
+
+/// Everything in an environment that its tools are made of, sorted; absolute.
+fn files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut files = disk::all_files(dir);
+    files.retain(|file| {
+        let mut parts = file.components();
+        !parts.any(|part| part.as_str() == "__pycache__") && *file != dir.join(RECEIPT)
+    });
+    files.sort();
+    files.push(venv::python(dir));
+    files
+}
+
+fn signatures(dir: &Utf8Path, files: &[Utf8PathBuf]) -> String {
+    of_each(dir, files, &|file| format!("{:?}", disk::signature(file)))
+}
+
+fn contents(dir: &Utf8Path, files: &[Utf8PathBuf]) -> String {
+    of_each(dir, files, &|file| disk::hash(file).unwrap_or_default())
+}
+
+fn of_each(dir: &Utf8Path, files: &[Utf8PathBuf], say: &dyn Fn(&Utf8Path) -> String) -> String {
+    let mut text = String::new();
+    for file in files {
+        let below = file.strip_prefix(dir).unwrap_or(file);
+        let _ = writeln!(text, "{below} {}", say(file));
+    }
+    disk::digest(text.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_is_intact_as_long_as_its_files_and_its_interpreter_are() {
+        use ToolboxState::{Changed, Intact, Missing};
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let python = dir.join("python3");
+        let toolbox = Toolbox {
+            label: "tools",
+            dir: dir.join("tools"),
+            python: python.clone(),
+            minor: (3, 12),
+            requirements: "",
+        };
+        let tool = toolbox.program("twine");
+        let write = |path: &Utf8Path, text: &str| disk::write(path, text.as_bytes()).unwrap();
+        assert_eq!(toolbox.state(), Missing);
+        let make = || {
+            write(&python, "python");
+            write(&tool, "twine");
+            disk::remove_file(&venv::python(&toolbox.dir)).unwrap();
+            disk::link(&python, &venv::python(&toolbox.dir)).unwrap();
+            toolbox.record(&toolbox.dir).unwrap();
+            assert_eq!(toolbox.state(), Intact);
+        };
+        make();
+        write(&toolbox.dir.join("lib/__pycache__/a.pyc"), "Python's own");
+        write(&tool, "twine"); // as by a copy of the cache
+        assert_eq!(toolbox.state(), Intact);
+        let breaks: [&dyn Fn(); 5] = [
+            &|| write(&tool, "other"),
+            &|| write(&toolbox.dir.join("lib/more.py"), ""),
+            &|| disk::remove_file(&tool).unwrap(),
+            &|| write(&python, "another version"),
+            &|| write(&toolbox.dir.join(RECEIPT), "{"),
+        ];
+        for spoil in breaks {
+            spoil();
+            assert_eq!(toolbox.state(), Changed);
+            disk::remove_dir(&toolbox.dir.join("lib")).unwrap();
+            make();
+        }
+        disk::remove_file(&python).unwrap();
+        assert_eq!(toolbox.state(), Changed);
+    }
 
     #[test]
     fn every_package_of_a_list_has_a_version_and_hashes() {
