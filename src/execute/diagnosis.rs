@@ -1,5 +1,7 @@
 //! What no tool can supply, recognised in what the tools say and named in one line.
 
+use crate::model::error::Error;
+
 const DISK: &str = "the disk is full";
 const MEMORY: &str =
     "there is too little memory: raise its limit, or build with `-j 1` (CARGO_BUILD_JOBS=1)";
@@ -13,6 +15,37 @@ const OUT_OF_MEMORY: [&str; 5] = [
     "LLVM ERROR: out of memory",
     "(signal: 9, SIGKILL: kill)",
 ];
+
+/// What git, cargo, uv and Python say of a network that is not there, or of a server that is silent.
+const UNREACHABLE: [&str; 6] = [
+    "Could not resolve host",
+    "failed to lookup address",
+    "name resolution",
+    "Name or service not known",
+    "Network is unreachable",
+    "TimeoutError",
+];
+
+/// An error of fetching a tool, with what the machine lacks where that is why.
+pub(super) fn explained(error: Error) -> Error {
+    match error {
+        Error::Provision {
+            tool,
+            version,
+            message,
+            lack: None,
+        } => Error::Provision {
+            lack: message
+                .lines()
+                .filter_map(of)
+                .find(|it| is_of_the_machine(it)),
+            tool,
+            version,
+            message,
+        },
+        other => other,
+    }
+}
 
 /// Whether what is missing is the machine's to give, so that nothing is wrong with the project.
 pub(super) fn is_of_the_machine(said: &str) -> bool {
@@ -44,7 +77,11 @@ pub(super) fn of(line: &str) -> Option<String> {
             "the dependency {repository} cannot be fetched: is there a network?"
         ));
     }
-    if line.contains("Could not resolve host") || line.contains("failed to lookup address") {
+    if let Some((_, rest)) = line.split_once("error sending request for url (") {
+        let url = rest.split(')').next().unwrap_or(rest);
+        return Some(format!("{url} does not answer: {NETWORK}"));
+    }
+    if UNREACHABLE.iter().any(|words| line.contains(words)) {
         return Some("a package index or repository cannot be reached: is there a network?".into());
     }
     if line.contains("No space left on device") {
@@ -104,6 +141,8 @@ mod tests {
             "rustc: error while loading shared libraries: libLLVM.so: failed to map segment from shared object",
             "  process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)",
             "  [6] Could not resolve hostname (Could not resolve host: example.org)",
+            "  cause: error sending request for url (http://127.0.0.1:9/simple/pytest/)",
+            "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
         ] {
             assert!(
                 of(line).is_some_and(|said| is_of_the_machine(&said)),

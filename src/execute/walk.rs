@@ -14,7 +14,7 @@ use crate::world::session::Session;
 
 use super::context::{Context, PlanOutcome};
 use super::testing::{self, TestResult};
-use super::{child, copy_install, files, link, prove, records, release};
+use super::{child, copy_install, diagnosis, files, link, prove, records, release};
 
 /// Where several interpreters are served side by side they build in turns: cargo fills the machine
 /// by itself, and all of them write the project's records and modules beside its sources.
@@ -109,7 +109,9 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
             provision,
             python,
             uv,
-        } => provision.run(context.session, python, uv),
+        } => provision
+            .run(context.session, python, uv)
+            .map_err(diagnosis::explained),
         Action::Write { path, text } => disk::write(path, text.as_bytes()),
         Action::Forget { crates, dirs } => records::forget(crates, dirs, context.since),
         Action::Begin(begin) => records::begin(begin, context.since),

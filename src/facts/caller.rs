@@ -1,9 +1,10 @@
 //! Who started pyx, and where: what children inherit of it, and what they must not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::world::network;
 use crate::world::session::Session;
 
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Caller {
     pub scrubbed: BTreeSet<String>,
     /// Whether `UV_PROJECT_ENVIRONMENT` says where the environment is.
     pub names_environment: bool,
+    /// How cargo and uv are told to give up at once where there is no network.
+    pub patience: BTreeMap<String, String>,
     /// The recipes that this program runs in, each with its project.
     pub inside: Vec<String>,
     /// The locks of those who wait for the recipe that this program runs in, absolute.
@@ -38,6 +41,7 @@ impl Caller {
             loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
             scrubbed: session.scrubbed(),
             names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
+            patience: network::patience(session),
             inside: session.lines("CARGO_PYX_RECIPE"),
             locks_held: session.lines("CARGO_PYX_LOCK"),
         }

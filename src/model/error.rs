@@ -130,6 +130,8 @@ pub enum Error {
         tool: &'static str,
         version: String,
         message: String,
+        /// What the machine lacks, where it is that.
+        lack: Option<String>,
     },
 
     #[error("the toolchain {pin} ({path}) is not installed, and rustup may not fetch it")]
@@ -330,10 +332,9 @@ impl Error {
             | Self::NoEnvironment { .. }
             | Self::BadInterpreter { .. }
             | Self::NoToolchain { .. }
-            | Self::Offline(_)
             | Self::StaticPython { .. }
             | Self::NoTarget { .. }
-            | Self::Provision { .. } => Exit::Tool,
+            | Self::Provision { lack: None, .. } => Exit::Tool,
             Self::NotInstalled { .. }
             | Self::ProblemsFound(_)
             | Self::NotReleased(_)
@@ -347,6 +348,8 @@ impl Error {
             | Self::LockTimeout { .. }
             | Self::Changed(_)
             | Self::OutputLost(_)
+            | Self::Offline(_)
+            | Self::Provision { lack: Some(_), .. }
             | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
@@ -378,6 +381,7 @@ impl Error {
             | Self::Step { hint, .. }
             | Self::NotPublished { hint, .. } => hint.clone(),
             Self::NoTool { get, .. } => Some(get.clone()),
+            Self::Provision { lack, .. } => lack.clone(),
             Self::ToolTooOld { tool, .. } => Some(format!(
                 "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"
             )),
@@ -433,7 +437,6 @@ impl Error {
             | Self::UnknownToolVersion { .. }
             | Self::BadInterpreter { .. }
             | Self::NotInstalled { .. }
-            | Self::Provision { .. }
             | Self::Spawn { .. }
             | Self::Io { .. }
             | Self::OutputLost(_)

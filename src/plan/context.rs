@@ -34,7 +34,9 @@ impl<'a> PlanContext<'a> {
 
     /// Without the variables that would lead a tool elsewhere.
     pub(super) fn call(&self, program: &Utf8Path, dir: &Utf8Path) -> Invocation {
-        Invocation::new(program, dir).without(&self.caller.scrubbed)
+        let call = Invocation::new(program, dir).without(&self.caller.scrubbed);
+        let patience = self.caller.patience.iter();
+        patience.fold(call, |call, (name, value)| call.env(name, value.clone()))
     }
 
     /// uv, for the project.

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod git;
 pub mod interpreter;
 pub mod manifest;
+pub mod network;
 pub mod process;
 pub mod python_request;
 pub mod session;

@@ -16,7 +16,7 @@ use crate::plan::ReleaseAction;
 use crate::ui::Activity;
 
 use super::context::Context;
-use super::files;
+use super::{diagnosis, files};
 
 pub(super) fn act(
     context: &Context<'_>,
@@ -24,7 +24,9 @@ pub(super) fn act(
     activity: &Activity<'_>,
 ) -> Result<()> {
     match action {
-        ReleaseAction::ProvideTools { toolbox, uv } => toolbox.provide(context.session, uv),
+        ReleaseAction::ProvideTools { toolbox, uv } => toolbox
+            .provide(context.session, uv)
+            .map_err(diagnosis::explained),
         ReleaseAction::CopySources { from, to, without } => files::copy_sources(from, to, without),
         ReleaseAction::MendLock(mend) => mend_lock::mend_lock(context, mend),
         ReleaseAction::Unpack(unpack) => unpack::unpack(unpack),

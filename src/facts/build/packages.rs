@@ -6,6 +6,7 @@ use cargo_metadata::Metadata;
 use crate::facts::fingerprint::LocalPackage;
 use crate::facts::project::Member;
 use crate::model::invocation::Invocation;
+use crate::world::network;
 use crate::world::process;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
@@ -62,7 +63,7 @@ pub fn metadata(
     if let Some(name) = &toolchain.name {
         call = call.env("RUSTUP_TOOLCHAIN", name.clone());
     }
-    let output = process::read(&call).ok()?;
+    let output = process::read(&network::patient(session, call)).ok()?;
     if !output.status.success() {
         return None;
     }

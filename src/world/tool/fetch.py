@@ -89,4 +89,5 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except OSError as error:
-        sys.exit("{}: {}".format(type(error).__name__, error))
+        host = urllib.parse.urlsplit(index()).hostname  # the rest may hold a password
+        sys.exit("{}: {}: {}".format(host, type(error).__name__, error))

@@ -7,6 +7,7 @@ use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::world::disk::{self, Signature};
+use crate::world::network;
 use crate::world::process;
 use crate::world::session::Session;
 
@@ -173,7 +174,7 @@ impl Provision {
             Origin::Ranged { requirement } => (format!("{requirement}\n"), false),
         };
         disk::write(&requirements, line.as_bytes())?;
-        Ok(Invocation::new(uv, root)
+        let call = Invocation::new(uv, root)
             .args(["pip", "install", "--no-deps", "--only-binary", ":all:"])
             // a link to uv's cache changes its signature with every other link to it
             .args(["--link-mode", "copy"])
@@ -181,7 +182,8 @@ impl Provision {
             .args(["--python", python.as_str()])
             .args(["--target", root.join("out").as_str()])
             .args(["-r", requirements.as_str()])
-            .without(&session.scrubbed()))
+            .without(&session.scrubbed());
+        Ok(network::patient(session, call))
     }
 
     fn promote(&self, unpacked: &Utf8Path) -> Result<()> {
@@ -205,6 +207,7 @@ impl Provision {
             tool: self.kind.name(),
             version,
             message: message.to_owned(),
+            lack: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::support::Project;
 
 mod crashes;
 mod looking;
+mod network;
 mod places;
 mod processes;
 mod published;

@@ -48,7 +48,7 @@ fn a_toolchain_that_may_be_fetched_is_fetched_in_the_projects_folder() {
     assert!(dry.stdout.contains(line), "{dry}");
     assert!(dry.stdout.contains("rustup toolchain install)"), "{dry}");
     let offline = project.pyx("dev").with(&["--offline"]);
-    let offline = offline.env("RUSTUP_AUTO_INSTALL", "1").run().exits(3);
+    let offline = offline.env("RUSTUP_AUTO_INSTALL", "1").run().exits(4);
     offline.says("toolchain 1.2.3");
 }
 

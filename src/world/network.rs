@@ -1,0 +1,63 @@
+//! Whether this machine has a network.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use crate::model::invocation::Invocation;
+
+use super::disk;
+use super::session::Session;
+
+/// The variables that make cargo and uv give up at once where there is no network, unless somebody has
+/// set them: otherwise they try again for half a minute, and no try goes better than the first.
+pub fn patience(session: &Session) -> BTreeMap<String, String> {
+    let mut tries = BTreeMap::new();
+    if is_missing() {
+        let names = ["CARGO_NET_RETRY", "UV_HTTP_RETRIES"];
+        let unset = names.into_iter().filter(|name| session.var(name).is_none());
+        tries.extend(unset.map(|name| (name.to_owned(), "0".to_owned())));
+    }
+    tries
+}
+
+/// A call of cargo or uv, which is made with no more [`patience`] than is of use.
+pub fn patient(session: &Session, call: Invocation) -> Invocation {
+    let patience = patience(session).into_iter();
+    patience.fold(call, |call, (name, value)| call.env(&name, value))
+}
+
+/// Whether no way leads out of this machine, as far as the system tells.
+fn is_missing() -> bool {
+    let table = |name| disk::read_text(&Utf8Path::new("/proc/net").join(name));
+    let (Ok(Some(old)), Ok(new)) = (table("route"), table("ipv6_route")) else {
+        return false;
+    };
+    !leads_out(&old, &new.unwrap_or_default())
+}
+
+/// By the kernel's tables of routes for IPv4, which has a head, and for IPv6.
+fn leads_out(old: &str, new: &str) -> bool {
+    let device = |line: &str| line.split_whitespace().last().map(str::to_owned);
+    old.lines().skip(1).any(|line| !line.trim().is_empty())
+        || new.lines().filter_map(device).any(|name| name != "lo")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_to_ourselves_leads_nowhere() {
+        let head = "Iface\tDestination\tGateway\tFlags\n";
+        let zeros = "0".repeat(32);
+        let own =
+            format!("{zeros} 00 {zeros} 00 {zeros} ffffffff 00000001 00000000 00200200       lo\n");
+        assert!(!leads_out(head, &own) && !leads_out("", ""));
+        assert!(leads_out(
+            &format!("{head}eth0\t00000000\t010200C0\t0003\n"),
+            &own
+        ));
+        assert!(leads_out(head, &own.replace("lo", "eth0")));
+    }
+}
