@@ -229,6 +229,9 @@ fn trouble(
     if let Some(place) = elsewhere(&environment.path) {
         return Some(format!("it was made for `{place}`"));
     }
+    if let Some(change) = other_python(environment, session) {
+        return Some(change);
+    }
     for member in &project.members {
         if let Some(requires) = member
             .requires_python
@@ -267,6 +270,30 @@ fn elsewhere(path: &Utf8Path) -> Option<Utf8PathBuf> {
     let text = disk::read_text(&activate).ok()??;
     let place = venv::made_for(&text)?;
     (!disk::is_same(&place, path)).then_some(place)
+}
+
+/// How its Python is another than the one that it was made with, where the file has changed: its packages
+/// lie in a folder of the old version, and are compiled for that. It is asked only then.
+fn other_python(environment: &Environment, session: &Session) -> Option<String> {
+    let record = EnvironmentRecord::load(&environment.record_path()).record;
+    let known = record.interpreter?;
+    if known.is_current(session) {
+        return None;
+    }
+    let now = interpreter::probe(session, &environment.python()).ok()?;
+    let [was, is] = [&known.probe, &now].map(|probe| (probe.signature(), probe.folder()));
+    (was != is).then(|| format!("its Python is {} now, and was {}", is.0, was.0))
+}
+
+/// What pip leaves among the packages when it is ended while it removes one, as part of a sentence.
+pub fn half_removed(project: &Project, environment: &Environment) -> Option<String> {
+    let packages = environment.site_packages()?;
+    let mut names = disk::names(&packages);
+    names.retain(|name| name.starts_with('~'));
+    let (folder, names) = (project.display(&packages), names.join("`, `"));
+    (!names.is_empty()).then(|| {
+        format!("pip has left `{names}` half removed in `{folder}`: no package needs them")
+    })
 }
 
 /// By the name of its library folder, `lib/python3.13t`; on Windows, where there is none, by that of

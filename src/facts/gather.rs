@@ -84,6 +84,8 @@ impl Facts {
         facts.builds = records.builds(session, request, run_state, &facts.project, &facts.target);
         let foreign = environment::foreign(session, &facts.project, &facts.target.environment);
         facts.warnings.extend(foreign);
+        let left = environment::half_removed(&facts.project, &facts.target.environment);
+        facts.warnings.extend(left);
         let requested = facts.target.requested.as_ref();
         let unread = environment::unread_version_file(&facts.project, requested)?;
         facts.warnings.extend(unread);

@@ -301,8 +301,10 @@ impl Proof<'_> {
     }
 
     fn nowhere(&self) -> Error {
+        let names = [&self.member.module, &self.member.name];
+        let name = names.into_iter().find(|name| !name.is_empty());
         Error::NotInstalled {
-            module: self.member.module.clone(),
+            module: name.cloned().unwrap_or_default(),
             message: "the environment's Python finds no such module".into(),
         }
     }

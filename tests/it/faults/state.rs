@@ -105,6 +105,40 @@ fn f14_a_broken_environment_is_made_again() {
 }
 
 #[test]
+fn f49_an_environment_of_another_python_is_made_again_and_what_pip_left_is_named() {
+    let [old, new] = crate::support::oldest_and_newest();
+    if old == new {
+        return; // another is not at hand
+    }
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.write(".python-version", &old);
+    project.dev().run().succeeds();
+    let python = project.path(".venv/bin/python");
+    project.dev().with(&["--python", &new]).run().succeeds();
+    let own = project.path(&format!("target/pyx/envs/{new}/bin/python"));
+    let other = fs::canonicalize(own).unwrap();
+    fs::remove_file(&python).unwrap();
+    std::os::unix::fs::symlink(other, &python).unwrap();
+    let run = project.dev().run().succeeds();
+    let was = format!("bit now, and was cpython-{old}-");
+    run.says_once("Creating .venv")
+        .says(&format!("its Python is cpython-{new}-"))
+        .says(&was);
+    let version = "import sys; print('%d.%d' % sys.version_info[:2])";
+    assert_eq!(project.python(version), old);
+    project.dev().run().finds_fresh("shout");
+    // as pip leaves them when it is ended meanwhile
+    for name in ["~hout", "~ip-23.0.dist-info"] {
+        let folder = format!(".venv/lib/python{old}/site-packages/{name}");
+        fs::create_dir_all(project.path(&folder)).unwrap();
+    }
+    let run = project.dev().run().succeeds();
+    let left = "warning: pip has left `~hout`, `~ip-23.0.dist-info` half removed in `.venv/lib/";
+    run.says_once(left);
+    project.pyx("doctor").run().says_once(left);
+}
+
+#[test]
 fn f15_another_active_environment_is_ignored_with_one_warning() {
     let project = project!("hello");
     let other = folder!().join("other");
