@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::execute::{PlanOutcome, TestResult, execute, hand_over, summed};
 use crate::facts::project::Project;
 use crate::facts::{Facts, Request, RunState};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::reason::Reason;
 use crate::plan::{Plan, Step, plan};
 use crate::ui::Ui;
@@ -81,6 +81,7 @@ impl Driver<'_> {
             self.last(&plan)?;
             return Ok(Vec::new());
         }
+        self.check_machine()?;
         let lock = self.lock(&facts.project)?;
         self.perform_under(start, || drop(lock))
     }
@@ -170,6 +171,21 @@ impl Driver<'_> {
                 &format!("{} in {seconds:.2}s", self.request.purpose.name()),
             );
         }
+    }
+
+    /// What every tool needs, and none names as well.
+    ///
+    /// # Errors
+    /// [`Error::NoTemp`], [`Error::NoHome`]
+    fn check_machine(&self) -> Result<()> {
+        let named = self.session.path_var("TMPDIR");
+        if let Some(path) = named.filter(|path| !disk::is_dir(path)) {
+            return Err(Error::NoTemp(path));
+        }
+        if let Some(warning) = self.session.check_home()? {
+            self.ui.warn(&warning);
+        }
+        Ok(())
     }
 
     /// As [`project_lock::take`].

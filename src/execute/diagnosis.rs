@@ -5,6 +5,7 @@ use crate::model::error::Error;
 const DISK: &str = "the disk is full";
 const MEMORY: &str =
     "there is too little memory: raise its limit, or build with `-j 1` (CARGO_BUILD_JOBS=1)";
+const CACHE: &str = "name another folder with UV_CACHE_DIR";
 const NETWORK: &str = "is there a network?";
 
 /// What the loader, the allocator and the kernel leave of a program that had too little.
@@ -49,7 +50,7 @@ pub(super) fn explained(error: Error) -> Error {
 
 /// Whether what is missing is the machine's to give, so that nothing is wrong with the project.
 pub(super) fn is_of_the_machine(said: &str) -> bool {
-    [DISK, MEMORY].contains(&said) || said.ends_with(NETWORK)
+    [DISK, MEMORY].contains(&said) || [CACHE, NETWORK].iter().any(|words| said.ends_with(words))
 }
 
 /// What a line of a failing build says is missing from the machine or the checkout, in the
@@ -83,6 +84,9 @@ pub(super) fn of(line: &str) -> Option<String> {
     }
     if UNREACHABLE.iter().any(|words| line.contains(words)) {
         return Some("a package index or repository cannot be reached: is there a network?".into());
+    }
+    if let Some(cache) = quoted("Failed to initialize cache at `") {
+        return Some(format!("uv cannot write its cache {cache}: {CACHE}"));
     }
     if line.contains("No space left on device") {
         return Some(DISK.into());
@@ -140,6 +144,7 @@ mod tests {
             "  No space left on device (os error 28)",
             "rustc: error while loading shared libraries: libLLVM.so: failed to map segment from shared object",
             "  process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)",
+            "error: Failed to initialize cache at `/nonexistent/.cache/uv`",
             "  [6] Could not resolve hostname (Could not resolve host: example.org)",
             "  cause: error sending request for url (http://127.0.0.1:9/simple/pytest/)",
             "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",

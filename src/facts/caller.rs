@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::world::disk;
 use crate::world::network;
 use crate::world::session::Session;
 
@@ -25,6 +26,9 @@ pub struct Caller {
     pub names_environment: bool,
     /// How cargo and uv are told to give up at once where there is no network.
     pub patience: BTreeMap<String, String>,
+    /// Where just would write scripts, where no program may run there: what names the folder, and the
+    /// folder.
+    pub noexec: Option<(String, Utf8PathBuf)>,
     /// The recipes that this program runs in, each with its project.
     pub inside: Vec<String>,
     /// The locks of those who wait for the recipe that this program runs in, absolute.
@@ -42,6 +46,7 @@ impl Caller {
             scrubbed: session.scrubbed(),
             names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
             patience: network::patience(session),
+            noexec: Some(session.script_folder()).filter(|(_, dir)| disk::is_noexec(dir)),
             inside: session.lines("CARGO_PYX_RECIPE"),
             locks_held: session.lines("CARGO_PYX_LOCK"),
         }

@@ -207,6 +207,30 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// A folder of pyx's own that it cannot make or write.
+    #[error("cannot {verb} `{path}` in the user cache: {source}")]
+    Cache {
+        verb: &'static str,
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
+
+    #[error("HOME is not set, and the system knows no home folder of this user")]
+    NoHome,
+
+    #[error("TMPDIR names `{0}`, which is no folder")]
+    NoTemp(Utf8PathBuf),
+
+    #[error(
+        "{variable} is mounted noexec: just cannot run the script of recipe `{recipe}` in `{dir}`"
+    )]
+    NoExec {
+        /// What says where scripts are written, or the folder where nothing does.
+        variable: String,
+        dir: Utf8PathBuf,
+        recipe: String,
+    },
+
     #[error("cannot write what was asked for to standard output: {0}")]
     OutputLost(std::io::Error),
 
@@ -350,6 +374,10 @@ impl Error {
             | Self::OutputLost(_)
             | Self::Offline(_)
             | Self::Provision { lack: Some(_), .. }
+            | Self::Cache { .. }
+            | Self::NoHome
+            | Self::NoTemp(_)
+            | Self::NoExec { .. }
             | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
@@ -382,6 +410,14 @@ impl Error {
             | Self::NotPublished { hint, .. } => hint.clone(),
             Self::NoTool { get, .. } => Some(get.clone()),
             Self::Provision { lack, .. } => lack.clone(),
+            Self::Cache { .. } => {
+                Some("name a writable folder with CARGO_PYX_CACHE_DIR".into())
+            }
+            Self::NoHome => Some("export HOME=/path/to/a/folder".into()),
+            Self::NoTemp(path) => Some(format!("mkdir -p {}, or unset TMPDIR", quote(path.as_str()))),
+            Self::NoExec { recipe, .. } => Some(format!(
+                "JUST_TEMPDIR=. cargo pyx just {recipe}, which is just's `--tempdir`: any folder whose programs may run"
+            )),
             Self::ToolTooOld { tool, .. } => Some(format!(
                 "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"
             )),

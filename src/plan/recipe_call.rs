@@ -29,7 +29,7 @@ pub(super) fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> 
 }
 
 /// # Errors
-/// [`Error::Refused`] for a recipe that nobody has, or that is running already.
+/// [`Error::Refused`] for a recipe that nobody has, or that is running already; [`Error::NoExec`].
 pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result<Recipe> {
     let recipes = just.recipes.clone().unwrap_or_default();
     let recipe = recipes
@@ -39,6 +39,13 @@ pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result
         let message = format!("recipe `{name}` calls itself through `cargo pyx just {name}`");
         let hint = format!("call `just {name}`'s own commands there, or give it another name");
         return Err(Error::refused(message, &hint));
+    }
+    if let (true, Some((variable, dir))) = (recipe.is_script, &context.caller.noexec) {
+        return Err(Error::NoExec {
+            variable: variable.clone(),
+            dir: dir.clone(),
+            recipe: recipe.name,
+        });
     }
     Ok(recipe)
 }

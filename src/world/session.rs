@@ -46,6 +46,8 @@ pub struct Session {
     pub exported: BTreeSet<String>,
     pub stderr_is_terminal: bool,
     pub stdin_is_terminal: bool,
+    /// The user's folder as the system knows it, where no variable names it.
+    pub known_home: Option<Utf8PathBuf>,
     /// Whether the command only looks: then no program runs that the checkout brings or names.
     pub looks_only: bool,
 }
@@ -73,6 +75,7 @@ impl Session {
                 .unwrap_or_default(),
             env,
             exported,
+            known_home: std::env::home_dir().and_then(|path| utf8(path).ok()),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             looks_only: false,
@@ -111,7 +114,36 @@ impl Session {
     pub fn home(&self) -> Utf8PathBuf {
         self.path_var("HOME")
             .or_else(|| self.path_var("USERPROFILE"))
+            .or_else(|| self.known_home.clone())
             .unwrap_or_else(|| "/".into())
+    }
+
+    /// What is said where the system had to tell whose home it is.
+    ///
+    /// # Errors
+    /// [`Error::NoHome`] where it does not tell either.
+    pub fn check_home(&self) -> Result<Option<String>> {
+        if ["HOME", "USERPROFILE"]
+            .iter()
+            .any(|name| self.var(name).is_some())
+        {
+            return Ok(None);
+        }
+        match &self.known_home {
+            Some(home) if home.is_absolute() => Ok(Some(format!(
+                "HOME is not set: `{home}` is taken, as the system knows this user"
+            ))),
+            _ => Err(Error::NoHome),
+        }
+    }
+
+    /// Where just writes the scripts of recipes: what names the folder, and the folder.
+    pub fn script_folder(&self) -> (String, Utf8PathBuf) {
+        let names = ["JUST_TEMPDIR", "XDG_RUNTIME_DIR", "TMPDIR"];
+        let named = names
+            .into_iter()
+            .find_map(|name| Some((name.to_owned(), self.path_var(name)?)));
+        named.unwrap_or_else(|| ("`/tmp`".to_owned(), "/tmp".into()))
     }
 
     /// The user cache: `CARGO_PYX_CACHE_DIR`, else `cargo-pyx` in the XDG cache or in Windows' local data.

@@ -54,6 +54,14 @@ pub(super) struct Module {
     modules: BTreeMap<String, Module>,
     #[serde(default)]
     pub(super) source: Option<String>,
+    #[serde(default)]
+    settings: Settings,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Settings {
+    #[serde(default)]
+    tempdir: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -65,6 +73,15 @@ struct Described {
     attributes: Vec<serde_json::Value>,
     #[serde(default)]
     parameters: Vec<Parameter>,
+    #[serde(default)]
+    dependencies: Vec<Dependency>,
+    #[serde(default)]
+    shebang: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    recipe: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,10 +97,34 @@ impl Module {
         self.recipes.values().chain(below).collect()
     }
 
+    /// Whether just writes a script where temporary files go, for a recipe or for one that it needs.
+    fn is_script(&self, recipe: &Described) -> bool {
+        let all = self.all();
+        let mut waiting = vec![recipe];
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(recipe) = waiting.pop() {
+            if recipe.shebang {
+                return self.settings.tempdir.is_none();
+            }
+            if seen.insert(&recipe.namepath) {
+                let needs = |other: &&&Described| {
+                    let mut names = recipe.dependencies.iter().map(|it| &it.recipe);
+                    names.any(|name| *name == other.namepath)
+                };
+                waiting.extend(all.iter().filter(needs).copied());
+            }
+        }
+        false
+    }
+
     /// What people may call; `built_in`: whether the justfile is part of the program.
     pub(super) fn listed(&self, built_in: bool) -> Vec<Recipe> {
         let listed = self.all().into_iter().filter(|recipe| !recipe.private);
-        listed.map(|recipe| recipe.recipe(built_in)).collect()
+        let as_recipe = |recipe: &Described| Recipe {
+            is_script: self.is_script(recipe),
+            ..recipe.recipe(built_in)
+        };
+        listed.map(as_recipe).collect()
     }
 
     /// The names of private recipes and of aliases.
@@ -117,6 +158,7 @@ impl Described {
             parameters: parameters.collect::<Vec<_>>().join(" "),
             no_build: metadata.any(|word| word == NO_BUILD),
             built_in,
+            is_script: false, // the module tells
         }
     }
 }

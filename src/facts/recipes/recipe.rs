@@ -15,6 +15,10 @@ pub struct Recipe {
     pub no_build: bool,
     /// Whether it is part of the program.
     pub built_in: bool,
+    /// Whether just runs it, or one that it needs, as a program that it writes to its folder of
+    /// temporary files.
+    #[serde(skip)]
+    pub is_script: bool,
 }
 
 impl Recipe {

@@ -122,6 +122,20 @@ pub fn is_there(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
+/// Whether the system starts no program of a directory, by how it is mounted.
+#[cfg(target_os = "linux")]
+pub fn is_noexec(dir: &Utf8Path) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    let mount = rustix::fs::statvfs(dir.as_std_path());
+    mount.is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+/// Whether the system starts no program of a directory, by how it is mounted.
+#[cfg(not(target_os = "linux"))]
+pub fn is_noexec(_dir: &Utf8Path) -> bool {
+    false
+}
+
 /// With links resolved; the path itself where that fails.
 pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())

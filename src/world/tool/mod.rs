@@ -4,6 +4,7 @@
 //! versions are in pins.json and release.txt.
 #![expect(clippy::disallowed_methods, reason = "this file owns `which`")]
 
+mod lock;
 mod name;
 mod provision;
 mod toolbox;

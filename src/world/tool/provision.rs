@@ -111,8 +111,7 @@ impl Provision {
     ///
     /// `python` is any Python from 3.7 on; `uv` is used for everything but a pinned uv.
     pub fn run(&self, session: &Session, python: &Utf8Path, uv: &Utf8Path) -> Result<()> {
-        let lock = session.cache().join("tools/lock");
-        let _lock = disk::FileLock::take(&lock, "", |_| process::check_signals())?;
+        let _lock = super::lock::take(session)?;
         if self.verify()? {
             return Ok(());
         }

@@ -120,8 +120,7 @@ impl Toolbox {
     /// # Errors
     /// [`Error::Provision`] with what uv says.
     pub fn provide(&self, session: &Session, uv: &Utf8Path) -> Result<()> {
-        let lock = session.cache().join("tools/lock");
-        let _lock = disk::FileLock::take(&lock, "", |_| process::check_signals())?;
+        let _lock = super::lock::take(session)?;
         if self.state() == ToolboxState::Intact {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 #[cfg(target_os = "linux")]
-use crate::support::CheckOutcome;
+use crate::support::{CheckOutcome, Pyx};
 use crate::support::{Project, folder, set_modified};
 
 #[test]
@@ -102,6 +102,90 @@ fn f17_a_read_only_project_is_named_with_the_variables_that_lead_elsewhere() {
         let run = run.says(project.path("target/pyx").to_str().unwrap());
         run.says("CARGO_TARGET_DIR").says("UV_PROJECT_ENVIRONMENT");
     }
+}
+
+/// A folder in which nobody may make another, not even root.
+#[cfg(target_os = "linux")]
+const NOWHERE: &str = "/proc/nobody";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f18_a_user_without_a_home_is_told_which_cache_cannot_be_written() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let homeless = |pyx: Pyx| {
+        let kept = ["CARGO_HOME", "RUSTUP_HOME"]
+            .into_iter()
+            .zip([".cargo", ".rustup"]);
+        let home = std::env::home_dir().unwrap();
+        let with = |pyx: Pyx, (name, folder): (&str, &str)| {
+            let usual = || home.join(folder).into_os_string();
+            pyx.env(name, std::env::var_os(name).unwrap_or_else(usual))
+        };
+        kept.fold(pyx.env("HOME", NOWHERE), with)
+    };
+    homeless(project.pyx("--version")).run().succeeds();
+    // uv's, where pyx has its own elsewhere
+    let run = homeless(project.dev()).run().exits(4);
+    let told = format!("uv cannot write its cache {NOWHERE}/.cache/uv: ");
+    run.says(&told).says("UV_CACHE_DIR");
+    let own = homeless(project.dev()).env("CARGO_PYX_CACHE_DIR", "");
+    let run = own.env("PATH", without_uv()).run().exits(4);
+    let told = format!("cannot create `{NOWHERE}/.cache/cargo-pyx/tools` in the user cache");
+    run.says_once(&told)
+        .says("hint: name a writable folder with CARGO_PYX_CACHE_DIR");
+}
+
+/// PATH without the folders that have uv.
+#[cfg(target_os = "linux")]
+fn without_uv() -> std::ffi::OsString {
+    let path = std::env::var_os("PATH").unwrap();
+    let dirs = std::env::split_paths(&path).filter(|dir| !dir.join("uv").exists());
+    std::env::join_paths(dirs).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f19_a_recipe_that_no_folder_may_run_is_told_so() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let justfile =
+        "plain:\n    @echo plain\n\nscript:\n    #!/bin/sh\n    echo script\n\nneeds: script\n";
+    project.write("justfile", justfile);
+    let noexec = "mount -t tmpfs -o noexec t /mnt\nexport TMPDIR=/mnt";
+    for recipe in ["script", "needs"] {
+        let Some(run) = mounted(&project, noexec, &format!("just {recipe}")) else {
+            return;
+        };
+        let told =
+            format!("TMPDIR is mounted noexec: just cannot run the script of recipe `{recipe}`");
+        let run = run.exits(4).says_once(&told);
+        run.says(&format!("hint: JUST_TEMPDIR=. cargo pyx just {recipe}"))
+            .says("--tempdir");
+    }
+    mounted(&project, noexec, "just plain").unwrap().succeeds();
+    let elsewhere = format!("{noexec}\nexport JUST_TEMPDIR=.");
+    let run = mounted(&project, &elsewhere, "just needs").unwrap();
+    assert_eq!(run.succeeds().stdout, "script\n");
+    project.append("justfile", "\nset tempdir := \".\"\n");
+    mounted(&project, noexec, "just script").unwrap().succeeds();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f47_without_a_home_or_a_folder_for_temporary_files_the_variable_is_named() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let missing = folder!().join("missing");
+    let run = project.dev().env("TMPDIR", &missing).run().exits(4);
+    let told = format!("TMPDIR names `{}`, which is no folder", missing.display());
+    run.says_once(&told).says("hint: mkdir -p ");
+    assert!(!project.path(".venv").exists());
+    // the system knows whose home it is: cargo and uv take that as well
+    let before = fs::metadata("/.cache").is_ok();
+    let run = project.dev().env("HOME", "").run().succeeds();
+    run.says_once("warning: HOME is not set: `/");
+    let own = project.dev().env("HOME", "").env("CARGO_PYX_CACHE_DIR", "");
+    let plan = own.with(&["--force", "--dry-run"]).run().succeeds().stdout;
+    assert!(!plan.contains(" /.cache"), "{plan}");
+    assert_eq!(fs::metadata("/.cache").is_ok(), before);
 }
 
 #[test]
