@@ -301,6 +301,18 @@ impl Ui {
         }
     }
 
+    /// Whether what a child writes to our standard output is lost: who listened has left, or there is no
+    /// place for it. That is remembered as what we could not write.
+    pub fn loses_output(&self) -> bool {
+        let Some(error) = lost_output() else {
+            return false;
+        };
+        if let Ok(mut lost) = self.lost.lock() {
+            lost.get_or_insert(error);
+        }
+        true
+    }
+
     /// Why not all of the data could be written.
     pub fn take_lost(&self) -> Option<std::io::Error> {
         self.lost.lock().ok()?.take()
@@ -456,6 +468,28 @@ impl Ui {
         bar.enable_steady_tick(Duration::from_millis(120));
         bar
     }
+}
+
+/// Of standard output, as the system tells before anything is written.
+#[cfg(unix)]
+fn lost_output() -> Option<std::io::Error> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = std::io::stdout();
+    let mut listeners = [PollFd::new(&stdout, PollFlags::OUT)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let _ = poll(&mut listeners, Some(&now)); // an error tells nothing
+    if listeners[0].revents().contains(PollFlags::ERR) {
+        return Some(std::io::ErrorKind::BrokenPipe.into());
+    }
+    rustix::io::write(&stdout, b"").err().map(Into::into)
+}
+
+#[cfg(not(unix))]
+fn lost_output() -> Option<std::io::Error> {
+    None
 }
 
 /// Rows as lines, with columns as wide as their widest cell on a terminal.

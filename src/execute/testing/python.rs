@@ -1,11 +1,12 @@
 //! pytest and unittest, which report what ran through a module of ours.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 use serde::Deserialize;
 
 use crate::facts::dependencies::hint_for_missing;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::runner_options::{self, RunnerOptions};
 use crate::plan::{Reporter, Test};
 use crate::world::disk;
@@ -45,7 +46,8 @@ pub(super) fn run(
     disk::write(&reporter.module, framework.report.as_bytes())?;
     disk::remove_file(&reporter.report)?;
     let is_seen = !output.quiet || options.wants_terminal(&test.arguments);
-    let status = if is_seen && context.ui.owns_the_terminal() {
+    let is_shown = is_seen && context.ui.owns_the_terminal();
+    let mut status = if is_shown {
         let status = process::show(&test.invocation, context.session.stdin_is_terminal)?;
         process::check_signals()?;
         status
@@ -55,6 +57,14 @@ pub(super) fn run(
         process::stream(&invocation, |stream, line| output.show(stream, line))?
     };
     let report = Report::read(disk::read_text(&reporter.report)?.as_deref());
+    if is_shown && context.ui.loses_output() {
+        // the runner fails in that, and not in its tests
+        let Some(code) = report.code else {
+            let lost = context.ui.take_lost();
+            return Err(Error::OutputLost(lost.unwrap_or(ErrorKind::Other.into())));
+        };
+        status = Status::Code(code);
+    }
     if let Some(trouble) = &report.trouble {
         context.ui.warn(trouble);
     }

@@ -158,3 +158,41 @@ fn f46_output_that_is_lost_is_no_success() {
     full("dev --message-format json").exits(4);
     project.dev().run().finds_fresh("shout");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f32_whatever_becomes_of_the_output_the_work_is_done_or_the_exit_code_tells() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
+    let shell = |script: &str| {
+        let run = project.run("sh", &["-c", script]);
+        run.never_says("panicked").never_says("RUST_BACKTRACE")
+    };
+    let closed = [">/dev/full", ">&-", "2>&-", "2>/dev/full", ">&- 2>&-"];
+    for (number, end) in closed.into_iter().enumerate() {
+        let line = format!("fn main() {{\n    let _ = {number};");
+        project.edit("src/main.rs", "fn main() {", &line);
+        shell(&format!("exec '{pyx}' pyx dev {end}")).succeeds();
+        project.dev().run().finds_fresh("shout");
+    }
+    // how the tests went is heard by nobody
+    let run = shell(&format!("exec '{pyx}' pyx test --py >/dev/full")).exits(4);
+    let lost = "error: cannot write what was asked for to standard output";
+    run.says_once(lost).never_says("outside of any test");
+    let left = format!("{{ '{pyx}' pyx test --py; echo \"ended with $?\" >&2; }} | true");
+    let run = shell(&left).succeeds();
+    run.says("ended with 4").never_says("outside of any test");
+    // who reads a line and leaves, while a test runs
+    project.append(
+        "tests/test_shout.py",
+        "\n\ndef test_late():\n    import time\n    time.sleep(1)\n    print('x' * 9)\n",
+    );
+    let head = format!("{{ '{pyx}' pyx test --py; echo \"ended with $?\" >&2; }} | head -n 1");
+    let run = shell(&head).succeeds().never_says("outside of any test");
+    assert!(run.stdout.contains("test session starts"), "{run}");
+    assert!(
+        run.count("ended with 4") + run.count("ended with 141") == 1,
+        "{run}"
+    );
+    project.pyx("test").run().succeeds();
+}
