@@ -189,7 +189,7 @@ impl Driver<'_> {
     }
 
     /// As [`project_lock::take`].
-    pub fn lock(&self, project: &Project) -> Result<Option<FileLock>> {
+    pub fn lock(&self, project: &Project) -> Result<Vec<FileLock>> {
         project_lock::take(self.session, self.ui, self.request.purpose.name(), project)
     }
 }

@@ -1,7 +1,8 @@
-//! The project's lock, so that two of us do not build into each other.
+//! The locks of a project and of its environment, so that two of us do not build into each other.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::environment;
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::ui::Ui;
@@ -9,46 +10,83 @@ use crate::world::disk::{self, FileLock};
 use crate::world::process::{self, Patience};
 use crate::world::session::Session;
 
-/// Takes the project's lock; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds.
+/// Takes the project's lock and that of its environment, which other target directories and other
+/// projects may share; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds. None where a pyx
+/// has them that waits for the recipe that we run in.
 ///
 /// `name`: the command's, for those who will have to wait.
-pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Option<FileLock>> {
+pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Vec<FileLock>> {
     let path = project.lock_path();
-    let held = session.var("CARGO_PYX_LOCK").unwrap_or_default();
-    if held.lines().any(|held| held == path) {
-        return Ok(None); // a pyx waits for the recipe that we run in
+    let held = session.lines("CARGO_PYX_LOCK");
+    if held.iter().any(|held| *held == path) {
+        return Ok(Vec::new());
     }
-    let limit = session.var("CARGO_PYX_LOCK_TIMEOUT");
-    let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` is a number of seconds".into());
-    let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;
-    let mut patience = Patience::default();
-    let (mut said, mut tries) = (false, 0);
-    let me = format!("pid {}: cargo pyx {name}", std::process::id());
+    let waiting = Waiting {
+        session,
+        ui,
+        me: format!("pid {}: cargo pyx {name}", std::process::id()),
+    };
     keep_out_of_git(&project.state)?;
-    let lock = FileLock::take(&path, &me, |holder| {
-        let holder = match holder {
-            "" => String::new(),
-            holder => format!(" (held by {holder})"),
-        };
-        tries += 1;
-        // who takes the lock writes its name a moment later
-        if !said && (!holder.is_empty() || tries > 4) {
-            said = true;
-            let text = format!("waiting for project lock{holder}");
-            ui.status("Blocking", &text);
-        }
-        process::check_signals()?;
-        match limit {
-            Some(seconds) if patience.spent().as_secs() >= seconds => Err(Error::LockTimeout {
-                path: path.clone(),
-                seconds,
-                holder,
-            }),
-            _ => Ok(()),
-        }
-    })?;
+    let mut locks = vec![waiting.take("project", &path)?];
     keep_out_of_git(&project.state)?; // who had the lock may have removed it
-    Ok(Some(lock))
+    if held.is_empty() {
+        let shared = waiting.take("environment", &environment_lock(session, project));
+        match shared {
+            // all other work needs no user cache
+            Err(Error::Io { .. }) => {}
+            shared => locks.push(shared?),
+        }
+    }
+    Ok(locks)
+}
+
+/// In the user cache: an environment may be removed and made again meanwhile.
+fn environment_lock(session: &Session, project: &Project) -> Utf8PathBuf {
+    let path = environment::default_path(session, project);
+    let folder = path.parent().map(disk::resolve).unwrap_or_default();
+    let place = folder.join(path.file_name().unwrap_or_default());
+    let name = &disk::digest(place.as_str().as_bytes())[..16];
+    session.cache().join("locks").join(name)
+}
+
+/// Who takes locks.
+struct Waiting<'a> {
+    session: &'a Session,
+    ui: &'a Ui,
+    me: String,
+}
+
+impl Waiting<'_> {
+    fn take(&self, what: &'static str, path: &Utf8Path) -> Result<FileLock> {
+        let limit = self.session.var("CARGO_PYX_LOCK_TIMEOUT");
+        let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` is a number of seconds".into());
+        let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;
+        let mut patience = Patience::default();
+        let (mut said, mut tries) = (false, 0);
+        FileLock::take(path, &self.me, |holder| {
+            let holder = match holder {
+                "" => String::new(),
+                holder => format!(" (held by {holder})"),
+            };
+            tries += 1;
+            // who takes the lock writes its name a moment later
+            if !said && (!holder.is_empty() || tries > 4) {
+                said = true;
+                let text = format!("waiting for {what} lock{holder}");
+                self.ui.status("Blocking", &text);
+            }
+            process::check_signals()?;
+            match limit {
+                Some(seconds) if patience.spent().as_secs() >= seconds => Err(Error::LockTimeout {
+                    what,
+                    path: path.to_owned(),
+                    seconds,
+                    holder,
+                }),
+                _ => Ok(()),
+            }
+        })
+    }
 }
 
 /// `target/` is not ignored everywhere; what pyx writes there always is.

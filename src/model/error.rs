@@ -193,8 +193,10 @@ pub enum Error {
     #[error("`{}` asks for input, which cannot be typed here", .0.program)]
     Asks(Box<Invocation>),
 
-    #[error("timed out after {seconds} s waiting for the project lock `{path}`{holder}")]
+    #[error("timed out after {seconds} s waiting for the {what} lock `{path}`{holder}")]
     LockTimeout {
+        /// Whose it is: `project`.
+        what: &'static str,
         path: Utf8PathBuf,
         seconds: u64,
         holder: String,

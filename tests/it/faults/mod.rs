@@ -18,6 +18,12 @@ const COUNT: &str = "import mixed; print(mixed.count_words('a b'))";
 /// A copy of `mixed` whose build script sleeps for `$SLOW` seconds, deaf to signals where it is `$DEAF`.
 fn slow(folder: &Path) -> Project {
     let project = Project::new(folder, "mixed");
+    slow_down(&project);
+    project
+}
+
+/// Gives a project such a build script.
+fn slow_down(project: &Project) {
     let script = "use std::{env, process::Command};\n\n\
                   fn main() {\n    \
                   println!(\"cargo::rerun-if-changed=src\");\n    \
@@ -27,5 +33,4 @@ fn slow(folder: &Path) -> Project {
                   let wait = format!(\"{trap} sleep {text}\");\n        \
                   Command::new(\"sh\").args([\"-c\", &wait]).status().unwrap();\n    }\n}\n";
     project.write("build.rs", script);
-    project
 }

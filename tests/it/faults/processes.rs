@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
-use super::{COUNT, slow};
+use super::{COUNT, slow, slow_down};
 use crate::support::{CheckOutcome, Project, Running, alone, folder, project, within};
 
 #[test]
@@ -234,6 +234,49 @@ fn f07_of_two_at_once_one_waits_and_both_succeed() {
         assert_eq!(project.python(COUNT), (2 + round).to_string());
     }
     dev().run().finds_fresh("mixed");
+}
+
+#[test]
+fn f50_who_shares_an_environment_or_a_recipe_waits_for_the_other() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    slow_down(&project);
+    project.write("justfile", "twice:\n    @shout a\n");
+    let _machine = alone();
+    project.dev().run().succeeds();
+    let dev = |target: &str| project.dev().env("CARGO_TARGET_DIR", project.path(target));
+    let first = dev("one").env("SLOW", "3").start();
+    runs(&project, "sleep 3");
+    let second = dev("two").run().succeeds();
+    second.says_once("    Blocking waiting for environment lock (held by pid ");
+    first.finish().succeeds().never_says("Blocking");
+    // and where two projects have one environment
+    let other = Project::cold(&folder!().join("other"), "bin");
+    let shared = project.path(".venv");
+    let first = dev("one").env("SLOW", "4").start();
+    runs(&project, "sleep 4");
+    let second = other
+        .dev()
+        .env("UV_PROJECT_ENVIRONMENT", &shared)
+        .run()
+        .succeeds();
+    second.says_once("    Blocking waiting for environment lock (held by pid ");
+    first.finish().succeeds();
+    // two recipes: what both need is built once
+    project.edit("src/main.rs", "fn main() {", "fn main() {\n    let _ = 1;");
+    let just = || {
+        project
+            .pyx("just")
+            .with(&["twice"])
+            .env("SLOW", "2")
+            .start()
+    };
+    let both = [just(), just()].map(|run| run.finish().succeeds());
+    let compiled = both
+        .iter()
+        .map(|run| run.count("Compiling shout"))
+        .sum::<usize>();
+    assert_eq!(compiled, 1, "{}{}", both[0], both[1]);
+    assert!(both.iter().all(|run| run.stdout == "A!\n"), "{}", both[0]);
 }
 
 #[test]
