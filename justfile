@@ -17,6 +17,10 @@ test *arguments:
 test-all: test
     cargo test --test all
 
+# Show what is done when the world is against it, and which tests hold that
+faults:
+    @grep '^|' docs/faults.md
+
 # Try the law of freshness by random steps: how many for each kind of project, seed, which kinds
 law steps="1000" seed="1" projects="":
     CARGO_PYX_LAW_STEPS={{steps}} CARGO_PYX_LAW_SEED={{seed}} CARGO_PYX_LAW_PROJECTS={{projects}} cargo test --test law
