@@ -122,7 +122,6 @@ fn cargo_test(
         .args(place_args(suite, build, packages))
         .args(profile_args(&build.options.profile))
         .args(features(suite, build))
-        .args(default_feature_args(&build.options))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_args(context.request, &build.options))
         .arg(which)
@@ -147,7 +146,6 @@ fn nextest(
         .args(place_args(suite, build, &suite.tested))
         .args(profile)
         .args(features(suite, build))
-        .args(default_feature_args(&build.options))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_to_nextest(context.request, &build.options))
         .args(testing.quiet.then_some(quiet).into_iter().flatten())
@@ -206,9 +204,12 @@ fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
     )
 }
 
-/// The features of the tested packages: the extension's own, and those with which its local dependencies
-/// are in it.
+/// The flags for features of the tested packages: as the project's automation says them, with those that
+/// are asked for; else the extension's own, and those with which its local dependencies are in it.
 fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
+    if let Some(said) = &suite.said_features {
+        return [said.clone(), asked_features(build, said)].concat();
+    }
     let mut args = own_features(suite, build);
     if build.member.resolver() > 1 {
         for package in &suite.tested {
@@ -217,6 +218,23 @@ fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
             args.extend(feature_args(&named));
         }
     }
+    args.extend(default_feature_args(&build.options).map(str::to_owned));
+    args
+}
+
+/// Those of the command line and of `[tool.pyx]`, where the extension's are not taken.
+fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
+    let member = &build.member;
+    let own = build.options.own_features();
+    let named: Vec<String> = own
+        .filter(|feature| !member.features.contains(feature))
+        .chain(&member.config().test.rust_features)
+        .cloned()
+        .collect();
+    let mut args = feature_args(&named);
+    let without_default = default_feature_args(&build.options)
+        .filter(|flag| !member.no_default_features() && !said.iter().any(|it| it == flag));
+    args.extend(without_default.map(str::to_owned));
     args
 }
 

@@ -47,6 +47,7 @@ impl Automation {
     }
 
     fn add(&mut self, text: &str) {
+        let text = text.replace("\\\n", " "); // a line that goes on in the next
         // a call of nox may go over several lines
         let calls = text
             .split("session.run(")
@@ -83,6 +84,20 @@ impl Automation {
         };
         self.lines.iter().filter_map(after).collect()
     }
+
+    /// What each call of a program is given, where that is all said: no call with a variable, and no
+    /// title of a step.
+    pub fn calls_of(&self, program: &str) -> Vec<&[String]> {
+        let commands = self.lines.iter().filter(|line| !is_title(line));
+        commands
+            .flat_map(|line| line.split(|word| ends_command(word)))
+            .filter_map(|command| {
+                let at = command.iter().position(|word| word == program)?;
+                Some(&command[at + 1..])
+            })
+            .filter(|given| !given.iter().any(|word| is_variable(word)))
+            .collect()
+    }
 }
 
 pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
@@ -96,17 +111,32 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 }
 
 fn words(line: &str) -> Vec<String> {
-    let plain = line.replace(['"', '\'', ',', '[', ']', '`'], " ");
-    plain.split_whitespace().map(str::to_owned).collect()
+    let plain = line.replace(['"', '\'', '[', ']', '`'], " ");
+    let words = plain
+        .split_whitespace()
+        .map(|word| word.trim_matches([',', ')']));
+    let words = words.filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 /// The words up to where a shell ends the command.
 fn arguments(words: &[String]) -> Vec<String> {
-    let ends = |word: &&String| word.contains([';', '&', '|', '<', '>', '#']);
-    let own = words.iter().take_while(|word| !ends(word));
-    own.filter(|word| !word.contains(['$', '{', '}']))
-        .cloned()
-        .collect()
+    let own = words.iter().take_while(|word| !ends_command(word));
+    own.filter(|word| !is_variable(word)).cloned().collect()
+}
+
+fn ends_command(word: &str) -> bool {
+    word.contains([';', '&', '|', '<', '>', '#'])
+}
+
+fn is_variable(word: &str) -> bool {
+    word.contains(['$', '{', '}'])
+}
+
+/// Whether a line of YAML is what people are shown of a step.
+fn is_title(line: &[String]) -> bool {
+    let mut words = line.iter().filter(|word| *word != "-");
+    words.next().is_some_and(|word| word == "name:")
 }
 
 #[cfg(test)]
@@ -130,6 +160,27 @@ mod tests {
         ] {
             let given = automation(text).arguments_of("unittest");
             assert_eq!(given, [["discover", "-s", "tests"]], "{text}");
+        }
+    }
+
+    #[test]
+    fn calls_are_read_where_all_of_them_is_said() {
+        for (text, calls) in [
+            ("test:\n\tcargo test\n", vec![vec!["test"]]),
+            (
+                "run: cargo build && cargo test -F a,b | tee log",
+                vec![vec!["build"], vec!["test", "-F", "a,b"]],
+            ),
+            ("\tcargo test \\\n\t  -F a\n", vec![vec!["test", "-F", "a"]]),
+            (
+                "    session.run(\n        'cargo',\n        'test',\n        '-F',\n        'a',\n    )\n",
+                vec![vec![], vec!["test", "-F", "a"]],
+            ),
+            ("- name: cargo test\n  run: make test\n", vec![]),
+            ("- run: cargo test ${{ matrix.flags }}\n", vec![]),
+            ("# cargo test\n", vec![]),
+        ] {
+            assert_eq!(automation(text).calls_of("cargo"), calls, "{text}");
         }
     }
 

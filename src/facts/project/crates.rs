@@ -277,6 +277,11 @@ pub fn depends_on_python(manifests: &Manifests, cargo: &CargoToml) -> Result<boo
         .any(|name| closure.dependencies.contains_key(*name)))
 }
 
+/// Whether PyO3 is behind a feature of the crate itself.
+pub fn links_python_optionally(cargo: &CargoToml) -> bool {
+    PYO3.iter().any(|name| cargo.takes_optionally(name))
+}
+
 fn is_restless(manifest: &Utf8Path) -> bool {
     let script = manifest.with_file_name("build.rs");
     let text = disk::read_text(&script).ok().flatten().unwrap_or_default();

@@ -25,7 +25,10 @@ use crate::world::session::Session;
 
 use cargo_directories::{Directories, own_name};
 
-pub use crates::{Locked, abi3_floor, crates_outside, depends_on_python, workspace_crates};
+pub use crates::{
+    Locked, abi3_floor, crates_outside, depends_on_python, links_python_optionally,
+    workspace_crates,
+};
 pub use extension_module::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder};
 pub use member::{Bindings, METADATA, Member};

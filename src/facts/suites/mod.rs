@@ -2,12 +2,13 @@
 //!
 //! `python` finds the folder and the arguments of a package's Python tests, by what `pytest_config` says of
 //! them, `rust` the crates that have
-//! tests, `word` what arguments on the command line name. What runs the Python tests is told by
+//! tests, `said_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
 //! [`dependencies`](super::dependencies).
 
 mod pytest_config;
 mod python;
 mod rust;
+mod said_tests;
 mod word;
 
 use std::collections::BTreeSet;

@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::dependencies::Automation;
 use crate::facts::project::{
-    Bindings, Member, Project, crates_outside, depends_on_python, workspace_crates,
+    Bindings, Member, Project, crates_outside, depends_on_python, links_python_optionally,
+    workspace_crates,
 };
 use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, RustRunner};
+
+use super::said_tests::SaidTests;
 
 /// One run of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +38,9 @@ pub struct RustSuite {
     pub own_harness: bool,
     /// Whether cargo-nextest runs `tested`.
     pub nextest: bool,
+    /// The flags for features with which the project's own automation tests the crate, where no build
+    /// of an extension says with which it is compiled.
+    pub said_features: Option<Vec<String>>,
 }
 
 /// Crates that bind to other languages: packages that require them need other tools.
@@ -71,6 +78,8 @@ impl RustSuite {
                 RustRunner::Auto => configured && has_nextest,
                 RustRunner::Cargo | RustRunner::None => false,
             };
+            let said = said_tests(member)?;
+            let said = said.as_ref();
             for crates in crates(project, member)? {
                 let mut suite = Self {
                     member: member.name.clone(),
@@ -80,12 +89,16 @@ impl RustSuite {
                 for cargo in crates {
                     let manifest = &*cargo.toml.path;
                     if !others.contains(manifest) && seen.insert(manifest.to_owned()) {
-                        let docstrings = extensions.contains(manifest) && !config.doctests;
+                        let own = said.filter(|_| manifest == member.manifest());
+                        let documented = config.doctests || own.is_some_and(|it| it.documentation);
+                        let docstrings = extensions.contains(manifest) && !documented;
                         suite.add(&project.manifests, &cargo, docstrings)?;
                         suite.specify(&project.manifests, member, &cargo)?;
                     }
                 }
                 if !(suite.tested.is_empty() && suite.documented.is_empty()) {
+                    let is_alone = suite.is_of(member);
+                    suite.said_features = said.filter(|_| is_alone).map(|it| it.features.clone());
                     suites.push(suite);
                 }
             }
@@ -124,6 +137,13 @@ impl RustSuite {
 }
 
 impl RustSuite {
+    /// Whether it tests this member's crate and no other.
+    fn is_of(&self, member: &Member) -> bool {
+        let own = member.cargo.package_name();
+        let mut packages = self.tested.iter().chain(&self.documented);
+        packages.all(|package| Some(package.as_str()) == own)
+    }
+
     /// Where Cargo.lock has several packages of a crate's name.
     fn specify(&mut self, manifests: &Manifests, member: &Member, cargo: &CargoToml) -> Result<()> {
         let lock = manifests.toml(&member.workspace.join("Cargo.lock"))?;
@@ -137,6 +157,15 @@ impl RustSuite {
         }
         Ok(())
     }
+}
+
+/// A crate that is no extension, or one only behind a feature, is tested as its project tests it: what
+/// turns the extension on may be nothing that its tests know.
+fn said_tests(member: &Member) -> Result<Option<SaidTests>> {
+    if member.bindings != Bindings::Embed && !links_python_optionally(&member.cargo) {
+        return Ok(None);
+    }
+    Ok(SaidTests::of(&Automation::read(&member.dir)?))
 }
 
 /// What is behind a feature or for another platform says nothing about the crate's tests here.

@@ -248,12 +248,20 @@ impl CargoToml {
 
     /// Whether it depends on a package whatever the features and the platform.
     pub fn requires(&self, package: &str) -> bool {
+        self.entries_of(package).any(|item| !is_optional(item))
+    }
+
+    /// Whether it depends on a package behind a feature.
+    pub fn takes_optionally(&self, package: &str) -> bool {
+        self.entries_of(package).any(is_optional)
+    }
+
+    fn entries_of(&self, package: &str) -> impl Iterator<Item = &Item> {
         let table = self.toml.table(&["dependencies"]);
-        let mut entries = table.into_iter().flat_map(|table| table.iter());
-        entries.any(|(key, item)| {
+        let entries = table.into_iter().flat_map(|table| table.iter());
+        entries.filter_map(move |(key, item)| {
             let named = item.get("package").and_then(Item::as_str);
-            let optional = item.get("optional").and_then(Item::as_bool);
-            named.unwrap_or(key) == package && optional != Some(true)
+            (named.unwrap_or(key) == package).then_some(item)
         })
     }
 
@@ -403,6 +411,10 @@ impl CargoToml {
     pub fn readme(&self) -> Option<&str> {
         self.toml.str(&["package", "readme"])
     }
+}
+
+fn is_optional(dependency: &Item) -> bool {
+    dependency.get("optional").and_then(Item::as_bool) == Some(true)
 }
 
 #[cfg(test)]

@@ -180,6 +180,65 @@ fn rust_tests_of_a_crate_have_the_packages_that_their_project_names() {
 }
 
 #[test]
+fn a_crate_without_an_extension_is_tested_with_the_features_that_its_automation_takes() {
+    let project = Project::written(&folder!(), &CRATE);
+    project.write(
+        "src/lib.rs",
+        "#[test]\n#[cfg(feature = \"more\")]\nfn it_has_more() {}\n",
+    );
+    project.append("Cargo.toml", "\n[features]\nmore = []\n");
+    let ci = "jobs:\n  test:\n    steps:\n      - run: cargo test --all-features\n";
+    project.write(".github/workflows/ci.yml", ci);
+    let run = test(&project, &[]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (bare) 1 passed", "{run}");
+}
+
+/// A crate for Rust, in which the module is behind a feature that changes what the crate's tests see.
+const OPTIONAL: [(&str, &str); 3] = [
+    (
+        "pyproject.toml",
+        "[build-system]\nrequires = ['maturin>=1.9,<2']\nbuild-backend = 'maturin'\n\n\
+         [project]\nname = 'optional'\ndynamic = ['version']\n\n[tool.maturin]\nfeatures = ['python']\n",
+    ),
+    (
+        "Cargo.toml",
+        "[package]\nname = 'optional'\nversion = '0.1.0'\nedition = '2024'\n\n[workspace]\n\n\
+         [lib]\ncrate-type = ['cdylib', 'rlib']\n\n[features]\npython = ['dep:pyo3']\n\n\
+         [dependencies]\npyo3 = { version = '0.29', optional = true }\n",
+    ),
+    (
+        "src/lib.rs",
+        r#"
+#[cfg(feature = "python")]
+#[pyo3::pymodule]
+mod optional {}
+
+/// ```
+/// assert!(optional::is_for_rust());
+/// ```
+pub fn is_for_rust() -> bool {
+    cfg!(not(feature = "python"))
+}
+
+#[test]
+fn it_is_for_rust() {
+    assert!(is_for_rust());
+}
+"#,
+    ),
+];
+
+#[test]
+fn a_crate_with_optional_bindings_is_tested_as_its_automation_does() {
+    let project = Project::written(&folder!(), &OPTIONAL);
+    let run = test(&project, &[]).run().exits(1);
+    assert_eq!(summary(&run), "Rust (optional) 1 failed, 0 passed", "{run}");
+    project.write("justfile", "test:\n    cargo test\n");
+    let run = test(&project, &[]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (optional) 2 passed", "{run}");
+}
+
+#[test]
 fn a_rust_test_that_ends_its_program_never_passes() {
     let project = small(&folder!());
     let test_of = |body: &str| {

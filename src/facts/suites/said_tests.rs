@@ -1,0 +1,144 @@
+//! How a project's own automation has its Rust tests run.
+
+use crate::facts::dependencies::Automation;
+
+/// What a call of `cargo test` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SaidTests {
+    /// The flags for features.
+    pub(super) features: Vec<String>,
+    /// Whether documentation is tested, too.
+    pub(super) documentation: bool,
+}
+
+/// What says that a call is of other crates, or for another platform.
+const OF_OTHERS: [&str; 5] = [
+    "-p",
+    "--package",
+    "--manifest-path",
+    "--target",
+    "--exclude",
+];
+
+/// What says that a call is of these targets only, which never are documentation.
+const OF_TARGETS: [&str; 6] = [
+    "--lib",
+    "--bins",
+    "--bin",
+    "--tests",
+    "--test",
+    "--all-targets",
+];
+
+impl SaidTests {
+    /// The call that says most of the crate: with all features where any takes them, else with none
+    /// that is named where any names none, as people type it; else the first. `None` without any.
+    pub(super) fn of(automation: &Automation) -> Option<Self> {
+        let calls = automation.calls_of("cargo");
+        let calls: Vec<Self> = calls.into_iter().filter_map(Self::parse).collect();
+        let takes_all = |call: &&Self| call.features.iter().any(|it| it == "--all-features");
+        let all = calls.iter().find(takes_all);
+        let plain = || calls.iter().find(|call| call.features.is_empty());
+        all.or_else(plain).or(calls.first()).cloned()
+    }
+
+    /// `None` for a call that does not test the crate, or not on this platform.
+    fn parse(given: &[String]) -> Option<Self> {
+        let mut words = given.iter().map(String::as_str);
+        let is_nextest = match words.find(|word| !word.starts_with('+'))? {
+            "test" | "t" => false,
+            "nextest" if words.next() == Some("run") => true,
+            _ => return None,
+        };
+        let options: Vec<&str> = words.take_while(|word| *word != "--").collect();
+        let says = |names: &[&str]| {
+            let mut said = options.iter().filter_map(|it| it.split('=').next());
+            said.any(|name| names.contains(&name))
+        };
+        (!says(&OF_OTHERS)).then(|| Self {
+            features: features(&options),
+            documentation: !is_nextest && !says(&OF_TARGETS),
+        })
+    }
+}
+
+fn features(options: &[&str]) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut is_name = false;
+    for option in options {
+        let is_flag = matches!(*option, "--all-features" | "--no-default-features")
+            || option.starts_with("--features=");
+        let names = matches!(*option, "-F" | "--features");
+        if is_flag || names || is_name {
+            flags.push((*option).to_owned());
+        }
+        is_name = names;
+    }
+    flags
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::world::disk;
+
+    fn said(makefile: &str) -> Option<SaidTests> {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::write(&dir.join("Makefile"), makefile.as_bytes()).unwrap();
+        SaidTests::of(&Automation::read(dir).unwrap())
+    }
+
+    #[test]
+    fn all_features_go_before_none_and_none_before_some() {
+        for (calls, features) in [
+            ("cargo test", ""),
+            ("cargo t -F a,b --release", "-F a,b"),
+            ("cargo test --features=a -- --features b", "--features=a"),
+            (
+                "cargo +nightly test --no-default-features",
+                "--no-default-features",
+            ),
+            ("cargo nextest run --all-features", "--all-features"),
+            ("cargo test --features a\n\tcargo test", ""),
+            ("cargo test\n\tcargo test --all-features", "--all-features"),
+            (
+                "cargo test --features a\n\tcargo test --features b",
+                "--features a",
+            ),
+        ] {
+            let said = said(&format!("test:\n\t{calls}\n")).unwrap();
+            assert_eq!(said.features.join(" "), features, "{calls}");
+        }
+    }
+
+    #[test]
+    fn only_a_call_that_tests_this_crate_here_says_how() {
+        for call in [
+            "cargo clippy --all-features",
+            "cargo nextest list",
+            "cargo test -p other --all-features",
+            "cargo test --manifest-path=other/Cargo.toml",
+            "cargo test --target wasm32-wasip1",
+            "cargo test $(FLAGS)",
+        ] {
+            assert_eq!(said(&format!("test:\n\t{call}\n")), None, "{call}");
+        }
+    }
+
+    #[test]
+    fn documentation_is_tested_where_no_other_targets_are_named() {
+        for (call, documentation) in [
+            ("cargo test --workspace", true),
+            ("cargo test --doc", true),
+            ("cargo test --tests", false),
+            ("cargo test --test=all", false),
+            ("cargo nextest run", false),
+        ] {
+            let said = said(&format!("test:\n\t{call}\n")).unwrap();
+            assert_eq!(said.documentation, documentation, "{call}");
+        }
+    }
+}
