@@ -39,6 +39,8 @@ pub enum StepId {
     Program(String),
     /// Compile the tests of the crates around a manifest, absolute.
     TestPrograms(Utf8PathBuf),
+    /// Compile the examples that tests start, of the crates around a manifest, absolute.
+    Examples(Utf8PathBuf),
     /// Run the tests of the crates around a manifest, absolute.
     RustTests(Utf8PathBuf),
     /// As [`StepId::RustTests`], those in the documentation.
@@ -120,6 +122,7 @@ impl std::fmt::Display for StepId {
             Self::Link(member) => write!(f, "link {member}"),
             Self::Program(name) => write!(f, "program {name}"),
             Self::TestPrograms(manifest) => write!(f, "test programs {manifest}"),
+            Self::Examples(manifest) => write!(f, "examples of {manifest}"),
             Self::RustTests(manifest) => write!(f, "Rust tests {manifest}"),
             Self::Doctests(manifest) => write!(f, "doctests {manifest}"),
             Self::PythonTests(dir) => write!(f, "Python tests {dir}"),

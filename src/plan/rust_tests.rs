@@ -6,7 +6,7 @@ use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
-use super::action::{Action, Run, Runner, Test, Untestable};
+use super::action::{Action, Listen, Run, Runner, Test, Untestable};
 use super::arguments::{
     default_feature_args, feature_args, passed_args, passed_to_nextest, profile_args,
 };
@@ -66,6 +66,9 @@ pub(super) fn suite(
         plan.then(untestable(suite, &error, testing));
         return Ok(());
     }
+    if !suite.starting_examples.is_empty() {
+        plan.then(examples(context, suite, build));
+    }
     if !suite.tested.is_empty() {
         let (call, runner) = tests(context, suite, build, testing);
         let call = finish(call, context, suite, build, &testing.arguments)?;
@@ -102,6 +105,27 @@ fn tests(
     let own_words = suite.own_harness;
     let call = cargo_test(context, suite, build, testing, "--tests");
     (call, Runner::Cargo { own_words })
+}
+
+/// Of all tested packages, which cargo compiles as for the tests themselves. A test that needs one that
+/// does not compile fails by that.
+fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Step {
+    let mut call = context
+        .cargo_call(&context.tools.cargo, build, &linked::dir(build))
+        .arg("build")
+        .args(place_args(suite, build, &suite.tested))
+        .args(profile_args(&build.options.profile))
+        .args(features(suite, build))
+        .args(passed_args(context.request, &build.options))
+        .arg("--examples");
+    if suite.links_python {
+        call = linked::compile(call, context, build);
+    }
+    let packages = build.locked.packages;
+    let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
+    let id = StepId::Examples(suite.manifest.clone());
+    let subject = format!("the examples of {}", suite.starting_examples.join(", "));
+    Step::new(id, "Building", subject, action).optional()
 }
 
 /// `which`: `--tests` or `--doc`.

@@ -36,6 +36,9 @@ pub struct RustSuite {
     pub links_python: bool,
     /// Whether a program of `tested` brings a harness of its own.
     pub own_harness: bool,
+    /// Those of `tested` whose tests may start an example: a plain `cargo test` compiles those, one that
+    /// leaves out the documentation does not.
+    pub starting_examples: Vec<String>,
     /// Whether cargo-nextest runs `tested`.
     pub nextest: bool,
     /// The flags for features with which the project's own automation tests the crate, where no build
@@ -125,6 +128,9 @@ impl RustSuite {
         if tests.code {
             self.tested.push(name.to_owned());
             self.own_harness |= cargo.has_own_harness();
+            if starts_examples(cargo) {
+                self.starting_examples.push(name.to_owned());
+            }
         }
         if documented {
             self.documented.push(name.to_owned());
@@ -221,6 +227,16 @@ impl CrateTests {
         }
         tests
     }
+}
+
+/// Whether an integration test speaks of the folder in which cargo puts examples.
+fn starts_examples(cargo: &CargoToml) -> bool {
+    let says = |file: &Utf8PathBuf| {
+        let text = disk::read_text(file).ok().flatten().unwrap_or_default();
+        file.extension() == Some("rs") && text.contains("examples")
+    };
+    let files = || disk::unignored_files(&cargo.dir().join("tests"));
+    !cargo.examples().is_empty() && files().iter().any(says)
 }
 
 /// Anything by whose name it may be a test. Whoever is taken for one costs a compilation; whoever is

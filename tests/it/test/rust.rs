@@ -239,6 +239,33 @@ fn a_crate_with_optional_bindings_is_tested_as_its_automation_does() {
 }
 
 #[test]
+fn a_rust_test_finds_the_examples_of_its_crate() {
+    let project = small(&folder!());
+    project.write(
+        "examples/loud.rs",
+        "fn main() {\n    println!(\"LOUD\");\n}\n",
+    );
+    project.write(
+        "tests/loud.rs",
+        r#"
+#[test]
+fn the_example_is_there() {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().unwrap().with_file_name("examples");
+    let done = std::process::Command::new(folder.join("loud")).output().unwrap();
+    assert_eq!(done.stdout, b"LOUD\n");
+}
+"#,
+    );
+    let run = test(&project, &["--rust"]).run().succeeds();
+    assert_eq!(summary(&run), "Rust (shout) 2 passed", "{run}");
+    // as cargo has them
+    project.edit("examples/loud.rs", "LOUD", "SILENT");
+    let run = test(&project, &["--rust"]).run().exits(1);
+    run.says("left: [83, 73, 76, 69, 78, 84, 10]");
+}
+
+#[test]
 fn a_rust_test_that_ends_its_program_never_passes() {
     let project = small(&folder!());
     let test_of = |body: &str| {
