@@ -12,6 +12,8 @@ mod artifact;
 mod completions;
 #[cfg(unix)]
 mod dev;
+#[cfg(unix)]
+mod contract;
 mod discovery;
 #[cfg(target_os = "linux")]
 mod editor;

@@ -120,12 +120,20 @@ impl PytestConfig {
     }
 }
 
-/// Whether a file name is one that pytest collects by default.
+/// Whether a file is one that pytest collects by default: modules, and texts for their doctests.
 pub(super) fn is_test_file(path: &Utf8Path) -> bool {
-    path.extension() == Some("py")
-        && path
-            .file_stem()
-            .is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
+    let stem = path.file_stem().unwrap_or_default();
+    match path.extension() {
+        Some("py") => stem.starts_with("test_") || stem.ends_with("_test"),
+        Some("txt") => stem.starts_with("test") && has_examples(path),
+        _ => false,
+    }
+}
+
+/// Data of tests may be called so, too.
+fn has_examples(path: &Utf8Path) -> bool {
+    let text = disk::read_text(path).ok().flatten();
+    text.is_some_and(|text| text.contains(">>> "))
 }
 
 #[cfg(test)]

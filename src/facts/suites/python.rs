@@ -134,8 +134,10 @@ impl PythonSuite {
     ) -> Result<Option<Self>> {
         let dir = &self.dir;
         let (aside, tests) = files.find(dir, config);
-        if self.runner == TestRunner::Unittest && !tests.is_empty() {
-            let args = unittest_args(dir, &tests)?;
+        let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
+        let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
+        if self.runner == TestRunner::Unittest && !modules.is_empty() {
+            let args = unittest_args(dir, &modules)?;
             return Ok(Some(Self { args, ..self }));
         }
         // where it is told where they are, pytest decides whether there are any
