@@ -13,6 +13,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Closure, cargo_lock, locked_closure};
+use super::layout::installed_module;
 use super::member::{Bindings, Member};
 use super::uv_workspace::UvWorkspace;
 
@@ -472,7 +473,7 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     member.pyproject = Some(pyproject.clone());
     // maturin guide, "Project layout": `module-name`, the library's own name, the project's, the crate's
     if let Some(module) = pyproject.maturin("module-name") {
-        module.clone_into(&mut member.module);
+        installed_module(pyproject, module).clone_into(&mut member.module);
     } else if member.lib.is_some()
         && member.cargo.toml.str(&["lib", "name"]).is_none()
         && let Some(name) = pyproject.name()

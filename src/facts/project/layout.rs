@@ -1,10 +1,11 @@
 //! Where the Python code of a package is (maturin guide, "Project layout").
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use crate::model::path::normalize;
 use crate::world::disk;
+use crate::world::manifest::PyProject;
 
 use super::{Bindings, Member};
 
@@ -57,9 +58,33 @@ pub fn package_folder(member: &Member) -> Option<Utf8PathBuf> {
     } else {
         package.to_owned()
     };
-    let sources = said.map_or_else(|| vec!["src", "."], |said| vec![said]);
+    let sources = sources(&member.dir, said);
     let mut folders = sources
         .iter()
         .map(|source| normalize(&member.dir.join(source).join(&package)));
     folders.find(|folder| disk::is_file(&folder.join("__init__.py")))
+}
+
+/// Where packages may be, relative to the folder of pyproject.toml.
+fn sources<'a>(dir: &Utf8Path, said: Option<&'a str>) -> Vec<&'a str> {
+    match said {
+        Some(said) => vec![said],
+        None if disk::is_dir(&dir.join("rust")) => vec!["src", "."],
+        None => vec!["."],
+    }
+}
+
+/// The name under which maturin installs a module that is called so in pyproject.toml: a package that is
+/// not there is left out of it.
+pub(super) fn installed_module<'a>(pyproject: &PyProject, said: &'a str) -> &'a str {
+    let Some((package, name)) = said.rsplit_once('.') else {
+        return said;
+    };
+    let package = package.replace('.', "/");
+    let sources = sources(pyproject.dir(), pyproject.maturin("python-source"));
+    let folders = sources
+        .iter()
+        .map(|source| pyproject.dir().join(source).join(&package));
+    let is_there = folders.into_iter().any(|folder| disk::is_dir(&folder));
+    if is_there { said } else { name }
 }

@@ -5,7 +5,7 @@ use cargo_pyx::facts::project::{Project as Facts, Selection};
 use cargo_pyx::facts::suites::{Languages, Suites};
 use cargo_pyx::world::session::Session;
 
-use crate::support::{Project, folder, uv};
+use crate::support::{Project, project};
 
 /// Configuration files, with what stands before a key and around its value.
 const CONFIGURATIONS: [(&str, &str, [&str; 2]); 8] = [
@@ -135,13 +135,13 @@ fn sees_tests(folder: &Utf8PathBuf) -> bool {
 
 #[test]
 fn pytest_collects_nothing_where_no_tests_are_seen() {
-    let project = Project::written(&folder!(), &[("README.md", "")]);
+    let project = project!("hello");
+    project.dev().run().succeeds(); // has an environment, and uv
     let layouts = layouts();
     let numbered = layouts.iter().enumerate();
     let folders: Vec<Utf8PathBuf> = numbered
         .map(|(number, layout)| write(&project, number, layout))
         .collect();
-    project.run(uv(), &["venv", "--quiet"]).succeeds();
     project.install("pytest");
     let words = ["-c", ASK].into_iter();
     let words: Vec<&str> = words.chain(folders.iter().map(|it| it.as_str())).collect();
