@@ -5,6 +5,8 @@ use clap::Args;
 
 use crate::facts::build::{CargoArguments, Flags};
 use crate::facts::dependencies::DependencySelection;
+use crate::model::error::{Error, Result};
+use crate::world::disk;
 use crate::world::session::Session;
 
 /// What every command that builds takes.
@@ -34,7 +36,7 @@ pub struct CommonArgs {
     #[arg(long)]
     pub force: bool,
     /// Where builds are kept, in place of `CARGO_TARGET_DIR`
-    #[arg(long, value_name = "DIR", help_heading = "Cargo options")]
+    #[arg(long, value_name = "DIR", help_heading = "Cargo options", value_parser = folder)]
     pub target_dir: Option<Utf8PathBuf>,
 }
 
@@ -76,7 +78,7 @@ pub struct BuildArgs {
 #[command(next_help_heading = "Cargo options")]
 pub struct CargoArgs {
     /// How many crates are compiled at the same time
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<String>,
     /// Have cargo write how long each crate took, in cargo-timings/ of the target directory
     #[arg(long)]
@@ -90,27 +92,50 @@ pub struct CargoArgs {
 }
 
 impl CargoArgs {
-    fn arguments(&self, session: &Session) -> CargoArguments {
-        let config = self.config.iter().map(|text| {
-            if text.contains('=') {
-                text.clone()
-            } else {
-                session.absolute(text).into_string()
-            }
-        });
-        CargoArguments {
+    fn arguments(&self, session: &Session) -> Result<CargoArguments> {
+        let mut arguments = CargoArguments {
             jobs: self.jobs.clone(),
             timings: self.timings,
-            config: config.collect(),
             unstable: self.unstable.clone(),
+            ..CargoArguments::default()
+        };
+        for text in &self.config {
+            let path = session.absolute(text);
+            if text.contains('=') {
+                arguments.config.push(text.clone());
+            } else if disk::is_file(&path) {
+                arguments.config_files.push(path);
+            } else {
+                let message = format!("`--config {text}` is neither KEY=VALUE nor a file");
+                return Err(Error::Usage(message));
+            }
         }
+        Ok(arguments)
     }
 }
 
+/// As cargo takes it: how many, how many less than there are, or `default`.
+fn jobs(text: &str) -> std::result::Result<String, String> {
+    let is_number = text.parse::<i32>().is_ok_and(|number| number != 0);
+    if is_number || text == "default" {
+        return Ok(text.to_owned());
+    }
+    Err("a number other than 0, or `default`".to_owned())
+}
+
+fn folder(text: &str) -> std::result::Result<Utf8PathBuf, String> {
+    if text.is_empty() {
+        return Err("the path of a folder".to_owned());
+    }
+    Ok(text.into())
+}
+
 impl BuildArgs {
-    pub(super) fn flags(&self, session: &Session) -> Flags {
+    /// # Errors
+    /// [`Error::Usage`] where `--config` is neither a value nor a file.
+    pub(super) fn flags(&self, session: &Session) -> Result<Flags> {
         let features = self.features.iter().flat_map(|text| text.split([' ', ',']));
-        Flags {
+        Ok(Flags {
             profile: if self.release {
                 Some("release".into())
             } else {
@@ -122,8 +147,8 @@ impl BuildArgs {
                 .collect(),
             all_features: self.all_features,
             no_default_features: self.no_default_features,
-            cargo: self.cargo.arguments(session),
-        }
+            cargo: self.cargo.arguments(session)?,
+        })
     }
 }
 

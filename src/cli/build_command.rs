@@ -54,22 +54,22 @@ impl BuildCommand {
         }
     }
 
-    fn request(&self, context: CommandContext<'_>) -> Request {
+    fn request(&self, context: CommandContext<'_>) -> Result<Request> {
         let CommandContext {
             global, session, ..
         } = context;
         let common = self.common();
-        Request {
+        Ok(Request {
             manifest: global.manifest(session),
             members: common.package.clone(),
-            build: common.build.flags(session),
+            build: common.build.flags(session)?,
             python: self.pythons().first().cloned(),
             wanted: common.dependencies(),
             force: common.force,
             network: global.network.into(),
             purpose: self.purpose(global.quiet),
             part: CommandPart::Whole,
-        }
+        })
     }
 
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
@@ -78,7 +78,7 @@ impl BuildCommand {
             session,
             ui,
         } = context;
-        let request = self.request(context);
+        let request = self.request(context)?;
         let command = Driver {
             session,
             ui,

@@ -152,7 +152,7 @@ pub(super) fn perform(
     let request = Request {
         manifest: global.manifest(session),
         members: members.to_vec(),
-        build: build.flags(session),
+        build: build.flags(session)?,
         network: global.network.into(),
         purpose: Purpose::Release(releasing),
         ..Request::default()

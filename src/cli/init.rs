@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::driver;
-use crate::facts::adoption::{Adoption, AdoptionLayout, History, Subject, Wishes};
+use crate::facts::adoption::{Adoption, AdoptionLayout, Subject, Wishes};
 use crate::facts::editor::Editor;
 use crate::model::error::{Error, Result};
 use crate::plan;
@@ -66,6 +66,10 @@ impl Init {
         let manifest = global.manifest(session);
         let root = manifest.as_deref().and_then(camino::Utf8Path::parent);
         let adoption = Adoption::read(session, root.unwrap_or(&session.cwd), &self.wishes())?;
+        if self.module.is_some() && adoption.backend().is_some() {
+            let message = "`--module` is for crates and for `--layout workspace`: a package has its module inside";
+            return Err(Error::Usage(message.into()));
+        }
         if let Some(why) = adoption.why_beside() {
             ui.status("Beside", &why);
         }
@@ -74,6 +78,7 @@ impl Init {
         let adoption = self.asked(context, adoption, &instead)?;
         let plan = plan::init(&adoption, network)?;
         driver::adoption::prove(session, ui, &adoption, &plan, network)?;
+        let back = driver::adoption::way_back(session, &adoption, &plan)?;
         let consent = Consent::of(self.yes, &instead);
         if apply(context, &plan, consent)? {
             let next = global.command("test");
@@ -85,8 +90,8 @@ impl Init {
                 let text = format!("name `{name}` where the package says what it requires");
                 ui.status("Next", &text);
             }
-            if adoption.history != History::None {
-                ui.status("Undo", &plan::way_back(&adoption, &plan));
+            if let Some(back) = back {
+                ui.status("Undo", &back);
             }
         }
         Ok(())

@@ -24,17 +24,14 @@ pub struct Run {
     /// Run this cargo binary
     #[arg(long, value_name = "NAME")]
     pub bin: Option<String>,
-    /// Run this Python module, as `python -m` does
-    #[arg(short, long, value_name = "MODULE", conflicts_with_all = ["example", "bin"])]
-    pub module: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
     /// The Python to run with: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
-    /// The command and its arguments
+    /// The command and its arguments; `-m MODULE` is a module for the environment's Python
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
-          required_unless_present_any = ["example", "bin", "module"])]
+          required_unless_present_any = ["example", "bin"])]
     pub command: Vec<String>,
 }
 
@@ -46,14 +43,14 @@ impl Run {
             name: name.clone(),
             arguments: arguments.clone(),
         };
-        match (&self.example, &self.bin, &self.module) {
-            (Some(name), _, _) => target("example", name),
-            (_, Some(name), _) => target("bin", name),
-            (_, _, Some(module)) => {
-                let python = ["python", "-m", module].map(str::to_owned);
+        match (&self.example, &self.bin) {
+            (Some(name), _) => target("example", name),
+            (_, Some(name)) => target("bin", name),
+            _ => {
+                let is_module = arguments.first().is_some_and(|word| word == "-m");
+                let python = is_module.then(|| "python".to_owned());
                 Running::Command(python.into_iter().chain(arguments).collect())
             }
-            _ => Running::Command(arguments),
         }
     }
 }

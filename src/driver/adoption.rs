@@ -4,11 +4,12 @@ use camino::Utf8Path;
 
 use crate::execute::execute;
 use crate::facts::Network;
-use crate::facts::adoption::{Adoption, BuiltPackage, Subject, differences};
+use crate::facts::adoption::{Adoption, BuiltPackage, History, Subject, differences};
 use crate::model::error::{Error, Result};
 use crate::plan::{self, Plan};
 use crate::ui::Ui;
 use crate::world::disk;
+use crate::world::git::Git;
 use crate::world::session::{self, Session};
 
 /// Builds the package as it is, and reads it by what came of that.
@@ -56,6 +57,25 @@ pub fn prove(
         return Ok(());
     }
     Err(differ(&adoption.root, &found))
+}
+
+/// The way back from a plan that is yet to be done, to paste; nothing where git has not committed every
+/// file that it changes as it is.
+///
+/// # Errors
+/// Those of git.
+pub fn way_back(session: &Session, adoption: &Adoption, plan: &Plan) -> Result<Option<String>> {
+    if adoption.history == History::None || plan.is_empty() {
+        return Ok(None);
+    }
+    let git = Git {
+        session,
+        dir: &adoption.root,
+    };
+    let changed = plan::changed_files(adoption, plan);
+    let names: Vec<&str> = changed.iter().map(|path| path.as_str()).collect();
+    let is_kept = names.is_empty() || git.keeps(&names)?;
+    Ok(is_kept.then(|| plan::way_back(adoption, plan, &session.started_in)))
 }
 
 /// So many differences tell of the others.

@@ -130,10 +130,13 @@ impl Build {
             .as_ref()
             .or(member.config().profile.as_ref());
         let options = Options::new(member, profile, &request.build);
+        let mut member = member.clone();
+        let named = request.build.cargo.config_files.iter().cloned();
+        member.cargo_configs.extend(named);
         let toolchain = Toolchain::gather(session, &member.dir);
         Self {
-            settings: build::settings(session, member, &options, &toolchain),
-            member: member.clone(),
+            settings: build::settings(session, &member, &options, &toolchain),
+            member,
             options,
             toolchain,
             ..Self::default()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::scaffold::FileChange;
 use crate::facts::Network;
@@ -18,25 +18,25 @@ use super::step::{Plan, Step};
 
 /// The new file of Rust in which what Python calls is written, as people see it.
 pub fn adopted_source(plan: &Plan) -> Option<&Utf8Path> {
-    let mut edits = plan.steps.iter().flat_map(|step| match &step.action {
-        Action::Edit(edits) => &edits[..],
-        _ => &[],
-    });
     let made = |edit: &&Edit| edit.before.is_none() && edit.path.extension() == Some("rs");
-    edits.find(made).map(|edit| edit.shown.as_path())
+    edits(plan).find(made).map(|edit| edit.shown.as_path())
 }
 
-/// The way back from a plan in a checkout, to paste: what is new goes, what was there is taken from git,
-/// and nothing else of the checkout is touched.
-pub fn way_back(adoption: &Adoption, plan: &Plan) -> String {
-    let edits = plan.steps.iter().flat_map(|step| match &step.action {
-        Action::Edit(edits) => &edits[..],
-        _ => &[],
-    });
-    let (new, changed): (Vec<&Edit>, Vec<&Edit>) = edits.partition(|edit| edit.before.is_none());
-    let shown = |edit: &&Edit| quote(edit.shown.as_str()).into_owned();
-    let changed: Vec<String> = changed.iter().map(shown).collect();
-    let mut files: Vec<String> = new.iter().map(shown).collect();
+/// The files that a plan changes, or removes; from the root, else absolute.
+pub fn changed_files(adoption: &Adoption, plan: &Plan) -> Vec<Utf8PathBuf> {
+    let changed = edits(plan).filter(|edit| edit.before.is_some());
+    let mut files: Vec<Utf8PathBuf> = changed.map(|edit| edit.shown.clone()).collect();
+    files.extend(adoption.changed_locks());
+    files
+}
+
+/// The way back in a checkout that has committed the [changed files](changed_files) as they are, to paste in
+/// the folder `cwd`, absolute: what is new goes, they are taken from git, and nothing else is touched.
+pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
+    let new = edits(plan).filter(|edit| edit.before.is_none());
+    let mut files: Vec<String> = new
+        .map(|edit| quote(edit.shown.as_str()).into_owned())
+        .collect();
     if !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");
         files.push(quote(lock.as_str()).into_owned());
@@ -47,6 +47,8 @@ pub fn way_back(adoption: &Adoption, plan: &Plan) -> String {
         .filter_map(|file| Some(file.split_once('/')?.0));
     let folders: BTreeSet<&str> = tops.filter(is_new).collect();
     let folders: Vec<&str> = folders.into_iter().collect();
+    let changed = changed_files(adoption, plan);
+    let changed: Vec<_> = changed.iter().map(|path| quote(path.as_str())).collect();
     let mut commands = Vec::new();
     if !changed.is_empty() {
         commands.push(format!("git checkout -- {}", changed.join(" ")));
@@ -56,7 +58,19 @@ pub fn way_back(adoption: &Adoption, plan: &Plan) -> String {
         let folders = folders.join(" ");
         commands.push(format!("find {folders} -type d -empty -delete"));
     }
-    commands.join(" && ")
+    let commands = commands.join(" && ");
+    if adoption.root == cwd {
+        commands
+    } else {
+        format!("(cd {} && {commands})", quote(adoption.root.as_str()))
+    }
+}
+
+fn edits(plan: &Plan) -> impl Iterator<Item = &Edit> {
+    plan.steps.iter().flat_map(|step| match &step.action {
+        Action::Edit(edits) => &edits[..],
+        _ => &[],
+    })
 }
 
 /// # Errors

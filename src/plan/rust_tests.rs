@@ -37,7 +37,13 @@ pub(super) fn prepare(
     if suite.tested.is_empty() || !is_due {
         return Ok(());
     }
-    let (call, _) = tests(context, suite, build, testing);
+    // nextest takes nothing about tests beside `--no-run`
+    let plain = Testing {
+        fail_fast: true,
+        quiet: false,
+        ..testing.clone()
+    };
+    let (call, _) = tests(context, suite, build, &plain);
     let call = finish(call.arg("--no-run"), context, suite, build, &[])?;
     let action = Action::Run(Run {
         is_silent: true,

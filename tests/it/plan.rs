@@ -248,6 +248,7 @@ fn what_is_said_for_cargo_goes_to_cargo_and_maturin() {
             timings: true,
             config: vec!["build.incremental=false".into()],
             unstable: vec!["checksum-freshness".into()],
+            ..CargoArguments::default()
         },
         ..Flags::default()
     };

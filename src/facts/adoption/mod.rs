@@ -150,6 +150,20 @@ impl Adoption {
         Some(said.unwrap_or(NO_BACKEND))
     }
 
+    /// The lock files that follow what is changed; from the root, else absolute.
+    pub fn changed_locks(&self) -> Vec<Utf8PathBuf> {
+        let mut locks: Vec<Utf8PathBuf> = Vec::new();
+        if let Some(top) = checkout::root(&self.root).filter(|_| self.locked) {
+            let folders = self.root.ancestors().take_while(|dir| dir.starts_with(top));
+            let mut above = folders.map(|dir| dir.join("Cargo.lock"));
+            locks.extend(above.find(|path| disk::is_file(path)));
+        }
+        if self.has_uv_lock {
+            locks.push("uv.lock".into());
+        }
+        locks
+    }
+
     /// The new distribution, where pyproject.toml has no place to require it.
     pub fn unrequired(&self) -> Option<&str> {
         match &self.subject {

@@ -1,5 +1,7 @@
 //! How cargo is told to build a member.
 
+use camino::Utf8PathBuf;
+
 use crate::facts::fingerprint::{Settings, variable_setting};
 use crate::facts::project::Member;
 use crate::world::disk;
@@ -24,8 +26,10 @@ pub struct Flags {
 pub struct CargoArguments {
     pub jobs: Option<String>,
     pub timings: bool,
-    /// `KEY=VALUE`, or the path of a file, absolute.
+    /// `KEY=VALUE`
     pub config: Vec<String>,
+    /// Files of configuration, absolute.
+    pub config_files: Vec<Utf8PathBuf>,
     pub unstable: Vec<String>,
 }
 
@@ -46,7 +50,9 @@ impl CargoArguments {
     /// Those by which something else is built.
     fn building(&self) -> Vec<String> {
         let pair = |flag: &str, text: &String| [flag.to_owned(), text.clone()];
-        let config = self.config.iter().flat_map(|text| pair("--config", text));
+        let files = self.config_files.iter().map(ToString::to_string);
+        let config: Vec<String> = self.config.iter().cloned().chain(files).collect();
+        let config = config.iter().flat_map(|text| pair("--config", text));
         let unstable = self.unstable.iter().flat_map(|text| pair("-Z", text));
         config.chain(unstable).collect()
     }

@@ -61,8 +61,16 @@ fn features_and_configuration_of_the_command_line_are_part_of_the_build() {
     run.says("cargo arguments was --config env.MOOD=\"glad\", is none");
     assert_eq!(printed(&project), "none");
     project.write("sad.toml", "[env]\nMOOD = \"sad\"\n");
-    with(&["--config", "sad.toml"]).succeeds();
+    let file = ["--config", "sad.toml"];
+    with(&file).succeeds();
     assert_eq!(printed(&project), "sad");
+    project.edit("sad.toml", "sad", "very sad");
+    with(&file).succeeds().says("`sad.toml` changed");
+    assert_eq!(printed(&project), "very sad");
+    with(&file).finds_fresh("mood");
+    for wrong in [["--config", "none.toml"], ["-j", "0"], ["--target-dir", ""]] {
+        with(&wrong).exits(2);
+    }
     assert_eq!(project.traces(), "?? Cargo.lock\n?? sad.toml\n");
 }
 

@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::support::{CheckOutcome, Project, alone, folder, within};
+#[cfg(target_os = "linux")]
+use crate::support::CheckOutcome;
+use crate::support::{Project, alone, folder, within};
 
 /// Runs pyx where there is no network; `None` where nobody may take it away.
 #[cfg(target_os = "linux")]

@@ -238,9 +238,12 @@ fn a_package_that_compiles_c_keeps_its_backend_and_requires_a_second_distributio
     refused
         .says("setup.py:3: it compiles extension modules")
         .says("cargo pyx init --layout workspace");
+    // git could not give that back
+    project.append("pyproject.toml", "# not committed\n");
     let beside = ["--layout", "workspace", "--yes"];
     let run = project.pyx("init").with(&beside).run().succeeds();
-    run.says("your own functions go into rust/src/lib.rs");
+    let run = run.says("your own functions go into rust/src/lib.rs");
+    run.never_says("Undo");
     // setuptools would find `rust` and `target` as well
     let named = "[tool.setuptools.packages.find]\ninclude = [\"hot_words*\"]\n";
     assert!(project.read("pyproject.toml").contains(named));
