@@ -45,7 +45,9 @@ fn written(place: &Path, files: &[(String, String)]) -> Project {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    Project::at(place)
+    let project = Project::at(place);
+    project.git(&["init", "--quiet"]); // nothing above it counts
+    project
 }
 
 fn value(at: &str) -> [(String, String); 2] {
