@@ -30,6 +30,7 @@ fn run(project: &Project, line: &str) -> CheckOutcome {
 /// Writes each file of a page, runs each command, and looks for the text that is said to come of it.
 fn follow(page: &str, folder: &std::path::Path) {
     let project = empty(folder);
+    project.git(&["init", "--quiet"]); // nothing above it counts
     let (mut commands, mut last) = (0, None);
     for (info, text) in blocks(page) {
         match info.split_once(" file=") {
