@@ -36,6 +36,17 @@ const fn kind(name: &'static str, shape: Shape, binding: Binding) -> Kind {
     }
 }
 
+impl Kind {
+    /// The Rust that compiles it, by the second number of its version.
+    pub(super) fn oldest_rust(&self) -> u32 {
+        let shape = match self.shape {
+            Shape::Mixed => 85, // cargo looks for a workspace up to this repository's manifest, of edition 2024
+            Shape::Pure | Shape::Two => 0,
+        };
+        self.binding.oldest_rust().max(shape)
+    }
+}
+
 /// Those that compile within a second come first.
 pub(super) const KINDS: [Kind; 8] = [
     kind("pure", Shape::Pure, Binding::Ffi),

@@ -235,7 +235,7 @@ pub(super) fn cargo_config(lab: &mut Lab, rng: &mut Rng) -> Law {
 }
 
 pub(super) fn toolchain(lab: &mut Lab, rng: &mut Rng) -> Law {
-    let known = World::toolchains(lab.project.kind.binding.oldest_rust());
+    let known = World::toolchains(lab.project.kind.oldest_rust());
     let file = lab.project.dir().join("rust-toolchain.toml");
     let _ = fs::remove_file(&file);
     let chosen = rng.usize(..=known.len());
