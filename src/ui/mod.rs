@@ -4,6 +4,9 @@
 //! written the work goes on, and its end tells.
 #![expect(clippy::disallowed_types, reason = "this file owns the terminal")]
 
+mod columns;
+mod lost_output;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::{Arc, Mutex, mpsc};
@@ -14,13 +17,15 @@ use camino::Utf8Path;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr;
 
 use crate::facts::recipes::Recipe;
 use crate::model::error::{Error, Exit, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::plan::{Plan, Step};
 use crate::world::process::{self, Stream};
+
+pub use columns::aligned;
+use lost_output::lost_output;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum MessageFormat {
@@ -470,49 +475,6 @@ impl Ui {
     }
 }
 
-/// Of standard output, as the system tells before anything is written.
-#[cfg(unix)]
-fn lost_output() -> Option<std::io::Error> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let stdout = std::io::stdout();
-    let mut listeners = [PollFd::new(&stdout, PollFlags::OUT)];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    let _ = poll(&mut listeners, Some(&now)); // an error tells nothing
-    if listeners[0].revents().contains(PollFlags::ERR) {
-        return Some(std::io::ErrorKind::BrokenPipe.into());
-    }
-    rustix::io::write(&stdout, b"").err().map(Into::into)
-}
-
-#[cfg(not(unix))]
-fn lost_output() -> Option<std::io::Error> {
-    None
-}
-
-/// Rows as lines, with columns as wide as their widest cell on a terminal.
-pub fn aligned(rows: &[&Vec<String>]) -> Vec<String> {
-    let mut widths: Vec<usize> = Vec::new();
-    for row in rows {
-        widths.resize(widths.len().max(row.len()), 0);
-        for (width, cell) in widths.iter_mut().zip(*row) {
-            *width = cell.width().max(*width);
-        }
-    }
-    let mut lines = Vec::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - cell.width() + 2));
-        }
-        lines.push(line.trim_end().to_owned());
-    }
-    lines
-}
-
 fn to_json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
@@ -614,32 +576,5 @@ impl Activity<'_> {
                 "reason": to_json(&self.step.reason),
             }),
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_stand_below_each_other_however_wide_their_letters_are() {
-        let rows = [
-            ["a", "name", "x"],
-            ["\u{6f22}\u{5b57}", "", "x"],
-            ["e\u{301}\u{fc}", "\u{1f980}", ""],
-        ];
-        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
-        let short = vec!["only".to_owned()];
-        let rows = [&rows[0], &rows[1], &rows[2], &short];
-        assert_eq!(
-            aligned(&rows),
-            [
-                "a     name  x",
-                "\u{6f22}\u{5b57}        x",
-                "e\u{301}\u{fc}    \u{1f980}",
-                "only",
-            ]
-        );
-        assert!(aligned(&[]).is_empty());
     }
 }

@@ -37,6 +37,12 @@ fn a_program_runs_in_the_environment_as_if_nobody_stood_between() {
         format!("{environment} {environment} {root}\n")
     );
 
+    // what follows a module is its own
+    let module = ["-m", "json.tool", "--help"];
+    let help = run(&project, &module).run().succeeds();
+    assert!(help.stdout.starts_with("usage: "), "{help}");
+    assert!(help.stdout.contains("json.tool"), "{help}");
+
     let shout = run(&project, &["shout", "hello"]).run().succeeds();
     assert_eq!((&*shout.stdout, &*shout.stderr), ("HELLO!\n", ""));
 

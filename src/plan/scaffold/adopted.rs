@@ -207,7 +207,7 @@ fn member_of(workspace: &CargoWorkspace) -> Member<'_> {
         license: said("license"),
         repository: said("repository"),
         pythons: format!(">=3.{OLDEST}"),
-        library: library.unwrap_or_default(),
+        dependency: library.unwrap_or_default(),
         // a module of the library's name would be in its way
         is_named_alike: exposed.is_some_and(|(name, _)| name.replace('-', "_") == *module),
         is_apart: workspace.is_apart,

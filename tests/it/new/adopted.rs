@@ -165,8 +165,14 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     assert_eq!(project.read("setup.py"), setup);
     project.write("setup.py", SETUP);
     project.write("NOTES", "not committed\n");
-    let run = project.pyx("init").with(&["--yes"]).run().succeeds();
-    let run = run.says("Compared both wheels");
+    let inside = ["--yes", "--module", "hotter"];
+    project.pyx("init").with(&inside).run().exits(2);
+    // from another folder: what is said to be pasted there is about this one
+    let here = project.root.display();
+    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
+    let line = format!("cd / && {pyx} init --yes -C {here}");
+    let elsewhere = project.run("sh", &["-c", &line]);
+    let run = elsewhere.succeeds().says("Compared both wheels");
     assert!(!project.root.join("setup.py").exists());
     assert_eq!(
         project.read("setup.cfg"),
@@ -178,7 +184,8 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
         .find_map(|line| line.trim().strip_prefix("Undo "));
     project.edit("NOTES", "not", "never");
     project.edit("tests/test_hot.py", "111", "110 + 1");
-    project.run("sh", &["-c", back.unwrap()]).succeeds();
+    let back = format!("cd / && {}", back.unwrap());
+    project.run("sh", &["-c", &back]).succeeds();
     assert_eq!(
         project.git(&["diff", "--name-only"]).trim(),
         "tests/test_hot.py"

@@ -410,6 +410,11 @@ fn cargo_nextest_runs_where_the_project_asks_for_it() {
         assert_ne!(run.code, Some(0), "{run}");
         return;
     }
+    // beside `--no-run` nextest takes no word on how tests end
+    let plan = test(&project, &["--dry-run"]).run().succeeds();
+    let mut lines = plan.stdout.lines();
+    let compiling = lines.find(|line| line.contains(" --no-run")).unwrap();
+    assert!(!compiling.contains("fail-fast"), "{compiling}");
     let run = test(&project, &[]).run().succeeds().says("Nextest run");
     assert_eq!(
         summary(&run),

@@ -24,7 +24,7 @@ pub(super) fn files(beside: &RustDistribution) -> Result<Vec<FileChange>> {
         repository: None,
         // whoever has the package can have what it requires
         pythons: pythons.map_or_else(|| format!(">=3.{OLDEST}"), str::to_owned),
-        library: String::new(),
+        dependency: String::new(),
         is_named_alike: false,
         is_apart: beside.is_nested,
     };

@@ -34,7 +34,7 @@ pub(super) struct Member<'a> {
     /// Those that it is for (Python packaging guide, `requires-python`).
     pub(super) pythons: String,
     /// The line of the library that Python is to see; none where there is none.
-    pub(super) library: String,
+    pub(super) dependency: String,
     /// Whether that library has the module's name in Rust.
     pub(super) is_named_alike: bool,
     /// Whether it is a cargo workspace of its own.
@@ -95,7 +95,7 @@ impl Member<'_> {
             ("dynamic", dynamic),
             ("keys", keys(&cache_keys("")).to_string()),
             ("license", line("license", &self.license)),
-            ("library", self.library.clone()),
+            ("library", self.dependency.clone()),
             ("maturin", format!("module-name = {}", toml_string(module))),
             ("module", module.clone()),
             ("name", distribution.clone()),

@@ -150,43 +150,23 @@ pub(super) fn copied(lab: &mut Lab, rng: &mut Rng) -> Law {
 
 /// Two checkouts install into one environment in turns.
 pub(super) fn one_environment(lab: &mut Lab, rng: &mut Rng) -> Law {
-    let here = lab.project.root.clone();
-    let to = beside(lab, "copied");
-    copy(&here, &to);
-    let shared = lab.base().join("environment");
-    let shared = shared.to_str().unwrap().to_owned();
-    lab.world
-        .env
-        .insert("UV_PROJECT_ENVIRONMENT", shared.clone());
-    let mut law = Ok(());
-    for root in [&here, &to, &here, &to, &here] {
-        lab.project.root.clone_from(root);
-        if rng.bool() {
-            let (name, file) = a_token(lab, rng);
-            set(lab, name, &file, any_time(rng));
-        }
-        lab.excuse();
-        law = lab.dev();
-        if law.is_err() {
-            break;
-        }
-    }
-    lab.project.root = here;
-    lab.world.env.remove("UV_PROJECT_ENVIRONMENT");
-    law?;
-    fs::remove_dir_all(to).unwrap();
-    fs::remove_dir_all(shared).unwrap();
-    lab.dev()
+    // what the other has installed is replaced
+    in_turns(lab, rng, "UV_PROJECT_ENVIRONMENT", Lab::excuse)
 }
 
 /// Two checkouts build in one target directory in turns.
 pub(super) fn one_target(lab: &mut Lab, rng: &mut Rng) -> Law {
+    in_turns(lab, rng, "CARGO_TARGET_DIR", |_| {})
+}
+
+/// Two checkouts of which a variable names one folder; `before` each run.
+fn in_turns(lab: &mut Lab, rng: &mut Rng, variable: &'static str, before: fn(&mut Lab)) -> Law {
     let here = lab.project.root.clone();
     let to = beside(lab, "copied");
     copy(&here, &to);
     let shared = lab.base().join("shared");
     let path = shared.to_str().unwrap().to_owned();
-    lab.world.env.insert("CARGO_TARGET_DIR", path);
+    lab.world.env.insert(variable, path);
     let mut law = Ok(());
     for root in [&here, &to, &here, &to, &here] {
         lab.project.root.clone_from(root);
@@ -194,13 +174,14 @@ pub(super) fn one_target(lab: &mut Lab, rng: &mut Rng) -> Law {
             let (name, file) = a_token(lab, rng);
             set(lab, name, &file, any_time(rng));
         }
+        before(lab);
         law = lab.dev();
         if law.is_err() {
             break;
         }
     }
     lab.project.root = here;
-    lab.world.env.remove("CARGO_TARGET_DIR");
+    lab.world.env.remove(variable);
     law?;
     fs::remove_dir_all(to).unwrap();
     fs::remove_dir_all(shared).unwrap();
