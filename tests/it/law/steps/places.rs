@@ -164,7 +164,9 @@ fn in_turns(lab: &mut Lab, rng: &mut Rng, variable: &'static str, before: fn(&mu
     let here = lab.project.root.clone();
     let to = beside(lab, "copied");
     copy(&here, &to);
-    let shared = lab.base().join("shared");
+    // another one each time: what was compiled in a folder that is gone is not there
+    let name = format!("shared-{}", lab.fresh());
+    let shared = lab.base().join(name);
     let path = shared.to_str().unwrap().to_owned();
     lab.world.env.insert(variable, path);
     let mut law = Ok(());
