@@ -1,8 +1,9 @@
 //! What happens to `cargo pyx dev` when the world is against it: the rows of `docs/faults.md`.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 
-use crate::support::Project;
+use crate::support::{Project, command, text_of};
 
 mod crashes;
 mod looking;
@@ -33,4 +34,27 @@ fn slow_down(project: &Project) {
                   let wait = format!(\"{trap} sleep {text}\");\n        \
                   Command::new(\"sh\").args([\"-c\", &wait]).status().unwrap();\n    }\n}\n";
     project.write("build.rs", script);
+}
+
+/// At which such a build script waits until the test lets it go on, however slow the machine is.
+struct Gate(PathBuf);
+
+impl Gate {
+    fn new(folder: &Path) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let path = folder.join("gate");
+        let _ = fs::remove_file(&path);
+        text_of(command("mkfifo", folder).arg(&path));
+        Self(path)
+    }
+
+    /// For `$SLOW`.
+    fn shut(&self) -> String {
+        format!("0 <'{}'", self.0.display())
+    }
+
+    /// Waits until somebody is at it.
+    fn open(&self) {
+        File::options().write(true).open(&self.0).unwrap();
+    }
 }

@@ -189,18 +189,21 @@ impl Project {
 
     /// The processes that work for this project: by their arguments, or in its folder.
     pub(crate) fn processes(&self) -> Vec<String> {
-        let root = self.root.to_str().unwrap();
-        let mut all = processes();
-        all.retain(|(_, process)| process.contains(root));
-        all.into_iter().map(|(_, process)| process).collect()
+        let ours = self.working().into_iter();
+        ours.map(|process| process.text).collect()
     }
 
     /// The same, each with its state: `R` runs, `S` waits, `T` is stopped.
     #[cfg(target_os = "linux")]
     pub(crate) fn states(&self) -> Vec<(char, String)> {
+        let ours = self.working().into_iter();
+        ours.map(|process| (process.state, process.text)).collect()
+    }
+
+    fn working(&self) -> Vec<Process> {
         let root = self.root.to_str().unwrap();
         let mut all = processes();
-        all.retain(|(_, process)| process.contains(root));
+        all.retain(|process| process.text.contains(root));
         all
     }
 }
@@ -212,7 +215,16 @@ impl Drop for Project {
             if self.is_thrown_away {
                 let _ = fs::remove_dir_all(&self.root);
             }
-        } else if let Some(slot) = &self.slot {
+            return;
+        }
+        // who still runs, or is stopped, would hold locks for which the tests after it wait
+        let left = self.working();
+        let left = left.iter().map(|process| process.id.as_str());
+        let _ = command("kill", Path::new("/"))
+            .arg("-KILL")
+            .args(left)
+            .output();
+        if let Some(slot) = &self.slot {
             let _ = fs::remove_dir_all(&slot.kept);
             let _ = fs::create_dir_all(slot.kept.parent().unwrap());
             let _ = fs::rename(&slot.project, &slot.kept);
@@ -322,27 +334,51 @@ fn list(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-/// State, arguments and working directory of every process that has not ended.
-fn processes() -> Vec<(char, String)> {
-    let state_of = |text: &str| text.trim_start().chars().next().unwrap_or('?');
+/// One that has not ended.
+struct Process {
+    id: String,
+    state: char,
+    /// Arguments and working directory.
+    text: String,
+}
+
+fn processes() -> Vec<Process> {
     let proc = Path::new("/proc/self");
-    if !proc.is_dir() {
+    let all: Vec<Process> = if proc.is_dir() {
+        let paths = entries(Path::new("/proc"));
+        paths.iter().filter_map(|path| process(path)).collect()
+    } else {
         let mut command = command("ps", Path::new("/"));
-        let text = text_of(command.args(["-A", "-o", "state=,command="]));
-        let lines = text.lines().map(|line| (state_of(line), line.to_owned()));
-        return lines.filter(|(state, _)| *state != 'Z').collect();
-    }
-    let numbered = |path: &PathBuf| name_of(path).parse::<u32>().is_ok();
-    entries(Path::new("/proc"))
-        .into_iter()
-        .filter(numbered)
-        .filter_map(|process| {
-            let status = fs::read_to_string(process.join("status")).ok()?;
-            let args = fs::read(process.join("cmdline")).ok()?;
-            let cwd = fs::read_link(process.join("cwd")).unwrap_or_default();
-            let args = String::from_utf8_lossy(&args).replace('\0', " ");
-            let state = state_of(status.split_once("\nState:")?.1);
-            (state != 'Z').then(|| (state, format!("{args} in {}", cwd.display())))
-        })
+        let text = text_of(command.args(["-A", "-o", "pid=,state=,command="]));
+        let word = |line: &str| {
+            let (word, rest) = line.trim_start().split_once(' ')?;
+            Some((word.to_owned(), rest.to_owned()))
+        };
+        let listed = text.lines().filter_map(|line| {
+            let (id, rest) = word(line)?;
+            let (state, text) = word(&rest)?;
+            let state = state.chars().next()?;
+            Some(Process { id, state, text })
+        });
+        listed.collect()
+    };
+    all.into_iter()
+        .filter(|process| process.state != 'Z')
         .collect()
+}
+
+/// Of a folder of `/proc`.
+fn process(path: &Path) -> Option<Process> {
+    let id = name_of(path);
+    id.parse::<u32>().ok()?;
+    let status = fs::read_to_string(path.join("status")).ok()?;
+    let (_, state) = status.split_once("\nState:")?;
+    let args = fs::read(path.join("cmdline")).ok()?;
+    let args = String::from_utf8_lossy(&args).replace('\0', " ");
+    let cwd = fs::read_link(path.join("cwd")).unwrap_or_default();
+    Some(Process {
+        id,
+        state: state.trim_start().chars().next()?,
+        text: format!("{args} in {}", cwd.display()),
+    })
 }

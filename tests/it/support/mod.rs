@@ -89,7 +89,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// A command in the scrubbed environment in which pyx runs as well.
-fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir).env_clear().stdin(Stdio::null());
     for name in KEPT {
@@ -201,7 +201,7 @@ pub(crate) fn read(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn text_of(command: &mut Command) -> String {
+pub(crate) fn text_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);

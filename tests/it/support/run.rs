@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::{command, read, temp};
 
 /// No run of a fixture takes this long.
-const HANGS: Duration = Duration::from_secs(600);
+const HANGS: Duration = Duration::from_secs(400);
 
 /// Runs its arguments at a terminal: types what it reads, and prints what is shown. Ends as a shell
 /// would: with 128 and the number of a signal.
@@ -132,6 +132,11 @@ impl Running {
     pub(crate) fn types(&mut self, text: &str) {
         let input = self.child.stdin.as_mut().expect("a terminal");
         input.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Whether stderr holds a text by now.
+    pub(crate) fn has_said(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&read(&self.said[1])).contains(text)
     }
 
     pub(crate) fn finish(mut self) -> CheckOutcome {
