@@ -1,7 +1,9 @@
-//! What is built again comes out the same.
+//! What is done already is not done again; what is built again comes out the same.
+
+use serde_json::Value;
 
 use super::hello::{Hello, hello};
-use crate::released::newest;
+use crate::released::{label, newest, set};
 use crate::support::{entries, project};
 
 #[test]
@@ -55,4 +57,63 @@ fn a_build_that_differs_is_named_with_the_member_and_leaves_dist_as_it_was() {
         [project.path("dist/.gitignore")],
         "{run}"
     );
+}
+
+#[test]
+fn a_second_release_builds_and_checks_nothing() {
+    let project = project!("hello");
+    let python = newest();
+    let release = project.release(&["wheel", "--python", &python]);
+    release.run().succeeds().says_once("Building hello");
+    assert_eq!(project.traces(), "");
+    let before = set(&project);
+    let [(name, known)] = &Vec::from_iter(&before.known)[..] else {
+        panic!("{:#?}", before.known)
+    };
+    let label = label(&python);
+    assert!(name.contains(&format!("-{label}-{label}-")), "{name}");
+    assert_eq!(known["tests"][label], "imports 2 passed, Python 3 passed");
+
+    let release = project.release(&["wheel", "--python", &python]);
+    let run = release.with(&["--message-format", "json"]).run().succeeds();
+    let after = set(&project);
+    let events = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let events: Vec<Value> = events.collect();
+    let started = events
+        .iter()
+        .filter(|event| event["type"] == "step-started");
+    let started: Vec<&str> = started
+        .map(|event| event["name"].as_str().unwrap())
+        .collect();
+    let again = |verb: &str| started.iter().any(|name| name.starts_with(verb));
+    assert!(!again("wheel ") && !again("check "), "{started:#?}");
+    assert!(again("sdist ") && again("promote"), "{started:#?}");
+    let tested = events
+        .iter()
+        .filter(|event| event["type"] == "tested")
+        .count();
+    assert_eq!(tested, 2, "imports and tests: {run}");
+    for what in ["sha256", "checks"] {
+        assert_eq!(&after.known[*name][what], &known[what]);
+    }
+}
+
+#[test]
+fn a_variable_that_the_build_has_read_makes_another_wheel() {
+    let project = project!("hello");
+    let read = "\npub const READ: Option<&str> = option_env!(\"OF_THE_CRATE\");\n";
+    project.append("src/lib.rs", read);
+    project.commit();
+    let python = newest();
+    let release = |of_the_crate: &str, unrelated: &str| {
+        let run = project.release(&["wheel", "--no-test", "--python", &python]);
+        let run = run.env("OF_THE_CRATE", of_the_crate);
+        run.env("UNRELATED", unrelated).run().succeeds()
+    };
+    release("one", "one").says("Building hello");
+    release("one", "two").never_says("Building");
+    release("two", "two").says("Building hello");
 }

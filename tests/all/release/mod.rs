@@ -4,4 +4,5 @@ mod again;
 mod check;
 mod dist;
 mod hello;
+mod refused;
 mod set;

@@ -292,7 +292,7 @@ fn a_watch_builds_what_changes_outside_the_project() {
     for text in ["two", "three"] {
         all.write("note.txt", text);
         let shown = || printed(&project, "shown") == text;
-        arrived.push(within(Duration::from_secs(20), &shown));
+        arrived.push(within(Duration::from_secs(60), &shown));
         std::thread::sleep(Duration::from_millis(500)); // until it waits again
     }
     watch.signal(2);
@@ -315,7 +315,7 @@ fn a_watch_builds_what_changes_behind_a_link() {
     for text in ["two", "three"] {
         all.write("far/note.txt", text);
         let shown = || printed(&project, "shown") == text;
-        arrived.push(within(Duration::from_secs(20), &shown));
+        arrived.push(within(Duration::from_secs(60), &shown));
         std::thread::sleep(Duration::from_millis(500)); // until it waits again
     }
     watch.signal(2);

@@ -1,6 +1,5 @@
 //! What `cargo pyx release wheel`, `sdist` and `check` promise, in real projects with the real tools.
 
-mod again;
 mod refused;
 mod released;
 mod settings;

@@ -1,18 +1,10 @@
-//! What is wrong is found before anything is built of it, or keeps the set out of `dist/`.
+//! What is wrong is found before anything is built of it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use super::released::{is_wheel, newest};
-use crate::support::{Project, alone, folder, project};
-
-/// Everything in `dist/`.
-fn dist(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut all = project.listing(&[".git", "target"]);
-    all.retain(|path, _| path.starts_with(project.path("dist")));
-    all
-}
+use super::released::newest;
+use crate::support::{Project, alone, folder};
 
 fn cold(folder: &Path, fixture: &str) -> Project {
     let project = Project::cold(&folder.join(fixture), fixture);
@@ -71,61 +63,4 @@ fn what_is_not_committed_is_not_released_unless_that_is_wanted() {
     let allowed = project.release(&dry).with(&["--allow-dirty"]);
     allowed.run().succeeds().never_says("error");
     assert!(project.listing(&[".git"]) == before);
-}
-
-#[test]
-fn what_cannot_be_built_from_the_sdist_or_fails_its_tests_leaves_dist_as_it_was() {
-    let project = project!("hello");
-    let python = newest();
-    let release = || project.release(&["wheel", "--python", &python]).run();
-    release().succeeds();
-    let before = dist(&project);
-    assert_eq!(before.keys().filter(|path| is_wheel(path)).count(), 1);
-    // the crate builds where it stands, its sdist does not
-    project.write("src/greeting.txt", "Hello from Rust!");
-    project.edit(
-        "src/lib.rs",
-        "\"Hello from Rust!\"",
-        "include_str!(\"greeting.txt\")",
-    );
-    project.edit(
-        "Cargo.toml",
-        "edition = \"2024\"",
-        "edition = \"2024\"\nexclude = [\"src/greeting.txt\"]",
-    );
-    project.git(&["add", "--all"]);
-    project.commit();
-    let run = release().exits(1);
-    let run = run.says("couldn't read").says("greeting.txt");
-    assert!(dist(&project) == before, "{run}");
-    project.edit("Cargo.toml", "\nexclude = [\"src/greeting.txt\"]", "");
-    project.edit("tests/test_hello.py", "\"5\"", "\"6\"");
-    project.commit();
-    let run = release().exits(1);
-    assert!(
-        run.stdout
-            .contains("FAILED tests/test_hello.py::test_sum_as_string"),
-        "{run}"
-    );
-    let run = run
-        .says("error: nothing was released: hello on cp")
-        .never_says("Finished");
-    assert!(dist(&project) == before, "{run}");
-
-    // a check that fails is a failure without tests, too
-    project.write("README.rst", "Title\n=\n\n.. nope::\n");
-    project.edit("pyproject.toml", "README.md", "README.rst");
-    project.git(&["add", "--all"]);
-    project.commit();
-    let wheel = project.release(&["wheel", "--python", &python, "--no-test"]);
-    wheel.run().exits(1).says("error: checks failed: ");
-    assert!(dist(&project) == before);
-
-    // tests that are there but none of which runs are no reason to stop, and are told
-    project.edit("pyproject.toml", "README.rst", "README.md");
-    project.write("tests/test_hello.py", "# none yet\n");
-    project.commit();
-    let run = release().succeeds();
-    run.says("warning: no Python test of `hello` ran on cp");
-    assert!(dist(&project) != before);
 }

@@ -127,7 +127,7 @@ pub(super) fn watch(lab: &mut Lab, rng: &mut Rng) -> Law {
         let (name, file) = a_token(lab, rng);
         set(lab, name, &file, any_time(rng));
         let expected = lab.project.expected(&lab.world);
-        let limit = Duration::from_secs(20);
+        let limit = Duration::from_secs(60);
         let arrives = within(limit, &|| lab.is_right(&expected, "").is_ok());
         if !arrives {
             law = lab.is_right(&expected, "");
