@@ -5,9 +5,12 @@ use clap::Args;
 
 use crate::facts::build::{CargoArguments, Flags};
 use crate::facts::dependencies::DependencySelection;
+use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::session::Session;
+
+use super::global::CommandContext;
 
 /// What every command that builds takes.
 #[derive(Debug, Default, Args)]
@@ -41,7 +44,28 @@ pub struct CommonArgs {
 }
 
 impl CommonArgs {
-    pub(super) fn dependencies(&self) -> DependencySelection {
+    /// For no Python in particular.
+    ///
+    /// # Errors
+    /// As [`BuildArgs::flags`].
+    pub(super) fn request(&self, context: CommandContext<'_>, purpose: Purpose) -> Result<Request> {
+        let CommandContext {
+            global, session, ..
+        } = context;
+        Ok(Request {
+            manifest: global.manifest(session),
+            members: self.package.clone(),
+            build: self.build.flags(session)?,
+            python: None,
+            wanted: self.dependencies(),
+            force: self.force,
+            network: global.network.into(),
+            purpose,
+            part: CommandPart::Whole,
+        })
+    }
+
+    fn dependencies(&self) -> DependencySelection {
         DependencySelection {
             groups: self.group.clone(),
             all_groups: self.all_groups,
@@ -123,7 +147,7 @@ fn jobs(text: &str) -> std::result::Result<String, String> {
     Err("a number other than 0, or `default`".to_owned())
 }
 
-fn folder(text: &str) -> std::result::Result<Utf8PathBuf, String> {
+pub(super) fn folder(text: &str) -> std::result::Result<Utf8PathBuf, String> {
     if text.is_empty() {
         return Err("the path of a folder".to_owned());
     }

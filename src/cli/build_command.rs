@@ -1,10 +1,9 @@
 //! What `dev`, `test` and `run` share: they build the project into its environment.
 
-use camino::Utf8Path;
 use clap::Subcommand;
 
 use crate::driver::{Driver, matrix, verdict, watch};
-use crate::facts::{CommandPart, Purpose, Request};
+use crate::facts::{Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::world::python_request::ALL;
 
@@ -24,17 +23,12 @@ pub enum BuildCommand {
 }
 
 impl BuildCommand {
-    fn common(&self) -> &CommonArgs {
+    pub(super) fn common(&self) -> &CommonArgs {
         match self {
             Self::Dev(dev) => &dev.common,
             Self::Test(test) => &test.common,
             Self::Run(run) => &run.common,
         }
-    }
-
-    /// `--target-dir`, which goes before `CARGO_TARGET_DIR`.
-    pub(super) fn target_dir(&self) -> Option<&Utf8Path> {
-        self.common().target_dir.as_deref()
     }
 
     /// `--python`, as often as it is given.
@@ -55,21 +49,10 @@ impl BuildCommand {
     }
 
     fn request(&self, context: CommandContext<'_>) -> Result<Request> {
-        let CommandContext {
-            global, session, ..
-        } = context;
-        let common = self.common();
-        Ok(Request {
-            manifest: global.manifest(session),
-            members: common.package.clone(),
-            build: common.build.flags(session)?,
-            python: self.pythons().first().cloned(),
-            wanted: common.dependencies(),
-            force: common.force,
-            network: global.network.into(),
-            purpose: self.purpose(global.quiet),
-            part: CommandPart::Whole,
-        })
+        let purpose = self.purpose(context.global.quiet);
+        let request = self.common().request(context, purpose)?;
+        let python = self.pythons().first().cloned();
+        Ok(Request { python, ..request })
     }
 
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {

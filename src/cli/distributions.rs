@@ -8,7 +8,7 @@ use crate::facts::{Product, Purpose, Releasing, Request};
 use crate::model::error::Result;
 use crate::world::session::Session;
 
-use super::build_args::BuildArgs;
+use super::build_args::{BuildArgs, folder};
 use super::global::CommandContext;
 
 /// Build, check and test a set of wheels, then put them into `dist/`
@@ -24,6 +24,7 @@ Examples:
   cargo pyx release wheel --python 3.12 --python 3.13      for these only
   cargo pyx release wheel --compatibility manylinux_2_28   for a newer glibc
   cargo pyx release wheel --target aarch64-unknown-linux-gnu
+  cargo pyx release wheel --out-dir wheelhouse             to another folder than dist/
   cargo pyx release wheel --reproduce                      and prove that a second build is equal")]
 pub struct Wheel {
     #[command(flatten)]
@@ -56,6 +57,22 @@ pub struct SetArgs {
     /// Build everything once more elsewhere and prove that the bytes are equal
     #[arg(long)]
     pub reproduce: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// Where a released set is.
+#[derive(Debug, Default, Args)]
+pub struct PlaceArgs {
+    /// The folder of the released set, in place of `dist/`
+    #[arg(long, value_name = "DIR", value_parser = folder)]
+    pub out_dir: Option<Utf8PathBuf>,
+}
+
+impl PlaceArgs {
+    pub(super) fn out_dir(&self, session: &Session) -> Option<Utf8PathBuf> {
+        self.out_dir.as_ref().map(|dir| session.absolute(dir))
+    }
 }
 
 /// Pack the source distribution, and test a wheel that is built from it
@@ -79,45 +96,52 @@ pub struct Sdist {
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyx release check                      the project, and what is in dist/
-  cargo pyx release check wheelhouse/*.whl     these files only")]
+  cargo pyx release check                         the project, and what is in dist/
+  cargo pyx release check --out-dir wheelhouse   a set that is elsewhere
+  cargo pyx release check wheelhouse/*.whl        these files only")]
 pub struct Check {
     /// Wheels and sdists; those in `dist/` without it
     #[arg(value_name = "FILE")]
     pub files: Vec<Utf8PathBuf>,
+    /// Check this package only, by name or folder
+    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    pub package: Vec<String>,
     /// Let files that are not committed pass
     #[arg(long)]
     pub allow_dirty: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }
 
 impl Wheel {
-    pub(super) fn releasing(&self) -> Releasing {
+    pub(super) fn releasing(&self, session: &Session) -> Releasing {
         Releasing {
             product: Product::Wheels,
             pythons: self.python.clone(),
             compatibility: self.compatibility.clone(),
             targets: self.target.clone(),
-            ..self.set.releasing()
+            ..self.set.releasing(session)
         }
     }
 }
 
 impl SetArgs {
-    fn releasing(&self) -> Releasing {
+    fn releasing(&self, session: &Session) -> Releasing {
         Releasing {
             allow_dirty: self.allow_dirty,
             no_test: self.no_test,
             reproduce: self.reproduce,
+            out_dir: self.place.out_dir(session),
             ..Releasing::default()
         }
     }
 }
 
 impl Sdist {
-    pub(super) fn releasing(&self) -> Releasing {
+    pub(super) fn releasing(&self, session: &Session) -> Releasing {
         Releasing {
             product: Product::Sdist,
-            ..self.set.releasing()
+            ..self.set.releasing(session)
         }
     }
 }
@@ -132,6 +156,7 @@ impl Check {
                 .iter()
                 .map(|path| session.absolute(path))
                 .collect(),
+            out_dir: self.place.out_dir(session),
             ..Releasing::default()
         }
     }

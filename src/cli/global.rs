@@ -1,7 +1,11 @@
-//! The options that every command takes.
+//! The options that every command takes. Each may be said by a variable: `CARGO_PYX_` and its name in
+//! upper case, as cargo and uv have theirs; what the command line says goes first.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{ArgAction, Args};
+use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, CommandFactory};
 
 use crate::facts::Network;
 use crate::model::invocation::quote;
@@ -12,24 +16,47 @@ use crate::world::session::Session;
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Run as if started in DIR
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    #[arg(
+        short = 'C',
+        long = "directory",
+        value_name = "DIR",
+        global = true,
+        env = "CARGO_PYX_DIRECTORY",
+        hide_env_values = true
+    )]
     pub directory: Option<Utf8PathBuf>,
     /// The project's pyproject.toml or Cargo.toml
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        env = "CARGO_PYX_MANIFEST_PATH",
+        hide_env_values = true
+    )]
     pub manifest_path: Option<Utf8PathBuf>,
     /// Print the commands that would run; write nothing
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "CARGO_PYX_DRY_RUN", hide_env_values = true,
+          value_parser = BoolishValueParser::new())]
     pub dry_run: bool,
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Show the commands (-v), and all that the tools print (-vv)
-    #[arg(short, long, action = ArgAction::Count, global = true)]
+    #[arg(short, long, action = ArgAction::Count, global = true,
+          env = "CARGO_PYX_VERBOSE", hide_env_values = true)]
     pub verbose: u8,
     /// Print errors and warnings only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true,
+          env = "CARGO_PYX_QUIET", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub quiet: bool,
     /// When to colour the output
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        env = "CARGO_PYX_COLOR",
+        hide_env_values = true
+    )]
     pub color: clap::ColorChoice,
     /// How to report: for people, or one JSON object a line on stdout
     #[arg(
@@ -37,7 +64,9 @@ pub struct Global {
         value_name = "FORMAT",
         value_enum,
         default_value = "human",
-        global = true
+        global = true,
+        env = "CARGO_PYX_MESSAGE_FORMAT",
+        hide_env_values = true
     )]
     pub message_format: MessageFormat,
 }
@@ -45,13 +74,16 @@ pub struct Global {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct NetworkArgs {
     /// Use no network
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "CARGO_PYX_OFFLINE", hide_env_values = true,
+          value_parser = BoolishValueParser::new())]
     pub offline: bool,
     /// Fail when Cargo.lock or uv.lock would change
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "CARGO_PYX_LOCKED", hide_env_values = true,
+          value_parser = BoolishValueParser::new())]
     pub locked: bool,
     /// As --locked and --offline together
-    #[arg(long, global = true)]
+    #[arg(long, global = true, env = "CARGO_PYX_FROZEN", hide_env_values = true,
+          value_parser = BoolishValueParser::new())]
     pub frozen: bool,
 }
 
@@ -65,6 +97,24 @@ impl From<NetworkArgs> for Network {
 }
 
 impl Global {
+    /// `--quiet` and `--verbose` exclude each other; one on the command line goes before the other's
+    /// variable.
+    pub(super) fn settle(&mut self, matches: &ArgMatches) -> clap::error::Result<()> {
+        if !self.quiet || self.verbose == 0 {
+            return Ok(());
+        }
+        let is_said = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+        match (is_said("quiet"), is_said("verbose")) {
+            (true, false) => self.verbose = 0,
+            (false, true) => self.quiet = false,
+            _ => {
+                let message = "the argument '--quiet' cannot be used with '--verbose'";
+                return Err(super::Cli::command().error(ErrorKind::ArgumentConflict, message));
+            }
+        }
+        Ok(())
+    }
+
     /// `--manifest-path`, absolute.
     pub(super) fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
         let path = self.manifest_path.as_ref();

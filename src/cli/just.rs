@@ -16,6 +16,7 @@ use crate::world::disk;
 use crate::world::session::Session;
 
 use super::apply::{Consent, apply};
+use super::build_args::CommonArgs;
 use super::global::CommandContext;
 
 /// Run a recipe in the project's environment, after a fresh build
@@ -28,6 +29,7 @@ Examples:
   cargo pyx just                   list the project's recipes and the built-in ones
   cargo pyx just lint              run one
   cargo pyx just bench -k parse    with arguments
+  cargo pyx just --release smoke   after a build for others
   cargo pyx just --show cov        print one
   cargo pyx just --eject lint      copy a built-in one into the project's justfile
 
@@ -47,6 +49,11 @@ pub struct Just {
     /// Copy the built-in recipes of these names into the project's justfile
     #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["list", "show", "words"])]
     pub eject: Vec<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// The Python to build for: a version, a range, or a path
+    #[arg(long, value_name = "REQ")]
+    pub python: Option<String>,
     /// The recipe and its arguments
     #[arg(
         value_name = "RECIPE",
@@ -69,11 +76,11 @@ impl Just {
             ui,
         } = context;
         let runs = !self.only_looks();
+        let words = if runs { self.words.clone() } else { Vec::new() };
+        let request = self.common.request(context, Purpose::Just(words))?;
         let request = Request {
-            manifest: global.manifest(session),
-            network: global.network.into(),
-            purpose: Purpose::Just(if runs { self.words.clone() } else { Vec::new() }),
-            ..Request::default()
+            python: self.python.clone(),
+            ..request
         };
         let driver = Driver {
             session,

@@ -31,6 +31,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
+use camino::Utf8Path;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::model::error::{Error, Exit, Result};
@@ -94,6 +95,16 @@ pub enum Command {
 const SIGPIPE: i32 = 13;
 
 impl Command {
+    /// `--target-dir`, which goes before `CARGO_TARGET_DIR`.
+    fn target_dir(&self) -> Option<&Utf8Path> {
+        let common = match self {
+            Self::Build(build) => build.common(),
+            Self::Just(just) => &just.common,
+            _ => return None,
+        };
+        common.target_dir.as_deref()
+    }
+
     /// Whether it runs no code of the project.
     fn only_looks(&self, dry_run: bool) -> bool {
         match self {
@@ -135,10 +146,13 @@ pub fn main() -> std::process::ExitCode {
             return code.code().into();
         }
     };
-    let cli = match Cli::from_arg_matches(&matches) {
+    let mut cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
+    if let Err(error) = cli.global.settle(&matches) {
+        error.exit();
+    }
     let start = Instant::now();
     let session = Session::read();
     let ui = Arc::new(Ui::new(cli.global.output_options(session.as_ref().ok())));
@@ -181,9 +195,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
         }
     }
-    if let Command::Build(build) = &cli.command
-        && let Some(dir) = build.target_dir()
-    {
+    if let Some(dir) = cli.command.target_dir() {
         let dir = session.absolute(dir).into_string();
         session.env.insert("CARGO_TARGET_DIR".to_owned(), dir);
     }

@@ -8,7 +8,7 @@ use crate::model::error::{Error, Result};
 use crate::world::session::Session;
 
 use super::build_args::BuildArgs;
-use super::distributions;
+use super::distributions::{self, PlaceArgs};
 use super::global::CommandContext;
 
 /// Upload what `release wheel` and `release sdist` have put into `dist/`
@@ -33,6 +33,8 @@ pub struct Publish {
     /// Publish the files of this package only, by name or folder
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Ask nothing
     #[arg(long)]
     pub yes: bool,
@@ -70,6 +72,7 @@ impl Publish {
         Releasing {
             product: Product::Publication,
             files: files.collect(),
+            out_dir: self.place.out_dir(session),
             publishing: Publishing {
                 index: self.index.clone(),
                 publish_url: self.url.clone(),

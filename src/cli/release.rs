@@ -44,15 +44,20 @@ impl Release {
         match self {
             Self::Wheel(wheel) => {
                 let members = &wheel.set.package;
-                distributions::perform(context, members, &wheel.build, wheel.releasing())
+                distributions::perform(
+                    context,
+                    members,
+                    &wheel.build,
+                    wheel.releasing(context.session),
+                )
             }
             Self::Sdist(sdist) => {
                 let members = &sdist.set.package;
-                distributions::perform(context, members, &none, sdist.releasing())
+                distributions::perform(context, members, &none, sdist.releasing(context.session))
             }
             Self::Check(check) => {
                 let releasing = check.releasing(context.session);
-                distributions::perform(context, &[], &none, releasing)
+                distributions::perform(context, &check.package, &none, releasing)
             }
             Self::Publish(publish) => publish.perform(context),
             Self::Version(version) => version.perform(context),

@@ -20,10 +20,15 @@ const VALID: &[&str] = &[
     "just --list",
     "just --show cov",
     "just --eject lint fmt",
+    "just --release -p a -F x --python 3.12 --group g lint --fix -p b",
     "release wheel --python 3.12 --python 3.13 --reproduce --allow-dirty -p a",
     "release wheel --compatibility manylinux_2_28 --target aarch64-unknown-linux-gnu",
     "release sdist --no-test",
     "release check a.whl b.tar.gz",
+    "release check -p a --out-dir wheelhouse",
+    "release wheel --out-dir ../wheelhouse",
+    "release sdist --out-dir wheelhouse",
+    "release publish --out-dir wheelhouse --yes",
     "release publish",
     "release publish dist/a.whl dist/b.tar.gz --yes -p a",
     "release publish --index internal --dry-run --message-format json",
@@ -65,7 +70,6 @@ const INVALID: &[&str] = &[
     "",
     "dve",
     "dev --release --profile x",
-    "dev -q -v",
     "dev --message-format xml",
     "dev extra",
     "dev --python 3.9 --python 3.13",
@@ -84,6 +88,7 @@ const INVALID: &[&str] = &[
     "release wheel dist",
     "release wheel --python",
     "release check --no-test",
+    "release wheel --out-dir=",
     "release version 1.2.3 --bump major",
     "release version --bump last",
     "release version 1 2",
@@ -120,6 +125,20 @@ fn literal_command_lines() {
     for line in INVALID {
         assert!(parse(line).is_err(), "{line}");
     }
+}
+
+#[test]
+fn each_global_option_has_a_variable_of_its_name() {
+    let command = Cli::command();
+    let global = command.get_arguments().filter(|it| it.is_global_set());
+    let mut count = 0;
+    for option in global {
+        let name = option.get_long().unwrap().replace('-', "_").to_uppercase();
+        let variable = option.get_env().and_then(std::ffi::OsStr::to_str);
+        assert_eq!(variable, Some(&*format!("CARGO_PYX_{name}")));
+        count += 1;
+    }
+    assert!(count > 8, "{count}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What was asked for.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::Flags;
 use crate::facts::dependencies::DependencySelection;
 use crate::facts::project::Selection;
 use crate::facts::suites::Languages;
+use crate::model::error::{Error, Result};
+use crate::model::path;
+use crate::world::disk;
 use crate::world::manifest::{Config, Hooks};
 
 /// What the command line asks for, of any command that builds.
@@ -138,7 +141,27 @@ pub struct Releasing {
     pub reproduce: bool,
     /// Distributions to check or to publish, absolute; empty for those in `dist/`.
     pub files: Vec<Utf8PathBuf>,
+    /// `--out-dir`: where the set goes, absolute; None for `dist/` of the project.
+    pub out_dir: Option<Utf8PathBuf>,
     pub publishing: Publishing,
+}
+
+impl Releasing {
+    /// The folder of the released set, absolute.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for one that holds the project: the whole folder is exchanged.
+    pub fn dist(&self, root: &Utf8Path) -> Result<Utf8PathBuf> {
+        let Some(dir) = &self.out_dir else {
+            return Ok(root.join("dist"));
+        };
+        let dir = path::normalize(dir);
+        if disk::resolve(root).starts_with(disk::resolve(&dir)) {
+            let message = format!("`--out-dir {dir}` is no folder for distributions alone");
+            return Err(Error::Usage(message));
+        }
+        Ok(dir)
+    }
 }
 
 /// How files are published; where the command line names no index, the environment or the project

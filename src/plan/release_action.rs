@@ -222,6 +222,8 @@ pub struct Promote {
     pub entries: Vec<Candidate>,
     /// Absolute.
     pub dist: Utf8PathBuf,
+    /// Whether that is the project's `dist/`, not a folder that somebody named.
+    pub is_projects: bool,
     /// What built it, by name; asked for their versions.
     pub programs: Vec<(String, Utf8PathBuf)>,
     /// Tools whose version is known, by name.

@@ -165,6 +165,18 @@ fn f31_listing_evaluates_nothing_and_knows_groups() {
 }
 
 #[test]
+fn what_a_build_can_be_told_can_be_told_before_the_recipe() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let profile = "profile *words:\n    @echo $CARGO_PYX_PROFILE {{words}}\n";
+    project.write("justfile", profile);
+    let just = |words: &[&str]| just(&project, words).run().succeeds().stdout;
+    assert_eq!(just(&["--release", "profile", "-p", "x"]), "release -p x\n");
+    assert_eq!(just(&["profile", "--release"]), "dev --release\n");
+    let run = project.pyx("just").with(&["-p", "nobody", "profile"]).run();
+    run.exits(2).says("nobody");
+}
+
+#[test]
 fn a_recipe_may_need_no_build() {
     let project = recipes(&folder!());
     let run = just(&project, &["quick"]).run().succeeds();

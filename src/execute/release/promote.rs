@@ -222,7 +222,9 @@ fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
     disk::write(&root.join(MANIFEST), text.as_bytes())?;
     disk::write(&root.join(SUMS), sums(new).as_bytes())?;
     let ignore = root.join(".gitignore");
-    if !disk::is_file(&ignore) {
+    // where others have files, it would hide these
+    let is_ours = promote.is_projects || !old.files.is_empty() || disk::names(dist).is_empty();
+    if is_ours && !disk::is_file(&ignore) {
         disk::write(&ignore, b"*\n")?;
     }
     disk::exchange(staging, dist)

@@ -136,15 +136,16 @@ impl Release {
         if releasing.product == Product::Sdist {
             rustflags = rustflags.elsewhere(); // an sdist has no configuration of the checkout
         }
+        let dist = releasing.dist(&project.root)?;
         let mut release = Self {
-            existing: existing(releasing, &project.root.join("dist"))?,
+            existing: existing(releasing, &dist)?,
             publication: None,
             toolbox_state: toolbox.state(),
             rules: check_rules::digest(session, &project.root, &toolbox),
             product: releasing.product,
             commit,
             epoch,
-            dist: project.root.join("dist"),
+            dist,
             toolbox,
             packages: Vec::new(),
             pythons,
@@ -410,12 +411,10 @@ pub(super) fn findings(
     releasing: &Releasing,
 ) -> Result<Vec<Finding>> {
     match releasing.product {
-        Product::Check if !releasing.files.is_empty() => {
-            set_in_dist::findings(project, &releasing.files)
-        }
+        Product::Check if !releasing.files.is_empty() => set_in_dist::findings(project, releasing),
         Product::Check => {
             let mut found = preflight::findings(session, project, releasing.allow_dirty)?;
-            found.extend(set_in_dist::findings(project, &[])?);
+            found.extend(set_in_dist::findings(project, releasing)?);
             Ok(found)
         }
         Product::Publication => Ok(Vec::new()), // the files are what they were made from

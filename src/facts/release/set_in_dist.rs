@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use crate::facts::project::Project;
+use crate::facts::request::Releasing;
 use crate::facts::versions::Versioned;
 use crate::model::error::Result;
 use crate::model::finding::Finding;
@@ -17,9 +18,10 @@ const AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
 
 /// None where nothing says that a set was released there.
 ///
-/// `named`: the only files to be judged, absolute; all where it is empty.
-pub(super) fn findings(project: &Project, named: &[Utf8PathBuf]) -> Result<Vec<Finding>> {
-    let dist = project.root.join("dist");
+/// Only files that are named are judged; all where none is.
+pub(super) fn findings(project: &Project, releasing: &Releasing) -> Result<Vec<Finding>> {
+    let named = &releasing.files;
+    let dist = releasing.dist(&project.root)?;
     let [manifest_path, sums_path] = [MANIFEST, SUMS].map(|name| dist.join(name));
     let text = disk::read_text(&sums_path)?;
     if text.is_none() && !disk::is_file(&manifest_path) {

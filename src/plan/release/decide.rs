@@ -105,6 +105,7 @@ fn promote(plan: &mut Plan, stage: &Stage<'_>) {
     let promote = Promote {
         entries: package::entries(stage),
         dist: stage.release.dist.clone(),
+        is_projects: stage.release.dist == stage.context.project.root.join("dist"),
         programs,
         packages,
         known: checks::known(stage.release),

@@ -225,3 +225,21 @@ fn f31_no_command_writes_anything() {
     fs::remove_file(place.path("project/Cargo.lock")).unwrap();
     nothing_is_written(&place, "with no tool and no lock file");
 }
+
+#[test]
+fn a_variable_says_what_its_option_says_unless_the_command_line_says_otherwise() {
+    let project = Project::cold(&folder!(), "hello");
+    let before = project.listing(&[]);
+    let dev = || project.dev().env("CARGO_PYX_DRY_RUN", "1");
+    dev().run().succeeds();
+    assert!(project.listing(&[]) == before, "nothing is done");
+    let offline = dev().env("CARGO_PYX_OFFLINE", "yes").run().succeeds();
+    assert!(offline.stdout.contains("--offline"), "{offline}");
+    let wrong = dev().env("CARGO_PYX_OFFLINE", "perhaps").run();
+    wrong.exits(2).says("for '--offline'");
+    let quiet = || dev().env("CARGO_PYX_QUIET", "1");
+    quiet().with(&["-v"]).run().succeeds();
+    let both = quiet().env("CARGO_PYX_VERBOSE", "1").run();
+    both.exits(2).says("cannot be used with '--verbose'");
+    dev().with(&["-q", "-v"]).run().exits(2);
+}

@@ -79,7 +79,11 @@ fn without_credentials(project: &Project, port: u16) -> Pyx {
 
 /// The name of the wheel in `dist/`.
 fn wheel(project: &Project) -> String {
-    let names = entries(&project.path("dist")).into_iter();
+    wheel_in(&project.path("dist"))
+}
+
+fn wheel_in(dist: &std::path::Path) -> String {
+    let names = entries(dist).into_iter();
     let mut wheels = names
         .map(|path| name_of(&path))
         .filter(|name| name.starts_with("shout-") && name != SDIST);
@@ -107,6 +111,34 @@ fn pairs(of: [(&str, &str); 2]) -> Vec<(String, String)> {
 }
 
 const JSON: [&str; 3] = ["--yes", "--message-format", "json"];
+
+#[test]
+fn a_set_in_another_folder_is_checked_and_published_from_there() {
+    let (project, index) = released!();
+    let house = project.path("wheelhouse");
+    fs::rename(project.path("dist"), &house).unwrap();
+    let there = ["--out-dir", "wheelhouse"];
+    let run = publish(&project, index.port()).with(&["--yes"]).run();
+    run.exits(2).says("lists no released file");
+    project.release(&["check"]).with(&there).run().succeeds();
+    let run = publish(&project, index.port())
+        .with(&JSON)
+        .with(&there)
+        .run();
+    let run = run.succeeds();
+    let wheel = wheel_in(&house);
+    let uploaded = pairs([(&wheel, "uploaded"), (SDIST, "uploaded")]);
+    assert_eq!(fates(&run), uploaded, "{run}");
+    // a file that is not what was released is found there, too
+    fs::write(house.join(SDIST), "another").unwrap();
+    let run = project.release(&["check"]).with(&there).run().exits(1);
+    run.says("wheelhouse/release.json: ");
+    // the folder is exchanged whole: one that holds the project is none for distributions
+    for above in [".", "..", "/"] {
+        let run = project.release(&["wheel", "--out-dir", above]).run();
+        run.exits(2).says("is no folder for distributions alone");
+    }
+}
 
 #[test]
 fn what_is_published_twice_is_uploaded_once() {
