@@ -40,16 +40,16 @@ impl BuildCommand {
         }
     }
 
-    fn purpose(&self, quiet: bool) -> Purpose {
-        match self {
+    fn purpose(&self, context: CommandContext<'_>) -> Result<Purpose> {
+        Ok(match self {
             Self::Dev(_) => Purpose::Dev,
-            Self::Test(test) => Purpose::Test(test.testing(quiet)),
-            Self::Run(run) => Purpose::Run(run.running()),
-        }
+            Self::Test(test) => Purpose::Test(test.testing(context.global.quiet)),
+            Self::Run(run) => Purpose::Run(run.running(context.session)?),
+        })
     }
 
     fn request(&self, context: CommandContext<'_>) -> Result<Request> {
-        let purpose = self.purpose(context.global.quiet);
+        let purpose = self.purpose(context)?;
         let request = self.common().request(context, purpose)?;
         let python = self.pythons().first().cloned();
         Ok(Request { python, ..request })

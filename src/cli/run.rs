@@ -1,8 +1,14 @@
 //! `cargo pyx run`: its options; `build_command` does it.
 
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
 use clap::Args;
 
-use crate::facts::Running;
+use crate::facts::{Program, Running};
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::session::Session;
 
 use super::build_args::CommonArgs;
 
@@ -15,6 +21,8 @@ use super::build_args::CommonArgs;
 Examples:
   cargo pyx run python -c 'import hello'
   cargo pyx run -m pytest --lf
+  cargo pyx run --with ipython ipython
+  cargo pyx run --env-file .env python -m app
   cargo pyx run --release python bench.py
   cargo pyx run --example version")]
 pub struct Run {
@@ -29,6 +37,12 @@ pub struct Run {
     /// The Python to run with: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
+    /// Lay this package over the environment, for this run only
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["example", "bin"])]
+    pub with: Vec<String>,
+    /// Give the program the variables of this file; what is set already stays
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<Utf8PathBuf>,
     /// The command and its arguments; `-m MODULE` is a module for the environment's Python
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
           required_unless_present_any = ["example", "bin"])]
@@ -36,9 +50,18 @@ pub struct Run {
 }
 
 impl Run {
-    pub(super) fn running(&self) -> Running {
+    /// # Errors
+    /// [`Error::Usage`] for an `--env-file` that is not there or that nobody can read.
+    pub(super) fn running(&self, session: &Session) -> Result<Running> {
+        Ok(Running {
+            program: self.program(),
+            variables: self.variables(session)?,
+        })
+    }
+
+    fn program(&self) -> Program {
         let arguments = self.command.clone();
-        let target = |kind, name: &String| Running::Target {
+        let target = |kind, name: &String| Program::Target {
             kind,
             name: name.clone(),
             arguments: arguments.clone(),
@@ -49,8 +72,27 @@ impl Run {
             _ => {
                 let is_module = arguments.first().is_some_and(|word| word == "-m");
                 let python = is_module.then(|| "python".to_owned());
-                Running::Command(python.into_iter().chain(arguments).collect())
+                Program::Command {
+                    words: python.into_iter().chain(arguments).collect(),
+                    packages: self.with.clone(),
+                }
             }
         }
+    }
+
+    /// A later file goes before an earlier one, and the caller's environment before both, as with uv.
+    fn variables(&self, session: &Session) -> Result<BTreeMap<String, String>> {
+        let mut variables = BTreeMap::new();
+        for path in &self.env_file {
+            let text = disk::read_text(&session.absolute(path))?;
+            let text = text.ok_or_else(|| Error::Usage(format!("no file `{path}`")))?;
+            for pair in dotenvy::from_read_iter(text.as_bytes()) {
+                let wrong = |error| Error::Usage(format!("`{path}`: {error}"));
+                let (name, value) = pair.map_err(wrong)?;
+                variables.insert(name, value);
+            }
+        }
+        variables.retain(|name, _| !session.env.contains_key(name));
+        Ok(variables)
     }
 }

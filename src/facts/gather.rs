@@ -21,7 +21,7 @@ use super::just::Just;
 use super::member_build::Build;
 use super::python_choice;
 use super::release::{self, Release};
-use super::request::{Product, Purpose, Request, Running};
+use super::request::{Product, Purpose, Request};
 use super::reusable_build;
 use super::run_state::RunState;
 use super::staleness::Records;
@@ -203,11 +203,9 @@ impl Facts {
     /// Whether anything is to be done.
     fn needs_tools(&self, request: &Request) -> bool {
         let always = match &request.purpose {
-            Purpose::Dev | Purpose::Run(Running::Command(_)) | Purpose::Look => self.just.is_some(),
-            Purpose::Test(_)
-            | Purpose::Run(Running::Target { .. })
-            | Purpose::Release(_)
-            | Purpose::Just(_) => true,
+            Purpose::Dev | Purpose::Look => self.just.is_some(),
+            Purpose::Run(running) => self.just.is_some() || running.program.needs_tools(),
+            Purpose::Test(_) | Purpose::Release(_) | Purpose::Just(_) => true,
         };
         always || self.target.is_stale() || self.builds.iter().any(|it| it.staleness.is_some())
     }

@@ -59,7 +59,8 @@ pub use just::Just;
 pub use last_inputs::last_inputs;
 pub use member_build::{Build, Linking, ReusableBuild, Staleness};
 pub use request::{
-    CommandPart, Network, Product, Publishing, Purpose, Releasing, Request, Running, Testing,
+    CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Request, Running,
+    Testing,
 };
 pub use required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 pub use run_state::RunState;

@@ -1,5 +1,7 @@
 //! What was asked for.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::Flags;
@@ -214,10 +216,22 @@ impl Purpose {
     }
 }
 
+/// What `run` starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Running {
+pub struct Running {
+    pub program: Program,
+    /// `--env-file`: what the program gets on top of the caller's variables, by name.
+    pub variables: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
     /// Any program, in the environment.
-    Command(Vec<String>),
+    Command {
+        words: Vec<String>,
+        /// `--with`: requirements of this run alone.
+        packages: Vec<String>,
+    },
     /// `--example NAME` or `--bin NAME`, and its arguments.
     Target {
         kind: &'static str,
@@ -231,4 +245,14 @@ pub enum Running {
 pub struct Network {
     pub offline: bool,
     pub locked: bool,
+}
+
+impl Program {
+    /// Whether it takes more than the environment to start it.
+    pub(super) fn needs_tools(&self) -> bool {
+        match self {
+            Self::Command { packages, .. } => !packages.is_empty(),
+            Self::Target { .. } => true,
+        }
+    }
 }

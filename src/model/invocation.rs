@@ -61,6 +61,12 @@ impl Invocation {
         self
     }
 
+    #[must_use]
+    pub fn envs(self, variables: &BTreeMap<String, String>) -> Self {
+        let variables = variables.iter();
+        variables.fold(self, |call, (name, value)| call.env(name, value.clone()))
+    }
+
     /// With PATH beginning with `first`, as far as `inherited` does not begin so already.
     #[must_use]
     pub fn path(mut self, first: &[&Utf8Path], inherited: &str) -> Self {

@@ -1,6 +1,6 @@
 //! From a purpose to its decision.
 
-use crate::facts::{CommandPart, Facts, Purpose, Request, RunState, Running};
+use crate::facts::{CommandPart, Facts, Purpose, Request, RunState};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 
@@ -48,19 +48,7 @@ fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
         Purpose::Dev => dev::dev(context),
         Purpose::Test(testing) if testing.wheel => wheel_test::test(context, &facts.tests, testing),
         Purpose::Test(testing) => test::test(context, &facts.tests, testing),
-        Purpose::Run(Running::Command(words)) => {
-            let mut plan = dev::dev(context)?;
-            if !plan.again {
-                plan.hand_over =
-                    run::command(context.target, context.caller, context.builds, words);
-            }
-            Ok(plan)
-        }
-        Purpose::Run(Running::Target {
-            kind,
-            name,
-            arguments,
-        }) => run::target(context, kind, name, arguments),
+        Purpose::Run(running) => run::run(context, running),
         Purpose::Release(releasing) => match &facts.release {
             Some(release) => {
                 release::release(context, release, releasing, &facts.tests, &facts.findings)
@@ -75,8 +63,8 @@ fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
 fn nothing_due(request: &Request, facts: &Facts) -> Plan {
     let members = facts.builds.iter().map(|build| build.member.name.clone());
     let hand_over = match &request.purpose {
-        Purpose::Run(Running::Command(words)) => {
-            run::command(&facts.target, &facts.caller, &facts.builds, words)
+        Purpose::Run(running) => {
+            run::in_environment(&facts.target, &facts.caller, &facts.builds, running)
         }
         _ => None,
     };

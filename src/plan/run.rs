@@ -1,6 +1,8 @@
 //! `cargo pyx run`: a fresh build, then a program in the environment.
 
-use crate::facts::{Build, Caller, TargetEnvironment};
+use std::collections::BTreeMap;
+
+use crate::facts::{Build, Caller, Program, Running, TargetEnvironment};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
@@ -12,13 +14,42 @@ use super::context::{PlanContext, activate, with_toolchain};
 use super::step::{Plan, Step};
 use super::{dev, linked};
 
-/// Any program, in the environment; `None` where there are no words.
-pub(super) fn command(
+/// # Errors
+/// As [`dev::dev`]; of an example or a binary as well that there is none, or a Python that cannot be
+/// linked.
+pub(super) fn run(context: &PlanContext<'_>, running: &Running) -> Result<Plan> {
+    let (words, packages) = match &running.program {
+        Program::Command { words, packages } => (words, packages),
+        Program::Target {
+            kind,
+            name,
+            arguments,
+        } => return target(context, kind, (name, arguments), &running.variables),
+    };
+    let mut plan = dev::dev(context)?;
+    if plan.again {
+        return Ok(plan);
+    }
+    plan.hand_over = if packages.is_empty() {
+        in_environment(context.target, context.caller, context.builds, running)
+    } else {
+        let call = with_packages(context, packages).args(words.iter().cloned());
+        let call = with_toolchain(call.envs(&running.variables), context.builds);
+        words.first().map(|program| hand_over(program, call))
+    };
+    Ok(plan)
+}
+
+/// Any program, where nothing but the environment is needed for it; `None` for another.
+pub(super) fn in_environment(
     target: &TargetEnvironment,
     caller: &Caller,
     builds: &[Build],
-    words: &[String],
+    running: &Running,
 ) -> Option<Step> {
+    let Program::Command { words, .. } = &running.program else {
+        return None;
+    };
     let (program, arguments) = words.split_first()?;
     // a path is relative to where the command was given
     let resolved = if program.contains('/') {
@@ -28,10 +59,32 @@ pub(super) fn command(
     };
     let call = Invocation::new(resolved, &caller.cwd)
         .args(arguments.iter().cloned())
-        .without(&caller.scrubbed);
+        .without(&caller.scrubbed)
+        .envs(&running.variables);
     let call = with_toolchain(activate(call, target, caller), builds);
-    let action = Action::Show(call);
-    Some(Step::new(StepId::HandOver, "Running", program, action))
+    Some(hand_over(program, call))
+}
+
+/// uv lays an environment with the packages over the project's, which stays as it is.
+fn with_packages(context: &PlanContext<'_>, packages: &[String]) -> Invocation {
+    let python = context.target.environment.python();
+    let packages = packages.iter().flat_map(|package| ["--with", package]);
+    context
+        .call(&context.tools.uv.path, &context.caller.cwd)
+        .args([
+            "run",
+            "--quiet",
+            "--no-project",
+            "--python",
+            python.as_str(),
+        ])
+        .args(context.offline())
+        .args(packages)
+        .arg("--")
+}
+
+fn hand_over(program: &str, call: Invocation) -> Step {
+    Step::new(StepId::HandOver, "Running", program, Action::Show(call))
 }
 
 /// A cargo example or binary that embeds Python. `kind`: `example` or `bin`.
@@ -41,8 +94,8 @@ pub(super) fn command(
 pub(super) fn target(
     context: &PlanContext<'_>,
     kind: &str,
-    name: &str,
-    arguments: &[String],
+    (name, arguments): (&str, &[String]),
+    variables: &BTreeMap<String, String>,
 ) -> Result<Plan> {
     let mut plan = dev::dev(context)?;
     if plan.again {
@@ -74,10 +127,10 @@ pub(super) fn target(
     let call = context
         .call(&program, &context.caller.cwd)
         .args(arguments.iter().cloned())
+        .envs(variables)
         .env("VIRTUAL_ENV", environment.path.as_str())
         .path(&[&environment.bin()], &context.caller.path);
-    let action = Action::Show(linked::execute(call, context, build)?);
-    plan.hand_over = Some(Step::new(StepId::HandOver, "Running", name, action));
+    plan.hand_over = Some(hand_over(name, linked::execute(call, context, build)?));
     Ok(plan)
 }
 
