@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args, CommandFactory};
+use clap::{ArgAction, ArgMatches, Args, Command};
 
 use crate::facts::Network;
 use crate::model::invocation::quote;
@@ -99,7 +99,11 @@ impl From<NetworkArgs> for Network {
 impl Global {
     /// `--quiet` and `--verbose` exclude each other; one on the command line goes before the other's
     /// variable.
-    pub(super) fn settle(&mut self, matches: &ArgMatches) -> clap::error::Result<()> {
+    pub(super) fn settle(
+        &mut self,
+        matches: &ArgMatches,
+        mut command: Command,
+    ) -> clap::error::Result<()> {
         if !self.quiet || self.verbose == 0 {
             return Ok(());
         }
@@ -109,7 +113,7 @@ impl Global {
             (false, true) => self.quiet = false,
             _ => {
                 let message = "the argument '--quiet' cannot be used with '--verbose'";
-                return Err(super::Cli::command().error(ErrorKind::ArgumentConflict, message));
+                return Err(command.error(ErrorKind::ArgumentConflict, message));
             }
         }
         Ok(())

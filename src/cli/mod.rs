@@ -150,7 +150,7 @@ pub fn main() -> std::process::ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    if let Err(error) = cli.global.settle(&matches) {
+    if let Err(error) = cli.global.settle(&matches, Cli::command()) {
         error.exit();
     }
     let start = Instant::now();

@@ -87,6 +87,9 @@ fn every_set_is_checked_before_the_first_is_published() {
     let [check, publish] = steps[..] else {
         panic!("{steps:?}");
     };
-    assert!(check.contains("release check\n          done") && !check.contains("publish --yes"));
-    assert!(publish.contains("release publish --yes\n          done"));
+    assert!(
+        check.contains("release check --out-dir \"$set\"\n          done")
+            && !check.contains("publish --yes")
+    );
+    assert!(publish.contains("release publish --yes --out-dir \"$set\"\n          done"));
 }

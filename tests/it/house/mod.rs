@@ -9,6 +9,7 @@ use clap::CommandFactory;
 mod packed;
 mod pages;
 mod paths;
+pub(crate) mod workflows;
 
 use paths::{Arrow, Crate, circles};
 

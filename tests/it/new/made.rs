@@ -3,11 +3,8 @@
 use std::path::PathBuf;
 
 use super::created::{empty, made, runs};
+use crate::house::workflows::{SCHEMA, ZIZMOR};
 use crate::support::{folder, uv};
-
-/// Pinned: a linter that learns something new is no fault of the project at hand.
-const ZIZMOR: &str = "zizmor@1.32.0";
-const SCHEMA: &str = "check-jsonschema@0.39.0";
 
 #[test]
 fn a_new_project_passes_its_tests() {
