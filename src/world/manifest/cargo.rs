@@ -120,7 +120,8 @@ impl CargoToml {
                 == Some("src/main.rs".into())
         });
         let mut names = self.targets("bin", "src/bin");
-        if !takes_main && crate::world::disk::is_file(&self.dir().join("src/main.rs")) {
+        let finds_main = self.finds_targets("bin") && !takes_main;
+        if finds_main && crate::world::disk::is_file(&self.dir().join("src/main.rs")) {
             names.extend(self.package_name().map(str::to_owned));
         }
         names.sort();
@@ -189,16 +190,28 @@ impl CargoToml {
         self.targets("test", "tests")
     }
 
+    /// Whether cargo looks for targets of a kind besides those of the manifest: `autobins` and the like
+    /// say so; in edition 2015 it does not where the manifest has any (cargo book, "Target
+    /// auto-discovery").
+    fn finds_targets(&self, kind: &str) -> bool {
+        let said = self.toml.bool(&["package", &format!("auto{kind}s")]);
+        let is_first = self.toml.str(&["package", "edition"]).unwrap_or("2015") == "2015";
+        said.unwrap_or_else(|| !is_first || self.toml.get(&[kind]).is_none())
+    }
+
     /// Targets that are named in the manifest, or found as `NAME.rs` or `NAME/main.rs`; sorted.
     fn targets(&self, kind: &str, folder: &str) -> Vec<String> {
         let dir = self.dir().join(folder);
-        let found = crate::world::disk::names(&dir)
-            .into_iter()
-            .filter_map(|name| {
-                let main = dir.join(&name).join("main.rs");
-                let stem = name.strip_suffix(".rs").map(str::to_owned);
-                stem.or_else(|| crate::world::disk::is_file(&main).then_some(name))
-            });
+        let files = if self.finds_targets(kind) {
+            crate::world::disk::names(&dir)
+        } else {
+            Vec::new()
+        };
+        let found = files.into_iter().filter_map(|name| {
+            let main = dir.join(&name).join("main.rs");
+            let stem = name.strip_suffix(".rs").map(str::to_owned);
+            stem.or_else(|| crate::world::disk::is_file(&main).then_some(name))
+        });
         let said = self.toml.get(&[kind]).and_then(Item::as_array_of_tables);
         let said = said
             .into_iter()

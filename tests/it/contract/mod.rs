@@ -1,5 +1,6 @@
 //! Where a tool says nothing for machines, what we read of its rules is held against what it does, in
 //! layouts that are made of all combinations.
 
+mod cargo;
 mod maturin;
 mod pytest;
