@@ -70,7 +70,7 @@ impl BuildCommand {
         let watch = match self {
             Self::Dev(dev) => dev.watch.watch,
             Self::Test(test) => test.watch.watch,
-            Self::Run(_) => false,
+            Self::Run(run) => run.watch.watch,
         };
         let several = self.pythons().len() > 1;
         let all = self.pythons().iter().any(|word| word == ALL);

@@ -10,7 +10,7 @@ use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::session::Session;
 
-use super::build_args::CommonArgs;
+use super::build_args::{CommonArgs, WatchArgs};
 
 /// Build the project, then run a program in its environment
 ///
@@ -21,6 +21,7 @@ use super::build_args::CommonArgs;
 Examples:
   cargo pyx run python -c 'import hello'
   cargo pyx run -m pytest --lf
+  cargo pyx run --watch python -m server   and again after every change of a file
   cargo pyx run --with ipython ipython
   cargo pyx run --env-file .env python -m app
   cargo pyx run --release python bench.py
@@ -37,6 +38,8 @@ pub struct Run {
     /// The Python to run with: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
+    #[command(flatten)]
+    pub watch: WatchArgs,
     /// Lay this package over the environment, for this run only
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["example", "bin"])]
     pub with: Vec<String>,

@@ -15,6 +15,7 @@ const VALID: &[&str] = &[
     "run python -c pass",
     "run --release -- python -V",
     "r --example version -- --flag",
+    "run --watch --with a --env-file .env -m server --watch",
     "just",
     "just lint --fix",
     "just --list",

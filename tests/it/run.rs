@@ -274,6 +274,66 @@ fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
     project.dev().run().finds_fresh("hello");
 }
 
+/// A server, as far as a watch is concerned: it says that it began, and never ends.
+const SERVER: &str = "\
+import os, time
+open('target/began', 'a').write(f'one {os.getpid()}\\n')
+time.sleep(600)
+";
+
+#[test]
+fn a_watched_program_begins_again_after_a_change_and_only_then() {
+    let project = small(&folder!());
+    project.write("server.py", SERVER);
+    project.dev().run().succeeds();
+    let words = ["--watch", "python", "server.py"];
+    let watch = Watch(Some(run(&project, &words).start()));
+    let began = || {
+        let text = fs::read_to_string(project.path("target/began")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let names = |names: &[&str]| {
+        let began = began();
+        let words = began.iter().filter_map(|line| line.split(' ').next());
+        words.eq(names.iter().copied())
+    };
+    assert!(within(SOON, &|| names(&["one"])), "{:?}", began());
+    sleep(Duration::from_secs(2));
+    project.write("target/other.py", "");
+    project.write("log.txt", "what it writes is no change");
+    sleep(Duration::from_secs(2));
+    assert!(names(&["one"]), "{:?}", began());
+    project.edit("server.py", "f'one", "f'two");
+    assert!(within(SOON, &|| names(&["one", "two"])), "{:?}", began());
+    sleep(Duration::from_secs(1));
+    // what is compiled is compiled before it begins again
+    project.edit("src/main.rs", "fn main() {", "fn main() {\n    nonsense;");
+    sleep(Duration::from_secs(5));
+    assert!(names(&["one", "two"]), "{:?}", began());
+    project.edit("src/main.rs", "\n    nonsense;", "");
+    assert!(
+        within(SOON, &|| names(&["one", "two", "two"])),
+        "{:?}",
+        began()
+    );
+    let alive = || {
+        let python = project.processes().into_iter();
+        python
+            .filter(|process| process.contains("server.py"))
+            .count()
+    };
+    assert!(within(SOON, &|| alive() == 2), "{:#?}", project.processes()); // with pyx itself
+    let watch = watch.end_by(2);
+    assert_eq!(watch.signal, Some(2), "{watch}");
+    let nobody = || project.processes().is_empty();
+    assert!(
+        within(Duration::from_secs(10), &nobody),
+        "{:?}",
+        project.processes()
+    );
+    watch.says("Changed server.py").says("Changed src/main.rs");
+}
+
 /// Adds a test that counts its runs, writes beside the sources, and takes a while.
 fn log_runs(project: &Project, log: &Path) {
     let log = log.display();

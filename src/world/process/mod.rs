@@ -14,5 +14,5 @@ mod signals;
 pub use child::{Output, Status, Stream};
 pub use heard::{read, stream};
 pub use patience::Patience;
-pub use shown::show;
+pub use shown::{end_shown, is_shown, show};
 pub use signals::{check_signals, die_of, note_signals};

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 use std::collections::BTreeMap;
 use std::process::Child;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::model::error::{Error, Result};
@@ -23,6 +24,37 @@ const LOOK: Duration = Duration::from_millis(5);
 #[cfg(unix)]
 const NOTE: u64 = 8;
 
+/// Children of [`show`] that run, and those of them that are to end.
+static SHOWN: AtomicUsize = AtomicUsize::new(0);
+static TO_END: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a child of [`show`] runs.
+pub fn is_shown() -> bool {
+    SHOWN.load(Ordering::SeqCst) > 0
+}
+
+/// Ends the child of [`show`] that runs, with all that it has started, as SIGTERM to us would.
+pub fn end_shown() {
+    TO_END.store(SHOWN.load(Ordering::SeqCst), Ordering::SeqCst);
+}
+
+/// One that is counted as long as it runs.
+struct Count;
+
+impl Count {
+    fn begin() -> Self {
+        SHOWN.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        SHOWN.fetch_sub(1, Ordering::SeqCst);
+        TO_END.store(0, Ordering::SeqCst);
+    }
+}
+
 /// Runs with our own stdin, stdout and stderr, in our own process group, so that job control,
 /// pagers and debuggers work.
 ///
@@ -40,6 +72,7 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
         .spawn()
         .map_err(spawn_error(invocation))?;
     let _running = Running::single(child.id());
+    let _count = Count::begin();
     let mut shown = Shown {
         child,
         at_terminal: stdin_is_terminal,
@@ -61,6 +94,9 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
             };
         }
         shown.pass_signals_on();
+        if TO_END.swap(0, Ordering::SeqCst) > 0 {
+            shown.end();
+        }
         std::thread::sleep(LOOK);
     }
 }
@@ -120,8 +156,15 @@ impl Shown {
         }
     }
 
+    fn end(&mut self) {
+        self.told = Some(Patience::default());
+        send_to_all(self.child.id(), signal_hook::consts::SIGTERM);
+    }
+
     fn kill(&mut self, signal: i32) {
-        self.killed = Some(signal);
+        if signal != 0 {
+            self.killed = Some(signal); // else nobody but us wants it to end
+        }
         send_to_all(self.child.id(), signal_hook::consts::SIGKILL);
     }
 }
@@ -151,5 +194,9 @@ impl Shown {
             let _ = self.child.kill(); // an error means that it has ended
         }
         self.seen = count;
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
     }
 }
