@@ -183,15 +183,14 @@ fn own<'a>(
 }
 
 fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec<String> {
-    let seconds: f64 = own(candidate, test_results)
-        .map(|test_result| test_result.seconds)
-        .sum();
+    let seconds = own(candidate, test_results).map(|test_result| test_result.seconds);
     let tags: Vec<&str> = entry.tags.iter().map(String::as_str).collect();
     let passed = own(candidate, test_results).map(|t| t.counts.get("passed").unwrap_or(&0));
-    let tests = if candidate.serves.is_empty() {
-        "built, not run".to_owned()
+    let (tests, seconds) = if candidate.serves.is_empty() {
+        ("built, not run".to_owned(), String::new())
     } else {
-        format!("{} passed", passed.sum::<u64>())
+        let tests = format!("{} passed", passed.sum::<u64>());
+        (tests, format!("{:.1}", seconds.sum::<f64>()))
     };
     vec![
         name(candidate).to_owned(),
@@ -199,7 +198,7 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
         tags.join(" "),
         candidate.serves.join(" "),
         tests,
-        format!("{seconds:.1}"),
+        seconds,
     ]
 }
 
@@ -268,6 +267,17 @@ impl Promote {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_interpreter_here_serves_says_so_and_counts_no_seconds() {
+        let candidate = Candidate {
+            path: "/p/one-1.0-py3-none-musllinux_1_2_aarch64.whl".into(),
+            entry: Entry::default(),
+            serves: Vec::new(),
+        };
+        let row = row(&candidate, &Entry::default(), &[]);
+        assert_eq!(row[4..], ["built, not run", ""]);
+    }
 
     #[test]
     fn a_set_is_of_one_version_and_the_same_sources() {
