@@ -15,7 +15,7 @@ pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
     let project = Project::discover(session, &request.selection())?;
     let requested = environment::request(session, &project, request.python.as_deref())?;
     let environment = Environment::gather(session, &project, requested.as_ref())?;
-    let mut builds = BuildRecords::load(&project.state.join("state.json")).record;
+    let mut builds = BuildRecords::load(&project.build_records()).record;
     let installs = EnvironmentRecord::load(&environment.record_path()).record;
     let mut inputs = Vec::new();
     for member in &project.members {

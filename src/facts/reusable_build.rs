@@ -21,7 +21,7 @@ pub(super) fn find(
     default: &Utf8Path,
 ) -> Option<ReusableBuild> {
     let name = &build.member.name;
-    let records = BuildRecords::load(&project.state.join("state.json")).record;
+    let records = BuildRecords::load(&project.build_records()).record;
     let of_member = build_id(Utf8Path::new(""), name);
     records.builds.iter().find_map(|(id, then)| {
         let environment = Environment::at(id.strip_prefix(&of_member)?.into())?;

@@ -27,7 +27,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn load(project: &Project, environment: &Environment) -> Self {
         Self {
-            builds: BuildRecords::load(&project.state.join("state.json")),
+            builds: BuildRecords::load(&project.build_records()),
             environment: EnvironmentRecord::load(&environment.record_path()),
         }
     }

@@ -95,7 +95,7 @@ fn seed(plan: &mut Plan, build: &Build, from: &Utf8Path) {
 fn begin(context: &PlanContext<'_>, build: &Build) -> Step {
     let name = &build.member.name;
     let action = Action::Begin(Box::new(Begin {
-        state: context.project.state.join("state.json"),
+        state: context.project.build_records(),
         id: build_id(&context.target.environment.path, name),
         changed: build.earlier.changed.clone(),
     }));
@@ -227,7 +227,7 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
         suffixes: probe
             .map(|probe| probe.suffixes.clone())
             .unwrap_or_default(),
-        state: context.project.state.join("state.json"),
+        state: context.project.build_records(),
         uv: context.tools.uv.path.clone(),
         home: context.project.home.clone(),
         lock: context.target.dependencies.dependencies.lock().cloned(),

@@ -182,8 +182,11 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
 
 /// Whether the project's own words are `-m unittest`, and none of them is pytest.
 fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
-    const PYTESTS: [&str; 4] = [
+    const PYTESTS: [&str; 7] = [
+        "pytest.toml",
+        ".pytest.toml",
         "pytest.ini",
+        ".pytest.ini",
         "conftest.py",
         "tests/conftest.py",
         "test/conftest.py",
@@ -426,7 +429,13 @@ mod tests {
         assert_eq!(runner(script, &[]), TestRunner::Unittest);
         let workflow = (".github/workflows/ci.yml", "- run: pytest\n");
         assert_eq!(runner("", &[make, workflow]), TestRunner::Pytest);
-        assert_eq!(runner("", &[make, ("conftest.py", "")]), TestRunner::Pytest);
+        for file in ["conftest.py", "pytest.toml", ".pytest.toml", ".pytest.ini"] {
+            assert_eq!(
+                runner("", &[make, (file, "")]),
+                TestRunner::Pytest,
+                "{file}"
+            );
+        }
         let group = "[dependency-groups]\ndev = ['pytest']\n";
         assert_eq!(runner(group, &[make]), TestRunner::Pytest);
         assert_eq!(runner("", &[]), TestRunner::Pytest);

@@ -250,6 +250,11 @@ impl Project {
         self.own_state().join("builds").join(name)
     }
 
+    /// Where is recorded what the builds were made from.
+    pub fn build_records(&self) -> Utf8PathBuf {
+        self.state.join("state.json")
+    }
+
     pub fn lock_path(&self) -> Utf8PathBuf {
         self.state.join("lock")
     }
