@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::support::{Project, command, text_of};
 
 mod crashes;
+mod interrupted;
+mod links;
 mod looking;
 mod network;
 mod places;
