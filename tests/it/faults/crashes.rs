@@ -1,9 +1,9 @@
 //! Whoever is killed, or finds no place on the disk: what could be imported still can. A sample; all
 //! moments are tried by the long suite.
 
+use super::interrupted::Edited;
 #[cfg(target_os = "linux")]
-use super::interrupted::{harm, has_strace};
-use super::interrupted::{is_built, kill_after};
+use super::interrupted::{Harm, MATURIN, UV, has_strace};
 use crate::support::{alone, project};
 
 #[cfg(target_os = "linux")]
@@ -14,13 +14,59 @@ fn f09_f09c_no_call_that_writes_a_module_loses_it_or_leaves_anything() {
     }
     let project = project!("mixed");
     let _machine = alone();
-    is_built(&project, 0);
-    let points = [
+    let mut module = Edited::mixed(project);
+    for (call, with, when) in [
         ("copy_file_range", "signal=SIGKILL", 1),
         ("rename,renameat,renameat2", "error=ENOSPC", 2),
-    ];
-    for (number, point) in (1..).zip(points) {
-        let run = harm(&project, number, point);
+    ] {
+        let run = module.harmed(Harm { call, with, when });
+        assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
+    }
+}
+
+/// maturin while it writes among the sources, and pyx while it looks on.
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_no_call_that_installs_a_module_among_sources_loses_it() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("mixed");
+    let _machine = alone();
+    let folder = crate::support::folder!().join("bin");
+    let mut module = Edited::mixed(project);
+    let harm = Harm {
+        call: "copy_file_range",
+        with: "signal=SIGKILL",
+        when: 1,
+    };
+    let run = module.installed_by_harmed(MATURIN, harm, &folder);
+    assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
+    let run = module.installed_by_harmed_pyx(harm);
+    assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
+}
+
+/// uv once it has removed what was there.
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_no_call_that_installs_a_module_in_the_environment_loses_it() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("hello");
+    let _machine = alone();
+    let folder = crate::support::folder!().join("bin");
+    let mut module = Edited::hello(project);
+    for (call, with) in [
+        ("rmdir,unlinkat", "signal=SIGKILL"),
+        ("link,linkat,rename,renameat,renameat2", "error=ENOSPC"),
+    ] {
+        let harm = Harm {
+            call,
+            with,
+            when: 2,
+        };
+        let run = module.installed_by_harmed(UV, harm, &folder);
         assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
     }
 }
@@ -29,8 +75,8 @@ fn f09_f09c_no_call_that_writes_a_module_loses_it_or_leaves_anything() {
 fn f10_after_a_kill_of_all_the_module_is_whole_and_the_next_run_works() {
     let project = project!("mixed");
     let _machine = alone();
-    is_built(&project, 0);
-    for (number, tenths) in (1..).zip([2, 6, 10]) {
-        kill_after(&project, number, tenths);
+    let mut module = Edited::mixed(project);
+    for tenths in [2, 6, 10] {
+        module.killed_after(tenths);
     }
 }
