@@ -17,9 +17,11 @@ test *arguments:
 test-all: test
     cargo test --test all
 
-# Show what is done when the world is against it, and which tests hold that
+# Write docs/reliability.md anew from the names of the tests, and show what is done when the world is against it
 faults:
-    @grep '^|' docs/faults.md
+    -cargo test --quiet --test it house::reliability
+    cp target/tmp/reliability.md docs/reliability.md
+    @grep '^| F' docs/reliability.md
 
 # Try the law of freshness by random steps: how many for each kind of project, seed, which kinds
 law steps="1000" seed="1" projects="":
