@@ -199,3 +199,59 @@ fn literal(text: &Utf8Path) -> String {
     }
     literal + "'"
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::error::Error;
+    use crate::model::venv;
+
+    use super::*;
+
+    /// An environment with a package `a` in it, and where its packages are.
+    fn installed(root: &Utf8Path) -> (Environment, Member, Utf8PathBuf) {
+        let packages = venv::site_packages(root, "python3.12");
+        let record = "a/__init__.py,,\na-1.dist-info/RECORD,,\n../../../bin/a,,\n";
+        disk::write(&packages.join("a/__init__.py"), b"old").unwrap();
+        disk::write(&packages.join("a-1.dist-info/RECORD"), record.as_bytes()).unwrap();
+        let environment = Environment {
+            path: root.to_owned(),
+            ..Environment::default()
+        };
+        let member = Member {
+            name: "a".into(),
+            ..Member::default()
+        };
+        (environment, member, packages)
+    }
+
+    #[test]
+    fn what_was_there_can_be_found_until_the_tool_has_ended_and_is_put_back_when_it_failed() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let (environment, member, packages) = installed(root);
+        let before = disk::all_files(root);
+        let kept = environment.kept(&member);
+        for fails in [true, false] {
+            let result = keeping(&environment, &member, || {
+                disk::remove_dir(&packages.join("a-1.dist-info"))?;
+                disk::write(&packages.join("a/__init__.py"), b"new")?;
+                disk::write(&packages.join("a-2.dist-info/RECORD"), b"")?;
+                assert!(disk::is_file(&packages.join("_pyx_kept_a.pth")));
+                assert!(disk::is_file(&kept.join("installed/a-1.dist-info/RECORD")));
+                if fails { Err(Error::Bug) } else { Ok(()) }
+            });
+            assert_eq!(result.is_err(), fails);
+            assert_eq!(disk::all_files(root) == before, fails);
+            let text = disk::read_text(&packages.join("a/__init__.py")).unwrap();
+            assert_eq!(text.as_deref(), Some(if fails { "old" } else { "new" }));
+            assert!(!disk::is_there(kept.parent().unwrap()));
+            assert!(!disk::is_there(&packages.join("_pyx_kept_a.pth")));
+        }
+    }
+
+    #[test]
+    fn a_string_of_python_is_ascii() {
+        let text = Utf8Path::new("/it's\n/\\é");
+        assert_eq!(literal(text), "'/it\\'s\\U0000000a/\\\\\\U000000e9'");
+    }
+}
