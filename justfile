@@ -33,6 +33,11 @@ lint:
     cargo clippy --all-targets -- -D warnings
     cargo clippy --test all --test law -- -D warnings
 
+# Feed a reader of files that are not ours with random ones (needs nightly Rust and cargo-fuzz): how many
+fuzz target="manifest" runs="1000000":
+    mkdir -p fuzz/target/found/{{target}}
+    cargo +nightly fuzz run {{target}} fuzz/target/found/{{target}} fuzz/corpus/{{target}} -- -runs={{runs}} -timeout=10 -rss_limit_mb=1024
+
 # Check licences, sources and advisories of the dependencies (needs cargo-deny)
 deny:
     cargo deny check
