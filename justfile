@@ -17,9 +17,11 @@ test *arguments:
 test-all: test
     cargo test --test all
 
-# Show what is done when the world is against it, and which tests hold that
+# Write docs/reliability.md anew from the names of the tests, and show what is done when the world is against it
 faults:
-    @grep '^|' docs/faults.md
+    -cargo test --quiet --test it house::reliability
+    cp target/tmp/reliability.md docs/reliability.md
+    @grep '^| F' docs/reliability.md
 
 # Try the law of freshness by random steps: how many for each kind of project, seed, which kinds
 law steps="1000" seed="1" projects="":
@@ -30,6 +32,11 @@ lint:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
     cargo clippy --test all --test law -- -D warnings
+
+# Feed a reader of files that are not ours with random ones (needs nightly Rust and cargo-fuzz): how many
+fuzz target="manifest" runs="1000000":
+    mkdir -p fuzz/target/found/{{target}}
+    cargo +nightly fuzz run {{target}} fuzz/target/found/{{target}} fuzz/corpus/{{target}} -- -runs={{runs}} -timeout=10 -rss_limit_mb=1024
 
 # Check licences, sources and advisories of the dependencies (needs cargo-deny)
 deny:

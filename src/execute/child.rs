@@ -15,6 +15,7 @@ use crate::world::session::Session;
 use super::cargo;
 use super::context::{Context, PlanOutcome};
 use super::diagnosis;
+use super::kept::INSTALLING;
 
 /// Runs a program of a plan, and understands what it prints.
 pub(super) fn call(
@@ -33,6 +34,9 @@ pub(super) fn call(
         invocation = invocation
             .env("CARGO_TERM_COLOR", color)
             .env("CARGO_TERM_PROGRESS_WHEN", "never");
+    }
+    if let Action::Install(_) = step.action {
+        invocation = invocation.env(INSTALLING, "1");
     }
     let mut listener = cargo::Listener::new(run.listen, activity);
     let status = process::stream(&invocation, |stream, line| listener.hear(stream, line))?;

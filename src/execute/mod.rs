@@ -10,6 +10,7 @@ mod context;
 mod copy_install;
 mod diagnosis;
 mod files;
+mod kept;
 mod link;
 mod prove;
 mod records;

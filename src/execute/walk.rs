@@ -13,6 +13,7 @@ use crate::world::process;
 use crate::world::session::Session;
 
 use super::context::{Context, PlanOutcome};
+use super::kept::keeping;
 use super::testing::{self, TestResult};
 use super::{child, copy_install, diagnosis, files, link, prove, records, release};
 
@@ -116,7 +117,10 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         Action::Forget { crates, dirs } => records::forget(crates, dirs, context.since),
         Action::Begin(begin) => records::begin(begin, context.since),
         Action::Replace(replace) => prove::replace(context, replace),
-        Action::CopyInstall(copy) => copy_install::copy(copy),
+        Action::Install(install) => keeping(&install.environment, &install.member, || {
+            child::call(context, step, &install.run, activity)
+        }),
+        Action::CopyInstall(copy) => keeping(&copy.to, &copy.member, || copy_install::copy(copy)),
         Action::Prove(prove) => prove::prove(context, prove),
         Action::RecordSync(record) => records::record_sync(context, record),
         Action::Seed { to, .. } if disk::is_dir(to) => Ok(()),

@@ -120,6 +120,12 @@ impl Environment {
         self.path.join("pyx.json")
     }
 
+    /// Where what is installed of a member is kept while it is installed anew; there is nothing at other
+    /// times, unless nobody was left to take it away.
+    pub fn kept(&self, member: &Member) -> Utf8PathBuf {
+        self.path.join("pyx-kept").join(member.escaped_name())
+    }
+
     /// The folders besides that of its packages from which it imports by now.
     pub fn linked(&self) -> Vec<Utf8PathBuf> {
         let packages = self.site_packages();

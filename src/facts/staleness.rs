@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use crate::model::error::Result;
 use crate::model::reason::Reason;
+use crate::world::disk;
 use crate::world::interpreter::{self, Probe};
 use crate::world::session::Session;
 
@@ -138,6 +139,8 @@ impl Records {
                 Some(Staleness::whole(Reason::Forced))
             } else if let Some(reason) = &target.stale {
                 Some(Staleness::whole(reason.clone()))
+            } else if disk::is_dir(&target.environment.kept(member)) {
+                Some(Staleness::whole(Reason::Interrupted))
             } else {
                 let found = build.judge(session, &records);
                 let is_unlinked = run_state.unlinked.contains(&member.name);

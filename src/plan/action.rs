@@ -45,6 +45,8 @@ pub enum Action {
     Begin(Box<Begin>),
     /// Copy the artifact over the installed modules, each through a rename.
     Replace(Box<Replace>),
+    /// Install a member with a tool that removes what is there before it puts something else in its place.
+    Install(Box<Install>),
     /// Install what another environment has.
     CopyInstall(Box<CopyInstall>),
     /// Prove that Python imports what was built, keep uv from replacing it, and record both.
@@ -123,9 +125,12 @@ impl Action {
         match self {
             Self::Run(run) if run.is_silent => Conduct::BUILDING,
             Self::Run(run) if run.listen == Listen::Quiet => Conduct::SHOWN,
-            Self::Run(_) | Self::CopyInstall(_) | Self::Link(_) | Self::Pack(_) => {
-                Conduct::SHOWN_BUILDING
-            }
+            Self::Install(install) if install.run.listen == Listen::Quiet => Conduct::SHOWN,
+            Self::Run(_)
+            | Self::Install(_)
+            | Self::CopyInstall(_)
+            | Self::Link(_)
+            | Self::Pack(_) => Conduct::SHOWN_BUILDING,
             Self::Replace(_) | Self::Prove(_) | Self::Seed { .. } => Conduct::BUILDING,
             Self::Provide { .. }
             | Self::Test(_)
@@ -151,6 +156,7 @@ impl Action {
     pub fn invocation(&self) -> Option<&Invocation> {
         match self {
             Self::Run(run) => Some(&run.invocation),
+            Self::Install(install) => Some(&install.run.invocation),
             Self::Link(link) => Some(&link.invocation),
             Self::Test(test) => Some(&test.invocation),
             Self::Pack(pack) => Some(&pack.run.invocation),
@@ -180,6 +186,7 @@ impl Action {
     pub fn command(&self) -> String {
         match self {
             Self::Run(run) => run.invocation.to_string(),
+            Self::Install(install) => install.run.invocation.to_string(),
             Self::Provide { provision, .. } => {
                 comment(&format!("put {} into {}", provision.label(), provision.dir))
             }
@@ -418,6 +425,13 @@ pub struct Replace {
     pub build: Build,
     /// Absolute.
     pub modules: Vec<Utf8PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Install {
+    pub run: Run,
+    pub member: Member,
+    pub environment: Environment,
 }
 
 /// A member's installed distribution, copied file by file: what was compiled once serves both.

@@ -13,7 +13,7 @@ use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 use crate::world::tool::Tool;
 
-use super::action::{Action, Begin, CopyInstall, Listen, Prove, Replace, Run};
+use super::action::{Action, Begin, CopyInstall, Install, Listen, Prove, Replace, Run};
 use super::arguments::{build_args, maturin_feature_args, passed_args};
 use super::context::PlanContext;
 use super::environment;
@@ -204,12 +204,19 @@ fn install(
     let name = &build.member.name;
     let call = maturin_invocation(context, build, maturin);
     let id = StepId::Install(name.clone());
+    let action = |run| {
+        Action::Install(Box::new(Install {
+            run,
+            member: build.member.clone(),
+            environment: context.target.environment.clone(),
+        }))
+    };
     if compiled {
-        let action = Action::Run(Run::quiet(call, Exit::Failed));
+        let action = action(Run::quiet(call, Exit::Failed));
         return Step::new(id, "Installing", name, action);
     }
     let packages = build.locked.packages;
-    let action = Action::Run(Run::building(call, Listen::Maturin { packages }));
+    let action = action(Run::building(call, Listen::Maturin { packages }));
     let subject = format!("{name} [{}]", build.options.profile);
     Step::new(id, "Building", subject, action).because(staleness.reason.clone())
 }

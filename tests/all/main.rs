@@ -14,6 +14,11 @@ mod artifact {
 }
 #[path = "../it/new/created.rs"]
 mod created;
+mod faults;
+#[path = "../it/faults/interrupted.rs"]
+mod interrupted;
+#[path = "../it/faults/links.rs"]
+mod links;
 mod measure;
 mod new;
 mod older_pyo3;
@@ -22,6 +27,8 @@ mod release;
 #[cfg(target_os = "linux")]
 #[path = "../it/release/released.rs"]
 mod released;
+#[path = "../it/publish/shout.rs"]
+mod shout;
 #[path = "../it/support/mod.rs"]
 #[expect(
     dead_code,

@@ -23,16 +23,19 @@ pub(super) struct InstalledModule {
 impl InstalledModule {
     /// `root`: the folder that Python imports from, absolute.
     fn new(root: &Utf8Path, file: Utf8PathBuf) -> Option<Self> {
-        let below = file.strip_prefix(root).ok()?;
-        let last = below.file_name()?.split('.').next()?;
-        let folders = below.parent()?.components();
-        let mut parts: Vec<&str> = folders.map(|part| part.as_str()).collect();
-        parts.push(last);
-        Some(Self {
-            name: parts.join("."),
-            file,
-        })
+        let name = module_name(root, &file)?;
+        Some(Self { file, name })
     }
+}
+
+/// Dotted; `root`: the folder that Python imports the file from. `None` where it is not in there.
+pub(in crate::execute) fn module_name(root: &Utf8Path, file: &Utf8Path) -> Option<String> {
+    let below = file.strip_prefix(root).ok()?;
+    let last = below.file_name()?.split('.').next()?;
+    let folders = below.parent()?.components();
+    let mut parts: Vec<&str> = folders.map(|part| part.as_str()).collect();
+    parts.push(last);
+    Some(parts.join("."))
 }
 
 /// What maturin has installed, whatever it is called: the extension modules in the distribution's

@@ -27,6 +27,8 @@ use super::records;
 use import::{ImportOrigin, Loaded, extension, without_init};
 use installed::{InstalledModule, installed_modules, update_record};
 
+pub(super) use installed::module_name;
+
 /// Puts the new artifact where the old one was installed, and its hash into RECORD.
 pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {
     let member = &replace.build.member;

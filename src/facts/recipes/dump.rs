@@ -38,15 +38,12 @@ pub(super) fn dump(
             said.trim_start_matches("error: ").to_owned(),
         ));
     }
-    let module = serde_json::from_str(&output.stdout);
-    module
-        .map(Some)
-        .map_err(|error| Error::Justfile(format!("cannot read what just says of it: {error}")))
+    Module::parse(&output.stdout).map(Some)
 }
 
 /// `just --dump --dump-format json`, as far as it is read here.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Module {
+pub struct Module {
     recipes: BTreeMap<String, Described>,
     #[serde(default)]
     aliases: BTreeMap<String, serde_json::Value>,
@@ -92,6 +89,13 @@ struct Parameter {
 }
 
 impl Module {
+    /// # Errors
+    /// [`Error::Justfile`] for what just would not say.
+    pub fn parse(said: &str) -> Result<Self> {
+        let unread = |error| Error::Justfile(format!("cannot read what just says of it: {error}"));
+        serde_json::from_str(said).map_err(unread)
+    }
+
     fn all(&self) -> Vec<&Described> {
         let below = self.modules.values().flat_map(Self::all);
         self.recipes.values().chain(below).collect()
@@ -118,7 +122,7 @@ impl Module {
     }
 
     /// What people may call; `built_in`: whether the justfile is part of the program.
-    pub(super) fn listed(&self, built_in: bool) -> Vec<Recipe> {
+    pub fn listed(&self, built_in: bool) -> Vec<Recipe> {
         let listed = self.all().into_iter().filter(|recipe| !recipe.private);
         let as_recipe = |recipe: &Described| Recipe {
             is_script: self.is_script(recipe),
@@ -128,7 +132,7 @@ impl Module {
     }
 
     /// The names of private recipes and of aliases.
-    pub(super) fn hidden(&self) -> Vec<String> {
+    pub fn hidden(&self) -> Vec<String> {
         let private = self
             .all()
             .into_iter()

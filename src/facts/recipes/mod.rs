@@ -14,9 +14,11 @@ use crate::world::session::Session;
 use crate::world::tool::Tool;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use dump::{Module, dump};
+use dump::dump;
 
 pub use built_in::{FILES, are_written, folder, imports, names, text};
+#[doc(hidden)] // for `fuzz/`
+pub use dump::Module;
 pub use recipe::Recipe;
 
 /// The recipes at hand.

@@ -1,93 +1,75 @@
-//! Whoever is killed, or finds no place on the disk, at any moment: what could be imported still can.
+//! Whoever is killed, or finds no place on the disk: what could be imported still can. A sample; all
+//! moments are tried by the long suite.
 
-use super::COUNT;
-use crate::support::{CheckOutcome, Project, alone, project};
-
-/// The module counts something else from now on.
-fn edit(project: &Project, number: usize) {
-    let text = project.read("src/lib.rs");
-    let (head, tail) = text.split_once(".count()").unwrap();
-    let (_, tail) = tail.split_once('\n').unwrap();
-    project.write("src/lib.rs", &format!("{head}.count() + {number}\n{tail}"));
-}
-
-/// The module is the old one or the new one, and nothing has been left among the sources.
-#[track_caller]
-fn is_whole(project: &Project, number: usize, run: &CheckOutcome) {
-    let counted: usize = project.python(COUNT).parse().unwrap();
-    assert!(
-        [number - 1, number].contains(&(counted - 2)),
-        "{counted}\n{run}"
-    );
-    assert_eq!(project.traces(), " M src/lib.rs\n", "{run}");
-}
-
-#[track_caller]
-fn is_built(project: &Project, number: usize) {
-    project.dev().run().succeeds();
-    assert_eq!(project.python(COUNT), (number + 2).to_string());
-}
+use super::interrupted::Edited;
+#[cfg(target_os = "linux")]
+use super::interrupted::{Harm, MATURIN, UV, has_strace};
+use crate::support::{alone, project};
 
 #[cfg(target_os = "linux")]
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads the run must know that nothing was held"
-)]
 #[test]
-fn f09_f09c_at_no_call_that_writes_a_module_is_it_lost_or_anything_left() {
-    if crate::support::on_path("strace").is_none() {
-        eprintln!("skipped: needs strace");
+fn f09_f09c_no_call_that_writes_a_module_loses_it_or_leaves_anything() {
+    if !has_strace() {
         return;
     }
     let project = project!("mixed");
     let _machine = alone();
-    is_built(&project, 0);
-    let calls = [
-        "copy_file_range",
-        "chmod,fchmod,fchmodat",
-        "rename,renameat,renameat2",
-    ];
-    let harms = ["signal=SIGKILL", "error=ENOSPC", "error=EIO"];
-    let mut number = 0;
-    let mut failed = 0;
-    for call in calls {
-        for harm in harms {
-            for when in 1..=3 {
-                number += 1;
-                edit(&project, number);
-                let inject = format!("inject={call}:{harm}:when={when}");
-                let trace = format!("trace={call}");
-                let words = ["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
-                let own = [env!("CARGO_BIN_EXE_cargo-pyx"), "pyx", "dev"];
-                let run = project.run("strace", &[&words[..], &own].concat());
-                is_whole(&project, number, &run);
-                is_built(&project, number);
-                if run.code == Some(0) {
-                    break; // nobody calls it more often
-                }
-                failed += 1;
-            }
-        }
+    let mut module = Edited::mixed(project);
+    for (call, with, when) in [
+        ("copy_file_range", "signal=SIGKILL", 1),
+        ("rename,renameat,renameat2", "error=ENOSPC", 2),
+    ] {
+        let run = module.harmed(Harm { call, with, when });
+        assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
     }
-    assert!(failed > 5, "{failed}");
+}
+
+/// maturin while it writes among the sources, and pyx while it looks on.
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_no_call_that_installs_a_module_among_sources_loses_it() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("mixed");
+    let _machine = alone();
+    let folder = crate::support::folder!().join("bin");
+    let mut module = Edited::mixed(project);
+    let harm = Harm {
+        call: "copy_file_range",
+        with: "signal=SIGKILL",
+        when: 1,
+    };
+    let run = module.installed_by_harmed(MATURIN, harm, &folder);
+    assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
+    let run = module.installed_by_harmed_pyx(harm);
+    assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
+}
+
+/// uv once it has removed what was there, and once it has put something else in place of half of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_no_call_that_installs_a_module_in_the_environment_loses_it() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("hello");
+    let _machine = alone();
+    let folder = crate::support::folder!().join("bin");
+    let mut module = Edited::hello(project);
+    for (call, when) in [("rmdir", 1), ("linkat", 2)] {
+        let with = "signal=SIGKILL";
+        let run = module.installed_by_harmed(UV, Harm { call, with, when }, &folder);
+        assert_ne!(run.code, Some(0), "nobody was harmed\n{run}");
+    }
 }
 
 #[test]
-fn f10_whenever_all_are_killed_the_module_is_whole_and_the_next_run_works() {
+fn f10_after_a_kill_of_all_the_module_is_whole_and_the_next_run_works() {
     let project = project!("mixed");
     let _machine = alone();
-    is_built(&project, 0);
-    let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
-    for number in 1..=15 {
-        edit(&project, number);
-        let tenths = number * 7 % 19; // as good as any
-        let script = format!(
-            "setsid '{pyx}' pyx dev & sleep {}.{}; kill -9 -$! 2>&1; wait",
-            tenths / 10,
-            tenths % 10
-        );
-        let run = project.run("sh", &["-c", &script]);
-        is_whole(&project, number, &run);
-        is_built(&project, number);
+    let mut module = Edited::mixed(project);
+    for tenths in [2, 6, 10] {
+        module.killed_after(tenths);
     }
 }

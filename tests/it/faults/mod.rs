@@ -1,4 +1,4 @@
-//! What happens to `cargo pyx dev` when the world is against it: the rows of `docs/faults.md`.
+//! What happens to `cargo pyx dev` when the world is against it: the rows of `docs/reliability.md`.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::support::{Project, command, text_of};
 
 mod crashes;
+mod interrupted;
+mod links;
 mod looking;
 mod network;
 mod places;

@@ -1,6 +1,6 @@
 //! The rules of the house that no lint knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use clap::CommandFactory;
 mod packed;
 mod pages;
 mod paths;
+mod reliability;
 pub(crate) mod workflows;
 
 use paths::{Arrow, Crate, circles};
@@ -306,62 +307,6 @@ fn the_documented_commands_are_the_programs_own_help() {
         std::fs::write(&new, expected).unwrap();
         panic!("cp {} {}", new.display(), path.display());
     }
-}
-
-/// By the number of a fault, the tests that say in their names that they hold it: `f01_…`, `f01_f02_…`.
-fn tests_of_faults() -> BTreeMap<String, BTreeSet<String>> {
-    let mut tests: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let suites = [("tests/it", ""), ("tests/all", " (`all`)")];
-    let files = suites.into_iter().flat_map(|(name, suite)| {
-        let folder = root().join(name);
-        let files = rust_files(&folder).into_iter();
-        files.map(move |file| (folder.clone(), file, suite))
-    });
-    for (folder, file, suite) in files {
-        let place = file.strip_prefix(&folder).unwrap().with_extension("");
-        let parts = place.iter().map(|part| part.to_str().unwrap());
-        let parts: Vec<&str> = parts.filter(|part| *part != "mod").collect();
-        for function in text(&file).split("\nfn ").skip(1) {
-            let (name, _) = function.split_once('(').unwrap();
-            let path = format!("`{}::{name}`{suite}", parts.join("::"));
-            for number in name.split('_').map_while(number_of_fault) {
-                tests.entry(number).or_default().insert(path.clone());
-            }
-        }
-    }
-    tests
-}
-
-/// `F04b` of `f04b`.
-fn number_of_fault(word: &str) -> Option<String> {
-    let digits = word
-        .strip_prefix('f')?
-        .trim_end_matches(|c: char| c.is_ascii_lowercase());
-    let is_number = digits.len() == 2 && digits.parse::<u8>().is_ok();
-    is_number.then(|| format!("F{}", &word[1..]))
-}
-
-#[test]
-fn every_fault_names_the_tests_that_hold_it() {
-    let page = text(&root().join("docs/faults.md"));
-    let mut tests = tests_of_faults();
-    let mut rows = 0;
-    for row in page.lines().filter(|line| line.starts_with("| F")) {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [number, _, _, held] = cells[..] else {
-            panic!("not four cells: {row}")
-        };
-        let held: BTreeSet<String> = held.split(", ").map(str::to_owned).collect();
-        let known = tests
-            .remove(number)
-            .unwrap_or_else(|| BTreeSet::from([String::new()]));
-        assert_eq!(held, known, "{number}");
-        rows += 1;
-    }
-    assert!(
-        rows > 50 && tests.is_empty(),
-        "{rows} rows, without {tests:?}"
-    );
 }
 
 #[test]

@@ -1,59 +1,18 @@
 //! What `cargo pyx release publish` promises: what was released, all of it, once, and no secret seen.
 
 mod index;
+mod shout;
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::support::{
-    CheckOutcome, Project, Pyx, alone, entries, folder_of, name_of, versions, within,
-};
+use crate::support::{CheckOutcome, Project, Pyx, alone, within};
 use index::{Index, Line, PASSWORD, Then, USER, answering, free_port};
+use shout::{SDIST, damaged, packed_anew, wheel, wheel_in};
 
-const SDIST: &str = "shout-0.1.0.tar.gz";
-
-/// A project that can be released, in the test's own folder.
-fn releasable(folder: &std::path::Path) -> Project {
-    let project = Project::cold(&folder.join("bin"), "bin");
-    let about = "description = \"Shouts\"\nlicense = \"MIT\"\nreadme = \"README.md\"\ndynamic";
-    project.edit("pyproject.toml", "dynamic", about);
-    let python = versions().pop().expect("a Python");
-    let pythons = format!("\n[tool.pyx.release]\npythons = [\"{python}\"]\n");
-    project.append("pyproject.toml", &pythons);
-    project.commit();
-    project
-}
-
-/// The `dist/` of such a project: a wheel and an sdist, made once.
-fn dist() -> PathBuf {
-    static DIST: OnceLock<PathBuf> = OnceLock::new();
-    let make = || {
-        let folder = folder_of("publish::what_is_released::here");
-        let project = releasable(&folder);
-        for product in ["wheel", "sdist"] {
-            let release = project.pyx("release").with(&[product]);
-            release.start().finish().succeeds();
-        }
-        let dist = folder.join("dist");
-        let _ = fs::remove_dir_all(&dist);
-        fs::rename(project.path("dist"), &dist).unwrap();
-        dist
-    };
-    DIST.get_or_init(make).clone()
-}
-
-/// A released project, and an index for it.
+/// The released project, and an index for it.
 fn released(folder: &std::path::Path) -> (Project, Index) {
-    let dist = dist();
-    let project = releasable(folder);
-    fs::create_dir(project.path("dist")).unwrap();
-    for file in entries(&dist) {
-        fs::copy(&file, project.path("dist").join(name_of(&file))).unwrap();
-    }
-    let index = Index::start(folder);
-    (project, index)
+    (shout::released(folder), Index::start(folder))
 }
 
 macro_rules! released {
@@ -75,19 +34,6 @@ fn without_credentials(project: &Project, port: u16) -> Pyx {
         .env("UV_PUBLISH_CHECK_URL", format!("{url}simple/"))
         .env("UV_HTTP_RETRIES", "0")
         .env("NO_PROXY", "127.0.0.1")
-}
-
-/// The name of the wheel in `dist/`.
-fn wheel(project: &Project) -> String {
-    wheel_in(&project.path("dist"))
-}
-
-fn wheel_in(dist: &std::path::Path) -> String {
-    let names = entries(dist).into_iter();
-    let mut wheels = names
-        .map(|path| name_of(&path))
-        .filter(|name| name.starts_with("shout-") && name != SDIST);
-    wheels.next().expect("a wheel")
 }
 
 /// By file: what the JSON says has become of it.
@@ -319,65 +265,15 @@ fn f34_a_file_that_is_not_what_was_released_stops_all() {
 
 #[test]
 fn f41_a_set_that_is_not_what_was_released_does_not_pass_for_checked() {
-    let (project, _index) = released!();
+    let project = shout::released(&crate::support::folder!());
     let wheel = wheel(&project);
-    let own = |name: &str| format!("dist/{name}");
-    let check = |args: &[&str]| project.pyx("release").with(&[&["check"], args].concat());
-    check(&[]).run().succeeds();
-    let manifest = project.read("dist/release.json");
-    let sums = project.read("dist/SHA256SUMS");
-    let refused = |place: &str, why: &str| {
-        let run = check(&[]).run().exits(1).says("checks failed");
-        run.says_once(&format!("error: dist/{place}: ")).says(why);
-        project.write("dist/release.json", &manifest);
-        project.write("dist/SHA256SUMS", &sums);
-    };
-    for other in [
-        "garbage",
-        "{\"schema\": 1",
-        "{\"schema\": 9, \"files\": {}}",
-    ] {
-        project.write("dist/release.json", other);
-        refused("release.json", "is not what cargo pyx writes there");
-    }
-    project.remove("dist/release.json");
-    refused("SHA256SUMS", "`release.json` is missing");
+    packed_anew(&project, &wheel);
+    let path = format!("dist/{wheel}");
+    let check = project.pyx("release").with(&["check", &path]);
+    let run = check.run().exits(1);
+    run.says_once(&format!("`{wheel}` is not the file that was released"));
     project.remove("dist/SHA256SUMS");
-    refused("release.json", "`SHA256SUMS` is missing");
-    let cut = sums.lines().next().unwrap();
-    project.write("dist/SHA256SUMS", cut);
-    refused("release.json", "`SHA256SUMS` and `release.json` differ");
-    project.append(
-        "dist/SHA256SUMS",
-        &format!("{}  other.whl\n", "0".repeat(64)),
-    );
-    refused(
-        "SHA256SUMS",
-        "lists `other.whl`, and `release.json` does not",
-    );
-    let other = manifest.replace("\"version\": \"0.1.0\"", "\"version\": \"0.0.9\"");
-    project.write("dist/release.json", &other);
-    let run = check(&[]).run().exits(1);
-    run.says(&format!(
-        "`{wheel}` is of version 0.0.9, and the project has 0.1.0"
-    ));
-    project.write("dist/release.json", &manifest);
-    // packed anew, it is as good a wheel as it was
-    let packed = "import sys, zipfile
-old = zipfile.ZipFile(sys.argv[1])
-members = [(info, old.read(info)) for info in old.infolist()]
-with zipfile.ZipFile(sys.argv[1], 'w') as new:
-    for info, content in members:
-        new.writestr(info, content)";
-    project
-        .run("python3", &["-c", packed, &own(&wheel)])
-        .succeeds();
-    for named in [&[][..], &[&*own(&wheel)]] {
-        let run = check(named).run().exits(1);
-        run.says_once(&format!("`{wheel}` is not the file that was released"))
-            .never_says("pyx: ");
-    }
-    check(&[&own(SDIST)]).run().succeeds();
+    damaged(&project, "release.json", "`SHA256SUMS` is missing");
 }
 
 #[test]

@@ -1,0 +1,257 @@
+//! Installing a module anew, in such a way that at every moment the old or the new one can be imported.
+//!
+//! maturin and uv remove what is installed before they write something else in its place, and a module
+//! among the sources is removed and written there. Who is killed in between, or finds no place on the
+//! disk, leaves nothing. So what is installed is copied into a folder of the environment before, and a
+//! `.pth` file, which Python runs at its start, has the copies found first. That file is the switch: it
+//! comes by one rename and goes by one removal, before and after all that the tool does.
+//!
+//! Nobody has to be alive for that, as somebody has to for putting back what was kept. It is put back all
+//! the same where the tool has failed and we have not: a module that is later installed by hand must not be
+//! hidden by the copy. And no exchange of folders would do it: the packages are in one folder with all
+//! others, and a module among the sources is in one with what the user writes.
+//!
+//! Where we are killed the folder stays. It is the next run's reason to install the module again, and
+//! stays the old one until that has succeeded. Not kept are scripts, and libraries among the sources that
+//! Python code loads by their path.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::artifact;
+use crate::facts::environment::{self, Environment};
+use crate::facts::fingerprint::EnvironmentRecord;
+use crate::facts::project::Member;
+use crate::model::error::Result;
+use crate::world::disk;
+
+use super::prove::module_name;
+
+/// What tells the tool, and whoever it starts, to see what is installed: pip removes a distribution where
+/// Python finds it.
+pub(super) const INSTALLING: &str = "CARGO_PYX_INSTALLING";
+
+/// Installs a member; whatever happens meanwhile, what was installed before can be imported.
+pub(super) fn keeping(
+    environment: &Environment,
+    member: &Member,
+    install: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let Some(kept) = Kept::of(environment, member) else {
+        return install();
+    };
+    let copies = kept.begin(environment, member)?;
+    let installed = install();
+    if installed.is_ok() {
+        kept.end()?;
+    } else if !copies.is_empty() {
+        // where that fails as well, Python still finds the copies
+        let put_back = put_back(environment, member, &copies);
+        let _ = put_back.and_then(|()| kept.end());
+    }
+    installed
+}
+
+/// What is kept of one member.
+struct Kept {
+    /// Where it is, absolute.
+    folder: Utf8PathBuf,
+    /// The folder of the environment's packages, absolute.
+    packages: Utf8PathBuf,
+    /// The file that leads Python to it, among the packages.
+    switch: Utf8PathBuf,
+}
+
+impl Kept {
+    /// `None` for an environment without packages.
+    fn of(environment: &Environment, member: &Member) -> Option<Self> {
+        let packages = environment.site_packages()?;
+        let name = format!("_pyx_kept_{}.pth", member.escaped_name());
+        Some(Self {
+            folder: environment.kept(member),
+            switch: packages.join(name),
+            packages,
+        })
+    }
+
+    /// The copies of what is among the packages, as it is there.
+    fn installed(&self) -> Utf8PathBuf {
+        self.folder.join("installed")
+    }
+
+    /// Copies what is installed and has Python find that. What a killed run has kept stays, as what is there
+    /// may be half of something: no copies of it are made.
+    fn begin(&self, environment: &Environment, member: &Member) -> Result<Vec<Copied>> {
+        if disk::is_file(&self.switch) {
+            return Ok(Vec::new());
+        }
+        disk::remove_dir(&self.folder)?;
+        let Some(dist_info) = environment.dist_info(member) else {
+            return Ok(Vec::new());
+        };
+        let mut files = artifact::installed(&dist_info)?;
+        files.retain(|file| is_inside(file) && disk::is_file(&self.packages.join(file)));
+        let inside = files.iter().map(|file| Copied {
+            place: self.packages.join(file),
+            copy: self.installed().join(file),
+        });
+        let mut copies: Vec<Copied> = inside.collect();
+        let linked = environment::linked_by(&self.packages, &files);
+        let mut modules = BTreeMap::new();
+        for (number, place) in among_sources(environment, member).into_iter().enumerate() {
+            let folder = self.folder.join(format!("in-place-{number}"));
+            let copy = folder.join(place.file_name().unwrap_or_default());
+            let names = linked.iter().filter_map(|root| module_name(root, &place));
+            modules.extend(names.map(|name| (name, copy.clone())));
+            copies.push(Copied { place, copy });
+        }
+        for Copied { place, copy } in &copies {
+            disk::copy(place, copy)?;
+        }
+        self.switch_on(&self.program(&linked, &modules))?;
+        Ok(copies)
+    }
+
+    fn switch_on(&self, program: &str) -> Result<()> {
+        let start = self.folder.join("start.py");
+        disk::write(&start, program.as_bytes())?;
+        let start = literal(&start);
+        let line = format!("import sys; exec(open({start}, encoding='utf-8').read(), {{}})\n");
+        let switch = self.folder.join("switch"); // Python reads all that ends in `.pth`
+        disk::write(&switch, line.as_bytes())?;
+        disk::rename(&switch, &self.switch)
+    }
+
+    /// What Python runs at its start: the copies come before the packages, modules among the sources
+    /// before all.
+    fn program(&self, linked: &[Utf8PathBuf], modules: &BTreeMap<String, Utf8PathBuf>) -> String {
+        let linked: Vec<String> = linked.iter().map(|dir| literal(dir)).collect();
+        let modules = modules
+            .iter()
+            .map(|(name, copy)| format!("{}: {}", literal(name.as_ref()), literal(copy)));
+        let modules: Vec<String> = modules.collect();
+        format!(
+            include_str!("kept.py"),
+            installing = literal(INSTALLING.as_ref()),
+            packages = literal(&self.packages),
+            installed = literal(&self.installed()),
+            linked = linked.join(", "),
+            modules = modules.join(", "),
+        )
+    }
+
+    /// Has Python find what is installed.
+    fn end(&self) -> Result<()> {
+        disk::remove_file(&self.switch)?;
+        disk::remove_dir(&self.folder)?;
+        let around = self.folder.parent().unwrap_or(&self.folder);
+        disk::remove_empty(around, &[])
+    }
+}
+
+/// Leaves what is installed as it was, but for files that only the new one has.
+fn put_back(environment: &Environment, member: &Member, copies: &[Copied]) -> Result<()> {
+    let is_other = |dir: &Utf8PathBuf| copies.iter().all(|it| !it.place.starts_with(dir));
+    while let Some(other) = environment.dist_info(member).filter(is_other) {
+        disk::remove_dir(&other)?;
+    }
+    for Copied { place, copy } in copies {
+        if disk::hash(copy) != disk::hash(place) {
+            disk::replace(copy, place)?;
+        }
+    }
+    Ok(())
+}
+
+/// A file of what is installed, and its copy, both absolute.
+struct Copied {
+    place: Utf8PathBuf,
+    copy: Utf8PathBuf,
+}
+
+/// Whether a file of RECORD is among the packages; scripts are not.
+fn is_inside(file: &Utf8Path) -> bool {
+    file.is_relative() && !file.components().any(|part| part.as_str() == "..")
+}
+
+/// The modules of a member that were installed outside of the environment, absolute.
+fn among_sources(environment: &Environment, member: &Member) -> Vec<Utf8PathBuf> {
+    let known = EnvironmentRecord::load(&environment.record_path()).record;
+    let installed = known.installed.get(&member.name);
+    let mut modules = installed.map_or_else(Vec::new, |installed| installed.modules.clone());
+    modules.retain(|module| !module.starts_with(&environment.path) && disk::is_file(module));
+    modules
+}
+
+/// A string of Python, in ASCII: in which encoding a `.pth` file is read depends on Python.
+fn literal(text: &Utf8Path) -> String {
+    let mut literal = String::from("'");
+    for c in text.as_str().chars() {
+        match c {
+            '\\' | '\'' => literal.extend(['\\', c]),
+            ' '..='~' => literal.push(c),
+            other => {
+                let _ = write!(literal, "\\U{:08x}", u32::from(other)); // never fails
+            }
+        }
+    }
+    literal + "'"
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::error::Error;
+    use crate::model::venv;
+
+    use super::*;
+
+    /// An environment with a package `a` in it, and where its packages are.
+    fn installed(root: &Utf8Path) -> (Environment, Member, Utf8PathBuf) {
+        let packages = venv::site_packages(root, "python3.12");
+        let record = "a/__init__.py,,\na-1.dist-info/RECORD,,\n../../../bin/a,,\n";
+        disk::write(&packages.join("a/__init__.py"), b"old").unwrap();
+        disk::write(&packages.join("a-1.dist-info/RECORD"), record.as_bytes()).unwrap();
+        let environment = Environment {
+            path: root.to_owned(),
+            ..Environment::default()
+        };
+        let member = Member {
+            name: "a".into(),
+            ..Member::default()
+        };
+        (environment, member, packages)
+    }
+
+    #[test]
+    fn what_was_there_can_be_found_until_the_tool_has_ended_and_is_put_back_when_it_failed() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let (environment, member, packages) = installed(root);
+        let before = disk::all_files(root);
+        let kept = environment.kept(&member);
+        for fails in [true, false] {
+            let result = keeping(&environment, &member, || {
+                disk::remove_dir(&packages.join("a-1.dist-info"))?;
+                disk::write(&packages.join("a/__init__.py"), b"new")?;
+                disk::write(&packages.join("a-2.dist-info/RECORD"), b"")?;
+                assert!(disk::is_file(&packages.join("_pyx_kept_a.pth")));
+                assert!(disk::is_file(&kept.join("installed/a-1.dist-info/RECORD")));
+                if fails { Err(Error::Bug) } else { Ok(()) }
+            });
+            assert_eq!(result.is_err(), fails);
+            assert_eq!(disk::all_files(root) == before, fails);
+            let text = disk::read_text(&packages.join("a/__init__.py")).unwrap();
+            assert_eq!(text.as_deref(), Some(if fails { "old" } else { "new" }));
+            assert!(!disk::is_there(kept.parent().unwrap()));
+            assert!(!disk::is_there(&packages.join("_pyx_kept_a.pth")));
+        }
+    }
+
+    #[test]
+    fn a_string_of_python_is_ascii() {
+        let text = Utf8Path::new("/it's\n/\\é");
+        assert_eq!(literal(text), "'/it\\'s\\U0000000a/\\\\\\U000000e9'");
+    }
+}

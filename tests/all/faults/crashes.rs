@@ -1,0 +1,130 @@
+//! Whoever is killed, or finds no place on the disk, at any moment: what could be imported still can.
+
+use crate::interrupted::Edited;
+#[cfg(target_os = "linux")]
+use crate::interrupted::{Harm, MATURIN, UV, has_strace};
+use crate::support::{alone, project};
+
+#[cfg(target_os = "linux")]
+const KILLED: &str = "signal=SIGKILL";
+#[cfg(target_os = "linux")]
+const FULL: &str = "error=ENOSPC";
+#[cfg(target_os = "linux")]
+const BROKEN: &str = "error=EIO";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f09_f09c_at_no_call_that_writes_a_module_is_it_lost_or_anything_left() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("mixed");
+    let _machine = alone();
+    let mut module = Edited::mixed(project);
+    let calls = [
+        "copy_file_range",
+        "chmod,fchmod,fchmodat",
+        "rename,renameat,renameat2",
+    ];
+    let mut failed = 0;
+    for call in calls {
+        for with in [KILLED, FULL, BROKEN] {
+            for when in 1..=3 {
+                let run = module.harmed(Harm { call, with, when });
+                if run.code == Some(0) {
+                    break; // nobody calls it more often
+                }
+                failed += 1;
+            }
+        }
+    }
+    assert!(failed > 5, "{failed}");
+}
+
+/// The calls that make, change or remove files.
+#[cfg(target_os = "linux")]
+const WRITING: [&str; 7] = [
+    "copy_file_range,sendfile",
+    "write,pwrite64",
+    "chmod,fchmod,fchmodat",
+    "link,linkat,symlink,symlinkat",
+    "mkdir,mkdirat",
+    "rename,renameat,renameat2",
+    "unlink,unlinkat,rmdir",
+];
+
+/// All first ones, then wider and wider apart.
+#[cfg(target_os = "linux")]
+const POINTS: [usize; 10] = [1, 2, 3, 4, 5, 8, 13, 21, 34, 55];
+
+/// Tries every call at every point until nobody calls it so often; returns how many runs have failed.
+#[cfg(target_os = "linux")]
+fn sweep(mut run: impl FnMut(Harm) -> crate::support::CheckOutcome) -> usize {
+    let mut failed = 0;
+    for call in WRITING {
+        for with in [KILLED, FULL] {
+            for when in POINTS {
+                if run(Harm { call, with, when }).code == Some(0) {
+                    break;
+                }
+                failed += 1;
+            }
+        }
+    }
+    failed
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_at_no_call_of_pyx_that_installs_a_module_among_sources_is_it_lost() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("mixed");
+    let _machine = alone();
+    let mut module = Edited::mixed(project);
+    let failed = sweep(|harm| module.installed_by_harmed_pyx(harm));
+    assert!(failed > 10, "{failed}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_at_no_call_of_a_tool_that_installs_a_module_among_sources_is_it_lost() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("mixed");
+    let _machine = alone();
+    let folder = crate::support::folder!().join("bin");
+    let mut module = Edited::mixed(project);
+    for tool in [MATURIN, UV] {
+        let failed = sweep(|harm| module.installed_by_harmed(tool, harm, &folder));
+        assert!(failed > 5, "{tool:?}: {failed}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn f09b_at_no_call_of_a_tool_that_installs_a_module_in_the_environment_is_it_lost() {
+    if !has_strace() {
+        return;
+    }
+    let project = project!("hello");
+    let _machine = alone();
+    let folder = crate::support::folder!().join("bin");
+    let mut module = Edited::hello(project);
+    for tool in [MATURIN, UV] {
+        let failed = sweep(|harm| module.installed_by_harmed(tool, harm, &folder));
+        assert!(failed > 5, "{tool:?}: {failed}");
+    }
+}
+
+#[test]
+fn f10_whenever_all_are_killed_the_module_is_whole_and_the_next_run_works() {
+    let project = project!("mixed");
+    let _machine = alone();
+    let mut module = Edited::mixed(project);
+    for number in 1..=30 {
+        module.killed_after(number * 7 % 19); // as good as any
+    }
+}
