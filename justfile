@@ -27,6 +27,10 @@ faults:
 law steps="1000" seed="1" projects="":
     CARGO_PYX_LAW_STEPS={{steps}} CARGO_PYX_LAW_SEED={{seed}} CARGO_PYX_LAW_PROJECTS={{projects}} cargo test --test law
 
+# Harm an install at many more of its system calls than the tests do: about two hours (needs strace)
+sweep points="10":
+    CARGO_PYX_SWEEP_POINTS={{points}} cargo test --test all -- f09b
+
 # Check format and lints
 lint:
     cargo fmt --check
