@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
 use crate::facts::new_project::in_workspace;
@@ -134,8 +134,8 @@ impl PythonPackage {
         })
     }
 
-    /// What the wheel that maturin makes may have otherwise.
-    pub fn asked(&self) -> Asked {
+    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, from the root.
+    pub fn asked(&self, edited: Option<&Utf8PathBuf>) -> Asked {
         let takeover = self.takeover.as_ref();
         let version = takeover.and_then(|takeover| takeover.version_file.as_ref());
         let below = |path: &str| {
@@ -151,8 +151,10 @@ impl PythonPackage {
                 format!("{}/{}", self.name, self.leaf)
             }],
             rewritten: version
-                .map(|file| below(file.path.as_str()))
+                .map(|file| &file.path)
                 .into_iter()
+                .chain(edited)
+                .map(|path| below(path.as_str()))
                 .collect(),
             version: true,
         }
