@@ -8,6 +8,7 @@ use crate::model::python_function::{
     Elsewhere, FunctionKind, Parameter, PythonFunction, PythonSource,
 };
 use crate::world::disk;
+use crate::world::manifest::Toml;
 use crate::world::python_source;
 use crate::world::session::Session;
 
@@ -25,6 +26,8 @@ pub struct HotFunction {
     pub calls: Vec<Call>,
     /// Whether the module names others of its package by relative names.
     pub is_relative: bool,
+    /// Whether ruff is asked to find a `try` that `contextlib.suppress` could be (SIM105).
+    pub is_simplified: bool,
 }
 
 /// The arguments of a call, each with its name, where it has one, as it is written.
@@ -86,6 +89,7 @@ impl HotFunction {
         Ok(Found::Function(Box::new(Self {
             path: path.clone(),
             is_relative: source.relative || !is_absolute,
+            is_simplified: is_simplified(root)?,
             file,
             text,
             said,
@@ -111,6 +115,35 @@ fn file_of(root: &Utf8Path, path: &FunctionPath) -> Result<Utf8PathBuf> {
         let hint = format!("--function PACKAGE.MODULE:{}", path.function);
         Error::refused(message, hint)
     })
+}
+
+/// The files of ruff's configuration, and where its settings stand in them (ruff docs, "Configuring Ruff").
+const LINTED: [(&str, &[&str]); 3] = [
+    (".ruff.toml", &[]),
+    ("ruff.toml", &[]),
+    ("pyproject.toml", &["tool", "ruff"]),
+];
+
+fn is_simplified(root: &Utf8Path) -> Result<bool> {
+    let is_meant = |code: &String| code == "ALL" || "SIM105".starts_with(&**code);
+    for (name, settings) in LINTED {
+        let path = root.join(name);
+        let Some(text) = disk::read_text(&path)? else {
+            continue;
+        };
+        let toml = Toml::parse(&path, &text)?;
+        let says = |key: &str| {
+            let places = [&["lint", key][..], &[key]];
+            places.iter().any(|place| {
+                let keys = [settings, place].concat();
+                toml.strings(&keys).iter().any(is_meant)
+            })
+        };
+        if says("select") || says("extend-select") {
+            return Ok(!says("ignore") && !says("extend-ignore"));
+        }
+    }
+    Ok(false)
 }
 
 /// Tests that have the function's name in them.
@@ -237,6 +270,31 @@ mod tests {
         ] {
             let error = text.parse::<FunctionPath>().unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn ruff_is_obeyed_where_it_is_told_to_simplify() {
+        for (name, text, expected) in [
+            (
+                "pyproject.toml",
+                "[tool.ruff.lint]\nselect = [\"E\", \"SIM\"]\n",
+                true,
+            ),
+            ("ruff.toml", "[lint]\nextend-select = [\"ALL\"]\n", true),
+            ("ruff.toml", "select = [\"SIM1\"]\n", true),
+            (
+                "ruff.toml",
+                "[lint]\nselect = [\"ALL\"]\nignore = [\"SIM105\"]\n",
+                false,
+            ),
+            ("ruff.toml", "[lint]\nselect = [\"E\", \"SIM9\"]\n", false),
+            ("other.toml", "select = [\"SIM\"]\n", false),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(temp.path()).unwrap();
+            disk::write(&root.join(name), text.as_bytes()).unwrap();
+            assert_eq!(is_simplified(root).unwrap(), expected, "{name} {text}");
         }
     }
 

@@ -284,9 +284,15 @@ impl Twin<'_> {
                 .take_while(|line| is_comment(line))
                 .count();
         let before = lines[..end].concat();
+        let noqa = if self.function.is_simplified {
+            "  # noqa: SIM105"
+        } else {
+            ""
+        };
         let values = [
             ("alias", self.alias()),
             ("from", self.imported_from()),
+            ("noqa", noqa.to_owned()),
             ("name", self.name().to_owned()),
         ];
         let import = render(template!("adopted/import.py"), &values);
