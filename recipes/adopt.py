@@ -18,7 +18,7 @@ The list is docs/adopting.toml, one entry a project:
 Each is unpacked into a folder and committed there; its own tests are run; then `init --yes`, a commit,
 `test` and `release wheel` for one Python. It is done where all of them end with 0 and as many tests pass as
 before; refused, rightly, where the list says so; else a defect. Prints a line for each, keeps what was seen in
-target/adopt, and writes the page once all are there; `--resume` leaves out what ended well before. The exit
+target/adopt, and writes the table of it; `--resume` leaves out what ended well before. The exit
 code is 1 where there is a defect.
 
 Standard library only, and what corpus.py has.
@@ -41,6 +41,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "adopting.toml"
 SEEN = ROOT / "target" / "adopt"
 PAGE = ROOT / "docs" / "adopting.md"
+WORK = Path(tempfile.gettempdir()) / "pyx-adopt"
+"""All stand in the same place, one after the other, so that PyO3 is compiled for the first of them only."""
 MARKS = "<!-- what `just adopt` has seen -->", "<!-- end -->"
 OWN = {"package": "uv pip install . pytest && pytest", "crate": "cargo test"}
 LONGEST = 300  # characters of a sentence that are shown
@@ -101,7 +103,9 @@ def crate(project, folder):
 
 
 def sources(project, folder):
-    tree = crate(project, folder) if project["of"] == "crate" else corpus.unpack(corpus.download(project), folder)
+    of_crate = project["of"] == "crate"
+    unpacked = crate(project, folder) if of_crate else corpus.unpack(corpus.download(project), folder)
+    tree = unpacked.rename(folder / "project")
     subprocess.run(["git", "init", "--quiet", str(tree)], check=True)
     commit(tree, "as published")
     return tree
@@ -128,7 +132,8 @@ def own_tests(project, tree, folder, limit):
 
 def sentence(run, tree):
     """What a tool said last and what cargo-pyx made of it, and nothing of where it happened."""
-    lines = [line for line in run.errors() if line] or [run.result()]
+    own = [event.get("message", "") for event in run.of("error")]
+    lines = [line for line in run.errors()[:-1] + own[-1:] if line] or run.errors() or [run.result()]
     texts = [corpus.without(tree, " ".join(line.split())) for line in lines]
     return "; ".join(text if len(text) < LONGEST else text[:LONGEST] + "…" for text in texts)
 
@@ -188,25 +193,25 @@ def row(project, seen):
     )
 
 
-def table(projects):
-    rows = [(project, kept(project)) for project in projects]
+def table(rows):
     notes = [f"- **{project['name']}**: {seen['why']}" for project, seen in rows if seen["why"]]
-    verdicts = [verdict(project, seen) for project, seen in rows]
-    counts = [f"{verdicts.count(kind)} {kind.strip('*')}" for kind in dict.fromkeys(verdicts)]
+    verdicts = [verdict(project, seen).strip("*") for project, seen in rows]
+    counts = [f"{verdicts.count(kind)} {kind}" for kind in dict.fromkeys(verdicts)]
     head = "| as published | kind | own tests before | tests after | result |\n| --- | --- | --- | --- | --- |"
-    lines = [", ".join(counts) + ".", "", head, *(row(project, seen) for project, seen in rows)]
+    lines = [f"{'; '.join(counts)}.", "", head, *(row(project, seen) for project, seen in rows)]
     return "\n".join([*lines, "", *notes]).rstrip()
 
 
 def write_page(projects):
-    """The table is of all that are in the list, or it stays as it is."""
-    missing = [project["name"] for project in projects if kept(project) is None]
-    if missing:
-        print(f"{PAGE.relative_to(ROOT)} stays as it is: not yet run: {', '.join(missing)}")
+    """The table is of what was run; what was not is named below it."""
+    rows = [(project, seen) for project in projects if (seen := kept(project))]
+    missing = [project["name"] for project in projects if not kept(project)]
+    if not rows:
         return
     text = PAGE.read_text("utf-8")
     before, after = text.partition(MARKS[0])[0], text.partition(MARKS[1])[2]
-    PAGE.write_text(f"{before}{MARKS[0]}\n\n{table(projects)}\n\n{MARKS[1]}{after}", "utf-8")
+    left = f"\n\nNot run yet: {', '.join(missing)}." if missing else ""
+    PAGE.write_text(f"{before}{MARKS[0]}\n\n{table(rows)}{left}\n\n{MARKS[1]}{after}", "utf-8")
 
 
 def read_list():
@@ -230,7 +235,9 @@ def arguments():
 
 def try_one(project, options):
     """Whether it ended well."""
-    folder = Path(tempfile.mkdtemp(prefix="pyx-adopt-"))
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir()
+    folder = WORK
     try:
         seen = record(project, options, folder)
     except (corpus.Failure, OSError, subprocess.CalledProcessError) as error:
@@ -249,6 +256,7 @@ def try_one(project, options):
 def main():
     options = arguments()
     projects = read_list()
+    os.environ.setdefault("CARGO_TARGET_DIR", str(SEEN / "builds"))
     good = True
     for project in [] if options.page else projects:
         wanted = not options.only or project["name"] in options.only

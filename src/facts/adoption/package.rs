@@ -1,5 +1,6 @@
 //! A Python package that another backend builds, or none.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -157,6 +158,7 @@ impl PythonPackage {
                 .map(|path| below(path.as_str()))
                 .collect(),
             version: true,
+            people: said_people(&self.pyproject),
         }
     }
 
@@ -164,6 +166,21 @@ impl PythonPackage {
     pub fn is_around_modules(&self) -> bool {
         self.takeover.is_some() && self.all.is_empty()
     }
+}
+
+/// Whom `[project]` names.
+fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
+    let lists = ["authors", "maintainers"].map(|role| pyproject.toml.get(&["project", role]));
+    let persons = lists
+        .into_iter()
+        .flatten()
+        .filter_map(Item::as_array)
+        .flatten();
+    let words = persons
+        .filter_map(|person| person.as_inline_table())
+        .flat_map(|person| person.iter())
+        .filter_map(|(_, word)| word.as_str());
+    words.map(str::to_owned).collect()
 }
 
 /// The first name that is free in a package.
