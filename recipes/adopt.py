@@ -132,7 +132,7 @@ def own_tests(project, tree, folder, limit):
 
 def sentence(run, tree):
     """What a tool said last and what cargo-pyx made of it, and nothing of where it happened."""
-    own = [event.get("message", "") for event in run.of("error")]
+    own = [event.get("message", "").partition("\n  (cd ")[0] for event in run.of("error")]  # not the command
     lines = [line for line in run.errors()[:-1] + own[-1:] if line] or run.errors() or [run.result()]
     texts = [corpus.without(tree, " ".join(line.split())) for line in lines]
     return "; ".join(text if len(text) < LONGEST else text[:LONGEST] + "…" for text in texts)
