@@ -55,6 +55,11 @@ ci:
 corpus *arguments: build
     python3 recipes/corpus.py "$@"
 
+# Run `init` of the built program on published packages and crates, and write the table of docs/adopting.md: --only NAME, --resume, --page, --keep
+[positional-arguments]
+adopt *arguments: build
+    python3 recipes/adopt.py "$@"
+
 # Measure the built program beside other tools, and write docs/speed.md (needs hyperfine, uv, maturin): --only NAME, --situations NAME, --runs N, --page
 [positional-arguments]
 speed *arguments: build

@@ -139,6 +139,11 @@ def sources(name):
         yield from (Path(folder, file) for file in names if re.fullmatch(name, file))
 
 
+def builds(target):
+    """The folders of a target directory that hold pyx's builds: one, or one for each checkout that shares it."""
+    return [target / "pyx" / "ext", *target.glob("pyx/*/ext")]
+
+
 def seed(source, to):
     """Begins a target directory with another one's builds. Those of the checkout's own crates are
     made out of date there: cargo compares the times of sources with those of its `dep-` files."""

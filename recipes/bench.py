@@ -223,15 +223,15 @@ def prove(installed, files):
     """Prints what was measured: the wheel's module, which is what cargo built with this profile."""
     if not files:
         apart.stop(f"the benchmarks do not import {', '.join(f'`{name}`' for name in given.MODULES)}")
-    cargo = installed.target / "pyx" / "ext"
+    cargo = apart.builds(installed.target)
     folder = "debug" if installed.profile == "dev" else installed.profile
-    built = [*cargo.glob(f"{folder}/*"), *cargo.glob(f"*/{folder}/*")]
+    built = [path for place in cargo for pattern in (f"{folder}/*", f"*/{folder}/*") for path in place.glob(pattern)]
     built = [path.read_bytes() for path in built if path.suffix in (".so", ".dylib")]
     for file in map(Path, files):
         if not file.is_relative_to(installed.env):
             apart.stop(f"the benchmarks imported `{file}`, not the wheel in `{apart.shown(installed.env)}`")
         if sys.platform == "linux" and file.read_bytes() not in built:
-            apart.stop(f"`{apart.shown(file)}` is not what cargo built in `{apart.shown(cargo)}`")
+            apart.stop(f"`{apart.shown(file)}` is not what cargo built in `{apart.shown(installed.target)}`")
         print(f"profile: {installed.profile} ({apart.shown(file)})")
 
 

@@ -1,11 +1,12 @@
 //! `cargo pyx init`: the other language for a project that has one of the two, or an editor.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::driver;
-use crate::facts::adoption::{Adoption, AdoptionLayout, Subject, Wishes};
+use crate::facts::adoption::{Adoption, AdoptionLayout, FunctionPath, Subject, Wishes};
 use crate::facts::editor::Editor;
 use crate::model::error::{Error, Result};
+use crate::model::invocation::quote;
 use crate::plan;
 
 use super::apply::{Consent, apply};
@@ -25,6 +26,12 @@ use super::global::CommandContext;
 /// distribution in a folder of its own, in one uv workspace, which it requires.
 /// Shows all changes as a patch and asks; overwrites nothing; does nothing where both languages are there.
 ///
+/// With `--function` a function of the package gets one in Rust beside it, also in a module that is there:
+/// the signature as the annotations say it, a line of the stub, an import that falls back on Python, a test
+/// that compares both on what the project's tests call it with, and a pair of benchmarks for `cargo pyx just
+/// bench`. The source is read and not run; the function in Python stays. The body is yours: until it is
+/// written, its test fails with the place.
+///
 /// With `--editor` sets up an editor instead: tasks, interpreter, rust-analyzer and debugger, in `.zed/`
 /// or `.vscode/` below the project's root. Changes nothing in files that are there but tasks and debug
 /// configurations whose names begin with `pyx:`, and adds settings that nobody has made.
@@ -36,6 +43,7 @@ Examples:
   cargo pyx init --dry-run                     print the patch only
   cargo pyx init --layout workspace            a crate beside the library, or a package beside the package
   cargo pyx init --module fast_words           what Python imports
+  cargo pyx init --function words.slow:count   a function in Rust, with its test and benchmark
   cargo pyx init --editor vscode               set up VS Code
   cargo pyx init --editor zed --editor vscode  both editors")]
 pub struct Init {
@@ -48,6 +56,9 @@ pub struct Init {
     /// What Python imports, where it is not called as the crate
     #[arg(long, value_name = "NAME")]
     pub module: Option<String>,
+    /// Write this function of the package in Rust: its signature, stub, import, test and benchmark
+    #[arg(long, value_name = "MODULE:FUNCTION", conflicts_with = "editor")]
+    pub function: Option<FunctionPath>,
     /// Make the changes without asking
     #[arg(long)]
     pub yes: bool,
@@ -73,7 +84,7 @@ impl Init {
         if let Some(why) = adoption.why_beside() {
             ui.status("Beside", &why);
         }
-        let instead = global.command("init --yes");
+        let instead = global.command(&self.words("--yes"));
         let network = global.network.into();
         let adoption = self.asked(context, adoption, &instead)?;
         let plan = plan::init(&adoption, network)?;
@@ -83,8 +94,8 @@ impl Init {
         if apply(context, &plan, consent)? {
             let next = global.command("test");
             ui.status("Adopted", &format!("both languages; next: {next}"));
-            if let Some(path) = plan::adopted_source(&plan) {
-                ui.status("Next", &format!("your own functions go into {path}"));
+            if let Some(next) = plan::next_source(&adoption, &plan) {
+                ui.status("Next", &next);
             }
             if let Some(name) = adoption.unrequired() {
                 let text = format!("name `{name}` where the package says what it requires");
@@ -131,13 +142,31 @@ impl Init {
                 ));
             }
         }
-        driver::adoption::ask(session, ui, &adoption, global.network.into())
+        driver::adoption::ask(session, ui, adoption, global.network.into())
+    }
+
+    /// The same command line with one word more.
+    fn words(&self, more: &str) -> String {
+        let layout = self.layout.and_then(|layout| layout.to_possible_value());
+        let layout = layout.map(|value| format!(" --layout {}", value.get_name()));
+        let option = |name: &str, value: Option<String>| {
+            value
+                .map(|value| format!(" --{name} {}", quote(&value)))
+                .unwrap_or_default()
+        };
+        let module = option("module", self.module.clone());
+        let function = option("function", self.function.as_ref().map(ToString::to_string));
+        format!(
+            "init{}{module}{function} {more}",
+            layout.unwrap_or_default()
+        )
     }
 
     fn wishes(&self) -> Wishes {
         Wishes {
             layout: self.layout,
             module: self.module.clone(),
+            function: self.function.clone(),
         }
     }
 }

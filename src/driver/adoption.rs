@@ -16,13 +16,13 @@ use crate::world::session::{self, Session};
 ///
 /// # Errors
 /// Those of the build; [`Error::Refused`] for what maturin cannot take over.
-pub fn ask(session: &Session, ui: &Ui, adoption: &Adoption, network: Network) -> Result<Adoption> {
+pub fn ask(session: &Session, ui: &Ui, adoption: Adoption, network: Network) -> Result<Adoption> {
     let trial = disk::staging(&session.cache().join("adoption"))?;
     let folder = session::utf8(trial.path().to_owned())?;
-    let plan = plan::present_wheel(adoption, &folder, network)?;
+    let plan = plan::present_wheel(&adoption, &folder, network)?;
     execute(session, &plan, ui, disk::now())?;
     let built = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
-    Adoption::read_built(session, &adoption.root, built)
+    adoption.read_built(session, built)
 }
 
 /// Builds the package as it is to be, and compares.
@@ -47,7 +47,8 @@ pub fn prove(
     let plan = plan::adopted_wheel(adoption, &folder, network, plan)?;
     execute(session, &plan, ui, disk::now())?;
     let after = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
-    let found = differences(&takeover.built, &after, &package.asked());
+    let edited = adoption.function.as_ref().map(|function| &function.file);
+    let found = differences(&takeover.built, &after, &package.asked(edited));
     if found.is_empty() {
         let files = takeover.built.files.len();
         ui.status(

@@ -171,7 +171,8 @@ pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Res
             disk::copy(&file, &to.join(below))?;
         }
     }
-    Ok(())
+    // what a checkout above ignores, as the folder of builds in which the copy is, is not ignored here
+    disk::create_dir(&to.join(".git"))
 }
 
 #[cfg(test)]
@@ -195,6 +196,26 @@ mod tests {
             after: Some("new".into()),
             changes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_copy_of_sources_is_a_checkout_of_its_own() {
+        let (_temp, root) = folder();
+        for (name, text) in [
+            (".git/HEAD", ""),
+            (".gitignore", "target/\n"),
+            ("src/a.py", "a = 1\n"),
+        ] {
+            disk::write(&root.join(name), text.as_bytes()).unwrap();
+        }
+        let copy = root.join("target/copy");
+        copy_sources(&root, &copy, "PKG-INFO").unwrap();
+        assert_eq!(
+            disk::read_text(&copy.join("src/a.py")).unwrap().as_deref(),
+            Some("a = 1\n")
+        );
+        // where maturin stops looking for what is ignored
+        assert_eq!(crate::world::checkout::root(&copy), Some(&*copy));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod minor;
 pub mod nearest;
 pub mod package_name;
 pub mod path;
+pub mod python_function;
 pub mod reason;
 pub mod runner_options;
 pub mod step;

@@ -16,10 +16,16 @@ use super::action::Action;
 use super::lock_files::LockFiles;
 use super::step::{Plan, Step};
 
-/// The new file of Rust in which what Python calls is written, as people see it.
-pub fn adopted_source(plan: &Plan) -> Option<&Utf8Path> {
-    let made = |edit: &&Edit| edit.before.is_none() && edit.path.extension() == Some("rs");
-    edits(plan).find(made).map(|edit| edit.shown.as_path())
+/// The file of Rust in which what Python calls is to be written, in a sentence.
+pub fn next_source(adoption: &Adoption, plan: &Plan) -> Option<String> {
+    let is_rust = |edit: &&Edit| edit.path.extension() == Some("rs");
+    if let Some(function) = &adoption.function {
+        let path = &edits(plan).find(is_rust)?.shown;
+        return Some(format!("write `{}` in {path}", function.path.function));
+    }
+    let made = |edit: &&Edit| edit.before.is_none() && is_rust(edit);
+    let path = &edits(plan).find(made)?.shown;
+    Some(format!("your own functions go into {path}"))
 }
 
 /// The files that a plan changes, or removes; from the root, else absolute.
@@ -37,7 +43,7 @@ pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
     let mut files: Vec<String> = new
         .map(|edit| quote(edit.shown.as_str()).into_owned())
         .collect();
-    if !adoption.locked {
+    if adoption.locks() && !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");
         files.push(quote(lock.as_str()).into_owned());
     }
@@ -107,6 +113,9 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
         subject,
         Action::Edit(edits),
     ));
+    if !adoption.locks() {
+        return Ok(plan);
+    }
     // the packages that are locked stay as they are
     let words: &[&str] = if adoption.locked {
         &["update", "--workspace", "--quiet", "--manifest-path"]

@@ -16,7 +16,12 @@ pub struct Asked {
     pub rewritten: Vec<String>,
     /// Whether the version is written down without what git adds to it.
     pub version: bool,
+    /// Names and addresses that `[project]` has had before, also where the first wheel has only some of them.
+    pub people: BTreeSet<String>,
 }
+
+/// Fields of which some backends write the first person only.
+const PEOPLE: [&str; 4] = ["Author", "Author-email", "Maintainer", "Maintainer-email"];
 
 /// Every field and file that differs and should not, in the words of a list.
 pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -> Vec<String> {
@@ -30,6 +35,12 @@ pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -
         let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
             let only: Vec<&str> = one.difference(other).map(|text| shortened(text)).collect();
             only.join(", ")
+        };
+        let new: BTreeSet<String> = if PEOPLE.contains(&name) {
+            let is_said = |one: &&String| old.contains(*one) || !asked.people.contains(*one);
+            new.iter().filter(is_said).cloned().collect()
+        } else {
+            new
         };
         if old != new {
             let (gone, come) = (list(&old, &new), list(&new, &old));
@@ -200,4 +211,26 @@ pub fn links(built: &BuiltPackage) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::artifact::Headers;
+
+    #[test]
+    fn people_that_the_project_names_may_come_and_nobody_may_go() {
+        let wheel = |authors: &str| BuiltPackage {
+            metadata: Headers::parse(format!("Name: a\nAuthor-email: {authors}\n").as_bytes()),
+            ..BuiltPackage::default()
+        };
+        let (one, both) = (wheel("Ada <a@b>"), wheel("Ada <a@b>, Bo <b@b>"));
+        let said = Asked {
+            people: ["Ada", "a@b", "Bo", "b@b"].map(str::to_owned).into(),
+            ..Asked::default()
+        };
+        assert_eq!(differences(&one, &both, &said), [""; 0]);
+        assert_eq!(differences(&one, &both, &Asked::default()).len(), 2);
+        assert_eq!(differences(&both, &one, &said).len(), 2);
+    }
 }

@@ -6,10 +6,12 @@ mod built;
 mod comparison;
 mod crates;
 mod distribution;
+mod hot_function;
 mod module_name;
 mod obstacles;
 mod package;
 mod pyo3;
+mod rust_module;
 mod subject;
 mod takeover;
 mod wishes;
@@ -30,16 +32,20 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
+use hot_function::Found;
+
 pub use built::{BuiltPackage, people, plain};
 pub use comparison::{Asked, differences, links};
 pub use crates::{Crate, CrateKind, Library};
 pub use distribution::{FOLDER as DISTRIBUTION_FOLDER, RustDistribution};
+pub use hot_function::{Call, HotFunction};
 pub use module_name::ModuleName;
 pub use package::PythonPackage;
 pub use pyo3::Pyo3;
+pub use rust_module::{ModuleKind, ModulePlace, RustModule};
 pub use subject::{Subject, Unasked};
 pub use takeover::{Takeover, VersionFile};
-pub use wishes::{AdoptionLayout, BESIDE, Wishes};
+pub use wishes::{AdoptionLayout, BESIDE, FunctionPath, Wishes};
 pub use workspace::CargoWorkspace;
 
 /// What is to be adopted, and what it stands in.
@@ -48,6 +54,8 @@ pub struct Adoption {
     /// Absolute.
     pub root: Utf8PathBuf,
     pub subject: Subject,
+    /// What gets a twin in Rust.
+    pub function: Option<HotFunction>,
     /// What `.gitignore` holds; nothing where there is none.
     pub gitignore: Option<String>,
     /// What is in the folders that get files, from the root.
@@ -71,15 +79,52 @@ impl Adoption {
     /// # Errors
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
     pub fn read(session: &Session, root: &Utf8Path, wishes: &Wishes) -> Result<Self> {
-        Self::of(session, root, subject(&Manifests::default(), root, wishes)?)
+        let subject = subject(&Manifests::default(), root, wishes)?;
+        let Some(path) = &wishes.function else {
+            return Self::of(session, root, subject);
+        };
+        let subject = match subject {
+            Subject::Whole(_) => Subject::Module(Box::new(RustModule::read(session, root)?)),
+            Subject::Crate(_) | Subject::Workspace(_) => {
+                let message =
+                    "`--function` is for a Python package, and this is a crate".to_owned();
+                return Err(Error::refused(message, "cargo pyx init"));
+            }
+            other => other,
+        };
+        let rust = match &subject {
+            Subject::Module(module) => Some(&*module.dotted),
+            _ => None,
+        };
+        match HotFunction::find(session, root, path, rust)? {
+            Found::Twin => Self::of(session, root, Subject::Whole(path.to_string())),
+            Found::Function(_) if subject.has_function(&path.function) => {
+                let message = format!(
+                    "the module in Rust has a function `{}`, which is another one",
+                    path.function
+                );
+                Err(Error::refused(
+                    message,
+                    format!("import it in `{}`", path.module),
+                ))
+            }
+            Found::Function(function) => Ok(Self {
+                function: Some(*function),
+                ..Self::of(session, root, subject)?
+            }),
+        }
     }
 
-    /// The same of a package, by what its present backend has made of it.
+    /// The same package, by what its present backend has made of it.
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn read_built(session: &Session, root: &Utf8Path, built: BuiltPackage) -> Result<Self> {
-        Self::of(session, root, built_subject(root, built)?)
+    pub fn read_built(self, session: &Session, built: BuiltPackage) -> Result<Self> {
+        let subject = built_subject(&self.root, built)?;
+        Ok(Self {
+            function: self.function,
+            ..Self::of(session, &self.root, subject)?
+        })
     }
 
     fn of(session: &Session, root: &Utf8Path, subject: Subject) -> Result<Self> {
@@ -99,6 +144,7 @@ impl Adoption {
         let mut above = root.ancestors().map(|dir| dir.join("Cargo.lock"));
         Ok(Self {
             subject,
+            function: None,
             there: there(root),
             gitignore: disk::read_text(&root.join(".gitignore"))?,
             locked: !is_alone && above.any(|path| disk::is_file(&path)),
@@ -150,8 +196,16 @@ impl Adoption {
         Some(said.unwrap_or(NO_BACKEND))
     }
 
+    /// Whether lock files follow: not where only a function is added.
+    pub fn locks(&self) -> bool {
+        !matches!(self.subject, Subject::Module(_))
+    }
+
     /// The lock files that follow what is changed; from the root, else absolute.
     pub fn changed_locks(&self) -> Vec<Utf8PathBuf> {
+        if !self.locks() {
+            return Vec::new();
+        }
         let mut locks: Vec<Utf8PathBuf> = Vec::new();
         if let Some(top) = checkout::root(&self.root).filter(|_| self.locked) {
             let folders = self.root.ancestors().take_while(|dir| dir.starts_with(top));
@@ -188,7 +242,7 @@ impl Adoption {
 }
 
 /// Folders that may get files; those of a package have only names that are free.
-const FILLED_FOLDERS: [&str; 5] = ["", "rust", "rust/src", "src", "tests"];
+const FILLED_FOLDERS: [&str; 6] = ["", "benchmarks", "rust", "rust/src", "src", "tests"];
 
 fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let below = |place: &&str| {

@@ -1,9 +1,10 @@
 //! A Python package that another backend builds, or none.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Item, TableLike};
 
 use crate::facts::new_project::in_workspace;
@@ -134,8 +135,8 @@ impl PythonPackage {
         })
     }
 
-    /// What the wheel that maturin makes may have otherwise.
-    pub fn asked(&self) -> Asked {
+    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, from the root.
+    pub fn asked(&self, edited: Option<&Utf8PathBuf>) -> Asked {
         let takeover = self.takeover.as_ref();
         let version = takeover.and_then(|takeover| takeover.version_file.as_ref());
         let below = |path: &str| {
@@ -151,10 +152,13 @@ impl PythonPackage {
                 format!("{}/{}", self.name, self.leaf)
             }],
             rewritten: version
-                .map(|file| below(file.path.as_str()))
+                .map(|file| &file.path)
                 .into_iter()
+                .chain(edited)
+                .map(|path| below(path.as_str()))
                 .collect(),
             version: true,
+            people: said_people(&self.pyproject),
         }
     }
 
@@ -162,6 +166,21 @@ impl PythonPackage {
     pub fn is_around_modules(&self) -> bool {
         self.takeover.is_some() && self.all.is_empty()
     }
+}
+
+/// Whom `[project]` names.
+fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
+    let lists = ["authors", "maintainers"].map(|role| pyproject.toml.get(&["project", role]));
+    let persons = lists
+        .into_iter()
+        .flatten()
+        .filter_map(Item::as_array)
+        .flatten();
+    let words = persons
+        .filter_map(|person| person.as_inline_table())
+        .flat_map(|person| person.iter())
+        .filter_map(|(_, word)| word.as_str());
+    words.map(str::to_owned).collect()
 }
 
 /// The first name that is free in a package.

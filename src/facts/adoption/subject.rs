@@ -14,6 +14,7 @@ use super::module_name::ModuleName;
 use super::obstacles::{Obstacle, obstacle};
 use super::package::PythonPackage;
 use super::pyo3::{Pyo3, refuse_module};
+use super::rust_module::RustModule;
 use super::wishes::{AdoptionLayout, Wishes};
 use super::workspace::CargoWorkspace;
 
@@ -28,6 +29,8 @@ pub enum Subject {
     Distribution(Box<RustDistribution>),
     Crate(Box<Crate>),
     Workspace(Box<CargoWorkspace>),
+    /// A project that has both languages, and gets a function more in Rust.
+    Module(Box<RustModule>),
 }
 
 impl Subject {
@@ -41,6 +44,13 @@ impl Subject {
             .flat_map(|takeover| takeover.setup.keys())
             .map(|path| path.as_str())
             .collect()
+    }
+}
+
+impl Subject {
+    /// Whether the module in Rust has a function of that name already.
+    pub(super) fn has_function(&self, name: &str) -> bool {
+        matches!(self, Self::Module(module) if module.has_function(name))
     }
 }
 

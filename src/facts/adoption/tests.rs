@@ -211,6 +211,7 @@ fn a_wish_goes_before_what_would_be_chosen() {
     let wishes = |layout, module: Option<&str>| Wishes {
         layout,
         module: module.map(str::to_owned),
+        ..Wishes::default()
     };
     let new = "name = \"a\"\nedition = \"2021\"";
     let old = "name = \"a\"\nedition = \"2021\"\nrust-version = \"1.60\"";

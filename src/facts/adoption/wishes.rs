@@ -1,5 +1,7 @@
 //! What somebody wants of an adoption.
 
+use std::str::FromStr;
+
 /// Where the module goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum AdoptionLayout {
@@ -15,6 +17,51 @@ pub struct Wishes {
     pub layout: Option<AdoptionLayout>,
     /// What Python imports.
     pub module: Option<String>,
+    /// What is to be written in Rust.
+    pub function: Option<FunctionPath>,
+}
+
+/// A function of a Python module, as entry points name one: `package.module:function`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionPath {
+    /// Dotted.
+    pub module: String,
+    pub function: String,
+}
+
+impl FromStr for FunctionPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (module, function) = text
+            .split_once(':')
+            .ok_or("a module and a function, as in `package.module:function`")?;
+        let is_name = |name: &str| {
+            let mut letters = name.chars();
+            let first = letters.next();
+            first.is_some_and(|c| c.is_alphabetic() || c == '_')
+                && letters.all(|c| c.is_alphanumeric() || c == '_')
+        };
+        if let Some((class, method)) = function.rsplit_once('.') {
+            return Err(format!(
+                "`{method}` is a method of `{class}`: move its loop into a function of the module, and name that"
+            ));
+        }
+        let mut names = module.split('.').chain([function]);
+        if let Some(other) = names.find(|name| !is_name(name)) {
+            return Err(format!("`{other}` is no name in Python"));
+        }
+        Ok(Self {
+            module: module.to_owned(),
+            function: function.to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for FunctionPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.module, self.function)
+    }
 }
 
 /// The other way, where a package cannot be maturin's.

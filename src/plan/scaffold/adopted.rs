@@ -17,6 +17,9 @@ mod file_change;
 mod member;
 mod package;
 mod project;
+mod rust_function;
+mod rust_type;
+mod twin;
 
 pub use file_change::FileChange;
 use file_change::{RUST, cache_keys, changed, made};
@@ -30,15 +33,17 @@ impl Adoption {
     pub fn wanted(&self) -> Result<Vec<FileChange>> {
         let mut wanted = match &self.subject {
             Subject::Whole(_) | Subject::Unasked(_) => return Ok(Vec::new()),
-            Subject::Package(package) => package::files(package, &self.there)?,
+            Subject::Module(module) => self.in_module(module),
+            Subject::Package(package) => self.of_package(package)?,
             Subject::Crate(krate) => of_crate(krate)?,
             Subject::Workspace(workspace) => of_workspace(workspace)?,
-            Subject::Distribution(beside) => distribution::files(beside)?,
+            Subject::Distribution(beside) => self.of_distribution(beside)?,
         };
         let ignored: &[&str] = match &self.subject {
             Subject::Package(_) | Subject::Distribution(_) => {
                 &["*.pyd", "*.so", ".venv/", "__pycache__/", "target/"]
             }
+            Subject::Module(_) => &[],
             _ => &[".venv/", "__pycache__/", "target/"],
         };
         wanted.extend(gitignore(self.gitignore.as_deref(), ignored, self.kept()));
@@ -65,6 +70,7 @@ impl Adoption {
             Subject::Whole(_)
             | Subject::Package(_)
             | Subject::Unasked(_)
+            | Subject::Module(_)
             | Subject::Distribution(_) => None,
         }
     }

@@ -327,7 +327,12 @@ fn every_recipe_is_part_of_the_program() {
         .filter(|name| {
             !matches!(
                 name.as_str(),
-                "compatibility.py" | "corpus.py" | "policies.py" | "speed.py" | "speed_page.py"
+                "adopt.py"
+                    | "compatibility.py"
+                    | "corpus.py"
+                    | "policies.py"
+                    | "speed.py"
+                    | "speed_page.py"
             ) && !name.starts_with("__")
         })
         .collect();

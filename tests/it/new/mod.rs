@@ -2,4 +2,5 @@
 
 mod adopted;
 mod created;
+mod function;
 mod made;

@@ -16,7 +16,7 @@ from pathlib import Path
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 sys.path.insert(0, str(RECIPES))
 sys.dont_write_bytecode = True
-MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("compatibility", "corpus", "recipe", "policies")]
+MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "recipe", "policies")]
 PROJECT = '[project]\nname = "own-name"\n'
 
 
@@ -328,10 +328,40 @@ class Compatibility(unittest.TestCase):
         self.assertFalse(ended_well({}, {"code": 2, "tests": []}))
 
 
+class Builds(Case):
+    def test_builds_are_found_in_a_target_directory_of_one_checkout_and_of_several(self):
+        apart = self.project({})("apart")
+        target = self.root / "target"
+        for folder in ("pyx/ext", "pyx/own-0123/ext", "pyx/other/envs"):
+            (target / folder).mkdir(parents=True)
+        found = [path.relative_to(target).as_posix() for path in apart.builds(target)]
+        self.assertEqual(found, ["pyx/ext", "pyx/own-0123/ext"])
+
+
+@unittest.skipIf(sys.version_info < (3, 11), "the list is read by tomllib")
+class Adopted(unittest.TestCase):
+    def verdict(self, step="released", why="", project=(), tests=("Rust 1 passed", "Python 13 passed")):
+        import adopt
+
+        return adopt.verdict(dict(project), {"step": step, "why": why, "own": "12 passed, 1 skipped", "tests": list(tests)})
+
+    def test_as_many_tests_pass_as_before(self):
+        self.assertEqual(self.verdict(), "done")
+        self.assertEqual(self.verdict(tests=["Python 11 passed"]), "**defect**")
+        self.assertEqual(self.verdict("tested"), "done, no wheel yet")
+        self.assertEqual(self.verdict("test", "why"), "**defect**")
+
+    def test_a_refusal_is_right_only_where_the_list_has_its_sentence(self):
+        refused = {"refused": "a build hook"}
+        self.assertEqual(self.verdict("init", "there is a build hook in x:1", refused, []), "refused, rightly")
+        self.assertEqual(self.verdict("init", "another", refused, []), "**defect**")
+        self.assertEqual(self.verdict("init", "another", {}, []), "**defect**")
+
+
 class Gateway(unittest.TestCase):
     def test_one_file_starts_programs(self):
         for path in RECIPES.glob("*.py"):
-            if path.name not in ("programs.py", "corpus.py", "speed.py"):
+            if path.name not in ("adopt.py", "programs.py", "corpus.py", "speed.py"):
                 self.assertNotIn("import subprocess", path.read_text("utf-8"), path.name)
 
 

@@ -52,15 +52,6 @@ pub(super) fn files(
         ("workspace", workspace.to_owned()),
     ];
     let render = |template| render(template, &values);
-    // `core.py` has a `test_core.py` of its own in many a package
-    let tests = [
-        format!("test{leaf}"),
-        format!("test{leaf}_module"),
-        format!("test_{name}{leaf}"),
-    ];
-    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
-    let free = paths.iter().find(|path| !there.contains(*path));
-    let test = free.unwrap_or(&paths[0]).clone();
     let mut files = vec![
         pyproject(package, there)?,
         made(
@@ -72,7 +63,10 @@ pub(super) fn files(
             format!("{folder}/{leaf}.pyi"),
             render(template!("stub.pyi")),
         ),
-        made(test, render(template!("adopted/test_package.py"))),
+        made(
+            test_path(package, there),
+            render(template!("adopted/test_package.py")),
+        ),
     ];
     if package.is_around_modules() {
         let init = format!("\"\"\"What {distribution} has in Rust.\"\"\"\n");
@@ -82,6 +76,19 @@ pub(super) fn files(
         files.extend(taken_over(package, takeover));
     }
     Ok(files)
+}
+
+/// Where the example is tested: `core.py` has a `test_core.py` of its own in many a package.
+pub(super) fn test_path(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Utf8PathBuf {
+    let PythonPackage { name, leaf, .. } = package;
+    let tests = [
+        format!("test{leaf}"),
+        format!("test{leaf}_module"),
+        format!("test_{name}{leaf}"),
+    ];
+    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
+    let free = paths.iter().find(|path| !there.contains(*path));
+    free.unwrap_or(&paths[0]).clone()
 }
 
 fn pyproject(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Result<FileChange> {

@@ -44,6 +44,7 @@ fn shown(
     }
     let adoption = Adoption {
         subject: subject(&root).unwrap(),
+        function: None,
         gitignore: Some("target/\n".to_owned()),
         there: there.iter().map(Utf8PathBuf::from).collect(),
         locked: false,

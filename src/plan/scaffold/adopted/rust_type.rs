@@ -1,0 +1,282 @@
+//! What an annotation of Python is in Rust, and in a stub.
+
+use crate::model::python_function::{Annotation, DefaultValue};
+
+/// Types that PyO3 takes apart on the way in and puts together on the way out; all others stay objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RustType {
+    Int,
+    Float,
+    Bool,
+    Str,
+    Bytes,
+    List(Box<RustType>),
+    Dict(Box<RustType>, Box<RustType>),
+    Tuple(Vec<RustType>),
+    /// `tuple[T, ...]`
+    Many(Box<RustType>),
+    Optional(Box<RustType>),
+    None,
+    /// A list, a dictionary or a tuple of anything, by its name in `pyo3::types` and in Python.
+    Object(&'static str, &'static str),
+    Any,
+}
+
+/// How the names of PyO3 are written somewhere.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    /// The lifetime of objects.
+    pub(super) life: &'a str,
+    /// What stands before names of its prelude: `pyo3::` where that is not in scope.
+    pub(super) prelude: &'a str,
+}
+
+/// PyO3 converts tuples up to this size.
+const LONGEST_TUPLE: usize = 12;
+
+impl RustType {
+    pub(super) fn of(annotation: &Annotation) -> Self {
+        let of = |at: usize| Box::new(Self::of(&annotation.of[at]));
+        let bare = ["builtins.", "typing.", "typing_extensions."]
+            .iter()
+            .find_map(|prefix| annotation.name.strip_prefix(prefix));
+        match (bare.unwrap_or(&annotation.name), &annotation.of[..]) {
+            ("int", []) => Self::Int,
+            ("float", []) => Self::Float,
+            ("bool", []) => Self::Bool,
+            ("str", []) => Self::Str,
+            ("bytes", []) => Self::Bytes,
+            ("None", []) => Self::None,
+            ("list" | "List", [_]) => Self::List(of(0)),
+            ("list" | "List", []) => Self::Object("PyList", "list"),
+            ("dict" | "Dict", [key, _]) if Self::of(key).is_key() => Self::Dict(of(0), of(1)),
+            ("dict" | "Dict", _) => Self::Object("PyDict", "dict"),
+            ("tuple" | "Tuple", [_, rest]) if rest.name == "..." => Self::Many(of(0)),
+            ("tuple" | "Tuple", parts) if (1..=LONGEST_TUPLE).contains(&parts.len()) => {
+                Self::Tuple(parts.iter().map(Self::of).collect())
+            }
+            ("tuple" | "Tuple", _) => Self::Object("PyTuple", "tuple"),
+            ("Optional", [inner]) => Self::of(inner).optional(),
+            ("Union", _) => Self::union(annotation),
+            _ => Self::Any,
+        }
+    }
+
+    pub(super) fn optional(self) -> Self {
+        match self {
+            Self::Optional(_) | Self::None => self,
+            other => Self::Optional(Box::new(other)),
+        }
+    }
+
+    /// One type, or that and `None`; all others are anything.
+    fn union(annotation: &Annotation) -> Self {
+        let mut found: Vec<Self> = Vec::new();
+        let mut waiting: Vec<&Annotation> = annotation.of.iter().rev().collect();
+        while let Some(one) = waiting.pop() {
+            if one.name == "typing.Union" {
+                waiting.extend(one.of.iter().rev());
+            } else {
+                found.push(Self::of(one));
+            }
+        }
+        let all = found.len();
+        found.retain(|one| *one != Self::None);
+        match &found[..] {
+            [one] if all > 1 => one.clone().optional(),
+            [one] => one.clone(),
+            _ => Self::Any,
+        }
+    }
+
+    /// Whether a map of Rust's can have it for keys.
+    fn is_key(&self) -> bool {
+        match self {
+            Self::Int | Self::Bool | Self::Str | Self::Bytes => true,
+            Self::Tuple(parts) => parts.iter().all(Self::is_key),
+            _ => false,
+        }
+    }
+
+    /// As the type of a parameter: borrowed where PyO3 can lend it.
+    pub(super) fn taken(&self, names: Names) -> String {
+        match self {
+            Self::Str => "&str".into(),
+            Self::Bytes => "&[u8]".into(),
+            Self::Optional(inner) => format!("Option<{}>", inner.taken(names)),
+            Self::Many(inner) => format!("Vec<{}>", inner.owned(names)),
+            Self::Object(..) | Self::Any | Self::None => format!("&{}", self.owned(names)),
+            other => other.owned(names),
+        }
+    }
+
+    /// As what is given back, and inside of others.
+    pub(super) fn owned(&self, names: Names) -> String {
+        match self {
+            Self::Int => "i64".into(),
+            Self::Float => "f64".into(),
+            Self::Bool => "bool".into(),
+            Self::Str => "String".into(),
+            Self::Bytes => "Vec<u8>".into(),
+            Self::List(inner) => format!("Vec<{}>", inner.owned(names)),
+            Self::Dict(key, value) => {
+                let (key, value) = (key.owned(names), value.owned(names));
+                format!("std::collections::HashMap<{key}, {value}>")
+            }
+            Self::Tuple(parts) => {
+                let parts: Vec<String> = parts.iter().map(|one| one.owned(names)).collect();
+                let comma = if parts.len() == 1 { "," } else { "" };
+                format!("({}{comma})", parts.join(", "))
+            }
+            Self::Many(_) => object("types::PyTuple", names),
+            Self::Optional(inner) => format!("Option<{}>", inner.owned(names)),
+            Self::Object(name, _) => object(&format!("types::{name}"), names),
+            Self::Any | Self::None => object("PyAny", names),
+        }
+    }
+
+    /// In a stub.
+    pub(super) fn stub(&self) -> String {
+        match self {
+            Self::Int => "int".into(),
+            Self::Float => "float".into(),
+            Self::Bool => "bool".into(),
+            Self::Str => "str".into(),
+            Self::Bytes => "bytes".into(),
+            Self::List(inner) => format!("list[{}]", inner.stub()),
+            Self::Dict(key, value) => format!("dict[{}, {}]", key.stub(), value.stub()),
+            Self::Tuple(parts) => {
+                let parts: Vec<String> = parts.iter().map(Self::stub).collect();
+                format!("tuple[{}]", parts.join(", "))
+            }
+            Self::Many(inner) => format!("tuple[{}, ...]", inner.stub()),
+            Self::Optional(inner) => format!("{} | None", inner.stub()),
+            Self::None => "None".into(),
+            Self::Object(_, name) => (*name).into(),
+            Self::Any => "Any".into(),
+        }
+    }
+
+    /// A default value in Rust, where the type has it.
+    pub(super) fn value(&self, default: &DefaultValue) -> Option<String> {
+        let value = default.plain.then_some(&default.value)?;
+        match self {
+            Self::Optional(_) if value.is_null() => Some("None".into()),
+            Self::Optional(inner) => Some(format!("Some({})", inner.value(default)?)),
+            Self::Int => value.as_i64().map(|number| number.to_string()),
+            Self::Float => value.as_f64().map(|number| format!("{number:?}")),
+            Self::Bool => value.as_bool().map(|is| is.to_string()),
+            Self::Str => value.as_str().map(|text| format!("{text:?}")),
+            _ => None,
+        }
+    }
+}
+
+fn object(name: &str, names: Names) -> String {
+    let Names { life, prelude } = names;
+    let path = if name == "PyAny" { prelude } else { "pyo3::" };
+    format!("{prelude}Bound<{life}, {path}{name}>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> RustType {
+        RustType::of(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn annotations_are_types_as_far_as_they_say_one() {
+        let int = r#"{"name": "builtins.int"}"#;
+        let text = r#"{"name": "builtins.str"}"#;
+        let none = r#"{"name": "None"}"#;
+        let of = |name: &str, parts: &[&str]| {
+            format!(r#"{{"name": "{name}", "of": [{}]}}"#, parts.join(", "))
+        };
+        let rest = r#"{"name": "..."}"#;
+        let float = r#"{"name": "builtins.float"}"#;
+        for (json, taken, owned, stub) in [
+            (int.to_owned(), "i64", "i64", "int"),
+            (text.to_owned(), "&str", "String", "str"),
+            (
+                of("typing.List", &[text]),
+                "Vec<String>",
+                "Vec<String>",
+                "list[str]",
+            ),
+            (
+                of("builtins.dict", &[text, float]),
+                "std::collections::HashMap<String, f64>",
+                "std::collections::HashMap<String, f64>",
+                "dict[str, float]",
+            ),
+            (
+                of("builtins.dict", &[float, text]),
+                "&Bound<'_, pyo3::types::PyDict>",
+                "Bound<'_, pyo3::types::PyDict>",
+                "dict",
+            ),
+            (
+                of("builtins.tuple", &[int, text]),
+                "(i64, String)",
+                "(i64, String)",
+                "tuple[int, str]",
+            ),
+            (
+                of("builtins.tuple", &[int]),
+                "(i64,)",
+                "(i64,)",
+                "tuple[int]",
+            ),
+            (
+                of("builtins.tuple", &[int, rest]),
+                "Vec<i64>",
+                "Bound<'_, pyo3::types::PyTuple>",
+                "tuple[int, ...]",
+            ),
+            (
+                of("typing.Union", &[none, text]),
+                "Option<&str>",
+                "Option<String>",
+                "str | None",
+            ),
+            (
+                of("typing.Optional", &[int]),
+                "Option<i64>",
+                "Option<i64>",
+                "int | None",
+            ),
+            (
+                of("typing.Union", &[int, text]),
+                "&Bound<'_, PyAny>",
+                "Bound<'_, PyAny>",
+                "Any",
+            ),
+            (
+                r#"{"name": ""}"#.to_owned(),
+                "&Bound<'_, PyAny>",
+                "Bound<'_, PyAny>",
+                "Any",
+            ),
+            // a class of the project that is called as one of Python's
+            (
+                r#"{"name": "a.int"}"#.to_owned(),
+                "&Bound<'_, PyAny>",
+                "Bound<'_, PyAny>",
+                "Any",
+            ),
+        ] {
+            let read = read(&json);
+            let names = Names {
+                life: "'_",
+                prelude: "",
+            };
+            assert_eq!(
+                (&*read.taken(names), &*read.owned(names), &*read.stub()),
+                (taken, owned, stub),
+                "{json}"
+            );
+        }
+    }
+}
