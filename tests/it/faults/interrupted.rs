@@ -23,6 +23,7 @@ impl Edited {
     }
 
     /// One that stands in the environment.
+    #[cfg(target_os = "linux")]
     pub(crate) fn hello(project: Project) -> Self {
         let prints = "import hello; print(hello.sum_as_string(0, 0))";
         Self::of(project, prints, ["(a + b", ").to_string()"])
@@ -51,6 +52,7 @@ impl Edited {
     }
 
     /// Its next build installs it anew.
+    #[cfg(target_os = "linux")]
     fn edit_metadata(&self) {
         let line = format!("# edited {} times\n", self.number);
         self.project.append("pyproject.toml", &line);

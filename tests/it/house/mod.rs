@@ -10,6 +10,7 @@ mod packed;
 mod pages;
 mod paths;
 mod reliability;
+#[cfg(unix)]
 pub(crate) mod workflows;
 
 use paths::{Arrow, Crate, circles};

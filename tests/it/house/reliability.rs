@@ -112,7 +112,7 @@ fn every_exit_code_of_the_program_is_on_the_page() {
         .filter_map(|row| {
             row.split(['|', ' '])
                 .find(|word| !word.is_empty())?
-                .parse()
+                .parse::<u8>()
                 .ok()
         })
         .collect();

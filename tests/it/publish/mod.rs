@@ -66,7 +66,8 @@ fn a_set_in_another_folder_is_checked_and_published_from_there() {
     let there = ["--out-dir", "wheelhouse"];
     let run = publish(&project, index.port()).with(&["--yes"]).run();
     run.exits(2).says("lists no released file");
-    project.release(&["check"]).with(&there).run().succeeds();
+    let check = || project.pyx("release").with(&["check"]).with(&there).run();
+    check().succeeds();
     let run = publish(&project, index.port())
         .with(&JSON)
         .with(&there)
@@ -77,11 +78,12 @@ fn a_set_in_another_folder_is_checked_and_published_from_there() {
     assert_eq!(fates(&run), uploaded, "{run}");
     // a file that is not what was released is found there, too
     fs::write(house.join(SDIST), "another").unwrap();
-    let run = project.release(&["check"]).with(&there).run().exits(1);
+    let run = check().exits(1);
     run.says("wheelhouse/release.json: ");
     // the folder is exchanged whole: one that holds the project is none for distributions
     for above in [".", "..", "/"] {
-        let run = project.release(&["wheel", "--out-dir", above]).run();
+        let wheel = ["wheel", "--out-dir", above];
+        let run = project.pyx("release").with(&wheel).run();
         run.exits(2).says("is no folder for distributions alone");
     }
 }
