@@ -53,6 +53,11 @@ class Call:
         rest = [word for word in self.words[1:] if not word.startswith(("+", "-"))]
         return rest[0] if rest else "cargo"
 
+    def only_asks(self):
+        """Whether the program is asked for no more than its version or its help."""
+        end = self.words.index("--") if "--" in self.words else len(self.words)
+        return not {"--version", "-V", "--help"}.isdisjoint(self.words[:end])
+
     @property
     def toolchain(self):
         """The toolchain that cargo is asked to be of, without `+`."""
@@ -76,7 +81,7 @@ def calls():
         for read in (workflows, other_ci, justfile, makefile, tox, nox, tasks, hatch):
             found += read(folder)
     found += pre_commit()
-    return sorted(found, key=lambda call: call.rank)
+    return sorted((call for call in found if not call.only_asks()), key=lambda call: call.rank)
 
 
 def of(*tools):
@@ -300,7 +305,7 @@ def tox(folder):
 
 
 def nox(folder):
-    """The literal words of `session.run`."""
+    """The known words of `session.run`."""
     for _, words in project.nox_calls(folder, "run"):
         if words := program(words):
             yield Call(words, folder, given.shown(folder / "noxfile.py"), OTHER)

@@ -1,6 +1,5 @@
 """What the files of the project at hand say."""
 
-import ast
 import configparser
 import functools
 import json
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import given
 import yaml
+from noxfile import Noxfile
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -330,19 +330,9 @@ def nox(folder):
 
 
 def nox_calls(folder, method):
-    """The literal words of each call of a method of a session: the function's name, the words."""
-    try:
-        tree = ast.parse(text(folder / "noxfile.py"))
-    except (SyntaxError, ValueError):
-        return
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        for node in ast.walk(function):
-            called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(called, ast.Attribute) and called.attr in (method, f"{method}_always"):
-                words = [word.value for word in node.args if isinstance(word, ast.Constant)]
-                yield function.name, [word for word in words if isinstance(word, str)]
+    """The known words of each call of a method of a session: the function's name, the words."""
+    path = folder / "noxfile.py"
+    yield from Noxfile(path, text(path)).calls(method)
 
 
 # hooks
@@ -443,5 +433,5 @@ def excluding(*names):
     built = [] if in_checkout() or folder.startswith("..") else [folder]
     if not built and not names:
         return []
-    excluded = [*texts((ruff() or {}).get("extend-exclude")), *built, *names]
+    excluded = list(dict.fromkeys([*texts((ruff() or {}).get("extend-exclude")), *built, *names]))
     return ["--config", f"extend-exclude = {json.dumps(excluded)}"]

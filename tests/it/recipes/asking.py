@@ -4,7 +4,9 @@
 # ///
 """What recipes read of a project, by cases: small projects of a few files, and what is made of them."""
 
+import contextlib
 import importlib
+import io
 import json
 import os
 import subprocess
@@ -194,6 +196,23 @@ class Automation(Case):
         elsewhere = {"Makefile": "l:\n\tcd other && cargo clippy\n"}
         self.assertEqual(self.calls(elsewhere, "clippy"), [])
 
+    def test_the_paths_of_a_noxfile_are_known(self):
+        paths = "ROOT = Path(__file__).parent\nTESTS = ROOT / 'tests'\n"
+        for words in "TESTS", "'tests'", "str(TESTS)", "f'{TESTS}'", "ROOT / 'tests'", "ROOT.joinpath('tests')", "*[TESTS]", "Path('tests')":
+            run = f"def lint(s):\n    s.run('ruff', 'check', {words})\n"
+            (call,) = self.calls({"noxfile.py": paths + run}, "ruff")
+            self.assertEqual([self.root / word for word in call[2:]], [self.root / "tests"], words)
+
+    def test_the_noxfile_itself_may_be_looked_at(self):
+        text = "def lint(s):\n    s.run('ruff', 'check', __file__, *s.posargs, unknown())\n"
+        (call,) = self.calls({"noxfile.py": text}, "ruff")
+        self.assertEqual(call, ["ruff", "check", str(self.root / "noxfile.py")])
+
+    def test_who_only_asks_for_a_version_checks_nothing(self):
+        files = {"Makefile": "l:\n\tcargo clippy --version\n\tcargo clippy --all -- -D warnings\n\truff --version\n\truff check --help\n"}
+        self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY])
+        self.assertEqual(self.calls(files, "ruff"), [])
+
     def test_expressions_that_nobody_can_know_are_left_out(self):
         text = "jobs: {a: {steps: [{run: 'ruff check ${{ matrix.x }} $(cat y) src'}]}}\n"
         self.assertEqual(self.calls({".github/workflows/ci.yml": text}, "ruff"), [["ruff", "check", "src"]])
@@ -226,6 +245,42 @@ class Style(Case):
     def test_markdown_is_no_python_unless_the_project_says_so(self):
         self.assertIn("*.md", " ".join(self.style({}).no_markdown()))
         self.assertNotIn("*.md", " ".join(self.style({"ruff.toml": 'extend-include = ["*.md"]\n'}).no_markdown()))
+
+
+class Checks(Case):
+    def names(self, files, **more):
+        return [check.name for check in [*self.project(files, **more)("lint").ruff()]]
+
+    def test_what_fixes_is_no_further_check(self):
+        lines = ["uv run ruff check src", "uv run ruff check --fix src", "ruff check --fix-only src", "ruff check -q src"]
+        self.assertEqual(self.names({"Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}), ["ruff check"])
+        self.assertEqual(self.names({"Makefile": "l:\n\truff check --fix src\n"}), ["ruff check"])
+        self.assertEqual(len(self.names({"Makefile": "l:\n\truff check src\n\truff check tests\n"})), 2)
+
+    def test_clippy_that_fixes_is_no_further_check(self):
+        lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short"]
+        load = self.project({"Cargo.toml": "", "Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}, crate=True)
+        load("style").toolchains = set
+        names = [check.name for check in load("lint").rust() if check.tool == "clippy"]
+        self.assertEqual(names, ["clippy"])
+
+
+class Advisories(Case):
+    def said(self, *arguments):
+        module, said = self.project({})("audit"), io.StringIO()
+        with contextlib.redirect_stderr(said):
+            return module.verdict(*arguments), said.getvalue()
+
+    def test_an_index_that_answers_for_nothing_is_named_and_not_each_package(self):
+        (state, text), said = self.said([], [], [f"package-{n}" for n in range(40)])
+        self.assertEqual((state, text), ("not checked", "no advisories"))
+        self.assertIn("none of the 40 packages", said)
+        self.assertNotIn("package-7", said)
+
+    def test_of_many_packages_some_are_named(self):
+        (state, _), said = self.said([{"name": "a"}], [], [f"package-{n}" for n in range(40)])
+        self.assertEqual(state, "ok")
+        self.assertIn("package-0, package-1, package-2, package-3, package-4 and 35 more", said)
 
 
 class Pairs(Case):
@@ -289,6 +344,20 @@ class Stubs(Case):
         new = module.init_to_new(text, ["A"])
         self.assertIn("    def __new__(cls, x: int) -> A: ...\n", new)
         self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
+
+
+    def test_the_cache_of_stubtest_is_not_among_the_sources(self):
+        module = self.project({})("stubtest")
+        (self.root / "target/pyx/types").mkdir(parents=True)
+        (name, path), _ = module.own_options()
+        self.assertEqual(name, "--mypy-config-file")
+        self.assertIn(f"cache_dir = {self.root}/target/pyx", Path(path).read_text("utf-8"))
+
+    def test_stubtest_is_told_what_the_project_tells_it(self):
+        line = "python -m mypy.stubtest own_name --allowlist a.txt --ignore-missing-stub --mypy-config-file=m.ini --concise"
+        module = self.project({"Makefile": f"l:\n\t{line}\n"})("stubtest")
+        options = ["--allowlist", "a.txt", "--ignore-missing-stub", "--mypy-config-file=m.ini"]
+        self.assertEqual(module.own_options(), (options, self.root))
 
 
 class Compatibility(unittest.TestCase):
