@@ -100,6 +100,28 @@ def of(*tools):
     return chosen
 
 
+PIP_VALUED = {
+    "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "-i", "--index-url", "--index",
+    "--extra-index-url", "-f", "--find-links", "-p", "--python", "--prefix", "--root", "--group", "--extra", "--platform",
+    "--python-version", "--implementation", "--abi", "--no-binary", "--only-binary", "-C", "--config-settings",
+}  # fmt: skip
+"""Options of pip that have a value."""
+
+
+def installed():
+    """What the automation installs by name, beside what the project lists: one for each `pip install`."""
+    for call in calls():
+        at = 1 if call.words[:2] == ["uv", "pip"] else 0
+        if call.words[at] not in ("pip", "pip3") or call.words[at + 1 : at + 2] != ["install"]:
+            continue
+        found, words = [], call.words[at + 2 :]
+        while words := without_options(words, PIP_VALUED):
+            found += [words[0]] if project.parsed(words[0]) else []
+            words = words[1:]
+        if found:
+            yield project.Listed(call.source, found, None)
+
+
 def uses(*tools):
     """Whether any of these is started."""
     return any(call.tool in tools for call in calls())
@@ -168,10 +190,10 @@ def unwrapped(words):
     return []
 
 
-def without_options(words):
-    """What follows the options that a program has before the one that it starts."""
+def without_options(words, valued=VALUED):
+    """What follows the options that come first; `valued`: those that have a value."""
     while words and words[0].startswith("-"):
-        words = words[2:] if words[0] in VALUED else words[1:]
+        words = words[2:] if words[0] in valued else words[1:]
     return words
 
 

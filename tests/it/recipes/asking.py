@@ -18,7 +18,7 @@ from pathlib import Path
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 sys.path.insert(0, str(RECIPES))
 sys.dont_write_bytecode = True
-MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "recipe", "policies")]
+MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "recipe", "policies", "trial", "trial_page")]
 PROJECT = '[project]\nname = "own-name"\n'
 
 
@@ -145,6 +145,19 @@ class Packages(Case):
             {"tox.ini": "[testenv:docs]\ndeps = mkdocs-material\n"},
         ):
             self.assertEqual(self.for_docs(files), ["mkdocs-material"], files)
+
+    def test_what_the_automation_installs_by_name_is_a_list_as_well(self):
+        def ci(line):
+            return {"pyproject.toml": PROJECT, ".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: '{line}'}}]}}}}\n"}
+
+        for line in (
+            "pip install -U mkdocs-material", ".venv/bin/pip install --index-url https://x/simple mkdocs-material -r x.txt",
+            "python -m pip install mkdocs-material . own-name[x] ./other", "uv pip install --system mkdocs-material",
+            "pip install -e . mkdocs-material $MORE",
+        ):  # fmt: skip
+            self.assertEqual(self.for_docs(ci(line)), ["mkdocs-material"], line)
+        self.assertEqual(self.for_docs(ci("pip install --target x mkdocs-material==9.*")), ["mkdocs-material==9.*"])
+        self.assertEqual(self.for_docs(ci("pip uninstall mkdocs-material")), [])
 
     def test_a_list_that_holds_the_tool_goes_before_one_with_something_named_after_it(self):
         text = PROJECT + '[dependency-groups]\na = ["mkdocs-material"]\nb = ["mkdocs", "theme"]\n'
@@ -427,10 +440,59 @@ class Adopted(unittest.TestCase):
         self.assertEqual(self.verdict("init", "another", {}, []), "**defect**")
 
 
+class Trials(unittest.TestCase):
+    """What the corpus makes of a recipe's end."""
+
+    REFUSALS = [{"says": "^there are no stubs", "proof": "! ls *.pyi"}]
+
+    def verdict(self, code, text, own=None, files=()):
+        import trial
+
+        with tempfile.TemporaryDirectory() as folder:
+            for name in files:
+                Path(folder, name).write_text("")
+            said = {"code": code, "said": trial.sentences(text)}
+            project = {"recipes": {"types": own}} if own else {}
+            return trial.judged("types", said, text, project, self.REFUSALS, Path(folder))["verdict"]
+
+    def test_a_finding_is_one_that_the_projects_own_command_has_as_well(self):
+        self.assertEqual(self.verdict(1, "error: x\n", "exit 1"), "finding")
+        for passes in "true", "no-such-program", None:
+            self.assertEqual(self.verdict(1, "error: x\n", passes), "defect", passes)
+
+    def test_a_refusal_is_right_where_its_sentence_is_proved(self):
+        self.assertEqual(self.verdict(1, "error: there are no stubs\n"), "refusal")
+        self.assertEqual(self.verdict(1, "error: there are no stubs\n", files=["own.pyi"]), "defect")
+        self.assertEqual(self.verdict(1, "error: there is nothing\n"), "defect")
+
+    def test_a_mistake_of_ours_is_never_right(self):
+        for code, text in (0, "error: bug in `lint`: ValueError: x (lint.py:1)\n"), (70, ""):
+            self.assertEqual(self.verdict(code, text, "exit 1"), "defect")
+        traceback = 'Traceback (most recent call last):\n  File "/c/cargo-pyx/recipes/ab/lint.py", line 1\n'
+        self.assertEqual(self.verdict(1, traceback, "exit 1"), "defect")
+        of_the_project = 'Traceback (most recent call last):\n  File "/p/docs/conf.py", line 1\n'
+        self.assertEqual(self.verdict(1, of_the_project, "exit 1"), "finding")
+
+    def test_the_page_has_a_column_for_each_recipe_that_was_run(self):
+        import trial_page
+
+        right = {"verdict": "right", "code": 0, "said": []}
+        finding = {"verdict": "finding", "code": 1, "said": ["lint failed"], "proof": "flake8 src"}
+        refusal = {"verdict": "refusal", "code": 1, "said": ["there are no stubs"], "proof": "true"}
+        rows = [({"name": "a", "version": "1"}, {"lint": finding, "fmt": right}), ({"name": "b", "version": "2", "git": "x"}, {"fmt": right, "types": refusal})]
+        text = trial_page.page(rows, ("lint", "fmt", "types", "pgo"), 4)
+        for line in (
+            "| project | lint | fmt | types |", "| a 1 | finding | right |  |", "| b 2, git |  | right | refusal |",
+            "- **a** `lint`: lint failed. By hand: `flake8 src`", "- `types`: there are no stubs (b)",
+            "4 runs in 2 projects: 2 right, 1 findings, 1 refusals, 0 timeouts, 0 defects.",
+        ):  # fmt: skip
+            self.assertIn(line + "\n", text)
+
+
 class Gateway(unittest.TestCase):
     def test_one_file_starts_programs(self):
         for path in RECIPES.glob("*.py"):
-            if path.name not in ("adopt.py", "programs.py", "corpus.py", "speed.py"):
+            if path.name not in ("adopt.py", "programs.py", "corpus.py", "speed.py", "trial.py"):
                 self.assertNotIn("import subprocess", path.read_text("utf-8"), path.name)
 
 
