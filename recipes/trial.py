@@ -96,7 +96,8 @@ def judged(name, result, text, project, refusals, source):
 
 def proves(line, source, wanted):
     """Whether a shell's line ends as it is to; one that cannot be run proves nothing."""
-    places = [source / ".venv" / "bin", *sorted(source.glob("target/pyx/tools/*/bin"))]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cargo-pyx" / "tools"
+    places = [source / ".venv" / "bin", *sorted(source.glob("target/pyx/tools/*/bin")), *sorted(cache.glob("*/bin"))]
     path = os.pathsep.join([*map(str, places), os.environ.get("PATH", "")])
     code, _ = ended(["/bin/sh", "-c", line], source, PROOF_LIMIT, {**os.environ, "PATH": path})
     if code in (None, 126, 127):

@@ -296,6 +296,30 @@ class Advisories(Case):
         self.assertIn("package-0, package-1, package-2, package-3, package-4 and 35 more", said)
 
 
+class Plans(Case):
+    def planned(self, code):
+        """What is made of a pyx that ends with a code and an error, and what a person sees of it."""
+        load, said = self.project({}), io.StringIO()
+        programs = load("programs")
+
+        def start(words, folder, variables, unset, out, err, given_text=None):
+            if err is not programs.PIPE:
+                print("error: no tests", file=sys.stderr)
+            return programs.Outcome(words, code, "", "error: no tests\n" if err is programs.PIPE else "")
+
+        programs.start = start
+        with contextlib.redirect_stderr(said):
+            try:
+                return load("apart").plan(["test", "--rust"], {}), said.getvalue()
+            except SystemExit as end:
+                return end.code, said.getvalue()
+
+    def test_a_language_without_tests_is_no_error_beside_another(self):
+        self.assertEqual(self.planned(5), ([], ""))
+        code, said = self.planned(2)
+        self.assertEqual((code, said.splitlines()[0]), (2, "error: no tests"))
+
+
 class Pairs(Case):
     def compared(self, names, own):
         def result(name):
