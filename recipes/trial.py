@@ -19,6 +19,8 @@ from pathlib import Path
 RECIPES = ("lint", "fmt", "types", "stubs", "docs", "audit", "bench", "cov", "ci", "wheel", "profile", "pgo")
 RIGHT, FINDING, REFUSAL, DEFECT, TIMEOUT = "right", "finding", "refusal", "defect", "timeout"
 WHEEL = ["release", "wheel", "--python"]
+EDITORS = ("fmt", "stubs")
+"""They are there to edit, and what they wrote is taken back."""
 PROOF_LIMIT = 240
 """Seconds."""
 BUG = re.compile(r"^error: bug in|^ +File \".*cargo-pyx[/\\]recipes[/\\]", re.M)
@@ -70,8 +72,9 @@ def tried(name, project, options, source):
     seconds = round(time.monotonic() - start, 1)
     result = {"code": code, "seconds": seconds, "said": without(source, sentences(text))}
     result.update(judged(name, result, text, project, options.refusals, source))
-    if name == "fmt":  # it is there to edit
-        subprocess.run(["git", "checkout", "--quiet", "."], cwd=source, capture_output=True)
+    if name in EDITORS:
+        for words in ["checkout", "--quiet", "."], ["clean", "--quiet", "--force", "-d", "."]:
+            subprocess.run(["git", *words], cwd=source, capture_output=True)
     return result, text
 
 
