@@ -4,6 +4,7 @@
 # ///
 """What recipes read of a project, by cases: small projects of a few files, and what is made of them."""
 
+import argparse
 import contextlib
 import importlib
 import io
@@ -496,6 +497,50 @@ class Trials(unittest.TestCase):
         self.assertEqual(self.verdict(1, traceback, "exit 1"), "defect")
         of_the_project = 'Traceback (most recent call last):\n  File "/p/docs/conf.py", line 1\n'
         self.assertEqual(self.verdict(1, of_the_project, "exit 1"), "finding")
+
+    def tried(self, name, script):
+        """What is kept of a recipe that is a script, and the sources after it."""
+        import trial
+
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        source = Path(temp.name, "source")
+        source.mkdir()
+        (source / "a.py").write_text("a = 1\n")
+        trial.commit(source)
+        program = Path(temp.name, "cargo-pyx")
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        options = argparse.Namespace(program=program, python="3.11", timeout=5, refusals=self.REFUSALS)
+        result, text = trial.tried(name, {}, options, source)
+        return result, text, {path.name: path.read_text() for path in source.glob("*") if path.is_file()}
+
+    def test_what_a_recipe_wrote_is_taken_back_before_the_next(self):
+        for name in "fmt", "stubs":
+            result, text, files = self.tried(name, "echo \"$*\"; echo > new.pyi; echo > a.py")
+            self.assertEqual((result["verdict"], text), ("right", f"pyx just {name}\n"))
+            self.assertEqual(files, {"a.py": "a = 1\n"})
+
+    def test_a_release_is_one_of_one_interpreter(self):
+        _, text, _ = self.tried("wheel", "echo \"$*\"")
+        self.assertEqual(text, "pyx release wheel --python 3.11\n")
+
+    def test_what_takes_too_long_is_no_verdict(self):
+        import trial
+
+        code, text = trial.ended(["/bin/sh", "-c", "echo begun; exec sleep 60"], ".", 1)
+        self.assertEqual((code, text), (None, "begun\n"))
+        self.assertEqual(trial.judged("lint", {"code": None, "said": []}, "", {}, [], Path(".")), {"verdict": "timeout"})
+
+    def test_a_later_run_goes_on_with_what_was_kept_of_the_same_sources(self):
+        import trial
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "a-1.json")
+            trial.Kept(path, "hash").add("lint", {"verdict": "right"}, "fine\n")
+            self.assertEqual(trial.Kept(path, "hash").read().results, {"lint": {"verdict": "right"}})
+            self.assertEqual(trial.Kept(path, "other").read().results, {})
+            self.assertEqual((Path(folder) / "a-1" / "lint.log").read_text(), "fine\n")
 
     def test_the_page_has_a_column_for_each_recipe_that_was_run(self):
         import trial_page
