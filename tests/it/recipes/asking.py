@@ -384,6 +384,24 @@ class Stubs(Case):
         self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
 
 
+    def test_what_maturin_moves_away_for_the_stubs_is_there_again_for_what_comes_next(self):
+        for code in 0, 1:
+            for built in "target/pyx/ext/debug/libown.so", "target/pyx/ext/some-target/debug/own.dll":
+                load = self.project({"Cargo.toml": "", built: "built"}, crate=True)
+                programs = load("programs")
+
+                def start(words, folder, variables, unset, out, err, given_text=None):
+                    moved = self.root / "target/pyx/ext/maturin" / Path(built).name
+                    moved.parent.mkdir()
+                    os.replace(self.root / built, moved)
+                    return programs.Outcome(words, code)
+
+                programs.start = start
+                load("tools").standalone = lambda tool: [tool]
+                with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                    load("stubs").generate(load("given").MEMBERS[0], [])
+                self.assertEqual((self.root / built).read_text(), "built")
+
     def test_the_cache_of_stubtest_is_not_among_the_sources(self):
         module = self.project({})("stubtest")
         (self.root / "target/pyx/types").mkdir(parents=True)
