@@ -348,8 +348,7 @@ class Hook:
         self.frozen = repository.get("frozen")
         self.entry = entry.get("entry") if isinstance(entry.get("entry"), str) else ""
         self.args = [str(word) for word in entry.get("args") or [] if not isinstance(word, dict)]
-        self.files = str(entry.get("files") or "")
-        self.exclude = str(entry.get("exclude") or "")
+        self.files, self.exclude = (value if isinstance(value := entry.get(key), str) else "" for key in ("files", "exclude"))
         self.types = texts(entry.get("types_or")) or texts(entry.get("types"))
         self.packages = texts(entry.get("additional_dependencies"))
         self.manual = entry.get("stages") == ["manual"]
@@ -360,12 +359,18 @@ class Hook:
         return self.repository in ("local", "meta")
 
 
+def hook_config():
+    """The file that configures pre-commit, or prek, and what it says."""
+    path = first("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml")
+    config = (toml(path) if path.suffix == ".toml" else yml(path)) if path else None
+    return path, config if isinstance(config, dict) else {}
+
+
 @functools.lru_cache(maxsize=None)
 def hooks():
     """The hooks of pre-commit, and the file that they stand in."""
-    path = first(".pre-commit-config.yaml", ".pre-commit-config.yml")
-    config = yml(path) if path else None
-    repositories = config.get("repos") if isinstance(config, dict) else None
+    path, config = hook_config()
+    repositories = config.get("repos")
     found, frozen = [], comments(text(path)) if path else {}
     for repository in repositories if isinstance(repositories, list) else []:
         if not isinstance(repository, dict):
@@ -380,15 +385,14 @@ def hooks():
 
 def comments(config):
     """By revision: the tag that `pre-commit autoupdate --freeze` wrote behind it."""
-    found = re.findall(r"^\s*-?\s*rev:\s*['\"]?(\S+?)['\"]?\s+#\s*(?:frozen:)?\s*(\S+)\s*$", config, re.M)
+    found = re.findall(r"^\s*-?\s*rev\s*[:=]\s*['\"]?(\S+?)['\"]?\s+#\s*(?:frozen:)?\s*(\S+)\s*$", config, re.M)
     return dict(found)
 
 
 def general_exclude():
     """What pre-commit is not to look at, for all hooks."""
-    path, _ = hooks()
-    config = yml(path) if path else None
-    return str(config.get("exclude") or "") if isinstance(config, dict) else ""
+    exclude = hook_config()[1].get("exclude")
+    return exclude if isinstance(exclude, str) else ""
 
 
 # versions of tools

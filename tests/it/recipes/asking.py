@@ -83,6 +83,17 @@ class Versions(Case):
             self.assertEqual(next(iter(module.wanted("ruff"))).place, None)
             self.assertIn(rev, next(iter(module.SAID)))
 
+    def test_hooks_may_stand_in_the_file_of_prek(self):
+        hook = '[[repos]]\nrepo = "https://github.com/psf/black"\nrev = "24.1.0"\nhooks = [{ id = "black" }]\n'
+        self.assertEqual(self.wanted({"prek.toml": hook}, "black"), ["black==24.1.0"])
+        self.assertEqual(self.calls({"prek.toml": hook}, "black"), [["black"]])
+        frozen = hook.replace('"24.1.0"', '"39d9ac5aaaa"  # frozen: v24.2.0')
+        self.assertEqual(self.wanted({"prek.toml": frozen}, "black"), ["black==24.2.0"])
+        module = self.project({"prek.toml": 'exclude = "^gen/"\n' + hook})("project")
+        self.assertEqual(module.general_exclude(), "^gen/")
+        module = self.project({"prek.toml": 'exclude = { glob = "gen/**" }\nrepos = 1\n'})("project")
+        self.assertEqual((module.general_exclude(), module.hooks()[1]), ("", []))
+
     def test_a_hook_may_say_its_tools_version_among_what_it_installs(self):
         files = self.pre_commit("https://github.com/x/hooks", "v2", "black", "    additional_dependencies: [black==24.1.0]\n")
         self.assertEqual(self.wanted(files, "black"), ["black==24.1.0"])
