@@ -71,6 +71,9 @@ def told(words, folder, tool):
     if broken := re.search(r"Could not import extension (\S+) \(exception: (.*)", done.out):
         steps.error(f"Sphinx cannot load `{broken.group(1)}`: {broken.group(2).rstrip(') ')}")
         return steps.BAD, f"`{broken.group(1)}` cannot be loaded"
+    if raised := re.match(r"[\w.]*(?:Error|Exception)(?=: )", done.last()):
+        steps.error(f"{tool} broke off: {done.last()}")
+        return steps.BAD, raised.group()
     return done
 
 

@@ -308,6 +308,16 @@ class Advisories(Case):
         self.assertIn("package-0, package-1, package-2, package-3, package-4 and 35 more", said)
 
 
+class Docs(Case):
+    def test_a_tool_that_breaks_is_summed_up_by_its_last_line(self):
+        load, said = self.project({}), io.StringIO()
+        text = 'INFO - x\nTraceback (most recent call last):\n  File "c.py", line 1\nTypeError: got an unexpected keyword\n'
+        load("programs").combined = lambda words, folder: load("programs").Outcome(words, 1, text)
+        with contextlib.redirect_stderr(said):
+            self.assertEqual(load("docs").told(["mkdocs"], self.root, "mkdocs"), ("failed", "TypeError"))
+        self.assertEqual(said.getvalue().splitlines()[-1], "error: mkdocs broke off: TypeError: got an unexpected keyword")
+
+
 class Plans(Case):
     def planned(self, code):
         """What is made of a pyx that ends with a code and an error, and what a person sees of it."""
