@@ -10,6 +10,7 @@ import given
 import programs
 import project
 import steps
+import stubtest
 import tools
 
 OUT = given.STATE / "docs"
@@ -105,7 +106,7 @@ def derived(run):
     if (target / "doc").is_dir():
         shutil.copytree(target / "doc", rust)
         places.append(rust)
-    if tops := given.tops():
+    if tops := [top for top in given.tops() if stubtest.places(top)]:  # not the name of a mere crate
         places.append(OUT / "python")
         run.judged("pdoc", lambda: pdoc(places[-1], tops))
     return places

@@ -318,6 +318,18 @@ class Docs(Case):
         self.assertEqual(said.getvalue().splitlines()[-1], "error: mkdocs broke off: TypeError: got an unexpected keyword")
 
 
+    def test_a_crate_that_python_cannot_import_has_no_pages_of_pythons(self):
+        for places, steps in ("[]", []), ('["/p/own_name"]', ["pdoc"]):
+            load = self.project({})
+            programs = load("programs")
+            programs.start = lambda words, *_: programs.Outcome(words, 0, places)  # noqa: B023
+            load("tools").beside = lambda tool: [tool]
+            run = load("steps").Steps("docs")
+            with contextlib.redirect_stderr(io.StringIO()):
+                load("docs").derived(run)
+            self.assertEqual([row.name for row in run.rows], steps)
+
+
 class Plans(Case):
     def planned(self, code):
         """What is made of a pyx that ends with a code and an error, and what a person sees of it."""
