@@ -50,7 +50,7 @@ deny:
 ci:
     .ci/run
 
-# Run the built program against published projects, and write docs/compatibility.md: --only NAME, --resume, --own, --command "dev --release", --twice, --keep
+# Run the built program against published projects, and write docs/compatibility.md: --only NAME, --resume, --own, --command "dev --release", --recipes all (docs/recipes-table.md), --twice, --keep
 [positional-arguments]
 corpus *arguments: build
     python3 recipes/corpus.py "$@"

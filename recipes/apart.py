@@ -57,9 +57,10 @@ class Call:
 def plan(arguments, variables, project=PROJECT):
     """The steps that pyx would take in the folder of a project."""
     words = [PYX, *arguments, "--dry-run", "--message-format", "json"]
-    done = programs.read(words, project, variables, errors=True)
-    if done.code == NO_TESTS:
+    done = programs.read(words, project, variables)
+    if done.code == NO_TESTS:  # which is no error where the other language has some
         return []
+    print(done.err, end="", file=sys.stderr, flush=True)
     found = [event for event in events(done.out) if event.get("type") == "plan"]
     if not (done and found):
         stop(f"`cargo pyx {arguments[0]} --dry-run` tells no plan: it {done.how()}", code=max(done.code, ERRORS))
@@ -118,11 +119,11 @@ def wheel(folder, profile, variables=None, project=PROJECT):
     target = str(folder / "target")
     variables = {"CARGO_TARGET_DIR": target, "CARGO_BUILD_BUILD_DIR": target, **(variables or {})}
     arguments = ["test", "--py", "--wheel", "--profile", profile]
+    if not plan(arguments, variables, project):
+        return None
     say("Building", f"a wheel apart in {shown(folder)} [{profile}]")
     words = [PYX, "--quiet", *arguments, "--", "--help"]
     done = programs.read(words, project, variables, errors=True)
-    if done.code == NO_TESTS:
-        return None
     if not done:
         stop(f"the wheel cannot be tested: `cargo pyx test --wheel` {done.how()}", code=max(done.code, ERRORS))
     tested = [step for step in plan(arguments, variables, project) if "Python tests" in step.get("name", "")]

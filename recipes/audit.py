@@ -129,13 +129,21 @@ def result(found):
 
 
 def verdict(looked, vulnerable, unknown):
-    """The state and its text; packages that the index does not know are named."""
+    """The state and its text; packages that the index does not know are said."""
+    if unknown and not looked:
+        steps.error(f"pip-audit knows of none of the {len(unknown)} packages: pypi.org, or what stands for it, has no advisories")
+        return steps.ABSENT, "no advisories"
     if unknown:
-        names = ", ".join(unknown)
-        steps.warn(f"not looked at, as the index does not know them: {names}")
+        steps.warn(f"not looked at, as the index does not know them: {listed(unknown)}")
     if vulnerable:
         return steps.BAD, f"{len(vulnerable)} of {len(looked)} vulnerable"
-    return (steps.ABSENT, "unknown to the index") if unknown and not looked else (steps.OK, "")
+    return steps.OK, ""
+
+
+def listed(names, most=5):
+    """Names in a sentence, which may be many."""
+    text, more = ", ".join(names[:most]), len(names) - most
+    return f"{text} and {more} more" if more > 0 else text
 
 
 def own():

@@ -53,6 +53,11 @@ class Call:
         rest = [word for word in self.words[1:] if not word.startswith(("+", "-"))]
         return rest[0] if rest else "cargo"
 
+    def only_asks(self):
+        """Whether the program is asked for no more than its version or its help."""
+        end = self.words.index("--") if "--" in self.words else len(self.words)
+        return not {"--version", "-V", "--help"}.isdisjoint(self.words[:end])
+
     @property
     def toolchain(self):
         """The toolchain that cargo is asked to be of, without `+`."""
@@ -76,7 +81,7 @@ def calls():
         for read in (workflows, other_ci, justfile, makefile, tox, nox, tasks, hatch):
             found += read(folder)
     found += pre_commit()
-    return sorted(found, key=lambda call: call.rank)
+    return sorted((call for call in found if not call.only_asks()), key=lambda call: call.rank)
 
 
 def of(*tools):
@@ -93,6 +98,28 @@ def of(*tools):
             seen.add(key)
             chosen.append(call)
     return chosen
+
+
+PIP_VALUED = {
+    "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "-i", "--index-url", "--index",
+    "--extra-index-url", "-f", "--find-links", "-p", "--python", "--prefix", "--root", "--group", "--extra", "--platform",
+    "--python-version", "--implementation", "--abi", "--no-binary", "--only-binary", "-C", "--config-settings",
+}  # fmt: skip
+"""Options of pip that have a value."""
+
+
+def installed():
+    """What the automation installs by name, beside what the project lists: one for each `pip install`."""
+    for call in calls():
+        at = 1 if call.words[:2] == ["uv", "pip"] else 0
+        if call.words[at] not in ("pip", "pip3") or call.words[at + 1 : at + 2] != ["install"]:
+            continue
+        found, words = [], call.words[at + 2 :]
+        while words := without_options(words, PIP_VALUED):
+            found += [words[0]] if project.parsed(words[0]) else []
+            words = words[1:]
+        if found:
+            yield project.Listed(call.source, found, None)
 
 
 def uses(*tools):
@@ -163,10 +190,10 @@ def unwrapped(words):
     return []
 
 
-def without_options(words):
-    """What follows the options that a program has before the one that it starts."""
+def without_options(words, valued=VALUED):
+    """What follows the options that come first; `valued`: those that have a value."""
     while words and words[0].startswith("-"):
-        words = words[2:] if words[0] in VALUED else words[1:]
+        words = words[2:] if words[0] in valued else words[1:]
     return words
 
 
@@ -300,7 +327,7 @@ def tox(folder):
 
 
 def nox(folder):
-    """The literal words of `session.run`."""
+    """The known words of `session.run`."""
     for _, words in project.nox_calls(folder, "run"):
         if words := program(words):
             yield Call(words, folder, given.shown(folder / "noxfile.py"), OTHER)

@@ -129,7 +129,7 @@ def optimised(folder, variables=None, project=apart.PROJECT):
 
 def provide(installed):
     """Installs pytest-benchmark, and what the project lists for its benchmarks."""
-    for listed in project.lists():
+    for listed in tools.lists():
         if NAMED.search(listed.place) or project.brings(listed, "pytest-benchmark"):
             requirements = tools.resolved(listed)
             done = installed.install(requirements) if requirements else None

@@ -17,6 +17,14 @@ Where the source distribution has no tests, the sources of that version are a co
     commit = "0f3c…"
     folder = "bindings/python"  # where people work, if not at the root
 
+What recipes find there that is true has the command of the project that says the same; a refusal that
+is right, wherever its sentence is said, has a line of shell that proves it in the sources:
+
+    recipes = { lint = "flake8 src" }          # in a project's entry: fails as `lint` does
+    [[refusal]]                                 # once for all
+    says = "the project has no benchmarks"
+    proof = "! grep -rq benchmark --include=*.py ."
+
 `own` is what the project's own commands give, never what cargo-pyx gave: `--own` runs them in a
 virtual environment of a fresh copy, and prints what to write down. A further project is one entry.
 
@@ -24,7 +32,8 @@ Each source distribution is downloaded, checked, and unpacked into a temporary f
 checked out there by git, with the mirrors of git's own configuration, `url.….insteadOf`), where
 `cargo-pyx test` (or --command) runs as it would for anybody. Prints a line for each project, keeps
 what was seen in target/corpus, and writes docs/compatibility.md once all are there; `--resume`
-leaves out what ended well in an earlier run. The exit code is 1 when one did not end as it should.
+leaves out what ended well in an earlier run. With `--recipes` the recipes run instead, and what came of
+them is docs/recipes-table.md; `--resume` goes on where it was stopped. The exit code is 1 when one did not end as it should.
 
 Standard library only. The index is UV_DEFAULT_INDEX, else PIP_INDEX_URL, else PyPI (PEP 691).
 """
@@ -56,11 +65,14 @@ except ImportError:
     )
 
 import compatibility
+import trial
+import trial_page
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "corpus.toml"
 SEEN = ROOT / "target" / "corpus"
 PAGE = ROOT / "docs" / "compatibility.md"
+RECIPES_PAGE = ROOT / "docs" / "recipes-table.md"
 EXE = ".exe" if os.name == "nt" else ""
 PROGRAM = ROOT / "target" / "release" / ("cargo-pyx" + EXE)
 TIMEOUT = 60  # seconds without a byte from the index
@@ -322,31 +334,61 @@ def inferred(run):
 
 # ------------------------------------------------------------------ the recipes
 
-RECIPES = ("lint", "fmt", "types", "stubs", "docs", "audit", "ci", "bench", "profile", "cov", "pgo")
+
+def recipe_names(options):
+    """Those that are asked for."""
+    names = list(trial.RECIPES) if options.recipes == "all" else options.recipes.split(",")
+    if unknown := [name for name in names if name not in trial.RECIPES]:
+        sys.exit(f"error: no recipe `{unknown[0]}`; there are {', '.join(trial.RECIPES)}")
+    return names
 
 
-def try_recipes(options, source):
-    """A line for each recipe: how it ended and the last that it says; and whether none ended in a bug.
+def kept_recipes(project):
+    return trial.Kept(SEEN / "recipes" / "{name}-{version}.json".format(**project), origin(project)).read()
 
-    0 is right; 1 and 3 are a finding or a refusal, which are for a person to judge by what they say."""
-    lines, good = [], True
-    for name in options.recipes.split(",") if options.recipes != "all" else RECIPES:
-        command = [str(options.program), "pyx", "just", name]
-        start = time.monotonic()
-        try:
-            done = subprocess.run(
-                command, cwd=source, stdin=subprocess.DEVNULL, capture_output=True, timeout=options.timeout
-            )
-            code, text = done.returncode, plain(done.stderr.decode("utf-8", "replace"))
-        except subprocess.TimeoutExpired:
-            code, text = None, ""
-        said = [line for line in text.splitlines() if line.startswith("error:")]
-        is_bug = code not in (0, 1, 2, 3, 4, 5) or "error: bug in" in text
-        good &= not is_bug
-        lines.append(f"{name:<8} {code} {time.monotonic() - start:7.1f} s  {said[-1] if said else ''}".rstrip())
-        changed = subprocess.run(["git", "checkout", "--quiet", "."], cwd=source, capture_output=True)
-        lines += ["         its edits stay: the sources are no checkout"] if name == "fmt" and changed.returncode else []
-    return lines, good
+
+def try_recipes(project, options, folder):
+    """Runs the recipes, with `--resume` those that did not end well before; whether none is a defect."""
+    kept = kept_recipes(project)
+    done = {name for name, result in kept.results.items() if options.resume and result["verdict"] != trial.DEFECT}
+    names = [name for name in recipe_names(options) if name not in done]
+    if not names:
+        return True
+    place = folder / "{name}-{version}".format(**project)
+    try:
+        place.mkdir()
+        source = sources(project, place)
+        trial.commit(source)
+    except (Failure, OSError, tarfile.TarError) as error:
+        print(f"    error: {error}", flush=True)
+        return False
+    for name in names:
+        result, text = trial.tried(name, project, options, source)
+        kept.add(name, result, text)
+        said = result["said"][-1] if result["said"] else ""
+        print(f"    {name:<8} {result['verdict']:<8} {result['seconds']:7.1f} s  {said}".rstrip(), flush=True)
+    return all(result["verdict"] != trial.DEFECT for result in kept.results.values())
+
+
+def try_all_recipes(projects, options, folder):
+    """How many projects show a defect. Those that are refused as a whole have no recipes."""
+    failed = 0
+    for project in projects:
+        if project.get("refused"):
+            continue
+        print("{name} {version}".format(**project), flush=True)
+        failed += not try_recipes(project, options, folder)
+        if not options.keep:
+            shutil.rmtree(folder / "{name}-{version}".format(**project), ignore_errors=True)
+    return failed
+
+
+def write_recipes_page(options):
+    """The page is of all projects whose recipes were run."""
+    rows = [(project, kept_recipes(project).results) for project in read_list(LIST, [])]
+    rows = [(project, kept) for project, kept in rows if kept]
+    if rows:
+        RECIPES_PAGE.write_text(trial_page.page(rows, trial.RECIPES, options.timeout / 60), "utf-8")
 
 
 # ------------------------------------------------------------------ the table
@@ -377,11 +419,6 @@ def try_project(project, options, folder):
         good = again.was_fresh()
         result += ", fresh" if good else ", again"
         errors = [] if good else ["the second run was not fresh: " + reasons(again)]
-    if options.recipes and run.code == 0:
-        lines, without_bugs = try_recipes(options, source)
-        good &= without_bugs
-    else:
-        lines = []
     if not good and options.keep:
         errors.append(f"kept in {source}")
     if project.get("refused") and good:
@@ -391,7 +428,6 @@ def try_project(project, options, folder):
     notes += [f"its own commands: {text}" for text in compatibility.own_counts(project)]
     if run.code != 0 or not good:
         notes += errors
-    notes += lines
     return cells, facts["dependencies"], notes, good
 
 
@@ -421,13 +457,17 @@ def reasons(run):
     return "; ".join(because) or run.result()
 
 
-def read_list(path, only):
+def read_toml(path):
     try:
-        projects = tomllib.loads(path.read_text("utf-8")).get("project", [])
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         sys.exit(f"error: cannot read the list: {error}")
     except tomllib.TOMLDecodeError as error:
         sys.exit(f"error: `{path}` is not valid TOML: {error}")
+
+
+def read_list(path, only):
+    projects = read_toml(path).get("project", [])
     for project in projects:
         wanted = {"commit"} if "git" in project else {"sha256"}
         missing = {"name", "version", *wanted} - project.keys()
@@ -449,12 +489,13 @@ def arguments():
     parser.add_argument("--command", default="test", help="what to run, with its options")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="repeatable")
     parser.add_argument(
-        "--recipes", default="", metavar="NAMES", help="run these recipes as well, with commas; `all`"
+        "--recipes", default="", metavar="NAMES", help="run these recipes instead, with commas; `all`"
     )
+    parser.add_argument("--python", default="3.11", help="the interpreter of the recipe `wheel`")
     parser.add_argument("--twice", action="store_true", help="run again; it must be fresh")
     parser.add_argument("--resume", action="store_true", help="leave out what ended well before")
     parser.add_argument("--own", action="store_true", help="run the projects' own commands instead")
-    parser.add_argument("--page", action="store_true", help="run nothing: write docs/compatibility.md")
+    parser.add_argument("--page", action="store_true", help="run nothing: write the page")
     parser.add_argument("--keep", action="store_true", help="leave the unpacked projects there")
     parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS")
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the cargo-pyx to run")
@@ -462,6 +503,7 @@ def arguments():
     options.program = options.program.absolute()
     if not (options.page or options.own or options.program.is_file()):
         sys.exit(f"error: no `{options.program}`\n\nhint: cargo build --release")
+    options.refusals = read_toml(options.list).get("refusal", [])
     return options
 
 
@@ -513,6 +555,8 @@ def main():
                 place.mkdir()
                 print("{name} {version}".format(**project), *try_own(project, options, place), sep="\n    ", flush=True)
                 shutil.rmtree(place, ignore_errors=True)
+        elif options.recipes and not options.page:
+            failed = try_all_recipes(projects, options, folder)
         elif not options.page:
             failed = try_all(projects, options, folder)
     finally:
@@ -520,7 +564,9 @@ def main():
             print(f"kept in {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    if options.list == LIST and options.command == "test" and not options.own:
+    if options.list == LIST and options.recipes:
+        write_recipes_page(options)
+    elif options.list == LIST and options.command == "test" and not options.own:
         write_page(read_list(LIST, []))
     return 1 if failed else 0
 

@@ -10,6 +10,7 @@ import given
 import programs
 import project
 import steps
+import stubtest
 import tools
 
 OUT = given.STATE / "docs"
@@ -71,6 +72,9 @@ def told(words, folder, tool):
     if broken := re.search(r"Could not import extension (\S+) \(exception: (.*)", done.out):
         steps.error(f"Sphinx cannot load `{broken.group(1)}`: {broken.group(2).rstrip(') ')}")
         return steps.BAD, f"`{broken.group(1)}` cannot be loaded"
+    if raised := re.match(r"[\w.]*(?:Error|Exception)(?=: )", done.last()):
+        steps.error(f"{tool} broke off: {done.last()}")
+        return steps.BAD, raised.group()
     return done
 
 
@@ -102,7 +106,7 @@ def derived(run):
     if (target / "doc").is_dir():
         shutil.copytree(target / "doc", rust)
         places.append(rust)
-    if tops := given.tops():
+    if tops := [top for top in given.tops() if stubtest.places(top)]:  # not the name of a mere crate
         places.append(OUT / "python")
         run.judged("pdoc", lambda: pdoc(places[-1], tops))
     return places

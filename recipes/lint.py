@@ -34,7 +34,7 @@ def rust():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: rustfmt())
     elif given.crates():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: unformatted(rustfmt, "cargo fmt", strict))
-    calls = [call for call in automation.of("clippy") if is_for_this_machine(call)]
+    calls = style.different([call for call in automation.of("clippy") if is_for_this_machine(call)], checked)
     if calls and given.crates():
         for number, call in enumerate(calls):
             name = "clippy" if len(calls) == 1 else f"clippy {number + 1}"
@@ -48,6 +48,11 @@ def rust():
 def is_for_this_machine(call):
     """Whether a call of cargo is for no other target."""
     return not any(word.startswith("--target") and word != "--target-dir" for word in call.words)
+
+
+def checked(call):
+    """What a call of clippy is given, but for how its findings are told."""
+    return [word for word in call.arguments if not word.startswith("--message-format") and word not in ("--fix", "--allow-dirty", "--allow-staged")]
 
 
 def rustfmt():
@@ -78,12 +83,11 @@ def clippy(member, strict):
 
 def clippy_as(call, strict):
     """clippy as the project's automation calls it."""
-    before, _, after = split_at(call.arguments, "--")
+    before, _, after = split_at(checked(call), "--")
     denies = "-D warnings" in " ".join(call.words) or "-Dwarnings" in call.words
     flags = call.variables.get("RUSTFLAGS", "")
     if not denies and (strict or re.search(r"-D\s*warnings", flags)):
         after = [*after, "-D", "warnings"]
-    before = [word for word in before if not word.startswith("--message-format") and word != "--fix"]
     start = ["cargo", f"+{call.toolchain}"] if call.toolchain in installed_toolchains() else ["cargo"]
     return lints_of([*start, "clippy"], [*before, *(["--", *after] if after else [])], call.folder)
 
@@ -162,7 +166,8 @@ def ruff():
     if not style.is_used("ruff"):
         yield Check("ruff check", "python", "ruff", unasked_ruff)
         return
-    for call in style.calls("ruff", "check") or [None]:
+    found = style.different(style.calls("ruff", "check"), lambda call: style.arguments(call, style.RUFF_CHECK))
+    for call in found or [None]:
         yield Check("ruff check", "python", "ruff", lambda strict, call=call: ruff_as(call))
 
 

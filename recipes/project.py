@@ -1,6 +1,5 @@
 """What the files of the project at hand say."""
 
-import ast
 import configparser
 import functools
 import json
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import given
 import yaml
+from noxfile import Noxfile
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -330,19 +330,9 @@ def nox(folder):
 
 
 def nox_calls(folder, method):
-    """The literal words of each call of a method of a session: the function's name, the words."""
-    try:
-        tree = ast.parse(text(folder / "noxfile.py"))
-    except (SyntaxError, ValueError):
-        return
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        for node in ast.walk(function):
-            called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(called, ast.Attribute) and called.attr in (method, f"{method}_always"):
-                words = [word.value for word in node.args if isinstance(word, ast.Constant)]
-                yield function.name, [word for word in words if isinstance(word, str)]
+    """The known words of each call of a method of a session: the function's name, the words."""
+    path = folder / "noxfile.py"
+    yield from Noxfile(path, text(path)).calls(method)
 
 
 # hooks
@@ -358,8 +348,7 @@ class Hook:
         self.frozen = repository.get("frozen")
         self.entry = entry.get("entry") if isinstance(entry.get("entry"), str) else ""
         self.args = [str(word) for word in entry.get("args") or [] if not isinstance(word, dict)]
-        self.files = str(entry.get("files") or "")
-        self.exclude = str(entry.get("exclude") or "")
+        self.files, self.exclude = (value if isinstance(value := entry.get(key), str) else "" for key in ("files", "exclude"))
         self.types = texts(entry.get("types_or")) or texts(entry.get("types"))
         self.packages = texts(entry.get("additional_dependencies"))
         self.manual = entry.get("stages") == ["manual"]
@@ -370,12 +359,18 @@ class Hook:
         return self.repository in ("local", "meta")
 
 
+def hook_config():
+    """The file that configures pre-commit, or prek, and what it says."""
+    path = first("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml")
+    config = (toml(path) if path.suffix == ".toml" else yml(path)) if path else None
+    return path, config if isinstance(config, dict) else {}
+
+
 @functools.lru_cache(maxsize=None)
 def hooks():
     """The hooks of pre-commit, and the file that they stand in."""
-    path = first(".pre-commit-config.yaml", ".pre-commit-config.yml")
-    config = yml(path) if path else None
-    repositories = config.get("repos") if isinstance(config, dict) else None
+    path, config = hook_config()
+    repositories = config.get("repos")
     found, frozen = [], comments(text(path)) if path else {}
     for repository in repositories if isinstance(repositories, list) else []:
         if not isinstance(repository, dict):
@@ -390,15 +385,14 @@ def hooks():
 
 def comments(config):
     """By revision: the tag that `pre-commit autoupdate --freeze` wrote behind it."""
-    found = re.findall(r"^\s*-?\s*rev:\s*['\"]?(\S+?)['\"]?\s+#\s*(?:frozen:)?\s*(\S+)\s*$", config, re.M)
+    found = re.findall(r"^\s*-?\s*rev\s*[:=]\s*['\"]?(\S+?)['\"]?\s+#\s*(?:frozen:)?\s*(\S+)\s*$", config, re.M)
     return dict(found)
 
 
 def general_exclude():
     """What pre-commit is not to look at, for all hooks."""
-    path, _ = hooks()
-    config = yml(path) if path else None
-    return str(config.get("exclude") or "") if isinstance(config, dict) else ""
+    exclude = hook_config()[1].get("exclude")
+    return exclude if isinstance(exclude, str) else ""
 
 
 # versions of tools
@@ -443,5 +437,5 @@ def excluding(*names):
     built = [] if in_checkout() or folder.startswith("..") else [folder]
     if not built and not names:
         return []
-    excluded = [*texts((ruff() or {}).get("extend-exclude")), *built, *names]
+    excluded = list(dict.fromkeys([*texts((ruff() or {}).get("extend-exclude")), *built, *names]))
     return ["--config", f"extend-exclude = {json.dumps(excluded)}"]

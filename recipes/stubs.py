@@ -16,6 +16,7 @@ import tools
 SCRATCH = given.STATE / "stubs"
 
 INSPECT = "experimental-inspect"
+LIBRARIES = (".so", ".dylib", ".dll")
 
 
 def arguments(words):
@@ -64,10 +65,24 @@ def generate(member, features):
     command = [*tools.standalone("maturin"), "generate-stubs", "--out", new]
     command += ["--interpreter", given.PYTHON, "--target-dir", target]
     command += ["--profile", given.PROFILE, *given.features(member), *features]
+    built = artifacts(target)
     done = programs.run([*command, f"--manifest-path={member['manifest']}"], given.ROOT)
+    put_back(built, target / "maturin")
     if not done:
         steps.fail(f"maturin wrote no stubs: it {done.how()}", code=steps.MISSING if done.trouble else steps.FAILED)
     return new
+
+
+def artifacts(target):
+    """The libraries that cargo has left in a target directory, for whatever platform."""
+    return [path for depth in ("*/*", "*/*/*") for path in target.glob(depth) if path.suffix in LIBRARIES and path.is_file()]
+
+
+def put_back(built, staged):
+    """Libraries that maturin has moved to look at them return to where the next command looks for them."""
+    for path in built:
+        if not path.is_file() and (staged / path.name).is_file():
+            os.replace(staged / path.name, path)
 
 
 def styled(new):

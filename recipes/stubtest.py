@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+import automation
 import given
 import programs
 import project
@@ -57,6 +58,28 @@ def hidden(folders):
     return [f"{path.name}.{path.name}" for path in modules if not path.with_suffix(".pyi").exists()]
 
 
+VALUED = ("--allowlist", "--whitelist", "--mypy-config-file", "--custom-typeshed-dir")
+OURS = ("--concise", "--generate-allowlist", "--generate-whitelist")
+"""What decides how the findings are told."""
+
+
+def own_options():
+    """The options that the project's automation gives to stubtest, and where it starts it. Of itself
+    stubtest leaves its cache where it is started, and hears of another place only by a configuration."""
+    call = next(iter(automation.of("stubtest", "mypy.stubtest")), None)
+    words, found = list(call.arguments) if call else [], []
+    while words:
+        word = words.pop(0)
+        if word.startswith("-") and word not in OURS:
+            found.append(word)
+            found += [words.pop(0)] if word in VALUED and words else []
+    if not any(word.startswith("--mypy-config-file") for word in found):
+        config = SCRATCH / "mypy.ini"
+        config.write_text(f"[mypy]\ncache_dir = {SCRATCH / 'mypy'}\n", "utf-8")
+        found += ["--mypy-config-file", str(config)]
+    return found, call.folder if call else given.ROOT
+
+
 def allowlists(folders):
     """The project's allowlists, and one for hidden modules."""
     places = [folder / name for folder in project.folders() for name in ("", "tests", "stubs")]
@@ -91,21 +114,22 @@ def main(arguments):
         names = ", ".join(f"`{name}`" for name in given.MODULES) or "a program"
         steps.fail(f"there are no stubs (`.pyi`) of {names}", "cargo pyx just stubs")
     folders = [folder for folder, top in found_places if folder.name == top]
+    options, folder = own_options()
     try:
-        command = [*tools.beside("mypy", "stubtest"), *allowlists(folders), *roots(found)]
+        command = [*tools.beside("mypy", "stubtest"), *options, *allowlists(folders), *roots(found)]
     except steps.Trouble as trouble:
         steps.fail(trouble.sentence, trouble.hint, steps.MISSING)
-    variables = {"MYPY_CACHE_DIR": SCRATCH / "mypy", "MYPYPATH": search_path(folders)}
-    done = check(command, variables)
+    variables = {"MYPYPATH": search_path(folders)}
+    done = check(command, folder, variables)
     if fix and not done and fixes(done.out, found):
-        done = check(command, variables)
+        done = check(command, folder, variables)
     conclude(done)
 
 
-def check(command, variables):
+def check(command, folder, variables):
     """Runs stubtest."""
     programs.say("Running", programs.pasteable(command))
-    return programs.combined(command, given.ROOT, variables)
+    return programs.combined(command, folder, variables)
 
 
 def conclude(done):

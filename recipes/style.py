@@ -37,6 +37,19 @@ def calls(tool, *words):
     return [call for call in found if tuple(call.arguments[: len(words)]) == words]
 
 
+FIXES = {"--fix", "--fix-only", "--unsafe-fixes"}
+
+
+def different(found, arguments):
+    """Of calls, those that check different things; `arguments`: what a call checks. One that only repairs
+    what another checks is none."""
+    checking = [call for call in found if not FIXES.intersection(call.words)] or found
+    kept = {}
+    for call in checking:
+        kept.setdefault((call.folder, call.toolchain, *arguments(call)), call)
+    return list(kept.values())
+
+
 @functools.lru_cache(maxsize=None)
 def is_used(tool):
     """Whether the project runs or configures a tool."""

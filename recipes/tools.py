@@ -290,10 +290,15 @@ def asked(python, name):
     return found
 
 
+def lists():
+    """All that the project lists or installs, the nearest first."""
+    return [*project.lists(), *automation.installed()]
+
+
 def for_task(*tools):
-    """What the project lists for a task, by the tools that it is done with: the nearest lists that
+    """What the project lists or installs for a task, by the tools that it is done with: the nearest lists that
     hold one of them, else those that hold what is named after one; and where that stands."""
-    every = project.lists()
+    every = lists()
     for test in (project.holds, project.brings):
         found = [listed for listed in every if any(test(listed, tool) for tool in tools)]
         if found:

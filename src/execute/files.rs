@@ -165,10 +165,9 @@ pub(super) fn copy_project(copy: &CopyProject) -> Result<()> {
 /// What cargo builds lies in `target`, ignored or not.
 pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Result<()> {
     disk::remove_dir(to)?;
-    for file in disk::unignored_files(from) {
-        let below = file.strip_prefix(from).unwrap_or(&file);
+    for below in disk::kept_files(from) {
         if below != without && !below.starts_with("target") {
-            disk::copy(&file, &to.join(below))?;
+            disk::copy(&from.join(&below), &to.join(&below))?;
         }
     }
     // what a checkout above ignores, as the folder of builds in which the copy is, is not ignored here

@@ -35,6 +35,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "given.py",
     "lint.just",
     "lint.py",
+    "noxfile.py",
     "pairing.py",
     "pgo.just",
     "pgo.py",

@@ -59,6 +59,9 @@ pub struct Release {
     pub epoch: u64,
     /// `target/pyx/release`, absolute.
     pub dir: Utf8PathBuf,
+    /// A folder of the project that is not in its checkout, absolute: git ignores `target`, and maturin
+    /// packs nothing that git ignores.
+    pub elsewhere: Utf8PathBuf,
     /// Where finished sets go, absolute.
     pub dist: Utf8PathBuf,
     pub toolbox: Toolbox,
@@ -153,6 +156,7 @@ impl Release {
             remapped: remapped(session, project),
             rustflags,
             dir,
+            elsewhere: elsewhere(session, &project.root),
             packed: Vec::new(),
         };
         let versions = Versioned::gather(project).unwrap_or_default();
@@ -201,7 +205,7 @@ impl Release {
                 .unwrap_or_default(),
             copy: member
                 .is_packed()
-                .then(|| self.dir.join(SOURCES).join("copy").join(name)),
+                .then(|| self.elsewhere.join("copy").join(name)),
             sdist_dir,
             wheels: self.wheels(circumstances, build, sdist.as_ref())?,
             expected: self.expected(member, build, version),
@@ -376,6 +380,11 @@ fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
         python_request::none_fits(installed, &wanted)
     })?;
     Ok(Toolbox::release(session, &python.path, abi::minor(&python)))
+}
+
+fn elsewhere(session: &Session, root: &Utf8Path) -> Utf8PathBuf {
+    let name = &disk::digest(root.as_str().as_bytes())[..16];
+    session.cache().join("sdist-builds").join(name)
 }
 
 /// The commit of HEAD, and the time that everything is dated with.

@@ -17,7 +17,6 @@ use crate::plan::action::{Action, Listen, Pack, Run};
 use crate::plan::arguments::{maturin_feature_args, passed_args};
 use crate::plan::release_action::{Candidate, MendLock, ReleaseAction, Seal, Unpack, WheelRow};
 use crate::plan::step::{Plan, Step};
-use crate::world::disk;
 
 use super::stage::{Stage, step};
 
@@ -85,7 +84,8 @@ pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
 /// maturin packs Cargo.lock as it is, also where it leaves out members that the lock speaks of.
 fn mend_lock(stage: &Stage<'_>, package: &Package, build: &Build) -> Step {
     let scratch = stage
-        .elsewhere()
+        .release
+        .elsewhere
         .join("lock/target/package")
         .join(&package.name);
     let call = stage
@@ -153,7 +153,7 @@ impl BuildFolders {
     fn new(stage: &Stage<'_>, dir: &Utf8Path, package: &Package) -> Self {
         // below the checkout its configuration would be found, which nobody else has
         let root = match stage.release.product {
-            Product::Sdist => stage.elsewhere(),
+            Product::Sdist => stage.release.elsewhere.clone(),
             Product::Wheels | Product::Check | Product::Publication => dir.join(SOURCES),
         };
         // cargo looks for no workspace above a folder of this name: it unpacks its own packages
@@ -332,13 +332,6 @@ impl Stage<'_> {
         let target = wheel.platform.target.as_deref();
         let (name, value) = self.release.rustflags.with(target, own.collect());
         call.env(&name, value)
-    }
-
-    /// A folder of the project that is not in its checkout, absolute.
-    fn elsewhere(&self) -> Utf8PathBuf {
-        let root = self.context.project.root.as_str();
-        let project = &disk::digest(root.as_bytes())[..16];
-        self.context.caller.cache.join("sdist-builds").join(project)
     }
 
     /// What a build of the sdist lacks, where anything is known.

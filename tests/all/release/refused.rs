@@ -69,3 +69,28 @@ fn what_cannot_be_built_from_the_sdist_or_fails_its_tests_leaves_dist_as_it_was(
     run.says("warning: no Python test of `hello` ran on cp");
     assert!(dist(&project) != before);
 }
+
+#[test]
+fn what_is_an_unpacked_sdist_is_packed_whole_though_git_ignores_the_place_of_its_copy() {
+    let project = project!("mixed");
+    project.write(
+        "PKG-INFO",
+        "Metadata-Version: 2.4\nName: mixed\nVersion: 0.1.0\n",
+    );
+    // so that maturin alone, which asks git's rules, finds the Python sources
+    project.edit(
+        "Cargo.toml",
+        "[package]\n",
+        "[package]\ninclude = [\"/src\"]\n",
+    );
+    project.git(&["add", "--all"]);
+    project.commit();
+    let run = project.release(&["sdist", "--no-test"]).run().succeeds();
+    let sdist = project.path("target/pyx/release/sdist/mixed/mixed-0.1.0.tar.gz");
+    assert!(sdist.is_file(), "{run}");
+    let packed = project.run("tar", &["tf", sdist.to_str().unwrap()]);
+    assert!(
+        packed.stdout.contains("python/mixed/__init__.py"),
+        "{packed}"
+    );
+}

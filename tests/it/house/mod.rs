@@ -334,6 +334,8 @@ fn every_recipe_is_part_of_the_program() {
                     | "policies.py"
                     | "speed.py"
                     | "speed_page.py"
+                    | "trial.py"
+                    | "trial_page.py"
             ) && !name.starts_with("__")
         })
         .collect();

@@ -4,7 +4,10 @@
 # ///
 """What recipes read of a project, by cases: small projects of a few files, and what is made of them."""
 
+import argparse
+import contextlib
 import importlib
+import io
 import json
 import os
 import subprocess
@@ -16,7 +19,7 @@ from pathlib import Path
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 sys.path.insert(0, str(RECIPES))
 sys.dont_write_bytecode = True
-MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "recipe", "policies")]
+MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "recipe", "policies", "trial", "trial_page")]
 PROJECT = '[project]\nname = "own-name"\n'
 
 
@@ -79,6 +82,17 @@ class Versions(Case):
             module = self.project(files)("tools")
             self.assertEqual(next(iter(module.wanted("ruff"))).place, None)
             self.assertIn(rev, next(iter(module.SAID)))
+
+    def test_hooks_may_stand_in_the_file_of_prek(self):
+        hook = '[[repos]]\nrepo = "https://github.com/psf/black"\nrev = "24.1.0"\nhooks = [{ id = "black" }]\n'
+        self.assertEqual(self.wanted({"prek.toml": hook}, "black"), ["black==24.1.0"])
+        self.assertEqual(self.calls({"prek.toml": hook}, "black"), [["black"]])
+        frozen = hook.replace('"24.1.0"', '"39d9ac5aaaa"  # frozen: v24.2.0')
+        self.assertEqual(self.wanted({"prek.toml": frozen}, "black"), ["black==24.2.0"])
+        module = self.project({"prek.toml": 'exclude = "^gen/"\n' + hook})("project")
+        self.assertEqual(module.general_exclude(), "^gen/")
+        module = self.project({"prek.toml": 'exclude = { glob = "gen/**" }\nrepos = 1\n'})("project")
+        self.assertEqual((module.general_exclude(), module.hooks()[1]), ("", []))
 
     def test_a_hook_may_say_its_tools_version_among_what_it_installs(self):
         files = self.pre_commit("https://github.com/x/hooks", "v2", "black", "    additional_dependencies: [black==24.1.0]\n")
@@ -144,6 +158,19 @@ class Packages(Case):
         ):
             self.assertEqual(self.for_docs(files), ["mkdocs-material"], files)
 
+    def test_what_the_automation_installs_by_name_is_a_list_as_well(self):
+        def ci(line):
+            return {"pyproject.toml": PROJECT, ".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: '{line}'}}]}}}}\n"}
+
+        for line in (
+            "pip install -U mkdocs-material", ".venv/bin/pip install --index-url https://x/simple mkdocs-material -r x.txt",
+            "python -m pip install mkdocs-material . own-name[x] ./other", "uv pip install --system mkdocs-material",
+            "pip install -e . mkdocs-material $MORE",
+        ):  # fmt: skip
+            self.assertEqual(self.for_docs(ci(line)), ["mkdocs-material"], line)
+        self.assertEqual(self.for_docs(ci("pip install --target x mkdocs-material==9.*")), ["mkdocs-material==9.*"])
+        self.assertEqual(self.for_docs(ci("pip uninstall mkdocs-material")), [])
+
     def test_a_list_that_holds_the_tool_goes_before_one_with_something_named_after_it(self):
         text = PROJECT + '[dependency-groups]\na = ["mkdocs-material"]\nb = ["mkdocs", "theme"]\n'
         self.assertEqual(self.for_docs({"pyproject.toml": text}), ["mkdocs", "theme"])
@@ -194,6 +221,23 @@ class Automation(Case):
         elsewhere = {"Makefile": "l:\n\tcd other && cargo clippy\n"}
         self.assertEqual(self.calls(elsewhere, "clippy"), [])
 
+    def test_the_paths_of_a_noxfile_are_known(self):
+        paths = "ROOT = Path(__file__).parent\nTESTS = ROOT / 'tests'\n"
+        for words in "TESTS", "'tests'", "str(TESTS)", "f'{TESTS}'", "ROOT / 'tests'", "ROOT.joinpath('tests')", "*[TESTS]", "Path('tests')":
+            run = f"def lint(s):\n    s.run('ruff', 'check', {words})\n"
+            (call,) = self.calls({"noxfile.py": paths + run}, "ruff")
+            self.assertEqual([self.root / word for word in call[2:]], [self.root / "tests"], words)
+
+    def test_the_noxfile_itself_may_be_looked_at(self):
+        text = "def lint(s):\n    s.run('ruff', 'check', __file__, *s.posargs, unknown())\n"
+        (call,) = self.calls({"noxfile.py": text}, "ruff")
+        self.assertEqual(call, ["ruff", "check", str(self.root / "noxfile.py")])
+
+    def test_who_only_asks_for_a_version_checks_nothing(self):
+        files = {"Makefile": "l:\n\tcargo clippy --version\n\tcargo clippy --all -- -D warnings\n\truff --version\n\truff check --help\n"}
+        self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY])
+        self.assertEqual(self.calls(files, "ruff"), [])
+
     def test_expressions_that_nobody_can_know_are_left_out(self):
         text = "jobs: {a: {steps: [{run: 'ruff check ${{ matrix.x }} $(cat y) src'}]}}\n"
         self.assertEqual(self.calls({".github/workflows/ci.yml": text}, "ruff"), [["ruff", "check", "src"]])
@@ -226,6 +270,88 @@ class Style(Case):
     def test_markdown_is_no_python_unless_the_project_says_so(self):
         self.assertIn("*.md", " ".join(self.style({}).no_markdown()))
         self.assertNotIn("*.md", " ".join(self.style({"ruff.toml": 'extend-include = ["*.md"]\n'}).no_markdown()))
+
+
+class Checks(Case):
+    def names(self, files, **more):
+        return [check.name for check in [*self.project(files, **more)("lint").ruff()]]
+
+    def test_what_fixes_is_no_further_check(self):
+        lines = ["uv run ruff check src", "uv run ruff check --fix src", "ruff check --fix-only src", "ruff check -q src"]
+        self.assertEqual(self.names({"Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}), ["ruff check"])
+        self.assertEqual(self.names({"Makefile": "l:\n\truff check --fix src\n"}), ["ruff check"])
+        self.assertEqual(len(self.names({"Makefile": "l:\n\truff check src\n\truff check tests\n"})), 2)
+
+    def test_clippy_that_fixes_is_no_further_check(self):
+        lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short"]
+        load = self.project({"Cargo.toml": "", "Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}, crate=True)
+        load("style").toolchains = set
+        names = [check.name for check in load("lint").rust() if check.tool == "clippy"]
+        self.assertEqual(names, ["clippy"])
+
+
+class Advisories(Case):
+    def said(self, *arguments):
+        module, said = self.project({})("audit"), io.StringIO()
+        with contextlib.redirect_stderr(said):
+            return module.verdict(*arguments), said.getvalue()
+
+    def test_an_index_that_answers_for_nothing_is_named_and_not_each_package(self):
+        (state, text), said = self.said([], [], [f"package-{n}" for n in range(40)])
+        self.assertEqual((state, text), ("not checked", "no advisories"))
+        self.assertIn("none of the 40 packages", said)
+        self.assertNotIn("package-7", said)
+
+    def test_of_many_packages_some_are_named(self):
+        (state, _), said = self.said([{"name": "a"}], [], [f"package-{n}" for n in range(40)])
+        self.assertEqual(state, "ok")
+        self.assertIn("package-0, package-1, package-2, package-3, package-4 and 35 more", said)
+
+
+class Docs(Case):
+    def test_a_tool_that_breaks_is_summed_up_by_its_last_line(self):
+        load, said = self.project({}), io.StringIO()
+        text = 'INFO - x\nTraceback (most recent call last):\n  File "c.py", line 1\nTypeError: got an unexpected keyword\n'
+        load("programs").combined = lambda words, folder: load("programs").Outcome(words, 1, text)
+        with contextlib.redirect_stderr(said):
+            self.assertEqual(load("docs").told(["mkdocs"], self.root, "mkdocs"), ("failed", "TypeError"))
+        self.assertEqual(said.getvalue().splitlines()[-1], "error: mkdocs broke off: TypeError: got an unexpected keyword")
+
+
+    def test_a_crate_that_python_cannot_import_has_no_pages_of_pythons(self):
+        for places, steps in ("[]", []), ('["/p/own_name"]', ["pdoc"]):
+            load = self.project({})
+            programs = load("programs")
+            programs.start = lambda words, *_: programs.Outcome(words, 0, places)  # noqa: B023
+            load("tools").beside = lambda tool: [tool]
+            run = load("steps").Steps("docs")
+            with contextlib.redirect_stderr(io.StringIO()):
+                load("docs").derived(run)
+            self.assertEqual([row.name for row in run.rows], steps)
+
+
+class Plans(Case):
+    def planned(self, code):
+        """What is made of a pyx that ends with a code and an error, and what a person sees of it."""
+        load, said = self.project({}), io.StringIO()
+        programs = load("programs")
+
+        def start(words, folder, variables, unset, out, err, given_text=None):
+            if err is not programs.PIPE:
+                print("error: no tests", file=sys.stderr)
+            return programs.Outcome(words, code, "", "error: no tests\n" if err is programs.PIPE else "")
+
+        programs.start = start
+        with contextlib.redirect_stderr(said):
+            try:
+                return load("apart").plan(["test", "--rust"], {}), said.getvalue()
+            except SystemExit as end:
+                return end.code, said.getvalue()
+
+    def test_a_language_without_tests_is_no_error_beside_another(self):
+        self.assertEqual(self.planned(5), ([], ""))
+        code, said = self.planned(2)
+        self.assertEqual((code, said.splitlines()[0]), (2, "error: no tests"))
 
 
 class Pairs(Case):
@@ -289,6 +415,38 @@ class Stubs(Case):
         new = module.init_to_new(text, ["A"])
         self.assertIn("    def __new__(cls, x: int) -> A: ...\n", new)
         self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
+
+
+    def test_what_maturin_moves_away_for_the_stubs_is_there_again_for_what_comes_next(self):
+        for code in 0, 1:
+            for built in "target/pyx/ext/debug/libown.so", "target/pyx/ext/some-target/debug/own.dll":
+                load = self.project({"Cargo.toml": "", built: "built"}, crate=True)
+                programs = load("programs")
+
+                def start(words, folder, variables, unset, out, err, given_text=None):
+                    moved = self.root / "target/pyx/ext/maturin" / Path(built).name
+                    moved.parent.mkdir()
+                    os.replace(self.root / built, moved)
+                    return programs.Outcome(words, code)
+
+                programs.start = start
+                load("tools").standalone = lambda tool: [tool]
+                with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                    load("stubs").generate(load("given").MEMBERS[0], [])
+                self.assertEqual((self.root / built).read_text(), "built")
+
+    def test_the_cache_of_stubtest_is_not_among_the_sources(self):
+        module = self.project({})("stubtest")
+        (self.root / "target/pyx/types").mkdir(parents=True)
+        (name, path), _ = module.own_options()
+        self.assertEqual(name, "--mypy-config-file")
+        self.assertIn(f"cache_dir = {self.root}/target/pyx", Path(path).read_text("utf-8"))
+
+    def test_stubtest_is_told_what_the_project_tells_it(self):
+        line = "python -m mypy.stubtest own_name --allowlist a.txt --ignore-missing-stub --mypy-config-file=m.ini --concise"
+        module = self.project({"Makefile": f"l:\n\t{line}\n"})("stubtest")
+        options = ["--allowlist", "a.txt", "--ignore-missing-stub", "--mypy-config-file=m.ini"]
+        self.assertEqual(module.own_options(), (options, self.root))
 
 
 class Compatibility(unittest.TestCase):
@@ -358,10 +516,103 @@ class Adopted(unittest.TestCase):
         self.assertEqual(self.verdict("init", "another", {}, []), "**defect**")
 
 
+class Trials(unittest.TestCase):
+    """What the corpus makes of a recipe's end."""
+
+    REFUSALS = [{"says": "^there are no stubs", "proof": "! ls *.pyi"}]
+
+    def verdict(self, code, text, own=None, files=()):
+        import trial
+
+        with tempfile.TemporaryDirectory() as folder:
+            for name in files:
+                Path(folder, name).write_text("")
+            said = {"code": code, "said": trial.sentences(text)}
+            project = {"recipes": {"types": own}} if own else {}
+            return trial.judged("types", said, text, project, self.REFUSALS, Path(folder))["verdict"]
+
+    def test_a_finding_is_one_that_the_projects_own_command_has_as_well(self):
+        self.assertEqual(self.verdict(1, "error: x\n", "exit 1"), "finding")
+        for passes in "true", "no-such-program", None:
+            self.assertEqual(self.verdict(1, "error: x\n", passes), "defect", passes)
+
+    def test_a_refusal_is_right_where_its_sentence_is_proved(self):
+        self.assertEqual(self.verdict(1, "error: there are no stubs\n"), "refusal")
+        self.assertEqual(self.verdict(1, "error: there are no stubs\n", files=["own.pyi"]), "defect")
+        self.assertEqual(self.verdict(1, "error: there is nothing\n"), "defect")
+
+    def test_a_mistake_of_ours_is_never_right(self):
+        for code, text in (0, "error: bug in `lint`: ValueError: x (lint.py:1)\n"), (70, ""):
+            self.assertEqual(self.verdict(code, text, "exit 1"), "defect")
+        traceback = 'Traceback (most recent call last):\n  File "/c/cargo-pyx/recipes/ab/lint.py", line 1\n'
+        self.assertEqual(self.verdict(1, traceback, "exit 1"), "defect")
+        of_the_project = 'Traceback (most recent call last):\n  File "/p/docs/conf.py", line 1\n'
+        self.assertEqual(self.verdict(1, of_the_project, "exit 1"), "finding")
+
+    def tried(self, name, script):
+        """What is kept of a recipe that is a script, and the sources after it."""
+        import trial
+
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        source = Path(temp.name, "source")
+        source.mkdir()
+        (source / "a.py").write_text("a = 1\n")
+        trial.commit(source)
+        program = Path(temp.name, "cargo-pyx")
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        options = argparse.Namespace(program=program, python="3.11", timeout=5, refusals=self.REFUSALS)
+        result, text = trial.tried(name, {}, options, source)
+        return result, text, {path.name: path.read_text() for path in source.glob("*") if path.is_file()}
+
+    def test_what_a_recipe_wrote_is_taken_back_before_the_next(self):
+        for name in "fmt", "stubs":
+            result, text, files = self.tried(name, "echo \"$*\"; echo > new.pyi; echo > a.py")
+            self.assertEqual((result["verdict"], text), ("right", f"pyx just {name}\n"))
+            self.assertEqual(files, {"a.py": "a = 1\n"})
+
+    def test_a_release_is_one_of_one_interpreter(self):
+        _, text, _ = self.tried("wheel", "echo \"$*\"")
+        self.assertEqual(text, "pyx release wheel --python 3.11\n")
+
+    def test_what_takes_too_long_is_no_verdict(self):
+        import trial
+
+        code, text = trial.ended(["/bin/sh", "-c", "echo begun; exec sleep 60"], ".", 1)
+        self.assertEqual((code, text), (None, "begun\n"))
+        self.assertEqual(trial.judged("lint", {"code": None, "said": []}, "", {}, [], Path(".")), {"verdict": "timeout"})
+
+    def test_a_later_run_goes_on_with_what_was_kept_of_the_same_sources(self):
+        import trial
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "a-1.json")
+            trial.Kept(path, "hash").add("lint", {"verdict": "right"}, "fine\n")
+            self.assertEqual(trial.Kept(path, "hash").read().results, {"lint": {"verdict": "right"}})
+            self.assertEqual(trial.Kept(path, "other").read().results, {})
+            self.assertEqual((Path(folder) / "a-1" / "lint.log").read_text(), "fine\n")
+
+    def test_the_page_has_a_column_for_each_recipe_that_was_run(self):
+        import trial_page
+
+        right = {"verdict": "right", "code": 0, "said": []}
+        finding = {"verdict": "finding", "code": 1, "said": ["lint failed"], "proof": "flake8 src"}
+        refusal = {"verdict": "refusal", "code": 1, "said": ["there are no stubs"], "proof": "true"}
+        rows = [({"name": "a", "version": "1"}, {"lint": finding, "fmt": right}), ({"name": "b", "version": "2", "git": "x"}, {"fmt": right, "types": refusal})]
+        text = trial_page.page(rows, ("lint", "fmt", "types", "pgo"), 4)
+        for line in (
+            "| project | lint | fmt | types |", "| a 1 | finding | right |  |", "| b 2, git |  | right | refusal |",
+            "- **a** `lint`: lint failed. By hand: `flake8 src`", "- `types`: there are no stubs (b)",
+            "4 runs in 2 projects: 2 right, 1 findings, 1 refusals, 0 timeouts, 0 defects.",
+        ):  # fmt: skip
+            self.assertIn(line + "\n", text)
+
+
 class Gateway(unittest.TestCase):
     def test_one_file_starts_programs(self):
         for path in RECIPES.glob("*.py"):
-            if path.name not in ("adopt.py", "programs.py", "corpus.py", "speed.py"):
+            if path.name not in ("adopt.py", "programs.py", "corpus.py", "speed.py", "trial.py"):
                 self.assertNotIn("import subprocess", path.read_text("utf-8"), path.name)
 
 

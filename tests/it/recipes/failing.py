@@ -40,6 +40,25 @@ FILES = {
     ".venv/bin/python": "",
 }
 
+OTHER_RECIPES = {"lint": [[]], "fmt": [[], ["rust", "python"]], "audit": [["--yes"]], "docs": [[]]}
+
+HOOKS = "repos:\n- repo: https://github.com/x/ruff-pre-commit\n  rev: v0.16.1\n  hooks: [{id: ruff-check}, {id: ruff-format}]\n"
+
+OTHER_FILES = {
+    "pyproject.toml": asking.PROJECT + '[tool.pyright]\nstrict = true\n[dependency-groups]\ndocs = ["sphinx", "furo"]\n',
+    "Cargo.toml": '[package]\nname = "own"\n',
+    "Cargo.lock": "",
+    "deny.toml": "",
+    "docs/conf.py": "",
+    "own.py": "",
+    "uv.lock": "",
+    ".pre-commit-config.yaml": HOOKS,
+    ".codespellrc": "[codespell]\n",
+    "noxfile.py": "def lint(s):\n    s.run('pylint', 'own.py')\n",
+    ".venv/bin/python": "",
+}
+"""A project that does all of that in another way: with uv.lock, hooks, nox, cargo-deny, Sphinx and pyright."""
+
 MODES = {
     "exits with 1": lambda: (1, "", "it is broken\n"),
     "exits with 1, silently": lambda: (1, "", ""),
@@ -91,7 +110,7 @@ class Programs:
             return 0, f"{self.root}/sysroot\n" if "--print" in words else "host: here\n", ""
         if name == "uv pip":
             python = words[words.index("--python") + 1]
-            for tool in ("ruff", "mypy", "stubtest", "mkdocs", "flake8", "isort", "maturin", "pip-audit", "pdoc"):
+            for tool in TOOLS:
                 Path(python).parent.mkdir(parents=True, exist_ok=True)
                 (Path(python).parent / tool).write_text("")
         if name == "python -c":
@@ -154,9 +173,15 @@ class Programs:
         return json.dumps({"type": "plan", "steps": steps}) + "\n"
 
 
+TOOLS = (
+    "ruff", "mypy", "stubtest", "mkdocs", "flake8", "isort", "maturin", "pip-audit", "pdoc", "sphinx-build", "pyright",
+    "codespell", "pylint",
+)  # fmt: skip
+
 ANSWERS = {
     "git rev-parse": "0123456789abcdef0123\n",
-    "git ls-files": "tests/test_own.py\0",
+    "git ls-files": "tests/test_own.py\0own.py\0",
+    "uv export": "furo==1.0\n",
     "rustup toolchain": "stable-x (default)\n",
     "cargo audit": '{"vulnerabilities": {"list": []}, "warnings": {}}',
     "cargo-audit": '{"vulnerabilities": {"list": []}, "warnings": {}}',
@@ -166,9 +191,9 @@ ANSWERS = {
 
 
 class Failing(asking.Case):
-    def recipe(self, name, arguments, broken=None, mode=None):
+    def recipe(self, files, name, arguments, broken=None, mode=None):
         """Runs a recipe; its exit code, what it said, and the programs that it started."""
-        load = self.project(FILES, crate=True)
+        load = self.project(files, crate=True, lock="uv.lock" if "uv.lock" in files else None)
         for path in ("python/own_name/_own.pyi", "target/pyx/envs/wheel/lib/_own.so"):
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (self.root / path).write_text("__llvm_prf")
@@ -191,23 +216,52 @@ class Failing(asking.Case):
                 code = end.code or 0
         return int(code), said.getvalue(), programs.seen
 
-    def test_each_program_of_each_recipe(self):
+    def each(self, files, recipes):
+        """Breaks each program of each recipe in each way; how often."""
         tried = 0
-        for name, calls in RECIPES.items():
+        for name, calls in recipes.items():
             for arguments in calls:
-                _, _, seen = self.recipe(name, arguments)
+                _, _, seen = self.recipe(files, name, arguments)
                 self.assertTrue(seen, name)
                 for broken in sorted(seen):
                     for mode in MODES:
                         with self.subTest(recipe=name, arguments=arguments, program=broken, mode=mode):
-                            code, said, _ = self.recipe(name, arguments, broken, mode)
+                            code, said, _ = self.recipe(files, name, arguments, broken, mode)
                             self.assertIn(code, range(256))
                             self.assertNotIn("Traceback", said)
                             if code:
                                 self.assertRegex(said, r"error|Failing|failed", (name, broken, mode, code, said))
                             tried += 1
-        self.assertGreater(tried, 400)
+        return tried
+
+    def test_each_program_of_each_recipe(self):
+        self.assertGreater(self.each(FILES, RECIPES), 400)
+
+    def test_each_program_where_a_project_uses_others(self):
+        self.assertGreater(self.each(OTHER_FILES, OTHER_RECIPES), 150)
+
+
+class Started(asking.Case):
+    """Real programs, as they may end."""
+
+    def setUp(self):
+        self.programs = self.project({"plain.txt": "", "empty": "", "kill": "kill -9 $$", "rubbish": "printf '\\377\\000{'; exit 3"})("programs")
+
+    def test_whatever_a_program_does_is_an_outcome(self):
+        for words, code, how in (
+            (["sh", "kill"], -9, "was killed by SIGKILL"), (["sh", "rubbish"], 3, "ended with 3"),
+            (["no-such-program"], 127, "is not there"), (["./plain.txt"], 126, "cannot be started: Permission denied"),
+            (["sh", "a\0b"], 126, "cannot be started: embedded null byte"),
+        ):  # fmt: skip
+            for start in self.programs.read, self.programs.combined:
+                done = start(words, self.root)
+                self.assertEqual((done.code, done.how(), done.json(), bool(done)), (code, how, None, False), words)
+                self.assertTrue(done.last())
+
+    def test_a_folder_that_is_gone_is_said(self):
+        done = self.programs.read(["sh", "empty"], self.root / "gone")
+        self.assertEqual((done.code, "has no folder" in done.how()), (127, True))
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "Failing"])
+    unittest.main(argv=[sys.argv[0], *(sys.argv[1:] or ["Failing", "Started"])])

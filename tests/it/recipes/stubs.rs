@@ -60,6 +60,8 @@ fn stubs_come_from_the_rust_code() {
             .contains("def count_words(text: str) -> int")
     );
     just(&project, &["stubs", "--check"]).run().succeeds();
+    // which finds the library that the stubs were read from where it was
+    project.pyx("test").run().succeeds();
     just(&project, &["types"]).run().succeeds();
     just(&project, &["lint", "ruff"]).run().succeeds();
     let fresh = project.dev().run().succeeds();

@@ -1,0 +1,86 @@
+"""What a noxfile gives its sessions, as far as it can be known without running it: texts, paths, lists of
+them, and the names that these have at the top of the file."""
+
+import ast
+from pathlib import Path
+
+PATHS = ("Path", "PurePath")
+SAME = ("str", "fspath", "resolve", "absolute", "as_posix")
+"""Calls that give what they are given."""
+
+
+class Noxfile:
+    """A noxfile; empty where there is none that Python reads."""
+
+    def __init__(self, path, text):
+        self.names = {"__file__": Path(path)}
+        try:
+            self.tree = ast.parse(text)
+        except (SyntaxError, ValueError):
+            self.tree = ast.Module([], [])
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign) and (found := self.value(node.value)) is not None:
+                self.names.update({name.id: found for name in node.targets if isinstance(name, ast.Name)})
+
+    def calls(self, method):
+        """Each call of a method of a session: the function's name, and the words that are known."""
+        for function in ast.walk(self.tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                called = node.func if isinstance(node, ast.Call) else None
+                if isinstance(called, ast.Attribute) and called.attr in (method, f"{method}_always"):
+                    yield function.name, [str(word) for word in self.sequence(node.args)]
+
+    def sequence(self, nodes):
+        """The values of a list or of arguments that are known."""
+        found = []
+        for node in nodes:
+            value = self.value(node.value if isinstance(node, ast.Starred) else node)
+            found += value if isinstance(value, list) else [] if value is None else [value]
+        return found
+
+    def value(self, node):
+        """The value of an expression; None where it cannot be known."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return self.sequence(node.elts)
+        if isinstance(node, ast.JoinedStr):
+            parts = [self.value(getattr(part, "value", part) if isinstance(part, ast.FormattedValue) else part) for part in node.values]
+            return "".join(map(str, parts)) if all(isinstance(part, (str, Path)) for part in parts) else None
+        if isinstance(node, ast.Attribute):
+            base = self.value(node.value)
+            return base.parent if node.attr == "parent" and isinstance(base, Path) else None
+        if isinstance(node, ast.BinOp):
+            return self.operation(node)
+        return self.call(node) if isinstance(node, ast.Call) else None
+
+    def operation(self, node):
+        """`a / b` of paths, `a + b` of texts and lists."""
+        left, right = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, ast.Div) and isinstance(left, Path) and isinstance(right, (str, Path)):
+            return left / right
+        if isinstance(node.op, ast.Add) and type(left) is type(right) and isinstance(left, (str, list)):
+            return left + right
+        return None
+
+    def call(self, node):
+        """`Path("a", "b")`, `str(path)`, `path.joinpath("a")`, `os.path.join(path, "a")`."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else None
+        name = method or getattr(node.func, "id", None)
+        base = self.value(node.func.value) if method else None
+        given = [self.value(argument) for argument in node.args]
+        if not all(isinstance(value, (str, Path)) for value in ([base] if base is not None else []) + given):
+            return None
+        if name in PATHS and given:
+            return Path(*given)
+        if name == "joinpath" and isinstance(base, Path):
+            return base.joinpath(*given)
+        if name == "join" and base is None and given:
+            return Path(*given)
+        if name in SAME:
+            return base if base is not None and not given else given[0] if len(given) == 1 else None
+        return None
