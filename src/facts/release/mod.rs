@@ -59,8 +59,8 @@ pub struct Release {
     pub epoch: u64,
     /// `target/pyx/release`, absolute.
     pub dir: Utf8PathBuf,
-    /// A folder of the project that is not in its checkout, absolute: git ignores `target`, and maturin
-    /// packs nothing that git ignores.
+    /// A folder of the project that is not in its checkout, absolute: what cargo reads of the folders
+    /// above is not read there.
     pub elsewhere: Utf8PathBuf,
     /// Where finished sets go, absolute.
     pub dist: Utf8PathBuf,
@@ -205,7 +205,7 @@ impl Release {
                 .unwrap_or_default(),
             copy: member
                 .is_packed()
-                .then(|| self.elsewhere.join("copy").join(name)),
+                .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
             wheels: self.wheels(circumstances, build, sdist.as_ref())?,
             expected: self.expected(member, build, version),
