@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use crate::driver::Driver;
-use crate::facts::{Product, Purpose, Releasing, Request};
+use crate::facts::{Product, Purpose, Releasing, Request, Strictness};
 use crate::model::error::Result;
 use crate::world::session::Session;
 
@@ -51,6 +51,8 @@ pub struct SetArgs {
     /// Release files that are not committed, too
     #[arg(long)]
     pub allow_dirty: bool,
+    #[command(flatten)]
+    pub strict: StrictArgs,
     /// Build and check only; nothing goes to `dist/`
     #[arg(long)]
     pub no_test: bool,
@@ -59,6 +61,23 @@ pub struct SetArgs {
     pub reproduce: bool,
     #[command(flatten)]
     pub place: PlaceArgs,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct StrictArgs {
+    /// Let what a linter calls a warning stop the release, too
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl StrictArgs {
+    fn strictness(self) -> Strictness {
+        if self.strict {
+            Strictness::Warnings
+        } else {
+            Strictness::Errors
+        }
+    }
 }
 
 /// Where a released set is.
@@ -110,6 +129,8 @@ pub struct Check {
     #[arg(long)]
     pub allow_dirty: bool,
     #[command(flatten)]
+    pub strict: StrictArgs,
+    #[command(flatten)]
     pub place: PlaceArgs,
 }
 
@@ -129,6 +150,7 @@ impl SetArgs {
     fn releasing(&self, session: &Session) -> Releasing {
         Releasing {
             allow_dirty: self.allow_dirty,
+            strictness: self.strict.strictness(),
             no_test: self.no_test,
             reproduce: self.reproduce,
             out_dir: self.place.out_dir(session),
@@ -151,6 +173,7 @@ impl Check {
         Releasing {
             product: Product::Check,
             allow_dirty: self.allow_dirty,
+            strictness: self.strict.strictness(),
             files: self
                 .files
                 .iter()

@@ -24,7 +24,7 @@ const VALID: &[&str] = &[
     "just --release -p a -F x --python 3.12 --group g lint --fix -p b",
     "release wheel --python 3.12 --python 3.13 --reproduce --allow-dirty -p a",
     "release wheel --compatibility manylinux_2_28 --target aarch64-unknown-linux-gnu",
-    "release sdist --no-test",
+    "release sdist --no-test --strict",
     "release check a.whl b.tar.gz",
     "release check -p a --out-dir wheelhouse",
     "release wheel --out-dir ../wheelhouse",

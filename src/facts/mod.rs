@@ -60,7 +60,7 @@ pub use last_inputs::last_inputs;
 pub use member_build::{Build, Linking, ReusableBuild, Staleness};
 pub use request::{
     CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Request, Running,
-    Testing,
+    Strictness, Testing,
 };
 pub use required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 pub use run_state::RunState;

@@ -137,6 +137,7 @@ pub struct Releasing {
     /// `--target`: target triples; empty for the machine's own.
     pub targets: Vec<String>,
     pub allow_dirty: bool,
+    pub strictness: Strictness,
     /// Whether nothing is tested, and so nothing goes to `dist/`.
     pub no_test: bool,
     /// Whether everything is built once more to compare the bytes.
@@ -146,6 +147,15 @@ pub struct Releasing {
     /// `--out-dir`: where the set goes, absolute; None for `dist/` of the project.
     pub out_dir: Option<Utf8PathBuf>,
     pub publishing: Publishing,
+}
+
+/// What linters say that stops a release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    #[default]
+    Errors,
+    /// `--strict`: what a linter itself calls a warning as well.
+    Warnings,
 }
 
 impl Releasing {

@@ -63,7 +63,13 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
                 }
             }
             let output = process::read(&invocation)?;
-            let understood = understand(*linter, file, &output);
+            let mut understood = understand(*linter, file, &output);
+            if understood.0 == CheckOutcome::Pass {
+                for warning in std::mem::take(&mut understood.1) {
+                    let text = format!("{}: {}: {warning}", check.label, check.check);
+                    context.ui.warn(&text);
+                }
+            }
             match &wheel {
                 Some(wheel) if understood.0 == CheckOutcome::Finding => match linter {
                     Linter::Stubtest => stubs_judged(context, file, stubs::judge(wheel, &output)),

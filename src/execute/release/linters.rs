@@ -22,6 +22,8 @@ pub(super) fn understand(
     let messages = match linter {
         Linter::Abi3audit => return abi3audit(output),
         Linter::Auditwheel => return auditwheel(file, output),
+        // of what is a warning to it, it says that the file passed
+        Linter::Twine if !failed => return (CheckOutcome::Pass, twine(&text)),
         _ if !failed => return (CheckOutcome::Pass, Vec::new()),
         Linter::Twine => twine(&text),
         Linter::Pydistcheck => numbered(&text),
@@ -209,6 +211,10 @@ mod tests {
             "Checking x.whl: FAILED due to warnings\nWARNING  `long_description` missing.\n";
         let (outcome, said) = understand(Linter::Twine, "x.whl", &output(1, warned, ""));
         assert_eq!(outcome, CheckOutcome::Finding);
+        assert_eq!(said, ["WARNING `long_description` missing."]);
+        // unless warnings count, it says that the file passed
+        let (outcome, said) = understand(Linter::Twine, "x.whl", &output(0, warned, ""));
+        assert_eq!(outcome, CheckOutcome::Pass);
         assert_eq!(said, ["WARNING `long_description` missing."]);
         let silent = output(2, "", "");
         assert_eq!(

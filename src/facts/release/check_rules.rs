@@ -3,6 +3,7 @@
 
 use camino::Utf8Path;
 
+use crate::facts::request::Strictness;
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::tool::Toolbox;
@@ -18,7 +19,12 @@ const LINTERS_READ: [&str; 5] = [
 ];
 
 /// Our own rules, the linters and what they are told, as one hash. `root`: where the linters are run.
-pub(super) fn digest(session: &Session, root: &Utf8Path, toolbox: &Toolbox) -> String {
+pub(super) fn digest(
+    session: &Session,
+    root: &Utf8Path,
+    toolbox: &Toolbox,
+    strictness: Strictness,
+) -> String {
     // our rules are part of the program, and two builds of one version may differ in them
     let program = disk::signature(&session.program);
     let mut told = Vec::new();
@@ -26,7 +32,10 @@ pub(super) fn digest(session: &Session, root: &Utf8Path, toolbox: &Toolbox) -> S
         told.extend(LINTERS_READ.map(|name| disk::hash(&folder.join(name))));
     }
     let version = env!("CARGO_PKG_VERSION");
-    let text = format!("{version} {program:?} {} {told:?}", toolbox.digest());
+    let text = format!(
+        "{version} {program:?} {} {told:?} {strictness:?}",
+        toolbox.digest()
+    );
     disk::digest(text.as_bytes())
 }
 
@@ -46,8 +55,11 @@ mod tests {
             ..Session::default()
         };
         let toolbox = Toolbox::release(&session, Utf8Path::new("/python3"), (3, 12));
-        let mut known = vec![digest(&session, &root, &toolbox)];
-        assert_eq!(digest(&session, &root, &toolbox), known[0]);
+        let mut known = vec![digest(&session, &root, &toolbox, Strictness::Errors)];
+        assert_eq!(
+            digest(&session, &root, &toolbox, Strictness::Errors),
+            known[0]
+        );
         for (path, text) in [
             (&program, "another build of the version"),
             (
@@ -58,7 +70,7 @@ mod tests {
             (&dir.join("pyproject.toml"), "[tool.check-wheel-contents]\n"),
         ] {
             disk::write(path, text.as_bytes()).unwrap();
-            let now = digest(&session, &root, &toolbox);
+            let now = digest(&session, &root, &toolbox, Strictness::Errors);
             assert!(!known.contains(&now), "{path}: {text}");
             known.push(now);
         }

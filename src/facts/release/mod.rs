@@ -144,7 +144,7 @@ impl Release {
             existing: existing(releasing, &dist)?,
             publication: None,
             toolbox_state: toolbox.state(),
-            rules: check_rules::digest(session, &project.root, &toolbox),
+            rules: check_rules::digest(session, &project.root, &toolbox, releasing.strictness),
             product: releasing.product,
             commit,
             epoch,

@@ -5,9 +5,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::Product;
 use crate::facts::artifact::{Expected, SdistName, WheelName};
 use crate::facts::release::{CheckOutcome, Checked, Package, Release, Staged};
+use crate::facts::{Product, Strictness};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 use crate::model::invocation::Invocation;
@@ -236,10 +236,12 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     };
     let ignored = TASTE.iter().flat_map(|rule| ["--ignore", rule]);
     let pydistcheck = call("pydistcheck", &[]).args(ignored);
+    let is_strict = stage.releasing.strictness == Strictness::Warnings;
+    let strict = is_strict.then_some("--strict");
     let mut tools = vec![
         (
             "twine",
-            tool(call("twine", &["check", "--strict"]), Linter::Twine),
+            tool(call("twine", &["check"]).args(strict), Linter::Twine),
         ),
         ("pydistcheck", tool(pydistcheck, Linter::Pydistcheck)),
     ];

@@ -68,6 +68,15 @@ fn what_cannot_be_built_from_the_sdist_or_fails_its_tests_leaves_dist_as_it_was(
     let run = release().succeeds();
     run.says("warning: no Python test of `hello` ran on cp");
     assert!(dist(&project) != before);
+
+    // nor is what a linter itself calls a warning
+    project.edit("pyproject.toml", "readme = \"README.md\"\n", "");
+    project.commit();
+    let run = release().succeeds();
+    run.says("twine: WARNING `long_description` missing");
+    let strict = ["wheel", "--python", &python, "--strict"];
+    let run = project.release(&strict).run().exits(1);
+    run.says("error: nothing was released: checks failed: twine");
 }
 
 #[test]

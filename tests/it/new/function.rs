@@ -126,6 +126,8 @@ fn a_function_gets_a_twin_in_rust_and_the_module_a_second_one() {
 fn a_function_of_a_module_without_a_package_gets_one() {
     let pyproject = PYPROJECT.replace("hatchling.build", "setuptools.build_meta");
     let pyproject = pyproject.replace("\"hatchling\"", "\"setuptools\"");
+    // said, as setuptools takes a folder of builds that others have left here for a package
+    let pyproject = pyproject + "\n[tool.setuptools]\npy-modules = [\"slow\"]\n";
     let tests = TESTS.replace("from hot_words import slow", "import slow");
     let files = [
         ("pyproject.toml", &*pyproject),
