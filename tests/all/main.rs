@@ -19,9 +19,11 @@ mod faults;
 mod interrupted;
 #[path = "../it/faults/links.rs"]
 mod links;
+mod function;
 mod measure;
 mod new;
 mod older_pyo3;
+mod recipes;
 #[cfg(target_os = "linux")] // with the distributions of `artifact`
 mod release;
 #[cfg(target_os = "linux")]

@@ -2,5 +2,4 @@
 
 mod adopted;
 mod created;
-mod function;
 mod made;
