@@ -274,6 +274,33 @@ fn a_watch_builds_every_change_and_leaves_at_ctrl_c() {
     project.dev().run().finds_fresh("hello");
 }
 
+#[test]
+fn a_program_gets_packages_and_variables_of_its_own() {
+    let project = small(&folder!());
+    let script = "import iniconfig, sys; print(sys.version_info[:2])";
+    let own = project.dev().run().succeeds();
+    own.never_says("iniconfig");
+    run(&project, &["python", "-c", script]).run().exits(1);
+    let laid_over = run(&project, &["--with", "iniconfig", "python", "-c", script]);
+    let python = project.python("import sys; print(sys.version_info[:2])");
+    assert_eq!(laid_over.run().succeeds().stdout.trim_end(), python);
+    // for that run alone
+    run(&project, &["python", "-c", script]).run().exits(1);
+
+    project.write("one.env", "A=1\nB='two words'\nHOME=/nowhere\n");
+    project.write("two.env", "A=2\n");
+    let files = ["--env-file", "one.env", "--env-file", "two.env"];
+    let shown = run(&project, &files).with(&["sh", "-c", "echo $A,$B,$HOME"]);
+    let home = std::env::var("HOME").unwrap();
+    let expected = format!("2,two words,{home}\n");
+    assert_eq!(shown.run().succeeds().stdout, expected);
+    let missing = run(&project, &["--env-file", "no.env", "true"]).run();
+    missing.exits(2).says("no file `no.env`");
+    project.write("two.env", "A B C\n");
+    let wrong = run(&project, &files).with(&["true"]).run().exits(2);
+    wrong.says("`two.env`: ");
+}
+
 /// A server, as far as a watch is concerned: it says that it began, and never ends.
 const SERVER: &str = "\
 import os, time

@@ -82,6 +82,16 @@ fn sweep(mut run: impl FnMut(Harm) -> crate::support::CheckOutcome) -> usize {
     failed
 }
 
+/// `folder`: for programs.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn sweep_tools(mut module: Edited, folder: &std::path::Path) {
+    for tool in [MATURIN, UV] {
+        let failed = sweep(|harm| module.installed_by_harmed(tool, harm, folder));
+        assert!(failed > 3, "{tool:?}: {failed}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn f09b_at_no_call_of_pyx_that_installs_a_module_among_sources_is_it_lost() {
@@ -104,11 +114,7 @@ fn f09b_at_no_call_of_a_tool_that_installs_a_module_among_sources_is_it_lost() {
     let project = project!("mixed");
     let _machine = alone();
     let folder = crate::support::folder!().join("bin");
-    let mut module = Edited::mixed(project);
-    for tool in [MATURIN, UV] {
-        let failed = sweep(|harm| module.installed_by_harmed(tool, harm, &folder));
-        assert!(failed > 3, "{tool:?}: {failed}");
-    }
+    sweep_tools(Edited::mixed(project), &folder);
 }
 
 #[cfg(target_os = "linux")]
@@ -120,11 +126,7 @@ fn f09b_at_no_call_of_a_tool_that_installs_a_module_in_the_environment_is_it_los
     let project = project!("hello");
     let _machine = alone();
     let folder = crate::support::folder!().join("bin");
-    let mut module = Edited::hello(project);
-    for tool in [MATURIN, UV] {
-        let failed = sweep(|harm| module.installed_by_harmed(tool, harm, &folder));
-        assert!(failed > 3, "{tool:?}: {failed}");
-    }
+    sweep_tools(Edited::hello(project), &folder);
 }
 
 #[test]

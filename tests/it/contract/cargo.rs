@@ -32,7 +32,7 @@ struct Layout {
     /// Whether targets are looked for, where the manifest says so.
     looks: Option<bool>,
     stated: Stated,
-    library: Option<&'static str>,
+    lib_path: Option<&'static str>,
 }
 
 fn layouts() -> Vec<Layout> {
@@ -40,12 +40,12 @@ fn layouts() -> Vec<Layout> {
     for edition in ["2015", "2021"] {
         for looks in [None, Some(true), Some(false)] {
             for stated in [Stated::Nothing, Stated::Found, Stated::Elsewhere] {
-                for library in [None, Some("src/lib.rs"), Some("code/all.rs")] {
+                for lib_path in [None, Some("src/lib.rs"), Some("code/all.rs")] {
                     all.push(Layout {
                         edition,
                         looks,
                         stated,
-                        library,
+                        lib_path,
                     });
                 }
             }
@@ -59,7 +59,7 @@ impl Layout {
     /// cargo refuses a package without any.
     fn has_targets(&self) -> bool {
         let is_stated = !matches!(self.stated, Stated::Nothing);
-        self.looks != Some(false) || is_stated || self.library.is_some()
+        self.looks != Some(false) || is_stated || self.lib_path.is_some()
     }
 }
 
@@ -96,7 +96,7 @@ fn write(project: &Project, name: &str, layout: &Layout) {
         }
     }
     project.write(&format!("{name}/src/main.rs"), "fn main() {}\n");
-    if let Some(path) = layout.library {
+    if let Some(path) = layout.lib_path {
         project.write(&format!("{name}/{path}"), "");
         writeln!(targets, "[lib]\npath = '{path}'").unwrap();
     }

@@ -238,7 +238,13 @@ fn a_variable_says_what_its_option_says_unless_the_command_line_says_otherwise()
     let wrong = dev().env("CARGO_PYX_OFFLINE", "perhaps").run();
     wrong.exits(2).says("for '--offline'");
     let quiet = || dev().env("CARGO_PYX_QUIET", "1");
-    quiet().with(&["-v"]).run().succeeds();
+    let fresh = |run: Pyx| run.run().succeeds();
+    let said = fresh(quiet().with(&["-v"]));
+    assert_eq!(
+        said.stderr,
+        fresh(dev().with(&["-v"])).stderr,
+        "as without it"
+    );
     let both = quiet().env("CARGO_PYX_VERBOSE", "1").run();
     both.exits(2).says("cannot be used with '--verbose'");
     dev().with(&["-q", "-v"]).run().exits(2);

@@ -40,7 +40,7 @@ impl Adoption {
         for file in &mut files {
             let is_stub = file.path.extension() == Some("pyi");
             if file.path == lib {
-                file.after = Some(twin.library(&package.distribution, &file.path));
+                file.after = Some(twin.crate_root(&package.distribution, &file.path));
             } else if is_stub {
                 file.after = Some(twin.stub());
             }
@@ -116,7 +116,7 @@ impl Twin<'_> {
     }
 
     /// A library with nothing but the function.
-    fn library(&self, distribution: &str, file: &Utf8Path) -> String {
+    fn crate_root(&self, distribution: &str, file: &Utf8Path) -> String {
         let rust = RustFunction::of(self.function);
         let (_, leaf) = self.dotted.rsplit_once('.').unwrap_or(("", &self.dotted));
         let values = [
