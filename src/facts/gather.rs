@@ -95,7 +95,8 @@ impl Facts {
         }
         if let Purpose::Release(releasing) = &request.purpose {
             release::check_members(&facts.builds)?;
-            facts.findings = release::findings(session, &facts.project, releasing)?;
+            facts.findings =
+                release::findings(session, &facts.project, releasing, &request.members)?;
             // what is there already is checked all the same
             if finding::errors(&facts.findings) > 0 && releasing.product != Product::Check {
                 return Ok(facts);

@@ -26,6 +26,7 @@ use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
+use crate::model::package_name;
 use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
@@ -141,7 +142,7 @@ impl Release {
         }
         let dist = releasing.dist(&project.root)?;
         let mut release = Self {
-            existing: existing(releasing, &dist)?,
+            existing: existing(circumstances, &dist)?,
             publication: None,
             toolbox_state: toolbox.state(),
             rules: check_rules::digest(session, &project.root, &toolbox, releasing.strictness),
@@ -351,7 +352,13 @@ impl Release {
 
 /// # Errors
 /// [`Error::Usage`] for a file that is not there.
-fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+fn existing(circumstances: &Circumstances<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let Circumstances {
+        project,
+        members,
+        releasing,
+        ..
+    } = circumstances;
     if releasing.product != Product::Check {
         return Ok(Vec::new());
     }
@@ -364,8 +371,14 @@ fn existing(releasing: &Releasing, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> 
         return Ok(files);
     }
     let mut names = disk::names(dist);
-    let known = |name: &str| WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
-    names.retain(|name| known(name));
+    let wanted = project.named(members)?;
+    let is_wanted = |name: &String| {
+        let wheel = WheelName::parse(name).map(|wheel| wheel.distribution);
+        let distribution = wheel.or_else(|| Some(SdistName::parse(name)?.distribution));
+        let of_member = |name: String| wanted.contains(&package_name::normalize(&name));
+        distribution.is_some_and(|name| members.is_empty() || of_member(name))
+    };
+    names.retain(is_wanted);
     Ok(names.into_iter().map(|name| dist.join(name)).collect())
 }
 
@@ -413,17 +426,20 @@ fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> 
     .collect()
 }
 
-/// What is wrong with the project; where files are named, only these are looked at.
+/// What is wrong with the project; where files are named, only these are looked at. `members`: `-p`.
 pub(super) fn findings(
     session: &Session,
     project: &Project,
     releasing: &Releasing,
+    members: &[String],
 ) -> Result<Vec<Finding>> {
     match releasing.product {
-        Product::Check if !releasing.files.is_empty() => set_in_dist::findings(project, releasing),
+        Product::Check if !releasing.files.is_empty() => {
+            set_in_dist::findings(project, releasing, members)
+        }
         Product::Check => {
             let mut found = preflight::findings(session, project, releasing.allow_dirty)?;
-            found.extend(set_in_dist::findings(project, releasing)?);
+            found.extend(set_in_dist::findings(project, releasing, members)?);
             Ok(found)
         }
         Product::Publication => Ok(Vec::new()), // the files are what they were made from

@@ -18,9 +18,14 @@ const AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
 
 /// None where nothing says that a set was released there.
 ///
-/// Only files that are named are judged; all where none is.
-pub(super) fn findings(project: &Project, releasing: &Releasing) -> Result<Vec<Finding>> {
+/// Only files that are named, or that are of `members`, are judged; all where none is.
+pub(super) fn findings(
+    project: &Project,
+    releasing: &Releasing,
+    members: &[String],
+) -> Result<Vec<Finding>> {
     let named = &releasing.files;
+    let wanted = project.named(members)?;
     let dist = releasing.dist(&project.root)?;
     let [manifest_path, sums_path] = [MANIFEST, SUMS].map(|name| dist.join(name));
     let text = disk::read_text(&sums_path)?;
@@ -46,13 +51,14 @@ pub(super) fn findings(project: &Project, releasing: &Releasing) -> Result<Vec<F
         |path: &Utf8Path| named.is_empty() || named.iter().any(|other| disk::is_same(path, other));
     let mut found = Vec::new();
     for file in manifest.publishable(&dist) {
-        if is_meant(&file.path) {
+        let is_wanted = members.is_empty() || wanted.contains(&file.entry.distribution);
+        if is_wanted && is_meant(&file.path) {
             let version = versions.get(&file.entry.distribution).map(String::as_str);
             let refused = refusals(&file, sums.get(file.name()), version);
             found.extend(refused.into_iter().map(|why| wrong(&manifest_path, why)));
         }
     }
-    if !named.is_empty() {
+    if !(named.is_empty() && members.is_empty()) {
         return Ok(found);
     }
     if text.is_none() {

@@ -141,3 +141,21 @@ fn a_key_that_does_not_exist_is_an_error_with_the_nearest_one() {
         .says(&format!("pyproject.toml:{line}:1"))
         .says("did you mean `compatibility`?");
 }
+
+#[test]
+fn a_check_of_one_package_looks_at_its_files_alone() {
+    let project = Project::cold(&folder!(), "workspace");
+    for name in ["alpha", "beta"] {
+        project.write(&format!("dist/{name}-0.1.0.tar.gz"), "");
+    }
+    let looks_at = |words: &[&str]| {
+        let check = project.release(&["check", "--dry-run"]).with(words);
+        let shown = check.run().succeeds().stdout;
+        ["alpha", "beta"].map(|name| shown.contains(&format!("# Checking {name}-0.1.0.tar.gz")))
+    };
+    assert_eq!(looks_at(&[]), [true, true]);
+    assert_eq!(looks_at(&["-p", "alpha"]), [true, false]);
+    assert_eq!(looks_at(&["-p", "packages/beta"]), [false, true]);
+    let nobody = project.release(&["check", "-p", "nobody"]).run();
+    nobody.exits(2).says("nobody");
+}
