@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use clap::Args;
+use clap::{Args, Command};
 
 use crate::facts::{Program, Running};
 use crate::model::error::{Error, Result};
+use crate::model::nearest::nearest;
 use crate::world::disk;
 use crate::world::session::Session;
 
@@ -54,12 +55,32 @@ pub struct Run {
 
 impl Run {
     /// # Errors
-    /// [`Error::Usage`] for an `--env-file` that is not there or that nobody can read.
+    /// [`Error::Usage`] for an `--env-file` that is not there or that nobody can read;
+    /// [`Error::Refused`] for an option that is none.
     pub(super) fn running(&self, session: &Session) -> Result<Running> {
+        self.check_options()?;
         Ok(Running {
             program: self.program(),
             variables: self.variables(session)?,
         })
+    }
+
+    /// What clap does not know begins the command, and no program is called like an option: better said
+    /// before the build than after it.
+    fn check_options(&self) -> Result<()> {
+        let has_target = self.example.is_some() || self.bin.is_some();
+        let first = self.command.first().filter(|_| !has_target);
+        let Some(word) = first.filter(|word| word.starts_with('-') && *word != "-m") else {
+            return Ok(());
+        };
+        let known = Self::augment_args(Command::new("run"));
+        let long = known.get_arguments().filter_map(clap::Arg::get_long);
+        let name = word.trim_start_matches('-').split('=').next();
+        let hint = match nearest(name.unwrap_or_default(), long) {
+            Some(near) => format!("cargo pyx run --{near}"),
+            None => "cargo pyx run --help".to_owned(),
+        };
+        Err(Error::refused(format!("no option `{word}` of `run`"), hint))
     }
 
     fn program(&self) -> Program {

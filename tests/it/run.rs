@@ -294,6 +294,10 @@ fn a_program_gets_packages_and_variables_of_its_own() {
     let home = std::env::var("HOME").unwrap();
     let expected = format!("2,two words,{home}\n");
     assert_eq!(shown.run().succeeds().stdout, expected);
+    let typo = run(&project, &["--env-fiel", "one.env", "true"]).run();
+    let typo = typo.exits(2).says("no option `--env-fiel` of `run`");
+    typo.says("hint: cargo pyx run --env-file\n")
+        .never_says("Fresh");
     let missing = run(&project, &["--env-file", "no.env", "true"]).run();
     missing.exits(2).says("no file `no.env`");
     project.write("two.env", "A B C\n");
