@@ -6,11 +6,12 @@ use crate::execute::execute;
 use crate::facts::Network;
 use crate::facts::adoption::{Adoption, BuiltPackage, History, Subject, differences};
 use crate::model::error::{Error, Result};
+use crate::model::path::utf8;
 use crate::plan::{self, Plan};
 use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::git::Git;
-use crate::world::session::{self, Session};
+use crate::world::session::Session;
 
 /// Builds the package as it is, and reads it by what came of that.
 ///
@@ -18,7 +19,7 @@ use crate::world::session::{self, Session};
 /// Those of the build; [`Error::Refused`] for what maturin cannot take over.
 pub fn ask(session: &Session, ui: &Ui, adoption: Adoption, network: Network) -> Result<Adoption> {
     let trial = disk::staging(&session.cache().join("adoption"))?;
-    let folder = session::utf8(trial.path().to_owned())?;
+    let folder = utf8(trial.path().to_owned())?;
     let plan = plan::present_wheel(&adoption, &folder, network)?;
     execute(session, &plan, ui, disk::now())?;
     let built = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
@@ -43,7 +44,7 @@ pub fn prove(
         return Ok(());
     };
     let trial = disk::staging(&session.cache().join("adoption"))?;
-    let folder = session::utf8(trial.path().to_owned())?;
+    let folder = utf8(trial.path().to_owned())?;
     let plan = plan::adopted_wheel(adoption, &folder, network, plan)?;
     execute(session, &plan, ui, disk::now())?;
     let after = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;

@@ -27,9 +27,16 @@ pub struct PlanOutcome {
     /// What changed while it was built, so that it must be built again.
     pub changed: Option<Reason>,
     /// What was put in place of what was installed, by member.
-    pub(super) replaced: BTreeMap<String, Vec<Artifact>>,
+    pub(super) replaced: BTreeMap<String, Replaced>,
     /// The longest step: subject and seconds.
     pub slowest: Option<(String, f64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Replaced {
+    /// Where the first of the artifacts is now, absolute.
+    pub(super) modules: Vec<Utf8PathBuf>,
+    pub(super) artifacts: Vec<Artifact>,
 }
 
 pub(super) struct Context<'a> {

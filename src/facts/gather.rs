@@ -14,7 +14,7 @@ use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::Choice;
 use crate::world::session::Session;
-use crate::world::tool;
+use crate::world::tool::{self, ToolName};
 
 use super::caller::Caller;
 use super::just::Just;
@@ -315,6 +315,7 @@ impl Facts {
         records: &Records,
     ) -> Result<()> {
         self.check_locks()?;
+        tool::ask_together(session, &[ToolName::Uv, ToolName::Maturin]);
         let mut tools = Tools::find(session, &self.project)?;
         let is_uv_missing = tools.fetching_uv().missing.is_some() || tools.uv.missing.is_some();
         let installed = if self.target.stale.is_some() || is_uv_missing {

@@ -90,8 +90,8 @@ pub struct Linking {
 pub struct Staleness {
     pub reason: Reason,
     /// When nothing but sources changed, and the module can be replaced as it was installed:
-    /// the installed copies of the artifact, absolute.
-    pub replace: Vec<Utf8PathBuf>,
+    /// the installed copies of the artifact, as they were recorded.
+    pub replace: Vec<Input>,
     /// Crates whose files changed although their times say that they did not: cargo goes by
     /// those times and would not see it.
     pub unseen: Vec<String>,
@@ -219,7 +219,7 @@ impl Build {
             // the bindings that maturin generates for the others are made of the crate as well
             replace: match self.member.bindings {
                 Bindings::Pyo3 | Bindings::Pyo3Ffi | Bindings::Bin if !installed.patched => {
-                    installed.modules.clone()
+                    installed.copies()
                 }
                 _ => Vec::new(),
             },

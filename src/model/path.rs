@@ -2,6 +2,8 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
+use super::error::{Error, Result};
+
 /// Resolves `.` and `..`; the path need not exist.
 pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
     let mut out = Utf8PathBuf::new();
@@ -15,6 +17,27 @@ pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
         }
     }
     out
+}
+
+/// A path of the system as text.
+///
+/// # Errors
+/// [`Error::NotUtf8`] with the bytes that are not, as `\xFF`.
+pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::NotUtf8(escape(path.as_os_str())))
+}
+
+/// Ill-formed bytes as `\xFF`, the rest as it is.
+fn escape(text: &std::ffi::OsStr) -> String {
+    use std::fmt::Write as _;
+    let mut escaped = String::new();
+    for chunk in text.as_encoded_bytes().utf8_chunks() {
+        escaped.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(escaped, "\\x{byte:02X}");
+        }
+    }
+    escaped
 }
 
 /// An absolute path as seen from an absolute folder, `..` included, with the slashes of a glob; empty for
@@ -36,6 +59,13 @@ pub fn executable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn ill_formed_bytes_are_shown_as_hex() {
+        use std::os::unix::ffi::OsStrExt;
+        assert_eq!(escape(std::ffi::OsStr::from_bytes(b"bad\xff")), r"bad\xFF");
+    }
 
     #[test]
     fn paths_are_normalized_without_looking() {

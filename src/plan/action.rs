@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::Dependencies;
 use crate::facts::environment::Environment;
@@ -211,7 +211,8 @@ impl Action {
                 comment(&format!("note in {} that its build begins", begin.state))
             }
             Self::Replace(replace) => {
-                let modules: Vec<&str> = replace.modules.iter().map(|path| path.as_str()).collect();
+                let paths = replace.modules.iter().filter_map(Input::path);
+                let modules: Vec<&str> = paths.map(Utf8Path::as_str).collect();
                 comment(&format!("replace {} by what was built", modules.join(", ")))
             }
             Self::CopyInstall(copy) => comment(&format!(
@@ -423,8 +424,8 @@ pub struct Begin {
 #[derive(Clone, Debug)]
 pub struct Replace {
     pub build: Build,
-    /// Absolute.
-    pub modules: Vec<Utf8PathBuf>,
+    /// As they were recorded.
+    pub modules: Vec<Input>,
 }
 
 #[derive(Clone, Debug)]

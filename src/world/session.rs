@@ -6,13 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
+use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::model::error::{Error, Result};
-use crate::model::path::normalize;
+use crate::model::path::{normalize, utf8};
+use crate::world::disk::Signature;
 
 /// Variables that would make a child build for, or import from, another place than the project's.
 const FOREIGN: [&str; 8] = [
@@ -50,6 +53,8 @@ pub struct Session {
     pub known_home: Option<Utf8PathBuf>,
     /// Whether the command only looks: then no program runs that the checkout brings or names.
     pub looks_only: bool,
+    /// What programs have answered to `--version`: a plan is made a second time under the lock.
+    pub versions: Arc<Mutex<BTreeMap<(Utf8PathBuf, Signature), Version>>>,
 }
 
 impl Session {
@@ -79,6 +84,7 @@ impl Session {
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             looks_only: false,
+            versions: Arc::default(),
         })
     }
 
@@ -247,37 +253,9 @@ fn secret(name: &str, value: &str) -> Vec<String> {
     vec![secret.to_owned(), plain]
 }
 
-/// A path of the system as text.
-///
-/// # Errors
-/// [`Error::NotUtf8`] with the bytes that are not, as `\xFF`.
-pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::NotUtf8(escape(path.as_os_str())))
-}
-
-/// Ill-formed bytes as `\xFF`, the rest as it is.
-fn escape(text: &std::ffi::OsStr) -> String {
-    use std::fmt::Write as _;
-    let mut escaped = String::new();
-    for chunk in text.as_encoded_bytes().utf8_chunks() {
-        escaped.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            let _ = write!(escaped, "\\x{byte:02X}");
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn ill_formed_bytes_are_shown_as_hex() {
-        use std::os::unix::ffi::OsStrExt;
-        assert_eq!(escape(std::ffi::OsStr::from_bytes(b"bad\xff")), r"bad\xFF");
-    }
 
     #[test]
     fn passwords_are_secrets_wherever_uv_reads_them() {

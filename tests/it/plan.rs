@@ -9,6 +9,7 @@ use cargo_pyx::facts::dependencies::{
     Dependencies, Scope, Source, Sync, TestRunner, UnlockedWorkspace, WorkspacePackage,
 };
 use cargo_pyx::facts::environment::{Environment, State};
+use cargo_pyx::facts::fingerprint::Input;
 use cargo_pyx::facts::project::{Bindings, Locked, Member, Project};
 use cargo_pyx::facts::suites::PythonSuite;
 use cargo_pyx::facts::{
@@ -223,7 +224,8 @@ fn what_is_fresh_needs_no_step() {
 fn an_edit_compiles_and_replaces_the_module() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     let due = facts.builds[0].staleness.as_mut().unwrap();
-    due.replace = vec!["/p/.venv/lib/python3.11/site-packages/hello/hello.so".into()];
+    let module = Utf8Path::new("/p/.venv/lib/python3.11/site-packages/hello/hello.so");
+    due.replace = vec![Input::program(module)];
     insta::assert_snapshot!(dry_run(&Request::default(), &facts));
 }
 

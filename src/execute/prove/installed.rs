@@ -45,6 +45,7 @@ pub(super) fn installed_modules(
     context: &Context<'_>,
     prove: &Prove,
     hash: &String,
+    replaced: &[Utf8PathBuf],
 ) -> Result<Vec<InstalledModule>> {
     let (environment, member) = (&prove.environment, &prove.build.member);
     let Some(packages) = environment.site_packages() else {
@@ -72,7 +73,10 @@ pub(super) fn installed_modules(
     };
     files.retain(|path| is_extension(path) && disk::is_file(path));
     files.retain(|path| {
-        path.starts_with(&packages) || is_new(path) || disk::hash(path).as_ref() == Some(hash)
+        path.starts_with(&packages)
+            || is_new(path)
+            || replaced.contains(path)
+            || disk::hash(path).as_ref() == Some(hash)
     });
     files.sort();
     files.dedup();

@@ -21,7 +21,7 @@ use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::tool;
 
-use super::context::Context;
+use super::context::{Context, Replaced};
 use super::records;
 
 use import::{ImportOrigin, Loaded, extension, without_init};
@@ -37,21 +37,22 @@ pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {
     let Some(artifact) = artifacts.first() else {
         return Err(nothing_built(member, &output));
     };
-    for module in &replace.modules {
-        if !is_installed(artifact, module) {
-            disk::replace(&artifact.path, module)?;
-        }
+    let is_there = |module: &Input| {
+        module.hash() == Some(&artifact.hash) && module.stale(context.session).is_none()
+    };
+    let others = replace.modules.iter().filter(|module| !is_there(module));
+    for path in others.filter_map(Input::path) {
+        disk::replace(&artifact.path, path)?;
     }
+    let paths = replace.modules.iter().filter_map(Input::path);
+    let replaced = Replaced {
+        modules: paths.map(Utf8Path::to_owned).collect(),
+        artifacts,
+    };
     context.note(|outcome| {
-        outcome.replaced.insert(member.name.clone(), artifacts);
+        outcome.replaced.insert(member.name.clone(), replaced);
     });
     Ok(())
-}
-
-/// Most that are others have another size, which costs nothing to see.
-fn is_installed(artifact: &Artifact, module: &Utf8Path) -> bool {
-    let size = |path: &Utf8Path| disk::signature(path).map(|signature| signature.size);
-    size(module) == size(&artifact.path) && disk::hash(module).as_ref() == Some(&artifact.hash)
 }
 
 fn nothing_built(member: &Member, output: &Utf8Path) -> Error {
@@ -69,10 +70,10 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
         output: build::output_dir(&prove.build.member, &prove.build.options),
     };
     let replaced = context.with(|outcome| outcome.replaced.get(&proof.member.name).cloned());
-    let artifacts = match replaced {
-        Some(artifacts) => artifacts,
-        None => build::artifacts(proof.member, &proof.output),
-    };
+    let Replaced { modules, artifacts } = replaced.unwrap_or_else(|| Replaced {
+        modules: Vec::new(),
+        artifacts: build::artifacts(proof.member, &proof.output),
+    });
     if artifacts.is_empty() && proof.member.bindings != Bindings::Embed {
         return Err(nothing_built(proof.member, &proof.output));
     }
@@ -86,7 +87,7 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
     let mut install = match proof.member.bindings {
         Bindings::Embed => InstallRecord::default(),
         Bindings::Bin => proof.scripts(&artifacts)?,
-        _ => proof.modules(&artifacts)?,
+        _ => proof.modules(&artifacts, &modules)?,
     };
     if context.with(|outcome| outcome.changed.is_some()) {
         return Ok(()); // it is not what it should be, and built again
@@ -163,29 +164,36 @@ impl Proof<'_> {
 
     /// Every module that was installed is what Python imports; whatever of maturin's stands before it
     /// is removed.
-    fn modules(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
+    ///
+    /// `replaced`: where this run has put the artifact, absolute.
+    fn modules(&self, artifacts: &[Artifact], replaced: &[Utf8PathBuf]) -> Result<InstallRecord> {
         let hash = &artifacts[0].hash;
-        let modules = installed_modules(self.context, self.prove, hash)?;
+        let modules = installed_modules(self.context, self.prove, hash, replaced)?;
         if modules.is_empty() {
             return Err(self.nowhere());
         }
         let mut install = InstallRecord::default();
         for module in &modules {
-            while let Some(shadow) = self.shadow(module)? {
-                self.remove(&shadow)?;
-            }
+            let input = recorded_while(&module.file, || self.clear_way(module))?;
             if self.context.with(|outcome| outcome.changed.is_some()) {
                 return Ok(install);
             }
             self.say(&module.file, hash);
             self.warn_of_trace(&module.file)?;
-            let input = Input::file(&module.file, None);
             install.patched |= input.hash() != Some(hash);
             install.inputs.push(input);
             install.inputs.extend(self.neighbourhood(module));
             install.modules.push(module.file.clone());
         }
         Ok(install)
+    }
+
+    /// Removes what Python would import instead of the module.
+    fn clear_way(&self, module: &InstalledModule) -> Result<()> {
+        while let Some(shadow) = self.shadow(module)? {
+            self.remove(&shadow)?;
+        }
+        Ok(())
     }
 
     /// What Python would import instead of the module; `None` where it is the module, and good.
@@ -514,6 +522,15 @@ impl Proof<'_> {
         }
         Ok(())
     }
+}
+
+/// The module as it is to be recorded: it may be large, and `work` waits for Python.
+fn recorded_while(module: &Utf8Path, work: impl FnOnce() -> Result<()>) -> Result<Input> {
+    std::thread::scope(|scope| {
+        let recorded = scope.spawn(|| Input::file(module, None));
+        work()?;
+        recorded.join().map_err(|_| Error::Bug)
+    })
 }
 
 /// Files that were known before the build, with the content that they had then.

@@ -69,7 +69,7 @@ fn replace_member(sdist: &Utf8Path, below: &Utf8Path, content: &[u8]) -> Result<
     let mut new = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     for entry in old.entries().map_err(wrong)? {
         let mut entry = entry.map_err(wrong)?;
-        let path = crate::world::session::utf8(entry.path().map_err(wrong)?.into_owned())?;
+        let path = crate::model::path::utf8(entry.path().map_err(wrong)?.into_owned())?;
         let mut header = entry.header().clone();
         let mut data = Vec::new();
         std::io::Read::read_to_end(&mut entry, &mut data).map_err(wrong)?;

@@ -206,7 +206,7 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
 fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
     let dist = &promote.dist;
     let staging = disk::staging(dist)?;
-    let root = crate::world::session::utf8(staging.path().to_owned())?;
+    let root = crate::model::path::utf8(staging.path().to_owned())?;
     let generated = [MANIFEST, SUMS];
     if disk::is_dir(dist) {
         disk::mirror(dist, &root, &|below| {

@@ -22,7 +22,7 @@ pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
     for entry in archive.entries().map_err(wrong)? {
         let mut entry = entry.map_err(wrong)?;
         let path = entry.path().map_err(wrong)?.into_owned();
-        let path = crate::world::session::utf8(path)?;
+        let path = crate::model::path::utf8(path)?;
         let Some(to) = inside(&unpack.to, &path) else {
             continue;
         };

@@ -146,6 +146,16 @@ pub struct InstallRecord {
     pub patched: bool,
 }
 
+impl InstallRecord {
+    /// The extension modules that are made of artifacts, as they were installed.
+    pub fn copies(&self) -> Vec<Input> {
+        let is_module = |path: &Utf8Path| self.modules.iter().any(|module| module == path);
+        let inputs = self.inputs.iter();
+        let copies = inputs.filter(|input| input.path().is_some_and(is_module));
+        copies.cloned().collect()
+    }
+}
+
 /// A record as far as it could be read.
 #[derive(Clone, Debug, Default)]
 pub struct LoadedRecord<T> {

@@ -12,7 +12,7 @@ pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
         return create_dir(to);
     }
     let staging = staging(to)?;
-    let root = crate::world::session::utf8(staging.path().to_owned())?;
+    let root = crate::model::path::utf8(staging.path().to_owned())?;
     mirror(from, &root, &|_| false)?;
     promote(staging, to)
 }
@@ -40,7 +40,7 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
         if entry.depth() == 0 {
             continue;
         }
-        let path = crate::world::session::utf8(entry.path().to_owned())?;
+        let path = crate::model::path::utf8(entry.path().to_owned())?;
         let below = path.strip_prefix(from).unwrap_or(&path);
         let copy = to.join(below);
         let kind = entry.file_type();
@@ -89,7 +89,7 @@ pub fn exchange(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
     if !is_dir(path) {
         return promote(staging, path);
     }
-    let new = crate::world::session::utf8(staging.path().to_owned())?;
+    let new = crate::model::path::utf8(staging.path().to_owned())?;
     if swap(&new, path).is_ok() {
         return Ok(()); // what is dropped is the old one
     }

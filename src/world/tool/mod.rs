@@ -191,15 +191,42 @@ fn too_old(kind: ToolName, tool: Tool, need: &str) -> Error {
     }
 }
 
+/// Asks several tools at the same time which version they are, where PATH has them: whoever needs one
+/// of them later does not wait for it.
+pub fn ask_together(session: &Session, kinds: &[ToolName]) {
+    std::thread::scope(|scope| {
+        for kind in kinds {
+            scope.spawn(|| on_path(session, *kind));
+        }
+    });
+}
+
 fn on_path(session: &Session, kind: ToolName) -> Option<Tool> {
     let path = find(session, kind.name())?;
     // a shim of a version manager that has no such program behind it is none
-    let version = version_of(session, &path).ok()?;
+    let version = known_version_of(session, &path).ok()?;
     Some(Tool {
         path,
         version: Some(version),
         missing: None,
     })
+}
+
+/// As [`version_of`], asked once as long as the file is the same.
+fn known_version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
+    let key = disk::signature(program).map(|signature| (program.to_owned(), signature));
+    let known = session.versions.lock().ok();
+    let known = known
+        .zip(key.as_ref())
+        .and_then(|(known, key)| known.get(key).cloned());
+    if let Some(version) = known {
+        return Ok(version);
+    }
+    let version = version_of(session, program)?;
+    if let (Some(key), Ok(mut known)) = (key, session.versions.lock()) {
+        known.insert(key, version.clone());
+    }
+    Ok(version)
 }
 
 /// Asks `PROGRAM --version`, which prints `NAME VERSION …`.
@@ -323,6 +350,24 @@ mod tests_of_programs {
         let tool = just(&session).unwrap();
         assert!(tool.path.starts_with(&session.cwd) && tool.missing.is_none());
         assert!(tool.at_least([1, 27]));
+    }
+
+    #[test]
+    fn a_tool_is_asked_again_once_it_is_another_file() {
+        let (_temp, session) = machine(Some("echo x >>\"$0.asked\"; echo just 1.59.0"));
+        let path = session.cwd.join("just");
+        let asked = path.with_file_name("just.asked");
+        disk::write(&asked, b"").unwrap();
+        ask_together(&session, &[ToolName::Just, ToolName::Uv]);
+        assert!(just(&session).unwrap().at_least([1, 59]));
+        assert_eq!(disk::read_text(&asked).unwrap().unwrap(), "x\n");
+        let other = path.with_file_name("other");
+        disk::copy(&path, &other).unwrap();
+        let text = disk::read_text(&other).unwrap().unwrap();
+        disk::write(&other, text.replace("1.59.0", "1.60.0").as_bytes()).unwrap();
+        std::fs::set_permissions(&other, std::fs::metadata(&path).unwrap().permissions()).unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert!(just(&session).unwrap().at_least([1, 60]));
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Provision {
             return Ok(());
         }
         let staging = disk::staging(&self.dir)?;
-        let root = crate::world::session::utf8(staging.path().to_owned())?;
+        let root = crate::model::path::utf8(staging.path().to_owned())?;
         let output = root.join("out");
         let invocation = match (&self.origin, self.kind) {
             (Origin::Pinned { .. }, ToolName::Uv) => self.fetch(session, python, &output),
@@ -187,7 +187,7 @@ impl Provision {
 
     fn promote(&self, unpacked: &Utf8Path) -> Result<()> {
         let done = disk::staging(&self.dir)?;
-        let dir = crate::world::session::utf8(done.path().to_owned())?;
+        let dir = crate::model::path::utf8(done.path().to_owned())?;
         let program = dir.join(self.program().file_name().unwrap_or_default());
         disk::rename(unpacked, &program)?;
         let receipt = disk::signature(&program).zip(disk::hash(&program));

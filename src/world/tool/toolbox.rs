@@ -125,7 +125,7 @@ impl Toolbox {
             return Ok(());
         }
         let staging = disk::staging(&self.dir)?;
-        let root = crate::world::session::utf8(staging.path().to_owned())?;
+        let root = crate::model::path::utf8(staging.path().to_owned())?;
         let list = root.join("requirements.txt");
         disk::write(&list, self.requirements.as_bytes())?;
         let call = |words: &[&str]| {
