@@ -12,34 +12,51 @@ use crate::world::session::Session;
 
 use super::global::CommandContext;
 
-/// What every command that builds takes.
+// set at each option: a heading of a struct would be that of all options after it
+const CARGO: &str = "Cargo options";
+const DEPENDENCIES: &str = "Dependency options";
+
+/// Which packages of the workspace.
 #[derive(Debug, Default, Args)]
-pub struct CommonArgs {
+pub struct PackageArgs {
     /// Build this package, by name or folder, and those it needs
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
+    /// All packages of the workspace, also from the folder of one of them
+    #[arg(long, conflicts_with = "package")]
+    pub workspace: bool,
+    /// Leave this package out, by name or folder; another that needs it has it built all the same
+    #[arg(long, value_name = "MEMBER")]
+    pub exclude: Vec<String>,
+}
+
+/// What every command that builds takes.
+#[derive(Debug, Default, Args)]
+pub struct CommonArgs {
+    #[command(flatten)]
+    pub packages: PackageArgs,
     #[command(flatten)]
     pub build: BuildArgs,
     /// Install this dependency group as well
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", help_heading = DEPENDENCIES)]
     pub group: Vec<String>,
     /// Install all dependency groups
-    #[arg(long)]
+    #[arg(long, help_heading = DEPENDENCIES)]
     pub all_groups: bool,
     /// Do not install this dependency group, though it is a default one
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", help_heading = DEPENDENCIES)]
     pub no_group: Vec<String>,
     /// Install this extra (optional dependencies) as well
-    #[arg(long, value_name = "EXTRA")]
+    #[arg(long, value_name = "EXTRA", help_heading = DEPENDENCIES)]
     pub extra: Vec<String>,
     /// Install all extras
-    #[arg(long)]
+    #[arg(long, help_heading = DEPENDENCIES)]
     pub all_extras: bool,
     /// Do everything again, whatever is recorded
     #[arg(long)]
     pub force: bool,
     /// Where builds are kept, in place of `CARGO_TARGET_DIR`
-    #[arg(long, value_name = "DIR", help_heading = "Cargo options", value_parser = folder)]
+    #[arg(long, value_name = "DIR", help_heading = CARGO, value_parser = folder)]
     pub target_dir: Option<Utf8PathBuf>,
 }
 
@@ -54,7 +71,9 @@ impl CommonArgs {
         } = context;
         Ok(Request {
             manifest: global.manifest(session),
-            members: self.package.clone(),
+            members: self.packages.package.clone(),
+            workspace: self.packages.workspace,
+            excluded: self.packages.exclude.clone(),
             build: self.build.flags(session)?,
             python: None,
             wanted: self.dependencies(),
@@ -99,19 +118,18 @@ pub struct BuildArgs {
 
 /// What is handed to cargo as it is (cargo book, `cargo build`).
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Cargo options")]
 pub struct CargoArgs {
     /// How many crates are compiled at the same time
-    #[arg(short, long, value_name = "N", value_parser = jobs)]
+    #[arg(short, long, value_name = "N", help_heading = CARGO, value_parser = jobs)]
     pub jobs: Option<String>,
     /// Have cargo write how long each crate took, in cargo-timings/ of the target directory
-    #[arg(long)]
+    #[arg(long, help_heading = CARGO)]
     pub timings: bool,
     /// Override a value of cargo's configuration, or read a file of it
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", help_heading = CARGO)]
     pub config: Vec<String>,
     /// Unstable flags of a nightly cargo
-    #[arg(short = 'Z', value_name = "FLAG")]
+    #[arg(short = 'Z', value_name = "FLAG", help_heading = CARGO)]
     pub unstable: Vec<String>,
 }
 

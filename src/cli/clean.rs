@@ -44,7 +44,7 @@ impl Clean {
         } = context;
         let selection = Selection {
             manifest: global.manifest(session),
-            members: Vec::new(),
+            ..Selection::default()
         };
         let project = Project::discover(session, &selection)?;
         let extent = Extent {

@@ -25,7 +25,7 @@ pub(super) fn set_up(context: CommandContext<'_>, editors: &[Editor], yes: bool)
     } = context;
     let selection = Selection {
         manifest: global.manifest(session),
-        members: Vec::new(),
+        ..Selection::default()
     };
     let project = Project::discover(session, &selection)?;
     let workspace = Workspace::gather(session, &project)?;

@@ -109,7 +109,7 @@ impl Version {
         let target = self.target()?;
         let selection = Selection {
             manifest: global.manifest(session),
-            members: Vec::new(),
+            ..Selection::default()
         };
         let project = Project::discover(session, &selection)?.whole(session)?;
         let start = selection.manifest.as_deref().unwrap_or(&session.cwd);

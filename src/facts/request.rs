@@ -17,7 +17,12 @@ use crate::world::manifest::{Config, Hooks};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     pub manifest: Option<Utf8PathBuf>,
+    /// `-p`: names or folders; empty for all that the folder means.
     pub members: Vec<String>,
+    /// `--workspace`: also what the folder alone would not mean.
+    pub workspace: bool,
+    /// `--exclude`: names or folders.
+    pub excluded: Vec<String>,
     pub build: Flags,
     /// `--python`
     pub python: Option<String>,
@@ -96,6 +101,8 @@ impl Request {
         Selection {
             manifest: self.manifest.clone(),
             members: self.members.clone(),
+            workspace: self.workspace,
+            excluded: self.excluded.clone(),
         }
     }
 }

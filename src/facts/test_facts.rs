@@ -18,10 +18,17 @@ pub struct TestFacts {
 
 impl TestFacts {
     pub(super) fn gather(session: &Session, project: &Project, request: &Request) -> Result<Self> {
-        let suites = match request.tested() {
+        let mut suites = match request.tested() {
             Some(languages) => Suites::gather(session, project, languages)?,
             None => Suites::default(),
         };
+        let excluded = project.named(&request.excluded)?;
+        suites
+            .rust
+            .retain(|suite| !excluded.contains(&suite.member));
+        suites
+            .python
+            .retain(|suite| !excluded.contains(&suite.member));
         let words = match &request.purpose {
             Purpose::Test(testing) => suites.words(session, &testing.arguments),
             _ => Vec::new(),

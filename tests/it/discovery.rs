@@ -52,6 +52,7 @@ impl Checkout {
         let selection = Selection {
             manifest: None,
             members: members.iter().map(ToString::to_string).collect(),
+            ..Selection::default()
         };
         Project::discover(&session, &selection)
     }

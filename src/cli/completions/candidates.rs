@@ -49,7 +49,7 @@ impl CompletionContext {
             session,
             selection: Selection {
                 manifest,
-                members: Vec::new(),
+                ..Selection::default()
             },
             in_recipe: words.is_some_and(|words| words.len() > 1),
         })

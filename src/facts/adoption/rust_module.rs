@@ -51,7 +51,7 @@ impl RustModule {
     pub(super) fn read(session: &Session, root: &Utf8Path) -> Result<Self> {
         let selection = Selection {
             manifest: Some(root.join("pyproject.toml")),
-            members: Vec::new(),
+            ..Selection::default()
         };
         let project = Project::discover(session, &selection)?;
         let is_module = |member: &&Member| member.bindings.is_pyo3() && member.lib.is_some();

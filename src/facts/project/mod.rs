@@ -59,8 +59,12 @@ pub struct Project {
 pub struct Selection {
     /// `--manifest-path`: a Cargo.toml or pyproject.toml, absolute.
     pub manifest: Option<Utf8PathBuf>,
-    /// `-p`: names or folders; empty for all.
+    /// `-p`: names or folders; empty for all that the folder means.
     pub members: Vec<String>,
+    /// `--workspace`: also what the folder alone would not mean.
+    pub workspace: bool,
+    /// `--exclude`: names or folders.
+    pub excluded: Vec<String>,
 }
 
 impl Project {
@@ -77,6 +81,9 @@ impl Project {
         };
         let found = discover::packages(&manifests, &start)?;
         let (mut members, mut aside) = (found.members, found.aside);
+        if selection.workspace || !selection.members.is_empty() {
+            members.append(&mut aside);
+        }
         member::order(&mut members);
         let home = found.home;
         let shared = manifests.pyproject(&home.join("pyproject.toml"))?;
@@ -93,12 +100,12 @@ impl Project {
             member.target = member.directories.state(&member.workspace);
         }
         member::set_apart(&mut members, &aside);
-        let wanted = if selection.members.is_empty() {
+        let wanted = if selection.members.is_empty() && !selection.workspace {
             &config.members
         } else {
             &selection.members
         };
-        let (members, others) = choose(&found.root, members, wanted)?;
+        let (members, others) = choose(&found.root, members, wanted, &selection.excluded)?;
         Ok(Self {
             root: found.root,
             home,
@@ -119,7 +126,7 @@ impl Project {
         };
         let selection = Selection {
             manifest: Some(member.workspace.join("Cargo.toml")),
-            members: Vec::new(),
+            ..Selection::default()
         };
         let whole = match Self::find(session, &selection, self.manifests.clone()) {
             Err(Error::NoProject(_) | Error::NotMaturin { .. }) => return Ok(self),
@@ -287,11 +294,20 @@ fn choose(
     root: &Utf8Path,
     members: Vec<Member>,
     wanted: &[String],
+    excluded: &[String],
 ) -> Result<(Vec<Member>, Vec<Member>)> {
-    if wanted.is_empty() {
+    if wanted.is_empty() && excluded.is_empty() {
         return Ok((members, Vec::new()));
     }
-    let names = named(root, &members, wanted)?;
+    let mut names = named(root, &members, wanted)?;
+    if wanted.is_empty() {
+        names = members.iter().map(|member| member.name.clone()).collect();
+    }
+    let without = named(root, &members, excluded)?;
+    names.retain(|name| !without.contains(name));
+    if names.is_empty() {
+        return Err(Error::Usage("`--exclude` leaves no package".into()));
+    }
     let needed = member::closure(&members, &names);
     Ok(members
         .into_iter()

@@ -116,6 +116,28 @@ fn a_monorepo_is_tested_as_a_whole_or_by_member() {
     assert_eq!(summary(&run), alpha, "{run}");
     run.says_once("test tests::joins_words ... ok")
         .never_says("beta");
+
+    // beta needs neither, and nobody needs beta
+    let beta = "Python (beta) 2 passed";
+    let run = test(&project, &["--py", "--exclude", "alpha"]);
+    assert_eq!(summary(&run.run().succeeds()), beta);
+    let within = |args: &[&str]| {
+        let run = project.pyx("test").with(&["--py", "-C", "packages/alpha"]);
+        run.with(args).run().succeeds()
+    };
+    assert_eq!(summary(&within(&[])), "Python (alpha) 1 passed");
+    assert_eq!(summary(&within(&["-p", "beta"])), beta);
+    let both = "Python (alpha) 1 passed; Python (beta) 2 passed";
+    assert_eq!(summary(&within(&["--workspace"])), both);
+    assert_eq!(
+        summary(&within(&["--workspace", "--exclude", "alpha"])),
+        beta
+    );
+    let nothing = ["--exclude", "alpha", "--exclude", "beta"];
+    let run = test(&project, &nothing).run().exits(2);
+    run.says("`--exclude` leaves no package");
+    let run = test(&project, &["--exclude", "gamma"]).run().exits(2);
+    run.says("gamma");
 }
 
 #[test]
