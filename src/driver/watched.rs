@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::environment::default_path;
+use crate::facts::environment::{VERSION_FILES, default_path};
 use crate::facts::fingerprint::Input;
 use crate::facts::project::Project;
 use crate::world::disk;
@@ -134,7 +134,7 @@ impl Watched {
         let editors =
             name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
         let is_read = self.read.iter().any(|input| holds(input, path));
-        let known = ["rust-toolchain", ".python-version"].contains(&name) || is_read;
+        let known = name == "rust-toolchain" || VERSION_FILES.contains(&name) || is_read;
         let is_below = self.roots.iter().any(|root| path.starts_with(root));
         !module
             && (!editors || known)
@@ -218,6 +218,7 @@ pub(super) mod tests {
             "/p/src/lib.rs",
             "/p/tests/test_a.py",
             "/p/.python-version",
+            "/p/.python-versions",
             "/p/src/target/mod.rs",
             "/p/pkg/dist/x.py",
             "/q/dist/core/src/lib.rs",

@@ -61,6 +61,9 @@ pub(super) fn record_sync(context: &Context<'_>, record: &RecordSync) -> Result<
     known.requested = record.requested.clone().or(known.requested);
     known.made |= record.made;
     note_interpreter(context.session, &record.environment, &mut known);
+    known
+        .installed
+        .retain(|_, install| disk::is_there(&install.package));
     for (name, dependencies) in &record.installed {
         let record = SyncRecord {
             settings: dependencies.settings.clone(),

@@ -344,6 +344,9 @@ fn is_replaceable(environment: &Environment) -> bool {
     by_uv || by_pyx || empty
 }
 
+/// What names the Pythons of a folder, the one that counts first.
+pub const VERSION_FILES: [&str; 2] = [".python-version", ".python-versions"];
+
 /// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
 /// `.python-version` up to the checkout's root, where that names one.
 pub fn request(
@@ -369,10 +372,11 @@ pub fn request(
     Ok(PythonRequest::in_version_file(session, &text, &from))
 }
 
-/// The nearest `.python-version` and its first word.
+/// The nearest file that names versions, and its first word; uv reads `.python-versions` where there is
+/// no `.python-version` beside it.
 fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
-    for dir in checkout::upward(&project.root) {
-        let path = dir.join(".python-version");
+    let folders = checkout::upward(&project.root);
+    for path in folders.flat_map(|dir| VERSION_FILES.map(|name| dir.join(name))) {
         let text = disk::read_text(&path)?.unwrap_or_default();
         let mut lines = text.lines().map(str::trim);
         if let Some(line) = lines.find(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -450,6 +454,27 @@ mod tests {
             std::os::unix::fs::symlink(&own, &link).unwrap();
             assert_eq!(elsewhere(&link), None);
         }
+    }
+
+    #[test]
+    fn the_first_version_counts_of_either_file_and_of_the_nearest_folder() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let project = Project {
+            root: root.join("p"),
+            ..Project::default()
+        };
+        disk::create_dir(&project.root).unwrap();
+        let write = |name: &str, text: &str| {
+            disk::write(&root.join(name), text.as_bytes()).unwrap();
+        };
+        let version = || version_file(&project).unwrap().map(|(_, text)| text);
+        write(".python-version", "3.9\n");
+        assert_eq!(version().as_deref(), Some("3.9"));
+        write("p/.python-versions", "# all\n3.10\n3.11\n");
+        assert_eq!(version().as_deref(), Some("3.10"));
+        write("p/.python-version", "3.12\n");
+        assert_eq!(version().as_deref(), Some("3.12"));
     }
 
     #[test]

@@ -342,15 +342,20 @@ impl Facts {
             let offline = request.network.offline;
             tools.patchelf = patchelf.filter(|tool| !offline || tool.missing.is_none());
         }
+        let is_due = |build: &Build| {
+            for_wheel || (build.staleness.is_some() && !request.is_for_publishing())
+        };
+        let due = self.builds.iter().filter(|build| is_due(build));
+        let installed = due.map(|build| build.member.escaped_name()).collect();
         for build in &mut self.builds {
             build.prepare(
                 &self.project.manifests,
                 self.target.probe.as_ref(),
                 environment,
             );
-            let builds = for_wheel || (build.staleness.is_some() && !request.is_for_publishing());
+            let builds = is_due(build);
             if builds && self.target.stale.is_none() {
-                build.look_for_former(environment);
+                build.look_for_former(environment, &installed);
             }
             if build.member.bindings != Bindings::Embed && builds {
                 let tool = tool::maturin(session, &build.member.maturin)?;

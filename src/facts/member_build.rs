@@ -1,5 +1,7 @@
 //! One member's build: whether it is due, and why.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build::{self, Options};
@@ -308,11 +310,17 @@ impl Build {
             .find(|dir| disk::is_dir(dir));
     }
 
-    /// What the environment has of the package under other names.
-    pub(super) fn look_for_former(&mut self, environment: &Environment) {
-        let own = self.member.escaped_name();
+    /// What the environment has of the package under other names; `installed`: those that this run
+    /// replaces in any case, as two members may have changed names.
+    pub(super) fn look_for_former(
+        &mut self,
+        environment: &Environment,
+        installed: &BTreeSet<String>,
+    ) {
         let mut found = LocalDistribution::all(environment, &[]);
-        found.retain(|one| one.from == self.member.dir && one.name.to_lowercase() != own);
+        found.retain(|one| {
+            one.from == self.member.dir && !installed.contains(&one.name.to_lowercase())
+        });
         self.former = found.into_iter().map(|one| one.name).collect();
     }
 

@@ -89,13 +89,34 @@ impl Records {
             dependencies.look_at_local(session, record.syncs.get(DEV), &local);
             test_dependencies.look_at_local(session, record.syncs.get(TEST), &local);
         }
+        let gone = match stale {
+            None => self.gone(project, &environment),
+            Some(_) => Vec::new(), // it is made anew
+        };
         TargetEnvironment {
             environment,
             stale,
+            gone,
             dependencies,
             test_dependencies,
             ..TargetEnvironment::default()
         }
+    }
+
+    /// Python would still import them, or what git ignores of them.
+    fn gone(&self, project: &Project, environment: &Environment) -> Vec<String> {
+        let installed = self.environment.record.installed.values();
+        let folders = installed.map(|record| &record.package);
+        let is_gone = |dir: &&Utf8PathBuf| {
+            dir.starts_with(project.checkout()) && !disk::is_file(&dir.join("pyproject.toml"))
+        };
+        let folders: Vec<&Utf8PathBuf> = folders.filter(is_gone).collect();
+        if folders.is_empty() {
+            return Vec::new();
+        }
+        let local = LocalDistribution::all(environment, &[]).into_iter();
+        let left = local.filter(|one| folders.contains(&&one.from));
+        left.map(|one| one.name).collect()
     }
 
     /// What the project lists for its developers, compared with what is installed of it.

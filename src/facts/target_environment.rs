@@ -23,6 +23,8 @@ pub struct TargetEnvironment {
     /// The folders besides that of its packages from which the environment imports, as far as they
     /// are known before anything is installed.
     pub linked: Vec<Utf8PathBuf>,
+    /// Distributions of packages of the project whose folders hold none any more.
+    pub gone: Vec<String>,
     pub dependencies: RequiredPackages,
     /// Those that only tests need.
     pub test_dependencies: RequiredPackages,
@@ -55,6 +57,7 @@ impl TargetEnvironment {
             interpreter: Some(Choice::Use(interpreter)),
             probe,
             linked: Vec::new(),
+            gone: Vec::new(),
             dependencies: packages(&self.dependencies),
             test_dependencies: packages(&self.test_dependencies),
             developer_dependencies: RequiredPackages::default(),
@@ -62,7 +65,7 @@ impl TargetEnvironment {
     }
 
     pub(crate) fn is_stale(&self) -> bool {
-        self.stale.is_some() || self.packages_are_stale()
+        self.stale.is_some() || self.packages_are_stale() || !self.gone.is_empty()
     }
 
     /// Whether packages come or go.

@@ -38,7 +38,13 @@ impl TestFacts {
 
     /// Tests that are not the members', and those that cargo leaves out for the features that they want.
     pub(super) fn left_out(&self, project: &Project) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let python = self.suites.left_out.iter().map(|folder| {
+            let folder = project.display(folder);
+            format!(
+                "the Python tests in `{folder}` are left out: only where pytest's `testpaths` names it they are run"
+            )
+        });
+        let mut warnings: Vec<String> = python.collect();
         for suite in &self.suites.rust {
             let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
                 continue;

@@ -19,6 +19,9 @@ pub(super) fn dev(context: &PlanContext<'_>) -> Result<Plan> {
         return Ok(plan);
     }
     sync::sync(&mut plan, context);
+    for name in &context.target.gone {
+        plan.then(member::uninstall(context, name, "whose package is gone"));
+    }
     for build in context.builds {
         match &build.staleness {
             Some(staleness) => member::member(&mut plan, context, build, staleness),

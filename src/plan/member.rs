@@ -34,7 +34,8 @@ pub(super) fn member(
     plan.then(begin(context, build));
     // before the new one: both may have the same files
     for name in &build.former {
-        plan.then(uninstall(context, build, name));
+        let why = format!("which is {} now", build.member.name);
+        plan.then(uninstall(context, name, &why));
     }
     if let Some(reusable) = &build.reusable {
         plan.then(copy(context, build, reusable, staleness));
@@ -102,8 +103,8 @@ fn begin(context: &PlanContext<'_>, build: &Build) -> Step {
     Step::new(StepId::Begin(name.clone()), "Recording", name, action)
 }
 
-/// What the package was called before.
-fn uninstall(context: &PlanContext<'_>, build: &Build, name: &str) -> Step {
+/// `why`: what follows the name.
+pub(super) fn uninstall(context: &PlanContext<'_>, name: &str, why: &str) -> Step {
     let python = context.target.environment.python();
     let call = context
         .uv()
@@ -111,13 +112,8 @@ fn uninstall(context: &PlanContext<'_>, build: &Build, name: &str) -> Step {
         .args(["--python", python.as_str()])
         .arg(name);
     let action = Action::Run(Run::quiet(call, Exit::Environment));
-    let subject = format!("{name}, which is {} now", build.member.name);
-    Step::new(
-        StepId::Uninstall(name.to_owned()),
-        "Removing",
-        subject,
-        action,
-    )
+    let id = StepId::Uninstall(name.to_owned());
+    Step::new(id, "Removing", format!("{name}, {why}"), action)
 }
 
 /// Whatever was ever built of what the files were before: another profile would not see it either.
@@ -368,29 +364,29 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
     call
 }
 
-/// maturin installs the group `dev` whenever there is one, unless it is told other groups.
+/// maturin installs the group `dev` whenever the package has one, unless it is told other groups: those of
+/// the package's own, as an installation of a workspace names the groups of all.
 fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
-    let own = |sync: &&Sync| match &sync.source {
+    let Some(own) = &build.member.pyproject else {
+        return Vec::new();
+    };
+    let is_own = |sync: &&Sync| match &sync.source {
         Source::Lock(_) | Source::Workspace(_) => true,
-        Source::Metadata(path) => {
-            let own = build.member.pyproject.as_ref();
-            own.is_some_and(|own| own.toml.path == *path)
-        }
+        Source::Metadata(path) => own.toml.path == *path,
         Source::Requirements { .. } | Source::File(_) => false,
     };
-    let sync = context
-        .target
-        .dependencies
-        .dependencies
-        .syncs
+    let mut syncs = context.target.dependencies.dependencies.syncs.iter();
+    let Some(sync) = syncs.find(is_own) else {
+        return Vec::new();
+    };
+    let is_wanted = sync.groups.iter().any(|name| name == "dev");
+    let known = sync
+        .groups
         .iter()
-        .find(own);
-    match sync {
-        Some(sync)
-            if !sync.groups.is_empty() && !sync.groups.iter().any(|group| group == "dev") =>
-        {
-            vec!["--group".into(), sync.groups.join(",")]
-        }
-        _ => Vec::new(),
+        .filter(|name| own.groups.contains_key(*name));
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    if is_wanted || known.is_empty() || !own.groups.contains_key("dev") {
+        return Vec::new();
     }
+    vec!["--group".into(), known.join(",")]
 }

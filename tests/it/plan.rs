@@ -273,6 +273,32 @@ fn a_profile_for_wheels_is_overruled_in_words() {
 }
 
 #[test]
+fn maturin_is_told_groups_of_the_packages_own_and_only_to_keep_it_from_others() {
+    let call = |groups: &str, chosen: &[&str]| {
+        let mut member = member("hello");
+        let text = format!("[dependency-groups]\n{groups}");
+        member.pyproject = Some(pyproject("hello", &text));
+        let mut facts = facts(vec![member], &Flags::default());
+        metadata(&mut facts, chosen);
+        facts.target.dependencies.dependencies.syncs[0].source = Source::Lock("/p/uv.lock".into());
+        let text = dry_run(&Request::default(), &facts);
+        let call = text.lines().find(|line| line.contains("maturin develop"));
+        let (_, groups) = call.unwrap().split_once("--group ")?;
+        Some(
+            groups
+                .split([' ', ')'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    };
+    let both = "dev = []\nqa = []\n";
+    assert_eq!(call(both, &["other", "qa"]).as_deref(), Some("qa"));
+    assert_eq!(call(both, &["dev", "other", "qa"]), None);
+    assert_eq!(call("qa = []\n", &["other", "qa"]), None);
+}
+
+#[test]
 fn offline_is_passed_on_to_every_tool() {
     let mut facts = facts(vec![member("hello")], &Flags::default());
     metadata(&mut facts, &[]);

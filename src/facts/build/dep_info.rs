@@ -29,6 +29,37 @@ pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     files
 }
 
+/// Of what the compiler read in the `workspace` and below `packages`, by its own dep-info in `built`: the
+/// paths that lead through links. cargo's dep-info has where those led, and would not see that they lead
+/// elsewhere.
+pub(super) fn linked_sources(
+    built: &Utf8Path,
+    workspace: &Utf8Path,
+    packages: &[&Utf8Path],
+) -> BTreeSet<Utf8PathBuf> {
+    let deps = built.join("deps");
+    let mut names = disk::names(&deps);
+    names.retain(|name| Utf8Path::new(name).extension() == Some("d"));
+    let mut files = BTreeSet::new();
+    for name in names {
+        let text = disk::read_text(&deps.join(name)).ok().flatten();
+        for path in dep_info(&text.unwrap_or_default(), workspace) {
+            // from the folder of its workspace or of its package
+            let roots = packages.iter().chain([&workspace]);
+            files.extend(roots.filter_map(|root| linked(root, &path)));
+        }
+    }
+    files
+}
+
+/// A file below `root` to which a link leads.
+fn linked(root: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let path = root.join(path);
+    let below = path.strip_prefix(root).ok()?;
+    let plain = normalize(&disk::resolve(root).join(below));
+    (disk::is_file(&path) && disk::resolve(&path) != plain).then_some(path)
+}
+
 /// `a/../b` as `b`, which is how changes are reported; behind a link that is another file.
 fn without_detours(path: Utf8PathBuf) -> Utf8PathBuf {
     let plain = normalize(&path);
@@ -119,5 +150,27 @@ mod tests {
         let linked = "linked/../note.txt"; // `far/note.txt` to the system
         assert_eq!(plain(linked), root.join(linked));
         assert_eq!(plain("src/../gone.txt"), root.join("src/../gone.txt"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_the_compiler_read_through_a_link_is_known_by_the_links_path() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        for file in ["p/src/lib.rs", "p/one/a.rs", "p/one/b.rs"] {
+            disk::write(&root.join(file), b"").unwrap();
+        }
+        let dir = root.join("p");
+        std::os::unix::fs::symlink("../one/a.rs", dir.join("src/a.rs")).unwrap();
+        std::os::unix::fs::symlink("one", dir.join("now")).unwrap();
+        let text = format!("m.d: src/lib.rs src/a.rs src/../one/b.rs {dir}/now/b.rs /gone.rs\n");
+        disk::write(&root.join("built/deps/m.d"), text.as_bytes()).unwrap();
+        let found = linked_sources(&root.join("built"), &dir, &[]);
+        let links = ["now/b.rs", "src/a.rs"].map(|name| dir.join(name));
+        assert_eq!(Vec::from_iter(found), links);
+        // the whole project may be behind one
+        std::os::unix::fs::symlink(&dir, root.join("link")).unwrap();
+        let found = linked_sources(&root.join("built"), &root.join("link"), &[]);
+        assert_eq!(Vec::from_iter(found), [root.join("link/src/a.rs")]);
     }
 }

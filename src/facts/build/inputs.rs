@@ -17,7 +17,7 @@ use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
 
-use super::dep_info::{dep_infos, sources};
+use super::dep_info::{dep_infos, linked_sources, sources};
 use super::output::{intermediate_dir, target_dir};
 use super::variables::{declared_files, variables, watches_everything};
 
@@ -131,7 +131,9 @@ fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     let found = sources(member, place.output);
     // nothing that is known to be compiled: an edit would never be seen
     let is_known = found.iter().any(|path| disk::is_file(path));
-    for path in found.into_iter().chain(declared_files(&built)) {
+    let packages = place.packages.iter().map(LocalPackage::dir);
+    let links = linked_sources(&built, &member.workspace, &packages.collect::<Vec<_>>());
+    for path in found.into_iter().chain(declared_files(&built)).chain(links) {
         if disk::is_dir(&path) {
             folders.insert(path);
         } else {

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::fingerprint::{Settings, variable_setting};
-use crate::facts::project::Member;
+use crate::facts::project::{Member, python_folders};
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
@@ -124,6 +124,8 @@ pub fn settings(
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
     set("bindings", member.bindings.to_string());
     set("module", member.module.clone());
+    // maturin puts the module among the sources of a package that is there
+    set("Python package", python_folders(member).join(", "));
     set("programs", member.bins.join(", "));
     set("profile", options.profile.clone());
     set("features", options.features.join(","));

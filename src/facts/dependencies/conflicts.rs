@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::facts::project::UvWorkspace;
 use crate::world::manifest::{Conflicting, PyProject};
 
+use super::groups::is_for_tests;
 use super::sync::Scope;
 
 /// Sets of which no two are installed together.
@@ -45,6 +46,21 @@ impl Conflicts {
         let groups = groups.iter().cloned().map(Conflicting::Group);
         let mut all = groups.chain(extras.iter().cloned().map(Conflicting::Extra));
         all.any(|item| self.is_apart_from_any(&item, &others))
+    }
+
+    /// What tests need of them: of groups and extras in conflict the first, before others those that are
+    /// installed anyway, then those that are called as tests are. Whether the default groups can be beside them.
+    pub(super) fn for_tests(
+        &self,
+        root: &PyProject,
+        groups: &mut Vec<String>,
+        extras: &mut Vec<String>,
+    ) -> bool {
+        let default = root.default_group_names();
+        groups.sort_by_key(|name| (!default.contains(name), !is_for_tests(name)));
+        extras.sort_by_key(|name| !is_for_tests(name));
+        self.compatible(groups, extras);
+        !self.exclude(groups, extras, &default)
     }
 
     /// All of a workspace, unless some of its packages are in conflict: then `asked` and those that can be
@@ -110,6 +126,20 @@ mod tests {
         assert!(conflicts.exclude(&words(&["new"]), &[], &words(&["lint", "old"])));
         assert!(conflicts.exclude(&[], &words(&["gpu"]), &words(&["old"])));
         assert!(!conflicts.exclude(&words(&["old"]), &[], &words(&["lint", "old"])));
+    }
+
+    #[test]
+    fn tests_take_what_is_installed_anyway_then_what_is_called_as_they_are() {
+        let text =
+            "[tool.uv]\nconflicts = [[{ group = 'a' }, { group = 'test' }, { group = 'dev' }]]\n";
+        let root = pyproject(text);
+        let taken = |list: &[&str]| {
+            let mut groups = words(list);
+            let is_beside = Conflicts::of(&root).for_tests(&root, &mut groups, &mut Vec::new());
+            (groups, is_beside)
+        };
+        assert_eq!(taken(&["a", "test"]), (words(&["test"]), false));
+        assert_eq!(taken(&["a", "dev", "test"]), (words(&["dev"]), true));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::model::package_name;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
 
+use super::conflicts::Conflicts;
 use super::crate_tests;
 use super::groups;
 use super::requirements_file::RequirementsFile;
@@ -106,13 +107,15 @@ impl Dependencies {
             if !(runner.declared || *python) {
                 continue;
             }
-            if !(runner.groups.is_empty() && runner.extras.is_empty()) {
+            let (mut groups, mut extras) = (runner.groups, runner.extras);
+            if !(groups.is_empty() && extras.is_empty()) {
+                let conflicts = Conflicts::of(pyproject);
                 let own = || Source::Metadata(pyproject.toml.path.clone());
                 let sync = Sync {
                     source: lock.cloned().map_or_else(own, Source::Lock),
-                    groups: runner.groups,
-                    extras: runner.extras,
-                    default_groups: true,
+                    default_groups: conflicts.for_tests(pyproject, &mut groups, &mut extras),
+                    groups,
+                    extras,
                     scope: Scope::default(),
                 };
                 let sync = without_members(project, member, pyproject, sync);
@@ -405,5 +408,31 @@ mod tests {
             sources("dependencies = ['other']\n", &[])[..],
             [Source::Metadata(_)]
         ));
+    }
+
+    #[test]
+    fn of_groups_in_conflict_tests_have_one_in_a_project_by_itself_too() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let text = "[project]\nname = 'a'\nversion = '1'\n\
+                    [dependency-groups]\nnewest = ['pytest', 'six==2']\ntest = ['pytest', 'six==1']\n\
+                    [tool.uv]\nconflicts = [[{ group = 'newest' }, { group = 'test' }]]\n";
+        let path = dir.join("pyproject.toml");
+        disk::write(&path, text.as_bytes()).unwrap();
+        let manifests = Manifests::default();
+        let member = Member {
+            name: "a".into(),
+            dir: dir.to_owned(),
+            pyproject: manifests.pyproject(&path).unwrap(),
+            ..Member::default()
+        };
+        let project = Project {
+            root: dir.to_owned(),
+            home: dir.to_owned(),
+            manifests,
+            ..Project::default()
+        };
+        let found = Dependencies::for_tests(&project, &[(&member, true)]).unwrap();
+        assert_eq!(found.syncs[0].groups, ["test"]);
     }
 }

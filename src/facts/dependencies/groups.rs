@@ -6,6 +6,11 @@ use std::collections::BTreeSet;
 use crate::model::package_name;
 use crate::world::manifest::{GroupItem, PyProject};
 
+/// Whether a group or an extra says by its name that it is for tests.
+pub(super) fn is_for_tests(name: &str) -> bool {
+    matches!(name, "test" | "tests" | "testing")
+}
+
 /// Whether a requirement is a test runner or a plugin of one.
 pub(super) fn is_runner(requirement: &str) -> bool {
     let name = package_name::of_requirement(requirement);

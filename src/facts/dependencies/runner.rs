@@ -11,7 +11,7 @@ use crate::world::manifest::{Manifests, PyProject};
 
 use super::automation::Automation;
 use super::environments::{self, Place, ToolEnvironment};
-use super::groups::{self, is_pytest, is_runner};
+use super::groups::{self, is_for_tests, is_pytest, is_runner};
 use super::requirements_file::{self, RequirementsFile, names_in};
 use super::sync::{Source, Sync};
 
@@ -21,7 +21,8 @@ pub enum TestRunner {
     /// Unless the project says otherwise: it runs `unittest` cases and doctests, too.
     #[default]
     Pytest,
-    /// Where the project's automation says `-m unittest` and nothing speaks of pytest.
+    /// Where nothing speaks of pytest, and the project's automation says `-m unittest` or the names of its
+    /// test cases' files are what only that takes for tests.
     Unittest,
     /// Where the project configures it and requires it.
     Stestr,
@@ -30,6 +31,14 @@ pub enum TestRunner {
 impl TestRunner {
     pub fn of(manifests: &Manifests, pyproject: &PyProject) -> Result<Self> {
         Ok(find(manifests, pyproject)?.runner)
+    }
+
+    /// Whether it takes a Python file for tests by its name without `.py`, unless it is told otherwise.
+    pub fn finds(self, stem: &str) -> bool {
+        match self {
+            Self::Pytest => stem.starts_with("test_") || stem.ends_with("_test"),
+            Self::Unittest | Self::Stestr => stem.starts_with("test"),
+        }
     }
 
     pub fn options(self) -> &'static RunnerOptions {
@@ -180,7 +189,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
     names_in(&texts)
 }
 
-/// Whether the project's own words are `-m unittest`, and none of them is pytest.
+/// Whether the project's own words are `-m unittest`, and none of them is pytest; or the names of its files.
 fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
     const PYTESTS: [&str; 7] = [
         "pytest.toml",
@@ -191,16 +200,33 @@ fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
         "tests/conftest.py",
         "test/conftest.py",
     ];
-    let automation = Automation::read(pyproject.dir())?;
-    let mut pytests = PYTESTS.iter().map(|name| pyproject.dir().join(name));
-    Ok(!automation.arguments_of("unittest").is_empty()
-        && !automation.mentions("pytest")
-        && !pytests.any(|path| disk::is_file(&path)))
+    let dir = pyproject.dir();
+    let automation = Automation::read(dir)?;
+    let mut pytests = PYTESTS.iter().map(|name| dir.join(name));
+    if automation.mentions("pytest") || pytests.any(|path| disk::is_file(&path)) {
+        return Ok(false);
+    }
+    Ok(!automation.arguments_of("unittest").is_empty() || is_named_for_unittest(dir))
+}
+
+/// Whether there are test cases in files that unittest finds by their names, and none that pytest does.
+fn is_named_for_unittest(dir: &Utf8Path) -> bool {
+    let mut modules = disk::unignored_files(dir);
+    modules.retain(|path| path.extension() == Some("py"));
+    let finds = |runner: TestRunner, path: &Utf8PathBuf| {
+        path.file_stem().is_some_and(|stem| runner.finds(stem))
+    };
+    let has_cases = |path: &Utf8PathBuf| {
+        let text = disk::read_text(path).ok().flatten().unwrap_or_default();
+        text.contains("unittest") && text.contains("TestCase")
+    };
+    let is_case = |path: &Utf8PathBuf| finds(TestRunner::Unittest, path) && has_cases(path);
+    !modules.iter().any(|path| finds(TestRunner::Pytest, path)) && modules.iter().any(is_case)
 }
 
 /// What tests without a runner of their own need can only be told by its name.
 fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
-    let for_tests = |name: &&String| matches!(name.as_str(), "test" | "tests" | "testing");
+    let for_tests = |name: &&String| is_for_tests(name);
     let mut found = FoundRunner {
         runner: TestRunner::Unittest,
         groups: pyproject.groups.keys().filter(for_tests).cloned().collect(),
@@ -439,6 +465,25 @@ mod tests {
         let group = "[dependency-groups]\ndev = ['pytest']\n";
         assert_eq!(runner(group, &[make]), TestRunner::Pytest);
         assert_eq!(runner("", &[]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn unittest_runs_where_only_it_finds_the_cases_by_their_names() {
+        const CASE: &str = "import unittest\n\nclass T(unittest.TestCase):\n    pass\n";
+        let runner = |files: &[(&str, &str)]| find(&project("", files).1).unwrap().runner;
+        for name in ["tests/testvalue.py", "test.py", "tests/tests.py"] {
+            assert_eq!(runner(&[(name, CASE)]), TestRunner::Unittest, "{name}");
+            for (other, text) in [
+                ("tests/test_a.py", ""),
+                ("conftest.py", ""),
+                ("Makefile", "test:\n\tpytest tests/*.py\n"),
+            ] {
+                let both = [(name, CASE), (other, text)];
+                assert_eq!(runner(&both), TestRunner::Pytest, "{name} {other}");
+            }
+        }
+        assert_eq!(runner(&[("testing.py", "")]), TestRunner::Pytest);
+        assert_eq!(runner(&[("checks.py", CASE)]), TestRunner::Pytest);
     }
 
     #[test]

@@ -84,11 +84,10 @@ impl<'a> InstalledWorkspace<'a> {
     /// The same with what tests need: of groups and extras in conflict the first, and the default groups
     /// only where they can be beside them.
     pub(super) fn sync_for_tests(&self, mut groups: Vec<String>, mut extras: Vec<String>) -> Sync {
-        let default = self.root().default_group_names();
-        groups.sort_by_key(|name| !default.contains(name));
-        self.conflicts.compatible(&mut groups, &mut extras);
-        let is_apart = self.conflicts.exclude(&groups, &extras, &default);
-        self.sync(groups, extras, !is_apart)
+        let with_default = self
+            .conflicts
+            .for_tests(self.root(), &mut groups, &mut extras);
+        self.sync(groups, extras, with_default)
     }
 
     fn unlocked(&self, groups: &[String], extras: &[String]) -> UnlockedWorkspace {

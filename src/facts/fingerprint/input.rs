@@ -158,7 +158,7 @@ impl Input {
     }
 
     /// The files whose content differs although they were last written before `began`: their time
-    /// was set back.
+    /// was set back; or where a link leads to another, at which cargo may not look.
     pub fn changed_before(&self, began: u64) -> Vec<Utf8PathBuf> {
         let mut changed = match self {
             Self::File { path, content } if content.stale(path).is_some() => vec![path.clone()],
@@ -173,7 +173,10 @@ impl Input {
             | Self::Variable { .. }
             | Self::Listing { .. } => Vec::new(),
         };
-        changed.retain(|path| disk::signature(path).is_some_and(|it| it.modified < began));
+        let is_link = |path: &Utf8PathBuf| disk::resolve(path) != *path;
+        changed.retain(|path| {
+            disk::signature(path).is_some_and(|it| it.modified < began || is_link(path))
+        });
         changed
     }
 
@@ -347,21 +350,20 @@ const VARIABLE: &str = "$";
 
 /// Which setting differs, by name.
 pub fn stale_settings(then: &Settings, now: &Settings) -> Option<Reason> {
-    let shown = |value: Option<&String>| match value {
-        Some(value) if !value.is_empty() => value.clone(),
-        _ => "none".to_owned(),
-    };
-    now.keys()
-        .chain(then.keys())
-        .find(|name| then.get(*name) != now.get(*name))
-        .map(|name| match name.strip_prefix(VARIABLE) {
-            Some(name) => Reason::Variable { name: name.into() },
-            None => Reason::Setting {
-                name: name.clone(),
-                was: shown(then.get(name)),
-                now: shown(now.get(name)),
-            },
+    now.keys().chain(then.keys()).find_map(|name| {
+        let [was, is] = [then, now].map(|settings| settings.get(name));
+        if let Some(name) = name.strip_prefix(VARIABLE) {
+            return (was != is).then(|| Reason::Variable { name: name.into() });
+        }
+        // nothing of a kind is what it is where there is no such setting
+        let [was, now] = [was, is].map(|value| value.filter(|value| !value.is_empty()));
+        let shown = |value: Option<&String>| value.map_or("none".to_owned(), Clone::clone);
+        (was != now).then(|| Reason::Setting {
+            name: name.clone(),
+            was: shown(was),
+            now: shown(now),
         })
+    })
 }
 
 #[cfg(test)]
@@ -504,5 +506,7 @@ mod tests {
         let reason = stale_settings(&then, &now).unwrap();
         assert_eq!(reason.to_string(), "profile was dev, is release");
         assert_eq!(stale_settings(&now, &now), None);
+        let empty = Settings::from([("extras".into(), String::new())]);
+        assert_eq!(stale_settings(&empty, &Settings::new()), None);
     }
 }

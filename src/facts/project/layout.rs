@@ -51,18 +51,35 @@ impl Layout {
 /// The folder of the Python package that holds the extension module, where there is one: below
 /// `python-source`, else below `src` beside a `rust` folder, else at the root.
 pub fn package_folder(member: &Member) -> Option<Utf8PathBuf> {
-    let said = member.pyproject.as_ref()?.maturin("python-source");
+    let folders = package_folders(member).into_iter();
+    let mut folders = folders.map(|folder| normalize(&member.dir.join(folder)));
+    folders.find(|folder| disk::is_file(&folder.join("__init__.py")))
+}
+
+/// The folders that maturin may take for the package of the module, relative to pyproject.toml: with one
+/// of them the module is put among its sources.
+pub fn python_folders(member: &Member) -> Vec<String> {
+    let mut folders = package_folders(member);
+    folders.retain(|folder| disk::is_dir(&member.dir.join(folder)));
+    folders.into_iter().map(String::from).collect()
+}
+
+/// Where the package would be, relative to pyproject.toml.
+fn package_folders(member: &Member) -> Vec<Utf8PathBuf> {
+    let Some(pyproject) = &member.pyproject else {
+        return Vec::new();
+    };
     let package = member.module.split('.').next().unwrap_or_default();
     let package = if package.is_empty() {
         member.escaped_name()
     } else {
         package.to_owned()
     };
-    let sources = sources(&member.dir, said);
-    let mut folders = sources
-        .iter()
-        .map(|source| normalize(&member.dir.join(source).join(&package)));
-    folders.find(|folder| disk::is_file(&folder.join("__init__.py")))
+    let sources = sources(&member.dir, pyproject.maturin("python-source"));
+    let folders = sources
+        .into_iter()
+        .map(|source| Utf8Path::new(source).join(&package));
+    folders.map(|folder| normalize(&folder)).collect()
 }
 
 /// Where packages may be, relative to the folder of pyproject.toml.

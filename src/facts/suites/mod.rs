@@ -13,11 +13,15 @@ mod word;
 
 use std::collections::BTreeSet;
 
+use camino::Utf8PathBuf;
+
 use crate::facts::dependencies::TestRunner;
 use crate::facts::project::{Bindings, Project};
 use crate::model::error::{Error, Result};
 use crate::world::session::Session;
 use crate::world::tool;
+
+use python::PythonTests;
 
 pub use python::PythonSuite;
 pub use rust::RustSuite;
@@ -37,6 +41,8 @@ pub enum Languages {
 pub struct Suites {
     pub python: Vec<PythonSuite>,
     pub rust: Vec<RustSuite>,
+    /// Folders with Python files that are called as tests and are not run, absolute.
+    pub left_out: BTreeSet<Utf8PathBuf>,
 }
 
 impl Suites {
@@ -45,11 +51,11 @@ impl Suites {
         if languages != Languages::Rust {
             for member in &project.members {
                 if member.bindings != Bindings::Embed {
-                    suites.python.extend(PythonSuite::find(project, member)?);
+                    suites.add_python(PythonSuite::find(project, member)?);
                 }
             }
             let others = PythonSuite::of_workspace(project, &suites.python)?;
-            suites.python.extend(others);
+            suites.add_python(others);
             let mut seen = BTreeSet::new();
             suites.python.retain(|suite| seen.insert(suite.dir.clone()));
         }
@@ -64,6 +70,11 @@ impl Suites {
             }
         }
         Ok(suites)
+    }
+
+    fn add_python(&mut self, found: PythonTests) {
+        self.python.extend(found.suite);
+        self.left_out.extend(found.left_out);
     }
 
     /// Arguments for the Python runner, of whose options some are: pytest's where several run.

@@ -2,27 +2,46 @@
 
 use camino::Utf8Path;
 
+use crate::facts::dependencies::TestRunner;
 use crate::facts::project::Member;
 use crate::model::error::Result;
 use crate::model::package_name;
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
 /// As in pytest docs, "Configuration file formats".
 #[derive(Debug, Default)]
 pub(super) struct PytestConfig {
+    /// Whether there is any.
+    pub(super) is_there: bool,
+    /// Whether it is in the folder itself, and not above it.
+    is_own: bool,
     /// `testpaths`
     pub(super) paths: Option<Vec<String>>,
     /// `python_files`
     files: Vec<String>,
     /// Doctests in files of their own or in modules are collected.
-    pub(super) collects_documents: bool,
+    collects_documents: bool,
     /// `addopts` as one text.
     options: String,
 }
 
 impl PytestConfig {
+    /// The nearest, of a folder or of those above it, as pytest reads it where it starts in that folder.
     pub(super) fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
+        for folder in checkout::upward(dir) {
+            let mut config = Self::in_folder(manifests, folder)?;
+            if config.is_there {
+                config.is_own = folder == dir;
+                config.paths = config.paths.filter(|_| folder == dir); // they count from their folder only
+                return Ok(config);
+            }
+        }
+        Ok(Self::default())
+    }
+
+    fn in_folder(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
         let mut config = Self::default();
         // pytest 9 has tables of its own besides the one that is read as an ini file
         for (name, table) in [
@@ -34,6 +53,7 @@ impl PytestConfig {
             let Some(toml) = manifests.toml(&dir.join(name))? else {
                 continue;
             };
+            config.is_there |= name != "pyproject.toml" || toml.get(table).is_some();
             for key in ["testpaths", "addopts", "python_files"] {
                 let keys = [table, &[key]].concat();
                 if toml.get(&keys).is_some() {
@@ -43,8 +63,10 @@ impl PytestConfig {
             }
         }
         for name in ["pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"] {
-            let text = disk::read_text(&dir.join(name))?.unwrap_or_default();
-            config.add_ini(&text);
+            if let Some(text) = disk::read_text(&dir.join(name))? {
+                config.is_there |= name.ends_with("pytest.ini");
+                config.add_ini(&text);
+            }
         }
         config.collects_documents = config.options.contains("--doctest-modules")
             || config.options.contains("--doctest-glob");
@@ -59,6 +81,7 @@ impl PytestConfig {
             }
             if line.starts_with('[') {
                 inside = matches!(line.trim(), "[pytest]" | "[tool:pytest]");
+                self.is_there |= inside;
                 key = "";
             } else if inside {
                 let mut value = line;
@@ -88,16 +111,23 @@ impl PytestConfig {
         }
     }
 
-    /// Whether the project says itself where its tests are, or how they are called.
+    /// Whether the folder's own configuration says where its tests are, how they are called, or that
+    /// doctests are among them.
     pub(super) fn says_where(&self) -> bool {
-        self.paths.is_some() || !self.files.is_empty()
+        let says = self.paths.is_some() || !self.files.is_empty() || self.collects_documents;
+        self.is_own && says
     }
 
-    /// Whether `python_files` means a file.
+    /// Whether `python_files` means a file: by its name, or by the end of its path.
     pub(super) fn names(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();
         let means = |pattern: &String| {
-            globset::Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+            let (pattern, meant) = if pattern.contains('/') {
+                (format!("*/{pattern}"), path.as_str())
+            } else {
+                (pattern.clone(), name)
+            };
+            globset::Glob::new(&pattern).is_ok_and(|glob| glob.compile_matcher().is_match(meant))
         };
         path.extension() == Some("py") && self.files.iter().any(means)
     }
@@ -124,7 +154,7 @@ impl PytestConfig {
 pub(super) fn is_test_file(path: &Utf8Path) -> bool {
     let stem = path.file_stem().unwrap_or_default();
     match path.extension() {
-        Some("py") => stem.starts_with("test_") || stem.ends_with("_test"),
+        Some("py") => TestRunner::Pytest.finds(stem),
         Some("txt") => stem.starts_with("test") && has_examples(path),
         _ => false,
     }
@@ -155,6 +185,31 @@ mod tests {
             assert!(!config.names(Utf8Path::new("a/helper.py")), "{name}");
             disk::remove_file(&dir.join(name)).unwrap();
         }
+    }
+
+    #[test]
+    fn configuration_above_says_what_is_called_how_and_not_where_it_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let dir = root.join("packages/a");
+        disk::create_dir(&root.join(".git")).unwrap();
+        disk::create_dir(&dir).unwrap();
+        let ini = "[pytest]\ntestpaths = tests\npython_files = check_*.py spec/*.py\n";
+        disk::write(&root.join("pytest.ini"), ini.as_bytes()).unwrap();
+        let read = |dir: &Utf8Path| PytestConfig::read(&Manifests::default(), dir).unwrap();
+        let config = read(&dir);
+        assert!(config.is_there && config.paths.is_none() && !config.says_where());
+        for (file, is_named) in [
+            ("checks/check_a.py", true),
+            ("spec/a.py", true),
+            ("check_a/b.py", false),
+        ] {
+            assert_eq!(config.names(&dir.join(file)), is_named, "{file}");
+        }
+        assert!(read(root).says_where());
+        // the nearest alone
+        disk::write(&dir.join(".pytest.ini"), b"").unwrap();
+        assert!(!read(&dir).names(&dir.join("check_a.py")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The Python tests of a package.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::{Automation, TestRunner};
@@ -39,6 +41,23 @@ const NO_TESTS: [&str; 7] = [
     "examples",
 ];
 
+/// The Python tests of a package.
+#[derive(Debug, Default)]
+pub(super) struct PythonTests {
+    pub(super) suite: Option<PythonSuite>,
+    /// Folders with files that are called as tests and are not run, absolute.
+    pub(super) left_out: BTreeSet<Utf8PathBuf>,
+}
+
+impl From<Option<PythonSuite>> for PythonTests {
+    fn from(suite: Option<PythonSuite>) -> Self {
+        Self {
+            suite,
+            ..Self::default()
+        }
+    }
+}
+
 impl PythonSuite {
     /// The suite in `dir`, outside the source tree, where the package is imported from its wheel.
     #[must_use]
@@ -55,54 +74,75 @@ impl PythonSuite {
     }
 
     /// In the package's folder, else beside or above it.
-    pub(super) fn find(project: &Project, member: &Member) -> Result<Option<Self>> {
+    pub(super) fn find(project: &Project, member: &Member) -> Result<PythonTests> {
         let manifests = &project.manifests;
         let runner = match &member.pyproject {
             Some(pyproject) => TestRunner::of(manifests, pyproject)?,
             None => TestRunner::default(),
         };
+        let own = Self::of(project, member, runner, &member.dir);
         if runner == TestRunner::Stestr {
-            return Ok(Some(Self::of(project, member, runner, &member.dir))); // its configuration says where they are
+            return Ok(Some(own).into()); // its configuration says where they are
         }
         if let Some(dir) = packed_from(project, member)? {
             let files = TestFiles::of(project, member);
             let config = PytestConfig::read(manifests, &member.dir)?;
             let suite = Self::of(project, member, runner, &dir);
-            if let Some(found) = suite.with_tests(&files, &config, member)? {
-                return Ok(Some(found));
+            let found = suite.with_tests(&files, &config, member)?;
+            if found.suite.is_some() {
+                return Ok(found);
             }
         }
         let around = development(manifests, &member.dir)?;
-        let own = [&member.dir, &project.root, &project.home];
-        for dir in own.into_iter().chain(&around) {
+        let folders = [&member.dir, &project.root, &project.home];
+        let mut left_out = BTreeSet::new();
+        for dir in folders.into_iter().chain(&around) {
             let files = TestFiles {
                 is_shared: around.as_ref() == Some(dir),
                 ..TestFiles::of(project, member)
             };
             let config = PytestConfig::read(manifests, dir)?;
             let suite = Self::of(project, member, runner, dir);
-            if let Some(found) = suite.with_tests(&files, &config, member)? {
-                return Ok(Some(found));
+            let found = suite.with_tests(&files, &config, member)?;
+            left_out.extend(found.left_out);
+            if found.suite.is_some() {
+                let suite = found.suite;
+                return Ok(PythonTests { suite, left_out });
             }
         }
-        let documents = document_args(&member.dir)?;
-        Ok((!documents.is_empty()).then(|| Self {
-            args: documents,
-            ..Self::of(project, member, runner, &member.dir)
-        }))
+        let suite = own.without_names(project, member)?;
+        Ok(PythonTests { suite, left_out })
+    }
+
+    /// Where nothing is called as a test: what the project's automation names, else what plug-ins may
+    /// take for tests, of which pytest has to be asked.
+    fn without_names(self, project: &Project, member: &Member) -> Result<Option<Self>> {
+        let automation = Automation::read(&self.dir)?;
+        let args = document_args(&automation, &self.dir);
+        let args = args.or_else(|| named_files(&automation, &self.dir));
+        let may_have_plugins = || -> Result<bool> {
+            let config = PytestConfig::read(&project.manifests, &self.dir)?;
+            let files = TestFiles::of(project, member);
+            Ok(config.is_there || files.has_conftest(&self.dir))
+        };
+        if args.is_none() && !may_have_plugins()? {
+            return Ok(None);
+        }
+        let args = args.unwrap_or_default();
+        Ok(Some(Self { args, ..self }))
     }
 
     /// What the packages of a uv workspace that are Python alone have besides `known`, run from its root;
     /// `None` where the packages that maturin builds are asked for one by one.
-    pub(super) fn of_workspace(project: &Project, known: &[Self]) -> Result<Option<Self>> {
+    pub(super) fn of_workspace(project: &Project, known: &[Self]) -> Result<PythonTests> {
         let (Some(workspace), Some(member)) = (&project.workspace, project.members.first()) else {
-            return Ok(None);
+            return Ok(PythonTests::default());
         };
         let home = &project.home;
         let is_whole = project.root == *home && project.others.is_empty();
         let is_known = known.iter().any(|suite| suite.dir == *home);
         if !is_whole || is_known || project.all().any(|member| member.dir == *home) {
-            return Ok(None);
+            return Ok(PythonTests::default());
         }
         let runner = TestRunner::of(&project.manifests, &workspace.root)?;
         let files = TestFiles {
@@ -125,39 +165,49 @@ impl PythonSuite {
         }
     }
 
-    /// With the arguments for the tests in its folder; `None` where there are none.
+    /// With the arguments for the tests in its folder; no suite where there are none.
     fn with_tests(
         self,
         files: &TestFiles<'_>,
         config: &PytestConfig,
         member: &Member,
-    ) -> Result<Option<Self>> {
+    ) -> Result<PythonTests> {
         let dir = &self.dir;
-        let (aside, tests) = files.find(dir, config);
-        let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
-        let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
-        if self.runner == TestRunner::Unittest && !modules.is_empty() {
+        let (aside, tests) = files.find(dir, self.runner, config);
+        if self.runner == TestRunner::Unittest {
+            let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
+            let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
             let args = unittest_args(dir, &modules)?;
-            return Ok(Some(Self { args, ..self }));
+            return Ok(args.map(|args| Self { args, ..self }).into());
         }
         // where it is told where they are, pytest decides whether there are any
-        if tests.is_empty() && !(config.collects_documents || config.says_where()) {
-            return Ok(None);
+        if tests.is_empty() && !config.says_where() {
+            return Ok(PythonTests {
+                suite: None,
+                left_out: folders_of_none(dir, &aside),
+            });
         }
         let mut args = config.untimed_benchmarks(member);
         let installed_args = installed_args(config, member, dir, &tests);
         let installed_args = installed_args.map(|own| [&args[..], &own].concat());
+        let mut left_out = BTreeSet::new();
         if config.paths.is_none() {
             args.extend(files.others_below(dir));
-            if !aside.is_empty() {
-                args.extend(test_folders(dir, &tests));
+            let folders = test_folders(dir, &tests);
+            if !(aside.is_empty() || folders.is_empty()) {
+                left_out = folders_of_none(dir, &aside);
+                args.extend(folders);
             }
         }
-        Ok(Some(Self {
+        let suite = Self {
             args,
             installed_args,
             ..self
-        }))
+        };
+        Ok(PythonTests {
+            suite: Some(suite),
+            left_out,
+        })
     }
 }
 
@@ -180,10 +230,18 @@ impl<'a> TestFiles<'a> {
     }
 
     /// Those that are no tests, though they are called so, and those that are.
-    fn find(&self, dir: &Utf8Path, config: &PytestConfig) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
-        let mut files = disk::unignored_files(dir);
-        files.retain(|path| is_test_file(path) || config.names(path));
-        files.retain(|path| !self.others().any(|other| path.starts_with(other)));
+    fn find(
+        &self,
+        dir: &Utf8Path,
+        runner: TestRunner,
+        config: &PytestConfig,
+    ) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
+        let mut files = self.below(dir);
+        let is_found = |path: &Utf8PathBuf| {
+            let stem = path.file_stem().unwrap_or_default();
+            path.extension() == Some("py") && runner.finds(stem)
+        };
+        files.retain(|path| is_found(path) || is_test_file(path) || config.names(path));
         let is_aside = |path: &Utf8PathBuf| {
             let below = path.strip_prefix(dir).unwrap_or(path);
             let mut parts = below.components();
@@ -191,6 +249,20 @@ impl<'a> TestFiles<'a> {
                 || (self.is_shared && is_in_package(dir, path))
         };
         files.into_iter().partition(is_aside)
+    }
+
+    /// Whether pytest finds hooks of the package's own.
+    fn has_conftest(&self, dir: &Utf8Path) -> bool {
+        let files = self.below(dir);
+        files
+            .iter()
+            .any(|path| path.file_name() == Some("conftest.py"))
+    }
+
+    fn below(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let mut files = disk::unignored_files(dir);
+        files.retain(|path| !self.others().any(|other| path.starts_with(other)));
+        files
     }
 
     /// The folders of other packages that maturin builds, which have their own tests.
@@ -217,7 +289,8 @@ fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>
         return Ok(None);
     };
     let config = PytestConfig::read(&project.manifests, &member.dir)?;
-    let (_, tests) = TestFiles::of(project, member).find(&member.dir, &config);
+    let files = TestFiles::of(project, member);
+    let (_, tests) = files.find(&member.dir, TestRunner::Pytest, &config);
     let is_there = |test: &Utf8PathBuf| test.starts_with(dir);
     Ok(tests.iter().all(is_there).then(|| dir.to_owned()))
 }
@@ -267,28 +340,50 @@ fn installed_args(
 }
 
 /// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
-/// finds `tests` there.
-fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Vec<String>> {
+/// finds `tests` there, if any.
+fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Option<Vec<String>>> {
+    let names_place = |args: &Vec<String>| args.iter().any(|word| disk::is_there(&dir.join(word)));
     let said = Automation::read(dir)?.arguments_of("unittest");
     let mut said = said.into_iter().filter(|args| is_repeatable(dir, args));
-    if let Some(args) = said.find(|args| !args.is_empty()) {
-        return Ok(args);
+    if let Some(args) =
+        said.find(|args| names_place(args) || !(args.is_empty() || tests.is_empty()))
+    {
+        return Ok(Some(args));
+    }
+    if tests.is_empty() {
+        return Ok(None);
+    }
+    let folders = test_folders(dir, tests);
+    let start = match &folders[..] {
+        [folder] => dir.join(folder),
+        _ => dir.to_owned(),
+    };
+    if !tests.iter().all(|test| is_discovered(&start, test)) {
+        let below = tests.iter().filter_map(|test| test.strip_prefix(dir).ok());
+        return Ok(Some(below.map(ToString::to_string).collect()));
     }
     let mut args = vec!["discover".to_owned()];
-    if let [folder] = &test_folders(dir, tests)[..] {
+    if let [folder] = &folders[..] {
         args.extend(["-s".to_owned(), folder.clone()]);
-        if disk::is_file(&dir.join(folder).join("__init__.py")) {
+        if disk::is_file(&start.join("__init__.py")) {
             args.extend(["-t".to_owned(), ".".to_owned()]);
         }
     }
-    let found = |path: &Utf8PathBuf| {
+    let is_default = |path: &Utf8PathBuf| {
         path.file_name()
             .is_some_and(|name| name.starts_with("test"))
     };
-    if !tests.iter().any(found) {
+    if !tests.iter().any(is_default) {
         args.extend(["-p".to_owned(), "*_test.py".to_owned()]);
     }
-    Ok(args)
+    Ok(Some(args))
+}
+
+/// Whether unittest comes to a module from the folder where it starts: it looks into packages only.
+fn is_discovered(start: &Utf8Path, module: &Utf8Path) -> bool {
+    let between = module.ancestors().skip(1).take_while(|dir| *dir != start);
+    let mut markers = between.map(|dir| dir.join("__init__.py"));
+    markers.all(|path| disk::is_file(&path))
 }
 
 /// Whether arguments mean the same in `dir` without a shell: their paths are there.
@@ -311,8 +406,7 @@ fn is_repeatable(dir: &Utf8Path, args: &[String]) -> bool {
 
 /// Arguments with which pytest runs the doctests that the project's automation runs: those of
 /// `python -m doctest FILE…` and of `pytest --doctest-…`.
-fn document_args(dir: &Utf8Path) -> Result<Vec<String>> {
-    let automation = Automation::read(dir)?;
+fn document_args(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
     for words in automation.arguments_of("doctest") {
         let is_there = |word: &&String| disk::is_file(&dir.join(word));
         let files: Vec<String> = words.iter().filter(is_there).cloned().collect();
@@ -321,16 +415,40 @@ fn document_args(dir: &Utf8Path) -> Result<Vec<String>> {
                 Some(_) => "--doctest-modules".to_owned(),
                 None => format!("--doctest-glob={}", file_name(file)),
             });
-            return Ok(options.chain(files.iter().cloned()).collect());
+            return Some(options.chain(files.iter().cloned()).collect());
         }
     }
     let mut calls = automation.arguments_to("pytest").into_iter();
-    let documents = |words: &Vec<String>| words.iter().any(|word| word.starts_with("--doctest-"));
-    Ok(calls.find(documents).unwrap_or_default())
+    calls.find(|words| words.iter().any(|word| word.starts_with("--doctest-")))
+}
+
+/// The modules that the project's automation hands pytest by their names.
+fn named_files(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
+    let is_module = |word: &&String| {
+        let path = Utf8Path::new(word);
+        path.extension() == Some("py") && disk::is_file(&dir.join(path))
+    };
+    let calls = automation.arguments_to("pytest");
+    let calls = calls.iter().map(|words| words.iter().filter(is_module));
+    let mut files: Vec<String> = calls.flatten().cloned().collect();
+    files.sort();
+    files.dedup();
+    (!files.is_empty()).then_some(files)
 }
 
 fn file_name(path: &str) -> &str {
     Utf8Path::new(path).file_name().unwrap_or(path)
+}
+
+/// Those folders of [`NO_TESTS`] that hold `modules` called as tests, absolute.
+fn folders_of_none(dir: &Utf8Path, modules: &[Utf8PathBuf]) -> BTreeSet<Utf8PathBuf> {
+    let is_one = |path: &&Utf8Path| {
+        let name = path.file_name().unwrap_or_default();
+        path.starts_with(dir) && NO_TESTS.contains(&name)
+    };
+    let modules = modules.iter().filter(|path| path.extension() == Some("py"));
+    let folders = modules.filter_map(|path| path.ancestors().filter(is_one).last());
+    folders.map(Utf8Path::to_owned).collect()
 }
 
 /// The folders directly below `dir` that hold the tests, relative to it; none when some of the
@@ -369,6 +487,18 @@ mod tests {
     }
 
     fn suite_of(manifest: &str, pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
+        found_of(manifest, pyproject, files).1.suite
+    }
+
+    fn found(pyproject: &str, files: &[&str]) -> (tempfile::TempDir, PythonTests) {
+        found_of("Cargo.toml", pyproject, files)
+    }
+
+    fn found_of(
+        manifest: &str,
+        pyproject: &str,
+        files: &[&str],
+    ) -> (tempfile::TempDir, PythonTests) {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
@@ -389,7 +519,8 @@ mod tests {
             home: dir,
             ..Project::default()
         };
-        PythonSuite::find(&project, &member).unwrap()
+        let found = PythonSuite::find(&project, &member).unwrap();
+        (temp, found)
     }
 
     fn args(pyproject: &str, files: &[&str]) -> Vec<String> {
@@ -458,8 +589,8 @@ mod tests {
                 home: dir,
                 ..Project::default()
             };
-            let suite = PythonSuite::find(&project, &member).unwrap();
-            suite.map(|suite| {
+            let found = PythonSuite::find(&project, &member).unwrap();
+            found.suite.map(|suite| {
                 assert_eq!(suite.dir, root);
                 suite.args
             })
@@ -506,6 +637,63 @@ mod tests {
             let package = ["tests/__init__.py", "tests/a_test.py"];
             let expected = ["discover", "-s", "tests", "-t", ".", "-p", "*_test.py"];
             assert_eq!(args(&said, &package), expected);
+        }
+    }
+
+    #[test]
+    fn unittest_is_given_the_files_to_which_it_does_not_come_by_itself() {
+        let said = "[tool.poe.tasks]\ntest = 'python -m unittest'\n";
+        let apart = ["spec/testa.py", "tests/testb.py"];
+        assert_eq!(args(said, &apart), apart);
+        assert_eq!(
+            args(said, &["tests/deep/testa.py"]),
+            ["tests/deep/testa.py"]
+        );
+        let packages = [&apart[..], &["spec/__init__.py", "tests/__init__.py"]].concat();
+        assert_eq!(args(said, &packages), ["discover"]);
+    }
+
+    #[test]
+    fn unittest_is_run_where_the_project_says_whatever_the_files_are_called() {
+        let said =
+            "[tool.poe.tasks]\ntest = 'python -m unittest discover -s checks -p check_*.py'\n";
+        let expected = ["discover", "-s", "checks", "-p", "check_*.py"];
+        assert_eq!(args(said, &["checks/check_a.py"]), expected);
+        assert!(suite(said, &["src/lib.rs"]).is_none());
+    }
+
+    #[test]
+    fn pytest_is_asked_where_something_may_take_other_files_for_tests() {
+        assert_eq!(args("", &["tests/conftest.py", "tests/a.yaml"]), [""; 0]);
+        assert!(suite("[tool.pytest.ini_options]\nxfail_strict = true\n", &[]).is_some());
+        assert!(suite("", &["tests/a.yaml"]).is_none());
+    }
+
+    #[test]
+    fn files_that_the_projects_automation_hands_pytest_are_tests() {
+        let said = "[tool.poe.tasks]\ntest = 'pytest -q checks/verify.py gone.py'\n";
+        assert_eq!(args(said, &["checks/verify.py"]), ["checks/verify.py"]);
+        assert!(suite(said, &["checks/other.py"]).is_none());
+    }
+
+    #[test]
+    fn folders_whose_tests_are_not_run_are_named() {
+        let left_out = |pyproject: &str, files: &[&str]| {
+            let (temp, found) = found(pyproject, files);
+            let root = Utf8Path::from_path(temp.path()).unwrap();
+            let below = found
+                .left_out
+                .iter()
+                .map(|it| it.strip_prefix(root).unwrap());
+            below.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let example = "docs/examples/test_a.py";
+        assert_eq!(left_out("", &[example]), ["docs"]);
+        let both = [example, "tests/test_b.py"];
+        assert_eq!(left_out("", &both), ["docs"]);
+        let said = "[tool.pytest.ini_options]\ntestpaths = ['docs', 'tests']\n";
+        for (pyproject, files) in [(said, &both[..]), ("", &[example, "test_b.py"])] {
+            assert_eq!(left_out(pyproject, files), [""; 0], "{pyproject}");
         }
     }
 

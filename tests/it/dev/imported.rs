@@ -71,6 +71,23 @@ fn a_stale_module_that_hides_a_package_is_removed() {
     project.dev().run().finds_fresh("mixed");
 }
 
+#[test]
+fn a_package_that_comes_around_a_module_has_it_and_one_that_goes_leaves_it() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let installed = project.file_of("hello");
+    project.write("hello/__init__.py", "from .hello import greeting\n");
+    let run = project.dev().run().succeeds();
+    run.says_once("Building hello [dev] (Python package was none, is hello)");
+    assert_eq!(project.file_of("hello"), project.path("hello/__init__.py"));
+    assert_eq!(project.python(GREET), GREETING);
+    project.dev().run().finds_fresh("hello");
+    fs::remove_dir_all(project.path("hello")).unwrap();
+    project.dev().run().succeeds().never_says("Compiling");
+    assert_eq!(project.file_of("hello"), installed);
+    assert_eq!(project.python(GREET), GREETING);
+}
+
 /// An older name of the same module beside it: Python tries the long ending first.
 #[test]
 fn a_stale_module_beside_the_built_one_is_harmless() {

@@ -399,6 +399,68 @@ fn a_member_that_is_called_otherwise_is_built_where_it_was() {
 }
 
 #[test]
+fn members_that_change_their_names_are_both_there() {
+    let project = alike(&folder!());
+    project.dev().run().succeeds();
+    let moved = |from: &str, to: &str| fs::rename(project.path(from), project.path(to)).unwrap();
+    for (from, to) in [("one", "other"), ("two", "one"), ("other", "two")] {
+        moved(from, to);
+    }
+    let run = project.dev().run().succeeds();
+    let values = ["one", "two"].map(|name| imported(&project, name));
+    assert_eq!(values, ["1", "2"], "{run}");
+    run.never_says("Removing");
+}
+
+#[test]
+fn a_member_that_is_gone_is_taken_away() {
+    let files = ["one", "two", "three"].map(|name| library(name, name));
+    let project = written(&folder!(), &files.concat());
+    project.dev().run().succeeds();
+    // git leaves what it ignores, and so the module among the sources
+    for name in ["pyproject.toml", "Cargo.toml", "python/three/__init__.py"] {
+        project.remove(&format!("three/{name}"));
+    }
+    let run = project.dev().run().succeeds();
+    run.says_once("Removing three, whose package is gone");
+    let there = "import importlib.util as u; print(u.find_spec('three') is not None)";
+    let seen = |script| {
+        let python = project.path(".venv/bin/python");
+        let run = project.run(python, &["-I", "-c", script]).succeeds();
+        run.stdout.trim_end().to_owned()
+    };
+    assert_eq!(seen(there), "False");
+    let run = project.dev().run().succeeds();
+    run.says("Fresh one\n       Fresh two\n")
+        .never_says("Removing");
+}
+
+#[test]
+fn where_a_link_leads_is_compiled_whatever_its_time() {
+    let (_, project) = shown(&folder!());
+    for value in ["one", "two", "new"] {
+        let text = format!("pub const V: &str = \"{value}\";\n");
+        project.write(&format!("value/{value}.rs"), &text);
+    }
+    let lead = |name: &str| {
+        let link = project.path("value/src/lib.rs");
+        let _ = fs::remove_file(&link);
+        symlink(format!("../{name}.rs"), link).unwrap();
+    };
+    let time = modified(&project.path("value/one.rs"));
+    set_modified(&project.path("value/two.rs"), time);
+    for name in ["one", "two", "new"] {
+        lead(name);
+        if name == "new" {
+            project.touch("value/new.rs");
+        }
+        let run = project.dev().run().succeeds();
+        assert_eq!(printed(&project, "shown"), name, "{run}");
+    }
+    project.dev().run().finds_fresh("shown");
+}
+
+#[test]
 fn projects_in_one_target_directory_do_not_build_in_each_others_place() {
     let all = written(&folder!(), &library("one", "1"));
     let one = Project::at(&all.path("one"));

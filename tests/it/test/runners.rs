@@ -40,6 +40,25 @@ const DOOM: &str = "
         os._exit(0)
 ";
 
+/// A conftest.py by which every `.case` is a test that fails.
+const COLLECTOR: &str = "import pytest
+
+
+def pytest_collect_file(parent, file_path):
+    if file_path.suffix == '.case':
+        return Case.from_parent(parent, path=file_path)
+
+
+class Case(pytest.File):
+    def collect(self):
+        yield Line.from_parent(self, name='line')
+
+
+class Line(pytest.Item):
+    def runtest(self):
+        raise AssertionError
+";
+
 /// A project whose tests are `unittest` cases alone.
 fn with_cases(project: &Project) {
     project.remove("tests/test_shout.py");
@@ -237,4 +256,54 @@ fn what_tests_miss_is_named_with_the_place_where_the_project_has_it() {
     test(&project, &["--py", "--group", "names"])
         .run()
         .succeeds();
+}
+
+#[test]
+fn no_suite_is_lost_because_its_files_have_no_names_of_tests() {
+    let project = small(&folder!());
+    project.remove("tests/test_shout.py");
+    let failing = "def test_it():\n    assert 0\n";
+    let case = "import unittest\n\n\nclass Case(unittest.TestCase):\n    def test_it(self):\n        assert 0\n";
+    for files in [
+        // what a plug-in of the project collects
+        &[("tests/conftest.py", COLLECTOR), ("tests/it.case", "")][..],
+        // what only unittest finds, and what it does not come to by itself
+        &[("tests/testit.py", case)],
+        &[("tests/testit.py", case), ("spec/testit.py", case)],
+        // what the project's automation names
+        &[
+            ("checks/it.py", failing),
+            ("Makefile", "check:\n\tpytest checks/it.py\n"),
+        ],
+        &[
+            ("checks/check_it.py", case),
+            (
+                "Makefile",
+                "check:\n\tpython -m unittest discover -s checks -p 'check_*.py'\n",
+            ),
+        ],
+    ] {
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        let run = test(&project, &[]).run().exits(1);
+        assert!(summary(&run).contains("Python (shout) "), "{run}");
+        run.says_once("error: Python tests failed");
+        for (name, _) in files {
+            project.remove(name);
+        }
+    }
+}
+
+#[test]
+fn tests_in_folders_that_are_left_out_are_named() {
+    let project = small(&folder!());
+    project.write("examples/test_it.py", "def test_it():\n    assert 0\n");
+    let run = test(&project, &["--py"]).run().succeeds();
+    let warning = "warning: the Python tests in `examples` are left out: ";
+    run.says_once(warning);
+    let said = "\n[tool.pytest.ini_options]\ntestpaths = [\"examples\", \"tests\"]\n";
+    project.append("pyproject.toml", said);
+    let run = test(&project, &["--py"]).run().exits(1).never_says(warning);
+    assert_eq!(summary(&run), "Python (shout) 1 failed, 1 passed", "{run}");
 }
