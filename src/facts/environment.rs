@@ -317,11 +317,7 @@ fn is_free_threaded(path: &Utf8Path) -> bool {
 /// What `pyvenv.cfg` says; nothing where there is none.
 fn config(path: &Utf8Path) -> BTreeMap<String, String> {
     let text = disk::read_text(&path.join("pyvenv.cfg")).ok().flatten();
-    let text = text.unwrap_or_default();
-    let pairs = text.lines().filter_map(|line| line.split_once('='));
-    pairs
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-        .collect()
+    venv::config(&text.unwrap_or_default())
 }
 
 /// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
