@@ -46,8 +46,8 @@ pub use fix::fix;
 pub use init::{changed_files, init, next_source, way_back};
 pub use new::new;
 pub use release_action::{
-    Candidate, Check, Confirm, How, Linter, MendLock, Promote, Publish, RecordChecks,
-    ReleaseAction, Seal, Unpack, Upload, Verdict,
+    Candidate, Check, Confirm, How, MendLock, Promote, Publish, RecordChecks, ReleaseAction, Seal,
+    Unpack, Upload, Verdict,
 };
 pub use step::{Plan, Step};
 pub use trial::{adopted_wheel, present_wheel, wheel_folder};

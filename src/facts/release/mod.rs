@@ -1,7 +1,7 @@
 //! What a release is made from, and how much of it is there.
 //!
 //! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `flags` what rustc is told,
-//! `package` what is built of it, `links_out` what may not be packed. `record` is what is kept of its checks
+//! `package` what is built of it, `links_out` what may not be packed. `linter` is who checks it, `record` is what is kept of its checks
 //! and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set is still
 //! there; `publication` and `index` are of `release publish`.
 
@@ -10,6 +10,7 @@ mod check_rules;
 mod circumstances;
 mod flags;
 mod index;
+mod linter;
 mod links_out;
 mod package;
 mod platform;
@@ -20,13 +21,12 @@ mod set_in_dist;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{Expected, SdistName, WheelName};
+use crate::facts::artifact::{DistributionName, Expected, SDIST_ENDING};
 use crate::facts::preflight;
 use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
-use crate::model::package_name;
 use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
@@ -43,13 +43,12 @@ pub use abi::{Abi, label};
 pub(super) use circumstances::Circumstances;
 pub use flags::Rustflags;
 pub use index::Index;
+pub use linter::{Linter, OWN_RULES, column};
 pub use package::{Package, PlannedWheel, Staged};
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
-pub use record::{
-    CHECKS, CheckOutcome, Checked, Checks, Entry, MANIFEST, Manifest, SUMS, VARIABLES,
-};
+pub use record::{CheckOutcome, Checked, Checks, Entry, MANIFEST, Manifest, SUMS, VARIABLES};
 
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -191,7 +190,7 @@ impl Release {
             .done
             .contains(&StepId::Sdist(name.clone()));
         let sdist = if packed {
-            Staged::find(&sdist_dir, ".tar.gz", &self.rules)
+            Staged::find(&sdist_dir, SDIST_ENDING, &self.rules)
         } else {
             None
         };
@@ -373,10 +372,8 @@ fn existing(circumstances: &Circumstances<'_>, dist: &Utf8Path) -> Result<Vec<Ut
     let mut names = disk::names(dist);
     let wanted = project.named(members)?;
     let is_wanted = |name: &String| {
-        let wheel = WheelName::parse(name).map(|wheel| wheel.distribution);
-        let distribution = wheel.or_else(|| Some(SdistName::parse(name)?.distribution));
-        let of_member = |name: String| wanted.contains(&package_name::normalize(&name));
-        distribution.is_some_and(|name| members.is_empty() || of_member(name))
+        let name = DistributionName::parse(name);
+        name.is_some_and(|name| members.is_empty() || wanted.contains(&name.package()))
     };
     names.retain(is_wanted);
     Ok(names.into_iter().map(|name| dist.join(name)).collect())

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{SdistName, WheelName};
+use crate::facts::artifact::DistributionName;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::world::disk;
 
 use super::circumstances::Circumstances;
 use super::index::Index;
+use super::linter::OWN_RULES;
 use super::package::Package;
 use super::record::{Entry, MANIFEST, Manifest, SUMS};
 
@@ -84,7 +85,7 @@ impl Publication {
         let own = env!("CARGO_PKG_VERSION");
         let by_us = |entry: &Entry| {
             let pyx = entry.tools.get("cargo-pyx");
-            pyx.is_some_and(|version| version == own) && entry.checks.contains_key("pyx")
+            pyx.is_some_and(|version| version == own) && entry.checks.contains_key(OWN_RULES)
         };
         let unchecked = self.files.iter().filter(|file| !by_us(&file.entry));
         unchecked.map(|file| file.path.clone()).collect()
@@ -146,8 +147,7 @@ fn chosen(
 /// Distributions in `dist/` that were not released, absolute.
 pub(super) fn foreign(dist: &Utf8Path, manifest: &Manifest) -> Vec<Utf8PathBuf> {
     let foreign = disk::names(dist).into_iter().filter(|name| {
-        let known = WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
-        known && !manifest.files.contains_key(name)
+        DistributionName::parse(name).is_some() && !manifest.files.contains_key(name)
     });
     foreign.map(|name| dist.join(name)).collect()
 }

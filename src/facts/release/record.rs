@@ -21,22 +21,10 @@ pub enum CheckOutcome {
     NotApplicable,
 }
 
-/// The names of all checks, in the order of tables; `pyx` stands for our own rules.
-pub const CHECKS: [&str; 8] = [
-    "pyx",
-    "twine",
-    "pydistcheck",
-    "check-wheel-contents",
-    "wheel unpack",
-    "abi3audit",
-    "auditwheel",
-    "stubtest",
-];
-
 /// One check of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
-    /// One of [`CHECKS`].
+    /// [`OWN_RULES`](super::OWN_RULES), or a [`Linter`](super::Linter)'s name.
     pub check: String,
     /// The file's name.
     pub file: String,
