@@ -13,7 +13,7 @@ use crate::model::path::normalize;
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::interpreter::{self, Probe};
+use crate::world::interpreter::{self, Interpreter, Probe};
 use crate::world::python_request::{self, Choice, FLAG, PythonRequest, satisfies};
 use crate::world::session::Session;
 
@@ -30,6 +30,8 @@ pub enum State {
     Missing,
     Good {
         version: Version,
+        /// Whether its Python was built without the GIL.
+        free_threaded: bool,
     },
     /// It is there and cannot be used.
     Bad {
@@ -37,6 +39,16 @@ pub enum State {
         /// Whether uv or pyx made it, so that it may be rebuilt.
         replaceable: bool,
     },
+}
+
+impl State {
+    /// Of an environment at `path` that works.
+    fn of(path: &Utf8Path, version: Version) -> Self {
+        Self::Good {
+            version,
+            free_threaded: is_free_threaded(path),
+        }
+    }
 }
 
 impl Environment {
@@ -67,10 +79,26 @@ impl Environment {
     /// One that works; `None` where there is none.
     pub fn at(path: Utf8PathBuf) -> Option<Self> {
         let version = version_of(&path)?;
-        let state = State::Good { version };
+        let state = State::of(&path, version);
         let environment = Self { path, state };
         let works = disk::is_file(&environment.python()) && elsewhere(&environment.path).is_none();
         works.then_some(environment)
+    }
+
+    /// Its Python, where it works.
+    pub fn interpreter(&self) -> Option<Interpreter> {
+        let State::Good {
+            version,
+            free_threaded,
+        } = &self.state
+        else {
+            return None;
+        };
+        Some(Interpreter {
+            path: self.python(),
+            version: version.clone(),
+            free_threaded: *free_threaded,
+        })
     }
 
     pub fn works(&self) -> bool {
@@ -207,7 +235,7 @@ fn look(
     }
     let trouble = trouble(&environment, session, project, request);
     environment.state = match (trouble, version_of(path)) {
-        (None, Some(version)) => State::Good { version },
+        (None, Some(version)) => State::of(path, version),
         (trouble, _) => State::Bad {
             why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
             replaceable: is_replaceable(&environment),
@@ -446,6 +474,25 @@ mod tests {
             std::os::unix::fs::symlink(&own, &link).unwrap();
             assert_eq!(elsewhere(&link), None);
         }
+    }
+
+    #[test]
+    fn an_environment_without_the_gil_is_told_by_its_folders() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let make = |name: &str, home: &str, python: &str| {
+            let dir = root.join(name);
+            let config = format!("home = {home}\nversion_info = 3.13.0\n");
+            disk::write(&dir.join("pyvenv.cfg"), config.as_bytes()).unwrap();
+            disk::write(&venv::python(&dir), b"").unwrap();
+            disk::create_dir(&venv::lib(&dir).join(python)).unwrap();
+            let environment = Environment::at(dir).unwrap();
+            environment.interpreter().unwrap().to_string()
+        };
+        let on_windows = "C:\\cpython-3.13.0+freethreaded-windows-x86_64-none";
+        assert_eq!(make("a", "/usr/bin", "python3.13t"), "CPython 3.13.0t");
+        assert_eq!(make("b", on_windows, "site-packages"), "CPython 3.13.0t");
+        assert_eq!(make("c", "/usr/bin", "python3.13"), "CPython 3.13.0");
     }
 
     #[test]

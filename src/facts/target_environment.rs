@@ -77,14 +77,11 @@ impl TargetEnvironment {
         if let Some(Choice::Use(chosen)) = &self.interpreter {
             return chosen.clone();
         }
-        let version = match &self.environment.state {
-            State::Good { version } => version.clone(),
-            State::Missing | State::Bad { .. } => pep440_rs::Version::new([3]),
-        };
-        Interpreter {
+        let unknown = || Interpreter {
             path: self.environment.python(),
-            version,
+            version: pep440_rs::Version::new([3]),
             free_threaded: false,
-        }
+        };
+        self.environment.interpreter().unwrap_or_else(unknown)
     }
 }
