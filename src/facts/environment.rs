@@ -155,9 +155,9 @@ impl Environment {
     }
 
     /// The folders besides that of its packages from which it imports by now.
-    pub fn linked(&self) -> Vec<Utf8PathBuf> {
+    pub fn path_file_folders(&self) -> Vec<Utf8PathBuf> {
         let packages = self.site_packages();
-        packages.map_or_else(Vec::new, |packages| linked(&packages))
+        packages.map_or_else(Vec::new, |packages| path_file_folders(&packages))
     }
 
     /// The folder of its packages; `None` as long as there is none.
@@ -172,13 +172,13 @@ impl Environment {
 /// The folders to which the `*.pth` files among an environment's packages lead, as editable installs
 /// do, in the order in which Python finds them (Python docs, "site"). It follows them in folders of
 /// its own alone, never in those of PYTHONPATH. Lines that are code are left out.
-pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub fn path_file_folders(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
     let names = disk::names(packages).into_iter().map(Utf8PathBuf::from);
-    linked_by(packages, &names.collect::<Vec<_>>())
+    path_file_folders_of(packages, &names.collect::<Vec<_>>())
 }
 
-/// As [`linked`], of those files alone; relative to `packages`.
-pub fn linked_by(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+/// As [`path_file_folders`], of those files alone; relative to `packages`.
+pub fn path_file_folders_of(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     for file in files {
         if file.extension() != Some("pth") || file.as_str().starts_with('.') {
@@ -514,7 +514,7 @@ mod tests {
             disk::write(&packages.join(name), text.as_bytes()).unwrap();
         }
         let expected = [first, packages.join("inside"), second];
-        assert_eq!(linked(&packages), expected);
-        assert!(linked(&root.join("nowhere")).is_empty());
+        assert_eq!(path_file_folders(&packages), expected);
+        assert!(path_file_folders(&root.join("nowhere")).is_empty());
     }
 }

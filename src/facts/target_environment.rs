@@ -22,7 +22,7 @@ pub struct TargetEnvironment {
     pub probe: Option<Probe>,
     /// The folders besides that of its packages from which the environment imports, as far as they
     /// are known before anything is installed.
-    pub linked: Vec<Utf8PathBuf>,
+    pub path_file_folders: Vec<Utf8PathBuf>,
     pub dependencies: RequiredPackages,
     /// Those that only tests need.
     pub test_dependencies: RequiredPackages,
@@ -54,7 +54,7 @@ impl TargetEnvironment {
             stale: Some(reason.clone()),
             interpreter: Some(Choice::Use(interpreter)),
             probe,
-            linked: Vec::new(),
+            path_file_folders: Vec::new(),
             dependencies: packages(&self.dependencies),
             test_dependencies: packages(&self.test_dependencies),
             developer_dependencies: RequiredPackages::default(),

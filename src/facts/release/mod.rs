@@ -7,11 +7,11 @@
 
 mod abi;
 mod check_rules;
-mod circumstances;
+mod context;
 mod flags;
 mod index;
-mod linter;
 mod links_out;
+mod linter;
 mod package;
 mod platform;
 mod publication;
@@ -40,7 +40,7 @@ use super::member_build::Build;
 use super::request::{Product, Releasing};
 
 pub use abi::{Abi, label};
-pub(super) use circumstances::Circumstances;
+pub(super) use context::ReleaseContext;
 pub use flags::Rustflags;
 pub use index::Index;
 pub use linter::{Linter, OWN_RULES, column};
@@ -48,7 +48,9 @@ pub use package::{Package, PlannedWheel, Staged};
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
-pub use record::{CheckOutcome, Checked, Checks, Entry, MANIFEST, Manifest, SUMS, VARIABLES};
+pub use record::{
+    CheckOutcome, Checked, Checks, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, VARIABLES,
+};
 
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -102,16 +104,16 @@ const COMPILERS: [&str; 7] = [
 pub const SOURCES: &str = ".sources";
 
 impl Release {
-    pub(super) fn gather(circumstances: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
-        let Circumstances {
+    pub(super) fn gather(context: &ReleaseContext<'_>, builds: &[Build]) -> Result<Self> {
+        let ReleaseContext {
             session,
             project,
             releasing,
             ..
-        } = circumstances;
+        } = context;
         let installed = interpreter::installed(session);
         let requires = project.requires_python();
-        let (chosen, downloads) = pythons::chosen(circumstances, &installed)?;
+        let (chosen, downloads) = pythons::chosen(context, &installed)?;
         let all = pythons::one_of_each(&pythons::released(&installed, &requires));
         let tried = |python: &Interpreter| {
             let probe = interpreter::probe(session, &python.path)?;
@@ -141,7 +143,7 @@ impl Release {
         }
         let dist = releasing.dist(&project.root)?;
         let mut release = Self {
-            existing: existing(circumstances, &dist)?,
+            existing: existing(context, &dist)?,
             publication: None,
             toolbox_state: toolbox.state(),
             rules: check_rules::digest(session, &project.root, &toolbox, releasing.strictness),
@@ -161,7 +163,7 @@ impl Release {
         };
         let versions = Versioned::gather(project).unwrap_or_default();
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
-            let package = release.package(circumstances, build, &versions)?;
+            let package = release.package(context, build, &versions)?;
             if let Some(sdist) = &package.sdist {
                 let found = links_out::findings(project, &build.member, &sdist.path)?;
                 release.packed.extend(found);
@@ -169,7 +171,7 @@ impl Release {
             release.packages.push(package);
         }
         if releasing.product == Product::Publication {
-            let publication = Publication::gather(circumstances, &release.dist, &release.packages)?;
+            let publication = Publication::gather(context, &release.dist, &release.packages)?;
             release.existing = publication.unchecked();
             release.publication = Some(publication);
         }
@@ -178,14 +180,14 @@ impl Release {
 
     fn package(
         &self,
-        circumstances: &Circumstances<'_>,
+        context: &ReleaseContext<'_>,
         build: &Build,
         versions: &[Versioned],
     ) -> Result<Package> {
         let member = &build.member;
         let name = &member.name;
         let sdist_dir = self.dir.join("sdist").join(name);
-        let packed = circumstances
+        let packed = context
             .run_state
             .done
             .contains(&StepId::Sdist(name.clone()));
@@ -196,7 +198,7 @@ impl Release {
         };
         let own = |one: &&Versioned| one.members.contains(name);
         let version = versions.iter().find(own).and_then(|v| v.version.clone());
-        let config = &circumstances.project.config.release;
+        let config = &context.project.config.release;
         Ok(Package {
             name: name.clone(),
             version: version
@@ -207,7 +209,7 @@ impl Release {
                 .is_packed()
                 .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
-            wheels: self.wheels(circumstances, build, sdist.as_ref())?,
+            wheels: self.wheels(context, build, sdist.as_ref())?,
             expected: self.expected(member, build, version),
             tested: config.test.or(member.config().release.test) != Some(false),
             sdist,
@@ -216,12 +218,12 @@ impl Release {
 
     fn wheels(
         &self,
-        circumstances: &Circumstances<'_>,
+        context: &ReleaseContext<'_>,
         build: &Build,
         sdist: Option<&Staged>,
     ) -> Result<Vec<PlannedWheel>> {
-        let releasing = circumstances.releasing;
-        let supported = circumstances.supported_pythons(build);
+        let releasing = context.releasing;
+        let supported = context.supported_pythons(build);
         let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
         let pythons: Vec<Interpreter> = pythons.collect();
         let mut abis = abi::abis(build, &pythons, &supported);
@@ -229,13 +231,13 @@ impl Release {
         if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
             let name = &build.member.name;
             let wanted = format!("the requires-python of {name} and its PyO3");
-            let installed = interpreter::installed(circumstances.session);
+            let installed = interpreter::installed(context.session);
             return Err(python_request::none_fits(&installed, &wanted));
         }
         if releasing.product == Product::Sdist {
             abis.truncate(1); // one is enough to see that it builds
         }
-        let own = circumstances.project.config.release.clone();
+        let own = context.project.config.release.clone();
         let in_pyproject = build.member.pyproject.as_ref();
         let maturins = in_pyproject.and_then(|p| p.maturin("compatibility"));
         let compatibility = releasing.compatibility.as_deref();
@@ -258,7 +260,7 @@ impl Release {
             };
             for abi in &abis {
                 let platform = Platform::new(&host, &said);
-                wanted.push(self.wanted(circumstances, build, (abi.clone(), platform), sdist));
+                wanted.push(self.wanted(context, build, (abi.clone(), platform), sdist));
             }
         }
         Ok(wanted)
@@ -274,12 +276,12 @@ impl Release {
 
     fn wanted(
         &self,
-        circumstances: &Circumstances<'_>,
+        context: &ReleaseContext<'_>,
         build: &Build,
         (abi, platform): (Abi, Platform),
         sdist: Option<&Staged>,
     ) -> PlannedWheel {
-        let maturin = circumstances.tools.maturin.get(&build.member.name);
+        let maturin = context.tools.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
         let configs: Vec<_> = build
             .member
@@ -287,7 +289,7 @@ impl Release {
             .iter()
             .filter_map(|path| disk::hash(path))
             .collect();
-        let compilers = COMPILERS.map(|name| circumstances.session.var(name));
+        let compilers = COMPILERS.map(|name| context.session.var(name));
         let identity = format!(
             "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \
              {configs:?} {compilers:?}",
@@ -315,10 +317,10 @@ impl Release {
         wanted.folder = self.dir.join("wheels").join(&name);
         let staged = |folder: &Utf8Path| {
             sdist?; // without it nobody knows what a wheel was built from
-            Staged::wheel(circumstances.session, folder, &self.rules)
+            Staged::wheel(context.session, folder, &self.rules)
         };
         wanted.staged = staged(&wanted.folder);
-        if circumstances.releasing.reproduce {
+        if context.releasing.reproduce {
             let folder = self.dir.join("again/wheels").join(&name);
             let again = staged(&folder);
             wanted.again = Some((folder, again));
@@ -351,13 +353,13 @@ impl Release {
 
 /// # Errors
 /// [`Error::Usage`] for a file that is not there.
-fn existing(circumstances: &Circumstances<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
-    let Circumstances {
+fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let ReleaseContext {
         project,
         members,
         releasing,
         ..
-    } = circumstances;
+    } = context;
     if releasing.product != Product::Check {
         return Ok(Vec::new());
     }
@@ -366,7 +368,7 @@ fn existing(circumstances: &Circumstances<'_>, dist: &Utf8Path) -> Result<Vec<Ut
     }
     if !releasing.files.is_empty() {
         let mut files = releasing.files.clone(); // `dist/*` has what we write beside them
-        files.retain(|file| ![Some(MANIFEST), Some(SUMS)].contains(&file.file_name()));
+        files.retain(|file| ![Some(RELEASE_RECORD), Some(SUMS)].contains(&file.file_name()));
         return Ok(files);
     }
     let mut names = disk::names(dist);
