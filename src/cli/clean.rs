@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::driver::project_lock;
 use crate::execute::execute;
-use crate::facts::leftovers::{self, Extent, Leftover};
+use crate::facts::leftovers::{self, CleanOptions, Leftover};
 use crate::facts::project::{Project, Selection};
 use crate::model::error::Result;
 use crate::plan;
@@ -47,7 +47,7 @@ impl Clean {
             ..Selection::default()
         };
         let project = Project::discover(session, &selection)?;
-        let extent = Extent {
+        let options = CleanOptions {
             environments: self.env || self.all,
             everything: self.all,
         };
@@ -57,7 +57,7 @@ impl Clean {
                 ui.status("Keeping", &format!("{folder}: {why}"));
             }
         }
-        let found = leftovers::gather(session, &project, extent)?;
+        let found = leftovers::gather(session, &project, options)?;
         let planned = plan::clean(&project, &found);
         if global.dry_run || planned.is_empty() {
             ui.plan(&planned);
@@ -66,7 +66,7 @@ impl Clean {
             return Ok(());
         }
         let _lock = project_lock::take(session, ui, "clean", &project)?;
-        let found = leftovers::gather(session, &project, extent)?; // whoever had the lock may have built
+        let found = leftovers::gather(session, &project, options)?; // whoever had the lock may have built
         let planned = plan::clean(&project, &found);
         ui.plan(&planned);
         execute(session, &planned, ui, disk::now())?;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::driver;
-use crate::facts::adoption::{Adoption, AdoptionLayout, FunctionPath, Subject, Wishes};
+use crate::facts::adoption::{Adoption, AdoptionLayout, AdoptionOptions, FunctionPath, Subject};
 use crate::facts::editor::Editor;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
@@ -76,7 +76,7 @@ impl Init {
         }
         let manifest = global.manifest(session);
         let root = manifest.as_deref().and_then(camino::Utf8Path::parent);
-        let adoption = Adoption::read(session, root.unwrap_or(&session.cwd), &self.wishes())?;
+        let adoption = Adoption::read(session, root.unwrap_or(&session.cwd), &self.options())?;
         if self.module.is_some() && adoption.backend().is_some() {
             let message = "`--module` is for crates and for `--layout workspace`: a package has its module inside";
             return Err(Error::Usage(message.into()));
@@ -162,8 +162,8 @@ impl Init {
         )
     }
 
-    fn wishes(&self) -> Wishes {
-        Wishes {
+    fn options(&self) -> AdoptionOptions {
+        AdoptionOptions {
             layout: self.layout,
             module: self.module.clone(),
             function: self.function.clone(),

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::execute::execute;
-use crate::facts::new_project::Surroundings;
+use crate::facts::new_project::NewProjectFacts;
 use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
@@ -63,28 +63,27 @@ impl New {
         let text = text.ok_or_else(|| Error::Usage("`/` has no name: pass `--name`".into()))?;
         let named = |other: &str| global.command(&self.words(other));
         let name = Name::parse(text, &self.layout.beside(), named)?;
-        let surroundings =
-            Surroundings::read(session, &folder, &global.seen_from_here(&self.path))?;
+        let facts = NewProjectFacts::read(session, &folder, &global.seen_from_here(&self.path))?;
         let scaffold = Scaffold {
             name,
             layout: self.layout,
             lowest: self.abi3.unwrap_or(OLDEST),
             abi3: self.abi3.is_some(),
-            author: surroundings.author.clone(),
-            nested: surroundings.in_workspace,
-            in_checkout: surroundings.in_checkout,
+            author: facts.author.clone(),
+            nested: facts.in_workspace,
+            in_checkout: facts.in_checkout,
         };
-        let plan = plan::new(&scaffold, &surroundings, global.network.into())?;
+        let plan = plan::new(&scaffold, &facts, global.network.into())?;
         ui.plan(&plan);
         if global.dry_run {
             ui.data(&plan.to_string());
             return Ok(());
         }
         execute(session, &plan, ui, disk::now())?;
-        if surroundings.in_checkout {
+        if facts.in_checkout {
             ui.warn("no workflows were made: GitHub reads those at the root of a repository only");
         }
-        let next = next(&surroundings.shown);
+        let next = next(&facts.shown);
         ui.status(
             "Created",
             &format!("{}; next: {next}", scaffold.name.distribution),

@@ -9,7 +9,7 @@ use crate::facts::project::{Project, Selection};
 use crate::facts::versions::{Versioned, texts};
 use crate::model::error::Result;
 use crate::model::version::Bump;
-use crate::plan::{self, NewVersion, Settled, Spelled, Wish};
+use crate::plan::{self, BothVersions, NewVersion, VersionPlan, VersionRequest};
 use crate::ui::Ui;
 
 use super::apply::{Consent, apply};
@@ -95,7 +95,7 @@ pub struct Version {
 impl Version {
     fn target(&self) -> Result<Option<NewVersion>> {
         match (&self.new, self.bump) {
-            (Some(text), _) => Ok(Some(NewVersion::Exactly(Spelled::parse(text)?))),
+            (Some(text), _) => Ok(Some(NewVersion::Exactly(BothVersions::parse(text)?))),
             (None, bump) => Ok(bump.map(NewVersion::Next)),
         }
     }
@@ -124,9 +124,9 @@ impl Version {
             return Ok(());
         };
         let force = self.force;
-        let wish = Wish { target, force };
-        let Settled { plan, left } =
-            plan::version(&wish, &versions, &project.root, &texts(&versions)?)?;
+        let request = VersionRequest { target, force };
+        let VersionPlan { plan, left } =
+            plan::version(&request, &versions, &project.root, &texts(&versions)?)?;
         apply(context, &plan, Consent::Given)?;
         for lock in &left {
             ui.warn(&format!(

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::execute::{Idle, PYTHON, TestResult};
+use crate::execute::{NoTestsReason, PYTHON, TestResult};
 use crate::model::error::{Error, Result};
 
 /// Tests that ran are a success where no runner failed, and at least one did what it was asked.
@@ -33,7 +33,7 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
         .iter()
         .filter(|test_result| test_result.language == PYTHON);
     let unselected = python.map(|test_result| match &test_result.idle {
-        Some(Idle::Unselected(what)) => Some(what),
+        Some(NoTestsReason::Unselected(what)) => Some(what),
         _ => None,
     });
     let unselected: Vec<Option<&String>> = unselected.collect();
@@ -45,9 +45,9 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     let mut by = None;
     for test_result in test_results {
         match &test_result.idle {
-            None | Some(Idle::Unasked) => return Ok(()),
-            Some(Idle::Unselected(what)) => by = Some(what),
-            Some(Idle::Nothing) => {}
+            None | Some(NoTestsReason::Unasked) => return Ok(()),
+            Some(NoTestsReason::Unselected(what)) => by = Some(what),
+            Some(NoTestsReason::Nothing) => {}
         }
     }
     Err(match by {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::execute::RUST;
 
-    fn test_result(language: &'static str, idle: Option<Idle>) -> TestResult {
+    fn test_result(language: &'static str, idle: Option<NoTestsReason>) -> TestResult {
         TestResult {
             language,
             idle,
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_selection_that_selects_nothing_is_no_success_whatever_passed_in_rust() {
-        let unselected = || Some(Idle::Unselected("`-k nosuch`".into()));
+        let unselected = || Some(NoTestsReason::Unselected("`-k nosuch`".into()));
         let verdict = |test_results: &[TestResult]| verdict(test_results, Utf8Path::new("/p"));
         let rust = test_result(RUST, None);
         let nothing = [rust.clone(), test_result(PYTHON, unselected())];

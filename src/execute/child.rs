@@ -137,8 +137,10 @@ pub(super) fn with_linked(invocation: &Invocation) -> Invocation {
         return invocation.clone();
     };
     let packages = path.split(SEPARATOR).next().unwrap_or(path);
-    let linked = environment::linked(Utf8Path::new(packages));
-    let linked = linked.into_iter().map(Utf8PathBuf::into_string);
-    let path: Vec<String> = std::iter::once(packages.to_owned()).chain(linked).collect();
+    let folders = environment::path_file_folders(Utf8Path::new(packages));
+    let folders = folders.into_iter().map(Utf8PathBuf::into_string);
+    let path: Vec<String> = std::iter::once(packages.to_owned())
+        .chain(folders)
+        .collect();
     invocation.clone().env("PYTHONPATH", path.join(SEPARATOR))
 }

@@ -18,5 +18,5 @@ if {installing} not in os.environ:
     packages = os.path.realpath({packages})
     at = [os.path.realpath(folder) for folder in sys.path].index(packages)
     sys.path.insert(at, {installed})
-    sys.path += [folder for folder in [{linked}] if folder not in sys.path]
+    sys.path += [folder for folder in [{folders}] if folder not in sys.path]
     sys.meta_path.insert(0, Kept)

@@ -98,19 +98,19 @@ impl Kept {
             copy: self.installed().join(file),
         });
         let mut copies: Vec<Copied> = inside.collect();
-        let linked = environment::linked_by(&self.packages, &files);
+        let folders = environment::path_file_folders_of(&self.packages, &files);
         let mut modules = BTreeMap::new();
         for (number, place) in among_sources(environment, member).into_iter().enumerate() {
             let folder = self.folder.join(format!("in-place-{number}"));
             let copy = folder.join(place.file_name().unwrap_or_default());
-            let names = linked.iter().filter_map(|root| module_name(root, &place));
+            let names = folders.iter().filter_map(|root| module_name(root, &place));
             modules.extend(names.map(|name| (name, copy.clone())));
             copies.push(Copied { place, copy });
         }
         for Copied { place, copy } in &copies {
             disk::copy(place, copy)?;
         }
-        self.switch_on(&self.program(&linked, &modules))?;
+        self.switch_on(&self.program(&folders, &modules))?;
         Ok(copies)
     }
 
@@ -126,8 +126,8 @@ impl Kept {
 
     /// What Python runs at its start: the copies come before the packages, modules among the sources
     /// before all.
-    fn program(&self, linked: &[Utf8PathBuf], modules: &BTreeMap<String, Utf8PathBuf>) -> String {
-        let linked: Vec<String> = linked.iter().map(|dir| literal(dir)).collect();
+    fn program(&self, folders: &[Utf8PathBuf], modules: &BTreeMap<String, Utf8PathBuf>) -> String {
+        let folders: Vec<String> = folders.iter().map(|dir| literal(dir)).collect();
         let modules = modules
             .iter()
             .map(|(name, copy)| format!("{}: {}", literal(name.as_ref()), literal(copy)));
@@ -137,7 +137,7 @@ impl Kept {
             installing = literal(INSTALLING.as_ref()),
             packages = literal(&self.packages),
             installed = literal(&self.installed()),
-            linked = linked.join(", "),
+            folders = folders.join(", "),
             modules = modules.join(", "),
         )
     }

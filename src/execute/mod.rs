@@ -21,5 +21,5 @@ mod walk;
 
 pub use child::hand_over;
 pub use context::PlanOutcome;
-pub use testing::{Idle, PYTHON, RUST, TestResult, summed};
+pub use testing::{NoTestsReason, PYTHON, RUST, TestResult, summed};
 pub use walk::execute;

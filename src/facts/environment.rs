@@ -13,7 +13,7 @@ use crate::model::path::normalize;
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::interpreter::{self, Probe};
+use crate::world::interpreter::{self, Interpreter, Probe};
 use crate::world::python_request::{self, Choice, FLAG, PythonRequest, satisfies};
 use crate::world::session::Session;
 
@@ -30,6 +30,8 @@ pub enum State {
     Missing,
     Good {
         version: Version,
+        /// Whether its Python was built without the GIL.
+        free_threaded: bool,
     },
     /// It is there and cannot be used.
     Bad {
@@ -37,6 +39,16 @@ pub enum State {
         /// Whether uv or pyx made it, so that it may be rebuilt.
         replaceable: bool,
     },
+}
+
+impl State {
+    /// Of an environment at `path` that works.
+    fn of(path: &Utf8Path, version: Version) -> Self {
+        Self::Good {
+            version,
+            free_threaded: is_free_threaded(path),
+        }
+    }
 }
 
 impl Environment {
@@ -67,10 +79,26 @@ impl Environment {
     /// One that works; `None` where there is none.
     pub fn at(path: Utf8PathBuf) -> Option<Self> {
         let version = version_of(&path)?;
-        let state = State::Good { version };
+        let state = State::of(&path, version);
         let environment = Self { path, state };
         let works = disk::is_file(&environment.python()) && elsewhere(&environment.path).is_none();
         works.then_some(environment)
+    }
+
+    /// Its Python, where it works.
+    pub fn interpreter(&self) -> Option<Interpreter> {
+        let State::Good {
+            version,
+            free_threaded,
+        } = &self.state
+        else {
+            return None;
+        };
+        Some(Interpreter {
+            path: self.python(),
+            version: version.clone(),
+            free_threaded: *free_threaded,
+        })
     }
 
     pub fn works(&self) -> bool {
@@ -127,9 +155,9 @@ impl Environment {
     }
 
     /// The folders besides that of its packages from which it imports by now.
-    pub fn linked(&self) -> Vec<Utf8PathBuf> {
+    pub fn path_file_folders(&self) -> Vec<Utf8PathBuf> {
         let packages = self.site_packages();
-        packages.map_or_else(Vec::new, |packages| linked(&packages))
+        packages.map_or_else(Vec::new, |packages| path_file_folders(&packages))
     }
 
     /// The folder of its packages; `None` as long as there is none.
@@ -144,13 +172,13 @@ impl Environment {
 /// The folders to which the `*.pth` files among an environment's packages lead, as editable installs
 /// do, in the order in which Python finds them (Python docs, "site"). It follows them in folders of
 /// its own alone, never in those of PYTHONPATH. Lines that are code are left out.
-pub fn linked(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub fn path_file_folders(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
     let names = disk::names(packages).into_iter().map(Utf8PathBuf::from);
-    linked_by(packages, &names.collect::<Vec<_>>())
+    path_file_folders_of(packages, &names.collect::<Vec<_>>())
 }
 
-/// As [`linked`], of those files alone; relative to `packages`.
-pub fn linked_by(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+/// As [`path_file_folders`], of those files alone; relative to `packages`.
+pub fn path_file_folders_of(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     for file in files {
         if file.extension() != Some("pth") || file.as_str().starts_with('.') {
@@ -207,7 +235,7 @@ fn look(
     }
     let trouble = trouble(&environment, session, project, request);
     environment.state = match (trouble, version_of(path)) {
-        (None, Some(version)) => State::Good { version },
+        (None, Some(version)) => State::of(path, version),
         (trouble, _) => State::Bad {
             why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
             replaceable: is_replaceable(&environment),
@@ -317,11 +345,7 @@ fn is_free_threaded(path: &Utf8Path) -> bool {
 /// What `pyvenv.cfg` says; nothing where there is none.
 fn config(path: &Utf8Path) -> BTreeMap<String, String> {
     let text = disk::read_text(&path.join("pyvenv.cfg")).ok().flatten();
-    let text = text.unwrap_or_default();
-    let pairs = text.lines().filter_map(|line| line.split_once('='));
-    pairs
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-        .collect()
+    venv::config(&text.unwrap_or_default())
 }
 
 /// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
@@ -478,6 +502,25 @@ mod tests {
     }
 
     #[test]
+    fn an_environment_without_the_gil_is_told_by_its_folders() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let make = |name: &str, home: &str, python: &str| {
+            let dir = root.join(name);
+            let config = format!("home = {home}\nversion_info = 3.13.0\n");
+            disk::write(&dir.join("pyvenv.cfg"), config.as_bytes()).unwrap();
+            disk::write(&venv::python(&dir), b"").unwrap();
+            disk::create_dir(&venv::lib(&dir).join(python)).unwrap();
+            let environment = Environment::at(dir).unwrap();
+            environment.interpreter().unwrap().to_string()
+        };
+        let on_windows = "C:\\cpython-3.13.0+freethreaded-windows-x86_64-none";
+        assert_eq!(make("a", "/usr/bin", "python3.13t"), "CPython 3.13.0t");
+        assert_eq!(make("b", on_windows, "site-packages"), "CPython 3.13.0t");
+        assert_eq!(make("c", "/usr/bin", "python3.13"), "CPython 3.13.0");
+    }
+
+    #[test]
     fn path_files_lead_to_the_folders_that_are_there() {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(temp.path()).unwrap();
@@ -496,7 +539,7 @@ mod tests {
             disk::write(&packages.join(name), text.as_bytes()).unwrap();
         }
         let expected = [first, packages.join("inside"), second];
-        assert_eq!(linked(&packages), expected);
-        assert!(linked(&root.join("nowhere")).is_empty());
+        assert_eq!(path_file_folders(&packages), expected);
+        assert!(path_file_folders(&root.join("nowhere")).is_empty());
     }
 }

@@ -128,7 +128,7 @@ impl Facts {
         let (Purpose::Release(releasing), Some(tools)) = (&request.purpose, &self.tools) else {
             return Ok(());
         };
-        let circumstances = release::Circumstances {
+        let context = release::ReleaseContext {
             session,
             project: &self.project,
             members: &request.members,
@@ -137,7 +137,7 @@ impl Facts {
             run_state,
             tools,
         };
-        let release = Release::gather(&circumstances, &self.builds)?;
+        let release = Release::gather(&context, &self.builds)?;
         if let Some(publication) = &release.publication {
             self.findings = publication.findings();
         }
@@ -248,7 +248,7 @@ impl Facts {
         if self.target.environment.works() {
             self.tools = Tools::find(session, &self.project).ok();
             self.target.probe = interpreter::probe(session, &self.target.environment.python()).ok();
-            self.target.linked = self.target.environment.linked();
+            self.target.path_file_folders = self.target.environment.path_file_folders();
         }
         for build in &mut self.builds {
             let (project, target) = (&self.project, &self.target);
@@ -302,7 +302,7 @@ impl Facts {
             let supported = SupportedPythons::of_project(session, &self.project, request);
             python_choice::require_supported(&self.target, &supported)?;
         }
-        self.target.linked = self.target.environment.linked();
+        self.target.path_file_folders = self.target.environment.path_file_folders();
         Ok(())
     }
 

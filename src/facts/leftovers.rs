@@ -19,7 +19,7 @@ use crate::world::session::Session;
 
 /// How much is to go besides builds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub struct CleanOptions {
     /// The environments that pyx made, and the modules that only they import.
     pub environments: bool,
     /// What was released, and what all projects share: target directories and the user cache.
@@ -42,15 +42,19 @@ pub struct Leftover {
 ///
 /// # Errors
 /// Where git does not tell what it tracks.
-pub fn gather(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Leftover>> {
+pub fn gather(
+    session: &Session,
+    project: &Project,
+    options: CleanOptions,
+) -> Result<Vec<Leftover>> {
     let dir = &project.root;
     let tracked = Git { session, dir }.tracked()?;
-    let mut found: Vec<Leftover> = paths(session, project, extent)?
+    let mut found: Vec<Leftover> = paths(session, project, options)?
         .into_iter()
         .filter_map(|path| Leftover::of(path, &tracked))
         .collect();
     if !found.is_empty() {
-        let mut folders = emptied(session, project, extent);
+        let mut folders = emptied(session, project, options);
         folders.retain(|(path, _)| {
             disk::is_dir(path) && !tracked.iter().any(|file| file.starts_with(path))
         });
@@ -86,15 +90,15 @@ impl Leftover {
 }
 
 /// Each with all that is in it, sorted.
-fn paths(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Utf8PathBuf>> {
-    let mut paths = builds(project, extent);
-    if extent.environments {
+fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<Vec<Utf8PathBuf>> {
+    let mut paths = builds(project, options);
+    if options.environments {
         for environment in environments(session, project)? {
             paths.extend(modules(session, &environment));
             paths.push(environment.path);
         }
     }
-    if extent.everything {
+    if options.everything {
         paths.extend(released(&project.root.join("dist")));
         paths.extend(["recipes", "tools"].map(|name| session.cache().join(name)));
     }
@@ -114,14 +118,14 @@ fn paths(session: &Session, project: &Project, extent: Extent) -> Result<Vec<Utf
 fn emptied(
     session: &Session,
     project: &Project,
-    extent: Extent,
+    options: CleanOptions,
 ) -> Vec<(Utf8PathBuf, &'static [&'static str])> {
     let mut folders = vec![project.own_state()];
     let apart = project
         .all()
         .filter(|member| member.directories.build.is_some());
     folders.extend(apart.map(|member| member.intermediate_dir(&member.target)));
-    if extent.everything {
+    if options.everything {
         folders.extend([project.root.join("dist"), session.cache()]);
     }
     let marked = states(project);
@@ -161,10 +165,10 @@ pub fn shared(project: &Project) -> Vec<Utf8PathBuf> {
     states
 }
 
-fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
+fn builds(project: &Project, options: CleanOptions) -> Vec<Utf8PathBuf> {
     let mut paths = Vec::new();
     for state in states(project) {
-        if project.owns(&state) || extent.everything {
+        if project.owns(&state) || options.everything {
             let names = disk::names(&state)
                 .into_iter()
                 .filter(|name| !MARKS.contains(&name.as_str()));
@@ -179,7 +183,7 @@ fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
         for target in [build::target_dir(member), member.target.join("test")] {
             let between = member.intermediate_dir(&target);
             let made = |dir: &Utf8PathBuf| disk::is_file(&dir.join("CACHEDIR.TAG"));
-            let reached = |dir: &Utf8PathBuf| project.owns(dir) || extent.everything;
+            let reached = |dir: &Utf8PathBuf| project.owns(dir) || options.everything;
             paths.extend(
                 [target, between]
                     .into_iter()
@@ -187,7 +191,7 @@ fn builds(project: &Project, extent: Extent) -> Vec<Utf8PathBuf> {
             );
         }
     }
-    if !extent.environments {
+    if !options.environments {
         paths.retain(|path| *path != project.envs());
     }
     paths
@@ -233,16 +237,16 @@ fn modules(session: &Session, environment: &Environment) -> Vec<Utf8PathBuf> {
 
 /// The files that `release.json` lists, while they are the same, and what describes them.
 fn released(dist: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let manifest = release::Manifest::read(dist);
-    if manifest.files.is_empty() {
+    let record = release::ReleaseRecord::read(dist);
+    if record.files.is_empty() {
         return Vec::new();
     }
-    let own = manifest.files.iter().filter_map(|(name, entry)| {
+    let own = record.files.iter().filter_map(|(name, entry)| {
         let path = dist.join(name);
         (disk::hash(&path).as_ref() == Some(&entry.sha256)).then_some(path)
     });
     let mut paths: Vec<Utf8PathBuf> = own.collect();
-    paths.extend([release::MANIFEST, release::SUMS].map(|name| dist.join(name)));
+    paths.extend([release::RELEASE_RECORD, release::SUMS].map(|name| dist.join(name)));
     paths.extend(is_marked(dist).then(|| dist.join(".gitignore")));
     paths
 }

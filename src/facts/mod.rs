@@ -4,7 +4,7 @@
 //! [`Facts::gather`](crate::facts::Facts::gather) reads all that a plan is made from; the rooms below each know one thing:
 //!
 //! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
-//!   `tools`, `handed_over` (what recipes are told of all)
+//!   `tools`, `recipe_facts` (what recipes are told of all)
 //! - the project: `project` and its packages, `dependencies`, `suites` (tests), `recipes`, `versions`
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)
@@ -26,7 +26,6 @@ pub mod editor;
 pub mod environment;
 pub mod fingerprint;
 mod gather;
-mod handed_over;
 mod just;
 mod last_inputs;
 pub mod leftovers;
@@ -37,6 +36,7 @@ pub mod preflight;
 pub mod project;
 pub mod project_name;
 mod python_choice;
+mod recipe_facts;
 pub mod recipes;
 pub mod release;
 mod request;
@@ -54,10 +54,10 @@ pub mod versions;
 
 pub use caller::Caller;
 pub use gather::Facts;
-pub use handed_over::HandedOver;
 pub use just::Just;
 pub use last_inputs::last_inputs;
 pub use member_build::{Build, Linking, ReusableBuild, Staleness};
+pub use recipe_facts::RecipeFacts;
 pub use request::{
     CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Request, Running,
     Strictness, Testing,

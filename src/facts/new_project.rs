@@ -16,7 +16,7 @@ use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct NewProjectFacts {
     /// Where the project goes, absolute: a folder that is not there, or is empty.
     pub folder: Utf8PathBuf,
     /// As somebody would `cd` to it.
@@ -47,7 +47,7 @@ pub fn in_workspace(manifests: &Manifests, folder: &Utf8Path) -> Result<bool> {
     Ok(false)
 }
 
-impl Surroundings {
+impl NewProjectFacts {
     /// `folder`: absolute; `shown`: the same as people see it.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Surroundings {
             return Err(Error::refused(message, hint));
         }
         let git = tool::find(session, "git");
-        let mut surroundings = Self {
+        let mut facts = Self {
             in_checkout: false,
             in_workspace: in_workspace(&Manifests::default(), folder)?,
             author: None,
@@ -71,12 +71,12 @@ impl Surroundings {
             shown: shown.to_owned(),
             folder: folder.to_owned(),
         };
-        surroundings.in_checkout = match folder.parent().and_then(checkout::root) {
-            Some(checkout) => !surroundings.is_ignored(checkout)?,
+        facts.in_checkout = match folder.parent().and_then(checkout::root) {
+            Some(checkout) => !facts.is_ignored(checkout)?,
             None => false,
         };
-        surroundings.author = surroundings.author(session)?;
-        Ok(surroundings)
+        facts.author = facts.author(session)?;
+        Ok(facts)
     }
 
     /// Whether the checkout keeps out what is made here, as it does with what is built.

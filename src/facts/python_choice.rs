@@ -5,7 +5,6 @@ use crate::world::interpreter::Interpreter;
 use crate::world::python_request::{self, Choice};
 use crate::world::session::Session;
 
-use super::environment::State;
 use super::project::Project;
 use super::supported_pythons::{self, SupportedPythons};
 use super::target_environment::TargetEnvironment;
@@ -16,14 +15,8 @@ pub(super) fn require_supported(
     target: &TargetEnvironment,
     supported: &[SupportedPythons],
 ) -> Result<()> {
-    let environment = &target.environment;
-    let State::Good { version } = &environment.state else {
+    let Some(python) = target.environment.interpreter() else {
         return Ok(());
-    };
-    let python = Interpreter {
-        path: environment.python(),
-        version: version.clone(),
-        free_threaded: false,
     };
     match supported_pythons::refusing(supported, &python) {
         Some(refusing) => Err(unsupported(&python, refusing)),

@@ -54,7 +54,7 @@ pub(super) fn find(
 /// do not see the interpreter, or only its stable ABI from the version on that the crate names, or
 /// else from that of the interpreter that built it (PyO3 guide, "Building and distribution").
 fn fits(build: &Build, probe: &Probe, from: &Environment, modules: &[Utf8PathBuf]) -> bool {
-    let State::Good { version } = &from.state else {
+    let State::Good { version, .. } = &from.state else {
         return false;
     };
     match build.member.bindings {
@@ -98,6 +98,7 @@ mod tests {
         let from = Environment {
             state: State::Good {
                 version: Version::new([3, 11, 7]),
+                free_threaded: false,
             },
             ..Environment::default()
         };

@@ -22,7 +22,7 @@ pub struct TargetEnvironment {
     pub probe: Option<Probe>,
     /// The folders besides that of its packages from which the environment imports, as far as they
     /// are known before anything is installed.
-    pub linked: Vec<Utf8PathBuf>,
+    pub path_file_folders: Vec<Utf8PathBuf>,
     /// Distributions of packages of the project whose folders hold none any more.
     pub gone: Vec<String>,
     pub dependencies: RequiredPackages,
@@ -56,7 +56,7 @@ impl TargetEnvironment {
             stale: Some(reason.clone()),
             interpreter: Some(Choice::Use(interpreter)),
             probe,
-            linked: Vec::new(),
+            path_file_folders: Vec::new(),
             gone: Vec::new(),
             dependencies: packages(&self.dependencies),
             test_dependencies: packages(&self.test_dependencies),
@@ -80,14 +80,11 @@ impl TargetEnvironment {
         if let Some(Choice::Use(chosen)) = &self.interpreter {
             return chosen.clone();
         }
-        let version = match &self.environment.state {
-            State::Good { version } => version.clone(),
-            State::Missing | State::Bad { .. } => pep440_rs::Version::new([3]),
-        };
-        Interpreter {
+        let unknown = || Interpreter {
             path: self.environment.python(),
-            version,
+            version: pep440_rs::Version::new([3]),
             free_threaded: false,
-        }
+        };
+        self.environment.interpreter().unwrap_or_else(unknown)
     }
 }

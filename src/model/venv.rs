@@ -1,6 +1,8 @@
 //! Where things stand in a virtual environment (PEP 405, and `sysconfig`'s schemes `posix_prefix` and
 //! `nt`). Of every function `dir` is the environment's folder.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::path::executable;
@@ -32,6 +34,19 @@ pub fn site_packages(dir: &Utf8Path, python: &str) -> Utf8PathBuf {
     lib.join("site-packages")
 }
 
+/// What an environment's `pyvenv.cfg` says, by names in lower case; of two lines the first counts, as for
+/// Python.
+pub fn config(text: &str) -> BTreeMap<String, String> {
+    let mut config = BTreeMap::new();
+    for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        let name = name.trim().to_lowercase();
+        config
+            .entry(name)
+            .or_insert_with(|| value.trim().to_owned());
+    }
+    config
+}
+
 /// The folder that an environment was made for, by its script for shells to activate it: scripts among
 /// its programs begin with the same. `None` for one that works in any folder.
 pub fn made_for(activate: &str) -> Option<Utf8PathBuf> {
@@ -44,6 +59,14 @@ pub fn made_for(activate: &str) -> Option<Utf8PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environments_configuration_is_read_as_python_reads_it() {
+        let config = config("Home = /opt/python/bin\nhome = /elsewhere\nprompt\nuv=0.9\n");
+        let said = |name: &str| config.get(name).map(String::as_str);
+        assert_eq!(said("home"), Some("/opt/python/bin"));
+        assert_eq!((said("uv"), said("prompt")), (Some("0.9"), None));
+    }
 
     #[test]
     fn the_script_that_activates_an_environment_tells_its_place() {

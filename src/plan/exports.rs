@@ -10,7 +10,7 @@ use crate::model::invocation::Invocation;
 use crate::world::session::EXPORTED;
 
 use super::context::{PlanContext, activate};
-use super::linked;
+use super::embedding;
 
 /// The variables to set, as pyx sets them for its own children.
 #[derive(Clone, Debug)]
@@ -101,13 +101,13 @@ fn linking(
     if build.hard_wired.is_none() {
         call = call.env("PYO3_PYTHON", python.as_str());
     } else if build.linking.configured {
-        call = linked::compile(call, context, build);
+        call = embedding::compile(call, context, build);
     } else {
         call = call.env("PYO3_PYTHON", python.as_str());
         let text = format!("plain `cargo test` cannot link {} yet", member.name);
         missing = Some((text, "cargo pyx test --rust"));
     }
-    match linked::execute(call.clone(), context, build) {
+    match embedding::execute(call.clone(), context, build) {
         Ok(call) => Ok((call, missing)),
         Err(Error::StaticPython { .. }) => Ok((call, missing)),
         Err(error) => Err(error),

@@ -62,7 +62,7 @@ pub fn fix(
 #[cfg(test)]
 mod tests {
     use crate::model::finding::Finding;
-    use crate::world::manifest::Amendment;
+    use crate::world::manifest::ArrayEdit;
 
     use super::*;
 
@@ -70,7 +70,7 @@ mod tests {
     fn fixes_of_one_file_are_made_one_after_the_other() {
         let path: Utf8PathBuf = "/p/pyproject.toml".into();
         let add =
-            |value: &str| Fix::Amend(path.clone(), Amendment::add(&["a"], vec![value.into()]));
+            |value: &str| Fix::Amend(path.clone(), ArrayEdit::add(&["a"], vec![value.into()]));
         let mut problem = Problem::from(Finding::warning("x", "x"));
         problem.fix = vec![add("1"), add("2"), Fix::Create("/p/py.typed".into())];
         let texts = BTreeMap::from([(path.clone(), "a = [0]\n".to_owned())]);

@@ -3,23 +3,24 @@
 //! [`plan`](crate::plan::plan()) leads from a request's purpose to its decision; the commands that need no build (`new`, `init`,
 //! `clean`, `doctor --fix`, `release version`, `env`) are decided by functions of their own. Each has a
 //! file of its name. What they share: `environment` (tools and environment, which come first), `sync`
-//! (dependencies), `member` (one build), `linked` (programs that embed Python), `hooks` (recipes
+//! (dependencies), `member` (one build), `embedding` (programs that embed Python), `hooks` (recipes
 //! around a command). A plan's steps are values: `step`, `action`, `release_action`.
 
 mod action;
+mod adoption_wheel;
 mod arguments;
 mod clean;
 mod context;
 mod decide;
 mod dev;
 mod edits;
+mod embedding;
 mod environment;
 mod exports;
 mod fix;
 mod hooks;
 mod init;
 mod just;
-mod linked;
 mod lock_files;
 mod member;
 mod new;
@@ -33,11 +34,11 @@ pub mod scaffold;
 mod step;
 mod sync;
 mod test;
-mod trial;
 mod version;
 mod wheel_test;
 
 pub use action::*;
+pub use adoption_wheel::{adopted_wheel, present_wheel, wheel_folder};
 pub use clean::clean;
 pub use decide::plan;
 pub use edits::edits;
@@ -46,9 +47,8 @@ pub use fix::fix;
 pub use init::{changed_files, init, next_source, way_back};
 pub use new::new;
 pub use release_action::{
-    Candidate, Check, Confirm, How, Linter, MendLock, Promote, Publish, RecordChecks,
-    ReleaseAction, Seal, Unpack, Upload, Verdict,
+    Candidate, Check, Confirm, How, MendLock, Promote, Publish, RecordChecks, ReleaseAction, Seal,
+    Unpack, Upload, Verdict,
 };
 pub use step::{Plan, Step};
-pub use trial::{adopted_wheel, present_wheel, wheel_folder};
-pub use version::{NewVersion, Settled, Spelled, Wish, version};
+pub use version::{BothVersions, NewVersion, VersionPlan, VersionRequest, version};

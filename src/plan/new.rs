@@ -2,7 +2,7 @@
 
 use super::scaffold::Scaffold;
 use crate::facts::Network;
-use crate::facts::new_project::Surroundings;
+use crate::facts::new_project::NewProjectFacts;
 use crate::model::error::{Exit, Result};
 use crate::model::file_edit::Edit;
 use crate::model::invocation::Invocation;
@@ -15,41 +15,37 @@ use super::step::{Plan, Step};
 /// # Errors
 /// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched;
 /// [`Error::Usage`](crate::model::error::Error::Usage) with `--locked`.
-pub fn new(scaffold: &Scaffold, surroundings: &Surroundings, network: Network) -> Result<Plan> {
+pub fn new(scaffold: &Scaffold, facts: &NewProjectFacts, network: Network) -> Result<Plan> {
     let locks = LockFiles {
-        folder: &surroundings.folder,
+        folder: &facts.folder,
         network,
-        scrubbed: &surroundings.scrubbed,
+        scrubbed: &facts.scrubbed,
         verb: "Creating",
     };
     locks.check("new")?;
     let files = scaffold.files();
     let edits = files.into_iter().map(|(path, after)| Edit {
-        path: surroundings.folder.join(&path),
+        path: facts.folder.join(&path),
         shown: path,
         before: None,
         after: Some(after),
         changes: Vec::new(),
     });
-    let subject = format!("{} in {}", scaffold.name.distribution, surroundings.shown);
+    let subject = format!("{} in {}", scaffold.name.distribution, facts.shown);
     let action = Action::Edit(edits.collect());
     let mut plan = Plan::of(Step::new(StepId::Edit, "Creating", subject, action));
-    if let Some(git) = &surroundings.git
-        && !surroundings.in_checkout
+    if let Some(git) = &facts.git
+        && !facts.in_checkout
     {
-        let call = Invocation::new(git.clone(), &surroundings.folder).args(["init", "--quiet"]);
-        let call = call.without(&surroundings.scrubbed);
+        let call = Invocation::new(git.clone(), &facts.folder).args(["init", "--quiet"]);
+        let call = call.without(&facts.scrubbed);
         let action = Action::Run(Run::quiet(call, Exit::Environment));
         plan.then(Step::new(StepId::Git, "Creating", "a repository", action));
     }
     let manifest = scaffold.manifest();
     let words = ["generate-lockfile", "--quiet", "--manifest-path"];
     let words = [&words[..], &[manifest.as_str()]].concat();
-    locks.cargo(&mut plan, &surroundings.cargo, &words);
-    locks.uv(
-        &mut plan,
-        &surroundings.uv,
-        surroundings.any_python.as_ref(),
-    )?;
+    locks.cargo(&mut plan, &facts.cargo, &words);
+    locks.uv(&mut plan, &facts.uv, facts.any_python.as_ref())?;
     Ok(plan)
 }

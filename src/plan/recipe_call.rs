@@ -1,7 +1,7 @@
 //! Calling a recipe: just has to be here, and the environment is active for whatever it does.
 
 use crate::facts::recipes::Recipe;
-use crate::facts::{HandedOver, Just};
+use crate::facts::{Just, RecipeFacts};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
@@ -91,7 +91,7 @@ pub(super) fn call(
         .map(str::to_owned)
     });
     let places = [&just.checkout, &project.home, &caller.cache];
-    let told = HandedOver::of(places, context.target, context.builds);
+    let told = RecipeFacts::of(places, context.target, context.builds);
     let call = context.call(&just.tool.path, &project.root);
     with_toolchain(activate(call, context.target, caller), context.builds)
         .args(place.into_iter().flatten())

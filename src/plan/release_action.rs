@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::facts::artifact::Expected;
-use crate::facts::release::{CheckOutcome, Checked, Entry};
+use crate::facts::release::{CheckOutcome, Checked, Entry, Linter};
 use crate::model::invocation::Invocation;
 use crate::world::tool::Toolbox;
 
@@ -189,20 +189,9 @@ pub enum How {
         /// What must succeed before, and what it means when it does not.
         before: Vec<(Invocation, CheckOutcome)>,
         invocation: Invocation,
+        /// Whose words to understand.
         linter: Linter,
     },
-}
-
-/// Whose words to understand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Linter {
-    Twine,
-    Pydistcheck,
-    WheelContents,
-    Unpack,
-    Abi3audit,
-    Auditwheel,
-    Stubtest,
 }
 
 /// Keeps what the checks of a file have found beside it.

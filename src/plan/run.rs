@@ -12,7 +12,7 @@ use super::action::{Action, Listen, Run};
 use super::arguments::{build_args, feature_args};
 use super::context::{PlanContext, activate, with_toolchain};
 use super::step::{Plan, Step};
-use super::{dev, linked};
+use super::{dev, embedding};
 
 /// # Errors
 /// As [`dev::dev`]; of an example or a binary as well that there is none, or a Python that cannot be
@@ -103,8 +103,8 @@ pub(super) fn target(
     }
     let build = owner(context, kind, name)?;
     let own: Vec<String> = build.options.own_features().cloned().collect();
-    linked::prepare(&mut plan, context, build, &feature_args(&own))?;
-    let dir = linked::dir(build);
+    embedding::prepare(&mut plan, context, build, &feature_args(&own))?;
+    let dir = embedding::dir(build);
     let call = context
         .cargo_call(&context.tools.cargo, build, &dir)
         .args(["build", "--message-format", "json-render-diagnostics"])
@@ -112,7 +112,7 @@ pub(super) fn target(
         .args(["--target-dir", dir.as_str()])
         .args([format!("--{kind}"), name.to_owned()])
         .args(build_args(context.request, &build.options));
-    let call = linked::compile(call, context, build);
+    let call = embedding::compile(call, context, build);
     let packages = build.locked.packages;
     let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
     let subject = format!("{kind} {name} [{}]", build.options.profile);
@@ -130,7 +130,7 @@ pub(super) fn target(
         .envs(variables)
         .env("VIRTUAL_ENV", environment.path.as_str())
         .path(&[&environment.bin()], &context.caller.path);
-    plan.hand_over = Some(hand_over(name, linked::execute(call, context, build)?));
+    plan.hand_over = Some(hand_over(name, embedding::execute(call, context, build)?));
     Ok(plan)
 }
 

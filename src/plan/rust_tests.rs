@@ -11,7 +11,7 @@ use super::arguments::{
     default_feature_args, feature_args, passed_args, passed_to_nextest, profile_args,
 };
 use super::context::PlanContext;
-use super::linked;
+use super::embedding;
 use super::step::{Plan, Step};
 
 /// What the tests of a suite need before they are compiled, and, where the member was due to be built,
@@ -27,10 +27,10 @@ pub(super) fn prepare(
     testing: &Testing,
 ) -> Result<()> {
     if suite.links_python {
-        if linked::probe(context, build).is_err() {
+        if embedding::probe(context, build).is_err() {
             return Ok(()); // said in the place of their result
         }
-        linked::prepare(plan, context, build, &own_features(suite, build))?;
+        embedding::prepare(plan, context, build, &own_features(suite, build))?;
     }
     // who wants to know the first failure waits for nothing else
     let is_due = build.staleness.is_some() && !testing.fail_fast;
@@ -67,7 +67,7 @@ pub(super) fn suite(
     testing: &Testing,
 ) -> Result<()> {
     if suite.links_python
-        && let Err(error) = linked::probe(context, build)
+        && let Err(error) = embedding::probe(context, build)
     {
         plan.then(untestable(suite, &error, testing));
         return Ok(());
@@ -117,7 +117,7 @@ fn tests(
 /// does not compile fails by that.
 fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Step {
     let mut call = context
-        .cargo_call(&context.tools.cargo, build, &linked::dir(build))
+        .cargo_call(&context.tools.cargo, build, &embedding::dir(build))
         .arg("build")
         .args(place_args(suite, build, &suite.tested))
         .args(profile_args(&build.options.profile))
@@ -125,7 +125,7 @@ fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Step
         .args(passed_args(context.request, &build.options))
         .arg("--examples");
     if suite.links_python {
-        call = linked::compile(call, context, build);
+        call = embedding::compile(call, context, build);
     }
     let packages = build.locked.packages;
     let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
@@ -147,7 +147,7 @@ fn cargo_test(
         _ => &suite.tested,
     };
     context
-        .cargo_call(&context.tools.cargo, build, &linked::dir(build))
+        .cargo_call(&context.tools.cargo, build, &embedding::dir(build))
         .arg("test")
         .args(place_args(suite, build, packages))
         .args(profile_args(&build.options.profile))
@@ -171,7 +171,7 @@ fn nextest(
     }
     let quiet = ["--cargo-quiet", "--status-level", "fail"];
     context
-        .cargo_call(&context.tools.cargo, build, &linked::dir(build))
+        .cargo_call(&context.tools.cargo, build, &embedding::dir(build))
         .args(["nextest", "run"])
         .args(place_args(suite, build, &suite.tested))
         .args(profile)
@@ -191,7 +191,10 @@ fn place_args(suite: &RustSuite, build: &Build, packages: &[String]) -> Vec<Stri
         &suite.manifest
     };
     let mut args = vec!["--manifest-path".to_owned(), manifest.to_string()];
-    args.extend(["--target-dir".to_owned(), linked::dir(build).into_string()]);
+    args.extend([
+        "--target-dir".to_owned(),
+        embedding::dir(build).into_string(),
+    ]);
     for package in packages {
         let spec = suite.specs.get(package).unwrap_or(package);
         args.extend(["-p".to_owned(), spec.clone()]);
@@ -211,7 +214,7 @@ fn finish(
         call = call.arg("--").args(arguments.iter().cloned());
     }
     if suite.links_python {
-        call = linked::execute(linked::compile(call, context, build), context, build)?;
+        call = embedding::execute(embedding::compile(call, context, build), context, build)?;
     }
     Ok(call)
 }

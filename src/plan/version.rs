@@ -19,18 +19,18 @@ use super::step::Plan;
 /// The version that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewVersion {
-    Exactly(Spelled),
+    Exactly(BothVersions),
     Next(Bump),
 }
 
 /// One version in both spellings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spelled {
+pub struct BothVersions {
     pub python: Version,
     pub cargo: semver::Version,
 }
 
-impl Spelled {
+impl BothVersions {
     /// Takes either spelling; cargo's stays as it is given.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Spelled {
 
 /// What is asked of `release version`.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct VersionRequest {
     pub target: NewVersion,
     /// Whether a lower version may be set.
     pub force: bool,
@@ -79,7 +79,7 @@ pub struct Wish {
 
 /// What is to be done, and what is not.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct VersionPlan {
     pub plan: Plan,
     /// Cargo.locks that cargo would write in another order or with other words, absolute: left to it.
     pub left: BTreeSet<Utf8PathBuf>,
@@ -91,23 +91,23 @@ pub struct Settled {
 /// [`Error::Refused`] for a lower version, for several versions that would become one, and for a
 /// requirement that is too wide to be rewritten.
 pub fn version(
-    wish: &Wish,
+    request: &VersionRequest,
     versions: &[Versioned],
     root: &Utf8Path,
     texts: &BTreeMap<Utf8PathBuf, String>,
-) -> Result<Settled> {
-    if matches!(wish.target, NewVersion::Exactly(_)) {
+) -> Result<VersionPlan> {
+    if matches!(request.target, NewVersion::Exactly(_)) {
         refuse_several(versions)?;
     }
     let mut changes: BTreeMap<&Utf8Path, Vec<(&Statement, String)>> = BTreeMap::new();
     let mut subjects = Vec::new();
     let mut left = BTreeSet::new();
     for one in versions {
-        let target = match &wish.target {
+        let target = match &request.target {
             NewVersion::Exactly(spelled) => spelled.clone(),
-            NewVersion::Next(bump) => Spelled::next(*bump, one)?,
+            NewVersion::Next(bump) => BothVersions::next(*bump, one)?,
         };
-        if !wish.force {
+        if !request.force {
             refuse_lower(one, &target)?;
         }
         for said in &one.statements {
@@ -128,7 +128,7 @@ pub fn version(
         .collect::<Result<Vec<Edit>>>()?;
     changed.retain(|edit| !left.contains(&edit.path));
     let plan = edits("Setting", &subjects.join("; "), changed);
-    Ok(Settled { plan, left })
+    Ok(VersionPlan { plan, left })
 }
 
 /// Whether an entry of a Cargo.lock would change its place, or how others name it.
@@ -157,7 +157,7 @@ fn refuse_several(versions: &[Versioned]) -> Result<()> {
     Err(Error::refused(message, hint))
 }
 
-fn refuse_lower(one: &Versioned, target: &Spelled) -> Result<()> {
+fn refuse_lower(one: &Versioned, target: &BothVersions) -> Result<()> {
     match &one.version {
         Some(present) if target.python < *present => {
             let message = format!("{} is lower than the present {present}", target.python);
@@ -171,7 +171,7 @@ fn refuse_lower(one: &Versioned, target: &Spelled) -> Result<()> {
 }
 
 /// What a statement becomes; `None` where it stays.
-fn rewritten(one: &Versioned, said: &Statement, target: &Spelled) -> Result<Option<String>> {
+fn rewritten(one: &Versioned, said: &Statement, target: &BothVersions) -> Result<Option<String>> {
     if said.kind == StatementKind::Requirement {
         return required(one, said, &target.cargo);
     }
@@ -279,13 +279,13 @@ mod tests {
         let (one, texts) = stated(version_text, files);
         let target = match target {
             "minor" => NewVersion::Next(Bump::Minor),
-            text => NewVersion::Exactly(Spelled::parse(text)?),
+            text => NewVersion::Exactly(BothVersions::parse(text)?),
         };
-        let wish = Wish {
+        let request = VersionRequest {
             target,
             force: false,
         };
-        let plan = version(&wish, &[one], Utf8Path::new("/p"), &texts)?.plan;
+        let plan = version(&request, &[one], Utf8Path::new("/p"), &texts)?.plan;
         let edits = plan.steps.iter().flat_map(|step| match &step.action {
             Action::Edit(edits) => edits
                 .iter()
@@ -406,18 +406,18 @@ mod tests {
         two.members = vec!["two".into()];
         texts.extend(more);
         let both = [one, two];
-        let wish = |target| Wish {
+        let request = |target| VersionRequest {
             target,
             force: false,
         };
-        let exactly = wish(NewVersion::Exactly(Spelled::parse("0.3.0").unwrap()));
+        let exactly = request(NewVersion::Exactly(BothVersions::parse("0.3.0").unwrap()));
         let error = version(&exactly, &both, Utf8Path::new("/p"), &texts).unwrap_err();
         assert_eq!(
             error.to_string(),
             "one is 0.1.0, but two is 0.2.0: which is meant?"
         );
         assert_eq!(error.hint().unwrap(), "choose with `-p one`");
-        let next = wish(NewVersion::Next(Bump::Patch));
+        let next = request(NewVersion::Next(Bump::Patch));
         let plan = version(&next, &both, Utf8Path::new("/p"), &texts)
             .unwrap()
             .plan;
@@ -428,9 +428,9 @@ mod tests {
     fn a_dry_run_is_a_patch() {
         let text = "[package]\nname = 'x'\nversion = \"0.1.0\"\n\n[lib]\n";
         let (one, texts) = stated("0.1.0", &[(StatementKind::Cargo, "Cargo.toml", text)]);
-        let target = NewVersion::Exactly(Spelled::parse("0.2.0").unwrap());
+        let target = NewVersion::Exactly(BothVersions::parse("0.2.0").unwrap());
         let plan = version(
-            &Wish {
+            &VersionRequest {
                 target,
                 force: false,
             },
@@ -465,12 +465,12 @@ mod tests {
             ("0.1.0", "0.4.0", false),
         ] {
             one.statements[1].rivals = vec![semver::Version::parse(rival).unwrap()];
-            let target = NewVersion::Exactly(Spelled::parse(target).unwrap());
-            let wish = Wish {
+            let target = NewVersion::Exactly(BothVersions::parse(target).unwrap());
+            let request = VersionRequest {
                 target,
                 force: false,
             };
-            let settled = version(&wish, &[one.clone()], Utf8Path::new("/p"), &texts).unwrap();
+            let settled = version(&request, &[one.clone()], Utf8Path::new("/p"), &texts).unwrap();
             let Action::Edit(edits) = &settled.plan.steps[0].action else {
                 panic!("{:?}", settled.plan);
             };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::process::{self, Output};
@@ -214,11 +215,7 @@ fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
     let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
     let mut homes = folders.filter_map(|dir| {
         let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
-        let home = text.lines().find_map(|line| {
-            let (key, value) = line.split_once('=')?;
-            (key.trim() == "home").then(|| value.trim().to_owned())
-        })?;
-        Some(dir.join(home))
+        Some(dir.join(venv::config(&text).remove("home")?))
     });
     if is_brought(python) || homes.any(|home| is_brought(&home)) {
         let message =

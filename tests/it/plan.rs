@@ -102,6 +102,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 path: "/p/.venv".into(),
                 state: State::Good {
                     version: version("3.11.7"),
+                    free_threaded: false,
                 },
             },
             probe: Some(Probe {

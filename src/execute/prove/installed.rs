@@ -55,7 +55,7 @@ pub(super) fn installed_modules(
         Some(dist_info) => artifact::installed(&dist_info)?,
         None => Vec::new(),
     };
-    let sources = environment::linked_by(&packages, &listed);
+    let sources = environment::path_file_folders_of(&packages, &listed);
     let mut files: Vec<Utf8PathBuf> = listed.iter().map(|name| packages.join(name)).collect();
     let known = EnvironmentRecord::load(&environment.record_path()).record;
     match known.installed.get(&member.name) {

@@ -1,10 +1,10 @@
 //! Running the checks of distributions, and what they come to.
 
-use crate::facts::artifact::{ArchiveMember, Sdist, Wheel, is_harmless};
-use crate::facts::release::{CHECKS, CheckOutcome, Checked, Checks};
+use crate::facts::artifact::{ArchiveMember, SDIST_ENDING, Sdist, Wheel, is_harmless};
+use crate::facts::release::{CheckOutcome, Checked, Checks, Linter, column};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
-use crate::plan::{Check, How, Linter, RecordChecks, Verdict};
+use crate::plan::{Check, How, RecordChecks, Verdict};
 use crate::world::disk;
 use crate::world::process;
 use camino::Utf8Path;
@@ -18,7 +18,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
     let file = check.file.file_name().unwrap_or_default();
     let (outcome, messages) = match &check.how {
         How::Inspect(expected) => {
-            let findings = if file.ends_with(".tar.gz") {
+            let findings = if file.ends_with(SDIST_ENDING) {
                 Sdist::open(&check.file)?.findings(expected)
             } else {
                 Wheel::open(&check.file)?.findings(expected)
@@ -40,7 +40,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             let mut invocation = invocation.clone();
             let wheel = match linter {
                 Linter::Stubtest | Linter::WheelContents | Linter::Pydistcheck
-                    if !file.ends_with(".tar.gz") =>
+                    if !file.ends_with(SDIST_ENDING) =>
                 {
                     Some(Wheel::open(&check.file)?)
                 }
@@ -241,8 +241,7 @@ pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String])
         }
     }
     let mut columns: Vec<&str> = all.iter().map(|one| &*one.check).collect();
-    let place = |check: &&str| CHECKS.iter().position(|known| known == check);
-    columns.sort_by_key(|check| place(check).unwrap_or(CHECKS.len()));
+    columns.sort_by_key(|check| column(check));
     columns.dedup();
     let cell = |file: &String, check: &str| {
         let own = all

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::facts::release::CheckOutcome;
+use crate::facts::artifact::WheelName;
+use crate::facts::release::{CheckOutcome, Linter};
 use crate::model::manylinux;
-use crate::plan::Linter;
 use crate::world::process::Output;
 
 /// Exit codes say too little: a linter that dies of its own bug ends with the same code as one that
@@ -168,12 +168,8 @@ fn auditwheel(file: &str, output: &Output) -> (CheckOutcome, Vec<String>) {
             vec!["its report has no tag".to_owned()],
         );
     };
-    let own = file.trim_end_matches(".whl").rsplit('-').next();
-    let own = own
-        .unwrap_or_default()
-        .split('.')
-        .filter_map(manylinux::glibc);
-    match (own.min(), manylinux::glibc(found)) {
+    let own = WheelName::parse(file).and_then(|name| name.tags.glibc());
+    match (own, manylinux::glibc(found)) {
         (Some(own), Some(needed)) if needed <= own => (CheckOutcome::Pass, Vec::new()),
         (Some(_), _) => {
             let message = format!("it is consistent with {found} only");

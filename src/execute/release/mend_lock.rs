@@ -5,6 +5,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
+use crate::facts::artifact::SDIST_ENDING;
 use crate::model::error::{Error, Result};
 use crate::plan::{MendLock, Unpack};
 use crate::world::disk;
@@ -17,7 +18,7 @@ use super::unpack::unpack;
 /// build that follows says why.
 pub(super) fn mend_lock(context: &Context<'_>, mend: &MendLock) -> Result<()> {
     let names = disk::names(&mend.folder);
-    let Some(name) = names.iter().find(|name| name.ends_with(".tar.gz")) else {
+    let Some(name) = names.iter().find(|name| name.ends_with(SDIST_ENDING)) else {
         return Ok(());
     };
     let sdist = mend.folder.join(name);

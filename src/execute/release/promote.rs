@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::Wheel;
-use crate::facts::release::{Entry, MANIFEST, Manifest, SUMS};
+use crate::facts::release::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::plan::{Candidate, Promote};
@@ -45,22 +45,22 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
         ));
     }
     let tools = tools(promote)?;
-    let old = Manifest::of(&promote.dist)?;
-    let mut manifest = Manifest {
-        schema: Manifest::SCHEMA,
+    let old = ReleaseRecord::of(&promote.dist)?;
+    let mut record = ReleaseRecord {
+        schema: ReleaseRecord::SCHEMA,
         files: kept(&promote.dist, &old, &promote.entries),
     };
     let mut rows = Vec::new();
     for candidate in &promote.entries {
         let entry = completed(context, promote, candidate, &test_results, &tools)?;
         rows.push(row(candidate, &entry, &test_results));
-        manifest.files.insert(name(candidate).to_owned(), entry);
+        record.files.insert(name(candidate).to_owned(), entry);
     }
-    write(promote, &old, &manifest)?;
+    write(promote, &old, &record)?;
     for gone in old
         .files
         .keys()
-        .filter(|name| !manifest.files.contains_key(*name))
+        .filter(|name| !record.files.contains_key(*name))
     {
         context.ui.status("Removed", gone);
     }
@@ -89,7 +89,7 @@ fn name(candidate: &Candidate) -> &str {
 
 /// What an earlier release of the same version and sources left, as far as it is still there and
 /// this one does not replace it. Without a commit the sdist tells what the sources were.
-fn kept(dist: &Utf8Path, old: &Manifest, new: &[Candidate]) -> BTreeMap<String, Entry> {
+fn kept(dist: &Utf8Path, old: &ReleaseRecord, new: &[Candidate]) -> BTreeMap<String, Entry> {
     let stays = |entry: &Entry| {
         new.iter().all(|candidate| {
             let own = &candidate.entry;
@@ -203,11 +203,11 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
 }
 
 /// A new `dist/` beside the old one, with what others put there, then exchanged in one step.
-fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
+fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<()> {
     let dist = &promote.dist;
     let staging = disk::staging(dist)?;
     let root = crate::model::path::utf8(staging.path().to_owned())?;
-    let generated = [MANIFEST, SUMS];
+    let generated = [RELEASE_RECORD, SUMS];
     if disk::is_dir(dist) {
         disk::mirror(dist, &root, &|below| {
             let ours = old.files.contains_key(below.as_str());
@@ -218,7 +218,7 @@ fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
         disk::replace(&candidate.path, &root.join(name(candidate)))?;
     }
     let text = serde_json::to_string_pretty(new).unwrap_or_default() + "\n";
-    disk::write(&root.join(MANIFEST), text.as_bytes())?;
+    disk::write(&root.join(RELEASE_RECORD), text.as_bytes())?;
     disk::write(&root.join(SUMS), sums(new).as_bytes())?;
     let ignore = root.join(".gitignore");
     // where others have files, it would hide these
@@ -230,9 +230,9 @@ fn write(promote: &Promote, old: &Manifest, new: &Manifest) -> Result<()> {
 }
 
 /// As `sha256sum --check` reads it.
-fn sums(manifest: &Manifest) -> String {
+fn sums(record: &ReleaseRecord) -> String {
     let mut text = String::new();
-    for (name, entry) in &manifest.files {
+    for (name, entry) in &record.files {
         let _ = writeln!(text, "{}  {name}", entry.sha256);
     }
     text
@@ -294,7 +294,7 @@ mod tests {
         };
         let stays = |old: &Entry, new: Entry| {
             let files = BTreeMap::from([("one.whl".to_owned(), old.clone())]);
-            let old = Manifest { schema: 1, files };
+            let old = ReleaseRecord { schema: 1, files };
             let new = Candidate {
                 path: dist.join("one.tar.gz"),
                 entry: new,

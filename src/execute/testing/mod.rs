@@ -11,7 +11,7 @@ use crate::model::error::Result;
 use crate::plan::{Runner, Test};
 use crate::ui::Activity;
 
-pub use result::{Idle, PYTHON, RUST, TestResult, summed};
+pub use result::{NoTestsReason, PYTHON, RUST, TestResult, summed};
 
 use super::context::Context;
 use runner_output::RunnerOutput;

@@ -13,7 +13,7 @@ use crate::world::disk;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
-use super::result::{Idle, PYTHON, TestResult};
+use super::result::{NoTestsReason, PYTHON, TestResult};
 use super::runner_output::RunnerOutput;
 
 /// A runner that a module of ours tells of.
@@ -250,17 +250,22 @@ impl Report {
         }
     }
 
-    fn idle(&self, status: Status, options: &RunnerOptions, arguments: &[String]) -> Option<Idle> {
+    fn idle(
+        &self,
+        status: Status,
+        options: &RunnerOptions,
+        arguments: &[String],
+    ) -> Option<NoTestsReason> {
         let total: u64 = self.counts.iter().flat_map(BTreeMap::values).sum();
         match self.exit(status) {
-            Status::Code(5) if options.selects(arguments) => {
-                Some(Idle::Unselected(format!("`{}`", arguments.join(" "))))
-            }
-            Status::Code(5) if self.deselected > 0 => {
-                Some(Idle::Unselected("the project's own options".to_owned()))
-            }
-            Status::Code(5) => Some(Idle::Nothing),
-            Status::Code(0) if total == 0 => Some(Idle::Unasked),
+            Status::Code(5) if options.selects(arguments) => Some(NoTestsReason::Unselected(
+                format!("`{}`", arguments.join(" ")),
+            )),
+            Status::Code(5) if self.deselected > 0 => Some(NoTestsReason::Unselected(
+                "the project's own options".to_owned(),
+            )),
+            Status::Code(5) => Some(NoTestsReason::Nothing),
+            Status::Code(0) if total == 0 => Some(NoTestsReason::Unasked),
             Status::Code(_) | Status::Signal(_) => None,
         }
     }
@@ -347,21 +352,27 @@ mod tests {
             report.idle(Status::Code(code), PYTEST.options, &words(arguments))
         };
         let empty = NONE.replace('2', "0");
-        assert_eq!(idle(5, &empty, &["-v"]), Some(Idle::Nothing));
-        let unselected = |by: &str| Some(Idle::Unselected(by.to_owned()));
+        assert_eq!(idle(5, &empty, &["-v"]), Some(NoTestsReason::Nothing));
+        let unselected = |by: &str| Some(NoTestsReason::Unselected(by.to_owned()));
         assert_eq!(idle(5, NONE, &["-kno"]), unselected("`-kno`"));
         assert_eq!(idle(5, &empty, &["a.py"]), unselected("`a.py`"));
-        assert_eq!(idle(5, &empty, &["--tb", "short"]), Some(Idle::Nothing));
+        assert_eq!(
+            idle(5, &empty, &["--tb", "short"]),
+            Some(NoTestsReason::Nothing)
+        );
         assert_eq!(
             idle(5, NONE, &["--tb", "short"]),
             unselected("the project's own options")
         );
         assert_eq!(idle(5, NONE, &[]), unselected("the project's own options"));
         let listed = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":0}}\n";
-        assert_eq!(idle(0, listed, &["--collect-only"]), Some(Idle::Unasked));
+        assert_eq!(
+            idle(0, listed, &["--collect-only"]),
+            Some(NoTestsReason::Unasked)
+        );
         let one = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":1}}\n";
         assert_eq!(idle(0, one, &[]), None);
-        assert_eq!(idle(0, &empty, &[]), Some(Idle::Nothing)); // os._exit(0) at the end
+        assert_eq!(idle(0, &empty, &[]), Some(NoTestsReason::Nothing)); // os._exit(0) at the end
     }
 
     #[test]

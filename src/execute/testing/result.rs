@@ -24,13 +24,13 @@ pub struct TestResult {
     /// What to do about the failure, where that is known.
     pub hint: Option<String>,
     /// Why no test ran although nothing failed.
-    pub idle: Option<Idle>,
+    pub idle: Option<NoTestsReason>,
     pub seconds: f64,
 }
 
 /// Why no test ran although nothing failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Idle {
+pub enum NoTestsReason {
     /// The runner found none.
     Nothing,
     /// None of those that it found was selected, by what is named here.

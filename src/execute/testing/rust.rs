@@ -10,7 +10,7 @@ use crate::ui::Activity;
 use crate::world::process::{self, Status};
 
 use super::super::child::with_linked;
-use super::result::{Idle, RUST, TestResult};
+use super::result::{NoTestsReason, RUST, TestResult};
 use super::runner_output::RunnerOutput;
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
@@ -152,9 +152,9 @@ impl Results {
     }
 
     /// `arguments`: those of the command line.
-    fn idle(&self, arguments: &[String]) -> Option<Idle> {
+    fn idle(&self, arguments: &[String]) -> Option<NoTestsReason> {
         if self.counts.is_empty() {
-            return Some(Idle::Unasked);
+            return Some(NoTestsReason::Unasked);
         }
         let ran = self
             .counts
@@ -170,9 +170,9 @@ impl Results {
                 self.filtered + skipped,
                 runner_options::LIBTEST.selects(arguments),
             ) {
-                (0, _) => Idle::Nothing,
-                (_, false) => Idle::Unselected("the project's own options".to_owned()),
-                (_, true) => Idle::Unselected(format!("`{}`", arguments.join(" "))),
+                (0, _) => NoTestsReason::Nothing,
+                (_, false) => NoTestsReason::Unselected("the project's own options".to_owned()),
+                (_, true) => NoTestsReason::Unselected(format!("`{}`", arguments.join(" "))),
             },
         )
     }
@@ -267,13 +267,19 @@ mod tests {
             let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
             results.idle(&arguments)
         };
-        let typo = Some(Idle::Unselected("`typo`".to_owned()));
+        let typo = Some(NoTestsReason::Unselected("`typo`".to_owned()));
         let zero = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
         let two = &zero.replace("0 filtered", "2 filtered");
         assert_eq!(idle(LIBTEST, &[two, zero], &["typo"]), typo);
-        assert_eq!(idle(LIBTEST, &[zero], &["typo"]), Some(Idle::Nothing));
-        assert_eq!(idle(LIBTEST, &[zero], &[]), Some(Idle::Nothing));
-        assert_eq!(idle(LIBTEST, &[], &["--list"]), Some(Idle::Unasked));
+        assert_eq!(
+            idle(LIBTEST, &[zero], &["typo"]),
+            Some(NoTestsReason::Nothing)
+        );
+        assert_eq!(idle(LIBTEST, &[zero], &[]), Some(NoTestsReason::Nothing));
+        assert_eq!(
+            idle(LIBTEST, &[], &["--list"]),
+            Some(NoTestsReason::Unasked)
+        );
         for kind in ["passed", "ignored", "measured"] {
             let one = &zero.replace(&format!("0 {kind}"), &format!("1 {kind}"));
             assert_eq!(idle(LIBTEST, &[two, one], &["typo"]), None, "{kind}");
@@ -284,13 +290,18 @@ mod tests {
 
         let summary = "     Summary [   0.000s] 0 tests run: 0 passed, 2 skipped";
         assert_eq!(idle(Dialect::Nextest, &[summary], &["typo"]), typo);
-        let options = Some(Idle::Unselected("the project's own options".to_owned()));
+        let options = Some(NoTestsReason::Unselected(
+            "the project's own options".to_owned(),
+        ));
         for arguments in [&[][..], &["--test-threads", "1"]] {
             let idle = idle(Dialect::Nextest, &[summary], arguments);
             assert_eq!(idle, options, "{arguments:?}");
         }
         let none = &summary.replace('2', "0");
-        assert_eq!(idle(Dialect::Nextest, &[none], &[]), Some(Idle::Nothing));
+        assert_eq!(
+            idle(Dialect::Nextest, &[none], &[]),
+            Some(NoTestsReason::Nothing)
+        );
         let one = &summary.replace("0 passed", "1 passed");
         assert_eq!(idle(Dialect::Nextest, &[one], &["typo"]), None);
     }

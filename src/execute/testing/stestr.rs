@@ -8,7 +8,7 @@ use crate::plan::Test;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
-use super::result::{Idle, PYTHON, TestResult};
+use super::result::{NoTestsReason, PYTHON, TestResult};
 use super::runner_output::RunnerOutput;
 
 pub(super) fn run(
@@ -33,9 +33,9 @@ pub(super) fn run(
     let idle = match &failure {
         None if results.unmatched => {
             let arguments = test.arguments.join(" ");
-            Some(Idle::Unselected(format!("`{arguments}`")))
+            Some(NoTestsReason::Unselected(format!("`{arguments}`")))
         }
-        None if results.counts.is_empty() => Some(Idle::Unasked),
+        None if results.counts.is_empty() => Some(NoTestsReason::Unasked),
         _ => None,
     };
     Ok(TestResult {

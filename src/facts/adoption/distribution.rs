@@ -13,8 +13,8 @@ use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
 use super::module_name::ModuleName;
+use super::options::AdoptionOptions;
 use super::package;
-use super::wishes::Wishes;
 
 /// Where it goes, from the root.
 pub const FOLDER: &str = "rust";
@@ -40,7 +40,7 @@ impl RustDistribution {
     pub(super) fn read(
         manifests: &Manifests,
         pyproject: Arc<PyProject>,
-        wishes: &Wishes,
+        options: &AdoptionOptions,
     ) -> Result<Self> {
         let root = pyproject.dir();
         let folder = root.join(FOLDER);
@@ -61,7 +61,7 @@ impl RustDistribution {
         let poetry = pyproject.toml.str(&["tool", "poetry", "name"]);
         let package = pyproject.name().or(poetry).or(root.file_name());
         let package = package_name::normalize(package.unwrap_or_default());
-        let wanted = wishes.module.clone().unwrap_or(format!("{package}_rust"));
+        let wanted = options.module.clone().unwrap_or(format!("{package}_rust"));
         let hint = |other: &str| format!("--module {}", other.replace('-', "_"));
         Ok(Self {
             module: ModuleName::of(Name::parse(&wanted, &[&package], hint)?),

@@ -12,7 +12,7 @@ use crate::world::manifest::Toml;
 use crate::world::python_source;
 use crate::world::session::Session;
 
-use super::wishes::FunctionPath;
+use super::options::FunctionPath;
 
 #[derive(Debug)]
 pub struct HotFunction {

@@ -9,12 +9,12 @@ mod distribution;
 mod hot_function;
 mod module_name;
 mod obstacles;
+mod options;
 mod package;
 mod pyo3;
 mod rust_module;
 mod subject;
 mod takeover;
-mod wishes;
 mod workspace;
 
 use std::collections::BTreeSet;
@@ -40,12 +40,12 @@ pub use crates::{Crate, CrateKind, Library};
 pub use distribution::{FOLDER as DISTRIBUTION_FOLDER, RustDistribution};
 pub use hot_function::{Call, HotFunction};
 pub use module_name::ModuleName;
+pub use options::{AdoptionLayout, AdoptionOptions, BESIDE, FunctionPath};
 pub use package::PythonPackage;
 pub use pyo3::Pyo3;
 pub use rust_module::{ModuleKind, ModulePlace, RustModule};
 pub use subject::{Subject, Unasked};
 pub use takeover::{Takeover, VersionFile};
-pub use wishes::{AdoptionLayout, BESIDE, FunctionPath, Wishes};
 pub use workspace::CargoWorkspace;
 
 /// What is to be adopted, and what it stands in.
@@ -78,9 +78,9 @@ impl Adoption {
     ///
     /// # Errors
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
-    pub fn read(session: &Session, root: &Utf8Path, wishes: &Wishes) -> Result<Self> {
-        let subject = subject(&Manifests::default(), root, wishes)?;
-        let Some(path) = &wishes.function else {
+    pub fn read(session: &Session, root: &Utf8Path, options: &AdoptionOptions) -> Result<Self> {
+        let subject = subject(&Manifests::default(), root, options)?;
+        let Some(path) = &options.function else {
             return Self::of(session, root, subject);
         };
         let subject = match subject {
@@ -255,7 +255,11 @@ fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     FILLED_FOLDERS.iter().flat_map(below).collect()
 }
 
-pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path, wishes: &Wishes) -> Result<Subject> {
+pub(crate) fn subject(
+    manifests: &Manifests,
+    root: &Utf8Path,
+    options: &AdoptionOptions,
+) -> Result<Subject> {
     let pyproject = manifests.pyproject(&root.join("pyproject.toml"))?;
     let cargo = manifests.cargo(&root.join("Cargo.toml"))?;
     match (pyproject, cargo) {
@@ -266,12 +270,12 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path, wishes: &Wishes) -
             format!("`{root}` has a Python package and a crate, which nothing connects"),
             "init one of them in a folder of its own: cargo pyx init -C FOLDER",
         )),
-        (Some(pyproject), None) => of_python(manifests, pyproject, wishes),
-        (None, Some(cargo)) => without_pyproject(manifests, cargo, wishes),
+        (Some(pyproject), None) => of_python(manifests, pyproject, options),
+        (None, Some(cargo)) => without_pyproject(manifests, cargo, options),
         (None, None) if is_of_setuptools(root) => of_python(
             manifests,
             manifests.pyproject_or_empty(&root.join("pyproject.toml"))?,
-            wishes,
+            options,
         ),
         (None, None) => {
             let message = format!("neither pyproject.toml nor Cargo.toml in `{root}`");
@@ -295,12 +299,16 @@ fn is_of_setuptools(root: &Utf8Path) -> bool {
 }
 
 /// A package that says what it is, one that has to be built for that, or one that stays as it is.
-fn of_python(manifests: &Manifests, pyproject: Arc<PyProject>, wishes: &Wishes) -> Result<Subject> {
+fn of_python(
+    manifests: &Manifests,
+    pyproject: Arc<PyProject>,
+    options: &AdoptionOptions,
+) -> Result<Subject> {
     if let Some(name) = distribution::there(manifests, pyproject.dir())? {
         return Ok(Subject::Whole(name));
     }
-    if wishes.layout == Some(AdoptionLayout::Workspace) {
-        let beside = RustDistribution::read(manifests, pyproject, wishes)?;
+    if options.layout == Some(AdoptionLayout::Workspace) {
+        let beside = RustDistribution::read(manifests, pyproject, options)?;
         return Ok(Subject::Distribution(Box::new(beside)));
     }
     if package::is_plain(&pyproject) {
@@ -320,20 +328,20 @@ fn of_python(manifests: &Manifests, pyproject: Arc<PyProject>, wishes: &Wishes) 
 fn without_pyproject(
     manifests: &Manifests,
     cargo: Arc<CargoToml>,
-    wishes: &Wishes,
+    options: &AdoptionOptions,
 ) -> Result<Subject> {
     let root = cargo.dir();
     if let Some(name) = workspace::member_there(manifests, root)? {
         return Ok(Subject::Whole(name));
     }
     if cargo.package_name().is_none() {
-        let workspace = CargoWorkspace::read(manifests, cargo, wishes)?;
+        let workspace = CargoWorkspace::read(manifests, cargo, options)?;
         return Ok(Subject::Workspace(Box::new(workspace)));
     }
     if embeds(manifests, &cargo)? {
         return Ok(Subject::Whole(name_of(cargo.package_name(), root)));
     }
-    subject::of_crate(manifests, cargo, wishes)
+    subject::of_crate(manifests, cargo, options)
 }
 
 /// Whether it is a program that runs Python: that needs no Python package.

@@ -6,7 +6,7 @@ use crate::model::invocation::quote;
 use crate::world::manifest::CargoToml;
 
 use super::obstacles::Obstacle;
-use super::wishes::Wishes;
+use super::options::AdoptionOptions;
 
 /// What Python calls a crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +25,13 @@ impl ModuleName {
 
     /// What was asked for; else what the library is called, and where Python would find another module
     /// of that name, the same with an ending, and why.
-    pub(super) fn choose(cargo: &CargoToml, wishes: &Wishes) -> Result<(Self, Option<Obstacle>)> {
+    pub(super) fn choose(
+        cargo: &CargoToml,
+        options: &AdoptionOptions,
+    ) -> Result<(Self, Option<Obstacle>)> {
         let own = cargo.lib_name().unwrap_or_default();
         let own = own.trim_matches('_');
-        if let Some(module) = &wishes.module {
+        if let Some(module) = &options.module {
             let hint = |other: &str| format!("--module {}", other.replace('-', "_"));
             let named = Self::of(Name::parse(module, &[], hint)?);
             return Ok((named, None));

@@ -18,8 +18,8 @@ use crate::world::manifest::{Manifests, PyProject, line_at};
 
 use super::built::BuiltPackage;
 use super::comparison::Asked;
+use super::options::BESIDE;
 use super::takeover::Takeover;
-use super::wishes::BESIDE;
 
 /// Backends that pack Python files and compile nothing.
 const PACKERS: [&str; 9] = [

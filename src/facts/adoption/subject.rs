@@ -12,10 +12,10 @@ use super::crates::{Crate, CrateKind, Library, MODULES, has_readme};
 use super::distribution::RustDistribution;
 use super::module_name::ModuleName;
 use super::obstacles::{Obstacle, obstacle};
+use super::options::{AdoptionLayout, AdoptionOptions};
 use super::package::PythonPackage;
 use super::pyo3::{Pyo3, refuse_module};
 use super::rust_module::RustModule;
-use super::wishes::{AdoptionLayout, Wishes};
 use super::workspace::CargoWorkspace;
 
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub struct Unasked {
 pub(super) fn of_crate(
     manifests: &Manifests,
     cargo: Arc<CargoToml>,
-    wishes: &Wishes,
+    options: &AdoptionOptions,
 ) -> Result<Subject> {
     if !cargo.has_lib() {
         return Ok(Subject::Crate(Box::new(Crate::of_programs(cargo)?)));
@@ -84,9 +84,9 @@ pub(super) fn of_crate(
         .to_owned();
     let text = disk::read_text(&cargo.dir().join(&path))?.unwrap_or_default();
     let folder = cargo.dir().join(Utf8Path::new(&path).with_file_name(""));
-    let (module, renamed) = ModuleName::choose(&cargo, wishes)?;
+    let (module, renamed) = ModuleName::choose(&cargo, options)?;
     let obstacle = obstacle(&cargo, &path, &text).or(renamed);
-    if let Choice::Beside(why) = Choice::of(&cargo, obstacle, wishes)? {
+    if let Choice::Beside(why) = Choice::of(&cargo, obstacle, options)? {
         refuse_module(&cargo, &folder, &Pyo3::of(&cargo)?)?;
         let workspace = CargoWorkspace::beside(manifests, cargo, module, why)?;
         return Ok(Subject::Workspace(Box::new(workspace)));
@@ -121,8 +121,12 @@ enum Choice {
 impl Choice {
     /// # Errors
     /// [`Error::Refused`] where it is to go into the library, and cannot.
-    fn of(cargo: &CargoToml, obstacle: Option<Obstacle>, wishes: &Wishes) -> Result<Self> {
-        match (wishes.layout, obstacle) {
+    fn of(
+        cargo: &CargoToml,
+        obstacle: Option<Obstacle>,
+        options: &AdoptionOptions,
+    ) -> Result<Self> {
+        match (options.layout, obstacle) {
             (Some(AdoptionLayout::Workspace), _) => Ok(Self::Beside(None)),
             (
                 Some(AdoptionLayout::Crate),

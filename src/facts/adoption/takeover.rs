@@ -9,7 +9,7 @@ use crate::world::disk;
 use crate::world::manifest::PyProject;
 
 use super::built::{BuiltPackage, description_file};
-use super::wishes::BESIDE;
+use super::options::BESIDE;
 
 #[derive(Debug)]
 pub struct Takeover {

@@ -13,7 +13,7 @@ fn read_in(folder: &str, files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject
     for (name, text) in files {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
-    let read = subject(&Manifests::default(), &root, &Wishes::default());
+    let read = subject(&Manifests::default(), &root, &AdoptionOptions::default());
     (root, read)
 }
 
@@ -174,21 +174,21 @@ fn a_name_that_leads_astray_is_refused_with_the_way_to_another() {
     assert!(matches!(read(&files), Ok(Subject::Crate(_))));
 }
 
-/// What a library of these lines gets when somebody wishes so.
-fn wished(package: &str, lib: &str, wishes: &Wishes) -> Result<Subject> {
+/// What a library of these lines gets when somebody asks for it.
+fn wished(package: &str, lib: &str, options: &AdoptionOptions) -> Result<Subject> {
     let temp = tempfile::tempdir().unwrap();
     let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
     let manifest = format!("[package]\n{package}\n");
     for (name, text) in [("Cargo.toml", &*manifest), ("src/lib.rs", lib)] {
         disk::write(&root.join(name), text.as_bytes()).unwrap();
     }
-    subject(&Manifests::default(), &root, wishes)
+    subject(&Manifests::default(), &root, options)
 }
 
 #[test]
 fn a_library_that_cannot_have_the_module_gets_a_crate_beside_it() {
     let json = "name = \"fast-json\"\nedition = \"2021\"\n[lib]\nname = \"json\"";
-    let beside = |package, lib| match wished(package, lib, &Wishes::default()).unwrap() {
+    let beside = |package, lib| match wished(package, lib, &AdoptionOptions::default()).unwrap() {
         Subject::Workspace(workspace) => *workspace,
         other => panic!("{other:?}"),
     };
@@ -208,23 +208,23 @@ fn a_library_that_cannot_have_the_module_gets_a_crate_beside_it() {
 
 #[test]
 fn a_wish_goes_before_what_would_be_chosen() {
-    let wishes = |layout, module: Option<&str>| Wishes {
+    let options = |layout, module: Option<&str>| AdoptionOptions {
         layout,
         module: module.map(str::to_owned),
-        ..Wishes::default()
+        ..AdoptionOptions::default()
     };
     let new = "name = \"a\"\nedition = \"2021\"";
     let old = "name = \"a\"\nedition = \"2021\"\nrust-version = \"1.60\"";
-    let beside = wishes(Some(AdoptionLayout::Workspace), Some("hot_a"));
+    let beside = options(Some(AdoptionLayout::Workspace), Some("hot_a"));
     match wished(new, "", &beside).unwrap() {
         Subject::Workspace(found) => assert_eq!(found.module.module, "hot_a"),
         other => panic!("{other:?}"),
     }
-    let inside = wishes(Some(AdoptionLayout::Crate), None);
+    let inside = options(Some(AdoptionLayout::Crate), None);
     assert!(matches!(wished(old, "", &inside), Ok(Subject::Crate(_))));
     let refused = wished(new, "#![no_std]\n", &inside).unwrap_err();
     assert!(refused.hint().unwrap().contains("--layout workspace"));
-    let error = wished(new, "", &wishes(None, Some("class"))).unwrap_err();
+    let error = wished(new, "", &options(None, Some("class"))).unwrap_err();
     assert!(error.hint().unwrap().contains("--module my_class"));
 }
 

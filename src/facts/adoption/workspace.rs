@@ -13,7 +13,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests};
 
 use super::module_name::ModuleName;
-use super::wishes::Wishes;
+use super::options::AdoptionOptions;
 
 /// Where the member goes, the first that is free.
 const FOLDERS: [&str; 3] = ["python", "bindings/python", "crates/python"];
@@ -42,10 +42,10 @@ impl CargoWorkspace {
     pub(super) fn read(
         manifests: &Manifests,
         cargo: Arc<CargoToml>,
-        wishes: &Wishes,
+        options: &AdoptionOptions,
     ) -> Result<Self> {
         let root = cargo.dir().to_owned();
-        let name = workspace_name(&root, wishes)?;
+        let name = workspace_name(&root, options)?;
         let patterns = cargo.toml.strings(&["workspace", "members"]);
         let folder = free_folder(&root)?;
         Ok(Self {
@@ -115,8 +115,8 @@ fn covers(patterns: &[String], folder: &str) -> bool {
 }
 
 /// What the folder is called, as a package, or what was asked for.
-fn workspace_name(root: &Utf8Path, wishes: &Wishes) -> Result<Name> {
-    if let Some(module) = &wishes.module {
+fn workspace_name(root: &Utf8Path, options: &AdoptionOptions) -> Result<Name> {
+    if let Some(module) = &options.module {
         return Name::parse(module, &[], |other| format!("--module {other}"));
     }
     let hint = |other: &str| {

@@ -22,7 +22,7 @@ pub use archive::{ArchiveMember, is_harmless};
 pub use binary::{Binary, Format};
 pub use expected::Expected;
 pub use headers::Headers;
-pub use name::{SdistName, Tags, WheelName};
+pub use name::{DistributionName, SDIST_ENDING, SdistName, Tags, WHEEL_ENDING, WheelName};
 pub use record::{RecordEntry, installed};
 pub use sdist::Sdist;
 pub use wheel::{Wheel, path_in_site_packages};

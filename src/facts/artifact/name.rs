@@ -5,7 +5,22 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
+use crate::model::manylinux;
 use crate::model::minor::{self, Minor};
+use crate::model::package_name;
+
+/// How the name of every wheel ends.
+pub const WHEEL_ENDING: &str = ".whl";
+
+/// How the name of every sdist ends (PEP 625).
+pub const SDIST_ENDING: &str = ".tar.gz";
+
+/// The name of a file that an index takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DistributionName {
+    Wheel(WheelName),
+    Sdist(SdistName),
+}
 
 /// `hello-0.1.0-cp39-abi3-manylinux_2_17_x86_64.whl`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +55,26 @@ pub struct SdistName {
     pub stem: String,
 }
 
+impl DistributionName {
+    /// `None` where it is neither a wheel's nor an sdist's name.
+    pub fn parse(file: &str) -> Option<Self> {
+        let sdist = || SdistName::parse(file).map(Self::Sdist);
+        WheelName::parse(file).map(Self::Wheel).or_else(sdist)
+    }
+
+    /// The package that it is a distribution of; normalised.
+    pub fn package(&self) -> String {
+        package_name::normalize(match self {
+            Self::Wheel(wheel) => &wheel.distribution,
+            Self::Sdist(sdist) => &sdist.distribution,
+        })
+    }
+}
+
 impl WheelName {
     /// `None` where it is no wheel's name.
     pub fn parse(file: &str) -> Option<Self> {
-        let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
+        let parts: Vec<&str> = file.strip_suffix(WHEEL_ENDING)?.split('-').collect();
         let (distribution, version, build, tags) = match parts[..] {
             [name, version, ref tags @ ..] if tags.len() == 3 => (name, version, None, tags),
             [name, version, build, ref tags @ ..] if tags.len() == 3 => {
@@ -65,7 +96,7 @@ impl WheelName {
 impl SdistName {
     /// `None` where it is no sdist's name.
     pub fn parse(file: &str) -> Option<Self> {
-        let stem = file.strip_suffix(".tar.gz")?;
+        let stem = file.strip_suffix(SDIST_ENDING)?;
         let (distribution, version) = stem.rsplit_once('-')?;
         Some(Self {
             version: version_of(version)?,
@@ -116,6 +147,26 @@ impl Tags {
         self.abis.iter().all(|abi| abi == "none")
     }
 
+    /// Whether `CPython` of that version, built with a GIL, may install it as far as Python counts.
+    pub fn admit(&self, python: Minor) -> bool {
+        let fits = |tag: &String| match (tag.strip_prefix("cp"), minor(tag)) {
+            (Some(_), Some(own)) if self.is_stable_abi() => own <= python,
+            (Some(_), Some(own)) => own == python,
+            _ => tag.starts_with("py"),
+        };
+        let has_gil = |abi: &String| !abi.ends_with('t');
+        self.pythons.iter().any(fits) && self.abis.iter().any(has_gil)
+    }
+
+    /// The oldest glibc that one of its platforms promises to run on.
+    pub fn glibc(&self) -> Option<(u64, u64)> {
+        let promised = self
+            .platforms
+            .iter()
+            .filter_map(|tag| manylinux::glibc(tag));
+        promised.min()
+    }
+
     /// The oldest `CPython` that it names with a minor version.
     pub fn floor(&self) -> Option<Minor> {
         let minors = self.pythons.iter().filter_map(|tag| minor(tag));
@@ -156,6 +207,34 @@ mod tests {
         let all = ["py2-none-a", "py2-none-b", "py3-none-a", "py3-none-b"];
         assert_eq!(tags.expand(), all.map(str::to_owned).into());
         assert_eq!(Tags::parse("py3-none"), None);
+    }
+
+    #[test]
+    fn tags_tell_which_python_installs_the_wheel() {
+        for (tags, admits) in [
+            ("cp312-cp312-any", true),
+            ("cp311-cp311-any", false),
+            ("cp39-abi3-any", true),
+            ("cp313-abi3-any", false),
+            ("cp312-cp312t-any", false),
+            ("cp312-abi3.abi3t-any", true),
+            ("pp312-pypy312_pp73-any", false),
+            ("cp311.cp312-none-any", true),
+            ("py2.py3-none-any", true),
+        ] {
+            assert_eq!(Tags::parse(tags).unwrap().admit((3, 12)), admits, "{tags}");
+        }
+    }
+
+    #[test]
+    fn a_distribution_is_known_by_its_name() {
+        let package = |file| DistributionName::parse(file).map(|name| name.package());
+        for file in ["My_Pkg-1.0-py3-none-any.whl", "my_pkg-1.0.tar.gz"] {
+            assert_eq!(package(file).as_deref(), Some("my-pkg"), "{file}");
+        }
+        for other in ["release.json", "SHA256SUMS", "my_pkg.whl", "source.tar.gz"] {
+            assert_eq!(package(other), None, "{other}");
+        }
     }
 
     #[test]

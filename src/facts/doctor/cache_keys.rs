@@ -7,7 +7,7 @@ use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::model::path::{normalize, relative};
 use crate::world::disk;
-use crate::world::manifest::{Amendment, CacheKey, CargoToml, PyProject, Toml};
+use crate::world::manifest::{ArrayEdit, CacheKey, CargoToml, PyProject, Toml};
 
 use super::problem::{Fix, Problem};
 
@@ -110,7 +110,7 @@ fn missing(member: &Member, pyproject: &PyProject) -> Option<Problem> {
     let finding = Finding::warning("cache-keys-missing", message)
         .at(&toml.path, Some(place(toml)))
         .hint(hint);
-    let add = Amendment::add(&KEYS, new);
+    let add = ArrayEdit::add(&KEYS, new);
     Some(Problem {
         finding,
         fix: Fix::amend(toml, add).into_iter().collect(),
@@ -184,7 +184,7 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
         let mut problem = Problem::from(finding);
         if Utf8Path::new(&said).extension() == Some("rs") {
             let old = &toml.text()[span];
-            let change = Amendment::replace(KEYS.map(str::to_owned).to_vec(), old, new);
+            let change = ArrayEdit::replace(KEYS.map(str::to_owned).to_vec(), old, new);
             if let Some(fix) = Fix::amend(toml, change) {
                 problem.fix.push(fix);
                 kept.extend(instead);

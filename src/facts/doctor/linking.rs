@@ -7,7 +7,7 @@ use crate::facts::project::{HardWired, Member};
 use crate::model::error::Result;
 use crate::model::finding::Finding;
 use crate::world::disk;
-use crate::world::manifest::{Amendment, CargoToml, line_at};
+use crate::world::manifest::{ArrayEdit, CargoToml, line_at};
 
 use super::problem::{Fix, Problem};
 
@@ -64,7 +64,7 @@ fn cdylib_only(member: &Member) -> Result<Option<Problem>> {
     let finding = Finding::error("cdylib-only", message)
         .at(&cargo.toml.path, Some(cargo.toml.line_of(&keys)))
         .hint("crate-type = [\"cdylib\", \"rlib\"]");
-    let add = Amendment::add(&keys, vec!["\"rlib\"".into()]);
+    let add = ArrayEdit::add(&keys, vec!["\"rlib\"".into()]);
     Ok(Some(Problem {
         finding,
         fix: Fix::amend(&cargo.toml, add).into_iter().collect(),

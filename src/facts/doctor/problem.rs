@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use crate::model::error::Error;
 use crate::model::finding::Finding;
-use crate::world::manifest::{Amendment, Toml};
+use crate::world::manifest::{ArrayEdit, Toml};
 
 /// One thing that will go wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct Problem {
 /// A change of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
-    Amend(Utf8PathBuf, Amendment),
+    Amend(Utf8PathBuf, ArrayEdit),
     /// Make an empty file.
     Create(Utf8PathBuf),
 }
 
 impl Fix {
     /// `None` where the file leaves no room for the change.
-    pub(super) fn amend(toml: &Toml, change: Amendment) -> Option<Self> {
+    pub(super) fn amend(toml: &Toml, change: ArrayEdit) -> Option<Self> {
         change.apply(toml)?;
         Some(Self::Amend(toml.path.clone(), change))
     }

@@ -254,7 +254,7 @@ impl EnvironmentFact {
         let path = facts.target.environment.path.clone();
         let (state, mut python, why) = match &facts.target.environment.state {
             State::Missing => ("missing", None, None),
-            State::Good { version } => ("good", Some(version.to_string()), None),
+            State::Good { version, .. } => ("good", Some(version.to_string()), None),
             State::Bad { why, .. } => ("bad", None, Some(why.clone())),
         };
         if python.is_none() {

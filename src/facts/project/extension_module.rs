@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::world::manifest::{Amendment, CargoToml, Spanned};
+use crate::world::manifest::{ArrayEdit, CargoToml, Spanned};
 
 use super::Member;
 use super::crates::{PYO3, pyo3_features};
@@ -20,7 +20,7 @@ pub struct HardWired {
     /// Whether `--no-default-features` switches it off.
     pub by_default: bool,
     /// What leaves it to `[tool.maturin] features`, by file; empty where that would change more.
-    pub fix: Vec<(Utf8PathBuf, Amendment)>,
+    pub fix: Vec<(Utf8PathBuf, ArrayEdit)>,
 }
 
 impl HardWired {
@@ -138,12 +138,12 @@ fn is_switch(name: &str) -> bool {
 }
 
 /// Leaves all switches to maturin; `None` where that would change more.
-fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, Amendment)>> {
+fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, ArrayEdit)>> {
     let (pyproject, cargo) = (member.pyproject.as_ref()?, &member.cargo);
     let mut changes = Vec::new();
     let mut instead = BTreeSet::new();
     for switch in switches {
-        let change = Amendment::replace(switch.keys.clone(), &switch.old, Vec::new());
+        let change = ArrayEdit::replace(switch.keys.clone(), &switch.old, Vec::new());
         change.apply(&cargo.toml)?;
         changes.push((cargo.toml.path.clone(), change));
         let told_instead = switch.instead.clone()?;
@@ -156,7 +156,7 @@ fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, Amendme
     instead.retain(|name| !told.contains(name));
     if !instead.is_empty() {
         let new = instead.iter().map(|name| format!("\"{name}\"")).collect();
-        let add = Amendment::add(&["tool", "maturin", "features"], new);
+        let add = ArrayEdit::add(&["tool", "maturin", "features"], new);
         add.apply(&pyproject.toml)?;
         changes.push((pyproject.toml.path.clone(), add));
     }

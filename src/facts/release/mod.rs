@@ -1,16 +1,17 @@
 //! What a release is made from, and how much of it is there.
 //!
 //! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `flags` what rustc is told,
-//! `package` what is built of it, `links_out` what may not be packed. `record` is what is kept of its checks
+//! `package` what is built of it, `links_out` what may not be packed. `linter` is who checks it, `record` is what is kept of its checks
 //! and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set is still
 //! there; `publication` and `index` are of `release publish`.
 
 mod abi;
 mod check_rules;
-mod circumstances;
+mod context;
 mod flags;
 mod index;
 mod links_out;
+mod linter;
 mod package;
 mod platform;
 mod publication;
@@ -20,13 +21,12 @@ mod set_in_dist;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{Expected, SdistName, WheelName};
+use crate::facts::artifact::{DistributionName, Expected, SDIST_ENDING};
 use crate::facts::preflight;
 use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
-use crate::model::package_name;
 use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
@@ -40,15 +40,16 @@ use super::member_build::Build;
 use super::request::{Product, Releasing};
 
 pub use abi::{Abi, label};
-pub(super) use circumstances::Circumstances;
+pub(super) use context::ReleaseContext;
 pub use flags::Rustflags;
 pub use index::Index;
+pub use linter::{Linter, OWN_RULES, column};
 pub use package::{Package, PlannedWheel, Staged};
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
 pub use record::{
-    CHECKS, CheckOutcome, Checked, Checks, Entry, MANIFEST, Manifest, SUMS, VARIABLES,
+    CheckOutcome, Checked, Checks, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, VARIABLES,
 };
 
 #[derive(Clone, Debug)]
@@ -103,16 +104,16 @@ const COMPILERS: [&str; 7] = [
 pub const SOURCES: &str = ".sources";
 
 impl Release {
-    pub(super) fn gather(circumstances: &Circumstances<'_>, builds: &[Build]) -> Result<Self> {
-        let Circumstances {
+    pub(super) fn gather(context: &ReleaseContext<'_>, builds: &[Build]) -> Result<Self> {
+        let ReleaseContext {
             session,
             project,
             releasing,
             ..
-        } = circumstances;
+        } = context;
         let installed = interpreter::installed(session);
         let requires = project.requires_python();
-        let (chosen, downloads) = pythons::chosen(circumstances, &installed)?;
+        let (chosen, downloads) = pythons::chosen(context, &installed)?;
         let all = pythons::one_of_each(&pythons::released(&installed, &requires));
         let tried = |python: &Interpreter| {
             let probe = interpreter::probe(session, &python.path)?;
@@ -142,7 +143,7 @@ impl Release {
         }
         let dist = releasing.dist(&project.root)?;
         let mut release = Self {
-            existing: existing(circumstances, &dist)?,
+            existing: existing(context, &dist)?,
             publication: None,
             toolbox_state: toolbox.state(),
             rules: check_rules::digest(session, &project.root, &toolbox, releasing.strictness),
@@ -162,7 +163,7 @@ impl Release {
         };
         let versions = Versioned::gather(project).unwrap_or_default();
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
-            let package = release.package(circumstances, build, &versions)?;
+            let package = release.package(context, build, &versions)?;
             if let Some(sdist) = &package.sdist {
                 let found = links_out::findings(project, &build.member, &sdist.path)?;
                 release.packed.extend(found);
@@ -170,7 +171,7 @@ impl Release {
             release.packages.push(package);
         }
         if releasing.product == Product::Publication {
-            let publication = Publication::gather(circumstances, &release.dist, &release.packages)?;
+            let publication = Publication::gather(context, &release.dist, &release.packages)?;
             release.existing = publication.unchecked();
             release.publication = Some(publication);
         }
@@ -179,25 +180,25 @@ impl Release {
 
     fn package(
         &self,
-        circumstances: &Circumstances<'_>,
+        context: &ReleaseContext<'_>,
         build: &Build,
         versions: &[Versioned],
     ) -> Result<Package> {
         let member = &build.member;
         let name = &member.name;
         let sdist_dir = self.dir.join("sdist").join(name);
-        let packed = circumstances
+        let packed = context
             .run_state
             .done
             .contains(&StepId::Sdist(name.clone()));
         let sdist = if packed {
-            Staged::find(&sdist_dir, ".tar.gz", &self.rules)
+            Staged::find(&sdist_dir, SDIST_ENDING, &self.rules)
         } else {
             None
         };
         let own = |one: &&Versioned| one.members.contains(name);
         let version = versions.iter().find(own).and_then(|v| v.version.clone());
-        let config = &circumstances.project.config.release;
+        let config = &context.project.config.release;
         Ok(Package {
             name: name.clone(),
             version: version
@@ -208,7 +209,7 @@ impl Release {
                 .is_packed()
                 .then(|| self.dir.join(SOURCES).join("copy").join(name)),
             sdist_dir,
-            wheels: self.wheels(circumstances, build, sdist.as_ref())?,
+            wheels: self.wheels(context, build, sdist.as_ref())?,
             expected: self.expected(member, build, version),
             tested: config.test.or(member.config().release.test) != Some(false),
             sdist,
@@ -217,12 +218,12 @@ impl Release {
 
     fn wheels(
         &self,
-        circumstances: &Circumstances<'_>,
+        context: &ReleaseContext<'_>,
         build: &Build,
         sdist: Option<&Staged>,
     ) -> Result<Vec<PlannedWheel>> {
-        let releasing = circumstances.releasing;
-        let supported = circumstances.supported_pythons(build);
+        let releasing = context.releasing;
+        let supported = context.supported_pythons(build);
         let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
         let pythons: Vec<Interpreter> = pythons.collect();
         let mut abis = abi::abis(build, &pythons, &supported);
@@ -230,13 +231,13 @@ impl Release {
         if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
             let name = &build.member.name;
             let wanted = format!("the requires-python of {name} and its PyO3");
-            let installed = interpreter::installed(circumstances.session);
+            let installed = interpreter::installed(context.session);
             return Err(python_request::none_fits(&installed, &wanted));
         }
         if releasing.product == Product::Sdist {
             abis.truncate(1); // one is enough to see that it builds
         }
-        let own = circumstances.project.config.release.clone();
+        let own = context.project.config.release.clone();
         let in_pyproject = build.member.pyproject.as_ref();
         let maturins = in_pyproject.and_then(|p| p.maturin("compatibility"));
         let compatibility = releasing.compatibility.as_deref();
@@ -259,7 +260,7 @@ impl Release {
             };
             for abi in &abis {
                 let platform = Platform::new(&host, &said);
-                wanted.push(self.wanted(circumstances, build, (abi.clone(), platform), sdist));
+                wanted.push(self.wanted(context, build, (abi.clone(), platform), sdist));
             }
         }
         Ok(wanted)
@@ -275,12 +276,12 @@ impl Release {
 
     fn wanted(
         &self,
-        circumstances: &Circumstances<'_>,
+        context: &ReleaseContext<'_>,
         build: &Build,
         (abi, platform): (Abi, Platform),
         sdist: Option<&Staged>,
     ) -> PlannedWheel {
-        let maturin = circumstances.tools.maturin.get(&build.member.name);
+        let maturin = context.tools.maturin.get(&build.member.name);
         let rustc = build.toolchain.rustc.as_deref();
         let configs: Vec<_> = build
             .member
@@ -288,7 +289,7 @@ impl Release {
             .iter()
             .filter_map(|path| disk::hash(path))
             .collect();
-        let compilers = COMPILERS.map(|name| circumstances.session.var(name));
+        let compilers = COMPILERS.map(|name| context.session.var(name));
         let identity = format!(
             "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \
              {configs:?} {compilers:?}",
@@ -316,10 +317,10 @@ impl Release {
         wanted.folder = self.dir.join("wheels").join(&name);
         let staged = |folder: &Utf8Path| {
             sdist?; // without it nobody knows what a wheel was built from
-            Staged::wheel(circumstances.session, folder, &self.rules)
+            Staged::wheel(context.session, folder, &self.rules)
         };
         wanted.staged = staged(&wanted.folder);
-        if circumstances.releasing.reproduce {
+        if context.releasing.reproduce {
             let folder = self.dir.join("again/wheels").join(&name);
             let again = staged(&folder);
             wanted.again = Some((folder, again));
@@ -352,13 +353,13 @@ impl Release {
 
 /// # Errors
 /// [`Error::Usage`] for a file that is not there.
-fn existing(circumstances: &Circumstances<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
-    let Circumstances {
+fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let ReleaseContext {
         project,
         members,
         releasing,
         ..
-    } = circumstances;
+    } = context;
     if releasing.product != Product::Check {
         return Ok(Vec::new());
     }
@@ -367,16 +368,14 @@ fn existing(circumstances: &Circumstances<'_>, dist: &Utf8Path) -> Result<Vec<Ut
     }
     if !releasing.files.is_empty() {
         let mut files = releasing.files.clone(); // `dist/*` has what we write beside them
-        files.retain(|file| ![Some(MANIFEST), Some(SUMS)].contains(&file.file_name()));
+        files.retain(|file| ![Some(RELEASE_RECORD), Some(SUMS)].contains(&file.file_name()));
         return Ok(files);
     }
     let mut names = disk::names(dist);
     let wanted = project.named(members)?;
     let is_wanted = |name: &String| {
-        let wheel = WheelName::parse(name).map(|wheel| wheel.distribution);
-        let distribution = wheel.or_else(|| Some(SdistName::parse(name)?.distribution));
-        let of_member = |name: String| wanted.contains(&package_name::normalize(&name));
-        distribution.is_some_and(|name| members.is_empty() || of_member(name))
+        let name = DistributionName::parse(name);
+        name.is_some_and(|name| members.is_empty() || wanted.contains(&name.package()))
     };
     names.retain(is_wanted);
     Ok(names.into_iter().map(|name| dist.join(name)).collect())

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::Expected;
+use crate::facts::artifact::{Expected, WHEEL_ENDING};
 use crate::facts::fingerprint::{self, Input};
 use crate::world::disk;
 use crate::world::session::Session;
@@ -82,7 +82,7 @@ impl Staged {
         let text = disk::read_text(&folder.join(VARIABLES)).ok().flatten()?;
         let variables: Vec<Input> = serde_json::from_str(&text).ok()?;
         let changed = fingerprint::stale(&variables, session);
-        changed.map_or_else(|| Self::find(folder, ".whl", rules), |_| None)
+        changed.map_or_else(|| Self::find(folder, WHEEL_ENDING, rules), |_| None)
     }
 
     pub fn name(&self) -> &str {

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{SdistName, WheelName};
+use crate::facts::artifact::DistributionName;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::world::disk;
 
-use super::circumstances::Circumstances;
+use super::context::ReleaseContext;
 use super::index::Index;
+use super::linter::OWN_RULES;
 use super::package::Package;
-use super::record::{Entry, MANIFEST, Manifest, SUMS};
+use super::record::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS};
 
 #[derive(Clone, Debug, Default)]
 pub struct Publication {
@@ -33,7 +34,7 @@ pub struct Publishable {
     pub entry: Entry,
 }
 
-impl Manifest {
+impl ReleaseRecord {
     pub(super) fn publishable(&self, dist: &Utf8Path) -> Vec<Publishable> {
         let file = |(name, entry): (&String, &Entry)| Publishable {
             path: dist.join(name),
@@ -55,13 +56,13 @@ impl Publication {
     /// # Errors
     /// [`Error::Refused`] where no such file was released, or for an index that is not settled.
     pub(super) fn gather(
-        around: &Circumstances<'_>,
+        around: &ReleaseContext<'_>,
         dist: &Utf8Path,
         packages: &[Package],
     ) -> Result<Self> {
-        let manifest = Manifest::read(dist);
+        let record = ReleaseRecord::read(dist);
         let sums = sums(&disk::read_text(&dist.join(SUMS))?.unwrap_or_default());
-        let files = chosen(around, dist, &manifest)?;
+        let files = chosen(around, dist, &record)?;
         let judge = |file: &Publishable| {
             let version = packages
                 .iter()
@@ -72,19 +73,19 @@ impl Publication {
         };
         Ok(Self {
             refused: files.iter().flat_map(judge).collect(),
-            foreign: foreign(dist, &manifest),
+            foreign: foreign(dist, &record),
             index: Index::gather(around.session, around.project, &around.releasing.publishing)?,
             files,
         })
     }
 
-    /// The files whose checks this version of pyx has not made itself: what the manifest says of the
+    /// The files whose checks this version of pyx has not made itself: what the record says of the
     /// others is about the very same bytes.
     pub(super) fn unchecked(&self) -> Vec<Utf8PathBuf> {
         let own = env!("CARGO_PKG_VERSION");
         let by_us = |entry: &Entry| {
             let pyx = entry.tools.get("cargo-pyx");
-            pyx.is_some_and(|version| version == own) && entry.checks.contains_key("pyx")
+            pyx.is_some_and(|version| version == own) && entry.checks.contains_key(OWN_RULES)
         };
         let unchecked = self.files.iter().filter(|file| !by_us(&file.entry));
         unchecked.map(|file| file.path.clone()).collect()
@@ -104,21 +105,23 @@ impl Publication {
     }
 }
 
-/// All of the manifest, or what the command line names of it.
+/// All of the record, or what the command line names of it.
 fn chosen(
-    around: &Circumstances<'_>,
+    around: &ReleaseContext<'_>,
     dist: &Utf8Path,
-    manifest: &Manifest,
+    record: &ReleaseRecord,
 ) -> Result<Vec<Publishable>> {
     let shown = around.project.display(dist);
     let none = |what: String| {
         let again = "cargo pyx release wheel && cargo pyx release sdist";
         Error::refused(what, again)
     };
-    if manifest.files.is_empty() {
-        return Err(none(format!("`{shown}/{MANIFEST}` lists no released file")));
+    if record.files.is_empty() {
+        return Err(none(format!(
+            "`{shown}/{RELEASE_RECORD}` lists no released file"
+        )));
     }
-    let mut files = manifest.publishable(dist);
+    let mut files = record.publishable(dist);
     let named = &around.releasing.files;
     let is = |file: &Publishable, path: &Utf8Path| {
         file.path == path || disk::resolve(&file.path) == disk::resolve(path)
@@ -126,7 +129,9 @@ fn chosen(
     let foreign = |path: &&Utf8PathBuf| !files.iter().any(|file| is(file, path));
     if let Some(path) = named.iter().find(foreign) {
         let path = around.project.display(path);
-        return Err(none(format!("`{shown}/{MANIFEST}` does not list `{path}`")));
+        return Err(none(format!(
+            "`{shown}/{RELEASE_RECORD}` does not list `{path}`"
+        )));
     }
     if !named.is_empty() {
         files.retain(|file| named.iter().any(|path| is(file, path)));
@@ -144,16 +149,15 @@ fn chosen(
 }
 
 /// Distributions in `dist/` that were not released, absolute.
-pub(super) fn foreign(dist: &Utf8Path, manifest: &Manifest) -> Vec<Utf8PathBuf> {
-    let foreign = disk::names(dist).into_iter().filter(|name| {
-        let known = WheelName::parse(name).is_some() || SdistName::parse(name).is_some();
-        known && !manifest.files.contains_key(name)
-    });
+pub(super) fn foreign(dist: &Utf8Path, record: &ReleaseRecord) -> Vec<Utf8PathBuf> {
+    let foreign = disk::names(dist)
+        .into_iter()
+        .filter(|name| DistributionName::parse(name).is_some() && !record.files.contains_key(name));
     foreign.map(|name| dist.join(name)).collect()
 }
 
 pub(super) fn not_released(path: &Utf8Path) -> Finding {
-    let message = format!("`{MANIFEST}` does not list it, so it is not published");
+    let message = format!("`{RELEASE_RECORD}` does not list it, so it is not published");
     Finding::warning("not-released", message).at(path, None)
 }
 
@@ -185,7 +189,9 @@ pub(super) fn refusals(
         ));
     }
     if sum != Some(&entry.sha256) {
-        refused.push(format!("`{SUMS}` and `{MANIFEST}` differ about `{name}`"));
+        refused.push(format!(
+            "`{SUMS}` and `{RELEASE_RECORD}` differ about `{name}`"
+        ));
     }
     if let Some(version) = version.filter(|version| **version != entry.version) {
         let old = &entry.version;

@@ -9,7 +9,7 @@ use crate::world::python_request::{self, PythonRequest};
 use crate::world::session::Session;
 
 use super::abi::{label, minor};
-use super::circumstances::Circumstances;
+use super::context::ReleaseContext;
 
 /// An interpreter, and what it says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,23 +24,23 @@ pub struct Tried {
 /// # Errors
 /// [`Error::NoInterpreter`](crate::model::error::Error::NoInterpreter) for one that uv could not get, or that the project does not allow.
 pub(super) fn chosen(
-    circumstances: &Circumstances<'_>,
+    context: &ReleaseContext<'_>,
     installed: &[Interpreter],
 ) -> Result<(Option<Vec<Interpreter>>, Vec<String>)> {
-    if circumstances.releasing.product == Product::Publication {
+    if context.releasing.product == Product::Publication {
         return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
     }
-    let config = &circumstances.project.config.release.pythons;
-    let wanted = match &circumstances.releasing.pythons[..] {
+    let config = &context.project.config.release.pythons;
+    let wanted = match &context.releasing.pythons[..] {
         [] => &config[..],
         named => named,
     };
     if wanted.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let requires = circumstances.project.requires_python();
-    let (found, missing) = named(circumstances.session, installed, &requires, wanted)?;
-    let unavailable = &circumstances.run_state.unavailable;
+    let requires = context.project.requires_python();
+    let (found, missing) = named(context.session, installed, &requires, wanted)?;
+    let unavailable = &context.run_state.unavailable;
     if let Some(text) = missing.iter().find(|text| unavailable.contains(text)) {
         return Err(python_request::none_fits(installed, text));
     }

@@ -21,22 +21,10 @@ pub enum CheckOutcome {
     NotApplicable,
 }
 
-/// The names of all checks, in the order of tables; `pyx` stands for our own rules.
-pub const CHECKS: [&str; 8] = [
-    "pyx",
-    "twine",
-    "pydistcheck",
-    "check-wheel-contents",
-    "wheel unpack",
-    "abi3audit",
-    "auditwheel",
-    "stubtest",
-];
-
 /// One check of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
-    /// One of [`CHECKS`].
+    /// [`OWN_RULES`](super::OWN_RULES), or a [`Linter`](super::Linter)'s name.
     pub check: String,
     /// The file's name.
     pub file: String,
@@ -74,14 +62,14 @@ impl Checks {
 pub const VARIABLES: &str = "variables.json";
 
 /// The name of the file that describes the set in `dist/`.
-pub const MANIFEST: &str = "release.json";
+pub const RELEASE_RECORD: &str = "release.json";
 
 /// The name of the file that `sha256sum --check` reads.
 pub const SUMS: &str = "SHA256SUMS";
 
 /// `release.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
+pub struct ReleaseRecord {
     pub schema: u64,
     /// By file name.
     pub files: BTreeMap<String, Entry>,
@@ -140,7 +128,7 @@ fn is_good(words: &str) -> bool {
     !words.contains("not finished") && !single.any(|word| ["failed", "error"].contains(&word))
 }
 
-impl Manifest {
+impl ReleaseRecord {
     /// Of what this version writes.
     pub const SCHEMA: u64 = 1;
 
@@ -149,7 +137,7 @@ impl Manifest {
     /// # Errors
     /// [`Error::Refused`] for a file of that name that somebody else has put there.
     pub fn of(dist: &Utf8Path) -> Result<Self> {
-        let path = dist.join(MANIFEST);
+        let path = dist.join(RELEASE_RECORD);
         let Some(text) = disk::read_text(&path)? else {
             return Ok(Self::default());
         };
@@ -162,7 +150,7 @@ impl Manifest {
 
     /// Empty where there is none, or none that can be read.
     pub fn read(dist: &Utf8Path) -> Self {
-        let text = disk::read_text(&dist.join(MANIFEST)).ok().flatten();
+        let text = disk::read_text(&dist.join(RELEASE_RECORD)).ok().flatten();
         let read = text.and_then(|text| serde_json::from_str(&text).ok());
         read.unwrap_or_default()
     }

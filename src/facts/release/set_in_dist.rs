@@ -12,7 +12,7 @@ use crate::model::finding::Finding;
 use crate::world::disk;
 
 use super::publication::{foreign, not_released, refusals, sums};
-use super::record::{MANIFEST, Manifest, SUMS};
+use super::record::{RELEASE_RECORD, ReleaseRecord, SUMS};
 
 const AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
 
@@ -27,35 +27,35 @@ pub(super) fn findings(
     let named = &releasing.files;
     let wanted = project.named(members)?;
     let dist = releasing.dist(&project.root)?;
-    let [manifest_path, sums_path] = [MANIFEST, SUMS].map(|name| dist.join(name));
+    let [record_path, sums_path] = [RELEASE_RECORD, SUMS].map(|name| dist.join(name));
     let text = disk::read_text(&sums_path)?;
-    if text.is_none() && !disk::is_file(&manifest_path) {
+    if text.is_none() && !disk::is_file(&record_path) {
         return Ok(Vec::new());
     }
     let wrong = |path: &Utf8Path, message: String| {
         let finding = Finding::error("set", message);
         finding.at(path, None).hint(AGAIN)
     };
-    if !disk::is_file(&manifest_path) {
-        let message = format!("describes what was released, and `{MANIFEST}` is missing");
+    if !disk::is_file(&record_path) {
+        let message = format!("describes what was released, and `{RELEASE_RECORD}` is missing");
         return Ok(vec![wrong(&sums_path, message)]);
     }
-    let known = |manifest: &Manifest| manifest.schema == Manifest::SCHEMA;
-    let Some(manifest) = Manifest::of(&dist).ok().filter(known) else {
+    let known = |record: &ReleaseRecord| record.schema == ReleaseRecord::SCHEMA;
+    let Some(record) = ReleaseRecord::of(&dist).ok().filter(known) else {
         let message = "is not what cargo pyx writes there".to_owned();
-        return Ok(vec![wrong(&manifest_path, message)]);
+        return Ok(vec![wrong(&record_path, message)]);
     };
     let sums = sums(text.as_deref().unwrap_or_default());
     let versions = versions(project);
     let is_meant =
         |path: &Utf8Path| named.is_empty() || named.iter().any(|other| disk::is_same(path, other));
     let mut found = Vec::new();
-    for file in manifest.publishable(&dist) {
+    for file in record.publishable(&dist) {
         let is_wanted = members.is_empty() || wanted.contains(&file.entry.distribution);
         if is_wanted && is_meant(&file.path) {
             let version = versions.get(&file.entry.distribution).map(String::as_str);
             let refused = refusals(&file, sums.get(file.name()), version);
-            found.extend(refused.into_iter().map(|why| wrong(&manifest_path, why)));
+            found.extend(refused.into_iter().map(|why| wrong(&record_path, why)));
         }
     }
     if !(named.is_empty() && members.is_empty()) {
@@ -63,17 +63,15 @@ pub(super) fn findings(
     }
     if text.is_none() {
         let message = format!("describes what was released, and `{SUMS}` is missing");
-        return Ok(vec![wrong(&manifest_path, message)]);
+        return Ok(vec![wrong(&record_path, message)]);
     }
-    let unlisted = sums
-        .keys()
-        .filter(|name| !manifest.files.contains_key(*name));
+    let unlisted = sums.keys().filter(|name| !record.files.contains_key(*name));
     found.extend(unlisted.map(|name| {
-        let message = format!("lists `{name}`, and `{MANIFEST}` does not");
+        let message = format!("lists `{name}`, and `{RELEASE_RECORD}` does not");
         wrong(&sums_path, message)
     }));
     found.extend(
-        foreign(&dist, &manifest)
+        foreign(&dist, &record)
             .iter()
             .map(|path| not_released(path)),
     );

@@ -1,22 +1,20 @@
 //! What a file must pass besides its tests: our own rules, and the linters of the field.
 //!
-//! A linter has its name in [`CHECKS`](crate::facts::release::CHECKS), its pin in `world/tool/release.txt`,
+//! A linter has its name in [`Linter`], its pin in `world/tool/release.txt`,
 //! its command here, and what it prints is understood in `execute/release/linters.rs`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{Expected, SdistName, WheelName};
-use crate::facts::release::{CheckOutcome, Checked, Package, Release, Staged};
+use crate::facts::artifact::{DistributionName, Expected, WHEEL_ENDING, WheelName};
+use crate::facts::release::{CheckOutcome, Checked, Linter, OWN_RULES, Package, Release, Staged};
 use crate::facts::{Product, Strictness};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
-use crate::model::invocation::Invocation;
-use crate::model::package_name;
 use crate::model::venv;
 use crate::world::disk;
 
 use crate::model::step::StepId;
-use crate::plan::release_action::{Check, How, Linter, RecordChecks, ReleaseAction, Verdict};
+use crate::plan::release_action::{Check, How, RecordChecks, ReleaseAction, Verdict};
 use crate::plan::step::{Plan, Step};
 
 use super::stage::{Stage, step};
@@ -126,22 +124,16 @@ fn labels(stage: &Stage<'_>, files: &[Utf8PathBuf]) -> Vec<String> {
     files.iter().map(label).collect()
 }
 
-fn is_wheel(name: &str) -> bool {
-    Utf8Path::new(name).extension() == Some("whl")
-}
-
 /// Of the package whose distribution it is.
 fn expected(release: &Release, file: &Utf8Path) -> Expected {
     let name = file.file_name().unwrap_or_default();
-    let wheel = WheelName::parse(name).map(|name| name.distribution);
-    let sdist = || SdistName::parse(name).map(|name| name.distribution);
-    let distribution = wheel.or_else(sdist).unwrap_or_default();
-    let distribution = package_name::normalize(&distribution);
-    let package = release
-        .packages
-        .iter()
-        .find(|package| package.name == distribution);
-    package.map(|p| p.expected.clone()).unwrap_or_default()
+    let known = DistributionName::parse(name).and_then(|name| {
+        let own = name.package();
+        release.packages.iter().find(|package| package.name == own)
+    });
+    known
+        .map(|package| package.expected.clone())
+        .unwrap_or_default()
 }
 
 fn files<'a>(release: &Release, package: &'a Package) -> Vec<&'a Staged> {
@@ -174,11 +166,15 @@ fn record(release: &Release, file: &Staged) -> Step {
 }
 
 fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> Vec<Step> {
-    let mut checks = vec![(OWN, How::Inspect(Box::new(expected.clone())))];
-    checks.extend(tools(stage, file));
+    let mut checks = vec![How::Inspect(Box::new(expected.clone()))];
+    checks.extend(linters(stage, file));
     // which tells whether others may unpack it
-    let first = StepId::Check(OWN, file.to_owned());
-    let as_step = |(check, how): (&'static str, How)| {
+    let first = StepId::Check(OWN_RULES, file.to_owned());
+    let as_step = |how: How| {
+        let check = match &how {
+            How::Inspect(_) => OWN_RULES,
+            How::Tool { linter, .. } => linter.name(),
+        };
         let action = ReleaseAction::Check(Check {
             check,
             file: file.to_owned(),
@@ -191,9 +187,6 @@ fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> V
     };
     checks.into_iter().map(as_step).collect()
 }
-
-/// Our own rules among the checks.
-const OWN: &str = "pyx";
 
 /// So wide that no linter breaks its lines.
 const WIDE: &str = "1000";
@@ -216,68 +209,53 @@ const TASTE: [&str; 7] = [
     "unexpected-files",
 ];
 
-fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
+/// The linters that have something to say about such a file.
+fn linters(stage: &Stage<'_>, file: &Utf8Path) -> Vec<How> {
     let toolbox = &stage.release.toolbox;
     // where the project may configure them
     let root = &stage.context.project.root;
-    let call = |program: &str, words: &[&str]| {
-        stage
+    let on_file = |linter, program: &str, words: &[&str]| How::Tool {
+        before: Vec::new(),
+        invocation: stage
             .context
             .call(&toolbox.program(program), root)
             .args(words.iter().copied())
-    };
-    let tool = |invocation: Invocation, linter| How::Tool {
-        before: Vec::new(),
-        invocation: invocation
             .arg(file.as_str())
             .env("NO_COLOR", "1")
             .env("COLUMNS", WIDE),
         linter,
     };
-    let ignored = TASTE.iter().flat_map(|rule| ["--ignore", rule]);
-    let pydistcheck = call("pydistcheck", &[]).args(ignored);
-    let is_strict = stage.releasing.strictness == Strictness::Warnings;
-    let strict = is_strict.then_some("--strict");
-    let mut tools = vec![
-        (
-            "twine",
-            tool(call("twine", &["check"]).args(strict), Linter::Twine),
-        ),
-        ("pydistcheck", tool(pydistcheck, Linter::Pydistcheck)),
+    let twine: &[&str] = match stage.releasing.strictness {
+        Strictness::Warnings => &["check", "--strict"],
+        Strictness::Errors => &["check"],
+    };
+    let ignored: Vec<&str> = TASTE.iter().flat_map(|rule| ["--ignore", rule]).collect();
+    let mut linters = vec![
+        on_file(Linter::Twine, "twine", twine),
+        on_file(Linter::Pydistcheck, "pydistcheck", &ignored),
     ];
     let name = file.file_name().unwrap_or_default();
-    if !is_wheel(name) {
-        return tools;
+    if !name.ends_with(WHEEL_ENDING) {
+        return linters;
     }
-    let contents = call("check-wheel-contents", &[]);
-    tools.push((
-        "check-wheel-contents",
-        tool(contents, Linter::WheelContents),
-    ));
+    linters.push(on_file(Linter::WheelContents, "check-wheel-contents", &[]));
     let scratch = own(stage, "scratch", file);
-    let unpack = call("wheel", &["unpack", "--dest", scratch.as_str()]);
-    tools.push(("wheel unpack", tool(unpack, Linter::Unpack)));
-    if name.contains("-abi3-") {
-        tools.push((
-            "abi3audit",
-            tool(
-                call("abi3audit", &["--strict", "--report"]),
-                Linter::Abi3audit,
-            ),
-        ));
+    let unpack = ["unpack", "--dest", scratch.as_str()];
+    linters.push(on_file(Linter::Unpack, "wheel", &unpack));
+    let tags = WheelName::parse(name).map(|name| name.tags);
+    let tags = tags.unwrap_or_default();
+    if tags.is_stable_abi() {
+        let words = ["--strict", "--report"];
+        linters.push(on_file(Linter::Abi3audit, "abi3audit", &words));
     }
-    if name.contains("manylinux") && cfg!(target_os = "linux") {
-        tools.push((
-            "auditwheel",
-            tool(call("auditwheel", &["show", "--json"]), Linter::Auditwheel),
-        ));
+    if tags.glibc().is_some() && cfg!(target_os = "linux") {
+        let words = ["show", "--json"];
+        linters.push(on_file(Linter::Auditwheel, "auditwheel", &words));
     }
-    let (major, minor) = toolbox.minor;
-    let other = name.contains("-cp") && !name.contains(&format!("-cp{major}{minor}-"));
-    if !other || name.contains("-abi3-") {
-        tools.push(("stubtest", stubtest(stage, file)));
+    if tags.admit(toolbox.minor) {
+        linters.push(stubtest(stage, file));
     }
-    tools
+    linters
 }
 
 /// Where the other distributions of the set are, on which this one may depend.

@@ -11,7 +11,7 @@ use crate::plan::release_action::{Promote, ReleaseAction};
 use crate::plan::step::Plan;
 
 use super::stage::{Stage, step};
-use super::{checks, package, publish, trial};
+use super::{checks, package, publish, wheel_tests};
 
 /// `findings`: what is wrong with the project itself.
 ///
@@ -77,7 +77,7 @@ fn build(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
         checks::verdict_on_staged(plan, stage);
         return Ok(());
     }
-    trial::all(plan, stage)?;
+    wheel_tests::all(plan, stage)?;
     promote(plan, stage);
     Ok(())
 }

@@ -10,6 +10,6 @@ mod decide;
 mod package;
 mod publish;
 mod stage;
-mod trial;
+mod wheel_tests;
 
 pub(super) use decide::release;

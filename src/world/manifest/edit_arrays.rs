@@ -8,7 +8,7 @@ use super::Toml;
 
 /// A change of one array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amendment {
+pub struct ArrayEdit {
     /// Where the array stands.
     pub keys: Vec<String>,
     /// A value that it has, as it is written; it makes room for `new`.
@@ -23,7 +23,7 @@ const WIDTH: usize = 100;
 
 const INDENT: &str = "    ";
 
-impl Amendment {
+impl ArrayEdit {
     pub fn add(keys: &[&str], new: Vec<String>) -> Self {
         Self {
             keys: keys.iter().map(ToString::to_string).collect(),
@@ -251,11 +251,11 @@ mod tests {
     }
 
     fn add(text: &str, keys: &[&str], new: &str) -> Option<String> {
-        Amendment::add(keys, vec![new.to_owned()]).apply(&toml(text))
+        ArrayEdit::add(keys, vec![new.to_owned()]).apply(&toml(text))
     }
 
     fn take(text: &str, old: &str) -> Option<String> {
-        Amendment::replace(vec!["a".into()], old, Vec::new()).apply(&toml(text))
+        ArrayEdit::replace(vec!["a".into()], old, Vec::new()).apply(&toml(text))
     }
 
     #[test]
@@ -326,7 +326,7 @@ mod tests {
     fn a_value_may_become_several() {
         let change = |text: &str| {
             let new = ["1", "2"].map(str::to_owned).to_vec();
-            Amendment::replace(vec!["a".into()], "0", new).apply(&toml(text))
+            ArrayEdit::replace(vec!["a".into()], "0", new).apply(&toml(text))
         };
         assert_eq!(change("a = [0, 9]\n").unwrap(), "a = [1, 2, 9]\n");
         assert_eq!(

@@ -2,7 +2,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
 use crate::facts::adoption::{
-    AdoptionLayout, BuiltPackage, History, Wishes, built_subject, subject,
+    AdoptionLayout, AdoptionOptions, BuiltPackage, History, built_subject, subject,
 };
 use crate::facts::artifact::Headers;
 use crate::world::disk;
@@ -16,7 +16,7 @@ fn gets(files: &[(&str, &str)]) -> String {
 /// The same where these files stand among them.
 fn gets_beside(there: &[&str], files: &[(&str, &str)]) -> String {
     shown(there, files, |root| {
-        subject(&Manifests::default(), root, &Wishes::default())
+        subject(&Manifests::default(), root, &AdoptionOptions::default())
     })
 }
 
@@ -81,13 +81,13 @@ fn a_package_gets_a_crate_that_nobody_publishes() {
 
 #[test]
 fn a_package_that_stays_as_it_is_requires_one_with_the_module() {
-    let wishes = Wishes {
+    let options = AdoptionOptions {
         layout: Some(AdoptionLayout::Workspace),
-        ..Wishes::default()
+        ..AdoptionOptions::default()
     };
     let beside = |files: &[(&str, &str)]| {
         shown(&[], files, |root| {
-            subject(&Manifests::default(), root, &wishes)
+            subject(&Manifests::default(), root, &options)
         })
     };
     insta::assert_snapshot!(beside(&[("pyproject.toml", PROJECT)]));

@@ -98,8 +98,12 @@ pub(super) fn execute(
 ) -> Result<Invocation> {
     let probe = probe(context, build)?;
     let packages = context.target.environment.site_packages_for(probe);
-    let linked = context.target.linked.iter().map(|it| it.as_str());
-    let path: Vec<&str> = std::iter::once(packages.as_str()).chain(linked).collect();
+    let folders = context
+        .target
+        .path_file_folders
+        .iter()
+        .map(|it| it.as_str());
+    let path: Vec<&str> = std::iter::once(packages.as_str()).chain(folders).collect();
     let mut call = call
         .path(&[&context.target.environment.bin()], &context.caller.path)
         .env("PYTHONPATH", path.join(SEPARATOR));

@@ -8,7 +8,7 @@ use crate::facts::supported_pythons::SupportedPythons;
 use crate::facts::tools::Tools;
 use crate::world::session::Session;
 
-pub(in crate::facts) struct Circumstances<'a> {
+pub(in crate::facts) struct ReleaseContext<'a> {
     pub(in crate::facts) session: &'a Session,
     pub(in crate::facts) project: &'a Project,
     /// `-p`
@@ -19,7 +19,7 @@ pub(in crate::facts) struct Circumstances<'a> {
     pub(in crate::facts) tools: &'a Tools,
 }
 
-impl Circumstances<'_> {
+impl ReleaseContext<'_> {
     /// Any version, where nothing is known of the member's PyO3.
     pub(super) fn supported_pythons(&self, build: &Build) -> SupportedPythons {
         let of = (&build.member, &build.locked, &build.toolchain);

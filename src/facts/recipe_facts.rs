@@ -10,7 +10,7 @@ use super::target_environment::TargetEnvironment;
 
 /// The value of `CARGO_PYX_FACTS`; all paths are absolute.
 #[derive(Debug, Serialize)]
-pub struct HandedOver<'a> {
+pub struct RecipeFacts<'a> {
     /// The root of the repository, else the project's folder.
     pub checkout: &'a Utf8PathBuf,
     /// The folder of uv's project or workspace.
@@ -23,12 +23,12 @@ pub struct HandedOver<'a> {
     pub site_packages: Option<Utf8PathBuf>,
     /// `3.12`, as `site_packages`.
     pub python_version: Option<String>,
-    pub members: Vec<HandedMember<'a>>,
+    pub members: Vec<RecipeMember<'a>>,
 }
 
 /// A package.
 #[derive(Debug, Serialize)]
-pub struct HandedMember<'a> {
+pub struct RecipeMember<'a> {
     pub name: &'a str,
     pub dir: &'a Utf8PathBuf,
     pub pyproject: Option<&'a Utf8Path>,
@@ -46,7 +46,7 @@ pub struct HandedMember<'a> {
     pub toolchain: Option<&'a str>,
 }
 
-impl<'a> HandedMember<'a> {
+impl<'a> RecipeMember<'a> {
     fn of(build: &'a Build) -> Self {
         let member: &Member = &build.member;
         Self {
@@ -64,7 +64,7 @@ impl<'a> HandedMember<'a> {
     }
 }
 
-impl<'a> HandedOver<'a> {
+impl<'a> RecipeFacts<'a> {
     /// `places`: by name, the folders `checkout`, `home` and `cache`.
     pub fn of(
         places: [&'a Utf8PathBuf; 3],
@@ -81,7 +81,7 @@ impl<'a> HandedOver<'a> {
             site_packages: probe.map(|probe| target.environment.site_packages_for(probe)),
             python_version: probe
                 .and_then(|probe| Some(probe.folder().strip_prefix("python")?.to_owned())),
-            members: builds.iter().map(HandedMember::of).collect(),
+            members: builds.iter().map(RecipeMember::of).collect(),
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
         build.toolchain.name = Some("nightly".into());
         let (target, folder) = (TargetEnvironment::default(), Utf8PathBuf::from("/p"));
         let builds = [build];
-        let told = HandedOver::of([&folder, &folder, &folder], &target, &builds).json();
+        let told = RecipeFacts::of([&folder, &folder, &folder], &target, &builds).json();
         let told: BTreeMap<String, serde_json::Value> = serde_json::from_str(&told).unwrap();
         assert_eq!(told["checkout"], "/p");
         let member = &told["members"][0];

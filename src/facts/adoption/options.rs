@@ -13,7 +13,7 @@ pub enum AdoptionLayout {
 
 /// What somebody wants otherwise than it would be chosen.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct AdoptionOptions {
     pub layout: Option<AdoptionLayout>,
     /// What Python imports.
     pub module: Option<String>,

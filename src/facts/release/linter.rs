@@ -1,0 +1,48 @@
+//! Who checks a distribution: our own rules and the linters of the field, by their names.
+
+/// The name of our own rules among the checks.
+pub const OWN_RULES: &str = "pyx";
+
+/// A program that judges a distribution. In the order of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linter {
+    Twine,
+    Pydistcheck,
+    WheelContents,
+    Unpack,
+    Abi3audit,
+    Auditwheel,
+    Stubtest,
+}
+
+impl Linter {
+    const ALL: [Self; 7] = [
+        Self::Twine,
+        Self::Pydistcheck,
+        Self::WheelContents,
+        Self::Unpack,
+        Self::Abi3audit,
+        Self::Auditwheel,
+        Self::Stubtest,
+    ];
+
+    /// As in tables and in `release.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Twine => "twine",
+            Self::Pydistcheck => "pydistcheck",
+            Self::WheelContents => "check-wheel-contents",
+            Self::Unpack => "wheel unpack",
+            Self::Abi3audit => "abi3audit",
+            Self::Auditwheel => "auditwheel",
+            Self::Stubtest => "stubtest",
+        }
+    }
+}
+
+/// Where a check stands in tables: our own rules first, and last what this version does not know.
+pub fn column(check: &str) -> usize {
+    let linters = Linter::ALL.iter().map(|linter| linter.name());
+    let mut all = std::iter::once(OWN_RULES).chain(linters);
+    all.position(|known| known == check).unwrap_or(usize::MAX)
+}
