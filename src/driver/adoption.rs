@@ -45,11 +45,12 @@ pub fn prove(
     };
     let trial = disk::staging(&session.cache().join("adoption"))?;
     let folder = utf8(trial.path().to_owned())?;
+    let made = plan::new_files(plan);
     let plan = plan::adopted_wheel(adoption, &folder, network, plan)?;
     execute(session, &plan, ui, disk::now())?;
     let after = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
     let edited = adoption.function.as_ref().map(|function| &function.file);
-    let found = differences(&takeover.built, &after, &package.asked(edited));
+    let found = differences(&takeover.built, &after, &package.asked(edited, &made));
     if found.is_empty() {
         let files = takeover.built.files.len();
         ui.status(

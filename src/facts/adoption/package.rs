@@ -135,8 +135,9 @@ impl PythonPackage {
         })
     }
 
-    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, from the root.
-    pub fn asked(&self, edited: Option<&Utf8PathBuf>) -> Asked {
+    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, `made`: those
+    /// that are new; from the root.
+    pub fn asked(&self, edited: Option<&Utf8PathBuf>, made: &[Utf8PathBuf]) -> Asked {
         let takeover = self.takeover.as_ref();
         let version = takeover.and_then(|takeover| takeover.version_file.as_ref());
         let below = |path: &str| {
@@ -145,12 +146,14 @@ impl PythonPackage {
                 .to_owned()
         };
         let is_new = takeover.is_some() && self.all.is_empty();
+        let module = if is_new {
+            format!("{}/", self.name)
+        } else {
+            format!("{}/{}", self.name, self.leaf)
+        };
+        let made = made.iter().map(|path| below(path.as_str()));
         Asked {
-            new: vec![if is_new {
-                format!("{}/", self.name)
-            } else {
-                format!("{}/{}", self.name, self.leaf)
-            }],
+            new: std::iter::once(module).chain(made).collect(),
             rewritten: version
                 .map(|file| &file.path)
                 .into_iter()

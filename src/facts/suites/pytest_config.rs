@@ -93,6 +93,11 @@ impl PytestConfig {
         self.paths.is_some() || !self.files.is_empty()
     }
 
+    /// `python_files`
+    pub(super) fn file_patterns(&self) -> &[String] {
+        &self.files
+    }
+
     /// Whether `python_files` means a file.
     pub(super) fn names(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();

@@ -266,16 +266,48 @@ fn installed_args(
     Some(args)
 }
 
-/// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
-/// finds `tests` there.
-fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Vec<String>> {
+/// The modules in `dir` that its tests are in.
+pub(super) fn modules(dir: &Utf8Path, config: &PytestConfig) -> Vec<Utf8PathBuf> {
+    let mut files = disk::unignored_files(dir);
+    files.retain(|path| {
+        let below = path.strip_prefix(dir).unwrap_or(path);
+        let is_aside = below
+            .components()
+            .any(|part| NO_TESTS.contains(&part.as_str()));
+        let is_test = is_test_file(path) || config.names(path);
+        path.extension() == Some("py") && is_test && !is_aside
+    });
+    files
+}
+
+/// What the project itself gives unittest, as far as it can be repeated in `dir` and finds some of the
+/// `tests` there; else what finds them.
+pub(super) fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Vec<String>> {
     let said = Automation::read(dir)?.arguments_of("unittest");
-    let mut said = said.into_iter().filter(|args| is_repeatable(dir, args));
+    let finds = |args: &Vec<String>| {
+        is_repeatable(dir, args)
+            && (!starts_here(args) || tests.iter().any(|test| is_importable(dir, test)))
+    };
+    let mut said = said.into_iter().filter(finds);
     if let Some(args) = said.find(|args| !args.is_empty()) {
         return Ok(args);
     }
     let mut args = vec!["discover".to_owned()];
-    if let [folder] = &test_folders(dir, tests)[..] {
+    let is_hidden = !tests.iter().any(|test| is_importable(dir, test));
+    let folders = test_folders(dir, tests);
+    let holds = |folder: &&String| {
+        let inside = tests
+            .iter()
+            .filter(|test| test.starts_with(dir.join(folder)));
+        inside.count()
+    };
+    let folder = match &folders[..] {
+        [folder] => Some(folder),
+        // it starts in one folder only
+        several if is_hidden => several.iter().rev().max_by_key(holds),
+        _ => None,
+    };
+    if let Some(folder) = folder {
         args.extend(["-s".to_owned(), folder.clone()]);
         if disk::is_file(&dir.join(folder).join("__init__.py")) {
             args.extend(["-t".to_owned(), ".".to_owned()]);
@@ -289,6 +321,22 @@ fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Vec<String>> {
         args.extend(["-p".to_owned(), "*_test.py".to_owned()]);
     }
     Ok(args)
+}
+
+/// Whether unittest is to search from where it is called, which may be another folder than here.
+fn starts_here(args: &[String]) -> bool {
+    const STARTS: [&str; 2] = ["-s", "--start-directory"];
+    let mut words = args.iter().map(String::as_str);
+    words.next() == Some("discover")
+        && words.next().is_none_or(|word| word.starts_with('-'))
+        && !args.iter().any(|word| STARTS.contains(&&**word))
+}
+
+/// Whether a search from `dir` comes to a file: it goes into packages only (Python docs, "Test discovery").
+fn is_importable(dir: &Utf8Path, file: &Utf8Path) -> bool {
+    let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
+    let mut inits = between.map(|folder| folder.join("__init__.py"));
+    inits.all(|init| disk::is_file(&init))
 }
 
 /// Whether arguments mean the same in `dir` without a shell: their paths are there.

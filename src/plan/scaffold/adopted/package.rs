@@ -6,6 +6,8 @@ use camino::Utf8PathBuf;
 use toml_edit::{Array, InlineTable, Value};
 
 use crate::facts::adoption::{PythonPackage, Takeover, plain};
+use crate::facts::dependencies::TestRunner;
+use crate::facts::suites::TestPlace;
 use crate::model::error::Result;
 use crate::model::package_name;
 use crate::world::manifest::{Toml, with_maturin, with_project, without_package};
@@ -18,6 +20,7 @@ use super::project;
 pub(super) fn files(
     package: &PythonPackage,
     there: &BTreeSet<Utf8PathBuf>,
+    tests: &TestPlace,
 ) -> Result<Vec<FileChange>> {
     let toml = &package.pyproject.toml;
     let distribution = &package.distribution;
@@ -64,8 +67,11 @@ pub(super) fn files(
             render(template!("stub.pyi")),
         ),
         made(
-            test_path(package, there),
-            render(template!("adopted/test_package.py")),
+            test_path(package, there, tests),
+            render(match tests.runner {
+                TestRunner::Pytest => template!("adopted/test_package.py"),
+                TestRunner::Unittest | TestRunner::Stestr => template!("adopted/case_package.py"),
+            }),
         ),
     ];
     if package.is_around_modules() {
@@ -79,14 +85,19 @@ pub(super) fn files(
 }
 
 /// Where the example is tested: `core.py` has a `test_core.py` of its own in many a package.
-pub(super) fn test_path(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Utf8PathBuf {
+pub(super) fn test_path(
+    package: &PythonPackage,
+    there: &BTreeSet<Utf8PathBuf>,
+    tests: &TestPlace,
+) -> Utf8PathBuf {
     let PythonPackage { name, leaf, .. } = package;
-    let tests = [
-        format!("test{leaf}"),
-        format!("test{leaf}_module"),
-        format!("test_{name}{leaf}"),
+    let short = leaf.trim_start_matches('_');
+    let abouts = [
+        short.to_owned(),
+        format!("{short}_module"),
+        format!("{name}_{short}"),
     ];
-    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
+    let paths = abouts.map(|about| tests.file(&about));
     let free = paths.iter().find(|path| !there.contains(*path));
     free.unwrap_or(&paths[0]).clone()
 }
