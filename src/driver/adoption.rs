@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use crate::execute::execute;
 use crate::facts::Network;
-use crate::facts::adoption::{Adoption, BuiltPackage, History, Subject, differences};
+use crate::facts::adoption::{Adoption, BuiltPackage, History, Subject, Wishes, differences};
 use crate::model::error::{Error, Result};
 use crate::model::path::utf8;
 use crate::plan::{self, Plan};
@@ -17,13 +17,19 @@ use crate::world::session::Session;
 ///
 /// # Errors
 /// Those of the build; [`Error::Refused`] for what maturin cannot take over.
-pub fn ask(session: &Session, ui: &Ui, adoption: Adoption, network: Network) -> Result<Adoption> {
+pub fn ask(
+    session: &Session,
+    ui: &Ui,
+    adoption: Adoption,
+    wishes: &Wishes,
+    network: Network,
+) -> Result<Adoption> {
     let trial = disk::staging(&session.cache().join("adoption"))?;
     let folder = utf8(trial.path().to_owned())?;
     let plan = plan::present_wheel(&adoption, &folder, network)?;
     execute(session, &plan, ui, disk::now())?;
     let built = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
-    adoption.read_built(session, built)
+    adoption.read_built(session, built, wishes)
 }
 
 /// Builds the package as it is to be, and compares.

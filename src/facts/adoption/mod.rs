@@ -7,6 +7,7 @@ mod comparison;
 mod crates;
 mod distribution;
 mod hot_function;
+mod inner_module;
 mod module_name;
 mod obstacles;
 mod package;
@@ -122,8 +123,13 @@ impl Adoption {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn read_built(self, session: &Session, built: BuiltPackage) -> Result<Self> {
-        let subject = built_subject(&self.root, built)?;
+    pub fn read_built(
+        self,
+        session: &Session,
+        built: BuiltPackage,
+        wishes: &Wishes,
+    ) -> Result<Self> {
+        let subject = built_subject(&self.root, built, wishes)?;
         Ok(Self {
             function: self.function,
             ..Self::of(session, &self.root, subject)?
@@ -295,10 +301,14 @@ pub(crate) fn subject(manifests: &Manifests, root: &Utf8Path, wishes: &Wishes) -
 }
 
 /// A package by what its present backend has made of it.
-pub(crate) fn built_subject(root: &Utf8Path, built: BuiltPackage) -> Result<Subject> {
+pub(crate) fn built_subject(
+    root: &Utf8Path,
+    built: BuiltPackage,
+    wishes: &Wishes,
+) -> Result<Subject> {
     let manifests = Manifests::default();
     let pyproject = manifests.pyproject_or_empty(&root.join("pyproject.toml"))?;
-    let package = PythonPackage::of_built(&manifests, pyproject, built)?;
+    let package = PythonPackage::of_built(&manifests, pyproject, built, wishes)?;
     Ok(Subject::Package(Box::new(package)))
 }
 
@@ -318,7 +328,7 @@ fn of_python(manifests: &Manifests, pyproject: Arc<PyProject>, wishes: &Wishes) 
         return Ok(Subject::Distribution(Box::new(beside)));
     }
     if package::is_plain(&pyproject) {
-        let package = PythonPackage::read(manifests, pyproject)?;
+        let package = PythonPackage::read(manifests, pyproject, wishes)?;
         return Ok(Subject::Package(Box::new(package)));
     }
     package::check_native(&pyproject)?;

@@ -27,9 +27,10 @@ pub(super) fn files(
     let PythonPackage {
         source, name, leaf, ..
     } = package;
+    let inside = name.replace('.', "/");
     let folder = match *source {
-        "." => name.clone(),
-        source => format!("{source}/{name}"),
+        "." => inside,
+        source => format!("{source}/{inside}"),
     };
     let license = toml.str(&["project", "license"]);
     let license = license.map(|text| format!("license = {}", toml_string(text)));
@@ -45,7 +46,7 @@ pub(super) fn files(
         ),
         ("dotted", format!("{name}.{leaf}")),
         ("exports", "levenshtein".to_owned()),
-        ("leaf", (*leaf).to_owned()),
+        ("leaf", leaf.clone()),
         ("license", license.unwrap_or_default()),
         ("program", String::new()),
         ("publish", "publish = false".to_owned()),
@@ -95,7 +96,7 @@ pub(super) fn test_path(
     let abouts = [
         short.to_owned(),
         format!("{short}_module"),
-        format!("{name}_{short}"),
+        format!("{}_{short}", name.replace('.', "_")),
     ];
     let paths = abouts.map(|about| tests.file(&about));
     let free = paths.iter().find(|path| !there.contains(*path));

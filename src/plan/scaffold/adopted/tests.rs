@@ -30,7 +30,9 @@ fn gets_by_wheel(files: &[(&str, &str)], metadata: &str, wheel: &[(&str, &str)])
         is_pure: true,
         ..BuiltPackage::default()
     };
-    shown(&[], files, |root| built_subject(root, built))
+    shown(&[], files, |root| {
+        built_subject(root, built, &Wishes::default())
+    })
 }
 
 fn place(root: &Utf8Path) -> TestPlace {
