@@ -175,7 +175,7 @@ fn record(release: &Release, file: &Staged) -> Step {
 
 fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> Vec<Step> {
     let mut checks = vec![(OWN, How::Inspect(Box::new(expected.clone())))];
-    checks.extend(tools(stage, file));
+    checks.extend(tools(stage, file, &expected.tops));
     // which tells whether others may unpack it
     let first = StepId::Check(OWN, file.to_owned());
     let as_step = |(check, how): (&'static str, How)| {
@@ -216,7 +216,8 @@ const TASTE: [&str; 7] = [
     "unexpected-files",
 ];
 
-fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
+/// `tops`: what is to be at the top of a wheel, where that is said.
+fn tools(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<(&'static str, How)> {
     let toolbox = &stage.release.toolbox;
     // where the project may configure them
     let root = &stage.context.project.root;
@@ -249,7 +250,8 @@ fn tools(stage: &Stage<'_>, file: &Utf8Path) -> Vec<(&'static str, How)> {
     if !is_wheel(name) {
         return tools;
     }
-    let contents = call("check-wheel-contents", &[]);
+    let named = (!tops.is_empty()).then(|| ["--toplevel".to_owned(), tops.join(",")]);
+    let contents = call("check-wheel-contents", &[]).args(named.into_iter().flatten());
     tools.push((
         "check-wheel-contents",
         tool(contents, Linter::WheelContents),
