@@ -290,7 +290,10 @@ fn has_doctests(text: &str, file: &Utf8Path) -> bool {
         let name = rest.strip_prefix('"')?.split('"').next()?;
         disk::read_text(&file.with_file_name("").join(name)).ok()?
     };
+    // a text of its own, which may go on over lines
+    let is_quoted = text.contains("doc = \"") || text.contains("doc = r");
     has_rust_block(text.lines().map(comment))
+        || is_quoted && has_rust_block(text.lines().map(Some))
         || text.lines().any(|line| match included(line) {
             Some(text) => has_rust_block(text.lines().map(Some)),
             None => line.contains("doc = include_str!") || line.contains("doctest!("),
@@ -394,6 +397,10 @@ mod tests {
         assert!(documents("//! ```rust,no_run\n//! ```"));
         assert!(documents("/**\nWords.\n\n```\nf();\n```\n*/"));
         assert!(documents("/*!\n * ```rust\n * f();\n * ```\n */"));
+        assert!(documents("#![doc = r#\"\nWords.\n```rust\nf();\n```\n\"#]"));
+        assert!(!documents(
+            "#[doc = \"Words.\"]\n/// ```text\n/// ```\nfn f() {}"
+        ));
         assert!(!documents("/* ```\n``` */"));
         assert!(!documents("/*! Words. */\n```\n```"));
         assert!(!documents("/// ```python\n/// f()\n/// ```"));
