@@ -103,7 +103,7 @@ impl PythonPackage {
             &modules[..],
         ) {
             (Some(package), _) => inner(&source, package, wishes)?,
-            (None, [module, ..]) => beside(&source, module)?,
+            (None, [module, ..]) => beside(&source, module, wishes)?,
             (None, []) => {
                 let message = format!("the wheel of `{distribution}` has no module in Python");
                 return Err(Error::refused(message, BESIDE));
@@ -191,7 +191,7 @@ fn inner(source: &Utf8Path, package: String, wishes: &Wishes) -> Result<InnerMod
 ///
 /// # Errors
 /// [`Error::Refused`] where its folder is there.
-fn beside(source: &Utf8Path, module: &str) -> Result<InnerModule> {
+fn beside(source: &Utf8Path, module: &str, wishes: &Wishes) -> Result<InnerModule> {
     let stem = module.split('.').next().unwrap_or_default();
     let package = format!("_{}", stem.trim_start_matches('_'));
     let folder = source.join(&package);
@@ -201,7 +201,13 @@ fn beside(source: &Utf8Path, module: &str) -> Result<InnerModule> {
         let folder = quote(folder.as_str());
         return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
     }
-    Ok(InnerModule::of(source, package))
+    let own = InnerModule::of(source, package);
+    match &wishes.module {
+        Some(wished) if *wished != format!("{}.{}", own.package, own.leaf) => {
+            InnerModule::wished(source, wished, &own.package)
+        }
+        _ => Ok(own),
+    }
 }
 
 /// Whether all that maturin needs stands in `[project]`.
