@@ -42,7 +42,8 @@ Examples:
   cargo pyx init --yes                         ask nothing
   cargo pyx init --dry-run                     print the patch only
   cargo pyx init --layout workspace            a crate beside the library, or a package beside the package
-  cargo pyx init --module fast_words           what Python imports
+  cargo pyx init --module fast_words           what Python imports of a crate
+  cargo pyx init --module words.text._fast     what it imports of a package
   cargo pyx init --function words.slow:count   a function in Rust, with its test and benchmark
   cargo pyx init --editor vscode               set up VS Code
   cargo pyx init --editor zed --editor vscode  both editors")]
@@ -53,7 +54,8 @@ pub struct Init {
     /// Where the module goes, if not where it is chosen to be
     #[arg(long, value_enum)]
     pub layout: Option<AdoptionLayout>,
-    /// What Python imports, where it is not called as the crate
+    /// What Python imports, where it is not called as the crate; inside of a package with its name, as in
+    /// `words.text._fast`
     #[arg(long, value_name = "NAME")]
     pub module: Option<String>,
     /// Write this function of the package in Rust: its signature, stub, import, test and benchmark
@@ -77,10 +79,6 @@ impl Init {
         let manifest = global.manifest(session);
         let root = manifest.as_deref().and_then(camino::Utf8Path::parent);
         let adoption = Adoption::read(session, root.unwrap_or(&session.cwd), &self.options())?;
-        if self.module.is_some() && adoption.backend().is_some() {
-            let message = "`--module` is for crates and for `--layout workspace`: a package has its module inside";
-            return Err(Error::Usage(message.into()));
-        }
         if let Some(why) = adoption.why_beside() {
             ui.status("Beside", &why);
         }
@@ -142,7 +140,13 @@ impl Init {
                 ));
             }
         }
-        driver::adoption::ask(session, ui, adoption, global.network.into())
+        driver::adoption::ask(
+            session,
+            ui,
+            adoption,
+            &self.options(),
+            global.network.into(),
+        )
     }
 
     /// The same command line with one word more.

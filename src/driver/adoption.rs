@@ -4,7 +4,9 @@ use camino::Utf8Path;
 
 use crate::execute::execute;
 use crate::facts::Network;
-use crate::facts::adoption::{Adoption, BuiltPackage, History, Subject, differences};
+use crate::facts::adoption::{
+    Adoption, AdoptionOptions, BuiltPackage, History, Subject, differences,
+};
 use crate::model::error::{Error, Result};
 use crate::model::path::utf8;
 use crate::plan::{self, Plan};
@@ -17,13 +19,19 @@ use crate::world::session::Session;
 ///
 /// # Errors
 /// Those of the build; [`Error::Refused`] for what maturin cannot take over.
-pub fn ask(session: &Session, ui: &Ui, adoption: Adoption, network: Network) -> Result<Adoption> {
+pub fn ask(
+    session: &Session,
+    ui: &Ui,
+    adoption: Adoption,
+    options: &AdoptionOptions,
+    network: Network,
+) -> Result<Adoption> {
     let trial = disk::staging(&session.cache().join("adoption"))?;
     let folder = utf8(trial.path().to_owned())?;
     let plan = plan::present_wheel(&adoption, &folder, network)?;
     execute(session, &plan, ui, disk::now())?;
     let built = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
-    adoption.read_built(session, built)
+    adoption.read_built(session, built, options)
 }
 
 /// Builds the package as it is to be, and compares.
@@ -45,11 +53,12 @@ pub fn prove(
     };
     let trial = disk::staging(&session.cache().join("adoption"))?;
     let folder = utf8(trial.path().to_owned())?;
+    let made = plan::new_files(plan);
     let plan = plan::adopted_wheel(adoption, &folder, network, plan)?;
     execute(session, &plan, ui, disk::now())?;
     let after = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
     let edited = adoption.function.as_ref().map(|function| &function.file);
-    let found = differences(&takeover.built, &after, &package.asked(edited));
+    let found = differences(&takeover.built, &after, &package.asked(edited, &made));
     if found.is_empty() {
         let files = takeover.built.files.len();
         ui.status(

@@ -36,12 +36,19 @@ pub fn changed_files(adoption: &Adoption, plan: &Plan) -> Vec<Utf8PathBuf> {
     files
 }
 
+/// The files that a plan makes, from the root.
+pub fn new_files(plan: &Plan) -> Vec<Utf8PathBuf> {
+    let new = edits(plan).filter(|edit| edit.before.is_none());
+    new.map(|edit| edit.shown.clone()).collect()
+}
+
 /// The way back in a checkout that has committed the [changed files](changed_files) as they are, to paste in
 /// the folder `cwd`, absolute: what is new goes, they are taken from git, and nothing else is touched.
 pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
-    let new = edits(plan).filter(|edit| edit.before.is_none());
+    let new = new_files(plan);
     let mut files: Vec<String> = new
-        .map(|edit| quote(edit.shown.as_str()).into_owned())
+        .iter()
+        .map(|path| quote(path.as_str()).into_owned())
         .collect();
     if adoption.locks() && !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");

@@ -44,7 +44,7 @@ pub use decide::plan;
 pub use edits::edits;
 pub use exports::{env, environment};
 pub use fix::fix;
-pub use init::{changed_files, init, next_source, way_back};
+pub use init::{changed_files, init, new_files, next_source, way_back};
 pub use new::new;
 pub use release_action::{
     Candidate, Check, Confirm, How, MendLock, Promote, Publish, RecordChecks, ReleaseAction, Seal,

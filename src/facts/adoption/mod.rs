@@ -7,6 +7,7 @@ mod comparison;
 mod crates;
 mod distribution;
 mod hot_function;
+mod inner_module;
 mod module_name;
 mod obstacles;
 mod options;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project::depends_on_python;
+use crate::facts::suites::TestPlace;
 use crate::model::error::{Error, Result};
 use crate::world::checkout;
 use crate::world::disk;
@@ -56,6 +58,8 @@ pub struct Adoption {
     pub subject: Subject,
     /// What gets a twin in Rust.
     pub function: Option<HotFunction>,
+    /// Where a further test goes.
+    pub tests: TestPlace,
     /// What `.gitignore` holds; nothing where there is none.
     pub gitignore: Option<String>,
     /// What is in the folders that get files, from the root.
@@ -119,8 +123,13 @@ impl Adoption {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn read_built(self, session: &Session, built: BuiltPackage) -> Result<Self> {
-        let subject = built_subject(&self.root, built)?;
+    pub fn read_built(
+        self,
+        session: &Session,
+        built: BuiltPackage,
+        options: &AdoptionOptions,
+    ) -> Result<Self> {
+        let subject = built_subject(&self.root, built, options)?;
         Ok(Self {
             function: self.function,
             ..Self::of(session, &self.root, subject)?
@@ -141,11 +150,13 @@ impl Adoption {
             _ => is_package,
         };
         let history = History::of(session, root, &subject.setup())?;
+        let tests = tests(root, &subject)?;
         let mut above = root.ancestors().map(|dir| dir.join("Cargo.lock"));
         Ok(Self {
             subject,
             function: None,
-            there: there(root),
+            there: there(root, &tests.folder),
+            tests,
             gitignore: disk::read_text(&root.join(".gitignore"))?,
             locked: !is_alone && above.any(|path| disk::is_file(&path)),
             cargo: tool::cargo(session)?,
@@ -244,15 +255,24 @@ impl Adoption {
 /// Folders that may get files; those of a package have only names that are free.
 const FILLED_FOLDERS: [&str; 6] = ["", "benchmarks", "rust", "rust/src", "src", "tests"];
 
-fn there(root: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
-    let below = |place: &&str| {
-        let place = Utf8PathBuf::from(*place);
-        disk::names(&root.join(&place))
-            .into_iter()
-            .map(move |name| place.join(name))
-            .collect::<Vec<_>>()
+/// What is in those folders, and in that of the tests.
+fn there(root: &Utf8Path, tests: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let below = |place: &Utf8Path| {
+        let names = disk::names(&root.join(place)).into_iter();
+        names.map(|name| place.join(name)).collect::<Vec<_>>()
     };
-    FILLED_FOLDERS.iter().flat_map(below).collect()
+    let folders = FILLED_FOLDERS.iter().map(|place| Utf8Path::new(*place));
+    folders.chain([tests]).flat_map(below).collect()
+}
+
+/// A crate without Python has none to put others beside.
+fn tests(root: &Utf8Path, subject: &Subject) -> Result<TestPlace> {
+    if matches!(subject, Subject::Crate(_) | Subject::Workspace(_)) {
+        return Ok(TestPlace::default());
+    }
+    let manifests = Manifests::default();
+    let pyproject = manifests.pyproject_or_empty(&root.join("pyproject.toml"))?;
+    TestPlace::of(&manifests, &pyproject)
 }
 
 pub(crate) fn subject(
@@ -285,10 +305,14 @@ pub(crate) fn subject(
 }
 
 /// A package by what its present backend has made of it.
-pub(crate) fn built_subject(root: &Utf8Path, built: BuiltPackage) -> Result<Subject> {
+pub(crate) fn built_subject(
+    root: &Utf8Path,
+    built: BuiltPackage,
+    options: &AdoptionOptions,
+) -> Result<Subject> {
     let manifests = Manifests::default();
     let pyproject = manifests.pyproject_or_empty(&root.join("pyproject.toml"))?;
-    let package = PythonPackage::of_built(&manifests, pyproject, built)?;
+    let package = PythonPackage::of_built(&manifests, pyproject, built, options)?;
     Ok(Subject::Package(Box::new(package)))
 }
 
@@ -312,7 +336,7 @@ fn of_python(
         return Ok(Subject::Distribution(Box::new(beside)));
     }
     if package::is_plain(&pyproject) {
-        let package = PythonPackage::read(manifests, pyproject)?;
+        let package = PythonPackage::read(manifests, pyproject, options)?;
         return Ok(Subject::Package(Box::new(package)));
     }
     package::check_native(&pyproject)?;

@@ -15,7 +15,7 @@ pub enum AdoptionLayout {
 #[derive(Clone, Debug, Default)]
 pub struct AdoptionOptions {
     pub layout: Option<AdoptionLayout>,
-    /// What Python imports.
+    /// What Python imports: for a package dotted, with the package before it.
     pub module: Option<String>,
     /// What is to be written in Rust.
     pub function: Option<FunctionPath>,
@@ -36,12 +36,6 @@ impl FromStr for FunctionPath {
         let (module, function) = text
             .split_once(':')
             .ok_or("a module and a function, as in `package.module:function`")?;
-        let is_name = |name: &str| {
-            let mut letters = name.chars();
-            let first = letters.next();
-            first.is_some_and(|c| c.is_alphabetic() || c == '_')
-                && letters.all(|c| c.is_alphanumeric() || c == '_')
-        };
         if let Some((class, method)) = function.rsplit_once('.') {
             return Err(format!(
                 "`{method}` is a method of `{class}`: move its loop into a function of the module, and name that"
@@ -56,6 +50,14 @@ impl FromStr for FunctionPath {
             function: function.to_owned(),
         })
     }
+}
+
+/// Whether Python takes it for a name.
+pub(super) fn is_name(word: &str) -> bool {
+    let mut letters = word.chars();
+    let first = letters.next();
+    first.is_some_and(|c| c.is_alphabetic() || c == '_')
+        && letters.all(|c| c.is_alphanumeric() || c == '_')
 }
 
 impl std::fmt::Display for FunctionPath {

@@ -18,7 +18,8 @@ use crate::world::manifest::{Manifests, PyProject, line_at};
 
 use super::built::BuiltPackage;
 use super::comparison::Asked;
-use super::options::BESIDE;
+use super::inner_module::{ASIDE, InnerModule, package_of};
+use super::options::{AdoptionOptions, BESIDE};
 use super::takeover::Takeover;
 
 /// Backends that pack Python files and compile nothing.
@@ -34,12 +35,6 @@ const PACKERS: [&str; 9] = [
     "uv_build",
 ];
 
-/// Names for the module in Rust, the first that is free.
-const LEAVES: [&str; 3] = ["_core", "_rust", "_native"];
-
-/// Folders beside a package that are none themselves.
-const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "tests"];
-
 #[derive(Debug)]
 pub struct PythonPackage {
     /// Without a word where there is none.
@@ -50,34 +45,39 @@ pub struct PythonPackage {
     pub version: semver::Version,
     /// The folder that holds the packages, from the root: `src`, `python` or `.`.
     pub source: &'static str,
-    /// The package that gets the module.
+    /// The package that gets the module, dotted.
     pub name: String,
-    /// All packages of the folder, where there are several.
+    /// All packages at the top of the folder, where there are several.
     pub all: Vec<String>,
     /// Whether it is in a cargo workspace of others.
     pub nested: bool,
     /// The module's name in the package.
-    pub leaf: &'static str,
+    pub leaf: String,
     /// What its backend has said, where it was asked.
     pub takeover: Option<Takeover>,
 }
 
 impl PythonPackage {
     /// What can be read without asking anybody.
-    pub(super) fn read(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
+    pub(super) fn read(
+        manifests: &Manifests,
+        pyproject: Arc<PyProject>,
+        options: &AdoptionOptions,
+    ) -> Result<Self> {
         let root = pyproject.dir().to_owned();
         check_metadata(&pyproject)?;
         check_dynamic(&pyproject)?;
         let (source, all, name) = packages(&pyproject)?;
         let folder = root.join(source).join(&name);
         let version = version(&pyproject, &folder)?;
+        let module = inner(&root.join(source), name, options)?;
         Ok(Self {
             distribution: pyproject.name().unwrap_or_default().to_owned(),
             pyproject,
             version,
             source,
-            leaf: leaf(&folder),
-            name,
+            leaf: module.leaf,
+            name: module.package,
             all,
             nested: in_workspace(manifests, &root)?,
             takeover: None,
@@ -89,6 +89,7 @@ impl PythonPackage {
         manifests: &Manifests,
         pyproject: Arc<PyProject>,
         built: BuiltPackage,
+        options: &AdoptionOptions,
     ) -> Result<Self> {
         let root = pyproject.dir().to_owned();
         check_pure(&pyproject, &built)?;
@@ -96,47 +97,34 @@ impl PythonPackage {
         let version = built.text("Version").unwrap_or_default().to_owned();
         let takeover = Takeover::of(&pyproject, built)?;
         let (packages, modules) = takeover.built.tops();
-        let regular = |name: &&String| {
-            let init = format!("{name}/__init__.py");
-            takeover.built.files.contains_key(&init)
-        };
-        let own = package_name::escape(&distribution);
-        let named = packages.iter().find(|name| name.to_lowercase() == own);
-        let chosen = named.filter(regular).or(packages.iter().find(regular));
-        let (name, all) = match (chosen, &modules[..]) {
-            (Some(name), _) => (name.clone(), packages.clone()),
-            (None, [module, ..]) if packages.is_empty() => {
-                let stem = module.split('.').next().unwrap_or_default();
-                (format!("_{}", stem.trim_start_matches('_')), Vec::new())
-            }
-            (None, _) => {
-                let message =
-                    format!("no package of `{distribution}` has an __init__.py for the module");
+        let source = root.join(takeover.source);
+        let module = match (
+            package_of(&takeover.built.files, &distribution),
+            &modules[..],
+        ) {
+            (Some(package), _) => inner(&source, package, options)?,
+            (None, [module, ..]) => beside(&source, module, options)?,
+            (None, []) => {
+                let message = format!("the wheel of `{distribution}` has no module in Python");
                 return Err(Error::refused(message, BESIDE));
             }
         };
-        let folder = root.join(takeover.source).join(&name);
-        if all.is_empty() && !disk::names(&folder).is_empty() {
-            let message =
-                format!("`{name}` is there already, and is to be the package of the module");
-            let folder = quote(folder.as_str());
-            return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
-        }
         Ok(Self {
             distribution,
             version: spelled(&version)?,
             source: takeover.source,
-            leaf: leaf(&folder),
-            name,
-            all,
+            leaf: module.leaf,
+            name: module.package,
+            all: packages,
             nested: in_workspace(manifests, &root)?,
             pyproject,
             takeover: Some(takeover),
         })
     }
 
-    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, from the root.
-    pub fn asked(&self, edited: Option<&Utf8PathBuf>) -> Asked {
+    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, `made`: those
+    /// that are new; from the root.
+    pub fn asked(&self, edited: Option<&Utf8PathBuf>, made: &[Utf8PathBuf]) -> Asked {
         let takeover = self.takeover.as_ref();
         let version = takeover.and_then(|takeover| takeover.version_file.as_ref());
         let below = |path: &str| {
@@ -145,12 +133,15 @@ impl PythonPackage {
                 .to_owned()
         };
         let is_new = takeover.is_some() && self.all.is_empty();
+        let folder = self.name.replace('.', "/");
+        let module = if is_new {
+            format!("{folder}/")
+        } else {
+            format!("{folder}/{}", self.leaf)
+        };
+        let made = made.iter().map(|path| below(path.as_str()));
         Asked {
-            new: vec![if is_new {
-                format!("{}/", self.name)
-            } else {
-                format!("{}/{}", self.name, self.leaf)
-            }],
+            new: std::iter::once(module).chain(made).collect(),
             rewritten: version
                 .map(|file| &file.path)
                 .into_iter()
@@ -171,27 +162,52 @@ impl PythonPackage {
 /// Whom `[project]` names.
 fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
     let lists = ["authors", "maintainers"].map(|role| pyproject.toml.get(&["project", role]));
-    let persons = lists
-        .into_iter()
-        .flatten()
-        .filter_map(Item::as_array)
-        .flatten();
+    let persons = lists.into_iter().flatten().flat_map(tables);
     let words = persons
-        .filter_map(|person| person.as_inline_table())
         .flat_map(|person| person.iter())
         .filter_map(|(_, word)| word.as_str());
     words.map(str::to_owned).collect()
 }
 
-/// The first name that is free in a package.
-fn leaf(folder: &Utf8Path) -> &'static str {
-    let taken = disk::names(folder);
-    let is_free = |leaf: &&str| {
-        taken
-            .iter()
-            .all(|name| name.split('.').next() != Some(leaf))
-    };
-    LEAVES.into_iter().find(is_free).unwrap_or(LEAVES[0])
+/// Those of a list in either spelling, `[{ … }]` and `[[…]]`.
+fn tables(list: &Item) -> Vec<&dyn TableLike> {
+    if let Some(tables) = list.as_array_of_tables() {
+        return tables.iter().map(|one| one as &dyn TableLike).collect();
+    }
+    let values = list.as_array().into_iter().flatten();
+    let tables = values.filter_map(|value| value.as_inline_table());
+    tables.map(|one| one as &dyn TableLike).collect()
+}
+
+/// As it is wanted, or as it is called by itself in `package`.
+fn inner(source: &Utf8Path, package: String, options: &AdoptionOptions) -> Result<InnerModule> {
+    match &options.module {
+        Some(wished) => InnerModule::wished(source, wished, &package),
+        None => Ok(InnerModule::of(source, package)),
+    }
+}
+
+/// In a package that is new, beside the module that is all there is.
+///
+/// # Errors
+/// [`Error::Refused`] where its folder is there.
+fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<InnerModule> {
+    let stem = module.split('.').next().unwrap_or_default();
+    let package = format!("_{}", stem.trim_start_matches('_'));
+    let folder = source.join(&package);
+    if !disk::names(&folder).is_empty() {
+        let message =
+            format!("`{package}` is there already, and is to be the package of the module");
+        let folder = quote(folder.as_str());
+        return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
+    }
+    let own = InnerModule::of(source, package);
+    match &options.module {
+        Some(wished) if *wished != format!("{}.{}", own.package, own.leaf) => {
+            InnerModule::wished(source, wished, &own.package)
+        }
+        _ => Ok(own),
+    }
 }
 
 /// Whether all that maturin needs stands in `[project]`.

@@ -39,7 +39,7 @@ fn the_package_of_the_projects_name_gets_the_module() {
         ("src/other/__init__.py", ""),
     ]);
     assert_eq!(
-        (found.source, &*found.name, found.leaf),
+        (found.source, &*found.name, &*found.leaf),
         ("src", "hot_words", "_core")
     );
     assert_eq!(found.all, ["hot_words", "other"]);
@@ -47,7 +47,7 @@ fn the_package_of_the_projects_name_gets_the_module() {
     let only = ("words/__init__.py", "");
     let found = package(&[("pyproject.toml", PROJECT), only, ("words/_core.py", "")]);
     assert_eq!(
-        (found.source, &*found.name, found.leaf),
+        (found.source, &*found.name, &*found.leaf),
         (".", "words", "_rust")
     );
 }
@@ -279,7 +279,7 @@ fn a_wheel_that_maturin_would_not_make_is_refused() {
             is_pure,
             ..BuiltPackage::default()
         };
-        let error = built_subject(&root, built).unwrap_err();
+        let error = built_subject(&root, built, &AdoptionOptions::default()).unwrap_err();
         let text = format!("{error}\nhint: {}\n", error.hint().unwrap_or_default());
         text.replace(root.as_str(), "DIR")
     };
@@ -296,7 +296,7 @@ fn a_wheel_that_maturin_would_not_make_is_refused() {
             &["hot_words/__init__.py", "hot_words/made.py"],
             true,
         ),
-        refused(&[("a/b.py", "")], &["a/b.py"], true),
+        refused(&[("a.py", "")], &[], true),
         refused(&[("a.py", ""), ("_a/b", "")], &["a.py"], true),
     ];
     insta::assert_snapshot!(said.join("\n"));

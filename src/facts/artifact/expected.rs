@@ -20,6 +20,8 @@ pub struct Expected {
     pub abi3_floor: Option<Minor>,
     /// The dotted names of the extension modules.
     pub modules: Option<Vec<String>>,
+    /// What is to be at the top of its wheels, where the project says that it is more than one thing.
+    pub tops: Vec<String>,
     /// Whether the project ships type information.
     pub typed: bool,
     /// Absolute paths that nobody else may see: checkout, home folder, cargo's home, target
@@ -38,6 +40,7 @@ impl Default for Expected {
             requires_python: None,
             abi3_floor: None,
             modules: None,
+            tops: Vec::new(),
             typed: false,
             private_paths: Vec::new(),
             size_limit: PYPI_LIMIT,

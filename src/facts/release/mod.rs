@@ -18,6 +18,7 @@ mod publication;
 mod pythons;
 mod record;
 mod set_in_dist;
+mod tops;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -345,6 +346,7 @@ impl Release {
                 None
             },
             modules: is_module.then(|| vec![member.module.clone()]),
+            tops: tops::of(member),
             private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),
             ..Expected::default()
         }

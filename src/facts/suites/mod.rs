@@ -1,7 +1,7 @@
 //! Which tests a project has, and how they are run.
 //!
 //! `python` finds the folder and the arguments of a package's Python tests, by what `pytest_config` says of
-//! them, `rust` the crates that have
+//! them, `test_place` where a further one goes, `rust` the crates that have
 //! tests, `said_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
 //! [`dependencies`](super::dependencies).
 
@@ -9,6 +9,7 @@ mod pytest_config;
 mod python;
 mod rust;
 mod said_tests;
+mod test_place;
 mod word;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use python::PythonTests;
 
 pub use python::PythonSuite;
 pub use rust::RustSuite;
+pub use test_place::TestPlace;
 pub use word::Word;
 
 /// Which of the two languages to test.

@@ -118,6 +118,11 @@ impl PytestConfig {
         self.is_own && says
     }
 
+    /// `python_files`
+    pub(super) fn file_patterns(&self) -> &[String] {
+        &self.files
+    }
+
     /// Whether `python_files` means a file: by its name, or by the end of its path.
     pub(super) fn names(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();

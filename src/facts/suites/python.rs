@@ -339,12 +339,30 @@ fn installed_args(
     Some(args)
 }
 
-/// What the project itself gives unittest, as far as it can be repeated in `dir`; else what
-/// finds `tests` there, if any.
-fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Option<Vec<String>>> {
+/// The modules in `dir` that its tests are in.
+pub(super) fn modules(dir: &Utf8Path, config: &PytestConfig) -> Vec<Utf8PathBuf> {
+    let mut files = disk::unignored_files(dir);
+    files.retain(|path| {
+        let below = path.strip_prefix(dir).unwrap_or(path);
+        let is_aside = below
+            .components()
+            .any(|part| NO_TESTS.contains(&part.as_str()));
+        let is_test = is_test_file(path) || config.names(path);
+        path.extension() == Some("py") && is_test && !is_aside
+    });
+    files
+}
+
+/// What the project itself gives unittest, as far as it can be repeated in `dir` and finds some of the
+/// `tests` there; else what finds them, if there are any.
+pub(super) fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Option<Vec<String>>> {
     let names_place = |args: &Vec<String>| args.iter().any(|word| disk::is_there(&dir.join(word)));
     let said = Automation::read(dir)?.arguments_of("unittest");
-    let mut said = said.into_iter().filter(|args| is_repeatable(dir, args));
+    let finds = |args: &Vec<String>| {
+        is_repeatable(dir, args)
+            && (!starts_here(args) || tests.iter().any(|test| is_discovered(dir, test)))
+    };
+    let mut said = said.into_iter().filter(finds);
     if let Some(args) =
         said.find(|args| names_place(args) || !(args.is_empty() || tests.is_empty()))
     {
@@ -384,6 +402,15 @@ fn is_discovered(start: &Utf8Path, module: &Utf8Path) -> bool {
     let between = module.ancestors().skip(1).take_while(|dir| *dir != start);
     let mut markers = between.map(|dir| dir.join("__init__.py"));
     markers.all(|path| disk::is_file(&path))
+}
+
+/// Whether unittest is to search from where it is called, which may be another folder than here.
+fn starts_here(args: &[String]) -> bool {
+    const STARTS: [&str; 2] = ["-s", "--start-directory"];
+    let mut words = args.iter().map(String::as_str);
+    words.next() == Some("discover")
+        && words.next().is_none_or(|word| word.starts_with('-'))
+        && !args.iter().any(|word| STARTS.contains(&&**word))
 }
 
 /// Whether arguments mean the same in `dir` without a shell: their paths are there.

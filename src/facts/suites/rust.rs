@@ -274,16 +274,26 @@ fn is_of_tests(path: &str) -> bool {
 
 /// Whether documentation holds a test: in comments, or in a file that it includes.
 fn has_doctests(text: &str, file: &Utf8Path) -> bool {
+    let mut is_block = false;
     let comment = |line| {
         let line = str::trim_start(line);
-        line.strip_prefix("///").or(line.strip_prefix("//!"))
+        let begun =
+            line.starts_with("/*!") || (line.starts_with("/**") && !line.starts_with("/***"));
+        let whole = is_block || begun;
+        is_block = whole && !line.contains("*/");
+        let lines = line.strip_prefix("///").or(line.strip_prefix("//!"));
+        let starred = || line.trim_start_matches(['/', '*', '!', ' ']);
+        lines.or(whole.then(starred))
     };
     let included = |line: &str| {
         let (_, rest) = line.split_once("doc = include_str!(")?;
         let name = rest.strip_prefix('"')?.split('"').next()?;
         disk::read_text(&file.with_file_name("").join(name)).ok()?
     };
+    // a text of its own, which may go on over lines
+    let is_quoted = text.contains("doc = \"") || text.contains("doc = r");
     has_rust_block(text.lines().map(comment))
+        || is_quoted && has_rust_block(text.lines().map(Some))
         || text.lines().any(|line| match included(line) {
             Some(text) => has_rust_block(text.lines().map(Some)),
             None => line.contains("doc = include_str!") || line.contains("doctest!("),
@@ -385,6 +395,14 @@ mod tests {
         let documents = |text| has_doctests(text, Utf8Path::new("/p/src/lib.rs"));
         assert!(documents("/// ```\n/// f();\n/// ```"));
         assert!(documents("//! ```rust,no_run\n//! ```"));
+        assert!(documents("/**\nWords.\n\n```\nf();\n```\n*/"));
+        assert!(documents("/*!\n * ```rust\n * f();\n * ```\n */"));
+        assert!(documents("#![doc = r#\"\nWords.\n```rust\nf();\n```\n\"#]"));
+        assert!(!documents(
+            "#[doc = \"Words.\"]\n/// ```text\n/// ```\nfn f() {}"
+        ));
+        assert!(!documents("/* ```\n``` */"));
+        assert!(!documents("/*! Words. */\n```\n```"));
         assert!(!documents("/// ```python\n/// f()\n/// ```"));
         assert!(!documents("/// ```text\n/// ```\n"));
         assert!(!documents("/// ```ignore\n/// ```\n"));

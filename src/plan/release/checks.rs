@@ -167,7 +167,7 @@ fn record(release: &Release, file: &Staged) -> Step {
 
 fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> Vec<Step> {
     let mut checks = vec![How::Inspect(Box::new(expected.clone()))];
-    checks.extend(linters(stage, file));
+    checks.extend(linters(stage, file, &expected.tops));
     // which tells whether others may unpack it
     let first = StepId::Check(OWN_RULES, file.to_owned());
     let as_step = |how: How| {
@@ -209,8 +209,9 @@ const TASTE: [&str; 7] = [
     "unexpected-files",
 ];
 
-/// The linters that have something to say about such a file.
-fn linters(stage: &Stage<'_>, file: &Utf8Path) -> Vec<How> {
+/// The linters that have something to say about such a file. `tops`: what is to be at the top of a
+/// wheel, where that is said.
+fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
     let toolbox = &stage.release.toolbox;
     // where the project may configure them
     let root = &stage.context.project.root;
@@ -238,7 +239,14 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path) -> Vec<How> {
     if !name.ends_with(WHEEL_ENDING) {
         return linters;
     }
-    linters.push(on_file(Linter::WheelContents, "check-wheel-contents", &[]));
+    let named = tops.join(",");
+    let words = ["--toplevel", &named];
+    let words = if tops.is_empty() { &[] } else { &words[..] };
+    linters.push(on_file(
+        Linter::WheelContents,
+        "check-wheel-contents",
+        words,
+    ));
     let scratch = own(stage, "scratch", file);
     let unpack = ["unpack", "--dest", scratch.as_str()];
     linters.push(on_file(Linter::Unpack, "wheel", &unpack));

@@ -1,12 +1,21 @@
 """Import every module of an installed distribution, and print what became of each as JSON."""
 
+import ast
 import importlib
 import importlib.machinery
 import importlib.metadata
+import inspect
 import json
+import re
 import sys
+import sysconfig
+import tokenize
+import traceback
 
 SUFFIXES = importlib.machinery.EXTENSION_SUFFIXES
+# with what a module asks which system it is on
+SYSTEM = {("os", "name"), ("platform", "system"), ("sys", "platform")}
+MISSING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'|module '([\w.]+)' has no attribute '(\w+)'")
 
 
 def modules(name):
@@ -28,6 +37,86 @@ def modules(name):
             yield ".".join(parts)
 
 
+def parsed(path):
+    try:
+        with tokenize.open(path) as file:
+            return ast.parse(file.read())
+    except (OSError, SyntaxError, ValueError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def statements(path, line):
+    """Those around a line of a file, the innermost last."""
+    nodes = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.stmt))
+    return [node for node in nodes if node.lineno <= line <= node.end_lineno]
+
+
+def asks_for_system(test):
+    parts = (node for node in ast.walk(test) if isinstance(node, ast.Attribute))
+    # Python's own modules write `_os.name`
+    return any((getattr(part.value, "id", "").lstrip("_"), part.attr) in SYSTEM for part in parts)
+
+
+def refuses_system(around):
+    """Whether the statement stops because it is not on the system that it is for."""
+    last = around[-1]
+    if isinstance(last, ast.Assert):
+        return asks_for_system(last.test)
+    branches = (node for node in around if isinstance(node, ast.If))
+    return isinstance(last, ast.Raise) and any(asks_for_system(branch.test) for branch in branches)
+
+
+def names(branch):
+    for node in ast.walk(branch):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
+
+
+def is_of_another_system(error):
+    """Whether a module of Python has the missing name below an `if` about the system."""
+    found = MISSING.search(str(error))
+    if not found or not isinstance(error, (AttributeError, ImportError)):
+        return False
+    module, name = (found[2], found[1]) if found[1] else (found[3], found[4])
+    try:
+        path = inspect.getsourcefile(sys.modules[module]) or ""
+    except (KeyError, TypeError):
+        return False  # it is compiled
+    folders = sysconfig.get_paths()
+    if not path.startswith(folders["stdlib"]) or path.startswith((folders["purelib"], folders["platlib"])):
+        return False
+    branches = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.If))
+    return any(name in names(branch) for branch in branches if asks_for_system(branch.test))
+
+
+def chain(error):
+    """The error, and those that it came of."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def excuse(error, tops):
+    """Why a module need not be importable here, though nothing is wrong with it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    around = statements(place.filename, place.lineno)
+    is_said = bool(around) and isinstance(around[-1], ast.Raise)
+    # what was caught before is the reason only where the module says so
+    imports = [one for one in (chain(error) if is_said else [error]) if isinstance(one, ImportError)]
+    if any((one.name or "").partition(".")[0] in tops for one in imports):
+        return None  # a part of its own
+    for one in imports:
+        if isinstance(one, ModuleNotFoundError) and one.name:
+            return "needs " + one.name  # a plugin for a package that is no dependency
+    if is_of_another_system(error) or around and refuses_system(around):
+        return "is for another system"
+    return "says: {}".format(error) if is_said and imports else None
+
+
 def main(name):
     own = sorted(set(modules(name)))
     tops = {module.partition(".")[0] for module in own}
@@ -36,14 +125,12 @@ def main(name):
         try:
             importlib.import_module(module)
             good.append(module)
-        except ModuleNotFoundError as error:
-            # a plugin for a package that is no dependency
-            if (error.name or "").partition(".")[0] in tops | {""}:
-                bad[module] = "{}: {}".format(type(error).__name__, error)
-            else:
-                optional.append("{} (needs {})".format(module, error.name))
         except BaseException as error:
-            bad[module] = "{}: {}".format(type(error).__name__, error)
+            why = excuse(error, tops)
+            if why:
+                optional.append("{} ({})".format(module, why))
+            else:
+                bad[module] = "{}: {}".format(type(error).__name__, error)
     # a line of its own, and told before anything can crash at the end
     report = json.dumps({"good": good, "optional": optional, "bad": bad})
     print("\n" + report, flush=True)

@@ -100,8 +100,23 @@ pub fn with_required_member(
     let keys = ["tool", "uv", "workspace", "members"];
     let workspace = table(&mut document, toml, &keys[..3])?;
     match list(workspace, toml, &keys)? {
+        Some(members) if members.iter().any(|one| is_like(one, folder)) => {}
         Some(members) => append(members, folder.into()),
         None => set(workspace, keys[3], Array::from_iter([folder]).into()),
+    }
+    let excluded = ["tool", "uv", "workspace", "exclude"];
+    if let Some(left_out) = list(workspace, toml, &excluded)? {
+        let is_in_the_way = |one: &Value| is_like(one, folder);
+        take_out(left_out, folder);
+        if let Some(pattern) = left_out.iter().find(|one| is_in_the_way(one)) {
+            let message = format!(
+                "{} leaves out `{folder}`, where the module goes",
+                pattern.to_string().trim()
+            );
+            let hint = "leave out less, by patterns that it is not like".to_owned();
+            let span = toml.get(&excluded).and_then(Item::span);
+            return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
+        }
     }
     let sources = table(&mut document, toml, &["tool", "uv", "sources"])?;
     let mut source = InlineTable::new();
@@ -117,6 +132,26 @@ pub fn with_required_member(
         set(find, "include", all.into());
     }
     Ok(text(document, toml))
+}
+
+/// Takes a text out of a list; who is first then stands where the first one stood.
+fn take_out(list: &mut Array, text: &str) {
+    let Some(at) = list.iter().position(|one| one.as_str() == Some(text)) else {
+        return;
+    };
+    let gone = list.remove(at);
+    let prefix = gone.decor().prefix().cloned();
+    if let Some(first) = list.get_mut(0).filter(|_| at == 0) {
+        first.decor_mut().set_prefix(prefix.unwrap_or_default());
+    }
+}
+
+/// Whether a pattern of a workspace means a folder.
+fn is_like(pattern: &Value, folder: &str) -> bool {
+    let glob = pattern
+        .as_str()
+        .and_then(|text| globset::Glob::new(text).ok());
+    glob.is_some_and(|glob| glob.compile_matcher().is_match(folder))
 }
 
 /// The Cargo.toml of a package that gets `code` on crates.io and none of the `others`, both from its
@@ -382,6 +417,22 @@ mod tests {
             let edited = with_required_member(&parsed(before), "b", "rust", None).unwrap();
             assert_eq!(edited, after);
         }
+        let workspace = |lines: &str| format!("[tool.uv.workspace]\n{lines}\n");
+        let edited =
+            |lines: &str| with_required_member(&parsed(&workspace(lines)), "b", "rust", None);
+        // uv has the folder already, or was told not to have it
+        for (before, after) in [
+            ("members = [\"*\"]", "members = [\"*\"]"),
+            (
+                "members = [\"a\"]\nexclude = [\"rust\", \"c\"]",
+                "members = [\"a\", \"rust\"]\nexclude = [\"c\"]",
+            ),
+        ] {
+            let edited = edited(before).unwrap();
+            assert!(edited.starts_with(&workspace(after)), "{edited}");
+        }
+        let refused = edited("exclude = [\"r*\"]").unwrap_err().to_string();
+        assert!(refused.contains("\"r*\" leaves out `rust`"), "{refused}");
     }
 
     #[test]

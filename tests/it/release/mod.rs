@@ -1,5 +1,6 @@
 //! What `cargo pyx release wheel`, `sdist` and `check` promise, in real projects with the real tools.
 
+mod imports;
 mod refused;
 mod released;
 mod settings;

@@ -6,6 +6,8 @@ use camino::Utf8PathBuf;
 use toml_edit::{Array, InlineTable, Value};
 
 use crate::facts::adoption::{PythonPackage, Takeover, plain};
+use crate::facts::dependencies::TestRunner;
+use crate::facts::suites::TestPlace;
 use crate::model::error::Result;
 use crate::model::package_name;
 use crate::world::manifest::{Toml, with_maturin, with_project, without_package};
@@ -18,15 +20,17 @@ use super::project;
 pub(super) fn files(
     package: &PythonPackage,
     there: &BTreeSet<Utf8PathBuf>,
+    tests: &TestPlace,
 ) -> Result<Vec<FileChange>> {
     let toml = &package.pyproject.toml;
     let distribution = &package.distribution;
     let PythonPackage {
         source, name, leaf, ..
     } = package;
+    let inside = name.replace('.', "/");
     let folder = match *source {
-        "." => name.clone(),
-        source => format!("{source}/{name}"),
+        "." => inside,
+        source => format!("{source}/{inside}"),
     };
     let license = toml.str(&["project", "license"]);
     let license = license.map(|text| format!("license = {}", toml_string(text)));
@@ -42,7 +46,7 @@ pub(super) fn files(
         ),
         ("dotted", format!("{name}.{leaf}")),
         ("exports", "levenshtein".to_owned()),
-        ("leaf", (*leaf).to_owned()),
+        ("leaf", leaf.clone()),
         ("license", license.unwrap_or_default()),
         ("program", String::new()),
         ("publish", "publish = false".to_owned()),
@@ -64,8 +68,11 @@ pub(super) fn files(
             render(template!("stub.pyi")),
         ),
         made(
-            test_path(package, there),
-            render(template!("adopted/test_package.py")),
+            test_path(package, there, tests),
+            render(match tests.runner {
+                TestRunner::Pytest => template!("adopted/test_package.py"),
+                TestRunner::Unittest | TestRunner::Stestr => template!("adopted/case_package.py"),
+            }),
         ),
     ];
     if package.is_around_modules() {
@@ -79,14 +86,19 @@ pub(super) fn files(
 }
 
 /// Where the example is tested: `core.py` has a `test_core.py` of its own in many a package.
-pub(super) fn test_path(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Utf8PathBuf {
+pub(super) fn test_path(
+    package: &PythonPackage,
+    there: &BTreeSet<Utf8PathBuf>,
+    tests: &TestPlace,
+) -> Utf8PathBuf {
     let PythonPackage { name, leaf, .. } = package;
-    let tests = [
-        format!("test{leaf}"),
-        format!("test{leaf}_module"),
-        format!("test_{name}{leaf}"),
+    let short = leaf.trim_start_matches('_');
+    let abouts = [
+        short.to_owned(),
+        format!("{short}_module"),
+        format!("{}_{short}", name.replace('.', "_")),
     ];
-    let paths = tests.map(|test| Utf8PathBuf::from(format!("tests/{test}.py")));
+    let paths = abouts.map(|about| tests.file(&about));
     let free = paths.iter().find(|path| !there.contains(*path));
     free.unwrap_or(&paths[0]).clone()
 }

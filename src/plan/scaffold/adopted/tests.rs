@@ -5,6 +5,7 @@ use crate::facts::adoption::{
     AdoptionLayout, AdoptionOptions, BuiltPackage, History, built_subject, subject,
 };
 use crate::facts::artifact::Headers;
+use crate::facts::suites::TestPlace;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
@@ -29,7 +30,15 @@ fn gets_by_wheel(files: &[(&str, &str)], metadata: &str, wheel: &[(&str, &str)])
         is_pure: true,
         ..BuiltPackage::default()
     };
-    shown(&[], files, |root| built_subject(root, built))
+    shown(&[], files, |root| {
+        built_subject(root, built, &AdoptionOptions::default())
+    })
+}
+
+fn place(root: &Utf8Path) -> TestPlace {
+    let manifests = Manifests::default();
+    let pyproject = manifests.pyproject_or_empty(&root.join("pyproject.toml"));
+    TestPlace::of(&manifests, &pyproject.unwrap()).unwrap()
 }
 
 fn shown(
@@ -47,6 +56,7 @@ fn shown(
         function: None,
         gitignore: Some("target/\n".to_owned()),
         there: there.iter().map(Utf8PathBuf::from).collect(),
+        tests: place(&root),
         locked: false,
         cargo: "cargo".into(),
         uv: None,
@@ -77,6 +87,21 @@ const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend
 fn a_package_gets_a_crate_that_nobody_publishes() {
     let init = ("src/hot_words/__init__.py", "");
     insta::assert_snapshot!(gets(&[("pyproject.toml", PROJECT), init]));
+}
+
+#[test]
+fn a_package_that_unittest_tests_gets_a_case_beside_its_others() {
+    let all = gets(&[
+        ("pyproject.toml", PROJECT),
+        ("src/hot_words/__init__.py", ""),
+        (
+            "tox.ini",
+            "[testenv]\nchangedir = checks\ncommands = python -m unittest discover\n",
+        ),
+        ("checks/test_words.py", ""),
+    ]);
+    let test = all.split("==> ").find(|file| file.starts_with("checks/"));
+    insta::assert_snapshot!(test.unwrap());
 }
 
 #[test]

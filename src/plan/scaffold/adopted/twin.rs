@@ -8,6 +8,8 @@ use crate::facts::adoption::{
     Adoption, Call, HotFunction, ModuleKind, ModulePlace, PythonPackage, RustDistribution,
     RustModule,
 };
+use crate::facts::dependencies::TestRunner;
+use crate::facts::suites::TestPlace;
 use crate::model::error::Result;
 use crate::model::python_function::{Parameter, ParameterKind};
 
@@ -26,7 +28,7 @@ const MOST_CALLS: usize = 10;
 impl Adoption {
     /// What a package gets, and what its function gets in the place of the example.
     pub(super) fn of_package(&self, package: &PythonPackage) -> Result<Vec<FileChange>> {
-        let mut files = package::files(package, &self.there)?;
+        let mut files = package::files(package, &self.there, &self.tests)?;
         let Some(function) = &self.function else {
             return Ok(files);
         };
@@ -34,7 +36,7 @@ impl Adoption {
             function,
             dotted: format!("{}.{}", package.name, package.leaf),
         };
-        let example = package::test_path(package, &self.there);
+        let example = package::test_path(package, &self.there, &self.tests);
         files.retain(|file| file.path != example);
         let lib = format!("{RUST}src/lib.rs");
         for file in &mut files {
@@ -45,7 +47,7 @@ impl Adoption {
                 file.after = Some(twin.stub());
             }
         }
-        files.extend(twin.beside(&self.there));
+        files.extend(twin.beside(&self.there, &self.tests));
         Ok(files)
     }
 
@@ -69,7 +71,7 @@ impl Adoption {
                 file.after = Some(twin.with_function(&text, &file.path, &place));
             }
         }
-        files.extend(twin.beside(&self.there));
+        files.extend(twin.beside(&self.there, &self.tests));
         Ok(files)
     }
 
@@ -94,7 +96,7 @@ impl Adoption {
                 after: Some(twin.with_stub(text)),
             });
         }
-        files.extend(twin.beside(&self.there));
+        files.extend(twin.beside(&self.there, &self.tests));
         files
     }
 }
@@ -205,31 +207,32 @@ impl Twin<'_> {
     }
 
     /// All but the crate and the stub.
-    fn beside(&self, there: &BTreeSet<Utf8PathBuf>) -> Vec<FileChange> {
+    fn beside(&self, there: &BTreeSet<Utf8PathBuf>, tests: &TestPlace) -> Vec<FileChange> {
         let HotFunction { file, text, .. } = self.function;
         let (_, module) = self.module();
-        let free = |folder: &str, kind: &str| {
+        let free = |place: &dyn Fn(&str) -> Utf8PathBuf| {
             let name = self.name().trim_matches('_');
-            let names = [format!("{kind}_{name}"), format!("{kind}_{module}_{name}")];
-            let paths = names.map(|one| Utf8PathBuf::from(format!("{folder}/{one}_in_rust.py")));
+            let names = [name.to_owned(), format!("{module}_{name}")];
+            let paths = names.map(|one| place(&format!("{one}_in_rust")));
             let free = paths.iter().find(|path| !there.contains(*path));
             free.unwrap_or(&paths[0]).clone()
         };
         let calls = self.calls();
         let values = self.values(&calls);
+        let test = match tests.runner {
+            TestRunner::Pytest => template!("adopted/test_function.py"),
+            TestRunner::Unittest | TestRunner::Stestr => template!("adopted/case_function.py"),
+        };
         vec![
             FileChange {
                 path: file.clone(),
                 before: Some(text.clone()),
                 after: Some(self.with_import(text)),
             },
-            made(
-                free("tests", "test"),
-                render(template!("adopted/test_function.py"), &values),
-            ),
+            made(free(&|about| tests.file(about)), render(test, &values)),
             // pytest looks for `test_*.py`, and its fixture `benchmark` is only there for the recipe
             made(
-                free("benchmarks", "bench"),
+                free(&|about| format!("benchmarks/bench_{about}.py").into()),
                 render(template!("adopted/bench_function.py"), &values),
             ),
         ]

@@ -1,0 +1,176 @@
+//! Which package of a distribution gets the module, and what it is called there.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::{Error, Result};
+use crate::model::package_name;
+use crate::world::disk;
+
+use super::options::is_name;
+
+/// Names for the module, the first that is free.
+const LEAVES: [&str; 3] = ["_core", "_rust", "_native"];
+
+/// Folders beside a package that are none themselves.
+pub(super) const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "tests"];
+
+/// A module inside of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InnerModule {
+    /// Dotted.
+    pub(super) package: String,
+    pub(super) leaf: String,
+}
+
+impl InnerModule {
+    /// In `package`, whose folder is below `source`.
+    pub(super) fn of(source: &Utf8Path, package: String) -> Self {
+        let folder = folder_of(source, &package);
+        let is_free = |leaf: &&str| !is_taken(&folder, leaf);
+        let leaf = LEAVES.into_iter().find(is_free).unwrap_or(LEAVES[0]);
+        Self {
+            package,
+            leaf: leaf.to_owned(),
+        }
+    }
+
+    /// As somebody wants it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for what is no dotted name, or in no package of `source`, or taken.
+    pub(super) fn wished(source: &Utf8Path, wished: &str, package: &str) -> Result<Self> {
+        let other = |message: String| {
+            let hint = format!("cargo pyx init --module {package}._core");
+            Error::refused(message, hint)
+        };
+        if let Some(part) = wished.split('.').find(|part| !is_name(part)) {
+            return Err(other(format!(
+                "`{part}` of `{wished}` is no name in Python"
+            )));
+        }
+        let Some((around, leaf)) = wished.rsplit_once('.') else {
+            return Err(other(format!(
+                "`{wished}` is in no package: a package has its module inside"
+            )));
+        };
+        let folder = folder_of(source, around);
+        if !disk::is_dir(&folder) {
+            return Err(other(format!(
+                "no package `{around}`: `{folder}` is no folder"
+            )));
+        }
+        if is_taken(&folder, leaf) {
+            return Err(other(format!("`{wished}` is there already, in `{folder}`")));
+        }
+        Ok(Self {
+            package: around.to_owned(),
+            leaf: leaf.to_owned(),
+        })
+    }
+}
+
+fn folder_of(source: &Utf8Path, package: &str) -> Utf8PathBuf {
+    source.join(package.replace('.', "/"))
+}
+
+fn is_taken(folder: &Utf8Path, leaf: &str) -> bool {
+    let mut names = disk::names(folder).into_iter();
+    names.any(|name| name.split('.').next() == Some(leaf))
+}
+
+/// The package of a distribution, dotted, by the files of its wheel: one with an `__init__.py` that is in no
+/// other such, so that the folders of a namespace are passed through; where there is none, a folder at the top.
+pub(super) fn package_of(files: &BTreeMap<String, Vec<u8>>, distribution: &str) -> Option<String> {
+    let mut regular: Vec<&str> = Vec::new();
+    for folder in files
+        .keys()
+        .filter_map(|path| path.strip_suffix("/__init__.py"))
+    {
+        let is_inside = |around: &&str| Utf8Path::new(folder).starts_with(around);
+        if !regular.iter().any(is_inside) {
+            regular.retain(|inner| !Utf8Path::new(inner).starts_with(folder));
+            regular.push(folder);
+        }
+    }
+    let tops = || {
+        let tops = files
+            .keys()
+            .filter_map(|path| Some(path.split_once('/')?.0));
+        tops.filter(|top| !top.starts_with('.')).collect()
+    };
+    let found: Vec<&str> = if regular.is_empty() { tops() } else { regular };
+    let own = package_name::escape(distribution);
+    let is_named = |folder: &&&str| folder.replace('/', "_").to_lowercase() == own;
+    let is_aside = |folder: &&&str| ASIDE.contains(folder);
+    let named = found.iter().find(is_named);
+    let chosen = named.or_else(|| found.iter().find(|folder| !is_aside(folder)));
+    chosen
+        .or(found.first())
+        .map(|folder| folder.replace('/', "."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_of_a_distribution_is_found_in_its_namespace() {
+        let of = |paths: &[&str]| {
+            let files = paths.iter().map(|path| ((*path).to_owned(), Vec::new()));
+            package_of(&files.collect(), "Hot-Words")
+        };
+        for (paths, package) in [
+            (
+                &["hot_words/__init__.py", "a/__init__.py"][..],
+                Some("hot_words"),
+            ),
+            (
+                &["hot/words/__init__.py", "hot/words/in/__init__.py"],
+                Some("hot.words"),
+            ),
+            (
+                &["hot/cold/__init__.py", "hot/words/a.py"],
+                Some("hot.cold"),
+            ),
+            (&["docs/__init__.py", "words/__init__.py"], Some("words")),
+            (&["tests/__init__.py"], Some("tests")),
+            // no folder of it is a regular package
+            (
+                &[".data/x/y", "a/b.py", "hot_words/a.py"],
+                Some("hot_words"),
+            ),
+            (&["words.py"], None),
+        ] {
+            assert_eq!(of(paths).as_deref(), package, "{paths:?}");
+        }
+    }
+
+    #[test]
+    fn a_module_is_where_somebody_wants_it_or_that_is_told() {
+        let temp = tempfile::tempdir().unwrap();
+        let source = Utf8Path::from_path(temp.path()).unwrap();
+        for file in ["a/__init__.py", "a/_core.py", "a/b/c.py"] {
+            disk::write(&source.join(file), b"").unwrap();
+        }
+        let wished = |wished: &str| InnerModule::wished(source, wished, "a");
+        let expected = InnerModule {
+            package: "a.b".to_owned(),
+            leaf: "_fast".to_owned(),
+        };
+        assert_eq!(wished("a.b._fast").unwrap(), expected);
+        for (other, word) in [
+            ("fast", "in no package"),
+            ("a.b.", "no name"),
+            ("a.fast-er", "`fast-er`"),
+            ("a.x._fast", "no package `a.x`"),
+            ("a._core", "there already"),
+            ("a.b.c", "there already"),
+        ] {
+            let said = wished(other).unwrap_err().to_string();
+            assert!(said.contains(word), "{said}");
+        }
+        assert_eq!(InnerModule::of(source, "a".to_owned()).leaf, "_rust");
+    }
+}

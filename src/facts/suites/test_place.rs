@@ -1,0 +1,253 @@
+//! Where a further test is found by the runner that a package has.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::dependencies::TestRunner;
+use crate::model::error::Result;
+use crate::world::manifest::{Manifests, PyProject};
+
+use super::pytest_config::PytestConfig;
+use super::python::{modules, unittest_args};
+
+/// A folder, and what files of tests are called there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestPlace {
+    /// From the root.
+    pub folder: Utf8PathBuf,
+    /// A file's name, with `*` for what it is about.
+    pub pattern: String,
+    pub runner: TestRunner,
+}
+
+impl Default for TestPlace {
+    fn default() -> Self {
+        Self {
+            folder: "tests".into(),
+            pattern: "test_*.py".to_owned(),
+            runner: TestRunner::default(),
+        }
+    }
+}
+
+impl TestPlace {
+    /// # Errors
+    /// Those of reading.
+    pub fn of(manifests: &Manifests, pyproject: &PyProject) -> Result<Self> {
+        let root = pyproject.dir();
+        let config = PytestConfig::read(manifests, root)?;
+        let tests = modules(root, &config);
+        match TestRunner::of(manifests, pyproject)? {
+            TestRunner::Unittest => Self::of_unittest(root, &tests),
+            runner => Ok(Self::of_pytest(root, &tests, &config, runner)),
+        }
+    }
+
+    /// unittest sees nothing but what it can import: a further file is beside the others.
+    fn of_unittest(root: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Self> {
+        let args = unittest_args(root, tests)?.unwrap_or_default();
+        let after = |names: &[&str]| {
+            let at = args.iter().position(|word| names.contains(&&**word))?;
+            args.get(at + 1).map(|word| &**word)
+        };
+        let start = after(&["-s", "--start-directory"]).or(after(&["discover"]));
+        let start = start.filter(|word| !word.starts_with('-')).unwrap_or(".");
+        let seen = below(root, tests, &[start]);
+        let default = Self::default();
+        let pattern = after(&["-p", "--pattern"]).unwrap_or(&default.pattern);
+        let found = most(&seen).or((start != ".").then(|| start.into()));
+        Ok(Self {
+            folder: found.unwrap_or(default.folder),
+            pattern: pattern_for(&[pattern.to_owned()]),
+            runner: TestRunner::Unittest,
+        })
+    }
+
+    /// pytest sees `tests` unless it is told where to look; where tests are somewhere else by custom, a
+    /// further one is, too.
+    fn of_pytest(
+        root: &Utf8Path,
+        tests: &[Utf8PathBuf],
+        config: &PytestConfig,
+        runner: TestRunner,
+    ) -> Self {
+        let default = Self::default().folder;
+        let paths: Vec<&str> = config.paths.iter().flatten().map(|path| &**path).collect();
+        let seen = below(root, tests, &paths);
+        let most = most(&seen);
+        let is_elsewhere = most.as_ref().is_some_and(|folder| is_of_tests(folder))
+            && !seen.iter().any(|test| test.starts_with(&default));
+        let plain = paths.iter().find(|path| !path.contains(['*', '?', '[']));
+        let folder = if is_seen(&default, &paths) && !is_elsewhere {
+            default
+        } else {
+            most.or(plain.map(|path| (*path).into())).unwrap_or(default)
+        };
+        Self {
+            folder,
+            pattern: pattern_for(config.file_patterns()),
+            runner,
+        }
+    }
+
+    /// The file of a test, from the root.
+    pub fn file(&self, about: &str) -> Utf8PathBuf {
+        self.folder.join(self.pattern.replace('*', about))
+    }
+}
+
+fn is_seen(path: &Utf8Path, paths: &[&str]) -> bool {
+    paths.is_empty() || paths.iter().any(|one| *one == "." || path.starts_with(one))
+}
+
+/// Those tests that are below one of the paths, from the root.
+fn below<'a>(root: &Utf8Path, tests: &'a [Utf8PathBuf], paths: &[&str]) -> Vec<&'a Utf8Path> {
+    let below = tests.iter().filter_map(|test| test.strip_prefix(root).ok());
+    below.filter(|test| is_seen(test, paths)).collect()
+}
+
+/// The folder that holds most of the files, the first of several.
+fn most(files: &[&Utf8Path]) -> Option<Utf8PathBuf> {
+    let mut counts: BTreeMap<&Utf8Path, usize> = BTreeMap::new();
+    for folder in files.iter().filter_map(|file| file.parent()) {
+        *counts.entry(folder).or_default() += 1;
+    }
+    let most = counts.into_iter().rev().max_by_key(|(_, count)| *count);
+    most.map(|(folder, _)| folder.to_owned())
+}
+
+/// Whether it is called so, as `test` and `testing` are, and is no part of a package.
+fn is_of_tests(folder: &Utf8Path) -> bool {
+    let first = folder.components().next();
+    first.is_some_and(|first| first.as_str().contains("test"))
+}
+
+/// The usual pattern where it is among those that are said, or none is; else the first of them.
+fn pattern_for(said: &[String]) -> String {
+    let usual = TestPlace::default().pattern;
+    let has_usual = |pattern: &String| {
+        let glob = globset::Glob::new(pattern);
+        glob.is_ok_and(|glob| glob.compile_matcher().is_match(usual.replace('*', "x")))
+    };
+    let mut others = said.iter().filter(|one| one.matches('*').count() == 1);
+    match others.next() {
+        Some(other) if !said.iter().any(has_usual) => other.clone(),
+        _ => usual,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::disk;
+
+    /// Where the test of `core` goes beside these files.
+    fn place(pyproject: &str, files: &[(&str, &str)]) -> String {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        disk::create_dir(&root.join(".git")).unwrap(); // the search upward ends here
+        for (name, text) in [&[("pyproject.toml", pyproject)], files].concat() {
+            disk::write(&root.join(name), text.as_bytes()).unwrap();
+        }
+        let manifests = Manifests::default();
+        let pyproject = manifests.pyproject(&root.join("pyproject.toml")).unwrap();
+        let place = TestPlace::of(&manifests, &pyproject.unwrap()).unwrap();
+        place.file("core").into_string()
+    }
+
+    #[test]
+    fn a_test_for_pytest_goes_where_it_looks() {
+        let of = |said: &str, files: &[&str]| {
+            let files: Vec<_> = files.iter().map(|name| (*name, "")).collect();
+            let said = format!("[tool.pytest.ini_options]\n{said}\n");
+            place(&said, &files)
+        };
+        for (said, files, expected) in [
+            ("", &[][..], "tests/test_core.py"),
+            ("", &["tests/unit/test_a.py"], "tests/test_core.py"),
+            (
+                "",
+                &["testing/test_a.py", "testing/test_b.py"],
+                "testing/test_core.py",
+            ),
+            (
+                "",
+                &["test/a/test_a.py", "test/test_b.py"],
+                "test/test_core.py",
+            ),
+            // pytest needs no help to find both
+            ("", &["pkg/tests/test_a.py"], "tests/test_core.py"),
+            ("", &["test_a.py"], "tests/test_core.py"),
+            ("testpaths = 'tests/unit'", &[], "tests/unit/test_core.py"),
+            (
+                "testpaths = ['tests', 'more']",
+                &["more/test_a.py"],
+                "tests/test_core.py",
+            ),
+            (
+                "testpaths = ['src/pkg']",
+                &["src/pkg/tests/test_a.py", "tests/test_b.py"],
+                "src/pkg/tests/test_core.py",
+            ),
+            (
+                "testpaths = ['t?sts']",
+                &["tests/test_a.py"],
+                "tests/test_core.py",
+            ),
+            ("testpaths = '.'", &[], "tests/test_core.py"),
+            (
+                "python_files = ['check_*.py', '*_check.py']",
+                &[],
+                "tests/check_core.py",
+            ),
+            ("python_files = '*.py'", &[], "tests/test_core.py"),
+            ("python_files = 'tests.py'", &[], "tests/test_core.py"),
+        ] {
+            assert_eq!(of(said, files), expected, "{said} {files:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_for_unittest_goes_where_it_can_be_imported() {
+        for (command, files, expected) in [
+            ("discover", &["src/test_a.py"][..], "src/test_core.py"),
+            ("discover", &["tests/test_a.py"], "tests/test_core.py"),
+            (
+                "discover -s checks",
+                &["checks/test_a.py"],
+                "checks/test_core.py",
+            ),
+            (
+                "discover checks",
+                &["checks/test_a.py"],
+                "checks/test_core.py",
+            ),
+            (
+                "discover",
+                &[
+                    "a/__init__.py",
+                    "a/b/__init__.py",
+                    "a/b/test_a.py",
+                    "c/test_c.py",
+                ],
+                "a/b/test_core.py",
+            ),
+            (
+                "discover -p '*_test.py'",
+                &["tests/a_test.py"],
+                "tests/core_test.py",
+            ),
+            (
+                "discover -p 'test*.py'",
+                &["tests/test_a.py"],
+                "tests/test_core.py",
+            ),
+        ] {
+            let files: Vec<_> = files.iter().map(|name| (*name, "")).collect();
+            let tox = format!("[testenv]\ncommands = python -m unittest {command}\n");
+            let files = [&[("tox.ini", &*tox)], &files[..]].concat();
+            assert_eq!(place("", &files), expected, "{command} {files:?}");
+        }
+    }
+}

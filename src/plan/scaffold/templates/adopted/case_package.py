@@ -1,0 +1,8 @@
+import unittest
+
+from @{dotted} import levenshtein
+
+
+class LevenshteinTest(unittest.TestCase):
+    def test_counts_edits(self):
+        self.assertEqual(levenshtein("kitten", "sitting"), 3)
