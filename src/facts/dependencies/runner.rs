@@ -226,36 +226,56 @@ fn is_named_for_unittest(dir: &Utf8Path) -> bool {
 
 /// What tests without a runner of their own need can only be told by its name.
 fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
-    let for_tests = |name: &&String| is_for_tests(name);
     let mut found = FoundRunner {
         runner: TestRunner::Unittest,
-        groups: pyproject.groups.keys().filter(for_tests).cloned().collect(),
-        extras: pyproject.extras.keys().filter(for_tests).cloned().collect(),
         ..FoundRunner::default()
     };
-    if found.groups.is_empty() && found.extras.is_empty() {
-        let dir = pyproject.dir();
-        let files = requirements_file::in_folder(dir);
-        let below = |file: &Utf8PathBuf| {
-            file.strip_prefix(dir)
-                .is_ok_and(|it| it.as_str().contains("test"))
-        };
-        let files: Vec<Utf8PathBuf> = files.into_iter().filter(below).collect();
+    found.take_named(pyproject, is_for_tests);
+    if found.is_empty() {
+        found.take_files(pyproject.dir(), "test")?;
         let mut whole = ToolEnvironment::default();
         for environment in environments::all(manifests, pyproject, &mut found.files)? {
             whole.merge(environment);
         }
-        if files.is_empty() {
+        if found.is_empty() {
             add_environment(pyproject, &mut found, whole)?;
         }
-        for file in files {
-            found.files.extend(RequirementsFile::read(&file)?.files);
-            found.others.push(Sync::of(Source::File(file)));
-        }
     }
-    found.declared =
-        !(found.groups.is_empty() && found.extras.is_empty() && found.others.is_empty());
+    // who develops it runs them
+    if found.is_empty() {
+        found.take_named(pyproject, |name| name == "dev");
+    }
+    if found.is_empty() {
+        found.take_files(pyproject.dir(), "dev")?;
+    }
+    found.declared = !found.is_empty();
     Ok(found)
+}
+
+impl FoundRunner {
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.extras.is_empty() && self.others.is_empty()
+    }
+
+    /// The groups and extras of such a name.
+    fn take_named(&mut self, pyproject: &PyProject, is_meant: impl Fn(&str) -> bool) {
+        let groups = pyproject.groups.keys().filter(|name| is_meant(name));
+        self.groups = groups.cloned().collect();
+        let extras = pyproject.extras.keys().filter(|name| is_meant(name));
+        self.extras = extras.cloned().collect();
+    }
+
+    /// The requirements files below `dir` that have a word in their path.
+    fn take_files(&mut self, dir: &Utf8Path, word: &str) -> Result<()> {
+        for file in requirements_file::in_folder(dir) {
+            let below = file.strip_prefix(dir);
+            if below.is_ok_and(|path| path.as_str().contains(word)) {
+                self.files.extend(RequirementsFile::read(&file)?.files);
+                self.others.push(Sync::of(Source::File(file)));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// uv's development dependencies from before there were groups, where they bring the runner.
@@ -501,6 +521,18 @@ mod tests {
             panic!("{found:?}")
         };
         assert_eq!(requirements, &["parameterized"]);
+        // else as what those need who develop it
+        let make = ("Makefile", "test: develop\n\tpython -m unittest\n");
+        let file = ("dev-requirements.txt", "parameterized\nwheel\n");
+        let found = find(&project("", &[make, file]).1).unwrap();
+        assert!(matches!(sources(&found)[..], [Source::File(_)]) && found.declared);
+        let text = "[dependency-groups]\ndev = ['ddt']\nlint = ['ruff']\n";
+        let found = find(&project(text, &[make, file]).1).unwrap();
+        assert_eq!(
+            (found.groups.len(), found.others.len()),
+            (1, 0),
+            "{found:?}"
+        );
     }
 
     #[test]

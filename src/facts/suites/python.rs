@@ -111,6 +111,9 @@ impl PythonSuite {
             }
         }
         let suite = own.without_names(project, member)?;
+        if suite.is_none() {
+            left_out.extend(of_no_package(project, member, runner)?);
+        }
         Ok(PythonTests { suite, left_out })
     }
 
@@ -293,6 +296,27 @@ fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>
     let (_, tests) = files.find(&member.dir, TestRunner::Pytest, &config);
     let is_there = |test: &Utf8PathBuf| test.starts_with(dir);
     Ok(tests.iter().all(is_there).then(|| dir.to_owned()))
+}
+
+/// The folders at the checkout's root with tests that are of no package, where people who work in
+/// a folder below may look for them.
+fn of_no_package(
+    project: &Project,
+    member: &Member,
+    runner: TestRunner,
+) -> Result<BTreeSet<Utf8PathBuf>> {
+    let checkout = project.checkout();
+    if [&member.dir, &project.root, &project.home].contains(&&checkout.to_owned()) {
+        return Ok(BTreeSet::new());
+    }
+    let files = TestFiles {
+        is_shared: true,
+        ..TestFiles::of(project, member)
+    };
+    let config = PytestConfig::read(&project.manifests, checkout)?;
+    let (_, tests) = files.find(checkout, runner, &config);
+    let folders = test_folders(checkout, &tests).into_iter();
+    Ok(folders.map(|name| checkout.join(name)).collect())
 }
 
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
@@ -497,6 +521,8 @@ fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::path::normalize;
+
     use super::*;
 
     #[test]
@@ -526,12 +552,23 @@ mod tests {
         pyproject: &str,
         files: &[&str],
     ) -> (tempfile::TempDir, PythonTests) {
+        found_below("", manifest, pyproject, files)
+    }
+
+    /// `folder`: the package's in the checkout; the files are relative to it.
+    fn found_below(
+        folder: &str,
+        manifest: &str,
+        pyproject: &str,
+        files: &[&str],
+    ) -> (tempfile::TempDir, PythonTests) {
         let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-        disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
+        let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        disk::create_dir(&root.join(".git")).unwrap(); // the search upward ends here
+        let dir = normalize(&root.join(folder));
         disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
         for file in [&[manifest], files].concat() {
-            disk::write(&dir.join(file), b"").unwrap();
+            disk::write(&normalize(&dir.join(file)), b"").unwrap();
         }
         let manifests = Manifests::default();
         let member = Member {
@@ -548,6 +585,23 @@ mod tests {
         };
         let found = PythonSuite::find(&project, &member).unwrap();
         (temp, found)
+    }
+
+    #[test]
+    fn tests_of_no_package_at_the_checkouts_root_are_named() {
+        let left_out = |files: &[&str]| {
+            let (temp, found) = found_below("bindings/python", "Cargo.toml", "", files);
+            assert_eq!(found.suite.is_some(), files.contains(&"tests/test_own.py"));
+            let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+            let folders = found.left_out.into_iter();
+            let below = folders.map(|folder| folder.strip_prefix(&root).unwrap().to_string());
+            below.collect::<Vec<_>>()
+        };
+        let theirs = "../../tests/python/test_it.py";
+        assert_eq!(left_out(&[theirs]), ["tests"]);
+        assert!(left_out(&[theirs, "tests/test_own.py"]).is_empty());
+        let package = ["../other/tests/test_it.py", "../other/pyproject.toml"];
+        assert!(left_out(&package).is_empty());
     }
 
     fn args(pyproject: &str, files: &[&str]) -> Vec<String> {
