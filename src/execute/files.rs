@@ -12,7 +12,12 @@ use crate::world::disk;
 /// Hidden files that test runners read.
 const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
 
-/// The package's files that git would keep, except the packages that the wheel holds and Rust's.
+/// The endings of what Python imports. A folder without any of them hides no package of its name that
+/// comes later on the path (Python reference, "Namespace packages").
+const IMPORTABLE: [&str; 5] = ["py", "pyc", "so", "pyd", "dll"];
+
+/// The package's files that git would keep, except the modules of packages that the wheel holds and Rust's:
+/// tests read data among the sources.
 pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
     disk::remove_dir(&copy.root)?;
     link_what_is_beside(copy)?;
@@ -36,7 +41,9 @@ pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
     for file in disk::unignored_files(&copy.from).into_iter().chain(hidden) {
         let below = file.strip_prefix(&copy.from).unwrap_or(&file);
         let folder = below.parent().unwrap_or(below);
-        if !shipped(folder) && below.extension() != Some("rs") {
+        let ending = below.extension().unwrap_or_default();
+        let is_hidden = shipped(folder) && IMPORTABLE.contains(&ending);
+        if !is_hidden && ending != "rs" {
             disk::copy(&file, &copy.to.join(below))?;
         }
     }
@@ -195,6 +202,30 @@ mod tests {
             after: Some("new".into()),
             changes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn tests_find_the_data_of_a_package_and_none_of_its_modules() {
+        let (_temp, root) = folder();
+        let from = root.join("from");
+        let kept = [
+            "src/pkg/locale/de.po",
+            "src/pkg/py.typed",
+            "tests/test_a.py",
+        ];
+        let left = ["src/lib.rs", "src/pkg/__init__.py", "src/pkg/sub/a.py"];
+        for name in kept.iter().chain(&left) {
+            disk::write(&from.join(name), b"x").unwrap();
+        }
+        let copy = CopyTests {
+            from,
+            to: root.join("to"),
+            root: root.join("to"),
+            packages: vec!["pkg".into()],
+        };
+        copy_tests(&copy).unwrap();
+        let copied = disk::unignored_files(&copy.to);
+        assert_eq!(copied, kept.map(|name| copy.to.join(name)));
     }
 
     #[test]
