@@ -53,6 +53,21 @@ fn the_package_of_the_projects_name_gets_the_module() {
 }
 
 #[test]
+fn people_are_the_same_in_either_spelling_of_a_list() {
+    let people = |text: &str| {
+        let text = format!("{PROJECT}{text}");
+        let found = package(&[("pyproject.toml", &text), INIT]);
+        let people = found.asked(None, &[]).people;
+        people.into_iter().collect::<Vec<_>>()
+    };
+    let inline = "authors = [{ name = \"Ada\", email = \"ada@example.org\" }]\nmaintainers = [{ name = \"Bob\" }]\n";
+    let tables = "[[project.authors]]\nemail = \"ada@example.org\"\nname = \"Ada\"\n\n\
+                  [[project.maintainers]]\nname = \"Bob\"\n";
+    assert_eq!(people(inline), ["Ada", "Bob", "ada@example.org"]);
+    assert_eq!(people(tables), people(inline));
+}
+
+#[test]
 fn a_version_in_the_package_serves_cargo_as_well() {
     let text = "[project]\nname = \"hot-words\"\ndynamic = [\"version\"]\n";
     let init = ("hot_words/__init__.py", "__version__ = \"3.1.4\"\n");
