@@ -498,16 +498,33 @@ class Builds(Case):
 
 @unittest.skipIf(sys.version_info < (3, 11), "the list is read by tomllib")
 class Adopted(unittest.TestCase):
-    def verdict(self, step="released", why="", project=(), tests=("Rust 1 passed", "Python 13 passed")):
+    def verdict(
+        self,
+        step="released",
+        why="",
+        project=(),
+        tests=("Rust 1 passed", "Python 13 passed"),
+        own="12 passed, 1 skipped",
+    ):
         import adopt
 
-        return adopt.verdict(dict(project), {"step": step, "why": why, "own": "12 passed, 1 skipped", "tests": list(tests)})
+        project = {"of": "package", **dict(project)}
+        return adopt.verdict(project, {"step": step, "why": why, "own": own, "tests": list(tests)})
 
-    def test_as_many_tests_pass_as_before(self):
+    def test_as_many_tests_pass_as_before_besides_those_of_init(self):
         self.assertEqual(self.verdict(), "done")
-        self.assertEqual(self.verdict(tests=["Python 11 passed"]), "**defect**")
+        self.assertEqual(self.verdict(tests=["Rust 1 passed", "Python 12 passed"]), "**defect**")
         self.assertEqual(self.verdict("tested"), "done, no wheel yet")
         self.assertEqual(self.verdict("test", "why"), "**defect**")
+        crate = {"of": "crate"}
+        self.assertEqual(self.verdict(project=crate, tests=["Rust 12 passed", "Python 1 passed"]), "done")
+        self.assertEqual(self.verdict(project=crate, tests=["Rust 11 passed", "Python 1 passed"]), "**defect**")
+
+    def test_tests_that_fail_by_themselves_are_not_held_against_init(self):
+        failing = "1 failed, 12 passed"
+        self.assertEqual(self.verdict("test", "Python tests failed", own=failing), "its own tests fail before, too")
+        fewer = ["Python 9 passed"]
+        self.assertEqual(self.verdict("test", "Python tests failed", tests=fewer, own=failing), "**defect**")
 
     def test_a_refusal_is_right_only_where_the_list_has_its_sentence(self):
         refused = {"refused": "a build hook"}
