@@ -43,13 +43,27 @@ pub(super) fn linked_sources(
     let mut files = BTreeSet::new();
     for name in names {
         let text = disk::read_text(&deps.join(name)).ok().flatten();
-        for path in dep_info(&text.unwrap_or_default(), workspace) {
-            // from the folder of its workspace or of its package
-            let roots = packages.iter().chain([&workspace]);
-            files.extend(roots.filter_map(|root| linked(root, &path)));
+        let text = text.unwrap_or_default();
+        // from the folder of its workspace or of its package
+        let roots = || packages.iter().chain([&workspace]);
+        if is_elsewhere(&text, roots()) {
+            continue;
+        }
+        for path in dep_info(&text, workspace) {
+            files.extend(roots().filter_map(|root| linked(root, &path)));
         }
     }
     files
+}
+
+/// Whether a crate begins in none of the folders: it is of a registry, as most are that a build compiles.
+fn is_elsewhere<'a>(text: &str, mut roots: impl Iterator<Item = &'a &'a Utf8Path>) -> bool {
+    let first = text.split_once(": ").map_or("", |(_, sources)| sources);
+    let first = first.split_whitespace().next().unwrap_or_default();
+    // where it is escaped it may be any
+    first.starts_with('/')
+        && !first.contains('\\')
+        && !roots.any(|root| first.starts_with(root.as_str()))
 }
 
 /// A file below `root` to which a link leads.
@@ -163,6 +177,9 @@ mod tests {
         let dir = root.join("p");
         std::os::unix::fs::symlink("../one/a.rs", dir.join("src/a.rs")).unwrap();
         std::os::unix::fs::symlink("one", dir.join("now")).unwrap();
+        // that of a registry's crate is not looked at
+        let other = format!("m.d: /cargo/src/lib.rs {dir}/now/a.rs\n");
+        disk::write(&root.join("built/deps/other.d"), other.as_bytes()).unwrap();
         let text = format!("m.d: src/lib.rs src/a.rs src/../one/b.rs {dir}/now/b.rs /gone.rs\n");
         disk::write(&root.join("built/deps/m.d"), text.as_bytes()).unwrap();
         let found = linked_sources(&root.join("built"), &dir, &[]);
