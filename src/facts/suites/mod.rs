@@ -9,7 +9,9 @@ mod pytest_config;
 mod python;
 mod rust;
 mod said_tests;
+mod test_files;
 mod test_place;
+mod unittest;
 mod word;
 
 use std::collections::BTreeSet;

@@ -11,7 +11,9 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
 
-use super::pytest_config::{PytestConfig, is_test_file};
+use super::pytest_config::PytestConfig;
+use super::test_files::{TestFiles, folders_of_none, test_folders};
+use super::unittest::unittest_args;
 
 /// One run of a project's test runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +31,6 @@ pub struct PythonSuite {
     /// The root of the repository that `dir` is in, absolute: tests read files beside their package.
     pub checkout: Utf8PathBuf,
 }
-
-/// Folders with files that look like tests and are none.
-const NO_TESTS: [&str; 7] = [
-    "bench",
-    "benches",
-    "benchmark",
-    "benchmarks",
-    "doc",
-    "docs",
-    "examples",
-];
 
 /// The Python tests of a package.
 #[derive(Debug, Default)]
@@ -214,76 +205,6 @@ impl PythonSuite {
     }
 }
 
-/// Which files in a folder are tests of one package.
-struct TestFiles<'a> {
-    project: &'a Project,
-    /// The folder of the package whose tests they are.
-    owner: &'a Utf8Path,
-    /// Whether the folder is of no package, but develops and tests those below it.
-    is_shared: bool,
-}
-
-impl<'a> TestFiles<'a> {
-    fn of(project: &'a Project, member: &'a Member) -> Self {
-        Self {
-            project,
-            owner: &member.dir,
-            is_shared: false,
-        }
-    }
-
-    /// Those that are no tests, though they are called so, and those that are.
-    fn find(
-        &self,
-        dir: &Utf8Path,
-        runner: TestRunner,
-        config: &PytestConfig,
-    ) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
-        let mut files = self.below(dir);
-        let is_found = |path: &Utf8PathBuf| {
-            let stem = path.file_stem().unwrap_or_default();
-            path.extension() == Some("py") && runner.finds(stem)
-        };
-        files.retain(|path| is_found(path) || is_test_file(path) || config.names(path));
-        let is_aside = |path: &Utf8PathBuf| {
-            let below = path.strip_prefix(dir).unwrap_or(path);
-            let mut parts = below.components();
-            parts.any(|part| NO_TESTS.contains(&part.as_str()))
-                || (self.is_shared && is_in_package(dir, path))
-        };
-        files.into_iter().partition(is_aside)
-    }
-
-    /// Whether pytest finds hooks of the package's own.
-    fn has_conftest(&self, dir: &Utf8Path) -> bool {
-        let files = self.below(dir);
-        files
-            .iter()
-            .any(|path| path.file_name() == Some("conftest.py"))
-    }
-
-    fn below(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let mut files = disk::unignored_files(dir);
-        files.retain(|path| !self.others().any(|other| path.starts_with(other)));
-        files
-    }
-
-    /// The folders of other packages that maturin builds, which have their own tests.
-    fn others(&self) -> impl Iterator<Item = &Utf8Path> {
-        let dirs = self.project.all().map(|member| &*member.dir);
-        dirs.filter(|dir| !self.owner.starts_with(dir))
-    }
-
-    /// Keeps pytest from the tests of those.
-    fn others_below(&self, dir: &Utf8Path) -> Vec<String> {
-        let below = self
-            .others()
-            .filter_map(|other| other.strip_prefix(dir).ok());
-        let below = below.filter(|path| disk::is_dir(&dir.join(path)));
-        below.map(|path| format!("--ignore={path}")).collect()
-    }
-}
-
 /// The crate's folder, where all tests are below it in a source distribution: of a workspace, maturin
 /// packs the pyproject.toml that was there at the top, and tests read files from where people run them.
 fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>> {
@@ -306,7 +227,8 @@ fn of_no_package(
     runner: TestRunner,
 ) -> Result<BTreeSet<Utf8PathBuf>> {
     let checkout = project.checkout();
-    if [&member.dir, &project.root, &project.home].contains(&&checkout.to_owned()) {
+    let looked_into = [&member.dir, &project.root, &project.home];
+    if looked_into.iter().any(|dir| **dir == checkout) {
         return Ok(BTreeSet::new());
     }
     let files = TestFiles {
@@ -328,13 +250,6 @@ fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathB
         }
     }
     Ok(None)
-}
-
-/// Whether a file is in a folder below `dir` that has a pyproject.toml of its own, and so its tests.
-fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
-    let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
-    let mut manifests = between.map(|folder| folder.join("pyproject.toml"));
-    manifests.any(|path| disk::is_file(&path))
 }
 
 /// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
@@ -361,98 +276,6 @@ fn installed_args(
         folders => folders,
     });
     Some(args)
-}
-
-/// The modules in `dir` that its tests are in.
-pub(super) fn modules(dir: &Utf8Path, config: &PytestConfig) -> Vec<Utf8PathBuf> {
-    let mut files = disk::unignored_files(dir);
-    files.retain(|path| {
-        let below = path.strip_prefix(dir).unwrap_or(path);
-        let is_aside = below
-            .components()
-            .any(|part| NO_TESTS.contains(&part.as_str()));
-        let is_test = is_test_file(path) || config.names(path);
-        path.extension() == Some("py") && is_test && !is_aside
-    });
-    files
-}
-
-/// What the project itself gives unittest, as far as it can be repeated in `dir` and finds some of the
-/// `tests` there; else what finds them, if there are any.
-pub(super) fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Option<Vec<String>>> {
-    let names_place = |args: &Vec<String>| args.iter().any(|word| disk::is_there(&dir.join(word)));
-    let said = Automation::read(dir)?.arguments_of("unittest");
-    let finds = |args: &Vec<String>| {
-        is_repeatable(dir, args)
-            && (!starts_here(args) || tests.iter().any(|test| is_discovered(dir, test)))
-    };
-    let mut said = said.into_iter().filter(finds);
-    if let Some(args) =
-        said.find(|args| names_place(args) || !(args.is_empty() || tests.is_empty()))
-    {
-        return Ok(Some(args));
-    }
-    if tests.is_empty() {
-        return Ok(None);
-    }
-    let folders = test_folders(dir, tests);
-    let start = match &folders[..] {
-        [folder] => dir.join(folder),
-        _ => dir.to_owned(),
-    };
-    if !tests.iter().all(|test| is_discovered(&start, test)) {
-        let below = tests.iter().filter_map(|test| test.strip_prefix(dir).ok());
-        return Ok(Some(below.map(ToString::to_string).collect()));
-    }
-    let mut args = vec!["discover".to_owned()];
-    if let [folder] = &folders[..] {
-        args.extend(["-s".to_owned(), folder.clone()]);
-        if disk::is_file(&start.join("__init__.py")) {
-            args.extend(["-t".to_owned(), ".".to_owned()]);
-        }
-    }
-    let is_default = |path: &Utf8PathBuf| {
-        path.file_name()
-            .is_some_and(|name| name.starts_with("test"))
-    };
-    if !tests.iter().any(is_default) {
-        args.extend(["-p".to_owned(), "*_test.py".to_owned()]);
-    }
-    Ok(Some(args))
-}
-
-/// Whether unittest comes to a module from the folder where it starts: it looks into packages only.
-fn is_discovered(start: &Utf8Path, module: &Utf8Path) -> bool {
-    let between = module.ancestors().skip(1).take_while(|dir| *dir != start);
-    let mut markers = between.map(|dir| dir.join("__init__.py"));
-    markers.all(|path| disk::is_file(&path))
-}
-
-/// Whether unittest is to search from where it is called, which may be another folder than here.
-fn starts_here(args: &[String]) -> bool {
-    const STARTS: [&str; 2] = ["-s", "--start-directory"];
-    let mut words = args.iter().map(String::as_str);
-    words.next() == Some("discover")
-        && words.next().is_none_or(|word| word.starts_with('-'))
-        && !args.iter().any(|word| STARTS.contains(&&**word))
-}
-
-/// Whether arguments mean the same in `dir` without a shell: their paths are there.
-fn is_repeatable(dir: &Utf8Path, args: &[String]) -> bool {
-    let mut before = "";
-    args.iter().all(|word| {
-        let option = std::mem::replace(&mut before, word);
-        match option {
-            "-p" | "--pattern" | "-k" => true,
-            "-s" | "--start-directory" | "-t" | "--top-level-directory" => {
-                disk::is_dir(&dir.join(word))
-            }
-            _ => {
-                let is_path = word.contains('/') || Utf8Path::new(word).extension() == Some("py");
-                !word.contains('*') && (!is_path || disk::is_file(&dir.join(word)))
-            }
-        }
-    })
 }
 
 /// Arguments with which pytest runs the doctests that the project's automation runs: those of
@@ -489,34 +312,6 @@ fn named_files(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
 
 fn file_name(path: &str) -> &str {
     Utf8Path::new(path).file_name().unwrap_or(path)
-}
-
-/// Those folders of [`NO_TESTS`] that hold `modules` called as tests, absolute.
-fn folders_of_none(dir: &Utf8Path, modules: &[Utf8PathBuf]) -> BTreeSet<Utf8PathBuf> {
-    let is_one = |path: &&Utf8Path| {
-        let name = path.file_name().unwrap_or_default();
-        path.starts_with(dir) && NO_TESTS.contains(&name)
-    };
-    let modules = modules.iter().filter(|path| path.extension() == Some("py"));
-    let folders = modules.filter_map(|path| path.ancestors().filter(is_one).last());
-    folders.map(Utf8Path::to_owned).collect()
-}
-
-/// The folders directly below `dir` that hold the tests, relative to it; none when some of the
-/// tests are in `dir` itself.
-fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
-    let mut folders = Vec::new();
-    for test in tests {
-        let below = test.strip_prefix(dir).unwrap_or(test);
-        let mut parts = below.components();
-        let (Some(first), Some(_)) = (parts.next(), parts.next()) else {
-            return Vec::new();
-        };
-        folders.push(first.as_str().to_owned());
-    }
-    folders.sort();
-    folders.dedup();
-    folders
 }
 
 #[cfg(test)]

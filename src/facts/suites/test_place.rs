@@ -6,10 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::TestRunner;
 use crate::model::error::Result;
+use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
 use super::pytest_config::PytestConfig;
-use super::python::{modules, unittest_args};
+use super::test_files::called_as_tests;
+use super::unittest::unittest_args;
 
 /// A folder, and what files of tests are called there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +39,10 @@ impl TestPlace {
     pub fn of(manifests: &Manifests, pyproject: &PyProject) -> Result<Self> {
         let root = pyproject.dir();
         let config = PytestConfig::read(manifests, root)?;
-        let tests = modules(root, &config);
-        match TestRunner::of(manifests, pyproject)? {
+        let runner = TestRunner::of(manifests, pyproject)?;
+        let (_, mut tests) = called_as_tests(root, disk::unignored_files(root), runner, &config);
+        tests.retain(|path| path.extension() == Some("py"));
+        match runner {
             TestRunner::Unittest => Self::of_unittest(root, &tests),
             runner => Ok(Self::of_pytest(root, &tests, &config, runner)),
         }
