@@ -121,7 +121,7 @@ impl Init {
         let Some(backend) = adoption.backend() else {
             return Ok(adoption);
         };
-        let is_needed = matches!(adoption.subject, Subject::Unasked(_));
+        let is_needed = matches!(adoption.subject, Subject::NeedsBackend(_));
         if !self.yes {
             if global.dry_run && !is_needed {
                 return Ok(adoption);

@@ -227,7 +227,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     };
     let ui = driver.ui.buffered(python);
     driver.ui.status("Python", python);
-    let busy = driver.ui.busy(&format!("Python {python}"));
+    let spinner = driver.ui.spinner(&format!("Python {python}"));
     let start = Instant::now();
     let result = Driver {
         request: &request,
@@ -235,7 +235,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
         ..*driver
     }
     .perform_under(start, || {});
-    drop(busy);
+    drop(spinner);
     driver.ui.flush(&ui);
     Row {
         python,

@@ -89,7 +89,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
 
 fn run(context: &Context<'_>, step: &Step) -> Result<()> {
     process::check_signals()?;
-    let conduct = step.action.conduct();
+    let conduct = step.action.traits();
     let is_worked_in = matches!(step.action, Action::Test(_) | Action::Recipe(_));
     let turn = conduct.builds.then(|| BUILDING.lock());
     let activity = context.ui.start(step, conduct.is_shown, is_worked_in);

@@ -272,7 +272,7 @@ impl Build {
     ) -> Option<Reason> {
         if installed.package != self.member.dir {
             let path = installed.package.clone();
-            return Some(Reason::Elsewhere { path });
+            return Some(Reason::OtherSource { path });
         }
         if let Some(other) = then
             .artifacts

@@ -10,7 +10,7 @@ pub struct PythonSource {
     /// The last one of the name that stands in the module itself.
     pub function: Option<PythonFunction>,
     #[serde(default)]
-    pub elsewhere: Elsewhere,
+    pub elsewhere: InnerDefinition,
     /// What was imported under the name, dotted.
     pub imported: Option<String>,
     /// The line, from 1, that gives the name another meaning after the function.
@@ -38,7 +38,7 @@ pub struct SyntaxProblem {
 
 /// Where a function stands that the module itself has not.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Elsewhere {
+pub struct InnerDefinition {
     pub class: Option<String>,
     #[serde(default)]
     pub nested: bool,

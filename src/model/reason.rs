@@ -43,7 +43,7 @@ pub enum Reason {
     /// The last build has not come to its end.
     Interrupted,
     /// What is installed is of another checkout.
-    Elsewhere {
+    OtherSource {
         path: Utf8PathBuf,
     },
     /// A built module cannot be loaded.
@@ -70,7 +70,7 @@ impl Reason {
             | Self::Appeared { path }
             | Self::Vanished { path }
             | Self::Racing { path }
-            | Self::Elsewhere { path }
+            | Self::OtherSource { path }
             | Self::Damaged { path }
             | Self::Unlinked { path, .. }
             | Self::Installed { path } => {
@@ -114,7 +114,7 @@ impl std::fmt::Display for Reason {
             Self::Unlinked { path, .. } => {
                 write!(f, "`{path}` does not find a library that it links")
             }
-            Self::Elsewhere { path } => write!(f, "what is installed is of `{path}`"),
+            Self::OtherSource { path } => write!(f, "what is installed is of `{path}`"),
             Self::Installed { path } => write!(f, "`{path}` is not what pyx installed"),
         }
     }

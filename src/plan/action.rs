@@ -93,7 +93,7 @@ pub enum Action {
 
 /// How an action stands among others while a plan is walked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Conduct {
+pub struct ActionTraits {
     /// Whether it keeps all processors busy, or takes up what another of these has made: of several
     /// interpreters one at a time does.
     pub builds: bool,
@@ -101,7 +101,7 @@ pub struct Conduct {
     pub is_shown: bool,
 }
 
-impl Conduct {
+impl ActionTraits {
     const ASIDE: Self = Self {
         builds: false,
         is_shown: false,
@@ -121,23 +121,23 @@ impl Conduct {
 }
 
 impl Action {
-    pub fn conduct(&self) -> Conduct {
+    pub fn traits(&self) -> ActionTraits {
         match self {
-            Self::Run(run) if run.is_silent => Conduct::BUILDING,
-            Self::Run(run) if run.listen == Listen::Quiet => Conduct::SHOWN,
-            Self::Install(install) if install.run.listen == Listen::Quiet => Conduct::SHOWN,
+            Self::Run(run) if run.is_silent => ActionTraits::BUILDING,
+            Self::Run(run) if run.listen == Listen::Quiet => ActionTraits::SHOWN,
+            Self::Install(install) if install.run.listen == Listen::Quiet => ActionTraits::SHOWN,
             Self::Run(_)
             | Self::Install(_)
             | Self::CopyInstall(_)
             | Self::Link(_)
-            | Self::Pack(_) => Conduct::SHOWN_BUILDING,
-            Self::Replace(_) | Self::Prove(_) | Self::Seed { .. } => Conduct::BUILDING,
+            | Self::Pack(_) => ActionTraits::SHOWN_BUILDING,
+            Self::Replace(_) | Self::Prove(_) | Self::Seed { .. } => ActionTraits::BUILDING,
             Self::Provide { .. }
             | Self::Test(_)
             | Self::Untestable(_)
             | Self::Remove { .. }
-            | Self::Recipe(_) => Conduct::SHOWN,
-            Self::Release(action) if action.is_shown() => Conduct::SHOWN,
+            | Self::Recipe(_) => ActionTraits::SHOWN,
+            Self::Release(action) if action.is_shown() => ActionTraits::SHOWN,
             Self::Write { .. }
             | Self::Forget { .. }
             | Self::Begin(_)
@@ -148,7 +148,7 @@ impl Action {
             | Self::Edit(_)
             | Self::WriteRecipes { .. }
             | Self::Release(_)
-            | Self::Show(_) => Conduct::ASIDE,
+            | Self::Show(_) => ActionTraits::ASIDE,
         }
     }
 

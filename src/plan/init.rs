@@ -103,7 +103,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
         verb: "Locking",
     };
     locks.check("init")?;
-    if let Subject::Unasked(_) = &adoption.subject {
+    if let Subject::NeedsBackend(_) = &adoption.subject {
         let message = "what this package is has to be asked of its build backend, which runs the \
                        project's code";
         return Err(Error::refused(message.into(), "cargo pyx init --yes"));

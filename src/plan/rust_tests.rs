@@ -240,7 +240,7 @@ fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
 /// The flags for features of the tested packages: as the project's automation says them, with those that
 /// are asked for; else the extension's own, and those with which its local dependencies are in it.
 fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
-    if let Some(said) = &suite.said_features {
+    if let Some(said) = &suite.documented_features {
         return [said.clone(), asked_features(build, said)].concat();
     }
     let mut args = own_features(suite, build);

@@ -459,8 +459,8 @@ impl Ui {
     }
 
     /// A bar for work whose own lines are held back, until the guard is dropped.
-    pub fn busy(&self, subject: &str) -> Busy {
-        Busy(self.bar(subject))
+    pub fn spinner(&self, subject: &str) -> Spinner {
+        Spinner(self.bar(subject))
     }
 
     fn bar(&self, subject: &str) -> ProgressBar {
@@ -481,9 +481,9 @@ fn to_json<T: Serialize>(value: &T) -> Value {
 
 /// As long as it lives, a bar shows that something goes on.
 #[derive(Debug)]
-pub struct Busy(ProgressBar);
+pub struct Spinner(ProgressBar);
 
-impl Drop for Busy {
+impl Drop for Spinner {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

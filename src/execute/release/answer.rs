@@ -11,7 +11,7 @@ pub(super) struct Answer {
 
 /// Why a file was not published.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum UploadFailure {
     /// The index has another file of that name.
     Differs,
     /// The index has a file of that name, and does not show which.
@@ -52,34 +52,34 @@ impl Answer {
         &self.lines[first.unwrap_or_default()..]
     }
 
-    pub(super) fn trouble(&self) -> Trouble {
+    pub(super) fn failure(&self) -> UploadFailure {
         let text = self.of_failure().join("\n");
         let has = |words: &[&str]| words.iter().any(|words| text.contains(words));
         if has(&["do not match"]) {
-            return Trouble::Differs;
+            return UploadFailure::Differs;
         }
         if let Some((code, phrase)) = status(&text) {
             // PyPI's words for a name that it has, or had once
             let exists = has(&["already exist", "already been used"]);
             return match code {
-                401 | 403 => Trouble::Denied(phrase),
-                408 | 425 | 429 | 500.. => Trouble::Unreachable(answered(&phrase)),
-                409 => Trouble::Exists,
-                _ if exists => Trouble::Exists,
-                _ => Trouble::Refused(phrase),
+                401 | 403 => UploadFailure::Denied(phrase),
+                408 | 425 | 429 | 500.. => UploadFailure::Unreachable(answered(&phrase)),
+                409 => UploadFailure::Exists,
+                _ if exists => UploadFailure::Exists,
+                _ => UploadFailure::Refused(phrase),
             };
         }
         if has(&["Missing credentials"]) {
-            return Trouble::NoCredentials;
+            return UploadFailure::NoCredentials;
         }
         if has(&["Failed to query", "error sending request", "timed out"]) {
             let mut causes = text.lines().filter_map(|line| line.split_once("cause: "));
             let last = causes
                 .next_back()
                 .map_or("no connection", |(_, cause)| cause);
-            return Trouble::Unreachable(last.to_owned());
+            return UploadFailure::Unreachable(last.to_owned());
         }
-        Trouble::Other
+        UploadFailure::Other
     }
 }
 
@@ -103,7 +103,7 @@ fn answered(phrase: &str) -> String {
     format!("the index answered {phrase}")
 }
 
-impl Trouble {
+impl UploadFailure {
     /// As the end of a sentence about a file.
     pub(super) fn wording(&self) -> String {
         match self {
@@ -173,16 +173,16 @@ mod tests {
         );
         assert!(answer.has("my_x-1.0.tar.gz") && !answer.has("x-1.0.tar.gz"));
         assert!(answer.differs("y-1.0.tar.gz") && !answer.differs("my_x-1.0.tar.gz"));
-        assert_eq!(answer.trouble(), Trouble::Differs);
+        assert_eq!(answer.failure(), UploadFailure::Differs);
     }
 
     #[test]
     fn what_may_be_tried_again_is_told_from_what_the_index_refuses() {
-        let exit = |text: &str| failed(text).trouble().exit();
+        let exit = |text: &str| failed(text).failure().exit();
         let down = "Publishing\nerror: Failed to query check URL\n  cause: Request failed\n  \
                     cause: Connection refused (os error 111)";
-        let why = Trouble::Unreachable("Connection refused (os error 111)".into());
-        assert_eq!(failed(down).trouble(), why);
+        let why = UploadFailure::Unreachable("Connection refused (os error 111)".into());
+        assert_eq!(failed(down).failure(), why);
         let says = |status: &str, body: &str| {
             format!(
                 "error: Failed to publish `x` to `u`\n  cause: Server returned status code \
@@ -194,24 +194,24 @@ mod tests {
             Exit::Environment
         );
         assert_eq!(exit(&says("403 Forbidden", "timed out")), Exit::Failed);
-        let trouble = |status, body| failed(&says(status, body)).trouble();
+        let failure = |status, body| failed(&says(status, body)).failure();
         assert_eq!(
-            trouble("400 Bad Request", "File already exists"),
-            Trouble::Exists
+            failure("400 Bad Request", "File already exists"),
+            UploadFailure::Exists
         );
-        assert_eq!(trouble("409 Conflict", ""), Trouble::Exists);
-        let bad = Trouble::Refused("400 Bad Request".into());
-        assert_eq!(trouble("400 Bad Request", "Bad metadata"), bad);
+        assert_eq!(failure("409 Conflict", ""), UploadFailure::Exists);
+        let bad = UploadFailure::Refused("400 Bad Request".into());
+        assert_eq!(failure("400 Bad Request", "Bad metadata"), bad);
         let list = "error: Failed to query check URL\n  cause: HTTP status client error (401 \
                     Unauthorized) for url";
         assert_eq!(
-            failed(list).trouble(),
-            Trouble::Denied("401 Unauthorized".into())
+            failed(list).failure(),
+            UploadFailure::Denied("401 Unauthorized".into())
         );
         assert_eq!(
             exit("error: x\n  cause: Missing credentials for: u"),
             Exit::Usage
         );
-        assert_eq!(failed("error: what?").trouble(), Trouble::Other);
+        assert_eq!(failed("error: what?").failure(), UploadFailure::Other);
     }
 }

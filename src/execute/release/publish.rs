@@ -11,7 +11,7 @@ use crate::world::disk;
 use crate::world::process;
 
 use super::super::context::Context;
-use super::answer::{Answer, Trouble};
+use super::answer::{Answer, UploadFailure};
 
 /// # Errors
 /// [`Error::NotPublished`] when the answer is no.
@@ -39,7 +39,7 @@ pub(crate) fn publish(
         publish,
         context,
         activity,
-        fates: vec![Fate::Unsent; publish.uploads.len()],
+        outcomes: vec![UploadOutcome::Unsent; publish.uploads.len()],
     };
     let result = sending.run();
     sending.conclude();
@@ -48,7 +48,7 @@ pub(crate) fn publish(
 
 /// What became of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum UploadOutcome {
     Unsent,
     /// The index had the same bytes before.
     There,
@@ -58,7 +58,7 @@ enum Fate {
     Unfinished,
 }
 
-impl Fate {
+impl UploadOutcome {
     fn word(self) -> &'static str {
         match self {
             Self::Unsent => "not uploaded",
@@ -75,7 +75,7 @@ struct Sending<'a> {
     context: &'a Context<'a>,
     activity: &'a Activity<'a>,
     /// In the order of the uploads.
-    fates: Vec<Fate>,
+    outcomes: Vec<UploadOutcome>,
 }
 
 impl Sending<'_> {
@@ -84,7 +84,7 @@ impl Sending<'_> {
             self.compare(compare)?;
         }
         for (at, upload) in self.publish.uploads.iter().enumerate() {
-            if self.fates[at] == Fate::Unsent {
+            if self.outcomes[at] == UploadOutcome::Unsent {
                 self.upload(at, upload)?;
             }
         }
@@ -95,41 +95,45 @@ impl Sending<'_> {
     fn compare(&mut self, invocation: &Invocation) -> Result<()> {
         let answer = self.listen(invocation)?;
         let uploads = &self.publish.uploads;
-        for (fate, upload) in self.fates.iter_mut().zip(uploads) {
+        for (outcome, upload) in self.outcomes.iter_mut().zip(uploads) {
             if answer.differs(upload.name()) {
-                *fate = Fate::Refused;
+                *outcome = UploadOutcome::Refused;
             } else if answer.has(upload.name()) {
-                *fate = Fate::There;
+                *outcome = UploadOutcome::There;
             }
         }
         if answer.success {
             return Ok(());
         }
         self.repeat(&answer);
-        Err(self.error(&answer.trouble()))
+        Err(self.error(&answer.failure()))
     }
 
     fn upload(&mut self, at: usize, upload: &Upload) -> Result<()> {
         if disk::hash(&upload.path).as_ref() != Some(&upload.sha256) {
-            self.fates[at] = Fate::Refused;
-            return Err(self.error(&Trouble::Changed));
+            self.outcomes[at] = UploadOutcome::Refused;
+            return Err(self.error(&UploadFailure::Changed));
         }
         self.context.ui.status("Uploading", upload.name());
-        self.fates[at] = Fate::Unfinished;
+        self.outcomes[at] = UploadOutcome::Unfinished;
         let answer = self.listen(&upload.invocation)?;
         if answer.success {
             let there = answer.has(upload.name());
-            self.fates[at] = if there { Fate::There } else { Fate::Uploaded };
+            self.outcomes[at] = if there {
+                UploadOutcome::There
+            } else {
+                UploadOutcome::Uploaded
+            };
             return Ok(());
         }
-        let trouble = answer.trouble();
-        self.fates[at] = match trouble.exit() {
-            Exit::Usage => Fate::Unsent,
-            Exit::Failed => Fate::Refused,
-            _ => Fate::Unfinished,
+        let failure = answer.failure();
+        self.outcomes[at] = match failure.exit() {
+            Exit::Usage => UploadOutcome::Unsent,
+            Exit::Failed => UploadOutcome::Refused,
+            _ => UploadOutcome::Unfinished,
         };
         self.repeat(&answer);
-        Err(self.error(&trouble))
+        Err(self.error(&failure))
     }
 
     fn listen(&self, invocation: &Invocation) -> Result<Answer> {
@@ -163,37 +167,39 @@ impl Sending<'_> {
     }
 
     /// Names the files that it is about, where it is about some only.
-    fn error(&self, trouble: &Trouble) -> Error {
-        let all = self.publish.uploads.iter().zip(&self.fates);
-        let ill = all.filter(|(_, fate)| matches!(fate, Fate::Refused | Fate::Unfinished));
+    fn error(&self, failure: &UploadFailure) -> Error {
+        let all = self.publish.uploads.iter().zip(&self.outcomes);
+        let ill = all.filter(|(_, outcome)| {
+            matches!(outcome, UploadOutcome::Refused | UploadOutcome::Unfinished)
+        });
         let ill: Vec<&str> = ill.map(|(upload, _)| upload.name()).collect();
         let what = match &ill[..] {
             [] => "the files were not".to_owned(),
             names => format!("`{}` not", names.join("`, `")),
         };
         let url = &self.publish.url;
-        let why = self.without_secrets(&trouble.wording());
+        let why = self.without_secrets(&failure.wording());
         Error::NotPublished {
             message: format!("{what} published to {url}: {why}"),
-            exit: trouble.exit(),
-            hint: trouble.hint(),
+            exit: failure.exit(),
+            hint: failure.hint(),
         }
     }
 
     fn conclude(&self) {
         let mut rows = Vec::new();
-        for (upload, fate) in self.publish.uploads.iter().zip(&self.fates) {
+        for (upload, outcome) in self.publish.uploads.iter().zip(&self.outcomes) {
             self.context.ui.published(&json!({
                 "file": upload.name(),
                 "size": upload.size,
                 "sha256": upload.sha256,
                 "index": self.publish.url,
-                "outcome": fate.word(),
+                "outcome": outcome.word(),
             }));
             rows.push(vec![
                 upload.name().to_owned(),
                 short(&upload.sha256).to_owned(),
-                fate.word().to_owned(),
+                outcome.word().to_owned(),
             ]);
         }
         self.context.ui.table(&["file", "sha256", "outcome"], &rows);

@@ -265,7 +265,7 @@ impl Report {
                 "the project's own options".to_owned(),
             )),
             Status::Code(5) => Some(NoTestsReason::Nothing),
-            Status::Code(0) if total == 0 => Some(NoTestsReason::Unasked),
+            Status::Code(0) if total == 0 => Some(NoTestsReason::NotATestRun),
             Status::Code(_) | Status::Signal(_) => None,
         }
     }
@@ -368,7 +368,7 @@ mod tests {
         let listed = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":0}}\n";
         assert_eq!(
             idle(0, listed, &["--collect-only"]),
-            Some(NoTestsReason::Unasked)
+            Some(NoTestsReason::NotATestRun)
         );
         let one = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":1}}\n";
         assert_eq!(idle(0, one, &[]), None);

@@ -36,7 +36,7 @@ pub enum NoTestsReason {
     /// None of those that it found was selected, by what is named here.
     Unselected(String),
     /// It was asked for something else: its version, a list of the tests.
-    Unasked,
+    NotATestRun,
 }
 
 impl TestResult {

@@ -154,7 +154,7 @@ impl Results {
     /// `arguments`: those of the command line.
     fn idle(&self, arguments: &[String]) -> Option<NoTestsReason> {
         if self.counts.is_empty() {
-            return Some(NoTestsReason::Unasked);
+            return Some(NoTestsReason::NotATestRun);
         }
         let ran = self
             .counts
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(idle(LIBTEST, &[zero], &[]), Some(NoTestsReason::Nothing));
         assert_eq!(
             idle(LIBTEST, &[], &["--list"]),
-            Some(NoTestsReason::Unasked)
+            Some(NoTestsReason::NotATestRun)
         );
         for kind in ["passed", "ignored", "measured"] {
             let one = &zero.replace(&format!("0 {kind}"), &format!("1 {kind}"));

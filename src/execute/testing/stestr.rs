@@ -35,7 +35,7 @@ pub(super) fn run(
             let arguments = test.arguments.join(" ");
             Some(NoTestsReason::Unselected(format!("`{arguments}`")))
         }
-        None if results.counts.is_empty() => Some(NoTestsReason::Unasked),
+        None if results.counts.is_empty() => Some(NoTestsReason::NotATestRun),
         _ => None,
     };
     Ok(TestResult {

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::error::{Error, Result};
 use crate::model::nearest::nearest;
 use crate::model::python_function::{
-    Elsewhere, FunctionKind, Parameter, PythonFunction, PythonSource,
+    FunctionKind, InnerDefinition, Parameter, PythonFunction, PythonSource,
 };
 use crate::world::disk;
 use crate::world::manifest::Toml;
@@ -224,7 +224,7 @@ fn missing(
 ) -> Error {
     let FunctionPath { module, function } = path;
     let other = |name: &str| format!("cargo pyx init --function {module}:{name}");
-    let Elsewhere { class, nested } = &source.elsewhere;
+    let InnerDefinition { class, nested } = &source.elsewhere;
     let (why, hint) = match (class, imported, source.bound_again) {
         (Some(class), ..) => (
             format!(

@@ -46,7 +46,7 @@ pub use options::{AdoptionLayout, AdoptionOptions, BESIDE, FunctionPath};
 pub use package::PythonPackage;
 pub use pyo3::Pyo3;
 pub use rust_module::{ModuleKind, ModulePlace, RustModule};
-pub use subject::{Subject, Unasked};
+pub use subject::{NeedsBackend, Subject};
 pub use takeover::{Takeover, VersionFile};
 pub use workspace::CargoWorkspace;
 
@@ -138,7 +138,7 @@ impl Adoption {
 
     fn of(session: &Session, root: &Utf8Path, subject: Subject) -> Result<Self> {
         let has_uv_lock = disk::is_file(&root.join("uv.lock"));
-        let is_package = matches!(subject, Subject::Package(_) | Subject::Unasked(_));
+        let is_package = matches!(subject, Subject::Package(_) | Subject::NeedsBackend(_));
         let uv = (has_uv_lock || is_package)
             .then(|| tool::uv(session))
             .transpose()?;
@@ -200,7 +200,7 @@ impl Adoption {
     pub fn backend(&self) -> Option<&str> {
         let pyproject = match &self.subject {
             Subject::Package(package) => &package.pyproject,
-            Subject::Unasked(unasked) => &unasked.pyproject,
+            Subject::NeedsBackend(unasked) => &unasked.pyproject,
             _ => return None,
         };
         let said = pyproject.toml.str(&["build-system", "build-backend"]);
@@ -346,7 +346,7 @@ fn of_python(
         let hint = "describe it in `[project]`, with `name` and `version`";
         return Err(Error::refused(message, hint));
     }
-    Ok(Subject::Unasked(Box::new(Unasked { pyproject })))
+    Ok(Subject::NeedsBackend(Box::new(NeedsBackend { pyproject })))
 }
 
 fn without_pyproject(

@@ -24,7 +24,7 @@ pub enum Subject {
     Whole(String),
     Package(Box<PythonPackage>),
     /// A package of which its backend has to be asked what it is.
-    Unasked(Box<Unasked>),
+    NeedsBackend(Box<NeedsBackend>),
     /// A package that stays as it is, and requires one with the module.
     Distribution(Box<RustDistribution>),
     Crate(Box<Crate>),
@@ -56,7 +56,7 @@ impl Subject {
 
 /// A package that does not say by itself what it is.
 #[derive(Debug)]
-pub struct Unasked {
+pub struct NeedsBackend {
     pub pyproject: Arc<PyProject>,
 }
 

@@ -245,7 +245,7 @@ fn a_wish_goes_before_what_would_be_chosen() {
 
 #[test]
 fn what_only_the_backend_knows_is_asked_of_it() {
-    let asked = |files: &[(&str, &str)]| matches!(read(files), Ok(Subject::Unasked(_)));
+    let asked = |files: &[(&str, &str)]| matches!(read(files), Ok(Subject::NeedsBackend(_)));
     assert!(asked(&[("setup.py", "setup()")]));
     for lines in [
         "name = \"a\"\ndynamic = [\"version\", \"dependencies\"]",

@@ -2,13 +2,13 @@
 //!
 //! `python` finds the folder and the arguments of a package's Python tests, by what `pytest_config` says of
 //! them, `test_place` where a further one goes, `rust` the crates that have
-//! tests, `said_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
+//! tests, `documented_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
 //! [`dependencies`](super::dependencies).
 
 mod pytest_config;
 mod python;
 mod rust;
-mod said_tests;
+mod documented_tests;
 mod test_files;
 mod test_place;
 mod unittest;

@@ -15,7 +15,7 @@ use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, RustRunner};
 
-use super::said_tests::SaidTests;
+use super::documented_tests::DocumentedTests;
 
 /// One run of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct RustSuite {
     pub nextest: bool,
     /// The flags for features with which the project's own automation tests the crate, where no build
     /// of an extension says with which it is compiled.
-    pub said_features: Option<Vec<String>>,
+    pub documented_features: Option<Vec<String>>,
 }
 
 /// Crates that bind to other languages: packages that require them need other tools.
@@ -81,7 +81,7 @@ impl RustSuite {
                 RustRunner::Auto => configured && has_nextest,
                 RustRunner::Cargo | RustRunner::None => false,
             };
-            let said = said_tests(member)?;
+            let said = documented_tests(member)?;
             let said = said.as_ref();
             for crates in crates(project, member)? {
                 let mut suite = Self {
@@ -101,7 +101,8 @@ impl RustSuite {
                 }
                 if !(suite.tested.is_empty() && suite.documented.is_empty()) {
                     let is_alone = suite.is_of(member);
-                    suite.said_features = said.filter(|_| is_alone).map(|it| it.features.clone());
+                    suite.documented_features =
+                        said.filter(|_| is_alone).map(|it| it.features.clone());
                     suites.push(suite);
                 }
             }
@@ -167,11 +168,11 @@ impl RustSuite {
 
 /// A crate that is no extension, or one only behind a feature, is tested as its project tests it: what
 /// turns the extension on may be nothing that its tests know.
-fn said_tests(member: &Member) -> Result<Option<SaidTests>> {
+fn documented_tests(member: &Member) -> Result<Option<DocumentedTests>> {
     if member.bindings != Bindings::Embed && !links_python_optionally(&member.cargo) {
         return Ok(None);
     }
-    Ok(SaidTests::of(&Automation::read(&member.dir)?))
+    Ok(DocumentedTests::of(&Automation::read(&member.dir)?))
 }
 
 /// What is behind a feature or for another platform says nothing about the crate's tests here.

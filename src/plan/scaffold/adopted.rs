@@ -32,7 +32,7 @@ impl Adoption {
     /// [`Error::Manifest`](crate::model::error::Error::Manifest) for values of a kind that no tool takes.
     pub fn wanted(&self) -> Result<Vec<FileChange>> {
         let mut wanted = match &self.subject {
-            Subject::Whole(_) | Subject::Unasked(_) => return Ok(Vec::new()),
+            Subject::Whole(_) | Subject::NeedsBackend(_) => return Ok(Vec::new()),
             Subject::Module(module) => self.in_module(module),
             Subject::Package(package) => self.of_package(package)?,
             Subject::Crate(krate) => of_crate(krate)?,
@@ -69,7 +69,7 @@ impl Adoption {
             }
             Subject::Whole(_)
             | Subject::Package(_)
-            | Subject::Unasked(_)
+            | Subject::NeedsBackend(_)
             | Subject::Module(_)
             | Subject::Distribution(_) => None,
         }

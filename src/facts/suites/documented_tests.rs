@@ -4,7 +4,7 @@ use crate::facts::dependencies::Automation;
 
 /// What a call of `cargo test` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct SaidTests {
+pub(super) struct DocumentedTests {
     /// The flags for features.
     pub(super) features: Vec<String>,
     /// Whether documentation is tested, too.
@@ -30,7 +30,7 @@ const OF_TARGETS: [&str; 6] = [
     "--all-targets",
 ];
 
-impl SaidTests {
+impl DocumentedTests {
     /// The call that says most of the crate: with all features where any takes them, else with none
     /// that is named where any names none, as people type it; else the first. `None` without any.
     pub(super) fn of(automation: &Automation) -> Option<Self> {
@@ -84,11 +84,11 @@ mod tests {
     use super::*;
     use crate::world::disk;
 
-    fn said(makefile: &str) -> Option<SaidTests> {
+    fn said(makefile: &str) -> Option<DocumentedTests> {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         disk::write(&dir.join("Makefile"), makefile.as_bytes()).unwrap();
-        SaidTests::of(&Automation::read(dir).unwrap())
+        DocumentedTests::of(&Automation::read(dir).unwrap())
     }
 
     #[test]
