@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::execute::{PlanOutcome, TestResult, execute, hand_over, summed};
+use crate::execute::{PlanOutcome, TestResult, execute, hand_over, serving, summed};
 use crate::facts::project::Project;
-use crate::facts::{Facts, Request, RunState};
+use crate::facts::{CompilerCache, Facts, Request, RunState};
 use crate::model::error::{Error, Result};
 use crate::model::reason::Reason;
 use crate::plan::{Plan, Step, plan};
@@ -78,12 +78,27 @@ impl Driver<'_> {
         let (facts, plan) = self.plan(&RunState::default())?;
         if plan.is_empty() {
             self.ui.plan(&plan);
-            self.last(&plan)?;
+            if plan.hand_over.is_some() {
+                self.with_cache(&facts.project, || self.last(&plan))?;
+            } else {
+                self.last(&plan)?;
+            }
             return Ok(Vec::new());
         }
         self.check_machine()?;
         let lock = self.lock(&facts.project)?;
-        self.perform_under(start, || drop(lock))
+        self.with_cache(&facts.project, || self.perform_under(start, || drop(lock)))
+    }
+
+    /// Does something during which cargo may compile: a cache of compilers that cannot be reached is no
+    /// reason to fail.
+    pub(super) fn with_cache<T>(
+        &self,
+        project: &Project,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let cache = CompilerCache::gather(self.session, project)?;
+        serving(self.session, self.ui, cache.as_ref(), work)
     }
 
     /// As [`perform`](Self::perform), for who has the project's lock. `release` is called when

@@ -108,6 +108,12 @@ fn every(
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     let lock = driver.lock(&project)?;
+    driver.with_cache(&project, || run_rows(driver, &project, pythons))?;
+    drop(lock);
+    Ok(())
+}
+
+fn run_rows(driver: &Driver<'_>, project: &Project, pythons: &[String]) -> Result<()> {
     recipes(driver, CommandPart::Before)?;
     let mut waiting: VecDeque<Entry<'_>> = pythons
         .iter()
@@ -115,7 +121,7 @@ pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
         .collect();
     let default = pythons
         .iter()
-        .position(|python| is_default(driver.session, &project, python).unwrap_or_default());
+        .position(|python| is_default(driver.session, project, python).unwrap_or_default());
     if let Some(entry) = default.and_then(|at| waiting.remove(at)) {
         waiting.push_front(entry);
     }
@@ -147,9 +153,7 @@ pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let mut rows = rows.into_inner().unwrap_or_default();
     rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
     report(driver, rows)?;
-    recipes(driver, CommandPart::After)?;
-    drop(lock);
-    Ok(())
+    recipes(driver, CommandPart::After)
 }
 
 /// Where a Python's runs take place.

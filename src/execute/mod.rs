@@ -6,6 +6,7 @@
 
 mod cargo;
 mod child;
+mod compiler_cache;
 mod context;
 mod copy_install;
 mod diagnosis;
@@ -20,6 +21,7 @@ mod uv_cache;
 mod walk;
 
 pub use child::hand_over;
+pub use compiler_cache::serving;
 pub use context::PlanOutcome;
 pub use testing::{NoTestsReason, PYTHON, RUST, TestResult, summed};
 pub use walk::execute;

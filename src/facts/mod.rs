@@ -10,7 +10,7 @@
 //!   `python_choice`, `supported_pythons` (by PyO3)
 //! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
 //!   it still holds), `member_build` (what decides about one package's build, `unseen_edits` too),
-//!   `staleness` (what of all this is stale, and why)
+//!   `staleness` (what of all this is stale, and why), `compiler_cache` (whose help cargo has)
 //! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
 //!   sdist)
 //! - what a command alone needs: `adoption` (`init`), `new_project` and `project_name` (`new`),
@@ -20,6 +20,7 @@ pub mod adoption;
 pub mod artifact;
 pub mod build;
 mod caller;
+mod compiler_cache;
 pub mod dependencies;
 pub mod doctor;
 pub mod editor;
@@ -53,6 +54,7 @@ mod unseen_edits;
 pub mod versions;
 
 pub use caller::Caller;
+pub use compiler_cache::CompilerCache;
 pub use gather::Facts;
 pub use just::Just;
 pub use last_inputs::last_inputs;

@@ -40,6 +40,7 @@ struct Build {
     build_dir: Option<String>,
     target: Option<Strings>,
     rustflags: Option<Strings>,
+    rustc_wrapper: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -164,6 +165,23 @@ impl CargoConfig {
         session
             .path_var("CARGO_BUILD_BUILD_DIR")
             .or_else(|| self.path(|build| build.build_dir.as_deref()))
+    }
+
+    /// What cargo starts in rustc's place: a path, absolute where a file says it, or a name that PATH
+    /// resolves.
+    pub fn rustc_wrapper(&self, session: &Session) -> Option<Utf8PathBuf> {
+        for name in ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"] {
+            if let Some(said) = session.env.get(name) {
+                // an empty one takes back what a file says
+                return (!said.is_empty()).then(|| said.into());
+            }
+        }
+        let says = |file: &File| file.build.rustc_wrapper.clone();
+        let said = self.files.iter().find_map(says)?;
+        if said.contains(['/', '\\']) {
+            return self.path(|build| build.rustc_wrapper.as_deref());
+        }
+        (!said.is_empty()).then(|| said.into())
     }
 
     /// The target that cargo builds for, a triple or a specification's file; of several the first.

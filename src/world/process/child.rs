@@ -1,7 +1,9 @@
 //! What is said of a child: how it starts, what it prints and how it ends.
 #![expect(clippy::disallowed_methods, reason = "this folder spawns")]
 
+use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::{PoisonError, RwLock};
 
 use crate::model::error::Error;
 use crate::model::invocation::Invocation;
@@ -51,9 +53,18 @@ pub struct Output {
     pub stderr: String,
 }
 
+static SHARED: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
+
+/// Variables for each child that starts from now on, on top of the inherited ones, in place of those of
+/// an earlier call. What a child's own call sets counts more.
+pub fn share(variables: BTreeMap<String, String>) {
+    *SHARED.write().unwrap_or_else(PoisonError::into_inner) = variables;
+}
+
 pub(super) fn command(invocation: &Invocation) -> Command {
     let mut command = Command::new(&invocation.program);
     command.args(&invocation.args).current_dir(&invocation.dir);
+    command.envs(&*SHARED.read().unwrap_or_else(PoisonError::into_inner));
     for name in &invocation.unset {
         command.env_remove(name);
     }

@@ -130,8 +130,8 @@ fn forward_lines(
 }
 
 /// A child and everything it started.
-struct Group {
-    leader: Box<dyn ChildWrapper>,
+pub(super) struct Group {
+    pub(super) leader: Box<dyn ChildWrapper>,
     passed_on: usize,
     /// Since when it has been told to end.
     told: Option<Patience>,
@@ -142,7 +142,7 @@ struct Group {
 
 impl Group {
     /// The command ends here: it holds the pipes' writing ends, and reading would never end.
-    fn lead(command: Command) -> std::io::Result<Self> {
+    pub(super) fn lead(command: Command) -> std::io::Result<Self> {
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
         command.wrap(process_wrap::std::ProcessGroup::leader());
@@ -189,7 +189,7 @@ impl Group {
         }
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         self.killed = true;
         let _ = self.leader.start_kill(); // an error means that nobody is left
     }

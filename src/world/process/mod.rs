@@ -3,16 +3,19 @@
 //! - [`read`]: we need the program's text.
 //! - [`stream`]: we listen while it runs; its whole process group ends with us.
 //! - [`show`]: a person works in it; the terminal is its.
+//! - [`Server`]: others ask it while it runs.
 
 mod child;
 mod heard;
 mod patience;
 mod running;
+mod server;
 mod shown;
 mod signals;
 
-pub use child::{Output, Status, Stream};
+pub use child::{Output, Status, Stream, share};
 pub use heard::{read, stream};
 pub use patience::Patience;
+pub use server::Server;
 pub use shown::{end_shown, is_shown, show};
 pub use signals::{check_signals, die_of, note_signals};

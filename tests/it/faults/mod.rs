@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Project, command, text_of};
 
+mod compiler_cache;
 mod crashes;
 mod interrupted;
 mod links;

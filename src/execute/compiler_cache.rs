@@ -1,0 +1,184 @@
+//! sccache with a store beyond this machine, so that the store can be gone without stopping anybody.
+//!
+//! By itself sccache waits ten seconds for such a store at its start, and then compiles nothing; where the
+//! store goes while it runs, each compilation waits for half a minute. So these builds have a server of
+//! their own, which can be ended without harm to others.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::facts::CompilerCache;
+use crate::model::invocation::Invocation;
+use crate::ui::Ui;
+use crate::world::process::{self, Server};
+use crate::world::session::Session;
+
+/// How long anything may take to answer before it counts as gone.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often the store is looked at.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Runs `work`; as long as it goes on, cargo compiles through a server of sccache's that is there for it
+/// alone. Where the store cannot be reached it compiles without, and that is said.
+pub fn serving<T>(
+    session: &Session,
+    ui: &Ui,
+    cache: Option<&CompilerCache>,
+    work: impl FnOnce() -> T,
+) -> T {
+    let Some(cache) = cache else {
+        return work();
+    };
+    let own = Own::new(session, cache);
+    let started = own.and_then(|own| own.start(true).map(|server| (own, server)));
+    let Some((own, server)) = started else {
+        ui.warn(&gone(cache));
+        // empty, it takes back what cargo's configuration says
+        return sharing([("RUSTC_WRAPPER".to_owned(), String::new())].into(), work);
+    };
+    let (work_goes_on, end) = mpsc::channel();
+    let own = &own;
+    std::thread::scope(|scope| {
+        scope.spawn(move || watch(own, server, ui, &end));
+        let done = sharing(own.for_clients(), work);
+        drop::<mpsc::Sender<()>>(work_goes_on);
+        done
+    })
+}
+
+fn sharing<T>(variables: BTreeMap<String, String>, work: impl FnOnce() -> T) -> T {
+    process::share(variables);
+    let done = work();
+    process::share(BTreeMap::new());
+    done
+}
+
+/// Looks at the store until the work has ended; from when it is gone on, this machine's disk is in its
+/// place.
+fn watch(own: &Own<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()>) {
+    while end.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if own.cache.addresses.iter().all(answers) {
+            continue;
+        }
+        ui.warn(&gone(own.cache));
+        // who waits for it compiles by itself
+        drop(server);
+        let _other = own.start(false);
+        let _ = end.recv(); // it only ends
+        return;
+    }
+    own.say(ui);
+    drop(server);
+}
+
+/// A server of these builds alone.
+struct Own<'a> {
+    session: &'a Session,
+    cache: &'a CompilerCache,
+    /// Where it listens, on this machine.
+    port: u16,
+}
+
+impl<'a> Own<'a> {
+    fn new(session: &'a Session, cache: &'a CompilerCache) -> Option<Self> {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
+        Some(Self {
+            session,
+            cache,
+            port: free.local_addr().ok()?.port(),
+        })
+    }
+
+    /// The server, once it answers; with the store, or with this machine's disk.
+    fn start(&self, with_store: bool) -> Option<Server> {
+        if with_store && !self.cache.addresses.iter().all(answers) {
+            return None;
+        }
+        let begun = Instant::now();
+        let mut call = self.call();
+        // its own process, not one that stays when we are killed
+        for name in ["SCCACHE_START_SERVER", "SCCACHE_NO_DAEMON"] {
+            call = call.env(name, "1");
+        }
+        if !with_store {
+            call = call.without(&self.cache.variables);
+        }
+        let mut server = Server::start(&call).ok()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        while TcpStream::connect_timeout(&address, PATIENCE).is_err() {
+            if server.has_ended() || begun.elapsed() > PATIENCE {
+                return None;
+            }
+            std::thread::sleep(TICK / 50);
+        }
+        Some(server)
+    }
+
+    fn call(&self) -> Invocation {
+        let call = Invocation::new(self.cache.program.clone(), &self.session.cwd);
+        call.envs(&self.for_clients())
+    }
+
+    fn for_clients(&self) -> BTreeMap<String, String> {
+        let port = ("SCCACHE_SERVER_PORT".to_owned(), self.port.to_string());
+        let goes_on = "SCCACHE_IGNORE_SERVER_IO_ERROR".to_owned();
+        [port, (goes_on, "1".to_owned())].into()
+    }
+
+    /// How much there was to take.
+    fn say(&self, ui: &Ui) {
+        let call = self.call().args(["--show-stats", "--stats-format", "json"]);
+        let answer = process::read(&call).ok();
+        let answer = answer.and_then(|it| serde_json::from_str::<Answer>(&it.stdout).ok());
+        let Some(Answer { stats }) = answer else {
+            return;
+        };
+        let (hits, misses) = (stats.cache_hits.sum(), stats.cache_misses.sum());
+        if hits + misses > 0 {
+            let all = hits + misses;
+            let text = format!("{hits} of {all} compilations, in {}", self.cache.store);
+            ui.status("Cached", &text);
+        }
+    }
+}
+
+/// What sccache tells machines of what it did.
+#[derive(Deserialize)]
+struct Answer {
+    stats: Stats,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    cache_hits: Languages,
+    cache_misses: Languages,
+}
+
+#[derive(Deserialize)]
+struct Languages {
+    counts: BTreeMap<String, u64>,
+}
+
+impl Languages {
+    fn sum(&self) -> u64 {
+        self.counts.values().sum()
+    }
+}
+
+fn gone(cache: &CompilerCache) -> String {
+    let CompilerCache { program, store, .. } = cache;
+    format!("`{store}` does not answer: compiling without `{program}`")
+}
+
+/// Whether somebody listens at `host:port`.
+fn answers(address: &String) -> bool {
+    let Ok(places) = address.to_socket_addrs() else {
+        return false;
+    };
+    let mut places = places.take(2);
+    places.any(|place| TcpStream::connect_timeout(&place, PATIENCE).is_ok())
+}

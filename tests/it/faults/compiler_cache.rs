@@ -1,0 +1,194 @@
+//! sccache, when its store is gone.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::{Project, Pyx, alone, command, entries, folder, uv};
+
+/// sccache as its users get it, once for all runs.
+fn sccache() -> PathBuf {
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sccache");
+    let program = home.join("bin/sccache");
+    if !program.is_file() {
+        let mut install = command(uv(), home.parent().unwrap());
+        install.args(["tool", "install", "--quiet", "sccache>=0.10"]);
+        install.env("UV_TOOL_DIR", home.join("tools"));
+        install.env("UV_TOOL_BIN_DIR", home.join("bin"));
+        assert!(install.status().unwrap().success());
+    }
+    program
+}
+
+/// A store that speaks as much of Redis as sccache asks.
+struct Store {
+    port: u16,
+    is_gone: Arc<AtomicBool>,
+}
+
+type Entries = Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>;
+
+impl Store {
+    /// `goes`: at the first question for what a compilation gave.
+    fn start(goes: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let seen = is_gone.clone();
+        std::thread::spawn(move || {
+            let entries = Entries::default();
+            for stream in listener.incoming() {
+                if seen.load(Ordering::Relaxed) {
+                    return; // nobody listens any more
+                }
+                let (entries, seen) = (entries.clone(), seen.clone());
+                std::thread::spawn(move || {
+                    let _ = Self::serve(&stream.unwrap(), &entries, goes, &seen);
+                    if seen.load(Ordering::Relaxed) {
+                        let _ = TcpStream::connect(("127.0.0.1", port)); // so that it is noticed
+                    }
+                });
+            }
+        });
+        Self { port, is_gone }
+    }
+
+    fn serve(
+        stream: &TcpStream,
+        entries: &Entries,
+        goes: bool,
+        is_gone: &AtomicBool,
+    ) -> std::io::Result<()> {
+        let mut reader = BufReader::new(stream);
+        let mut writer = stream;
+        while let Some(words) = words(&mut reader)? {
+            if is_gone.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let mut entries = entries.lock().unwrap();
+            let named = words.get(1).and_then(|name| entries.get(name));
+            let answer = match &*words[0].to_ascii_uppercase() {
+                b"GET" if goes && !words[1].ends_with(b".sccache_check") => {
+                    is_gone.store(true, Ordering::Relaxed);
+                    return Ok(());
+                }
+                b"GET" => named.map_or(b"$-1\r\n".to_vec(), |value| {
+                    let head = format!("${}\r\n", value.len()).into_bytes();
+                    [&head, &value[..], b"\r\n"].concat()
+                }),
+                b"STRLEN" => format!(":{}\r\n", named.map_or(0, Vec::len)).into_bytes(),
+                b"EXISTS" => format!(":{}\r\n", u8::from(named.is_some())).into_bytes(),
+                b"SET" => {
+                    entries.insert(words[1].clone(), words[2].clone());
+                    b"+OK\r\n".to_vec()
+                }
+                b"PING" => b"+PONG\r\n".to_vec(),
+                _ => b"+OK\r\n".to_vec(),
+            };
+            drop(entries);
+            writer.write_all(&answer)?;
+        }
+        Ok(())
+    }
+}
+
+/// One command: an array of strings.
+fn words(reader: &mut BufReader<&TcpStream>) -> std::io::Result<Option<Vec<Vec<u8>>>> {
+    let mut number = |mark: char| -> std::io::Result<Option<usize>> {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        Ok(line
+            .trim()
+            .strip_prefix(mark)
+            .and_then(|it| it.parse().ok()))
+    };
+    let Some(count) = number('*')? else {
+        return Ok(None);
+    };
+    let mut words = Vec::new();
+    for _ in 0..count {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let length: usize = line.trim()[1..].parse().unwrap();
+        let mut word = vec![0; length + 2];
+        reader.read_exact(&mut word)?;
+        word.truncate(length);
+        words.push(word);
+    }
+    Ok(Some(words))
+}
+
+/// A package that depends on two crates that sccache keeps.
+fn project(folder: &std::path::Path) -> Project {
+    let project = Project::cold(folder, "bin");
+    let manifest = project.read("Cargo.toml");
+    let manifest = format!("{manifest}\n[dependencies]\nitoa = \"1\"\nryu = \"1\"\n");
+    project.write("Cargo.toml", &manifest);
+    project
+}
+
+fn through(project: &Project, port: u16) -> Pyx {
+    let dev = project.dev().env("RUSTC_WRAPPER", sccache());
+    let dev = dev.env("SCCACHE_DIR", project.path("target/sccache"));
+    dev.env("SCCACHE_REDIS_ENDPOINT", format!("tcp://127.0.0.1:{port}"))
+}
+
+/// The port of nobody.
+fn free() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn f37_a_compiler_cache_that_is_down_is_done_without() {
+    let project = project(&folder!().join("shout"));
+    sccache();
+    let _machine = alone();
+    let run = through(&project, free()).run().succeeds();
+    let run = run
+        .says("does not answer: compiling without")
+        .says("Installed");
+    assert!(run.took < Duration::from_secs(20), "{run}");
+    through(&project, free()).run().finds_fresh("shout");
+}
+
+#[test]
+fn f37_a_compiler_cache_that_goes_down_is_done_without_from_then_on() {
+    let project = project(&folder!().join("shout"));
+    sccache();
+    let _machine = alone();
+    let store = Store::start(true);
+    let run = through(&project, store.port).run().succeeds();
+    assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
+    let run = run
+        .says_once("does not answer: compiling without")
+        .says("Installed");
+    assert!(run.took < Duration::from_secs(25), "{run}");
+}
+
+#[test]
+fn what_a_compiler_cache_holds_is_taken_from_it_and_counted() {
+    let project = project(&folder!().join("shout"));
+    let store = Store::start(false);
+    let run = through(&project, store.port).run().succeeds();
+    let run = run.says(&format!(
+        "Cached 0 of 2 compilations, in tcp://127.0.0.1:{}",
+        store.port
+    ));
+    run.never_says("does not answer");
+    std::fs::remove_dir_all(project.path("target")).unwrap();
+    let run = through(&project, store.port).run().succeeds();
+    run.says("Cached 2 of 2 compilations");
+    let left = entries(std::path::Path::new("/proc"))
+        .into_iter()
+        .filter(|it| {
+            let environ = std::fs::read(it.join("environ")).unwrap_or_default();
+            let port = format!("127.0.0.1:{}\0", store.port);
+            environ.windows(port.len()).any(|it| it == port.as_bytes())
+        });
+    assert_eq!(left.count(), 0, "a server of sccache's is left");
+}
