@@ -5,6 +5,9 @@
     reason = "tests run programs, and look at what they left"
 )]
 
+mod adopted;
+#[path = "../it/new/adopting.rs"]
+mod adopting;
 #[cfg(target_os = "linux")] // as the rules of distributions are looked at
 #[path = "../it/artifact"]
 mod artifact {
@@ -14,6 +17,7 @@ mod artifact {
 }
 #[path = "../it/new/created.rs"]
 mod created;
+mod editor;
 mod faults;
 #[path = "../it/faults/interrupted.rs"]
 mod interrupted;
@@ -23,11 +27,12 @@ mod function;
 mod measure;
 mod new;
 mod older_pyo3;
+#[path = "../it/recipes/call.rs"]
+mod recipe_call;
 mod recipes;
 #[cfg(target_os = "linux")] // with the distributions of `artifact`
 mod release;
 #[cfg(target_os = "linux")]
-#[path = "../it/release/released.rs"]
 mod released;
 #[path = "../it/publish/shout.rs"]
 mod shout;

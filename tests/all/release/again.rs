@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::hello::{Hello, hello};
-use crate::released::{label, newest, set};
-use crate::support::{entries, project};
+use crate::released::set;
+use crate::support::{entries, label, newest, project};
 
 #[test]
 fn a_second_build_elsewhere_has_the_same_bytes() {

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::artifact::parts::Parts;
-use crate::released::{Set, label, newest, set};
-use crate::support::{Project, project, read};
+use crate::released::{Set, set};
+use crate::support::{Project, label, newest, project, read};
 
 const FOREIGN: &str = "dist/foreign-1.0-py3-none-any.whl";
 

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use crate::artifact::parts::Parts;
-use crate::released::{Set, label, set};
-use crate::support::{CheckOutcome, entries, oldest_and_newest, project};
+use crate::released::{Set, set};
+use crate::support::{CheckOutcome, entries, label, oldest_and_newest, project};
 
 pub(crate) struct Hello {
     /// Commit and time of the commit, in seconds.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::released::{is_wheel, newest};
-use crate::support::{Project, project};
+use crate::released::is_wheel;
+use crate::support::{Project, newest, project};
 
 /// Everything in `dist/`.
 fn dist(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::hello::hello;
-use crate::released::{Set, is_wheel, label, newest, set};
-use crate::support::{CheckOutcome, Project, entries, name_of, oldest_and_newest, project};
+use crate::released::{Set, is_wheel, set};
+use crate::support::{
+    CheckOutcome, Project, entries, label, name_of, newest, oldest_and_newest, project,
+};
 
 /// Runs it; git sees nothing of it.
 #[track_caller]

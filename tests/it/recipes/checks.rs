@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use super::{just, result, small};
-use crate::support::{Project, folder, program, project, uv};
+use crate::support::{folder, program, project, uv};
 
 const FINDING: &str = "import os\n";
 
@@ -169,39 +169,4 @@ fn an_audit_of_crates_needs_its_tool() {
     fs::remove_dir_all(&tools).unwrap();
     let missing = audit().exits(3).says("cargo install cargo-deny");
     assert_eq!(result(&missing, "cargo deny"), "not checked (no tool)");
-}
-
-#[test]
-fn ci_runs_all_steps_and_writes_the_summary() {
-    let project = project!("mixed");
-    let page = project.root.with_file_name("summary.md");
-    let _ = fs::remove_file(&page);
-    let ci = |project: &Project| {
-        just(project, &["ci"])
-            .env("GITHUB_STEP_SUMMARY", &page)
-            .run()
-    };
-    let run = ci(&project).succeeds();
-    for step in ["lint", "test", "types"] {
-        assert_eq!(result(&run, step), "ok", "{step}:\n{run}");
-    }
-    run.never_says("audit");
-    let summary = fs::read_to_string(&page).unwrap();
-    assert!(summary.contains("| step | result | seconds |"), "{summary}");
-    assert!(summary.contains("| test | ok | "), "{summary}");
-    assert_eq!(project.traces(), "");
-
-    // what the project does not check itself is shown beside it
-    project.edit("python/mixed/_mixed.pyi", "text: str", "word: str");
-    let run = ci(&project).succeeds();
-    let beside = "ok (findings that the project's own checks do not look for)";
-    assert_eq!(result(&run, "types"), beside);
-    let own = "check:\n\truff check .\n\tpython -m mypy.stubtest mixed\n";
-    project.write("Makefile", own);
-    project.append("python/mixed/__init__.py", FINDING);
-    let run = ci(&project).exits(1);
-    assert_eq!(result(&run, "test"), "ok");
-    for step in ["lint", "types"] {
-        assert_eq!(result(&run, step), "failed (1)", "{step}:\n{run}");
-    }
 }

@@ -2,5 +2,4 @@
 
 mod imports;
 mod refused;
-mod released;
 mod settings;

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::released::newest;
-use crate::support::{Project, alone, folder};
+use crate::support::{Project, alone, folder, newest};
 
 fn cold(folder: &Path, fixture: &str) -> Project {
     let project = Project::cold(&folder.join(fixture), fixture);

@@ -157,6 +157,11 @@ impl Project {
         self.pyx("dev")
     }
 
+    /// `cargo pyx release …`
+    pub(crate) fn release(&self, args: &[&str]) -> Pyx {
+        self.pyx("release").with(args)
+    }
+
     pub(crate) fn pyx(&self, subcommand: &str) -> Pyx {
         // as cargo calls its subcommands: with their name as the first argument
         let mut command = command(env!("CARGO_BIN_EXE_cargo-pyx"), &self.root);

@@ -25,6 +25,17 @@ pub(crate) fn versions() -> Vec<String> {
     linkable.map(|(version, _)| version).collect()
 }
 
+/// The newest Python that this machine has.
+pub(crate) fn newest() -> String {
+    let [_, newest] = oldest_and_newest();
+    newest
+}
+
+/// As in tags: `cp313`.
+pub(crate) fn label(python: &str) -> String {
+    format!("cp{}", python.replace('.', ""))
+}
+
 /// The oldest and the newest version of those from 3.9 on that this machine has, which are the
 /// same where it has only one.
 pub(crate) fn oldest_and_newest() -> [String; 2] {

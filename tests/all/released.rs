@@ -8,28 +8,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::artifact::parts::Parts;
-use crate::support::{Project, Pyx, entries, name_of, oldest_and_newest, read};
-
-/// The newest Python that this machine has.
-pub(crate) fn newest() -> String {
-    let [_, newest] = oldest_and_newest();
-    newest
-}
+use crate::support::{Project, entries, name_of, read};
 
 pub(crate) fn is_wheel(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "whl")
-}
-
-/// As in tags: `cp313`.
-pub(crate) fn label(python: &str) -> String {
-    format!("cp{}", python.replace('.', ""))
-}
-
-impl Project {
-    /// `cargo pyx release …`
-    pub(crate) fn release(&self, args: &[&str]) -> Pyx {
-        self.pyx("release").with(args)
-    }
 }
 
 /// `dist/` as a whole.

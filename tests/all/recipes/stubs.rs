@@ -1,14 +1,14 @@
 //! `types` and `stubs`.
 
-use super::just;
-use crate::support::project;
+use crate::recipe_call::just;
+use crate::support::{CheckOutcome, project};
 
 #[test]
 fn types_finds_what_stubs_say_wrongly() {
     let project = project!("mixed");
     just(&project, &["types"]).run().succeeds();
     project.edit("python/mixed/_mixed.pyi", "text: str", "word: str");
-    let wrong = |run: super::CheckOutcome| {
+    let wrong = |run: CheckOutcome| {
         assert!(run.stdout.contains("mixed._mixed.count_words"), "{run}");
         run.exits(1)
     };
