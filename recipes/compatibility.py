@@ -11,10 +11,11 @@ is one entry there.
 {summary}
 
 A count stands beside what the tests give without cargo-pyx, by the commands in the table: `=` is the same, `?`
-is that nobody has run them yet. Seconds are of one cold run on a busy machine with two cores.
+is that nobody has run them yet. Seconds are of one cold run on a busy machine with two cores, on the day that
+stands beside them.
 
-| project | layout | dependencies from | Python | Python tests | own | Rust tests | own | seconds | result |
-| --- | --- | --- | --- | --- | --- | --- | --- | ---: | --- |
+| project | layout | dependencies from | Python | Python tests | own | Rust tests | own | seconds | day | result |
+| --- | --- | --- | --- | --- | --- | --- | --- | ---: | --- | --- |
 {rows}
 """
 
@@ -140,6 +141,7 @@ def cells(project, seen):
         facts["python"].removeprefix("CPython "),
         *tests,
         f"{seen['seconds']:.0f}",
+        seen["day"],
         result(project, seen),
     ]
 
@@ -149,20 +151,24 @@ def note(project, seen):
     return "- **{name}**: {said}".format(name=project["name"], said=said)
 
 
-def summary(rows):
+def summary(rows, projects):
+    """`projects`: all of the table."""
     passing = [project for project, seen in rows if result(project, seen) == "passes"]
     proved = [project for project, seen in rows if project in passing and is_confirmed(project, seen)]
     refused = sum(result(project, seen) == "refused, rightly" for project, seen in rows)
-    return (
+    text = (
         f"Of {len(rows)} projects {len(passing)} pass, {len(proved)} of them with counts that were confirmed "
         f"by hand.\n{refused} more are refused, as they should be: maturin does not build them."
     )
+    run = [project for project, _ in rows]
+    waiting = [project["name"] for project in projects if project not in run]
+    return text + (f"\nNot run yet: {', '.join(waiting)}." if waiting else "")
 
 
-def page(rows):
-    """The whole text; a row is an entry of the table and what was seen of it."""
+def page(rows, projects):
+    """The whole text; a row is an entry of the table, which has all `projects`, and what was seen of it."""
     table = ["| " + " | ".join(cells(project, seen)) + " |" for project, seen in rows]
     ill = [(project, seen) for project, seen in rows if result(project, seen) != "passes"]
-    text = HEAD.format(summary=summary(rows), rows="\n".join(table))
+    text = HEAD.format(summary=summary(rows, projects), rows="\n".join(table))
     notes = "\n".join(note(project, seen) for project, seen in ill)
     return text + (NOTES.format(notes=notes) if notes else "")

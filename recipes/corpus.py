@@ -31,7 +31,7 @@ virtual environment of a fresh copy, and prints what to write down. A further pr
 Each source distribution is downloaded, checked, and unpacked into a temporary folder (a commit is
 checked out there by git, with the mirrors of git's own configuration, `url.….insteadOf`), where
 `cargo-pyx test` (or --command) runs as it would for anybody. Prints a line for each project, keeps
-what was seen in target/corpus, and writes docs/compatibility.md once all are there; `--resume`
+what was seen in docs/compatibility.json, with the day, and writes docs/compatibility.md of it; `--resume`
 leaves out what ended well in an earlier run. With `--recipes` the recipes run instead, and what came of
 them is docs/recipes-table.md; `--resume` goes on where it was stopped. The exit code is 1 when one did not end as it should.
 
@@ -40,6 +40,7 @@ Standard library only. The index is UV_DEFAULT_INDEX, else PIP_INDEX_URL, else P
 
 import argparse
 import base64
+import datetime
 import hashlib
 import io
 import json
@@ -70,8 +71,9 @@ import trial_page
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "corpus.toml"
-SEEN = ROOT / "target" / "corpus"
+SEEN = ROOT / "target" / "corpus"  # of recipes
 PAGE = ROOT / "docs" / "compatibility.md"
+RECORDS = PAGE.with_suffix(".json")
 RECIPES_PAGE = ROOT / "docs" / "recipes-table.md"
 EXE = ".exe" if os.name == "nt" else ""
 PROGRAM = ROOT / "target" / "release" / ("cargo-pyx" + EXE)
@@ -279,13 +281,12 @@ def record(project, options, source):
     return run, {
         **{key: project[key] for key in ("name", "version")},
         "origin": origin(project),
-        "command": options.command,
+        "day": datetime.date.today().isoformat(),
         "code": run.code,
         "seconds": round(run.seconds, 1),
         "members": members(doctor),
         "inferred": inferred(run),
         "tests": [{key: event.get(key) for key in ("language", "member", "counts")} for event in run.of("tested")],
-        "warnings": [event.get("message") for event in run.of("warning")],
         "errors": [without(source, line) for line in run.errors()] if run.code else [],
     }
 
@@ -295,17 +296,24 @@ def without(source, line):
     return line.replace(str(source) + "/", "").replace(str(source), ".")
 
 
-def record_file(project):
-    return SEEN / "{name}-{version}.json".format(**project)
+def records():
+    """What was kept of each project, by its name."""
+    try:
+        return json.loads(RECORDS.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+
+
+def keep(kept):
+    """In the place of what was seen of the project before."""
+    text = json.dumps({**records(), kept["name"]: kept}, indent=1, sort_keys=True)
+    RECORDS.write_text(text + "\n", "utf-8")
 
 
 def seen(project):
     """What an earlier run of these very sources kept; `None` where there is none."""
-    try:
-        kept = json.loads(record_file(project).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return kept if kept.get("origin") == origin(project) else None
+    kept = records().get(project["name"])
+    return kept if kept and kept["origin"] == origin(project) else None
 
 
 def inferred(run):
@@ -410,8 +418,8 @@ def try_project(project, options, folder):
     except (Failure, OSError, tarfile.TarError) as error:
         return ["not started", "", "", ""], "", [f"error: {error}"], False
     run, kept = record(project, options, source)
-    SEEN.mkdir(parents=True, exist_ok=True)
-    record_file(project).write_text(json.dumps(kept, indent=1), "utf-8")
+    if options.list == LIST and options.command == "test":
+        keep(kept)
     facts = kept["inferred"]
     result, errors, good = run.result(), kept["errors"], compatibility.ended_well(project, kept)
     if good and options.twice and run.code == 0:
@@ -509,17 +517,12 @@ def arguments():
 
 def is_done(project, options):
     kept = seen(project) if options.resume else None
-    return kept is not None and kept["command"] == options.command and compatibility.ended_well(project, kept)
+    return kept is not None and options.command == "test" and compatibility.ended_well(project, kept)
 
 
 def write_page(projects):
-    """The page is of all that are in the table, or it stays as it is."""
-    rows = [(project, seen(project)) for project in projects]
-    missing = [project["name"] for project, kept in rows if kept is None or kept["command"] != "test"]
-    if missing:
-        print(f"{PAGE.relative_to(ROOT)} stays as it is: not yet run: {', '.join(missing)}")
-    else:
-        PAGE.write_text(compatibility.page(rows), "utf-8")
+    rows = [(project, kept) for project in projects if (kept := seen(project))]
+    PAGE.write_text(compatibility.page(rows, projects), "utf-8")
 
 
 def try_all(projects, options, folder):
