@@ -11,7 +11,7 @@ use crate::model::reason::Reason;
 use crate::ui::Ui;
 use crate::world::session::Session;
 
-use super::testing::{RUST, TestResult};
+use super::testing::result::{RUST, TestResult};
 
 /// What came of a plan.
 #[derive(Debug, Default)]

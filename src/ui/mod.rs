@@ -4,7 +4,9 @@
 //! written the work goes on, and its end tells.
 #![expect(clippy::disallowed_types, reason = "this file owns the terminal")]
 
+mod activity;
 mod columns;
+mod events;
 mod lost_output;
 
 use std::collections::BTreeSet;
@@ -14,16 +16,14 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use camino::Utf8Path;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use serde::Serialize;
-use serde_json::{Value, json};
+use indicatif::MultiProgress;
+use serde_json::json;
 
-use crate::facts::recipes::Recipe;
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
-use crate::plan::{Plan, Step};
-use crate::world::process::{self, Stream};
+use crate::world::process::{self};
 
+pub use activity::{Activity, Spinner};
 pub use columns::aligned;
 use lost_output::lost_output;
 
@@ -321,260 +321,5 @@ impl Ui {
     /// Why not all of the data could be written.
     pub fn take_lost(&self) -> Option<std::io::Error> {
         self.lost.lock().ok()?.take()
-    }
-
-    fn event(&self, kind: &str, fields: &Value) {
-        if self.options.format != MessageFormat::Json {
-            return;
-        }
-        let mut object = json!({ "type": kind });
-        if let (Some(object), Some(fields)) = (object.as_object_mut(), fields.as_object()) {
-            object.extend(fields.clone());
-            object.extend(
-                self.buffer
-                    .iter()
-                    .map(|buffer| ("python".to_owned(), json!(buffer.python))),
-            );
-        }
-        let mut line = object.to_string();
-        line.push('\n');
-        self.out(&line);
-    }
-
-    pub fn plan(&self, plan: &Plan) {
-        let steps: Vec<_> = plan
-            .steps
-            .iter()
-            .chain(&plan.hand_over)
-            .map(Step::view)
-            .collect();
-        self.event(
-            "plan",
-            &json!({ "steps": to_json(&steps), "fresh": plan.fresh, "again": plan.again, "wheels": to_json(&plan.wheels) }),
-        );
-    }
-
-    /// `seconds`: from the start of the command.
-    pub fn summary(&self, exit: Exit, seconds: f64) {
-        self.event(
-            "summary",
-            &json!({ "exit": exit.code(), "seconds": seconds }),
-        );
-    }
-
-    /// A version, and where it is stated.
-    pub fn version(&self, fields: &Value) {
-        self.event("version", fields);
-    }
-
-    /// What there is to run: the project's recipes, then the built-in ones that it does not define.
-    pub fn recipes(&self, project: &[Recipe], built_in: &[Recipe]) {
-        let fields = json!({ "project": to_json(&project), "built_in": to_json(&built_in) });
-        self.event("recipes", &fields);
-    }
-
-    /// What became of one file that was to be published.
-    pub fn published(&self, fields: &Value) {
-        self.event("published", fields);
-    }
-
-    /// One run of tests, by its numbers.
-    pub fn tested(&self, fields: &Value) {
-        self.event("tested", fields);
-    }
-
-    /// A table for people, on stderr as all talk; columns as wide as their widest cell.
-    pub fn table(&self, head: &[&str], rows: &[Vec<String>]) {
-        self.event("table", &json!({ "columns": head, "rows": rows }));
-        if !self.talks() {
-            return;
-        }
-        let head: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
-        let all: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
-        for line in aligned(&all) {
-            self.say(line.as_bytes());
-        }
-    }
-
-    /// What was found about a project: rows for people, an event for machines.
-    pub fn report(&self, rows: &[Vec<String>], fields: &impl Serialize) {
-        self.event("report", &to_json(fields));
-        if self.is_quiet() {
-            return;
-        }
-        let rows: Vec<&Vec<String>> = rows.iter().collect();
-        self.data(
-            &aligned(&rows)
-                .into_iter()
-                .map(|line| line + "\n")
-                .collect::<String>(),
-        );
-    }
-
-    /// Variables that a shell or an IDE is to set.
-    pub fn exports(&self, variables: &impl Serialize) {
-        self.event("env", &json!({ "variables": to_json(variables) }));
-    }
-
-    /// What `clean` has removed.
-    pub fn freed(&self, fields: &Value) {
-        self.event("freed", fields);
-    }
-
-    /// One problem of a project.
-    ///
-    /// `fixable`: whether pyx can take it away by itself.
-    pub fn problem(&self, finding: &Finding, root: &Utf8Path, fixable: bool) {
-        let mut fields = to_json(finding);
-        fields["fixable"] = json!(fixable);
-        self.event("finding", &fields);
-        if self.options.format == MessageFormat::Human {
-            self.finding(finding, root);
-        }
-    }
-
-    /// `shown`: with a line of its own; `alone`: the step draws on the terminal itself.
-    pub fn start<'a>(&'a self, step: &'a Step, shown: bool, alone: bool) -> Activity<'a> {
-        let at = self.began.elapsed().as_secs_f64();
-        self.event(
-            "step-started",
-            &json!({ "name": step.id, "at": at, "reason": to_json(&step.reason) }),
-        );
-        let reason = step.reason.as_ref().map(|reason| format!(" ({reason})"));
-        if shown {
-            self.status(
-                step.verb,
-                &format!("{}{}", step.subject, reason.unwrap_or_default()),
-            );
-            self.detail("Running", &step.command());
-        } else {
-            self.detail(step.verb, &step.subject);
-        }
-        let bar = (shown && !alone).then(|| self.bar(&step.subject));
-        Activity {
-            ui: self,
-            step,
-            bar,
-        }
-    }
-
-    /// A bar for work whose own lines are held back, until the guard is dropped.
-    pub fn spinner(&self, subject: &str) -> Spinner {
-        Spinner(self.bar(subject))
-    }
-
-    fn bar(&self, subject: &str) -> ProgressBar {
-        let bar = self.bars.add(ProgressBar::new_spinner());
-        let template = "{spinner:>12.cyan} {prefix} {wide_msg} {elapsed}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_prefix(subject.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
-        bar
-    }
-}
-
-fn to_json<T: Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
-}
-
-/// As long as it lives, a bar shows that something goes on.
-#[derive(Debug)]
-pub struct Spinner(ProgressBar);
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-/// A running step.
-#[derive(Debug)]
-pub struct Activity<'a> {
-    ui: &'a Ui,
-    step: &'a Step,
-    bar: Option<ProgressBar>,
-}
-
-impl Activity<'_> {
-    pub fn colors(&self) -> bool {
-        self.ui.colors()
-    }
-
-    /// `done` of at most `total` packages, and the one that is worked on.
-    pub fn progress(&self, done: usize, total: usize, current: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("{done}/{} {current}", total.max(done)));
-        }
-    }
-
-    /// A line of progress that a terminal shows in the bar.
-    pub fn transient(&self, line: &[u8]) {
-        self.record(Stream::Stderr, line);
-        if !self.ui.options.interactive && self.ui.talks() {
-            self.ui.say(line);
-        }
-    }
-
-    /// A line that a person must see.
-    pub fn show(&self, stream: Stream, line: &[u8]) {
-        self.record(stream, line);
-        if self.ui.options.format == MessageFormat::Human {
-            self.ui.say(line);
-        }
-    }
-
-    /// A line that only `-vv` shows.
-    pub fn mute(&self, stream: Stream, line: &[u8]) {
-        self.record(stream, line);
-        if self.ui.talks() && self.ui.options.verbosity > 1 {
-            self.ui.say(line);
-        }
-    }
-
-    /// A line that was [muted](Self::mute) and that a person needs after all.
-    pub fn repeat(&self, line: &[u8]) {
-        if self.ui.options.format == MessageFormat::Human && self.ui.options.verbosity < 2 {
-            self.ui.say(line);
-        }
-    }
-
-    fn record(&self, stream: Stream, line: &[u8]) {
-        let stream = match stream {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        };
-        let text = String::from_utf8_lossy(line);
-        self.ui.event(
-            "step-output",
-            &json!({ "name": self.step.id, "stream": stream, "text": text }),
-        );
-    }
-
-    /// `seconds`: how long the step took.
-    pub fn finish(self, ok: bool, seconds: f64) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-        let at = self.ui.began.elapsed().as_secs_f64();
-        let (began, step) = (at - seconds, self.step);
-        self.ui.detail(
-            "Took",
-            &format!(
-                "{seconds:.2}s, from {began:.2}s to {at:.2}s: {} {}",
-                step.verb, step.subject
-            ),
-        );
-        self.ui.event(
-            "step-finished",
-            &json!({
-                "name": self.step.id,
-                "at": at,
-                "ok": ok,
-                "seconds": seconds,
-                "reason": to_json(&self.step.reason),
-            }),
-        );
     }
 }

@@ -2,19 +2,16 @@
 
 mod import;
 mod installed;
+mod record;
+mod shadow;
 mod uv;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact;
-use crate::facts::build::{self, BuildPlace, Inputs};
-use crate::facts::fingerprint::{
-    self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
-    build_id,
-};
+use crate::facts::build::{self};
+use crate::facts::fingerprint::{Artifact, EnvironmentRecord, Input, InstallRecord};
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
-use crate::model::path::normalize;
 use crate::model::reason::Reason;
 use crate::plan::{Prove, Replace};
 use crate::world::disk;
@@ -24,8 +21,8 @@ use crate::world::tool;
 use super::context::{Context, Replaced};
 use super::records;
 
-use import::{ImportOrigin, Loaded, extension, without_init};
-use installed::{InstalledModule, installed_modules, update_record};
+use import::{Loaded, without_init};
+use installed::{InstalledModule, installed_modules};
 
 pub(super) use installed::module_name;
 
@@ -188,59 +185,6 @@ impl Proof<'_> {
         Ok(install)
     }
 
-    /// Removes what Python would import instead of the module.
-    fn clear_way(&self, module: &InstalledModule) -> Result<()> {
-        while let Some(shadow) = self.shadow(module)? {
-            self.remove(&shadow)?;
-        }
-        Ok(())
-    }
-
-    /// What Python would import instead of the module; `None` where it is the module, and good.
-    fn shadow(&self, module: &InstalledModule) -> Result<Option<Utf8PathBuf>> {
-        let resolution = import::resolve(self.context, self.prove, module)?;
-        let is_same = |path: &Utf8Path| disk::resolve(path) == disk::resolve(&module.file);
-        let is_imported = self.member.bindings.is_pyo3();
-        let chain = &resolution.installed;
-        if is_imported {
-            match extension(chain) {
-                Some(path) if is_same(path) => {}
-                Some(path) => return Ok(Some(path.to_owned())),
-                None => return Err(self.shadowed_by_python(module, chain)),
-            }
-        } else {
-            // a library that Python code loads stands in its package's folder
-            let folder = module.file.parent().map(disk::resolve);
-            let mut folders = chain.iter().flat_map(|found| &found.locations);
-            if !folders.any(|dir| Some(disk::resolve(dir)) == folder) {
-                return Err(self.shadowed_by_python(module, chain));
-            }
-        }
-        // a stray copy in the project's folder comes first for `python -c` and for scripts there
-        if let Some(stray) = extension(&resolution.local).filter(|path| !is_same(path))
-            && disk::hash(stray) != disk::hash(&module.file)
-        {
-            return Ok(Some(stray.to_owned()));
-        }
-        if is_imported {
-            self.loads(module, &resolution.loaded)?;
-        }
-        Ok(None)
-    }
-
-    /// Something that is no extension module comes before it.
-    fn shadowed_by_python(&self, module: &InstalledModule, chain: &[ImportOrigin]) -> Error {
-        let origin = chain.iter().rev().find_map(|found| found.origin.clone());
-        match origin {
-            Some(found) => Error::Shadowed {
-                module: module.name.clone(),
-                found,
-                built: self.output.clone(),
-            },
-            None => self.nowhere(),
-        }
-    }
-
     /// Fails for a module that cannot be loaded. It is built again once, where cargo may have taken a
     /// damaged file for its own.
     ///
@@ -319,47 +263,6 @@ impl Proof<'_> {
         }
     }
 
-    /// Removes a shadowing file when maturin or cargo made it.
-    fn remove(&self, shadow: &Utf8Path) -> Result<()> {
-        if !self.is_made_by_cargo(shadow)? {
-            return Err(Error::Shadowed {
-                module: self.member.module.clone(),
-                found: shadow.to_owned(),
-                built: self.output.clone(),
-            });
-        }
-        disk::remove_file(shadow)?;
-        let text = format!("removed `{shadow}`, a stale build that Python would have imported");
-        self.context.ui.warn(&text);
-        Ok(())
-    }
-
-    /// Compiled by rustc, exporting this module or the one that its name says, and not under version control.
-    fn is_made_by_cargo(&self, path: &Utf8Path) -> Result<bool> {
-        let bytes = disk::read(path)?.unwrap_or_default();
-        let holds = |text: &str| {
-            bytes
-                .windows(text.len())
-                .any(|part| part == text.as_bytes())
-        };
-        let name = path.file_name().unwrap_or_default();
-        let own = self.member.module.rsplit('.').next();
-        let mut names = name.split('.').take(1).chain(own);
-        let exports = names.any(|name| holds(&format!("PyInit_{name}")));
-        let rust = holds("rustc version ") || holds("/rustc/");
-        Ok(rust && exports && !self.is_tracked(path)?)
-    }
-
-    fn is_tracked(&self, path: &Utf8Path) -> Result<bool> {
-        // a link in the way would lead git out of the checkout
-        let dir = disk::resolve(path.parent().unwrap_or(path));
-        let git = Git {
-            session: self.context.session,
-            dir: &dir,
-        };
-        git.tracks(path.file_name().unwrap_or_default())
-    }
-
     /// What the last install has put under another name goes: Python would still import it.
     fn remove_former(&self, install: &InstallRecord) -> Result<()> {
         let environment = &self.prove.environment;
@@ -412,116 +315,6 @@ impl Proof<'_> {
         }
         Ok(())
     }
-
-    /// Every name beside the module that could come before it.
-    fn neighbourhood(&self, module: &InstalledModule) -> Vec<Input> {
-        let last = module.name.rsplit('.').next().unwrap_or_default();
-        let top = module.name.split('.').next().unwrap_or_default();
-        let folder = module.file.parent().unwrap_or(&module.file);
-        let own = &self.prove.suffixes;
-        let beside = std::env::consts::DLL_SUFFIX;
-        let mut inputs = vec![
-            Input::importable(folder, last, "", own),
-            Input::importable(&self.member.dir, &format!("{top}."), beside, own),
-            // a folder of the module's name becomes a package that comes before it
-            Input::listing(&folder.join(last), "__init__", ""),
-        ];
-        if let Some(packages) = self.prove.environment.site_packages() {
-            inputs.push(Input::listing(&packages, top, ""));
-        }
-        inputs
-    }
-
-    /// The installed distribution's own files: RECORD tells the replaced module's hash, uv leaves
-    /// the install alone.
-    fn distribution(&self, install: &mut InstallRecord) -> Result<()> {
-        let Some(packages) = self.prove.environment.site_packages() else {
-            return Ok(());
-        };
-        let dist_info = self.prove.environment.dist_info(self.member);
-        let dist_info = dist_info.ok_or_else(|| self.nowhere())?;
-        for input in &install.inputs {
-            if let (Some(module), Some(hash)) = (input.path(), input.hash()) {
-                update_record(&dist_info, &packages, module, hash)?;
-            }
-        }
-        uv::leave_alone(self.context, self.prove, &dist_info)?;
-        for name in artifact::installed(&dist_info)? {
-            let path = normalize(&packages.join(name));
-            if !install.modules.contains(&path) {
-                install.inputs.push(Input::file(&path, None));
-            }
-        }
-        Ok(())
-    }
-
-    fn record(&self, artifacts: Vec<Artifact>, install: InstallRecord) -> Result<()> {
-        let environment = &self.prove.environment;
-        if self.prove.reason.is_some() {
-            self.record_build(artifacts)?;
-        }
-        let path = environment.record_path();
-        let mut known = EnvironmentRecord::load(&path).record;
-        let is_other = |record: &InstallRecord| record.package != self.member.dir;
-        known.installed.retain(|_, record| is_other(record));
-        known.installed.insert(self.member.name.clone(), install);
-        records::store(&path, &known)
-    }
-
-    /// What was built is what the files were before it began. What changed meanwhile is recorded as it
-    /// was, so that whoever looks again sees the difference.
-    fn record_build(&self, artifacts: Vec<Artifact>) -> Result<()> {
-        let build = &self.prove.build;
-        let environment = &self.prove.environment;
-        let session = self.context.session;
-        let mut packages = build.earlier.packages.clone();
-        if packages.is_empty() {
-            let toolchain = &build.toolchain;
-            packages = build::local_packages(session, self.member, toolchain, &self.prove.cargo);
-        }
-        let place = BuildPlace {
-            session,
-            member: self.member,
-            toolchain: &build.toolchain,
-            environment,
-            output: &self.output,
-            packages: &packages,
-        };
-        let since = if self.prove.is_last() {
-            u64::MAX
-        } else {
-            self.context.since
-        };
-        let mut inputs = Inputs::gather(&place, since);
-        let mut changed = None;
-        if !self.prove.is_last() {
-            as_it_was(&mut inputs.compile, &build.earlier.compile);
-            changed = fingerprint::stale(&inputs.compile, session)
-                .or_else(|| fingerprint::stale(&inputs.install, session));
-        }
-        let id = build_id(&environment.path, &self.member.name);
-        let mut records = BuildRecords::load(&self.prove.state).record;
-        records.attempts.remove(&id);
-        let record = BuildRecord {
-            settings: build.settings.clone(),
-            install: inputs.install,
-            compile: inputs.compile,
-            surroundings: inputs.surroundings,
-            packages,
-            began: self.context.since,
-            artifacts,
-        };
-        records.builds.insert(id, record);
-        records::store(&self.prove.state, &records)?;
-        if let Some(reason) = changed {
-            let reason = reason.relative_to(&self.prove.home);
-            self.context.note(|outcome| {
-                outcome.stopped = true;
-                outcome.changed = Some(reason);
-            });
-        }
-        Ok(())
-    }
 }
 
 /// The module as it is to be recorded: it may be large, and `work` waits for Python.
@@ -531,26 +324,4 @@ fn recorded_while(module: &Utf8Path, work: impl FnOnce() -> Result<()>) -> Resul
         work()?;
         recorded.join().map_err(|_| Error::Bug)
     })
-}
-
-/// Files that were known before the build, with the content that they had then.
-fn as_it_was(now: &mut [Input], before: &[Input]) {
-    for input in now {
-        let Input::File { path, content } = input else {
-            continue;
-        };
-        let known = before.iter().find_map(|known| match known {
-            Input::File {
-                path: other,
-                content,
-            } if other == path => Some(content),
-            _ => None,
-        });
-        // of what only a build script has made there was nothing to see
-        if let Some(known) = known
-            && *known != Content::Absent
-        {
-            content.clone_from(known);
-        }
-    }
 }

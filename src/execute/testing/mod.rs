@@ -2,7 +2,7 @@
 
 mod import;
 mod python;
-mod result;
+pub(super) mod result;
 mod runner_output;
 mod rust;
 mod stestr;

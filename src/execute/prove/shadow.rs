@@ -1,0 +1,107 @@
+//! What Python would import in the module's place.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::{Error, Result};
+use crate::world::disk;
+use crate::world::git::Git;
+
+use super::Proof;
+use super::import::{self, ImportOrigin, extension};
+use super::installed::InstalledModule;
+
+impl Proof<'_> {
+    /// Removes what Python would import instead of the module.
+    pub(super) fn clear_way(&self, module: &InstalledModule) -> Result<()> {
+        while let Some(shadow) = self.shadow(module)? {
+            self.remove(&shadow)?;
+        }
+        Ok(())
+    }
+
+    /// What Python would import instead of the module; `None` where it is the module, and good.
+    fn shadow(&self, module: &InstalledModule) -> Result<Option<Utf8PathBuf>> {
+        let resolution = import::resolve(self.context, self.prove, module)?;
+        let is_same = |path: &Utf8Path| disk::resolve(path) == disk::resolve(&module.file);
+        let is_imported = self.member.bindings.is_pyo3();
+        let chain = &resolution.installed;
+        if is_imported {
+            match extension(chain) {
+                Some(path) if is_same(path) => {}
+                Some(path) => return Ok(Some(path.to_owned())),
+                None => return Err(self.shadowed_by_python(module, chain)),
+            }
+        } else {
+            // a library that Python code loads stands in its package's folder
+            let folder = module.file.parent().map(disk::resolve);
+            let mut folders = chain.iter().flat_map(|found| &found.locations);
+            if !folders.any(|dir| Some(disk::resolve(dir)) == folder) {
+                return Err(self.shadowed_by_python(module, chain));
+            }
+        }
+        // a stray copy in the project's folder comes first for `python -c` and for scripts there
+        if let Some(stray) = extension(&resolution.local).filter(|path| !is_same(path))
+            && disk::hash(stray) != disk::hash(&module.file)
+        {
+            return Ok(Some(stray.to_owned()));
+        }
+        if is_imported {
+            self.loads(module, &resolution.loaded)?;
+        }
+        Ok(None)
+    }
+
+    /// Something that is no extension module comes before it.
+    fn shadowed_by_python(&self, module: &InstalledModule, chain: &[ImportOrigin]) -> Error {
+        let origin = chain.iter().rev().find_map(|found| found.origin.clone());
+        match origin {
+            Some(found) => Error::Shadowed {
+                module: module.name.clone(),
+                found,
+                built: self.output.clone(),
+            },
+            None => self.nowhere(),
+        }
+    }
+
+    /// Removes a shadowing file when maturin or cargo made it.
+    fn remove(&self, shadow: &Utf8Path) -> Result<()> {
+        if !self.is_made_by_cargo(shadow)? {
+            return Err(Error::Shadowed {
+                module: self.member.module.clone(),
+                found: shadow.to_owned(),
+                built: self.output.clone(),
+            });
+        }
+        disk::remove_file(shadow)?;
+        let text = format!("removed `{shadow}`, a stale build that Python would have imported");
+        self.context.ui.warn(&text);
+        Ok(())
+    }
+
+    /// Compiled by rustc, exporting this module or the one that its name says, and not under version control.
+    fn is_made_by_cargo(&self, path: &Utf8Path) -> Result<bool> {
+        let bytes = disk::read(path)?.unwrap_or_default();
+        let holds = |text: &str| {
+            bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        };
+        let name = path.file_name().unwrap_or_default();
+        let own = self.member.module.rsplit('.').next();
+        let mut names = name.split('.').take(1).chain(own);
+        let exports = names.any(|name| holds(&format!("PyInit_{name}")));
+        let rust = holds("rustc version ") || holds("/rustc/");
+        Ok(rust && exports && !self.is_tracked(path)?)
+    }
+
+    pub(super) fn is_tracked(&self, path: &Utf8Path) -> Result<bool> {
+        // a link in the way would lead git out of the checkout
+        let dir = disk::resolve(path.parent().unwrap_or(path));
+        let git = Git {
+            session: self.context.session,
+            dir: &dir,
+        };
+        git.tracks(path.file_name().unwrap_or_default())
+    }
+}
