@@ -88,6 +88,12 @@ pub(super) fn of(line: &str) -> Option<String> {
     if let Some(cache) = quoted("Failed to initialize cache at `") {
         return Some(format!("uv cannot write its cache {cache}: {CACHE}"));
     }
+    if let Some(python) = quoted("metadata from the python interpreter '") {
+        return Some(format!(
+            "`{python} -c ''` must print nothing, or maturin cannot read what it says of itself: look into \
+             the environment's `.pth` files and sitecustomize.py"
+        ));
+    }
     if line.contains("No space left on device") {
         return Some(DISK.into());
     }
@@ -134,6 +140,9 @@ mod tests {
         assert!(hint(git).contains("dependency https://example.org/y.git/ cannot"));
         let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";
         assert!(hint(old).contains("1.99"));
+        let noisy =
+            "  Caused by: Trying to get metadata from the python interpreter '/v/python' failed";
+        assert!(hint(noisy).contains("`/v/python -c ''` must print nothing"));
         let unstable = "error[E0554]: `#![feature]` may not be used on the stable release channel";
         assert!(hint(unstable).contains("nightly"));
     }

@@ -19,11 +19,12 @@ pub(super) fn just(context: &PlanContext<'_>, just: &Just, words: &[String]) -> 
     if !recipe_call::ready(&mut plan, context, just)? {
         return Ok(plan);
     }
-    let Some(name) = words.iter().find(|word| !word.contains('=')) else {
+    let recipes = just.recipes.clone().unwrap_or_default();
+    let Some(name) = recipes.path(words) else {
         return Ok(plan); // to be listed
     };
-    let recipe = recipe_call::find(context, just, name)?;
-    let no_build = recipe.no_build || context.project.config.just.no_build.contains(name);
+    let recipe = recipe_call::find(context, just, &name)?;
+    let no_build = recipe.no_build || context.project.config.just.no_build.contains(&name);
     if !no_build {
         plan = dev::dev(context)?;
         if plan.again {
@@ -31,7 +32,7 @@ pub(super) fn just(context: &PlanContext<'_>, just: &Just, words: &[String]) -> 
         }
     }
     let call = recipe_call::call(context, just, &recipe, words).dir(context.caller.cwd.clone());
-    let step = Step::new(StepId::HandOver, "Running", name, Action::Show(call));
+    let step = Step::new(StepId::HandOver, "Running", &name, Action::Show(call));
     plan.hand_over = Some(step);
     Ok(plan)
 }

@@ -303,3 +303,23 @@ fn a_justfile_above_the_checkout_is_somebody_elses() {
     std::fs::remove_file(folder.join("justfile")).unwrap();
     assert!(!run.stdout.contains("theirs"), "{run}");
 }
+
+#[test]
+fn a_recipe_of_a_module_is_named_as_just_lets_one_name_it() {
+    let project = recipes(&folder!());
+    // `docs` is a recipe of cargo pyx, too
+    project.append("justfile", "\nmod docs\n");
+    let build = "build:\n    @echo built\n\nserve port='80':\n    @echo served {{port}}\n";
+    project.write("docs/justfile", build);
+    for (words, said) in [
+        (["docs", "build"].as_slice(), "built"),
+        (&["docs"], "built"),
+        (&["docs::serve", "81"], "served 81"),
+        (&["docs", "serve"], "served 80"),
+    ] {
+        let run = just(&project, words).run().succeeds();
+        assert_eq!(run.stdout.trim(), said, "{words:?}");
+    }
+    let unknown = just(&project, &["docs", "nothing"]).run().exits(2);
+    unknown.says("no recipe `docs::nothing`");
+}

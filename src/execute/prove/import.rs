@@ -78,12 +78,12 @@ pub(super) fn resolve(
         .without(&context.session.scrubbed());
     let output = process::read(&invocation)?;
     let mut lines = output.stdout.lines();
-    let first = lines.next().unwrap_or_default();
-    let mut resolution: Resolution =
-        serde_json::from_str(first).map_err(|_| Error::NotInstalled {
-            module: module.name.clone(),
-            message: output.stderr.trim().to_owned(),
-        })?;
+    // what `.pth` files print comes before it
+    let found = lines.find_map(|line| serde_json::from_str(line).ok());
+    let mut resolution: Resolution = found.ok_or_else(|| Error::NotInstalled {
+        module: module.name.clone(),
+        message: output.stderr.trim().to_owned(),
+    })?;
     // what the module's own code prints may come after it
     let loaded = lines.rev().find_map(|line| serde_json::from_str(line).ok());
     resolution.loaded = match loaded {

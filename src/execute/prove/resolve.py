@@ -2,7 +2,8 @@
 
 usage: resolve.py FOLDER MODULE LOAD   (FOLDER: the project's, which `python -c` puts first)
 
-Prints a JSON object with two lists, for the path of a plain interpreter ("installed") and for
+Prints, on a line of its own after whatever the environment's files print at Python's start, a JSON
+object with two lists, for the path of a plain interpreter ("installed") and for
 the same with FOLDER first ("local"): what each package on the way to the module, and the module
 itself, would be imported from. A list ends where nothing is found. None of the project's Python
 code runs.
@@ -78,6 +79,6 @@ def load(found):
 
 folder, module, wanted = sys.argv[1:]
 installed = walk(module, sys.path)
-print(as_json({"installed": installed, "local": walk(module, [folder] + sys.path)}), flush=True)
+print("\n" + as_json({"installed": installed, "local": walk(module, [folder] + sys.path)}), flush=True)
 if wanted == "load":
-    print(as_json(load(installed)), flush=True)
+    print("\n" + as_json(load(installed)), flush=True)

@@ -49,6 +49,9 @@ pub struct Module {
     aliases: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     modules: BTreeMap<String, Module>,
+    /// The recipe that stands for the module.
+    #[serde(default)]
+    first: Option<String>,
     #[serde(default)]
     pub(super) source: Option<String>,
     #[serde(default)]
@@ -138,7 +141,32 @@ impl Module {
             .into_iter()
             .filter(|recipe| recipe.private)
             .map(|recipe| recipe.namepath.clone());
-        private.chain(self.aliases.keys().cloned()).collect()
+        private.chain(self.aliases_below("")).collect()
+    }
+
+    /// `prefix`: the path of the module with `::` at its end; empty for the justfile itself.
+    fn aliases_below(&self, prefix: &str) -> Vec<String> {
+        let own = self.aliases.keys().map(|name| format!("{prefix}{name}"));
+        let below = self.modules.iter();
+        let below =
+            below.flat_map(|(name, module)| module.aliases_below(&format!("{prefix}{name}::")));
+        own.chain(below).collect()
+    }
+
+    /// The paths of all modules below, each with that of the recipe that stands for it.
+    pub fn modules(&self) -> BTreeMap<String, Option<String>> {
+        let mut found = BTreeMap::new();
+        for (name, module) in &self.modules {
+            let within = |path: &String| format!("{name}::{path}");
+            let below = module.modules();
+            found.extend(
+                below
+                    .iter()
+                    .map(|(path, first)| (within(path), first.as_ref().map(within))),
+            );
+            found.insert(name.clone(), module.first.as_ref().map(within));
+        }
+        found
     }
 }
 

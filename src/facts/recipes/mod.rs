@@ -6,13 +6,16 @@ mod built_in;
 mod dump;
 mod recipe;
 
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::nearest::nearest;
 use crate::world::process;
 use crate::world::session::Session;
 use crate::world::tool::Tool;
-use camino::{Utf8Path, Utf8PathBuf};
 
 use dump::dump;
 
@@ -30,6 +33,9 @@ pub struct Recipes {
     pub project: Vec<Recipe>,
     /// Names of the project's private recipes and aliases.
     pub hidden: Vec<String>,
+    /// The paths of the project's modules, `web` or `web::api`, each with that of the recipe that stands
+    /// for it.
+    pub modules: BTreeMap<String, Option<String>>,
     pub built_in: Vec<Recipe>,
 }
 
@@ -74,9 +80,24 @@ impl Recipes {
         if let Some(own) = own.filter(is_own) {
             recipes.project = own.listed(false);
             recipes.hidden = own.hidden();
+            recipes.modules = own.modules();
             recipes.justfile = own.source.map(Utf8PathBuf::from);
         }
         Ok(recipes)
+    }
+
+    /// The path of the recipe that just takes `words` to begin with: modules may stand before it as words
+    /// of their own (just's manual, "Modules"). Overrides, `name=value`, are passed over.
+    pub fn path(&self, words: &[String]) -> Option<String> {
+        let mut words = words.iter().filter(|word| !word.contains('='));
+        let mut path = words.next()?.clone();
+        while self.modules.contains_key(&path)
+            && let Some(next) = words.next()
+        {
+            path = format!("{path}::{next}");
+        }
+        let stands_for_it = self.modules.get(&path).cloned().flatten();
+        Some(stands_for_it.unwrap_or(path))
     }
 
     /// The recipe of that name: the project's before a built-in one.
@@ -109,7 +130,9 @@ impl Recipes {
     pub fn offered(&self) -> impl Iterator<Item = &Recipe> {
         self.built_in.iter().filter(|recipe| {
             let is_same = |own: &Recipe| own.name == recipe.name;
-            !self.project.iter().any(is_same) && !self.hidden.contains(&recipe.name)
+            !self.project.iter().any(is_same)
+                && !self.hidden.contains(&recipe.name)
+                && !self.modules.contains_key(&recipe.name)
         })
     }
 }
@@ -152,5 +175,38 @@ mod tests {
         assert_eq!(recipes.find("x"), None);
         let offered: Vec<_> = recipes.offered().map(|recipe| &*recipe.name).collect();
         assert_eq!(offered, ["docs"]);
+    }
+    #[test]
+    fn a_recipe_of_a_module_is_named_as_just_lets_one_name_it() {
+        let first = |path: &str| Some(path.to_owned());
+        let modules = [
+            ("docs".to_owned(), first("docs::build")),
+            ("docs::api".to_owned(), first("docs::api::all")),
+            ("empty".to_owned(), None),
+        ];
+        let docs = Recipe {
+            name: "docs".to_owned(),
+            built_in: true,
+            ..Recipe::default()
+        };
+        let recipes = Recipes {
+            modules: modules.into(),
+            built_in: vec![docs],
+            ..Recipes::default()
+        };
+        for (words, path) in [
+            ("docs build", Some("docs::build")),
+            ("docs::build --open", Some("docs::build")),
+            ("docs", Some("docs::build")),
+            ("docs api", Some("docs::api::all")),
+            ("mode=fast docs api one two", Some("docs::api::one")),
+            ("empty", Some("empty")),
+            ("lint docs", Some("lint")),
+            ("mode=fast", None),
+        ] {
+            let split: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            assert_eq!(recipes.path(&split).as_deref(), path, "{words}");
+        }
+        assert_eq!(recipes.offered().count(), 0, "just would run the module's");
     }
 }

@@ -138,3 +138,19 @@ fn a_foreign_file_that_hides_the_module_is_named_and_left() {
     project.dev().run().succeeds();
     assert_eq!(project.python(GREET), "Servus!");
 }
+
+#[test]
+fn what_an_environment_prints_at_its_start_is_no_answer() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let module = project.file_of("hello");
+    let noise = module.ancestors().nth(2).unwrap().join("noise.pth");
+    fs::write(&noise, "import sys; sys.stdout.write('{} noise')\n").unwrap();
+    project.edit("src/lib.rs", GREETING, "Servus!");
+    project.dev().run().succeeds().says("Installed hello");
+    assert!(project.python(GREET).ends_with("Servus!"));
+    project.dev().run().finds_fresh("hello");
+    // maturin reads what Python says first
+    let run = project.dev().with(&["--force"]).run().exits(1);
+    run.says("python -c ''` must print nothing");
+}
