@@ -89,8 +89,38 @@ def cargo_tool(name, yes):
     return [str(program)]
 
 
-def python():
-    """The Python packages: all of uv.lock, else those in the environment."""
+def python(run):
+    """The Python packages: all of uv.lock, by uv where it can and nobody names another; else those in the
+    environment."""
+    if given.LOCK and not automation.uses("pip-audit") and programs.read([given.UV, "audit", "--help"], given.ROOT):
+        run.judged("uv audit", by_uv)
+    else:
+        run.judged("pip-audit", by_pip_audit)
+
+
+def by_uv():
+    """What uv's service knows of the packages in uv.lock."""
+    words = [given.UV, "audit", "--frozen", "--output-format=json", "--preview-features=audit-command,json-output"]
+    programs.say("Running", "uv audit")
+    done = programs.read(words, Path(given.LOCK).parent)
+    answer = done.json()
+    looked, found = project.table(answer, "summary").get("audited_packages"), project.table(answer).get("vulnerabilities")
+    if not isinstance(found, list) or not isinstance(looked, int):
+        steps.error(f"uv audit could not look: {done.last()}")
+        return steps.ABSENT, "no answer"
+    for entry in found:
+        package = project.table(entry, "dependency")
+        fixed = ", ".join(project.texts(entry.get("fix_versions"))) or "no version"
+        name = f"{package.get('name')} {package.get('version')}"
+        print(f"error: {name}: {entry.get('display_id')} {entry.get('summary') or ''}, fixed in {fixed}", file=sys.stderr)
+    names = {(project.table(entry, "dependency").get("name"), project.table(entry, "dependency").get("version")) for entry in found}
+    if found or done.code not in (0, 1):
+        return steps.BAD, f"{len(names)} of {looked} vulnerable" if found else done.how()
+    return steps.OK, ""
+
+
+def by_pip_audit():
+    """What pip-audit's service knows of what is locked, else installed."""
     source = locked() if given.LOCK else ["--path", tools.asked(given.PYTHON, "purelib")]
     words = [*tools.standalone("pip-audit"), "--progress-spinner=off", "--format=json", *source]
     programs.say("Running", "pip-audit")
@@ -158,5 +188,5 @@ def main(arguments):
     run = steps.Steps("audit")
     if given.crates():
         rust(run, "--yes" in arguments)
-    run.judged("pip-audit", python)
+    python(run)
     run.finish()

@@ -18,6 +18,7 @@ import project
 import steps
 import style
 import tools
+import type_checkers
 
 SCRATCH = given.STATE / "lint"
 RUFF = {"RUFF_CACHE_DIR": SCRATCH / "ruff"}
@@ -233,64 +234,14 @@ def other(name):
     words = list(call.arguments) if call else []
     start = tools.beside(name) if name == "pylint" else tools.standalone(name)
     if not words and not (call and call.hook):
-        words = [str(path) for path in sources()] if name == "pylint" else []
+        words = [str(path) for path in type_checkers.sources()] if name == "pylint" else []
     return style.over_files([*start, *words], call, {})
 
 
 def types():
     """The type checkers that the project runs or configures, with the environment's packages."""
-    if style.is_used("mypy") or mypy() is not None:
-        yield Check("mypy", "python", "mypy", lambda strict: run_mypy())
-    if style.is_used("pyright") or pyright() is not None:
-        yield Check("pyright", "python", "pyright", lambda strict: run_pyright())
-
-
-def run_mypy():
-    """mypy as the project calls it, else over its packages."""
-    call = next(iter(automation.of("mypy")), None)
-    words = style.arguments(call, ()) if call and not call.hook else []
-    named = {"files", "packages", "modules"}.intersection(mypy() or {})
-    if not words and not named:
-        words = [*(call.hook.args if call and call.hook else []), *sources()]
-    folder = call.folder if call else given.ROOT
-    more = call.hook.packages if call and call.hook else []
-    command = [*tools.beside("mypy", more=more), "--cache-dir", SCRATCH / "mypy", *words]
-    return programs.run(command, folder)
-
-
-def run_pyright():
-    """pyright as the project calls it, else over what it includes."""
-    settings = pyright()
-    call = next(iter(automation.of("pyright")), None)
-    words = style.arguments(call, ()) if call and not call.hook else []
-    # with an `exclude` of its own it looks into environments and builds
-    whole = settings is not None and ("include" in settings or "exclude" not in settings)
-    if not any(not word.startswith("-") for word in words) and not whole:
-        words = [*words, *sources()]
-    words = [word for word in words if word != "--skip-pytest"]
-    command = [*tools.beside("pyright"), "--pythonpath", given.PYTHON, *words]
-    return programs.run(command, call.folder if call else given.ROOT)
-
-
-def mypy():
-    """The settings of mypy, where it looks for them; None where there are none."""
-    own = project.section("mypy", "mypy.ini", ".mypy.ini")
-    shared = [own, project.tool("mypy"), project.section("mypy", "setup.cfg")]
-    return next((settings for settings in shared if settings is not None), None)
-
-
-def pyright():
-    """The names of pyright's settings; None where there are none."""
-    if path := project.first("pyrightconfig.json"):
-        return re.findall(r'"(\w+)"\s*:', project.text(path))  # JSON with comments
-    return project.tool("pyright")
-
-
-def sources():
-    """The project's Python packages, else the stubs of its modules."""
-    source = project.python_source()
-    found = [source / top for top in given.tops() if (source / top).is_dir()]
-    return found or sorted(source.glob("*.pyi")) or [Path(given.ROOT)]
+    for name, run in type_checkers.used():
+        yield Check(name, "python", name, lambda strict, run=run: run())
 
 
 def main(arguments):

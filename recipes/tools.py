@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 from steps import Trouble, warn
 
 PINNED = {
+    "basedpyright": {"3.0": "1.40.2"},
     "black": {"3.10": "26.10.1", "3.9": "25.11.0", "3.0": "24.8.0"},
     "codespell": {"3.0": "2.4.1"},
     "flake8": {"3.9": "7.3.0", "3.0": "7.1.2"},
@@ -28,9 +29,11 @@ PINNED = {
     "pdoc": {"3.10": "16.0.0", "3.9": "15.0.4", "3.0": "14.7.0"},
     "pip-audit": {"3.10": "2.10.1", "3.9": "2.9.0", "3.0": "2.7.3"},
     "pylint": {"3.10": "4.0.4", "3.9": "3.3.9", "3.0": "3.2.7"},
+    "pyrefly": {"3.0": "1.5.0"},
     "pyright": {"3.0": "1.1.414"},
     "ruff": {"3.0": "0.17.6"},
     "sphinx": {"3.13": "9.2.0", "3.10": "8.1.3", "3.0": "7.1.2"},
+    "ty": {"3.0": "0.0.108"},
 }
 """What is used where the project names no version: by the lowest Python of its own to use it on."""
 

@@ -51,6 +51,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "stubtest.py",
     "style.py",
     "tools.py",
+    "type_checkers.py",
     "types.just",
 ];
 

@@ -449,6 +449,30 @@ class Stubs(Case):
         self.assertEqual(module.own_options(), (options, self.root))
 
 
+class TypeCheckers(Case):
+    def used(self, files):
+        """The names of those that run."""
+        return [name for name, _ in self.project(files)("type_checkers").used()]
+
+    def test_a_type_checker_runs_where_it_is_configured_or_called(self):
+        for files, names in (
+            ({}, []),
+            ({"mypy.ini": "[mypy]\n"}, ["mypy"]),
+            ({"ty.toml": ""}, ["ty"]),
+            ({"pyproject.toml": "[tool.pyrefly]\n[tool.ty]\n"}, ["ty", "pyrefly"]),
+            ({"Makefile": "lint:\n\tuvx ty check src\n\tuv run basedpyright\n"}, ["basedpyright", "ty"]),
+            ({"pyrightconfig.json": "{}"}, ["pyright"]),
+            ({"pyproject.toml": "[tool.pyright]\n"}, ["pyright"]),
+        ):
+            self.assertEqual(self.used(files), names, files)
+
+    def test_a_fork_of_pyright_that_reads_its_settings_runs_alone(self):
+        shared = {"pyrightconfig.json": "{}"}
+        self.assertEqual(self.used({**shared, "pyproject.toml": "[tool.basedpyright]\n"}), ["basedpyright"])
+        both = "lint:\n\tpyright\n\tbasedpyright\n"
+        self.assertEqual(self.used({**shared, "Makefile": both}), ["pyright", "basedpyright"])
+
+
 class Compatibility(unittest.TestCase):
     @staticmethod
     def seen(code, **counts):

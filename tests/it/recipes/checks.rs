@@ -77,6 +77,23 @@ fn tools_have_the_version_that_the_project_asks_for() {
 }
 
 #[test]
+fn each_type_checker_that_is_configured_looks_at_the_code() {
+    let project = small(&folder!());
+    let own = "\n[tool.ty]\n\n[tool.pyrefly]\n";
+    project.append("pyproject.toml", own);
+    let lint = || just(&project, &["lint", "ty", "pyrefly"]);
+    let run = lint().run().succeeds();
+    for step in ["ty", "pyrefly"] {
+        assert_eq!(result(&run, step), "ok", "{step}:\n{run}");
+    }
+    project.write("wrong.py", "number: int = \"text\"\n");
+    let run = lint().run().exits(1);
+    for step in ["ty", "pyrefly"] {
+        assert_eq!(result(&run, step), "failed (1)", "{step}:\n{run}");
+    }
+}
+
+#[test]
 fn fmt_formats_as_the_project_is_formatted() {
     let project = project!("mixed");
     just(&project, &["fmt"]).run().succeeds();
@@ -137,10 +154,41 @@ fn an_audit_passes_only_what_it_has_looked_at() {
 
     // what the lock says, not what is installed
     project.run(uv(), &["lock", "--quiet"]).succeeds();
+    project.write("Makefile", "check:\n\tpip-audit\n");
     let answer = r#"{"vulns": [{"id": "PYSEC-1-1", "summary": "s", "affected": []}]}"#;
     let found = audit(&service(answer)).exits(1).says("iniconfig 2.0.0");
     assert_eq!(result(&found, "pip-audit"), "failed (1 of 1 vulnerable)");
     found.says("PYSEC-1-1");
+}
+
+#[test]
+fn what_is_locked_is_audited_by_uv() {
+    let project = small(&folder!());
+    project.run(uv(), &["lock", "--quiet"]).succeeds();
+    let tools = project.root.with_file_name("tools");
+    program(
+        &tools.join("cargo-audit"),
+        r#"echo '{"vulnerabilities": {"list": []}}'"#,
+    );
+    let own_uv = uv();
+    let audit = |answer: &str| {
+        let own = format!(
+            "[ \"$1 $2\" = 'audit --frozen' ] || exec '{}' \"$@\"",
+            own_uv.display()
+        );
+        program(&tools.join("uv"), &format!("{own}\n{answer}"));
+        just(&project, &["audit"]).path_first(&tools).run()
+    };
+    let none = audit("echo 'error: no route' >&2; exit 2").exits(3);
+    assert_eq!(result(&none, "uv audit"), "not checked (no answer)");
+    none.says("uv audit could not look: error: no route");
+    let clean = r#"echo '{"summary": {"audited_packages": 7}, "vulnerabilities": []}'"#;
+    assert_eq!(result(&audit(clean).succeeds(), "uv audit"), "ok");
+    let found = r#"echo '{"summary": {"audited_packages": 7}, "vulnerabilities": [{"dependency": {"name": "p",
+        "version": "1"}, "display_id": "PYSEC-1", "summary": "bad", "fix_versions": ["2"]}]}'; exit 1"#;
+    let found = audit(found).exits(1);
+    assert_eq!(result(&found, "uv audit"), "failed (1 of 7 vulnerable)");
+    found.says("p 1: PYSEC-1 bad, fixed in 2");
 }
 
 #[test]

@@ -1,0 +1,113 @@
+"""The type checkers that the project runs or configures, each as the project calls it."""
+
+import re
+from pathlib import Path
+
+import automation
+import given
+import programs
+import project
+import style
+import tools
+
+
+def used():
+    """Name and work of each, in the order in which they are run; the work gives an outcome."""
+    for name, settings, run in CHECKERS:
+        if style.is_used(name) or settings() is not None:
+            yield name, run
+
+
+def mypy():
+    """As the project calls it, else over its packages."""
+    call = next(iter(automation.of("mypy")), None)
+    words = style.arguments(call, ()) if call and not call.hook else []
+    named = {"files", "packages", "modules"}.intersection(mypy_settings() or {})
+    if not words and not named:
+        words = [*(call.hook.args if call and call.hook else []), *sources()]
+    more = call.hook.packages if call and call.hook else []
+    command = [*tools.beside("mypy", more=more), "--cache-dir", given.STATE / "lint" / "mypy", *words]
+    return programs.run(command, place(call))
+
+
+def pyright(name="pyright"):
+    """As the project calls it, else over what it includes."""
+    settings = pyright_settings() if name == "pyright" else basedpyright_settings()
+    call = next(iter(automation.of(name)), None)
+    words = style.arguments(call, ()) if call and not call.hook else []
+    # with an `exclude` of its own it looks into environments and builds
+    whole = settings is not None and ("include" in settings or "exclude" not in settings)
+    if not any(not word.startswith("-") for word in words) and not whole:
+        words = [*words, *sources()]
+    words = [word for word in words if word != "--skip-pytest"]
+    return programs.run([*tools.beside(name), "--pythonpath", given.PYTHON, *words], place(call))
+
+
+def checking(name, interpreter):
+    """A checker that is told to `check`, and by itself looks at what the project's configuration says.
+
+    `interpreter`: its option for that."""
+
+    def run():
+        call = next(iter(automation.of(name)), None)
+        words = style.arguments(call, ()) if call and not call.hook else []
+        words = words[1:] if words[:1] == ["check"] else words
+        return programs.run([*tools.beside(name), "check", interpreter, given.PYTHON, *words], place(call))
+
+    return run
+
+
+def place(call):
+    """The folder in which a checker runs."""
+    return call.folder if call else given.ROOT
+
+
+def mypy_settings():
+    """The settings of mypy, where it looks for them; None where there are none."""
+    own = project.section("mypy", "mypy.ini", ".mypy.ini")
+    shared = [own, project.tool("mypy"), project.section("mypy", "setup.cfg")]
+    return next((settings for settings in shared if settings is not None), None)
+
+
+def pyright_settings():
+    """The names of pyright's settings; None where there are none, or where its fork reads them."""
+    if style.is_used("basedpyright") and not automation.uses("pyright"):
+        return None
+    return shared_settings() if project.first(SHARED) else project.tool("pyright")
+
+
+def basedpyright_settings():
+    """The names of basedpyright's settings, which may be pyright's; None where the project does not use it."""
+    own = project.tool("basedpyright")
+    if own is not None or not style.is_used("basedpyright"):
+        return own
+    return shared_settings() if project.first(SHARED) else project.tool("pyright")
+
+
+SHARED = "pyrightconfig.json"
+
+
+def shared_settings():
+    """The names in the file that pyright and its fork read."""
+    return re.findall(r'"(\w+)"\s*:', project.text(project.first(SHARED)))  # JSON with comments
+
+
+def file_of(name):
+    """What tells whether a checker is configured in a file of its own."""
+    return lambda: project.first(f"{name}.toml")
+
+
+CHECKERS = (
+    ("mypy", mypy_settings, mypy),
+    ("pyright", pyright_settings, pyright),
+    ("basedpyright", basedpyright_settings, lambda: pyright("basedpyright")),
+    ("ty", file_of("ty"), checking("ty", "--python")),
+    ("pyrefly", file_of("pyrefly"), checking("pyrefly", "--python-interpreter-path")),
+)
+
+
+def sources():
+    """The project's Python packages, else the stubs of its modules."""
+    source = project.python_source()
+    found = [source / top for top in given.tops() if (source / top).is_dir()]
+    return found or sorted(source.glob("*.pyi")) or [Path(given.ROOT)]
