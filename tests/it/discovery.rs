@@ -163,6 +163,42 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
 }
 
 #[test]
+fn a_module_below_that_another_backend_compiles_is_named_with_that_backend() {
+    let requires = "[build-system]\nrequires = ['setuptools', 'setuptools-rust']\n";
+    let extension =
+        "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
+    let checkout = Checkout::new()
+        .file("Cargo.toml", "[workspace]\nmembers = ['python', 'core']\n")
+        .file("core/Cargo.toml", "[package]\nname = 'core'\n")
+        .file("python/Cargo.toml", extension)
+        .file("python/pyproject.toml", requires);
+    for start in ["", "core", "python"] {
+        let error = checkout.discover(start).unwrap_err().to_string();
+        let path = checkout.root.join("python/pyproject.toml");
+        assert!(error.contains(path.as_str()), "{start}: {error}");
+    }
+    let beside = checkout.package("bindings", "theirs");
+    assert_eq!(beside.names(""), ["theirs"]);
+}
+
+#[test]
+fn a_module_beside_a_package_without_a_backend_is_no_project() {
+    let extension =
+        "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
+    for package in ["[project]\nname = 'ext'\n", "[tool.poetry]\nname = 'ext'\n"] {
+        let checkout = Checkout::new()
+            .file("Cargo.toml", extension)
+            .file("pyproject.toml", package);
+        let error = checkout.discover("").unwrap_err();
+        assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+    }
+    let tools = Checkout::new()
+        .file("Cargo.toml", extension)
+        .file("pyproject.toml", "[tool.ruff]\n");
+    assert_eq!(tools.names(""), ["ext"]);
+}
+
+#[test]
 fn nothing_is_an_error_that_says_what_is_looked_for() {
     let error = Checkout::new().discover("").unwrap_err();
     assert!(matches!(error, Error::NoProject(_)));

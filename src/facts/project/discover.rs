@@ -77,12 +77,8 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     {
         return Ok(found);
     }
-    let is_of_other = other.as_ref().is_some_and(|other| other.compiles_rust());
-    let is_ours = |package: &FoundPackage| {
-        !is_of_other || package.pyproject.is_some() || !is_extension(&package.cargo)
-    };
     if let Some(cargo) = nearest_of_python(manifests, start)?
-        && !(is_of_other && is_extension(&cargo))
+        && compiled_by_other(manifests, &cargo)?.is_none()
     {
         let dir = cargo.dir().to_owned();
         let pyproject = None;
@@ -96,8 +92,8 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         });
     }
     for root in below(start) {
-        let mut packages = search(manifests, root)?;
-        packages.retain(is_ours);
+        let (packages, of_other) = ours(manifests, search(manifests, root)?)?;
+        other = other.or(of_other);
         let workspace = shared_workspace(manifests, &packages)?;
         let root = match (&packages[..], &workspace) {
             ([], _) => continue,
@@ -118,6 +114,41 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         Some(pyproject) => not_maturin(&pyproject),
         None => Error::NoProject(start.to_owned()),
     })
+}
+
+/// Without the crates that another backend compiles; and the first package that has such a one.
+fn ours(
+    manifests: &Manifests,
+    packages: Vec<FoundPackage>,
+) -> Result<(Vec<FoundPackage>, Option<Arc<PyProject>>)> {
+    let (mut ours, mut other) = (Vec::new(), None);
+    for package in packages {
+        let of_other = match package.pyproject {
+            Some(_) => None,
+            None => compiled_by_other(manifests, &package.cargo)?,
+        };
+        match of_other {
+            Some(pyproject) => other = other.or(Some(pyproject)),
+            None => ours.push(package),
+        }
+    }
+    Ok((ours, other))
+}
+
+/// The package whose module a crate is, where another backend compiles it: what the nearest
+/// pyproject.toml upward says, and one beside it that names no backend but a package (PEP 517 has
+/// setuptools build that, and maturin refuses it).
+fn compiled_by_other(manifests: &Manifests, cargo: &CargoToml) -> Result<Option<Arc<PyProject>>> {
+    if !is_extension(cargo) {
+        return Ok(None);
+    }
+    for dir in checkout::upward(cargo.dir()) {
+        if let Some(pyproject) = manifests.pyproject(&dir.join("pyproject.toml"))? {
+            let is_beside = dir == cargo.dir() && pyproject.is_package_without_backend();
+            return Ok((is_beside || pyproject.compiles_rust()).then_some(pyproject));
+        }
+    }
+    Ok(None)
 }
 
 fn members(manifests: &Manifests, packages: &[FoundPackage]) -> Result<Vec<Member>> {
