@@ -1,12 +1,14 @@
 //! Which tests are run, and what they need.
 
 use crate::model::error::Result;
+use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
 
+use super::build::{Flags, Options};
 use super::dependencies::Dependencies;
 use super::project::{Member, Project};
 use super::request::{Purpose, Request};
-use super::suites::{Suites, Word};
+use super::suites::{RustSuite, Suites, Word};
 
 /// The tests of a project, and what of them was asked for.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +39,7 @@ impl TestFacts {
     }
 
     /// Tests that are not the members', and those that cargo leaves out for the features that they want.
-    pub(super) fn left_out(&self, project: &Project) -> Vec<String> {
+    pub(super) fn left_out(&self, project: &Project, flags: &Flags) -> Vec<String> {
         let python = self.suites.left_out.iter().map(|folder| {
             let folder = project.display(folder);
             format!(
@@ -62,12 +64,7 @@ impl TestFacts {
                 if !suite.tested.iter().any(|tested| tested == package) {
                     continue;
                 }
-                let mut chosen = member.features_of(package).to_vec();
-                if cargo.toml.path == *member.manifest() {
-                    chosen.extend(member.features.iter().cloned());
-                    chosen.extend(member.config().test.rust_features.iter().cloned());
-                }
-                let enabled = cargo.enabled(&chosen);
+                let enabled = cargo.enabled(&chosen_features(suite, member, cargo, flags));
                 for (test, wanted) in cargo.tests_with_features() {
                     if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
                         warnings.push(format!(
@@ -98,4 +95,29 @@ impl TestFacts {
             .collect();
         Dependencies::for_tests(project, &tested)
     }
+}
+
+/// The features with which a suite has a crate tested.
+fn chosen_features(
+    suite: &RustSuite,
+    member: &Member,
+    cargo: &CargoToml,
+    flags: &Flags,
+) -> Vec<String> {
+    let package = cargo.package_name().unwrap_or_default();
+    let mut chosen = member.features_of(package).to_vec();
+    if cargo.toml.path != *member.manifest() {
+        return chosen;
+    }
+    chosen.extend(member.config().test.rust_features.iter().cloned());
+    chosen.extend(Options::new(member, None, flags).features);
+    for said in suite.said_features.iter().flatten() {
+        if said == "--all-features" {
+            chosen.extend(cargo.all_features());
+        } else {
+            let names = said.trim_start_matches("--features=").split([',', ' ']);
+            chosen.extend(names.map(str::to_owned));
+        }
+    }
+    chosen
 }
