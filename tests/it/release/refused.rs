@@ -64,3 +64,13 @@ fn what_is_not_committed_is_not_released_unless_that_is_wanted() {
     allowed.run().succeeds().never_says("error");
     assert!(project.listing(&[".git"]) == before);
 }
+
+#[test]
+fn a_release_leaves_no_trace_in_a_checkout_that_ignores_nothing() {
+    let project = cold(&folder!(), "hello");
+    project.remove(".gitignore");
+    project.commit();
+    let run = project.release(&["sdist"]).run().succeeds();
+    run.never_says("differs from the last commit");
+    assert_eq!(project.traces(), "");
+}
