@@ -75,7 +75,7 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
         return for_unittest(manifests, pyproject);
     }
     let named = named(manifests, pyproject, &found)?;
-    if has_stestr_config(pyproject) && named.iter().any(|name| name == "stestr") {
+    if stestr_folder(pyproject).is_some() && named.iter().any(|name| name == "stestr") {
         found.runner = TestRunner::Stestr;
     } else if !named.iter().any(|name| is_pytest(name)) {
         let runner = vec!["pytest".to_owned()];
@@ -161,9 +161,18 @@ fn add_environment(
     Ok(())
 }
 
-fn has_stestr_config(pyproject: &PyProject) -> bool {
-    disk::is_file(&pyproject.dir().join(".stestr.conf"))
-        || pyproject.toml.get(&["tool", "stestr"]).is_some()
+/// The folder where stestr is configured, which is where it is called: a package's own, else that of its
+/// tests.
+pub fn stestr_folder(pyproject: &PyProject) -> Option<Utf8PathBuf> {
+    let dir = pyproject.dir();
+    if pyproject.toml.get(&["tool", "stestr"]).is_some() {
+        return Some(dir.to_owned());
+    }
+    let mut folders = ["", "tests", "test"].into_iter().map(|name| match name {
+        "" => dir.to_owned(),
+        name => dir.join(name),
+    });
+    folders.find(|folder| disk::is_file(&folder.join(".stestr.conf")))
 }
 
 /// The names of the packages in what was found.
@@ -424,6 +433,8 @@ mod tests {
         let group = "[dependency-groups]\ntest = ['stestr>=4']\n";
         let config = (".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
         assert_eq!(runner(group, &[config]), TestRunner::Stestr);
+        let beside_tests = ("tests/.stestr.conf", "[DEFAULT]\ntest_path=.\n");
+        assert_eq!(runner(group, &[beside_tests]), TestRunner::Stestr);
         let own = format!("{group}[tool.stestr]\ntest_path = 'tests'\n");
         assert_eq!(runner(&own, &[]), TestRunner::Stestr);
         let file = ("test-requirements.txt", "stestr\n");
