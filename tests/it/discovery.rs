@@ -192,6 +192,14 @@ fn a_module_beside_a_package_without_a_backend_is_no_project() {
         let error = checkout.discover("").unwrap_err();
         assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
     }
+    // nor are the crates beside it that only use it
+    let user = "[package]\nname = 'profiling'\n[dependencies]\npyo3 = '0.29'\n";
+    let checkout = Checkout::new()
+        .file("Cargo.toml", extension)
+        .file("pyproject.toml", "[project]\nname = 'ext'\n")
+        .file("profiling/Cargo.toml", user);
+    let error = checkout.discover("").unwrap_err();
+    assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
     let tools = Checkout::new()
         .file("Cargo.toml", extension)
         .file("pyproject.toml", "[tool.ruff]\n");

@@ -77,9 +77,10 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     {
         return Ok(found);
     }
-    if let Some(cargo) = nearest_of_python(manifests, start)?
-        && compiled_by_other(manifests, &cargo)?.is_none()
-    {
+    if let Some(cargo) = nearest_of_python(manifests, start)? {
+        if let Some(pyproject) = compiled_by_other(manifests, &cargo)? {
+            return Err(not_maturin(&pyproject));
+        }
         let dir = cargo.dir().to_owned();
         let pyproject = None;
         let package = FoundPackage { pyproject, cargo };
@@ -92,8 +93,10 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         });
     }
     for root in below(start) {
-        let (packages, of_other) = ours(manifests, search(manifests, root)?)?;
-        other = other.or(of_other);
+        let packages = search(manifests, root)?;
+        if let Some(pyproject) = first_of_other(manifests, &packages)? {
+            return Err(not_maturin(&pyproject));
+        }
         let workspace = shared_workspace(manifests, &packages)?;
         let root = match (&packages[..], &workspace) {
             ([], _) => continue,
@@ -116,23 +119,17 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     })
 }
 
-/// Without the crates that another backend compiles; and the first package that has such a one.
-fn ours(
+/// The first package whose module, among crates alone, another backend compiles.
+fn first_of_other(
     manifests: &Manifests,
-    packages: Vec<FoundPackage>,
-) -> Result<(Vec<FoundPackage>, Option<Arc<PyProject>>)> {
-    let (mut ours, mut other) = (Vec::new(), None);
-    for package in packages {
-        let of_other = match package.pyproject {
-            Some(_) => None,
-            None => compiled_by_other(manifests, &package.cargo)?,
-        };
-        match of_other {
-            Some(pyproject) => other = other.or(Some(pyproject)),
-            None => ours.push(package),
+    packages: &[FoundPackage],
+) -> Result<Option<Arc<PyProject>>> {
+    for package in packages.iter().filter(|it| it.pyproject.is_none()) {
+        if let Some(pyproject) = compiled_by_other(manifests, &package.cargo)? {
+            return Ok(Some(pyproject));
         }
     }
-    Ok((ours, other))
+    Ok(None)
 }
 
 /// The package whose module a crate is, where another backend compiles it: what the nearest
