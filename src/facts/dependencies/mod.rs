@@ -11,6 +11,7 @@ mod automation;
 mod conflicts;
 mod crate_tests;
 mod developers;
+mod development;
 mod environments;
 mod gather;
 mod groups;

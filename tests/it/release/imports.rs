@@ -44,7 +44,7 @@ const MODULES: [(&str, &str); 18] = [
     ("syntax", "def\n"),
 ];
 
-/// Shared libraries of the distribution: one that is loaded by its path, as cffi and UniFFI do, and two
+/// Shared libraries of the distribution: one that is loaded by its path, as cffi and `UniFFI` do, and two
 /// that Python is to import.
 const LIBRARIES: [(&str, &str); 3] = [
     ("libacme", "\x7fELF acme_add"),

@@ -102,6 +102,40 @@ fn all_of_a_uv_workspace_is_installed_and_tested_with_a_lock_and_without() {
     assert_eq!(project.traces(), "");
 }
 
+/// What develops the packages below it, and is none itself.
+const DEVELOPMENT: &str = "\
+[project]
+name = \"development\"
+version = \"0\"
+requires-python = \">=3.9\"
+
+[dependency-groups]
+dev = [\"pytest\", \"iniconfig<2\"]
+";
+
+#[test]
+fn what_only_develops_a_package_is_installed_from_its_own_lock() {
+    let project = small(&folder!());
+    let moved = "mkdir -p shout && git mv Cargo.* README.md pyproject.toml src shout && git rm -q --cached tests/*";
+    project.run("sh", &["-c", moved]).succeeds();
+    project.write(".gitignore", ".venv/\ntarget/\n__pycache__/\n");
+    project.write("pyproject.toml", DEVELOPMENT);
+    project.run(uv(), &["lock", "--quiet"]).succeeds();
+    // so that a resolution of what is asked for would tell another version
+    project.edit("pyproject.toml", "iniconfig<2", "iniconfig");
+    let run = test(&project, &["--py"]).run().succeeds();
+    run.says_once("/uv.lock +group dev");
+    let version = "from importlib.metadata import version; print(version('iniconfig'))";
+    let python = project.path("shout/.venv/bin/python");
+    let run = project.run(python, &["-c", version]).succeeds();
+    assert!(run.stdout.starts_with("1."), "{run}");
+    let again = test(&project, &["--py"]).run().succeeds();
+    again.never_says("Syncing").never_says("Installing");
+    project.append("uv.lock", "\n");
+    let run = test(&project, &["--py"]).run().succeeds();
+    run.says_once("/uv.lock +group dev");
+}
+
 #[test]
 fn members_of_a_workspace_are_those_that_uv_lists() {
     let project = small(&folder!());
