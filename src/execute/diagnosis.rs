@@ -8,6 +8,9 @@ const MEMORY: &str =
 const CACHE: &str = "name another folder with UV_CACHE_DIR";
 const NETWORK: &str = "is there a network?";
 
+const BINDGEN: &str = "the bindings need `uniffi-bindgen` of the crate's version of uniffi: a program \
+     of that name in the crate or its workspace (`uniffi::uniffi_bindgen_main()`), or one on PATH";
+
 /// What the loader, the allocator and the kernel leave of a program that had too little.
 const OUT_OF_MEMORY: [&str; 5] = [
     "Cannot allocate memory",
@@ -101,6 +104,9 @@ pub(super) fn of(line: &str) -> Option<String> {
     if line.contains("may not be used on the stable release channel") {
         return Some("a crate needs a nightly toolchain: `RUSTUP_TOOLCHAIN=nightly`".into());
     }
+    if line.contains("Failed to run uniffi-bindgen") {
+        return Some(BINDGEN.into());
+    }
     let missing = ["cmake", "protoc", "pkg-config", "clang", "nasm", "perl"].into_iter();
     let mut missing = missing.filter(|tool| {
         line.contains(&format!("is `{tool}` not installed?"))
@@ -134,6 +140,8 @@ mod tests {
         assert!(hint(git).contains("dependency https://example.org/y.git/ cannot"));
         let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";
         assert!(hint(old).contains("1.99"));
+        let bindgen = "  Caused by: Failed to run uniffi-bindgen, did you install it?";
+        assert!(hint(bindgen).contains("uniffi_bindgen_main"));
         let unstable = "error[E0554]: `#![feature]` may not be used on the stable release channel";
         assert!(hint(unstable).contains("nightly"));
     }
