@@ -467,3 +467,18 @@ fn a_path_dependency_above_is_a_host_and_no_part_with_all_that_only_it_needs() {
     let hosts: Vec<_> = member.hosts().map(|host| host.package_name()).collect();
     assert_eq!(hosts, [Some("host")]);
 }
+
+#[test]
+fn a_crate_in_the_packages_own_folder_is_no_host_of_the_module_below_it() {
+    let pyproject = format!("{MATURIN}[tool.maturin]\nmanifest-path = 'tests/module/Cargo.toml'\n");
+    let module = format!("{PYO3}own = {{ path = '../..' }}\n[workspace]\n");
+    let checkout = Checkout::new()
+        .file("pyproject.toml", &pyproject)
+        .file("Cargo.toml", "[package]\nname = 'own'\n")
+        .file("tests/module/Cargo.toml", &module);
+    let project = checkout.discover("").unwrap();
+    let member = &project.members[0];
+    assert_eq!(member.hosts().count(), 0);
+    let own = checkout.root.join("Cargo.toml");
+    assert!(member.parts.contains(&own), "{:?}", member.parts);
+}

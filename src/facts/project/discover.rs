@@ -419,7 +419,7 @@ impl FoundPackage {
     fn member(&self, manifests: &Manifests) -> Result<Member> {
         let closure = Closure::of(manifests, &self.cargo)?;
         let cargo = &self.cargo;
-        let parts = closure.parts(cargo);
+        let parts = closure.parts(cargo, self.dir());
         let lib = cargo.has_lib().then(|| cargo.lib_name()).flatten();
         let mut member = Member {
             name: self.name(),
