@@ -1,11 +1,14 @@
 //! Which tests are run, and what they need.
 
+use camino::Utf8PathBuf;
+
 use crate::model::error::Result;
+use crate::world::disk;
 use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
 
 use super::build::{Flags, Options};
-use super::dependencies::Dependencies;
+use super::dependencies::{Dependencies, TestRunner};
 use super::project::{Member, Project};
 use super::request::{Purpose, Request};
 use super::suites::{RustSuite, Suites, Word};
@@ -47,6 +50,9 @@ impl TestFacts {
             )
         });
         let mut warnings: Vec<String> = python.collect();
+        if !self.suites.is_empty() {
+            warnings.extend(of_packages_aside(project));
+        }
         for suite in &self.suites.rust {
             let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
                 continue;
@@ -95,6 +101,22 @@ impl TestFacts {
             .collect();
         Dependencies::for_tests(project, &tested)
     }
+}
+
+/// The Python tests of packages in folders below, which are not tested with the one above them.
+fn of_packages_aside(project: &Project) -> Vec<String> {
+    let is_test = |path: &Utf8PathBuf| {
+        let stem = path.file_stem().unwrap_or_default();
+        path.extension() == Some("py") && TestRunner::default().finds(stem)
+    };
+    let below = project.aside.iter();
+    let below = below.filter(|dir| dir.starts_with(&project.root) && **dir != project.root);
+    let tested = below.filter(|dir| disk::unignored_files(dir).iter().any(is_test));
+    let sentence = |dir: &Utf8PathBuf| {
+        let folder = project.display(dir);
+        format!("the tests of `{folder}` are left out: `-p {folder}` tests it, `--workspace` both")
+    };
+    tested.map(sentence).collect()
 }
 
 /// The features with which a suite has a crate tested.

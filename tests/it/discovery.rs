@@ -469,6 +469,22 @@ fn a_path_dependency_above_is_a_host_and_no_part_with_all_that_only_it_needs() {
 }
 
 #[test]
+fn the_package_at_a_workspaces_root_is_meant_alone_and_the_others_can_be_named() {
+    let root = format!("{PYO3}[workspace]\nmembers = ['crates/*']\n");
+    let checkout = Checkout::new()
+        .package(".", "tool")
+        .file("Cargo.toml", &root)
+        .package("crates/py", "module");
+    assert_eq!(checkout.names(""), ["tool"]);
+    let project = checkout.discover("").unwrap();
+    assert_eq!(project.aside, [checkout.root.join("crates/py")]);
+    let named = checkout.select("", &["module"]).unwrap();
+    let names: Vec<&str> = named.members.iter().map(|it| &*it.name).collect();
+    assert_eq!(names, ["module"]);
+    assert_eq!(named.home, checkout.root);
+}
+
+#[test]
 fn a_crate_in_the_packages_own_folder_is_no_host_of_the_module_below_it() {
     let pyproject = format!("{MATURIN}[tool.maturin]\nmanifest-path = 'tests/module/Cargo.toml'\n");
     let module = format!("{PYO3}own = {{ path = '../..' }}\n[workspace]\n");

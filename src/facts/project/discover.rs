@@ -183,7 +183,7 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
     let workspace = UvWorkspace::of(manifests, &root)?;
     let home = home_of(&root, workspace.as_ref());
     if home == root
-        && let Some(found) = in_cargo_workspace(manifests, &pyproject)?
+        && let Some(found) = in_cargo_workspace(manifests, &pyproject, workspace.is_some())?
     {
         return Ok(found);
     }
@@ -282,18 +282,25 @@ fn home_of(root: &Utf8Path, workspace: Option<&UvWorkspace>) -> Utf8PathBuf {
 }
 
 /// A package of a cargo workspace with several: it and what it needs, in the environment that all
-/// of them share.
+/// of them share. One at the root of a uv workspace has others by that.
 fn in_cargo_workspace(
     manifests: &Manifests,
     pyproject: &PyProject,
+    is_in_uv_workspace: bool,
 ) -> Result<Option<FoundPackages>> {
     let manifest = pyproject.cargo_manifest()?;
     let cargo = manifest.map(|path| manifests.cargo(&path)).transpose()?;
     let Some(cargo) = cargo.flatten() else {
         return Ok(None);
     };
-    let root = Closure::of(manifests, &cargo)?.workspace;
-    if pyproject.dir() == root || !pyproject.dir().starts_with(&root) {
+    let Closure {
+        workspace: root,
+        root: manifest,
+        ..
+    } = Closure::of(manifests, &cargo)?;
+    let is_alone = manifest.is_none_or(|it| it.toml.get(&["workspace", "members"]).is_none());
+    let is_at_root = pyproject.dir() == root;
+    if is_at_root && (is_in_uv_workspace || is_alone) || !pyproject.dir().starts_with(&root) {
         return Ok(None);
     }
     let packages = search(manifests, &root)?;

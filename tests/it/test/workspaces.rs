@@ -137,6 +137,39 @@ fn what_only_develops_a_package_is_installed_from_its_own_lock() {
 }
 
 #[test]
+fn tests_of_a_package_below_wait_for_its_module() {
+    let project = small(&folder!());
+    let inner =
+        "mkdir -p crates/inner/tests && cp -r Cargo.toml README.md pyproject.toml src crates/inner";
+    project.run("sh", &["-c", inner]).succeeds();
+    for name in ["Cargo.toml", "pyproject.toml"] {
+        project.edit(
+            &format!("crates/inner/{name}"),
+            "name = \"shout\"",
+            "name = \"inner\"",
+        );
+    }
+    project.edit("crates/inner/Cargo.toml", "[workspace]\n", "");
+    project.edit(
+        "Cargo.toml",
+        "[workspace]\n",
+        "[workspace]\nmembers = [\"crates/*\"]\n",
+    );
+    project.write(
+        "crates/inner/tests/test_inner.py",
+        "from importlib.metadata import version\n\nversion('inner')\n\n\ndef test_it():\n    pass\n",
+    );
+    let warning = "warning: the tests of `crates/inner` are left out";
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    run.says_once(warning);
+    let run = test(&project, &["--py", "--workspace"]).run().succeeds();
+    let both = "Python (inner) 1 passed; Python (shout) 1 passed";
+    assert_eq!(summary(&run), both, "{run}");
+    run.never_says(warning);
+}
+
+#[test]
 fn members_of_a_workspace_are_those_that_uv_lists() {
     let project = small(&folder!());
     project.dev().run().succeeds(); // provides uv
