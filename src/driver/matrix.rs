@@ -355,7 +355,7 @@ mod tests {
     fn what_is_named_beside_all_is_tested_with_it() {
         for (wanted, expected) in [
             (&["all"][..], &["3.9", "3.12", "3.13"][..]),
-            (&["all", "3.8"], &["3.9", "3.12", "3.13", "3.8"]),
+            (&["all", "3.10"], &["3.9", "3.12", "3.13", "3.10"]),
             (&["3.12.1", "all"], &["3.12.1", "3.9", "3.12", "3.13"]),
             (&["all", "3.12"], &["3.9", "3.13", "3.12"]), // the same interpreter
             (&["all", "all"], &["3.9", "3.12", "3.13"]),
@@ -366,6 +366,13 @@ mod tests {
                 "{wanted:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_named_and_not_allowed_is_refused_beside_all() {
+        let error = chosen(&INSTALLED, ">=3.9", &["all", "3.8"]).unwrap_err();
+        let said = "requires-python `>=3.9` does not allow 3.8 (--python)";
+        assert_eq!(error.to_string(), said);
     }
 
     #[test]

@@ -8,6 +8,9 @@ const MEMORY: &str =
 const CACHE: &str = "name another folder with UV_CACHE_DIR";
 const NETWORK: &str = "is there a network?";
 
+const BINDGEN: &str = "the bindings need `uniffi-bindgen` of the crate's version of uniffi: a program \
+     of that name in the crate or its workspace (`uniffi::uniffi_bindgen_main()`), or one on PATH";
+
 /// What the loader, the allocator and the kernel leave of a program that had too little.
 const OUT_OF_MEMORY: [&str; 5] = [
     "Cannot allocate memory",
@@ -107,6 +110,9 @@ pub(super) fn of(line: &str) -> Option<String> {
     if line.contains("may not be used on the stable release channel") {
         return Some("a crate needs a nightly toolchain: `RUSTUP_TOOLCHAIN=nightly`".into());
     }
+    if line.contains("Failed to run uniffi-bindgen") {
+        return Some(BINDGEN.into());
+    }
     let missing = ["cmake", "protoc", "pkg-config", "clang", "nasm", "perl"].into_iter();
     let mut missing = missing.filter(|tool| {
         line.contains(&format!("is `{tool}` not installed?"))
@@ -143,6 +149,8 @@ mod tests {
         let noisy =
             "  Caused by: Trying to get metadata from the python interpreter '/v/python' failed";
         assert!(hint(noisy).contains("`/v/python -c ''` must print nothing"));
+        let bindgen = "  Caused by: Failed to run uniffi-bindgen, did you install it?";
+        assert!(hint(bindgen).contains("uniffi_bindgen_main"));
         let unstable = "error[E0554]: `#![feature]` may not be used on the stable release channel";
         assert!(hint(unstable).contains("nightly"));
     }

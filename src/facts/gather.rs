@@ -62,7 +62,7 @@ impl Facts {
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
         let tests = TestFacts::gather(session, &project, request)?;
         let test_dependencies = tests.dependencies(&project)?;
-        let left_out = tests.left_out(&project);
+        let left_out = tests.left_out(&project, &request.build);
         let records = Records::load(&project, &environment);
         let mut facts = Self {
             caller: Caller::of(session),

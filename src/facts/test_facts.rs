@@ -1,12 +1,17 @@
 //! Which tests are run, and what they need.
 
+use camino::Utf8PathBuf;
+
 use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
 
-use super::dependencies::Dependencies;
+use super::build::{Flags, Options};
+use super::dependencies::{Dependencies, TestRunner};
 use super::project::{Member, Project};
 use super::request::{Purpose, Request};
-use super::suites::{Suites, Word};
+use super::suites::{RustSuite, Suites, Word};
 
 /// The tests of a project, and what of them was asked for.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +42,7 @@ impl TestFacts {
     }
 
     /// Tests that are not the members', and those that cargo leaves out for the features that they want.
-    pub(super) fn left_out(&self, project: &Project) -> Vec<String> {
+    pub(super) fn left_out(&self, project: &Project, flags: &Flags) -> Vec<String> {
         let python = self.suites.left_out.iter().map(|folder| {
             let folder = project.display(folder);
             format!(
@@ -45,6 +50,9 @@ impl TestFacts {
             )
         });
         let mut warnings: Vec<String> = python.collect();
+        if !self.suites.is_empty() {
+            warnings.extend(of_packages_aside(project));
+        }
         for suite in &self.suites.rust {
             let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
                 continue;
@@ -62,12 +70,7 @@ impl TestFacts {
                 if !suite.tested.iter().any(|tested| tested == package) {
                     continue;
                 }
-                let mut chosen = member.features_of(package).to_vec();
-                if cargo.toml.path == *member.manifest() {
-                    chosen.extend(member.features.iter().cloned());
-                    chosen.extend(member.config().test.rust_features.iter().cloned());
-                }
-                let enabled = cargo.enabled(&chosen);
+                let enabled = cargo.enabled(&chosen_features(suite, member, cargo, flags));
                 for (test, wanted) in cargo.tests_with_features() {
                     if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
                         warnings.push(format!(
@@ -98,4 +101,45 @@ impl TestFacts {
             .collect();
         Dependencies::for_tests(project, &tested)
     }
+}
+
+/// The Python tests of packages in folders below, which are not tested with the one above them.
+fn of_packages_aside(project: &Project) -> Vec<String> {
+    let is_test = |path: &Utf8PathBuf| {
+        let stem = path.file_stem().unwrap_or_default();
+        path.extension() == Some("py") && TestRunner::default().finds(stem)
+    };
+    let below = project.aside.iter();
+    let below = below.filter(|dir| dir.starts_with(&project.root) && **dir != project.root);
+    let tested = below.filter(|dir| disk::unignored_files(dir).iter().any(is_test));
+    let sentence = |dir: &Utf8PathBuf| {
+        let folder = project.display(dir);
+        format!("the tests of `{folder}` are left out: `-p {folder}` tests it, `--workspace` both")
+    };
+    tested.map(sentence).collect()
+}
+
+/// The features with which a suite has a crate tested.
+fn chosen_features(
+    suite: &RustSuite,
+    member: &Member,
+    cargo: &CargoToml,
+    flags: &Flags,
+) -> Vec<String> {
+    let package = cargo.package_name().unwrap_or_default();
+    let mut chosen = member.features_of(package).to_vec();
+    if cargo.toml.path != *member.manifest() {
+        return chosen;
+    }
+    chosen.extend(member.config().test.rust_features.iter().cloned());
+    chosen.extend(Options::new(member, None, flags).features);
+    for said in suite.documented_features.iter().flatten() {
+        if said == "--all-features" {
+            chosen.extend(cargo.all_features());
+        } else {
+            let names = said.trim_start_matches("--features=").split([',', ' ']);
+            chosen.extend(names.map(str::to_owned));
+        }
+    }
+    chosen
 }

@@ -143,6 +143,15 @@ pub enum Error {
     #[error("no Python interpreter that satisfies {wanted}; found: {found}")]
     NoInterpreter { wanted: String, found: String },
 
+    #[error("requires-python `{requires}` does not allow {wanted} ({from})")]
+    ExcludedPython {
+        /// As it was asked for.
+        wanted: String,
+        /// What asks for it, for people.
+        from: String,
+        requires: String,
+    },
+
     #[error("{supported}, not for {found}")]
     UnsupportedPython {
         /// The interpreter, for people.
@@ -354,6 +363,7 @@ impl Error {
             | Self::UnknownToolVersion { .. }
             | Self::ToolHash { .. }
             | Self::NoInterpreter { .. }
+            | Self::ExcludedPython { .. }
             | Self::UnsupportedPython { .. }
             | Self::NoEnvironment { .. }
             | Self::BadInterpreter { .. }
@@ -433,6 +443,9 @@ impl Error {
             Self::Offline(_) => Some("run it once without `--offline`".into()),
             Self::NoInterpreter { .. } => {
                 Some("uv python install, or name one with `--python /path/to/python`".into())
+            }
+            Self::ExcludedPython { requires, .. } => {
+                Some(format!("ask for one of {requires}, or for none"))
             }
             Self::UnsupportedPython { newest, .. } => Some(match newest {
                 Some(newest) => format!("--python {newest}, or a newer PyO3 (`cargo add pyo3`)"),

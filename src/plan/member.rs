@@ -373,7 +373,7 @@ fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
     let is_own = |sync: &&Sync| match &sync.source {
         Source::Lock(_) | Source::Workspace(_) => true,
         Source::Metadata(path) => own.toml.path == *path,
-        Source::Requirements { .. } | Source::File(_) => false,
+        Source::LockAbove(_) | Source::Requirements { .. } | Source::File(_) => false,
     };
     let mut syncs = context.target.dependencies.dependencies.syncs.iter();
     let Some(sync) = syncs.find(is_own) else {

@@ -9,7 +9,7 @@ use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
 use crate::facts::project::{Project, UvWorkspace};
 use crate::facts::{Request, RequiredPackages};
 use crate::model::error::Exit;
-use crate::model::invocation::Invocation;
+use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;
 use crate::model::step::StepId;
 
@@ -99,7 +99,14 @@ fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
         let hint = "packages of the workspace are in conflict: `-p NAME` chooses one of them";
         return Some(hint.into());
     }
-    matches!(sync.source, Source::Lock(_)).then(|| "uv lock --check".into())
+    match &sync.source {
+        Source::Lock(_) => Some("uv lock --check".into()),
+        Source::LockAbove(path) => {
+            let dir = path.parent().unwrap_or(path);
+            Some(format!("uv lock --check --project {}", quote(dir.as_str())))
+        }
+        _ => None,
+    }
 }
 
 fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
@@ -116,6 +123,11 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
     let install = || pip_install(context);
     let call = match &sync.source {
         Source::Lock(_) => options(locked(sync, context), sync, &str::to_owned),
+        Source::LockAbove(path) => {
+            let dir = path.parent().unwrap_or(path);
+            let call = from_lock(context).args(["--no-install-project", "--project", dir.as_str()]);
+            options(call, sync, &str::to_owned)
+        }
         Source::Metadata(path) => {
             let call = install().args(["-r", path.as_str()]);
             options(call, sync, &|name| format!("{path}:{name}"))
@@ -165,7 +177,6 @@ fn options(call: Invocation, sync: &Sync, group: &dyn Fn(&str) -> String) -> Inv
 }
 
 fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
-    let environment = &context.target.environment;
     let mut members = context.project.all();
     let is_built = members.any(|member| member.dir == context.project.home);
     let scope = match &sync.scope {
@@ -173,10 +184,18 @@ fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
         Scope::All => vec!["--all-packages".to_owned()],
         Scope::Named(names) => pairs("--package", names),
     };
+    from_lock(context)
+        .args(is_built.then_some("--no-install-project"))
+        .args((!sync.default_groups).then_some("--no-default-groups"))
+        .args(scope)
+}
+
+/// Without what maturin builds.
+fn from_lock(context: &PlanContext<'_>) -> Invocation {
+    let environment = &context.target.environment;
     context
         .uv()
         .args(["sync", "--quiet", "--inexact"])
-        .args(is_built.then_some("--no-install-project"))
         .arg(if context.request.network.locked {
             "--locked"
         } else {
@@ -184,8 +203,6 @@ fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
         })
         .args(context.offline())
         .args(["--python", environment.python().as_str()])
-        .args((!sync.default_groups).then_some("--no-default-groups"))
-        .args(scope)
         .args(pairs(
             "--no-install-package",
             &built_by_maturin(context.project),

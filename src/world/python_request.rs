@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::{Operator, Version, VersionSpecifiers};
 
 use crate::model::error::{Error, Result};
 use crate::world::disk;
@@ -152,11 +152,35 @@ pub fn fitting(
         }
         InterpreterSpec::Versions(versions, free_threaded) => (versions, free_threaded),
     };
+    if !request.soft && is_excluded(&versions, requires) {
+        return Err(Error::ExcludedPython {
+            wanted: request.text.clone(),
+            from: request.from.clone(),
+            requires: wording(requires),
+        });
+    }
     let fits = |found: &&Interpreter| {
         let mut all = requires.iter().chain([&versions]);
         all.all(|spec| spec.contains(&found.version)) && found.free_threaded == free_threaded
     };
     Ok(installed.iter().filter(fits).cloned().collect())
+}
+
+/// Whether a project allows none of what a request for one minor or one version can mean: no download
+/// would help.
+fn is_excluded(versions: &VersionSpecifiers, requires: &[VersionSpecifiers]) -> bool {
+    const PATCHES: u64 = 100;
+    let [only] = &versions[..] else {
+        return false;
+    };
+    let allowed = |version: &Version| requires.iter().all(|spec| spec.contains(version));
+    match (only.operator(), only.version().release()) {
+        (Operator::Equal, _) => !allowed(only.version()),
+        (Operator::EqualStar, &[major, minor]) => {
+            !(0..PATCHES).any(|patch| allowed(&Version::new([major, minor, patch])))
+        }
+        _ => false,
+    }
 }
 
 pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
@@ -270,7 +294,40 @@ mod tests {
             assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
         }
         assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
-        assert_eq!(chosen(Some("3.9"), ">=3.10"), "download 3.9");
+        assert_eq!(chosen(Some("3.10"), ">=3.8"), "download 3.10");
+    }
+
+    #[test]
+    fn a_python_that_requires_python_excludes_is_refused_and_not_downloaded() {
+        let chosen = |text: &str, requires: &str, soft: bool| {
+            let request = PythonRequest {
+                text: text.into(),
+                from: FLAG.into(),
+                soft,
+            };
+            let requires = [requires.parse().unwrap()];
+            choose(
+                &Session::default(),
+                &[python("3.9.18")],
+                Some(&request),
+                &requires,
+            )
+        };
+        for (text, requires) in [
+            ("3.9", ">=3.10"),
+            ("3.8.1", ">=3.8.2"),
+            ("python3.13", "<3.13"),
+            ("3.13t", ">=3.8,<3.13"),
+        ] {
+            let error = chosen(text, requires, false).unwrap_err().to_string();
+            let said = format!("requires-python `{requires}` does not allow {text} (--python)");
+            assert_eq!(error, said);
+            // of a version file, another Python will do
+            assert!(chosen(text, requires, true).is_ok());
+        }
+        for (text, requires) in [("3.8", ">=3.8.2"), ("3.12", "<3.13"), ("<3.9", ">=3.8")] {
+            assert!(chosen(text, requires, false).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -163,6 +163,50 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
 }
 
 #[test]
+fn a_module_below_that_another_backend_compiles_is_named_with_that_backend() {
+    let requires = "[build-system]\nrequires = ['setuptools', 'setuptools-rust']\n";
+    let extension =
+        "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
+    let checkout = Checkout::new()
+        .file("Cargo.toml", "[workspace]\nmembers = ['python', 'core']\n")
+        .file("core/Cargo.toml", "[package]\nname = 'core'\n")
+        .file("python/Cargo.toml", extension)
+        .file("python/pyproject.toml", requires);
+    for start in ["", "core", "python"] {
+        let error = checkout.discover(start).unwrap_err().to_string();
+        let path = checkout.root.join("python/pyproject.toml");
+        assert!(error.contains(path.as_str()), "{start}: {error}");
+    }
+    let beside = checkout.package("bindings", "theirs");
+    assert_eq!(beside.names(""), ["theirs"]);
+}
+
+#[test]
+fn a_module_beside_a_package_without_a_backend_is_no_project() {
+    let extension =
+        "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
+    for package in ["[project]\nname = 'ext'\n", "[tool.poetry]\nname = 'ext'\n"] {
+        let checkout = Checkout::new()
+            .file("Cargo.toml", extension)
+            .file("pyproject.toml", package);
+        let error = checkout.discover("").unwrap_err();
+        assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+    }
+    // nor are the crates beside it that only use it
+    let user = "[package]\nname = 'profiling'\n[dependencies]\npyo3 = '0.29'\n";
+    let checkout = Checkout::new()
+        .file("Cargo.toml", extension)
+        .file("pyproject.toml", "[project]\nname = 'ext'\n")
+        .file("profiling/Cargo.toml", user);
+    let error = checkout.discover("").unwrap_err();
+    assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+    let tools = Checkout::new()
+        .file("Cargo.toml", extension)
+        .file("pyproject.toml", "[tool.ruff]\n");
+    assert_eq!(tools.names(""), ["ext"]);
+}
+
+#[test]
 fn nothing_is_an_error_that_says_what_is_looked_for() {
     let error = Checkout::new().discover("").unwrap_err();
     assert!(matches!(error, Error::NoProject(_)));
@@ -422,4 +466,35 @@ fn a_path_dependency_above_is_a_host_and_no_part_with_all_that_only_it_needs() {
     assert_eq!(member.path_dependencies.len(), 4, "all are built");
     let hosts: Vec<_> = member.hosts().map(|host| host.package_name()).collect();
     assert_eq!(hosts, [Some("host")]);
+}
+
+#[test]
+fn the_package_at_a_workspaces_root_is_meant_alone_and_the_others_can_be_named() {
+    let root = format!("{PYO3}[workspace]\nmembers = ['crates/*']\n");
+    let checkout = Checkout::new()
+        .package(".", "tool")
+        .file("Cargo.toml", &root)
+        .package("crates/py", "module");
+    assert_eq!(checkout.names(""), ["tool"]);
+    let project = checkout.discover("").unwrap();
+    assert_eq!(project.aside, [checkout.root.join("crates/py")]);
+    let named = checkout.select("", &["module"]).unwrap();
+    let names: Vec<&str> = named.members.iter().map(|it| &*it.name).collect();
+    assert_eq!(names, ["module"]);
+    assert_eq!(named.home, checkout.root);
+}
+
+#[test]
+fn a_crate_in_the_packages_own_folder_is_no_host_of_the_module_below_it() {
+    let pyproject = format!("{MATURIN}[tool.maturin]\nmanifest-path = 'tests/module/Cargo.toml'\n");
+    let module = format!("{PYO3}own = {{ path = '../..' }}\n[workspace]\n");
+    let checkout = Checkout::new()
+        .file("pyproject.toml", &pyproject)
+        .file("Cargo.toml", "[package]\nname = 'own'\n")
+        .file("tests/module/Cargo.toml", &module);
+    let project = checkout.discover("").unwrap();
+    let member = &project.members[0];
+    assert_eq!(member.hosts().count(), 0);
+    let own = checkout.root.join("Cargo.toml");
+    assert!(member.parts.contains(&own), "{:?}", member.parts);
 }

@@ -194,7 +194,7 @@ mod tests {
         let described = |sync: &Sync| match &sync.source {
             Source::File(path) => path.file_name().unwrap_or_default().to_owned(),
             Source::Requirements { requirements, .. } => requirements.join(","),
-            Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {
+            Source::Lock(_) | Source::LockAbove(_) | Source::Metadata(_) | Source::Workspace(_) => {
                 format!("{}{}", sync.groups.join(","), sync.extras.join(","))
             }
         };

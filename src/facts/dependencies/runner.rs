@@ -5,11 +5,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
-use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
 use super::automation::Automation;
+use super::development;
 use super::environments::{self, Place, ToolEnvironment};
 use super::groups::{self, is_for_tests, is_pytest, is_runner};
 use super::requirements_file::{self, RequirementsFile, names_in};
@@ -75,7 +75,7 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
         return for_unittest(manifests, pyproject);
     }
     let named = named(manifests, pyproject, &found)?;
-    if has_stestr_config(pyproject) && named.iter().any(|name| name == "stestr") {
+    if stestr_folder(pyproject).is_some() && named.iter().any(|name| name == "stestr") {
         found.runner = TestRunner::Stestr;
     } else if !named.iter().any(|name| is_pytest(name)) {
         let runner = vec!["pytest".to_owned()];
@@ -96,7 +96,7 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     if found.declared {
         return Ok(found);
     }
-    found.others.extend(legacy(pyproject));
+    found.others.extend(development::legacy(pyproject));
     let dir = pyproject.dir();
     for file in requirements_file::in_folder(dir) {
         let read = RequirementsFile::read(&file)?;
@@ -111,7 +111,7 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     if found.others.is_empty() {
         found
             .others
-            .extend(parent(manifests, dir, &mut found.files)?);
+            .extend(development::above(manifests, pyproject, &mut found.files)?);
     }
     found.declared = !found.others.is_empty();
     Ok(found)
@@ -161,9 +161,18 @@ fn add_environment(
     Ok(())
 }
 
-fn has_stestr_config(pyproject: &PyProject) -> bool {
-    disk::is_file(&pyproject.dir().join(".stestr.conf"))
-        || pyproject.toml.get(&["tool", "stestr"]).is_some()
+/// The folder where stestr is configured, which is where it is called: a package's own, else that of its
+/// tests.
+pub fn stestr_folder(pyproject: &PyProject) -> Option<Utf8PathBuf> {
+    let dir = pyproject.dir();
+    if pyproject.toml.get(&["tool", "stestr"]).is_some() {
+        return Some(dir.to_owned());
+    }
+    let mut folders = ["", "tests", "test"].into_iter().map(|name| match name {
+        "" => dir.to_owned(),
+        name => dir.join(name),
+    });
+    folders.find(|folder| disk::is_file(&folder.join(".stestr.conf")))
 }
 
 /// The names of the packages in what was found.
@@ -182,6 +191,12 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             }
             Source::File(path) => {
                 texts.extend(RequirementsFile::read(path)?.names);
+            }
+            Source::LockAbove(lock) => {
+                if let Some(above) = manifests.pyproject(&lock.with_file_name("pyproject.toml"))? {
+                    texts.extend(groups::requirements(&above, &sync.groups, &sync.extras));
+                    texts.extend(above.uv_dev_dependencies());
+                }
             }
             Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {}
         }
@@ -276,36 +291,6 @@ impl FoundRunner {
         }
         Ok(())
     }
-}
-
-/// uv's development dependencies from before there were groups, where they bring the runner.
-fn legacy(pyproject: &PyProject) -> Option<Sync> {
-    let listed_there = pyproject.uv_dev_dependencies();
-    let brings = listed_there.iter().any(|text| is_runner(text));
-    brings.then(|| Sync::of(Source::listed(pyproject, listed_there)))
-}
-
-/// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner.
-fn parent(
-    manifests: &Manifests,
-    dir: &Utf8Path,
-    files: &mut Vec<Utf8PathBuf>,
-) -> Result<Option<Sync>> {
-    for folder in checkout::above(dir) {
-        if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
-            let groups = groups::with_runner(&pyproject);
-            files.push(pyproject.toml.path.clone());
-            if !groups.is_empty() {
-                let mut sync = Sync::of(Source::listed(&pyproject, Vec::new()));
-                sync.groups = groups;
-                return Ok(Some(sync));
-            }
-            if let Some(sync) = legacy(&pyproject) {
-                return Ok(Some(sync));
-            }
-        }
-    }
-    Ok(None)
 }
 
 #[cfg(test)]
@@ -424,6 +409,8 @@ mod tests {
         let group = "[dependency-groups]\ntest = ['stestr>=4']\n";
         let config = (".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
         assert_eq!(runner(group, &[config]), TestRunner::Stestr);
+        let beside_tests = ("tests/.stestr.conf", "[DEFAULT]\ntest_path=.\n");
+        assert_eq!(runner(group, &[beside_tests]), TestRunner::Stestr);
         let own = format!("{group}[tool.stestr]\ntest_path = 'tests'\n");
         assert_eq!(runner(&own, &[]), TestRunner::Stestr);
         let file = ("test-requirements.txt", "stestr\n");

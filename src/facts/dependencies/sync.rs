@@ -9,6 +9,8 @@ use crate::world::manifest::PyProject;
 pub enum Source {
     /// uv.lock at the project's root: exactly what it says.
     Lock(Utf8PathBuf),
+    /// uv.lock of a project above that only develops the packages: exactly what it says.
+    LockAbove(Utf8PathBuf),
     /// The metadata of one pyproject.toml: uv resolves; no lock file is written.
     Metadata(Utf8PathBuf),
     /// All packages of a uv workspace without a lock: uv resolves them at once; no lock file is written.
@@ -35,7 +37,9 @@ impl Source {
     /// The file that says what is installed.
     pub fn path(&self) -> &Utf8PathBuf {
         match self {
-            Self::Lock(path) | Self::Metadata(path) | Self::File(path) => path,
+            Self::Lock(path) | Self::LockAbove(path) | Self::Metadata(path) | Self::File(path) => {
+                path
+            }
             Self::Workspace(workspace) => &workspace.root,
             Self::Requirements { manifest, .. } => manifest,
         }

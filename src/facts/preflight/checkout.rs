@@ -117,5 +117,14 @@ pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
         message = format!("{message}, and so do {rest}{and}{last}");
     }
     let finding = Finding::error("uncommitted", message).at(first, None);
-    Some(finding.hint("git commit, or pass `--allow-dirty`"))
+    // maturin puts these among the sources of a package, and nobody commits them
+    let is_built = |path: &Utf8PathBuf| matches!(path.extension(), Some("so" | "pyd"));
+    let ending = first.extension().unwrap_or_default();
+    Some(if checkout.dirty.iter().all(is_built) {
+        finding.hint(format!(
+            "add `*.{ending}` to .gitignore, or pass `--allow-dirty`"
+        ))
+    } else {
+        finding.hint("git commit, or pass `--allow-dirty`")
+    })
 }

@@ -15,7 +15,9 @@ pub(super) const TAG: &str = "tag-mismatch";
 pub(super) fn check(project: &Project, versions: &[Versioned], tags: &[String]) -> Vec<Finding> {
     let mut found = Vec::new();
     for one in versions {
-        found.extend(unreadable(one));
+        if is_distributed(project, one) {
+            found.extend(unreadable(one));
+        }
         found.extend(
             one.statements
                 .iter()
@@ -25,6 +27,12 @@ pub(super) fn check(project: &Project, versions: &[Versioned], tags: &[String]) 
         found.extend(tagged(one, tags, alone));
     }
     found
+}
+
+/// Whether Python gets to see it: a crate without a package has a version for cargo alone.
+fn is_distributed(project: &Project, one: &Versioned) -> bool {
+    let mut members = project.all();
+    members.any(|member| one.members.contains(&member.name) && member.pyproject.is_some())
 }
 
 /// maturin refuses what PEP 440 does not know.

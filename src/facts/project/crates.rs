@@ -11,7 +11,7 @@ use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Dependency, Manifests, Toml};
 
-use super::member::Member;
+use super::member::{Member, is_host};
 
 /// The crates that link Python.
 pub(super) const PYO3: [&str; 2] = ["pyo3", "pyo3-ffi"];
@@ -80,13 +80,10 @@ impl Closure {
         Ok(())
     }
 
-    /// Those of `crates` that are part of `cargo`: a crate above it is its host, as a library is of its
-    /// examples, and with it go those that only the host needs.
-    pub(super) fn parts(&self, cargo: &CargoToml) -> BTreeSet<Utf8PathBuf> {
-        let is_above = |path: &Utf8Path| {
-            path.parent()
-                .is_some_and(|dir| cargo.dir().starts_with(dir))
-        };
+    /// Those of `crates` that are part of `cargo`, of the package in `package`: a crate above that is its
+    /// host, as a library is of its examples, and with it go those that only the host needs.
+    pub(super) fn parts(&self, cargo: &CargoToml, package: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+        let is_above = |path: &Utf8Path| path.parent().is_some_and(|dir| is_host(dir, package));
         let mut parts = BTreeSet::new();
         let mut open = vec![&cargo.toml.path];
         while let Some(from) = open.pop() {

@@ -77,13 +77,10 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     {
         return Ok(found);
     }
-    let is_of_other = other.as_ref().is_some_and(|other| other.compiles_rust());
-    let is_ours = |package: &FoundPackage| {
-        !is_of_other || package.pyproject.is_some() || !is_extension(&package.cargo)
-    };
-    if let Some(cargo) = nearest_of_python(manifests, start)?
-        && !(is_of_other && is_extension(&cargo))
-    {
+    if let Some(cargo) = nearest_of_python(manifests, start)? {
+        if let Some(pyproject) = compiled_by_other(manifests, &cargo)? {
+            return Err(not_maturin(&pyproject));
+        }
         let dir = cargo.dir().to_owned();
         let pyproject = None;
         let package = FoundPackage { pyproject, cargo };
@@ -96,8 +93,10 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         });
     }
     for root in below(start) {
-        let mut packages = search(manifests, root)?;
-        packages.retain(is_ours);
+        let packages = search(manifests, root)?;
+        if let Some(pyproject) = first_of_other(manifests, &packages)? {
+            return Err(not_maturin(&pyproject));
+        }
         let workspace = shared_workspace(manifests, &packages)?;
         let root = match (&packages[..], &workspace) {
             ([], _) => continue,
@@ -118,6 +117,35 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         Some(pyproject) => not_maturin(&pyproject),
         None => Error::NoProject(start.to_owned()),
     })
+}
+
+/// The first package whose module, among crates alone, another backend compiles.
+fn first_of_other(
+    manifests: &Manifests,
+    packages: &[FoundPackage],
+) -> Result<Option<Arc<PyProject>>> {
+    for package in packages.iter().filter(|it| it.pyproject.is_none()) {
+        if let Some(pyproject) = compiled_by_other(manifests, &package.cargo)? {
+            return Ok(Some(pyproject));
+        }
+    }
+    Ok(None)
+}
+
+/// The package whose module a crate is, where another backend compiles it: what the nearest
+/// pyproject.toml upward says, and one beside it that names no backend but a package (PEP 517 has
+/// setuptools build that, and maturin refuses it).
+fn compiled_by_other(manifests: &Manifests, cargo: &CargoToml) -> Result<Option<Arc<PyProject>>> {
+    if !is_extension(cargo) {
+        return Ok(None);
+    }
+    for dir in checkout::upward(cargo.dir()) {
+        if let Some(pyproject) = manifests.pyproject(&dir.join("pyproject.toml"))? {
+            let is_beside = dir == cargo.dir() && pyproject.is_package_without_backend();
+            return Ok((is_beside || pyproject.compiles_rust()).then_some(pyproject));
+        }
+    }
+    Ok(None)
 }
 
 fn members(manifests: &Manifests, packages: &[FoundPackage]) -> Result<Vec<Member>> {
@@ -155,7 +183,7 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
     let workspace = UvWorkspace::of(manifests, &root)?;
     let home = home_of(&root, workspace.as_ref());
     if home == root
-        && let Some(found) = in_cargo_workspace(manifests, &pyproject)?
+        && let Some(found) = in_cargo_workspace(manifests, &pyproject, workspace.is_some())?
     {
         return Ok(found);
     }
@@ -254,18 +282,25 @@ fn home_of(root: &Utf8Path, workspace: Option<&UvWorkspace>) -> Utf8PathBuf {
 }
 
 /// A package of a cargo workspace with several: it and what it needs, in the environment that all
-/// of them share.
+/// of them share. One at the root of a uv workspace has others by that.
 fn in_cargo_workspace(
     manifests: &Manifests,
     pyproject: &PyProject,
+    is_in_uv_workspace: bool,
 ) -> Result<Option<FoundPackages>> {
     let manifest = pyproject.cargo_manifest()?;
     let cargo = manifest.map(|path| manifests.cargo(&path)).transpose()?;
     let Some(cargo) = cargo.flatten() else {
         return Ok(None);
     };
-    let root = Closure::of(manifests, &cargo)?.workspace;
-    if pyproject.dir() == root || !pyproject.dir().starts_with(&root) {
+    let Closure {
+        workspace: root,
+        root: manifest,
+        ..
+    } = Closure::of(manifests, &cargo)?;
+    let is_alone = manifest.is_none_or(|it| it.toml.get(&["workspace", "members"]).is_none());
+    let is_at_root = pyproject.dir() == root;
+    if is_at_root && (is_in_uv_workspace || is_alone) || !pyproject.dir().starts_with(&root) {
         return Ok(None);
     }
     let packages = search(manifests, &root)?;
@@ -391,7 +426,7 @@ impl FoundPackage {
     fn member(&self, manifests: &Manifests) -> Result<Member> {
         let closure = Closure::of(manifests, &self.cargo)?;
         let cargo = &self.cargo;
-        let parts = closure.parts(cargo);
+        let parts = closure.parts(cargo, self.dir());
         let lib = cargo.has_lib().then(|| cargo.lib_name()).flatten();
         let mut member = Member {
             name: self.name(),

@@ -16,6 +16,11 @@ use super::cargo_directories::Directories;
 /// What only a source distribution has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
+/// Whether a crate in `dir` is above a package, and not in its folder or below.
+pub(super) fn is_host(dir: &Utf8Path, package: &Utf8Path) -> bool {
+    dir != package && package.starts_with(dir)
+}
+
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -145,7 +150,7 @@ impl Member {
     /// The path dependencies above it.
     pub fn hosts(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
         self.path_dependencies.iter().filter(|cargo| {
-            self.cargo.dir().starts_with(cargo.dir()) && !cargo.dir().starts_with(&self.workspace)
+            is_host(cargo.dir(), &self.dir) && !cargo.dir().starts_with(&self.workspace)
         })
     }
 

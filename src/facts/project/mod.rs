@@ -47,6 +47,9 @@ pub struct Project {
     pub members: Vec<Member>,
     /// The packages that were not asked for.
     pub others: Vec<Member>,
+    /// The folders of packages of the same workspace that the folder does not mean, and none of the others
+    /// needs.
+    pub aside: Vec<Utf8PathBuf>,
     /// The uv workspace at `home`, with the packages that maturin does not build.
     pub workspace: Option<UvWorkspace>,
     pub config: Config,
@@ -112,6 +115,7 @@ impl Project {
             state,
             members,
             others,
+            aside: aside.into_iter().map(|member| member.dir).collect(),
             workspace: found.workspace,
             config,
             manifests,

@@ -449,7 +449,7 @@ pub(super) fn findings(
 }
 
 /// # Errors
-/// [`Error::Usage`] where there is nothing to release.
+/// [`Error::Refused`] where there is nothing to release.
 pub(super) fn check_members(builds: &[Build]) -> Result<()> {
     if builds
         .iter()
@@ -457,7 +457,8 @@ pub(super) fn check_members(builds: &[Build]) -> Result<()> {
     {
         return Ok(());
     }
-    Err(Error::Usage(
+    Err(Error::refused(
         "nothing to release: no member makes a Python distribution".into(),
+        "`cargo pyx init` gives a crate a Python package",
     ))
 }

@@ -137,7 +137,7 @@ mod tests {
             (&["3.14.0rc1"], "3.14.0rc1", ""),
             (&[">=3.13"], "3.13.0", ""),
             (&["all", "3.15"], "3.12.1 3.13.0", "3.15"),
-            (&["3.8"], "", "3.8"),
+            (&["3.10"], "", "3.10"),
         ] {
             let expected = (found.to_owned(), missing.to_owned());
             assert_eq!(named(wanted), expected, "{wanted:?}");

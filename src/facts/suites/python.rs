@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::dependencies::{Automation, TestRunner};
+use crate::facts::dependencies::{Automation, TestRunner, stestr_folder};
 use crate::facts::project::{Member, Project, package_folder};
 use crate::model::error::Result;
 use crate::world::checkout;
@@ -73,7 +73,9 @@ impl PythonSuite {
         };
         let own = Self::of(project, member, runner, &member.dir);
         if runner == TestRunner::Stestr {
-            return Ok(Some(own).into()); // its configuration says where they are
+            let dir = member.pyproject.as_deref().and_then(stestr_folder);
+            let dir = dir.unwrap_or_else(|| member.dir.clone());
+            return Ok(Some(Self { dir, ..own }).into()); // its configuration says where they are
         }
         if let Some(dir) = packed_from(project, member)? {
             let files = TestFiles::of(project, member);

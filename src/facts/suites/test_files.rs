@@ -71,7 +71,8 @@ impl<'a> TestFiles<'a> {
     /// The folders of other packages that maturin builds, which have their own tests.
     fn others(&self) -> impl Iterator<Item = &Utf8Path> {
         let dirs = self.project.all().map(|member| &*member.dir);
-        dirs.filter(|dir| !self.owner.starts_with(dir))
+        let aside = self.project.aside.iter().map(|dir| &**dir);
+        dirs.chain(aside).filter(|dir| !self.owner.starts_with(dir))
     }
 
     /// Keeps pytest from the tests of those.

@@ -11,6 +11,11 @@ use super::test_files::test_folders;
 /// What the project itself gives unittest, as far as it can be repeated in `dir` and finds some of the
 /// `tests` there; else what finds them, if there are any.
 pub(super) fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Option<Vec<String>>> {
+    let tests = if tests.iter().all(is_script) {
+        &[]
+    } else {
+        tests
+    };
     let names_place = |args: &Vec<String>| args.iter().any(|word| disk::is_there(&dir.join(word)));
     let said = Automation::read(dir)?.arguments_of("unittest");
     let finds = |args: &Vec<String>| {
@@ -68,6 +73,15 @@ fn by_pattern(dir: &Utf8Path, args: &[String]) -> Vec<Utf8PathBuf> {
     files
 }
 
+/// Whether a module only does something as it is imported, and has nothing that unittest could take for
+/// a case: it would be run to find none.
+fn is_script(path: &Utf8PathBuf) -> bool {
+    let text = disk::read_text(path).ok().flatten().unwrap_or_default();
+    let defines = |line: &str| line.starts_with("class ") || line.ends_with(" import *");
+    let has_cases = text.contains("unittest") || text.contains("load_tests");
+    !(text.trim().is_empty() || has_cases || text.lines().map(str::trim).any(defines))
+}
+
 /// Whether unittest comes to a module from the folder where it starts: it looks into packages only.
 fn is_discovered(start: &Utf8Path, module: &Utf8Path) -> bool {
     let between = module.ancestors().skip(1).take_while(|dir| *dir != start);
@@ -105,6 +119,34 @@ fn is_repeatable(dir: &Utf8Path, args: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_that_are_called_as_tests_are_no_suite() {
+        const SCRIPT: &str = "import subprocess\n\nsubprocess.check_call(['lint'])\n";
+        let found = |texts: &[&str]| {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            let write = |(index, text): (usize, &&str)| {
+                let path = dir.join(format!("checks/test_{index}.py"));
+                disk::write(&path, text.as_bytes()).unwrap();
+                path
+            };
+            let tests: Vec<Utf8PathBuf> = texts.iter().enumerate().map(write).collect();
+            unittest_args(dir, &tests)
+                .unwrap()
+                .map(|args| args.join(" "))
+        };
+        let discover = Some("discover -s checks".to_owned());
+        assert_eq!(found(&[SCRIPT, SCRIPT]), None);
+        for text in [
+            "import unittest\nclass Case(unittest.TestCase):\n    pass\n",
+            "from base import Base\n\n\nclass Case(Base):\n    pass\n",
+            "from base import *\n",
+            "def load_tests(loader, tests, pattern):\n    return tests\n",
+        ] {
+            assert_eq!(found(&[SCRIPT, text]), discover, "{text}");
+        }
+    }
 
     #[test]
     fn unittest_is_run_where_a_pattern_of_the_projects_means_files_here() {

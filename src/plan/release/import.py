@@ -15,7 +15,15 @@ import traceback
 SUFFIXES = importlib.machinery.EXTENSION_SUFFIXES
 # with what a module asks which system it is on
 SYSTEM = {("os", "name"), ("platform", "system"), ("sys", "platform")}
+# what Python looks for in an extension module (PEP 489, PEP 793)
+INITIALISERS = (b"PyInit", b"PyModExport_")
 MISSING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'|module '([\w.]+)' has no attribute '(\w+)'")
+
+
+def is_plain_library(file):
+    """Whether a shared library is for others to load by its path, as cffi and UniFFI do."""
+    data = file.locate().read_bytes()
+    return not any(name in data for name in INITIALISERS)
 
 
 def modules(name):
@@ -27,7 +35,7 @@ def modules(name):
             parts[-1] = parts[-1][:-3]
         else:
             suffix = next((s for s in SUFFIXES if parts[-1].endswith(s)), None)
-            if suffix is None:
+            if suffix is None or suffix == ".so" and is_plain_library(file):
                 continue
             parts[-1] = parts[-1][: -len(suffix)]
         if parts[-1] == "__init__":

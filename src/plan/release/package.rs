@@ -69,7 +69,9 @@ pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
         }
         let call = stage
             .maturin(package, build, dir, &stage.release.dir)
-            .args(["sdist", "--out", package.sdist_dir.as_str()]);
+            .args(["sdist", "--out", package.sdist_dir.as_str()])
+            // cargo would note its compiler in `target`, which a checkout need not ignore
+            .env("CARGO_CACHE_RUSTC_INFO", "0");
         let action = Action::Pack(Box::new(Pack {
             run: Run::quiet(call, Exit::Failed),
             dir: package.sdist_dir.clone(),

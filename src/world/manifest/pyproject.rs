@@ -127,6 +127,12 @@ impl PyProject {
         may_compile && !self.builds_with_maturin()
     }
 
+    /// Whether it describes a package, and nothing says what builds that.
+    pub fn is_package_without_backend(&self) -> bool {
+        let has = |keys: &[&str]| self.toml.get(keys).is_some();
+        !has(&["build-system"]) && (has(&["project", "name"]) || has(&["tool", "poetry", "name"]))
+    }
+
     fn maturin_requirements(&self) -> impl Iterator<Item = Spanned<String>> {
         self.build_requirements("maturin")
     }

@@ -75,6 +75,16 @@ pub(crate) const METADATA: &[Case] = &[
     case(&["error license-file"], |parts| {
         parts.remove("licenses/LICENSE");
     }),
+    // where maturin put it before metadata 2.4 told where
+    case(&[], |parts| {
+        parts.edit(
+            "/METADATA",
+            "Metadata-Version: 2.4",
+            "Metadata-Version: 2.1",
+        );
+        parts.edit("/METADATA", "License-Expression: MIT", "License: MIT");
+        parts.rename("/licenses/LICENSE", "/license_files/LICENSE");
+    }),
     case(&["warning license-missing"], |parts| {
         parts.edit("/METADATA", "License-Expression: MIT\n", "");
         parts.edit("/METADATA", "License-File: LICENSE\n", "");

@@ -44,6 +44,14 @@ const MODULES: [(&str, &str); 18] = [
     ("syntax", "def\n"),
 ];
 
+/// Shared libraries of the distribution: one that is loaded by its path, as cffi and `UniFFI` do, and two
+/// that Python is to import.
+const LIBRARIES: [(&str, &str); 3] = [
+    ("libacme", "\x7fELF acme_add"),
+    ("damaged", "\x7fELF PyInit_damaged"),
+    ("exporting", "\x7fELF PyModExport_exporting"),
+];
+
 #[test]
 #[cfg(unix)] // where Python has no `windll`
 fn only_a_module_that_says_why_it_cannot_be_imported_here_stops_no_release() {
@@ -59,7 +67,16 @@ fn only_a_module_that_says_why_it_cannot_be_imported_here_stops_no_release() {
         fs::write(site.join(&path), text).unwrap();
         format!("{path},,\n")
     });
-    fs::write(info.join("RECORD"), made.concat()).unwrap();
+    let libraries = LIBRARIES.map(|(name, text)| {
+        let path = format!("acme/{name}.so");
+        fs::write(site.join(&path), text).unwrap();
+        format!("{path},,\n")
+    });
+    fs::write(
+        info.join("RECORD"),
+        [made.concat(), libraries.concat()].concat(),
+    )
+    .unwrap();
     let output = Command::new("python3")
         .arg("src/plan/release/import.py")
         .arg("acme")

@@ -63,3 +63,21 @@ fn what_is_not_committed_is_not_released_unless_that_is_wanted() {
     allowed.run().succeeds().never_says("error");
     assert!(project.listing(&[".git"]) == before);
 }
+
+#[test]
+fn a_release_leaves_no_trace_in_a_checkout_that_ignores_nothing() {
+    let project = cold(&folder!(), "hello");
+    project.remove(".gitignore");
+    project.commit();
+    let run = project.release(&["sdist"]).run().succeeds();
+    run.never_says("differs from the last commit");
+    assert_eq!(project.traces(), "");
+}
+
+#[test]
+fn where_nothing_can_be_released_the_hint_says_what_makes_a_package() {
+    let project = cold(&folder!(), "embed");
+    let run = project.release(&["wheel"]).run().exits(2);
+    run.says("error: nothing to release: no member makes a Python distribution")
+        .says("hint: `cargo pyx init` gives a crate a Python package");
+}

@@ -151,6 +151,17 @@ fn stestr_runs_where_the_project_configures_it_and_is_counted() {
     let run = py(&["--", "nothing"]).exits(5);
     run.says("error: no test is selected by `nothing`");
 
+    // as well where only the folder of the tests has a configuration
+    project.remove(".stestr.conf");
+    project.write("tests/.stestr.conf", "[DEFAULT]\ntest_path=.\n");
+    project.write("tests/__init__.py", "");
+    let run = py(&[]).succeeds().says("Worker Balance");
+    assert_eq!(summary(&run), counts, "{run}");
+    let run = py(&["--wheel"]).succeeds();
+    assert_eq!(summary(&run), counts, "{run}");
+    project.remove("tests/.stestr.conf");
+    project.write(".stestr.conf", "[DEFAULT]\ntest_path=./tests\n");
+
     let late = format!("import atexit\nimport os\n\natexit.register(os._exit, 0)\n\n{CASES}");
     let failing = "\n    def test_fails(self):\n        self.fail()\n";
     project.write("tests/test_cases.py", &format!("{late}{failing}"));

@@ -184,13 +184,24 @@ fn a_crate_without_an_extension_is_tested_with_the_features_that_its_automation_
     let project = Project::written(&folder!(), &CRATE);
     project.write(
         "src/lib.rs",
-        "#[test]\n#[cfg(feature = \"more\")]\nfn it_has_more() {}\n",
+        "#[test]\nfn it_is() {}\n\n#[test]\n#[cfg(feature = \"more\")]\nfn it_has_more() {}\n",
     );
-    project.append("Cargo.toml", "\n[features]\nmore = []\n");
-    let ci = "jobs:\n  test:\n    steps:\n      - run: cargo test --all-features\n";
-    project.write(".github/workflows/ci.yml", ci);
+    project.append("Cargo.toml", "\n[features]\nmore = []\nother = []\n");
+    let wanting = "\n[[test]]\nname = 'wanting'\nrequired-features = ['more']\n";
+    project.append("Cargo.toml", wanting);
+    project.write("tests/wanting.rs", "#[test]\nfn it_wants_more() {}\n");
+    let warning = "the Rust test `wanting` of bare is left out: it wants feature `more`";
     let run = test(&project, &[]).run().succeeds();
-    assert_eq!(summary(&run), "Rust (bare) 1 passed", "{run}");
+    run.says_once(warning);
+    let run = test(&project, &["-F", "more"]).run().succeeds();
+    let run = run.never_says(warning);
+    assert_eq!(summary(&run), "Rust (bare) 3 passed", "{run}");
+    for call in ["--all-features", "-F more", "--features=other,more"] {
+        let ci = format!("jobs:\n  test:\n    steps:\n      - run: cargo test {call}\n");
+        project.write(".github/workflows/ci.yml", &ci);
+        let run = test(&project, &[]).run().succeeds().never_says(warning);
+        assert_eq!(summary(&run), "Rust (bare) 3 passed", "{run}");
+    }
 }
 
 /// A crate for Rust, in which the module is behind a feature that changes what the crate's tests see.

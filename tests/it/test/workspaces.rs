@@ -102,6 +102,73 @@ fn all_of_a_uv_workspace_is_installed_and_tested_with_a_lock_and_without() {
     assert_eq!(project.traces(), "");
 }
 
+/// What develops the packages below it, and is none itself.
+const DEVELOPMENT: &str = "\
+[project]
+name = \"development\"
+version = \"0\"
+requires-python = \">=3.9\"
+
+[dependency-groups]
+dev = [\"pytest\", \"iniconfig<2\"]
+";
+
+#[test]
+fn what_only_develops_a_package_is_installed_from_its_own_lock() {
+    let project = small(&folder!());
+    let moved = "mkdir -p shout && git mv Cargo.* README.md pyproject.toml src shout && git rm -q --cached tests/*";
+    project.run("sh", &["-c", moved]).succeeds();
+    project.write(".gitignore", ".venv/\ntarget/\n__pycache__/\n");
+    project.write("pyproject.toml", DEVELOPMENT);
+    project.run(uv(), &["lock", "--quiet"]).succeeds();
+    // so that a resolution of what is asked for would tell another version
+    project.edit("pyproject.toml", "iniconfig<2", "iniconfig");
+    let run = test(&project, &["--py"]).run().succeeds();
+    run.says_once("/uv.lock +group dev");
+    let version = "from importlib.metadata import version; print(version('iniconfig'))";
+    let python = project.path("shout/.venv/bin/python");
+    let run = project.run(python, &["-c", version]).succeeds();
+    assert!(run.stdout.starts_with("1."), "{run}");
+    let again = test(&project, &["--py"]).run().succeeds();
+    again.never_says("Syncing").never_says("Installing");
+    project.append("uv.lock", "\n");
+    let run = test(&project, &["--py"]).run().succeeds();
+    run.says_once("/uv.lock +group dev");
+}
+
+#[test]
+fn tests_of_a_package_below_wait_for_its_module() {
+    let project = small(&folder!());
+    let inner =
+        "mkdir -p crates/inner/tests && cp -r Cargo.toml README.md pyproject.toml src crates/inner";
+    project.run("sh", &["-c", inner]).succeeds();
+    for name in ["Cargo.toml", "pyproject.toml"] {
+        project.edit(
+            &format!("crates/inner/{name}"),
+            "name = \"shout\"",
+            "name = \"inner\"",
+        );
+    }
+    project.edit("crates/inner/Cargo.toml", "[workspace]\n", "");
+    project.edit(
+        "Cargo.toml",
+        "[workspace]\n",
+        "[workspace]\nmembers = [\"crates/*\"]\n",
+    );
+    project.write(
+        "crates/inner/tests/test_inner.py",
+        "from importlib.metadata import version\n\nversion('inner')\n\n\ndef test_it():\n    pass\n",
+    );
+    let warning = "warning: the tests of `crates/inner` are left out";
+    let run = test(&project, &["--py"]).run().succeeds();
+    assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
+    run.says_once(warning);
+    let run = test(&project, &["--py", "--workspace"]).run().succeeds();
+    let both = "Python (inner) 1 passed; Python (shout) 1 passed";
+    assert_eq!(summary(&run), both, "{run}");
+    run.never_says(warning);
+}
+
 #[test]
 fn members_of_a_workspace_are_those_that_uv_lists() {
     let project = small(&folder!());

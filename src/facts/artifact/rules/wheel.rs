@@ -110,11 +110,12 @@ impl Wheel {
         let old = headers
             .get("Metadata-Version")
             .is_some_and(|version| version < "2.4");
+        let beside: &[&str] = if old { &["", "license_files/"] } else { &[] };
         let files = metadata::license_files(headers, has, |file| {
-            let beside = old.then(|| format!("{folder}/{file}"));
-            [format!("{folder}/licenses/{file}")]
-                .into_iter()
+            ["licenses/"]
+                .iter()
                 .chain(beside)
+                .map(|place| format!("{folder}/{place}{file}"))
                 .collect()
         });
         let judged = metadata::findings(headers, stated, expected)

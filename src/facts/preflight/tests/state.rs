@@ -134,6 +134,19 @@ fn the_tree_is_clean() {
 }
 
 #[test]
+fn a_module_that_was_built_among_the_sources_is_to_be_ignored_and_not_committed() {
+    let project = GoodProject::committed();
+    project.write("src/_hello.abi3.so", "");
+    let hint = |project: &GoodProject| project.found()[0].hint.clone().unwrap();
+    assert_eq!(
+        hint(&project),
+        "add `*.so` to .gitignore, or pass `--allow-dirty`"
+    );
+    project.write("README.md", "new");
+    assert_eq!(hint(&project), "git commit, or pass `--allow-dirty`");
+}
+
+#[test]
 fn an_ignored_lock_is_a_warning() {
     let project = GoodProject::new();
     project.write(".gitignore", "Cargo.lock\n");

@@ -80,6 +80,18 @@ fn a_version_that_python_does_not_know_is_an_error() {
 }
 
 #[test]
+fn a_crate_that_makes_no_distribution_has_whatever_version_cargo_knows() {
+    let project = GoodProject::new();
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        project.edit(name, "\"0.1.0\"", "\"0.1.0-fork.2\"");
+    }
+    for name in ["pyproject.toml", "uv.lock"] {
+        std::fs::remove_file(project.dir.join(name)).unwrap();
+    }
+    assert_eq!(project.says(), [""; 0]);
+}
+
+#[test]
 fn a_tag_of_another_version_is_an_error() {
     for (tag, wrong) in [
         ("v0.2.0", true),

@@ -1,0 +1,105 @@
+//! What develops a package besides groups of its own: uv's older table, and a project above.
+
+use camino::Utf8PathBuf;
+use pep440_rs::{Version, VersionSpecifiers};
+
+use crate::model::error::Result;
+use crate::world::checkout;
+use crate::world::disk;
+use crate::world::manifest::{Manifests, PyProject};
+
+use super::groups::{self, is_runner};
+use super::sync::{Source, Sync};
+
+/// uv's development dependencies from before there were groups, where they bring the runner.
+pub(super) fn legacy(pyproject: &PyProject) -> Option<Sync> {
+    let listed_there = pyproject.uv_dev_dependencies();
+    let brings = listed_there.iter().any(|text| is_runner(text));
+    brings.then(|| Sync::of(Source::listed(pyproject, listed_there)))
+}
+
+/// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner; from
+/// its lock where it has one.
+pub(super) fn above(
+    manifests: &Manifests,
+    own: &PyProject,
+    files: &mut Vec<Utf8PathBuf>,
+) -> Result<Option<Sync>> {
+    for folder in checkout::above(own.dir()) {
+        if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
+            let lock = folder.join("uv.lock");
+            files.extend([pyproject.toml.path.clone(), lock.clone()]);
+            let groups = groups::with_runner(&pyproject);
+            let sync = if groups.is_empty() {
+                legacy(&pyproject)
+            } else {
+                let mut sync = Sync::of(Source::listed(&pyproject, Vec::new()));
+                sync.groups = groups;
+                Some(sync)
+            };
+            if let Some(mut sync) = sync {
+                if disk::is_file(&lock) && is_locked_for(&pyproject, own)? {
+                    sync.source = Source::LockAbove(lock);
+                }
+                return Ok(Some(sync));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether uv installs from the lock of an environment for development on every Python that a package
+/// may be installed on. The lock of a package holds what that needs itself, too.
+fn is_locked_for(development: &PyProject, package: &PyProject) -> Result<bool> {
+    const MINORS: std::ops::Range<u64> = 7..40;
+    if development.is_built() || !development.is_managed() {
+        return Ok(false);
+    }
+    let allowed = development.requires_python()?;
+    let wanted = package.requires_python()?;
+    let is_in = |requires: &Option<VersionSpecifiers>, version: &Version| {
+        requires.as_ref().is_none_or(|it| it.contains(version))
+    };
+    let mut minors = MINORS.map(|minor| Version::new([3, minor, 99]));
+    Ok(minors.all(|version| !is_in(&wanted, &version) || is_in(&allowed, &version)))
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::world::manifest::Toml;
+
+    #[test]
+    fn an_environment_for_development_above_has_a_lock_of_its_own() {
+        let source = |text: &str, locked: bool| {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
+            disk::write(&dir.join("pyproject.toml"), text.as_bytes()).unwrap();
+            if locked {
+                disk::write(&dir.join("uv.lock"), b"").unwrap();
+            }
+            let package = "[project]\nrequires-python = '>=3.10'\n";
+            let own = Toml::parse(&dir.join("a/pyproject.toml"), package).unwrap();
+            let own = PyProject::of(own).unwrap();
+            let sync = above(&Manifests::default(), &own, &mut Vec::new());
+            let sync = sync.unwrap().unwrap();
+            (matches!(sync.source, Source::LockAbove(_)), sync.groups)
+        };
+        let group = "[dependency-groups]\ndev = ['pytest']\n";
+        let older = "[tool.uv]\ndev-dependencies = ['pytest']\n";
+        assert_eq!(source(group, true), (true, vec!["dev".to_owned()]));
+        assert_eq!(source(older, true), (true, Vec::new()));
+        assert_eq!(source(group, false), (false, vec!["dev".to_owned()]));
+        // uv would install it for no other Python, nor take anything of it
+        let newer = format!("[project]\nrequires-python = '>=3.12'\n{group}");
+        assert!(!source(&newer, true).0);
+        let unmanaged = format!("[tool.uv]\nmanaged = false\n{group}");
+        assert!(!source(&unmanaged, true).0);
+        // a package has what it needs itself in its lock, too
+        let built = format!("[build-system]\nrequires = ['hatchling']\n{group}");
+        assert!(!source(&built, true).0);
+    }
+}
