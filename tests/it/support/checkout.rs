@@ -158,6 +158,7 @@ impl Project {
     }
 
     /// `cargo pyx release …`
+    #[cfg(target_os = "linux")]
     pub(crate) fn release(&self, args: &[&str]) -> Pyx {
         self.pyx("release").with(args)
     }

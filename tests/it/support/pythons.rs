@@ -26,12 +26,14 @@ pub(crate) fn versions() -> Vec<String> {
 }
 
 /// The newest Python that this machine has.
+#[cfg(target_os = "linux")]
 pub(crate) fn newest() -> String {
     let [_, newest] = oldest_and_newest();
     newest
 }
 
 /// As in tags: `cp313`.
+#[cfg(target_os = "linux")]
 pub(crate) fn label(python: &str) -> String {
     format!("cp{}", python.replace('.', ""))
 }
