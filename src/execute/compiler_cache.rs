@@ -17,8 +17,10 @@ use crate::ui::Ui;
 use crate::world::process::{self, Server};
 use crate::world::session::Session;
 
-/// How long anything may take to answer before it counts as gone.
+/// How long a store may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a server may take to answer, which asks its store first.
+const STARTUP: Duration = Duration::from_secs(2);
 /// How often the store is looked at.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -110,7 +112,7 @@ impl<'a> Own<'a> {
         let mut server = Server::start(&call).ok()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         while TcpStream::connect_timeout(&address, PATIENCE).is_err() {
-            if server.has_ended() || begun.elapsed() > PATIENCE {
+            if server.has_ended() || begun.elapsed() > STARTUP {
                 return None;
             }
             std::thread::sleep(TICK / 50);
