@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::invocation::{Invocation, quote};
 
@@ -178,6 +178,8 @@ pub enum Error {
         module: String,
         found: Utf8PathBuf,
         built: Utf8PathBuf,
+        /// Whether it is under version control.
+        is_tracked: bool,
     },
 
     #[error("`{module}` is not importable after the build: {message}")]
@@ -455,7 +457,9 @@ impl Error {
                 "name another folder with UV_PROJECT_ENVIRONMENT, or move what is there away".into(),
             ),
             Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
-            Self::Shadowed { found, .. } => Some(format!("rm {}", quote(found.as_str()))),
+            Self::Shadowed {
+                found, is_tracked, ..
+            } => Some(out_of_the_way(found, *is_tracked)),
             Self::Asks(invocation) => Some(format!("run it once by hand: {invocation}")),
             Self::LockTimeout { .. } => {
                 Some("wait for the other command, or raise CARGO_PYX_LOCK_TIMEOUT (seconds)".into())
@@ -497,6 +501,15 @@ impl Error {
             Self::Usage(_) => Some("cargo pyx help".into()),
         }
     }
+}
+
+/// What lets Python find a module behind a file or folder. What git tracks is somebody's work.
+pub fn out_of_the_way(path: &Utf8Path, is_tracked: bool) -> String {
+    if is_tracked {
+        return "rename it, or give the module another name (`module-name` in `[tool.maturin]`)"
+            .into();
+    }
+    format!("rm -r {}", quote(path.as_str()))
 }
 
 fn is_read_only(source: &std::io::Error) -> bool {

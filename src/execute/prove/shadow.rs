@@ -29,14 +29,14 @@ impl Proof<'_> {
             match extension(chain) {
                 Some(path) if is_same(path) => {}
                 Some(path) => return Ok(Some(path.to_owned())),
-                None => return Err(self.shadowed_by_python(module, chain)),
+                None => return Err(self.shadowed_by_python(module, chain)?),
             }
         } else {
             // a library that Python code loads stands in its package's folder
             let folder = module.file.parent().map(disk::resolve);
             let mut folders = chain.iter().flat_map(|found| &found.locations);
             if !folders.any(|dir| Some(disk::resolve(dir)) == folder) {
-                return Err(self.shadowed_by_python(module, chain));
+                return Err(self.shadowed_by_python(module, chain)?);
             }
         }
         // a stray copy in the project's folder comes first for `python -c` and for scripts there
@@ -52,26 +52,31 @@ impl Proof<'_> {
     }
 
     /// Something that is no extension module comes before it.
-    fn shadowed_by_python(&self, module: &InstalledModule, chain: &[ImportOrigin]) -> Error {
-        let origin = chain.iter().rev().find_map(|found| found.origin.clone());
+    fn shadowed_by_python(
+        &self,
+        module: &InstalledModule,
+        chain: &[ImportOrigin],
+    ) -> Result<Error> {
+        let origin = chain.iter().rev().find_map(|found| found.origin.as_ref());
         match origin {
-            Some(found) => Error::Shadowed {
-                module: module.name.clone(),
-                found,
-                built: self.output.clone(),
-            },
-            None => self.nowhere(),
+            Some(found) => self.shadowed(&module.name, found),
+            None => Ok(self.nowhere()),
         }
+    }
+
+    fn shadowed(&self, module: &str, found: &Utf8Path) -> Result<Error> {
+        Ok(Error::Shadowed {
+            module: module.to_owned(),
+            found: found.to_owned(),
+            built: self.output.clone(),
+            is_tracked: self.is_tracked(found)?,
+        })
     }
 
     /// Removes a shadowing file when maturin or cargo made it.
     fn remove(&self, shadow: &Utf8Path) -> Result<()> {
         if !self.is_made_by_cargo(shadow)? {
-            return Err(Error::Shadowed {
-                module: self.member.module.clone(),
-                found: shadow.to_owned(),
-                built: self.output.clone(),
-            });
+            return Err(self.shadowed(&self.member.module, shadow)?);
         }
         disk::remove_file(shadow)?;
         let text = format!("removed `{shadow}`, a stale build that Python would have imported");

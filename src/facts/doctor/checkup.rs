@@ -37,7 +37,7 @@ impl Checkup {
         for build in &facts.builds {
             problems.extend(linking::check(build)?);
             problems.extend(cache_keys::check(&facts.project, &build.member)?);
-            problems.extend(modules::check(&facts, build));
+            problems.extend(modules::check(session, &facts, build)?);
             problems.extend(settings::check(&facts.project, build)?);
         }
         problems.extend(editors::check(session, &facts)?);

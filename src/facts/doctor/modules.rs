@@ -5,25 +5,39 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::fingerprint::{EnvironmentRecord, is_tagged};
 use crate::facts::project::{Bindings, package_folder};
 use crate::facts::{Build, Facts};
+use crate::model::error::{Result, out_of_the_way};
 use crate::model::finding::Finding;
 use crate::model::invocation::quote;
 use crate::world::disk;
+use crate::world::git::Git;
+use crate::world::session::Session;
 
 use super::problem::{Fix, Problem};
 
-pub(super) fn check(facts: &Facts, build: &Build) -> Vec<Problem> {
+/// # Errors
+/// Of asking git what it tracks.
+pub(super) fn check(session: &Session, facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
     if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let package = package_folder(&build.member);
-    let mut found = shadows(facts, build, package.as_deref());
+    let shadows = shadows(facts, build, package.as_deref()).into_iter();
+    let shadows = shadows.map(|path| {
+        let git = Git {
+            session,
+            dir: path.parent().unwrap_or(&path),
+        };
+        let is_tracked = git.tracks(path.file_name().unwrap_or_default())?;
+        Ok(shadow(path, &build.member.module, is_tracked))
+    });
+    let mut found: Vec<Problem> = shadows.collect::<Result<_>>()?;
     if let Some(package) = package {
         found.extend(untyped(build, &package));
     }
-    found
+    Ok(found)
 }
 
-fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Problem> {
+fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Utf8PathBuf> {
     let member = &build.member;
     let record = EnvironmentRecord::load(&facts.target.environment.record_path()).record;
     let installed = record.installed.get(&member.name);
@@ -53,13 +67,12 @@ fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Prob
         found.extend(stale.then_some(copy));
     }
     found.retain(|path| !own.contains(path));
-    let problems = found.into_iter().map(|path| shadow(path, &member.module));
-    problems.collect()
+    found
 }
 
-fn shadow(path: Utf8PathBuf, built: &str) -> Problem {
+fn shadow(path: Utf8PathBuf, built: &str, is_tracked: bool) -> Problem {
     let message = format!("Python imports this as `{built}`, not what is built");
-    let hint = format!("rm -r {}", quote(path.as_str()));
+    let hint = out_of_the_way(&path, is_tracked);
     let finding = Finding::error("shadowing-module", message);
     Problem::from(finding.at(path, None).hint(hint))
 }
@@ -162,7 +175,7 @@ mod tests {
         let package = Utf8Path::from_path(temp.path()).unwrap().join("it's here");
         disk::write(&package.join("x.pyi"), b"").unwrap();
         let untyped = untyped(&Build::default(), &package).unwrap();
-        let shadow = shadow(package.join("x.so"), "x");
+        let shadow = shadow(package.join("x.so"), "x", false);
         let words =
             [untyped, shadow].map(|problem| shlex::split(&problem.finding.hint.unwrap()).unwrap());
         assert_eq!(words[0], ["touch", package.join("py.typed").as_str()]);

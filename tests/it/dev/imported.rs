@@ -105,14 +105,14 @@ fn a_stale_module_beside_the_built_one_is_harmless() {
 }
 
 /// `plant` stands before the module and is nothing that cargo made from this project.
-fn is_named_and_left(project: &Project, plant: &Path) {
+fn is_named_and_left(project: &Project, plant: &Path, hint: &str) {
     let planted = read(plant);
     // no record of the failure: it is told again
     for _ in 0..2 {
         // as in a hook of another checkout
         let dev = project.dev().env("GIT_DIR", "/nowhere");
         let run = dev.run().exits(2).says_once("error: ");
-        run.says(plant.to_str().unwrap()).says("hint: ");
+        run.says(plant.to_str().unwrap()).says(hint);
         assert!(read(plant) == planted);
     }
     fs::remove_file(plant).unwrap();
@@ -124,16 +124,19 @@ fn a_foreign_file_that_hides_the_module_is_named_and_left() {
     project.dev().run().succeeds();
     let built = project.file_of("hello.hello");
     let plant = project.path(&format!("hello{}", first_ending(&project)));
+    let remove = format!("hint: rm -r {}", plant.display());
     fs::write(&plant, "no program").unwrap();
-    is_named_and_left(&project, &plant);
+    is_named_and_left(&project, &plant, &remove);
     fs::copy("/bin/sh", &plant).unwrap();
-    is_named_and_left(&project, &plant);
+    is_named_and_left(&project, &plant, &remove);
     // somebody keeps an old build under version control
     fs::copy(built, &plant).unwrap();
     let name = plant.to_str().unwrap();
     project.git(&["add", name]);
     project.edit("src/lib.rs", GREETING, "Servus!");
-    is_named_and_left(&project, &plant);
+    let doctor = project.pyx("doctor").run();
+    doctor.says("Python imports this as").never_says("rm -r");
+    is_named_and_left(&project, &plant, "hint: rename it");
     project.git(&["rm", "--cached", "--quiet", name]);
     project.dev().run().succeeds();
     assert_eq!(project.python(GREET), "Servus!");
