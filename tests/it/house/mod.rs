@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
+mod hints;
 mod packed;
 mod pages;
 mod paths;

@@ -62,7 +62,7 @@ fn unsafe_path(member: &ArchiveMember) -> Option<Finding> {
 fn bytecode(member: &ArchiveMember) -> Option<Finding> {
     let is = ending(&member.name) == Some("pyc")
         || member.name.split('/').any(|part| part == "__pycache__");
-    let hint = "find . -name __pycache__ -exec rm -r {} +";
+    let hint = "exclude = [\"**/__pycache__/**\"] in `[tool.maturin]`";
     is.then(|| Finding::warning("bytecode", "is bytecode, which fits one Python only").hint(hint))
 }
 

@@ -130,7 +130,7 @@ fn suffix(module: &Extension<'_>, all: &[&Extension<'_>], tags: &Tags) -> Option
         let message = format!("is for the ABI `{abi}`, but the wheel's tag is `{wanted}`");
         let mut others = all.iter().filter(|other| other.module == module.module);
         let finding = if others.any(|other| other.loads(tags)) {
-            let hint = "rm it from the source tree: a build for another interpreter left it";
+            let hint = "a build for another interpreter left it among the sources: `exclude` it in `[tool.maturin]`";
             Finding::warning("foreign-extension", message).hint(hint)
         } else {
             let hint = "build the wheel with the interpreter that it is for, or correct its tag";
