@@ -34,6 +34,7 @@ use std::time::Instant;
 use camino::Utf8Path;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::execute::ask_without_cache;
 use crate::model::error::{Error, Exit, Result};
 use crate::ui::Ui;
 use crate::world::disk;
@@ -200,6 +201,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         session.env.insert("CARGO_TARGET_DIR".to_owned(), dir);
     }
     session.looks_only = cli.command.only_looks(cli.global.dry_run);
+    ask_without_cache(&session);
     let context = CommandContext {
         global: &cli.global,
         session: &session,

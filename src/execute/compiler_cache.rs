@@ -33,14 +33,13 @@ pub fn serving<T>(
     work: impl FnOnce() -> T,
 ) -> T {
     let Some(cache) = cache else {
-        return work();
+        return sharing(BTreeMap::new(), work);
     };
     let own = Own::new(session, cache);
     let started = own.and_then(|own| own.start(true).map(|server| (own, server)));
     let Some((own, server)) = started else {
         ui.warn(&gone(cache));
-        // empty, it takes back what cargo's configuration says
-        return sharing([("RUSTC_WRAPPER".to_owned(), String::new())].into(), work);
+        return sharing(without(), work);
     };
     let (work_goes_on, end) = mpsc::channel();
     let own = &own;
@@ -52,10 +51,23 @@ pub fn serving<T>(
     })
 }
 
+/// cargo asks rustc through sccache also where nothing is compiled, and waits for the store: until
+/// [`serving`] has seen to that, it asks rustc itself.
+pub fn ask_without_cache(session: &Session) {
+    if CompilerCache::is_stored(session) {
+        process::share(without());
+    }
+}
+
+/// Empty, it takes back what cargo's configuration says.
+fn without() -> BTreeMap<String, String> {
+    [("RUSTC_WRAPPER".to_owned(), String::new())].into()
+}
+
 fn sharing<T>(variables: BTreeMap<String, String>, work: impl FnOnce() -> T) -> T {
-    process::share(variables);
+    let former = process::share(variables);
     let done = work();
-    process::share(BTreeMap::new());
+    process::share(former);
     done
 }
 

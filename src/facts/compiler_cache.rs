@@ -58,6 +58,11 @@ impl CompilerCache {
         Ok(program.map(|program| Self { program, ..store }))
     }
 
+    /// Whether the variables name a store, whoever compiles.
+    pub fn is_stored(session: &Session) -> bool {
+        Self::stored(session).is_some()
+    }
+
     fn stored(session: &Session) -> Option<Self> {
         if SERVERS.iter().any(|name| session.var(name).is_some()) {
             return None;

@@ -56,9 +56,10 @@ pub struct Output {
 static SHARED: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
 
 /// Variables for each child that starts from now on, on top of the inherited ones, in place of those of
-/// an earlier call. What a child's own call sets counts more.
-pub fn share(variables: BTreeMap<String, String>) {
-    *SHARED.write().unwrap_or_else(PoisonError::into_inner) = variables;
+/// an earlier call, which are returned. What a child's own call sets counts more.
+pub fn share(variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *shared, variables)
 }
 
 pub(super) fn command(invocation: &Invocation) -> Command {

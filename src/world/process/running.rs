@@ -118,7 +118,8 @@ mod unix {
         if guard.is_none() {
             *guard = start();
         }
-        let words = children.iter().map(|child| match child {
+        // those that were started last go first: who finds no server starts another
+        let words = children.iter().rev().map(|child| match child {
             Child::Group(leader) => format!("-{leader}"),
             Child::Single(id) => id.to_string(),
         });

@@ -154,6 +154,15 @@ fn f37_a_compiler_cache_that_is_down_is_done_without() {
         .says("Installed");
     assert!(run.took < Duration::from_secs(20), "{run}");
     through(&project, free()).run().finds_fresh("shout");
+    // nor is it waited for where cargo only tells
+    project.edit("src/main.rs", "fn main() {", "fn main() {\n    let _ = 1;");
+    let lost = project.path("target/pyx");
+    std::fs::remove_dir_all(lost).unwrap();
+    let dry = through(&project, free())
+        .with(&["--dry-run"])
+        .run()
+        .succeeds();
+    assert!(dry.took < Duration::from_secs(5), "{dry}");
 }
 
 #[test]
