@@ -308,7 +308,9 @@ impl Stage<'_> {
         let target = place.targets.join(wheel.label());
         let mut call = self
             .maturin(package, build, &place.source, &target)
-            .args(["build", "--strip", "--out", out.as_str()])
+            .arg("build")
+            .args((!build.member.has_read_symbols()).then_some("--strip"))
+            .args(["--out", out.as_str()])
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))
             .args(release_options(build, &self.context.request.build))
@@ -322,15 +324,30 @@ impl Stage<'_> {
             let zig = self.release.toolbox.site_packages().join(name);
             call = call.env("CARGO_ZIGBUILD_ZIG_PATH", zig.as_str());
         }
-        self.flags(call, wheel, &place.sources)
+        self.flags(call, build, wheel, &place.sources)
     }
 
     /// rustc's flags: the project's own, and other names for the paths of this machine.
-    fn flags(&self, call: Invocation, wheel: &PlannedWheel, sources: &Utf8Path) -> Invocation {
+    fn flags(
+        &self,
+        call: Invocation,
+        build: &Build,
+        wheel: &PlannedWheel,
+        sources: &Utf8Path,
+    ) -> Invocation {
         let own = self.remapped(sources);
         let own = own
             .iter()
-            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
+            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
+            .chain(build.member.has_read_symbols().then(|| {
+                // to zig, all is the same
+                let what = if wheel.platform.zig {
+                    "none"
+                } else {
+                    "debuginfo"
+                };
+                format!("-Cstrip={what}")
+            }));
         let target = wheel.platform.target.as_deref();
         let (name, value) = self.release.rustflags.with(target, own.collect());
         call.env(&name, value)

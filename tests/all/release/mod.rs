@@ -6,3 +6,4 @@ mod dist;
 mod hello;
 mod refused;
 mod set;
+mod uniffi;
