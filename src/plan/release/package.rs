@@ -17,6 +17,7 @@ use crate::plan::action::{Action, Listen, Pack, Run};
 use crate::plan::arguments::{maturin_feature_args, passed_args};
 use crate::plan::release_action::{Candidate, MendLock, ReleaseAction, Seal, Unpack, WheelRow};
 use crate::plan::step::{Plan, Step};
+use crate::world::tool::Tool;
 
 use super::stage::{Stage, step};
 
@@ -317,7 +318,8 @@ impl Stage<'_> {
             .args(passed_args(self.context.request, &build.options))
             .env("CARGO_TARGET_DIR", target.as_str());
         if !self.context.request.network.locked {
-            call = call.arg("--locked"); // the sdist holds the lock
+            let tool = self.context.tools.maturin.get(&package.name);
+            call = call.arg(locked(tool)); // the sdist holds the lock
         }
         if wheel.platform.zig {
             let name = format!("ziglang/{}", executable("zig"));
@@ -373,6 +375,15 @@ impl Stage<'_> {
     }
 }
 
+/// maturin takes cargo's own options since 0.13; those before handed on what one of theirs says.
+fn locked(maturin: Option<&Tool>) -> &'static str {
+    if maturin.is_none_or(|tool| tool.at_least([0, 13])) {
+        "--locked"
+    } else {
+        "--cargo-extra-args=--locked"
+    }
+}
+
 /// The profile and features of a wheel: maturin's own choice unless somebody says otherwise.
 fn release_options(build: &Build, flags: &Flags) -> Vec<String> {
     let member = &build.member;
@@ -396,4 +407,26 @@ fn platform_args(platform: &Platform) -> Vec<String> {
     }
     args.extend(platform.zig.then(|| "--zig".to_owned()));
     args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_maturin_hands_on_what_cargo_is_to_be_told() {
+        for (version, expected) in [
+            ("0.12.20", "--cargo-extra-args=--locked"),
+            ("0.13.0", "--locked"),
+            ("1.9.6", "--locked"),
+        ] {
+            let tool = Tool {
+                path: "/bin/maturin".into(),
+                version: version.parse().ok(),
+                missing: None,
+            };
+            assert_eq!(locked(Some(&tool)), expected, "{version}");
+        }
+        assert_eq!(locked(None), "--locked");
+    }
 }
