@@ -147,6 +147,12 @@ impl Member {
         std::iter::once(&self.cargo).chain(&self.path_dependencies)
     }
 
+    /// Whether its Python is written from the symbols of its library, which must not be stripped before
+    /// (`UniFFI` user guide, "Generating bindings").
+    pub fn has_read_symbols(&self) -> bool {
+        self.bindings == Bindings::Uniffi
+    }
+
     /// The path dependencies above it.
     pub fn hosts(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
         self.path_dependencies.iter().filter(|cargo| {

@@ -258,6 +258,7 @@ impl Release {
                 target,
                 compatibility,
                 zig: own.zig,
+                reads_symbols: build.member.has_read_symbols(),
             };
             for abi in &abis {
                 let platform = Platform::new(&host, &said);

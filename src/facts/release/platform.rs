@@ -21,6 +21,9 @@ pub(super) struct StatedPlatform<'a> {
     pub target: Option<&'a str>,
     pub compatibility: Option<&'a str>,
     pub zig: Option<bool>,
+    /// Whether the symbols of the library are read once it is linked, as the bindings of `UniFFI` are made: zig
+    /// strips them with the debug information, which no wheel may hold.
+    pub reads_symbols: bool,
 }
 
 /// The platform of one wheel.
@@ -113,16 +116,18 @@ impl Platform {
         let runs_here = target.is_none_or(|triple| runs_on(triple, host));
         let default = match (is_linux, is_musl) {
             (false, _) => None,
+            _ if said.reads_symbols && runs_here => None,
             (true, true) => Some(MUSL),
             (true, false) => Some(LINUX),
         };
         let compatibility = said.compatibility.filter(|_| is_linux).or(default);
         let cross = target.is_some() && !runs_here;
         let needed = cross
-            || matches!(
-                (compatibility.and_then(manylinux::glibc), host.glibc),
-                (Some(wanted), Some(own)) if wanted < own
-            );
+            || !said.reads_symbols
+                && matches!(
+                    (compatibility.and_then(manylinux::glibc), host.glibc),
+                    (Some(wanted), Some(own)) if wanted < own
+                );
         Self {
             target: target.map(str::to_owned),
             compatibility: compatibility.map(str::to_owned),
@@ -204,6 +209,22 @@ mod tests {
             ..StatedPlatform::default()
         };
         assert_eq!(wording(&DEBIAN, &without), ("manylinux2014".into(), true));
+    }
+
+    #[test]
+    fn zig_links_nothing_here_whose_symbols_are_read() {
+        let said = |compatibility, target| StatedPlatform {
+            target,
+            compatibility,
+            zig: None,
+            reads_symbols: true,
+        };
+        let none = wording(&DEBIAN, &said(None, None));
+        assert_eq!(none, ("native".into(), true));
+        let tagged = wording(&DEBIAN, &said(Some("manylinux2014"), None));
+        assert_eq!(tagged, ("manylinux2014".into(), true));
+        let arm = wording(&DEBIAN, &said(None, Some("aarch64-unknown-linux-gnu")));
+        assert!(arm.0.ends_with("(zig)"), "nothing else links it");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::facts::release::{CheckOutcome, Checked, Linter, OWN_RULES, Package, R
 use crate::facts::{Product, Strictness};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
+use crate::model::package_name;
 use crate::model::venv;
 use crate::world::disk;
 
@@ -209,6 +210,21 @@ const TASTE: [&str; 7] = [
     "unexpected-files",
 ];
 
+/// What it calls any library of which not all symbols were stripped.
+const SYMBOLS: &str = "compiled-objects-have-debug-symbols";
+
+/// Whether it is a wheel with a library whose symbols were needed to write its Python.
+fn holds_read_symbols(stage: &Stage<'_>, file: &Utf8Path) -> bool {
+    let name = file.file_name().and_then(WheelName::parse);
+    name.is_some_and(|name| {
+        let mut packages = stage.packages();
+        packages.any(|(package, build)| {
+            build.member.has_read_symbols()
+                && package_name::normalize(&name.distribution) == package.name
+        })
+    })
+}
+
 /// The linters that have something to say about such a file. `tops`: what is to be at the top of a
 /// wheel, where that is said.
 fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
@@ -230,7 +246,9 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
         Strictness::Warnings => &["check", "--strict"],
         Strictness::Errors => &["check"],
     };
-    let ignored: Vec<&str> = TASTE.iter().flat_map(|rule| ["--ignore", rule]).collect();
+    let needed = holds_read_symbols(stage, file).then_some(&SYMBOLS);
+    let ignored = TASTE.iter().chain(needed);
+    let ignored: Vec<&str> = ignored.flat_map(|rule| ["--ignore", rule]).collect();
     let mut linters = vec![
         on_file(Linter::Twine, "twine", twine),
         on_file(Linter::Pydistcheck, "pydistcheck", &ignored),

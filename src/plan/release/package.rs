@@ -17,6 +17,7 @@ use crate::plan::action::{Action, Listen, Pack, Run};
 use crate::plan::arguments::{maturin_feature_args, passed_args};
 use crate::plan::release_action::{Candidate, MendLock, ReleaseAction, Seal, Unpack, WheelRow};
 use crate::plan::step::{Plan, Step};
+use crate::world::tool::Tool;
 
 use super::stage::{Stage, step};
 
@@ -308,29 +309,47 @@ impl Stage<'_> {
         let target = place.targets.join(wheel.label());
         let mut call = self
             .maturin(package, build, &place.source, &target)
-            .args(["build", "--strip", "--out", out.as_str()])
+            .arg("build")
+            .args((!build.member.has_read_symbols()).then_some("--strip"))
+            .args(["--out", out.as_str()])
             .args(["--interpreter", wheel.abi.python.path.as_str()])
             .args(platform_args(&wheel.platform))
             .args(release_options(build, &self.context.request.build))
             .args(passed_args(self.context.request, &build.options))
             .env("CARGO_TARGET_DIR", target.as_str());
         if !self.context.request.network.locked {
-            call = call.arg("--locked"); // the sdist holds the lock
+            let tool = self.context.tools.maturin.get(&package.name);
+            call = call.arg(locked(tool)); // the sdist holds the lock
         }
         if wheel.platform.zig {
             let name = format!("ziglang/{}", executable("zig"));
             let zig = self.release.toolbox.site_packages().join(name);
             call = call.env("CARGO_ZIGBUILD_ZIG_PATH", zig.as_str());
         }
-        self.flags(call, wheel, &place.sources)
+        self.flags(call, build, wheel, &place.sources)
     }
 
     /// rustc's flags: the project's own, and other names for the paths of this machine.
-    fn flags(&self, call: Invocation, wheel: &PlannedWheel, sources: &Utf8Path) -> Invocation {
+    fn flags(
+        &self,
+        call: Invocation,
+        build: &Build,
+        wheel: &PlannedWheel,
+        sources: &Utf8Path,
+    ) -> Invocation {
         let own = self.remapped(sources);
         let own = own
             .iter()
-            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
+            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
+            .chain(build.member.has_read_symbols().then(|| {
+                // to zig, all is the same
+                let what = if wheel.platform.zig {
+                    "none"
+                } else {
+                    "debuginfo"
+                };
+                format!("-Cstrip={what}")
+            }));
         let target = wheel.platform.target.as_deref();
         let (name, value) = self.release.rustflags.with(target, own.collect());
         call.env(&name, value)
@@ -353,6 +372,15 @@ impl Stage<'_> {
         let mut all = self.release.remapped.clone();
         all.push((sources.to_owned(), "/pyx/source".into()));
         all
+    }
+}
+
+/// maturin takes cargo's own options since 0.13; those before handed on what one of theirs says.
+fn locked(maturin: Option<&Tool>) -> &'static str {
+    if maturin.is_none_or(|tool| tool.at_least([0, 13])) {
+        "--locked"
+    } else {
+        "--cargo-extra-args=--locked"
     }
 }
 
@@ -379,4 +407,26 @@ fn platform_args(platform: &Platform) -> Vec<String> {
     }
     args.extend(platform.zig.then(|| "--zig".to_owned()));
     args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_maturin_hands_on_what_cargo_is_to_be_told() {
+        for (version, expected) in [
+            ("0.12.20", "--cargo-extra-args=--locked"),
+            ("0.13.0", "--locked"),
+            ("1.9.6", "--locked"),
+        ] {
+            let tool = Tool {
+                path: "/bin/maturin".into(),
+                version: version.parse().ok(),
+                missing: None,
+            };
+            assert_eq!(locked(Some(&tool)), expected, "{version}");
+        }
+        assert_eq!(locked(None), "--locked");
+    }
 }

@@ -7,3 +7,4 @@ mod hello;
 mod refused;
 mod set;
 mod settings;
+mod uniffi;
