@@ -1,4 +1,4 @@
-//! UniFFI's Python is written from what the built library says of itself.
+//! `UniFFI`'s Python is written from what the built library says of itself.
 
 use crate::released::set;
 use crate::support::{newest, project};
