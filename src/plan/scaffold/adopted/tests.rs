@@ -239,7 +239,10 @@ fn a_workspace_gets_a_member_for_python() {
 
 #[test]
 fn tests_of_the_example_say_their_types_as_strict_checkers_ask() {
-    let pyproject = ("pyproject.toml", "[project]\nname = \"a\"\nversion = \"1\"\n");
+    let pyproject = (
+        "pyproject.toml",
+        "[project]\nname = \"a\"\nversion = \"1\"\n",
+    );
     let case = ("tests/test_a.py", "import unittest\n");
     let (init, library) = (("a/__init__.py", ""), ("src/lib.rs", ""));
     for files in [
