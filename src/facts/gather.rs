@@ -63,6 +63,7 @@ impl Facts {
         let tests = TestFacts::gather(session, &project, request)?;
         let test_dependencies = tests.dependencies(&project)?;
         let left_out = tests.left_out(&project, &request.build);
+        let unshipped = tests.unshipped(&project, request);
         let records = Records::load(&project, &environment);
         let mut facts = Self {
             caller: Caller::of(session),
@@ -77,7 +78,7 @@ impl Facts {
                 )
             },
             tests,
-            warnings: [records.warnings(), left_out].concat(),
+            warnings: [records.warnings(), left_out, unshipped].concat(),
             project,
             ..Self::default()
         };

@@ -1,5 +1,7 @@
 //! Which tests are run, and what they need.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use crate::model::error::Result;
@@ -11,7 +13,7 @@ use super::build::{Flags, Options};
 use super::dependencies::{Dependencies, TestRunner};
 use super::project::{Member, Project};
 use super::request::{Purpose, Request};
-use super::suites::{RustSuite, Suites, Word};
+use super::suites::{RustSuite, Suites, Word, unshipped_tests};
 
 /// The tests of a project, and what of them was asked for.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +83,29 @@ impl TestFacts {
             }
         }
         warnings
+    }
+
+    /// Tests that no wheel has, where wheels are tested.
+    pub(super) fn unshipped(&self, project: &Project, request: &Request) -> Vec<String> {
+        let is_of_wheels = match &request.purpose {
+            Purpose::Test(testing) => testing.wheel,
+            Purpose::Release(_) => true,
+            _ => false,
+        };
+        let suites = self.suites.python.iter();
+        let suites = suites.filter(|suite| is_of_wheels && suite.installed_args.is_some());
+        let tested: BTreeSet<&str> = suites.map(|suite| &*suite.member).collect();
+        let members = project.members.iter();
+        let members = members.filter(|member| tested.contains(&*member.name));
+        let sentence = |folder: &Utf8PathBuf| {
+            let folder = project.display(folder);
+            format!(
+                "the Python tests in `{folder}` are not run against the wheel, which leaves them out: \
+                 [tool.maturin] `exclude` (`cargo pyx test` runs them)"
+            )
+        };
+        let folders = members.flat_map(unshipped_tests).collect::<BTreeSet<_>>();
+        folders.iter().map(sentence).collect()
     }
 
     /// What the tests import besides the project's own dependencies.

@@ -18,6 +18,8 @@ pub struct Asked {
     pub version: bool,
     /// Names and addresses that `[project]` has had before, also where the first wheel has only some of them.
     pub people: BTreeSet<String>,
+    /// The licence that `[project]` has had before, also where the first wheel says none.
+    pub licence: Option<String>,
 }
 
 /// Fields of which some backends write the first person only.
@@ -25,7 +27,12 @@ const PEOPLE: [&str; 4] = ["Author", "Author-email", "Maintainer", "Maintainer-e
 
 /// Every field and file that differs and should not, in the words of a list.
 pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -> Vec<String> {
-    let (old, new) = (fields(before, asked), fields(after, asked));
+    let (mut old, new) = (fields(before, asked), fields(after, asked));
+    if let (Some(said), Some(licence)) = (&asked.licence, old.get_mut("License"))
+        && licence.is_empty()
+    {
+        licence.extend(new["License"].get(&plain_lines(said)).cloned());
+    }
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let empty = BTreeSet::new();
     let mut found = Vec::new();
@@ -232,5 +239,27 @@ mod tests {
         assert_eq!(differences(&one, &both, &said), [""; 0]);
         assert_eq!(differences(&one, &both, &Asked::default()).len(), 2);
         assert_eq!(differences(&both, &one, &said).len(), 2);
+    }
+
+    #[test]
+    fn a_licence_that_the_project_states_may_come_and_none_may_go() {
+        let wheel = |licence: &str| BuiltPackage {
+            metadata: Headers::parse(format!("Name: a\n{licence}").as_bytes()),
+            ..BuiltPackage::default()
+        };
+        let (none, stated) = (wheel(""), wheel("License: A 1.0\n"));
+        let said = |licence: &str| Asked {
+            licence: Some(licence.to_owned()),
+            ..Asked::default()
+        };
+        assert_eq!(differences(&none, &stated, &said("A 1.0")), [""; 0]);
+        for (before, after, said) in [
+            (&none, &stated, Asked::default()),
+            (&none, &stated, said("B")),
+            (&stated, &none, said("A 1.0")),
+            (&wheel("License: B\n"), &stated, said("A 1.0")),
+        ] {
+            assert_eq!(differences(before, after, &said).len(), 1);
+        }
     }
 }

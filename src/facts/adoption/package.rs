@@ -150,6 +150,7 @@ impl PythonPackage {
                 .collect(),
             version: true,
             people: said_people(&self.pyproject),
+            licence: said_licence(&self.pyproject),
         }
     }
 
@@ -167,6 +168,14 @@ fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
         .flat_map(|person| person.iter())
         .filter_map(|(_, word)| word.as_str());
     words.map(str::to_owned).collect()
+}
+
+/// What `[project]` states in words: some backends leave it out beside a classifier.
+fn said_licence(pyproject: &PyProject) -> Option<String> {
+    let toml = &pyproject.toml;
+    let said = toml.str(&["project", "license", "text"]);
+    said.or(toml.str(&["project", "license"]))
+        .map(str::to_owned)
 }
 
 /// Those of a list in either spelling, `[{ … }]` and `[[…]]`.

@@ -68,6 +68,15 @@ fn people_are_the_same_in_either_spelling_of_a_list() {
 }
 
 #[test]
+fn a_licence_in_words_is_the_same_in_either_spelling() {
+    for licence in ["\"MIT\"", "{ text = \"MIT\" }"] {
+        let text = format!("{PROJECT}license = {licence}\n");
+        let found = package(&[("pyproject.toml", &text), INIT]);
+        assert_eq!(found.asked(None, &[]).licence.as_deref(), Some("MIT"));
+    }
+}
+
+#[test]
 fn a_version_in_the_package_serves_cargo_as_well() {
     let text = "[project]\nname = \"hot-words\"\ndynamic = [\"version\"]\n";
     let init = ("hot_words/__init__.py", "__version__ = \"3.1.4\"\n");

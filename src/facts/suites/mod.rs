@@ -2,7 +2,7 @@
 //!
 //! `python` finds the folder and the arguments of a package's Python tests, by what `pytest_config` says of
 //! them, `test_place` where a further one goes, `rust` the crates that have
-//! tests, `documented_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
+//! tests, `unshipped` which of the Python tests no wheel has, `documented_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
 //! [`dependencies`](super::dependencies).
 
 mod pytest_config;
@@ -12,6 +12,7 @@ mod documented_tests;
 mod test_files;
 mod test_place;
 mod unittest;
+mod unshipped;
 mod word;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ use python::PythonTests;
 pub use python::PythonSuite;
 pub use rust::RustSuite;
 pub use test_place::TestPlace;
+pub use unshipped::unshipped_tests;
 pub use word::Word;
 
 /// Which of the two languages to test.

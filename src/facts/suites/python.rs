@@ -13,7 +13,7 @@ use crate::world::manifest::Manifests;
 
 use super::pytest_config::PytestConfig;
 use super::test_files::{TestFiles, folders_of_none, test_folders};
-use super::unittest::unittest_args;
+use super::unittest::{installed_unittest_args, unittest_args};
 
 /// One run of a project's test runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct PythonSuite {
     pub dir: Utf8PathBuf,
     /// Arguments before those of the command line.
     pub args: Vec<String>,
-    /// The same for pytest where the package is installed from a wheel, and its folder is not there:
+    /// The same where the package is installed from a wheel, and its folder is not there:
     /// tests that are modules of the package are found by its name. `None` where it has none.
     pub installed_args: Option<Vec<String>>,
     /// The root of the repository that `dir` is in, absolute: tests read files beside their package.
@@ -174,7 +174,12 @@ impl PythonSuite {
             let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
             let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
             let args = unittest_args(dir, &modules)?;
-            return Ok(args.map(|args| Self { args, ..self }).into());
+            let suite = args.map(|args| Self {
+                installed_args: installed_unittest_args(member, dir, &args, &modules),
+                args,
+                ..self.clone()
+            });
+            return Ok(suite.into());
         }
         // where it is told where they are, pytest decides whether there are any
         if tests.is_empty() && !config.says_where() {
@@ -501,6 +506,28 @@ mod tests {
             let said = format!("[tool.pytest.ini_options]\ntestpaths = {said}\n");
             assert_eq!(installed(&said, &both), args);
         }
+    }
+
+    #[test]
+    fn cases_inside_the_package_are_named_by_module_where_it_is_installed() {
+        let installed = |said: &str, files: &[&str]| {
+            let said = format!(
+                "[tool.maturin]\npython-source = 'src'\n[tool.poe.tasks]\ntest = 'python -m unittest {said}'\n"
+            );
+            let suite = suite(&said, files).unwrap();
+            suite.installed("/away".into()).args
+        };
+        let (a, b) = ("src/pkg/in/tests.py", "src/pkg/in/test_b.py");
+        for said in ["", "discover", "discover -s src", a] {
+            let names = ["pkg.in.test_b", "pkg.in.tests"];
+            assert_eq!(installed(said, &[a, b]), names, "{said}");
+        }
+        assert_eq!(installed("pkg.in.tests", &[a, b]), ["pkg.in.tests"]);
+        let outside = ["discover", "-s", "tests"];
+        assert_eq!(
+            installed("discover -s tests", &[a, "tests/test_c.py"]),
+            outside
+        );
     }
 
     #[test]

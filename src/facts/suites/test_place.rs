@@ -9,7 +9,7 @@ use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
-use super::pytest_config::PytestConfig;
+use super::pytest_config::{PytestConfig, is_test_file};
 use super::test_files::called_as_tests;
 use super::unittest::unittest_args;
 
@@ -22,6 +22,9 @@ pub struct TestPlace {
     pub pattern: String,
     pub runner: TestRunner,
 }
+
+/// What unittest looks for by itself.
+const UNITTESTS: &str = "test*.py";
 
 impl Default for TestPlace {
     fn default() -> Self {
@@ -59,11 +62,18 @@ impl TestPlace {
         let start = start.filter(|word| !word.starts_with('-')).unwrap_or(".");
         let seen = below(root, tests, &[start]);
         let default = Self::default();
-        let pattern = after(&["-p", "--pattern"]).unwrap_or(&default.pattern);
+        let pattern = match after(&["-p", "--pattern"]) {
+            Some(said) => pattern_for(&[said.to_owned()]),
+            // the first name of pytest's would make it the runner, and it would find that test only
+            None if !tests.is_empty() && !tests.iter().any(|path| is_test_file(path)) => {
+                UNITTESTS.to_owned()
+            }
+            None => default.pattern,
+        };
         let found = most(&seen).or((start != ".").then(|| start.into()));
         Ok(Self {
             folder: found.unwrap_or(default.folder),
-            pattern: pattern_for(&[pattern.to_owned()]),
+            pattern,
             runner: TestRunner::Unittest,
         })
     }
@@ -252,6 +262,18 @@ mod tests {
             let tox = format!("[testenv]\ncommands = python -m unittest {command}\n");
             let files = [&[("tox.ini", &*tox)], &files[..]].concat();
             assert_eq!(place("", &files), expected, "{command} {files:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_beside_those_that_only_unittest_finds_leaves_it_the_runner() {
+        const CASE: &str = "import unittest\n\nclass T(unittest.TestCase):\n    pass\n";
+        for (name, expected) in [
+            ("src/a/tests.py", "src/a/testcore.py"),
+            ("tests/testvalue.py", "tests/testcore.py"),
+        ] {
+            assert_eq!(place("", &[(name, CASE)]), expected);
+            assert_eq!(place("", &[(name, CASE), (expected, CASE)]), expected);
         }
     }
 }

@@ -3,7 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::Automation;
+use crate::facts::project::{Member, python_folders};
 use crate::model::error::Result;
+use crate::model::path::normalize;
 use crate::world::disk;
 
 use super::test_files::test_folders;
@@ -57,6 +59,34 @@ pub(super) fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Opt
         args.extend(["-p".to_owned(), "*_test.py".to_owned()]);
     }
     Ok(Some(args))
+}
+
+/// What finds the `tests` where the package is installed, if `args` name places among its modules and all of
+/// them are there: by their names.
+pub(super) fn installed_unittest_args(
+    member: &Member,
+    dir: &Utf8Path,
+    args: &[String],
+    tests: &[Utf8PathBuf],
+) -> Option<Vec<String>> {
+    let are_names = !starts_here(args) && !args.iter().any(|word| disk::is_there(&dir.join(word)));
+    let mut folders = python_folders(member).into_iter();
+    let package = folders.find_map(|folder| {
+        let folder = normalize(&member.dir.join(folder));
+        tests
+            .iter()
+            .all(|test| test.starts_with(&folder))
+            .then_some(folder)
+    })?;
+    let source = package
+        .parent()
+        .filter(|_| !are_names && !tests.is_empty())?;
+    let name = |test: &Utf8PathBuf| {
+        let below = test.strip_prefix(source).ok()?.with_extension("");
+        let parts: Vec<&str> = below.components().map(|part| part.as_str()).collect();
+        Some(parts.join("."))
+    };
+    tests.iter().map(name).collect()
 }
 
 /// The modules below `dir` that the pattern in unittest's arguments means, whatever they are called.

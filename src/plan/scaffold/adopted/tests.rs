@@ -236,3 +236,24 @@ fn a_workspace_gets_a_member_for_python() {
         ("words/src/lib.rs", ""),
     ]));
 }
+
+#[test]
+fn tests_of_the_example_say_their_types_as_strict_checkers_ask() {
+    let pyproject = (
+        "pyproject.toml",
+        "[project]\nname = \"a\"\nversion = \"1\"\n",
+    );
+    let case = ("tests/test_a.py", "import unittest\n");
+    let (init, library) = (("a/__init__.py", ""), ("src/lib.rs", ""));
+    for files in [
+        &[pyproject, init][..],
+        &[pyproject, init, case],
+        &[("Cargo.toml", CRATE), library],
+        &[("Cargo.toml", CRATE), ("src/main.rs", "fn main() {}\n")],
+    ] {
+        let files = gets(files);
+        let mut defined = files.lines().filter(|line| line.contains("def test_"));
+        assert!(defined.clone().count() > 0, "{files}");
+        assert!(defined.all(|line| line.ends_with(" -> None:")), "{files}");
+    }
+}

@@ -4,5 +4,5 @@ from @{dotted} import levenshtein
 
 
 class LevenshteinTest(unittest.TestCase):
-    def test_counts_edits(self):
+    def test_counts_edits(self) -> None:
         self.assertEqual(levenshtein("kitten", "sitting"), 3)

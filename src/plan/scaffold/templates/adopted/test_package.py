@@ -1,5 +1,5 @@
 from @{dotted} import levenshtein
 
 
-def test_levenshtein_counts_edits():
+def test_levenshtein_counts_edits() -> None:
     assert levenshtein("kitten", "sitting") == 3

@@ -2,5 +2,5 @@ import shutil
 import sysconfig
 
 
-def test_the_program_is_installed():
+def test_the_program_is_installed() -> None:
     assert shutil.which("@{program}", path=sysconfig.get_path("scripts"))

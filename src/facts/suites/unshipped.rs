@@ -1,0 +1,110 @@
+//! Tests among the modules of a package that its wheel leaves out: nothing can import them from there.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use globset::{Glob, GlobMatcher};
+use toml_edit::Value;
+
+use crate::facts::dependencies::TestRunner;
+use crate::facts::project::{Member, package_folder};
+use crate::world::disk;
+use crate::world::manifest::PyProject;
+
+/// The folders of such tests, absolute.
+#[must_use]
+pub fn unshipped_tests(member: &Member) -> BTreeSet<Utf8PathBuf> {
+    let (Some(package), Some(pyproject)) = (package_folder(member), &member.pyproject) else {
+        return BTreeSet::new();
+    };
+    let patterns = kept_from_wheels(pyproject);
+    let is_kept = |path: &Utf8PathBuf| {
+        let below = path.strip_prefix(&member.dir).unwrap_or(path);
+        let is_test = path.extension() == Some("py")
+            && path
+                .file_stem()
+                .is_some_and(|stem| TestRunner::Pytest.finds(stem));
+        is_test && patterns.iter().any(|pattern| pattern.is_match(below))
+    };
+    if patterns.is_empty() {
+        return BTreeSet::new();
+    }
+    let tests = disk::unignored_files(&package).into_iter().filter(is_kept);
+    tests
+        .filter_map(|test| test.parent().map(Utf8PathBuf::from))
+        .collect()
+}
+
+/// What `[tool.maturin] exclude` says of wheels: words are of both formats, tables of those that they name.
+fn kept_from_wheels(pyproject: &PyProject) -> Vec<GlobMatcher> {
+    let said = pyproject.toml.get(&["tool", "maturin", "exclude"]);
+    let said = said.and_then(|said| said.as_array()).into_iter().flatten();
+    let patterns = said.filter_map(|one| match one.as_inline_table() {
+        Some(table) if table.get("format").is_none_or(names_wheel) => table.get("path")?.as_str(),
+        _ => one.as_str(),
+    });
+    let globs = patterns.filter_map(|pattern| Glob::new(pattern).ok());
+    globs.map(|glob| glob.compile_matcher()).collect()
+}
+
+fn names_wheel(format: &Value) -> bool {
+    let listed = format.as_array().into_iter().flatten();
+    format
+        .as_str()
+        .into_iter()
+        .chain(listed.filter_map(Value::as_str))
+        .any(|one| one == "wheel")
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::world::manifest::Manifests;
+
+    #[test]
+    fn tests_that_the_wheel_leaves_out_are_named() {
+        for (said, expected) in [
+            (
+                "[{ path = 'pkg/tests/**/*', format = 'wheel' }]",
+                &["pkg/tests"][..],
+            ),
+            (
+                "[{ path = 'pkg/tests/**', format = ['sdist', 'wheel'] }]",
+                &["pkg/tests"],
+            ),
+            (
+                "['pkg/tests/**/*', 'pkg/deep/**']",
+                &["pkg/deep/tests", "pkg/tests"],
+            ),
+            ("[{ path = 'pkg/tests/**/*', format = 'sdist' }]", &[]),
+            ("['pkg/data/**', 'tests/**']", &[]),
+            ("[]", &[]),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(temp.path()).unwrap();
+            let text = format!("[tool.maturin]\nexclude = {said}\n");
+            for (name, text) in [
+                ("pyproject.toml", &*text),
+                ("pkg/__init__.py", ""),
+                ("pkg/data/a.txt", ""),
+                ("pkg/tests/test_a.py", ""),
+                ("pkg/deep/tests/test_b.py", ""),
+                ("tests/test_c.py", ""),
+            ] {
+                disk::write(&root.join(name), text.as_bytes()).unwrap();
+            }
+            let member = Member {
+                pyproject: Manifests::default()
+                    .pyproject(&root.join("pyproject.toml"))
+                    .unwrap(),
+                dir: root.to_owned(),
+                module: "pkg._core".into(),
+                ..Member::default()
+            };
+            let expected: BTreeSet<_> = expected.iter().map(|name| root.join(name)).collect();
+            assert_eq!(unshipped_tests(&member), expected, "{said}");
+        }
+    }
+}
