@@ -249,7 +249,9 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
     if found.is_empty() {
         found.take_files(pyproject.dir(), "test")?;
         let mut whole = ToolEnvironment::default();
-        for environment in environments::all(manifests, pyproject, &mut found.files)? {
+        let all = environments::all(manifests, pyproject, &mut found.files)?;
+        // a source distribution may lack the files of what is no test
+        for environment in all.into_iter().filter(has_its_files) {
             whole.merge(environment);
         }
         if found.is_empty() {
@@ -265,6 +267,13 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
     }
     found.declared = !found.is_empty();
     Ok(found)
+}
+
+/// Whether the requirements files that it installs are there: else nobody could make it.
+fn has_its_files(environment: &ToolEnvironment) -> bool {
+    let requirements = environment.requirements.iter();
+    let mut files = requirements.filter_map(|text| text.strip_prefix("-r"));
+    files.all(|file| disk::is_file(file.into()))
 }
 
 impl FoundRunner {
@@ -491,6 +500,23 @@ mod tests {
         }
         assert_eq!(runner(&[("testing.py", "")]), TestRunner::Pytest);
         assert_eq!(runner(&[("checks.py", CASE)]), TestRunner::Pytest);
+    }
+
+    #[test]
+    fn an_environment_whose_files_are_not_there_is_none_of_unittests() {
+        let tox = (
+            "tox.ini",
+            "[testenv]\ndeps = ddt\ncommands = python -m unittest\n\n[testenv:profile]\ndeps = -r profile/requirements.txt\n",
+        );
+        let listed = |files: &[(&str, &str)]| {
+            let found = find(&project("", files).1).unwrap();
+            let [Source::Requirements { requirements, .. }] = sources(&found)[..] else {
+                panic!("{found:?}")
+            };
+            requirements.len()
+        };
+        assert_eq!(listed(&[tox]), 1);
+        assert_eq!(listed(&[tox, ("profile/requirements.txt", "a\n")]), 2);
     }
 
     #[test]
