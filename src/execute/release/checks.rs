@@ -91,8 +91,15 @@ fn note(context: &Context<'_>, check: &Check, outcome: CheckOutcome, messages: V
         messages,
     };
     if !checked.outcome.is_good() {
+        let linter = match &check.how {
+            How::Tool { linter, .. } => Some(linter),
+            How::Inspect(_) => None,
+        };
         for message in &checked.messages {
-            let text = format!("{}: {}: {message}", checked.file, checked.check);
+            let accepts = linter.and_then(|linter| linter.acceptance(message));
+            let accepts = accepts.map(|it| format!(" (accepted by {it})"));
+            let accepts = accepts.unwrap_or_default();
+            let text = format!("{}: {}: {message}{accepts}", checked.file, checked.check);
             context.ui.will_fail(&text);
         }
     }

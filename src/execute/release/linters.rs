@@ -34,7 +34,27 @@ pub(super) fn understand(
     if messages.is_empty() {
         return (CheckOutcome::Crashed, vec![output.status.to_string()]);
     }
+    let messages: Vec<String> = messages.into_iter().filter(|it| !is_of_hooks(it)).collect();
+    if messages.is_empty() {
+        return (CheckOutcome::Pass, messages);
+    }
     (CheckOutcome::Finding, messages)
+}
+
+/// Whether all that is misplaced are files that `PyInstaller` looks up by their names, which are no modules'
+/// (its manual, "Providing `PyInstaller` Hooks with your Package").
+fn is_of_hooks(message: &str) -> bool {
+    let Some((_, files)) = message
+        .strip_prefix("W004: ")
+        .and_then(|it| it.split_once(": "))
+    else {
+        return false;
+    };
+    let is_hook = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        matches!(name.rsplit_once('.'), Some((stem, "py")) if stem.starts_with("hook-"))
+    };
+    files.split_whitespace().all(is_hook)
 }
 
 /// The last line says of what.
@@ -256,6 +276,11 @@ mod tests {
             said(Linter::WheelContents, contents),
             ["W005: Common name: tests/ docs/", "W001: Bytecode:"]
         );
+        let hooks = "a/x.whl: W004: Module is not located at importable path:\n  x/__pyinstaller/hook-x.py\n";
+        let passed = understand(Linter::WheelContents, "x.whl", &output(1, hooks, ""));
+        assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
+        let other = format!("{hooks}  x/my-tool.py\n");
+        assert_eq!(said(Linter::WheelContents, &other).len(), 1);
         let distcheck = "1. [path-too-long] Path too long\nerrors found while checking: 1\n";
         assert_eq!(
             said(Linter::Pydistcheck, distcheck),

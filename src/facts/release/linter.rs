@@ -38,6 +38,18 @@ impl Linter {
             Self::Stubtest => "stubtest",
         }
     }
+
+    /// What in pyproject.toml would accept a finding, by its words; `None` where the linter lets none be
+    /// accepted.
+    pub fn acceptance(self, message: &str) -> Option<String> {
+        let rule = match self {
+            Self::WheelContents => message.split_once(':')?.0,
+            Self::Pydistcheck => message.strip_prefix('[')?.split_once(']')?.0,
+            _ => return None,
+        };
+        let linter = self.name();
+        Some(format!("ignore = [\"{rule}\"] in `[tool.{linter}]`"))
+    }
 }
 
 /// Where a check stands in tables: our own rules first, and last what this version does not know.
@@ -45,4 +57,25 @@ pub fn column(check: &str) -> usize {
     let linters = Linter::ALL.iter().map(|linter| linter.name());
     let mut all = std::iter::once(OWN_RULES).chain(linters);
     all.position(|known| known == check).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_says_what_would_accept_it() {
+        let said = |linter: Linter, message| linter.acceptance(message).unwrap_or_default();
+        let contents = said(Linter::WheelContents, "W004: Module is misplaced: a/b-c.py");
+        assert_eq!(
+            contents,
+            "ignore = [\"W004\"] in `[tool.check-wheel-contents]`"
+        );
+        let distcheck = said(Linter::Pydistcheck, "[path-too-long] Path too long");
+        assert_eq!(
+            distcheck,
+            "ignore = [\"path-too-long\"] in `[tool.pydistcheck]`"
+        );
+        assert_eq!(said(Linter::Twine, "ERROR bad markup"), "");
+    }
 }
