@@ -8,7 +8,7 @@ use crate::model::error::{Error, Result};
 /// Tests that ran are a success where no runner failed, and at least one did what it was asked.
 ///
 /// # Errors
-/// [`Error::TestsFailed`] or [`Error::TestsNotRun`] with each failure once; [`Error::NotATestRun`] and
+/// [`Error::TestsFailed`] or [`Error::TestsNotRun`] with each failure once; [`Error::NoneSelected`] and
 /// [`Error::NoTests`] where none ran.
 pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     let mut failures: Vec<&str> = Vec::new();
