@@ -8,11 +8,12 @@ use crate::model::package_name;
 use crate::world::manifest::PyProject;
 
 /// Checks a uv.lock before uv is handed it: that it is whole, and that it knows every dependency
-/// that pyproject.toml names (`--frozen` would leave out one that was added since).
+/// that pyproject.toml names (`--frozen` would leave out one that was added since), and each of the
+/// `extras` that are asked for.
 ///
 /// # Errors
 /// [`Error::Manifest`] with the place where the lock ends or where the unknown dependency stands.
-pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
+pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Result<()> {
     let restore = || Some("git checkout uv.lock".to_owned());
     let toml = project.manifests.toml(path).map_err(|error| match error {
         Error::Manifest {
@@ -43,6 +44,17 @@ pub fn check_lock(path: &Utf8Path, project: &Project) -> Result<()> {
                 return Err(pyproject.toml.error(&requirement.span, message, hint));
             }
         }
+        if let Some(known) = toml.locked_extras(&name) {
+            let is_new =
+                |extra: &&String| pyproject.extras.contains_key(*extra) && !known.contains(extra);
+            if let Some(extra) = extras.iter().find(is_new) {
+                let message = format!("`uv.lock` does not know the extra `{extra}`");
+                let span = pyproject.extra_span(extra);
+                return Err(pyproject
+                    .toml
+                    .error(&span, message, Some("uv lock".to_owned())));
+            }
+        }
     }
     Ok(())
 }
@@ -60,4 +72,42 @@ fn locked(project: &Project) -> Vec<&PyProject> {
         }
     }
     packages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::project::Member;
+    use crate::world::disk;
+
+    #[test]
+    fn an_extra_that_is_newer_than_the_lock_is_told_with_its_place() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let pyproject = "[project]\nname = 'a'\n\n[project.optional-dependencies]\ntest = []\nTest_Lite = ['b']\n";
+        let lock = "[[package]]\nname = 'a'\n\n[package.metadata]\nprovides-extras = ['test']\n";
+        let (manifest, lock_path) = (dir.join("pyproject.toml"), dir.join("uv.lock"));
+        disk::write(&manifest, pyproject.as_bytes()).unwrap();
+        disk::write(&lock_path, lock.as_bytes()).unwrap();
+        let mut project = Project::default();
+        project.members.push(Member {
+            pyproject: project.manifests.pyproject(&manifest).unwrap(),
+            ..Member::default()
+        });
+        let check = |extras: &[&str]| {
+            let extras: Vec<String> = extras.iter().map(|&name| name.to_owned()).collect();
+            check_lock(&lock_path, &project, &extras)
+        };
+        check(&["test"]).unwrap();
+        check(&[]).unwrap();
+        let error = check(&["test", "test-lite"]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("`uv.lock` does not know the extra `test-lite`"),
+            "{error}"
+        );
+        assert_eq!(error.hint().as_deref(), Some("uv lock"));
+        assert!(matches!(error, Error::Manifest { location, .. } if location.line == 6));
+    }
 }

@@ -206,7 +206,7 @@ fn of_uv(project: &Project) -> Result<Vec<Finding>> {
     let Some(path) = project.uv_lock()? else {
         return Ok(found);
     };
-    if let Err(error) = check_lock(&path, project) {
+    if let Err(error) = check_lock(&path, project, &[]) {
         found.push(of_error("uv-lock-stale", Severity::Warning, error)?);
         return Ok(found);
     }

@@ -191,16 +191,7 @@ impl Toml {
     /// The normalised names of what a package of a uv.lock was locked from: its `requires-dist`, for
     /// uv leaves out dependencies whose markers never hold; `None` where the lock does not know it.
     pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {
-        let packages = self.get(&["package"])?.as_array_of_tables()?;
-        let of_name = |package: &&toml_edit::Table| {
-            package
-                .get("name")
-                .and_then(Item::as_str)
-                .map(package_name::normalize)
-                .as_deref()
-                == Some(name)
-        };
-        let package = packages.iter().find(of_name)?;
+        let package = self.locked_package(name)?;
         let said = package
             .get("metadata")
             .and_then(|metadata| metadata.get("requires-dist"));
@@ -214,6 +205,24 @@ impl Toml {
                 .map(package_name::normalize)
         };
         Some(needs.into_iter().flatten().filter_map(name).collect())
+    }
+
+    /// The normalised names of the extras of a package of a uv.lock; `None` where the lock does not know
+    /// it, or is of a uv that did not write them down.
+    pub fn locked_extras(&self, name: &str) -> Option<Vec<String>> {
+        let metadata = self.locked_package(name)?.get("metadata")?;
+        let extras = metadata.get("provides-extras")?.as_array()?;
+        let extras = extras.iter().filter_map(Value::as_str);
+        Some(extras.map(package_name::normalize).collect())
+    }
+
+    /// `name`: normalised.
+    fn locked_package(&self, name: &str) -> Option<&toml_edit::Table> {
+        let packages = self.get(&["package"])?.as_array_of_tables()?;
+        packages.iter().find(|package| {
+            let own = package.get("name").and_then(Item::as_str);
+            own.map(package_name::normalize).as_deref() == Some(name)
+        })
     }
 
     /// An error about the bytes `span` of this file.

@@ -286,6 +286,14 @@ impl PyProject {
         found
     }
 
+    /// The bytes of what an extra, named as normalised, requires; none where there is no such extra.
+    pub fn extra_span(&self, extra: &str) -> Range<usize> {
+        let extras = self.toml.table(&["project", "optional-dependencies"]);
+        let mut extras = extras.into_iter().flat_map(|table| table.iter());
+        let found = extras.find(|(name, _)| package_name::normalize(name) == extra);
+        found.and_then(|(_, item)| item.span()).unwrap_or_default()
+    }
+
     /// Whether `dynamic` leaves a field to the build backend.
     pub fn is_dynamic(&self, field: &str) -> bool {
         let dynamic = self.toml.strings(&["project", "dynamic"]);

@@ -59,7 +59,10 @@ fn of_rules(good: &Parts) -> Vec<Seed> {
             (case.spoil)(&mut parts);
             parts.expected == good.expected
         };
-        let breaks = |case: &&Case| case.found[0].strip_prefix("error ") == Some(rule);
+        let breaks = |case: &&Case| {
+            let first = case.found.first();
+            first.and_then(|found| found.strip_prefix("error ")) == Some(rule)
+        };
         let mut cases = tables.into_iter().flatten().filter(breaks);
         let case = cases
             .find(alone)
