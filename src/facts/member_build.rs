@@ -338,7 +338,8 @@ impl Build {
         let hash = disk::digest(identity.as_bytes());
         let config = folder.join(format!("pyo3-config-{}.txt", &hash[..16]));
         self.linking = Linking {
-            configured: disk::is_file(&config),
+            // without a lock it may be of any PyO3, and none reads all that another writes
+            configured: self.locked.exists && disk::is_file(&config),
             seeded: disk::is_dir(&self.member.intermediate_dir(&folder)),
             config,
         };
@@ -386,6 +387,39 @@ fn tells_of_packages(path: &Utf8Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_written_for_an_unknown_pyo3_is_written_again() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let manifest = dir.join("Cargo.toml");
+        let text = "[package]\nname = 'a'\nversion = '1.0.0'\n[dependencies]\npyo3 = '0.17'\n";
+        disk::write(&manifest, text.as_bytes()).unwrap();
+        disk::write(&dir.join("src/lib.rs"), b"").unwrap();
+        let prepared = || {
+            let manifests = Manifests::default();
+            let mut build = Build {
+                member: Member {
+                    cargo: manifests.cargo(&manifest).unwrap().unwrap(),
+                    dir: dir.to_owned(),
+                    workspace: dir.to_owned(),
+                    target: dir.join("target/pyx"),
+                    ..Member::default()
+                },
+                ..Build::default()
+            };
+            build.prepare(&manifests, Some(&Probe::default()), &Environment::default());
+            disk::write(&build.linking.config, b"version=3.11\n").unwrap();
+            build.linking.configured
+        };
+        assert!(!prepared());
+        assert!(!prepared(), "it may be of another PyO3");
+        let lock = "version = 4\n\n[[package]]\nname = 'a'\nversion = '1.0.0'\ndependencies = ['pyo3']\n\n\
+                    [[package]]\nname = 'pyo3'\nversion = '0.17.3'\n";
+        disk::write(&dir.join("Cargo.lock"), lock.as_bytes()).unwrap();
+        assert!(!prepared());
+        assert!(prepared());
+    }
 
     #[test]
     fn what_maturin_has_written_for_another_floor_of_the_stable_abi_is_not_used() {
