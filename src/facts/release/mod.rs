@@ -71,6 +71,8 @@ pub struct Release {
     pub toolbox_state: ToolboxState,
     /// What decides about the checks of a file besides the file, hashed.
     pub rules: String,
+    /// pydistcheck's rules that the project leaves out: what stands on its command line hides them.
+    pub distcheck_ignored: Vec<String>,
     /// What is checked as it is: for `release check` the files that were named, else those in
     /// `dist/`; for `release publish` those of the publication whose results are not known.
     pub existing: Vec<Utf8PathBuf>,
@@ -87,6 +89,17 @@ pub struct Release {
     pub rustflags: Rustflags,
     /// What is wrong with the sdists that were packed, before anything is built of them.
     pub packed: Vec<Finding>,
+}
+
+/// `[tool.pydistcheck] ignore`, where that is run.
+fn distcheck_ignored(project: &Project) -> Result<Vec<String>> {
+    let pyproject = project
+        .manifests
+        .pyproject(&project.root.join("pyproject.toml"))?;
+    let keys = ["tool", "pydistcheck", "ignore"];
+    Ok(pyproject
+        .map(|it| it.toml.strings(&keys))
+        .unwrap_or_default())
 }
 
 /// Variables that compilers of C and linkers read.
@@ -161,6 +174,7 @@ impl Release {
             dir,
             elsewhere: elsewhere(session, &project.root),
             packed: Vec::new(),
+            distcheck_ignored: distcheck_ignored(project)?,
         };
         let versions = Versioned::gather(project).unwrap_or_default();
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {

@@ -247,7 +247,8 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
         Strictness::Errors => &["check"],
     };
     let needed = holds_read_symbols(stage, file).then_some(&SYMBOLS);
-    let ignored = TASTE.iter().chain(needed);
+    let accepted = stage.release.distcheck_ignored.iter().map(|rule| &**rule);
+    let ignored = TASTE.into_iter().chain(needed.copied()).chain(accepted);
     let ignored: Vec<&str> = ignored.flat_map(|rule| ["--ignore", rule]).collect();
     let mut linters = vec![
         on_file(Linter::Twine, "twine", twine),

@@ -133,9 +133,15 @@ fn of_linters() -> Vec<Seed> {
                 parts.add("hello/key.pem", "key\n");
             },
         ),
-        seed(&["check-wheel-contents: W005: "], |parts| {
-            parts.add("tests/__init__.py", "");
-        }),
+        seed(
+            &[
+                "check-wheel-contents: W005: ",
+                "(accepted by ignore = [\"W005\"] in `[tool.check-wheel-contents]`)",
+            ],
+            |parts| {
+                parts.add("tests/__init__.py", "");
+            },
+        ),
         seed(&["check-wheel-contents: W001: "], |parts| {
             parts.add("hello/__pycache__/a.cpython-311.pyc", "");
         }),
@@ -229,4 +235,27 @@ fn f35_every_seeded_defect_is_found_and_good_distributions_pass() {
     let missed: Vec<String> = paths.iter().zip(&seeds).filter_map(missed).collect();
     assert!(missed.is_empty(), "{}\n{run}", missed.join("\n"));
     fs::remove_dir_all(project.path("target")).unwrap(); // one of them is large
+}
+
+#[test]
+fn what_a_finding_says_would_accept_it_accepts_it() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    let mut parts = hello().good[OLDEST].clone();
+    parts.add(&format!("hello/{}.txt", "a".repeat(220)), "");
+    parts.add("tests/__init__.py", "");
+    let path = [put(parts, &project, "long")];
+    let run = check(&project, &path).run().exits(1);
+    let accepts = [
+        ("pydistcheck", "path-too-long"),
+        ("check-wheel-contents", "W005"),
+    ];
+    let mut run = run;
+    for (linter, rule) in accepts {
+        let said = format!("(accepted by ignore = [\"{rule}\"] in `[tool.{linter}]`)");
+        run = run.says(&said);
+        let table = format!("\n[tool.{linter}]\nignore = [\"{rule}\"]\n");
+        project.append("pyproject.toml", &table);
+    }
+    let run = check(&project, &path).run();
+    run.never_says("path-too-long").never_says("W005");
 }
