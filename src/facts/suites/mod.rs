@@ -1,14 +1,18 @@
 //! Which tests a project has, and how they are run.
 //!
-//! `python` finds the folder and the arguments of a package's Python tests, by what `pytest_config` says of
-//! them, `test_place` where a further one goes, `rust` the crates that have
-//! tests, `unshipped` which of the Python tests no wheel has, `documented_tests` how their project tests them, `word` what arguments on the command line name. What runs the Python tests is told by
-//! [`dependencies`](super::dependencies).
+//! - Python: `python` finds the folder and the arguments of a package's tests, by what `pytest_config` says of
+//!   them and which are `test_files`; `pytest_args` and `unittest` have what a runner is given, `test_place` where a
+//!   further test goes, `unshipped` which of them no wheel has.
+//! - Rust: `rust` finds the crates that have tests, `documented_tests` how their project has them run.
+//! - `word`: what arguments on the command line name.
+//!
+//! What runs the Python tests is told by [`dependencies`](super::dependencies).
 
+mod documented_tests;
+mod pytest_args;
 mod pytest_config;
 mod python;
 mod rust;
-mod documented_tests;
 mod test_files;
 mod test_place;
 mod unittest;

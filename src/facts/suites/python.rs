@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::{Automation, TestRunner, stestr_folder};
-use crate::facts::project::{Member, Project, package_folder};
+use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::world::checkout;
-use crate::world::disk;
 use crate::world::manifest::Manifests;
 
+use super::pytest_args::{document_args, installed_args, named_files};
 use super::pytest_config::PytestConfig;
 use super::test_files::{TestFiles, folders_of_none, test_folders};
 use super::unittest::{installed_unittest_args, unittest_args};
@@ -259,73 +259,12 @@ fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathB
     Ok(None)
 }
 
-/// As in [`PythonSuite::installed_args`], of the tests that pytest collects in `dir`.
-fn installed_args(
-    config: &PytestConfig,
-    member: &Member,
-    dir: &Utf8Path,
-    tests: &[Utf8PathBuf],
-) -> Option<Vec<String>> {
-    let package = package_folder(member)?;
-    let collects = |test: &&Utf8PathBuf| {
-        let paths = config.paths.as_ref();
-        paths.is_none_or(|paths| paths.iter().any(|path| test.starts_with(dir.join(path))))
-    };
-    let collected = tests.iter().filter(collects).cloned();
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        collected.partition(|test| test.starts_with(&package));
-    if inside.is_empty() {
-        return None;
-    }
-    let mut args = vec!["--pyargs".to_owned(), package.file_name()?.to_owned()];
-    args.extend(match test_folders(dir, &outside) {
-        folders if folders.is_empty() && !outside.is_empty() => vec![".".to_owned()],
-        folders => folders,
-    });
-    Some(args)
-}
-
-/// Arguments with which pytest runs the doctests that the project's automation runs: those of
-/// `python -m doctest FILE…` and of `pytest --doctest-…`.
-fn document_args(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
-    for words in automation.arguments_of("doctest") {
-        let is_there = |word: &&String| disk::is_file(&dir.join(word));
-        let files: Vec<String> = words.iter().filter(is_there).cloned().collect();
-        if !files.is_empty() {
-            let options = files.iter().map(|file| match file.strip_suffix(".py") {
-                Some(_) => "--doctest-modules".to_owned(),
-                None => format!("--doctest-glob={}", file_name(file)),
-            });
-            return Some(options.chain(files.iter().cloned()).collect());
-        }
-    }
-    let mut calls = automation.arguments_to("pytest").into_iter();
-    calls.find(|words| words.iter().any(|word| word.starts_with("--doctest-")))
-}
-
-/// The modules that the project's automation hands pytest by their names.
-fn named_files(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
-    let is_module = |word: &&String| {
-        let path = Utf8Path::new(word);
-        path.extension() == Some("py") && disk::is_file(&dir.join(path))
-    };
-    let calls = automation.arguments_to("pytest");
-    let calls = calls.iter().map(|words| words.iter().filter(is_module));
-    let mut files: Vec<String> = calls.flatten().cloned().collect();
-    files.sort();
-    files.dedup();
-    (!files.is_empty()).then_some(files)
-}
-
-fn file_name(path: &str) -> &str {
-    Utf8Path::new(path).file_name().unwrap_or(path)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::model::path::normalize;
 
     use super::*;
+    use crate::world::disk;
 
     #[test]
     fn tests_are_called_as_the_project_tells_pytest_wherever_it_does() {
