@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::execute::{PlanOutcome, TestResult, execute, hand_over, serving, summed};
+use crate::execute::{PlanOutcome, TestResult, execute, hand_over, summed, with_compiler_cache};
 use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
 use crate::model::error::{Error, Result};
@@ -98,7 +98,7 @@ impl Driver<'_> {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let cache = CompilerCache::gather(self.session, project)?;
-        serving(self.session, self.ui, cache.as_ref(), work)
+        with_compiler_cache(self.session, self.ui, cache.as_ref(), work)
     }
 
     /// As [`perform`](Self::perform), for who has the project's lock. `release` is called when

@@ -5,7 +5,6 @@
 //! their own, which can be ended without harm to others.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use serde::Deserialize;
 use crate::facts::CompilerCache;
 use crate::model::invocation::Invocation;
 use crate::ui::Ui;
+use crate::world::network;
 use crate::world::process::{self, Server};
 use crate::world::session::Session;
 
@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// Runs `work`; as long as it goes on, cargo compiles through a server of sccache's that is there for it
 /// alone. Where the store cannot be reached it compiles without, and that is said.
-pub fn serving<T>(
+pub fn with_compiler_cache<T>(
     session: &Session,
     ui: &Ui,
     cache: Option<&CompilerCache>,
@@ -35,7 +35,7 @@ pub fn serving<T>(
     let Some(cache) = cache else {
         return sharing(BTreeMap::new(), work);
     };
-    let own = Own::new(session, cache);
+    let own = CacheServer::new(session, cache);
     let started = own.and_then(|own| own.start(true).map(|server| (own, server)));
     let Some((own, server)) = started else {
         ui.warn(&gone(cache));
@@ -52,7 +52,7 @@ pub fn serving<T>(
 }
 
 /// cargo asks rustc through sccache also where nothing is compiled, and waits for the store: until
-/// [`serving`] has seen to that, it asks rustc itself.
+/// [`with_compiler_cache`] has seen to that, it asks rustc itself.
 pub fn ask_without_cache(session: &Session) {
     if CompilerCache::is_stored(session) {
         process::share(without());
@@ -73,9 +73,9 @@ fn sharing<T>(variables: BTreeMap<String, String>, work: impl FnOnce() -> T) -> 
 
 /// Looks at the store until the work has ended; from when it is gone on, this machine's disk is in its
 /// place.
-fn watch(own: &Own<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()>) {
+fn watch(own: &CacheServer<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()>) {
     while end.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
-        if own.cache.addresses.iter().all(answers) {
+        if is_there(own.cache) {
             continue;
         }
         ui.warn(&gone(own.cache));
@@ -89,27 +89,26 @@ fn watch(own: &Own<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()>) {
     drop(server);
 }
 
-/// A server of these builds alone.
-struct Own<'a> {
+/// The server of sccache that these builds have for themselves.
+struct CacheServer<'a> {
     session: &'a Session,
     cache: &'a CompilerCache,
     /// Where it listens, on this machine.
     port: u16,
 }
 
-impl<'a> Own<'a> {
+impl<'a> CacheServer<'a> {
     fn new(session: &'a Session, cache: &'a CompilerCache) -> Option<Self> {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
         Some(Self {
             session,
             cache,
-            port: free.local_addr().ok()?.port(),
+            port: network::free_port()?,
         })
     }
 
     /// The server, once it answers; with the store, or with this machine's disk.
     fn start(&self, with_store: bool) -> Option<Server> {
-        if with_store && !self.cache.addresses.iter().all(answers) {
+        if with_store && !is_there(self.cache) {
             return None;
         }
         let begun = Instant::now();
@@ -122,8 +121,8 @@ impl<'a> Own<'a> {
             call = call.without(&self.cache.variables);
         }
         let mut server = Server::start(&call).ok()?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        while TcpStream::connect_timeout(&address, PATIENCE).is_err() {
+        let address = format!("127.0.0.1:{}", self.port);
+        while !network::listens(&address, PATIENCE) {
             if server.has_ended() || begun.elapsed() > STARTUP {
                 return None;
             }
@@ -147,8 +146,8 @@ impl<'a> Own<'a> {
     fn say(&self, ui: &Ui) {
         let call = self.call().args(["--show-stats", "--stats-format", "json"]);
         let answer = process::read(&call).ok();
-        let answer = answer.and_then(|it| serde_json::from_str::<Answer>(&it.stdout).ok());
-        let Some(Answer { stats }) = answer else {
+        let answer = answer.and_then(|it| serde_json::from_str::<StatsReport>(&it.stdout).ok());
+        let Some(StatsReport { stats }) = answer else {
             return;
         };
         let (hits, misses) = (stats.cache_hits.sum(), stats.cache_misses.sum());
@@ -162,7 +161,7 @@ impl<'a> Own<'a> {
 
 /// What sccache tells machines of what it did.
 #[derive(Deserialize)]
-struct Answer {
+struct StatsReport {
     stats: Stats,
 }
 
@@ -183,16 +182,12 @@ impl Languages {
     }
 }
 
+fn is_there(cache: &CompilerCache) -> bool {
+    let mut addresses = cache.addresses.iter();
+    addresses.all(|address| network::listens(address, PATIENCE))
+}
+
 fn gone(cache: &CompilerCache) -> String {
     let CompilerCache { program, store, .. } = cache;
     format!("`{store}` does not answer: compiling without `{program}`")
-}
-
-/// Whether somebody listens at `host:port`.
-fn answers(address: &String) -> bool {
-    let Ok(places) = address.to_socket_addrs() else {
-        return false;
-    };
-    let mut places = places.take(2);
-    places.any(|place| TcpStream::connect_timeout(&place, PATIENCE).is_ok())
 }

@@ -21,7 +21,7 @@ mod uv_cache;
 mod walk;
 
 pub use child::hand_over;
-pub use compiler_cache::{ask_without_cache, serving};
+pub use compiler_cache::{ask_without_cache, with_compiler_cache};
 pub use context::PlanOutcome;
 pub use testing::{NoTestsReason, PYTHON, RUST, TestResult, summed};
 pub use walk::execute;

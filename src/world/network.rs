@@ -1,6 +1,8 @@
-//! Whether this machine has a network.
+//! Whether this machine has a network, and who listens in it.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs};
+use std::time::Duration;
 
 use camino::Utf8Path;
 
@@ -25,6 +27,22 @@ pub fn patience(session: &Session) -> BTreeMap<String, String> {
 pub fn patient(session: &Session, call: Invocation) -> Invocation {
     let patience = patience(session).into_iter();
     patience.fold(call, |call, (name, value)| call.env(&name, value))
+}
+
+/// Whether somebody takes connections at `host:port`, at the latest after `patience` for each address of the
+/// host.
+pub fn listens(address: &str, patience: Duration) -> bool {
+    let Ok(places) = address.to_socket_addrs() else {
+        return false;
+    };
+    let mut places = places.take(2);
+    places.any(|place| TcpStream::connect_timeout(&place, patience).is_ok())
+}
+
+/// A port of this machine at which nobody listens now.
+pub fn free_port() -> Option<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
+    Some(listener.local_addr().ok()?.port())
 }
 
 /// Whether no way leads out of this machine, as far as the system tells.
