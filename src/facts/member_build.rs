@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::build::{self, Options};
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{
-    self, Attempt, BuildRecord, BuildRecords, Input, InstallRecord, LocalPackage, Settings,
+    self, Artifact, Attempt, BuildRecord, BuildRecords, Input, InstallRecord, LocalPackage,
+    Settings,
 };
 use crate::facts::project::{Bindings, HardWired, Locked, Member, Project};
 use crate::model::minor::Minor;
@@ -65,6 +66,8 @@ pub struct EarlierBuild {
     pub changed: Vec<Input>,
     /// The hashes of its artifacts.
     pub artifacts: Vec<String>,
+    /// Whether one of them is damaged, which cargo does not see.
+    pub is_damaged: bool,
     /// Whether a file was last written after now, so that cargo compiles its crate at every call.
     pub is_of_the_future: bool,
 }
@@ -172,11 +175,14 @@ impl Build {
         }
         let configs = &self.member.cargo_configs;
         let known = unseen_edits::by_records(session, &packages, configs, records);
-        let names = known.unwrap_or_else(|| {
+        let mut names = known.unwrap_or_else(|| {
             let output = build::output_dir(&self.member, &self.options);
             let read = build::sources(&self.member, &output);
             unseen_edits::by_times(&packages, configs, &read, &fingerprints)
         });
+        if self.earlier.is_damaged {
+            names.extend(packages.first().map(|own| own.name.clone()));
+        }
         names.into_iter().collect()
     }
 
@@ -256,6 +262,7 @@ impl Build {
         if !is_asked_again {
             self.earlier.packages.clone_from(&then.packages);
         }
+        self.earlier.is_damaged = then.artifacts.iter().any(Artifact::is_damaged);
         self.earlier.artifacts = then
             .artifacts
             .iter()

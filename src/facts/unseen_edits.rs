@@ -7,12 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::fingerprint::{BuildRecord, BuildRecords, Input, LocalPackage};
 use crate::world::disk;
+use crate::world::manifest::Toml;
 use crate::world::session::Session;
 
 /// Those of `packages`, the member's own first, that have files whose content is not what cargo compiled
 /// last, by the records of whatever build did so, and whose times say that it is. Of vendored packages
 /// cargo looks at nothing, whatever the times; and before 1.85 not at the `[env]` of its
-/// configuration, so that all of `packages` are those where one of `configs` differs.
+/// configuration, nor at a variable that one names, so that all of `packages` are those where one of
+/// `configs` or such a variable differs.
 ///
 /// `None` where no build of the member is recorded.
 pub(super) fn by_records(
@@ -30,6 +32,11 @@ pub(super) fn by_records(
     }
     if paths.is_empty() {
         return None;
+    }
+    let recorded = builds.clone().filter(is_own).flat_map(|it| &it.compile);
+    let attempted = records.attempts.values().flat_map(|it| &it.changed);
+    if overrides_differ(session, configs, recorded.chain(attempted)) {
+        return Some(all(packages));
     }
     let mut newest: BTreeMap<&Utf8Path, (u64, &Input)> = BTreeMap::new();
     for build in builds {
@@ -79,6 +86,23 @@ pub(super) fn by_records(
         }
     }
     Some(names)
+}
+
+/// Whether a variable that the `[env]` of one of `configs` names is not as a build was given it.
+fn overrides_differ<'a>(
+    session: &Session,
+    configs: &[Utf8PathBuf],
+    inputs: impl Iterator<Item = &'a Input>,
+) -> bool {
+    // who cannot read one leaves it to cargo to say so
+    let files = configs.iter().filter_map(|path| Toml::read(path).ok()?);
+    let named: BTreeSet<String> = files.flat_map(|file| file.keys(&["env"])).collect();
+    let is_named =
+        |input: &&Input| matches!(input, Input::Variable { name, .. } if named.contains(name));
+    !named.is_empty()
+        && inputs
+            .filter(is_named)
+            .any(|input| input.stale(session).is_some())
 }
 
 fn all(packages: &[LocalPackage]) -> BTreeSet<String> {

@@ -69,7 +69,10 @@ pub(super) fn resolve(
         (&*module.name, "load")
     } else {
         let package = module.name.rsplit_once('.');
-        (package.map_or("", |(package, _)| package), "")
+        (
+            package.map_or("", |(package, _)| package),
+            module.file.as_str(),
+        )
     };
     let python = prove.environment.python();
     let invocation = Invocation::new(python, &prove.home)
@@ -88,7 +91,6 @@ pub(super) fn resolve(
     let loaded = lines.rev().find_map(|line| serde_json::from_str(line).ok());
     resolution.loaded = match loaded {
         Some(loaded) => loaded,
-        None if load.is_empty() => Loaded::Well,
         // whatever its exit code: the module's own code may have chosen that
         None => Loaded::Broken(format!("loading it ended Python ({})", output.status)),
     };

@@ -8,7 +8,8 @@ mod uv;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::build::{self};
+use crate::facts::artifact::damage;
+use crate::facts::build;
 use crate::facts::fingerprint::{Artifact, EnvironmentRecord, Input, InstallRecord};
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
@@ -125,6 +126,16 @@ impl Proof<'_> {
         let mut install = InstallRecord::default();
         for artifact in artifacts {
             let script = bin.join(artifact.path.file_name().unwrap_or_default());
+            if let Some(damage) = damage(&artifact.path) {
+                if self.prove.reason.is_none() || self.prove.rebuilds > 0 {
+                    return Err(Error::NotInstalled {
+                        module: script.to_string(),
+                        message: format!("`{}` is damaged: {damage}", artifact.path),
+                    });
+                }
+                self.forget_artifact(&artifact.path)?;
+                return Ok(install);
+            }
             let input = Input::file(&script, None);
             if input.hash() != Some(&artifact.hash) {
                 return Err(Error::NotInstalled {

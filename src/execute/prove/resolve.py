@@ -8,10 +8,11 @@ the same with FOLDER first ("local"): what each package on the way to the module
 itself, would be imported from. A list ends where nothing is found. None of the project's Python
 code runs.
 
-Where LOAD is "load", the first extension module on the way is loaded as an import of it would,
-and a line after that tells what came of it: "well", or an object with "missing" (it has no such
-function), "broken" (the system cannot load it), "unlinked" (a library that it needs is not found) or
-"raised" with the last line of the exception. The interpreter may crash.
+Where LOAD is "load", the first extension module on the way is loaded as an import of it would; where
+it is the path of a library, that is loaded as cffi and ctypes do. A line after that tells what came of
+it: "well", or an object with "missing" (it has no such function), "broken" (the system cannot load it),
+"unlinked" (a library that it needs is not found) or "raised" with the last line of the exception. The
+interpreter may crash.
 """
 
 import importlib.machinery
@@ -67,13 +68,28 @@ def load(found):
         kind = "raised"
         if "PyInit_" in text or "module export function" in text:
             kind = "missing"
-        elif error.path == path and path in text:
-            kind = "broken"  # the words of the system's loader begin with the file
         elif error.path == path:
-            kind = "unlinked"  # or with another that it needs
+            kind = refused(path, text)
         return {kind: text}
     except BaseException as error:
         return {"raised": "%s: %s" % (type(error).__name__, error)}
+    return "well"
+
+
+def refused(path, text):
+    # the words of the system's loader begin with the file, or with another that it needs
+    return "broken" if path in text else "unlinked"
+
+
+def load_library(path):
+    try:
+        import ctypes
+    except ImportError:  # a Python without it has no way to load this one
+        return "well"
+    try:
+        ctypes.CDLL(path)
+    except OSError as error:
+        return {refused(path, str(error)): str(error)}
     return "well"
 
 
@@ -82,3 +98,5 @@ installed = walk(module, sys.path)
 print("\n" + as_json({"installed": installed, "local": walk(module, [folder] + sys.path)}), flush=True)
 if wanted == "load":
     print("\n" + as_json(load(installed)), flush=True)
+elif wanted:
+    print("\n" + as_json(load_library(wanted)), flush=True)

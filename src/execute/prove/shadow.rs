@@ -45,9 +45,7 @@ impl Proof<'_> {
         {
             return Ok(Some(stray.to_owned()));
         }
-        if is_imported {
-            self.loads(module, &resolution.loaded)?;
-        }
+        self.loads(module, &resolution.loaded)?;
         Ok(None)
     }
 

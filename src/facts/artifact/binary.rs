@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, FileHeader32, FileHeader64};
 use object::macho::{FatHeader, MachHeader32, MachHeader64};
 use object::pe::{ImageNtHeaders32, ImageNtHeaders64};
@@ -11,6 +12,8 @@ use object::read::pe::{ImageNtHeaders, PeFile};
 use object::{
     Architecture, Endianness, FileKind, NameOrOrdinal, Object, ObjectSection, read::Result,
 };
+
+use crate::world::disk;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -71,6 +74,19 @@ impl Binary {
                 number.split('.').map(|part| part.parse().ok()).collect()
             })
             .max()
+    }
+}
+
+/// What keeps the system from loading or running a file, which is not tried: a program would do what it
+/// is for. `None` where nothing does.
+pub fn damage(path: &Utf8Path) -> Option<String> {
+    let bytes = match disk::read(path) {
+        Ok(bytes) => bytes.unwrap_or_default(),
+        Err(error) => return Some(error.to_string()),
+    };
+    match Binary::parse(&bytes) {
+        Some(parsed) => parsed.err().map(|error| error.to_string()),
+        None => Some("it is no program or library".to_owned()),
     }
 }
 

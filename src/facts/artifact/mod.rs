@@ -19,7 +19,7 @@ mod sdist;
 mod wheel;
 
 pub use archive::{ArchiveMember, is_harmless};
-pub use binary::{Binary, Format};
+pub use binary::{Binary, Format, damage};
 pub use expected::Expected;
 pub use headers::Headers;
 pub use name::{DistributionName, SDIST_ENDING, SdistName, Tags, WHEEL_ENDING, WheelName};

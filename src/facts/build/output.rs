@@ -89,7 +89,8 @@ pub fn artifacts(member: &Member, output: &Utf8Path) -> Vec<Artifact> {
         .map(|name| output.join(name))
         .filter_map(|path| {
             let hash = disk::hash(&path)?;
-            Some(Artifact { path, hash })
+            let size = disk::signature(&path)?.size;
+            Some(Artifact { path, hash, size })
         })
         .collect()
 }

@@ -10,7 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::world::disk;
+use crate::facts::artifact::damage;
+use crate::world::disk::{self, Signature};
 use crate::world::interpreter::Probe;
 use crate::world::session::Session;
 
@@ -92,6 +93,19 @@ pub struct Artifact {
     pub path: Utf8PathBuf,
     /// SHA-256, hex.
     pub hash: String,
+    /// Bytes; 0 where an older record does not say it.
+    #[serde(default)]
+    pub size: u64,
+}
+
+impl Artifact {
+    /// Whether the file is no more what was built, and nothing that the system could load: cargo does not
+    /// look into it.
+    pub fn is_damaged(&self) -> bool {
+        let is_as_built = |signature: Signature| signature.size == self.size;
+        disk::signature(&self.path).is_some_and(|it| !is_as_built(it))
+            && damage(&self.path).is_some()
+    }
 }
 
 /// `pyx.json` in the environment: what is installed there.

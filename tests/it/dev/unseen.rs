@@ -196,6 +196,46 @@ fn a_library_that_cargo_finds_as_it_was_is_not_installed_again() {
     project.dev().run().finds_fresh("cffi-add");
 }
 
+/// cargo takes what is there for what it compiled, whatever is in it.
+fn lose_and_damage(project: &Project, installed: &str, artifact: &str) -> CheckOutcome {
+    project.remove(installed);
+    let file = fs::File::options().write(true).open(project.path(artifact));
+    file.unwrap().set_len(3000).unwrap();
+    project.dev().run().succeeds()
+}
+
+#[test]
+fn a_damaged_program_is_never_installed_for_what_was_built() {
+    let (_, project) = shown(&folder!());
+    project.dev().run().succeeds();
+    let artifact = "target/pyx/ext/debug/shown";
+    let run = lose_and_damage(&project, ".venv/bin/shown", artifact);
+    assert_eq!(printed(&project, "shown"), "one", "{run}");
+    project.dev().run().finds_fresh("shown");
+    // nothing tells how large it was
+    project.remove("target/pyx/state.json");
+    let run = lose_and_damage(&project, ".venv/bin/shown", artifact).says("is damaged");
+    assert_eq!(printed(&project, "shown"), "one", "{run}");
+}
+
+#[test]
+fn a_damaged_library_is_never_installed_for_what_was_built() {
+    let project = Project::new(&folder!(), "cffi");
+    project.dev().run().succeeds();
+    let find = "import cffi_add as c, glob; print(glob.glob(c.__path__[0] + '/*.so')[0])";
+    let installed = project.python(find);
+    let name = installed.rsplit('/').next().unwrap();
+    let artifact = format!("target/pyx/ext/debug/{name}");
+    let sum = "from cffi_add import lib; print(lib.add(2, 3))";
+    let run = lose_and_damage(&project, &installed, &artifact);
+    assert_eq!(project.python(sum), "5", "{run}");
+    project.dev().run().finds_fresh("cffi-add");
+    // nothing tells how large it was
+    project.remove("target/pyx/state.json");
+    let run = lose_and_damage(&project, &installed, &artifact).says("is damaged");
+    assert_eq!(project.python(sum), "5", "{run}");
+}
+
 #[test]
 fn a_distribution_that_is_called_otherwise_now_is_taken_away() {
     let (_, project) = shown(&folder!());
@@ -243,6 +283,14 @@ fn every_crate_of_the_project_is_compiled_as_cargos_configuration_says_now() {
             assert_eq!(compiled(&run, name), 1, "{run}");
         }
         project.dev().run().finds_fresh("shown");
+    }
+    // before 1.85 cargo does not see it, and all that the configuration is for is compiled anew
+    project.write(".cargo/config.toml", "[env]\nMOOD = \"sad\"\n");
+    project.dev().run().succeeds();
+    let run = project.dev().env("MOOD", "calm").run().succeeds();
+    assert_eq!(printed(&project, "shown"), "one calm", "{run}");
+    for name in ["shown", "value"] {
+        assert_eq!(compiled(&run, name), 1, "{run}");
     }
     project.remove("target/pyx/state.json");
     project.write(".cargo/config.toml", "[net]\nretry = 2\n");
