@@ -119,7 +119,7 @@ pub struct BuildArgs {
 /// What is handed to cargo as it is (cargo book, `cargo build`).
 #[derive(Debug, Default, Args)]
 pub struct CargoArgs {
-    /// How many crates are compiled at the same time
+    /// How many crates are compiled, and by `test` how many tests run, at the same time
     #[arg(short, long, value_name = "N", help_heading = CARGO, value_parser = jobs)]
     pub jobs: Option<String>,
     /// Have cargo write how long each crate took, in cargo-timings/ of the target directory

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use crate::driver::{Driver, matrix, verdict, watch};
-use crate::facts::{Purpose, Request};
+use crate::driver::{Driver, matrix, test_report, watch};
+use crate::facts::{Purpose, Request, Testing};
 use crate::model::error::{Error, Result};
 use crate::world::python_request::ALL;
 
@@ -43,7 +43,7 @@ impl BuildCommand {
     fn purpose(&self, context: CommandContext<'_>) -> Result<Purpose> {
         Ok(match self {
             Self::Dev(_) => Purpose::Dev,
-            Self::Test(test) => Purpose::Test(test.testing(context.global.quiet)),
+            Self::Test(test) => Purpose::Test(test.testing(context.session, context.global.quiet)),
             Self::Run(run) => Purpose::Run(run.running(context.session)?),
         })
     }
@@ -61,6 +61,11 @@ impl BuildCommand {
             session,
             ui,
         } = context;
+        if let Self::Test(test) = self
+            && let Some(merge) = test.merging(session)
+        {
+            return merge.run(session, ui);
+        }
         let request = self.request(context)?;
         let command = Driver {
             session,
@@ -72,6 +77,11 @@ impl BuildCommand {
             Self::Test(test) => test.watch.watch,
             Self::Run(run) => run.watch.watch,
         };
+        if watch && request.testing().is_some_and(Testing::is_reported) {
+            let message =
+                "`--watch` runs tests again and again: no `--shard`, `--durations` or `--junit`";
+            return Err(Error::Usage(message.into()));
+        }
         let several = self.pythons().len() > 1;
         let all = self.pythons().iter().any(|word| word == ALL);
         if all && !matches!(request.purpose, Purpose::Test(_)) {
@@ -89,17 +99,17 @@ impl BuildCommand {
         if watch {
             return watch::run(&command);
         }
+        test_report::forget(&command)?;
         if several || all {
             return matrix::run(&command, &pythons);
         }
-        let test_results = command.perform()?;
         match request.purpose {
-            Purpose::Test(_) => verdict(&test_results, &session.cwd),
+            Purpose::Test(_) => test_report::run(&command),
             Purpose::Dev
             | Purpose::Run(_)
             | Purpose::Release(_)
             | Purpose::Just(_)
-            | Purpose::Look => Ok(()),
+            | Purpose::Look => command.perform().map(drop),
         }
     }
 }

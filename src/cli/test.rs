@@ -1,11 +1,18 @@
 //! `cargo pyx test`: its options; `build_command` does it.
 
+use camino::Utf8PathBuf;
 use clap::Args;
 
+use crate::driver::Merge;
 use crate::facts::Testing;
 use crate::facts::suites::Languages;
 
+use crate::model::shard::Shard;
+use crate::world::session::Session;
+
 use super::build_args::{CommonArgs, WatchArgs};
+
+const REPORTS: &str = "Shards and reports";
 
 /// Build the project, then run its Rust and Python tests against the build
 ///
@@ -18,7 +25,11 @@ Examples:
   cargo pyx test --py -- -k name     Python only; what follows -- goes to pytest
   cargo pyx test --rust -- --list    Rust only; what follows -- goes to the test programs
   cargo pyx test --release           the optimised build
-  cargo pyx test --python all        on every interpreter that the project allows")]
+  cargo pyx test --python all        on every interpreter that the project allows
+  cargo pyx test --jobs 4            four tests at the same time, in both languages
+  cargo pyx test --shard 2/5         the second fifth of the tests, for the second of five machines
+  cargo pyx test --merge reports     one result of what all shards have reported
+  cargo pyx test --junit tests.xml   a report for the CI's own pages")]
 pub struct Test {
     #[command(flatten)]
     pub languages: LanguageArgs,
@@ -33,6 +44,23 @@ pub struct Test {
     /// The Pythons to test on: versions, ranges, paths, or `all`; a table when there are several
     #[arg(long, value_name = "REQ")]
     pub python: Vec<String>,
+    /// Run one of several parts of the tests: the second of five is 2/5
+    #[arg(long, value_name = "K/N", help_heading = REPORTS)]
+    pub shard: Option<Shard>,
+    /// Put the reports of all shards below DIR together, and run nothing
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = REPORTS,
+        conflicts_with_all = ["shard", "rust", "py", "wheel", "python", "watch", "arguments"]
+    )]
+    pub merge: Option<Utf8PathBuf>,
+    /// Seconds of each Python test, by which shards are made alike; without --shard they are written there
+    #[arg(long, value_name = "FILE", help_heading = REPORTS)]
+    pub durations: Option<Utf8PathBuf>,
+    /// Write what became of each test, as JUnit's XML
+    #[arg(long, value_name = "FILE", help_heading = REPORTS)]
+    pub junit: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub watch: WatchArgs,
     /// Arguments for pytest (or the project's other runner); with --rust for the test programs
@@ -51,7 +79,17 @@ pub struct LanguageArgs {
 }
 
 impl Test {
-    pub(super) fn testing(&self, quiet: bool) -> Testing {
+    pub(super) fn merging(&self, session: &Session) -> Option<Merge> {
+        let absolute = |path: &Utf8PathBuf| session.absolute(path.as_str());
+        Some(Merge {
+            dir: absolute(self.merge.as_ref()?),
+            junit: self.junit.as_ref().map(absolute),
+            durations: self.durations.as_ref().map(absolute),
+        })
+    }
+
+    pub(super) fn testing(&self, session: &Session, quiet: bool) -> Testing {
+        let is_for_machines = self.junit.is_some() || self.shard.is_some();
         Testing {
             languages: match (self.languages.rust, self.languages.py) {
                 (true, _) => Languages::Rust,
@@ -62,6 +100,27 @@ impl Test {
             fail_fast: self.fail_fast,
             quiet,
             wheel: self.wheel,
+            shard: self.shard,
+            durations: self
+                .durations
+                .as_ref()
+                .map(|path| session.absolute(path.as_str())),
+            junit: self
+                .junit
+                .as_ref()
+                .map(|path| session.absolute(path.as_str())),
+            by_name: is_for_machines || session.annotates(),
+            threads: self.common.build.cargo.jobs.as_deref().map(threads),
         }
+    }
+}
+
+/// How many tests run at the same time, for `--jobs` as cargo takes it.
+fn threads(jobs: &str) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    match jobs.parse::<isize>() {
+        Ok(number) if number > 0 => number.unsigned_abs(),
+        Ok(less) => processors.saturating_sub(less.unsigned_abs()).max(1),
+        Err(_) => processors,
     }
 }

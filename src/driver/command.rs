@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::execute::{PlanOutcome, TestResult, execute, hand_over, summed, with_compiler_cache};
+use crate::execute::{PlanOutcome, execute, hand_over, with_compiler_cache};
 use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
 use crate::model::error::{Error, Result};
 use crate::model::reason::Reason;
+use crate::model::test_result::{TestResult, summed};
 use crate::plan::{Plan, Step, plan};
 use crate::ui::Ui;
 use crate::world::disk::{self, FileLock};
@@ -157,6 +158,7 @@ impl Driver<'_> {
             self.ui.tested(&json!({
                 "language": test_result.language,
                 "member": test_result.member,
+                "suite": test_result.suite,
                 "on": test_result.on,
                 "counts": test_result.counts,
                 "failure": test_result.failure,

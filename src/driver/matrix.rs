@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::execute::{PYTHON, RUST, TestResult, summed};
+use crate::execute::ReportRow;
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
 use crate::facts::supported_pythons::{self, SupportedPythons};
 use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::model::minor::{self, Minor};
+use crate::model::test_result::TestResult;
 use crate::ui::Ui;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::{self, ALL};
 use crate::world::session::Session;
 
 use super::command::Driver;
+use super::test_report;
 use super::verdict::verdict;
 
 /// `--python`'s values, the first for each environment, with `all` as one version for each minor that
@@ -256,10 +258,10 @@ fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>) -> Result<()> {
         let mut rows = rows;
         return rows.swap_remove(at).result.map(drop);
     }
-    driver.ui.table(
-        &["Python", "Rust", "Python tests", "seconds", "result"],
-        &rows.iter().map(|row| row.cells(driver)).collect::<Vec<_>>(),
-    );
+    let reported: Vec<ReportRow> = rows.iter().map(|row| row.reported(driver)).collect();
+    let cells: Vec<Vec<String>> = reported.iter().map(ReportRow::cells).collect();
+    driver.ui.table(&test_report::COLUMNS, &cells);
+    test_report::tell(driver, &reported)?;
     let failed = rows.iter().filter(|row| !row.passed(driver));
     let failed: Vec<&str> = failed.map(|row| row.python.as_str()).collect();
     if failed.is_empty() {
@@ -288,27 +290,13 @@ impl Row<'_> {
         self.result.is_ok() && verdict(self.test_results(), &driver.session.cwd).is_ok()
     }
 
-    fn cells(&self, driver: &Driver<'_>) -> Vec<String> {
-        let of = |language: &str| {
-            let sums = summed(self.test_results());
-            let mine = sums
-                .iter()
-                .filter(|test_result| test_result.language == language);
-            let words: Vec<String> = mine.map(TestResult::wording).collect();
-            if words.is_empty() {
-                "-".to_owned()
-            } else {
-                words.join("; ")
-            }
-        };
-        let word = if self.passed(driver) { "ok" } else { "FAILED" };
-        vec![
-            self.python.clone(),
-            of(RUST),
-            of(PYTHON),
-            format!("{:.1}", self.seconds),
-            word.to_owned(),
-        ]
+    fn reported(&self, driver: &Driver<'_>) -> ReportRow {
+        ReportRow {
+            name: self.python.clone(),
+            test_results: self.test_results().to_vec(),
+            seconds: self.seconds,
+            passed: self.passed(driver),
+        }
     }
 }
 

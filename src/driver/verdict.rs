@@ -2,8 +2,8 @@
 
 use camino::Utf8Path;
 
-use crate::execute::{NoTestsReason, PYTHON, TestResult};
 use crate::model::error::{Error, Result};
+use crate::model::test_result::{Language, NoTestsReason, TestResult};
 
 /// Tests that ran are a success where no runner failed, and at least one did what it was asked.
 ///
@@ -31,7 +31,7 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     // passed in Rust
     let python = test_results
         .iter()
-        .filter(|test_result| test_result.language == PYTHON);
+        .filter(|test_result| test_result.language == Language::Python);
     let unselected = python.map(|test_result| match &test_result.idle {
         Some(NoTestsReason::Unselected(what)) => Some(what),
         _ => None,
@@ -59,9 +59,8 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execute::RUST;
 
-    fn test_result(language: &'static str, idle: Option<NoTestsReason>) -> TestResult {
+    fn test_result(language: Language, idle: Option<NoTestsReason>) -> TestResult {
         TestResult {
             language,
             idle,
@@ -77,10 +76,10 @@ mod tests {
         };
         let (rust, python) = ("Rust tests failed", "Python tests failed");
         let results = [
-            failed(PYTHON, python),
-            failed(RUST, rust),
-            failed(PYTHON, python),
-            failed(RUST, rust),
+            failed(Language::Python, python),
+            failed(Language::Rust, rust),
+            failed(Language::Python, python),
+            failed(Language::Rust, rust),
         ];
         let error = verdict(&results, Utf8Path::new("/p")).unwrap_err();
         assert_eq!(error.to_string(), format!("{python}; {rust}"));
@@ -90,15 +89,15 @@ mod tests {
     fn a_selection_that_selects_nothing_is_no_success_whatever_passed_in_rust() {
         let unselected = || Some(NoTestsReason::Unselected("`-k nosuch`".into()));
         let verdict = |test_results: &[TestResult]| verdict(test_results, Utf8Path::new("/p"));
-        let rust = test_result(RUST, None);
-        let nothing = [rust.clone(), test_result(PYTHON, unselected())];
+        let rust = test_result(Language::Rust, None);
+        let nothing = [rust.clone(), test_result(Language::Python, unselected())];
         let error = verdict(&nothing).unwrap_err().to_string();
         assert_eq!(error, "no test is selected by `-k nosuch`");
         // in one of several packages it has
         let one = [
             rust,
-            test_result(PYTHON, unselected()),
-            test_result(PYTHON, None),
+            test_result(Language::Python, unselected()),
+            test_result(Language::Python, None),
         ];
         verdict(&one).unwrap();
     }

@@ -8,6 +8,7 @@ use crate::plan::Listen;
 use crate::ui::Activity;
 use crate::world::process::Stream;
 
+use super::compile_errors::CompileErrors;
 use super::diagnosis;
 
 /// The words with which cargo begins a line of progress.
@@ -49,6 +50,7 @@ pub(super) struct Listener<'a, 'b> {
     held: Vec<Vec<u8>>,
     /// What was seen to be missing, the first of several.
     pub(super) diagnosis: Option<String>,
+    pub(super) errors: CompileErrors,
 }
 
 impl<'a, 'b> Listener<'a, 'b> {
@@ -60,14 +62,17 @@ impl<'a, 'b> Listener<'a, 'b> {
             current: String::new(),
             held: Vec::new(),
             diagnosis: None,
+            errors: CompileErrors::default(),
         }
     }
 
     pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
+        let plain = anstream::adapter::strip_bytes(line).into_vec();
+        let plain = String::from_utf8_lossy(&plain);
         if self.diagnosis.is_none() {
-            let plain = anstream::adapter::strip_bytes(line).into_vec();
-            self.diagnosis = diagnosis::of(&String::from_utf8_lossy(&plain));
+            self.diagnosis = diagnosis::of(&plain);
         }
+        self.errors.hear(&plain);
         match (self.listen, stream) {
             (Listen::Quiet, _) | (Listen::Maturin { .. }, Stream::Stdout) => {
                 self.hold(stream, line);

@@ -45,6 +45,8 @@ pub(super) fn call(
     }
     if !step.optional {
         listener.repeat();
+        let dir = &run.invocation.dir;
+        listener.errors.annotate(context.session, context.ui, dir);
     }
     let said = listener.diagnosis.as_deref().unwrap_or_default();
     let exit = if diagnosis::is_of_the_machine(said) {

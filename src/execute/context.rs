@@ -8,10 +8,9 @@ use camino::Utf8PathBuf;
 use crate::facts::fingerprint::Artifact;
 use crate::facts::release::Checked;
 use crate::model::reason::Reason;
+use crate::model::test_result::{Language, TestResult};
 use crate::ui::Ui;
 use crate::world::session::Session;
-
-use super::testing::result::{RUST, TestResult};
 
 /// What came of a plan.
 #[derive(Debug, Default)]
@@ -69,7 +68,7 @@ impl Context<'_> {
             outcome.stopped |= fail_fast && test_result.failure.is_some();
             let results = &mut outcome.test_results;
             results.push(test_result);
-            results.sort_by_key(|result| result.language != RUST);
+            results.sort_by_key(|result| result.language != Language::Rust);
         });
     }
 }

@@ -6,6 +6,7 @@
 
 mod cargo;
 mod child;
+mod compile_errors;
 mod compiler_cache;
 mod context;
 mod copy_install;
@@ -16,6 +17,7 @@ mod link;
 mod prove;
 mod records;
 mod release;
+mod report;
 mod testing;
 mod uv_cache;
 mod walk;
@@ -23,5 +25,5 @@ mod walk;
 pub use child::hand_over;
 pub use compiler_cache::{ask_without_cache, with_compiler_cache};
 pub use context::PlanOutcome;
-pub use testing::{NoTestsReason, PYTHON, RUST, TestResult, summed};
+pub use report::{ReportRow, annotate, job_summary, junit};
 pub use walk::execute;

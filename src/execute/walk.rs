@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::model::error::{Error, Result};
 use crate::model::step::StepId;
+use crate::model::test_result::{Language, TestResult};
 use crate::plan::{Action, Plan, Step};
 use crate::ui::{Activity, Ui};
 use crate::world::disk;
@@ -14,7 +15,7 @@ use crate::world::session::Session;
 
 use super::context::{Context, PlanOutcome};
 use super::kept::keeping;
-use super::testing::{self, TestResult};
+use super::testing;
 use super::{child, copy_install, diagnosis, files, link, prove, records, release};
 
 /// Where several interpreters are served side by side they build in turns: cargo fills the machine
@@ -144,11 +145,20 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
             let mut test_result = testing::run(context, test, activity)?;
             test_result.seconds = start.elapsed().as_secs_f64();
             test_result.on.clone_from(&test.on);
+            test_result.suite.clone_from(&test.suite);
+            test_result.python.clone_from(&test.python);
             context.count(test_result, test.fail_fast);
             Ok(())
         }
         Action::Untestable(untestable) => {
-            context.count(TestResult::from(&**untestable), untestable.fail_fast);
+            let test_result = TestResult {
+                language: Language::Rust,
+                member: untestable.member.clone(),
+                failure: Some(untestable.why.clone()),
+                hint: untestable.hint.clone(),
+                ..TestResult::default()
+            };
+            context.count(test_result, untestable.fail_fast);
             Ok(())
         }
         Action::Release(action) => release::act(context, action, activity),

@@ -61,7 +61,7 @@ impl Facts {
         let defaults = build_apart(&mut project, &environment);
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
         let tests = TestFacts::gather(session, &project, request)?;
-        let test_dependencies = tests.dependencies(&project)?;
+        let test_dependencies = tests.dependencies(&project, request.testing())?;
         let left_out = tests.left_out(&project, &request.build);
         let unshipped = tests.unshipped(&project, request);
         let records = Records::load(&project, &environment);

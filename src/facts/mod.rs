@@ -5,7 +5,7 @@
 //!
 //! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
 //!   `tools`, `recipe_facts` (what recipes are told of all)
-//! - the project: `project` and its packages, `dependencies`, `suites` (tests), `recipes`, `versions`
+//! - the project: `project` and its packages, `dependencies`, `suites` (tests; how long each took is in `durations`, what other machines ran of them in `shard_report`), `recipes`, `versions`
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)
 //! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
@@ -23,6 +23,7 @@ mod caller;
 mod compiler_cache;
 pub mod dependencies;
 pub mod doctor;
+mod durations;
 pub mod editor;
 pub mod environment;
 pub mod fingerprint;
@@ -44,6 +45,7 @@ mod request;
 mod required_packages;
 mod reusable_build;
 mod run_state;
+pub mod shard_report;
 mod staleness;
 pub mod suites;
 pub mod supported_pythons;
@@ -55,6 +57,7 @@ pub mod versions;
 
 pub use caller::Caller;
 pub use compiler_cache::CompilerCache;
+pub use durations::Durations;
 pub use gather::Facts;
 pub use just::Just;
 pub use last_inputs::last_inputs;

@@ -10,6 +10,7 @@ use crate::facts::project::Selection;
 use crate::facts::suites::Languages;
 use crate::model::error::{Error, Result};
 use crate::model::path;
+use crate::model::shard::Shard;
 use crate::world::disk;
 use crate::world::manifest::{Config, Hooks};
 
@@ -78,6 +79,17 @@ impl Request {
         releasing.is_some_and(|releasing| releasing.product == Product::Publication)
     }
 
+    pub(crate) fn testing(&self) -> Option<&Testing> {
+        match &self.purpose {
+            Purpose::Test(testing) => Some(testing),
+            Purpose::Dev
+            | Purpose::Run(_)
+            | Purpose::Release(_)
+            | Purpose::Just(_)
+            | Purpose::Look => None,
+        }
+    }
+
     /// Whose tests are to be run, if any.
     pub(crate) fn tested(&self) -> Option<Languages> {
         match &self.purpose {
@@ -131,6 +143,24 @@ pub struct Testing {
     pub quiet: bool,
     /// Test a wheel instead of the build in the environment.
     pub wheel: bool,
+    /// `--shard`: the part of the tests that is run.
+    pub shard: Option<Shard>,
+    /// `--durations`: recorded seconds by which shards are made, and where a whole run records them;
+    /// absolute.
+    pub durations: Option<Utf8PathBuf>,
+    /// `--junit`: where a report is written, absolute.
+    pub junit: Option<Utf8PathBuf>,
+    /// Whether it is to be told how each test ended.
+    pub by_name: bool,
+    /// `--jobs`: how many tests run at the same time; `None` for what the runner does by itself.
+    pub threads: Option<usize>,
+}
+
+impl Testing {
+    /// Whether files tell of what became of the tests.
+    pub fn is_reported(&self) -> bool {
+        self.shard.is_some() || self.durations.is_some() || self.junit.is_some()
+    }
 }
 
 /// What `cargo pyx release` makes.

@@ -1,6 +1,6 @@
 //! Which tests are run, and what they need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
@@ -11,9 +11,10 @@ use crate::world::session::Session;
 
 use super::build::{Flags, Options};
 use super::dependencies::{Dependencies, TestRunner};
+use super::durations::Durations;
 use super::project::{Member, Project};
-use super::request::{Purpose, Request};
-use super::suites::{RustSuite, Suites, Word, unshipped_tests};
+use super::request::{Purpose, Request, Testing};
+use super::suites::{PythonSuite, RustSuite, Suites, Word, unshipped_tests};
 
 /// The tests of a project, and what of them was asked for.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct TestFacts {
     pub suites: Suites,
     /// What stands after `--`, when a Python test runner is to get it.
     pub words: Vec<Word>,
+    /// By suite and name, the shard that recorded seconds put a test in, where shards are asked for.
+    pub assigned: BTreeMap<String, BTreeMap<String, u32>>,
 }
 
 impl TestFacts {
@@ -36,11 +39,21 @@ impl TestFacts {
         suites
             .python
             .retain(|suite| !excluded.contains(&suite.member));
-        let words = match &request.purpose {
-            Purpose::Test(testing) => suites.words(session, &testing.arguments),
-            _ => Vec::new(),
+        let Purpose::Test(testing) = &request.purpose else {
+            return Ok(Self {
+                suites,
+                ..Self::default()
+            });
         };
-        Ok(Self { suites, words })
+        let assigned = match (testing.shard, &testing.durations) {
+            (Some(shard), Some(path)) => Durations::read(path)?.assigned(shard.count),
+            _ => BTreeMap::new(),
+        };
+        Ok(Self {
+            words: suites.words(session, &testing.arguments),
+            suites,
+            assigned,
+        })
     }
 
     /// Tests that are not the members', and those that cargo leaves out for the features that they want.
@@ -109,7 +122,13 @@ impl TestFacts {
     }
 
     /// What the tests import besides the project's own dependencies.
-    pub(super) fn dependencies(&self, project: &Project) -> Result<Dependencies> {
+    ///
+    /// `testing`: what was asked for, where that is tests.
+    pub(super) fn dependencies(
+        &self,
+        project: &Project,
+        testing: Option<&Testing>,
+    ) -> Result<Dependencies> {
         let suites = &self.suites;
         let in_python = |m: &Member| suites.python.iter().any(|s| s.member == m.name);
         let embeds = |m: &Member| {
@@ -124,7 +143,11 @@ impl TestFacts {
             .map(|member| (member, in_python(member)))
             .filter(|(member, has_suite)| *has_suite || embeds(member))
             .collect();
-        Dependencies::for_tests(project, &tested)
+        let is_pytest = |suite: &&PythonSuite| suite.runner == TestRunner::Pytest;
+        let pytest = suites.python.iter().find(is_pytest);
+        let more = pytest.filter(|_| testing.is_some_and(|it| it.threads.is_some_and(|it| it > 1)));
+        let more = more.map(|_| "pytest-xdist".to_owned());
+        Dependencies::for_tests(project, &tested, more)
     }
 }
 

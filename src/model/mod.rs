@@ -13,6 +13,8 @@ pub mod path;
 pub mod python_function;
 pub mod reason;
 pub mod runner_options;
+pub mod shard;
 pub mod step;
+pub mod test_result;
 pub mod venv;
 pub mod version;

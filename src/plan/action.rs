@@ -1,6 +1,6 @@
 //! What a step does, as data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,12 +13,16 @@ use crate::model::error::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;
+use crate::model::shard::Shard;
 use crate::world::tool::Provision;
 
+use super::context::PlanContext;
 use super::release_action::{ReleaseAction, comment};
 
 /// The variable that tells a [`Reporter`]'s module where to write.
 pub(super) const REPORT: &str = "CARGO_PYX_REPORT";
+/// The variable that tells it where it is said which tests are not run.
+pub(super) const SHARD: &str = "CARGO_PYX_SHARD";
 
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -233,7 +237,7 @@ impl Action {
                 let text = format!("write {}: what this prints, and {lines}", link.config);
                 format!("{}\n{}", comment(&text), link.invocation)
             }
-            Self::Test(test) => test.without_reporter().to_string(),
+            Self::Test(test) => test.command(),
             Self::Untestable(tests) => comment(&tests.why),
             Self::Pack(pack) => pack.run.invocation.to_string(),
             Self::WriteRecipes { folder } => comment(&format!("write our recipes to {folder}")),
@@ -328,6 +332,24 @@ pub struct Test {
     pub fail_fast: bool,
     /// Those of the command line.
     pub arguments: Vec<String>,
+    /// What tells it from other runs of the member's tests: a path relative to the project, or what the
+    /// tests are of.
+    pub suite: String,
+    /// The interpreter, as [`Probe::label`] says it.
+    pub python: Option<String>,
+    /// Which of the tests are run; `None`: all.
+    pub share: Option<Share>,
+    /// Whether it is to be told how each test ended.
+    pub by_name: bool,
+}
+
+/// The part of a suite that one of several machines runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub shard: Shard,
+    /// By the name of a test, the shard that recorded seconds put it in; all others are where their names
+    /// put them.
+    pub assigned: BTreeMap<String, u32>,
 }
 
 /// Rust tests that cannot be run, which counts as their failure.
@@ -362,6 +384,8 @@ pub struct Reporter {
     pub module: Utf8PathBuf,
     /// What the module writes, absolute.
     pub report: Utf8PathBuf,
+    /// What tells the module which tests are not run, absolute; there only where some are not.
+    pub shard: Utf8PathBuf,
 }
 
 #[derive(Clone, Debug)]
@@ -492,8 +516,18 @@ pub struct RecordSync {
     pub made: bool,
 }
 
+impl Share {
+    pub fn holds(&self, name: &str) -> bool {
+        match self.assigned.get(name) {
+            Some(index) => *index == self.shard.index,
+            None => self.shard.holds(name),
+        }
+    }
+}
+
 impl Test {
     pub(super) fn of(
+        context: &PlanContext<'_>,
         build: &Build,
         testing: &Testing,
         invocation: Invocation,
@@ -508,6 +542,24 @@ impl Test {
             unoptimised: build.options.profile == "dev",
             fail_fast: testing.fail_fast,
             arguments: testing.arguments.clone(),
+            suite: String::new(),
+            python: context.target.probe.as_ref().map(|it| it.label()),
+            share: testing.shard.map(|shard| Share {
+                shard,
+                assigned: BTreeMap::new(),
+            }),
+            by_name: testing.by_name,
+        }
+    }
+
+    fn command(&self) -> String {
+        let command = self.without_reporter();
+        match &self.share {
+            Some(share) if self.runner != Runner::Nextest => {
+                let text = format!("of these tests only those of shard {}:", share.shard);
+                format!("{}\n{command}", comment(&text))
+            }
+            _ => command.to_string(),
         }
     }
 
@@ -515,6 +567,7 @@ impl Test {
     fn without_reporter(&self) -> Invocation {
         let mut invocation = self.invocation.clone();
         invocation.set.remove(REPORT);
+        invocation.set.remove(SHARD);
         match &self.runner {
             // `-p MODULE` comes first of what pytest is given
             Runner::Pytest(_) => {

@@ -1,5 +1,7 @@
 //! The Python tests of a plan.
 
+use std::collections::BTreeMap;
+
 use crate::facts::dependencies::TestRunner;
 use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, Testing};
@@ -9,15 +11,19 @@ use crate::model::step::StepId;
 use crate::model::venv;
 use crate::world::interpreter::Probe;
 
-use super::action::{Action, REPORT, Reporter, Runner, Test};
+use super::action::{Action, REPORT, Reporter, Runner, SHARD, Test};
 use super::context::PlanContext;
 use super::step::Step;
+
+/// As [`TestFacts::assigned`](crate::facts::TestFacts).
+pub(super) type Assigned = BTreeMap<String, BTreeMap<String, u32>>;
 
 /// Runs a suite; nothing where its member or the interpreter is not known.
 pub(super) fn suite(
     context: &PlanContext<'_>,
     suite: &PythonSuite,
     testing: &Testing,
+    assigned: &Assigned,
 ) -> Option<Step> {
     let build = context.build(&suite.member)?;
     let probe = context.target.probe.as_ref()?;
@@ -30,7 +36,12 @@ pub(super) fn suite(
     let call = call
         .env("VIRTUAL_ENV", environment.path.as_str())
         .path(&[&environment.bin()], &context.caller.path);
-    let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
+    let mut test = Test::of(context, build, testing, call, runner);
+    test.suite = suite.label();
+    if let Some(share) = &mut test.share {
+        share.assigned = assigned.get(&test.suite).cloned().unwrap_or_default();
+    }
+    let action = Action::Test(Box::new(test));
     let id = StepId::PythonTests(suite.dir.clone());
     let subject = format!("Python tests of {}", suite.member);
     Some(Step::new(id, "Testing", subject, action))
@@ -43,6 +54,16 @@ fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter 
     Reporter {
         module: packages.join(format!("{module}.py")),
         report: environment.path.join("pyx-tests.json"),
+        shard: environment.path.join("pyx-shard.json"),
+    }
+}
+
+/// What the module is told by variables.
+fn told(call: Invocation, reporter: &Reporter, testing: &Testing) -> Invocation {
+    let call = call.env(REPORT, reporter.report.as_str());
+    match testing.shard {
+        Some(_) => call.env(SHARD, reporter.shard.as_str()),
+        None => call,
     }
 }
 
@@ -81,9 +102,20 @@ fn pytest(
         .args(own)
         .args(testing.fail_fast.then_some("-x"))
         .args(testing.quiet.then_some("-q"))
-        .args(testing.arguments.iter().cloned())
-        .env(REPORT, reporter.report.as_str());
-    (call, Runner::Pytest(reporter))
+        .args(workers(testing))
+        .args(testing.arguments.iter().cloned());
+    (told(call, &reporter, testing), Runner::Pytest(reporter))
+}
+
+/// For pytest-xdist. A debugger and what asks for something else than a run have one process.
+fn workers(testing: &Testing) -> Vec<String> {
+    let words = &testing.arguments;
+    let is_said = PYTEST.says(words, &["-n", "--numprocesses", "--maxprocesses"]);
+    let is_alone = is_said || PYTEST.wants_terminal(words) || PYTEST.only_asks(words);
+    match testing.threads {
+        Some(threads) if threads > 1 && !is_alone => vec![format!("--numprocesses={threads}")],
+        _ => Vec::new(),
+    }
 }
 
 fn unittest(
@@ -104,9 +136,8 @@ fn unittest(
         .args(own)
         .args(testing.fail_fast.then_some("--failfast"))
         .args(testing.quiet.then_some("--quiet"))
-        .args(testing.arguments.iter().cloned())
-        .env(REPORT, reporter.report.as_str());
-    (call, Runner::Unittest(reporter))
+        .args(testing.arguments.iter().cloned());
+    (told(call, &reporter, testing), Runner::Unittest(reporter))
 }
 
 /// It has no flag to stop at the first failure.
@@ -115,8 +146,10 @@ fn stestr(
     suite: &PythonSuite,
     testing: &Testing,
 ) -> (Invocation, Runner) {
+    let concurrency = testing.threads.map(|it| format!("--concurrency={it}"));
     let call = script(context, suite, "stestr")
         .arg("run")
+        .args(concurrency)
         .args(testing.arguments.iter().cloned());
     (call, Runner::Stestr)
 }

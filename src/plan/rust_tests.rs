@@ -75,23 +75,95 @@ pub(super) fn suite(
     if !suite.starting_examples.is_empty() {
         plan.then(examples(context, suite, build));
     }
-    if !suite.tested.is_empty() {
-        let (call, runner) = tests(context, suite, build, testing);
-        let call = finish(call, context, suite, build, &testing.arguments)?;
-        let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
-        let id = StepId::RustTests(suite.manifest.clone());
-        plan.then(Step::new(id, "Testing", title(suite), action));
+    for part in parts(suite, testing) {
+        let (call, runner) = tests(context, &part.suite, build, testing);
+        let arguments = match part.suite.nextest {
+            true => testing.arguments.clone(),
+            false => with_threads(testing),
+        };
+        let call = finish(call, context, suite, build, &arguments)?;
+        let mut test = Test::of(context, build, testing, call, runner);
+        test.suite = title(&part.suite);
+        test.share = test.share.filter(|_| part.is_shared);
+        let action = Action::Test(Box::new(test));
+        // the name of a package is no path of a manifest
+        let id = match part.is_shared {
+            true => suite.manifest.clone(),
+            false => part.suite.tested.concat().into(),
+        };
+        let id = StepId::RustTests(id);
+        plan.then(Step::new(id, "Testing", title(&part.suite), action));
     }
     if !suite.documented.is_empty() {
         let call = cargo_test(context, suite, build, testing, "--doc");
         let call = finish(call, context, suite, build, &testing.arguments)?;
         let runner = Runner::Cargo { own_words: false };
-        let action = Action::Test(Box::new(Test::of(build, testing, call, runner)));
-        let id = StepId::Doctests(suite.manifest.clone());
         let subject = format!("doctests of {}", suite.documented.join(", "));
+        let mut test = Test::of(context, build, testing, call, runner);
+        test.suite.clone_from(&subject);
+        let action = Action::Test(Box::new(test));
+        let id = StepId::Doctests(suite.manifest.clone());
         plan.then(Step::new(id, "Testing", subject, action));
     }
     Ok(())
+}
+
+/// What the test programs are given.
+fn with_threads(testing: &Testing) -> Vec<String> {
+    let mut arguments = testing.arguments.clone();
+    let is_said = |word: &String| word.starts_with("--test-threads");
+    if let Some(threads) = testing.threads
+        && !arguments.iter().any(is_said)
+    {
+        arguments.push(format!("--test-threads={threads}"));
+    }
+    arguments
+}
+
+/// What one call tests.
+struct Part {
+    suite: RustSuite,
+    /// Whether other shards run the rest of it.
+    is_shared: bool,
+}
+
+/// All in one, unless it is shared among shards: a program with a harness of its own cannot be asked for
+/// the names of its tests, so that a package that has one is tested whole by one of them.
+fn parts(suite: &RustSuite, testing: &Testing) -> Vec<Part> {
+    let with = |tested: Vec<String>| RustSuite {
+        own_harness: suite
+            .own_harness
+            .iter()
+            .filter(|it| tested.contains(it))
+            .cloned()
+            .collect(),
+        tested,
+        ..suite.clone()
+    };
+    let has_own = |package: &&String| suite.own_harness.contains(package);
+    let mut parts = Vec::new();
+    match testing.shard {
+        Some(shard) if !suite.nextest => {
+            let (own, shared): (Vec<&String>, Vec<&String>) =
+                suite.tested.iter().partition(has_own);
+            let shared: Vec<String> = shared.into_iter().cloned().collect();
+            parts.push(Part {
+                suite: with(shared),
+                is_shared: true,
+            });
+            let own = own.into_iter().filter(|package| shard.holds(package));
+            parts.extend(own.map(|package| Part {
+                suite: with(vec![package.clone()]),
+                is_shared: false,
+            }));
+        }
+        _ => parts.push(Part {
+            suite: suite.clone(),
+            is_shared: true,
+        }),
+    }
+    parts.retain(|part| !part.suite.tested.is_empty());
+    parts
 }
 
 fn title(suite: &RustSuite) -> String {
@@ -108,7 +180,7 @@ fn tests(
     if suite.nextest {
         return (nextest(context, suite, build, testing), Runner::Nextest);
     }
-    let own_words = suite.own_harness;
+    let own_words = !suite.own_harness.is_empty();
     let call = cargo_test(context, suite, build, testing, "--tests");
     (call, Runner::Cargo { own_words })
 }
@@ -155,7 +227,8 @@ fn cargo_test(
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_args(context.request, &build.options))
         .arg(which)
-        .args(testing.quiet.then_some("--quiet"))
+        // then no test is told of by its name
+        .args((testing.quiet && !testing.by_name).then_some("--quiet"))
 }
 
 /// nextest keeps `--profile` for its own.
@@ -170,7 +243,13 @@ fn nextest(
         "--cargo-profile".clone_into(flag);
     }
     let quiet = ["--cargo-quiet", "--status-level", "fail"];
-    context
+    let partition = testing
+        .shard
+        .map(|shard| ["--partition".to_owned(), format!("hash:{shard}")]);
+    let threads = testing
+        .threads
+        .map(|it| ["--test-threads".to_owned(), it.to_string()]);
+    let call = context
         .cargo_call(&context.tools.cargo, build, &embedding::dir(build))
         .args(["nextest", "run"])
         .args(place_args(suite, build, &suite.tested))
@@ -179,6 +258,14 @@ fn nextest(
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_to_nextest(context.request, &build.options))
         .args(testing.quiet.then_some(quiet).into_iter().flatten())
+        .args(partition.into_iter().flatten())
+        .args(threads.into_iter().flatten());
+    if !testing.by_name {
+        return call;
+    }
+    // one event a line on stdout, beside what people are told (nextest book, "Machine-readable output")
+    call.args(["--message-format", "libtest-json-plus"])
+        .env("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1")
 }
 
 fn place_args(suite: &RustSuite, build: &Build, packages: &[String]) -> Vec<String> {

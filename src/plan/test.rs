@@ -44,12 +44,12 @@ pub(super) fn test(
     let python = selected(&suites.python, &facts.words, testing);
     if plan.ids().any(is_compiled_apart) {
         // meanwhile those of Python run
-        python_suites(&mut plan, context, &python, built);
+        python_suites(&mut plan, context, facts, &python, built);
         return rust_suites(plan, context, &rust, &for_rust);
     }
     let mut plan = rust_suites(plan, context, &rust, &for_rust)?;
     let before = plan.ids().collect();
-    python_suites(&mut plan, context, &python, before);
+    python_suites(&mut plan, context, facts, &python, before);
     Ok(plan)
 }
 
@@ -69,11 +69,12 @@ fn rust_suites(
 fn python_suites(
     plan: &mut Plan,
     context: &PlanContext<'_>,
+    facts: &TestFacts,
     suites: &[(&PythonSuite, Testing)],
     mut before: Vec<StepId>,
 ) {
     for (suite, testing) in suites {
-        if let Some(step) = python_tests::suite(context, suite, testing) {
+        if let Some(step) = python_tests::suite(context, suite, testing, &facts.assigned) {
             let id = step.id.clone();
             plan.push(step.after(before.iter().cloned()));
             before.push(id);

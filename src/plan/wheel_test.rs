@@ -54,7 +54,9 @@ pub(super) fn test(
     for (suite, testing) in selected(&facts.suites.python, &facts.words, testing) {
         let away = away(context, suite);
         trial.then(copy(context, suite, &away));
-        if let Some(step) = python_tests::suite(&inside, &suite.installed(away), &testing) {
+        if let Some(step) =
+            python_tests::suite(&inside, &suite.installed(away), &testing, &facts.assigned)
+        {
             trial.then(step);
         }
     }

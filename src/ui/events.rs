@@ -72,6 +72,11 @@ impl Ui {
         self.event("tested", fields);
     }
 
+    /// How one test ended.
+    pub fn test_case(&self, fields: &Value) {
+        self.event("test", fields);
+    }
+
     /// A table for people, on stderr as all talk; columns as wide as their widest cell.
     pub fn table(&self, head: &[&str], rows: &[Vec<String>]) {
         self.event("table", &json!({ "columns": head, "rows": rows }));

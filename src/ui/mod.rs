@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_types, reason = "this file owns the terminal")]
 
 mod activity;
+mod annotations;
 mod columns;
 mod events;
 mod lost_output;

@@ -275,6 +275,16 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// For people: `3.13`, `3.13t`, `pypy 3.11`.
+    pub fn label(&self) -> String {
+        let folder = self.folder();
+        let version = folder.strip_prefix("python").unwrap_or(&folder);
+        match &*self.implementation {
+            "cpython" => version.to_owned(),
+            other => format!("{other} {}.{}", self.major, self.minor),
+        }
+    }
+
     /// The folder of its standard library and packages in `lib`: `python3.13`, with `t` where it was
     /// built without the GIL.
     pub fn folder(&self) -> String {

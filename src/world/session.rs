@@ -96,6 +96,12 @@ impl Session {
             .filter(|value| !value.is_empty())
     }
 
+    /// Whether who shows the output puts messages beside the lines that they are about (GitHub's documentation,
+    /// "Workflow commands").
+    pub fn annotates(&self) -> bool {
+        self.var("GITHUB_ACTIONS") == Some("true")
+    }
+
     /// The lines of a variable; none where it is not set.
     pub fn lines(&self, name: &str) -> Vec<String> {
         let text = self.var(name).unwrap_or_default();

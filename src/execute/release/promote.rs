@@ -9,12 +9,13 @@ use crate::facts::artifact::Wheel;
 use crate::facts::release::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::test_result::TestResult;
 use crate::plan::{Candidate, Promote};
 use crate::world::disk;
 use crate::world::process;
 
 use super::super::context::Context;
-use super::super::testing::TestResult;
+use super::super::report::job_summary;
 use super::checks;
 
 /// # Errors
@@ -66,7 +67,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     }
     let head = ["file", "size", "tags", "tested on", "tests", "seconds"];
     context.ui.table(&head, &rows);
-    summary(context, &head, &rows);
+    job_summary(context.session, context.ui, &head, &rows);
     Ok(())
 }
 
@@ -236,25 +237,6 @@ fn sums(record: &ReleaseRecord) -> String {
         let _ = writeln!(text, "{}  {name}", entry.sha256);
     }
     text
-}
-
-/// The same table where GitHub shows it beside a job.
-fn summary(context: &Context<'_>, head: &[&str], rows: &[Vec<String>]) {
-    let Some(path) = context.session.path_var("GITHUB_STEP_SUMMARY") else {
-        return;
-    };
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let head: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
-    let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
-    let mut text = "\n".to_owned();
-    text.push_str(&line(&head));
-    text.push_str(&line(&rule));
-    for row in rows {
-        text.push_str(&line(row));
-    }
-    if let Err(error) = disk::append(&path, text.as_bytes()) {
-        context.ui.warn(&error.to_string()); // the release is there all the same
-    }
 }
 
 impl Promote {

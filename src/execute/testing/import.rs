@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::model::error::Result;
+use crate::model::test_result::{Language, TestResult};
 use crate::plan::Test;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
-use super::result::{IMPORTS, TestResult};
 
 /// What `import.py` prints.
 #[derive(Debug, Default, Deserialize)]
@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
     let mut lines = output.stdout.lines().rev();
     let report = lines.find_map(|line| serde_json::from_str::<Report>(line).ok());
     let mut test_result = TestResult {
-        language: IMPORTS,
+        language: Language::Imports,
         member: test.member.clone(),
         ..TestResult::default()
     };

@@ -1,17 +1,17 @@
 //! Running tests and counting them: one file for each kind of runner.
 
 mod import;
+mod libtest;
+mod nextest;
 mod python;
-pub(super) mod result;
 mod runner_output;
 mod rust;
 mod stestr;
 
 use crate::model::error::Result;
+use crate::model::test_result::TestResult;
 use crate::plan::{Runner, Test};
 use crate::ui::Activity;
-
-pub use result::{NoTestsReason, PYTHON, RUST, TestResult, summed};
 
 use super::context::Context;
 use runner_output::RunnerOutput;
@@ -26,9 +26,9 @@ pub(super) fn run(
     match &test.runner {
         Runner::Cargo { own_words } => {
             let dialect = Dialect::Libtest { alone: !own_words };
-            rust::run(test, activity, output, dialect)
+            rust::run(context, test, activity, output, dialect)
         }
-        Runner::Nextest => rust::run(test, activity, output, Dialect::Nextest),
+        Runner::Nextest => rust::run(context, test, activity, output, Dialect::Nextest),
         Runner::Pytest(reporter) => python::run(context, test, output, reporter, &python::PYTEST),
         Runner::Unittest(reporter) => {
             python::run(context, test, output, reporter, &python::UNITTEST)

@@ -1,6 +1,7 @@
 """pytest plugin of cargo-pyx: what ran, line by line, so that a crash cannot pass for success."""
 
 import collections
+import hashlib
 import json
 import os
 import re
@@ -8,14 +9,18 @@ import re
 import pytest
 
 _path = os.environ.get("CARGO_PYX_REPORT")
+_shard = os.environ.get("CARGO_PYX_SHARD")
 _alike = collections.Counter()
-_worker = "PYTEST_XDIST_WORKER" in os.environ
+_worker = os.environ.get("PYTEST_XDIST_WORKER")
+_root = None
+_running = {}
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+_LONGEST = 20_000  # characters of what a failing test says
 
 
 def _say(_open=os.open, _write=os.write, _close=os.close, **event):
     # opened for each line, as tests count what is open; bound here, as tests replace what `os` has
-    if _path and not _worker:
+    if _path and (not _worker or event["event"] == "share"):
         file = _open(_path, _APPEND, 0o666)
         _write(file, (json.dumps(event) + "\n").encode())
         _close(file)
@@ -25,6 +30,39 @@ def _miss(text):
     found = re.search(r"ModuleNotFoundError: No module named '(\w+)'", text)
     if found:
         _say(event="missing", module=found[1])
+
+
+def _in_shard(nodeid, shard):
+    assigned = shard["assigned"].get(nodeid)
+    if assigned is None:
+        # without the parameters, whose names may differ from machine to machine
+        name = nodeid.split("[", 1)[0]
+        number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big")
+        assigned = number % shard["count"] + 1
+    return assigned == shard["index"]
+
+
+def _crash(report):
+    return getattr(report.longrepr, "reprcrash", None)
+
+
+def _message(report):
+    """What went wrong, the short of it first."""
+    text = getattr(report, "longreprtext", "") or str(report.longrepr or "")
+    if isinstance(report.longrepr, tuple):
+        text = str(report.longrepr[2])
+    short = getattr(_crash(report), "message", "") or ""
+    return (short + "\n\n" + text if short else text).strip()[:_LONGEST]
+
+
+def _place(report):
+    """Where it failed if that is in the project, else where the test begins."""
+    crash = _crash(report)
+    path = os.path.abspath(crash.path) if crash and report.failed else ""
+    if path.startswith(_root + os.sep) and "site-packages" not in path:
+        return [path, crash.lineno]
+    file, line = report.location[:2]
+    return [os.path.normpath(os.path.join(_root, file)), (line or 0) + 1]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -37,9 +75,32 @@ def pytest_load_initial_conftests():
             _miss(f"ModuleNotFoundError: {error}")
 
 
+def pytest_configure(config):
+    global _root
+    _root = str(getattr(config, "rootpath", None) or config.rootdir)
+
+
 def pytest_collectreport(report):
     if report.failed:
-        _miss(str(report.longrepr))
+        message = _message(report)
+        _miss(message)
+        file = os.path.normpath(os.path.join(_root, report.nodeid.split("::")[0]))
+        _say(event="case", test=report.nodeid, outcome="error", message=message, place=[file, 1])
+
+
+# last, when all others have chosen
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    if not _shard:
+        return
+    with open(_shard, encoding="utf-8") as file:
+        shard = json.load(file)
+    others = [item for item in items if not _in_shard(item.nodeid, shard)]
+    if not _worker or _worker == "gw0":
+        _say(event="share", found=len(items), taken=len(items) - len(others))
+    items[:] = [item for item in items if _in_shard(item.nodeid, shard)]
+    if others:
+        config.hook.pytest_deselected(items=others)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -59,17 +120,37 @@ def pytest_runtest_logstart(nodeid):
 
 def pytest_runtest_logfinish(nodeid):
     _say(event="finish", test=nodeid)
+    case = _running.pop(nodeid, None)
+    if case:
+        _say(event="case", test=nodeid, **case)
 
 
 def pytest_runtest_logreport(report):
     # what many tests trip over alike is seldom their fault: a service, a data set
     if report.failed and report.when != "teardown":
-        crash = getattr(report.longrepr, "reprcrash", None)
+        crash = _crash(report)
         message = (getattr(crash, "message", "") or str(report.longrepr)).strip()
         is_expectation = message.startswith(("assert", "AssertionError", "Failed:"))
         _miss(message)
         if message and not (report.when == "call" and is_expectation):
             _alike[report.when, message.splitlines()[0]] += 1
+    _note(report)
+
+
+def _note(report):
+    if report.outcome == "rerun":  # of another plugin: the test is run again
+        _running.pop(report.nodeid, None)
+        return
+    case = _running.setdefault(report.nodeid, {"outcome": "passed", "seconds": 0.0, "message": ""})
+    case["seconds"] += getattr(report, "duration", 0.0)
+    case.setdefault("place", _place(report))
+    if report.failed and case["outcome"] in ("passed", "skipped"):
+        case["outcome"] = "error" if report.when in ("setup", "teardown") else "failed"
+        case["message"] = _message(report)
+        case["place"] = _place(report)
+    elif report.skipped:
+        case["outcome"] = "skipped"
+        case["message"] = getattr(report, "wasxfail", "") or _message(report)
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus):

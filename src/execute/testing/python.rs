@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::facts::dependencies::hint_for_missing;
 use crate::model::error::{Error, Result};
 use crate::model::runner_options::{self, RunnerOptions};
-use crate::plan::{Reporter, Test};
+use crate::model::test_result::{
+    CaseOutcome, Language, NoTestsReason, Place, Sharing, TestCase, TestResult,
+};
+use crate::plan::{Reporter, Share, Test};
 use crate::world::disk;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
-use super::result::{NoTestsReason, PYTHON, TestResult};
 use super::runner_output::RunnerOutput;
 
 /// A runner that a module of ours tells of.
@@ -45,6 +48,9 @@ pub(super) fn run(
     let Framework { name, options, .. } = framework;
     disk::write(&reporter.module, framework.report.as_bytes())?;
     disk::remove_file(&reporter.report)?;
+    if let Some(share) = &test.share {
+        disk::write(&reporter.shard, share_text(share).as_bytes())?;
+    }
     let is_seen = !output.quiet || options.wants_terminal(&test.arguments);
     let is_shown = is_seen && context.ui.owns_the_terminal();
     let mut status = if is_shown {
@@ -80,14 +86,28 @@ pub(super) fn run(
     };
     output.end(failure.is_some());
     Ok(TestResult {
-        language: PYTHON,
+        language: Language::Python,
         member: test.member.clone(),
         idle: report.idle(status, options, &test.arguments),
         counts: report.counts.unwrap_or_default(),
         failure,
         hint,
+        cases: report.cases,
+        sharing: report.sharing.filter(|_| test.share.is_some()),
         ..TestResult::default()
     })
+}
+
+/// What our module reads of the tests that are not to run.
+fn share_text(share: &Share) -> String {
+    let Share { shard, assigned } = share;
+    let (index, count) = (shard.index, shard.count);
+    json!({ "index": index, "count": count, "assigned": assigned }).to_string()
+}
+
+/// The cases that a module of ours has written down.
+pub(super) fn cases(text: &str) -> Vec<TestCase> {
+    Report::read(Some(text)).cases
 }
 
 #[derive(Debug, Deserialize)]
@@ -104,6 +124,21 @@ enum Event {
     },
     Finish {
         test: String,
+    },
+    /// How a test ended, as [`TestCase`] has it.
+    Case {
+        test: String,
+        outcome: CaseOutcome,
+        #[serde(default)]
+        seconds: Option<f64>,
+        message: String,
+        #[serde(default)]
+        place: Option<(String, u64)>,
+    },
+    /// How many tests there are, before those of other shards were taken away.
+    Share {
+        found: u64,
+        taken: u64,
     },
     End {
         /// With which the runner means to end.
@@ -127,7 +162,7 @@ enum Event {
 }
 
 /// What our module wrote.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 struct Report {
     /// Whether the runner has loaded the module at all.
     loaded: bool,
@@ -138,6 +173,8 @@ struct Report {
     /// `None` when the tests did not come to their end.
     counts: Option<BTreeMap<String, u64>>,
     deselected: u64,
+    cases: Vec<TestCase>,
+    sharing: Option<Sharing>,
     /// The test that had begun last and not finished.
     running: Option<String>,
     /// The first module that is not there.
@@ -168,6 +205,24 @@ impl Report {
             Event::Session => self.begun = true,
             Event::Start { test } => self.running = Some(test),
             Event::Finish { test } => self.running = self.running.take().filter(|it| *it != test),
+            Event::Case {
+                test,
+                outcome,
+                seconds,
+                message,
+                place,
+            } => self.cases.push(TestCase {
+                name: test,
+                program: None,
+                outcome,
+                seconds,
+                message,
+                place: place.map(|(file, line)| Place { file, line }),
+            }),
+            Event::Share { found, taken } => {
+                let taken = Some(taken);
+                self.sharing = Some(Sharing { found, taken });
+            }
             Event::Done { code } => self.code = Some(code),
             Event::End {
                 code,
@@ -258,6 +313,8 @@ impl Report {
     ) -> Option<NoTestsReason> {
         let total: u64 = self.counts.iter().flat_map(BTreeMap::values).sum();
         match self.exit(status) {
+            // the tests that there are have run elsewhere
+            Status::Code(5) if self.sharing.is_some_and(|it| it.found > 0) => None,
             Status::Code(5) if options.selects(arguments) => Some(NoTestsReason::Unselected(
                 format!("`{}`", arguments.join(" ")),
             )),

@@ -4,13 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::facts::dependencies::hint_for_missing_in_rust;
 use crate::model::error::Result;
-use crate::model::runner_options;
+use crate::model::invocation::Invocation;
+use crate::model::runner_options::{self, WordRole};
+use crate::model::shard::Shard;
+use crate::model::test_result::{Language, NoTestsReason, Sharing, TestResult};
 use crate::plan::Test;
 use crate::ui::Activity;
-use crate::world::process::{self, Status};
+use crate::world::process::{self, Status, Stream};
 
 use super::super::child::with_linked;
-use super::result::{NoTestsReason, RUST, TestResult};
+use super::super::compile_errors::CompileErrors;
+use super::super::context::Context;
+use super::libtest::{self, Libtest};
+use super::nextest;
 use super::runner_output::RunnerOutput;
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
@@ -27,6 +33,7 @@ pub(super) enum Dialect {
 const NO_TESTS: i32 = 4;
 
 pub(super) fn run(
+    context: &Context<'_>,
     test: &Test,
     activity: &Activity<'_>,
     mut output: RunnerOutput<'_, '_>,
@@ -35,35 +42,34 @@ pub(super) fn run(
     let mut results = Results::new(dialect);
     let color = if activity.colors() { "always" } else { "never" };
     let invocation = with_linked(&test.invocation).env("CARGO_TERM_COLOR", color);
-    let mut unlinked = false;
-    let status = process::stream(&invocation, |stream, line| {
-        let text = String::from_utf8_lossy(line);
-        results.hear(&text);
-        unlinked |= text.contains("undefined reference to `Py")
-            || text.contains("unable to find library -lpython");
-        output.show(stream, line);
-    })?;
-    let failure = match status {
-        Status::Code(0) if results.open => {
-            Some("a Rust test ended its program before the other tests ran".to_owned())
+    let mut sharing = None;
+    let mut status = Status::Code(0);
+    let calls = match &test.share {
+        Some(share) if dialect != Dialect::Nextest => {
+            let listed = list(&invocation, &mut results, &mut output)?;
+            status = listed.status;
+            sharing = status.success().then(|| listed.sharing(share.shard));
+            own_calls(&invocation, share.shard, &listed.names)
         }
-        // whatever ends a program may choose its exit code
-        Status::Code(0)
-            if results
-                .counts
-                .get("failed")
-                .is_some_and(|failed| *failed > 0) =>
-        {
-            Some("Rust tests failed".to_owned())
-        }
-        Status::Code(0) => None,
-        Status::Code(NO_TESTS) if dialect == Dialect::Nextest => None,
-        _ if unlinked => Some("the Rust tests could not be linked with libpython".to_owned()),
-        Status::Code(_) if !results.counts.is_empty() => Some("Rust tests failed".to_owned()),
-        status => Some(format!(
-            "the Rust tests did not run to their end ({status})"
-        )),
+        _ => vec![invocation],
     };
+    let is_listed = status.success();
+    for call in calls.iter().filter(|_| is_listed) {
+        let ended = process::stream(call, |stream, line| {
+            if !results.hear(stream, line) {
+                output.show(stream, line);
+            }
+        })?;
+        if !ended.success() {
+            status = ended;
+        }
+    }
+    let failure = results.failure(status);
+    if failure.is_some() {
+        results
+            .errors
+            .annotate(context.session, context.ui, &test.invocation.dir);
+    }
     let (failure, hint) = match (failure, &results.missing) {
         (Some(failure), Some(module)) => (
             Some(format!("{failure}; Python found no module `{module}`")),
@@ -72,16 +78,110 @@ pub(super) fn run(
         (failure, _) => (failure, None),
     };
     output.end(failure.is_some());
-    let idle = results.idle(&test.arguments);
+    if dialect == Dialect::Nextest && test.share.is_some() {
+        // what is in another shard is skipped
+        let counted = ["passed", "failed", "skipped"].map(|kind| results.counts.get(kind));
+        let found = counted.into_iter().flatten().sum();
+        let taken = None;
+        sharing = Some(Sharing { found, taken });
+    }
+    let idle = match sharing {
+        Some(Sharing { found: 0, .. }) => Some(NoTestsReason::Nothing),
+        Some(_) => None, // the rest is run elsewhere
+        None => results.idle(&test.arguments),
+    };
+    if calls.is_empty() && sharing.is_some() {
+        results.counts.insert("passed".to_owned(), 0);
+    }
     Ok(TestResult {
-        language: RUST,
+        language: Language::Rust,
         member: test.member.clone(),
         idle: idle.filter(|_| failure.is_none()),
         counts: results.counts,
         failure,
         hint,
+        cases: results.libtest.cases,
+        sharing,
         ..TestResult::default()
     })
+}
+
+/// The tests that there are.
+struct Listed {
+    status: Status,
+    /// With how many programs have one of that name.
+    names: BTreeMap<String, u64>,
+}
+
+impl Listed {
+    fn sharing(&self, shard: Shard) -> Sharing {
+        let own = self.names.iter().filter(|(name, _)| shard.holds(name));
+        Sharing {
+            found: self.names.values().sum(),
+            taken: Some(own.map(|(_, programs)| programs).sum()),
+        }
+    }
+}
+
+/// Asks the programs of a call for their tests, as far as its arguments select them.
+fn list(
+    call: &Invocation,
+    results: &mut Results,
+    output: &mut RunnerOutput<'_, '_>,
+) -> Result<Listed> {
+    let mut call = call.clone();
+    if !call.args.iter().any(|word| word == "--") {
+        call = call.arg("--");
+    }
+    let mut said = Vec::new();
+    let status =
+        process::stream(
+            &call.args(["--list", "--format=terse"]),
+            |stream, line| match stream {
+                Stream::Stdout => said.push(String::from_utf8_lossy(line).into_owned()),
+                Stream::Stderr => {
+                    results.hear(stream, line);
+                    output.show(stream, line);
+                }
+            },
+        )?;
+    if !status.success() {
+        for line in &said {
+            output.show(Stream::Stdout, line.as_bytes());
+        }
+    }
+    let names = libtest::listed(said.iter().map(String::as_str));
+    Ok(Listed { status, names })
+}
+
+/// The calls that run the tests of a shard by their names; none where it has none.
+fn own_calls(call: &Invocation, shard: Shard, names: &BTreeMap<String, u64>) -> Vec<Invocation> {
+    // well below what a system takes for the words of one call, Windows' 32 thousand characters
+    const LONGEST: usize = 24_000;
+    let at = call.args.iter().position(|word| word == "--");
+    let (before, after) = call.args.split_at(at.unwrap_or(call.args.len()));
+    let after = after.get(1..).unwrap_or_default();
+    // what they name has been selected by now
+    let roles = runner_options::LIBTEST.roles(after);
+    let options = after.iter().zip(roles);
+    let options = options.filter(|(_, role)| *role != WordRole::Test);
+    let options: Vec<&String> = options.map(|(word, _)| word).collect();
+    let mut calls = Vec::new();
+    let mut room = 0;
+    for name in names.keys().filter(|name| shard.holds(name)) {
+        if room < name.len() {
+            let mut next = call.clone();
+            next.args = before.to_vec();
+            let next = next.arg("--").args(options.iter().copied().cloned());
+            calls.push(next.arg("--exact"));
+            room = LONGEST;
+        }
+        room = room.saturating_sub(name.len() + 1);
+        if let Some(last) = calls.last_mut() {
+            last.args.push(name.clone());
+        }
+    }
+    calls
 }
 
 /// What the runner has said so far.
@@ -94,6 +194,10 @@ struct Results {
     open: bool,
     /// The first module that Python did not find, as it or the error of a test says it.
     missing: Option<String>,
+    /// Whether the linker found no libpython.
+    unlinked: bool,
+    libtest: Libtest,
+    errors: CompileErrors,
 }
 
 impl Results {
@@ -104,22 +208,63 @@ impl Results {
             filtered: 0,
             open: false,
             missing: None,
+            unlinked: false,
+            libtest: Libtest::default(),
+            errors: CompileErrors::default(),
+        }
+    }
+
+    /// Takes in a line; whether it is for machines only.
+    fn hear(&mut self, stream: Stream, line: &[u8]) -> bool {
+        let text = anstream::adapter::strip_bytes(line).into_vec();
+        let text = String::from_utf8_lossy(&text);
+        if self.dialect == Dialect::Nextest {
+            if stream == Stream::Stdout && nextest::hear(&mut self.libtest.cases, &text) {
+                return true;
+            }
+        } else {
+            self.libtest.hear(stream, text.trim_end());
+        }
+        if stream == Stream::Stderr {
+            self.errors.hear(&text);
+        }
+        self.count(&text);
+        false
+    }
+
+    /// Why it is no success.
+    fn failure(&self, status: Status) -> Option<String> {
+        let failed = self.counts.get("failed").copied().unwrap_or_default();
+        match status {
+            Status::Code(0) if self.open => {
+                Some("a Rust test ended its program before the other tests ran".to_owned())
+            }
+            // whatever ends a program may choose its exit code
+            Status::Code(0) if failed > 0 => Some("Rust tests failed".to_owned()),
+            Status::Code(0) => None,
+            Status::Code(NO_TESTS) if self.dialect == Dialect::Nextest => None,
+            _ if self.unlinked => {
+                Some("the Rust tests could not be linked with libpython".to_owned())
+            }
+            Status::Code(_) if !self.counts.is_empty() => Some("Rust tests failed".to_owned()),
+            status => Some(format!(
+                "the Rust tests did not run to their end ({status})"
+            )),
         }
     }
 
     /// libtest's `running 5 tests` and `test result: ok. 5 passed; 0 failed; …`; nextest's
     /// `Summary [   0.005s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`.
-    fn hear(&mut self, line: &str) {
-        let plain = anstream::adapter::strip_str(line).to_string();
-        let text = plain.trim_start();
+    fn count(&mut self, line: &str) {
+        let text = line.trim_start();
         if self.missing.is_none() {
             self.missing = missing_module(text);
         }
+        self.unlinked |= text.contains("undefined reference to `Py")
+            || text.contains("unable to find library -lpython");
         match self.dialect {
             Dialect::Libtest { .. } => {
-                let begins = text.strip_prefix("running ");
-                self.open |=
-                    begins.is_some_and(|rest| rest.ends_with(" tests") || rest == "1 test");
+                self.open |= libtest::begins(text);
                 if let Some(rest) = text.strip_prefix("test result: ") {
                     self.open = false;
                     self.add(rest);
@@ -201,8 +346,11 @@ mod tests {
             r#"Custom { error: "ModuleNotFoundError: No module named \'num_py.core\'" }"#,
         ] {
             let mut results = Results::new(LIBTEST);
-            results.hear(line);
-            results.hear("ModuleNotFoundError: No module named 'later'");
+            results.hear(Stream::Stderr, line.as_bytes());
+            results.hear(
+                Stream::Stderr,
+                b"ModuleNotFoundError: No module named 'later'",
+            );
             assert_eq!(results.missing.as_deref(), Some("num_py.core"), "{line}");
         }
         for line in ["ModuleNotFoundError", "ImportError: No module named x"] {
@@ -222,7 +370,7 @@ mod tests {
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
             "test a::b ... ok",
         ] {
-            results.hear(line);
+            results.hear(Stream::Stderr, line.as_bytes());
         }
         assert!(!results.open);
         let counts = results.counts;
@@ -236,16 +384,21 @@ mod tests {
     #[test]
     fn a_program_that_ends_before_its_result_is_noticed() {
         let mut results = Results::new(LIBTEST);
-        results.hear("running 2 tests");
+        results.hear(Stream::Stderr, b"running 2 tests");
         assert!(results.open);
     }
 
     #[test]
     fn nextest_is_counted_by_its_summary_alone() {
         let mut results = Results::new(Dialect::Nextest);
-        results.hear("    test result: FAILED. 0 passed; 1 failed; 0 ignored");
-        results
-            .hear("     Summary [   0.005s] 2 tests run: 1 passed (1 slow), 1 failed, 0 skipped");
+        results.hear(
+            Stream::Stderr,
+            b"    test result: FAILED. 0 passed; 1 failed; 0 ignored",
+        );
+        results.hear(
+            Stream::Stderr,
+            b"     Summary [   0.005s] 2 tests run: 1 passed (1 slow), 1 failed, 0 skipped",
+        );
         let counts = results.counts;
         assert_eq!(
             TestResult {
@@ -262,7 +415,7 @@ mod tests {
         let idle = |dialect, lines: &[&str], arguments: &[&str]| {
             let mut results = Results::new(dialect);
             for line in lines {
-                results.hear(line);
+                results.hear(Stream::Stderr, line.as_bytes());
             }
             let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
             results.idle(&arguments)

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::error::Result;
+use camino::Utf8Path;
+
+use crate::model::error::{Error, Result};
+use crate::model::invocation::Invocation;
 use crate::model::runner_options::STESTR;
+use crate::model::test_result::{Language, NoTestsReason, Sharing, TestCase, TestResult};
 use crate::plan::Test;
+use crate::world::disk;
 use crate::world::process::{self, Status};
 
 use super::super::context::Context;
-use super::result::{NoTestsReason, PYTHON, TestResult};
 use super::runner_output::RunnerOutput;
+
+const REPORT: &str = include_str!("stestr_report.py");
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -17,11 +23,36 @@ pub(super) fn run(
     mut output: RunnerOutput<'_, '_>,
 ) -> Result<TestResult> {
     let mut results = Results::default();
+    let mut invocation = test.invocation.clone();
+    let mut sharing = None;
+    let list = tempfile::NamedTempFile::new().map_err(|source| Error::Io {
+        verb: "make a file in",
+        path: "the folder for temporary files".into(),
+        source,
+    })?;
+    if let Some(share) = &test.share {
+        let names = names(test)?;
+        let own: Vec<&str> = names.iter().map(String::as_str).collect();
+        let own: Vec<&str> = own.into_iter().filter(|name| share.holds(name)).collect();
+        if own.is_empty() && !names.is_empty() {
+            output.end(false);
+            return Ok(TestResult {
+                language: Language::Python,
+                member: test.member.clone(),
+                sharing: shared(&names, &own),
+                ..TestResult::default()
+            });
+        }
+        sharing = shared(&names, &own);
+        let path = list.path().to_string_lossy();
+        disk::write(Utf8Path::new(&*path), lines(&own).as_bytes())?;
+        invocation = invocation.args(["--load-list", &*path]);
+    }
     let status = if STESTR.wants_terminal(&test.arguments) && context.ui.owns_the_terminal() {
         results.untold = true;
-        process::show(&test.invocation, context.session.stdin_is_terminal)?
+        process::show(&invocation, context.session.stdin_is_terminal)?
     } else {
-        process::stream(&test.invocation, |stream, line| {
+        process::stream(&invocation, |stream, line| {
             results.hear(&String::from_utf8_lossy(line));
             output.show(stream, line);
         })?
@@ -39,13 +70,65 @@ pub(super) fn run(
         _ => None,
     };
     Ok(TestResult {
-        language: PYTHON,
+        language: Language::Python,
         member: test.member.clone(),
         counts: results.counts,
         failure,
         idle,
+        cases: if test.by_name {
+            cases(test)?
+        } else {
+            Vec::new()
+        },
+        sharing,
         ..TestResult::default()
     })
+}
+
+fn lines(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{name}\n")).collect()
+}
+
+fn shared(names: &[String], own: &[&str]) -> Option<Sharing> {
+    let found = names.len() as u64;
+    let taken = Some(own.len() as u64);
+    Some(Sharing { found, taken })
+}
+
+/// stestr, up to its own first argument.
+fn program(test: &Test) -> Invocation {
+    let mut call = test.invocation.clone();
+    let at = call.args.iter().position(|word| word == "run");
+    call.args.truncate(at.unwrap_or_default());
+    call
+}
+
+/// The names of the tests that its arguments select.
+fn names(test: &Test) -> Result<Vec<String>> {
+    let call = program(test)
+        .arg("list")
+        .args(test.arguments.iter().cloned());
+    let mut output = process::read(&call)?;
+    if !output.status.success() {
+        // a run makes the folder of its results by itself, a list does not
+        process::read(&program(test).arg("init"))?;
+        output = process::read(&call)?;
+    }
+    let names = output.stdout.lines().filter(|line| line.contains('.'));
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// How each test of the last run ended.
+fn cases(test: &Test) -> Result<Vec<TestCase>> {
+    let program = program(test);
+    let mut call = program.clone();
+    call.args = vec![
+        "-c".to_owned(),
+        REPORT.to_owned(),
+        program.program.to_string(),
+    ];
+    call.args.extend(program.args);
+    Ok(super::python::cases(&process::read(&call)?.stdout))
 }
 
 /// What its summary says.

@@ -1,12 +1,16 @@
 """`python -m unittest` for cargo-pyx: the same, and what ran is reported line by line."""
 
+import hashlib
 import json
 import os
 import sys
+import time
 import unittest
 
 _path = None
+_shard = None
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+_LONGEST = 20_000  # characters of what a failing test says
 
 
 def _say(_open=os.open, _write=os.write, _close=os.close, **event):
@@ -21,20 +25,101 @@ def _name(test):
     return test.id() if callable(test.id) else unittest.TestCase.id(test)
 
 
+def _in_shard(name, shard):
+    assigned = shard["assigned"].get(name)
+    if assigned is None:
+        number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big")
+        assigned = number % shard["count"] + 1
+    return assigned == shard["index"]
+
+
+def _take(suite, shard):
+    """Leaves in a suite what is in the shard; how many tests there were."""
+    kept, found = [], 0
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            found += _take(test, shard)
+            kept.append(test)
+        else:
+            found += 1
+            if _in_shard(_name(test), shard):
+                kept.append(test)
+    suite._tests = kept
+    return found
+
+
+def _place(test, error):
+    """Where it failed in the test's own file, else where the test begins."""
+    method = getattr(test, getattr(test, "_testMethodName", ""), None)
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    if code is None:
+        return None
+    line = code.co_firstlineno
+    trace = error[2] if error else None
+    while trace:
+        if trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return [os.path.abspath(code.co_filename), line]
+
+
 class _Result(unittest.TextTestResult):
     passed = 0
+    case = None
 
-    def startTest(self, test):
+    def startTest(self, test, _now=time.perf_counter):
         _say(event="start", test=_name(test))
+        self.case = {"outcome": "passed", "message": "", "place": _place(test, None)}
+        self.began = _now()
         super().startTest(test)
 
-    def stopTest(self, test):
+    def stopTest(self, test, _now=time.perf_counter):
+        seconds = _now() - self.began
         super().stopTest(test)
-        _say(event="finish", test=_name(test))
+        name = _name(test)
+        _say(event="finish", test=name)
+        _say(event="case", test=name, seconds=seconds, **self.case)
+        self.case = None
+
+    def _note(self, test, outcome, error=None, message=""):
+        if error:
+            text = self._exc_info_to_string(error, test)
+            message = ("%s: %s\n\n%s" % (error[0].__name__, error[1], text))[:_LONGEST]
+        case = {"outcome": outcome, "message": message, "place": _place(test, error)}
+        if self.case is None:  # of a class or a module
+            _say(event="case", test=_name(test), **case)
+        else:
+            self.case = case
 
     def addSuccess(self, test):
         super().addSuccess(test)
         self.passed += 1
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._note(test, "failed", err)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._note(test, "error", err)
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            is_failure = issubclass(err[0], test.failureException)
+            self._note(test, "failed" if is_failure else "error", err)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._note(test, "skipped", message=str(reason))
+
+    def addExpectedFailure(self, test, err):
+        super().addExpectedFailure(test, err)
+        self._note(test, "skipped", message="expected failure")
+
+    def addUnexpectedSuccess(self, test):
+        super().addUnexpectedSuccess(test)
+        self._note(test, "failed", message="unexpected success")
 
     def counts(self):
         return {
@@ -53,6 +138,10 @@ class _Runner(unittest.TextTestRunner):
 
     def run(self, test):
         _say(event="session")
+        if _shard:
+            with open(_shard, encoding="utf-8") as file:
+                found = _take(test, json.load(file))
+            _say(event="share", found=found, taken=test.countTestCases())
         result = super().run(test)
         counts = result.counts()
         _Runner.found_none = not any(counts.values())
@@ -73,4 +162,5 @@ def _main():
 
 if __name__ == "__main__":  # processes that tests spawn import this file again
     _path = os.environ["CARGO_PYX_REPORT"]
+    _shard = os.environ.get("CARGO_PYX_SHARD")
     _main()

@@ -70,8 +70,12 @@ impl Dependencies {
 
     /// What the members' Python tests need on top of [`gather`](Self::gather)'s; `tested`: the
     /// members that have tests, and whether they are Python's; tests in Rust that embed Python get
-    /// what the project says, but no runner.
-    pub fn for_tests(project: &Project, tested: &[(&Member, bool)]) -> Result<Self> {
+    /// what the project says, but no runner. `more`: what the command line asks for besides.
+    pub fn for_tests(
+        project: &Project,
+        tested: &[(&Member, bool)],
+        more: Option<String>,
+    ) -> Result<Self> {
         let mut found = Self::default();
         found.files.push(project.home.join("uv.lock"));
         let lock = project.uv_lock()?;
@@ -82,6 +86,12 @@ impl Dependencies {
                 found.add_tests_of_workspace(project, &workspace, in_python)?;
             }
             None => found.add_tests(project, lock.as_ref(), tested)?,
+        }
+        if let Some(requirement) = more {
+            found.syncs.push(Sync::of(Source::Requirements {
+                manifest: project.home.join("pyproject.toml"),
+                requirements: vec![requirement],
+            }));
         }
         let described = format!("{:?}", found.syncs);
         found.setting("test dependencies", &[disk::digest(described.as_bytes())]);
@@ -432,7 +442,7 @@ mod tests {
             manifests,
             ..Project::default()
         };
-        let found = Dependencies::for_tests(&project, &[(&member, true)]).unwrap();
+        let found = Dependencies::for_tests(&project, &[(&member, true)], None).unwrap();
         assert_eq!(found.syncs[0].groups, ["test"]);
     }
 }

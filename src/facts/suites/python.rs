@@ -58,6 +58,16 @@ impl PythonSuite {
         Self { dir, args, ..suite }
     }
 
+    /// By what it is told from other suites, on any machine: its folder as seen from the root of the
+    /// repository; outside of that its member.
+    pub fn label(&self) -> String {
+        match self.dir.strip_prefix(&self.checkout) {
+            Ok(place) if place.as_str().is_empty() => ".".to_owned(),
+            Ok(place) => place.as_str().replace('\\', "/"),
+            Err(_) => self.member.clone(),
+        }
+    }
+
     /// Where it runs, seen from the root of the repository.
     pub fn place(&self) -> &Utf8Path {
         let below = self.dir.strip_prefix(&self.checkout);

@@ -34,8 +34,8 @@ pub struct RustSuite {
     pub specs: BTreeMap<String, String>,
     /// Whether any of them links PyO3.
     pub links_python: bool,
-    /// Whether a program of `tested` brings a harness of its own.
-    pub own_harness: bool,
+    /// Those of `tested` with a program that brings a harness of its own.
+    pub own_harness: Vec<String>,
     /// Those of `tested` whose tests may start an example: a plain `cargo test` compiles those, one that
     /// leaves out the documentation does not.
     pub starting_examples: Vec<String>,
@@ -128,7 +128,9 @@ impl RustSuite {
         }
         if tests.code {
             self.tested.push(name.to_owned());
-            self.own_harness |= cargo.has_own_harness();
+            if cargo.has_own_harness() {
+                self.own_harness.push(name.to_owned());
+            }
             if starts_examples(cargo) {
                 self.starting_examples.push(name.to_owned());
             }

@@ -59,7 +59,7 @@ impl RunnerOptions {
 
     /// Whether the words choose among the tests, by naming some or in another way.
     pub fn selects(&self, words: &[String]) -> bool {
-        self.names_tests(words) || self.has(words, self.selecting)
+        self.names_tests(words) || self.says(words, self.selecting)
     }
 
     /// Whether a person wants to work in the runner's own terminal.
@@ -75,10 +75,11 @@ impl RunnerOptions {
 
     /// Whether the words ask for something else than a run of tests: a version, a list.
     pub fn only_asks(&self, words: &[String]) -> bool {
-        self.has(words, self.asking)
+        self.says(words, self.asking)
     }
 
-    fn has(&self, words: &[String], options: &[&str]) -> bool {
+    /// Whether one of the options is among the words, with a value or without.
+    pub fn says(&self, words: &[String], options: &[&str]) -> bool {
         let said = self.parse(words).options;
         said.iter()
             .any(|(name, _)| options.contains(&name.as_str()))

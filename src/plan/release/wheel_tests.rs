@@ -8,9 +8,10 @@ use crate::model::error::Result;
 use crate::model::step::StepId;
 use crate::plan::action::{Action, Runner, Test};
 use crate::plan::context::PlanContext;
+use crate::plan::python_tests::{self, Assigned};
 use crate::plan::step::{Plan, Step};
 use crate::plan::wheel_test::{away, copy, install_action};
-use crate::plan::{environment, python_tests, sync};
+use crate::plan::{environment, sync};
 
 use super::stage::Stage;
 
@@ -74,7 +75,8 @@ fn on_one(stage: &Stage<'_>, tried: &Tried, on: &str) -> Result<Plan> {
         for suite in &stage.tests.suites.python {
             if suite.member == *name {
                 let moved = suite.installed(away(&stage.context, suite));
-                if let Some(step) = python_tests::suite(&context, &moved, &testing) {
+                let assigned = Assigned::new();
+                if let Some(step) = python_tests::suite(&context, &moved, &testing, &assigned) {
                     plan.then(step);
                 }
             }
@@ -127,6 +129,10 @@ fn import(context: &PlanContext<'_>, name: &str) -> Step {
         unoptimised: false,
         fail_fast: false,
         arguments: Vec::new(),
+        suite: String::new(),
+        python: None,
+        share: None,
+        by_name: false,
     }));
     let id = StepId::Import(name.to_owned());
     Step::new(id, "Importing", format!("every module of {name}"), action)

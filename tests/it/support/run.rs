@@ -12,6 +12,8 @@ use std::sync::{Condvar, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::{command, read, temp};
 
 /// No run of a fixture takes this long.
@@ -156,6 +158,9 @@ impl Running {
             let _ = fs::remove_file(path);
             text
         });
+        if self.line.contains("\"--message-format\" \"json\"") {
+            are_events(&stdout);
+        }
         CheckOutcome {
             code: status.code(),
             signal: status.signal(),
@@ -163,6 +168,23 @@ impl Running {
             took,
             stdout,
             stderr,
+        }
+    }
+}
+
+/// Every line is what docs/events.schema.json says.
+fn are_events(stdout: &str) {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/events.schema.json")).unwrap();
+    let mut compiler = boon::Compiler::new();
+    let mut schemas = boon::Schemas::new();
+    compiler.add_resource("events.json", schema).unwrap();
+    let schema = compiler.compile("events.json", &mut schemas).unwrap();
+    for line in stdout.lines() {
+        let event: Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        if let Err(error) = schemas.validate(&event, schema) {
+            panic!("{line}\n{error:#}");
         }
     }
 }

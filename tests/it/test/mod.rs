@@ -2,8 +2,10 @@
 
 mod both;
 mod python;
+mod reports;
 mod runners;
 mod rust;
+mod shards;
 mod workspaces;
 
 use std::path::Path;

@@ -1,22 +1,47 @@
 //! How runs of tests ended.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::plan::Untestable;
+use serde::{Deserialize, Serialize};
 
-/// The values of [`TestResult::language`].
-pub const RUST: &str = "Rust";
-pub const PYTHON: &str = "Python";
-pub(in crate::execute) const IMPORTS: &str = "imports";
+/// What a run of tests is of.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Language {
+    Rust,
+    #[default]
+    Python,
+    /// No tests: the modules of a distribution, imported.
+    #[serde(rename = "imports")]
+    Imports,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rust => "Rust",
+            Self::Python => "Python",
+            Self::Imports => "imports",
+        })
+    }
+}
 
 /// How one run of tests ended.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
-    /// What ran: [`RUST`], [`PYTHON`] or `IMPORTS`.
-    pub language: &'static str,
+    pub language: Language,
     pub member: String,
+    /// What tells the run from others of the member: the folder of Python tests, the manifest of Rust
+    /// ones, relative to the project; `doctests of …`.
+    #[serde(default)]
+    pub suite: String,
     /// The interpreter, where there are several.
     pub on: Option<String>,
+    /// The interpreter, `3.12`, wherever it is known.
+    #[serde(default)]
+    pub python: Option<String>,
     /// How many tests ended how: `passed`, `failed`, `skipped`, … in the runner's words.
     pub counts: BTreeMap<String, u64>,
     /// Why it is no success, as a sentence of its own.
@@ -26,10 +51,72 @@ pub struct TestResult {
     /// Why no test ran although nothing failed.
     pub idle: Option<NoTestsReason>,
     pub seconds: f64,
+    /// The tests, in the order in which they ended; those that a runner tells nothing of are missing.
+    #[serde(default)]
+    pub cases: Vec<TestCase>,
+    /// What of all tests ran, where it was one shard of several.
+    #[serde(default)]
+    pub sharing: Option<Sharing>,
+}
+
+/// How many tests a shard has of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sharing {
+    pub found: u64,
+    /// `None` where the runner counts those of other shards with what is skipped.
+    pub taken: Option<u64>,
+}
+
+/// How one test ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TestCase {
+    /// As its runner knows it: pytest's node id, unittest's dotted name, the path in a test program.
+    pub name: String,
+    /// The test program of a Rust test, as cargo calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    pub outcome: CaseOutcome,
+    /// `None` where the runner does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// What is wrong, or why it was skipped: the first line says it in short.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Where it failed, else where it is defined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Absolute, or as the runner says it.
+    pub file: String,
+    /// From 1.
+    pub line: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaseOutcome {
+    #[default]
+    Passed,
+    Failed,
+    /// What the test needs could not be set up, or taken down.
+    Error,
+    /// Not run, or expected to fail.
+    Skipped,
+}
+
+impl CaseOutcome {
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Error)
+    }
 }
 
 /// Why no test ran although nothing failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NoTestsReason {
     /// The runner found none.
     Nothing,
@@ -80,18 +167,6 @@ pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
     sums
 }
 
-impl From<&Untestable> for TestResult {
-    fn from(tests: &Untestable) -> Self {
-        Self {
-            language: RUST,
-            member: tests.member.clone(),
-            failure: Some(tests.why.clone()),
-            hint: tests.hint.clone(),
-            ..Self::default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,11 +185,11 @@ mod tests {
             }
         };
         let test_results = [
-            test_result(RUST, "a", &[("passed", 2), ("failed", 1)]),
-            test_result(PYTHON, "a", &[("passed", 1)]),
-            test_result(RUST, "a", &[("passed", 3)]),
-            test_result(RUST, "b", &[("passed", 1)]),
-            test_result(RUST, "a", &[]),
+            test_result(Language::Rust, "a", &[("passed", 2), ("failed", 1)]),
+            test_result(Language::Python, "a", &[("passed", 1)]),
+            test_result(Language::Rust, "a", &[("passed", 3)]),
+            test_result(Language::Rust, "b", &[("passed", 1)]),
+            test_result(Language::Rust, "a", &[]),
         ];
         let sums = summed(&test_results);
         let words: Vec<String> = sums

@@ -1,0 +1,52 @@
+//! Failed tests at their lines, as GitHub shows them beside a change.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::test_result::{Language, Place, TestResult};
+use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::session::Session;
+
+/// Says each failed test at its line; `roots`: the folders that Rust's paths may be relative to, absolute.
+pub fn annotate(session: &Session, ui: &Ui, test_results: &[TestResult], roots: &[Utf8PathBuf]) {
+    if !session.annotates() {
+        return;
+    }
+    for test_result in test_results {
+        for case in test_result
+            .cases
+            .iter()
+            .filter(|case| case.outcome.is_bad())
+        {
+            let place = case.place.as_ref();
+            let place = place.map(|place| in_workspace(session, place, roots));
+            let language = match test_result.language {
+                Language::Imports => "import".to_owned(),
+                language => format!("{language} test"),
+            };
+            let title = format!("{language} {}", case.name);
+            // whom it called is of no use beside the line
+            let message = case.message.split("stack backtrace:").next();
+            let message = message.filter(|it| !it.is_empty()).unwrap_or("failed");
+            ui.annotation(place.as_ref(), &title, message);
+        }
+    }
+}
+
+/// As seen from the folder that was checked out, where it is in there.
+pub(in crate::execute) fn in_workspace(
+    session: &Session,
+    place: &Place,
+    roots: &[Utf8PathBuf],
+) -> Place {
+    let mut candidates = roots.iter().map(|root| root.join(&place.file));
+    let path = candidates.find(|path| disk::is_file(path));
+    let path = path.unwrap_or_else(|| session.absolute(&place.file));
+    let root = session.path_var("GITHUB_WORKSPACE");
+    let root = root.unwrap_or_else(|| session.cwd.clone());
+    let file = path.strip_prefix(&root).unwrap_or(&path);
+    Place {
+        file: Utf8Path::as_str(file).to_owned(),
+        line: place.line,
+    }
+}

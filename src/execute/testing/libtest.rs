@@ -1,0 +1,254 @@
+//! What the test programs that rustc makes print, test by test.
+
+use std::collections::BTreeMap;
+
+use crate::model::test_result::{CaseOutcome, Place, TestCase};
+use crate::world::process::Stream;
+
+/// The tests of which one run of cargo has told so far.
+#[derive(Debug, Default)]
+pub(super) struct Libtest {
+    pub(super) cases: Vec<TestCase>,
+    /// As cargo calls the program that it started last.
+    started: Option<String>,
+    /// As it calls the program whose tests are told of.
+    program: Option<String>,
+    /// The first case of that program.
+    first: usize,
+    /// The test whose end is still to come, where it prints to the same line.
+    begun: Option<String>,
+    /// The failed test of which the lines tell.
+    failed: Option<String>,
+}
+
+impl Libtest {
+    /// `line`: without colours. cargo talks on stderr, and that goes its own way: what the programs say of
+    /// their tests is all on stdout.
+    pub(super) fn hear(&mut self, stream: Stream, line: &str) {
+        if stream == Stream::Stderr {
+            if let Some(program) = program(line) {
+                self.started = Some(program.to_owned());
+            }
+            return;
+        }
+        if begins(line) {
+            self.program = self.started.clone();
+            self.first = self.cases.len();
+            return;
+        }
+        if let Some(name) = line.strip_prefix("---- ").and_then(failed_name) {
+            self.conclude();
+            self.failed = Some(name.to_owned());
+            return;
+        }
+        if line == "failures:" || line.starts_with("test result: ") {
+            self.conclude();
+        }
+        if let Some(name) = &self.failed {
+            let mut own = self.cases[self.first..].iter_mut();
+            if let Some(case) = own.find(|case| case.name == *name) {
+                add(case, line);
+            }
+            return;
+        }
+        if let Some((name, rest)) = announced(line) {
+            match outcome(rest) {
+                Some(outcome) => self.end(name.to_owned(), outcome, rest),
+                None => self.begun = Some(name.to_owned()),
+            }
+        } else if let Some(outcome) = self.begun.as_ref().and_then(|_| outcome(line))
+            && let Some(name) = self.begun.take()
+        {
+            self.end(name, outcome, line);
+        }
+    }
+
+    /// All that a failed test has printed is told.
+    fn conclude(&mut self) {
+        if let Some(name) = self.failed.take() {
+            let mut own = self.cases[self.first..].iter_mut();
+            if let Some(case) = own.find(|case| case.name == name) {
+                put_reason_first(case);
+            }
+        }
+    }
+
+    fn end(&mut self, name: String, outcome: CaseOutcome, said: &str) {
+        let message = said.strip_prefix("ignored, ").unwrap_or_default();
+        self.cases.push(TestCase {
+            name,
+            program: self.program.clone(),
+            outcome,
+            message: message.to_owned(),
+            ..TestCase::default()
+        });
+    }
+}
+
+/// `Running unittests src/lib.rs (target/debug/deps/a-1)`, `Doc-tests a`.
+fn program(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("   ")?.trim_start();
+    if let Some(rest) = line.strip_prefix("Running ") {
+        return rest.rsplit_once(" (").map(|(name, _)| name);
+    }
+    line.starts_with("Doc-tests ").then_some(line)
+}
+
+/// `running 3 tests`
+pub(super) fn begins(line: &str) -> bool {
+    let rest = line.trim_start().strip_prefix("running ");
+    rest.is_some_and(|rest| rest.ends_with(" tests") || rest == "1 test")
+}
+
+/// `a::b stdout ----`
+fn failed_name(rest: &str) -> Option<&str> {
+    rest.strip_suffix(" stdout ----")
+}
+
+/// `test a::b ... ok`, after whatever the test before it has left on the line.
+fn announced(line: &str) -> Option<(&str, &str)> {
+    let at = line.find("test ").filter(|at| *at == 0).or_else(|| {
+        // what is printed without an end of line stands before it
+        line.rfind("test ").filter(|at| outcome_of(&line[*at..]))
+    })?;
+    line[at + "test ".len()..].split_once(" ... ")
+}
+
+fn outcome_of(text: &str) -> bool {
+    text.split_once(" ... ")
+        .is_some_and(|(_, rest)| outcome(rest).is_some())
+}
+
+fn outcome(word: &str) -> Option<CaseOutcome> {
+    let is_ignored = |word: &str| word == "ignored" || word.starts_with("ignored, ");
+    match word.trim_end() {
+        "ok" => Some(CaseOutcome::Passed),
+        "FAILED" => Some(CaseOutcome::Failed),
+        word if is_ignored(word) => Some(CaseOutcome::Skipped),
+        _ => None,
+    }
+}
+
+/// Adds a line of what a failed test has printed.
+fn add(case: &mut TestCase, line: &str) {
+    const LONGEST: usize = 20_000;
+    if case.place.is_none() {
+        case.place = panicked_at(line);
+    }
+    if case.message.len() < LONGEST && !(case.message.is_empty() && line.is_empty()) {
+        if !case.message.is_empty() {
+            case.message.push('\n');
+        }
+        case.message.push_str(line);
+    }
+}
+
+/// What a failed test has printed.
+pub(super) fn add_output(case: &mut TestCase, output: &str) {
+    for line in output.lines() {
+        add(case, line);
+    }
+    put_reason_first(case);
+}
+
+/// The line after that of the first panic says why; what the test has printed before is no reason.
+fn put_reason_first(case: &mut TestCase) {
+    let mut lines = case.message.lines();
+    let panicked = lines.find(|line| panicked_at(line).is_some());
+    let reason = panicked.and_then(|_| lines.next());
+    let reason = reason.filter(|reason| case.message.lines().next() != Some(*reason));
+    if let Some(reason) = reason {
+        case.message = format!("{reason}\n\n{}", case.message);
+    }
+}
+
+/// `thread 'a' (7) panicked at src/lib.rs:3:9:`
+fn panicked_at(line: &str) -> Option<Place> {
+    let (_, place) = line.split_once(" panicked at ")?;
+    let mut parts = place.trim_end_matches(':').rsplitn(3, ':');
+    let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Place {
+        file: file.to_owned(),
+        line: line.parse().ok()?,
+    })
+}
+
+/// The names of the tests among the lines that `--list --format terse` prints, with how many programs
+/// have one of that name.
+pub(super) fn listed<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
+    let mut names = BTreeMap::new();
+    for name in lines.filter_map(|line| line.strip_suffix(": test")) {
+        *names.entry(name.to_owned()).or_default() += 1;
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str) -> Vec<TestCase> {
+        let mut libtest = Libtest::default();
+        for line in text.lines() {
+            let stream = match program(line) {
+                Some(_) => Stream::Stderr,
+                None => Stream::Stdout,
+            };
+            libtest.hear(stream, line);
+        }
+        libtest.cases
+    }
+
+    #[test]
+    fn each_test_is_told_with_its_program_and_its_end() {
+        let cases = heard(
+            "     Running unittests src/lib.rs (target/debug/deps/a-1)\n\nrunning 3 tests\n\
+             test tests::one ... ok\ntest tests::two ... ignored, too slow\n\
+             test tests::three ... FAILED\n\nfailures:\n\n---- tests::three stdout ----\n\n\
+             thread 'tests::three' (7) panicked at src/lib.rs:12:9:\nassertion failed: x\n\n\n\
+             failures:\n    tests::three\n\ntest result: FAILED. 1 passed; 1 failed\n\
+             \x20  Doc-tests a\n\nrunning 1 test\ntest src/lib.rs - add (line 3) ... ok\n",
+        );
+        let told: Vec<String> = cases
+            .iter()
+            .map(|case| {
+                let program = case.program.as_deref().unwrap_or_default();
+                format!("{program}: {} {:?}", case.name, case.outcome)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "unittests src/lib.rs: tests::one Passed",
+                "unittests src/lib.rs: tests::two Skipped",
+                "unittests src/lib.rs: tests::three Failed",
+                "Doc-tests a: src/lib.rs - add (line 3) Passed"
+            ]
+        );
+        assert_eq!(cases[1].message, "too slow");
+        let place = cases[2].place.as_ref().unwrap();
+        assert_eq!((place.file.as_str(), place.line), ("src/lib.rs", 12));
+        assert!(
+            cases[2]
+                .message
+                .starts_with("assertion failed: x\n\nthread")
+        );
+        assert!(!cases[2].message.contains("failures"));
+    }
+
+    #[test]
+    fn what_tests_print_stands_in_nobodys_way() {
+        let cases =
+            heard("test a ... said by Python\nok\nno end of line test b ... ok\ntest c ... \nok\n");
+        let names: Vec<&str> = cases.iter().map(|case| &*case.name).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        assert!(heard("test the waters ... well\n").is_empty());
+    }
+
+    #[test]
+    fn a_list_counts_each_name() {
+        let list = "a: test\nb: test\na: test\nc: benchmark\n\n";
+        let names = listed(list.lines());
+        assert_eq!(names, [("a".to_owned(), 2), ("b".to_owned(), 1)].into());
+    }
+}

@@ -1,0 +1,104 @@
+//! How long each test took when it was run last.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::project::Project;
+use crate::model::error::{Error, Result};
+use crate::model::shard::balanced;
+use crate::model::test_result::{Language, TestResult};
+use crate::world::disk;
+
+/// The version of the file's form.
+const SCHEMA: u32 = 1;
+
+/// Recorded seconds of Python tests, to be kept under version control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Durations {
+    schema: u32,
+    /// By suite, as [`TestResult::suite`] has it, and by the name of a test.
+    suites: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            suites: BTreeMap::new(),
+        }
+    }
+}
+
+impl Durations {
+    /// Where those of the last run are kept, absolute.
+    pub fn path(project: &Project) -> Utf8PathBuf {
+        project.own_state().join("test-durations.json")
+    }
+
+    /// None are recorded where the file is absent.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a file that is something else, or of a newer form.
+    pub fn read(path: &Utf8Path) -> Result<Self> {
+        let Some(text) = disk::read_text(path)? else {
+            return Ok(Self::default());
+        };
+        let found: Self = serde_json::from_str(&text).map_err(|error| {
+            Error::Usage(format!("`{path}` holds no durations of tests: {error}"))
+        })?;
+        if found.schema > SCHEMA {
+            let message = format!("`{path}` is written by a newer cargo-pyx");
+            return Err(Error::Usage(message));
+        }
+        Ok(found)
+    }
+
+    /// By suite and name, the shard of each recorded test.
+    pub fn assigned(&self, count: u32) -> BTreeMap<String, BTreeMap<String, u32>> {
+        let mut seconds = BTreeMap::new();
+        for (suite, tests) in &self.suites {
+            for (name, time) in tests {
+                seconds.insert((suite.clone(), name.clone()), *time);
+            }
+        }
+        let mut assigned: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
+        for ((suite, name), shard) in balanced(&seconds, count) {
+            assigned.entry(suite).or_default().insert(name, shard);
+        }
+        assigned
+    }
+
+    /// Takes in what ran; `is_whole`: what is recorded of the same suites and did not run is no more.
+    pub fn record(&mut self, test_results: &[TestResult], is_whole: bool) {
+        let python = test_results.iter();
+        let python = python.filter(|it| it.language == Language::Python);
+        for test_result in python {
+            let timed = test_result.cases.iter().filter_map(|case| {
+                // to the millisecond: what differs by less is the same
+                let seconds = (case.seconds? * 1000.0).round() / 1000.0;
+                Some((case.name.clone(), seconds))
+            });
+            let timed: BTreeMap<String, f64> = timed.collect();
+            let known = self.suites.entry(test_result.suite.clone()).or_default();
+            if is_whole && test_result.failure.is_none() {
+                known.clear();
+            }
+            known.extend(timed);
+        }
+        self.suites.retain(|_, tests| !tests.is_empty());
+    }
+
+    /// All that is recorded, in seconds.
+    pub fn total(&self) -> f64 {
+        self.suites.values().flat_map(BTreeMap::values).sum()
+    }
+
+    /// As it stands in a file.
+    pub fn text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

@@ -1,0 +1,501 @@
+//! What one shard of the tests tells of itself, and whether several make a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::project::Project;
+use crate::facts::request::{Request, Testing};
+use crate::model::error::{Error, Result};
+use crate::model::shard::Shard;
+use crate::model::test_result::TestResult;
+use crate::world::disk;
+use crate::world::git::Git;
+use crate::world::session::Session;
+
+/// The version of a report's form.
+const SCHEMA: u32 = 1;
+
+/// The tests of one shard on one machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShardReport {
+    schema: u32,
+    pub shard: Shard,
+    /// The project's name.
+    pub project: String,
+    origin: Origin,
+    /// The system and the processor: `linux x86_64`.
+    machine: String,
+    pub test_results: Vec<TestResult>,
+    pub seconds: f64,
+    /// Whether all its tests passed.
+    pub passed: bool,
+}
+
+/// What all shards must have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The commit that is checked out; `None` outside of git.
+    commit: Option<String>,
+    /// The SHA-256 of each lock file, by its path relative to the project.
+    locks: BTreeMap<String, String>,
+    /// The SHA-256 of the recorded durations.
+    durations: Option<String>,
+    /// What was asked for, apart from the shard.
+    request: Vec<String>,
+}
+
+impl Origin {
+    pub fn gather(session: &Session, project: &Project, request: &Request) -> Self {
+        let git = Git {
+            session,
+            dir: &project.root,
+        };
+        let commit = git.ask(vec!["rev-parse".into(), "HEAD".into()]).ok();
+        let workspaces = project.members.iter().map(|member| &member.workspace);
+        let locks = workspaces.map(|dir| dir.join("Cargo.lock"));
+        let locks: BTreeSet<Utf8PathBuf> = locks.chain([project.home.join("uv.lock")]).collect();
+        let hashed = locks.iter().filter_map(|path| {
+            let name = project.display(path).as_str().replace('\\', "/");
+            Some((name, disk::hash(path)?))
+        });
+        let testing = request.testing();
+        Self {
+            commit: commit
+                .map(|it| it.trim().to_owned())
+                .filter(|it| !it.is_empty()),
+            locks: hashed.collect(),
+            durations: testing
+                .and_then(|it| it.durations.as_ref())
+                .and_then(|path| disk::hash(path)),
+            request: testing.map(|it| words(request, it)).unwrap_or_default(),
+        }
+    }
+
+    /// In what two of them differ, for people.
+    fn difference(&self, other: &Self) -> Option<String> {
+        let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        if self.commit != other.commit {
+            let (one, two) = (said(&self.commit), said(&other.commit));
+            return Some(format!("commit {one} and commit {two}"));
+        }
+        let names: BTreeSet<&String> = self.locks.keys().chain(other.locks.keys()).collect();
+        let mut names = names.into_iter();
+        if let Some(name) = names.find(|name| self.locks.get(*name) != other.locks.get(*name)) {
+            return Some(format!("another `{name}`"));
+        }
+        if self.durations != other.durations {
+            return Some("other `--durations`".to_owned());
+        }
+        let (one, two) = (self.request.join(" "), other.request.join(" "));
+        (one != two).then(|| format!("`{one}` and `{two}`"))
+    }
+}
+
+/// The options that decide which tests there are and what they run against.
+fn words(request: &Request, testing: &Testing) -> Vec<String> {
+    let build = &request.build;
+    let mut words = vec![format!("{:?}", testing.languages).to_lowercase()];
+    words.extend(testing.wheel.then(|| "--wheel".to_owned()));
+    words.extend(request.workspace.then(|| "--workspace".to_owned()));
+    let lists = [
+        ("-p", &request.members),
+        ("--exclude", &request.excluded),
+        ("-F", &build.features),
+    ];
+    for (flag, list) in lists {
+        words.extend(list.iter().map(|one| format!("{flag} {one}")));
+    }
+    words.extend(build.profile.iter().map(|name| format!("--profile {name}")));
+    words.extend(build.all_features.then(|| "--all-features".to_owned()));
+    words.extend(
+        build
+            .no_default_features
+            .then(|| "--no-default-features".to_owned()),
+    );
+    words.extend(testing.arguments.iter().map(|word| format!("-- {word}")));
+    words
+}
+
+impl ShardReport {
+    pub fn new(
+        shard: Shard,
+        project: &Project,
+        origin: Origin,
+        (test_results, passed, seconds): (Vec<TestResult>, bool, f64),
+    ) -> Self {
+        let members = project.members.first();
+        Self {
+            schema: SCHEMA,
+            shard,
+            project: members
+                .map(|member| member.name.clone())
+                .unwrap_or_default(),
+            origin,
+            machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            test_results,
+            seconds,
+            passed,
+        }
+    }
+
+    /// Where a shard's report is put, absolute.
+    pub fn path(project: &Project, shard: Shard) -> Utf8PathBuf {
+        let name = format!("{}-of-{}.json", shard.index, shard.count);
+        project.own_state().join("shards").join(name)
+    }
+
+    /// Removes what stands in the way of a shard's report: its own of an earlier run, and those of another
+    /// number of shards, with which it makes no whole.
+    pub fn forget(project: &Project, shard: Shard) -> Result<()> {
+        let own = Self::path(project, shard);
+        let Some(dir) = own.parent() else {
+            return Ok(());
+        };
+        let ending = format!("-of-{}.json", shard.count);
+        for name in disk::names(dir) {
+            let path = dir.join(&name);
+            if path == own || !name.ends_with(&ending) {
+                disk::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The reports in a folder and in all folders below it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is none, or one is of a newer form.
+    pub fn read_all(dir: &Utf8Path) -> Result<Vec<(Utf8PathBuf, Self)>> {
+        let mut reports = Vec::new();
+        for path in disk::all_files(dir) {
+            if path.extension() != Some("json") {
+                continue;
+            }
+            let Some(text) = disk::read_text(&path)? else {
+                continue;
+            };
+            let Ok(report) = serde_json::from_str::<Self>(&text) else {
+                continue;
+            };
+            if report.schema > SCHEMA {
+                let message = format!("`{path}` is written by a newer cargo-pyx");
+                return Err(Error::Usage(message));
+            }
+            reports.push((path, report));
+        }
+        if reports.is_empty() {
+            let message = format!(
+                "no report of a shard in `{dir}`: `cargo pyx test --shard` says where it writes one"
+            );
+            return Err(Error::Usage(message));
+        }
+        Ok(reports)
+    }
+
+    /// The machine and the interpreters, by which the shards of a matrix are told apart.
+    pub fn row(&self) -> String {
+        let pythons = self.test_results.iter();
+        let pythons = pythons.filter_map(|it| it.python.as_deref().or(it.on.as_deref()));
+        let pythons: BTreeSet<&str> = pythons.collect();
+        let pythons: Vec<&str> = pythons.into_iter().collect();
+        if pythons.is_empty() {
+            return self.machine.clone();
+        }
+        format!("{}, Python {}", self.machine, pythons.join(" "))
+    }
+}
+
+/// The shards of one machine and interpreter, put together.
+#[derive(Clone, Debug, Default)]
+pub struct MergedRow {
+    pub name: String,
+    pub test_results: Vec<TestResult>,
+    /// All together.
+    pub seconds: f64,
+    pub passed: bool,
+}
+
+/// Puts reports together, one row for each machine and interpreter.
+///
+/// # Errors
+/// A sentence on what makes them no whole: one is missing or there twice, they are of different commits,
+/// lock files, durations, requests or counts, or did not see the same tests.
+pub fn merge(
+    reports: &[(Utf8PathBuf, ShardReport)],
+) -> std::result::Result<Vec<MergedRow>, String> {
+    let Some((first_path, first)) = reports.first() else {
+        return Err("no reports".to_owned());
+    };
+    for (path, report) in reports {
+        if let Some(difference) = first.origin.difference(&report.origin) {
+            return Err(format!("`{first_path}` and `{path}` are of {difference}"));
+        }
+        if report.shard.count != first.shard.count {
+            let (one, two) = (first.shard, report.shard);
+            return Err(format!(
+                "`{first_path}` is shard {one} and `{path}` is shard {two}"
+            ));
+        }
+    }
+    let mut rows: BTreeMap<String, BTreeMap<u32, (&Utf8Path, &ShardReport)>> = BTreeMap::new();
+    let is_told = |report: &&ShardReport| !report.test_results.is_empty();
+    let told = reports.iter().map(|(_, report)| report).find(is_told);
+    for (path, report) in reports {
+        // one without tests does not say on which interpreter they are
+        let named = if is_told(&report) {
+            report
+        } else {
+            told.unwrap_or(report)
+        };
+        let row = rows.entry(named.row()).or_default();
+        if let Some((other, _)) = row.insert(report.shard.index, (path, report)) {
+            return Err(format!(
+                "shard {} is there twice: `{other}` and `{path}`",
+                report.shard
+            ));
+        }
+    }
+    rows.into_iter()
+        .map(|(name, shards)| merged_row(name, first.shard.count, &shards))
+        .collect()
+}
+
+fn merged_row(
+    name: String,
+    count: u32,
+    shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>,
+) -> std::result::Result<MergedRow, String> {
+    let missing = (1..=count).filter(|index| !shards.contains_key(index));
+    let missing: Vec<String> = missing.map(|index| format!("{index}/{count}")).collect();
+    if !missing.is_empty() {
+        let (word, verb) = if missing.len() == 1 {
+            ("shard", "is")
+        } else {
+            ("shards", "are")
+        };
+        return Err(format!(
+            "{word} {} {verb} missing ({name})",
+            missing.join(", ")
+        ));
+    }
+    let mut row = MergedRow {
+        name,
+        passed: true,
+        ..MergedRow::default()
+    };
+    for (_, report) in shards.values() {
+        row.seconds += report.seconds;
+        row.passed &= report.passed;
+        for test_result in &report.test_results {
+            add(&mut row.test_results, test_result);
+        }
+    }
+    // where something failed, that may be why others did not run
+    if row.passed {
+        is_whole(shards)?;
+    }
+    Ok(row)
+}
+
+/// What shards ran of the same suite is one result.
+fn add(all: &mut Vec<TestResult>, more: &TestResult) {
+    let key = |it: &TestResult| {
+        (
+            it.language,
+            it.member.clone(),
+            it.suite.clone(),
+            it.on.clone(),
+        )
+    };
+    let Some(known) = all.iter_mut().find(|known| key(known) == key(more)) else {
+        all.push(more.clone());
+        return;
+    };
+    for (kind, count) in &more.counts {
+        *known.counts.entry(kind.clone()).or_default() += count;
+    }
+    known.cases.extend(more.cases.iter().cloned());
+    known.seconds += more.seconds;
+    known.failure = known.failure.take().or_else(|| more.failure.clone());
+}
+
+/// A run of tests as every shard has one.
+type Suite<'a> = (&'a str, &'a str, Option<&'a str>);
+
+/// Every shard has seen the same tests, and each test was taken by one of them.
+fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> std::result::Result<(), String> {
+    let mut suites: BTreeMap<Suite<'_>, Vec<(&Utf8Path, &TestResult)>> = BTreeMap::new();
+    for (path, report) in shards.values() {
+        for test_result in report.test_results.iter().filter(|it| it.sharing.is_some()) {
+            let suite = (
+                &*test_result.member,
+                &*test_result.suite,
+                test_result.on.as_deref(),
+            );
+            suites.entry(suite).or_default().push((path, test_result));
+        }
+    }
+    for ((member, suite, _), runs) in &suites {
+        let what = format!("the tests of {member} ({suite})");
+        if runs.len() != shards.len() {
+            return Err(format!(
+                "{what} ran in {} of {} shards",
+                runs.len(),
+                shards.len()
+            ));
+        }
+        let found = |run: &TestResult| run.sharing.map_or(0, |it| it.found);
+        let (first_path, first) = runs[0];
+        if let Some((path, other)) = runs.iter().find(|(_, run)| found(run) != found(first)) {
+            return Err(format!(
+                "`{first_path}` has found {} tests of {member} ({suite}) and `{path}` {}",
+                found(first),
+                found(other)
+            ));
+        }
+        let taken: Option<u64> = runs.iter().map(|(_, run)| run.sharing?.taken).sum();
+        if let Some(taken) = taken.filter(|taken| *taken != found(first)) {
+            return Err(format!(
+                "the shards ran {taken} of the {} of {what}",
+                found(first)
+            ));
+        }
+        let mut seen = BTreeMap::new();
+        for (path, run) in runs {
+            for case in &run.cases {
+                let name = (&case.program, &case.name);
+                if let Some(other) = seen.insert(name, *path).filter(|other| other != path) {
+                    return Err(format!("`{}` ran in `{other}` and in `{path}`", case.name));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::test_result::{Sharing, TestCase};
+
+    fn report(shard: &str, names: &[&str], found: u64) -> (Utf8PathBuf, ShardReport) {
+        let cases = names.iter().map(|name| TestCase {
+            name: (*name).to_owned(),
+            ..TestCase::default()
+        });
+        let test_result = TestResult {
+            member: "hello".to_owned(),
+            suite: ".".to_owned(),
+            python: Some("3.12".to_owned()),
+            cases: cases.collect(),
+            sharing: Some(Sharing {
+                found,
+                taken: Some(names.len() as u64),
+            }),
+            ..TestResult::default()
+        };
+        let report = ShardReport {
+            schema: SCHEMA,
+            shard: shard.parse().unwrap(),
+            project: "hello".to_owned(),
+            origin: Origin {
+                commit: Some("c1".to_owned()),
+                locks: [("uv.lock".to_owned(), "l1".to_owned())].into(),
+                durations: None,
+                request: vec!["both".to_owned()],
+            },
+            machine: "linux x86_64".to_owned(),
+            test_results: vec![test_result],
+            seconds: 1.0,
+            passed: true,
+        };
+        (format!("{}.json", shard.replace('/', "-")).into(), report)
+    }
+
+    fn refused(reports: &[(Utf8PathBuf, ShardReport)]) -> String {
+        merge(reports).unwrap_err()
+    }
+
+    #[test]
+    fn shards_of_the_same_tests_make_a_whole() {
+        let two = [report("1/2", &["a"], 3), report("2/2", &["b", "c"], 3)];
+        let rows = merge(&two).unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].name, "linux x86_64, Python 3.12");
+        assert_eq!(rows[0].test_results.len(), 1);
+        assert_eq!(rows[0].test_results[0].cases.len(), 3);
+        // the other row of a matrix
+        let mut four = two.to_vec();
+        for (path, mut report) in two {
+            report.test_results[0].python = Some("3.13".to_owned());
+            four.push((format!("b/{path}").into(), report));
+        }
+        assert_eq!(merge(&four).unwrap().len(), 2);
+        assert_eq!(
+            refused(&four[..3]),
+            "shard 2/2 is missing (linux x86_64, Python 3.13)"
+        );
+    }
+
+    #[test]
+    fn what_makes_no_whole_is_refused() {
+        let good = [
+            report("1/3", &["a"], 3),
+            report("2/3", &["b"], 3),
+            report("3/3", &["c"], 3),
+        ];
+        assert!(merge(&good).is_ok());
+        let said = refused(&good[..1]);
+        assert_eq!(
+            said,
+            "shards 2/3, 3/3 are missing (linux x86_64, Python 3.12)"
+        );
+        let said = refused(&[good[0].clone(), good[0].clone(), good[2].clone()]);
+        assert!(said.contains("shard 1/3 is there twice"), "{said}");
+        let said = refused(&[good[0].clone(), good[1].clone(), report("2/2", &[], 3)]);
+        assert_eq!(said, "`1-3.json` is shard 1/3 and `2-2.json` is shard 2/2");
+        let with = |change: fn(&mut ShardReport)| {
+            let mut reports = good.clone();
+            change(&mut reports[2].1);
+            refused(&reports)
+        };
+        let said = with(|report| report.origin.commit = Some("c2".to_owned()));
+        assert_eq!(
+            said,
+            "`1-3.json` and `3-3.json` are of commit c1 and commit c2"
+        );
+        let said = with(|report| drop(report.origin.locks.remove("uv.lock")));
+        assert!(said.ends_with("another `uv.lock`"), "{said}");
+        let said = with(|report| report.origin.durations = Some("d".to_owned()));
+        assert!(said.ends_with("other `--durations`"), "{said}");
+        let said = with(|report| report.origin.request = vec!["python".to_owned()]);
+        assert!(said.ends_with("`both` and `python`"), "{said}");
+        let said = with(|report| report.test_results.clear());
+        assert_eq!(said, "the tests of hello (.) ran in 2 of 3 shards");
+    }
+
+    #[test]
+    fn a_test_that_no_shard_or_two_shards_ran_is_noticed() {
+        let said = refused(&[report("1/2", &["a"], 3), report("2/2", &["b"], 3)]);
+        assert_eq!(said, "the shards ran 2 of the 3 of the tests of hello (.)");
+        let said = refused(&[report("1/2", &["a"], 2), report("2/2", &["a"], 2)]);
+        assert_eq!(said, "`a` ran in `1-2.json` and in `2-2.json`");
+        let said = refused(&[report("1/2", &["a"], 2), report("2/2", &["b"], 3)]);
+        assert_eq!(
+            said,
+            "`1-2.json` has found 2 tests of hello (.) and `2-2.json` 3"
+        );
+        // what failed says so itself
+        let mut one = report("1/2", &["a"], 2);
+        one.1.passed = false;
+        assert!(!merge(&[one, report("2/2", &[], 2)]).unwrap()[0].passed);
+    }
+}

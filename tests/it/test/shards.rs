@@ -1,0 +1,216 @@
+//! Tests shared among machines, and put together again.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{small, test};
+use crate::support::{Project, Pyx, folder};
+
+/// How many tests there are in each language besides those of the fixture.
+const MANY: usize = 500;
+
+/// `small`, with many tests in both languages.
+fn large(folder: &Path) -> Project {
+    let project = small(folder);
+    let mut python = "import pytest\n".to_owned();
+    let mut rust = "#[cfg(test)]\nmod many {\n".to_owned();
+    for number in 0..MANY / 2 {
+        let _ = writeln!(python, "\n\ndef test_{number}():\n    pass");
+        let _ = writeln!(
+            python,
+            "\n\n@pytest.mark.parametrize('x', [0])\ndef test_with_{number}(x):\n    pass"
+        );
+        let _ = writeln!(
+            rust,
+            "#[test]\nfn one_{number}() {{}}\n#[test]\nfn two_{number}() {{}}"
+        );
+    }
+    project.write("tests/test_many.py", &python);
+    project.append("src/main.rs", &format!("{rust}}}\n"));
+    project.git(&["add", "--all"]);
+    project.commit();
+    project
+}
+
+/// The names of the tests that a shard's report has, with the language.
+fn ran(report: &Path) -> Vec<String> {
+    let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    let mut names = Vec::new();
+    for result in report["test_results"].as_array().unwrap() {
+        for case in result["cases"].as_array().unwrap() {
+            names.push(format!("{} {}", result["language"], case["name"]));
+        }
+    }
+    names
+}
+
+fn report(project: &Project, shard: &str) -> PathBuf {
+    let name = shard.replace('/', "-of-");
+    project.path(&format!("target/pyx/shards/{name}.json"))
+}
+
+/// As of another person, who has the same tools and downloads.
+fn elsewhere(run: Pyx, home: &Path) -> Pyx {
+    let own = PathBuf::from(std::env::var_os("HOME").unwrap());
+    let kept = [
+        ("CARGO_HOME", ".cargo"),
+        ("RUSTUP_HOME", ".rustup"),
+        ("UV_CACHE_DIR", ".cache/uv"),
+    ];
+    let keep = |run: Pyx, (name, place): &(&str, &str)| {
+        let path = std::env::var_os(name).map_or_else(|| own.join(place), PathBuf::from);
+        run.env(name, path)
+    };
+    kept.iter().fold(run, keep).env("HOME", home)
+}
+
+#[test]
+fn every_test_runs_in_exactly_one_of_five_shards_on_two_machines() {
+    let folder = folder!();
+    let one = large(&folder);
+    let other = folder.join("other");
+    let _ = fs::remove_dir_all(&other);
+    one.git(&["clone", "--quiet", ".", other.to_str().unwrap()]);
+    let other = Project::at(&other);
+    let home = folder.join("home");
+    fs::create_dir_all(&home).unwrap();
+    let reports = folder.join("reports");
+    let _ = fs::remove_dir_all(&reports);
+    let mut all = Vec::new();
+    for index in 1..=5 {
+        let shard = format!("{index}/5");
+        let project = if index % 2 == 0 { &one } else { &other };
+        let mut run = test(project, &["--shard", &shard]);
+        if index % 2 == 1 {
+            run = elsewhere(run, &home);
+        }
+        run.run().succeeds().says("-of-5.json");
+        let names = ran(&report(project, &shard));
+        assert!(names.len() > MANY / 5, "{shard}: {}", names.len());
+        all.extend(names);
+        // as an artifact of CI is unpacked
+        let place = reports.join(format!("shard-{index}"));
+        fs::create_dir_all(&place).unwrap();
+        fs::copy(report(project, &shard), place.join("report.json")).unwrap();
+    }
+    let distinct: BTreeSet<&String> = all.iter().collect();
+    assert_eq!((all.len(), distinct.len()), (2 * MANY + 2, 2 * MANY + 2));
+
+    let merge = || test(&one, &["--merge", reports.to_str().unwrap()]);
+    let run = merge()
+        .with(&["--durations", "seconds.json"])
+        .run()
+        .succeeds();
+    let counts = format!("{} passed", MANY + 1);
+    assert_eq!(run.count(&counts), 2, "{run}");
+    run.says("Slowest");
+    let recorded: Value = serde_json::from_str(&one.read("seconds.json")).unwrap();
+    assert_eq!(recorded["suites"]["."].as_object().unwrap().len(), MANY + 1);
+
+    // by recorded seconds, each is in one as well
+    one.git(&["add", "seconds.json"]);
+    let mut timed = Vec::new();
+    for shard in ["1/2", "2/2"] {
+        let options = ["--py", "--durations", "seconds.json", "--shard", shard];
+        test(&one, &options).run().succeeds();
+        timed.extend(ran(&report(&one, shard)));
+    }
+    timed.sort();
+    let mut python: Vec<String> = all
+        .into_iter()
+        .filter(|name| name.contains("Python"))
+        .collect();
+    python.sort();
+    assert_eq!(timed, python);
+
+    fs::remove_dir_all(reports.join("shard-3")).unwrap();
+    merge().run().exits(1).says("shard 3/5 is missing");
+    let second = reports.join("shard-2/report.json");
+    fs::create_dir_all(reports.join("shard-3")).unwrap();
+    fs::copy(&second, reports.join("shard-3/report.json")).unwrap();
+    merge().run().exits(1).says("shard 2/5 is there twice");
+    let text = fs::read_to_string(&second).unwrap();
+    let commit = one.git(&["rev-parse", "HEAD"]);
+    fs::write(&second, text.replace(commit.trim(), "0000")).unwrap();
+    merge().run().exits(1).says("and commit 0000");
+    merge().with(&["--shard", "1/2"]).run().exits(2);
+    test(&one, &["--merge", "src"])
+        .run()
+        .exits(2)
+        .says("no report of a shard");
+}
+
+#[test]
+fn a_shard_that_fails_is_a_failure_of_all() {
+    let project = small(&folder!());
+    project.edit("tests/test_shout.py", "HELLO YOU!", "hello?");
+    let mut codes = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        codes.push(test(&project, &["--shard", shard]).run().code);
+    }
+    codes.sort();
+    assert_eq!(codes, [Some(0), Some(0), Some(1)]);
+    let merge = || test(&project, &["--merge", "target/pyx/shards"]);
+    let run = merge().run().exits(1).says("error: tests failed on linux");
+    run.says("test_shout").says("1 failed, 0 passed");
+    // none of another number of shards stands in the way
+    test(&project, &["--shard", "1/2"]).run();
+    merge().run().exits(1).says("shard 2/2 is missing");
+}
+
+#[test]
+fn tests_of_other_runners_are_in_one_shard_each() {
+    let cases = "import unittest\n\n\nclass Case(unittest.TestCase):\n".to_owned();
+    let mut cases = cases;
+    for number in 0..12 {
+        let _ = writeln!(cases, "    def test_{number}(self):\n        pass\n");
+    }
+    for (name, more) in [
+        ("unittest", ""),
+        ("stestr", "\n[dependency-groups]\ntest = [\"stestr\"]\n"),
+    ] {
+        let project = small(&folder!().join(name));
+        project.remove("tests/test_shout.py");
+        project.write("tests/__init__.py", "");
+        project.write("tests/test_case.py", &cases);
+        if name == "stestr" {
+            project.write(".stestr.conf", "[DEFAULT]\ntest_path=./tests\ntop_dir=./\n");
+        }
+        project.append("pyproject.toml", more);
+        let mut all = Vec::new();
+        for shard in ["1/3", "2/3", "3/3"] {
+            test(&project, &["--py", "--shard", shard]).run().succeeds();
+            all.extend(ran(&report(&project, shard)));
+        }
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 12, "{name}: {all:?}");
+        let run = test(&project, &["--merge", "target/pyx/shards"]).run();
+        run.succeeds().says("12 passed");
+    }
+}
+
+#[test]
+fn a_program_of_tests_with_a_harness_of_its_own_runs_whole_in_one_shard() {
+    let project = small(&folder!());
+    project.append(
+        "Cargo.toml",
+        "\n[[test]]\nname = \"own\"\nharness = false\n",
+    );
+    project.write(
+        "tests/own.rs",
+        "fn main() {\n    println!(\"ran by itself\");\n}\n",
+    );
+    let mut times = 0;
+    for shard in ["1/3", "2/3", "3/3"] {
+        let run = test(&project, &["--rust", "--shard", shard])
+            .run()
+            .succeeds();
+        times += run.count("ran by itself");
+    }
+    assert_eq!(times, 1);
+}
