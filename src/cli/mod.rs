@@ -7,6 +7,7 @@
 mod apply;
 mod build_args;
 mod build_command;
+mod ci;
 mod clean;
 mod completions;
 mod dev;
@@ -44,6 +45,7 @@ use crate::world::session::Session;
 use global::CommandContext;
 
 pub use build_command::BuildCommand;
+pub use ci::Ci;
 pub use clean::Clean;
 pub use completions::Completions;
 pub use doctor::Doctor;
@@ -85,6 +87,8 @@ pub enum Command {
     Release(Release),
     New(New),
     Init(Init),
+    #[command(subcommand)]
+    Ci(Ci),
     Doctor(Doctor),
     Env(Env),
     Clean(Clean),
@@ -112,7 +116,8 @@ impl Command {
             Self::Build(_) | Self::New(_) | Self::Init(_) => dry_run,
             Self::Just(just) => dry_run || just.only_looks(),
             Self::Release(release) => dry_run || release.only_looks(),
-            Self::Doctor(_)
+            Self::Ci(_)
+            | Self::Doctor(_)
             | Self::Env(_)
             | Self::Clean(_)
             | Self::Completions(_)
@@ -213,6 +218,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         Command::Release(release) => release.perform(context),
         Command::New(new) => new.perform(context),
         Command::Init(init) => init.perform(context),
+        Command::Ci(ci) => ci.perform(context),
         Command::Doctor(doctor) => doctor.perform(context),
         Command::Env(env) => env.perform(context),
         Command::Clean(clean) => clean.perform(context),

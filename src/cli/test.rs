@@ -101,6 +101,7 @@ impl Test {
             quiet,
             wheel: self.wheel,
             shard: self.shard,
+            pythons: self.python.clone(),
             durations: self
                 .durations
                 .as_ref()

@@ -94,7 +94,7 @@ pub(super) fn tell(driver: &Driver<'_>, rows: &[ReportRow]) -> Result<()> {
         let passed = rows.iter().all(|row| row.passed);
         let seconds = rows.iter().map(|row| row.seconds).sum();
         let report = ShardReport::new(shard, &project, origin, (all, passed, seconds));
-        let path = ShardReport::path(&project, shard);
+        let path = ShardReport::path(&project, shard, &testing.pythons);
         disk::write(&path, report.text().as_bytes())?;
         ui.status("Written", path.as_str());
     }
@@ -103,11 +103,14 @@ pub(super) fn tell(driver: &Driver<'_>, rows: &[ReportRow]) -> Result<()> {
 
 /// Takes away what an earlier run has told: where this one does not end, nothing must be there for it.
 pub fn forget(driver: &Driver<'_>) -> Result<()> {
-    let Some(shard) = driver.request.testing().and_then(|it| it.shard) else {
+    let Some(testing) = driver.request.testing() else {
+        return Ok(());
+    };
+    let Some(shard) = testing.shard else {
         return Ok(());
     };
     let project = Project::discover(driver.session, &driver.request.selection())?;
-    ShardReport::forget(&project, shard)
+    ShardReport::forget(&project, shard, &testing.pythons)
 }
 
 fn project_name(project: &Project) -> &str {

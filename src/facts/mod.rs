@@ -14,12 +14,13 @@
 //! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
 //!   sdist)
 //! - what a command alone needs: `adoption` (`init`), `new_project` and `project_name` (`new`),
-//!   `leftovers` (`clean`), `editor` (`init --editor`), `release`
+//!   `leftovers` (`clean`), `ci`, `editor` (`init --editor`), `release`
 
 pub mod adoption;
 pub mod artifact;
 pub mod build;
 mod caller;
+mod ci;
 mod compiler_cache;
 pub mod dependencies;
 pub mod doctor;
@@ -56,6 +57,7 @@ mod unseen_edits;
 pub mod versions;
 
 pub use caller::Caller;
+pub use ci::{CiPlan, RECORDED};
 pub use compiler_cache::CompilerCache;
 pub use durations::Durations;
 pub use gather::Facts;

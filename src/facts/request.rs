@@ -145,6 +145,8 @@ pub struct Testing {
     pub wheel: bool,
     /// `--shard`: the part of the tests that is run.
     pub shard: Option<Shard>,
+    /// `--python`, as often as it is given.
+    pub pythons: Vec<String>,
     /// `--durations`: recorded seconds by which shards are made, and where a whole run records them;
     /// absolute.
     pub durations: Option<Utf8PathBuf>,

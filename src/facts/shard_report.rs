@@ -118,6 +118,16 @@ fn words(request: &Request, testing: &Testing) -> Vec<String> {
     words
 }
 
+/// Part of a file's name.
+fn on(pythons: &[String]) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    let plain = |word: &String| word.replace(|c| !is_plain(c), "_");
+    pythons
+        .iter()
+        .map(|word| format!("-python{}", plain(word)))
+        .collect()
+}
+
 impl ShardReport {
     pub fn new(
         shard: Shard,
@@ -140,23 +150,33 @@ impl ShardReport {
         }
     }
 
-    /// Where a shard's report is put, absolute.
-    pub fn path(project: &Project, shard: Shard) -> Utf8PathBuf {
-        let name = format!("{}-of-{}.json", shard.index, shard.count);
-        project.own_state().join("shards").join(name)
+    /// Where a shard's report is put, absolute. Those of several interpreters lie beside each other, as they
+    /// are unpacked from where CI keeps them.
+    ///
+    /// `pythons`: what `--python` says.
+    pub fn path(project: &Project, shard: Shard, pythons: &[String]) -> Utf8PathBuf {
+        let name = format!("{}-of-{}{}.json", shard.index, shard.count, on(pythons));
+        Self::folder(project).join(name)
+    }
+
+    /// Where the reports of a project's shards are, absolute.
+    pub fn folder(project: &Project) -> Utf8PathBuf {
+        project.own_state().join("shards")
     }
 
     /// Removes what stands in the way of a shard's report: its own of an earlier run, and those of another
     /// number of shards, with which it makes no whole.
-    pub fn forget(project: &Project, shard: Shard) -> Result<()> {
-        let own = Self::path(project, shard);
-        let Some(dir) = own.parent() else {
-            return Ok(());
+    pub fn forget(project: &Project, shard: Shard, pythons: &[String]) -> Result<()> {
+        let own = Self::path(project, shard, pythons);
+        let dir = Self::folder(project);
+        let count = format!("-of-{}", shard.count);
+        let is_alike = |name: &str| {
+            let rest = name.split_once(&count).map(|(_, rest)| rest);
+            rest.is_some_and(|rest| rest.starts_with(['.', '-']))
         };
-        let ending = format!("-of-{}.json", shard.count);
-        for name in disk::names(dir) {
+        for name in disk::names(&dir) {
             let path = dir.join(&name);
-            if path == own || !name.ends_with(&ending) {
+            if path == own || !is_alike(&name) {
                 disk::remove_file(&path)?;
             }
         }

@@ -5,6 +5,9 @@ use pep440_rs::Version;
 /// 3.13 is (3, 13).
 pub type Minor = (u64, u64);
 
+/// The newest CPython that is released: that new projects are tested on, and continuous integration.
+pub const NEWEST_PYTHON: Minor = (3, 15);
+
 /// From digits without a dot, as in `cp313` and `abi3-py39`.
 pub fn from_digits(digits: &str) -> Option<Minor> {
     let (major, minor) = digits.split_at_checked(1)?;

@@ -51,6 +51,11 @@ impl Ui {
         );
     }
 
+    /// The matrix of a job of continuous integration.
+    pub fn matrix(&self, fields: &Value) {
+        self.event("matrix", fields);
+    }
+
     /// A version, and where it is stated.
     pub fn version(&self, fields: &Value) {
         self.event("version", fields);

@@ -9,6 +9,8 @@
 #[cfg(unix)]
 mod artifact;
 #[cfg(unix)]
+mod ci;
+#[cfg(unix)]
 mod completions;
 #[cfg(unix)]
 mod dev;

@@ -13,6 +13,7 @@ macro_rules! template {
 }
 
 mod adopted;
+pub mod automation;
 mod render;
 mod workflow;
 

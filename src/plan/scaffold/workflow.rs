@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::facts::release::{HOSTED, Hosted};
-
-/// The newest minor version of CPython 3 that new projects are tested on.
-const NEWEST: u64 = 14;
+use crate::model::minor::NEWEST_PYTHON;
 
 /// What stands for each name in the workflows.
 pub(super) fn values(lowest: u64) -> [(&'static str, String); 5] {
@@ -20,7 +18,7 @@ pub(super) fn values(lowest: u64) -> [(&'static str, String); 5] {
 
 /// The Pythons from a minor version on, as `3.10`.
 fn pythons(lowest: u64) -> impl Iterator<Item = String> {
-    (lowest..=NEWEST.max(lowest)).map(|minor| format!("3.{minor}"))
+    (lowest..=NEWEST_PYTHON.1.max(lowest)).map(|minor| format!("3.{minor}"))
 }
 
 /// A list of YAML, on one line.
@@ -52,7 +50,7 @@ fn wanted(lowest: u64) -> String {
 }
 
 /// The rows of the matrix: each with what its wheels are tagged. The sdist is made on the first.
-fn platforms() -> String {
+pub(super) fn platforms() -> String {
     let mut text = String::new();
     for (at, hosted) in HOSTED.iter().enumerate() {
         let Hosted { runner, target, .. } = hosted;
@@ -75,7 +73,7 @@ mod tests {
     fn every_platform_of_the_table_is_built() {
         insta::assert_snapshot!(platforms());
         assert_eq!(systems(), "[ubuntu-24.04, macos-15, windows-2025]");
-        assert_eq!(tested(13), "[\"3.13\", \"3.14\"]");
-        assert_eq!(wanted(13), "--python 3.13 --python 3.14");
+        assert_eq!(tested(14), "[\"3.14\", \"3.15\"]");
+        assert_eq!(wanted(14), "--python 3.14 --python 3.15");
     }
 }

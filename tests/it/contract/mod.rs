@@ -4,3 +4,4 @@
 mod cargo;
 mod maturin;
 mod pytest;
+mod uv;

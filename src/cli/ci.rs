@@ -1,0 +1,183 @@
+//! `cargo pyx ci`: continuous integration, from what the project says of itself.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, Subcommand};
+
+use crate::facts::project::Project;
+use crate::facts::{CiPlan, Request};
+use crate::model::error::Result;
+use crate::model::file_edit::Edit;
+use crate::plan;
+use crate::plan::scaffold::automation::{self, Matrix};
+use crate::world::{checkout, disk};
+
+use super::apply::{Consent, apply};
+use super::global::CommandContext;
+
+/// Print or write what continuous integration runs
+///
+/// Which Pythons, systems and platforms there are follows from requires-python, PyO3 and the stable ABI;
+/// into how many shards the tests are split, from recorded seconds: `test-durations.json` under version
+/// control, else those of the last run.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  cargo pyx ci matrix test      one line of JSON for the `matrix` of a job
+  cargo pyx ci github           workflows in .github/workflows/, as a patch that asks first
+  cargo pyx ci gitlab --yes     .gitlab-ci.yml, without asking")]
+pub enum Ci {
+    Matrix(MatrixArgs),
+    Github(Github),
+    Gitlab(Gitlab),
+}
+
+/// Print the matrix of a job as one line of JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx ci matrix test                              systems, Pythons and shards
+  cargo pyx ci matrix wheels                            targets, and the machines that they are built on
+  cargo pyx ci matrix test --shards 4                   four jobs for each Python, whatever is recorded")]
+pub struct MatrixArgs {
+    /// Of which job
+    #[arg(value_enum)]
+    pub which: Matrix,
+    /// Into how many parts the tests are split, whatever is recorded
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub shards: Option<u32>,
+    /// Recorded seconds of the tests
+    #[arg(long, value_name = "FILE")]
+    pub durations: Option<Utf8PathBuf>,
+}
+
+/// Write workflows for GitHub: tests in shards with one report, checks, and a release
+///
+/// Shows a patch and asks. Workflows of somebody else's stay as they are: beside them, ours are called
+/// pyx.yml and pyx-release.yml.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx ci github             show the patch, and ask
+  cargo pyx ci github --yes       ask nothing
+  cargo pyx ci github --dry-run   print the patch only")]
+pub struct Github {
+    /// Make the changes without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Write a pipeline for GitLab: the same plan in .gitlab-ci.yml
+///
+/// Shows a patch and asks. A pipeline of somebody else's stays as it is: ours is called
+/// pyx.gitlab-ci.yml then, to be included from there.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo pyx ci gitlab             show the patch, and ask
+  cargo pyx ci gitlab --yes       ask nothing
+  cargo pyx ci gitlab --dry-run   print the patch only")]
+pub struct Gitlab {
+    /// Make the changes without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// By what a file is known that we wrote.
+const OURS: &str = "cargo-pyx==";
+
+impl Ci {
+    pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        match self {
+            Self::Matrix(matrix) => matrix.perform(context),
+            Self::Github(github) => {
+                let plan = gather(context, None)?;
+                let folder = ".github/workflows/";
+                let files = [
+                    (
+                        format!("{folder}ci.yml"),
+                        format!("{folder}pyx.yml"),
+                        automation::github(&plan),
+                    ),
+                    (
+                        format!("{folder}release.yml"),
+                        format!("{folder}pyx-release.yml"),
+                        automation::github_release(&plan),
+                    ),
+                ];
+                write(context, files.into(), ("ci github --yes", github.yes))
+            }
+            Self::Gitlab(gitlab) => {
+                let plan = gather(context, None)?;
+                let names = (".gitlab-ci.yml".to_owned(), "pyx.gitlab-ci.yml".to_owned());
+                let files = vec![(names.0, names.1, automation::gitlab(&plan))];
+                write(context, files, ("ci gitlab --yes", gitlab.yes))
+            }
+        }
+    }
+}
+
+impl MatrixArgs {
+    fn perform(&self, context: CommandContext<'_>) -> Result<()> {
+        let CommandContext { session, ui, .. } = context;
+        let durations = self.durations.as_ref();
+        let durations = durations.map(|path| session.absolute(path.as_str()));
+        let mut plan = gather(context, durations.as_ref())?;
+        plan.shards = self.shards.unwrap_or(plan.shards);
+        let matrix = automation::matrix(&plan, self.which);
+        ui.data(&format!("{matrix}\n"));
+        ui.matrix(&matrix);
+        Ok(())
+    }
+}
+
+fn request(context: CommandContext<'_>) -> Request {
+    let CommandContext {
+        global, session, ..
+    } = context;
+    Request {
+        network: global.network.into(),
+        ..Request::look(global.manifest(session))
+    }
+}
+
+fn gather(context: CommandContext<'_>, durations: Option<&Utf8PathBuf>) -> Result<CiPlan> {
+    CiPlan::gather(context.session, &request(context), durations)
+}
+
+/// Writes files at the root of the repository: each with the name that it has where somebody else's has the
+/// first.
+fn write(
+    context: CommandContext<'_>,
+    files: Vec<(String, String, String)>,
+    (words, yes): (&str, bool),
+) -> Result<()> {
+    let CommandContext {
+        global, session, ..
+    } = context;
+    let project = Project::discover(session, &request(context).selection())?;
+    let root: &Utf8Path = checkout::root(&project.root).unwrap_or(&project.root);
+    let mut edits = Vec::new();
+    for (name, other, after) in files {
+        let own = disk::read_text(&root.join(&name))?;
+        let is_ours = own.as_ref().is_none_or(|text| text.contains(OURS));
+        let shown = Utf8PathBuf::from(if is_ours { name } else { other });
+        let path = root.join(&shown);
+        let before = if is_ours {
+            own
+        } else {
+            disk::read_text(&path)?
+        };
+        edits.push(Edit {
+            path,
+            shown,
+            before,
+            after: Some(after),
+            changes: Vec::new(),
+        });
+    }
+    let names: Vec<&str> = edits.iter().map(|edit| edit.shown.as_str()).collect();
+    let subject = names.join(", ");
+    let plan = plan::edits("Writing", &subject, edits);
+    let instead = global.command(words);
+    apply(context, &plan, Consent::of(yes, &instead)).map(drop)
+}

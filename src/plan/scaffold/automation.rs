@@ -1,0 +1,171 @@
+//! Continuous integration for a project that is there.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::facts::release::HOSTED;
+use crate::facts::{CiPlan, RECORDED};
+
+use super::render::render;
+use super::workflow::platforms;
+
+/// One of the two matrices of a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Matrix {
+    /// Systems and Pythons to test on, and the shards of the tests
+    Test,
+    /// Platforms to build wheels for
+    Wheels,
+}
+
+/// What a workflow of GitHub's takes for its `matrix`.
+pub fn matrix(plan: &CiPlan, which: Matrix) -> Value {
+    let rows: Vec<Value> = match which {
+        Matrix::Test => test_rows(plan),
+        Matrix::Wheels => wheel_rows(plan),
+    };
+    json!({ "include": rows })
+}
+
+/// The shards of a plan, as `--shard` takes them.
+fn shards(plan: &CiPlan) -> impl Iterator<Item = (u32, u32)> {
+    let count = plan.shards.max(1);
+    (1..=count).map(move |index| (index, count))
+}
+
+fn test_rows(plan: &CiPlan) -> Vec<Value> {
+    let mut systems: Vec<(&str, &str)> = Vec::new();
+    for hosted in &HOSTED {
+        if systems.iter().all(|(os, _)| *os != hosted.os) {
+            systems.push((hosted.os, hosted.runner));
+        }
+    }
+    let mut rows = Vec::new();
+    for (_, runner) in systems {
+        for python in &plan.pythons {
+            for (index, count) in shards(plan) {
+                rows.push(json!({
+                    "os": runner,
+                    "python": python,
+                    "shard": format!("{index}/{count}"),
+                    // no slash, which names of artifacts cannot have
+                    "job": format!("{index}-of-{count}"),
+                }));
+            }
+        }
+    }
+    rows
+}
+
+fn wheel_rows(plan: &CiPlan) -> Vec<Value> {
+    let rows = HOSTED.iter().enumerate().map(|(at, hosted)| {
+        let platform = hosted.platform();
+        json!({
+            "runner": hosted.runner,
+            "target": hosted.target,
+            "tag": platform.compatibility.as_deref().unwrap_or("native"),
+            "sdist": at == 0,
+            "wanted": wanted(plan),
+        })
+    });
+    rows.collect()
+}
+
+/// For which Pythons `release wheel` is asked to build; without a word it is for all that the machine has.
+fn wanted(plan: &CiPlan) -> String {
+    let asked = plan.pythons.iter().filter(|_| plan.wheel_for_each);
+    let flags: Vec<String> = asked.map(|python| format!("--python {python}")).collect();
+    flags.join(" ")
+}
+
+/// The workflow that tests, for GitHub.
+pub fn github(plan: &CiPlan) -> String {
+    render(template!("ci/github.yml"), &values(plan))
+}
+
+/// The workflow that releases, for GitHub.
+pub fn github_release(plan: &CiPlan) -> String {
+    render(template!("release.yml"), &values(plan))
+}
+
+/// The pipeline, for GitLab.
+pub fn gitlab(plan: &CiPlan) -> String {
+    render(template!("ci/gitlab.yml"), &values(plan))
+}
+
+fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
+    let durations = if plan.has_durations {
+        format!(" --durations {RECORDED}")
+    } else {
+        String::new()
+    };
+    vec![
+        ("durations", durations),
+        ("gitlab_matrix", gitlab_matrix(plan)),
+        ("platforms", platforms()),
+        ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
+        ("reports", plan.reports.to_string()),
+        ("recorded", RECORDED.to_owned()),
+        ("wanted", wanted(plan)),
+    ]
+}
+
+fn gitlab_matrix(plan: &CiPlan) -> String {
+    let quoted = |list: Vec<String>| {
+        let quoted: Vec<String> = list.iter().map(|word| format!("\"{word}\"")).collect();
+        format!("[{}]", quoted.join(", "))
+    };
+    let shards = shards(plan).map(|(index, count)| format!("{index}/{count}"));
+    let mut text = String::new();
+    let _ = writeln!(text, "      - PYTHON: {}", quoted(plan.pythons.clone()));
+    let _ = write!(text, "        SHARD: {}", quoted(shards.collect()));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> CiPlan {
+        CiPlan {
+            pythons: vec!["3.14".to_owned(), "3.15".to_owned()],
+            shards: 2,
+            has_durations: true,
+            reports: "target/pyx/shards".into(),
+            wheel_for_each: true,
+        }
+    }
+
+    #[test]
+    fn every_system_python_and_shard_has_a_job() {
+        let matrix = matrix(&plan(), Matrix::Test);
+        let rows = matrix["include"].as_array().unwrap();
+        assert_eq!(rows.len(), 3 * 2 * 2);
+        let first =
+            json!({"os": "ubuntu-24.04", "python": "3.14", "shard": "1/2", "job": "1-of-2"});
+        assert_eq!(rows[0], first);
+    }
+
+    #[test]
+    fn a_module_for_one_python_gets_a_wheel_for_each() {
+        let first = |plan: &CiPlan| matrix(plan, Matrix::Wheels)["include"][0].clone();
+        let row = first(&plan());
+        assert_eq!(row["wanted"], "--python 3.14 --python 3.15");
+        assert_eq!(
+            (&row["target"], &row["sdist"]),
+            (&json!("x86_64-unknown-linux-gnu"), &json!(true))
+        );
+        let stable = CiPlan {
+            wheel_for_each: false,
+            ..plan()
+        };
+        assert_eq!(first(&stable)["wanted"], "");
+    }
+
+    #[test]
+    fn pipelines_are_as_they_were_looked_at() {
+        insta::assert_snapshot!("github", github(&plan()));
+        insta::assert_snapshot!("gitlab", gitlab(&plan()));
+    }
+}
