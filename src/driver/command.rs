@@ -99,7 +99,13 @@ impl Driver<'_> {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
         let cache = CompilerCache::gather(self.session, project)?;
-        with_compiler_cache(self.session, self.ui, cache.as_ref(), work)
+        with_compiler_cache(
+            self.session,
+            self.ui,
+            cache.as_ref(),
+            &self.request.network,
+            work,
+        )
     }
 
     /// As [`perform`](Self::perform), for who has the project's lock. `release` is called when

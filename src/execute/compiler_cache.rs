@@ -1,4 +1,4 @@
-//! sccache with a store beyond this machine, so that the store can be gone without stopping anybody.
+//! sccache, whose store can be gone without stopping anybody.
 //!
 //! By itself sccache waits ten seconds for such a store at its start, and then compiles nothing; where the
 //! store goes while it runs, each compilation waits for half a minute. So these builds have a server of
@@ -10,31 +10,42 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::facts::CompilerCache;
+use crate::facts::{CacheUse, CompilerCache, Network};
+use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::ui::Ui;
+use crate::world::disk;
+use crate::world::interpreter;
 use crate::world::network;
 use crate::world::process::{self, Server};
 use crate::world::session::Session;
+use crate::world::tool;
 
-/// How long a store may take to answer before it counts as gone.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a server may take to answer, which asks its store first.
 const STARTUP: Duration = Duration::from_secs(2);
 /// How often the store is looked at.
 const TICK: Duration = Duration::from_millis(500);
 
 /// Runs `work`; as long as it goes on, cargo compiles through a server of sccache's that is there for it
-/// alone. Where the store cannot be reached it compiles without, and that is said.
+/// alone. Where sccache cannot be had or its store cannot be reached, cargo compiles without, and that is
+/// said.
 pub fn with_compiler_cache<T>(
     session: &Session,
     ui: &Ui,
     cache: Option<&CompilerCache>,
+    network: &Network,
     work: impl FnOnce() -> T,
 ) -> T {
     let Some(cache) = cache else {
         return sharing(BTreeMap::new(), work);
     };
+    if let Err(error) = provide(session, ui, cache, network) {
+        ui.warn(&format!("{error}: compiling without sccache"));
+        return sharing(without(), work);
+    }
+    if cache.is_served {
+        return sharing(wrapper(cache), work);
+    }
     let own = CacheServer::new(session, cache);
     let started = own.and_then(|own| own.start(true).map(|server| (own, server)));
     let Some((own, server)) = started else {
@@ -45,10 +56,37 @@ pub fn with_compiler_cache<T>(
     let own = &own;
     std::thread::scope(|scope| {
         scope.spawn(move || watch(own, server, ui, &end));
-        let done = sharing(own.for_clients(), work);
+        let mut variables = own.for_clients();
+        variables.extend(wrapper(cache));
+        let done = sharing(variables, work);
         drop::<mpsc::Sender<()>>(work_goes_on);
         done
     })
+}
+
+/// Puts sccache into the user cache, where it is to come from there.
+fn provide(session: &Session, ui: &Ui, cache: &CompilerCache, network: &Network) -> Result<()> {
+    let Some(missing) = &cache.missing else {
+        return Ok(());
+    };
+    if network.offline {
+        return Err(Error::Offline(missing.label()));
+    }
+    let uv = tool::uv(session)?;
+    let python = interpreter::any(session).unwrap_or_default();
+    if let Some(uv) = &uv.missing {
+        uv.run(session, &python, &uv.program())?;
+    }
+    ui.status("Fetching", &missing.label());
+    missing.run(session, &python, &uv.path)
+}
+
+/// What tells cargo of it, where nothing else does.
+fn wrapper(cache: &CompilerCache) -> BTreeMap<String, String> {
+    let own = cache.is_ours.then(|| cache.program.to_string());
+    own.map(|program| ("RUSTC_WRAPPER".to_owned(), program))
+        .into_iter()
+        .collect()
 }
 
 /// cargo asks rustc through sccache also where nothing is compiled, and waits for the store: until
@@ -75,7 +113,7 @@ fn sharing<T>(variables: BTreeMap<String, String>, work: impl FnOnce() -> T) -> 
 /// place.
 fn watch(own: &CacheServer<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()>) {
     while end.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
-        if is_there(own.cache) {
+        if own.cache.store.answers() {
             continue;
         }
         ui.warn(&gone(own.cache));
@@ -108,7 +146,7 @@ impl<'a> CacheServer<'a> {
 
     /// The server, once it answers; with the store, or with this machine's disk.
     fn start(&self, with_store: bool) -> Option<Server> {
-        if with_store && !is_there(self.cache) {
+        if with_store && !self.cache.store.answers() {
             return None;
         }
         let begun = Instant::now();
@@ -118,11 +156,11 @@ impl<'a> CacheServer<'a> {
             call = call.env(name, "1");
         }
         if !with_store {
-            call = call.without(&self.cache.variables);
+            call = call.without(&self.cache.store.variables);
         }
         let mut server = Server::start(&call).ok()?;
         let address = format!("127.0.0.1:{}", self.port);
-        while !network::listens(&address, PATIENCE) {
+        while !network::listens(&address, STARTUP) {
             if server.has_ended() || begun.elapsed() > STARTUP {
                 return None;
             }
@@ -152,8 +190,14 @@ impl<'a> CacheServer<'a> {
         };
         let (hits, misses) = (stats.cache_hits.sum(), stats.cache_misses.sum());
         if hits + misses > 0 {
+            let found = serde_json::to_string(&CacheUse { hits, misses }).unwrap_or_default();
+            // of use to `doctor` alone
+            let _ = disk::write(&self.cache.record, found.as_bytes());
             let all = hits + misses;
-            let text = format!("{hits} of {all} compilations, in {}", self.cache.store);
+            let text = format!(
+                "{hits} of {all} compilations, in {}",
+                self.cache.store.label
+            );
             ui.status("Cached", &text);
         }
     }
@@ -182,12 +226,8 @@ impl Languages {
     }
 }
 
-fn is_there(cache: &CompilerCache) -> bool {
-    let mut addresses = cache.addresses.iter();
-    addresses.all(|address| network::listens(address, PATIENCE))
-}
-
 fn gone(cache: &CompilerCache) -> String {
     let CompilerCache { program, store, .. } = cache;
+    let store = &store.label;
     format!("`{store}` does not answer: compiling without `{program}`")
 }

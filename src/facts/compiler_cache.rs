@@ -1,16 +1,21 @@
-//! sccache with a store beyond this machine, as the caller's variables name it (sccache's
-//! documentation, "Configuration").
+//! sccache, where cargo is told of it, the project asks for it, or the caller's variables name a store beyond
+//! this machine (sccache's documentation, "Configuration").
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::invocation::without_credentials;
+use crate::world::disk;
 use crate::world::manifest::CargoConfig;
+use crate::world::network;
 use crate::world::session::Session;
+use crate::world::tool::{self, Provision};
 
 /// How the variables begin that name a store. Those of S3 have no word of their own.
 const STORES: [&str; 10] = [
@@ -29,41 +34,108 @@ const STORES: [&str; 10] = [
 /// What says that somebody else keeps a server for these builds.
 const SERVERS: [&str; 2] = ["SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"];
 
-/// sccache as the compiler's wrapper, with its store.
+/// sccache as the compiler's wrapper.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CompilerCache {
     /// As cargo has it: a path, or a name that PATH resolves.
     pub program: Utf8PathBuf,
-    /// `tcp://cache.example:6379`, else the name of a variable; for people.
-    pub store: String,
+    /// What has to be fetched before it is there.
+    pub missing: Option<Provision>,
+    /// Whether cargo is to be told of it: nothing else does.
+    pub is_ours: bool,
+    /// Whether somebody else keeps a server of it for these builds.
+    pub is_served: bool,
+    pub store: CacheStore,
+    /// Where it is written down what the last run has found, absolute.
+    pub record: Utf8PathBuf,
+}
+
+/// What a run has found in the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheUse {
+    pub hits: u64,
+    pub misses: u64,
+}
+
+/// How long a store may take to answer before it counts as gone.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where it keeps what was compiled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheStore {
+    /// `tcp://cache.example:6379`, the name of a variable, or a folder of this machine; for people.
+    pub label: String,
     /// Each `host:port` of the store that the variables name.
     pub addresses: Vec<String>,
-    /// The variables that name it.
+    /// The variables that name it; none for this machine's disk.
     pub variables: BTreeSet<String>,
+    /// The folder on this machine's disk, absolute, where it is known.
+    pub folder: Option<Utf8PathBuf>,
 }
 
 impl CompilerCache {
-    /// `None` where cargo compiles without sccache, where its store is this machine's disk, or where
-    /// somebody keeps a server of it for these builds.
+    /// `None` where cargo compiles without sccache, and where all that is to do for it is done by others: its
+    /// store is this machine's disk, and cargo is told of it.
     ///
     /// # Errors
-    /// As [`CargoConfig::read`].
+    /// As [`CargoConfig::read`]; a tool that cannot be provided here.
     pub fn gather(session: &Session, project: &Project) -> Result<Option<Self>> {
-        let Some(store) = Self::stored(session) else {
+        let is_asked = project.config.compiler_cache.is_some();
+        let stored = CacheStore::named(session);
+        if stored.is_none() && !is_asked {
             return Ok(None);
-        };
+        }
         let config = CargoConfig::read(&project.manifests, session, &project.home)?;
-        let wrapper = config.rustc_wrapper(session);
-        let program = wrapper.filter(|it| it.file_stem() == Some("sccache"));
-        Ok(program.map(|program| Self { program, ..store }))
+        let is_served = SERVERS.iter().any(|name| session.var(name).is_some());
+        let store = stored
+            .clone()
+            .unwrap_or_else(|| CacheStore::on_disk(session));
+        let record = project.own_state().join("compiler-cache.json");
+        // an empty one takes back whatever a file says, and is a word of the person's
+        let is_said = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"]
+            .iter()
+            .any(|name| session.env.contains_key(*name));
+        match config.rustc_wrapper(session) {
+            Some(program) => {
+                let is_sccache = program.file_stem() == Some("sccache");
+                Ok(
+                    (is_sccache && stored.is_some() && !is_served).then(|| Self {
+                        program,
+                        store,
+                        ..Self::default()
+                    }),
+                )
+            }
+            None if is_said => Ok(None),
+            None => {
+                let tool = tool::sccache(session)?;
+                Ok(Some(Self {
+                    program: tool.path,
+                    missing: tool.missing,
+                    is_ours: true,
+                    is_served,
+                    store,
+                    record,
+                }))
+            }
+        }
     }
 
     /// Whether the variables name a store, whoever compiles.
     pub fn is_stored(session: &Session) -> bool {
-        Self::stored(session).is_some()
+        CacheStore::named(session).is_some()
+    }
+}
+
+impl CacheStore {
+    /// Whether all that it consists of takes connections; waits for a second at most for each.
+    pub fn answers(&self) -> bool {
+        let mut addresses = self.addresses.iter();
+        addresses.all(|address| network::listens(address, PATIENCE))
     }
 
-    fn stored(session: &Session) -> Option<Self> {
+    /// The one that the variables name.
+    fn named(session: &Session) -> Option<Self> {
         if SERVERS.iter().any(|name| session.var(name).is_some()) {
             return None;
         }
@@ -77,17 +149,33 @@ impl CompilerCache {
             .iter()
             .filter(|name| ends.iter().any(|end| name.ends_with(end)));
         let values: Vec<&str> = named.filter_map(|name| session.var(name)).collect();
-        let store = match values.first() {
+        let label = match values.first() {
             Some(value) => without_credentials(value).into_owned(),
             None => variables.first()?.clone(),
         };
         let each = values.iter().flat_map(|value| value.split(','));
         Some(Self {
-            program: Utf8PathBuf::new(),
-            store,
+            label,
             addresses: each.filter_map(address).collect(),
             variables,
+            folder: None,
         })
+    }
+
+    /// This machine's.
+    fn on_disk(session: &Session) -> Self {
+        let said = session.path_var("SCCACHE_DIR");
+        let usual = session.home().join(".cache/sccache");
+        // where it is elsewhere, sccache alone knows
+        let folder = said.or_else(|| Some(usual).filter(|path| disk::is_dir(path)));
+        Self {
+            label: match &folder {
+                Some(folder) => folder.to_string(),
+                None => "its own folder".to_owned(),
+            },
+            folder,
+            ..Self::default()
+        }
     }
 }
 
@@ -141,7 +229,7 @@ mod tests {
     fn a_store_is_known_by_the_variables_that_name_it() {
         let stored = |variables: &[(&str, &str)]| {
             let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-            CompilerCache::stored(&Session {
+            CacheStore::named(&Session {
                 env: variables.iter().map(own).collect(),
                 ..Session::default()
             })
@@ -149,11 +237,11 @@ mod tests {
         let endpoint = ("SCCACHE_REDIS_ENDPOINT", "redis://me:word@one.example");
         let found = stored(&[endpoint, ("SCCACHE_REDIS_DB", "1")]).unwrap();
         assert_eq!(found.addresses, ["one.example:6379"]);
-        assert!(!found.store.contains("word"), "{}", found.store);
+        assert!(!found.label.contains("word"), "{}", found.label);
         assert_eq!(found.variables.len(), 2);
         let bucket = stored(&[("SCCACHE_BUCKET", "builds")]).unwrap();
         assert_eq!(
-            (bucket.store.as_str(), bucket.addresses.len()),
+            (bucket.label.as_str(), bucket.addresses.len()),
             ("SCCACHE_BUCKET", 0)
         );
         for none in [

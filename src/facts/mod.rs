@@ -58,7 +58,7 @@ pub mod versions;
 
 pub use caller::Caller;
 pub use ci::{CiPlan, RECORDED};
-pub use compiler_cache::CompilerCache;
+pub use compiler_cache::{CacheUse, CompilerCache};
 pub use durations::Durations;
 pub use gather::Facts;
 pub use just::Just;

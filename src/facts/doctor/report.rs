@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::facts::environment::State;
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{self, Bindings, HardWired, Layout};
-use crate::facts::{Build, Facts};
+use crate::facts::{Build, CacheUse, CompilerCache, Facts};
 use crate::model::error::Result;
 use crate::model::reason::Reason;
 use crate::world::disk;
@@ -25,6 +25,8 @@ pub struct Report {
     pub interpreters: Vec<InterpreterFact>,
     pub environment: EnvironmentFact,
     pub members: Vec<MemberFact>,
+    /// What keeps compiled crates, where that is more than cargo.
+    pub compiler_cache: Option<CacheFact>,
     /// What `target/pyx` takes up, one for each.
     pub disk: Vec<DiskFact>,
 }
@@ -122,6 +124,33 @@ pub enum LinkMode {
 }
 
 #[derive(Clone, Debug, Serialize)]
+pub struct CacheFact {
+    /// Without credentials.
+    pub store: String,
+    pub answers: bool,
+    /// What a folder of this machine takes up.
+    pub bytes: Option<u64>,
+    /// What the last run has found.
+    pub last: Option<CacheUse>,
+}
+
+impl CacheFact {
+    fn of(cache: &CompilerCache) -> Self {
+        let last = disk::read_text(&cache.record).ok().flatten();
+        Self {
+            store: cache.store.label.clone(),
+            answers: cache.store.answers(),
+            bytes: cache
+                .store
+                .folder
+                .as_ref()
+                .map(|dir| disk::usage(dir).bytes),
+            last: last.and_then(|text| serde_json::from_str(&text).ok()),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
 pub struct DiskFact {
     pub path: Utf8PathBuf,
     pub bytes: u64,
@@ -132,11 +161,22 @@ impl Report {
     /// With what is wrong about the tools.
     pub(super) fn gather(session: &Session, facts: &Facts) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
-        let tools = tools(session, facts, &mut problems);
+        let mut tools = tools(session, facts, &mut problems);
         let interpreters = interpreter::installed(session);
         let members = facts.builds.iter().map(MemberFact::of);
+        let cache = match CompilerCache::gather(session, &facts.project) {
+            Ok(cache) => cache,
+            Err(error) => {
+                problems.push(Problem::of("compiler-cache", &error));
+                None
+            }
+        };
+        if let Some(cache) = &cache {
+            tools.push(ToolFact::of_cache(session, cache));
+        }
         let report = Self {
             project: facts.project.root.clone(),
+            compiler_cache: cache.as_ref().map(CacheFact::of),
             tools,
             environment: EnvironmentFact::of(session, facts, &interpreters),
             members: members.collect(),
@@ -225,6 +265,27 @@ impl ToolFact {
             path: tool.missing.is_none().then(|| tool.path.clone()),
             source,
             wanted,
+        }
+    }
+
+    fn of_cache(session: &Session, cache: &CompilerCache) -> Self {
+        let named = tool::find(session, cache.program.as_str());
+        let path = named.unwrap_or_else(|| cache.program.clone());
+        let is_there = cache.missing.is_none() && disk::is_file(&path);
+        Self {
+            name: "sccache".to_owned(),
+            version: is_there
+                .then(|| tool::version_of(session, &path).ok())
+                .flatten()
+                .map(|version| version.to_string()),
+            source: match is_there {
+                true if path.starts_with(session.cache()) => ToolSource::Cache,
+                true => ToolSource::Path,
+                false if cache.missing.is_some() => ToolSource::Later,
+                false => ToolSource::Missing,
+            },
+            path: is_there.then_some(path),
+            wanted: None,
         }
     }
 

@@ -5,7 +5,9 @@ use camino::Utf8Path;
 use crate::facts::project::Layout;
 use crate::world::disk::Usage;
 
-use super::report::{EnvironmentFact, LinkMode, MemberFact, Report, ToolFact, ToolSource};
+use super::report::{
+    CacheFact, EnvironmentFact, LinkMode, MemberFact, Report, ToolFact, ToolSource,
+};
 
 /// What a row is about, what was found, and more about it.
 type Row = [String; 3];
@@ -27,6 +29,7 @@ impl Report {
         for member in &self.members {
             rows.extend(member.rows(&self.project));
         }
+        rows.extend(self.compiler_cache.iter().map(CacheFact::row));
         rows.extend(self.disk.iter().map(|fact| {
             let size = Usage::wording(fact.bytes);
             row("disk", size, shown(&self.project, &fact.path).as_str())
@@ -56,6 +59,24 @@ impl ToolFact {
             .map(|wanted| format!("required: {wanted}"));
         let more: Vec<String> = path.chain(source).chain(wanted).collect();
         row(&self.name, version, more.join(", "))
+    }
+}
+
+impl CacheFact {
+    fn row(&self) -> Row {
+        let answer = if self.answers {
+            "answers"
+        } else {
+            "does not answer"
+        };
+        let size = self.bytes.map(Usage::wording);
+        let last = self.last.map(|found| {
+            let all = found.hits + found.misses;
+            format!("last run: {} of {all} compilations", found.hits)
+        });
+        let more = [Some(answer.to_owned()), size, last];
+        let more: Vec<String> = more.into_iter().flatten().collect();
+        row("compiler cache", self.store.as_str(), more.join(", "))
     }
 }
 

@@ -9,13 +9,16 @@ use super::typed::table;
 
 /// What a project says to pyx. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Config {
     /// The interpreter: a version, a range such as `>=3.11`, or a path.
     pub python: Option<String>,
     /// The cargo profile of dev builds.
     pub profile: Option<String>,
+    /// What keeps compiled crates for other checkouts and machines, unless cargo is told of another wrapper
+    /// of rustc.
+    pub compiler_cache: Option<CacheName>,
     /// Cargo features on top of `[tool.maturin] features`.
     pub features: Vec<String>,
     /// Dependency groups (PEP 735) instead of `[tool.uv] default-groups`.
@@ -35,6 +38,14 @@ pub struct Config {
     pub dev: Hooks,
     #[serde(deserialize_with = "table")]
     pub just: JustConfig,
+}
+
+/// A program that keeps what was compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum CacheName {
+    Sccache,
 }
 
 /// Recipes that run around a command, in order.

