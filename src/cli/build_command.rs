@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use crate::driver::{Driver, matrix, test_report, watch};
-use crate::facts::{Purpose, Request, Testing};
+use crate::facts::{Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::world::python_request::ALL;
 
@@ -77,7 +77,11 @@ impl BuildCommand {
             Self::Test(test) => test.watch.watch,
             Self::Run(run) => run.watch.watch,
         };
-        if watch && request.testing().is_some_and(Testing::is_reported) {
+        if watch
+            && request
+                .testing()
+                .is_some_and(|it| it.reporting.is_of_one_run())
+        {
             let message =
                 "`--watch` runs tests again and again: no `--shard`, `--durations` or `--junit`";
             return Err(Error::Usage(message.into()));

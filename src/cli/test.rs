@@ -4,8 +4,8 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use crate::driver::Merge;
-use crate::facts::Testing;
 use crate::facts::suites::Languages;
+use crate::facts::{Reporting, Testing};
 
 use crate::model::shard::Shard;
 use crate::world::session::Session;
@@ -100,17 +100,19 @@ impl Test {
             fail_fast: self.fail_fast,
             quiet,
             wheel: self.wheel,
-            shard: self.shard,
-            pythons: self.python.clone(),
-            durations: self
-                .durations
-                .as_ref()
-                .map(|path| session.absolute(path.as_str())),
-            junit: self
-                .junit
-                .as_ref()
-                .map(|path| session.absolute(path.as_str())),
-            by_name: is_for_machines || session.annotates(),
+            reporting: Reporting {
+                shard: self.shard,
+                pythons: self.python.clone(),
+                durations: self
+                    .durations
+                    .as_ref()
+                    .map(|path| session.absolute(path.as_str())),
+                junit: self
+                    .junit
+                    .as_ref()
+                    .map(|path| session.absolute(path.as_str())),
+                by_name: is_for_machines || session.annotates(),
+            },
             threads: self.common.build.cargo.jobs.as_deref().map(threads),
         }
     }

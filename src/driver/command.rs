@@ -103,7 +103,7 @@ impl Driver<'_> {
             self.session,
             self.ui,
             cache.as_ref(),
-            &self.request.network,
+            self.request.network,
             work,
         )
     }

@@ -21,6 +21,10 @@ use super::verdict::verdict;
 /// The columns of [`ReportRow::cells`].
 pub(super) const COLUMNS: [&str; 5] = ["Python", "Rust", "Python tests", "seconds", "result"];
 
+/// What the reports of shards are to have in common.
+const SAME_RUN: &str =
+    "every shard runs `cargo pyx test --shard K/N` on the same commit, with the same options";
+
 /// How many of the slowest tests are named.
 const SLOWEST: usize = 10;
 
@@ -51,7 +55,7 @@ fn is_shard(driver: &Driver<'_>) -> bool {
     driver
         .request
         .testing()
-        .is_some_and(|it| it.shard.is_some())
+        .is_some_and(|it| it.reporting.shard.is_some())
 }
 
 fn pythons(test_results: &[TestResult]) -> String {
@@ -86,15 +90,15 @@ pub(super) fn tell(driver: &Driver<'_>, rows: &[ReportRow]) -> Result<()> {
     let cells: Vec<Vec<String>> = rows.iter().map(ReportRow::cells).collect();
     job_summary(session, ui, &COLUMNS, &cells);
     record_durations(&project, testing, &all)?;
-    if let Some(path) = &testing.junit {
+    if let Some(path) = &testing.reporting.junit {
         write_junit(ui, path, project_name(&project), rows)?;
     }
-    if let Some(shard) = testing.shard {
+    if let Some(shard) = testing.reporting.shard {
         let origin = Origin::gather(session, &project, request);
         let passed = rows.iter().all(|row| row.passed);
         let seconds = rows.iter().map(|row| row.seconds).sum();
         let report = ShardReport::new(shard, &project, origin, (all, passed, seconds));
-        let path = ShardReport::path(&project, shard, &testing.pythons);
+        let path = ShardReport::path(&project, shard, &testing.reporting.pythons);
         disk::write(&path, report.text().as_bytes())?;
         ui.status("Written", path.as_str());
     }
@@ -106,11 +110,11 @@ pub fn forget(driver: &Driver<'_>) -> Result<()> {
     let Some(testing) = driver.request.testing() else {
         return Ok(());
     };
-    let Some(shard) = testing.shard else {
+    let Some(shard) = testing.reporting.shard else {
         return Ok(());
     };
     let project = Project::discover(driver.session, &driver.request.selection())?;
-    ShardReport::forget(&project, shard, &testing.pythons)
+    ShardReport::forget(&project, shard, &testing.reporting.pythons)
 }
 
 fn project_name(project: &Project) -> &str {
@@ -133,13 +137,14 @@ fn say_cases(ui: &Ui, test_results: &[TestResult]) {
 
 /// For the next run, in any case; in the file that is named where all tests ran.
 fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) -> Result<()> {
-    let is_whole = testing.shard.is_none() && testing.arguments.is_empty();
+    let is_whole = testing.reporting.shard.is_none() && testing.arguments.is_empty();
     let mut paths = vec![Durations::path(project)];
     paths.extend(
         testing
+            .reporting
             .durations
             .clone()
-            .filter(|_| testing.shard.is_none()),
+            .filter(|_| testing.reporting.shard.is_none()),
     );
     for path in paths {
         // what cannot be read in our own folder is written anew
@@ -175,12 +180,15 @@ pub struct Merge {
 
 impl Merge {
     /// # Errors
-    /// [`Error::ShardsIncomplete`] where the reports make no whole; [`Error::TestsFailed`] where a shard
+    /// [`Error::TestsNotRun`] where the reports make no whole; [`Error::TestsFailed`] where a shard
     /// has failed.
     pub fn run(&self, session: &Session, ui: &Ui) -> Result<()> {
         let reports = ShardReport::read_all(&self.dir)?;
         let name = reports[0].1.project.clone();
-        let merged = merge(&reports).map_err(Error::ShardsIncomplete)?;
+        let merged = merge(&reports).map_err(|message| Error::TestsNotRun {
+            message,
+            hint: SAME_RUN.to_owned(),
+        })?;
         let rows: Vec<ReportRow> = merged.into_iter().map(row).collect();
         let all: Vec<TestResult> = rows
             .iter()

@@ -33,7 +33,7 @@ pub fn with_compiler_cache<T>(
     session: &Session,
     ui: &Ui,
     cache: Option<&CompilerCache>,
-    network: &Network,
+    network: Network,
     work: impl FnOnce() -> T,
 ) -> T {
     let Some(cache) = cache else {
@@ -65,7 +65,7 @@ pub fn with_compiler_cache<T>(
 }
 
 /// Puts sccache into the user cache, where it is to come from there.
-fn provide(session: &Session, ui: &Ui, cache: &CompilerCache, network: &Network) -> Result<()> {
+fn provide(session: &Session, ui: &Ui, cache: &CompilerCache, network: Network) -> Result<()> {
     let Some(missing) = &cache.missing else {
         return Ok(());
     };

@@ -66,8 +66,8 @@ pub use last_inputs::last_inputs;
 pub use member_build::{Build, Linking, ReusableBuild, Staleness};
 pub use recipe_facts::RecipeFacts;
 pub use request::{
-    CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Request, Running,
-    Strictness, Testing,
+    CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Reporting, Request,
+    Running, Strictness, Testing,
 };
 pub use required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 pub use run_state::RunState;

@@ -143,6 +143,21 @@ pub struct Testing {
     pub quiet: bool,
     /// Test a wheel instead of the build in the environment.
     pub wheel: bool,
+    pub reporting: Reporting,
+    /// `--jobs`: how many tests run at the same time; `None` for what the runner does by itself.
+    pub threads: Option<usize>,
+}
+
+impl Reporting {
+    /// Whether it is of one run, and not of tests that are run again and again.
+    pub fn is_of_one_run(&self) -> bool {
+        self.shard.is_some() || self.durations.is_some() || self.junit.is_some()
+    }
+}
+
+/// Who is told of what became of tests, and which of them one of several machines runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reporting {
     /// `--shard`: the part of the tests that is run.
     pub shard: Option<Shard>,
     /// `--python`, as often as it is given.
@@ -154,15 +169,6 @@ pub struct Testing {
     pub junit: Option<Utf8PathBuf>,
     /// Whether it is to be told how each test ended.
     pub by_name: bool,
-    /// `--jobs`: how many tests run at the same time; `None` for what the runner does by itself.
-    pub threads: Option<usize>,
-}
-
-impl Testing {
-    /// Whether files tell of what became of the tests.
-    pub fn is_reported(&self) -> bool {
-        self.shard.is_some() || self.durations.is_some() || self.junit.is_some()
-    }
 }
 
 /// What `cargo pyx release` makes.

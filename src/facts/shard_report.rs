@@ -67,7 +67,7 @@ impl Origin {
                 .filter(|it| !it.is_empty()),
             locks: hashed.collect(),
             durations: testing
-                .and_then(|it| it.durations.as_ref())
+                .and_then(|it| it.reporting.durations.as_ref())
                 .and_then(|path| disk::hash(path)),
             request: testing.map(|it| words(request, it)).unwrap_or_default(),
         }
@@ -122,10 +122,10 @@ fn words(request: &Request, testing: &Testing) -> Vec<String> {
 fn on(pythons: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
     let plain = |word: &String| word.replace(|c| !is_plain(c), "_");
-    pythons
+    let words: Vec<String> = pythons.iter().map(plain).collect();
+    words
         .iter()
-        .map(|word| format!("-python{}", plain(word)))
-        .collect()
+        .fold(String::new(), |all, word| all + "-python" + word)
 }
 
 impl ShardReport {

@@ -45,7 +45,7 @@ impl TestFacts {
                 ..Self::default()
             });
         };
-        let assigned = match (testing.shard, &testing.durations) {
+        let assigned = match (testing.reporting.shard, &testing.reporting.durations) {
             (Some(shard), Some(path)) => Durations::read(path)?.assigned(shard.count),
             _ => BTreeMap::new(),
         };

@@ -294,10 +294,6 @@ pub enum Error {
     #[error("{0}")]
     TestsFailed(String),
 
-    /// The reports of shards make no whole; says why.
-    #[error("{0}")]
-    ShardsIncomplete(String),
-
     /// Tests failed because of what can be helped.
     #[error("{message}")]
     TestsNotRun { message: String, hint: String },
@@ -383,7 +379,6 @@ impl Error {
             | Self::ChecksFailed(_)
             | Self::NotReproducible { .. }
             | Self::TestsFailed(_)
-            | Self::ShardsIncomplete(_)
             | Self::TestsNotRun { .. } => Exit::Failed,
             Self::Step { exit, .. } | Self::NotPublished { exit, .. } => *exit,
             Self::Spawn { .. }
@@ -484,10 +479,6 @@ impl Error {
             Self::NoTarget { target, .. } => Some(format!("rustup target add {target}")),
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
             Self::NoProgram(_) => Some("cargo pyx run --help".into()),
-            Self::ShardsIncomplete(_) => Some(
-                "every shard runs `cargo pyx test --shard K/N` on the same commit, with the same options"
-                    .into(),
-            ),
             Self::TestsFailed(_)
             | Self::Justfile(_)
             | Self::Findings(_)

@@ -14,6 +14,7 @@ use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;
 use crate::model::shard::Shard;
+use crate::world::interpreter::Probe;
 use crate::world::tool::Provision;
 
 use super::context::PlanContext;
@@ -543,12 +544,12 @@ impl Test {
             fail_fast: testing.fail_fast,
             arguments: testing.arguments.clone(),
             suite: String::new(),
-            python: context.target.probe.as_ref().map(|it| it.label()),
-            share: testing.shard.map(|shard| Share {
+            python: context.target.probe.as_ref().map(Probe::label),
+            share: testing.reporting.shard.map(|shard| Share {
                 shard,
                 assigned: BTreeMap::new(),
             }),
-            by_name: testing.by_name,
+            by_name: testing.reporting.by_name,
         }
     }
 

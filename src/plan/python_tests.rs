@@ -61,7 +61,7 @@ fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter 
 /// What the module is told by variables.
 fn told(call: Invocation, reporter: &Reporter, testing: &Testing) -> Invocation {
     let call = call.env(REPORT, reporter.report.as_str());
-    match testing.shard {
+    match testing.reporting.shard {
         Some(_) => call.env(SHARD, reporter.shard.as_str()),
         None => call,
     }

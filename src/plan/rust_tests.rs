@@ -77,9 +77,10 @@ pub(super) fn suite(
     }
     for part in parts(suite, testing) {
         let (call, runner) = tests(context, &part.suite, build, testing);
-        let arguments = match part.suite.nextest {
-            true => testing.arguments.clone(),
-            false => with_threads(testing),
+        let arguments = if part.suite.nextest {
+            testing.arguments.clone()
+        } else {
+            with_threads(testing)
         };
         let call = finish(call, context, suite, build, &arguments)?;
         let mut test = Test::of(context, build, testing, call, runner);
@@ -87,9 +88,10 @@ pub(super) fn suite(
         test.share = test.share.filter(|_| part.is_shared);
         let action = Action::Test(Box::new(test));
         // the name of a package is no path of a manifest
-        let id = match part.is_shared {
-            true => suite.manifest.clone(),
-            false => part.suite.tested.concat().into(),
+        let id = if part.is_shared {
+            suite.manifest.clone()
+        } else {
+            part.suite.tested.concat().into()
         };
         let id = StepId::RustTests(id);
         plan.then(Step::new(id, "Testing", title(&part.suite), action));
@@ -142,7 +144,7 @@ fn parts(suite: &RustSuite, testing: &Testing) -> Vec<Part> {
     };
     let has_own = |package: &&String| suite.own_harness.contains(package);
     let mut parts = Vec::new();
-    match testing.shard {
+    match testing.reporting.shard {
         Some(shard) if !suite.nextest => {
             let (own, shared): (Vec<&String>, Vec<&String>) =
                 suite.tested.iter().partition(has_own);
@@ -228,7 +230,7 @@ fn cargo_test(
         .args(passed_args(context.request, &build.options))
         .arg(which)
         // then no test is told of by its name
-        .args((testing.quiet && !testing.by_name).then_some("--quiet"))
+        .args((testing.quiet && !testing.reporting.by_name).then_some("--quiet"))
 }
 
 /// nextest keeps `--profile` for its own.
@@ -244,6 +246,7 @@ fn nextest(
     }
     let quiet = ["--cargo-quiet", "--status-level", "fail"];
     let partition = testing
+        .reporting
         .shard
         .map(|shard| ["--partition".to_owned(), format!("hash:{shard}")]);
     let threads = testing
@@ -260,7 +263,7 @@ fn nextest(
         .args(testing.quiet.then_some(quiet).into_iter().flatten())
         .args(partition.into_iter().flatten())
         .args(threads.into_iter().flatten());
-    if !testing.by_name {
+    if !testing.reporting.by_name {
         return call;
     }
     // one event a line on stdout, beside what people are told (nextest book, "Machine-readable output")

@@ -1,4 +1,4 @@
-//! JUnit's XML, in the form that Jenkins, GitLab and others read.
+//! The XML of JUnit, in the form that Jenkins, GitLab and others read.
 
 use std::time::Duration;
 

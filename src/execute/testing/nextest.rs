@@ -10,7 +10,8 @@ use super::libtest::add_output;
 struct Event {
     #[serde(rename = "type")]
     kind: String,
-    event: String,
+    #[serde(rename = "event")]
+    what: String,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -29,7 +30,7 @@ pub(super) fn hear(cases: &mut Vec<TestCase>, line: &str) -> bool {
     else {
         return false;
     };
-    let outcome = match &*event.event {
+    let outcome = match &*event.what {
         _ if event.kind != "test" => return true,
         "ok" => CaseOutcome::Passed,
         "ignored" => CaseOutcome::Skipped,

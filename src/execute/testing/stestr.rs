@@ -39,11 +39,11 @@ pub(super) fn run(
             return Ok(TestResult {
                 language: Language::Python,
                 member: test.member.clone(),
-                sharing: shared(&names, &own),
+                sharing: Some(shared(&names, &own)),
                 ..TestResult::default()
             });
         }
-        sharing = shared(&names, &own);
+        sharing = Some(shared(&names, &own));
         let path = list.path().to_string_lossy();
         disk::write(Utf8Path::new(&*path), lines(&own).as_bytes())?;
         invocation = invocation.args(["--load-list", &*path]);
@@ -86,13 +86,13 @@ pub(super) fn run(
 }
 
 fn lines(names: &[&str]) -> String {
-    names.iter().map(|name| format!("{name}\n")).collect()
+    names.join("\n") + "\n"
 }
 
-fn shared(names: &[String], own: &[&str]) -> Option<Sharing> {
+fn shared(names: &[String], own: &[&str]) -> Sharing {
     let found = names.len() as u64;
     let taken = Some(own.len() as u64);
-    Some(Sharing { found, taken })
+    Sharing { found, taken }
 }
 
 /// stestr, up to its own first argument.

@@ -27,11 +27,10 @@ impl ToolName {
     /// sccache: numbers as JSON, and Redis by its endpoint.
     pub(super) fn oldest(self) -> Version {
         Version::new(match self {
-            Self::Uv => [0, 7, 0],
+            Self::Uv | Self::Sccache => [0, 7, 0],
             Self::Maturin => [0, 12, 0],
             Self::Just => [1, 27, 0],
             Self::Patchelf => [0, 0, 0], // maturin looks for it, and at its version
-            Self::Sccache => [0, 7, 0],
         })
     }
 }
