@@ -73,3 +73,7 @@ picture: build
 policies:
     "${CARGO_PYX_UV:-uv}" run --no-project --with "$(grep -o '^auditwheel==[^ ]*' src/world/tool/release.txt)" python recipes/policies.py > target/policies.json
     mv target/policies.json src/model/manylinux.json
+
+# Measure what the program costs as projects grow, in members and in files (needs hyperfine; nothing else may run)
+growth *arguments: build
+    python3 recipes/growth.py {{arguments}}
