@@ -15,6 +15,7 @@ mod artifact {
     pub(crate) mod parts;
     pub(crate) mod wheels;
 }
+mod compile_cache;
 #[path = "../it/new/created.rs"]
 mod created;
 mod editor;
