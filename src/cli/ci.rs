@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::facts::project::Project;
 use crate::facts::{CiPlan, Request};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::plan;
 use crate::plan::scaffold::automation::{self, Matrix};
@@ -82,8 +82,8 @@ pub struct Gitlab {
     pub yes: bool,
 }
 
-/// By what a file is known that we wrote.
-const OURS: &str = "cargo-pyx==";
+/// How each file begins that we write.
+const OURS: &str = "# What `cargo pyx ";
 
 impl Ci {
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
@@ -159,14 +159,20 @@ fn write(
     let mut edits = Vec::new();
     for (name, other, after) in files {
         let own = disk::read_text(&root.join(&name))?;
-        let is_ours = own.as_ref().is_none_or(|text| text.contains(OURS));
-        let shown = Utf8PathBuf::from(if is_ours { name } else { other });
+        let may_be_written =
+            |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with(OURS));
+        let is_ours = may_be_written(&own);
+        let shown = Utf8PathBuf::from(if is_ours { &name } else { &other });
         let path = root.join(&shown);
         let before = if is_ours {
             own
         } else {
             disk::read_text(&path)?
         };
+        if !may_be_written(&before) {
+            let message = format!("`{name}` and `{other}` are somebody else's");
+            return Err(Error::Usage(message));
+        }
         edits.push(Edit {
             path,
             shown,

@@ -261,11 +261,14 @@ fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>) -> Result<()> {
     let reported: Vec<ReportRow> = rows.iter().map(|row| row.reported(driver)).collect();
     let cells: Vec<Vec<String>> = reported.iter().map(ReportRow::cells).collect();
     driver.ui.table(&test_report::COLUMNS, &cells);
-    test_report::tell(driver, &reported)?;
+    let told = test_report::tell(driver, &reported);
     let failed = rows.iter().filter(|row| !row.passed(driver));
     let failed: Vec<&str> = failed.map(|row| row.python.as_str()).collect();
     if failed.is_empty() {
-        return Ok(());
+        return told;
+    }
+    if let Err(error) = told {
+        driver.ui.error(&error);
     }
     let failed = Error::TestsFailed(format!("failed on {}", failed.join(", ")));
     let mut broken = rows.into_iter().filter_map(|row| row.result.err());

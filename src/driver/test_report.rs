@@ -47,8 +47,18 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
         passed: judged.is_ok(),
         test_results,
     };
-    tell(driver, &[row])?;
-    judged
+    after(driver, tell(driver, &[row]), judged)
+}
+
+/// How the tests ended, which counts more than that nobody could be told.
+pub(super) fn after<T>(driver: &Driver<'_>, told: Result<()>, judged: Result<T>) -> Result<T> {
+    match (told, judged) {
+        (Err(error), Err(judged)) => {
+            driver.ui.error(&error);
+            Err(judged)
+        }
+        (told, judged) => told.and(judged),
+    }
 }
 
 fn is_shard(driver: &Driver<'_>) -> bool {
@@ -79,25 +89,30 @@ pub(super) fn tell(driver: &Driver<'_>, rows: &[ReportRow]) -> Result<()> {
         .flat_map(|row| row.test_results.clone())
         .collect();
     say_cases(ui, &all);
-    let mut roots = vec![project.root.clone(), project.home.clone()];
-    roots.extend(
-        project
-            .members
-            .iter()
-            .flat_map(|it| [it.workspace.clone(), it.dir.clone()]),
-    );
-    annotate(session, ui, &all, &roots);
+    for row in rows {
+        let on = (rows.len() > 1).then_some(row.name.as_str());
+        for test_result in &row.test_results {
+            annotate(
+                session,
+                ui,
+                test_result,
+                on,
+                &roots(&project, &test_result.member),
+            );
+        }
+    }
     let cells: Vec<Vec<String>> = rows.iter().map(ReportRow::cells).collect();
     job_summary(session, ui, &COLUMNS, &cells);
-    record_durations(&project, testing, &all)?;
     if let Some(path) = &testing.reporting.junit {
         write_junit(ui, path, project_name(&project), rows)?;
     }
+    record_durations(&project, testing, &all)?;
     if let Some(shard) = testing.reporting.shard {
         let origin = Origin::gather(session, &project, request);
+        let pythons = &testing.reporting.pythons;
         let passed = rows.iter().all(|row| row.passed);
         let seconds = rows.iter().map(|row| row.seconds).sum();
-        let report = ShardReport::new(shard, &project, origin, (all, passed, seconds));
+        let report = ShardReport::new(shard, &project, (origin, pythons), (all, passed, seconds));
         let path = ShardReport::path(&project, shard, &testing.reporting.pythons);
         disk::write(&path, report.text().as_bytes())?;
         ui.status("Written", path.as_str());
@@ -110,11 +125,28 @@ pub fn forget(driver: &Driver<'_>) -> Result<()> {
     let Some(testing) = driver.request.testing() else {
         return Ok(());
     };
-    let Some(shard) = testing.reporting.shard else {
+    let reporting = &testing.reporting;
+    if let Some(path) = &reporting.durations {
+        Durations::read(path)?; // who cannot be read is no reason to run tests first
+    }
+    if let Some(path) = &reporting.junit
+        && disk::read_text(path)?.is_some_and(|text| text.contains("<testsuites"))
+    {
+        disk::remove_file(path)?;
+    }
+    let Some(shard) = reporting.shard else {
         return Ok(());
     };
     let project = Project::discover(driver.session, &driver.request.selection())?;
     ShardReport::forget(&project, shard, &testing.reporting.pythons)
+}
+
+/// The folders that paths of a member's tests may be relative to, the likeliest first.
+fn roots(project: &Project, member: &str) -> Vec<Utf8PathBuf> {
+    let own = project.members.iter().filter(|it| it.name == member);
+    let own = own.flat_map(|it| [it.workspace.clone(), it.dir.clone()]);
+    own.chain([project.root.clone(), project.home.clone()])
+        .collect()
 }
 
 fn project_name(project: &Project) -> &str {

@@ -147,6 +147,9 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
             test_result.on.clone_from(&test.on);
             test_result.suite.clone_from(&test.suite);
             test_result.python.clone_from(&test.python);
+            if let Some((copy, original)) = &test.moved {
+                test_result.move_places(copy, original);
+            }
             context.count(test_result, test.fail_fast);
             Ok(())
         }

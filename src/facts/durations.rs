@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
-use crate::model::shard::balanced;
+use crate::model::shard::{balanced, without_parameters};
 use crate::model::test_result::{Language, TestResult};
 use crate::world::disk;
 
@@ -18,7 +18,7 @@ const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Durations {
     schema: u32,
-    /// By suite, as [`TestResult::suite`] has it, and by the name of a test.
+    /// By suite, as [`TestResult::suite`] has it, and by the name of a test without its parameters.
     suites: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
@@ -75,12 +75,14 @@ impl Durations {
         let python = test_results.iter();
         let python = python.filter(|it| it.language == Language::Python);
         for test_result in python {
-            let timed = test_result.cases.iter().filter_map(|case| {
-                // to the millisecond: what differs by less is the same
-                let seconds = (case.seconds? * 1000.0).round() / 1000.0;
-                Some((case.name.clone(), seconds))
-            });
-            let timed: BTreeMap<String, f64> = timed.collect();
+            let mut timed: BTreeMap<String, f64> = BTreeMap::new();
+            for case in &test_result.cases {
+                let name = without_parameters(&case.name).to_owned();
+                *timed.entry(name).or_default() += case.seconds.unwrap_or_default();
+            }
+            // to the millisecond: what differs by less is the same
+            let rounded = |seconds: &mut f64| *seconds = (*seconds * 1000.0).round() / 1000.0;
+            timed.values_mut().for_each(rounded);
             let known = self.suites.entry(test_result.suite.clone()).or_default();
             if is_whole && test_result.failure.is_none() {
                 known.clear();

@@ -27,6 +27,8 @@ pub struct ShardReport {
     origin: Origin,
     /// The system and the processor: `linux x86_64`.
     machine: String,
+    /// What `--python` says.
+    pythons: Vec<String>,
     pub test_results: Vec<TestResult>,
     pub seconds: f64,
     /// Whether all its tests passed.
@@ -58,7 +60,7 @@ impl Origin {
         let locks: BTreeSet<Utf8PathBuf> = locks.chain([project.home.join("uv.lock")]).collect();
         let hashed = locks.iter().filter_map(|path| {
             let name = project.display(path).as_str().replace('\\', "/");
-            Some((name, disk::hash(path)?))
+            Some((name, digest(path)?))
         });
         let testing = request.testing();
         Self {
@@ -68,7 +70,7 @@ impl Origin {
             locks: hashed.collect(),
             durations: testing
                 .and_then(|it| it.reporting.durations.as_ref())
-                .and_then(|path| disk::hash(path)),
+                .and_then(|path| digest(path)),
             request: testing.map(|it| words(request, it)).unwrap_or_default(),
         }
     }
@@ -93,6 +95,12 @@ impl Origin {
     }
 }
 
+/// Of a text, whatever its line ends: a checkout of Windows may have its own.
+fn digest(path: &Utf8Path) -> Option<String> {
+    let text = disk::read_text(path).ok()??;
+    Some(disk::digest(text.replace("\r\n", "\n").as_bytes()))
+}
+
 /// The options that decide which tests there are and what they run against.
 fn words(request: &Request, testing: &Testing) -> Vec<String> {
     let build = &request.build;
@@ -114,6 +122,19 @@ fn words(request: &Request, testing: &Testing) -> Vec<String> {
             .no_default_features
             .then(|| "--no-default-features".to_owned()),
     );
+    let wanted = &request.wanted;
+    let lists = [
+        ("--group", &wanted.groups),
+        ("--no-group", &wanted.without_groups),
+        ("--extra", &wanted.extras),
+        ("--config", &build.cargo.config),
+        ("-Z", &build.cargo.unstable),
+    ];
+    for (flag, list) in lists {
+        words.extend(list.iter().map(|one| format!("{flag} {one}")));
+    }
+    words.extend(wanted.all_groups.then(|| "--all-groups".to_owned()));
+    words.extend(wanted.all_extras.then(|| "--all-extras".to_owned()));
     words.extend(testing.arguments.iter().map(|word| format!("-- {word}")));
     words
 }
@@ -132,7 +153,7 @@ impl ShardReport {
     pub fn new(
         shard: Shard,
         project: &Project,
-        origin: Origin,
+        (origin, pythons): (Origin, &[String]),
         (test_results, passed, seconds): (Vec<TestResult>, bool, f64),
     ) -> Self {
         let members = project.members.first();
@@ -144,6 +165,7 @@ impl ShardReport {
                 .unwrap_or_default(),
             origin,
             machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            pythons: pythons.to_vec(),
             test_results,
             seconds,
             passed,
@@ -224,7 +246,10 @@ impl ShardReport {
     pub fn row(&self) -> String {
         let pythons = self.test_results.iter();
         let pythons = pythons.filter_map(|it| it.python.as_deref().or(it.on.as_deref()));
-        let pythons: BTreeSet<&str> = pythons.collect();
+        let mut pythons: BTreeSet<&str> = pythons.collect();
+        if pythons.is_empty() {
+            pythons = self.pythons.iter().map(String::as_str).collect();
+        }
         let pythons: Vec<&str> = pythons.into_iter().collect();
         if pythons.is_empty() {
             return self.machine.clone();
@@ -266,7 +291,8 @@ pub fn merge(
         }
     }
     let mut rows: BTreeMap<String, BTreeMap<u32, (&Utf8Path, &ShardReport)>> = BTreeMap::new();
-    let is_told = |report: &&ShardReport| !report.test_results.is_empty();
+    let is_told =
+        |report: &&ShardReport| !(report.test_results.is_empty() && report.pythons.is_empty());
     let told = reports.iter().map(|(_, report)| report).find(is_told);
     for (path, report) in reports {
         // one without tests does not say on which interpreter they are
@@ -328,12 +354,13 @@ fn merged_row(
 /// What shards ran of the same suite is one result.
 fn add(all: &mut Vec<TestResult>, more: &TestResult) {
     let key = |it: &TestResult| {
-        (
-            it.language,
-            it.member.clone(),
-            it.suite.clone(),
-            it.on.clone(),
-        )
+        let names = [
+            Some(&it.member),
+            Some(&it.suite),
+            it.on.as_ref(),
+            it.python.as_ref(),
+        ];
+        (it.language, names.map(|name| name.cloned()))
     };
     let Some(known) = all.iter_mut().find(|known| key(known) == key(more)) else {
         all.push(more.clone());
@@ -347,7 +374,7 @@ fn add(all: &mut Vec<TestResult>, more: &TestResult) {
     known.failure = known.failure.take().or_else(|| more.failure.clone());
 }
 
-/// A run of tests as every shard has one.
+/// A run of tests as every shard has one: member, suite, and the interpreter.
 type Suite<'a> = (&'a str, &'a str, Option<&'a str>);
 
 /// Every shard has seen the same tests, and each test was taken by one of them.
@@ -358,7 +385,7 @@ fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> std::result::R
             let suite = (
                 &*test_result.member,
                 &*test_result.suite,
-                test_result.on.as_deref(),
+                test_result.python.as_deref(),
             );
             suites.entry(suite).or_default().push((path, test_result));
         }
@@ -433,6 +460,7 @@ mod tests {
                 request: vec!["both".to_owned()],
             },
             machine: "linux x86_64".to_owned(),
+            pythons: Vec::new(),
             test_results: vec![test_result],
             seconds: 1.0,
             passed: true,

@@ -19,9 +19,9 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Whether a test without recorded seconds is in this shard.
+    /// Whether a test without recorded seconds is in this shard. Parameters of a test stay together.
     pub fn holds(self, name: &str) -> bool {
-        self.index == Self::of(name, self.count)
+        self.index == Self::of(without_parameters(name), self.count)
     }
 
     /// The number of the shard in which a name is, from 1 to `count`: the first eight bytes of its SHA-256
@@ -53,6 +53,12 @@ impl FromStr for Shard {
             .filter(is_one)
             .ok_or_else(|| "which of how many, as in 2/5".to_owned())
     }
+}
+
+/// `tests/test_a.py::test_b` of `tests/test_a.py::test_b[1-x]`: the names of parameters may differ from
+/// machine to machine.
+pub fn without_parameters(name: &str) -> &str {
+    name.split('[').next().unwrap_or(name)
 }
 
 /// In which shard each recorded test is, from 1 to `count`: the longest first, each into the shard that has

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 /// What a run of tests is of.
@@ -108,6 +109,9 @@ pub enum CaseOutcome {
     Skipped,
 }
 
+/// What a run says that has come to its end with tests that failed.
+pub const FAILED: [&str; 2] = ["Rust tests failed", "Python tests failed"];
+
 impl CaseOutcome {
     pub fn is_bad(self) -> bool {
         matches!(self, Self::Failed | Self::Error)
@@ -127,6 +131,15 @@ pub enum NoTestsReason {
 }
 
 impl TestResult {
+    /// Tells of a folder what was told of its copy.
+    pub fn move_places(&mut self, copy: &Utf8Path, original: &Utf8Path) {
+        for place in self.cases.iter_mut().filter_map(|case| case.place.as_mut()) {
+            if let Ok(below) = Utf8Path::new(&place.file).strip_prefix(copy) {
+                place.file = original.join(below).into_string();
+            }
+        }
+    }
+
     /// `3 passed, 1 skipped`; in the order in which people look for them.
     pub fn wording(&self) -> String {
         const ORDER: [&str; 8] = [

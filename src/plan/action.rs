@@ -13,7 +13,7 @@ use crate::model::error::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;
-use crate::model::shard::Shard;
+use crate::model::shard::{Shard, without_parameters};
 use crate::world::interpreter::Probe;
 use crate::world::tool::Provision;
 
@@ -342,6 +342,8 @@ pub struct Test {
     pub share: Option<Share>,
     /// Whether it is to be told how each test ended.
     pub by_name: bool,
+    /// The folder of a copy that they run in, and that which was copied; both absolute.
+    pub moved: Option<(Utf8PathBuf, Utf8PathBuf)>,
 }
 
 /// The part of a suite that one of several machines runs.
@@ -519,7 +521,7 @@ pub struct RecordSync {
 
 impl Share {
     pub fn holds(&self, name: &str) -> bool {
-        match self.assigned.get(name) {
+        match self.assigned.get(without_parameters(name)) {
             Some(index) => *index == self.shard.index,
             None => self.shard.holds(name),
         }
@@ -550,6 +552,7 @@ impl Test {
                 assigned: BTreeMap::new(),
             }),
             by_name: testing.reporting.by_name,
+            moved: None,
         }
     }
 

@@ -113,7 +113,14 @@ fn workers(testing: &Testing) -> Vec<String> {
     let is_said = PYTEST.says(words, &["-n", "--numprocesses", "--maxprocesses"]);
     let is_alone = is_said || PYTEST.wants_terminal(words) || PYTEST.only_asks(words);
     match testing.threads {
-        Some(threads) if threads > 1 && !is_alone => vec![format!("--numprocesses={threads}")],
+        // by its name, as the project may load no plugin by itself, or leave this one out
+        Some(threads) if threads > 1 && !is_alone => {
+            vec![
+                "-p".into(),
+                "xdist".into(),
+                format!("--numprocesses={threads}"),
+            ]
+        }
         _ => Vec::new(),
     }
 }

@@ -77,7 +77,8 @@ pub(super) fn suite(
     }
     for part in parts(suite, testing) {
         let (call, runner) = tests(context, &part.suite, build, testing);
-        let arguments = if part.suite.nextest {
+        let has_own_words = !part.suite.own_harness.is_empty();
+        let arguments = if part.suite.nextest || has_own_words {
             testing.arguments.clone()
         } else {
             with_threads(testing)
@@ -96,13 +97,25 @@ pub(super) fn suite(
         let id = StepId::RustTests(id);
         plan.then(Step::new(id, "Testing", title(&part.suite), action));
     }
-    if !suite.documented.is_empty() {
+    // rustdoc takes what it is given apart at blanks, which are in the names of its tests: a package's are
+    // run whole, by one of the shards
+    let is_here = |package: &&String| {
+        let shard = testing.reporting.shard;
+        shard.is_none_or(|shard| shard.holds(&format!("doctests of {package}")))
+    };
+    let documented: Vec<String> = suite.documented.iter().filter(is_here).cloned().collect();
+    if !documented.is_empty() {
+        let suite = &RustSuite {
+            documented,
+            ..suite.clone()
+        };
         let call = cargo_test(context, suite, build, testing, "--doc");
         let call = finish(call, context, suite, build, &testing.arguments)?;
         let runner = Runner::Cargo { own_words: false };
         let subject = format!("doctests of {}", suite.documented.join(", "));
         let mut test = Test::of(context, build, testing, call, runner);
         test.suite.clone_from(&subject);
+        test.share = None;
         let action = Action::Test(Box::new(test));
         let id = StepId::Doctests(suite.manifest.clone());
         plan.then(Step::new(id, "Testing", subject, action));

@@ -54,9 +54,12 @@ pub(super) fn test(
     for (suite, testing) in selected(&facts.suites.python, &facts.words, testing) {
         let away = away(context, suite);
         trial.then(copy(context, suite, &away));
-        if let Some(step) =
-            python_tests::suite(&inside, &suite.installed(away), &testing, &facts.assigned)
-        {
+        let moved = (away.clone(), suite.dir.clone());
+        let suite = suite.installed(away);
+        if let Some(mut step) = python_tests::suite(&inside, &suite, &testing, &facts.assigned) {
+            if let Action::Test(test) = &mut step.action {
+                test.moved = Some(moved);
+            }
             trial.then(step);
         }
     }

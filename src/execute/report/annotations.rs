@@ -7,29 +7,32 @@ use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
 
-/// Says each failed test at its line; `roots`: the folders that Rust's paths may be relative to, absolute.
-pub fn annotate(session: &Session, ui: &Ui, test_results: &[TestResult], roots: &[Utf8PathBuf]) {
+/// Says each failed test at its line; `on`: the interpreter, where there are several; `roots`: the folders
+/// that Rust's paths may be relative to, absolute, the likeliest first.
+pub fn annotate(
+    session: &Session,
+    ui: &Ui,
+    test_result: &TestResult,
+    on: Option<&str>,
+    roots: &[Utf8PathBuf],
+) {
     if !session.annotates() {
         return;
     }
-    for test_result in test_results {
-        for case in test_result
-            .cases
-            .iter()
-            .filter(|case| case.outcome.is_bad())
-        {
-            let place = case.place.as_ref();
-            let place = place.map(|place| in_workspace(session, place, roots));
-            let language = match test_result.language {
-                Language::Imports => "import".to_owned(),
-                language => format!("{language} test"),
-            };
-            let title = format!("{language} {}", case.name);
-            // whom it called is of no use beside the line
-            let message = case.message.split("stack backtrace:").next();
-            let message = message.filter(|it| !it.is_empty()).unwrap_or("failed");
-            ui.annotation(place.as_ref(), &title, message);
-        }
+    let language = match test_result.language {
+        Language::Imports => "import".to_owned(),
+        language => format!("{language} test"),
+    };
+    let on = on.map(|on| format!(" ({on})")).unwrap_or_default();
+    let cases = test_result.cases.iter();
+    for case in cases.filter(|case| case.outcome.is_bad()) {
+        let place = case.place.as_ref();
+        let place = place.map(|place| in_workspace(session, place, roots));
+        let title = format!("{language} {}{on}", case.name);
+        // whom it called is of no use beside the line
+        let message = case.message.split("stack backtrace:").next();
+        let message = message.filter(|it| !it.is_empty()).unwrap_or("failed");
+        ui.annotation(place.as_ref(), &title, message);
     }
 }
 

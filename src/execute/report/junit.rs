@@ -7,7 +7,7 @@ use quick_junit::{
 };
 
 use crate::model::error::{Error, Result};
-use crate::model::test_result::{self, CaseOutcome, Language, TestResult};
+use crate::model::test_result::{self, CaseOutcome, FAILED, Language, TestResult};
 
 use super::ReportRow;
 
@@ -45,8 +45,10 @@ fn suite(row: &ReportRow, test_result: &TestResult) -> TestSuite {
     for case in &test_result.cases {
         suite.add_test_case(test_case(test_result, case));
     }
-    let is_told = test_result.cases.iter().any(|case| case.outcome.is_bad());
-    if let Some(failure) = test_result.failure.as_ref().filter(|_| !is_told) {
+    let is_bad = |case: &test_result::TestCase| case.outcome.is_bad();
+    let has_bad = test_result.cases.iter().any(is_bad);
+    let is_told = |failure: &&String| has_bad && FAILED.contains(&failure.as_str());
+    if let Some(failure) = test_result.failure.as_ref().filter(|it| !is_told(it)) {
         // the runner itself, of whose tests none is to blame
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(failure.as_str());
@@ -66,13 +68,13 @@ fn test_case(test_result: &TestResult, case: &test_result::TestCase) -> TestCase
     };
     let mut status = kind.unwrap_or_else(TestCaseStatus::success);
     if let Some(first) = case.message.lines().next() {
-        status.set_message(first);
+        status.set_message(plain(first));
         if case.outcome.is_bad() {
-            status.set_description(case.message.as_str());
+            status.set_description(plain(&case.message));
         }
     }
     let (class, name) = names(test_result, case);
-    let mut test = TestCase::new(XmlString::new(name), status);
+    let mut test = TestCase::new(XmlString::new(plain(&name)), status);
     test.set_classname(XmlString::new(class));
     test.set_time(duration(case.seconds.unwrap_or_default()));
     test
@@ -103,6 +105,11 @@ fn names(test_result: &TestResult, case: &test_result::TestCase) -> (String, Str
         }
         _ => (test_result.member.clone(), case.name.clone()),
     }
+}
+
+/// Without the two characters that XML has not (XML 1.0, "Characters"), and that quick-junit leaves in.
+fn plain(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn duration(seconds: f64) -> Duration {

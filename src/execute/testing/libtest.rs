@@ -9,12 +9,10 @@ use crate::world::process::Stream;
 #[derive(Debug, Default)]
 pub(super) struct Libtest {
     pub(super) cases: Vec<TestCase>,
-    /// As cargo calls the program that it started last.
-    started: Option<String>,
-    /// As it calls the program whose tests are told of.
-    program: Option<String>,
-    /// The first case of that program.
-    first: usize,
+    /// As cargo calls the programs that it has started, in their order.
+    started: Vec<String>,
+    /// The first case of each program that has begun its tests.
+    firsts: Vec<usize>,
     /// The test whose end is still to come, where it prints to the same line.
     begun: Option<String>,
     /// The failed test of which the lines tell.
@@ -26,27 +24,26 @@ impl Libtest {
     /// their tests is all on stdout.
     pub(super) fn hear(&mut self, stream: Stream, line: &str) {
         if stream == Stream::Stderr {
-            if let Some(program) = program(line) {
-                self.started = Some(program.to_owned());
-            }
+            self.started.extend(program(line).map(str::to_owned));
             return;
         }
         if begins(line) {
-            self.program = self.started.clone();
-            self.first = self.cases.len();
+            self.firsts.push(self.cases.len());
             return;
         }
         if let Some(name) = line.strip_prefix("---- ").and_then(failed_name) {
             self.conclude();
+            if let Some(case) = self.case(name) {
+                case.outcome = CaseOutcome::Failed; // whatever the test has printed of its own
+            }
             self.failed = Some(name.to_owned());
             return;
         }
         if line == "failures:" || line.starts_with("test result: ") {
             self.conclude();
         }
-        if let Some(name) = &self.failed {
-            let mut own = self.cases[self.first..].iter_mut();
-            if let Some(case) = own.find(|case| case.name == *name) {
+        if let Some(name) = self.failed.clone() {
+            if let Some(case) = self.case(&name) {
                 add(case, line);
             }
             return;
@@ -56,7 +53,7 @@ impl Libtest {
                 Some(outcome) => self.end(name.to_owned(), outcome, rest),
                 None => self.begun = Some(name.to_owned()),
             }
-        } else if let Some(outcome) = self.begun.as_ref().and_then(|_| outcome(line))
+        } else if let Some(outcome) = self.begun.as_ref().and_then(|_| ends_with(line))
             && let Some(name) = self.begun.take()
         {
             self.end(name, outcome, line);
@@ -65,19 +62,39 @@ impl Libtest {
 
     /// All that a failed test has printed is told.
     fn conclude(&mut self) {
-        if let Some(name) = self.failed.take() {
-            let mut own = self.cases[self.first..].iter_mut();
-            if let Some(case) = own.find(|case| case.name == name) {
-                put_reason_first(case);
+        if let Some(case) = self.failed.take().and_then(|name| self.case(&name)) {
+            put_reason_first(case);
+        }
+    }
+
+    /// The test of that name in the program that runs now.
+    fn case(&mut self, name: &str) -> Option<&mut TestCase> {
+        let first = self.firsts.last().copied().unwrap_or_default();
+        self.cases[first..]
+            .iter_mut()
+            .find(|case| case.name == name)
+    }
+
+    /// The cases, each with its program. cargo names a program on stderr, which is read apart from what the
+    /// program says: the first that was named is the first that began. Where one says nothing that we know,
+    /// none can be told.
+    pub(super) fn into_cases(mut self) -> Vec<TestCase> {
+        if self.started.len() == self.firsts.len() {
+            for (at, first) in self.firsts.iter().enumerate() {
+                let end = self.firsts.get(at + 1).copied().unwrap_or(self.cases.len());
+                for case in &mut self.cases[*first..end] {
+                    case.program = Some(self.started[at].clone());
+                }
             }
         }
+        self.cases
     }
 
     fn end(&mut self, name: String, outcome: CaseOutcome, said: &str) {
         let message = said.strip_prefix("ignored, ").unwrap_or_default();
         self.cases.push(TestCase {
+            place: documented_at(&name),
             name,
-            program: self.program.clone(),
             outcome,
             message: message.to_owned(),
             ..TestCase::default()
@@ -111,7 +128,20 @@ fn announced(line: &str) -> Option<(&str, &str)> {
         // what is printed without an end of line stands before it
         line.rfind("test ").filter(|at| outcome_of(&line[*at..]))
     })?;
-    line[at + "test ".len()..].split_once(" ... ")
+    let (name, rest) = line[at + "test ".len()..].split_once(" ... ")?;
+    let marks = [" - should panic", " - compile fail", " - compile"];
+    let plain = marks.iter().find_map(|mark| name.strip_suffix(mark));
+    Some((plain.unwrap_or(name), rest))
+}
+
+/// `src/lib.rs - add (line 3)`; what runs is a file that rustdoc has made of it.
+fn documented_at(name: &str) -> Option<Place> {
+    let (file, rest) = name.split_once(" - ")?;
+    let (_, line) = rest.rsplit_once("(line ")?;
+    Some(Place {
+        file: file.to_owned(),
+        line: line.strip_suffix(')')?.parse().ok()?,
+    })
 }
 
 fn outcome_of(text: &str) -> bool {
@@ -129,11 +159,20 @@ fn outcome(word: &str) -> Option<CaseOutcome> {
     }
 }
 
+/// The outcome at the end of a line to which the test may have printed.
+fn ends_with(line: &str) -> Option<CaseOutcome> {
+    let printed = ["ok", "FAILED"]
+        .into_iter()
+        .find(|word| line.trim_end().ends_with(word));
+    outcome(line).or_else(|| outcome(printed?))
+}
+
 /// Adds a line of what a failed test has printed.
 fn add(case: &mut TestCase, line: &str) {
     const LONGEST: usize = 20_000;
-    if case.place.is_none() {
-        case.place = panicked_at(line);
+    // the last of several has ended it; where documentation stands is known
+    if documented_at(&case.name).is_none() {
+        case.place = panicked_at(line).or(case.place.take());
     }
     if case.message.len() < LONGEST && !(case.message.is_empty() && line.is_empty()) {
         if !case.message.is_empty() {
@@ -151,11 +190,11 @@ pub(super) fn add_output(case: &mut TestCase, output: &str) {
     put_reason_first(case);
 }
 
-/// The line after that of the first panic says why; what the test has printed before is no reason.
+/// The line after that of the last panic says why; what the test has printed before is no reason.
 fn put_reason_first(case: &mut TestCase) {
-    let mut lines = case.message.lines();
-    let panicked = lines.find(|line| panicked_at(line).is_some());
-    let reason = panicked.and_then(|_| lines.next());
+    let lines: Vec<&str> = case.message.lines().collect();
+    let panicked = lines.iter().rposition(|line| panicked_at(line).is_some());
+    let reason = panicked.and_then(|at| lines.get(at + 1).copied());
     let reason = reason.filter(|reason| case.message.lines().next() != Some(*reason));
     if let Some(reason) = reason {
         case.message = format!("{reason}\n\n{}", case.message);
@@ -177,7 +216,12 @@ fn panicked_at(line: &str) -> Option<Place> {
 /// have one of that name.
 pub(super) fn listed<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
     let mut names = BTreeMap::new();
-    for name in lines.filter_map(|line| line.strip_suffix(": test")) {
+    let name = |line: &'a str| {
+        let test = line.strip_suffix(": test");
+        // which are run once, as tests
+        test.or_else(|| line.strip_suffix(": benchmark"))
+    };
+    for name in lines.filter_map(name) {
         *names.entry(name.to_owned()).or_default() += 1;
     }
     names
@@ -196,7 +240,7 @@ mod tests {
             };
             libtest.hear(stream, line);
         }
-        libtest.cases
+        libtest.into_cases()
     }
 
     #[test]
@@ -207,7 +251,8 @@ mod tests {
              test tests::three ... FAILED\n\nfailures:\n\n---- tests::three stdout ----\n\n\
              thread 'tests::three' (7) panicked at src/lib.rs:12:9:\nassertion failed: x\n\n\n\
              failures:\n    tests::three\n\ntest result: FAILED. 1 passed; 1 failed\n\
-             \x20  Doc-tests a\n\nrunning 1 test\ntest src/lib.rs - add (line 3) ... ok\n",
+             \x20  Doc-tests a\n\nrunning 2 tests\ntest src/lib.rs - add (line 3) ... ok\n\
+             test src/lib.rs - no (line 9) - should panic ... ok\n",
         );
         let told: Vec<String> = cases
             .iter()
@@ -222,7 +267,8 @@ mod tests {
                 "unittests src/lib.rs: tests::one Passed",
                 "unittests src/lib.rs: tests::two Skipped",
                 "unittests src/lib.rs: tests::three Failed",
-                "Doc-tests a: src/lib.rs - add (line 3) Passed"
+                "Doc-tests a: src/lib.rs - add (line 3) Passed",
+                "Doc-tests a: src/lib.rs - no (line 9) Passed"
             ]
         );
         assert_eq!(cases[1].message, "too slow");
@@ -242,12 +288,18 @@ mod tests {
             heard("test a ... said by Python\nok\nno end of line test b ... ok\ntest c ... \nok\n");
         let names: Vec<&str> = cases.iter().map(|case| &*case.name).collect();
         assert_eq!(names, ["a", "b", "c"]);
+        let cases = heard(
+            "running 1 test\ntest a ... ok\nmore\nFAILED\n\nfailures:\n\n---- a stdout ----\nno\n\nfailures:\n",
+        );
+        assert_eq!(cases[0].outcome, CaseOutcome::Failed);
+        let cases = heard("test a ... part\npartok\n");
+        assert_eq!(cases.len(), 1);
         assert!(heard("test the waters ... well\n").is_empty());
     }
 
     #[test]
     fn a_list_counts_each_name() {
-        let list = "a: test\nb: test\na: test\nc: benchmark\n\n";
+        let list = "a: test\nb: benchmark\na: test\nc: other\n\n";
         let names = listed(list.lines());
         assert_eq!(names, [("a".to_owned(), 2), ("b".to_owned(), 1)].into());
     }

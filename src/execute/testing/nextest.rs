@@ -43,6 +43,11 @@ pub(super) fn hear(cases: &mut Vec<TestCase>, line: &str) -> bool {
         Some((program, name)) => (Some(program.to_owned()), name.to_owned()),
         None => (None, event.name),
     };
+    // the second try of `test` is `test#2`
+    let tried = name
+        .rsplit_once('#')
+        .filter(|(_, number)| number.parse::<u32>().is_ok());
+    let name = tried.map_or(name.clone(), |(name, _)| name.to_owned());
     let mut case = TestCase {
         name,
         program,

@@ -14,15 +14,16 @@ _alike = collections.Counter()
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 _root = None
 _running = {}
+_skipped = 0
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _LONGEST = 20_000  # characters of what a failing test says
 
 
-def _say(_open=os.open, _write=os.write, _close=os.close, **event):
-    # opened for each line, as tests count what is open; bound here, as tests replace what `os` has
+def _say(_open=os.open, _write=os.write, _close=os.close, _dumps=json.dumps, **event):
+    # opened for each line, as tests count what is open; bound here, as tests replace what modules have
     if _path and (not _worker or event["event"] == "share"):
         file = _open(_path, _APPEND, 0o666)
-        _write(file, (json.dumps(event) + "\n").encode())
+        _write(file, (_dumps(event, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         _close(file)
 
 
@@ -33,10 +34,10 @@ def _miss(text):
 
 
 def _in_shard(nodeid, shard):
-    assigned = shard["assigned"].get(nodeid)
+    # without the parameters, whose names may differ from machine to machine
+    name = nodeid.split("[", 1)[0]
+    assigned = shard["assigned"].get(name)
     if assigned is None:
-        # without the parameters, whose names may differ from machine to machine
-        name = nodeid.split("[", 1)[0]
         number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big")
         assigned = number % shard["count"] + 1
     return assigned == shard["index"]
@@ -65,6 +66,15 @@ def _place(report):
     return [os.path.normpath(os.path.join(_root, file)), (line or 0) + 1]
 
 
+def _read_shard():
+    with open(_shard, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _is_first():
+    return not _shard or _read_shard()["index"] == 1
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_load_initial_conftests():
     outcome = yield
@@ -80,12 +90,30 @@ def pytest_configure(config):
     _root = str(getattr(config, "rootpath", None) or config.rootdir)
 
 
+def _collected_at(report, message):
+    """The line of the file, or of another of the project, that could not be read."""
+    file = os.path.normpath(os.path.join(_root, report.nodeid.split("::")[0]))
+    lines = re.findall(r'(?:File "([^"\n]+)", line |^(\S+\.py):)(\d+)', message, re.MULTILINE)
+    places = [[os.path.abspath(one or other), int(line)] for one, other, line in lines]
+    own = [place for place in places if place[0] == file]
+    return (own or [[file, 1]])[-1]
+
+
 def pytest_collectreport(report):
+    global _skipped
+    message = _message(report)
+    outcome = "error" if report.failed else "skipped"
     if report.failed:
-        message = _message(report)
         _miss(message)
-        file = os.path.normpath(os.path.join(_root, report.nodeid.split("::")[0]))
-        _say(event="case", test=report.nodeid, outcome="error", message=message, place=[file, 1])
+    elif not report.skipped:
+        return
+    elif _is_first():
+        message = re.sub(r"^Skipped: ", "", message)
+    else:
+        _skipped += 1  # the first of several shards counts it
+        return
+    place = _collected_at(report, message)
+    _say(event="case", test=report.nodeid, outcome=outcome, message=message, place=place)
 
 
 # last, when all others have chosen
@@ -93,8 +121,7 @@ def pytest_collectreport(report):
 def pytest_collection_modifyitems(config, items):
     if not _shard:
         return
-    with open(_shard, encoding="utf-8") as file:
-        shard = json.load(file)
+    shard = _read_shard()
     others = [item for item in items if not _in_shard(item.nodeid, shard)]
     if not _worker or _worker == "gw0":
         _say(event="share", found=len(items), taken=len(items) - len(others))
@@ -148,7 +175,7 @@ def _note(report):
         case["outcome"] = "error" if report.when in ("setup", "teardown") else "failed"
         case["message"] = _message(report)
         case["place"] = _place(report)
-    elif report.skipped:
+    elif report.skipped and case["outcome"] == "passed":
         case["outcome"] = "skipped"
         case["message"] = getattr(report, "wasxfail", "") or _message(report)
 
@@ -159,6 +186,11 @@ def pytest_terminal_summary(terminalreporter, exitstatus):
 
     kinds = ["passed", "failed", "error", "skipped", "xfailed", "xpassed"]
     counts = {kind: number(kind) for kind in kinds}
+    counts["skipped"] = max(counts["skipped"] - _skipped, 0)
+    # those that took a worker along with them have no end of their own
+    for nodeid, case in _running.items():
+        if case["outcome"] == "failed":
+            _say(event="case", test=nodeid, **case)
     (when, trouble), count = (_alike.most_common(1) or [(("", ""), 0)])[0]
     alike = {"when": when, "trouble": trouble, "count": count}
     deselected = number("deselected")

@@ -7,8 +7,10 @@ use crate::model::error::Result;
 use crate::model::invocation::Invocation;
 use crate::model::runner_options::{self, WordRole};
 use crate::model::shard::Shard;
-use crate::model::test_result::{Language, NoTestsReason, Sharing, TestResult};
-use crate::plan::Test;
+use crate::model::test_result::{
+    CaseOutcome, Language, NoTestsReason, Sharing, TestCase, TestResult,
+};
+use crate::plan::{Share, Test};
 use crate::ui::Activity;
 use crate::world::process::{self, Status, Stream};
 
@@ -64,7 +66,14 @@ pub(super) fn run(
             status = ended;
         }
     }
-    let failure = results.failure(status);
+    let mut failure = results.failure(status);
+    let ran: u64 = results.counts.values().sum();
+    if let Some(taken) = sharing.and_then(|it: Sharing| it.taken)
+        && failure.is_none()
+        && ran != taken
+    {
+        failure = Some(format!("{ran} of the {taken} Rust tests of the shard ran"));
+    }
     if failure.is_some() {
         results
             .errors
@@ -79,11 +88,7 @@ pub(super) fn run(
     };
     output.end(failure.is_some());
     if dialect == Dialect::Nextest && test.share.is_some() {
-        // what is in another shard is skipped
-        let counted = ["passed", "failed", "skipped"].map(|kind| results.counts.get(kind));
-        let found = counted.into_iter().flatten().sum();
-        let taken = None;
-        sharing = Some(Sharing { found, taken });
+        sharing = Some(results.of_partition(&test.share));
     }
     let idle = match sharing {
         Some(Sharing { found: 0, .. }) => Some(NoTestsReason::Nothing),
@@ -100,7 +105,7 @@ pub(super) fn run(
         counts: results.counts,
         failure,
         hint,
-        cases: results.libtest.cases,
+        cases: results.libtest.into_cases(),
         sharing,
         ..TestResult::default()
     })
@@ -164,7 +169,7 @@ fn own_calls(call: &Invocation, shard: Shard, names: &BTreeMap<String, u64>) -> 
     // what they name has been selected by now
     let roles = runner_options::LIBTEST.roles(after);
     let options = after.iter().zip(roles);
-    let options = options.filter(|(_, role)| *role != WordRole::Test);
+    let options = options.filter(|(word, role)| *role != WordRole::Test && *word != "--exact");
     let options: Vec<&String> = options.map(|(word, _)| word).collect();
     let mut calls = Vec::new();
     let mut room = 0;
@@ -294,6 +299,28 @@ impl Results {
                 _ => {}
             }
         }
+    }
+
+    /// nextest counts what is in another shard as skipped, and tells each of them of the tests that are
+    /// ignored: the first has those.
+    fn of_partition(&mut self, share: &Option<Share>) -> Sharing {
+        let counted = ["passed", "failed", "skipped"].map(|kind| self.counts.get(kind));
+        let found = counted.into_iter().flatten().sum();
+        let is_ignored = |case: &TestCase| case.outcome == CaseOutcome::Skipped;
+        let ignored = self
+            .libtest
+            .cases
+            .iter()
+            .filter(|case| is_ignored(case))
+            .count();
+        let is_first = share.as_ref().is_none_or(|share| share.shard.index == 1);
+        if !is_first {
+            self.libtest.cases.retain(|case| !is_ignored(case));
+        }
+        let own = if is_first { ignored as u64 } else { 0 };
+        self.counts.insert("skipped".to_owned(), own);
+        let taken = None;
+        Sharing { found, taken }
     }
 
     /// `arguments`: those of the command line.

@@ -5,6 +5,7 @@ usage: stestr_report.py PROGRAM...   (what starts stestr)
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -19,11 +20,15 @@ def say(test):
     begun, ended = test["timestamps"]
     texts = [detail.as_text() for detail in test["details"].values()]
     message = "\n".join(filter(None, (text.strip() for text in texts)))
+    places = re.findall(r'File "([^"\n]+)", line (\d+)', message)
+    if places:
+        message = message.splitlines()[-1] + "\n\n" + message
     case = {
         "event": "case",
         "test": test["id"],
         "outcome": OUTCOMES.get(test["status"], "failed"),
         "seconds": (ended - begun).total_seconds() if begun and ended else None,
+        "place": [places[-1][0], int(places[-1][1])] if places else None,
         "message": "" if test["status"] == "success" else message[:LONGEST],
     }
     if test["status"] != "exists":

@@ -13,10 +13,10 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _LONGEST = 20_000  # characters of what a failing test says
 
 
-def _say(_open=os.open, _write=os.write, _close=os.close, **event):
-    # opened for each line, as tests count what is open; bound here, as tests replace what `os` has
+def _say(_open=os.open, _write=os.write, _close=os.close, _dumps=json.dumps, **event):
+    # opened for each line, as tests count what is open; bound here, as tests replace what modules have
     file = _open(_path, _APPEND, 0o666)
-    _write(file, (json.dumps(event) + "\n").encode())
+    _write(file, (_dumps(event, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
     _close(file)
 
 
@@ -26,6 +26,7 @@ def _name(test):
 
 
 def _in_shard(name, shard):
+    name = name.split("[", 1)[0]
     assigned = shard["assigned"].get(name)
     if assigned is None:
         number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big")
@@ -51,16 +52,18 @@ def _take(suite, shard):
 def _place(test, error):
     """Where it failed in the test's own file, else where the test begins."""
     method = getattr(test, getattr(test, "_testMethodName", ""), None)
+    while hasattr(method, "__wrapped__"):  # what `mock.patch` puts around it
+        method = method.__wrapped__
     code = getattr(getattr(method, "__func__", method), "__code__", None)
-    if code is None:
-        return None
-    line = code.co_firstlineno
     trace = error[2] if error else None
+    place = [code.co_filename, code.co_firstlineno] if code else None
     while trace:
-        if trace.tb_frame.f_code.co_filename == code.co_filename:
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        is_ours = os.path.dirname(file) == os.path.dirname(unittest.__file__)
+        if file == code.co_filename if code else not is_ours:
+            place = [file, trace.tb_lineno]
         trace = trace.tb_next
-    return [os.path.abspath(code.co_filename), line]
+    return place and [os.path.abspath(place[0]), place[1]]
 
 
 class _Result(unittest.TextTestResult):
@@ -86,6 +89,8 @@ class _Result(unittest.TextTestResult):
             text = self._exc_info_to_string(error, test)
             message = ("%s: %s\n\n%s" % (error[0].__name__, error[1], text))[:_LONGEST]
         case = {"outcome": outcome, "message": message, "place": _place(test, error)}
+        if self.case and self.case["outcome"] in ("failed", "error"):
+            return  # the first that went wrong
         if self.case is None:  # of a class or a module
             _say(event="case", test=_name(test), **case)
         else:

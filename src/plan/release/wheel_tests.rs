@@ -133,6 +133,7 @@ fn import(context: &PlanContext<'_>, name: &str) -> Step {
         python: None,
         share: None,
         by_name: false,
+        moved: None,
     }));
     let id = StepId::Import(name.to_owned());
     Step::new(id, "Importing", format!("every module of {name}"), action)

@@ -191,3 +191,67 @@ fn what_is_written_once_is_not_for_a_watch() {
         .exits(2)
         .says("which of how many");
 }
+
+/// Tests that are in the way of being told of.
+const ODD: &str = "import json
+import os
+import unittest.mock
+
+import pytest
+
+
+@pytest.fixture(scope='module', autouse=True)
+def patched():
+    with unittest.mock.patch('json.dumps', return_value='{}'):
+        yield
+
+
+@pytest.fixture
+def leaves():
+    yield
+    pytest.skip('later')
+
+
+def test_fails_and_skips(leaves):
+    assert False, 'first'
+
+
+def test_surrogate():
+    raise ValueError('bad \\udcff \\ufffe')
+
+
+def test_end():
+    os._exit(0)
+";
+
+#[test]
+fn what_went_wrong_is_told_whatever_else_a_test_does() {
+    let project = small(&folder!());
+    project.write("tests/test_odd.py", ODD);
+    project.write(
+        "tests/test_absent.py",
+        "import pytest\n\npytest.importorskip('absent')\n",
+    );
+    test(&project, &["--py", "--junit", "tests.xml"])
+        .run()
+        .exits(1);
+    is_valid(&project, "tests.xml");
+    let text = project.read("tests.xml");
+    for part in [
+        "<failure message=\"AssertionError: first",
+        "<failure message=\"ValueError: bad ",
+        "<error message=\"pytest was ended by tests/test_odd.py::test_end",
+        "<skipped message=\"could not import ",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    // a report of an earlier run is none of this one
+    project.append("src/main.rs", "nonsense!();\n");
+    test(&project, &["--junit", "tests.xml"]).run().exits(1);
+    assert!(!project.path("tests.xml").exists());
+    project.write("seconds.json", "{}");
+    let run = test(&project, &["--durations", "seconds.json"])
+        .run()
+        .exits(2);
+    run.says("holds no durations of tests");
+}

@@ -214,3 +214,65 @@ fn a_program_of_tests_with_a_harness_of_its_own_runs_whole_in_one_shard() {
     }
     assert_eq!(times, 1);
 }
+
+#[test]
+fn documentation_is_tested_by_one_of_the_shards() {
+    let project = small(&folder!());
+    let lib =
+        "/// ```\n/// assert_eq!(shout::one(), 2);\n/// ```\npub fn one() -> u8 {\n    1\n}\n";
+    project.write("src/lib.rs", lib);
+    project.append("pyproject.toml", "\n[tool.pyx.test]\ndoctests = true\n");
+    let shards = ["1/2", "2/2"];
+    let codes = shards.map(|shard| test(&project, &["--rust", "--shard", shard]).run().code);
+    assert!(
+        codes == [Some(0), Some(1)] || codes == [Some(1), Some(0)],
+        "{codes:?}"
+    );
+    let run = test(&project, &["--merge", "target/pyx/shards"])
+        .run()
+        .exits(1);
+    run.says("src/lib.rs - one (line 1)");
+}
+
+#[test]
+fn parameters_of_a_test_stay_together_whatever_they_are_called() {
+    let project = small(&folder!());
+    let cases = "import os\nimport pytest\n\n\nclass Case:\n    def __init__(self, name):\n        self.name = name\n\n\n\
+                 @pytest.mark.parametrize('case', [Case(name) for name in {'a', 'b', 'c', 'd'}])\n\
+                 def test_set(case):\n    with open('seen', 'a') as file:\n        file.write(case.name + '\\n')\n";
+    project.write("tests/test_set.py", cases);
+    test(&project, &["--py", "--durations", "seconds.json"])
+        .run()
+        .succeeds();
+    project.remove("seen");
+    for (shard, seed) in [("1/3", "1"), ("2/3", "2"), ("3/3", "3")] {
+        let run = test(
+            &project,
+            &["--py", "--durations", "seconds.json", "--shard", shard],
+        );
+        run.env("PYTHONHASHSEED", seed).run().succeeds();
+    }
+    let mut seen: Vec<String> = project.read("seen").lines().map(str::to_owned).collect();
+    seen.sort();
+    assert_eq!(seen, ["a", "b", "c", "d"]);
+    test(&project, &["--merge", "target/pyx/shards"])
+        .run()
+        .succeeds();
+}
+
+#[test]
+fn shards_of_several_interpreters_are_put_together() {
+    let project = small(&folder!());
+    let pythons = crate::support::oldest_and_newest();
+    let pythons = ["--python", &pythons[0], "--python", &pythons[1]];
+    for shard in ["1/2", "2/2"] {
+        test(&project, &["--shard", shard])
+            .with(&pythons)
+            .run()
+            .succeeds();
+    }
+    let run = test(&project, &["--merge", "target/pyx/shards"])
+        .run()
+        .succeeds();
+    run.says("2 passed");
+}
