@@ -50,6 +50,15 @@ pub struct CompilerCache {
     pub record: Utf8PathBuf,
 }
 
+/// One of the places of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreAddress {
+    /// `host:port`
+    pub place: String,
+    /// What it gives an answer to, whoever asks; `None` where nothing can be asked in plain text.
+    pub greeting: Option<&'static str>,
+}
+
 /// What a run has found in the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheUse {
@@ -65,8 +74,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct CacheStore {
     /// `tcp://cache.example:6379`, the name of a variable, or a folder of this machine; for people.
     pub label: String,
-    /// Each `host:port` of the store that the variables name.
-    pub addresses: Vec<String>,
+    /// Where it listens, as the variables say.
+    pub addresses: Vec<StoreAddress>,
     /// The variables that name it; none for this machine's disk.
     pub variables: BTreeSet<String>,
     /// The folder on this machine's disk, absolute, where it is known.
@@ -128,10 +137,10 @@ impl CompilerCache {
 }
 
 impl CacheStore {
-    /// Whether all that it consists of takes connections; waits for a second at most for each.
+    /// Whether all that it consists of takes connections and answers; waits for a second at most for either.
     pub fn answers(&self) -> bool {
         let mut addresses = self.addresses.iter();
-        addresses.all(|address| network::listens(address, PATIENCE))
+        addresses.all(|it| network::answers(&it.place, it.greeting, PATIENCE))
     }
 
     /// The one that the variables name.
@@ -148,15 +157,19 @@ impl CacheStore {
         let named = variables
             .iter()
             .filter(|name| ends.iter().any(|end| name.ends_with(end)));
-        let values: Vec<&str> = named.filter_map(|name| session.var(name)).collect();
+        let values: Vec<(&str, &str)> = named
+            .filter_map(|name| Some((name.as_str(), session.var(name)?)))
+            .collect();
         let label = match values.first() {
-            Some(value) => without_credentials(value).into_owned(),
+            Some((_, value)) => without_credentials(value).into_owned(),
             None => variables.first()?.clone(),
         };
-        let each = values.iter().flat_map(|value| value.split(','));
+        let each = values
+            .iter()
+            .flat_map(|(name, value)| value.split(',').map(move |endpoint| (*name, endpoint)));
         Some(Self {
             label,
-            addresses: each.filter_map(address).collect(),
+            addresses: each.filter_map(store_address).collect(),
             variables,
             folder: None,
         })
@@ -177,6 +190,20 @@ impl CacheStore {
             ..Self::default()
         }
     }
+}
+
+/// Of one endpoint in the variable `name`.
+fn store_address((name, endpoint): (&str, &str)) -> Option<StoreAddress> {
+    let scheme = endpoint.split("://").next().unwrap_or_default();
+    let greeting = match scheme.trim() {
+        "https" | "rediss" => None,
+        _ if name.contains("REDIS") => Some("*1\r\n$4\r\nPING\r\n"),
+        _ if name.contains("MEMCACHED") => Some("version\r\n"),
+        "http" => Some("HEAD / HTTP/1.0\r\n\r\n"),
+        _ => None,
+    };
+    let place = address(endpoint)?;
+    Some(StoreAddress { place, greeting })
 }
 
 /// `host:port`; `None` for what is not reached by TCP.
@@ -236,7 +263,12 @@ mod tests {
         };
         let endpoint = ("SCCACHE_REDIS_ENDPOINT", "redis://me:word@one.example");
         let found = stored(&[endpoint, ("SCCACHE_REDIS_DB", "1")]).unwrap();
-        assert_eq!(found.addresses, ["one.example:6379"]);
+        assert_eq!(found.addresses[0].place, "one.example:6379");
+        assert!(found.addresses[0].greeting.unwrap().contains("PING"));
+        let encrypted = ("SCCACHE_WEBDAV_ENDPOINT", "https://one.example");
+        let found = stored(&[encrypted]).unwrap();
+        assert_eq!(found.addresses[0].greeting, None);
+        let found = stored(&[endpoint, ("SCCACHE_REDIS_DB", "1")]).unwrap();
         assert!(!found.label.contains("word"), "{}", found.label);
         assert_eq!(found.variables.len(), 2);
         let bucket = stored(&[("SCCACHE_BUCKET", "builds")]).unwrap();

@@ -1,6 +1,7 @@
 //! Whether this machine has a network, and who listens in it.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -37,6 +38,25 @@ pub fn listens(address: &str, patience: Duration) -> bool {
     };
     let mut places = places.take(2);
     places.any(|place| TcpStream::connect_timeout(&place, patience).is_ok())
+}
+
+/// As [`listens`]; whoever does says something to `greeting` as well, within `patience`.
+pub fn answers(address: &str, greeting: Option<&str>, patience: Duration) -> bool {
+    let Some(greeting) = greeting else {
+        return listens(address, patience);
+    };
+    let Ok(places) = address.to_socket_addrs() else {
+        return false;
+    };
+    let answer = |place| {
+        let mut stream = TcpStream::connect_timeout(&place, patience)?;
+        stream.set_write_timeout(Some(patience))?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.write_all(greeting.as_bytes())?;
+        stream.read(&mut [0])
+    };
+    let mut places = places.take(2);
+    places.any(|place| answer(place).is_ok_and(|bytes| bytes > 0))
 }
 
 /// A port of this machine at which nobody listens now.

@@ -265,3 +265,51 @@ fn a_store_that_the_variables_name_is_used_whoever_compiles() {
         .succeeds()
         .never_says("Cached");
 }
+
+#[test]
+fn f37_a_compiler_cache_that_takes_connections_and_says_nothing_is_done_without() {
+    let project = project(&folder!().join("shout"));
+    sccache();
+    let _machine = alone();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let run = through(&project, port).run().succeeds();
+    let run = run.says_once("does not answer: compiling without");
+    assert!(run.took < Duration::from_secs(20), "{run}");
+}
+
+#[test]
+fn what_is_damaged_in_a_compiler_cache_is_compiled_anew() {
+    let folder = folder!();
+    let project = project(&folder.join("shout"));
+    let disk = folder.join("disk");
+    let _ = std::fs::remove_dir_all(&disk);
+    let build = || project.dev().env("SCCACHE_DIR", &disk).run().succeeds();
+    project.append(
+        "pyproject.toml",
+        "\n[tool.pyx]\ncompiler-cache = \"sccache\"\n",
+    );
+    build().says("Cached 0 of 2 compilations");
+    let mut folders = vec![disk.clone()];
+    let mut damaged = 0;
+    while let Some(folder) = folders.pop() {
+        for path in entries(&folder) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let half = path.metadata().unwrap().len() / 2;
+                let file = std::fs::File::options().write(true).open(&path).unwrap();
+                file.set_len(half).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged >= 2);
+    std::fs::remove_dir_all(project.path("target")).unwrap();
+    let run = build().says("Cached 0 of 2 compilations");
+    assert_eq!(
+        project.run(project.path(".venv/bin/shout"), &["you"]).code,
+        Some(0),
+        "{run}"
+    );
+}
