@@ -162,10 +162,17 @@ fn attempt_once(driver: &Driver<'_>) -> Result<()> {
 }
 
 fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
+    let source = match error.kind {
+        notify::ErrorKind::MaxFilesWatch => {
+            let message = "there are more folders than the system lets one person watch";
+            std::io::Error::new(std::io::ErrorKind::QuotaExceeded, message)
+        }
+        _ => std::io::Error::other(error),
+    };
     Error::Io {
         verb: "watch",
         path: path.to_owned(),
-        source: std::io::Error::other(error),
+        source,
     }
 }
 
@@ -210,6 +217,16 @@ mod tests {
     use super::super::watched::tests::watched;
     use super::*;
     use crate::facts::fingerprint::{Input, TreeScope};
+
+    #[test]
+    fn what_the_system_does_not_watch_is_said_with_the_way_out() {
+        let error = notify::Error::new(notify::ErrorKind::MaxFilesWatch);
+        let error = cannot_watch(Utf8Path::new("/p"), error);
+        let said =
+            "cannot watch `/p`: there are more folders than the system lets one person watch";
+        assert_eq!(error.to_string(), said);
+        assert!(error.hint().unwrap().contains("max_user_watches"));
+    }
 
     #[test]
     fn what_was_saved_in_the_meantime_counts_once_for_each_content() {

@@ -464,9 +464,7 @@ impl Error {
             Self::LockTimeout { .. } => {
                 Some("wait for the other command, or raise CARGO_PYX_LOCK_TIMEOUT (seconds)".into())
             }
-            Self::Io { source, .. } if is_read_only(source) => Some(
-                "name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT".into(),
-            ),
+            Self::Io { source, .. } => hint_of_io(source).map(str::to_owned),
             Self::StaticPython { version, .. } => Some(format!(
                 "get one that has it and remove the environment, or name it with `--python`: \
                  `uv python install {version}`, or pyenv with PYTHON_CONFIGURE_OPTS=--enable-shared; \
@@ -493,7 +491,6 @@ impl Error {
             | Self::BadInterpreter { .. }
             | Self::NotInstalled { .. }
             | Self::Spawn { .. }
-            | Self::Io { .. }
             | Self::OutputLost(_)
             | Self::Interrupted(_) => None,
             Self::TestsNotRun { hint, .. } | Self::Refused { hint, .. } => Some(hint.clone()),
@@ -512,7 +509,14 @@ pub fn out_of_the_way(path: &Utf8Path, is_tracked: bool) -> String {
     format!("rm -r {}", quote(path.as_str()))
 }
 
-fn is_read_only(source: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
+fn hint_of_io(source: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem};
+    match source.kind() {
+        PermissionDenied | ReadOnlyFilesystem => {
+            Some("name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT")
+        }
+        // of Linux' inotify, where a watch begins
+        QuotaExceeded => Some("sudo sysctl fs.inotify.max_user_watches=524288"),
+        _ => None,
+    }
 }

@@ -18,8 +18,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        // a compile cache, by the endpoint of its Redis
+        let store = std::env::var("CARGO_PYX_LAW_STORE").ok();
+        let store = store.map(|endpoint| ("SCCACHE_REDIS_ENDPOINT", endpoint));
         Self {
-            env: BTreeMap::new(),
+            env: store.into_iter().collect(),
             profile: "dev",
             extra: false,
             elsewhere: false,
