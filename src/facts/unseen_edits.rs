@@ -33,8 +33,12 @@ pub(super) fn by_records(
     if paths.is_empty() {
         return None;
     }
-    let recorded = builds.clone().filter(is_own).flat_map(|it| &it.compile);
-    let attempted = records.attempts.values().flat_map(|it| &it.changed);
+    // what an older one was given has been seen to when that changed, for all profiles
+    let last = builds.clone().filter(is_own).max_by_key(|it| it.began);
+    let began = last.map_or(0, |it| it.began);
+    let recorded = last.into_iter().flat_map(|it| &it.compile);
+    let attempts = records.attempts.values().filter(|it| it.began > began);
+    let attempted = attempts.flat_map(|it| &it.changed);
     if overrides_differ(session, configs, recorded.chain(attempted)) {
         return Some(all(packages));
     }

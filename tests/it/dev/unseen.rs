@@ -292,6 +292,13 @@ fn every_crate_of_the_project_is_compiled_as_cargos_configuration_says_now() {
     for name in ["shown", "value"] {
         assert_eq!(compiled(&run, name), 1, "{run}");
     }
+    // what a build of another name was given counts no more
+    project.edit("pyproject.toml", "name = \"shown\"", "name = \"told\"");
+    project.dev().run().succeeds();
+    project.remove(".venv/bin/shown");
+    let run = project.dev().run().succeeds();
+    assert_eq!(printed(&project, "shown"), "one sad", "{run}");
+    assert_eq!(compiled(&run, "value"), 0, "{run}");
     project.remove("target/pyx/state.json");
     project.write(".cargo/config.toml", "[net]\nretry = 2\n");
     let run = project.dev().run().succeeds();
