@@ -108,8 +108,10 @@ def members_table(program, counts):
             doctor = median([*pyx, "doctor"], folder, 5)
             shard = [*pyx, "test", "-q", "--py", "--workspace", "--shard", "1/100"]
             begun = time.monotonic()
-            subprocess.run(shard, cwd=folder, capture_output=True, check=False)
+            done = subprocess.run(shard, cwd=folder, capture_output=True, text=True)
             tested = time.monotonic() - begun
+            if done.returncode:
+                sys.exit(done.stderr)
             memory, files = peak(dev, folder)
             rows.append(
                 f"| {count} | {count * RUST_FILES} | {cold:.0f} s | {again:.1f} ms | {dry:.1f} ms | {doctor:.0f} ms"

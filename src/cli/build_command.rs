@@ -43,7 +43,7 @@ impl BuildCommand {
     fn purpose(&self, context: CommandContext<'_>) -> Result<Purpose> {
         Ok(match self {
             Self::Dev(_) => Purpose::Dev,
-            Self::Test(test) => Purpose::Test(test.testing(context.session, context.global.quiet)),
+            Self::Test(test) => Purpose::Test(test.testing(context.session, context.global)),
             Self::Run(run) => Purpose::Run(run.running(context.session)?),
         })
     }
@@ -64,7 +64,7 @@ impl BuildCommand {
         if let Self::Test(test) = self
             && let Some(merge) = test.merging(session)
         {
-            return merge.run(session, ui);
+            return merge.run(session, ui, global.dry_run);
         }
         let request = self.request(context)?;
         let command = Driver {
@@ -103,7 +103,7 @@ impl BuildCommand {
         if watch {
             return watch::run(&command);
         }
-        test_report::forget(&command)?;
+        test_report::prepare(&command)?;
         if several || all {
             return matrix::run(&command, &pythons);
         }

@@ -1,15 +1,13 @@
 //! `cargo pyx ci`: continuous integration, from what the project says of itself.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::facts::project::Project;
-use crate::facts::{CiPlan, Request};
-use crate::model::error::{Error, Result};
-use crate::model::file_edit::Edit;
+use crate::facts::{CiPlan, Request, ci_edit};
+use crate::model::error::Result;
 use crate::plan;
 use crate::plan::scaffold::automation::{self, Matrix};
-use crate::world::{checkout, disk};
 
 use super::apply::{Consent, apply};
 use super::global::CommandContext;
@@ -52,7 +50,8 @@ pub struct MatrixArgs {
 
 /// Write workflows for GitHub: tests in shards with one report, checks, and a release
 ///
-/// Shows a patch and asks. Workflows of somebody else's stay as they are: beside them, ours are called
+/// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would go.
+/// Workflows of somebody else's stay as they are: beside them, ours are called
 /// pyx.yml and pyx-release.yml.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -68,7 +67,8 @@ pub struct Github {
 
 /// Write a pipeline for GitLab: the same plan in .gitlab-ci.yml
 ///
-/// Shows a patch and asks. A pipeline of somebody else's stays as it is: ours is called
+/// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would go.
+/// A pipeline of somebody else's stays as it is: ours is called
 /// pyx.gitlab-ci.yml then, to be included from there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -81,9 +81,6 @@ pub struct Gitlab {
     #[arg(long)]
     pub yes: bool,
 }
-
-/// How each file begins that we write.
-const OURS: &str = "# What `cargo pyx ";
 
 impl Ci {
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
@@ -144,46 +141,21 @@ fn gather(context: CommandContext<'_>, durations: Option<&Utf8PathBuf>) -> Resul
     CiPlan::gather(context.session, &request(context), durations)
 }
 
-/// Writes files at the root of the repository: each with the name that it has where somebody else's has the
-/// first.
+/// Writes files at the root of the repository: their name, that where somebody else's has the first, and
+/// what they are to hold.
 fn write(
     context: CommandContext<'_>,
     files: Vec<(String, String, String)>,
     (words, yes): (&str, bool),
 ) -> Result<()> {
-    let CommandContext {
-        global, session, ..
-    } = context;
-    let project = Project::discover(session, &request(context).selection())?;
-    let root: &Utf8Path = checkout::root(&project.root).unwrap_or(&project.root);
+    let project = Project::discover(context.session, &request(context).selection())?;
     let mut edits = Vec::new();
     for (name, other, after) in files {
-        let own = disk::read_text(&root.join(&name))?;
-        let may_be_written =
-            |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with(OURS));
-        let is_ours = may_be_written(&own);
-        let shown = Utf8PathBuf::from(if is_ours { &name } else { &other });
-        let path = root.join(&shown);
-        let before = if is_ours {
-            own
-        } else {
-            disk::read_text(&path)?
-        };
-        if !may_be_written(&before) {
-            let message = format!("`{name}` and `{other}` are somebody else's");
-            return Err(Error::Usage(message));
-        }
-        edits.push(Edit {
-            path,
-            shown,
-            before,
-            after: Some(after),
-            changes: Vec::new(),
-        });
+        edits.push(ci_edit(project.checkout(), &name, &other, after)?);
     }
     let names: Vec<&str> = edits.iter().map(|edit| edit.shown.as_str()).collect();
     let subject = names.join(", ");
     let plan = plan::edits("Writing", &subject, edits);
-    let instead = global.command(words);
+    let instead = context.global.command(words);
     apply(context, &plan, Consent::of(yes, &instead)).map(drop)
 }

@@ -10,7 +10,10 @@ use crate::facts::{Reporting, Testing};
 use crate::model::shard::Shard;
 use crate::world::session::Session;
 
+use crate::ui::MessageFormat;
+
 use super::build_args::{CommonArgs, WatchArgs};
+use super::global::Global;
 
 const REPORTS: &str = "Shards and reports";
 
@@ -88,8 +91,11 @@ impl Test {
         })
     }
 
-    pub(super) fn testing(&self, session: &Session, quiet: bool) -> Testing {
-        let is_for_machines = self.junit.is_some() || self.shard.is_some();
+    pub(super) fn testing(&self, session: &Session, global: &Global) -> Testing {
+        let is_for_machines = self.junit.is_some()
+            || self.shard.is_some()
+            || self.durations.is_some()
+            || global.message_format == MessageFormat::Json;
         Testing {
             languages: match (self.languages.rust, self.languages.py) {
                 (true, _) => Languages::Rust,
@@ -98,7 +104,7 @@ impl Test {
             },
             arguments: self.arguments.clone(),
             fail_fast: self.fail_fast,
-            quiet,
+            quiet: global.quiet,
             wheel: self.wheel,
             reporting: Reporting {
                 shard: self.shard,

@@ -98,7 +98,10 @@ impl Driver<'_> {
         project: &Project,
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let cache = CompilerCache::gather(self.session, project)?;
+        let cache = CompilerCache::gather(self.session, project).unwrap_or_else(|error| {
+            self.ui.warn(&format!("{error}: compiling without sccache"));
+            None
+        });
         with_compiler_cache(
             self.session,
             self.ui,

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::execute::ReportRow;
 use crate::facts::environment::{self, Environment};
 use crate::facts::project::Project;
 use crate::facts::supported_pythons::{self, SupportedPythons};
 use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result};
 use crate::model::minor::{self, Minor};
-use crate::model::test_result::TestResult;
+use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::{self, ALL};
@@ -19,7 +18,6 @@ use crate::world::session::Session;
 
 use super::command::Driver;
 use super::test_report;
-use super::verdict::verdict;
 
 /// `--python`'s values, the first for each environment, with `all` as one version for each minor that
 /// is here and that every member's `requires-python` allows, oldest first, without the interpreters
@@ -154,8 +152,13 @@ fn run_rows(driver: &Driver<'_>, project: &Project, pythons: &[String]) -> Resul
     });
     let mut rows = rows.into_inner().unwrap_or_default();
     rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
-    report(driver, rows)?;
-    recipes(driver, CommandPart::After)
+    // what comes after tests that passed is part of how the run ended
+    let after = if rows.iter().all(|row| row.passed(driver)) {
+        recipes(driver, CommandPart::After)
+    } else {
+        Ok(())
+    };
+    report(driver, rows, after)
 }
 
 /// Where a Python's runs take place.
@@ -250,7 +253,7 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     }
 }
 
-fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>) -> Result<()> {
+fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>, after: Result<()>) -> Result<()> {
     if let Some(at) = rows
         .iter()
         .position(|row| matches!(row.result, Err(Error::Interrupted(_))))
@@ -258,14 +261,20 @@ fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>) -> Result<()> {
         let mut rows = rows;
         return rows.swap_remove(at).result.map(drop);
     }
-    let reported: Vec<ReportRow> = rows.iter().map(|row| row.reported(driver)).collect();
+    let mut reported: Vec<ReportRow> = rows.iter().map(|row| row.reported(driver)).collect();
+    if let Err(error) = &after {
+        for row in &mut reported {
+            row.passed = false;
+            row.error = Some(error.to_string());
+        }
+    }
     let cells: Vec<Vec<String>> = reported.iter().map(ReportRow::cells).collect();
     driver.ui.table(&test_report::COLUMNS, &cells);
     let told = test_report::tell(driver, &reported);
     let failed = rows.iter().filter(|row| !row.passed(driver));
     let failed: Vec<&str> = failed.map(|row| row.python.as_str()).collect();
     if failed.is_empty() {
-        return told;
+        return after.and(told);
     }
     if let Err(error) = told {
         driver.ui.error(&error);
@@ -290,7 +299,7 @@ impl Row<'_> {
     }
 
     fn passed(&self, driver: &Driver<'_>) -> bool {
-        self.result.is_ok() && verdict(self.test_results(), &driver.session.cwd).is_ok()
+        self.result.is_ok() && test_report::judge(driver, self.test_results()).is_ok()
     }
 
     fn reported(&self, driver: &Driver<'_>) -> ReportRow {
@@ -299,6 +308,7 @@ impl Row<'_> {
             test_results: self.test_results().to_vec(),
             seconds: self.seconds,
             passed: self.passed(driver),
+            error: self.result.as_ref().err().map(ToString::to_string),
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde_json::json;
 
-use crate::execute::{ReportRow, annotate, job_summary, junit};
+use crate::execute::{annotate, forget_reports, job_summary, junit, write_report};
 use crate::facts::project::Project;
-use crate::facts::shard_report::{MergedRow, Origin, ShardReport, merge};
+use crate::facts::shard_report::{Origin, ShardReport, merge};
 use crate::facts::{Durations, Testing};
 use crate::model::error::{Error, Result};
-use crate::model::test_result::TestResult;
+use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
@@ -28,30 +28,47 @@ const SAME_RUN: &str =
 /// How many of the slowest tests are named.
 const SLOWEST: usize = 10;
 
-/// Runs the tests on one interpreter, and tells what became of them.
+/// Runs the tests on one interpreter, and tells what became of them, also where they could not run.
 ///
 /// # Errors
 /// As [`Driver::perform`] and [`verdict`]; what keeps a report from being written.
 pub fn run(driver: &Driver<'_>) -> Result<()> {
     let start = Instant::now();
-    let test_results = driver.perform()?;
-    let judged = verdict(&test_results, &driver.session.cwd);
-    // what all tests of other shards have done is theirs to tell
-    let judged = match judged {
-        Err(Error::NoTests(_)) if is_shard(driver) && test_results.is_empty() => Ok(()),
-        judged => judged,
+    let performed = driver.perform();
+    if let Err(Error::Interrupted(_)) = performed {
+        return performed.map(drop);
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let (test_results, judged) = match performed {
+        Ok(test_results) => {
+            let judged = judge(driver, &test_results);
+            (test_results, judged)
+        }
+        Err(error) => (Vec::new(), Err(error)),
     };
+    let did_not_run = judged.as_ref().err().filter(|_| test_results.is_empty());
     let row = ReportRow {
         name: pythons(&test_results),
-        seconds: start.elapsed().as_secs_f64(),
+        seconds,
         passed: judged.is_ok(),
+        error: did_not_run.map(ToString::to_string),
         test_results,
     };
     after(driver, tell(driver, &[row]), judged)
 }
 
+/// As [`verdict`]; a shard may have no test at all, where the others have some.
+pub(super) fn judge(driver: &Driver<'_>, test_results: &[TestResult]) -> Result<()> {
+    let testing = driver.request.testing();
+    let is_shard = testing.is_some_and(|it| it.reporting.shard.is_some());
+    match verdict(test_results, &driver.session.cwd) {
+        Err(Error::NoTests(_)) if is_shard && test_results.is_empty() => Ok(()),
+        judged => judged,
+    }
+}
+
 /// How the tests ended, which counts more than that nobody could be told.
-pub(super) fn after<T>(driver: &Driver<'_>, told: Result<()>, judged: Result<T>) -> Result<T> {
+fn after(driver: &Driver<'_>, told: Result<()>, judged: Result<()>) -> Result<()> {
     match (told, judged) {
         (Err(error), Err(judged)) => {
             driver.ui.error(&error);
@@ -59,13 +76,6 @@ pub(super) fn after<T>(driver: &Driver<'_>, told: Result<()>, judged: Result<T>)
         }
         (told, judged) => told.and(judged),
     }
-}
-
-fn is_shard(driver: &Driver<'_>) -> bool {
-    driver
-        .request
-        .testing()
-        .is_some_and(|it| it.reporting.shard.is_some())
 }
 
 fn pythons(test_results: &[TestResult]) -> String {
@@ -84,61 +94,66 @@ pub(super) fn tell(driver: &Driver<'_>, rows: &[ReportRow]) -> Result<()> {
         request,
     } = *driver;
     let project = Project::discover(session, &request.selection())?;
-    let all: Vec<TestResult> = rows
-        .iter()
-        .flat_map(|row| row.test_results.clone())
-        .collect();
+    let all = all_results(rows);
     say_cases(ui, &all);
     for row in rows {
         let on = (rows.len() > 1).then_some(row.name.as_str());
         for test_result in &row.test_results {
-            annotate(
-                session,
-                ui,
-                test_result,
-                on,
-                &roots(&project, &test_result.member),
-            );
+            let roots = roots(&project, &test_result.member);
+            annotate(session, ui, test_result, on, &roots);
         }
     }
     let cells: Vec<Vec<String>> = rows.iter().map(ReportRow::cells).collect();
     job_summary(session, ui, &COLUMNS, &cells);
     if let Some(path) = &testing.reporting.junit {
-        write_junit(ui, path, project_name(&project), rows)?;
+        write_report(ui, path, &junit(project_name(&project), rows)?)?;
     }
-    record_durations(&project, testing, &all)?;
     if let Some(shard) = testing.reporting.shard {
         let origin = Origin::gather(session, &project, request);
         let pythons = &testing.reporting.pythons;
-        let passed = rows.iter().all(|row| row.passed);
-        let seconds = rows.iter().map(|row| row.seconds).sum();
-        let report = ShardReport::new(shard, &project, (origin, pythons), (all, passed, seconds));
-        let path = ShardReport::path(&project, shard, &testing.reporting.pythons);
-        disk::write(&path, report.text().as_bytes())?;
-        ui.status("Written", path.as_str());
+        let mut report = ShardReport::new(shard, &project, origin);
+        report.pythons.clone_from(pythons);
+        report.passed = rows.iter().all(|row| row.passed);
+        report.seconds = rows.iter().map(|row| row.seconds).sum();
+        report.error = rows.iter().find_map(|row| row.error.clone());
+        report.test_results.clone_from(&all);
+        let path = ShardReport::path(&project, shard, pythons);
+        write_report(ui, &path, &report.text())?;
     }
-    Ok(())
+    record_durations(&project, testing, &all)
 }
 
-/// Takes away what an earlier run has told: where this one does not end, nothing must be there for it.
-pub fn forget(driver: &Driver<'_>) -> Result<()> {
+fn all_results(rows: &[ReportRow]) -> Vec<TestResult> {
+    rows.iter()
+        .flat_map(|row| row.test_results.clone())
+        .collect()
+}
+
+/// Before tests run: what an earlier run has told is taken away, as nothing must be there for one that does
+/// not end; and what cannot be read is said.
+///
+/// # Errors
+/// [`Error::Usage`] for durations that are none, or that are not there for a shard.
+pub fn prepare(driver: &Driver<'_>) -> Result<()> {
     let Some(testing) = driver.request.testing() else {
         return Ok(());
     };
     let reporting = &testing.reporting;
     if let Some(path) = &reporting.durations {
-        Durations::read(path)?; // who cannot be read is no reason to run tests first
+        Durations::read(path)?;
     }
+    let mut reports = Vec::new();
     if let Some(path) = &reporting.junit
         && disk::read_text(path)?.is_some_and(|text| text.contains("<testsuites"))
     {
-        disk::remove_file(path)?;
+        reports.push(path.clone());
     }
-    let Some(shard) = reporting.shard else {
-        return Ok(());
-    };
-    let project = Project::discover(driver.session, &driver.request.selection())?;
-    ShardReport::forget(&project, shard, &testing.reporting.pythons)
+    if let Some(shard) = reporting.shard {
+        let project = Project::discover(driver.session, &driver.request.selection())?;
+        let pythons = &reporting.pythons;
+        reports.extend(ShardReport::in_the_way(&project, shard, pythons));
+    }
+    forget_reports(&reports)
 }
 
 /// The folders that paths of a member's tests may be relative to, the likeliest first.
@@ -169,15 +184,11 @@ fn say_cases(ui: &Ui, test_results: &[TestResult]) {
 
 /// For the next run, in any case; in the file that is named where all tests ran.
 fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) -> Result<()> {
-    let is_whole = testing.reporting.shard.is_none() && testing.arguments.is_empty();
+    let reporting = &testing.reporting;
+    let is_whole = reporting.shard.is_none() && testing.arguments.is_empty();
     let mut paths = vec![Durations::path(project)];
-    paths.extend(
-        testing
-            .reporting
-            .durations
-            .clone()
-            .filter(|_| testing.reporting.shard.is_none()),
-    );
+    let named = reporting.durations.clone();
+    paths.extend(named.filter(|_| reporting.shard.is_none()));
     for path in paths {
         // what cannot be read in our own folder is written anew
         let known = Durations::read(&path);
@@ -195,12 +206,6 @@ fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) ->
     Ok(())
 }
 
-fn write_junit(ui: &Ui, path: &Utf8Path, name: &str, rows: &[ReportRow]) -> Result<()> {
-    disk::write(path, junit(name, rows)?.as_bytes())?;
-    ui.status("Written", path.as_str());
-    Ok(())
-}
-
 /// `cargo pyx test --merge`: nothing runs; all paths absolute.
 #[derive(Clone, Debug)]
 pub struct Merge {
@@ -211,60 +216,64 @@ pub struct Merge {
 }
 
 impl Merge {
+    /// `dry_run`: whether files are named instead of written.
+    ///
     /// # Errors
-    /// [`Error::TestsNotRun`] where the reports make no whole; [`Error::TestsFailed`] where a shard
-    /// has failed.
-    pub fn run(&self, session: &Session, ui: &Ui) -> Result<()> {
+    /// [`Error::TestsNotRun`] where the reports make no whole; [`Error::TestsFailed`] where a shard has
+    /// failed; [`Error::NoTests`] where no shard ran any.
+    pub fn run(&self, session: &Session, ui: &Ui, dry_run: bool) -> Result<()> {
         let reports = ShardReport::read_all(&self.dir)?;
         let name = reports[0].1.project.clone();
-        let merged = merge(&reports).map_err(|message| Error::TestsNotRun {
+        let rows = merge(&reports).map_err(|message| Error::TestsNotRun {
             message,
             hint: SAME_RUN.to_owned(),
         })?;
-        let rows: Vec<ReportRow> = merged.into_iter().map(row).collect();
-        let all: Vec<TestResult> = rows
-            .iter()
-            .flat_map(|row| row.test_results.clone())
-            .collect();
+        let all = all_results(&rows);
         let cells: Vec<Vec<String>> = rows.iter().map(ReportRow::cells).collect();
         ui.table(&COLUMNS, &cells);
-        job_summary(session, ui, &COLUMNS, &cells);
+        say_cases(ui, &all);
         say_slowest(ui, &all);
+        let mut files = Vec::new();
         if let Some(path) = &self.junit {
-            write_junit(ui, path, &name, &rows)?;
+            files.push((path, junit(&name, &rows)?));
         }
         if let Some(path) = &self.durations {
-            let mut durations = Durations::default();
+            let mut durations = Durations::read(path)?;
             durations.record(&all, false);
-            disk::write(path, durations.text().as_bytes())?;
-            ui.status("Written", path.as_str());
+            files.push((path, durations.text()));
         }
-        let failed: Vec<&ReportRow> = rows.iter().filter(|row| !row.passed).collect();
-        for case in all
-            .iter()
-            .flat_map(|it| &it.cases)
-            .filter(|case| case.outcome.is_bad())
-        {
+        if dry_run {
+            for (path, _) in &files {
+                ui.data(&format!("# write {path}\n"));
+            }
+        } else {
+            job_summary(session, ui, &COLUMNS, &cells);
+            for (path, text) in &files {
+                write_report(ui, path, text)?;
+            }
+        }
+        self.judge(ui, &rows, &all)
+    }
+
+    fn judge(&self, ui: &Ui, rows: &[ReportRow], all: &[TestResult]) -> Result<()> {
+        let cases = all.iter().flat_map(|it| &it.cases);
+        for case in cases.filter(|case| case.outcome.is_bad()) {
             let reason = case.message.lines().next().unwrap_or_default();
             ui.will_fail(&format!("{}: {reason}", case.name));
         }
-        if failed.is_empty() {
+        for error in rows.iter().filter_map(|row| row.error.as_ref()) {
+            ui.will_fail(error);
+        }
+        let failed = rows.iter().filter(|row| !row.passed);
+        let failed: Vec<&str> = failed.map(|row| row.name.as_str()).collect();
+        if !failed.is_empty() {
+            let message = format!("tests failed on {}", failed.join("; "));
+            return Err(Error::TestsFailed(message));
+        }
+        if all.iter().any(TestResult::has_run) {
             return Ok(());
         }
-        let failed: Vec<&str> = failed.iter().map(|row| row.name.as_str()).collect();
-        Err(Error::TestsFailed(format!(
-            "tests failed on {}",
-            failed.join("; ")
-        )))
-    }
-}
-
-fn row(merged: MergedRow) -> ReportRow {
-    ReportRow {
-        name: merged.name,
-        test_results: merged.test_results,
-        seconds: merged.seconds,
-        passed: merged.passed,
+        Err(Error::NoTests(self.dir.clone()))
     }
 }
 

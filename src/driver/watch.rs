@@ -162,17 +162,13 @@ fn attempt_once(driver: &Driver<'_>) -> Result<()> {
 }
 
 fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
-    let source = match error.kind {
-        notify::ErrorKind::MaxFilesWatch => {
-            let message = "there are more folders than the system lets one person watch";
-            std::io::Error::new(std::io::ErrorKind::QuotaExceeded, message)
-        }
-        _ => std::io::Error::other(error),
-    };
+    if let notify::ErrorKind::MaxFilesWatch = error.kind {
+        return Error::TooManyFolders(path.to_owned());
+    }
     Error::Io {
         verb: "watch",
         path: path.to_owned(),
-        source,
+        source: std::io::Error::other(error),
     }
 }
 

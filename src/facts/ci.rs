@@ -6,10 +6,12 @@ use crate::facts::build::Options;
 use crate::facts::project::{Locked, Project};
 use crate::facts::shard_report::ShardReport;
 use crate::facts::supported_pythons::SupportedPythons;
-use crate::facts::{Durations, Request};
+use crate::facts::{Durations, RECORDED, Request};
 use crate::model::error::{Error, Result};
+use crate::model::file_edit::Edit;
 use crate::model::minor::{Minor, NEWEST_PYTHON};
 use crate::world::disk;
+use crate::world::git::Git;
 use crate::world::session::Session;
 
 /// The oldest CPython that anybody still builds for.
@@ -17,11 +19,12 @@ const FIRST: u64 = 7;
 
 /// So many seconds of tests are worth a machine of their own: less goes into getting it ready.
 const WORTH_A_MACHINE: f64 = 120.0;
+/// GitHub runs no more jobs of one matrix.
+const MOST_ROWS: u32 = 256;
+/// On how many systems each is run.
+const SYSTEMS: u32 = 3;
 /// More jobs of one kind than this only wait for each other.
 const MOST_SHARDS: u32 = 10;
-
-/// Recorded seconds under version control, relative to the project's root.
-pub const RECORDED: &str = "test-durations.json";
 
 /// What continuous integration runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,10 +33,10 @@ pub struct CiPlan {
     pub pythons: Vec<String>,
     /// Into how many parts the tests of each are split.
     pub shards: u32,
-    /// Whether recorded seconds of the tests are under version control, in [`RECORDED`].
+    /// Whether recorded seconds of the tests are under version control, in [`RECORDED`] at the root.
     pub has_durations: bool,
     /// Where shards leave their reports, relative to the root of the repository.
-    pub reports: Utf8PathBuf,
+    pub reports: String,
     /// Whether a wheel is for one version of Python, so that one is built for each.
     pub wheel_for_each: bool,
 }
@@ -75,20 +78,24 @@ impl CiPlan {
             return Err(Error::Usage(message.to_owned()));
         }
         let recorded = project.root.join(RECORDED);
-        let has_durations = disk::is_file(&recorded);
+        let git = Git {
+            session,
+            dir: &project.root,
+        };
+        let has_durations = disk::is_file(&recorded) && git.tracks(RECORDED).unwrap_or_default();
         let known = match durations {
-            Some(path) => Durations::read(path)?,
+            Some(path) => Durations::present(path)?,
             None if has_durations => Durations::read(&recorded)?,
             // a cache of ours: what cannot be read says nothing
             None => Durations::read(&Durations::path(&project)).unwrap_or_default(),
         };
+        let rows = SYSTEMS * u32::try_from(pythons.len()).unwrap_or(u32::MAX);
         Ok(Self {
             pythons,
-            shards: shards(known.total()),
+            shards: shards(known.total()).min(MOST_ROWS / rows).max(1),
             has_durations,
-            reports: ShardReport::folder(&project)
-                .strip_prefix(project.checkout())
-                .map_or_else(|_| ShardReport::folder(&project), Utf8Path::to_owned),
+            reports: in_checkout(&project, &ShardReport::folder(&project))
+                .unwrap_or_else(|| "target/pyx/shards".to_owned()),
             wheel_for_each: project.members.iter().any(|member| {
                 let options = Options::new(member, None, &request.build);
                 let locked = Locked::gather(&project.manifests, member, &options.features);
@@ -96,6 +103,38 @@ impl CiPlan {
             }),
         })
     }
+}
+
+/// How each file begins that pyx writes for continuous integration.
+const OURS: &str = "# What `cargo pyx ";
+
+/// The edit that has a file hold `after`; `root`: of the repository, absolute. Where somebody else's has the
+/// name, `other` is written.
+///
+/// # Errors
+/// [`Error::Usage`] where that is somebody else's as well.
+pub fn ci_edit(root: &Utf8Path, name: &str, other: &str, after: String) -> Result<Edit> {
+    for shown in [name, other] {
+        let path = root.join(shown);
+        let before = disk::read_text(&path)?;
+        if before.as_ref().is_none_or(|text| text.starts_with(OURS)) {
+            return Ok(Edit {
+                path,
+                shown: shown.into(),
+                before,
+                after: Some(after),
+                changes: Vec::new(),
+            });
+        }
+    }
+    let message = format!("`{name}` and `{other}` are somebody else's");
+    Err(Error::Usage(message))
+}
+
+/// As it is written on any system; `None` where it is elsewhere, as on this machine alone.
+fn in_checkout(project: &Project, path: &Utf8Path) -> Option<String> {
+    let below = path.strip_prefix(project.checkout()).ok()?;
+    Some(below.as_str().replace('\\', "/"))
 }
 
 /// As many as are worth it.

@@ -111,6 +111,7 @@ impl CompilerCache {
                     (is_sccache && stored.is_some() && !is_served).then(|| Self {
                         program,
                         store,
+                        record,
                         ..Self::default()
                     }),
                 )

@@ -11,6 +11,9 @@ use crate::model::shard::{balanced, without_parameters};
 use crate::model::test_result::{Language, TestResult};
 use crate::world::disk;
 
+/// What the file is called where nobody says otherwise.
+pub const RECORDED: &str = "test-durations.json";
+
 /// The version of the file's form.
 const SCHEMA: u32 = 1;
 
@@ -34,7 +37,7 @@ impl Default for Durations {
 impl Durations {
     /// Where those of the last run are kept, absolute.
     pub fn path(project: &Project) -> Utf8PathBuf {
-        project.own_state().join("test-durations.json")
+        project.own_state().join(RECORDED)
     }
 
     /// None are recorded where the file is absent.
@@ -53,6 +56,18 @@ impl Durations {
             return Err(Error::Usage(message));
         }
         Ok(found)
+    }
+
+    /// As [`read`](Self::read), of a file that is to be there.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where it is absent, too.
+    pub fn present(path: &Utf8Path) -> Result<Self> {
+        if disk::is_file(path) {
+            return Self::read(path);
+        }
+        let message = format!("there is no `{path}`: `cargo pyx test --durations` writes it");
+        Err(Error::Usage(message))
     }
 
     /// By suite and name, the shard of each recorded test.
@@ -83,6 +98,9 @@ impl Durations {
             // to the millisecond: what differs by less is the same
             let rounded = |seconds: &mut f64| *seconds = (*seconds * 1000.0).round() / 1000.0;
             timed.values_mut().for_each(rounded);
+            if timed.is_empty() {
+                continue; // its runner has told of none
+            }
             let known = self.suites.entry(test_result.suite.clone()).or_default();
             if is_whole && test_result.failure.is_none() {
                 known.clear();

@@ -57,9 +57,9 @@ mod unseen_edits;
 pub mod versions;
 
 pub use caller::Caller;
-pub use ci::{CiPlan, RECORDED};
+pub use ci::{CiPlan, ci_edit};
 pub use compiler_cache::{CacheUse, CompilerCache};
-pub use durations::Durations;
+pub use durations::{Durations, RECORDED};
 pub use gather::Facts;
 pub use just::Just;
 pub use last_inputs::last_inputs;

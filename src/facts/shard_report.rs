@@ -9,7 +9,7 @@ use crate::facts::project::Project;
 use crate::facts::request::{Request, Testing};
 use crate::model::error::{Error, Result};
 use crate::model::shard::Shard;
-use crate::model::test_result::TestResult;
+use crate::model::test_result::{CaseOutcome, ReportRow, TestCase, TestResult};
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
@@ -28,11 +28,14 @@ pub struct ShardReport {
     /// The system and the processor: `linux x86_64`.
     machine: String,
     /// What `--python` says.
-    pythons: Vec<String>,
+    pub pythons: Vec<String>,
     pub test_results: Vec<TestResult>,
     pub seconds: f64,
     /// Whether all its tests passed.
     pub passed: bool,
+    /// Why they did not run, or not to their end.
+    #[serde(default)]
+    pub error: Option<String>,
 }
 
 /// What all shards must have in common.
@@ -150,25 +153,20 @@ fn on(pythons: &[String]) -> String {
 }
 
 impl ShardReport {
-    pub fn new(
-        shard: Shard,
-        project: &Project,
-        (origin, pythons): (Origin, &[String]),
-        (test_results, passed, seconds): (Vec<TestResult>, bool, f64),
-    ) -> Self {
-        let members = project.members.first();
+    /// Of no tests yet, which have not passed.
+    pub fn new(shard: Shard, project: &Project, origin: Origin) -> Self {
+        let first = project.members.first();
         Self {
             schema: SCHEMA,
             shard,
-            project: members
-                .map(|member| member.name.clone())
-                .unwrap_or_default(),
+            project: first.map(|member| member.name.clone()).unwrap_or_default(),
             origin,
             machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            pythons: pythons.to_vec(),
-            test_results,
-            seconds,
-            passed,
+            pythons: Vec::new(),
+            test_results: Vec::new(),
+            seconds: 0.0,
+            passed: false,
+            error: None,
         }
     }
 
@@ -186,9 +184,9 @@ impl ShardReport {
         project.own_state().join("shards")
     }
 
-    /// Removes what stands in the way of a shard's report: its own of an earlier run, and those of another
+    /// What stands in the way of a shard's report, absolute: its own of an earlier run, and those of another
     /// number of shards, with which it makes no whole.
-    pub fn forget(project: &Project, shard: Shard, pythons: &[String]) -> Result<()> {
+    pub fn in_the_way(project: &Project, shard: Shard, pythons: &[String]) -> Vec<Utf8PathBuf> {
         let own = Self::path(project, shard, pythons);
         let dir = Self::folder(project);
         let count = format!("-of-{}", shard.count);
@@ -196,13 +194,9 @@ impl ShardReport {
             let rest = name.split_once(&count).map(|(_, rest)| rest);
             rest.is_some_and(|rest| rest.starts_with(['.', '-']))
         };
-        for name in disk::names(&dir) {
-            let path = dir.join(&name);
-            if path == own || !is_alike(&name) {
-                disk::remove_file(&path)?;
-            }
-        }
-        Ok(())
+        let names = disk::names(&dir).into_iter();
+        let names = names.filter(|name| dir.join(name) == own || !is_alike(name));
+        names.map(|name| dir.join(name)).collect()
     }
 
     pub fn text(&self) -> String {
@@ -258,16 +252,6 @@ impl ShardReport {
     }
 }
 
-/// The shards of one machine and interpreter, put together.
-#[derive(Clone, Debug, Default)]
-pub struct MergedRow {
-    pub name: String,
-    pub test_results: Vec<TestResult>,
-    /// All together.
-    pub seconds: f64,
-    pub passed: bool,
-}
-
 /// Puts reports together, one row for each machine and interpreter.
 ///
 /// # Errors
@@ -275,7 +259,7 @@ pub struct MergedRow {
 /// lock files, durations, requests or counts, or did not see the same tests.
 pub fn merge(
     reports: &[(Utf8PathBuf, ShardReport)],
-) -> std::result::Result<Vec<MergedRow>, String> {
+) -> std::result::Result<Vec<ReportRow>, String> {
     let Some((first_path, first)) = reports.first() else {
         return Err("no reports".to_owned());
     };
@@ -318,7 +302,7 @@ fn merged_row(
     name: String,
     count: u32,
     shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>,
-) -> std::result::Result<MergedRow, String> {
+) -> std::result::Result<ReportRow, String> {
     let missing = (1..=count).filter(|index| !shards.contains_key(index));
     let missing: Vec<String> = missing.map(|index| format!("{index}/{count}")).collect();
     if !missing.is_empty() {
@@ -332,14 +316,15 @@ fn merged_row(
             missing.join(", ")
         ));
     }
-    let mut row = MergedRow {
+    let mut row = ReportRow {
         name,
         passed: true,
-        ..MergedRow::default()
+        ..ReportRow::default()
     };
     for (_, report) in shards.values() {
         row.seconds += report.seconds;
         row.passed &= report.passed;
+        row.error = row.error.take().or_else(|| report.error.clone());
         for test_result in &report.test_results {
             add(&mut row.test_results, test_result);
         }
@@ -360,7 +345,7 @@ fn add(all: &mut Vec<TestResult>, more: &TestResult) {
             it.on.as_ref(),
             it.python.as_ref(),
         ];
-        (it.language, names.map(|name| name.cloned()))
+        (it.language, names.map(Option::<&String>::cloned))
     };
     let Some(known) = all.iter_mut().find(|known| key(known) == key(more)) else {
         all.push(more.clone());
@@ -369,7 +354,18 @@ fn add(all: &mut Vec<TestResult>, more: &TestResult) {
     for (kind, count) in &more.counts {
         *known.counts.entry(kind.clone()).or_default() += count;
     }
-    known.cases.extend(more.cases.iter().cloned());
+    for case in &more.cases {
+        let is_same = |it: &&TestCase| (&it.program, &it.name) == (&case.program, &case.name);
+        let is_skipped = case.outcome == CaseOutcome::Skipped;
+        if is_skipped && known.cases.iter().any(|it| is_same(&it)) {
+            // each shard that has a part of it has said so
+            if let Some(count) = known.counts.get_mut("skipped") {
+                *count = count.saturating_sub(1);
+            }
+        } else {
+            known.cases.push(case.clone());
+        }
+    }
     known.seconds += more.seconds;
     known.failure = known.failure.take().or_else(|| more.failure.clone());
 }
@@ -417,7 +413,12 @@ fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> std::result::R
         }
         let mut seen = BTreeMap::new();
         for (path, run) in runs {
-            for case in &run.cases {
+            // what is skipped as a whole is said by each that has a part of it
+            let ran = run
+                .cases
+                .iter()
+                .filter(|case| case.outcome != CaseOutcome::Skipped);
+            for case in ran {
                 let name = (&case.program, &case.name);
                 if let Some(other) = seen.insert(name, *path).filter(|other| other != path) {
                     return Err(format!("`{}` ran in `{other}` and in `{path}`", case.name));
@@ -431,7 +432,7 @@ fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> std::result::R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::test_result::{Sharing, TestCase};
+    use crate::model::test_result::Sharing;
 
     fn report(shard: &str, names: &[&str], found: u64) -> (Utf8PathBuf, ShardReport) {
         let cases = names.iter().map(|name| TestCase {
@@ -464,6 +465,7 @@ mod tests {
             test_results: vec![test_result],
             seconds: 1.0,
             passed: true,
+            error: None,
         };
         (format!("{}.json", shard.replace('/', "-")).into(), report)
     }

@@ -46,7 +46,7 @@ impl TestFacts {
             });
         };
         let assigned = match (testing.reporting.shard, &testing.reporting.durations) {
-            (Some(shard), Some(path)) => Durations::read(path)?.assigned(shard.count),
+            (Some(shard), Some(path)) => Durations::present(path)?.assigned(shard.count),
             _ => BTreeMap::new(),
         };
         Ok(Self {

@@ -294,6 +294,10 @@ pub enum Error {
     #[error("{0}")]
     TestsFailed(String),
 
+    /// Linux' inotify is asked for more than it gives.
+    #[error("cannot watch `{0}`: there are more folders than the system lets one person watch")]
+    TooManyFolders(Utf8PathBuf),
+
     /// Tests failed because of what can be helped.
     #[error("{message}")]
     TestsNotRun { message: String, hint: String },
@@ -392,6 +396,7 @@ impl Error {
             | Self::NoHome
             | Self::NoTemp(_)
             | Self::NoExec { .. }
+            | Self::TooManyFolders(_)
             | Self::Io { .. } => Exit::Environment,
             Self::Interrupted(signal) | Self::ChildKilled(signal) => Exit::Signal(*signal),
             Self::Bug => Exit::Bug,
@@ -473,6 +478,7 @@ impl Error {
             Self::NoTests(_) => {
                 Some("write `tests/test_*.py` for pytest, or a `#[test]` in Rust".into())
             }
+            Self::TooManyFolders(_) => Some("sudo sysctl fs.inotify.max_user_watches=524288".into()),
             Self::NoneSelected(_) => Some("`cargo pyx test` runs all of them".into()),
             Self::NoTarget { target, .. } => Some(format!("rustup target add {target}")),
             Self::Bug => Some("run it again with RUST_BACKTRACE=1 and report what it prints".into()),
@@ -510,13 +516,11 @@ pub fn out_of_the_way(path: &Utf8Path, is_tracked: bool) -> String {
 }
 
 fn hint_of_io(source: &std::io::Error) -> Option<&'static str> {
-    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem};
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     match source.kind() {
         PermissionDenied | ReadOnlyFilesystem => {
             Some("name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT")
         }
-        // of Linux' inotify, where a watch begins
-        QuotaExceeded => Some("sudo sysctl fs.inotify.max_user_watches=524288"),
         _ => None,
     }
 }

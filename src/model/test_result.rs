@@ -140,6 +140,13 @@ impl TestResult {
         }
     }
 
+    /// Whether any test did more than to be skipped.
+    pub fn has_run(&self) -> bool {
+        let skipped = ["skipped", "ignored"];
+        let mut counts = self.counts.iter();
+        counts.any(|(kind, count)| *count > 0 && !skipped.contains(&kind.as_str()))
+    }
+
     /// `3 passed, 1 skipped`; in the order in which people look for them.
     pub fn wording(&self) -> String {
         const ORDER: [&str; 8] = [
@@ -178,6 +185,43 @@ pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
         }
     }
     sums
+}
+
+/// The tests of one interpreter on one machine.
+#[derive(Clone, Debug, Default)]
+pub struct ReportRow {
+    /// `3.12`; with the machine's, where there are several.
+    pub name: String,
+    pub test_results: Vec<TestResult>,
+    /// All together, where it was put together from several shards.
+    pub seconds: f64,
+    pub passed: bool,
+    /// Why they did not run, or not to their end.
+    pub error: Option<String>,
+}
+
+impl ReportRow {
+    /// For people: the name, the tests of each language, seconds, how it ended.
+    pub fn cells(&self) -> Vec<String> {
+        let of = |language: Language| {
+            let sums = summed(&self.test_results);
+            let mine = sums.iter().filter(|it| it.language == language);
+            let words: Vec<String> = mine.map(TestResult::wording).collect();
+            if words.is_empty() {
+                "-".to_owned()
+            } else {
+                words.join("; ")
+            }
+        };
+        let word = if self.passed { "ok" } else { "FAILED" };
+        vec![
+            self.name.clone(),
+            of(Language::Rust),
+            of(Language::Python),
+            format!("{:.1}", self.seconds),
+            word.to_owned(),
+        ]
+    }
 }
 
 #[cfg(test)]

@@ -55,10 +55,15 @@ pub(super) fn test(
         let away = away(context, suite);
         trial.then(copy(context, suite, &away));
         let moved = (away.clone(), suite.dir.clone());
+        let label = suite.label();
         let suite = suite.installed(away);
         if let Some(mut step) = python_tests::suite(&inside, &suite, &testing, &facts.assigned) {
             if let Action::Test(test) = &mut step.action {
                 test.moved = Some(moved);
+                if let Some(share) = &mut test.share {
+                    share.assigned = facts.assigned.get(&label).cloned().unwrap_or_default();
+                }
+                test.suite = label;
             }
             trial.then(step);
         }

@@ -55,6 +55,7 @@ fn a_matrix_has_the_pythons_that_the_project_is_for_and_the_shards_that_pay() {
     // of six minutes each of three gets two
     let recorded = "{\"schema\": 1, \"suites\": {\".\": {\"a\": 200.0, \"b\": 160.5}}}";
     project.write("test-durations.json", recorded);
+    project.git(&["add", "test-durations.json"]);
     assert_eq!(
         of(&rows(&project, &["test"]), "shard"),
         ["1/3", "2/3", "3/3"]

@@ -7,9 +7,7 @@ use quick_junit::{
 };
 
 use crate::model::error::{Error, Result};
-use crate::model::test_result::{self, CaseOutcome, FAILED, Language, TestResult};
-
-use super::ReportRow;
+use crate::model::test_result::{self, CaseOutcome, FAILED, Language, ReportRow, TestResult};
 
 /// `name`: of the project.
 ///
@@ -20,6 +18,11 @@ pub fn junit(name: &str, rows: &[ReportRow]) -> Result<String> {
     for row in rows {
         for test_result in &row.test_results {
             report.add_test_suite(suite(row, test_result));
+        }
+        if let Some(error) = &row.error {
+            let mut suite = TestSuite::new(format!("the tests of {name} ({})", row.name));
+            suite.add_test_case(broken(name, error));
+            report.add_test_suite(suite);
         }
     }
     report.to_string().map_err(|_| Error::Bug)
@@ -49,14 +52,18 @@ fn suite(row: &ReportRow, test_result: &TestResult) -> TestSuite {
     let has_bad = test_result.cases.iter().any(is_bad);
     let is_told = |failure: &&String| has_bad && FAILED.contains(&failure.as_str());
     if let Some(failure) = test_result.failure.as_ref().filter(|it| !is_told(it)) {
-        // the runner itself, of whose tests none is to blame
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message(failure.as_str());
-        let mut case = TestCase::new("the run", status);
-        case.set_classname(test_result.member.as_str());
-        suite.add_test_case(case);
+        suite.add_test_case(broken(&test_result.member, failure));
     }
     suite
+}
+
+/// A run of whose tests none is to blame.
+fn broken(name: &str, why: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(plain(why));
+    let mut case = TestCase::new("the run", status);
+    case.set_classname(name);
+    case
 }
 
 fn test_case(test_result: &TestResult, case: &test_result::TestCase) -> TestCase {

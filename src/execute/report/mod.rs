@@ -4,43 +4,25 @@ mod annotations;
 mod job_summary;
 mod junit;
 
-use crate::model::test_result::{Language, TestResult, summed};
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::Result;
+use crate::ui::Ui;
+use crate::world::disk;
 
 pub use annotations::annotate;
 pub(super) use annotations::in_workspace;
 pub use job_summary::job_summary;
 pub use junit::junit;
 
-/// The tests of one interpreter on one machine.
-#[derive(Clone, Debug, Default)]
-pub struct ReportRow {
-    /// `3.12`; with the machine's, where there are several.
-    pub name: String,
-    pub test_results: Vec<TestResult>,
-    pub seconds: f64,
-    pub passed: bool,
+/// Writes a report where it was asked for, and says so; `path`: absolute.
+pub fn write_report(ui: &Ui, path: &Utf8Path, text: &str) -> Result<()> {
+    disk::write(path, text.as_bytes())?;
+    ui.status("Written", path.as_str());
+    Ok(())
 }
 
-impl ReportRow {
-    /// For people: the name, the tests of each language, seconds, how it ended.
-    pub fn cells(&self) -> Vec<String> {
-        let of = |language: Language| {
-            let sums = summed(&self.test_results);
-            let mine = sums.iter().filter(|it| it.language == language);
-            let words: Vec<String> = mine.map(TestResult::wording).collect();
-            if words.is_empty() {
-                "-".to_owned()
-            } else {
-                words.join("; ")
-            }
-        };
-        let word = if self.passed { "ok" } else { "FAILED" };
-        vec![
-            self.name.clone(),
-            of(Language::Rust),
-            of(Language::Python),
-            format!("{:.1}", self.seconds),
-            word.to_owned(),
-        ]
-    }
+/// Takes away what would be taken for a report of a run that has yet to end; absolute.
+pub fn forget_reports(paths: &[Utf8PathBuf]) -> Result<()> {
+    paths.iter().try_for_each(|path| disk::remove_file(path))
 }

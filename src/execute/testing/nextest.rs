@@ -33,8 +33,8 @@ pub(super) fn hear(cases: &mut Vec<TestCase>, line: &str) -> bool {
     let outcome = match &*event.what {
         _ if event.kind != "test" => return true,
         "ok" => CaseOutcome::Passed,
-        "ignored" => CaseOutcome::Skipped,
-        "started" => return true,
+        // of one that is ignored no more may follow
+        "ignored" | "started" => CaseOutcome::Skipped,
         // failed, timeout
         _ => CaseOutcome::Failed,
     };

@@ -10,7 +10,7 @@ use crate::model::shard::Shard;
 use crate::model::test_result::{
     CaseOutcome, Language, NoTestsReason, Sharing, TestCase, TestResult,
 };
-use crate::plan::{Share, Test};
+use crate::plan::Test;
 use crate::ui::Activity;
 use crate::world::process::{self, Status, Stream};
 
@@ -46,8 +46,9 @@ pub(super) fn run(
     let invocation = with_linked(&test.invocation).env("CARGO_TERM_COLOR", color);
     let mut sharing = None;
     let mut status = Status::Code(0);
+    let is_asked = runner_options::LIBTEST.only_asks(&test.arguments);
     let calls = match &test.share {
-        Some(share) if dialect != Dialect::Nextest => {
+        Some(share) if dialect != Dialect::Nextest && !is_asked => {
             let listed = list(&invocation, &mut results, &mut output)?;
             status = listed.status;
             sharing = status.success().then(|| listed.sharing(share.shard));
@@ -64,6 +65,9 @@ pub(super) fn run(
         })?;
         if !ended.success() {
             status = ended;
+            if test.fail_fast {
+                break;
+            }
         }
     }
     let mut failure = results.failure(status);
@@ -88,9 +92,13 @@ pub(super) fn run(
     };
     output.end(failure.is_some());
     if dialect == Dialect::Nextest && test.share.is_some() {
-        sharing = Some(results.of_partition(&test.share));
+        sharing = Some(results.of_partition());
     }
     let idle = match sharing {
+        Some(Sharing { found: 0, .. }) if runner_options::LIBTEST.selects(&test.arguments) => {
+            let arguments = test.arguments.join(" ");
+            Some(NoTestsReason::Unselected(format!("`{arguments}`")))
+        }
         Some(Sharing { found: 0, .. }) => Some(NoTestsReason::Nothing),
         Some(_) => None, // the rest is run elsewhere
         None => results.idle(&test.arguments),
@@ -301,24 +309,13 @@ impl Results {
         }
     }
 
-    /// nextest counts what is in another shard as skipped, and tells each of them of the tests that are
-    /// ignored: the first has those.
-    fn of_partition(&mut self, share: &Option<Share>) -> Sharing {
+    /// nextest counts what is in another shard as skipped; which tests are ignored it tells by their names.
+    fn of_partition(&mut self) -> Sharing {
         let counted = ["passed", "failed", "skipped"].map(|kind| self.counts.get(kind));
         let found = counted.into_iter().flatten().sum();
-        let is_ignored = |case: &TestCase| case.outcome == CaseOutcome::Skipped;
-        let ignored = self
-            .libtest
-            .cases
-            .iter()
-            .filter(|case| is_ignored(case))
-            .count();
-        let is_first = share.as_ref().is_none_or(|share| share.shard.index == 1);
-        if !is_first {
-            self.libtest.cases.retain(|case| !is_ignored(case));
-        }
-        let own = if is_first { ignored as u64 } else { 0 };
-        self.counts.insert("skipped".to_owned(), own);
+        let is_ignored = |case: &&TestCase| case.outcome == CaseOutcome::Skipped;
+        let ignored = self.libtest.cases.iter().filter(is_ignored).count();
+        self.counts.insert("skipped".to_owned(), ignored as u64);
         let taken = None;
         Sharing { found, taken }
     }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
-
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::runner_options::STESTR;
@@ -25,28 +23,25 @@ pub(super) fn run(
     let mut results = Results::default();
     let mut invocation = test.invocation.clone();
     let mut sharing = None;
-    let list = tempfile::NamedTempFile::new().map_err(|source| Error::Io {
-        verb: "make a file in",
-        path: "the folder for temporary files".into(),
-        source,
-    })?;
+    // removed once the tests have run
+    let mut list = None;
     if let Some(share) = &test.share {
         let names = names(test)?;
         let own: Vec<&str> = names.iter().map(String::as_str).collect();
         let own: Vec<&str> = own.into_iter().filter(|name| share.holds(name)).collect();
+        sharing = Some(shared(&names, &own));
         if own.is_empty() && !names.is_empty() {
             output.end(false);
             return Ok(TestResult {
                 language: Language::Python,
                 member: test.member.clone(),
-                sharing: Some(shared(&names, &own)),
+                sharing,
                 ..TestResult::default()
             });
         }
-        sharing = Some(shared(&names, &own));
-        let path = list.path().to_string_lossy();
-        disk::write(Utf8Path::new(&*path), lines(&own).as_bytes())?;
-        invocation = invocation.args(["--load-list", &*path]);
+        let file = disk::temporary(lines(&own).as_bytes())?;
+        invocation = invocation.args(["--load-list", &*file.path().to_string_lossy()]);
+        list = Some(file);
     }
     let status = if STESTR.wants_terminal(&test.arguments) && context.ui.owns_the_terminal() {
         results.untold = true;
@@ -57,10 +52,12 @@ pub(super) fn run(
             output.show(stream, line);
         })?
     };
+    drop(list);
     process::check_signals()?;
     results.untold |= STESTR.only_asks(&test.arguments);
     let failure = results.failure(status, &test.arguments);
     output.end(failure.is_some());
+    let has_run = !results.counts.is_empty();
     let idle = match &failure {
         None if results.unmatched => {
             let arguments = test.arguments.join(" ");
@@ -75,7 +72,8 @@ pub(super) fn run(
         counts: results.counts,
         failure,
         idle,
-        cases: if test.by_name {
+        // of a run before this one, where this one recorded none
+        cases: if test.by_name && has_run {
             cases(test)?
         } else {
             Vec::new()
@@ -113,6 +111,10 @@ fn names(test: &Test) -> Result<Vec<String>> {
         // a run makes the folder of its results by itself, a list does not
         process::read(&program(test).arg("init"))?;
         output = process::read(&call)?;
+    }
+    if !output.status.success() {
+        let why = output.stderr.trim().lines().last().unwrap_or_default();
+        return Err(Error::TestsFailed(format!("stestr lists no tests: {why}")));
     }
     let names = output.stdout.lines().filter(|line| line.contains('.'));
     Ok(names.map(str::to_owned).collect())

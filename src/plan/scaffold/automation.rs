@@ -105,7 +105,7 @@ fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
         ("gitlab_matrix", gitlab_matrix(plan)),
         ("platforms", platforms()),
         ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
-        ("reports", plan.reports.to_string()),
+        ("reports", plan.reports.clone()),
         ("recorded", RECORDED.to_owned()),
         ("wanted", wanted(plan)),
     ]

@@ -257,6 +257,19 @@ pub fn create_dir(path: &Utf8Path) -> Result<()> {
 }
 
 /// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
+pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
+    let make = || {
+        let mut file = tempfile::NamedTempFile::new()?;
+        std::io::Write::write_all(&mut file, bytes)?;
+        Ok(file)
+    };
+    make().map_err(|source| Error::Io {
+        verb: "write a file in",
+        path: "the folder for temporary files".into(),
+        source,
+    })
+}
+
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     put(path, |file| {
         file.write_all(bytes)?;

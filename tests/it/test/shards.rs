@@ -276,3 +276,64 @@ fn shards_of_several_interpreters_are_put_together() {
         .succeeds();
     run.says("2 passed");
 }
+
+#[test]
+fn what_could_not_be_built_is_no_whole() {
+    let project = small(&folder!());
+    test(&project, &["--shard", "1/2"]).run().succeeds();
+    project.append("src/main.rs", "nonsense!();\n");
+    let broken = test(&project, &["--shard", "2/2", "--python", "3"]).run();
+    assert_eq!(broken.code, Some(1), "{broken}");
+    let merge = |more: &[&str]| {
+        test(&project, &["--merge", "target/pyx/shards"])
+            .with(more)
+            .run()
+    };
+    merge(&[]).exits(1);
+    // where all that there is could not be built, that is what is said
+    fs::remove_dir_all(project.path("target/pyx/shards")).unwrap();
+    for shard in ["1/2", "2/2"] {
+        test(&project, &["--shard", shard]).run().exits(1);
+    }
+    let run = merge(&["--junit", "all.xml", "--dry-run"]).exits(1);
+    let run = run.says("error: tests failed on");
+    assert!(run.stdout.contains("# write "), "{run}");
+    assert!(!project.path("all.xml").exists());
+    merge(&["--junit", "all.xml"]).exits(1);
+    assert!(
+        project
+            .read("all.xml")
+            .contains("<error message=\"building shout")
+    );
+}
+
+#[test]
+fn classes_and_ignored_tests_that_are_skipped_hinder_no_whole() {
+    let project = small(&folder!());
+    project.remove("tests/test_shout.py");
+    project.write("tests/__init__.py", "");
+    let mut cases =
+        "import unittest\n\n\nclass Case(unittest.TestCase):\n    @classmethod\n    def \
+                     setUpClass(cls):\n        raise unittest.SkipTest('none here')\n\n"
+            .to_owned();
+    for number in 0..8 {
+        let _ = writeln!(cases, "    def test_{number}(self):\n        pass\n");
+    }
+    cases.push_str("\n\nclass Other(unittest.TestCase):\n    def test(self):\n        pass\n");
+    project.write("tests/test_case.py", &cases);
+    project.write(".config/nextest.toml", "");
+    project.append("src/main.rs", "#[cfg(test)]\nmod more {\n    #[test]\n    #[ignore]\n    fn slow() {}\n    #[test]\n    fn one() {}\n}\n");
+    for shard in ["1/2", "2/2"] {
+        test(&project, &["--shard", shard]).run().succeeds();
+    }
+    let run = test(&project, &["--merge", "target/pyx/shards"])
+        .run()
+        .succeeds();
+    run.says("2 passed, 1 skipped").says("1 passed, 8 skipped");
+    let selected = ["--rust", "--", "nosuch"];
+    for shard in ["1/2", "2/2"] {
+        test(&project, &["--shard", shard]).with(&selected).run();
+    }
+    let run = test(&project, &["--merge", "target/pyx/shards"]).run();
+    assert_ne!(run.code, Some(0), "{run}");
+}
