@@ -5,7 +5,7 @@ use std::time::Instant;
 use camino::Utf8PathBuf;
 use serde_json::json;
 
-use crate::execute::{annotate, forget_reports, job_summary, junit, write_report};
+use crate::execute::{annotate, forget_reports, job_summary, junit, keep_report, write_report};
 use crate::facts::project::Project;
 use crate::facts::shard_report::{Origin, ShardReport, merge};
 use crate::facts::{Durations, Testing};
@@ -200,7 +200,7 @@ fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) ->
         let mut durations = known.clone();
         durations.record(all, is_whole);
         if durations != known {
-            disk::write(&path, durations.text().as_bytes())?;
+            keep_report(&path, &durations.text())?;
         }
     }
     Ok(())

@@ -22,6 +22,11 @@ pub fn write_report(ui: &Ui, path: &Utf8Path, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Keeps what the next run reads, without a word; `path`: absolute.
+pub fn keep_report(path: &Utf8Path, text: &str) -> Result<()> {
+    disk::write(path, text.as_bytes())
+}
+
 /// Takes away what would be taken for a report of a run that has yet to end; absolute.
 pub fn forget_reports(paths: &[Utf8PathBuf]) -> Result<()> {
     paths.iter().try_for_each(|path| disk::remove_file(path))
