@@ -71,7 +71,10 @@ pub(super) fn judge(driver: &Driver<'_>, test_results: &[TestResult]) -> Result<
 fn after(driver: &Driver<'_>, told: Result<()>, judged: Result<()>) -> Result<()> {
     match (told, judged) {
         (Err(error), Err(judged)) => {
-            driver.ui.error(&error);
+            // what keeps tests from running may keep everybody from being told, too
+            if error.to_string() != judged.to_string() {
+                driver.ui.error(&error);
+            }
             Err(judged)
         }
         (told, judged) => told.and(judged),

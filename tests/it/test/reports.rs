@@ -192,6 +192,13 @@ fn what_is_written_once_is_not_for_a_watch() {
         .says("which of how many");
 }
 
+#[test]
+fn what_keeps_tests_from_running_is_said_once() {
+    let project = Project::written(&folder!(), &[("README.md", "")]);
+    let run = test(&project, &["--junit", "tests.xml"]).run();
+    run.exits(2).says_once("error: no Rust-in-Python project");
+}
+
 /// Tests that are in the way of being told of.
 const ODD: &str = "import json
 import os
