@@ -7,7 +7,7 @@ use crate::facts::project::Project;
 use crate::facts::{CiPlan, Request, ci_edit};
 use crate::model::error::Result;
 use crate::plan;
-use crate::plan::scaffold::automation::{self, Matrix};
+use crate::plan::scaffold::automation::{self, AutomationFile, Matrix};
 
 use super::apply::{Consent, apply};
 use super::global::CommandContext;
@@ -25,8 +25,28 @@ Examples:
   cargo pyx ci gitlab --yes     .gitlab-ci.yml, without asking")]
 pub enum Ci {
     Matrix(MatrixArgs),
-    Github(Github),
-    Gitlab(Gitlab),
+    /// Write workflows for GitHub: tests in shards with one report, checks, and a release
+    ///
+    /// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would
+    /// go. Workflows of somebody else's stay as they are: beside them, ours are called
+    /// pyx.yml and pyx-release.yml.
+    #[command(after_help = "\
+Examples:
+  cargo pyx ci github             show the patch, and ask
+  cargo pyx ci github --yes       ask nothing
+  cargo pyx ci github --dry-run   print the patch only")]
+    Github(WriteArgs),
+    /// Write a pipeline for GitLab: the same plan in .gitlab-ci.yml
+    ///
+    /// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would
+    /// go. A pipeline of somebody else's stays as it is: ours is called
+    /// pyx.gitlab-ci.yml then, to be included from there.
+    #[command(after_help = "\
+Examples:
+  cargo pyx ci gitlab             show the patch, and ask
+  cargo pyx ci gitlab --yes       ask nothing
+  cargo pyx ci gitlab --dry-run   print the patch only")]
+    Gitlab(WriteArgs),
 }
 
 /// Print the matrix of a job as one line of JSON
@@ -48,35 +68,8 @@ pub struct MatrixArgs {
     pub durations: Option<Utf8PathBuf>,
 }
 
-/// Write workflows for GitHub: tests in shards with one report, checks, and a release
-///
-/// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would go.
-/// Workflows of somebody else's stay as they are: beside them, ours are called
-/// pyx.yml and pyx-release.yml.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  cargo pyx ci github             show the patch, and ask
-  cargo pyx ci github --yes       ask nothing
-  cargo pyx ci github --dry-run   print the patch only")]
-pub struct Github {
-    /// Make the changes without asking
-    #[arg(long)]
-    pub yes: bool,
-}
-
-/// Write a pipeline for GitLab: the same plan in .gitlab-ci.yml
-///
-/// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would go.
-/// A pipeline of somebody else's stays as it is: ours is called
-/// pyx.gitlab-ci.yml then, to be included from there.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  cargo pyx ci gitlab             show the patch, and ask
-  cargo pyx ci gitlab --yes       ask nothing
-  cargo pyx ci gitlab --dry-run   print the patch only")]
-pub struct Gitlab {
+pub struct WriteArgs {
     /// Make the changes without asking
     #[arg(long)]
     pub yes: bool,
@@ -86,30 +79,36 @@ impl Ci {
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
         match self {
             Self::Matrix(matrix) => matrix.perform(context),
-            Self::Github(github) => {
-                let plan = gather(context, None)?;
-                let folder = ".github/workflows/";
-                let files = [
-                    (
-                        format!("{folder}ci.yml"),
-                        format!("{folder}pyx.yml"),
-                        automation::github(&plan),
-                    ),
-                    (
-                        format!("{folder}release.yml"),
-                        format!("{folder}pyx-release.yml"),
-                        automation::github_release(&plan),
-                    ),
-                ];
-                write(context, files.into(), ("ci github --yes", github.yes))
+            Self::Github(write) => {
+                let files = automation::github(&gather(context, None)?);
+                write.perform(context, files, "ci github --yes")
             }
-            Self::Gitlab(gitlab) => {
-                let plan = gather(context, None)?;
-                let names = (".gitlab-ci.yml".to_owned(), "pyx.gitlab-ci.yml".to_owned());
-                let files = vec![(names.0, names.1, automation::gitlab(&plan))];
-                write(context, files, ("ci gitlab --yes", gitlab.yes))
+            Self::Gitlab(write) => {
+                let files = automation::gitlab(&gather(context, None)?);
+                write.perform(context, files, "ci gitlab --yes")
             }
         }
+    }
+}
+
+impl WriteArgs {
+    /// `instead`: what is to be called where nobody can be asked.
+    fn perform(
+        &self,
+        context: CommandContext<'_>,
+        files: Vec<AutomationFile>,
+        instead: &str,
+    ) -> Result<()> {
+        let project = Project::discover(context.session, &request(context).selection())?;
+        let mut edits = Vec::new();
+        for AutomationFile { names, text } in files {
+            edits.push(ci_edit(project.checkout(), names, text)?);
+        }
+        let names: Vec<&str> = edits.iter().map(|edit| edit.shown.as_str()).collect();
+        let subject = names.join(", ");
+        let plan = plan::edits("Writing", &subject, edits);
+        let instead = context.global.command(instead);
+        apply(context, &plan, Consent::of(self.yes, &instead)).map(drop)
     }
 }
 
@@ -139,23 +138,4 @@ fn request(context: CommandContext<'_>) -> Request {
 
 fn gather(context: CommandContext<'_>, durations: Option<&Utf8PathBuf>) -> Result<CiPlan> {
     CiPlan::gather(context.session, &request(context), durations)
-}
-
-/// Writes files at the root of the repository: their name, that where somebody else's has the first, and
-/// what they are to hold.
-fn write(
-    context: CommandContext<'_>,
-    files: Vec<(String, String, String)>,
-    (words, yes): (&str, bool),
-) -> Result<()> {
-    let project = Project::discover(context.session, &request(context).selection())?;
-    let mut edits = Vec::new();
-    for (name, other, after) in files {
-        edits.push(ci_edit(project.checkout(), &name, &other, after)?);
-    }
-    let names: Vec<&str> = edits.iter().map(|edit| edit.shown.as_str()).collect();
-    let subject = names.join(", ");
-    let plan = plan::edits("Writing", &subject, edits);
-    let instead = context.global.command(words);
-    apply(context, &plan, Consent::of(yes, &instead)).map(drop)
 }

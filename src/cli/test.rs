@@ -6,11 +6,9 @@ use clap::Args;
 use crate::driver::Merge;
 use crate::facts::suites::Languages;
 use crate::facts::{Reporting, Testing};
-
 use crate::model::shard::Shard;
-use crate::world::session::Session;
-
 use crate::ui::MessageFormat;
+use crate::world::session::Session;
 
 use super::build_args::{CommonArgs, WatchArgs};
 use super::global::Global;

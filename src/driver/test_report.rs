@@ -142,8 +142,10 @@ pub fn prepare(driver: &Driver<'_>) -> Result<()> {
         return Ok(());
     };
     let reporting = &testing.reporting;
-    if let Some(path) = &reporting.durations {
-        Durations::read(path)?;
+    match &reporting.durations {
+        Some(path) if reporting.shard.is_some() => drop(Durations::present(path)?),
+        Some(path) => drop(Durations::read(path)?),
+        None => {}
     }
     let mut reports = Vec::new();
     if let Some(path) = &reporting.junit

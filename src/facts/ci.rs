@@ -108,13 +108,13 @@ impl CiPlan {
 /// How each file begins that pyx writes for continuous integration.
 const OURS: &str = "# What `cargo pyx ";
 
-/// The edit that has a file hold `after`; `root`: of the repository, absolute. Where somebody else's has the
-/// name, `other` is written.
+/// The edit that has a file hold `after`; `root`: of the repository, absolute. `names`: its name, and that
+/// which it gets where somebody else's has the first.
 ///
 /// # Errors
-/// [`Error::Usage`] where that is somebody else's as well.
-pub fn ci_edit(root: &Utf8Path, name: &str, other: &str, after: String) -> Result<Edit> {
-    for shown in [name, other] {
+/// [`Error::Usage`] where both are somebody else's.
+pub fn ci_edit(root: &Utf8Path, names: [&str; 2], after: String) -> Result<Edit> {
+    for shown in names {
         let path = root.join(shown);
         let before = disk::read_text(&path)?;
         if before.as_ref().is_none_or(|text| text.starts_with(OURS)) {
@@ -127,7 +127,7 @@ pub fn ci_edit(root: &Utf8Path, name: &str, other: &str, after: String) -> Resul
             });
         }
     }
-    let message = format!("`{name}` and `{other}` are somebody else's");
+    let message = format!("`{}` are somebody else's", names.join("` and `"));
     Err(Error::Usage(message))
 }
 

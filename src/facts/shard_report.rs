@@ -210,6 +210,9 @@ impl ShardReport {
     /// # Errors
     /// [`Error::Usage`] where there is none, or one is of a newer form.
     pub fn read_all(dir: &Utf8Path) -> Result<Vec<(Utf8PathBuf, Self)>> {
+        if !disk::is_dir(dir) {
+            return Err(Error::Usage(format!("there is no folder `{dir}`")));
+        }
         let mut reports = Vec::new();
         for path in disk::all_files(dir) {
             if path.extension() != Some("json") {

@@ -19,6 +19,13 @@ pub enum Language {
     Imports,
 }
 
+impl Language {
+    /// What is said of a run that has come to its end with tests that failed.
+    pub fn failed(self) -> String {
+        format!("{self} tests failed")
+    }
+}
+
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -108,9 +115,6 @@ pub enum CaseOutcome {
     /// Not run, or expected to fail.
     Skipped,
 }
-
-/// What a run says that has come to its end with tests that failed.
-pub const FAILED: [&str; 2] = ["Rust tests failed", "Python tests failed"];
 
 impl CaseOutcome {
     pub fn is_bad(self) -> bool {

@@ -7,7 +7,7 @@ use quick_junit::{
 };
 
 use crate::model::error::{Error, Result};
-use crate::model::test_result::{self, CaseOutcome, FAILED, Language, ReportRow, TestResult};
+use crate::model::test_result::{self, CaseOutcome, Language, ReportRow, TestResult};
 
 /// `name`: of the project.
 ///
@@ -50,7 +50,8 @@ fn suite(row: &ReportRow, test_result: &TestResult) -> TestSuite {
     }
     let is_bad = |case: &test_result::TestCase| case.outcome.is_bad();
     let has_bad = test_result.cases.iter().any(is_bad);
-    let is_told = |failure: &&String| has_bad && FAILED.contains(&failure.as_str());
+    let said = test_result.language.failed();
+    let is_told = |failure: &&String| has_bad && failure.starts_with(&said);
     if let Some(failure) = test_result.failure.as_ref().filter(|it| !is_told(it)) {
         suite.add_test_case(broken(&test_result.member, failure));
     }

@@ -1,46 +1,30 @@
 """pytest plugin of cargo-pyx: what ran, line by line, so that a crash cannot pass for success."""
 
 import collections
-import hashlib
-import json
 import os
 import re
 
+import _pyx_report
 import pytest
 
-_path = os.environ.get("CARGO_PYX_REPORT")
-_shard = os.environ.get("CARGO_PYX_SHARD")
 _alike = collections.Counter()
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
+_shard = _pyx_report.shard()
 _root = None
 _running = {}
 _skipped = 0
-_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-_LONGEST = 20_000  # characters of what a failing test says
 
 
-def _say(_open=os.open, _write=os.write, _close=os.close, _dumps=json.dumps, **event):
-    # opened for each line, as tests count what is open; bound here, as tests replace what modules have
-    if _path and (not _worker or event["event"] == "share"):
-        file = _open(_path, _APPEND, 0o666)
-        _write(file, (_dumps(event, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
-        _close(file)
+def _say(_say=_pyx_report.say, **event):
+    # of workers the one that runs them tells
+    if not _worker or event["event"] == "share":
+        _say(**event)
 
 
 def _miss(text):
     found = re.search(r"ModuleNotFoundError: No module named '(\w+)'", text)
     if found:
         _say(event="missing", module=found[1])
-
-
-def _in_shard(nodeid, shard):
-    # without the parameters, whose names may differ from machine to machine
-    name = nodeid.split("[", 1)[0]
-    assigned = shard["assigned"].get(name)
-    if assigned is None:
-        number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big")
-        assigned = number % shard["count"] + 1
-    return assigned == shard["index"]
 
 
 def _crash(report):
@@ -53,7 +37,7 @@ def _message(report):
     if isinstance(report.longrepr, tuple):
         text = str(report.longrepr[2])
     short = getattr(_crash(report), "message", "") or ""
-    return (short + "\n\n" + text if short else text).strip()[:_LONGEST]
+    return (short + "\n\n" + text if short else text).strip()[:_pyx_report.LONGEST]
 
 
 def _place(report):
@@ -64,15 +48,6 @@ def _place(report):
         return [path, crash.lineno]
     file, line = report.location[:2]
     return [os.path.normpath(os.path.join(_root, file)), (line or 0) + 1]
-
-
-def _read_shard():
-    with open(_shard, encoding="utf-8") as file:
-        return json.load(file)
-
-
-def _is_first():
-    return not _shard or _read_shard()["index"] == 1
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -107,7 +82,7 @@ def pytest_collectreport(report):
         _miss(message)
     elif not report.skipped:
         return
-    elif _is_first():
+    elif not _shard or _shard["index"] == 1:
         message = re.sub(r"^Skipped: ", "", message)
     else:
         _skipped += 1  # the first of several shards counts it
@@ -121,11 +96,11 @@ def pytest_collectreport(report):
 def pytest_collection_modifyitems(config, items):
     if not _shard:
         return
-    shard = _read_shard()
-    others = [item for item in items if not _in_shard(item.nodeid, shard)]
+    own = [item for item in items if _pyx_report.is_in(item.nodeid, _shard)]
+    others = [item for item in items if not _pyx_report.is_in(item.nodeid, _shard)]
     if not _worker or _worker == "gw0":
-        _say(event="share", found=len(items), taken=len(items) - len(others))
-    items[:] = [item for item in items if _in_shard(item.nodeid, shard)]
+        _say(event="share", found=len(items), taken=len(own))
+    items[:] = own
     if others:
         config.hook.pytest_deselected(items=others)
 

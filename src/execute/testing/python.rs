@@ -27,6 +27,9 @@ pub(super) struct Framework {
     options: &'static RunnerOptions,
 }
 
+/// What the modules have in common, beside them.
+const REPORT: &str = include_str!("report.py");
+
 pub(super) const PYTEST: Framework = Framework {
     name: "pytest",
     report: include_str!("pytest_report.py"),
@@ -47,6 +50,8 @@ pub(super) fn run(
 ) -> Result<TestResult> {
     let Framework { name, options, .. } = framework;
     disk::write(&reporter.module, framework.report.as_bytes())?;
+    let common = reporter.module.with_file_name("_pyx_report.py");
+    disk::write(&common, REPORT.as_bytes())?;
     disk::remove_file(&reporter.report)?;
     if let Some(share) = &test.share {
         disk::write(&reporter.shard, share_text(share).as_bytes())?;
@@ -284,8 +289,8 @@ impl Report {
         }
         let told = self.counts.is_some() || self.begun || !arguments.is_empty();
         match code {
-            1 => Some("Python tests failed".to_owned()),
-            0 | 5 if self.has_failed() => Some("Python tests failed".to_owned()),
+            1 => Some(Language::Python.failed()),
+            0 | 5 if self.has_failed() => Some(Language::Python.failed()),
             0 if !told => Some(self.unfinished(name, status, code)),
             0 | 5 => None, // 5: no tests
             _ if self.code == Some(0) => Some(format!(

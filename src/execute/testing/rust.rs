@@ -267,13 +267,13 @@ impl Results {
                 Some("a Rust test ended its program before the other tests ran".to_owned())
             }
             // whatever ends a program may choose its exit code
-            Status::Code(0) if failed > 0 => Some("Rust tests failed".to_owned()),
+            Status::Code(0) if failed > 0 => Some(Language::Rust.failed()),
             Status::Code(0) => None,
             Status::Code(NO_TESTS) if self.dialect == Dialect::Nextest => None,
             _ if self.unlinked => {
                 Some("the Rust tests could not be linked with libpython".to_owned())
             }
-            Status::Code(_) if !self.counts.is_empty() => Some("Rust tests failed".to_owned()),
+            Status::Code(_) if !self.counts.is_empty() => Some(Language::Rust.failed()),
             status => Some(format!(
                 "the Rust tests did not run to their end ({status})"
             )),

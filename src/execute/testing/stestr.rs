@@ -184,10 +184,10 @@ impl Results {
                 Some(format!("stestr was ended by {}", self.ended_by.join(", ")))
             }
             // whatever ends the process may choose its exit code
-            Status::Code(0) if self.has_failed() => Some("Python tests failed".to_owned()),
+            Status::Code(0) if self.has_failed() => Some(Language::Python.failed()),
             Status::Code(0) if self.untold || !self.counts.is_empty() => None,
             Status::Code(1) if self.unmatched && !arguments.is_empty() => None,
-            Status::Code(1) if !self.counts.is_empty() => Some("Python tests failed".to_owned()),
+            Status::Code(1) if !self.counts.is_empty() => Some(Language::Python.failed()),
             status => Some(format!("stestr could not run the tests ({status})")),
         }
     }

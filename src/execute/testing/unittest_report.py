@@ -1,37 +1,17 @@
 """`python -m unittest` for cargo-pyx: the same, and what ran is reported line by line."""
 
-import hashlib
-import json
 import os
 import sys
 import time
 import unittest
 
-_path = None
-_shard = None
-_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-_LONGEST = 20_000  # characters of what a failing test says
-
-
-def _say(_open=os.open, _write=os.write, _close=os.close, _dumps=json.dumps, **event):
-    # opened for each line, as tests count what is open; bound here, as tests replace what modules have
-    file = _open(_path, _APPEND, 0o666)
-    _write(file, (_dumps(event, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
-    _close(file)
+import _pyx_report
+from _pyx_report import say as _say
 
 
 def _name(test):
     """Its `id()`, unless a case keeps something of its own under that name."""
     return test.id() if callable(test.id) else unittest.TestCase.id(test)
-
-
-def _in_shard(name, shard):
-    name = name.split("[", 1)[0]
-    assigned = shard["assigned"].get(name)
-    if assigned is None:
-        number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big")
-        assigned = number % shard["count"] + 1
-    return assigned == shard["index"]
 
 
 def _take(suite, shard):
@@ -43,7 +23,7 @@ def _take(suite, shard):
             kept.append(test)
         else:
             found += 1
-            if _in_shard(_name(test), shard):
+            if _pyx_report.is_in(_name(test), shard):
                 kept.append(test)
     suite._tests = kept
     return found
@@ -87,7 +67,7 @@ class _Result(unittest.TextTestResult):
     def _note(self, test, outcome, error=None, message=""):
         if error:
             text = self._exc_info_to_string(error, test)
-            message = ("%s: %s\n\n%s" % (error[0].__name__, error[1], text))[:_LONGEST]
+            message = ("%s: %s\n\n%s" % (error[0].__name__, error[1], text))[:_pyx_report.LONGEST]
         case = {"outcome": outcome, "message": message, "place": _place(test, error)}
         if self.case and self.case["outcome"] in ("failed", "error"):
             return  # the first that went wrong
@@ -143,9 +123,9 @@ class _Runner(unittest.TextTestRunner):
 
     def run(self, test):
         _say(event="session")
-        if _shard:
-            with open(_shard, encoding="utf-8") as file:
-                found = _take(test, json.load(file))
+        shard = _pyx_report.shard()
+        if shard:
+            found = _take(test, shard)
             _say(event="share", found=found, taken=test.countTestCases())
         result = super().run(test)
         counts = result.counts()
@@ -166,6 +146,4 @@ def _main():
 
 
 if __name__ == "__main__":  # processes that tests spawn import this file again
-    _path = os.environ["CARGO_PYX_REPORT"]
-    _shard = os.environ.get("CARGO_PYX_SHARD")
     _main()

@@ -79,19 +79,41 @@ fn wanted(plan: &CiPlan) -> String {
     flags.join(" ")
 }
 
-/// The workflow that tests, for GitHub.
-pub fn github(plan: &CiPlan) -> String {
-    render(template!("ci/github.yml"), &values(plan))
+/// A file for continuous integration, at the root of the repository.
+#[derive(Clone, Debug)]
+pub struct AutomationFile {
+    /// Its name, and that which it gets where somebody else's has the first.
+    pub names: [&'static str; 2],
+    pub text: String,
 }
 
-/// The workflow that releases, for GitHub.
-pub fn github_release(plan: &CiPlan) -> String {
-    render(template!("release.yml"), &values(plan))
+/// The workflows that test and release, for GitHub.
+pub fn github(plan: &CiPlan) -> Vec<AutomationFile> {
+    let file = |names, template| AutomationFile {
+        names,
+        text: render(template, &values(plan)),
+    };
+    vec![
+        file(
+            [".github/workflows/ci.yml", ".github/workflows/pyx.yml"],
+            template!("ci/github.yml"),
+        ),
+        file(
+            [
+                ".github/workflows/release.yml",
+                ".github/workflows/pyx-release.yml",
+            ],
+            template!("release.yml"),
+        ),
+    ]
 }
 
 /// The pipeline, for GitLab.
-pub fn gitlab(plan: &CiPlan) -> String {
-    render(template!("ci/gitlab.yml"), &values(plan))
+pub fn gitlab(plan: &CiPlan) -> Vec<AutomationFile> {
+    vec![AutomationFile {
+        names: [".gitlab-ci.yml", "pyx.gitlab-ci.yml"],
+        text: render(template!("ci/gitlab.yml"), &values(plan)),
+    }]
 }
 
 fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
@@ -165,7 +187,7 @@ mod tests {
 
     #[test]
     fn pipelines_are_as_they_were_looked_at() {
-        insta::assert_snapshot!("github", github(&plan()));
-        insta::assert_snapshot!("gitlab", gitlab(&plan()));
+        insta::assert_snapshot!("github", github(&plan())[0].text);
+        insta::assert_snapshot!("gitlab", gitlab(&plan())[0].text);
     }
 }

@@ -24,6 +24,15 @@ fn sccache() -> PathBuf {
     program
 }
 
+/// What becomes of a store at the first question for what a compilation gave.
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    Answers,
+    Gone,
+    /// It takes connections, and says nothing any more.
+    Silent,
+}
+
 /// A store that speaks as much of Redis as sccache asks.
 struct Store {
     port: u16,
@@ -33,8 +42,7 @@ struct Store {
 type Entries = Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>;
 
 impl Store {
-    /// `goes`: at the first question for what a compilation gave.
-    fn start(goes: bool) -> Self {
+    fn start(then: Then) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let is_gone = Arc::new(AtomicBool::new(false));
@@ -42,13 +50,13 @@ impl Store {
         std::thread::spawn(move || {
             let entries = Entries::default();
             for stream in listener.incoming() {
-                if seen.load(Ordering::Relaxed) {
+                if seen.load(Ordering::Relaxed) && then == Then::Gone {
                     return; // nobody listens any more
                 }
                 let (entries, seen) = (entries.clone(), seen.clone());
                 std::thread::spawn(move || {
-                    let _ = Self::serve(&stream.unwrap(), &entries, goes, &seen);
-                    if seen.load(Ordering::Relaxed) {
+                    let _ = Self::serve(&stream.unwrap(), &entries, then, &seen);
+                    if seen.load(Ordering::Relaxed) && then == Then::Gone {
                         let _ = TcpStream::connect(("127.0.0.1", port)); // so that it is noticed
                     }
                 });
@@ -60,22 +68,25 @@ impl Store {
     fn serve(
         stream: &TcpStream,
         entries: &Entries,
-        goes: bool,
+        then: Then,
         is_gone: &AtomicBool,
     ) -> std::io::Result<()> {
         let mut reader = BufReader::new(stream);
         let mut writer = stream;
         while let Some(words) = words(&mut reader)? {
+            let asks = words[0].eq_ignore_ascii_case(b"GET");
+            if then != Then::Answers && asks && !words[1].ends_with(b".sccache_check") {
+                is_gone.store(true, Ordering::Relaxed);
+            }
             if is_gone.load(Ordering::Relaxed) {
+                if then == Then::Silent {
+                    std::thread::sleep(Duration::from_secs(300));
+                }
                 return Ok(());
             }
             let mut entries = entries.lock().unwrap();
             let named = words.get(1).and_then(|name| entries.get(name));
             let answer = match &*words[0].to_ascii_uppercase() {
-                b"GET" if goes && !words[1].ends_with(b".sccache_check") => {
-                    is_gone.store(true, Ordering::Relaxed);
-                    return Ok(());
-                }
                 b"GET" => named.map_or(b"$-1\r\n".to_vec(), |value| {
                     let head = format!("${}\r\n", value.len()).into_bytes();
                     [&head, &value[..], b"\r\n"].concat()
@@ -166,7 +177,7 @@ fn f37_a_compiler_cache_that_goes_down_is_done_without_from_then_on() {
     let project = project(&folder!().join("shout"));
     sccache();
     let _machine = alone();
-    let store = Store::start(true);
+    let store = Store::start(Then::Gone);
     let run = through(&project, store.port).run().succeeds();
     assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
     let run = run
@@ -178,7 +189,7 @@ fn f37_a_compiler_cache_that_goes_down_is_done_without_from_then_on() {
 #[test]
 fn what_a_compiler_cache_holds_is_taken_from_it_and_counted() {
     let project = project(&folder!().join("shout"));
-    let store = Store::start(false);
+    let store = Store::start(Then::Answers);
     let run = through(&project, store.port).run().succeeds();
     let run = run.says(&format!(
         "Cached 0 of 2 compilations, in tcp://127.0.0.1:{}",
@@ -243,7 +254,7 @@ fn a_project_that_asks_for_a_compiler_cache_has_it_wherever_it_is_checked_out() 
 #[test]
 fn a_store_that_the_variables_name_is_used_whoever_compiles() {
     let project = project(&folder!().join("shout"));
-    let store = Store::start(false);
+    let store = Store::start(Then::Answers);
     let endpoint = format!("tcp://127.0.0.1:{}", store.port);
     let build = || {
         project
@@ -264,6 +275,20 @@ fn a_store_that_the_variables_name_is_used_whoever_compiles() {
         .run()
         .succeeds()
         .never_says("Cached");
+}
+
+#[test]
+fn f37_a_compiler_cache_that_falls_silent_is_done_without_from_then_on() {
+    let project = project(&folder!().join("shout"));
+    sccache();
+    let _machine = alone();
+    let store = Store::start(Then::Silent);
+    let run = through(&project, store.port).run().succeeds();
+    assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
+    let run = run
+        .says_once("does not answer: compiling without")
+        .says("Installed");
+    assert!(run.took < Duration::from_secs(25), "{run}");
 }
 
 #[test]

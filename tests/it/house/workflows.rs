@@ -5,11 +5,11 @@ use std::process::Command;
 use cargo_pyx::facts::release::HOSTED;
 
 use super::{root, text};
-use crate::support::{folder, uv};
+use crate::support::{Project, folder, uv};
 
 /// Pinned: a linter that learns something new is no fault of the file at hand.
-pub(crate) const ZIZMOR: &str = "zizmor@1.32.0";
-pub(crate) const SCHEMA: &str = "check-jsonschema@0.39.0";
+const ZIZMOR: &str = "zizmor@1.32.0";
+const SCHEMA: &str = "check-jsonschema@0.39.0";
 
 const FLOWS: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/release.yml"];
 
@@ -24,6 +24,26 @@ fn tool(words: &[&str], files: &[&str]) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words:?}: {said}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// zizmor finds nothing in a project's workflows, and its files are of the forms that these schemas say.
+pub(crate) fn are_sound(project: &Project, schemas: &[(&str, &[&str])]) {
+    let tool = |words: &[&str]| {
+        let run = project.run(uv(), &[&["tool", "run"][..], words].concat());
+        run.succeeds()
+    };
+    let found = tool(&[
+        ZIZMOR,
+        "--offline",
+        "--no-progress",
+        "--format",
+        "json",
+        ".",
+    ]);
+    assert_eq!(found.stdout.trim(), "[]");
+    for (schema, files) in schemas {
+        tool(&[&[SCHEMA, "--builtin-schema", schema], *files].concat());
+    }
 }
 
 #[test]

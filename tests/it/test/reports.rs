@@ -169,6 +169,13 @@ fn jobs_are_tests_as_well() {
     for flag in ["--test-threads=2", "--numprocesses=2"] {
         assert!(plan.contains(flag), "{plan}");
     }
+    project.write(".config/nextest.toml", "");
+    let plan = planned(&["--rust"]);
+    assert!(
+        plan.contains("nextest run") && plan.contains("--test-threads 2"),
+        "{plan}"
+    );
+    fs::remove_dir_all(project.path(".config")).unwrap();
     let plan = planned(&["--py", "--", "-n", "3"]);
     assert!(!plan.contains("--numprocesses"), "{plan}");
     let run = test(&project, &["--jobs", "1"]).run().succeeds();
