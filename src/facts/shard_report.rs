@@ -536,6 +536,20 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_file_is_the_same_whatever_its_line_ends() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let digests = ["a\nb\n", "a\r\nb\r\n", "a\nc\n"].map(|text| {
+            let path = dir.join("uv.lock");
+            disk::write(&path, text.as_bytes()).unwrap();
+            digest(&path).unwrap()
+        });
+        assert_eq!(digests[0], digests[1]);
+        assert_ne!(digests[0], digests[2]);
+        assert_eq!(digest(&dir.join("absent")), None);
+    }
+
+    #[test]
     fn a_test_that_no_shard_or_two_shards_ran_is_noticed() {
         let said = refused(&[report("1/2", &["a"], 3), report("2/2", &["b"], 3)]);
         assert_eq!(said, "the shards ran 2 of the 3 of the tests of hello (.)");

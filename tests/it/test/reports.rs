@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{small, test};
-use crate::support::{Project, folder, uv};
+use crate::support::{Project, folder, uv, within};
 
 /// One test of each kind in both languages.
 fn mixed_up(folder: &Path) -> Project {
@@ -197,6 +198,33 @@ fn what_is_written_once_is_not_for_a_watch() {
         .run()
         .exits(2)
         .says("which of how many");
+}
+
+#[test]
+fn a_run_that_is_interrupted_leaves_no_report_of_an_earlier_one() {
+    let project = small(&folder!());
+    let run = || {
+        test(
+            &project,
+            &["--py", "--junit", "tests.xml", "--shard", "1/1"],
+        )
+    };
+    run().run().succeeds();
+    let shard = project.path("target/pyx/shards/1-of-1.json");
+    assert!(project.path("tests.xml").exists() && shard.exists());
+    let waits =
+        "import time\n\n\ndef test_wait():\n    open('begun', 'w').close()\n    time.sleep(60)\n";
+    project.write("tests/test_wait.py", waits);
+    let running = run().start();
+    let begun = project.path("begun");
+    assert!(within(Duration::from_secs(60), &|| begun.exists()));
+    running.signal(2);
+    let ended = running.finish();
+    assert_eq!(ended.signal, Some(2), "{ended}");
+    assert!(
+        !project.path("tests.xml").exists() && !shard.exists(),
+        "{ended}"
+    );
 }
 
 #[test]
