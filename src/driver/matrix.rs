@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::facts::environment::{self, Environment};
+use crate::facts::environment::{Environment, requested_python};
 use crate::facts::project::Project;
 use crate::facts::supported_pythons::{self, SupportedPythons};
 use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result};
+use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
 use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
@@ -68,7 +69,7 @@ fn every(
     let requires = project.requires_python();
     let mut named = Vec::new();
     for word in wanted.iter().filter(|word| *word != ALL) {
-        if let Some(request) = environment::request(session, project, Some(word))? {
+        if let Some(request) = requested_python::request(session, project, Some(word))? {
             let fitting = python_request::fitting(session, &installed, &request, &requires)?;
             named.extend(fitting.into_iter().next());
         }
@@ -76,7 +77,10 @@ fn every(
     let mut first: BTreeMap<Minor, &Interpreter> = BTreeMap::new();
     for found in &installed {
         let allowed = requires.iter().all(|spec| spec.contains(&found.version));
-        if allowed && !found.free_threaded && !found.version.any_prerelease() {
+        if allowed
+            && found.implementation == Implementation::CPython
+            && !found.version.any_prerelease()
+        {
             first.entry(minor::of(&found.version)).or_insert(found);
         }
     }
@@ -87,7 +91,10 @@ fn every(
     first.retain(|_, found| !named.contains(found));
     for found in first.values() {
         if let Some(refusing) = supported_pythons::refusing(supported, found) {
-            ui.warn(&format!("{refusing}: {found} is left out"));
+            ui.warn(&format!(
+                "{}: {found} is left out",
+                refusing.wording(found.implementation)
+            ));
         }
     }
     first.retain(|_, found| supported_pythons::refusing(supported, found).is_none());
@@ -163,7 +170,7 @@ fn run_rows(driver: &Driver<'_>, project: &Project, pythons: &[String]) -> Resul
 
 /// Where a Python's runs take place.
 fn environment(session: &Session, project: &Project, python: &str) -> Result<Environment> {
-    let request = environment::request(session, project, Some(python))?;
+    let request = requested_python::request(session, project, Some(python))?;
     Environment::gather(session, project, request.as_ref())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::environment::{VERSION_FILES, default_path};
+use crate::facts::environment::{default_path, requested_python::VERSION_FILES};
 use crate::facts::fingerprint::Input;
 use crate::facts::project::Project;
 use crate::world::disk;

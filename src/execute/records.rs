@@ -60,6 +60,7 @@ pub(super) fn record_sync(context: &Context<'_>, record: &RecordSync) -> Result<
     let mut known = EnvironmentRecord::load(&path).record;
     known.requested = record.requested.clone().or(known.requested);
     known.made |= record.made;
+    interpreter::trust(context.session, &record.environment.python())?;
     note_interpreter(context.session, &record.environment, &mut known);
     known
         .installed
@@ -88,7 +89,7 @@ fn note_interpreter(session: &Session, environment: &Environment, known: &mut En
     let record = |probe| InterpreterRecord {
         inputs: vec![
             Input::program(&python),
-            Input::file(&environment.path.join("pyvenv.cfg"), None),
+            Input::file(&environment.version_file(), None),
         ],
         probe,
     };

@@ -62,10 +62,7 @@ impl CiPlan {
             let allowed = requires
                 .iter()
                 .all(|it| it.contains(&version) || it.contains(&last));
-            let built = supported.iter().all(|it| {
-                it.oldest.is_none_or(|oldest| oldest <= *minor)
-                    && it.newest.is_none_or(|newest| *minor <= newest)
-            });
+            let built = supported.iter().all(|it| it.cpython.contains(*minor));
             allowed && built
         };
         let all = (FIRST..=NEWEST_PYTHON.1).map(|minor| (NEWEST_PYTHON.0, minor));
@@ -99,7 +96,7 @@ impl CiPlan {
             wheel_for_each: project.members.iter().any(|member| {
                 let options = Options::new(member, None, &request.build);
                 let locked = Locked::gather(&project.manifests, member, &options.features);
-                member.bindings.is_pyo3() && locked.abi_floor.is_none()
+                member.bindings.is_pyo3() && locked.stable_abis.abi3.flatten().is_none()
             }),
         })
     }

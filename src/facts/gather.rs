@@ -6,7 +6,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
-use crate::facts::environment::{self, Environment};
+use crate::facts::environment::{self, Environment, requested_python};
 use crate::facts::project::{Bindings, HardWired, Project};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
@@ -56,7 +56,7 @@ impl Facts {
     /// A project that cannot be read, or has nothing for the request; a tool that cannot be had.
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {
         let mut project = Project::discover(session, &request.selection())?;
-        let requested = environment::request(session, &project, request.python.as_deref())?;
+        let requested = requested_python::request(session, &project, request.python.as_deref())?;
         let environment = Environment::gather(session, &project, requested.as_ref())?;
         let defaults = build_apart(&mut project, &environment);
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
@@ -88,7 +88,7 @@ impl Facts {
         let left = environment::half_removed(&facts.project, &facts.target.environment);
         facts.warnings.extend(left);
         let requested = facts.target.requested.as_ref();
-        let unread = environment::unread_version_file(&facts.project, requested)?;
+        let unread = requested_python::unread_version_file(&facts.project, requested)?;
         facts.warnings.extend(unread);
         if request.purpose == Purpose::Look {
             facts.look(session)?;
@@ -303,7 +303,9 @@ impl Facts {
             let supported = SupportedPythons::of_project(session, &self.project, request);
             python_choice::require_supported(&self.target, &supported)?;
         }
-        self.target.path_file_folders = self.target.environment.path_file_folders();
+        let environment = &self.target.environment;
+        self.target.path_file_folders = environment.path_file_folders();
+        self.target.kept_packages = environment.packages_of_others(&self.project.members);
         Ok(())
     }
 

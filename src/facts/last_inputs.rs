@@ -1,6 +1,6 @@
 //! What the last builds and installs of a project were made from.
 
-use crate::facts::environment::{self, Environment};
+use crate::facts::environment::{Environment, requested_python};
 use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, Input, build_id};
 use crate::facts::project::Project;
 use crate::facts::request::Request;
@@ -13,7 +13,7 @@ use crate::world::session::Session;
 /// A project that cannot be read.
 pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
     let project = Project::discover(session, &request.selection())?;
-    let requested = environment::request(session, &project, request.python.as_deref())?;
+    let requested = requested_python::request(session, &project, request.python.as_deref())?;
     let environment = Environment::gather(session, &project, requested.as_ref())?;
     let mut builds = BuildRecords::load(&project.build_records()).record;
     let installs = EnvironmentRecord::load(&environment.record_path()).record;

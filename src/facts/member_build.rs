@@ -13,6 +13,7 @@ use crate::facts::fingerprint::{
 use crate::facts::project::{Bindings, HardWired, Locked, Member, Project};
 use crate::model::minor::Minor;
 use crate::model::reason::Reason;
+use crate::model::stable_abi::StableAbi;
 use crate::world::disk;
 use crate::world::interpreter::Probe;
 use crate::world::manifest::Manifests;
@@ -123,6 +124,12 @@ impl Staleness {
 }
 
 impl Build {
+    /// The stable ABI that a build for an interpreter is of, and the oldest Python that it serves.
+    pub fn stable_abi(&self, probe: &Probe) -> Option<(StableAbi, Minor)> {
+        let asked = self.locked.stable_abis;
+        asked.of(probe.implementation(), probe.version())
+    }
+
     pub(super) fn of(
         session: &Session,
         member: &Member,
@@ -351,9 +358,9 @@ impl Build {
             config,
         };
         let dir = build::target_dir(&self.member).join("maturin");
-        let python = (probe.major, probe.minor);
-        let floor = self.locked.abi_floor.unwrap_or(python);
-        self.pyo3_config = maturins_config(&dir, python, floor);
+        if let Some((StableAbi::Abi3, floor)) = self.stable_abi(probe) {
+            self.pyo3_config = maturins_config(&dir, probe.version(), floor);
+        }
     }
 }
 

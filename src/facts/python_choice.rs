@@ -1,6 +1,7 @@
 //! Which Python the project's environment is made with.
 
 use crate::model::error::{Error, Result};
+use crate::model::minor;
 use crate::world::interpreter::Interpreter;
 use crate::world::python_request::{self, Choice};
 use crate::world::session::Session;
@@ -49,7 +50,8 @@ pub(super) fn choose(
             if requested.is_some_and(|requested| !requested.soft) {
                 return Err(unsupported(found, refusing));
             }
-            let warning = format!("{refusing}: {found} is passed over");
+            let refused = refusing.wording(found.implementation);
+            let warning = format!("{refused}: {found} is passed over");
             let choice = python_request::choose(session, installed, None, &supported_too)?;
             return Ok((choice, Some(warning)));
         }
@@ -72,12 +74,20 @@ pub(super) fn choose(
     Ok((fallback, Some(warning)))
 }
 
+/// How one is asked for that the PyO3 is for.
+fn another(python: &Interpreter, refusing: &SupportedPythons) -> Option<String> {
+    let range = refusing.of(python.implementation)?;
+    let oldest = range
+        .oldest
+        .filter(|oldest| minor::of(&python.version) < *oldest);
+    let nearest = oldest.or(range.newest)?;
+    Some(python.implementation.request(nearest))
+}
+
 fn unsupported(python: &Interpreter, refusing: &SupportedPythons) -> Error {
     Error::UnsupportedPython {
         found: python.to_string(),
-        supported: refusing.to_string(),
-        newest: refusing
-            .newest
-            .map(|(major, minor)| format!("{major}.{minor}")),
+        supported: refusing.wording(python.implementation),
+        other: another(python, refusing),
     }
 }

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::environment::{Environment, State};
 use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, build_id};
 use crate::facts::project::{Bindings, Project};
+use crate::model::minor;
 use crate::world::interpreter::Probe;
 use crate::world::session::Session;
 
@@ -54,24 +55,27 @@ pub(super) fn find(
 /// do not see the interpreter, or only its stable ABI from the version on that the crate names, or
 /// else from that of the interpreter that built it (PyO3 guide, "Building and distribution").
 fn fits(build: &Build, probe: &Probe, from: &Environment, modules: &[Utf8PathBuf]) -> bool {
-    let State::Good { version, .. } = &from.state else {
+    let State::Good {
+        version,
+        implementation,
+    } = &from.state
+    else {
         return false;
     };
     match build.member.bindings {
         Bindings::Bin | Bindings::Cffi | Bindings::Uniffi => true,
         Bindings::Embed => false,
         Bindings::Pyo3 | Bindings::Pyo3Ffi => {
-            let release = version.release();
-            let built_by = (release.first().copied(), release.get(1).copied());
-            let built_by = (built_by.0.unwrap_or(3), built_by.1.unwrap_or_default());
-            let floor = build.locked.abi_floor.unwrap_or(built_by);
+            let stable = build.locked.stable_abis;
+            let Some((abi, floor)) = stable.of(*implementation, minor::of(version)) else {
+                return false;
+            };
             let importable = |path: &Utf8PathBuf| {
                 let name = path.file_name().unwrap_or_default();
                 let ending = name.find('.').map(|at| &name[at..]);
                 probe.suffixes.iter().any(|own| Some(&**own) == ending)
             };
-            build.locked.stable_abi
-                && floor <= (probe.major, probe.minor)
+            abi.serves(floor, probe.implementation(), probe.version())
                 && !modules.is_empty()
                 && modules.iter().all(importable)
         }
@@ -82,6 +86,8 @@ fn fits(build: &Build, probe: &Probe, from: &Environment, modules: &[Utf8PathBuf
 mod tests {
     use super::*;
     use crate::facts::project::Locked;
+    use crate::model::implementation::Implementation;
+    use crate::model::stable_abi::StableAbis;
     use pep440_rs::Version;
 
     fn probe(minor: u64, suffixes: &[&str]) -> Probe {
@@ -95,17 +101,20 @@ mod tests {
 
     #[test]
     fn a_stable_abi_module_serves_every_interpreter_from_its_floor_on() {
+        let abi3 = |floor| StableAbis {
+            abi3: Some(floor),
+            abi3t: None,
+        };
         let from = Environment {
             state: State::Good {
                 version: Version::new([3, 11, 7]),
-                free_threaded: false,
+                implementation: Implementation::default(),
             },
             ..Environment::default()
         };
         let mut build = Build {
             locked: Locked {
-                stable_abi: true,
-                abi_floor: Some((3, 9)),
+                stable_abis: abi3(Some((3, 9))),
                 ..Locked::default()
             },
             ..Build::default()
@@ -118,7 +127,7 @@ mod tests {
         assert!(!fits(&build, &probe(10, &own), &from, &tagged));
         let free_threaded = [".cpython-313t-x86_64-linux-gnu.so", ".so"];
         assert!(!fits(&build, &probe(13, &free_threaded), &from, &stable));
-        build.locked.abi_floor = None; // then the interpreter that built it is the floor
+        build.locked.stable_abis = abi3(None); // then the interpreter that built it is the floor
         assert!(!fits(&build, &probe(10, &own), &from, &stable));
         assert!(fits(&build, &probe(12, &own), &from, &stable));
     }

@@ -1,7 +1,6 @@
-//! Which versions of CPython the project's PyO3 is for: its build script refuses all others.
+//! Which Pythons the project's PyO3 is for: its build script refuses all others.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::str::FromStr;
 
 use camino::Utf8Path;
@@ -10,6 +9,7 @@ use pep440_rs::VersionSpecifiers;
 
 use crate::facts::build::{self, Options};
 use crate::facts::project::{Locked, Member, Project};
+use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
 use crate::world::disk;
 use crate::world::interpreter::Interpreter;
@@ -19,14 +19,36 @@ use crate::world::toolchain::Toolchain;
 
 use super::request::Request;
 
-/// What one PyO3 is for, both ends included; without an end where it has none.
+/// What one PyO3 is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SupportedPythons {
     /// As in Cargo.lock.
     pub pyo3: String,
+    pub cpython: VersionRange,
+    /// `None` for one that knows only builds with a GIL.
+    pub free_threaded: Option<VersionRange>,
+    pub pypy: VersionRange,
+}
+
+/// Versions of Python, both ends included; without an end where it has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VersionRange {
     pub oldest: Option<Minor>,
     pub newest: Option<Minor>,
 }
+
+impl VersionRange {
+    pub fn contains(&self, version: Minor) -> bool {
+        self.oldest.is_none_or(|oldest| oldest <= version)
+            && self.newest.is_none_or(|newest| version <= newest)
+    }
+}
+
+/// From this PyO3 on modules can be built for CPython without the GIL.
+const FREE_THREADED: (u64, u64) = (0, 23);
+
+/// The oldest CPython that has a build without the GIL.
+const OLDEST_FREE_THREADED: Minor = (3, 13);
 
 impl SupportedPythons {
     /// For every PyO3 that the members are built with. cargo is asked, and fetches PyO3 for that where
@@ -63,68 +85,91 @@ impl SupportedPythons {
         let mut supported = Self::stated(found);
         // such a module is built for the oldest Python that it runs on, whatever builds it
         let is_forward = session.var("PYO3_USE_ABI3_FORWARD_COMPATIBILITY") == Some("1");
-        if locked.abi_floor.is_some() || is_forward {
-            supported.newest = None;
+        if locked.stable_abis.floor().is_some() || is_forward {
+            supported.cpython.newest = None;
+        }
+        if let (Some(free_threaded), Some(Some(_))) =
+            (&mut supported.free_threaded, locked.stable_abis.abi3t)
+        {
+            free_threaded.newest = None;
         }
         Some(supported)
     }
 
-    /// In `[package.metadata.cpython]` of pyo3-ffi; its build script alone says it up to PyO3 0.23.
+    /// In `[package.metadata.cpython]` of pyo3-ffi and the like; its build script alone says it up to PyO3
+    /// 0.23, and what it is for of builds without the GIL.
     fn stated(pyo3_ffi: &Package) -> Self {
-        let version = pyo3_ffi.version.to_string();
-        let cpython = &pyo3_ffi.metadata["cpython"];
-        let end = |key: &str| minor::from_dotted(cpython[key].as_str()?);
-        let (oldest, newest) = (end("min-version"), end("max-version"));
-        if oldest.is_some() || newest.is_some() {
-            return Self {
-                pyo3: version,
-                oldest,
-                newest,
-            };
-        }
         let script = pyo3_ffi.manifest_path.with_file_name("build.rs");
-        let text = disk::read_text(&script).ok().flatten();
-        let [oldest, newest] = in_build_script(&text.unwrap_or_default());
+        let script = disk::read_text(&script).ok().flatten().unwrap_or_default();
+        let range = |key: &str, constant: &str| {
+            let end = |end: &str| minor::from_dotted(pyo3_ffi.metadata[key][end].as_str()?);
+            let stated = VersionRange {
+                oldest: end("min-version"),
+                newest: end("max-version"),
+            };
+            if stated == VersionRange::default() {
+                in_build_script(&script, constant)
+            } else {
+                stated
+            }
+        };
+        let cpython = range("cpython", "SUPPORTED_VERSIONS_CPYTHON");
+        let oldest = after(&script, "const MIN_FREE_THREADED_VERSION").and_then(version_in);
+        let free_threaded = VersionRange {
+            oldest: Some(oldest.unwrap_or(OLDEST_FREE_THREADED)),
+            newest: cpython.newest,
+        };
+        let is_new = (pyo3_ffi.version.major, pyo3_ffi.version.minor) >= FREE_THREADED;
         Self {
-            pyo3: version,
-            oldest,
-            newest,
+            pyo3: pyo3_ffi.version.to_string(),
+            cpython,
+            free_threaded: is_new.then_some(free_threaded),
+            pypy: range("pypy", "SUPPORTED_VERSIONS_PYPY"),
         }
     }
 
-    pub fn contains(&self, version: Minor) -> bool {
-        self.oldest.is_none_or(|oldest| oldest <= version)
-            && self.newest.is_none_or(|newest| version <= newest)
+    /// Of one implementation; `None` where it is for none of its versions.
+    pub fn of(&self, implementation: Implementation) -> Option<VersionRange> {
+        match implementation {
+            Implementation::CPython => Some(self.cpython),
+            Implementation::FreeThreaded => self.free_threaded,
+            Implementation::PyPy => Some(self.pypy),
+        }
     }
 
-    /// As `requires-python` would say it.
+    pub fn admits(&self, python: &Interpreter) -> bool {
+        let range = self.of(python.implementation);
+        range.is_some_and(|range| range.contains(minor::of(&python.version)))
+    }
+
+    /// As `requires-python` would say it of CPython.
     fn requirement(&self) -> Option<VersionSpecifiers> {
-        let oldest = self
-            .oldest
-            .map(|(major, minor)| format!(">={major}.{minor}"));
-        let newest = self
-            .newest
-            .map(|(major, minor)| format!("<{major}.{}", minor + 1));
+        let VersionRange { oldest, newest } = self.cpython;
+        let oldest = oldest.map(|(major, minor)| format!(">={major}.{minor}"));
+        let newest = newest.map(|(major, minor)| format!("<{major}.{}", minor + 1));
         let both: Vec<String> = oldest.into_iter().chain(newest).collect();
         if both.is_empty() {
             return None;
         }
         VersionSpecifiers::from_str(&both.join(",")).ok()
     }
-}
 
-/// As in "PyO3 0.21.2 is for CPython 3.7 to 3.12".
-impl fmt::Display for SupportedPythons {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PyO3 {} is for CPython ", self.pyo3)?;
-        match (self.oldest, self.newest) {
-            (Some((major, minor)), None) => write!(f, "{major}.{minor} and newer"),
-            (None, Some((major, minor))) => write!(f, "up to {major}.{minor}"),
-            (Some(oldest), Some(newest)) => {
-                write!(f, "{}.{} to {}.{}", oldest.0, oldest.1, newest.0, newest.1)
-            }
-            (None, None) => f.write_str("any version"),
-        }
+    /// For people: "PyO3 0.21.2 is for CPython 3.7 to 3.12".
+    pub fn wording(&self, implementation: Implementation) -> String {
+        let version = |(major, minor): Minor| format!("{major}.{minor}");
+        let name = |version: String| implementation.wording(version);
+        let range = match self.of(implementation) {
+            None => "builds of CPython with a GIL".to_owned(),
+            Some(range) => match (range.oldest, range.newest) {
+                (Some(oldest), None) => format!("{} and newer", name(version(oldest))),
+                (None, Some(newest)) => name(format!("up to {}", version(newest))),
+                (Some(oldest), Some(newest)) => {
+                    name(format!("{} to {}", version(oldest), version(newest)))
+                }
+                (None, None) => name("of any version".into()),
+            },
+        };
+        format!("PyO3 {} is for {range}", self.pyo3)
     }
 }
 
@@ -140,28 +185,42 @@ pub fn refusing<'a>(
     all: &'a [SupportedPythons],
     python: &Interpreter,
 ) -> Option<&'a SupportedPythons> {
-    let version = minor::of(&python.version);
-    all.iter().find(|supported| !supported.contains(version))
+    all.iter().find(|supported| !supported.admits(python))
 }
 
-/// The two versions in `SUPPORTED_VERSIONS_CPYTHON`, oldest and newest.
-fn in_build_script(text: &str) -> [Option<Minor>; 2] {
-    let start = text.split_once("const SUPPORTED_VERSIONS_CPYTHON");
-    let constant = start.and_then(|(_, rest)| rest.split_once(';'));
-    let constant = constant.map_or("", |(constant, _)| constant);
-    let number = |version: &str, key: &str| {
-        let (_, rest) = version.split_once(key)?;
-        let digits = rest
+/// Both ends of a constant of a build script.
+fn in_build_script(script: &str, constant: &str) -> VersionRange {
+    let constant = after(script, &format!("const {constant}:"));
+    let end = |key: &str| version_in(after(constant?, key)?);
+    VersionRange {
+        oldest: end("min:"),
+        newest: end("max:"),
+    }
+}
+
+/// What follows a word in a source, up to the end of the statement.
+fn after<'a>(source: &'a str, word: &str) -> Option<&'a str> {
+    let (_, rest) = source.split_once(word)?;
+    rest.split(';').next()
+}
+
+/// `PythonVersion { major: 3, minor: 12 }`, or a constant that is called after it: `PY_3_14`.
+fn version_in(source: &str) -> Option<Minor> {
+    let number = |text: &str| {
+        let digits = text
             .trim_start()
             .split(|c: char| !c.is_ascii_digit())
             .next()?;
         digits.parse::<u64>().ok()
     };
-    let end = |key: &str| {
-        let (_, version) = constant.split_once(key)?;
-        Some((number(version, "major:")?, number(version, "minor:")?))
-    };
-    [end("min:"), end("max:")]
+    if let Some((_, version)) = source.split_once("PY_") {
+        let (major, minor) = version.split_once('_')?;
+        return Some((number(major)?, number(minor)?));
+    }
+    Some((
+        number(after(source, "major:")?)?,
+        number(after(source, "minor:")?)?,
+    ))
 }
 
 #[cfg(test)]
@@ -183,23 +242,48 @@ mod tests {
             };
             const SUPPORTED_VERSIONS_PYPY: SupportedVersions = SupportedVersions {
                 min: PythonVersion { major: 3, minor: 9 },
-            };";
-        assert_eq!(in_build_script(text), [Some((3, 7)), Some((3, 12))]);
+            };
+            const MIN_FREE_THREADED_VERSION: PythonVersion = PY_3_14;";
+        let range = |oldest, newest| VersionRange { oldest, newest };
+        let cpython = in_build_script(text, "SUPPORTED_VERSIONS_CPYTHON");
+        assert_eq!(cpython, range(Some((3, 7)), Some((3, 12))));
+        let pypy = in_build_script(text, "SUPPORTED_VERSIONS_PYPY");
+        assert_eq!(pypy, range(Some((3, 9)), None));
+        let oldest = after(text, "const MIN_FREE_THREADED_VERSION").and_then(version_in);
+        assert_eq!(oldest, Some((3, 14)));
         let older = "const MINIMUM_SUPPORTED_VERSION: PythonVersion = PythonVersion { major: 3, minor: 7 };";
-        assert_eq!(in_build_script(older), [None, None]);
+        assert_eq!(
+            in_build_script(older, "SUPPORTED_VERSIONS_CPYTHON"),
+            range(None, None)
+        );
     }
 
     #[test]
     fn both_ends_are_supported_and_said() {
         let ends = |oldest, newest| SupportedPythons {
             pyo3: "0.21.2".into(),
-            oldest,
-            newest,
+            cpython: VersionRange { oldest, newest },
+            ..SupportedPythons::default()
         };
         let both = ends(Some((3, 7)), Some((3, 12)));
-        assert!(both.contains((3, 7)) && both.contains((3, 12)));
-        assert!(!both.contains((3, 6)) && !both.contains((3, 13)));
-        assert_eq!(both.to_string(), "PyO3 0.21.2 is for CPython 3.7 to 3.12");
+        assert!(both.cpython.contains((3, 7)) && both.cpython.contains((3, 12)));
+        assert!(!both.cpython.contains((3, 6)) && !both.cpython.contains((3, 13)));
+        for (implementation, wording) in [
+            (
+                Implementation::CPython,
+                "PyO3 0.21.2 is for CPython 3.7 to 3.12",
+            ),
+            (
+                Implementation::FreeThreaded,
+                "PyO3 0.21.2 is for builds of CPython with a GIL",
+            ),
+            (
+                Implementation::PyPy,
+                "PyO3 0.21.2 is for PyPy of any version",
+            ),
+        ] {
+            assert_eq!(both.wording(implementation), wording);
+        }
         let [requirement] = &requirements(&[both, ends(None, None)])[..] else {
             panic!("an open range requires nothing")
         };

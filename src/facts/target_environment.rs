@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::environment::{Environment, State};
 use crate::facts::required_packages::RequiredPackages;
+use crate::model::implementation::Implementation;
 use crate::model::reason::Reason;
 use crate::world::interpreter::{Interpreter, Probe};
 use crate::world::python_request::{Choice, PythonRequest};
@@ -23,6 +24,9 @@ pub struct TargetEnvironment {
     /// The folders besides that of its packages from which the environment imports, as far as they
     /// are known before anything is installed.
     pub path_file_folders: Vec<Utf8PathBuf>,
+    /// What an environment of conda holds and keeps, as requirements: `numpy==2.3.1`; known where something
+    /// is to be done.
+    pub kept_packages: Vec<String>,
     /// Distributions of packages of the project whose folders hold none any more.
     pub gone: Vec<String>,
     pub dependencies: RequiredPackages,
@@ -57,6 +61,7 @@ impl TargetEnvironment {
             interpreter: Some(Choice::Use(interpreter)),
             probe,
             path_file_folders: Vec::new(),
+            kept_packages: Vec::new(),
             gone: Vec::new(),
             dependencies: packages(&self.dependencies),
             test_dependencies: packages(&self.test_dependencies),
@@ -83,7 +88,7 @@ impl TargetEnvironment {
         let unknown = || Interpreter {
             path: self.environment.python(),
             version: pep440_rs::Version::new([3]),
-            free_threaded: false,
+            implementation: Implementation::default(),
         };
         self.environment.interpreter().unwrap_or_else(unknown)
     }

@@ -158,15 +158,20 @@ pub enum Error {
         found: String,
         /// What PyO3 is for, as a sentence.
         supported: String,
-        /// The newest version that will do, where there is one: `3.12`.
-        newest: Option<String>,
+        /// How the nearest is asked for that will do, where there is one: `3.12`, `pypy3.11`.
+        other: Option<String>,
     },
 
-    #[error("`{path}` does not run as a Python interpreter: {message}")]
+    #[error("cannot build for the interpreter `{path}`: {message}")]
     BadInterpreter { path: Utf8PathBuf, message: String },
 
     #[error("the environment `{path}` cannot be used: {why}; neither uv nor pyx made it")]
-    ForeignEnvironment { path: Utf8PathBuf, why: String },
+    ForeignEnvironment {
+        path: Utf8PathBuf,
+        why: String,
+        /// Whether it is for conda or pixi to make.
+        is_condas: bool,
+    },
 
     #[error("cannot use the environment `{path}`: {why}")]
     NoEnvironment { path: Utf8PathBuf, why: String },
@@ -403,6 +408,32 @@ impl Error {
         }
     }
 
+    /// How another Python or environment is named.
+    fn hint_for_python(&self) -> Option<String> {
+        match self {
+            Self::NoInterpreter { .. } => {
+                Some("uv python install, or name one with `--python /path/to/python`".into())
+            }
+            Self::ExcludedPython { requires, .. } => {
+                Some(format!("ask for one of {requires}, or for none"))
+            }
+            Self::UnsupportedPython { other, .. } => Some(match other {
+                Some(other) => format!("--python {other}, or another PyO3 (`cargo add pyo3`)"),
+                None => "name another one with `--python`".into(),
+            }),
+            Self::ForeignEnvironment {
+                is_condas: true, ..
+            } => Some(
+                "change it with what made it, or name another with UV_PROJECT_ENVIRONMENT".into(),
+            ),
+            Self::ForeignEnvironment { .. } => Some(
+                "name another folder with UV_PROJECT_ENVIRONMENT, or move what is there away"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+
     /// What to do next, as something one can paste where there is such a thing.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -448,19 +479,10 @@ impl Error {
                 "rustup toolchain install {pin}\n      or, with another one: cargo +stable pyx …"
             )),
             Self::Offline(_) => Some("run it once without `--offline`".into()),
-            Self::NoInterpreter { .. } => {
-                Some("uv python install, or name one with `--python /path/to/python`".into())
-            }
-            Self::ExcludedPython { requires, .. } => {
-                Some(format!("ask for one of {requires}, or for none"))
-            }
-            Self::UnsupportedPython { newest, .. } => Some(match newest {
-                Some(newest) => format!("--python {newest}, or a newer PyO3 (`cargo add pyo3`)"),
-                None => "name a newer one with `--python`".into(),
-            }),
-            Self::ForeignEnvironment { .. } => Some(
-                "name another folder with UV_PROJECT_ENVIRONMENT, or move what is there away".into(),
-            ),
+            Self::NoInterpreter { .. }
+            | Self::ExcludedPython { .. }
+            | Self::UnsupportedPython { .. }
+            | Self::ForeignEnvironment { .. } => self.hint_for_python(),
             Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
             Self::Shadowed {
                 found, is_tracked, ..

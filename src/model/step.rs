@@ -17,6 +17,8 @@ pub enum StepId {
     Environment,
     /// Tell uv which packages it is not to install.
     LeftOut,
+    /// Tell uv which packages stay as they are.
+    KeptPackages,
     /// Install dependencies; counted from 1.
     Sync(usize),
     /// Install the pip that an old maturin installs with.
@@ -109,6 +111,7 @@ impl std::fmt::Display for StepId {
             Self::Interpreter(wanted) => write!(f, "interpreter {wanted}"),
             Self::Environment => f.write_str("environment"),
             Self::LeftOut => f.write_str("packages left out"),
+            Self::KeptPackages => f.write_str("packages kept"),
             Self::Sync(number) => write!(f, "sync {number}"),
             Self::Pip => f.write_str("pip"),
             Self::RecordEnvironment => f.write_str("record"),

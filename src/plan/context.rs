@@ -102,7 +102,7 @@ pub(super) fn activate(
     caller: &Caller,
 ) -> Invocation {
     let environment = &target.environment;
-    call.env("VIRTUAL_ENV", environment.path.as_str())
+    call.env(environment.variable(), environment.path.as_str())
         .path(&[&environment.bin()], &caller.path)
         .env("UV_NO_SYNC", "1")
         .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str())

@@ -108,6 +108,7 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
         return Err(Error::ForeignEnvironment {
             path: path.clone(),
             why: why.clone(),
+            is_condas: context.target.environment.is_for_conda(),
         });
     }
     match &context.target.interpreter {
@@ -171,10 +172,35 @@ fn provided(plan: &Plan) -> Vec<StepId> {
 /// What whoever works in the environment waits for.
 pub(super) fn needs(plan: &Plan) -> Vec<StepId> {
     let mut needs = provided(plan);
-    if plan.has(&StepId::Environment) {
-        needs.push(StepId::Environment);
-    }
+    let own = [StepId::Environment, StepId::KeptPackages];
+    needs.extend(own.into_iter().filter(|id| plan.has(id)));
     needs
+}
+
+/// uv is told of what stays as it is before it installs anything.
+pub(super) fn keep_packages(plan: &mut Plan, context: &PlanContext<'_>) {
+    let Some(path) = kept_packages(context).filter(|_| !plan.has(&StepId::KeptPackages)) else {
+        return;
+    };
+    let mut text = context.target.kept_packages.join("\n");
+    text.push('\n');
+    let subject = context.show(&path);
+    let action = Action::Write { path, text };
+    plan.push(Step::new(StepId::KeptPackages, "Writing", subject, action));
+}
+
+/// The file with the packages that an environment of conda keeps, as constraints; `None` for others.
+pub(super) fn kept_packages(context: &PlanContext<'_>) -> Option<Utf8PathBuf> {
+    let is_empty = context.target.kept_packages.is_empty();
+    (!is_empty).then(|| context.project.own_state().join("kept-packages.txt"))
+}
+
+/// The same as options of uv.
+pub(super) fn constraints(context: &PlanContext<'_>) -> Vec<String> {
+    let file = kept_packages(context);
+    file.map_or_else(Vec::new, |path| {
+        vec!["--constraint".into(), path.into_string()]
+    })
 }
 
 /// The record of what was installed into the environment, after everything else.

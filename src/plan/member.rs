@@ -69,6 +69,7 @@ pub(super) fn member(
         return prove(plan, context, build, false);
     }
     if let Some(maturin) = maturin {
+        environment::keep_packages(plan, context);
         if !maturin.at_least(MATURIN_WITH_UV) {
             pip(plan, context);
         }
@@ -181,6 +182,7 @@ fn pip(plan: &mut Plan, context: &PlanContext<'_>) {
         .uv()
         .args(["pip", "install", "--quiet"])
         .args(context.offline())
+        .args(environment::constraints(context))
         .args(["--python", context.target.environment.python().as_str()])
         .arg("pip");
     let action = Action::Run(Run::quiet(call, Exit::Environment));
@@ -295,12 +297,12 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
         .env("PYO3_ENVIRONMENT_SIGNATURE", probe.signature())
         .env("PYO3_PYTHON", python.as_str())
         .env("PYTHON_SYS_EXECUTABLE", python.as_str());
-    match (build.locked.stable_abi, (pyo3.major, pyo3.minor)) {
-        (true, version) if version >= PYO3_WITH_CONFIG => {
+    match (build.stable_abi(probe), (pyo3.major, pyo3.minor)) {
+        (Some(_), version) if version >= PYO3_WITH_CONFIG => {
             let config = build.pyo3_config.as_ref()?;
             Some(call.env("PYO3_CONFIG_FILE", config.as_str()))
         }
-        (true, version) if version < (0, 17) => None,
+        (Some(_), version) if version < (0, 17) => None,
         _ => Some(call),
     }
 }
@@ -335,7 +337,8 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         .then(|| passed_args(context.request, options))
         .into_iter()
         .flatten();
-    let bin = context.target.environment.bin();
+    let environment = &context.target.environment;
+    let bin = environment.bin();
     let mut dirs = context.tool_dirs();
     if !build.member.build_requirements.is_empty() {
         dirs.insert(0, &bin); // the Python that has them
@@ -354,14 +357,17 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         .args(maturin_feature_args(options))
         .args(flags)
         .args(other_groups(context, build))
-        .env("VIRTUAL_ENV", context.target.environment.path.as_str())
+        .env(environment.variable(), environment.path.as_str())
         .path(&dirs, &context.caller.path)
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
         .env("CARGO_TARGET_DIR", target.as_str());
     if context.request.network.offline {
         call = call.env("UV_OFFLINE", "1");
     }
-    call
+    match environment::kept_packages(context) {
+        Some(path) => call.env("UV_CONSTRAINT", path.as_str()),
+        None => call,
+    }
 }
 
 /// maturin installs the group `dev` whenever the package has one, unless it is told other groups: those of

@@ -34,7 +34,7 @@ pub(super) fn suite(
         TestRunner::Stestr => stestr(context, suite, testing),
     };
     let call = call
-        .env("VIRTUAL_ENV", environment.path.as_str())
+        .env(environment.variable(), environment.path.as_str())
         .path(&[&environment.bin()], &context.caller.path);
     let mut test = Test::of(context, build, testing, call, runner);
     test.suite = suite.label();

@@ -128,7 +128,7 @@ pub(super) fn target(
         .call(&program, &context.caller.cwd)
         .args(arguments.iter().cloned())
         .envs(variables)
-        .env("VIRTUAL_ENV", environment.path.as_str())
+        .env(environment.variable(), environment.path.as_str())
         .path(&[&environment.bin()], &context.caller.path);
     plan.hand_over = Some(hand_over(name, embedding::execute(call, context, build)?));
     Ok(plan)

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 
+use crate::facts::RequiredPackages;
 use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
 use crate::facts::project::{Project, UvWorkspace};
-use crate::facts::{Request, RequiredPackages};
 use crate::model::error::Exit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;
@@ -21,10 +21,13 @@ use super::step::{Plan, Step};
 /// The dependencies, when they are due, then those of the tests.
 pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
     leave_out(plan, context);
+    if context.target.packages_are_stale() {
+        environment::keep_packages(plan, context);
+    }
     for (at, (reason, sync)) in due(context).into_iter().enumerate() {
         let call = sync_call(sync, context);
         let run = Run {
-            hint: network_hint(sync, context.request),
+            hint: hint(sync, context),
             ..Run::quiet(call, Exit::Environment)
         };
         let number = at + 1;
@@ -91,8 +94,8 @@ fn due<'a>(context: &PlanContext<'a>) -> Vec<(&'a Reason, &'a Sync)> {
     due
 }
 
-fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
-    if request.network.offline {
+fn hint(sync: &Sync, context: &PlanContext<'_>) -> Option<String> {
+    if context.request.network.offline {
         return Some("run it once without `--offline`".into());
     }
     if let Scope::Named(_) = sync.scope {
@@ -105,7 +108,10 @@ fn network_hint(sync: &Sync, request: &Request) -> Option<String> {
             let dir = path.parent().unwrap_or(path);
             Some(format!("uv lock --check --project {}", quote(dir.as_str())))
         }
-        _ => None,
+        _ => environment::kept_packages(context).map(|path| {
+            let path = context.show(&path);
+            format!("what conda has installed is kept (see {path}): another version is for conda to install")
+        }),
     }
 }
 
@@ -115,6 +121,10 @@ fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
         for name in names {
             let _ = write!(subject, " +{word} {name}");
         }
+    }
+    let kept = context.target.kept_packages.len();
+    if kept > 0 {
+        let _ = write!(subject, ", but the {kept} that conda keeps");
     }
     subject
 }
@@ -160,6 +170,7 @@ fn pip_install(context: &PlanContext<'_>) -> Invocation {
         .uv()
         .args(["pip", "install", "--quiet"])
         .args(context.offline())
+        .args(environment::constraints(context))
         .args(["--python", python.as_str()])
 }
 
@@ -190,9 +201,16 @@ fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
         .args(scope)
 }
 
-/// Without what maturin builds.
+/// Without what maturin builds, and what an environment of conda keeps.
 fn from_lock(context: &PlanContext<'_>) -> Invocation {
-    let environment = &context.target.environment;
+    let target = context.target;
+    let environment = &target.environment;
+    let kept = target.kept_packages.iter();
+    let kept = kept.filter_map(|one| Some(one.split_once("==")?.0.to_owned()));
+    let left_out: Vec<String> = built_by_maturin(context.project)
+        .into_iter()
+        .chain(kept)
+        .collect();
     context
         .uv()
         .args(["sync", "--quiet", "--inexact"])
@@ -203,10 +221,7 @@ fn from_lock(context: &PlanContext<'_>) -> Invocation {
         })
         .args(context.offline())
         .args(["--python", environment.python().as_str()])
-        .args(pairs(
-            "--no-install-package",
-            &built_by_maturin(context.project),
-        ))
+        .args(pairs("--no-install-package", &left_out))
         .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str())
 }
 

@@ -9,27 +9,28 @@ use pep440_rs::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
+use crate::model::implementation::Implementation;
 use crate::model::invocation::Invocation;
+use crate::model::minor::Minor;
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::process::{self, Output};
 use crate::world::session::Session;
 
-/// A CPython on this machine.
+/// A Python on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interpreter {
     /// Absolute, links resolved.
     pub path: Utf8PathBuf,
+    /// Of the language: PyPy has another one of its own.
     pub version: Version,
-    /// Built without the GIL (PEP 703); only chosen when asked for.
-    pub free_threaded: bool,
+    pub implementation: Implementation,
 }
 
 impl std::fmt::Display for Interpreter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let suffix = if self.free_threaded { "t" } else { "" };
-        write!(f, "CPython {}{suffix}", self.version)
+        f.write_str(&self.implementation.wording(&self.version))
     }
 }
 
@@ -42,6 +43,41 @@ pub fn any(session: &Session) -> Option<Utf8PathBuf> {
 /// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would
 /// run), then pyenv's versions, then uv's, newest first.
 pub fn installed(session: &Session) -> Vec<Interpreter> {
+    let mut found = found(session, &CPYTHON);
+    found.retain(|it| it.implementation.is_cpython() && it.version >= Version::new([3, 7]));
+    found
+}
+
+/// Every PyPy, in the order of [`installed`]. Most of them have to be run to tell their version.
+pub fn installed_pypys(session: &Session) -> Vec<Interpreter> {
+    let mut found = found(session, &PYPY);
+    found.retain(|it| it.implementation == Implementation::PyPy);
+    found
+}
+
+/// How the files of an implementation are called.
+struct FileNames {
+    /// What its programs on PATH begin with.
+    program: &'static str,
+    /// Whether the folder of a version of that name, pyenv's or uv's, has it.
+    is_folder: fn(&str) -> bool,
+    /// Where it is in such a folder; on Windows there is no `bin`.
+    in_folder: [&'static str; 2],
+}
+
+const CPYTHON: FileNames = FileNames {
+    program: "python",
+    is_folder: |name| !name.starts_with(PYPY.program) && !name.starts_with("graalpy"),
+    in_folder: ["bin/python3", "python.exe"],
+};
+
+const PYPY: FileNames = FileNames {
+    program: "pypy",
+    is_folder: |name| name.starts_with("pypy"),
+    in_folder: ["bin/pypy3", "pypy.exe"],
+};
+
+fn found(session: &Session, names: &FileNames) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
     let mut add = |path: &Utf8Path| {
         if let Ok(interpreter) = at(session, path)
@@ -55,44 +91,40 @@ pub fn installed(session: &Session) -> Vec<Interpreter> {
         if dir == pyenv.join("shims") {
             for version in pyenv_global(session, &pyenv) {
                 let folder = pyenv.join("versions").join(version);
-                for name in PROGRAMS {
+                for name in names.in_folder {
                     add(&folder.join(name));
                 }
             }
             continue;
         }
         for name in disk::names(&dir) {
-            if is_python(&name) {
+            if is_python(&name, names.program) {
                 add(&dir.join(name));
             }
         }
     }
     for root in [vec![pyenv.join("versions")], uv_roots(session)].concat() {
-        for name in newest_first(disk::names(&root)) {
-            let folder = root.join(name);
-            for name in PROGRAMS {
-                add(&folder.join(name));
+        let folders = newest_first(disk::names(&root)).into_iter();
+        for folder in folders.filter(|name| (names.is_folder)(name)) {
+            for name in names.in_folder {
+                add(&root.join(&folder).join(name));
             }
         }
     }
-    found.retain(|interpreter| interpreter.version >= Version::new([3, 7]));
     found
 }
-
-/// The interpreter in the folder of an installed version: on Windows there is no `bin`.
-const PROGRAMS: [&str; 2] = ["bin/python3", "python.exe"];
 
 fn newest_first(mut names: Vec<String>) -> Vec<String> {
     names.sort_by_key(|name| std::cmp::Reverse(version_in(name)));
     names
 }
 
-/// `python`, `python3`, `python3.12`, `python3.13t`; not `python3-config`.
-fn is_python(name: &str) -> bool {
+/// `python`, `python3`, `python3.12`, `python3.13t`; not `python3-config`. `program`: what it begins with.
+fn is_python(name: &str, program: &str) -> bool {
     let Some(rest) = name.strip_suffix(std::env::consts::EXE_SUFFIX) else {
         return false;
     };
-    rest.strip_prefix("python").is_some_and(|rest| {
+    rest.strip_prefix(program).is_some_and(|rest| {
         let digits = rest.strip_suffix('t').unwrap_or(rest);
         digits.chars().all(|c| c.is_ascii_digit() || c == '.')
     })
@@ -136,18 +168,17 @@ fn uv_roots(session: &Session) -> Vec<Utf8PathBuf> {
     roots.iter().map(|root| root.join("python")).collect()
 }
 
-/// The interpreter at a path; its version by the path where that tells, else by asking it.
+/// The interpreter at a path; what it is by the path where that tells, else by asking it.
 ///
 /// # Errors
-/// [`Error::BadInterpreter`] where there is none that answers.
+/// [`Error::BadInterpreter`] where there is none that answers, or none that modules are built for.
 pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     let real = disk::resolve(path);
-    let bad = |message: &str| Error::BadInterpreter {
-        path: path.to_owned(),
-        message: message.to_owned(),
-    };
     if !disk::is_file(&real) {
-        return Err(bad("no such file"));
+        return Err(Error::BadInterpreter {
+            path: path.to_owned(),
+            message: "no such file".into(),
+        });
     }
     let name = real.file_name().unwrap_or_default();
     // on Windows it is in the folder of its version, elsewhere in that one's `bin`
@@ -156,53 +187,123 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
         None => (name, real.parent().and_then(Utf8Path::parent)),
     };
     let folder = folder.and_then(Utf8Path::file_name).unwrap_or_default();
-    let free_threaded =
-        name.starts_with("python") && name.ends_with('t') || folder.contains("+freethreaded");
     let by_folder = version_in(folder).filter(|version| version.release().len() >= 3);
-    let version = match by_folder {
-        Some(version) => version,
-        None => ask(session, &real)?.ok_or_else(|| bad("it did not tell its version"))?,
+    let Some(version) = by_folder else {
+        return ask(session, real);
+    };
+    let is_free = name.starts_with("python") && name.ends_with('t');
+    let implementation = if name.starts_with("pypy") {
+        Implementation::PyPy
+    } else if is_free || folder.contains("+freethreaded") {
+        Implementation::FreeThreaded
+    } else {
+        Implementation::CPython
     };
     Ok(Interpreter {
         path: real,
         version,
-        free_threaded,
+        implementation,
     })
 }
 
-/// `3.12.1` in `3.12.1` and in `cpython-3.12.1-linux-x86_64-gnu`.
+/// `3.12.1` in `3.12.1`, `cpython-3.12.1-linux-x86_64-gnu` and `pypy-3.10.14-linux-x86_64-gnu`.
 fn version_in(folder: &str) -> Option<Version> {
-    let word = folder
-        .strip_prefix("cpython-")
-        .and_then(|rest| rest.split(['-', '+']).next())
+    let named = ["cpython-", "pypy-"].iter();
+    let word = named
+        .filter_map(|name| folder.strip_prefix(name))
+        .find_map(|rest| rest.split(['-', '+']).next())
         .unwrap_or(folder);
     Version::from_str(word).ok()
 }
 
-/// `None` where it does not tell.
-///
-/// # Errors
-/// As [`is_trusted`].
-fn ask(session: &Session, python: &Utf8Path) -> Result<Option<Version>> {
-    is_trusted(session, python)?;
-    let script = "import platform, sys\n\
-                  if sys.implementation.name == 'cpython': print(platform.python_version())";
-    let output = answer(session, python, script).ok();
-    Ok(
-        output
-            .and_then(|output| Version::from_str(output.stdout.trim().trim_end_matches('+')).ok()),
-    )
+/// What an interpreter says of itself in the fewest words.
+#[derive(Deserialize)]
+struct Introduction {
+    implementation: String,
+    version: String,
+    /// Letters for how it was built; systems on which it tells none have folders that do.
+    abiflags: String,
 }
 
+/// # Errors
+/// [`Error::BadInterpreter`]; as [`is_trusted`].
+fn ask(session: &Session, path: Utf8PathBuf) -> Result<Interpreter> {
+    const SCRIPT: &str = "import json, platform, sys\n\
+        print(json.dumps({'implementation': sys.implementation.name, \
+        'version': platform.python_version(), 'abiflags': getattr(sys, 'abiflags', '')}))";
+    let said = answer(session, &path, SCRIPT);
+    let said = match said {
+        Err(error @ Error::Refused { .. }) => return Err(error),
+        said => said.ok(),
+    };
+    let said =
+        said.and_then(|output| serde_json::from_str::<Introduction>(output.stdout.trim()).ok());
+    let bad = |message: String| Error::BadInterpreter {
+        path: path.clone(),
+        message,
+    };
+    let Some(said) = said else {
+        return Err(bad("it did not tell its version".into()));
+    };
+    let implementation = match &*said.implementation {
+        "cpython" if said.abiflags.contains('t') => Implementation::FreeThreaded,
+        "cpython" => Implementation::CPython,
+        "pypy" => Implementation::PyPy,
+        other => return Err(bad(format!("it is {other}: {ONLY}"))),
+    };
+    let version = Version::from_str(said.version.trim_end_matches('+'));
+    let version = version.map_err(|_| bad(format!("its version `{}` is none", said.version)))?;
+    Ok(Interpreter {
+        path,
+        version,
+        implementation,
+    })
+}
+
+/// What is said of other implementations.
+pub const ONLY: &str = "modules are built for CPython and PyPy";
+
 /// Refuses an interpreter that a checkout brings, or whose environment takes its standard library from
-/// there, for a command that only looks. What is found without the checkout's word is the user's own.
+/// there, for a command that only looks. What is found without the checkout's word is the user's own, and
+/// what the user has built into is [`trust`]ed.
 ///
 /// # Errors
 /// [`Error::Refused`]
 fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
-    if !session.looks_only {
+    if !session.looks_only || !is_brought(session, python) {
         return Ok(());
     }
+    let record = disk::read_text(&trust_record(session, python))
+        .ok()
+        .flatten();
+    if record.is_some() && record == disk::hash(python) {
+        return Ok(());
+    }
+    let message = format!("`{python}` is of this checkout, and what only looks runs nothing of it");
+    let hint = "`cargo pyx dev` runs it, where you trust the checkout";
+    Err(Error::refused(message, hint))
+}
+
+/// Has later commands run the interpreter of an environment, now that one that builds has: what a checkout
+/// brings is noted outside of it.
+///
+/// # Errors
+/// Those of writing into the user's cache.
+pub fn trust(session: &Session, python: &Utf8Path) -> Result<()> {
+    if !is_brought(session, python) {
+        return Ok(());
+    }
+    let hash = disk::hash(python).unwrap_or_default();
+    disk::write(&trust_record(session, python), hash.as_bytes())
+}
+
+fn trust_record(session: &Session, python: &Utf8Path) -> Utf8PathBuf {
+    let name = disk::digest(python.as_str().as_bytes());
+    session.cache().join("trusted-interpreters").join(name)
+}
+
+/// Whether an interpreter is of the checkout, or its environment takes its standard library from there.
+fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
     let mut own = session.search_path();
     own.push(pyenv_root(session));
@@ -217,13 +318,7 @@ fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
         let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
         Some(dir.join(venv::config(&text).remove("home")?))
     });
-    if is_brought(python) || homes.any(|home| is_brought(&home)) {
-        let message =
-            format!("`{python}` is of this checkout, and what only looks runs nothing of it");
-        let hint = "`cargo pyx dev` runs it, where you trust the checkout";
-        return Err(Error::refused(message, hint));
-    }
-    Ok(())
+    is_brought(python) || homes.any(|home| is_brought(&home))
 }
 
 type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Output>;
@@ -254,7 +349,8 @@ fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// As in `sys.implementation.name`.
-    pub implementation: String,
+    #[serde(rename = "implementation")]
+    pub name: String,
     pub major: u64,
     pub minor: u64,
     /// Bits of a pointer.
@@ -275,31 +371,36 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// For people: `3.13`, `3.13t`, `pypy 3.11`.
-    pub fn label(&self) -> String {
-        let folder = self.folder();
-        let version = folder.strip_prefix("python").unwrap_or(&folder);
-        match &*self.implementation {
-            "cpython" => version.to_owned(),
-            other => format!("{other} {}.{}", self.major, self.minor),
+    pub fn version(&self) -> Minor {
+        (self.major, self.minor)
+    }
+
+    pub fn implementation(&self) -> Implementation {
+        let tag = format!(".cpython-{}{}t-", self.major, self.minor);
+        if self.name == "pypy" {
+            Implementation::PyPy
+        } else if self.suffixes.iter().any(|own| own.starts_with(&tag)) {
+            Implementation::FreeThreaded
+        } else {
+            Implementation::CPython
         }
     }
 
-    /// The folder of its standard library and packages in `lib`: `python3.13`, with `t` where it was
-    /// built without the GIL.
+    /// As `--python` takes it: `3.13`, `3.13t`, `pypy3.11`.
+    pub fn label(&self) -> String {
+        self.implementation().request(self.version())
+    }
+
+    /// The folder of its standard library and packages in `lib`.
     pub fn folder(&self) -> String {
-        let (major, minor) = (self.major, self.minor);
-        let tag = format!(".cpython-{major}{minor}t-");
-        let free_threaded = self.suffixes.iter().any(|own| own.starts_with(&tag));
-        let suffix = if free_threaded { "t" } else { "" };
-        format!("python{major}.{minor}{suffix}")
+        self.implementation().library_folder(self.version())
     }
 
     /// What maturin tells PyO3's build script about the interpreter.
     pub fn signature(&self) -> String {
         format!(
             "{}-{}.{}-{}bit",
-            self.implementation, self.major, self.minor, self.bits
+            self.name, self.major, self.minor, self.bits
         )
     }
 }
@@ -339,7 +440,7 @@ mod tests {
             ("python3.13t", true),
             ("python3-config", false),
         ] {
-            assert_eq!(is_python(name), is, "{name}");
+            assert_eq!(is_python(name, CPYTHON.program), is, "{name}");
         }
     }
 
@@ -347,10 +448,13 @@ mod tests {
     fn a_build_without_the_gil_is_known_by_its_name() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap().join("3.13.1/bin");
-        for (name, free_threaded) in [("python3.13t", true), ("python3.13", false)] {
+        for (name, wording) in [
+            ("python3.13t", "CPython 3.13.1t"),
+            ("python3.13", "CPython 3.13.1"),
+        ] {
             disk::write(&dir.join(name), b"").unwrap();
             let found = at(&Session::default(), &dir.join(name)).unwrap();
-            assert_eq!(found.free_threaded, free_threaded, "{name}");
+            assert_eq!(found.to_string(), wording);
         }
     }
 
@@ -413,6 +517,7 @@ mod tests {
         let expected = Version::from_str("3.12.1").ok();
         assert_eq!(version_in("3.12.1"), expected);
         assert_eq!(version_in("cpython-3.12.1-linux-x86_64-gnu"), expected);
+        assert_eq!(version_in("pypy-3.12.1-linux-x86_64-gnu"), expected);
         assert_eq!(version_in("bin"), None);
     }
 }

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 
 use crate::model::error::{Error, Result};
+use crate::model::implementation::Implementation;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::session::Session;
@@ -29,7 +30,7 @@ pub const ALL: &str = "all";
 
 enum InterpreterSpec {
     Path(Utf8PathBuf),
-    Versions(VersionSpecifiers, bool),
+    Versions(VersionSpecifiers, Implementation),
 }
 
 impl PythonRequest {
@@ -38,9 +39,9 @@ impl PythonRequest {
         self.from == FLAG
     }
 
-    /// The request in the word of a version file, which pyenv reads too: `3.10-dev` and
-    /// `3.12.1/envs/name` are of these versions. `None` for the name of one of its environments, and for
-    /// other implementations.
+    /// The request in the word of a version file, which pyenv reads too: `3.10-dev`, `3.12.1/envs/name` and
+    /// `pypy3.10-7.3.17` are of these versions. `None` for the name of one of its environments, and for
+    /// implementations that no module is built for.
     pub fn in_version_file(session: &Session, text: &str, from: &str) -> Option<Self> {
         let request = |text: &str| Self {
             text: text.to_owned(),
@@ -65,12 +66,13 @@ impl PythonRequest {
         if text.contains(['/', '\\']) {
             return Ok(InterpreterSpec::Path(path));
         }
-        let version = text
-            .trim_start_matches("cpython")
-            .trim_start_matches("python")
-            .trim_start_matches(['-', '@', '='].as_slice());
-        let free_threaded = version.ends_with('t');
-        let version = version.trim_end_matches('t');
+        let no_version = || {
+            let from = &self.from;
+            Error::Usage(format!(
+                "`{text}` ({from}) names no version of CPython or PyPy, and no path"
+            ))
+        };
+        let (implementation, version) = implementation(text);
         let specifiers = if version.starts_with(|c: char| c.is_ascii_digit()) {
             let wildcard = if version.split('.').count() < 3 {
                 ".*"
@@ -81,13 +83,28 @@ impl PythonRequest {
         } else {
             version.to_owned()
         };
-        let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| {
-            Error::Usage(format!(
-                "`{text}` ({}) names no CPython version and no path",
-                self.from
-            ))
-        })?;
-        Ok(InterpreterSpec::Versions(specifiers, free_threaded))
+        let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| no_version())?;
+        Ok(InterpreterSpec::Versions(specifiers, implementation))
+    }
+}
+
+/// What a request is for, and the rest of it: a version, a range, or nothing. uv's spellings (uv docs,
+/// "Requesting a version") and pyenv's.
+fn implementation(text: &str) -> (Implementation, &str) {
+    let rest_of = |rest: &'static str| {
+        text.strip_prefix(rest)
+            .map(|rest| rest.trim_start_matches(['-', '@', '=']))
+    };
+    if let Some(version) = rest_of("pypy") {
+        let version = version.split('-').next().unwrap_or_default(); // what follows is PyPy's own
+        return (Implementation::PyPy, version);
+    }
+    let version = rest_of("cpython")
+        .or_else(|| rest_of("python"))
+        .unwrap_or(text);
+    match version.strip_suffix('t') {
+        Some(version) => (Implementation::FreeThreaded, version),
+        None => (Implementation::CPython, version),
     }
 }
 
@@ -112,7 +129,8 @@ pub fn choose(
 ) -> Result<Choice> {
     let Some(request) = request else {
         let allowed = |found: &&Interpreter| {
-            requires.iter().all(|spec| spec.contains(&found.version)) && !found.free_threaded
+            requires.iter().all(|spec| spec.contains(&found.version))
+                && found.implementation == Implementation::CPython
         };
         return match installed.iter().find(allowed) {
             Some(found) => Ok(Choice::Use(found.clone())),
@@ -131,7 +149,7 @@ pub fn choose(
     })
 }
 
-/// All of `installed` that the request and every `requires-python` allow, in their order; an
+/// All of `installed` that the request and every `requires-python` allow, in their order; a PyPy, or an
 /// interpreter that is requested by its path, wherever it is, where they allow it.
 ///
 /// # Errors
@@ -142,7 +160,7 @@ pub fn fitting(
     request: &PythonRequest,
     requires: &[VersionSpecifiers],
 ) -> Result<Vec<Interpreter>> {
-    let (versions, free_threaded) = match request.wanted(session)? {
+    let (versions, implementation) = match request.wanted(session)? {
         InterpreterSpec::Path(path) => {
             let found = interpreter::at(session, &path)?;
             if requires.iter().all(|spec| spec.contains(&found.version)) {
@@ -150,7 +168,7 @@ pub fn fitting(
             }
             return Err(none_fits(&[found], &wording(requires)));
         }
-        InterpreterSpec::Versions(versions, free_threaded) => (versions, free_threaded),
+        InterpreterSpec::Versions(versions, implementation) => (versions, implementation),
     };
     if !request.soft && is_excluded(&versions, requires) {
         return Err(Error::ExcludedPython {
@@ -161,9 +179,18 @@ pub fn fitting(
     }
     let fits = |found: &&Interpreter| {
         let mut all = requires.iter().chain([&versions]);
-        all.all(|spec| spec.contains(&found.version)) && found.free_threaded == free_threaded
+        all.all(|spec| spec.contains(&found.version)) && found.implementation == implementation
     };
-    Ok(installed.iter().filter(fits).cloned().collect())
+    let pypys = match implementation {
+        Implementation::PyPy => interpreter::installed_pypys(session),
+        Implementation::CPython | Implementation::FreeThreaded => Vec::new(),
+    };
+    Ok(installed
+        .iter()
+        .chain(&pypys)
+        .filter(fits)
+        .cloned()
+        .collect())
 }
 
 /// Whether a project allows none of what a request for one minor or one version can mean: no download
@@ -213,11 +240,11 @@ pub fn satisfies(
     session: &Session,
     request: &PythonRequest,
     version: &Version,
-    free_threaded: bool,
+    implementation: Implementation,
 ) -> bool {
     match request.wanted(session) {
         Ok(InterpreterSpec::Versions(versions, wanted)) => {
-            versions.contains(version) && wanted == free_threaded
+            versions.contains(version) && wanted == implementation
         }
         Ok(InterpreterSpec::Path(_)) | Err(_) => false,
     }
@@ -243,10 +270,11 @@ mod tests {
             (">=3.10", ">=3.10"),
             ("3.10-dev", "3.10"),
             ("3.12.1/envs/acme", "3.12.1"),
+            ("pypy3.10-7.3.17", "pypy3.10-7.3.17"),
         ] {
             assert_eq!(read(text).as_deref(), Some(version), "{text}");
         }
-        for text in ["acme-dev", "acme", "pypy3.10-7.3.17", "system", "./nowhere"] {
+        for text in ["acme-dev", "acme", "graalpy-24.2.1", "system", "./nowhere"] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -255,7 +283,7 @@ mod tests {
         Interpreter {
             path: format!("/python/{version}").into(),
             version: Version::from_str(version).unwrap(),
-            free_threaded: false,
+            implementation: Implementation::CPython,
         }
     }
 

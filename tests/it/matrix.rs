@@ -204,7 +204,8 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
     let project = Project::cold(&folder.join("hello"), "hello");
     let before = project.listing(&[]);
     let newer = folder.join("newer");
-    program(&newer.join("python3.99"), "echo 3.99.0");
+    let said = r#"echo '{"implementation": "cpython", "version": "3.99.0", "abiflags": ""}'"#;
+    program(&newer.join("python3.99"), said);
     let reason = "is for CPython 3.8 to 3.15";
     let run = |args: &[&str]| project.dev().path_first(&newer).with(args).run();
 

@@ -17,6 +17,7 @@ use cargo_pyx::facts::{
     Staleness, TargetEnvironment, Testing, Tools,
 };
 use cargo_pyx::model::error::Result;
+use cargo_pyx::model::implementation::Implementation;
 use cargo_pyx::model::reason::Reason;
 use cargo_pyx::model::step::StepId;
 use cargo_pyx::plan::{self, Action, Plan};
@@ -102,11 +103,11 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                 path: "/p/.venv".into(),
                 state: State::Good {
                     version: version("3.11.7"),
-                    free_threaded: false,
+                    implementation: Implementation::CPython,
                 },
             },
             probe: Some(Probe {
-                implementation: "cpython".into(),
+                name: "cpython".into(),
                 major: 3,
                 minor: 11,
                 bits: 64,
@@ -154,7 +155,7 @@ fn fresh_clone(members: Vec<Member>) -> Facts {
     facts.target.interpreter = Some(Choice::Use(Interpreter {
         path: "/usr/bin/python3.11".into(),
         version: version("3.11.7"),
-        free_threaded: false,
+        implementation: Implementation::CPython,
     }));
     facts
 }
@@ -333,9 +334,9 @@ fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
     assert!(!ahead(|build| build.member.plain = false));
     assert!(!ahead(|build| build.locked.pyo3 = None));
     assert!(!ahead(|build| build.locked.restless = true));
-    assert!(!ahead(|build| build.locked.stable_abi = true));
+    assert!(!ahead(|build| build.locked.stable_abis.abi3 = Some(None)));
     assert!(ahead(|build| {
-        build.locked.stable_abi = true;
+        build.locked.stable_abis.abi3 = Some(None);
         build.pyo3_config = Some("/p/target/pyx/ext/maturin/config.txt".into());
     }));
 }

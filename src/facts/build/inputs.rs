@@ -79,10 +79,7 @@ fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
         inputs.push(Input::tree(&dir, TreeScope::Folder, &[], Some(since)));
     }
     inputs.push(Input::program(&place.environment.python()));
-    inputs.push(Input::file(
-        &place.environment.path.join("pyvenv.cfg"),
-        None,
-    ));
+    inputs.push(Input::file(&place.environment.version_file(), None));
     inputs
 }
 

@@ -72,6 +72,7 @@ fn foreign_environment(facts: &Facts) -> Option<Problem> {
     let error = Error::ForeignEnvironment {
         path: facts.target.environment.path.clone(),
         why: why.clone(),
+        is_condas: facts.target.environment.is_for_conda(),
     };
     Some(Problem::of("foreign-environment", &error))
 }

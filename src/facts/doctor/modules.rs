@@ -8,6 +8,7 @@ use crate::facts::{Build, Facts};
 use crate::model::error::{Result, out_of_the_way};
 use crate::model::finding::Finding;
 use crate::model::invocation::quote;
+use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
@@ -54,7 +55,8 @@ fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Utf8
     if let (Some(package), Some(inner)) = (package, inner) {
         let (folders, stem) = inner.rsplit_once('.').unwrap_or(("", inner));
         let folder = package.join(folders.replace('.', "/"));
-        found.extend(beside(&folder, stem, build.locked.stable_abi, suffixes));
+        let is_stable = build.locked.stable_abis != StableAbis::default();
+        found.extend(beside(&folder, stem, is_stable, suffixes));
     }
     // Python looks into the folder that it is started in first, and takes a package before a module
     if package.is_none_or(|package| package.parent() != Some(&member.dir)) {

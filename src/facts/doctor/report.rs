@@ -8,6 +8,7 @@ use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{self, Bindings, HardWired, Layout};
 use crate::facts::{Build, CacheUse, CompilerCache, Facts};
 use crate::model::error::Result;
+use crate::model::implementation::Implementation;
 use crate::model::reason::Reason;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
@@ -304,7 +305,7 @@ impl InterpreterFact {
     fn of(found: &Interpreter) -> Self {
         Self {
             version: found.version.to_string(),
-            free_threaded: found.free_threaded,
+            free_threaded: found.implementation == Implementation::FreeThreaded,
             path: found.path.clone(),
         }
     }
@@ -331,6 +332,7 @@ impl EnvironmentFact {
         let made_by = match &facts.target.environment.state {
             State::Missing => None,
             _ if record.made => Some("pyx"),
+            _ if facts.target.environment.is_condas() => Some("conda"),
             _ if facts.target.environment.is_uvs() => Some("uv"),
             _ => Some("others"),
         };
@@ -357,6 +359,8 @@ impl MemberFact {
             .staleness
             .as_ref()
             .map(|staleness| staleness.reason.clone());
+        let asked = build.locked.stable_abis;
+        let stable_abi = asked.abi3.or(asked.abi3t);
         Self {
             name: member.name.clone(),
             manifest: member.manifest().to_owned(),
@@ -366,13 +370,10 @@ impl MemberFact {
             profile: build.options.profile.clone(),
             features: build.options.features.clone(),
             link: LinkMode::of(build),
-            stable_abi: build
-                .locked
-                .stable_abi
-                .then(|| match build.locked.abi_floor {
-                    Some((major, minor)) => format!("{major}.{minor}"),
-                    None => "3".to_owned(),
-                }),
+            stable_abi: stable_abi.map(|floor| match floor {
+                Some((major, minor)) => format!("{major}.{minor}"),
+                None => "3".to_owned(),
+            }),
             fresh: reason.is_none(),
             because: reason.as_ref().map(ToString::to_string),
             reason,
@@ -430,7 +431,7 @@ mod tests {
         let all = ["3.9.2", "3.13.0", "3.13.0rc1", "3.10.1"].map(|version| Interpreter {
             version: version.parse().unwrap(),
             path: "/python".into(),
-            free_threaded: false,
+            implementation: Implementation::default(),
         });
         let sorted = sorted(&all).into_iter().map(|found| found.version);
         let expected = ["3.13.0", "3.13.0rc1", "3.10.1", "3.9.2"];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::TestRunner;
-use crate::facts::environment::{self, Environment};
+use crate::facts::environment::{Environment, requested_python};
 use crate::facts::project::{Bindings, Member, Project};
 use crate::facts::recipes::{self, Recipes};
 use crate::facts::suites::{Languages, Suites};
@@ -50,7 +50,7 @@ impl Workspace {
     /// # Errors
     /// What the manifests, the tests' configuration or the justfile have that cannot be read.
     pub fn gather(session: &Session, project: &Project) -> Result<Self> {
-        let request = environment::request(session, project, None)?;
+        let request = requested_python::request(session, project, None)?;
         let environment = Environment::gather(session, project, request.as_ref())?;
         let suites = Suites::gather(session, project, Languages::Python)?.python;
         let suites = suites

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
-use crate::model::minor::{self, Minor};
 use crate::model::path::normalize;
+use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Dependency, Manifests, Toml};
 
@@ -199,10 +199,8 @@ pub struct Locked {
     pub packages: usize,
     /// The version of PyO3, where the crate uses it and there is a lock.
     pub pyo3: Option<semver::Version>,
-    /// Whether the extension is built for the stable ABI (PyO3's features `abi3…`).
-    pub stable_abi: bool,
-    /// The oldest Python of that ABI, where a feature names it (`abi3-py39`).
-    pub abi_floor: Option<Minor>,
+    /// The stable ABIs that PyO3's features ask for.
+    pub stable_abis: StableAbis,
     /// Whether a build script asks to be rerun for a file that is not there, so that cargo
     /// rebuilds at every call.
     pub restless: bool,
@@ -217,23 +215,15 @@ impl Locked {
         let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
         let package = member.cargo.package_name().unwrap_or_default();
         let reached = lock.map_or(0, |lock| locked_closure(lock, package).len());
-        let mut abi3 = pyo3_features(&member.cargo, &member.dependencies, features);
-        abi3.retain(|name| name.starts_with("abi3"));
+        let features = pyo3_features(&member.cargo, &member.dependencies, features);
         Self {
             exists: lock.is_some(),
             packages: 1 + reached,
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
             restless: member.crates().any(|cargo| is_restless(&cargo.toml.path)),
-            stable_abi: !abi3.is_empty(),
-            abi_floor: abi3.iter().filter_map(|feature| floor(feature)).min(),
+            stable_abis: StableAbis::of_features(&features),
         }
     }
-}
-
-/// `abi3-py310` is Python 3.10.
-fn floor(feature: &str) -> Option<Minor> {
-    let digits = feature.strip_prefix("abi3-py")?;
-    minor::from_digits(digits)
 }
 
 /// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
@@ -262,8 +252,8 @@ pub(super) fn pyo3_features(
 /// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
 pub fn abi3_floor(member: &Member) -> Option<u64> {
     let features = pyo3_features(&member.cargo, &member.dependencies, &member.features);
-    let minor = |feature: &String| floor(feature).map(|(_, minor)| minor);
-    features.iter().filter_map(minor).min()
+    let floor = StableAbis::of_features(&features).abi3.flatten();
+    floor.map(|(_, minor)| minor)
 }
 
 /// Whether a crate links PyO3, itself or through its path dependencies.
@@ -298,13 +288,6 @@ fn watched(source: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_stable_abis_floor_is_in_the_features_name() {
-        assert_eq!(floor("abi3-py310"), Some((3, 10)));
-        assert_eq!(floor("abi3-py37"), Some((3, 7)));
-        assert_eq!(floor("abi3"), None);
-    }
 
     #[test]
     fn a_dependency_is_inherited_by_its_key_whatever_its_package_is_called() {

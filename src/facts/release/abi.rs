@@ -9,7 +9,7 @@ use super::super::{Build, SupportedPythons};
 /// One wheel, as far as the interpreter decides about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Abi {
-    /// `cp312`, `cp313t`, `abi3`; `py3` for what does not depend on Python.
+    /// `cp312`, `cp313t`, `abi3`, `abi3t`; `py3` for what does not depend on Python.
     pub label: String,
     /// What builds it.
     pub python: Interpreter,
@@ -17,10 +17,8 @@ pub struct Abi {
     pub serves: Vec<Interpreter>,
 }
 
-/// From this PyO3 on modules can be built for free-threaded CPython.
-const FREE_THREADED: (u64, u64) = (0, 23);
-
-/// `pythons`: oldest first. A stable-ABI or version-independent package gets one wheel for all.
+/// `pythons`: oldest first. A version-independent package gets one wheel for all, and one of a stable ABI
+/// one for all that the ABI serves.
 pub(super) fn abis(
     build: &Build,
     pythons: &[Interpreter],
@@ -40,47 +38,37 @@ pub(super) fn abis(
         });
         return one.into_iter().collect();
     }
-    let version = build.locked.pyo3.as_ref().map(|v| (v.major, v.minor));
-    let buildable = |python: &&&Interpreter| {
-        supported.contains(minor(python))
-            && (!python.free_threaded || version.is_none_or(|v| v >= FREE_THREADED))
-    };
-    let own = |python: &Interpreter| Abi {
-        label: label(python),
-        python: python.clone(),
-        serves: vec![python.clone()],
-    };
-    if !build.locked.stable_abi {
-        let pythons = pythons.iter().filter(buildable);
-        return pythons.map(|python| own(python)).collect();
+    let mut abis: Vec<Abi> = Vec::new();
+    for python in pythons.iter().filter(|python| supported.admits(python)) {
+        let stable = build
+            .locked
+            .stable_abis
+            .of(python.implementation, minor(python));
+        let Some((abi, floor)) = stable else {
+            abis.push(Abi {
+                label: label(python),
+                python: (*python).clone(),
+                serves: vec![(*python).clone()],
+            });
+            continue;
+        };
+        let serves =
+            |python: &&&Interpreter| abi.serves(floor, python.implementation, minor(python));
+        let is_known = abis.iter().any(|known| known.label == abi.name());
+        if serves(&python) && !is_known {
+            abis.push(Abi {
+                label: abi.name().into(),
+                python: (*python).clone(),
+                serves: pythons.iter().filter(serves).copied().cloned().collect(),
+            });
+        }
     }
-    let builders = pythons
-        .iter()
-        .filter(|p| !p.free_threaded && supported.contains(minor(p)));
-    let oldest = builders.map(|p| minor(p)).next().unwrap_or_default();
-    let floor = build.locked.abi_floor.unwrap_or(oldest);
-    let serves = pythons
-        .iter()
-        .filter(|p| !p.free_threaded && minor(p) >= floor);
-    let serves: Vec<Interpreter> = serves.copied().cloned().collect();
-    let mut oldest = serves
-        .iter()
-        .filter(|python| supported.contains(minor(python)));
-    let stable = oldest.next().map(|python| Abi {
-        label: "abi3".into(),
-        python: python.clone(),
-        serves: serves.clone(),
-    });
-    let free = pythons.iter().filter(buildable).filter(|p| p.free_threaded);
-    let free = free.map(|python| own(python));
-    stable.into_iter().chain(free).collect()
+    abis
 }
 
-/// As in wheels' tags: `cp312`, `cp313t`.
+/// As in wheels' tags: `cp312`, `cp313t`, `pp310`.
 pub fn label(python: &Interpreter) -> String {
-    let (major, minor) = minor(python);
-    let suffix = if python.free_threaded { "t" } else { "" };
-    format!("cp{major}{minor}{suffix}")
+    python.implementation.tag(minor(python))
 }
 
 pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
@@ -100,28 +88,36 @@ mod tests {
 
     use super::*;
     use crate::facts::project::{Locked, Member};
+    use crate::facts::supported_pythons::VersionRange;
+    use crate::model::implementation::Implementation;
+    use crate::model::stable_abi::StableAbis;
 
     fn python(text: &str) -> Interpreter {
-        let free_threaded = text.ends_with('t');
+        let (text, implementation) = match text.strip_suffix('t') {
+            Some(text) => (text, Implementation::FreeThreaded),
+            None => (text, Implementation::CPython),
+        };
         Interpreter {
             path: format!("/{text}/bin/python").into(),
-            version: Version::from_str(text.trim_end_matches('t')).unwrap(),
-            free_threaded,
+            version: Version::from_str(text).unwrap(),
+            implementation,
         }
     }
 
     fn wheels(build: &Build, supported: &SupportedPythons) -> Vec<(String, usize)> {
-        let pythons: Vec<Interpreter> =
-            ["3.8.18", "3.9.18", "3.12.1", "3.13.0", "3.13.0t", "3.14.0"]
-                .map(python)
-                .to_vec();
+        let pythons: Vec<Interpreter> = [
+            "3.8.18", "3.9.18", "3.12.1", "3.13.0", "3.13.0t", "3.15.0", "3.15.0t",
+        ]
+        .map(python)
+        .to_vec();
         abis(build, &pythons, supported)
             .into_iter()
             .map(|abi| (abi.label, abi.serves.len()))
             .collect()
     }
 
-    fn build(stable: bool, floor: Option<(u64, u64)>) -> Build {
+    fn build(features: &[&str]) -> Build {
+        let features: Vec<String> = features.iter().map(|it| (*it).to_owned()).collect();
         Build {
             member: Member {
                 requires_python: Some(">=3.9".parse().unwrap()),
@@ -129,8 +125,7 @@ mod tests {
             },
             locked: Locked {
                 pyo3: Some(semver::Version::new(0, 29, 0)),
-                stable_abi: stable,
-                abi_floor: floor,
+                stable_abis: StableAbis::of_features(&features),
                 ..Locked::default()
             },
             ..Build::default()
@@ -146,50 +141,72 @@ mod tests {
 
     #[test]
     fn every_allowed_interpreter_gets_a_wheel_unless_the_abi_is_stable() {
+        let all = SupportedPythons {
+            free_threaded: Some(VersionRange::default()),
+            ..SupportedPythons::default()
+        };
         let each = [
             ("cp39", 1),
             ("cp312", 1),
             ("cp313", 1),
             ("cp313t", 1),
-            ("cp314", 1),
+            ("cp315", 1),
+            ("cp315t", 1),
         ];
-        assert_eq!(
-            wheels(&build(false, None), &SupportedPythons::default()),
-            owned(&each)
-        );
-        let one = [("abi3", 4), ("cp313t", 1)];
-        assert_eq!(
-            wheels(&build(true, None), &SupportedPythons::default()),
-            owned(&one)
-        );
-        let from_310 = [("abi3", 3), ("cp313t", 1)];
-        let build = build(true, Some((3, 10)));
-        assert_eq!(
-            wheels(&build, &SupportedPythons::default()),
-            owned(&from_310)
-        );
+        assert_eq!(wheels(&build(&[]), &all), owned(&each));
+        for (features, expected) in [
+            (
+                &["abi3"][..],
+                &[("abi3", 4), ("cp313t", 1), ("cp315t", 1)][..],
+            ),
+            (
+                &["abi3-py310"],
+                &[("abi3", 3), ("cp313t", 1), ("cp315t", 1)],
+            ),
+            (
+                &["abi3-py39", "abi3t"],
+                &[("abi3", 4), ("cp313t", 1), ("abi3t", 2)],
+            ),
+            (
+                &["abi3t-py315"],
+                &[
+                    ("cp39", 1),
+                    ("cp312", 1),
+                    ("cp313", 1),
+                    ("cp313t", 1),
+                    ("abi3t", 2),
+                ],
+            ),
+        ] {
+            assert_eq!(
+                wheels(&build(features), &all),
+                owned(expected),
+                "{features:?}"
+            );
+        }
     }
 
     #[test]
     fn pyo3_says_for_which_pythons_it_builds() {
         let supported = SupportedPythons {
             pyo3: "0.22.0".into(),
-            oldest: Some((3, 9)),
-            newest: Some((3, 13)),
+            cpython: VersionRange {
+                oldest: Some((3, 9)),
+                newest: Some((3, 13)),
+            },
+            ..SupportedPythons::default()
         };
-        let mut old = build(false, None);
-        old.locked.pyo3 = Some(semver::Version::new(0, 22, 0));
         let each = [("cp39", 1), ("cp312", 1), ("cp313", 1)];
-        assert_eq!(wheels(&old, &supported), owned(&each));
+        assert_eq!(wheels(&build(&[]), &supported), owned(&each));
     }
 
     #[test]
     fn what_does_not_depend_on_python_gets_one_wheel() {
-        let mut bin = build(false, None);
+        let mut bin = build(&[]);
         bin.member.bindings = Bindings::Bin;
         assert_eq!(
             wheels(&bin, &SupportedPythons::default()),
-            owned(&[("py3", 5)])
+            owned(&[("py3", 6)])
         );
     }
 }

@@ -28,6 +28,7 @@ use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
+use crate::model::implementation::Implementation;
 use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
@@ -355,11 +356,7 @@ impl Release {
             name: Some(member.name.clone()),
             version,
             requires_python: member.requires_python.clone(),
-            abi3_floor: if build.locked.stable_abi {
-                build.locked.abi_floor
-            } else {
-                None
-            },
+            abi3_floor: build.locked.stable_abis.abi3.flatten(),
             modules: is_module.then(|| vec![member.module.clone()]),
             tops: tops::of(member),
             private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),
@@ -401,7 +398,9 @@ fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8Pat
 /// The newest interpreter that the tools are locked for makes their environment.
 fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
     let good = pythons::one_of_each(&pythons::released(installed, &[]));
-    let mut good = good.into_iter().filter(|python| !python.free_threaded);
+    let mut good = good
+        .into_iter()
+        .filter(|python| python.implementation == Implementation::CPython);
     let oldest = (tool::OLDEST[0], tool::OLDEST[1]);
     let newest = good.rfind(|python| abi::minor(python) >= oldest);
     let python = newest.ok_or_else(|| {

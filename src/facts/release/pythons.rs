@@ -103,19 +103,20 @@ pub(super) fn one_of_each(pythons: &[Interpreter]) -> Vec<Interpreter> {
             found.push(python.clone());
         }
     }
-    found.sort_by_key(|python| (minor(python), python.free_threaded));
+    found.sort_by_key(|python| (minor(python), python.implementation));
     found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::implementation::Implementation;
 
     fn python(version: &str) -> Interpreter {
         Interpreter {
             path: format!("/{version}/bin/python").into(),
             version: version.parse().unwrap(),
-            free_threaded: false,
+            implementation: Implementation::default(),
         }
     }
 

@@ -14,6 +14,9 @@ use super::typed::table;
 pub struct Config {
     /// The interpreter: a version, a range such as `>=3.11`, or a path.
     pub python: Option<String>,
+    /// The environment instead of `.venv`, in relation to the root of uv's project: one that is made there,
+    /// or one of conda or pixi, which is built into and otherwise left alone.
+    pub environment: Option<String>,
     /// The cargo profile of dev builds.
     pub profile: Option<String>,
     /// What keeps compiled crates for other checkouts and machines, unless cargo is told of another wrapper

@@ -1,6 +1,8 @@
 //! What `cargo pyx dev` promises, in real projects with the real tools.
 
 mod cargo_options;
+#[cfg(unix)]
+mod conda;
 mod fresh;
 mod imported;
 mod mistakes;

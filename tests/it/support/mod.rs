@@ -5,7 +5,7 @@
 //! what cargo compiled is kept, or in a folder of its own. Everything else is made anew.
 
 mod checkout;
-mod pythons;
+pub(crate) mod pythons;
 mod run;
 
 use std::ffi::OsStr;

@@ -1,5 +1,11 @@
 //! The interpreters of this machine.
 
+#[cfg(unix)]
+use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
+#[cfg(unix)]
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -66,4 +72,72 @@ fn installed() -> Vec<(String, Vec<PathBuf>)> {
         (!pythons.is_empty()).then(|| (format!("3.{minor}"), pythons))
     };
     (9..=14).filter_map(version).collect()
+}
+
+/// A whole Python at `dir` as conda lays one out: the newest of this machine that stands in a folder of its
+/// own. Its version, or `None` where there is no such Python.
+#[cfg(unix)]
+pub(crate) fn like_condas(dir: &Path) -> Option<String> {
+    const BASE: &str = "import sys; print(sys.base_prefix)";
+    let prefix = |python: &PathBuf| {
+        let run = Command::new(python).args(["-c", BASE]).output().ok()?;
+        Some(PathBuf::from(
+            String::from_utf8(run.stdout).ok()?.trim_end(),
+        ))
+    };
+    let all = installed().into_iter().rev();
+    let pythons = all.flat_map(|(version, pythons)| {
+        let version = move |python| (version.clone(), python);
+        pythons.into_iter().map(version)
+    });
+    let whole = pythons.filter_map(|(version, python)| {
+        let prefix = prefix(&python)?;
+        let header = prefix.join(format!("include/python{version}/patchlevel.h"));
+        (prefix != Path::new("/usr") && header.is_file()).then_some((version, prefix))
+    });
+    let (version, prefix) = whole.into_iter().next()?;
+    let name = format!("python{version}");
+    mirror(
+        &prefix.join("bin").join(&name),
+        &dir.join("bin").join(&name),
+    );
+    mirror(&prefix.join("include"), &dir.join("include"));
+    mirror(
+        &prefix.join("lib").join(&name),
+        &dir.join("lib").join(&name),
+    );
+    symlink(&name, dir.join("bin/python")).unwrap();
+    let short = &name[..name.len() - 1]; // conda has such a link
+    symlink(&name, dir.join("lib").join(short)).unwrap();
+    fs::create_dir_all(dir.join("conda-meta")).unwrap();
+    fs::write(dir.join("conda-meta/history"), "").unwrap();
+    Some(version)
+}
+
+/// Links to all files but packages and what nobody needs here.
+#[cfg(unix)]
+fn mirror(from: &Path, to: &Path) {
+    let name = from.file_name().unwrap().to_str().unwrap();
+    if [
+        "site-packages",
+        "test",
+        "__pycache__",
+        "idlelib",
+        "ensurepip",
+    ]
+    .contains(&name)
+    {
+        fs::create_dir_all(to).unwrap();
+    } else if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for path in entries(from) {
+            mirror(&path, &to.join(path.file_name().unwrap()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let from = fs::canonicalize(from).unwrap();
+        fs::hard_link(&from, to)
+            .or_else(|_| fs::copy(&from, to).map(drop))
+            .unwrap();
+    }
 }

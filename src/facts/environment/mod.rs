@@ -1,4 +1,7 @@
-//! The virtual environment: where it is, whether it works, who made it.
+//! The environment: where it is, whether it works, who made it.
+
+mod conda;
+pub mod requested_python;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -9,12 +12,12 @@ use pep440_rs::Version;
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
+use crate::model::implementation::Implementation;
 use crate::model::path::normalize;
 use crate::model::venv;
-use crate::world::checkout;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter, Probe};
-use crate::world::python_request::{self, Choice, FLAG, PythonRequest, satisfies};
+use crate::world::python_request::{self, Choice, PythonRequest, satisfies};
 use crate::world::session::Session;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +33,7 @@ pub enum State {
     Missing,
     Good {
         version: Version,
-        /// Whether its Python was built without the GIL.
-        free_threaded: bool,
+        implementation: Implementation,
     },
     /// It is there and cannot be used.
     Bad {
@@ -46,7 +48,7 @@ impl State {
     fn of(path: &Utf8Path, version: Version) -> Self {
         Self::Good {
             version,
-            free_threaded: is_free_threaded(path),
+            implementation: implementation_of(path),
         }
     }
 }
@@ -67,8 +69,8 @@ impl Environment {
             Some(version) => Some(version),
             None => default_version(session, project)?,
         };
-        let free_threaded = is_free_threaded(&default);
-        if version.is_none_or(|version| satisfies(session, request, &version, free_threaded)) {
+        let implementation = implementation_of(&default);
+        if version.is_none_or(|version| satisfies(session, request, &version, implementation)) {
             return Ok(found);
         }
         let name = request.text.replace(['/', '\\', ' '], "_");
@@ -89,7 +91,7 @@ impl Environment {
     pub fn interpreter(&self) -> Option<Interpreter> {
         let State::Good {
             version,
-            free_threaded,
+            implementation,
         } = &self.state
         else {
             return None;
@@ -97,7 +99,7 @@ impl Environment {
         Some(Interpreter {
             path: self.python(),
             version: version.clone(),
-            free_threaded: *free_threaded,
+            implementation: *implementation,
         })
     }
 
@@ -114,7 +116,50 @@ impl Environment {
     }
 
     pub fn python(&self) -> Utf8PathBuf {
-        venv::python(&self.path)
+        if self.is_condas() {
+            conda::python(&self.path)
+        } else {
+            venv::python(&self.path)
+        }
+    }
+
+    /// Whether conda, mamba or pixi made it.
+    pub fn is_condas(&self) -> bool {
+        conda::is_at(&self.path)
+    }
+
+    /// Whether it is for one of them to make.
+    pub fn is_for_conda(&self) -> bool {
+        self.is_condas() || conda::is_made_beside(&self.path)
+    }
+
+    /// The file that tells which Python it has, absolute.
+    pub fn version_file(&self) -> Utf8PathBuf {
+        let of_conda = self.is_condas().then(|| conda::version_file(&self.path));
+        of_conda
+            .flatten()
+            .unwrap_or_else(|| self.path.join("pyvenv.cfg"))
+    }
+
+    /// The variable that names the environment to programs in it.
+    pub fn variable(&self) -> &'static str {
+        if self.is_condas() {
+            "CONDA_PREFIX"
+        } else {
+            "VIRTUAL_ENV"
+        }
+    }
+
+    /// What an environment of conda holds that neither uv nor, under one of these names, pyx has put
+    /// there, as requirements (`numpy==2.3.1`): whoever did keeps it.
+    pub fn packages_of_others(&self, own: &[Member]) -> Vec<String> {
+        let packages = self.is_condas().then(|| self.site_packages()).flatten();
+        let mut found = packages.map_or_else(Vec::new, |dir| conda::packages_of_others(&dir));
+        found.retain(|one| {
+            !own.iter()
+                .any(|member| one.starts_with(&format!("{}==", member.name)))
+        });
+        found
     }
 
     /// The folder of its programs.
@@ -165,7 +210,9 @@ impl Environment {
         disk::names(&venv::lib(&self.path))
             .iter()
             .map(|python| venv::site_packages(&self.path, python))
-            .find(|path| disk::is_dir(path))
+            // conda has a link of the folder's name cut short beside it
+            .filter(|path| disk::is_dir(path))
+            .max_by_key(|path| path.as_str().len())
     }
 }
 
@@ -201,17 +248,18 @@ pub fn path_file_folders_of(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<U
     folders
 }
 
-/// `UV_PROJECT_ENVIRONMENT`, else `.venv`, both at the uv project's root (uv docs, "Project
-/// environment path").
+/// `UV_PROJECT_ENVIRONMENT`, else `[tool.pyx] environment`, else `.venv`, all at the uv project's root (uv
+/// docs, "Project environment path").
 pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
-    let named = session.var("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
-    normalize(&project.home.join(named))
+    let named = session.var("UV_PROJECT_ENVIRONMENT");
+    let named = named.or(project.config.environment.as_deref());
+    normalize(&project.home.join(named.unwrap_or(".venv")))
 }
 
 /// The version that the default environment would be made with.
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
     let installed = interpreter::installed(session);
-    let request = request(session, project, None)?;
+    let request = requested_python::request(session, project, None)?;
     let requires = project.requires_python();
     let choice = python_request::choose(session, &installed, request.as_ref(), &requires)?;
     Ok(match choice {
@@ -231,13 +279,19 @@ fn look(
         state: State::Missing,
     };
     if !disk::is_there(path) {
+        if conda::is_made_beside(path) {
+            environment.state = State::Bad {
+                why: "it is for conda or pixi to make".into(),
+                replaceable: false,
+            };
+        }
         return environment;
     }
     let trouble = trouble(&environment, session, project, request);
     environment.state = match (trouble, version_of(path)) {
         (None, Some(version)) => State::of(path, version),
         (trouble, _) => State::Bad {
-            why: trouble.unwrap_or_else(|| "its `pyvenv.cfg` names no version".into()),
+            why: trouble.unwrap_or_else(|| "it does not say which Python it has".into()),
             replaceable: is_replaceable(&environment),
         },
     };
@@ -254,8 +308,13 @@ fn trouble(
     if !disk::is_dir(&environment.path) {
         return Some("it is no directory".into());
     }
+    let is_condas = environment.is_condas();
     let Some(version) = version_of(&environment.path) else {
-        return Some("its `pyvenv.cfg` is missing or broken".into());
+        return Some(if is_condas {
+            "it has no Python".into()
+        } else {
+            "its `pyvenv.cfg` is missing or broken".into()
+        });
     };
     if !disk::is_file(&environment.python()) {
         return Some("its Python is gone".into());
@@ -279,12 +338,15 @@ fn trouble(
         }
     }
     let request = request.filter(|request| {
+        // whoever names an environment has chosen its Python
+        let is_chosen = is_condas && request.soft;
         !request.is_flag()
+            && !is_chosen
             && !satisfies(
                 session,
                 request,
                 &version,
-                is_free_threaded(&environment.path),
+                implementation_of(&environment.path),
             )
     })?;
     let record = EnvironmentRecord::load(&environment.record_path()).record;
@@ -330,16 +392,23 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
     })
 }
 
-/// By the name of its library folder, `lib/python3.13t`; on Windows, where there is none, by that of
-/// uv's Python.
-fn is_free_threaded(path: &Utf8Path) -> bool {
+/// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
+fn implementation_of(path: &Utf8Path) -> Implementation {
     let names = disk::names(&venv::lib(path));
-    names
+    let mut known = names
         .iter()
-        .any(|name| name.starts_with("python") && name.ends_with('t'))
-        || config(path)
-            .get("home")
-            .is_some_and(|home| home.contains("+freethreaded"))
+        .filter_map(|name| Implementation::of_library_folder(name));
+    if let Some(implementation) = known.next() {
+        return implementation;
+    }
+    let home = config(path).remove("home").unwrap_or_default();
+    if home.contains("+freethreaded") {
+        Implementation::FreeThreaded
+    } else if home.contains("pypy") {
+        Implementation::PyPy
+    } else {
+        Implementation::CPython
+    }
 }
 
 /// What `pyvenv.cfg` says; nothing where there is none.
@@ -348,8 +417,11 @@ fn config(path: &Utf8Path) -> BTreeMap<String, String> {
     venv::config(&text.unwrap_or_default())
 }
 
-/// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`).
+/// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`); else that of conda's.
 fn version_of(path: &Utf8Path) -> Option<Version> {
+    if conda::is_at(path) {
+        return conda::version(path);
+    }
     let config = config(path);
     config.get("home")?;
     let version = config
@@ -360,68 +432,15 @@ fn version_of(path: &Utf8Path) -> Option<Version> {
 
 /// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
 fn is_replaceable(environment: &Environment) -> bool {
+    if environment.is_condas() {
+        return false;
+    }
     let by_uv = environment.is_uvs();
     let by_pyx = EnvironmentRecord::load(&environment.record_path())
         .record
         .made;
     let empty = disk::is_dir(&environment.path) && disk::names(&environment.path).is_empty();
     by_uv || by_pyx || empty
-}
-
-/// What names the Pythons of a folder, the one that counts first.
-pub const VERSION_FILES: [&str; 2] = [".python-version", ".python-versions"];
-
-/// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
-/// `.python-version` up to the checkout's root, where that names one.
-pub fn request(
-    session: &Session,
-    project: &Project,
-    flag: Option<&str>,
-) -> Result<Option<PythonRequest>> {
-    let hard = |text: &str, from: &str| PythonRequest {
-        text: text.to_owned(),
-        from: from.to_owned(),
-        soft: false,
-    };
-    if let Some(text) = flag {
-        return Ok(Some(hard(text, FLAG)));
-    }
-    if let Some(text) = &project.config.python {
-        return Ok(Some(hard(text, "[tool.pyx] python")));
-    }
-    let Some((path, text)) = version_file(project)? else {
-        return Ok(None);
-    };
-    let from = project.display(&path).to_string();
-    Ok(PythonRequest::in_version_file(session, &text, &from))
-}
-
-/// The nearest file that names versions, and its first word; uv reads `.python-versions` where there is
-/// no `.python-version` beside it.
-fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
-    let folders = checkout::upward(&project.root);
-    for path in folders.flat_map(|dir| VERSION_FILES.map(|name| dir.join(name))) {
-        let text = disk::read_text(&path)?.unwrap_or_default();
-        let mut lines = text.lines().map(str::trim);
-        if let Some(line) = lines.find(|line| !line.is_empty() && !line.starts_with('#')) {
-            return Ok(Some((path, line.to_owned())));
-        }
-    }
-    Ok(None)
-}
-
-/// What is said of a `.python-version` that names no CPython; `requested`: what the project asks for.
-pub fn unread_version_file(
-    project: &Project,
-    requested: Option<&PythonRequest>,
-) -> Result<Option<String>> {
-    if requested.is_some() {
-        return Ok(None);
-    }
-    Ok(version_file(project)?.map(|(path, text)| {
-        let path = project.display(&path);
-        format!("{path} names `{text}`, which is no version of CPython: it is passed over")
-    }))
 }
 
 /// A foreign environment that is active in the shell and that no command touches.
@@ -478,27 +497,6 @@ mod tests {
             std::os::unix::fs::symlink(&own, &link).unwrap();
             assert_eq!(elsewhere(&link), None);
         }
-    }
-
-    #[test]
-    fn the_first_version_counts_of_either_file_and_of_the_nearest_folder() {
-        let temp = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(temp.path()).unwrap();
-        let project = Project {
-            root: root.join("p"),
-            ..Project::default()
-        };
-        disk::create_dir(&project.root).unwrap();
-        let write = |name: &str, text: &str| {
-            disk::write(&root.join(name), text.as_bytes()).unwrap();
-        };
-        let version = || version_file(&project).unwrap().map(|(_, text)| text);
-        write(".python-version", "3.9\n");
-        assert_eq!(version().as_deref(), Some("3.9"));
-        write("p/.python-versions", "# all\n3.10\n3.11\n");
-        assert_eq!(version().as_deref(), Some("3.10"));
-        write("p/.python-version", "3.12\n");
-        assert_eq!(version().as_deref(), Some("3.12"));
     }
 
     #[test]

@@ -1,0 +1,128 @@
+//! Environments of conda, mamba and pixi: a whole Python, and in `conda-meta` a record of every file that
+//! came with it. Who names one wants it built into; making and removing it stays with its maker.
+
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+
+use crate::model::implementation::Implementation;
+use crate::model::package_name;
+use crate::world::disk;
+
+const RECORDS: &str = "conda-meta";
+
+/// Whether there is one in a folder.
+pub(super) fn is_at(dir: &Utf8Path) -> bool {
+    disk::is_dir(&dir.join(RECORDS))
+}
+
+/// Whether such environments are made in the folder that `dir` is in: pixi's of a project, or those of a
+/// conda, which is one itself.
+pub(super) fn is_made_beside(dir: &Utf8Path) -> bool {
+    let Some(envs) = dir.parent().filter(|envs| envs.file_name() == Some("envs")) else {
+        return false;
+    };
+    let owner = envs.parent();
+    owner.is_some_and(|owner| owner.file_name() == Some(".pixi") || is_at(owner))
+}
+
+/// Its Python; on Windows it stands where those of virtual environments have `pyvenv.cfg`.
+pub(super) fn python(dir: &Utf8Path) -> Utf8PathBuf {
+    dir.join(if cfg!(windows) {
+        "python.exe"
+    } else {
+        "bin/python"
+    })
+}
+
+/// CPython's own word on which version it is, a file that is there wherever modules can be compiled.
+/// Absolute; `None` where there is no Python.
+pub(super) fn version_file(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    const NAME: &str = "patchlevel.h";
+    if cfg!(windows) {
+        return Some(dir.join("include").join(NAME));
+    }
+    let include = dir.join("include");
+    let mut names = disk::names(&include);
+    names.retain(|name| Implementation::of_library_folder(name).is_some());
+    // conda has a link of the folder's name cut short beside it
+    let files = names.iter().map(|name| include.join(name).join(NAME));
+    files.filter(|file| disk::is_file(file)).max()
+}
+
+pub(super) fn version(dir: &Utf8Path) -> Option<Version> {
+    let text = disk::read_text(&version_file(dir)?).ok()??;
+    let (_, rest) = text.split_once("#define PY_VERSION ")?;
+    let version = rest.split('"').nth(1)?;
+    Version::from_str(version.trim_end_matches('+')).ok()
+}
+
+/// The packages in a folder that uv has not installed, as requirements of what is there: `numpy==2.3.1`;
+/// sorted, as it tells which installer put a package there (PEP 376, `INSTALLER`).
+pub(super) fn packages_of_others(packages: &Utf8Path) -> Vec<String> {
+    let read = |name: String| {
+        let (name, version) = name.strip_suffix(".dist-info")?.rsplit_once('-')?;
+        let folder = packages.join(format!("{name}-{version}.dist-info"));
+        let installer = disk::read_text(&folder.join("INSTALLER")).ok().flatten();
+        let is_uvs = installer.is_some_and(|text| text.trim() == "uv");
+        (!is_uvs).then(|| format!("{}=={version}", package_name::normalize(name)))
+    };
+    disk::names(packages).into_iter().filter_map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_uv_has_not_installed_is_others() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for (name, installer) in [
+            ("Ruamel_Yaml-0.18.6.dist-info", Some("conda\n")),
+            ("numpy-2.3.1.dist-info", None),
+            ("pytest-8.0.dist-info", Some("uv")),
+            ("pytest", None),
+        ] {
+            disk::create_dir(&dir.join(name)).unwrap();
+            if let Some(text) = installer {
+                disk::write(&dir.join(name).join("INSTALLER"), text.as_bytes()).unwrap();
+            }
+        }
+        let expected = ["ruamel-yaml==0.18.6", "numpy==2.3.1"];
+        assert_eq!(packages_of_others(dir), expected);
+    }
+
+    #[test]
+    fn an_environment_of_conda_tells_its_version_without_being_run() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("env");
+        assert!(!is_at(&dir) && version(&dir).is_none());
+        let header = "#define PY_MINOR_VERSION 13\n#define PY_VERSION      \"3.13.2+\"\n";
+        let folder = if cfg!(windows) {
+            "include"
+        } else {
+            "include/python3.13t"
+        };
+        disk::write(&dir.join(folder).join("patchlevel.h"), header.as_bytes()).unwrap();
+        disk::write(&dir.join("conda-meta/history"), b"").unwrap();
+        assert!(is_at(&dir));
+        assert_eq!(version(&dir), Version::from_str("3.13.2").ok());
+    }
+
+    #[test]
+    fn where_conda_and_pixi_make_theirs_nobody_else_does() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::write(&dir.join("miniforge/conda-meta/history"), b"").unwrap();
+        for (path, is) in [
+            ("p/.pixi/envs/default", true),
+            ("miniforge/envs/new", true),
+            ("p/envs/new", false),
+            ("p/.venv", false),
+        ] {
+            assert_eq!(is_made_beside(&dir.join(path)), is, "{path}");
+        }
+    }
+}

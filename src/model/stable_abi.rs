@@ -1,0 +1,139 @@
+//! The stable ABIs of CPython (PEP 384, PEP 803): which one a build is of, and what can import it.
+
+use super::implementation::Implementation;
+use super::minor::{self, Minor};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StableAbi {
+    Abi3,
+    /// Of builds without the GIL as well.
+    Abi3t,
+}
+
+/// The oldest CPython that has `abi3t`.
+const OLDEST_ABI3T: Minor = (3, 15);
+
+impl StableAbi {
+    /// As in names of files and in tags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Abi3 => "abi3",
+            Self::Abi3t => "abi3t",
+        }
+    }
+
+    /// Whether an interpreter imports what was built for this ABI from `floor` on.
+    pub fn serves(self, floor: Minor, implementation: Implementation, version: Minor) -> bool {
+        floor <= version
+            && match self {
+                Self::Abi3 => implementation == Implementation::CPython,
+                Self::Abi3t => implementation.is_cpython(),
+            }
+    }
+}
+
+/// The stable ABIs that PyO3's features ask for. Of each: not at all, from a version on that a feature
+/// names, or from that of the interpreter on that builds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StableAbis {
+    pub abi3: Option<Option<Minor>>,
+    pub abi3t: Option<Option<Minor>>,
+}
+
+impl StableAbis {
+    /// `abi3`, `abi3-py39`, `abi3t`, `abi3t-py315`; of several versions the oldest counts.
+    pub fn of_features<'a>(features: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut found = Self::default();
+        for feature in features {
+            let (name, version) = feature.split_once("-py").unwrap_or((feature, ""));
+            let asked = match name {
+                "abi3" => &mut found.abi3,
+                "abi3t" => &mut found.abi3t,
+                _ => continue,
+            };
+            let known = asked.get_or_insert(None);
+            *known = known
+                .iter()
+                .copied()
+                .chain(minor::from_digits(version))
+                .min();
+        }
+        found
+    }
+
+    /// Which one a build by an interpreter is of, and the oldest version that it serves; `None` for one
+    /// that serves this interpreter alone (PyO3 guide, "`Py_LIMITED_API`/abi3/abi3t").
+    pub fn of(self, implementation: Implementation, version: Minor) -> Option<(StableAbi, Minor)> {
+        let abi3 = self.abi3.map(|floor| (StableAbi::Abi3, floor));
+        let abi3t = self.abi3t.map(|floor| (StableAbi::Abi3t, floor));
+        let abi3t = abi3t.filter(|_| version >= OLDEST_ABI3T);
+        let (abi, floor) = match implementation {
+            Implementation::CPython => abi3t.or(abi3)?,
+            Implementation::FreeThreaded => abi3t?,
+            Implementation::PyPy => return None,
+        };
+        Some((abi, floor.unwrap_or(version)))
+    }
+
+    /// The oldest version that a feature names of either.
+    pub fn floor(self) -> Option<Minor> {
+        let named = [self.abi3.flatten(), self.abi3t.flatten()];
+        named.into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn abis(features: &[&str]) -> StableAbis {
+        let features: Vec<String> = features.iter().map(|it| (*it).to_owned()).collect();
+        StableAbis::of_features(&features)
+    }
+
+    #[test]
+    fn features_name_the_oldest_version() {
+        assert_eq!(abis(&["macros"]), StableAbis::default());
+        assert_eq!(abis(&["abi3"]).abi3, Some(None));
+        assert_eq!(abis(&["abi3", "abi3-py310"]).abi3, Some(Some((3, 10))));
+        assert_eq!(abis(&["abi3-py310", "abi3-py37"]).floor(), Some((3, 7)));
+        let both = abis(&["abi3-py39", "abi3t", "abi3t-py315"]);
+        assert_eq!(
+            (both.abi3, both.abi3t),
+            (Some(Some((3, 9))), Some(Some((3, 15))))
+        );
+    }
+
+    #[test]
+    fn the_interpreter_that_builds_decides_between_the_abis() {
+        use Implementation::{CPython, FreeThreaded, PyPy};
+        use StableAbi::{Abi3, Abi3t};
+        let both = abis(&["abi3-py39", "abi3t"]);
+        for (implementation, minor, expected) in [
+            (CPython, 14, Some((Abi3, (3, 9)))),
+            (CPython, 15, Some((Abi3t, (3, 15)))),
+            (FreeThreaded, 14, None),
+            (FreeThreaded, 16, Some((Abi3t, (3, 16)))),
+            (PyPy, 15, None),
+        ] {
+            assert_eq!(
+                both.of(implementation, (3, minor)),
+                expected,
+                "{implementation:?} {minor}"
+            );
+        }
+        assert_eq!(abis(&["abi3"]).of(FreeThreaded, (3, 15)), None);
+        assert_eq!(abis(&["abi3t"]).of(CPython, (3, 14)), None);
+    }
+
+    #[test]
+    fn only_abi3t_is_for_builds_without_the_gil() {
+        use Implementation::{CPython, FreeThreaded, PyPy};
+        let serves = |abi: StableAbi| {
+            [CPython, FreeThreaded, PyPy].map(|it| abi.serves((3, 15), it, (3, 16)))
+        };
+        assert_eq!(serves(StableAbi::Abi3), [true, false, false]);
+        assert_eq!(serves(StableAbi::Abi3t), [true, true, false]);
+        assert!(!StableAbi::Abi3t.serves((3, 15), CPython, (3, 14)));
+    }
+}
