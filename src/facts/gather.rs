@@ -10,6 +10,7 @@ use crate::facts::environment::{self, Environment, requested_python};
 use crate::facts::project::{Bindings, HardWired, Project};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
+use crate::model::implementation::Implementation;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::Choice;
@@ -332,6 +333,10 @@ impl Facts {
             Some(Choice::Use(found)) => Some(interpreter::probe(session, &found.path)?),
             Some(Choice::Download(_)) => None,
         };
+        let probe = self.target.probe.as_ref();
+        if probe.is_some_and(|probe| probe.implementation() == Implementation::PyPy) {
+            self.warnings.extend(self.tests.leave_out_embedding());
+        }
         let environment = &self.target.environment;
         tools.any_python = match installed.first() {
             Some(found) => Some(found.path.clone()),

@@ -163,6 +163,7 @@ impl SupportedPythons {
             Some(range) => match (range.oldest, range.newest) {
                 (Some(oldest), None) => format!("{} and newer", name(version(oldest))),
                 (None, Some(newest)) => name(format!("up to {}", version(newest))),
+                (Some(oldest), Some(newest)) if oldest == newest => name(version(oldest)),
                 (Some(oldest), Some(newest)) => {
                     name(format!("{} to {}", version(oldest), version(newest)))
                 }

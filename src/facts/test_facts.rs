@@ -98,6 +98,22 @@ impl TestFacts {
         warnings
     }
 
+    /// Leaves out the Rust tests that start Python, where that cannot be: PyPy runs in no other program
+    /// (PyO3 guide, "Embedding Python in Rust"). What is said of them.
+    pub(super) fn leave_out_embedding(&mut self) -> Vec<String> {
+        let mut left_out = Vec::new();
+        self.suites.rust.retain(|suite| {
+            if suite.links_python {
+                let member = &suite.member;
+                left_out.push(format!(
+                    "the Rust tests of {member} are left out: PyPy cannot be started by a program"
+                ));
+            }
+            !suite.links_python
+        });
+        left_out
+    }
+
     /// Tests that no wheel has, where wheels are tested.
     pub(super) fn unshipped(&self, project: &Project, request: &Request) -> Vec<String> {
         let is_of_wheels = match &request.purpose {

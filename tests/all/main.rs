@@ -25,6 +25,8 @@ mod interrupted;
 #[path = "../it/faults/links.rs"]
 mod links;
 mod function;
+#[cfg(target_os = "linux")]
+mod implementations;
 mod measure;
 mod new;
 mod older_pyo3;

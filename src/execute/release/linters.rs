@@ -124,6 +124,7 @@ fn abi3audit(output: &Output) -> (CheckOutcome, Vec<String>) {
         return crashed(&output.stderr);
     };
     let mut messages = Vec::new();
+    let mut passes = output.status.success();
     let specs = report["specs"].as_object().into_iter().flatten();
     for (_, spec) in specs {
         let objects = spec["wheel"].as_array().or(spec["sdist"].as_array());
@@ -132,7 +133,11 @@ fn abi3audit(output: &Output) -> (CheckOutcome, Vec<String>) {
             let result = &object["result"];
             let bad = result["non_abi3_symbols"].as_array();
             let bad = bad.map(Vec::as_slice).unwrap_or_default();
-            let bad: Vec<&str> = bad.iter().filter_map(Value::as_str).collect();
+            // the module's own way in (PEP 793), of which abi3audit does not know
+            let is_own = |symbol: &&str| symbol.starts_with("PyModExport_");
+            let bad = bad.iter().filter_map(Value::as_str);
+            let (own, bad): (Vec<&str>, Vec<&str>) = bad.partition(is_own);
+            passes |= !own.is_empty();
             if !bad.is_empty() {
                 let symbols = bad.join(", ");
                 messages.push(format!(
@@ -155,7 +160,7 @@ fn abi3audit(output: &Output) -> (CheckOutcome, Vec<String>) {
             }
         }
     }
-    match (messages.is_empty(), output.status.success()) {
+    match (messages.is_empty(), passes) {
         (false, _) => (CheckOutcome::Finding, messages),
         (true, true) => (CheckOutcome::Pass, messages),
         (true, false) => crashed(&output.stderr),
@@ -320,5 +325,13 @@ mod tests {
             said[0].contains("_PyDict_New")
                 && said[1].contains("3.12, its tag says 3.9: PyObject_Later")
         );
+        let own = r#"{"specs": {"x.whl": {"kind": "wheel", "wheel": [{"name": "x.abi3t.so", "result": {
+            "is_abi3": false, "is_abi3_baseline_compatible": true, "baseline": "3.15", "computed": "3.15",
+            "non_abi3_symbols": ["PyModExport_x"], "future_abi3_objects": {}}}]}}}"#;
+        let passed = understand(Linter::Abi3audit, "x.whl", &output(1, own, ""));
+        assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
+        let none = output(1, r#"{"specs": {}}"#, "gone");
+        let (outcome, _) = understand(Linter::Abi3audit, "x.whl", &none);
+        assert_eq!(outcome, CheckOutcome::Crashed);
     }
 }

@@ -20,6 +20,7 @@ mod workflow;
 use camino::Utf8PathBuf;
 
 use crate::facts::project_name::Name;
+use crate::model::minor;
 
 pub use adopted::FileChange;
 use render::render;
@@ -39,8 +40,8 @@ pub enum NewLayout {
 }
 
 /// The oldest Python that a new project is for unless somebody says otherwise, as minor version of 3:
-/// the oldest that is still supported.
-pub const OLDEST: u64 = 10;
+/// the oldest that is still supported, as each is for five years and one comes every year (PEP 602).
+pub const OLDEST: u64 = minor::NEWEST_PYTHON.1 - 4;
 
 /// What a new project is to be.
 #[derive(Clone, Debug)]

@@ -75,11 +75,12 @@ fn has_gil(abi: &str) -> bool {
 
 /// The ABI in the middle of a file name, as tags spell it; `None` for what names no ABI.
 fn abi_of(suffix: &str) -> Option<String> {
-    if suffix == "abi3" || suffix == "abi3t" {
-        return Some(suffix.to_owned());
-    }
     let mut parts = suffix.split('-');
     let first = parts.next()?;
+    // from Python 3.15 on with the platform behind it
+    if first == "abi3" || first == "abi3t" {
+        return Some(first.to_owned());
+    }
     let second = parts.next()?;
     let numbered = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     if first == "cpython" && numbered(second) {
@@ -225,6 +226,7 @@ mod tests {
     fn a_files_name_tells_module_and_abi() {
         for (file, module, abi) in [
             ("a/b.abi3.so", "a.b", Some("abi3")),
+            ("b.abi3t-x86_64-linux-gnu.so", "b", Some("abi3t")),
             ("b.cpython-313t-x86_64-linux-gnu.so", "b", Some("cp313t")),
             ("b.cpython-36m-darwin.so", "b", Some("cp36m")),
             ("b.cp313-win_amd64.pyd", "b", Some("cp313")),

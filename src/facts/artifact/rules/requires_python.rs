@@ -75,8 +75,9 @@ fn too_low(
     tags: Option<&Tags>,
     expected: &Expected,
 ) -> Option<Finding> {
+    // Pythons that have no `abi3t` get other wheels of the same project
     let by_tag = tags
-        .filter(|tags| tags.is_stable_abi())
+        .filter(|tags| tags.is_stable_abi() && !tags.abis.iter().any(|abi| abi == "abi3t"))
         .and_then(Tags::floor);
     let floor = expected.abi3_floor.or(by_tag)?;
     let (major, minor) = floor;
