@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, requested_python};
-use crate::facts::project::{Bindings, HardWired, Project};
+use crate::facts::project::{self, Bindings, HardWired, Project};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
 use crate::model::implementation::Implementation;
@@ -366,6 +366,9 @@ impl Facts {
                 build.look_for_former(environment, &installed);
             }
             if build.member.bindings != Bindings::Embed && builds {
+                if let Some(pyproject) = &build.member.pyproject {
+                    project::check_source(pyproject)?;
+                }
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 tools.maturin.insert(build.member.name.clone(), tool);
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Project, folder, on_path};
+use crate::support::{Project, folder, on_path, skipped};
 
 const LIB: &str = r"
 use pyo3::prelude::*;
@@ -76,7 +76,7 @@ fn project(folder: &Path, pyo3: &str) -> Project {
 #[test]
 fn a_module_is_built_tested_and_packed_for_pypy() {
     if on_path("pypy3").is_none() {
-        eprintln!("skipped: needs pypy3");
+        skipped("pypy3");
         return;
     }
     // the last that is for the PyPy of long-lived systems
@@ -117,7 +117,7 @@ fn free_threaded() -> Option<(u64, PathBuf)> {
 #[test]
 fn a_module_is_built_tested_and_packed_without_the_gil() {
     let Some((minor, python)) = free_threaded() else {
-        eprintln!("skipped: needs a CPython from 3.14 on that was built without the GIL");
+        skipped("a CPython from 3.14 on that was built without the GIL");
         return;
     };
     let project = project(

@@ -30,7 +30,7 @@ pub use crates::{
     workspace_crates,
 };
 pub use extension_module::{HardWired, is_switched_on};
-pub use layout::{Layout, package_folder, python_folders};
+pub use layout::{Layout, check_source, package_folder, python_folders};
 pub use member::{Bindings, METADATA, Member};
 pub use uv_workspace::UvWorkspace;
 

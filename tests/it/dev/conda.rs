@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::GREET;
-use crate::support::{Project, project, pythons};
+use crate::support::{Project, project, pythons, skipped};
 
 const ENVIRONMENT: &str = ".pixi/envs/default";
 
@@ -46,7 +46,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     assert!(!project.path(ENVIRONMENT).exists());
 
     let Some(version) = pythons::like_condas(&project.path(ENVIRONMENT)) else {
-        eprintln!("skipped: needs a Python in a folder of its own");
+        skipped("a Python in a folder of its own");
         return;
     };
     install_by_conda(&project, &version, "six");
@@ -115,7 +115,7 @@ fn a_version_file_does_not_turn_down_an_environment_of_conda() {
     // a place that no earlier run has built into
     let environment = project.path(&format!("{ENVIRONMENT}-{}", std::process::id()));
     if pythons::like_condas(&environment).is_none() {
-        eprintln!("skipped: needs a Python in a folder of its own");
+        skipped("a Python in a folder of its own");
         return;
     }
     project.write(".python-version", "3.9.0\n");

@@ -56,6 +56,12 @@ fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
             ..NO_MISTAKE
         },
         Mistake {
+            text: |text| format!("{text}\n[tool.maturin]\npython-source = \"pyton\"\n"),
+            place: ("python-source = \"pyton\"", 17),
+            says: &["`python-source` names no folder: `pyton`"],
+            ..NO_MISTAKE
+        },
+        Mistake {
             file: "Cargo.toml",
             text: |text| text.replace("[lib]", "[lib"),
             place: ("[lib", 5),

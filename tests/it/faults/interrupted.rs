@@ -188,14 +188,10 @@ impl Edited {
 
 /// Whether calls can be made to fail here; says so where they cannot.
 #[cfg(target_os = "linux")]
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads the run must know that nothing was held"
-)]
 pub(crate) fn has_strace() -> bool {
     let found = crate::support::on_path("strace").is_some();
     if !found {
-        eprintln!("skipped: needs strace");
+        crate::support::skipped("strace");
     }
     found
 }

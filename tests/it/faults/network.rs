@@ -11,14 +11,10 @@ use crate::support::{Project, alone, folder, within};
 
 /// Runs pyx where there is no network; `None` where nobody may take it away.
 #[cfg(target_os = "linux")]
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads the run must know that nothing was held"
-)]
 fn cut_off(project: &Project, variables: &[(&str, &PathBuf)], line: &str) -> Option<CheckOutcome> {
     let own = |words: &[&str]| project.program("unshare", &[&["-n"], words].concat());
     if own(&["true"]).run().code != Some(0) {
-        eprintln!("skipped: needs the right to leave the network");
+        crate::support::skipped("the right to leave the network");
         return None;
     }
     let words: Vec<&str> = line.split(' ').collect();

@@ -65,14 +65,10 @@ fn f21_a_path_that_is_not_utf8_is_refused_at_once() {
 /// Runs a shell's command that mounts something where only it sees that, then pyx; `None` where nobody
 /// may mount.
 #[cfg(target_os = "linux")]
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads the run must know that nothing was held"
-)]
 fn mounted(project: &Project, mount: &str, line: &str) -> Option<CheckOutcome> {
     let own = |script: &str| project.run("unshare", &["-m", "sh", "-ec", script]);
     if own("mount -t tmpfs t /mnt").code != Some(0) {
-        eprintln!("skipped: needs the right to mount");
+        crate::support::skipped("the right to mount");
         return None;
     }
     let pyx = env!("CARGO_BIN_EXE_cargo-pyx");

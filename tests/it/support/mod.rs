@@ -120,6 +120,15 @@ pub(crate) fn uv() -> PathBuf {
         .expect("a run of pyx has provided uv")
 }
 
+/// Says that a test holds nothing here, and what it lacks.
+#[expect(
+    clippy::print_stderr,
+    reason = "who reads the run must know that nothing was held"
+)]
+pub(crate) fn skipped(needs: &str) {
+    eprintln!("skipped: needs {needs}");
+}
+
 /// The first program of that name on PATH.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
