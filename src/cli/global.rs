@@ -102,7 +102,7 @@ impl Global {
     pub(super) fn settle(
         &mut self,
         matches: &ArgMatches,
-        mut command: Command,
+        command: fn() -> Command,
     ) -> clap::error::Result<()> {
         if !self.quiet || self.verbose == 0 {
             return Ok(());
@@ -113,7 +113,7 @@ impl Global {
             (false, true) => self.quiet = false,
             _ => {
                 let message = "the argument '--quiet' cannot be used with '--verbose'";
-                return Err(command.error(ErrorKind::ArgumentConflict, message));
+                return Err(command().error(ErrorKind::ArgumentConflict, message));
             }
         }
         Ok(())

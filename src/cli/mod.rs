@@ -28,12 +28,14 @@ mod release;
 mod run;
 mod test;
 
+use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Instant;
 
 use camino::Utf8Path;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::execute::ask_without_cache;
 use crate::model::error::{Error, Exit, Result};
@@ -42,7 +44,10 @@ use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
 
+use dev::Dev;
 use global::CommandContext;
+use run::Run;
+use test::Test;
 
 pub use build_command::BuildCommand;
 pub use ci::Ci;
@@ -127,7 +132,7 @@ impl Command {
 }
 
 /// What stands between `cargo pyx` and its words: cargo hands us `pyx` first.
-fn arguments() -> Vec<std::ffi::OsString> {
+fn arguments() -> Vec<OsString> {
     let mut args: Vec<_> = std::env::args_os().collect();
     if args.get(1).is_some_and(|word| word == "pyx") {
         args.remove(1);
@@ -135,16 +140,41 @@ fn arguments() -> Vec<std::ffi::OsString> {
     args
 }
 
+/// The arguments as clap takes them apart. What all commands take is a third of a run that has nothing to
+/// do: of the commands that people repeat only the one that is asked for is described, and where anything
+/// is wrong with its arguments, or help is wanted, all.
+fn matched(arguments: &[OsString]) -> clap::error::Result<ArgMatches> {
+    // to take a description apart again takes a tenth of such a run; it goes with the process
+    let of =
+        |command: clap::Command| ManuallyDrop::new(command).try_get_matches_from_mut(arguments);
+    let only = arguments.get(1).and_then(|word| described(word.to_str()?));
+    let matches = only.and_then(|command| of(command).ok());
+    matches.map_or_else(|| of(Cli::command()), Ok)
+}
+
+/// One command and what all take; `None` for those that nobody repeats.
+fn described(word: &str) -> Option<clap::Command> {
+    let augment = match word {
+        "dev" => Dev::augment_args,
+        "test" => Test::augment_args,
+        "run" => Run::augment_args,
+        "just" => Just::augment_args,
+        _ => return None,
+    };
+    let command = augment(clap::Command::new(word.to_owned()));
+    let all = Global::augment_args(clap::Command::new("cargo pyx"));
+    Some(all.subcommand(command))
+}
+
 pub fn main() -> std::process::ExitCode {
     if completions::answer(std::env::args_os().collect(), Cli::command) {
         return std::process::ExitCode::SUCCESS;
     }
-    // to take it apart again takes a tenth of a run that has nothing to do; it goes with the process
-    let mut command = std::mem::ManuallyDrop::new(Cli::command());
-    let matches = match command.try_get_matches_from_mut(arguments()) {
+    let arguments = arguments();
+    let matches = match matched(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            let error = mistakes::with_tip(error, &arguments(), &Cli::command());
+            let error = mistakes::with_tip(error, &arguments, &Cli::command());
             let _ = error.print();
             let code = if error.use_stderr() {
                 Exit::Usage
@@ -158,7 +188,7 @@ pub fn main() -> std::process::ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    if let Err(error) = cli.global.settle(&matches, Cli::command()) {
+    if let Err(error) = cli.global.settle(&matches, Cli::command) {
         error.exit();
     }
     let start = Instant::now();

@@ -136,6 +136,19 @@ fn literal_command_lines() {
 }
 
 #[test]
+fn a_command_means_the_same_whether_or_not_the_others_are_described() {
+    for line in VALID {
+        let words = std::iter::once("cargo pyx").chain(line.split_whitespace());
+        let words: Vec<OsString> = words.map(OsString::from).collect();
+        let whole = Cli::try_parse_from(&words).unwrap();
+        let matched = Cli::from_arg_matches(&matched(&words).unwrap()).unwrap();
+        assert_eq!(format!("{matched:?}"), format!("{whole:?}"), "{line}");
+    }
+    let repeated = ["dev", "test", "run", "just"];
+    assert!(repeated.iter().all(|word| described(word).is_some()));
+}
+
+#[test]
 fn each_global_option_has_a_variable_of_its_name() {
     let command = Cli::command();
     let global = command.get_arguments().filter(|it| it.is_global_set());
