@@ -306,7 +306,7 @@ impl Facts {
         }
         let environment = &self.target.environment;
         self.target.path_file_folders = environment.path_file_folders();
-        self.target.kept_packages = environment.packages_of_others(&self.project.members);
+        self.target.kept_packages = environment.packages_of_others(&self.project.members)?;
         Ok(())
     }
 

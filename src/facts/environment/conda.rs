@@ -58,15 +58,42 @@ pub(super) fn version(dir: &Utf8Path) -> Option<Version> {
     Version::from_str(version.trim_end_matches('+')).ok()
 }
 
-/// The packages in a folder that uv has not installed, as requirements of what is there: `numpy==2.3.1`;
-/// sorted, as it tells which installer put a package there (PEP 376, `INSTALLER`).
-pub(super) fn packages_of_others(packages: &Utf8Path) -> Vec<String> {
+/// A package among those of an environment.
+pub(super) struct Installed {
+    /// Normalised.
+    pub(super) name: String,
+    version: String,
+    /// Who put it there, in its own word (PEP 376, `INSTALLER`); empty where it does not say.
+    installer: String,
+}
+
+impl Installed {
+    pub(super) fn is_condas(&self) -> bool {
+        self.installer == "conda"
+    }
+
+    /// Whether uv, on which pyx calls, may replace it.
+    pub(super) fn is_uvs(&self) -> bool {
+        self.installer == "uv"
+    }
+
+    /// As a requirement of what is there: `numpy==2.3.1`.
+    pub(super) fn requirement(&self) -> String {
+        format!("{}=={}", self.name, self.version)
+    }
+}
+
+/// All in a folder, by the names of theirs.
+pub(super) fn installed(packages: &Utf8Path) -> Vec<Installed> {
     let read = |name: String| {
+        let folder = packages.join(&name);
         let (name, version) = name.strip_suffix(".dist-info")?.rsplit_once('-')?;
-        let folder = packages.join(format!("{name}-{version}.dist-info"));
         let installer = disk::read_text(&folder.join("INSTALLER")).ok().flatten();
-        let is_uvs = installer.is_some_and(|text| text.trim() == "uv");
-        (!is_uvs).then(|| format!("{}=={version}", package_name::normalize(name)))
+        Some(Installed {
+            name: package_name::normalize(name),
+            version: version.to_owned(),
+            installer: installer.unwrap_or_default().trim().to_owned(),
+        })
     };
     disk::names(packages).into_iter().filter_map(read).collect()
 }
@@ -76,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_uv_has_not_installed_is_others() {
+    fn packages_tell_who_installed_them() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         for (name, installer) in [
@@ -90,8 +117,18 @@ mod tests {
                 disk::write(&dir.join(name).join("INSTALLER"), text.as_bytes()).unwrap();
             }
         }
-        let expected = ["ruamel-yaml==0.18.6", "numpy==2.3.1"];
-        assert_eq!(packages_of_others(dir), expected);
+        let told = |it: &Installed| (it.requirement(), it.is_condas(), it.is_uvs());
+        let expected = [
+            ("ruamel-yaml==0.18.6", true, false),
+            ("numpy==2.3.1", false, false),
+            ("pytest==8.0", false, true),
+        ];
+        let expected =
+            expected.map(|(text, is_condas, is_uvs)| (text.to_owned(), is_condas, is_uvs));
+        assert_eq!(
+            installed(dir).iter().map(told).collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]

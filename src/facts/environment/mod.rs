@@ -11,7 +11,7 @@ use pep440_rs::Version;
 
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{Member, Project};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::implementation::Implementation;
 use crate::model::path::normalize;
 use crate::model::venv;
@@ -152,14 +152,30 @@ impl Environment {
 
     /// What an environment of conda holds that neither uv nor, under one of these names, pyx has put
     /// there, as requirements (`numpy==2.3.1`): whoever did keeps it.
-    pub fn packages_of_others(&self, own: &[Member]) -> Vec<String> {
-        let packages = self.is_condas().then(|| self.site_packages()).flatten();
-        let mut found = packages.map_or_else(Vec::new, |dir| conda::packages_of_others(&dir));
-        found.retain(|one| {
-            !own.iter()
-                .any(|member| one.starts_with(&format!("{}==", member.name)))
-        });
-        found
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where conda has installed one of these itself.
+    pub fn packages_of_others(&self, own: &[Member]) -> Result<Vec<String>> {
+        let Some(packages) = self.site_packages().filter(|_| self.is_condas()) else {
+            return Ok(Vec::new());
+        };
+        let mut others = Vec::new();
+        for package in conda::installed(&packages) {
+            let name = &package.name;
+            let is_own = own.iter().any(|member| member.name == *name);
+            if is_own && package.is_condas() {
+                let message = format!(
+                    "`{}` has {name} from conda, which is not replaced",
+                    self.path
+                );
+                let hint = format!("conda remove --force {name}");
+                return Err(Error::refused(message, hint));
+            }
+            if !is_own && !package.is_uvs() {
+                others.push(package.requirement());
+            }
+        }
+        Ok(others)
     }
 
     /// The folder of its programs.

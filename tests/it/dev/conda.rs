@@ -95,6 +95,16 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     let after = held(&project);
     assert!(before.keys().all(|path| after.contains_key(path)));
 
+    // nor is the package itself, where conda has it
+    let ours =
+        format!("{ENVIRONMENT}/lib/python{version}/site-packages/hello-0.1.0.dist-info/INSTALLER");
+    project.write(&ours, "conda\n");
+    project.touch("src/lib.rs");
+    let run = project.dev().with(&["--force"]).run().exits(2);
+    run.says("has hello from conda, which is not replaced")
+        .says("hint: conda remove --force hello");
+    project.write(&ours, "uv");
+
     project.pyx("clean").with(&["--all"]).run().succeeds();
     assert!(python.exists());
     project.edit(
