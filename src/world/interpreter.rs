@@ -15,6 +15,7 @@ use crate::model::minor::Minor;
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
+use crate::world::machine::{Machine, Program};
 use crate::world::process::{self, Output};
 use crate::world::session::Session;
 
@@ -79,39 +80,89 @@ const PYPY: FileNames = FileNames {
 
 fn found(session: &Session, names: &FileNames) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
-    let mut add = |path: &Utf8Path| {
-        if let Ok(interpreter) = at(session, path)
+    for path in places(session, names) {
+        if let Ok(interpreter) = at(session, &path)
             && !found.iter().any(|known| known.path == interpreter.path)
         {
             found.push(interpreter);
         }
-    };
+    }
+    found
+}
+
+/// Pythons for another machine, with links resolved: among those of this one, as uv keeps them, and in
+/// the folders that stand for that machine's root, as distributions unpack them.
+pub fn foreign(session: &Session, machine: &Machine) -> Vec<Utf8PathBuf> {
+    let mut paths = places(session, &CPYTHON);
+    for root in machine_roots(session, machine) {
+        for dir in ["usr/bin", "usr/local/bin", "bin"] {
+            paths.extend(programs_in(&root.join(dir), &CPYTHON));
+        }
+    }
+    let mut found: Vec<Utf8PathBuf> = Vec::new();
+    for path in paths {
+        let path = disk::resolve(&path);
+        if !found.contains(&path) && is_for(&path, machine) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Whether it is a program for that machine, which is not this one.
+pub fn is_for(path: &Utf8Path, machine: &Machine) -> bool {
+    let program = Program::read(path).filter(Program::is_foreign);
+    program.and_then(|program| program.machine()).as_ref() == Some(machine)
+}
+
+/// The folder in which a program for another machine finds its libraries, where that is not the
+/// system's: one around the program, else what stands for the machine's root.
+pub fn root_of(session: &Session, python: &Utf8Path, machine: &Machine) -> Option<Utf8PathBuf> {
+    let loader = Program::read(python)?.loader?;
+    let around = python.ancestors().skip(1).map(Utf8Path::to_owned);
+    let mut roots = around.chain(machine_roots(session, machine));
+    let root = roots.find(|root| disk::is_there(&root.join(loader.trim_start_matches('/'))))?;
+    (root != "/").then_some(root)
+}
+
+/// `QEMU_LD_PREFIX`, the folder that Debian's qemu looks in, and that of its compilers for the machine
+/// (Debian's README of qemu-user).
+fn machine_roots(session: &Session, machine: &Machine) -> Vec<Utf8PathBuf> {
+    let said = session.path_var("QEMU_LD_PREFIX");
+    let own = [
+        format!("/etc/qemu-binfmt/{}", machine.arch),
+        format!("/usr/{}", machine.multiarch()),
+    ];
+    said.into_iter().chain(own.map(Into::into)).collect()
+}
+
+/// Where interpreters may be, the one that counts first.
+fn places(session: &Session, names: &FileNames) -> Vec<Utf8PathBuf> {
+    let mut places = Vec::new();
     let pyenv = pyenv_root(session);
+    let of_folder = |folder: &Utf8Path| names.in_folder.map(|name| folder.join(name));
     for dir in session.search_path() {
         if dir == pyenv.join("shims") {
             for version in pyenv_global(session, &pyenv) {
-                let folder = pyenv.join("versions").join(version);
-                for name in names.in_folder {
-                    add(&folder.join(name));
-                }
+                places.extend(of_folder(&pyenv.join("versions").join(version)));
             }
             continue;
         }
-        for name in disk::names(&dir) {
-            if is_python(&name, names.program) {
-                add(&dir.join(name));
-            }
-        }
+        places.extend(programs_in(&dir, names));
     }
     for root in [vec![pyenv.join("versions")], uv_roots(session)].concat() {
         let folders = newest_first(disk::names(&root)).into_iter();
         for folder in folders.filter(|name| (names.is_folder)(name)) {
-            for name in names.in_folder {
-                add(&root.join(&folder).join(name));
-            }
+            places.extend(of_folder(&root.join(folder)));
         }
     }
-    found
+    places
+}
+
+fn programs_in(dir: &Utf8Path, names: &FileNames) -> Vec<Utf8PathBuf> {
+    let programs = disk::names(dir).into_iter();
+    let programs = programs.filter(|name| is_python(name, names.program));
+    programs.map(|name| dir.join(name)).collect()
 }
 
 fn newest_first(mut names: Vec<String>) -> Vec<String> {
@@ -180,6 +231,14 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
             message: "no such file".into(),
         });
     }
+    if let Some(program) = Program::read(&real).filter(Program::is_foreign) {
+        let machine = program.machine().map(|machine| machine.to_string());
+        let machine = machine.unwrap_or_else(|| program.arch.to_owned());
+        return Err(Error::BadInterpreter {
+            path: path.to_owned(),
+            message: format!("it is for {machine}, and this machine is not"),
+        });
+    }
     let name = real.file_name().unwrap_or_default();
     // on Windows it is in the folder of its version, elsewhere in that one's `bin`
     let (name, folder) = match name.strip_suffix(".exe") {
@@ -189,7 +248,7 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     let folder = folder.and_then(Utf8Path::file_name).unwrap_or_default();
     let by_folder = version_in(folder).filter(|version| version.release().len() >= 3);
     let Some(version) = by_folder else {
-        return ask(session, real);
+        return ask(session, &[], real);
     };
     let is_free = name.starts_with("python") && name.ends_with('t');
     let implementation = if name.starts_with("pypy") {
@@ -227,11 +286,13 @@ struct Introduction {
 
 /// # Errors
 /// [`Error::BadInterpreter`]; as [`is_trusted`].
-fn ask(session: &Session, path: Utf8PathBuf) -> Result<Interpreter> {
+///
+/// `runner`: as of [`introduce`].
+fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interpreter> {
     const SCRIPT: &str = "import json, platform, sys\n\
         print(json.dumps({'implementation': sys.implementation.name, \
         'version': platform.python_version(), 'abiflags': getattr(sys, 'abiflags', '')}))";
-    let said = answer(session, &path, SCRIPT);
+    let said = answer(session, runner, &path, SCRIPT);
     let said = match said {
         Err(error @ Error::Refused { .. }) => return Err(error),
         said => said.ok(),
@@ -321,19 +382,38 @@ fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     is_brought(python) || homes.any(|home| is_brought(&home))
 }
 
-type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Output>;
+/// An interpreter, what runs it, and what it is asked.
+type Question = (
+    Utf8PathBuf,
+    Option<disk::Signature>,
+    Vec<String>,
+    &'static str,
+);
 
 /// What a script prints. An interpreter that is still the same file is not asked again: facts are
 /// gathered several times in a run.
-fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<Output> {
-    static ANSWERS: Mutex<Answers> = Mutex::new(Answers::new());
+///
+/// `runner`: as of [`introduce`].
+fn answer(
+    session: &Session,
+    runner: &[String],
+    python: &Utf8Path,
+    script: &'static str,
+) -> Result<Output> {
+    static ANSWERS: Mutex<BTreeMap<Question, Output>> = Mutex::new(BTreeMap::new());
     is_trusted(session, python)?;
-    let key = (python.to_owned(), disk::signature(python), script);
+    let signature = disk::signature(python);
+    let key = (python.to_owned(), signature, runner.to_vec(), script);
     let known = ANSWERS.lock().ok().and_then(|all| all.get(&key).cloned());
     if let Some(output) = known {
         return Ok(output);
     }
-    let invocation = Invocation::new(python, &session.cwd)
+    let (program, words) = match runner.split_first() {
+        Some((program, words)) => (program.into(), [words, &[python.to_string()]].concat()),
+        None => (python.to_owned(), Vec::new()),
+    };
+    let invocation = Invocation::new(program, &session.cwd)
+        .args(words)
         .args(["-I", "-S", "-c", script])
         .without(&session.scrubbed());
     let output = process::read(&invocation)?;
@@ -407,7 +487,26 @@ impl Probe {
 
 /// Runs no code of the project: isolated mode, and site-packages are left out.
 pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
-    let output = answer(session, python, include_str!("interpreter.py"))?;
+    probe_by(session, &[], python)
+}
+
+/// What an interpreter for another machine says of itself.
+///
+/// `runner`: the program that runs it, with its arguments; none where the system does.
+///
+/// # Errors
+/// [`Error::BadInterpreter`] where it does not answer.
+pub fn introduce(
+    session: &Session,
+    runner: &[String],
+    python: &Utf8Path,
+) -> Result<(Interpreter, Probe)> {
+    let probe = probe_by(session, runner, python)?;
+    Ok((ask(session, runner, python.to_owned())?, probe))
+}
+
+fn probe_by(session: &Session, runner: &[String], python: &Utf8Path) -> Result<Probe> {
+    let output = answer(session, runner, python, include_str!("interpreter.py"))?;
     serde_json::from_str(output.stdout.trim()).map_err(|_| Error::BadInterpreter {
         path: python.to_owned(),
         message: output.stderr.trim().to_owned(),
@@ -417,6 +516,8 @@ pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_os = "linux")]
+    use crate::world::machine;
 
     #[test]
     fn a_free_threaded_python_has_folders_of_its_own() {
@@ -510,6 +611,46 @@ mod tests {
                 .collect();
             assert_eq!(found, [format!("CPython {version}")], "{variable} {place}");
         }
+    }
+
+    /// uv keeps those for other machines beside the others.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_python_for_another_machine_is_none_of_this_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let (other, of_header, loader) = machine::another();
+        let program = machine::header(of_header, loader);
+        let uvs = dir.join("uv/cpython-3.12.1-linux-other-gnu/bin/python3");
+        let roots = dir.join("root/usr/bin/python3.11");
+        for path in [&uvs, &roots] {
+            disk::write(path, &program).unwrap();
+        }
+        disk::write(&dir.join("root").join(&loader[1..]), b"").unwrap();
+        let env = [
+            ("UV_PYTHON_INSTALL_DIR", "uv"),
+            ("QEMU_LD_PREFIX", "root"),
+            ("HOME", "nowhere"),
+        ];
+        let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        assert_eq!(installed(&session), []);
+        let error = at(&session, &uvs).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("it is for {other}, and this machine is not")));
+        let root = dir.join("root");
+        assert_eq!(foreign(&session, &other), [uvs.clone(), roots.clone()]);
+        for python in [&uvs, &roots] {
+            // one that brings none is run with what there is
+            assert_eq!(root_of(&session, python, &other).as_ref(), Some(&root));
+        }
+        let musl = Machine {
+            abi: "musl".into(),
+            ..other
+        };
+        assert_eq!(foreign(&session, &musl), [""; 0]);
     }
 
     #[test]

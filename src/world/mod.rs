@@ -5,6 +5,7 @@ pub mod checkout;
 pub mod disk;
 pub mod git;
 pub mod interpreter;
+pub mod machine;
 pub mod manifest;
 pub mod network;
 pub mod process;

@@ -173,6 +173,11 @@ pub fn read_text(path: &Utf8Path) -> Result<Option<String>> {
     Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// A file to read parts of; `None` where it cannot be read.
+pub fn open(path: &Utf8Path) -> Option<std::fs::File> {
+    std::fs::File::open(path).ok()
+}
+
 /// The SHA-256 in lower-case hex.
 pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
