@@ -53,7 +53,7 @@ impl Rustflags {
         let keys = config.targets_with_rustflags();
         let host = host(rustc, dir)?;
         for triple in targets.iter().chain(&host) {
-            let said = session.var(&variable(triple));
+            let said = session.var(&variable(triple, "RUSTFLAGS"));
             if said.is_some() || fits(&keys, triple, rustc, dir)? {
                 let said = said.unwrap_or_default().to_owned();
                 flags.by_target.insert(triple.clone(), said);
@@ -81,7 +81,7 @@ impl Rustflags {
         if let Some((triple, said)) = said {
             // cargo joins it with what its configuration has for the target
             let all: Vec<String> = words(said).into_iter().chain(own).collect();
-            return (variable(triple), all.join(" "));
+            return (variable(triple, "RUSTFLAGS"), all.join(" "));
         }
         let all: Vec<String> = self.general.iter().cloned().chain(own).collect();
         ("CARGO_ENCODED_RUSTFLAGS".into(), all.join("\u{1f}"))
@@ -99,13 +99,14 @@ fn of_the_environment(session: &Session) -> Option<Vec<String>> {
     session.env.get("RUSTFLAGS").map(|flags| words(flags))
 }
 
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn variable(triple: &str) -> String {
+/// The variable that says the same to cargo as a key of `[target.TRIPLE]` does.
+pub(super) fn variable(triple: &str, key: &str) -> String {
     let triple = triple.to_uppercase().replace(['-', '.'], "_");
-    format!("CARGO_TARGET_{triple}_RUSTFLAGS")
+    format!("CARGO_TARGET_{triple}_{key}")
 }
 
 fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
@@ -118,7 +119,12 @@ fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
 }
 
 /// Whether one of the keys of `[target]`, a triple or a `cfg`, is for that target.
-fn fits(keys: &BTreeSet<&str>, triple: &str, rustc: &Utf8Path, dir: &Utf8Path) -> Result<bool> {
+pub(super) fn fits(
+    keys: &BTreeSet<&str>,
+    triple: &str,
+    rustc: &Utf8Path,
+    dir: &Utf8Path,
+) -> Result<bool> {
     let platforms = keys.iter().filter_map(|key| Platform::from_str(key).ok());
     let platforms: Vec<Platform> = platforms.collect();
     let mut cfgs = Vec::new();

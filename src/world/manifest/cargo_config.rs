@@ -229,13 +229,7 @@ impl CargoConfig {
 
     /// The keys of `[target]`, triples and `cfg`s, that have flags for rustc.
     pub fn targets_with_rustflags(&self) -> BTreeSet<&str> {
-        let has_flags = |target: &Item| match target.get("rustflags") {
-            None => false,
-            Some(flags) => match flags.as_str() {
-                Some(text) => !words(text).is_empty(),
-                None => flags.as_array().is_some_and(|list| !list.is_empty()),
-            },
-        };
+        let has_flags = |target: &Item| !strings(target.get("rustflags")).is_empty();
         self.files
             .iter()
             .filter_map(|file| file.toml.table(&["target"]))
@@ -244,6 +238,44 @@ impl CargoConfig {
             .map(|(key, _)| key)
             .collect()
     }
+
+    /// What runs the programs of targets, by the keys of `[target]` that say it, triples and `cfg`s: a
+    /// program, absolute or a name that PATH resolves, and its arguments. What counts more stands first.
+    pub fn runners(&self) -> Vec<(&str, Vec<String>)> {
+        let mut runners = Vec::new();
+        for file in &self.files {
+            let targets = file.toml.table(&["target"]).into_iter();
+            for (key, target) in targets.flat_map(|targets| targets.iter()) {
+                let mut runner = strings(target.get("runner"));
+                if let (Some(program), Some(base)) = (runner.first_mut(), file.base())
+                    && program.contains(['/', '\\'])
+                {
+                    *program = base.join(&*program).into_string();
+                }
+                if !runner.is_empty() {
+                    runners.push((key, runner));
+                }
+            }
+        }
+        runners
+    }
+}
+
+impl File {
+    /// The folder that holds its `.cargo`, from which it names programs.
+    fn base(&self) -> Option<&Utf8Path> {
+        self.toml.path.parent()?.parent()
+    }
+}
+
+/// A text by its words, or a list.
+fn strings(item: Option<&Item>) -> Vec<String> {
+    let text = item.and_then(Item::as_str).map(words);
+    let list = item.and_then(Item::as_array).map(|list| {
+        let texts = list.iter().filter_map(|one| one.as_str());
+        texts.map(str::to_owned).collect()
+    });
+    text.or(list).unwrap_or_default()
 }
 
 fn at_include(toml: &Toml, message: String) -> Error {
@@ -483,5 +515,23 @@ mod tests {
         let config = machine.read().unwrap();
         let found: Vec<&str> = config.targets_with_rustflags().into_iter().collect();
         assert_eq!(found, ["c", "cfg(unix)"]);
+    }
+
+    #[test]
+    fn a_runner_is_words_or_a_list_and_its_path_begins_where_cargos_does() {
+        let near = "[target.a]\nrunner = 'qemu-a -L /root'\n[target.b]\nrunner = ['tools/run', 'it']\n\
+                    [target.c]\nlinker = 'x'\n";
+        let home = "[target.a]\nrunner = 'other'\n[target.'cfg(unix)']\nrunner = '/bin/run'\n";
+        let machine = Machine::new(&[(NEAR, near), ("home/config.toml", home)]);
+        let config = machine.read().unwrap();
+        let own = machine.root.join("above/x/tools/run").into_string();
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let expected = [
+            ("a", words("qemu-a -L /root")),
+            ("b", vec![own, "it".to_owned()]),
+            ("a", words("other")),
+            ("cfg(unix)", words("/bin/run")),
+        ];
+        assert_eq!(config.runners(), expected);
     }
 }
