@@ -158,6 +158,30 @@ impl Tags {
         self.pythons.iter().any(fits) && self.abis.iter().any(has_gil)
     }
 
+    /// Whether a system installs it as far as the platform counts.
+    ///
+    /// `os` and `arch`: as in [`std::env::consts`]. `is_musl`: of Linux, whether it has no glibc.
+    pub fn fit_system(&self, os: &str, arch: &str, is_musl: bool) -> bool {
+        let arch = match (os, arch) {
+            ("macos" | "windows", "aarch64") => "arm64",
+            ("windows", "x86_64") => "amd64",
+            ("windows", "x86") => "win32",
+            ("linux", "x86") => "i686",
+            ("linux", "arm") => "armv7l",
+            ("linux", "powerpc64") => "ppc64le",
+            (_, arch) => arch,
+        };
+        let fits = |tag: &String| match os {
+            "linux" if is_musl => tag.starts_with("musllinux_"),
+            "linux" => tag.starts_with("manylinux") || tag.starts_with("linux_"),
+            "macos" => tag.starts_with("macosx_"),
+            _ => tag.starts_with("win"),
+        };
+        let is_for_all = |tag: &String| os == "macos" && tag.ends_with("_universal2");
+        let mut platforms = self.platforms.iter();
+        platforms.any(|tag| tag == "any" || fits(tag) && (tag.ends_with(arch) || is_for_all(tag)))
+    }
+
     /// The oldest glibc that one of its platforms promises to run on.
     pub fn glibc(&self) -> Option<(u64, u64)> {
         let promised = self
@@ -223,6 +247,49 @@ mod tests {
             ("py2.py3-none-any", true),
         ] {
             assert_eq!(Tags::parse(tags).unwrap().admit((3, 12)), admits, "{tags}");
+        }
+    }
+
+    #[test]
+    fn tags_tell_which_system_installs_the_wheel() {
+        let linux = ("linux", "x86_64");
+        for (tags, (os, arch), is_musl, fit) in [
+            ("py3-none-any", linux, false, true),
+            ("py3-none-manylinux2014_x86_64", linux, false, true),
+            ("py3-none-linux_x86_64", linux, false, true),
+            ("py3-none-manylinux2014_aarch64", linux, false, false),
+            ("py3-none-musllinux_1_2_x86_64", linux, false, false),
+            ("py3-none-musllinux_1_2_x86_64", linux, true, true),
+            ("py3-none-manylinux2014_x86_64", linux, true, false),
+            ("py3-none-win_amd64", linux, false, false),
+            ("py3-none-win_amd64", ("windows", "x86_64"), false, true),
+            ("py3-none-win_arm64", ("windows", "x86_64"), false, false),
+            ("py3-none-win32", ("windows", "x86"), false, true),
+            (
+                "py3-none-macosx_11_0_arm64",
+                ("macos", "aarch64"),
+                false,
+                true,
+            ),
+            (
+                "py3-none-macosx_11_0_universal2",
+                ("macos", "aarch64"),
+                false,
+                true,
+            ),
+            (
+                "py3-none-macosx_10_12_x86_64",
+                ("macos", "aarch64"),
+                false,
+                false,
+            ),
+        ] {
+            let all = Tags::parse(tags).unwrap();
+            assert_eq!(
+                all.fit_system(os, arch, is_musl),
+                fit,
+                "{tags} on {os} {arch}"
+            );
         }
     }
 

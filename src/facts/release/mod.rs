@@ -22,7 +22,7 @@ mod tops;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{DistributionName, Expected, SDIST_ENDING};
+use crate::facts::artifact::{DistributionName, Expected, SDIST_ENDING, Tags};
 use crate::facts::preflight;
 use crate::facts::project::{Member, Project};
 use crate::facts::versions::Versioned;
@@ -281,6 +281,12 @@ impl Release {
             }
         }
         Ok(wanted)
+    }
+
+    /// Whether this system installs a wheel of those tags.
+    pub fn installs(&self, tags: &Tags) -> bool {
+        let host = self.host();
+        tags.fit_system(host.os, host.arch, host.glibc.is_none())
     }
 
     fn host(&self) -> platform::Host {

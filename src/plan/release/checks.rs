@@ -279,7 +279,7 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
         let words = ["show", "--json"];
         linters.push(on_file(Linter::Auditwheel, "auditwheel", &words));
     }
-    if tags.admit(toolbox.minor) {
+    if tags.admit(toolbox.minor) && stage.release.installs(&tags) {
         linters.push(stubtest(stage, file));
     }
     linters
