@@ -29,13 +29,15 @@ Examples:
 pub struct Wheel {
     #[command(flatten)]
     pub set: SetArgs,
-    /// The Pythons to build for: versions or ranges; all that the project allows without it
+    /// The Pythons to build for: versions or ranges; all that the project allows without it. The path of
+    /// one for another machine is where wheels for that are tested
     #[arg(long, value_name = "REQ")]
     pub python: Vec<String>,
     /// The platform tag for Linux, as maturin names it [default: manylinux2014]
     #[arg(long, value_name = "TAG")]
     pub compatibility: Option<String>,
-    /// Build for this target triple; what does not run here is built and not run
+    /// Build for this target triple; for another machine it is tested where a Python for that and an
+    /// emulator are here
     #[arg(long, value_name = "TRIPLE")]
     pub target: Vec<String>,
     #[command(flatten)]

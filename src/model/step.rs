@@ -52,6 +52,8 @@ pub enum StepId {
     /// Build a member's wheel for its tests.
     TestWheel(String),
     CopyTests(String),
+    /// Write what starts a program, or those of a folder, for another machine; absolute.
+    Launch(Utf8PathBuf),
     /// Install what a release has built.
     InstallWheels,
     Import(String),
@@ -131,6 +133,7 @@ impl std::fmt::Display for StepId {
             Self::PythonTests(dir) => write!(f, "Python tests {dir}"),
             Self::TestWheel(member) => write!(f, "wheel {member}"),
             Self::CopyTests(member) => write!(f, "copy {member}"),
+            Self::Launch(path) => write!(f, "launch {path}"),
             Self::InstallWheels => f.write_str("install"),
             Self::Import(package) => write!(f, "import {package}"),
             Self::WriteRecipes => f.write_str("recipes"),

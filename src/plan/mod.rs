@@ -47,8 +47,8 @@ pub use fix::fix;
 pub use init::{changed_files, init, new_files, next_source, way_back};
 pub use new::new;
 pub use release_action::{
-    Candidate, Check, Confirm, How, MendLock, Promote, Publish, RecordChecks, ReleaseAction, Seal,
-    Unpack, Upload, Verdict,
+    Candidate, Check, Confirm, How, Launch, MendLock, Promote, Publish, RecordChecks,
+    ReleaseAction, Seal, Unpack, Upload, Verdict,
 };
 pub use step::{Plan, Step};
 pub use version::{BothVersions, NewVersion, VersionPlan, VersionRequest, version};

@@ -1,10 +1,12 @@
 //! What the steps of a release do, as data.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::facts::artifact::Expected;
-use crate::facts::release::{CheckOutcome, Checked, Entry, Linter};
+use crate::facts::release::{CheckOutcome, Checked, Entry, Linter, not_run};
 use crate::model::invocation::Invocation;
 use crate::world::tool::Toolbox;
 
@@ -35,6 +37,8 @@ pub enum ReleaseAction {
     Check(Check),
     RecordChecks(RecordChecks),
     Verdict(Verdict),
+    /// Put scripts in the place of programs that the system does not start by itself.
+    Launch(Launch),
     Promote(Promote),
     /// Go on only when a person says so.
     Confirm(Confirm),
@@ -54,6 +58,7 @@ impl ReleaseAction {
             | Self::Check(_)
             | Self::RecordChecks(_)
             | Self::Verdict(_)
+            | Self::Launch(_)
             | Self::Promote(_)
             | Self::Confirm(_) => false,
         }
@@ -99,6 +104,7 @@ impl ReleaseAction {
                 comment(&format!("record what was found in {}", record.path))
             }
             Self::Verdict(_) => comment("fail where a check has found something"),
+            Self::Launch(launch) => comment(&launch.wording()),
             Self::Promote(promote) => {
                 let names: Vec<&str> = promote
                     .entries
@@ -139,6 +145,8 @@ pub struct Verdict {
     pub errors: usize,
     /// What an earlier run has found about the same bytes.
     pub known: Vec<Checked>,
+    /// By label: where files of a released set ran, in words.
+    pub ran: BTreeMap<String, String>,
 }
 
 /// A line that a shell passes over, whatever the names in it hold.
@@ -192,6 +200,52 @@ pub enum How {
         /// Whose words to understand.
         linter: Linter,
     },
+}
+
+/// Scripts that start programs for another machine.
+#[derive(Clone, Debug)]
+pub enum Launch {
+    /// One for an interpreter, absolute, from which an environment can be made.
+    Interpreter {
+        python: Utf8PathBuf,
+        script: Utf8PathBuf,
+        /// A program and its arguments.
+        emulator: Vec<String>,
+    },
+    /// Those among the programs of an environment.
+    Environment {
+        /// The folder of its programs, absolute.
+        bin: Utf8PathBuf,
+        /// The folder of its packages, absolute.
+        packages: Utf8PathBuf,
+        /// As in [`Machine::arch`](crate::world::machine::Machine).
+        arch: &'static str,
+        emulator: Vec<String>,
+    },
+}
+
+impl Launch {
+    fn wording(&self) -> String {
+        match self {
+            Self::Interpreter {
+                python,
+                script,
+                emulator,
+            } => {
+                let emulator = emulator.join(" ");
+                format!("write {script}, which runs {python} by {emulator}")
+            }
+            Self::Environment {
+                bin,
+                arch,
+                emulator,
+                ..
+            } => {
+                let emulator = emulator.join(" ");
+                format!("have scripts run the {arch} programs in {bin} by {emulator}")
+            }
+        }
+    }
 }
 
 /// Keeps what the checks of a file have found beside it.
@@ -281,8 +335,11 @@ pub struct WheelRow {
     pub platform: String,
     /// A target triple; `None` for the machine's own.
     pub target: Option<String>,
-    /// The interpreters that it is tested on; none for what does not run here.
+    /// The interpreters that it is tested on: `cp312`, `cp312 under qemu-aarch64`; none for what does not
+    /// run here.
     pub tests: Vec<String>,
+    /// Why it does not.
+    pub not_run: Option<String>,
 }
 
 /// As `--dry-run` lists it.
@@ -290,9 +347,9 @@ impl std::fmt::Display for WheelRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (package, abi, platform) = (&self.package, &self.abi, &self.platform);
         write!(f, "{package} {abi} {platform}, ")?;
-        match &self.tests[..] {
-            [] => f.write_str("built, not run"),
-            pythons => write!(f, "tested on {}", pythons.join(", ")),
+        match &self.not_run {
+            Some(why) => f.write_str(&not_run(why)),
+            None => write!(f, "tested on {}", self.tests.join(", ")),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Running the checks of distributions, and what they come to.
 
+use std::collections::BTreeMap;
+
 use crate::facts::artifact::{ArchiveMember, SDIST_ENDING, Sdist, Wheel, is_harmless};
 use crate::facts::release::{CheckOutcome, Checked, Checks, Linter, column};
 use crate::model::error::{Error, Result};
@@ -225,7 +227,12 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
 /// [`Error::ChecksFailed`] where one has not passed.
 pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
     let mut failed: Vec<String> = Vec::new();
-    failed.extend(judged(context, &verdict.known, &verdict.files));
+    failed.extend(judged(
+        context,
+        &verdict.known,
+        &verdict.files,
+        &verdict.ran,
+    ));
     if verdict.errors > 0 {
         failed.push(format!("the project has errors ({})", verdict.errors));
     }
@@ -238,7 +245,13 @@ pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
 /// Shows the table of all checks, a line for each file, and says which have not passed.
 ///
 /// `known`: those that an earlier run has made.
-pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String]) -> Option<String> {
+/// `ran`: where files ran, by their labels; a column of its own where that is known of any.
+pub(super) fn judged(
+    context: &Context<'_>,
+    known: &[Checked],
+    files: &[String],
+    ran: &BTreeMap<String, String>,
+) -> Option<String> {
     let mut all = known.to_vec();
     all.extend(context.with(|outcome| outcome.checks.clone()));
     let mut files = files.to_vec();
@@ -260,10 +273,17 @@ pub(super) fn judged(context: &Context<'_>, known: &[Checked], files: &[String])
         .iter()
         .map(|file| {
             let cells = columns.iter().map(|check| cell(file, check));
-            std::iter::once(file.clone()).chain(cells).collect()
+            let place = ran.get(file).cloned().unwrap_or_default();
+            let place = (!ran.is_empty()).then_some(place);
+            std::iter::once(file.clone())
+                .chain(cells)
+                .chain(place)
+                .collect()
         })
         .collect();
-    let head: Vec<&str> = std::iter::once("file").chain(columns.clone()).collect();
+    let last = (!ran.is_empty()).then_some("tested on");
+    let head = std::iter::once("file").chain(columns.clone()).chain(last);
+    let head: Vec<&str> = head.collect();
     context.ui.table(&head, &rows);
     columns.retain(|check| {
         all.iter()

@@ -1,8 +1,9 @@
-//! What a release does with files: unpack, seal, check, promote, publish.
+//! What a release does with files: unpack, seal, check, start, promote, publish.
 
 mod answer;
 mod checks;
 mod compare;
+mod launch;
 mod linters;
 mod mend_lock;
 mod promote;
@@ -40,6 +41,7 @@ pub(super) fn act(
         ReleaseAction::Check(check) => checks::check(context, check),
         ReleaseAction::RecordChecks(record) => checks::record(context, record),
         ReleaseAction::Verdict(verdict) => checks::verdict(context, verdict),
+        ReleaseAction::Launch(launch) => launch::launch(launch),
         ReleaseAction::Promote(promote) => promote::promote(context, promote),
         ReleaseAction::Confirm(confirm) => publish::confirm(context, confirm),
         ReleaseAction::Publish(publish) => publish::publish(context, publish, activity),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::Wheel;
-use crate::facts::release::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS};
+use crate::facts::release::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS, not_run};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::test_result::TestResult;
@@ -26,7 +26,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
         .iter()
         .map(|one| name(one).to_owned())
         .collect();
-    if let Some(failed) = checks::judged(context, &promote.known, &files) {
+    if let Some(failed) = checks::judged(context, &promote.known, &files, &BTreeMap::new()) {
         return Err(Error::NotReleased(format!("checks failed: {failed}")));
     }
     let test_results = context.with(|outcome| outcome.test_results.clone());
@@ -187,8 +187,8 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
     let seconds = own(candidate, test_results).map(|test_result| test_result.seconds);
     let tags: Vec<&str> = entry.tags.iter().map(String::as_str).collect();
     let passed = own(candidate, test_results).map(|t| t.counts.get("passed").unwrap_or(&0));
-    let (tests, seconds) = if candidate.serves.is_empty() {
-        ("built, not run".to_owned(), String::new())
+    let (tests, seconds) = if let Some(why) = &entry.not_run {
+        (not_run(why), String::new())
     } else {
         let tests = format!("{} passed", passed.sum::<u64>());
         (tests, format!("{:.1}", seconds.sum::<f64>()))
@@ -197,7 +197,7 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
         name(candidate).to_owned(),
         entry.kibibytes(),
         tags.join(" "),
-        candidate.serves.join(" "),
+        candidate.serves.join(", "),
         tests,
         seconds,
     ]
@@ -254,11 +254,14 @@ mod tests {
     fn what_no_interpreter_here_serves_says_so_and_counts_no_seconds() {
         let candidate = Candidate {
             path: "/p/one-1.0-py3-none-musllinux_1_2_aarch64.whl".into(),
-            entry: Entry::default(),
+            entry: Entry {
+                not_run: Some("no Python is here".into()),
+                ..Entry::default()
+            },
             serves: Vec::new(),
         };
-        let row = row(&candidate, &Entry::default(), &[]);
-        assert_eq!(row[4..], ["built, not run", ""]);
+        let row = row(&candidate, &candidate.entry, &[]);
+        assert_eq!(row[4..], ["built, not run: no Python is here", ""]);
     }
 
     #[test]

@@ -66,6 +66,20 @@ pub(super) fn abis(
     abis
 }
 
+/// Whether a wheel of that ABI claims to run on an interpreter, of whatever machine.
+pub(super) fn claims(build: &Build, abi: &Abi, python: &Interpreter) -> bool {
+    let requires = build.member.requires_python.as_ref();
+    if requires.is_some_and(|requires| !requires.contains(&python.version)) {
+        return false;
+    }
+    let builder = (abi.python.implementation, minor(&abi.python));
+    match build.locked.stable_abis.of(builder.0, builder.1) {
+        _ if !build.member.bindings.is_pyo3() => true,
+        Some((stable, floor)) => stable.serves(floor, python.implementation, minor(python)),
+        None => label(python) == abi.label,
+    }
+}
+
 /// As in wheels' tags: `cp312`, `cp313t`, `pp310`.
 pub fn label(python: &Interpreter) -> String {
     python.implementation.tag(minor(python))
@@ -198,6 +212,24 @@ mod tests {
         };
         let each = [("cp39", 1), ("cp312", 1), ("cp313", 1)];
         assert_eq!(wheels(&build(&[]), &supported), owned(&each));
+    }
+
+    #[test]
+    fn a_wheel_claims_the_same_pythons_on_every_machine() {
+        let mut bin = build(&[]);
+        bin.member.bindings = Bindings::Bin;
+        for (build, claimed) in [
+            (build(&[]), ["3.12.2"].as_slice()),
+            (build(&["abi3-py310"]), &["3.11.2", "3.12.2", "3.13.1"]),
+            (build(&["abi3"]), &["3.12.2", "3.13.1"]),
+            (bin, &["3.9.2", "3.11.2", "3.12.2", "3.13.1", "3.13.1t"]),
+        ] {
+            let here = [python("3.12.1")];
+            let own = abis(&build, &here, &SupportedPythons::default());
+            let mut foreign = ["3.8.1", "3.9.2", "3.11.2", "3.12.2", "3.13.1", "3.13.1t"].to_vec();
+            foreign.retain(|text| claims(&build, &own[0], &python(text)));
+            assert_eq!(foreign, claimed, "{}", own[0].label);
+        }
     }
 
     #[test]

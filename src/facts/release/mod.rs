@@ -1,6 +1,7 @@
 //! What a release is made from, and how much of it is there.
 //!
-//! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `flags` what rustc is told,
+//! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `foreign` what runs here of those
+//! for other machines, `flags` what rustc is told,
 //! `package` what is built of it, `links_out` what may not be packed. `linter` is who checks it, `record` is what is kept of its checks
 //! and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set is still
 //! there; `publication` and `index` are of `release publish`.
@@ -9,6 +10,7 @@ mod abi;
 mod check_rules;
 mod context;
 mod flags;
+mod foreign;
 mod index;
 mod links_out;
 mod linter;
@@ -19,6 +21,8 @@ mod pythons;
 mod record;
 mod set_in_dist;
 mod tops;
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -44,14 +48,16 @@ use super::request::{Product, Releasing};
 pub use abi::{Abi, label};
 pub(super) use context::ReleaseContext;
 pub use flags::Rustflags;
+use foreign::ForeignTarget;
+pub use foreign::{Emulator, ForeignPython};
 pub use index::Index;
 pub use linter::{Linter, OWN_RULES, column};
-pub use package::{Package, PlannedWheel, Staged};
+pub use package::{Package, PlannedWheel, Staged, Trial};
 pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
 pub use record::{
-    CheckOutcome, Checked, Checks, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, VARIABLES,
+    CheckOutcome, Checked, Checks, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, VARIABLES, not_run,
 };
 
 #[derive(Clone, Debug)]
@@ -77,11 +83,15 @@ pub struct Release {
     /// What is checked as it is: for `release check` the files that were named, else those in
     /// `dist/`; for `release publish` those of the publication whose results are not known.
     pub existing: Vec<Utf8PathBuf>,
+    /// Where the files of `existing` ran that are the released ones, in words.
+    pub ran: BTreeMap<Utf8PathBuf, String>,
     /// What `release publish` sends.
     pub publication: Option<Publication>,
     pub packages: Vec<Package>,
     /// The interpreters at hand that the project allows, oldest first.
     pub pythons: Vec<Tried>,
+    /// What runs here of the targets that are not this machine's.
+    foreign: Vec<ForeignTarget>,
     /// Pythons that uv must get first.
     pub downloads: Vec<String>,
     /// Paths of this machine that no file may hold, and what they are called instead.
@@ -157,8 +167,10 @@ impl Release {
             rustflags = rustflags.elsewhere(); // an sdist has no configuration of the checkout
         }
         let dist = releasing.dist(&project.root)?;
+        let existing = existing(context, &dist)?;
         let mut release = Self {
-            existing: existing(context, &dist)?,
+            ran: set_in_dist::ran(&dist, &existing),
+            existing,
             publication: None,
             toolbox_state: toolbox.state(),
             rules: check_rules::digest(session, &project.root, &toolbox, releasing.strictness),
@@ -169,6 +181,7 @@ impl Release {
             toolbox,
             packages: Vec::new(),
             pythons,
+            foreign: Vec::new(),
             downloads,
             remapped: remapped(session, project),
             rustflags,
@@ -177,6 +190,7 @@ impl Release {
             packed: Vec::new(),
             distcheck_ignored: distcheck_ignored(project)?,
         };
+        release.foreign = release.foreign_targets(context, &config, rustc);
         let versions = Versioned::gather(project).unwrap_or_default();
         for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
             let package = release.package(context, build, &versions)?;
@@ -283,10 +297,65 @@ impl Release {
         Ok(wanted)
     }
 
+    /// Nothing where no wheel is tested.
+    fn foreign_targets(
+        &self,
+        context: &ReleaseContext<'_>,
+        config: &CargoConfig,
+        rustc: Option<&Utf8Path>,
+    ) -> Vec<ForeignTarget> {
+        let releasing = context.releasing;
+        if releasing.no_test || releasing.product != Product::Wheels {
+            return Vec::new();
+        }
+        let host = self.host();
+        let targets = releasing.targets.iter();
+        let targets = targets.filter(|target| !platform::runs_on(target, &host));
+        let mut found: Vec<ForeignTarget> = Vec::new();
+        for target in targets {
+            let twin = found.iter().find(|known| known.is_twin_of(target));
+            found.push(match twin {
+                Some(twin) => ForeignTarget::lacking(target, twin.serves_already()),
+                None => ForeignTarget::gather(context, config, rustc, target),
+            });
+        }
+        found
+    }
+
     /// Whether this system installs a wheel of those tags.
     pub fn installs(&self, tags: &Tags) -> bool {
         let host = self.host();
         tags.fit_system(host.os, host.arch, host.glibc.is_none())
+    }
+
+    /// The Pythons for other machines on which wheels are tested.
+    pub fn foreign_pythons(&self) -> impl Iterator<Item = &ForeignPython> {
+        self.foreign.iter().flat_map(|target| &target.pythons)
+    }
+
+    /// Where a wheel is tried.
+    fn trial(&self, build: &Build, abi: &Abi, platform: &Platform) -> Trial {
+        if platform.runs_here {
+            return Trial::On(abi.serves.iter().map(label).collect());
+        }
+        let triple = platform.target.as_deref();
+        let mut foreign = self.foreign.iter();
+        let Some(target) = foreign.find(|it| Some(&*it.triple) == triple) else {
+            return Trial::Nowhere("no test was asked for".into());
+        };
+        let claimed = target
+            .pythons
+            .iter()
+            .filter(|python| abi::claims(build, abi, &python.tried.interpreter));
+        let claimed: Vec<String> = claimed.map(ForeignPython::label).collect();
+        match (&claimed[..], &target.pythons[..]) {
+            ([], []) => Trial::Nowhere(target.lack.clone()),
+            ([], [first, ..]) => {
+                let (label, machine) = (&abi.label, &first.machine);
+                Trial::Nowhere(format!("no Python {label} for {machine} is here"))
+            }
+            _ => Trial::On(claimed),
+        }
     }
 
     fn host(&self) -> platform::Host {
@@ -330,6 +399,7 @@ impl Release {
         );
         let key = &disk::digest(identity.as_bytes())[..16];
         let mut wanted = PlannedWheel {
+            trial: self.trial(build, &abi, &platform),
             abi,
             platform,
             folder: Utf8PathBuf::new(),

@@ -30,11 +30,39 @@ pub struct Package {
     pub tested: bool,
 }
 
+/// Where a wheel is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// On interpreters, by their labels.
+    On(Vec<String>),
+    /// Nowhere; why, as the end of a sentence.
+    Nowhere(String),
+}
+
+impl Trial {
+    /// The labels of the interpreters.
+    pub fn on(&self) -> &[String] {
+        match self {
+            Self::On(labels) => labels,
+            Self::Nowhere(_) => &[],
+        }
+    }
+
+    /// Why it is nowhere.
+    pub fn lack(&self) -> Option<&str> {
+        match self {
+            Self::On(_) => None,
+            Self::Nowhere(why) => Some(why),
+        }
+    }
+}
+
 /// A wheel that the release has.
 #[derive(Clone, Debug)]
 pub struct PlannedWheel {
     pub abi: Abi,
     pub platform: Platform,
+    pub trial: Trial,
     /// The folder that it stands in once it is built, absolute; its name tells from what.
     pub folder: Utf8PathBuf,
     pub staged: Option<Staged>,

@@ -145,7 +145,8 @@ impl Platform {
     }
 }
 
-fn runs_on(triple: &str, host: &Host) -> bool {
+/// Whether the system runs programs of a target as its own.
+pub(super) fn runs_on(triple: &str, host: &Host) -> bool {
     let musl = triple.contains("-musl");
     let os = match host.os {
         "macos" => "-apple-darwin",

@@ -1,10 +1,13 @@
 //! Which Pythons a release is for.
 
+use camino::Utf8PathBuf;
 use pep440_rs::VersionSpecifiers;
 
 use crate::facts::request::Product;
 use crate::model::error::Result;
+use crate::world::disk;
 use crate::world::interpreter::{Interpreter, Probe};
+use crate::world::machine::Program;
 use crate::world::python_request::{self, PythonRequest};
 use crate::world::session::Session;
 
@@ -30,21 +33,53 @@ pub(super) fn chosen(
     if context.releasing.product == Product::Publication {
         return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
     }
-    let config = &context.project.config.release.pythons;
-    let wanted = match &context.releasing.pythons[..] {
-        [] => &config[..],
-        named => named,
+    let session = context.session;
+    let is_foreign = |word: &&String| {
+        let program = path(session, word).and_then(|path| Program::read(&path));
+        program.is_some_and(|program| program.is_foreign())
     };
+    let wanted = words(context).iter().filter(|word| !is_foreign(word));
+    let wanted: Vec<String> = wanted.cloned().collect();
     if wanted.is_empty() {
         return Ok((None, Vec::new()));
     }
     let requires = context.project.requires_python();
-    let (found, missing) = named(context.session, installed, &requires, wanted)?;
+    let (found, missing) = named(session, installed, &requires, &wanted)?;
     let unavailable = &context.run_state.unavailable;
     if let Some(text) = missing.iter().find(|text| unavailable.contains(text)) {
         return Err(python_request::none_fits(installed, text));
     }
     Ok((Some(found), missing))
+}
+
+/// What `--python` says, else `[tool.pyx.release] pythons`.
+pub(super) fn words<'a>(context: &'a ReleaseContext<'_>) -> &'a [String] {
+    match &context.releasing.pythons[..] {
+        [] => &context.project.config.release.pythons,
+        named => named,
+    }
+}
+
+/// Where the interpreter is, absolute, for a word that names one by its path.
+pub(super) fn path(session: &Session, word: &str) -> Option<Utf8PathBuf> {
+    let is_path = word.contains(['/', '\\']);
+    is_path.then(|| disk::resolve(&session.absolute(word)))
+}
+
+/// Those of `found` that the words for versions mean, all that the project allows where there is none;
+/// one of each minor version.
+pub(super) fn meant(context: &ReleaseContext<'_>, found: &[Interpreter]) -> Vec<Interpreter> {
+    let session = context.session;
+    let requires = context.project.requires_python();
+    let versions = words(context)
+        .iter()
+        .filter(|word| path(session, word).is_none());
+    let versions: Vec<String> = versions.cloned().collect();
+    if versions.is_empty() {
+        return one_of_each(&released(found, &requires));
+    }
+    let named = named(session, found, &requires, &versions);
+    named.map(|(meant, _)| meant).unwrap_or_default() // what no word means is said of this machine's
 }
 
 /// One of each minor version among what `wanted` names, and the words that name none of `installed`.

@@ -101,6 +101,9 @@ pub struct Entry {
     pub tools: BTreeMap<String, String>,
     /// By interpreter, in words: `3 passed`.
     pub tests: BTreeMap<String, String>,
+    /// Why nothing of it ran, where it was built for another machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_run: Option<String>,
     /// By name of the check.
     pub checks: BTreeMap<String, CheckOutcome>,
 }
@@ -112,6 +115,13 @@ impl Entry {
         format!("{:.1} KiB", self.size as f64 / 1024.0)
     }
 
+    /// Where it ran, for people: `cp311 under qemu-aarch64`, `built, not run: …`.
+    pub fn ran(&self) -> String {
+        let places: Vec<&str> = self.tests.keys().map(String::as_str).collect();
+        let lack = self.not_run.as_deref().map(not_run);
+        lack.unwrap_or_else(|| places.join(", "))
+    }
+
     /// Which checks and tests it has not passed, one sentence each.
     pub fn failures(&self) -> impl Iterator<Item = String> {
         let checks = self.checks.iter().filter(|(_, outcome)| !outcome.is_good());
@@ -120,6 +130,11 @@ impl Entry {
         let tests = tests.map(|(on, words)| format!("tests have not passed on {on}: {words}"));
         checks.chain(tests)
     }
+}
+
+/// Of a wheel that no Python here could try, for people.
+pub fn not_run(why: &str) -> String {
+    format!("built, not run: {why}")
 }
 
 /// Of tests in words: `xfailed` is as it should be.
@@ -159,6 +174,27 @@ impl ReleaseRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_says_where_its_file_ran_or_why_it_did_not() {
+        let tests = ["cp311", "cp311 under qemu-arm"];
+        let tests = tests.map(|on| (on.to_owned(), "imports 1 passed".to_owned()));
+        let mut entry = Entry {
+            tests: tests.into(),
+            ..Entry::default()
+        };
+        assert_eq!(entry.ran(), "cp311, cp311 under qemu-arm");
+        entry.tests.clear();
+        assert_eq!(entry.ran(), "");
+        entry.not_run = Some("no Python for arm-gnueabihf is here".into());
+        assert_eq!(
+            entry.ran(),
+            "built, not run: no Python for arm-gnueabihf is here"
+        );
+        assert_eq!(entry.failures().count(), 0, "nothing of it has failed");
+        let before = serde_json::to_value(Entry::default()).unwrap();
+        assert_eq!(before.get("not_run"), None, "as older versions wrote it");
+    }
 
     #[test]
     fn what_fails_as_expected_has_passed() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project::Project;
 use crate::facts::request::Releasing;
@@ -76,6 +76,18 @@ pub(super) fn findings(
             .map(|path| not_released(path)),
     );
     Ok(found)
+}
+
+/// Where each of `files` ran that was released as it is, in words.
+pub(super) fn ran(dist: &Utf8Path, files: &[Utf8PathBuf]) -> BTreeMap<Utf8PathBuf, String> {
+    let record = ReleaseRecord::read(dist);
+    let entry = |file: &Utf8PathBuf| {
+        let entry = record.files.get(file.file_name()?)?;
+        let words = entry.ran();
+        let is_same = disk::hash(file).as_ref() == Some(&entry.sha256);
+        (is_same && !words.is_empty()).then(|| (file.clone(), words))
+    };
+    files.iter().filter_map(entry).collect()
 }
 
 /// By distribution: the version that the project has now.

@@ -3,6 +3,8 @@
 //! A linter has its name in [`Linter`], its pin in `world/tool/release.txt`,
 //! its command here, and what it prints is understood in `execute/release/linters.rs`.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::{DistributionName, Expected, WHEEL_ENDING, WheelName};
@@ -62,7 +64,13 @@ pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
             lanes.push(plan, step);
         }
     }
+    let ran = files.iter().zip(&labels);
+    let ran = ran.filter_map(|(file, label)| {
+        let words = stage.release.ran.get(file)?;
+        Some((label.clone(), words.clone()))
+    });
     let verdict = Verdict {
+        ran: ran.collect(),
         files: labels,
         errors: finding::errors(stage.findings),
         known: Vec::new(),
@@ -87,6 +95,7 @@ pub(super) fn verdict_on_staged(plan: &mut Plan, stage: &Stage<'_>) {
         files: labels(stage, &paths),
         errors: 0,
         known: known(stage.release),
+        ran: BTreeMap::new(),
     }));
 }
 

@@ -5,9 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::build::{Flags, Options};
 use crate::facts::preflight::cargo_config;
 use crate::facts::project::METADATA;
-use crate::facts::release::{
-    Entry, Package, PlannedWheel, Platform, Release, SOURCES, Staged, label,
-};
+use crate::facts::release::{Entry, Package, PlannedWheel, Platform, Release, SOURCES, Staged};
 use crate::facts::{Build, Product};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
@@ -33,17 +31,10 @@ pub(super) fn overview(release: &Release) -> Vec<WheelRow> {
         python: wheel.abi.python.version.to_string(),
         platform: wheel.platform.wording(),
         target: wheel.platform.target.clone(),
-        tests: tested_on(wheel),
+        tests: wheel.trial.on().to_vec(),
+        not_run: wheel.trial.lack().map(str::to_owned),
     })
     .collect()
-}
-
-/// The interpreters that a wheel is tested on: none when it does not run here.
-fn tested_on(wheel: &PlannedWheel) -> Vec<String> {
-    if !wheel.platform.runs_here {
-        return Vec::new();
-    }
-    wheel.abi.serves.iter().map(label).collect()
 }
 
 pub(super) fn uses_zig(release: &Release) -> bool {
@@ -259,7 +250,8 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
     for package in &release.packages {
         match release.product {
             Product::Sdist => {
-                let serves: Vec<String> = package.wheels.iter().flat_map(tested_on).collect();
+                let wheels = package.wheels.iter();
+                let serves: Vec<String> = wheels.flat_map(|it| it.trial.on().to_vec()).collect();
                 candidates.extend(package.sdist.iter().map(|staged| Candidate {
                     path: staged.path.clone(),
                     entry: entry(package, "sdist"),
@@ -270,8 +262,11 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
                 candidates.extend(package.wheels.iter().filter_map(|wheel| {
                     Some(Candidate {
                         path: wheel.staged.as_ref()?.path.clone(),
-                        entry: entry(package, "wheel"),
-                        serves: tested_on(wheel),
+                        entry: Entry {
+                            not_run: wheel.trial.lack().map(str::to_owned),
+                            ..entry(package, "wheel")
+                        },
+                        serves: wheel.trial.on().to_vec(),
                     })
                 }));
             }

@@ -2,18 +2,20 @@
 //! environment, each module imported, then the project's Python tests.
 
 use crate::facts::Testing;
-use crate::facts::release::{Staged, Tried, label};
+use crate::facts::release::{ForeignPython, Staged, Tried, label};
 use crate::facts::suites::Languages;
 use crate::model::error::Result;
 use crate::model::step::StepId;
 use crate::plan::action::{Action, Runner, Test};
 use crate::plan::context::PlanContext;
 use crate::plan::python_tests::{self, Assigned};
+use crate::plan::release_action::{Launch, ReleaseAction};
 use crate::plan::step::{Plan, Step};
 use crate::plan::wheel_test::{away, copy, install_action};
 use crate::plan::{environment, sync};
+use crate::world::interpreter::{Interpreter, Probe};
 
-use super::stage::Stage;
+use super::stage::{Stage, step};
 
 /// Imports the modules of the distribution that its argument names, and prints JSON.
 const IMPORT: &str = include_str!("import.py");
@@ -24,14 +26,17 @@ pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
         plan.then(copy(context, suite, &away(context, suite)));
     }
     let before: Vec<StepId> = plan.ids().collect();
-    for tried in &stage.release.pythons {
-        let on = label(&tried.interpreter);
-        let inside = on_one(stage, tried, &on)?;
+    let own = stage.release.pythons.iter().map(Place::of);
+    let foreign = stage.release.foreign_pythons();
+    let foreign = foreign.map(|python| Place::of_foreign(stage, python));
+    for place in own.chain(foreign) {
+        let on = &place.label;
+        let inside = on_one(stage, &place)?;
         // tests may have the terminal: they wait for those before them
         let is_test = |step: &&Step| matches!(step.action, Action::Test(_));
         let tests = plan.steps.iter().filter(is_test);
         let tests: Vec<StepId> = tests.map(|step| step.id.clone()).collect();
-        plan.append(&on, inside, |step| {
+        plan.append(on, inside, |step| {
             let mut after = before.clone();
             if is_test(&step) {
                 after.extend(tests.clone());
@@ -42,20 +47,73 @@ pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     Ok(())
 }
 
+/// An interpreter on which wheels are tried.
+struct Place<'a> {
+    /// As in the facts' [`Trial`](crate::facts::release::Trial).
+    label: String,
+    /// The name of the folder of its environment.
+    folder: String,
+    /// What an environment is made of: for another machine what starts the interpreter, where the system
+    /// does not do it by itself.
+    interpreter: Interpreter,
+    probe: &'a Probe,
+    /// Of another machine, where something else than the system starts its programs.
+    emulated: Option<&'a ForeignPython>,
+}
+
+impl<'a> Place<'a> {
+    fn of(tried: &'a Tried) -> Self {
+        let label = label(&tried.interpreter);
+        Self {
+            folder: label.clone(),
+            label,
+            interpreter: tried.interpreter.clone(),
+            probe: &tried.probe,
+            emulated: None,
+        }
+    }
+
+    fn of_foreign(stage: &Stage<'_>, python: &'a ForeignPython) -> Self {
+        let mut place = Self {
+            label: python.label(),
+            folder: python.folder(),
+            ..Self::of(&python.tried)
+        };
+        if !python.emulator.words.is_empty() {
+            let folder = stage.release.dir.join("emulated").join(&place.folder);
+            place.interpreter.path = folder.join("python3");
+            place.emulated = Some(python);
+        }
+        place
+    }
+}
+
 /// The trial on one interpreter, in a clean environment; nothing where no wheel serves it.
-fn on_one(stage: &Stage<'_>, tried: &Tried, on: &str) -> Result<Plan> {
+fn on_one(stage: &Stage<'_>, place: &Place<'_>) -> Result<Plan> {
     let mut plan = Plan::default();
-    let wheels = wheels(stage, tried);
+    let (wheels, on) = (wheels(stage, &place.label), &place.label);
     if wheels.is_empty() {
         return Ok(plan);
     }
-    let path = stage.release.dir.join("envs").join(on);
-    let target = stage.context.target;
-    let clean = target.clean(path, tried.interpreter.clone(), Some(tried.probe.clone()));
+    let path = stage.release.dir.join("envs").join(&place.folder);
+    let interpreter = place.interpreter.clone();
+    let clean = stage.context.target;
+    let clean = clean.clean(path, interpreter, Some(place.probe.clone()));
     let context = stage.context.at(&clean);
     environment::make(&mut plan, &context)?;
+    if let Some(foreign) = place.emulated {
+        launch_python(&mut plan, &context, place, foreign);
+    }
+    let (made, last) = (plan.steps.len(), plan.ids().last());
     sync::sync(&mut plan, &context);
+    for step in &mut plan.steps[made..] {
+        let missing = last.clone().filter(|last| !step.needs.contains(last));
+        step.needs.extend(missing);
+    }
     plan.then(install(&context, &wheels));
+    if let Some(foreign) = place.emulated {
+        plan.then(launch_programs(&context, place, foreign, "programs"));
+    }
     for (name, _) in &wheels {
         plan.then(import(&context, name));
     }
@@ -84,24 +142,66 @@ fn on_one(stage: &Stage<'_>, tried: &Tried, on: &str) -> Result<Plan> {
     }
     for step in &mut plan.steps {
         if let Action::Test(test) = &mut step.action {
-            test.on = Some(on.to_owned());
+            test.on = Some(on.clone());
         }
         step.subject = format!("{} on {on}", step.subject);
     }
     Ok(plan)
 }
 
-/// By package: the wheel that serves the interpreter.
-fn wheels<'a>(stage: &'a Stage<'_>, tried: &Tried) -> Vec<(&'a str, &'a Staged)> {
+/// By package: the wheel that is tried on an interpreter, by its label.
+fn wheels<'a>(stage: &'a Stage<'_>, on: &String) -> Vec<(&'a str, &'a Staged)> {
     let found = stage.release.packages.iter().filter_map(|package| {
-        let mut own = package
-            .wheels
-            .iter()
-            .filter(|wheel| wheel.platform.runs_here);
-        let own = own.find(|wheel| wheel.abi.serves.contains(&tried.interpreter))?;
+        let mut wheels = package.wheels.iter();
+        let own = wheels.find(|wheel| wheel.trial.on().contains(on))?;
         Some((package.name.as_str(), own.staged.as_ref()?))
     });
     found.collect()
+}
+
+/// Around the steps that make the environment.
+fn launch_python(
+    plan: &mut Plan,
+    context: &PlanContext<'_>,
+    place: &Place<'_>,
+    foreign: &ForeignPython,
+) {
+    let first = launch_interpreter(place, foreign);
+    for step in &mut plan.steps {
+        step.needs.push(first.id.clone());
+    }
+    plan.steps.insert(0, first);
+    plan.then(launch_programs(context, place, foreign, "python"));
+}
+
+fn launch_interpreter(place: &Place<'_>, foreign: &ForeignPython) -> Step {
+    let script = place.interpreter.path.clone();
+    let action = ReleaseAction::Launch(Launch::Interpreter {
+        python: foreign.tried.interpreter.path.clone(),
+        script: script.clone(),
+        emulator: foreign.emulator.words.clone(),
+    });
+    let subject = format!("how {} is started", foreign.tried.interpreter);
+    step(StepId::Launch(script), "Writing", subject, action)
+}
+
+/// Scripts, the environment's Python among them: uv, pytest and tests start what they find there.
+fn launch_programs(
+    context: &PlanContext<'_>,
+    place: &Place<'_>,
+    foreign: &ForeignPython,
+    which: &str,
+) -> Step {
+    let environment = &context.target.environment;
+    let bin = environment.bin();
+    let action = ReleaseAction::Launch(Launch::Environment {
+        packages: environment.site_packages_for(place.probe),
+        arch: foreign.machine.arch,
+        emulator: foreign.emulator.words.clone(),
+        bin: bin.clone(),
+    });
+    let id = StepId::Launch(bin.join(which));
+    step(id, "Writing", format!("how its {which} is started"), action)
 }
 
 fn install(context: &PlanContext<'_>, wheels: &[(&str, &Staged)]) -> Step {

@@ -3,6 +3,7 @@
 mod again;
 mod check;
 mod dist;
+mod foreign;
 mod hello;
 mod refused;
 mod set;
