@@ -59,6 +59,15 @@ pub fn glibc(tag: &str) -> Option<(u64, u64)> {
     promise(tag).map(|(glibc, _)| glibc)
 }
 
+/// The oldest tag from glibc 2.`glibc` on that there is for a machine.
+pub fn oldest(glibc: u64, machine: &str) -> Option<String> {
+    let mut policies = KNOWN.policies.iter();
+    let policy =
+        policies.find(|policy| policy.glibc >= glibc && policy.symbols.contains_key(machine))?;
+    let alias = policy.aliases.first().cloned();
+    Some(alias.unwrap_or_else(|| format!("manylinux_2_{}", policy.glibc)))
+}
+
 /// The highest version of a library's symbols that every system of a tag has: `GLIBCXX` and
 /// `[3, 4, 19]` for `GLIBCXX_3.4.19`.
 pub type Limit = (&'static str, Vec<u64>);
@@ -111,6 +120,20 @@ mod tests {
         ] {
             assert_eq!(promise(tag), promised, "{tag}");
         }
+    }
+
+    #[test]
+    fn the_oldest_tag_of_a_machine_is_as_old_as_the_machine_in_linux() {
+        for (machine, oldest_tag) in [
+            ("x86_64", Some("manylinux2014")),
+            ("s390x", Some("manylinux2014")),
+            ("riscv64", Some("manylinux_2_31")),
+            ("loongarch64", Some("manylinux_2_36")),
+            ("vax", None),
+        ] {
+            assert_eq!(oldest(17, machine).as_deref(), oldest_tag, "{machine}");
+        }
+        assert_eq!(oldest(5, "x86_64").as_deref(), Some("manylinux1"));
     }
 
     #[test]

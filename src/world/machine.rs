@@ -94,7 +94,16 @@ impl Machine {
         format!("{cpu}-linux-{}", self.abi)
     }
 
-    /// Whether all programs for it find their C library linked into them or beside a musl.
+    /// As platform tags call the processor: `armv7l`.
+    pub fn tag(&self) -> &'static str {
+        match self.arch {
+            "arm" => "armv7l",
+            "i386" => "i686",
+            arch => arch,
+        }
+    }
+
+    /// Whether its C library is musl.
     pub fn is_musl(&self) -> bool {
         self.abi.starts_with("musl")
     }

@@ -162,7 +162,7 @@ fn started(
         })
     };
     if !said.is_empty() {
-        return by(said.to_vec()).map_err(|error| first_line(&error));
+        return by(said.to_vec()).map_err(|error| wording(&error));
     }
     if let Ok(python) = by(Vec::new()) {
         return Ok(python);
@@ -175,11 +175,15 @@ fn started(
     }
     let words = qemu(session, machine, path)
         .ok_or_else(|| format!("a Python for it is here, and no qemu-{}", machine.arch))?;
-    by(words).map_err(|error| first_line(&error))
+    by(words).map_err(|error| wording(&error))
 }
 
-fn first_line(error: &Error) -> String {
-    let text = error.to_string();
+/// In one line.
+fn wording(error: &Error) -> String {
+    let text = match error {
+        Error::BadInterpreter { path, message } => format!("`{path}` does not run: {message}"),
+        other => other.to_string(),
+    };
     text.lines().next().unwrap_or_default().to_owned()
 }
 
@@ -300,6 +304,12 @@ mod tests {
         let own = world.emulator("run").into_string();
         let words = [&own, "--on", "board"];
         assert_eq!(world.started(&words).unwrap(), words);
+        let broken = world.dir.join("bin/broken");
+        disk::write(&broken, b"#!/bin/sh\necho \"no loader\" >&2\nexit 1\n").unwrap();
+        disk::set_executable(&broken, true).unwrap();
+        let python = world.dir.join("root/usr/bin/python3");
+        let lack = world.started(&[broken.as_str()]).unwrap_err();
+        assert_eq!(lack, format!("`{python}` does not run: no loader"));
         let gone = world.dir.join("bin/gone");
         let lack = world.started(&[gone.as_str()]).unwrap_err();
         assert!(

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use crate::model::error::{Error, Result};
 use crate::model::manylinux;
 use crate::world::disk;
+use crate::world::machine::Machine;
 
 /// The machine as far as wheels depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +41,18 @@ pub struct Platform {
 }
 
 /// What wheels for Linux are tagged with unless somebody says otherwise: the oldest that rustc's own
-/// standard library allows, and so installable nearly everywhere (PEP 599).
+/// standard library allows, and so installable nearly everywhere (PEP 599); of processors that came
+/// later the oldest that there is.
 const LINUX: &str = "manylinux2014";
 const MUSL: &str = "musllinux_1_2";
+
+/// For a target with glibc, or this machine.
+fn oldest_tag(target: Option<&str>) -> String {
+    let machine = target.and_then(Machine::of_triple);
+    let (glibc, _) = manylinux::promise(LINUX).unwrap_or_default();
+    let oldest = machine.and_then(|machine| manylinux::oldest(glibc.1, machine.tag()));
+    oldest.unwrap_or_else(|| LINUX.to_owned())
+}
 
 /// A machine that GitHub offers, and the target that `release wheel --target` is told there.
 #[derive(Clone, Copy, Debug)]
@@ -117,20 +127,21 @@ impl Platform {
         let default = match (is_linux, is_musl) {
             (false, _) => None,
             _ if said.reads_symbols && runs_here => None,
-            (true, true) => Some(MUSL),
-            (true, false) => Some(LINUX),
+            (true, true) => Some(MUSL.to_owned()),
+            (true, false) => Some(oldest_tag(target)),
         };
-        let compatibility = said.compatibility.filter(|_| is_linux).or(default);
+        let said_tag = said.compatibility.filter(|_| is_linux);
+        let compatibility = said_tag.map(str::to_owned).or(default);
         let cross = target.is_some() && !runs_here;
         let needed = cross
             || !said.reads_symbols
                 && matches!(
-                    (compatibility.and_then(manylinux::glibc), host.glibc),
+                    (compatibility.as_deref().and_then(manylinux::glibc), host.glibc),
                     (Some(wanted), Some(own)) if wanted < own
                 );
         Self {
             target: target.map(str::to_owned),
-            compatibility: compatibility.map(str::to_owned),
+            compatibility,
             zig: is_linux && said.zig.unwrap_or(needed),
             runs_here,
         }
@@ -242,6 +253,10 @@ mod tests {
         assert_eq!(musl, (words.into(), false));
         let own = wording(&DEBIAN, &target("x86_64-unknown-linux-gnu"));
         assert!(own.1);
+        // there is no older one
+        let riscv = wording(&DEBIAN, &target("riscv64gc-unknown-linux-gnu"));
+        let words = "manylinux_2_31 riscv64gc-unknown-linux-gnu (zig)";
+        assert_eq!(riscv, (words.into(), false));
     }
 
     #[test]
