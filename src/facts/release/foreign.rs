@@ -298,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn a_python_with_musl_is_left_to_the_system() {
+        let world = World::new();
+        world.emulator(&format!("qemu-{}", world.machine.arch));
+        let machine = Machine {
+            abi: "musl".into(),
+            ..world.machine.clone()
+        };
+        let python = world.dir.join("root/usr/bin/python3");
+        let lack = started(&world.session, &[], &machine, &python).unwrap_err();
+        let why = format!("the system itself does not start a Python for {machine}");
+        assert_eq!(lack, why);
+    }
+
+    #[test]
     fn what_cargo_was_told_of_the_target_goes_first_and_is_taken_as_it_is() {
         let world = World::new();
         world.emulator(&format!("qemu-{}", world.machine.arch));

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::released::set;
-use crate::support::{CheckOutcome, Project, Pyx, entries, label, name_of, on_path, project};
+use crate::support::{
+    CheckOutcome, Project, Pyx, command, entries, label, name_of, on_path, project, text_of,
+};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
@@ -42,12 +44,10 @@ fn look_for_arm64() -> Result<Arm64, String> {
     let version = names.find_map(|name| name.strip_prefix("python3.").map(str::to_owned));
     let version = version.ok_or("a Python for arm64 (.ci/arm64-python target/arm64)")?;
     let version = format!("3.{version}");
-    if !crate::support::versions().contains(&version) {
+    if on_path(&format!("python{version}")).is_none() {
         return Err(format!("a Python {version} of this machine"));
     }
-    let sysroot = crate::support::text_of(
-        crate::support::command("rustc", &root).args(["--print", "sysroot"]),
-    );
+    let sysroot = text_of(command("rustc", &root).args(["--print", "sysroot"]));
     let library = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
     if !library.is_dir() {
         return Err(format!("a standard library (rustup target add {TARGET})"));
