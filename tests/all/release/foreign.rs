@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::released::set;
 use crate::support::{
-    CheckOutcome, Project, Pyx, command, entries, label, name_of, on_path, project, text_of,
+    CheckOutcome, Project, Pyx, command, entries, label, name_of, on_path, project, skipped,
+    text_of,
 };
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
@@ -21,14 +22,10 @@ struct Arm64 {
 }
 
 /// `None` where something is not here.
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads the run must know that nothing was held"
-)]
 fn arm64() -> Option<Arm64> {
     let found = look_for_arm64();
     if let Err(lack) = &found {
-        eprintln!("skipped: needs {lack}");
+        skipped(lack);
     }
     found.ok()
 }
