@@ -148,6 +148,12 @@ impl Program {
     }
 }
 
+/// Whether the C library of this system is musl. Its loader is on others as well, where somebody builds for it.
+pub fn system_has_musl() -> bool {
+    let machine = of_this_system().and_then(Program::machine);
+    machine.is_some_and(|machine| machine.is_musl())
+}
+
 /// Not as this program was compiled: one that is linked with musl runs on any Linux.
 fn of_this_system() -> Option<&'static Program> {
     static OWN: OnceLock<Option<Program>> = OnceLock::new();

@@ -37,6 +37,7 @@ use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter};
+use crate::world::machine;
 use crate::world::manifest::CargoConfig;
 use crate::world::python_request;
 use crate::world::session::Session;
@@ -322,12 +323,6 @@ impl Release {
         found
     }
 
-    /// Whether this system installs a wheel of those tags.
-    pub fn installs(&self, tags: &Tags) -> bool {
-        let host = self.host();
-        tags.fit_system(host.os, host.arch, host.glibc.is_none())
-    }
-
     /// The Pythons for other machines on which wheels are tested.
     pub fn foreign_pythons(&self) -> impl Iterator<Item = &ForeignPython> {
         self.foreign.iter().flat_map(|target| &target.pythons)
@@ -515,6 +510,12 @@ fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> 
     .into_iter()
     .filter(|(path, _)| path != "/")
     .collect()
+}
+
+/// Whether this system installs a wheel of those tags.
+pub fn installs(tags: &Tags) -> bool {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    tags.fit_system(os, arch, machine::system_has_musl())
 }
 
 /// What is wrong with the project; where files are named, only these are looked at. `members`: `-p`.

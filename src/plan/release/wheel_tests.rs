@@ -104,11 +104,10 @@ fn on_one(stage: &Stage<'_>, place: &Place<'_>) -> Result<Plan> {
     if let Some(foreign) = place.emulated {
         launch_python(&mut plan, &context, place, foreign);
     }
-    let (made, last) = (plan.steps.len(), plan.ids().last());
+    let (made, last) = (plan.steps.len(), place.emulated.and(plan.ids().last()));
     sync::sync(&mut plan, &context);
     for step in &mut plan.steps[made..] {
-        let missing = last.clone().filter(|last| !step.needs.contains(last));
-        step.needs.extend(missing);
+        step.needs.extend(last.clone()); // uv starts the environment's Python
     }
     plan.then(install(&context, &wheels));
     if let Some(foreign) = place.emulated {

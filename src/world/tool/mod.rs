@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::world::session::Session;
-use crate::world::{disk, process};
+use crate::world::{disk, machine, process};
 
 pub use name::ToolName;
 pub use provision::{Origin, Provision};
@@ -71,7 +71,7 @@ fn platform() -> String {
     if os != "linux" {
         return format!("{os}-{arch}");
     }
-    let musl = disk::is_file(&Utf8PathBuf::from(format!("/lib/ld-musl-{arch}.so.1")));
+    let musl = machine::system_has_musl();
     format!("linux-{arch}-{}", if musl { "musl" } else { "gnu" })
 }
 
