@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, requested_python};
-use crate::facts::project::{self, Bindings, HardWired, Project};
+use crate::facts::project::{Bindings, HardWired, Project, refused_by_maturin};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
 use crate::model::implementation::Implementation;
@@ -366,10 +366,10 @@ impl Facts {
                 build.look_for_former(environment, &installed);
             }
             if build.member.bindings != Bindings::Embed && builds {
-                if let Some(pyproject) = &build.member.pyproject {
-                    project::check_source(pyproject)?;
-                }
                 let tool = tool::maturin(session, &build.member.maturin)?;
+                if let Some(pyproject) = &build.member.pyproject {
+                    refused_by_maturin::check(pyproject, &tool)?;
+                }
                 tools.maturin.insert(build.member.name.clone(), tool);
             }
         }

@@ -3,7 +3,6 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::model::error::Result;
 use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
@@ -81,23 +80,6 @@ fn package_folders(member: &Member) -> Vec<Utf8PathBuf> {
         .into_iter()
         .map(|source| Utf8Path::new(source).join(&package));
     folders.map(|folder| normalize(&folder)).collect()
-}
-
-/// maturin looks for the folder only after it has compiled.
-///
-/// # Errors
-/// [`Error::Manifest`](crate::model::error::Error::Manifest) where `python-source` names none.
-pub fn check_source(pyproject: &PyProject) -> Result<()> {
-    let toml = &pyproject.toml;
-    let Some(said) = toml.spanned(&["tool", "maturin", "python-source"]) else {
-        return Ok(());
-    };
-    if disk::is_dir(&pyproject.dir().join(&said.value)) {
-        return Ok(());
-    }
-    let message = format!("`python-source` names no folder: `{}`", said.value);
-    let hint = "name the folder that the package's own is in, relative to this file";
-    Err(toml.error(&said.span, message, Some(hint.into())))
 }
 
 /// Where packages may be, relative to the folder of pyproject.toml.

@@ -3,7 +3,7 @@
 //! `discover` decides from a folder which packages those are. A `member` is one of them, `uv_workspace` what
 //! uv has in one environment with it; `crates` follows what Cargo.toml files say of each other,
 //! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
-//! `cargo_directories` where cargo builds.
+//! `cargo_directories` where cargo builds, `refused_by_maturin` what nobody needs to compile for to know.
 
 mod cargo_directories;
 mod crates;
@@ -11,6 +11,7 @@ mod discover;
 mod extension_module;
 mod layout;
 mod member;
+pub mod refused_by_maturin;
 mod uv_workspace;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -30,7 +31,7 @@ pub use crates::{
     workspace_crates,
 };
 pub use extension_module::{HardWired, is_switched_on};
-pub use layout::{Layout, check_source, package_folder, python_folders};
+pub use layout::{Layout, package_folder, python_folders};
 pub use member::{Bindings, METADATA, Member};
 pub use uv_workspace::UvWorkspace;
 

@@ -105,7 +105,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
         .says("hint: conda remove --force hello");
     project.write(&ours, "uv");
 
-    project.pyx("clean").with(&["--all"]).run().succeeds();
+    project.pyx("clean").with(&["--env"]).run().succeeds();
     assert!(python.exists());
     project.edit(
         "pyproject.toml",

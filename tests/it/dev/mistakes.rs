@@ -56,6 +56,15 @@ fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
             ..NO_MISTAKE
         },
         Mistake {
+            text: |text| text.replace("dynamic = [\"version\"]\n", ""),
+            place: ("name = \"hello\"", 8),
+            says: &[
+                "`hello` has no version, without which maturin builds nothing",
+                "hint: `dynamic = [\"version\"]` under [project] takes that of Cargo.toml",
+            ],
+            ..NO_MISTAKE
+        },
+        Mistake {
             text: |text| format!("{text}\n[tool.maturin]\npython-source = \"pyton\"\n"),
             place: ("python-source = \"pyton\"", 17),
             says: &["`python-source` names no folder: `pyton`"],
