@@ -212,12 +212,7 @@ fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
         let real = disk::resolve(path);
         real.starts_with(&bounds) && !own.iter().any(|dir| real.starts_with(dir))
     };
-    let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
-    let mut homes = folders.filter_map(|dir| {
-        let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
-        Some(dir.join(venv::config(&text).remove("home")?))
-    });
-    if is_brought(python) || homes.any(|home| is_brought(&home)) {
+    if is_brought(python) || homes(python).any(|home| is_brought(&home)) {
         let message =
             format!("`{python}` is of this checkout, and what only looks runs nothing of it");
         let hint = "`cargo pyx dev` runs it, where you trust the checkout";
@@ -226,12 +221,34 @@ fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
+/// The folders of the interpreters that a Python takes its standard library from, where it is an
+/// environment's.
+fn homes(python: &Utf8Path) -> impl Iterator<Item = Utf8PathBuf> {
+    let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
+    folders.filter_map(|dir| {
+        let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
+        Some(dir.join(venv::config(&text).remove("home")?))
+    })
+}
+
+/// What answers for an environment's Python: on Windows that is no link but a program, which could be the
+/// checkout's, and starts this one.
+fn behind(python: &Utf8Path) -> Utf8PathBuf {
+    let home = homes(python).next().filter(|_| cfg!(windows));
+    home.map_or_else(|| python.to_owned(), |home| home.join("python.exe"))
+}
+
 type Answers = BTreeMap<(Utf8PathBuf, Option<disk::Signature>, &'static str), Output>;
 
 /// What a script prints. An interpreter that is still the same file is not asked again: facts are
 /// gathered several times in a run.
 fn answer(session: &Session, python: &Utf8Path, script: &'static str) -> Result<Output> {
     static ANSWERS: Mutex<Answers> = Mutex::new(Answers::new());
+    let python = &if session.looks_only {
+        behind(python)
+    } else {
+        python.to_owned()
+    };
     is_trusted(session, python)?;
     let key = (python.to_owned(), disk::signature(python), script);
     let known = ANSWERS.lock().ok().and_then(|all| all.get(&key).cloned());
@@ -263,9 +280,10 @@ pub struct Probe {
     pub suffixes: Vec<String>,
     /// As in `sys.base_prefix`, absolute.
     pub base_prefix: Utf8PathBuf,
-    /// The folder of the shared libpython, absolute; `None` for a static build.
+    /// The folder of the shared libpython, on Windows of what programs are linked with in its place;
+    /// absolute; `None` for a static build.
     pub libdir: Option<Utf8PathBuf>,
-    /// What a linker calls that library: `python3.12`.
+    /// What a linker calls that library: `python3.12`, on Windows `python312`.
     pub link_name: String,
     /// The version of the C library that it runs with, where that is glibc.
     pub glibc: Option<(u64, u64)>,
@@ -289,8 +307,10 @@ impl Probe {
     /// built without the GIL.
     pub fn folder(&self) -> String {
         let (major, minor) = (self.major, self.minor);
-        let tag = format!(".cpython-{major}{minor}t-");
-        let free_threaded = self.suffixes.iter().any(|own| own.starts_with(&tag));
+        // on Windows the tag begins without Python's name
+        let tags = ["cpython-", "cp"].map(|name| format!(".{name}{major}{minor}t-"));
+        let is_tagged = |own: &String| tags.iter().any(|tag| own.starts_with(tag));
+        let free_threaded = self.suffixes.iter().any(is_tagged);
         let suffix = if free_threaded { "t" } else { "" };
         format!("python{major}.{minor}{suffix}")
     }
@@ -316,6 +336,7 @@ pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::executable;
 
     #[test]
     fn a_free_threaded_python_has_folders_of_its_own() {
@@ -330,6 +351,8 @@ mod tests {
         };
         assert_eq!(folder(".cpython-313t-x86_64-linux-gnu.so"), "python3.13t");
         assert_eq!(folder(".cpython-313-x86_64-linux-gnu.so"), "python3.13");
+        assert_eq!(folder(".cp313t-win_amd64.pyd"), "python3.13t");
+        assert_eq!(folder(".cp313-win_amd64.pyd"), "python3.13");
     }
 
     #[test]
@@ -339,7 +362,7 @@ mod tests {
             ("python3.13t", true),
             ("python3-config", false),
         ] {
-            assert_eq!(is_python(name), is, "{name}");
+            assert_eq!(is_python(&executable(name)), is, "{name}");
         }
     }
 
