@@ -90,7 +90,7 @@ pub(super) fn installed_modules(
     Ok(named.collect())
 }
 
-pub(super) fn is_extension(path: &Utf8Path) -> bool {
+pub(in crate::execute) fn is_extension(path: &Utf8Path) -> bool {
     matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
 }
 

@@ -400,6 +400,33 @@ fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
     })
 }
 
+/// Has a file be one that can be removed. Windows removes no module that a process has loaded, and lets it
+/// be moved: it goes into the folder `aside`, until it can be removed, and a copy takes its place.
+#[cfg(not(unix))]
+pub fn let_go(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
+    create_dir(aside)?;
+    for former in names_in(aside, |_| true) {
+        let _ = std::fs::remove_file(former); // the next one tries again
+    }
+    let loaded = aside.join(format!(
+        "{}.{}",
+        path.file_name().unwrap_or_default(),
+        now()
+    ));
+    rename(path, &loaded)?;
+    copy(&loaded, path).inspect_err(|_| {
+        let _ = std::fs::rename(&loaded, path); // what went wrong before is what matters
+    })?;
+    let _ = std::fs::remove_file(&loaded); // the next one tries again
+    remove_empty(aside, &[])
+}
+
+/// Has a file be one that can be removed: every file is.
+#[cfg(unix)]
+pub fn let_go(_path: &Utf8Path, _aside: &Utf8Path) -> Result<()> {
+    Ok(())
+}
+
 /// `old`: the file that the copy is to replace.
 fn copy_anew(from: &Utf8Path, copy: &Utf8Path, old: &Utf8Path) -> std::io::Result<()> {
     let _ = std::fs::remove_file(copy); // of somebody who was killed
