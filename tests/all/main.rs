@@ -45,3 +45,5 @@ mod shout;
 )]
 mod support;
 mod tutorial;
+#[cfg(target_os = "linux")] // where wine is
+mod windows;
