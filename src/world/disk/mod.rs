@@ -558,6 +558,31 @@ mod tests {
     }
 
     #[test]
+    #[cfg(windows)]
+    fn what_is_loaded_is_replaced_and_goes_when_nobody_has_it() {
+        use std::os::windows::process::CommandExt;
+        const CREATE_SUSPENDED: u32 = 4;
+        let (_guard, dir) = dir();
+        let (new, program) = (dir.join("new"), dir.join("p.exe"));
+        write(&new, b"new").unwrap();
+        let ways: [&dyn Fn() -> Result<()>; 2] = [&|| replace(&new, &program), &|| {
+            let_go(&program, &dir.join("aside"))
+        }];
+        for way in ways {
+            std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+            let mut loading = std::process::Command::new(&program);
+            let mut loaded = loading.creation_flags(CREATE_SUSPENDED).spawn().unwrap();
+            remove_file(&program).unwrap_err();
+            way().unwrap();
+            assert_eq!(all_files(&dir).len(), 3, "and the one that is loaded");
+            loaded.kill().unwrap();
+            loaded.wait().unwrap();
+            way().unwrap();
+            assert_eq!(names(&dir), ["new", "p.exe"]);
+        }
+    }
+
+    #[test]
     fn patterns_match_names_between_slashes() {
         let (_guard, dir) = dir();
         for name in ["LICENSE", "LICENCE.txt", "a/b/LICENSE", "target/LICENSE"] {

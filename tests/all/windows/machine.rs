@@ -110,6 +110,12 @@ impl Machine {
         }
         let project = Project::cold(&root.join("project"), "hello");
         project.pyx("just").run().succeeds(); // brings uv along where it is missing
+        let mut python = command(uv(), &root);
+        let found = python.args(["python", "find", "--no-project", PYTHON]);
+        if !found.output().unwrap().status.success() {
+            eprintln!("skipped: needs Python {PYTHON}, for its standard library");
+            return None;
+        }
         machine.install_tools(&root);
         machine.install_python(&root);
         Some(machine)
