@@ -145,6 +145,7 @@ impl Machine {
                 fs::copy(&file, folder.join(name)).unwrap();
             }
         }
+        fs::remove_dir_all(wheel).unwrap(); // the rest draws worlds
         let library = format!("python{}.dll", PYTHON.replace('.', ""));
         let library = self.python.join(library);
         let linked = [library.to_str().unwrap()];
