@@ -9,6 +9,7 @@ use clap::{ArgAction, ArgMatches, Args, Command};
 
 use crate::facts::Network;
 use crate::model::invocation::quote;
+use crate::model::path::slashed;
 use crate::ui::{MessageFormat, OutputOptions, Ui};
 use crate::world::session::Session;
 
@@ -142,7 +143,7 @@ impl Global {
         let mut text = format!("cargo pyx {words}");
         for (flag, path) in flags {
             if let Some(path) = path {
-                text.extend([" ", flag, " ", &quote(path.as_str())]);
+                text.extend([" ", flag, " ", &quote(&slashed(path))]);
             }
         }
         text

@@ -202,7 +202,7 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
         after.push_str(own);
     }
     Ok(Edit {
-        shown: facts.project.display(&path).to_owned(),
+        shown: facts.project.display(&path),
         path,
         before,
         after: Some(after),

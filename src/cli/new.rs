@@ -8,7 +8,7 @@ use crate::facts::new_project::NewProjectFacts;
 use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::plan;
 use crate::plan::scaffold::{NewLayout, OLDEST, Scaffold};
 use crate::world::disk;
@@ -97,7 +97,7 @@ impl New {
     pub(super) fn words(&self, other: &str) -> String {
         let path = match &self.name {
             Some(_) => format!("{} --name {other}", quote(self.path.as_str())),
-            None => quote(self.path.with_file_name(other).as_str()).into_owned(),
+            None => quote(&slashed(&self.path.with_file_name(other))).into_owned(),
         };
         let mut words = format!("new {path}");
         if self.layout != NewLayout::default()
@@ -114,7 +114,7 @@ impl New {
 
 /// What to paste when the project is there.
 pub(super) fn next(shown: &Utf8Path) -> String {
-    match normalize(shown).as_str() {
+    match &*slashed(&normalize(shown)) {
         "" | "." => "cargo pyx test".to_owned(),
         folder => format!("cd {} && cargo pyx test", quote(folder)),
     }

@@ -27,7 +27,7 @@ use crate::facts::project::Member;
 use crate::model::error::Result;
 use crate::world::disk;
 
-use super::prove::module_name;
+use super::prove::{is_extension, module_name};
 
 /// What tells the tool, and whoever it starts, to see what is installed: pip removes a distribution where
 /// Python finds it.
@@ -111,6 +111,10 @@ impl Kept {
             disk::copy(place, copy)?;
         }
         self.switch_on(&self.program(&folders, &modules))?;
+        let modules = copies.iter().map(|it| &it.place);
+        for module in modules.filter(|place| is_extension(place)) {
+            disk::let_go(module, &environment.aside())?;
+        }
         Ok(copies)
     }
 

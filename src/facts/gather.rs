@@ -161,7 +161,7 @@ impl Facts {
             if let (Some((pin, path)), false) = (&toolchain.missing_pin, toolchain.may_fetch) {
                 return Err(Error::NoToolchain {
                     pin: pin.clone(),
-                    path: self.project.display(path).to_owned(),
+                    path: self.project.display(path),
                 });
             }
         }

@@ -88,23 +88,22 @@ mod tests {
         let root = Utf8Path::from_path(temp.path()).unwrap();
         let write =
             |name: &str, text: &str| disk::write(&root.join(name), text.as_bytes()).unwrap();
+        let drive = if cfg!(windows) { "/C:" } else { "" };
         write("plain-1.0.dist-info/METADATA", "");
         write(
             "h_x-1.0.dist-info/direct_url.json",
-            r#"{"url":"file:///a%20b/h","dir_info":{}}"#,
+            &format!(r#"{{"url":"file://{drive}/a%20b/h","dir_info":{{}}}}"#),
         );
         write(
             "v-1.dist-info/direct_url.json",
             r#"{"url":"https://x/v.git","vcs_info":{}}"#,
         );
-        let editable = r#"{"url":"file:///e","dir_info":{"editable":true}}"#;
-        write("e-1.dist-info/direct_url.json", editable);
+        let editable = format!(r#"{{"url":"file://{drive}/e","dir_info":{{"editable":true}}}}"#);
+        write("e-1.dist-info/direct_url.json", &editable);
         let read = |name: &str| LocalDistribution::read(root, name);
         let found = read("h_x-1.0.dist-info").unwrap();
-        assert_eq!(
-            (&*found.name, &*found.from),
-            ("h_x", Utf8Path::new("/a b/h"))
-        );
+        let path = Utf8PathBuf::from(format!("{}/", drive.trim_start_matches('/')));
+        assert_eq!((&*found.name, &*found.from), ("h_x", &*path.join("a b/h")));
         assert!(!found.is_editable && read("e-1.dist-info").unwrap().is_editable);
         assert_eq!(read("v-1.dist-info"), None);
         assert_eq!(read("plain-1.0.dist-info"), None);

@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+use super::path::shown;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -74,7 +76,7 @@ impl Finding {
         let Some(Place { path, line }) = &self.place else {
             return self.message.clone();
         };
-        let path = path.strip_prefix(root).unwrap_or(path);
+        let path = shown(root, path);
         match line {
             Some(line) => format!("{path}:{line}: {}", self.message),
             None => format!("{path}: {}", self.message),

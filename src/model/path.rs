@@ -51,6 +51,30 @@ pub fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
     words.join("/")
 }
 
+/// A path as people see it from a folder: as it is where it is not below that, else as [`slashed`].
+pub fn shown(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    match path.strip_prefix(root) {
+        Ok(below) => slashed(below).into(),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// As all systems write it, and files that they share.
+pub fn slashed(path: &Utf8Path) -> String {
+    if cfg!(windows) {
+        return path.as_str().replace('\\', "/");
+    }
+    path.to_string()
+}
+
+/// An absolute path without what it begins with: on Windows that is a drive as well.
+pub fn below_root(path: &Utf8Path) -> Utf8PathBuf {
+    let names = path.components();
+    names
+        .filter(|it| matches!(it, Utf8Component::Normal(_)))
+        .collect()
+}
+
 /// The file name of a program on this system.
 pub fn executable(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)

@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+use super::path::shown;
+
 /// Paths are relative to the project's root where they are below it, else absolute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -74,10 +76,8 @@ impl Reason {
             | Self::Damaged { path }
             | Self::Unlinked { path, .. }
             | Self::Installed { path } => {
-                if path != root
-                    && let Ok(below) = path.strip_prefix(root)
-                {
-                    *path = below.to_owned();
+                if path != root {
+                    *path = shown(root, path);
                 }
             }
             Self::Forced

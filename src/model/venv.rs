@@ -70,6 +70,7 @@ mod tests {
 
     #[test]
     fn the_script_that_activates_an_environment_tells_its_place() {
+        let drive = if cfg!(windows) { "C:" } else { "" };
         for (text, place) in [
             (
                 "VIRTUAL_ENV='/p q/.venv'\nexport VIRTUAL_ENV\n",
@@ -83,13 +84,15 @@ mod tests {
                 "/p/.venv",
             ),
         ] {
+            let text = ["/p", "/it", "/new"]
+                .iter()
+                .fold(text.to_owned(), |text, begin| {
+                    text.replace(begin, &format!("{drive}{begin}"))
+                });
             let text =
                 format!("unset VIRTUAL_ENV\n# VIRTUAL_ENV\n{text}PATH=\"$VIRTUAL_ENV/bin\"\n");
-            assert_eq!(
-                made_for(&text).as_deref(),
-                Some(Utf8Path::new(place)),
-                "{text}"
-            );
+            let place = Utf8PathBuf::from(format!("{drive}{place}"));
+            assert_eq!(made_for(&text), Some(place), "{text}");
         }
         let relocatable = "VIRTUAL_ENV=''\"$(dirname -- \"$SCRIPT_PATH\")\"''\n";
         for text in [relocatable, "", "VIRTUAL_ENV=.venv\n"] {

@@ -104,10 +104,15 @@ pub(super) fn execute(
         .iter()
         .map(|it| it.as_str());
     let path: Vec<&str> = std::iter::once(packages.as_str()).chain(folders).collect();
-    let mut call = call
-        .path(&[&context.target.environment.bin()], &context.caller.path)
-        .env("PYTHONPATH", path.join(SEPARATOR));
-    if let Some(libdir) = &probe.libdir {
+    let bin = context.target.environment.bin();
+    let call = if cfg!(windows) {
+        // where its library is
+        call.path(&[&bin, &probe.base_prefix], &context.caller.path)
+    } else {
+        call.path(&[&bin], &context.caller.path)
+    };
+    let mut call = call.env("PYTHONPATH", path.join(SEPARATOR));
+    if let Some(libdir) = probe.libdir.as_ref().filter(|_| !cfg!(windows)) {
         let name = if cfg!(target_os = "macos") {
             "DYLD_LIBRARY_PATH"
         } else {

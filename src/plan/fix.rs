@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::doctor::{Fix, Problem};
 use crate::model::error::Result;
 use crate::model::file_edit::Edit;
+use crate::model::path::shown;
 use crate::model::step::StepId;
 use crate::world::manifest::Toml;
 
@@ -42,7 +43,7 @@ pub fn fix(
         .into_iter()
         .map(|(path, after)| Edit {
             path: path.to_owned(),
-            shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
+            shown: shown(root, path),
             before: texts.get(path).cloned(),
             after: Some(after),
             changes: Vec::new(),

@@ -10,6 +10,7 @@ use crate::facts::adoption::{Adoption, History, Subject};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::model::invocation::quote;
+use crate::model::path::slashed;
 use crate::model::step::StepId;
 
 use super::action::Action;
@@ -48,11 +49,11 @@ pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
     let new = new_files(plan);
     let mut files: Vec<String> = new
         .iter()
-        .map(|path| quote(path.as_str()).into_owned())
+        .map(|path| quote(&slashed(path)).into_owned())
         .collect();
     if adoption.locks() && !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");
-        files.push(quote(lock.as_str()).into_owned());
+        files.push(quote(&slashed(&lock)).into_owned());
     }
     let is_new = |top: &&str| !adoption.there.contains(Utf8Path::new(top));
     let tops = files
@@ -75,7 +76,7 @@ pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
     if adoption.root == cwd {
         commands
     } else {
-        format!("(cd {} && {commands})", quote(adoption.root.as_str()))
+        format!("(cd {} && {commands})", quote(&slashed(&adoption.root)))
     }
 }
 
@@ -148,7 +149,8 @@ fn check_kept(adoption: &Adoption) -> Result<()> {
     let message = format!(
         "pyproject.toml takes over what {files} says, and the last commit has no copy of it as it is"
     );
-    let root = quote(adoption.root.as_str());
+    let root = slashed(&adoption.root);
+    let root = quote(&root);
     let git = format!("git -C {root}");
     let begin = match adoption.history {
         History::None => format!("{git} init && "),
@@ -162,12 +164,13 @@ fn edit(wanted: FileChange, adoption: &Adoption) -> Result<Edit> {
     if wanted.before.is_none() && adoption.there.contains(&wanted.path) {
         let message = format!("`{}` is there already, and is not overwritten", wanted.path);
         let path = adoption.root.join(&wanted.path);
-        let path = quote(path.as_str());
+        let path = slashed(&path);
+        let path = quote(&path);
         return Err(Error::refused(message, format!("mv {path} {path}.old")));
     }
     Ok(Edit {
         path: adoption.root.join(&wanted.path),
-        shown: wanted.path,
+        shown: slashed(&wanted.path).into(),
         before: wanted.before,
         after: wanted.after,
         changes: Vec::new(),

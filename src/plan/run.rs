@@ -52,7 +52,7 @@ pub(super) fn in_environment(
     };
     let (program, arguments) = words.split_first()?;
     // a path is relative to where the command was given
-    let resolved = if program.contains('/') {
+    let resolved = if program.contains(std::path::is_separator) {
         caller.cwd.join(program).into_string()
     } else {
         program.clone()

@@ -10,6 +10,7 @@ use semver::VersionReq;
 use crate::facts::versions::{Statement, StatementKind, Versioned};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::{Change, Edit};
+use crate::model::path::shown;
 use crate::model::version::{self, Bump};
 use crate::world::manifest::with_strings;
 
@@ -230,7 +231,7 @@ fn edit(
     });
     Ok(Edit {
         path: path.to_owned(),
-        shown: path.strip_prefix(root).unwrap_or(path).to_owned(),
+        shown: shown(root, path),
         after: Some(with_strings(&before, &strings)),
         before: Some(before),
         changes: changes.collect(),
@@ -240,6 +241,7 @@ fn edit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::slashed;
     use crate::plan::action::Action;
 
     /// A version that each text states once, between quotes.
@@ -375,7 +377,7 @@ mod tests {
         }
         let refused = moved(">=0.1, <0.2", "0.2.0").unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            slashed(refused.to_string().as_ref()),
             "/p/other/Cargo.toml:1: `>=0.1, <0.2` would exclude 0.2.0"
         );
     }

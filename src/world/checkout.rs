@@ -45,7 +45,7 @@ mod tests {
         let dir = root.join("a/b");
         disk::create_dir(&dir).unwrap();
         assert_eq!(above(&dir).count(), 0);
-        assert_eq!(upward(&dir).last(), Some(Utf8Path::new("/")));
+        assert_eq!(upward(&dir).last(), dir.ancestors().last());
         disk::create_dir(&root.join(".git")).unwrap();
         assert!(above(&dir).eq([&*root.join("a"), root]));
         assert!(upward(&dir).eq([&*dir, &*root.join("a"), root]));

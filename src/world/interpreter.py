@@ -7,9 +7,15 @@ import struct
 import sys
 import sysconfig
 
-library = "python" + (sysconfig.get_config_var("LDVERSION") or "%d.%d" % sys.version_info[:2])
-names = ["lib%s.so" % library, "lib%s.dylib" % library]
-folders = [sysconfig.get_config_var("LIBDIR"), os.path.join(sys.base_prefix, "lib")]
+if os.name == "nt":
+    suffix = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    library = "python%d%d" % sys.version_info[:2] + suffix
+    names = ["%s.lib" % library, "lib%s.a" % library]
+    folders = [os.path.join(sys.base_prefix, "libs")]
+else:
+    library = "python" + (sysconfig.get_config_var("LDVERSION") or "%d.%d" % sys.version_info[:2])
+    names = ["lib%s.so" % library, "lib%s.dylib" % library]
+    folders = [sysconfig.get_config_var("LIBDIR"), os.path.join(sys.base_prefix, "lib")]
 multiarch = sysconfig.get_config_var("MULTIARCH")
 if multiarch and folders[0]:
     folders.append(os.path.join(folders[0], multiarch))
@@ -37,8 +43,12 @@ json.dump(
         "link_name": library,
         "glibc": glibc(),
         # python-build-standalone is configured for /install and unpacked anywhere
-        "moved": os.path.exists(os.path.join(sys.base_prefix, "BUILD"))
-        or not built_for.startswith((sys.base_prefix, "/usr/lib")),
+        # on Windows Python looks for itself beside its library
+        "moved": os.name != "nt"
+        and (
+            os.path.exists(os.path.join(sys.base_prefix, "BUILD"))
+            or not built_for.startswith((sys.base_prefix, "/usr/lib"))
+        ),
     },
     sys.stdout,
 )

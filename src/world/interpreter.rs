@@ -374,12 +374,24 @@ fn is_brought(session: &Session, python: &Utf8Path) -> bool {
         let real = disk::resolve(path);
         real.starts_with(&bounds) && !own.iter().any(|dir| real.starts_with(dir))
     };
+    is_brought(python) || homes(python).any(|home| is_brought(&home))
+}
+
+/// The folders of the interpreters that a Python takes its standard library from, where it is an
+/// environment's.
+fn homes(python: &Utf8Path) -> impl Iterator<Item = Utf8PathBuf> {
     let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
-    let mut homes = folders.filter_map(|dir| {
+    folders.filter_map(|dir| {
         let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
         Some(dir.join(venv::config(&text).remove("home")?))
-    });
-    is_brought(python) || homes.any(|home| is_brought(&home))
+    })
+}
+
+/// What answers for an environment's Python: on Windows that is no link but a program, which could be the
+/// checkout's, and starts this one.
+fn behind(python: &Utf8Path) -> Utf8PathBuf {
+    let home = homes(python).next().filter(|_| cfg!(windows));
+    home.map_or_else(|| python.to_owned(), |home| home.join("python.exe"))
 }
 
 /// An interpreter, what runs it, and what it is asked.
@@ -401,6 +413,11 @@ fn answer(
     script: &'static str,
 ) -> Result<Output> {
     static ANSWERS: Mutex<BTreeMap<Question, Output>> = Mutex::new(BTreeMap::new());
+    let python = &if session.looks_only {
+        behind(python)
+    } else {
+        python.to_owned()
+    };
     is_trusted(session, python)?;
     let signature = disk::signature(python);
     let key = (python.to_owned(), signature, runner.to_vec(), script);
@@ -439,9 +456,10 @@ pub struct Probe {
     pub suffixes: Vec<String>,
     /// As in `sys.base_prefix`, absolute.
     pub base_prefix: Utf8PathBuf,
-    /// The folder of the shared libpython, absolute; `None` for a static build.
+    /// The folder of the shared libpython, on Windows of what programs are linked with in its place;
+    /// absolute; `None` for a static build.
     pub libdir: Option<Utf8PathBuf>,
-    /// What a linker calls that library: `python3.12`.
+    /// What a linker calls that library: `python3.12`, on Windows `python312`.
     pub link_name: String,
     /// The version of the C library that it runs with, where that is glibc.
     pub glibc: Option<(u64, u64)>,
@@ -456,10 +474,12 @@ impl Probe {
     }
 
     pub fn implementation(&self) -> Implementation {
-        let tag = format!(".cpython-{}{}t-", self.major, self.minor);
+        // on Windows the tag begins without Python's name
+        let tags = ["cpython-", "cp"].map(|name| format!(".{name}{}{}t-", self.major, self.minor));
+        let is_tagged = |own: &String| tags.iter().any(|tag| own.starts_with(tag));
         if self.name == "pypy" {
             Implementation::PyPy
-        } else if self.suffixes.iter().any(|own| own.starts_with(&tag)) {
+        } else if self.suffixes.iter().any(is_tagged) {
             Implementation::FreeThreaded
         } else {
             Implementation::CPython
@@ -516,6 +536,7 @@ fn probe_by(session: &Session, runner: &[String], python: &Utf8Path) -> Result<P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::executable;
     #[cfg(target_os = "linux")]
     use crate::world::machine;
 
@@ -532,6 +553,8 @@ mod tests {
         };
         assert_eq!(folder(".cpython-313t-x86_64-linux-gnu.so"), "python3.13t");
         assert_eq!(folder(".cpython-313-x86_64-linux-gnu.so"), "python3.13");
+        assert_eq!(folder(".cp313t-win_amd64.pyd"), "python3.13t");
+        assert_eq!(folder(".cp313-win_amd64.pyd"), "python3.13");
     }
 
     #[test]
@@ -541,7 +564,7 @@ mod tests {
             ("python3.13t", true),
             ("python3-config", false),
         ] {
-            assert_eq!(is_python(name, CPYTHON.program), is, "{name}");
+            assert_eq!(is_python(&executable(name), CPYTHON.program), is, "{name}");
         }
     }
 

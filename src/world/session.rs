@@ -29,6 +29,14 @@ const FOREIGN: [&str; 8] = [
     "RUSTUP_TOOLCHAIN", // the plan sets it again where it is the project's choice
 ];
 
+/// What names the user's folder, the one that counts first: on Windows cargo and uv do not look at HOME,
+/// which shells of Unix set there.
+const HOMES: [&str; 2] = if cfg!(windows) {
+    ["USERPROFILE", "HOME"]
+} else {
+    ["HOME", "USERPROFILE"]
+};
+
 /// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
 /// what pyx knows by itself, and no run of pyx may obey them as if a person had set them.
 pub const EXPORTED: &str = "CARGO_PYX_EXPORTED";
@@ -124,8 +132,8 @@ impl Session {
     }
 
     pub fn home(&self) -> Utf8PathBuf {
-        self.path_var("HOME")
-            .or_else(|| self.path_var("USERPROFILE"))
+        let named = HOMES.iter().find_map(|name| self.path_var(name));
+        named
             .or_else(|| self.known_home.clone())
             .unwrap_or_else(|| "/".into())
     }
@@ -135,15 +143,13 @@ impl Session {
     /// # Errors
     /// [`Error::NoHome`] where it does not tell either.
     pub fn check_home(&self) -> Result<Option<String>> {
-        if ["HOME", "USERPROFILE"]
-            .iter()
-            .any(|name| self.var(name).is_some())
-        {
+        if HOMES.iter().any(|name| self.var(name).is_some()) {
             return Ok(None);
         }
         match &self.known_home {
             Some(home) if home.is_absolute() => Ok(Some(format!(
-                "HOME is not set: `{home}` is taken, as the system knows this user"
+                "{} is not set: `{home}` is taken, as the system knows this user",
+                HOMES[0]
             ))),
             _ => Err(Error::NoHome),
         }

@@ -66,6 +66,12 @@ impl Toolchain {
     }
 }
 
+/// rustup keeps a real path as Windows has it, with `\\?\`.
+fn without_prefix(dir: &str) -> Utf8PathBuf {
+    let plain = dunce::simplified(dir.as_ref()).to_str();
+    plain.unwrap_or(dir).into()
+}
+
 const PIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
 struct Rustup {
@@ -93,7 +99,7 @@ impl Rustup {
             .and_then(|toml| toml.table(&["overrides"]))
             .into_iter()
             .flat_map(|table| table.iter())
-            .filter_map(|(dir, name)| Some((dir.into(), name.as_str()?.to_owned())))
+            .filter_map(|(dir, name)| Some((without_prefix(dir), name.as_str()?.to_owned())))
             .collect();
         overrides.sort_by_key(|(dir, _)| std::cmp::Reverse(dir.as_str().len()));
         let setting = |name: &str| settings.as_ref().and_then(|toml| toml.string(&[name]));

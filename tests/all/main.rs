@@ -47,3 +47,5 @@ mod shout;
 )]
 mod support;
 mod tutorial;
+#[cfg(target_os = "linux")] // where wine is
+mod windows;

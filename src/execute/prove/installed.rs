@@ -9,6 +9,7 @@ use crate::facts::artifact;
 use crate::facts::environment;
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::model::error::Result;
+use crate::model::path::relative;
 use crate::plan::Prove;
 use crate::world::disk;
 
@@ -89,7 +90,7 @@ pub(super) fn installed_modules(
     Ok(named.collect())
 }
 
-pub(super) fn is_extension(path: &Utf8Path) -> bool {
+pub(in crate::execute) fn is_extension(path: &Utf8Path) -> bool {
     matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
 }
 
@@ -109,9 +110,11 @@ pub(super) fn update_record(
     hash: &str,
 ) -> Result<()> {
     let path = dist_info.join("RECORD");
-    let (Some(text), Ok(name)) = (disk::read_text(&path)?, module.strip_prefix(packages)) else {
+    let is_listed = module.starts_with(packages);
+    let Some(text) = disk::read_text(&path)?.filter(|_| is_listed) else {
         return Ok(());
     };
+    let name = relative(packages, module); // with slashes on every system
     let Some(signature) = disk::signature(module) else {
         return Ok(());
     };

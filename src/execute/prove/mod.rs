@@ -13,6 +13,7 @@ use crate::facts::build;
 use crate::facts::fingerprint::{Artifact, EnvironmentRecord, Input, InstallRecord};
 use crate::facts::project::{Bindings, Member};
 use crate::model::error::{Error, Result};
+use crate::model::path::shown;
 use crate::model::reason::Reason;
 use crate::plan::{Prove, Replace};
 use crate::world::disk;
@@ -25,7 +26,7 @@ use super::records;
 use import::{Loaded, without_init};
 use installed::{InstalledModule, installed_modules};
 
-pub(super) use installed::module_name;
+pub(super) use installed::{is_extension, module_name};
 
 /// Puts the new artifact where the old one was installed, and its hash into RECORD.
 pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {
@@ -153,7 +154,7 @@ impl Proof<'_> {
     fn say(&self, path: &Utf8Path, hash: &String) {
         let name = &self.member.name;
         let home = &self.prove.home;
-        let path = path.strip_prefix(home).unwrap_or(path);
+        let path = shown(home, path);
         let text = format!("{name} -> {path}");
         let earlier = &self.prove.build.earlier.artifacts;
         let is_new = self.prove.installed || !earlier.contains(hash);

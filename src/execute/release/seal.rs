@@ -90,7 +90,8 @@ fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Op
         if let Ok(url) = Url::from_file_path(path) {
             new = new.replace(url.as_str(), "file:.");
         }
-        new = new.replace(path.as_str(), instead);
+        // with the backslashes of Windows as JSON has them
+        new = new.replace(&path.as_str().replace('\\', "\\\\"), instead);
     }
     (new != old).then(|| new.into_bytes())
 }
@@ -137,18 +138,21 @@ mod tests {
     fn paths_go_from_the_metadata_and_record_tells_the_new_hash() {
         let sbom = "x-1.0.dist-info/sboms/x.json";
         let record = "x-1.0.dist-info/RECORD";
-        let written = "{\"ref\": \"file:///home/me/%C3%BC%20x/src\"}";
+        // a URL has no other root on Windows
+        let root = if cfg!(windows) { "C:" } else { "" };
+        let url = if cfg!(windows) { "/C:" } else { "" };
+        let written = format!("{{\"ref\": \"file://{url}/home/me/%C3%BC%20x/src\"}}");
         let old = archive(&[
             ("x/data.json", "/home/me/x"),
-            (sbom, written),
+            (sbom, &*written),
             (
                 record,
                 &format!("x/data.json,,\n{sbom},sha256=old,1\n{record},,\n"),
             ),
         ]);
         let remapped = [
-            ("/home/me".into(), "/home".to_owned()),
-            ("/home/me/ü x".into(), "/source".to_owned()),
+            (format!("{root}/home/me").into(), "/home".to_owned()),
+            (format!("{root}/home/me/ü x").into(), "/source".to_owned()),
         ];
         let new = rewritten(&old, &remapped).unwrap();
         assert_eq!(text(&new, sbom), "{\"ref\": \"file:./src\"}");

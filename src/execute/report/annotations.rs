@@ -1,7 +1,8 @@
 //! Failed tests at their lines, as GitHub shows them beside a change.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
+use crate::model::path::shown;
 use crate::model::test_result::{Language, Place, TestResult};
 use crate::ui::Ui;
 use crate::world::disk;
@@ -47,9 +48,8 @@ pub(in crate::execute) fn in_workspace(
     let path = path.unwrap_or_else(|| session.absolute(&place.file));
     let root = session.path_var("GITHUB_WORKSPACE");
     let root = root.unwrap_or_else(|| session.cwd.clone());
-    let file = path.strip_prefix(&root).unwrap_or(&path);
     Place {
-        file: Utf8Path::as_str(file).to_owned(),
+        file: shown(&root, &path).into_string(),
         line: place.line,
     }
 }

@@ -9,6 +9,7 @@ use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
 use crate::model::package_name;
+use crate::model::path::slashed;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
@@ -46,7 +47,8 @@ impl RustDistribution {
         let folder = root.join(FOLDER);
         if !disk::names(&folder).is_empty() {
             let message = format!("`{folder}` is there already, and is where the module goes");
-            let folder = quote(folder.as_str());
+            let folder = slashed(&folder);
+            let folder = quote(&folder);
             return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
         }
         if let Some(outer) = uv_workspace_around(manifests, root)? {

@@ -12,6 +12,7 @@ use crate::facts::versions::literals;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
 use crate::model::package_name;
+use crate::model::path::slashed;
 use crate::model::version;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject, line_at};
@@ -207,7 +208,8 @@ fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<
     if !disk::names(&folder).is_empty() {
         let message =
             format!("`{package}` is there already, and is to be the package of the module");
-        let folder = quote(folder.as_str());
+        let folder = slashed(&folder);
+        let folder = quote(&folder);
         return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
     }
     let own = InnerModule::of(source, package);

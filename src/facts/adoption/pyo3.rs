@@ -4,6 +4,7 @@ use camino::Utf8Path;
 use toml_edit::{Item, TableLike};
 
 use crate::model::error::{Error, Result};
+use crate::model::path::shown;
 use crate::world::disk;
 use crate::world::manifest::CargoToml;
 
@@ -123,7 +124,7 @@ pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) 
         if path.extension() == Some("rs")
             && disk::read_text(&path)?.is_some_and(|text| text.lines().any(makes_module))
         {
-            let shown = path.strip_prefix(cargo.dir()).unwrap_or(&path);
+            let shown = shown(cargo.dir(), &path);
             let message = format!("`{shown}` has a module for Python already");
             return Err(Error::refused(message, pyproject(cargo, pyo3)));
         }

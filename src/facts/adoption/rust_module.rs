@@ -8,6 +8,7 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 use crate::facts::project::{Member, Project, Selection, package_folder};
 use crate::model::error::{Error, Result};
+use crate::model::path::shown;
 use crate::world::disk;
 use crate::world::session::Session;
 
@@ -78,7 +79,7 @@ impl RustModule {
         let path = cargo.toml.str(&["lib", "path"]).unwrap_or("src/lib.rs");
         let path = cargo.dir().join(path);
         let text = disk::read_text(&path)?.unwrap_or_default();
-        let below = |path: &Utf8Path| path.strip_prefix(root).unwrap_or(path).to_owned();
+        let below = |path: &Utf8Path| shown(root, path);
         let file = below(&path);
         let place = place_in(&text).ok_or_else(|| {
             let message = format!("{file}: there is no `#[pymodule]` that takes a function");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Result};
+use crate::model::path::slashed;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
 
@@ -54,11 +55,8 @@ impl Takeover {
         let kept = disk::kept_files(root);
         let source = source_of(root, &kept, &built);
         let from_root = |path: &str| {
-            Utf8Path::new(source)
-                .join(path)
-                .as_str()
-                .trim_start_matches("./")
-                .to_owned()
+            let path = slashed(&Utf8Path::new(source).join(path));
+            path.trim_start_matches("./").to_owned()
         };
         let there: BTreeSet<&str> = kept.iter().map(|path| path.as_str()).collect();
         let version = built.text("Version").unwrap_or_default();

@@ -1,6 +1,7 @@
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
+use crate::model::path::slashed;
 
 /// What a folder with these files is, and the folder.
 fn read_at(files: &[(&str, &str)]) -> (Utf8PathBuf, Result<Subject>) {
@@ -88,13 +89,21 @@ fn a_version_in_the_package_serves_cargo_as_well() {
     );
 }
 
+/// With `DIR` for the temporary folder, as every system writes what is below it.
+fn anonymous(text: &str, dir: &Utf8Path) -> String {
+    let text = text
+        .replace(&slashed(dir), "DIR")
+        .replace(dir.as_str(), "DIR");
+    text.replace("DIR\\", "DIR/")
+}
+
 #[test]
 fn what_maturin_would_lose_is_refused() {
     let refused = |files: &[(&str, &str)]| {
         let (root, read) = read_at(files);
         let error = read.unwrap_err();
         let hint = error.hint().unwrap_or_default();
-        format!("{error}\nhint: {hint}\n").replace(root.as_str(), "DIR")
+        anonymous(&format!("{error}\nhint: {hint}\n"), &root)
     };
     let native = format!("[build-system]\nbuild-backend = \"mesonpy\"\n{PROJECT}");
     let rust = format!("{PROJECT}\n[[tool.setuptools-rust.ext-modules]]\ntarget = \"a\"\n");
@@ -186,7 +195,7 @@ fn a_name_that_leads_astray_is_refused_with_the_way_to_another() {
         let error = read.unwrap_err();
         let hint = error.hint().unwrap_or_default();
         let text = format!("{error}\nhint: {hint}\n");
-        text.replace(root.parent().unwrap().as_str(), "DIR")
+        anonymous(&text, root.parent().unwrap())
     };
     let said = [
         refused("my words", &[("Cargo.toml", "[workspace]\n")]),
@@ -305,7 +314,7 @@ fn a_wheel_that_maturin_would_not_make_is_refused() {
         };
         let error = built_subject(&root, built, &AdoptionOptions::default()).unwrap_err();
         let text = format!("{error}\nhint: {}\n", error.hint().unwrap_or_default());
-        text.replace(root.as_str(), "DIR")
+        anonymous(&text, &root)
     };
     let run_setup = format!("{PROJECT}\n[tool.pdm.build]\nrun-setup = true\n");
     let said = [

@@ -8,7 +8,7 @@ use crate::facts::new_project::in_workspace;
 use crate::facts::project_name::Name;
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests};
 
@@ -159,7 +159,7 @@ fn library_of(
     });
     let up = up(folder);
     Ok(chosen.and_then(|(name, dir)| {
-        let below = dir.strip_prefix(root).ok()?;
+        let below = slashed(dir.strip_prefix(root).ok()?);
         Some((name.clone(), format!("{up}/{below}")))
     }))
 }

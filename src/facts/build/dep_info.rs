@@ -60,9 +60,9 @@ pub(super) fn linked_sources(
 fn is_elsewhere<'a>(text: &str, mut roots: impl Iterator<Item = &'a &'a Utf8Path>) -> bool {
     let first = text.split_once(": ").map_or("", |(_, sources)| sources);
     let first = first.split_whitespace().next().unwrap_or_default();
-    // where it is escaped it may be any
-    first.starts_with('/')
-        && !first.contains('\\')
+    // where a blank is escaped it may be any
+    Utf8Path::new(first).is_absolute()
+        && !first.ends_with('\\')
         && !roots.any(|root| first.starts_with(root.as_str()))
 }
 

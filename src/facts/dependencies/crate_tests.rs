@@ -113,6 +113,7 @@ fn for_tests(environments: Vec<ToolEnvironment>) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::shown;
 
     /// What is installed for the crate in `crates/a` of a checkout, each with the file that says it.
     fn found(files: &[(&str, &str)]) -> Vec<String> {
@@ -128,7 +129,7 @@ mod tests {
         let cargo = manifests.cargo(&manifest).unwrap().unwrap();
         let found = find(&manifests, &cargo).unwrap();
         let show = |sync: &Sync| {
-            let path = sync.source.path().strip_prefix(root).unwrap();
+            let path = shown(root, sync.source.path());
             match &sync.source {
                 Source::Requirements { requirements, .. } => {
                     format!("{path}: {}", requirements.join(" "))

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::package_name;
+use crate::model::path::shown;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{GroupItem, Manifests, PyProject};
@@ -51,7 +52,7 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
     let mut unread = None;
     for folder in std::iter::once(dir).chain(checkout::above(dir)) {
         let show = |place: &Place| {
-            let path = place.path.strip_prefix(folder).unwrap_or(&place.path);
+            let path = shown(folder, &place.path);
             format!("`{path}:{}`", place.line)
         };
         let pyproject = manifests.pyproject(&folder.join("pyproject.toml"))?;
@@ -104,7 +105,7 @@ pub fn hint_for_missing_in_rust(dir: &Utf8Path, module: &str) -> Result<Option<S
     }
     for folder in std::iter::once(dir).chain(checkout::above(dir)) {
         if let Some((place, name)) = mention(folder, &names)? {
-            let path = place.path.strip_prefix(folder).unwrap_or(&place.path);
+            let path = shown(folder, &place.path);
             let (line, way) = (place.line, way_out_of_crate(&name));
             return Ok(Some(format!(
                 "`{path}:{line}` names `{name}`, where pyx does not install it from: {way}"

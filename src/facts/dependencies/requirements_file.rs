@@ -178,6 +178,7 @@ fn package_name(requirement: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::shown;
 
     /// The names in a file, and the files that were read, from its folder.
     fn read(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
@@ -187,7 +188,7 @@ mod tests {
             disk::write(&dir.join(name), text.as_bytes()).unwrap();
         }
         let read = RequirementsFile::read(&dir.join(files[0].0)).unwrap();
-        let own = |file: &Utf8PathBuf| file.strip_prefix(dir).unwrap().to_string();
+        let own = |file: &Utf8PathBuf| shown(dir, file).into_string();
         (read.names, read.files.iter().map(own).collect())
     }
 

@@ -9,6 +9,7 @@ use crate::facts::project::{self, Bindings, HardWired, Layout};
 use crate::facts::{Build, CacheUse, CompilerCache, Facts};
 use crate::model::error::Result;
 use crate::model::implementation::Implementation;
+use crate::model::path::executable;
 use crate::model::reason::Reason;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
@@ -229,7 +230,7 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
         let rustc = toolchain.and_then(|toolchain| toolchain.rustc.as_deref());
         // through rustup's proxy a missing toolchain would be installed
         let program = rustc
-            .map(|path| path.with_file_name(name))
+            .map(|path| path.with_file_name(executable(name)))
             .filter(|path| disk::is_file(path));
         let version = program
             .as_deref()

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use crate::facts::project::Layout;
+use crate::model::path::shown;
 use crate::world::disk::Usage;
 
 use super::report::{
@@ -40,10 +41,6 @@ impl Report {
 
 fn row(subject: &str, found: impl Into<String>, more: impl Into<String>) -> Row {
     [subject.to_owned(), found.into(), more.into()]
-}
-
-fn shown<'a>(root: &Utf8Path, path: &'a Utf8Path) -> &'a Utf8Path {
-    path.strip_prefix(root).unwrap_or(path)
 }
 
 impl ToolFact {

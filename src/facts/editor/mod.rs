@@ -23,6 +23,7 @@ use camino::Utf8PathBuf;
 use crate::model::error::Result;
 use crate::model::file_edit::Edit;
 use crate::model::finding::Finding;
+use crate::model::path::normalize;
 
 use config_file::ConfigFile;
 
@@ -56,7 +57,7 @@ pub fn changes(
     let mut changes = EditorChanges::default();
     for editor in editors {
         for (name, fill) in editor.files() {
-            let path = workspace.root.join(name);
+            let path = normalize(&workspace.root.join(name));
             let before = texts.get(&path);
             let mut file =
                 ConfigFile::parse(&path, before.map_or("", String::as_str), editor.hint())?;

@@ -10,6 +10,7 @@ use crate::facts::project::{Bindings, Member, Project};
 use crate::facts::recipes::{self, Recipes};
 use crate::facts::suites::{Languages, Suites};
 use crate::model::error::Result;
+use crate::model::path::slashed;
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::tool;
@@ -88,7 +89,7 @@ impl Workspace {
     /// A path from the root, as all systems write it; nothing where it is not below.
     pub(super) fn inside(&self, path: &Utf8Path) -> Option<String> {
         let below = path.strip_prefix(&self.root).ok()?;
-        Some(below.as_str().replace('\\', "/"))
+        Some(slashed(below))
     }
 
     /// `root`: how the editor writes the folder that is open.

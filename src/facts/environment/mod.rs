@@ -215,6 +215,11 @@ impl Environment {
         self.path.join("pyx-kept").join(member.escaped_name())
     }
 
+    /// Where modules are that a process had loaded when they were installed anew, as long as it lives.
+    pub fn aside(&self) -> Utf8PathBuf {
+        self.path.join("pyx-aside")
+    }
+
     /// The folders besides that of its packages from which it imports by now.
     pub fn path_file_folders(&self) -> Vec<Utf8PathBuf> {
         let packages = self.site_packages();

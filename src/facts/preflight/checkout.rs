@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::finding::Finding;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::world::checkout;
 use crate::world::git::Git;
 use crate::world::session::Session;
@@ -41,9 +41,10 @@ impl Checkout {
         let status = git.demand("what differs from the last commit", status.collect())?;
         let head = git.ask(words(&["rev-parse", "--verify", "--quiet", "HEAD"]))?;
         let tags = git.ask(words(&["tag", "--points-at", "HEAD"]))?;
-        let mut check = words(&["check-ignore", "--"]);
+        // else git answers with escapes for backslashes and umlauts
+        let mut check = words(&["-c", "core.quotePath=false", "check-ignore", "--"]);
         for member in &project.members {
-            check.push(member.workspace.join("Cargo.lock").into_string());
+            check.push(slashed(&member.workspace.join("Cargo.lock")));
         }
         let ignored = git.ask(check)?;
         let entries = status.split(['\0', '\n']);

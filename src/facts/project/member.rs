@@ -8,6 +8,7 @@ use pep440_rs::VersionSpecifiers;
 use serde::Serialize;
 
 use crate::model::package_name;
+use crate::model::path::{below_root, slashed};
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Config, Dependency, PyProject};
 
@@ -109,7 +110,8 @@ pub struct Member {
 impl Member {
     /// Whether a word on the command line means this member.
     pub(super) fn answers_to(&self, root: &Utf8Path, word: &str) -> bool {
-        let folder = word.trim_end_matches('/').trim_start_matches("./");
+        let folder = slashed(word.as_ref());
+        let folder = folder.trim_end_matches('/').trim_start_matches("./");
         self.name == package_name::normalize(word)
             || self.dir.strip_prefix(root).is_ok_and(|dir| dir == folder)
             || self.dir.file_name() == Some(folder)
@@ -194,7 +196,7 @@ impl Member {
         match dir.strip_prefix(&self.directories.target) {
             Ok(below) => build.join(below),
             // of an environment besides the default one, in the target directory of the project's root
-            Err(_) => build.join("pyx").join(dir.as_str().trim_start_matches('/')),
+            Err(_) => build.join("pyx").join(below_root(dir)),
         }
     }
 

@@ -19,6 +19,7 @@ use pep440_rs::VersionSpecifiers;
 
 use crate::model::error::{Error, Result};
 use crate::model::nearest::nearest;
+use crate::model::path::shown;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{CargoConfig, Config, Manifests, Toml};
@@ -225,8 +226,8 @@ impl Project {
     }
 
     /// A path below the root as people write it, any other whole.
-    pub fn display<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
-        path.strip_prefix(&self.root).unwrap_or(path)
+    pub fn display(&self, path: &Utf8Path) -> Utf8PathBuf {
+        shown(&self.root, path)
     }
 
     /// What every member's `requires-python` says.
@@ -342,6 +343,7 @@ fn unknown_member(members: &[Member], word: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::slashed;
 
     #[test]
     fn a_lock_beside_the_packages_is_theirs_where_it_knows_them_or_is_of_their_workspace() {
@@ -418,7 +420,7 @@ mod tests {
         let sharing = ["/c/a/hello", "/c/b/hello"].map(|home| project(home, "/c/target/pyx"));
         let [one, other] = sharing.each_ref().map(Project::envs);
         assert_ne!(one, other);
-        assert!(one.as_str().starts_with("/c/target/pyx/hello-"), "{one}");
+        assert!(slashed(&one).starts_with("/c/target/pyx/hello-"), "{one}");
         assert_ne!(sharing[0].builds("3.13"), sharing[1].builds("3.13"));
         // a folder that is the project's own already, in a target directory that is not
         let own = format!("/shared/pyx/{}", own_name("/a/hello".into()));

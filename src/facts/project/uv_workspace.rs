@@ -126,6 +126,7 @@ mod tests {
     use camino::Utf8PathBuf;
 
     use super::*;
+    use crate::model::path::shown;
 
     /// The members' folders, relative to the root, of a workspace with these folders.
     fn members(table: &str, folders: &[&str]) -> Vec<String> {
@@ -146,7 +147,7 @@ mod tests {
         }
         let manifests = Manifests::default();
         let found = UvWorkspace::at(&manifests, &dir).unwrap().unwrap();
-        let below = |member: &Arc<PyProject>| member.dir().strip_prefix(&dir).unwrap().to_string();
+        let below = |member: &Arc<PyProject>| shown(&dir, member.dir()).into_string();
         found.members.iter().map(below).collect()
     }
 

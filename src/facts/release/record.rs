@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
+use crate::model::path::slashed;
 use crate::world::disk;
 
 /// How a check of one file ended.
@@ -158,7 +159,8 @@ impl ReleaseRecord {
         };
         serde_json::from_str(&text).map_err(|_| {
             let message = format!("`{path}` is not what cargo pyx writes there");
-            let path = quote(path.as_str());
+            let path = slashed(&path);
+            let path = quote(&path);
             Error::refused(message, format!("mv {path} {path}.old"))
         })
     }

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::TestRunner;
 use crate::model::error::Result;
+use crate::model::path::slashed;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
@@ -107,7 +108,8 @@ impl TestPlace {
 
     /// The file of a test, from the root.
     pub fn file(&self, about: &str) -> Utf8PathBuf {
-        self.folder.join(self.pattern.replace('*', about))
+        let file = self.folder.join(self.pattern.replace('*', about));
+        slashed(&file).into()
     }
 }
 

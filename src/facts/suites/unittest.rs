@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::dependencies::Automation;
 use crate::facts::project::{Member, python_folders};
 use crate::model::error::Result;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::world::disk;
 
 use super::test_files::test_folders;
@@ -42,7 +42,7 @@ pub(super) fn unittest_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Opt
     };
     if !tests.iter().all(|test| is_discovered(&start, test)) {
         let below = tests.iter().filter_map(|test| test.strip_prefix(dir).ok());
-        return Ok(Some(below.map(ToString::to_string).collect()));
+        return Ok(Some(below.map(slashed).collect()));
     }
     let mut args = vec!["discover".to_owned()];
     if let [folder] = &folders[..] {

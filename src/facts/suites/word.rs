@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::model::runner_options::{RunnerOptions, WordRole};
 use crate::world::disk;
 use crate::world::session::Session;
@@ -41,15 +41,15 @@ impl Word {
         let Some(path) = &self.path else {
             return self.text.clone();
         };
-        let is_same = !Utf8Path::new(file).is_absolute() && normalize(&dir.join(file)) == *path;
+        let is_same = !Utf8Path::new(file).has_root() && normalize(&dir.join(file)) == *path;
         // of a folder around several suites each has its own
         if is_same || (dir != path && dir.starts_with(path)) {
             return self.text.clone();
         }
         let path = match path.strip_prefix(dir) {
-            Ok(inside) if inside.as_str().is_empty() => ".",
-            Ok(inside) => inside.as_str(),
-            Err(_) => path.as_str(),
+            Ok(inside) if inside.as_str().is_empty() => ".".to_owned(),
+            Ok(inside) => slashed(inside),
+            Err(_) => path.to_string(),
         };
         format!("{path}{}", &self.text[file.len()..])
     }
@@ -62,6 +62,7 @@ fn file_of(argument: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::shown;
     use crate::model::runner_options::PYTEST;
 
     #[test]
@@ -78,7 +79,7 @@ mod tests {
         let named = |words: &[&str]| -> Vec<Option<String>> {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
             let words = Word::read(&session, &PYTEST, &words).into_iter();
-            let inside = |path: Utf8PathBuf| path.strip_prefix(root).unwrap().to_string();
+            let inside = |path: Utf8PathBuf| shown(root, &path).into_string();
             words.map(|word| word.path.map(inside)).collect()
         };
         let some = |path: &str| Some(path.to_owned());

@@ -68,10 +68,12 @@ fn is_still(path: &Utf8Path, file: &std::fs::File) -> bool {
     there.is_some() && there == file.metadata().map(identity).ok()
 }
 
-/// Elsewhere nobody can remove a file that is open.
+/// Whether a path still leads to an open file.
 #[cfg(not(unix))]
-fn is_still(_path: &Utf8Path, _file: &std::fs::File) -> bool {
-    true
+fn is_still(path: &Utf8Path, file: &std::fs::File) -> bool {
+    let own = file.try_clone().and_then(same_file::Handle::from_file);
+    let there = same_file::Handle::from_path(path);
+    own.is_ok_and(|own| there.is_ok_and(|there| own == there))
 }
 
 impl Drop for FileLock {

@@ -136,9 +136,15 @@ pub fn is_noexec(_dir: &Utf8Path) -> bool {
     false
 }
 
-/// With links resolved; the path itself where that fails.
+/// With links resolved; the path itself where that fails. On Windows without `\\?\`, which hardly any
+/// program takes.
 pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
-    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
+    real(path).unwrap_or_else(|| path.to_owned())
+}
+
+fn real(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let real = dunce::canonicalize(path).ok()?;
+    Utf8PathBuf::from_path_buf(real).ok()
 }
 
 /// Whether two paths lead to the same file or folder, by whatever links or mounts.
@@ -358,7 +364,7 @@ pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     let moved = |beside: &Utf8Path| {
         let name = to.file_name().unwrap_or_default();
         let copy = beside.with_file_name(format!(".pyx-{name}.new"));
-        let moved = copy_anew(from, &copy, to).and_then(|()| std::fs::rename(&copy, to));
+        let moved = copy_anew(from, &copy, to).and_then(|()| put_in_place(&copy, to));
         if moved.is_err() {
             let _ = std::fs::remove_file(&copy); // what went wrong before is what matters
         }
@@ -369,6 +375,61 @@ pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
         moved => moved,
     };
     moved.map_err(io("write", to))
+}
+
+#[cfg(unix)]
+fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
+    std::fs::rename(new, path)
+}
+
+/// Windows replaces no module that a process has loaded, and lets it have another name: it stands beside
+/// the new one until nobody has it loaded.
+#[cfg(not(unix))]
+fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
+    let stem = format!("{}.old-", new.file_name().unwrap_or_default());
+    let beside = new.parent().unwrap_or(Utf8Path::new("."));
+    for former in names_in(beside, |name| name.starts_with(&stem)) {
+        let _ = std::fs::remove_file(former); // the next one tries again
+    }
+    let is_in_the_way = |error: &std::io::Error| {
+        error.kind() == std::io::ErrorKind::PermissionDenied && path.is_file()
+    };
+    match std::fs::rename(new, path) {
+        Err(error) if is_in_the_way(&error) => {}
+        renamed => return renamed,
+    }
+    let aside = beside.join(format!("{stem}{}", now()));
+    std::fs::rename(path, &aside)?;
+    std::fs::rename(new, path).inspect_err(|_| {
+        let _ = std::fs::rename(&aside, path); // what went wrong before is what matters
+    })
+}
+
+/// Has a file be one that can be removed. Windows removes no module that a process has loaded, and lets it
+/// be moved: it goes into the folder `aside`, until it can be removed, and a copy takes its place.
+#[cfg(not(unix))]
+pub fn let_go(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
+    create_dir(aside)?;
+    for former in names_in(aside, |_| true) {
+        let _ = std::fs::remove_file(former); // the next one tries again
+    }
+    let loaded = aside.join(format!(
+        "{}.{}",
+        path.file_name().unwrap_or_default(),
+        now()
+    ));
+    rename(path, &loaded)?;
+    copy(&loaded, path).inspect_err(|_| {
+        let _ = std::fs::rename(&loaded, path); // what went wrong before is what matters
+    })?;
+    let _ = std::fs::remove_file(&loaded); // the next one tries again
+    remove_empty(aside, &[])
+}
+
+/// Has a file be one that can be removed: every file is.
+#[cfg(unix)]
+pub fn let_go(_path: &Utf8Path, _aside: &Utf8Path) -> Result<()> {
+    Ok(())
 }
 
 /// `old`: the file that the copy is to replace.
@@ -440,6 +501,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::path::shown;
 
     pub(super) fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -455,7 +517,9 @@ mod tests {
         }
         std::fs::hard_link(dir.join("a/b/c"), dir.join("c")).unwrap();
         let Usage { bytes, files } = usage(&dir.join("a"));
-        assert_eq!((bytes, files), (2 * usage(&dir.join("a/d")).bytes, 3));
+        // on Windows nothing tells that a file has another name
+        let freed = if cfg!(unix) { 2 } else { 3 };
+        assert_eq!((bytes, files), (freed * usage(&dir.join("a/d")).bytes, 3));
         remove_file(&dir.join("c")).unwrap();
         let kept = [dir.join("a/b/kept")].into();
         remove_but(&dir.join("a"), &kept).unwrap();
@@ -479,7 +543,8 @@ mod tests {
         handle.set_modified(old).unwrap();
         let after = signature(&file).unwrap();
         assert_eq!(before.modified, after.modified);
-        assert_ne!(before, after);
+        // elsewhere the system keeps no time that nobody can set
+        assert_eq!(before != after, cfg!(unix));
     }
 
     #[test]
@@ -498,6 +563,31 @@ mod tests {
     }
 
     #[test]
+    #[cfg(windows)]
+    fn what_is_loaded_is_replaced_and_goes_when_nobody_has_it() {
+        use std::os::windows::process::CommandExt;
+        const CREATE_SUSPENDED: u32 = 4;
+        let (_guard, dir) = dir();
+        let (new, program) = (dir.join("new"), dir.join("p.exe"));
+        write(&new, b"new").unwrap();
+        let ways: [&dyn Fn() -> Result<()>; 2] = [&|| replace(&new, &program), &|| {
+            let_go(&program, &dir.join("aside"))
+        }];
+        for way in ways {
+            std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+            let mut loading = std::process::Command::new(&program);
+            let mut loaded = loading.creation_flags(CREATE_SUSPENDED).spawn().unwrap();
+            remove_file(&program).unwrap_err();
+            way().unwrap();
+            assert_eq!(all_files(&dir).len(), 3, "and the one that is loaded");
+            loaded.kill().unwrap();
+            loaded.wait().unwrap();
+            way().unwrap();
+            assert_eq!(names(&dir), ["new", "p.exe"]);
+        }
+    }
+
+    #[test]
     fn patterns_match_names_between_slashes() {
         let (_guard, dir) = dir();
         for name in ["LICENSE", "LICENCE.txt", "a/b/LICENSE", "target/LICENSE"] {
@@ -506,7 +596,7 @@ mod tests {
         let found = |pattern| {
             let below = matching(&dir, pattern)
                 .into_iter()
-                .map(|path| path.strip_prefix(&dir).unwrap().to_string());
+                .map(|path| shown(&dir, &path).into_string());
             below.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(found("LICEN[CS]E*"), "LICENCE.txt LICENSE");

@@ -50,7 +50,7 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
         if kind.is_some_and(|kind| kind.is_dir()) {
             create_dir(&copy)?;
         } else if kind.is_some_and(|kind| kind.is_symlink()) {
-            link_like(&path, &copy).map_err(io("copy", &path))?;
+            link_like(&path, &copy)?;
         } else if kind.is_some_and(|kind| kind.is_file()) {
             copy_file(&path, &copy).map_err(io("copy", &path))?;
         }
@@ -68,19 +68,21 @@ pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
 #[cfg(not(unix))]
 pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     if super::is_dir(from) {
+        create_dir(to)?;
         return mirror(from, to, &|_| false);
     }
     copy_file(from, to).map_err(io("copy", from))
 }
 
 #[cfg(unix)]
-fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(std::fs::read_link(from)?, to)
+fn link_like(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    let target = std::fs::read_link(from).map_err(io("copy", from))?;
+    std::os::unix::fs::symlink(target, to).map_err(io("copy", from))
 }
 
 #[cfg(not(unix))]
-fn link_like(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
-    copy_file(from, to)
+fn link_like(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    link(from, to)
 }
 
 /// Puts a finished staging directory where another one may be, in one step where the system can

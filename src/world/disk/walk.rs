@@ -5,10 +5,10 @@ use std::fs::FileType;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::world::checkout;
 
-use super::resolve;
+use super::{real, resolve};
 
 /// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
 /// Links are followed to sources in the checkout, or below the directory where there is none.
@@ -16,7 +16,7 @@ pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let real = resolve(dir);
     let bounds = checkout::root(&real).unwrap_or(&real).to_owned();
     let stays = move |path: &std::path::Path| {
-        let target = path.canonicalize().unwrap_or_default();
+        let target = dunce::canonicalize(path).unwrap_or_default();
         let below = target.strip_prefix(&bounds);
         below.is_ok_and(|below| !below.iter().any(is_no_source))
     };
@@ -44,7 +44,7 @@ pub fn kept_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .flatten()
         .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
         .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
-        .filter_map(|path| path.strip_prefix(dir).map(Utf8Path::to_owned).ok())
+        .filter_map(|path| Some(slashed(path.strip_prefix(dir).ok()?).into()))
         .collect();
     files.sort();
     files
@@ -84,7 +84,7 @@ pub fn links_out_of(dir: &Utf8Path, bounds: &Utf8Path) -> Vec<Link> {
     let mut links: Vec<Link> = links
         .filter_map(|entry| {
             let path = Utf8PathBuf::from_path_buf(entry.into_path()).ok()?;
-            let target = path.canonicalize_utf8().ok()?;
+            let target = real(&path)?;
             (!target.starts_with(&bounds)).then_some(Link { path, target })
         })
         .collect();

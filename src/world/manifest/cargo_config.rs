@@ -294,6 +294,7 @@ mod tests {
 
     use super::*;
     use crate::model::invocation::Invocation;
+    use crate::model::path::shown;
     use crate::world::{disk, process};
 
     /// A crate in a folder below one, and cargo's home beside them.
@@ -314,7 +315,7 @@ mod tests {
             }
             let mut session = Session::read().unwrap();
             session.env.retain(|name, _| !name.starts_with("CARGO_"));
-            session.cwd = root.join("above/x");
+            session.cwd = normalize(&root.join("above/x"));
             let home = root.join("home").to_string();
             session.env.insert("CARGO_HOME".into(), home);
             Self {
@@ -331,7 +332,7 @@ mod tests {
         /// What cargo itself answers; `None` where it refuses.
         fn cargo(&self, args: &[&str]) -> Option<Value> {
             let mut call =
-                Invocation::new(env!("CARGO"), &self.session.cwd).args(args.iter().copied());
+                Invocation::new(program(self), &self.session.cwd).args(args.iter().copied());
             call.set = self.session.env.clone();
             call.set.insert("RUSTC_BOOTSTRAP".into(), "1".into()); // for `cargo config`
             let ours = Session::read().unwrap().env.into_keys();
@@ -346,8 +347,13 @@ mod tests {
     /// Since when cargo knows `include`.
     const INCLUDES: semver::Version = semver::Version::new(1, 94, 0);
 
+    /// The cargo that runs the tests, else the first on PATH.
+    fn program(machine: &Machine) -> &str {
+        machine.session.var("CARGO").unwrap_or("cargo")
+    }
+
     fn version(machine: &Machine) -> semver::Version {
-        let call = Invocation::new(env!("CARGO"), &machine.session.cwd).arg("-V");
+        let call = Invocation::new(program(machine), &machine.session.cwd).arg("-V");
         let output = process::read(&call).unwrap().stdout;
         output.split(' ').nth(1).unwrap().parse().unwrap()
     }
@@ -449,7 +455,7 @@ mod tests {
             let machine = Machine::new(&[(ABOVE, text)]);
             let error = machine.read().unwrap_err().to_string();
             assert!(error.lines().next().unwrap().contains(message), "{error}");
-            let place = format!("--> {}:2:", machine.root.join(ABOVE));
+            let place = format!("--> {}:2:", normalize(&machine.root.join(ABOVE)));
             assert!(error.contains(&place), "{error}");
             if version(&machine) >= INCLUDES {
                 assert!(
@@ -473,7 +479,7 @@ mod tests {
             ];
             let dirs = dirs.map(|dir| {
                 let dir = dir.unwrap();
-                dir.strip_prefix(&machine.root).unwrap().to_string()
+                shown(&machine.root, &dir).into_string()
             });
             (dirs, config.rustflags(&machine.session).join(" "))
         };

@@ -63,6 +63,8 @@ pub fn share(variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
 }
 
 pub(super) fn command(invocation: &Invocation) -> Command {
+    #[cfg(windows)]
+    super::running::hold_children();
     let mut command = Command::new(&invocation.program);
     command.args(&invocation.args).current_dir(&invocation.dir);
     command.envs(&*SHARED.read().unwrap_or_else(PoisonError::into_inner));

@@ -1,5 +1,5 @@
-//! The children that run, with all that they have started, so that none outlives us. On Windows job
-//! objects see to that by themselves.
+//! The children that run, with all that they have started, so that none outlives us: a guard ends them
+//! should we be killed, on Windows a job object.
 #![cfg_attr(
     unix,
     expect(clippy::disallowed_methods, reason = "this folder spawns")
@@ -39,8 +39,7 @@ impl Running {
     fn begin(child: Child) -> Self {
         let mut children = children();
         children.push(child);
-        #[cfg(unix)]
-        unix::guard(&children);
+        guard(&children);
         Self { child }
     }
 }
@@ -49,8 +48,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         let mut children = children();
         children.retain(|child| *child != self.child);
-        #[cfg(unix)]
-        unix::guard(&children);
+        guard(&children);
     }
 }
 
@@ -67,6 +65,46 @@ pub(super) fn has_groups() -> bool {
     children.iter().any(|it| matches!(it, Child::Group(_)))
 }
 
+#[cfg(windows)]
+use windows::guard;
+#[cfg(windows)]
+pub(super) use windows::hold_children;
+
+#[cfg(windows)]
+mod windows {
+    use std::sync::LazyLock;
+
+    use win32job::{ExtendedLimitInfo, Job};
+
+    use super::Child;
+
+    /// Ours, with all that is started by somebody in it. Where the system refuses we go on without.
+    static JOB: LazyLock<Option<Job>> = LazyLock::new(|| {
+        let job = Job::create().ok()?;
+        job.assign_current_process().ok()?;
+        Some(job)
+    });
+
+    /// Whatever starts from now on is in our job.
+    pub(in super::super) fn hold_children() {
+        LazyLock::force(&JOB);
+    }
+
+    /// As long as a child runs, all in the job end with us; what they leave when they end may go on, as
+    /// on other systems.
+    pub(super) fn guard(children: &[Child]) {
+        let mut limits = ExtendedLimitInfo::new();
+        if !children.is_empty() {
+            limits.limit_kill_on_job_close();
+        }
+        if let Some(job) = &*JOB {
+            let _ = job.set_extended_limit_info(&limits); // else we go on without
+        }
+    }
+}
+
+#[cfg(unix)]
+use unix::guard;
 #[cfg(unix)]
 pub(super) use unix::{below, go_on, is_populated, pid, stop, written};
 

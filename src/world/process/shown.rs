@@ -2,9 +2,10 @@
 
 #[cfg(unix)]
 use std::collections::BTreeMap;
-use std::process::Child;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
@@ -68,9 +69,10 @@ impl Drop for Count {
 pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
     let (seen, _) = noted();
     check_signals()?;
-    let child = command(invocation)
-        .spawn()
-        .map_err(spawn_error(invocation))?;
+    let mut command = CommandWrap::from(command(invocation));
+    #[cfg(windows)]
+    command.wrap(process_wrap::std::JobObject);
+    let child = command.spawn().map_err(spawn_error(invocation))?;
     let _running = Running::single(child.id());
     let _count = Count::begin();
     let mut shown = Shown {
@@ -102,7 +104,7 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
 }
 
 struct Shown {
-    child: Child,
+    child: Box<dyn ChildWrapper>,
     at_terminal: bool,
     /// How many signals were noted when it was last looked at.
     seen: usize,
@@ -191,12 +193,12 @@ impl Shown {
         let (count, signal) = noted();
         if count > self.seen && !self.at_terminal {
             self.killed = Some(signal);
-            let _ = self.child.kill(); // an error means that it has ended
+            self.end();
         }
         self.seen = count;
     }
 
     fn end(&mut self) {
-        let _ = self.child.kill();
+        let _ = self.child.start_kill(); // an error means that it has ended
     }
 }

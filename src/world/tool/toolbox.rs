@@ -88,7 +88,7 @@ impl Toolbox {
 
     /// All is read only where it does not look the same: somebody may have copied the whole cache.
     fn is_as_in(&self, receipt: &Receipt) -> bool {
-        let files = files(&self.dir);
+        let files = self.files(&self.dir);
         receipt.requirements == self.digest()
             && disk::is_file(&venv::python(&self.dir))
             && (signatures(&self.dir, &files) == receipt.signatures
@@ -151,9 +151,24 @@ impl Toolbox {
         disk::exchange(staging, &self.dir)
     }
 
+    /// Everything that its tools are made of, sorted; absolute. `root`: where it stands.
+    fn files(&self, root: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let mut files = disk::all_files(root);
+        files.retain(|file| {
+            let mut parts = file.components();
+            !parts.any(|part| part.as_str() == "__pycache__") && *file != root.join(RECEIPT)
+        });
+        files.sort();
+        files.push(venv::python(root));
+        if cfg!(windows) {
+            files.push(self.python.clone()); // elsewhere the other is a link to it
+        }
+        files
+    }
+
     /// `root`: where it stands until it is complete.
     fn record(&self, root: &Utf8Path) -> Result<()> {
-        let files = files(root);
+        let files = self.files(root);
         let receipt = serde_json::to_vec_pretty(&Receipt {
             requirements: self.digest(),
             signatures: signatures(root, &files),
@@ -174,18 +189,6 @@ impl Toolbox {
             lack: None,
         })
     }
-}
-
-/// Everything in an environment that its tools are made of, sorted; absolute.
-fn files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let mut files = disk::all_files(dir);
-    files.retain(|file| {
-        let mut parts = file.components();
-        !parts.any(|part| part.as_str() == "__pycache__") && *file != dir.join(RECEIPT)
-    });
-    files.sort();
-    files.push(venv::python(dir));
-    files
 }
 
 fn signatures(dir: &Utf8Path, files: &[Utf8PathBuf]) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use memchr::memmem;
 
 use crate::facts::artifact::{ArchiveMember, Binary, Expected};
@@ -34,7 +34,7 @@ const REMAP: &str =
 
 /// A path that the caller named.
 fn private(member: &ArchiveMember, is_binary: bool, paths: &[Utf8PathBuf]) -> Option<Finding> {
-    let specific = |path: &&Utf8PathBuf| path.components().count() > 2 || is_binary;
+    let specific = |path: &&Utf8PathBuf| depth(path) > 1 || is_binary;
     let at = paths
         .iter()
         .filter(specific)
@@ -46,15 +46,23 @@ fn private(member: &ArchiveMember, is_binary: bool, paths: &[Utf8PathBuf]) -> Op
     Some(Finding::error("build-path", message).hint(REMAP))
 }
 
+/// How many folders lead to it from the root of its file system.
+fn depth(path: &Utf8Path) -> usize {
+    let names = path.components();
+    names
+        .filter(|it| matches!(it, Utf8Component::Normal(_)))
+        .count()
+}
+
 /// Where a path, or one below it, begins.
 fn place(bytes: &[u8], path: &Utf8Path) -> Option<usize> {
-    let text = path.as_str().trim_end_matches('/');
+    let text = path.as_str().trim_end_matches(std::path::is_separator);
     if text.is_empty() {
         return None;
     }
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     // in binaries texts stand side by side, but `/src` is the end of many a longer path
-    let is_short = path.components().count() == 2;
+    let is_short = depth(path) == 1;
     let whole = |at: &usize| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let after = bytes.get(at + text.len());
@@ -68,12 +76,13 @@ fn place(bytes: &[u8], path: &Utf8Path) -> Option<usize> {
 /// machine of a CI service has built.
 fn usual(member: &ArchiveMember, is_binary: bool) -> Option<Finding> {
     let is_sbom = member.name.contains(".dist-info/sboms/");
-    let pattern = match (is_binary, is_sbom) {
-        (true, _) => "/.cargo/registry/src/",
-        (_, true) => "path+file:///",
+    let patterns: &[&str] = match (is_binary, is_sbom) {
+        (true, _) => &["/.cargo/registry/src/", r"\.cargo\registry\src\"],
+        (_, true) => &["path+file:///"],
         _ => return None,
     };
-    let at = memmem::find(&member.bytes, pattern.as_bytes())?;
+    let mut patterns = patterns.iter();
+    let at = patterns.find_map(|it| memmem::find(&member.bytes, it.as_bytes()))?;
     let message = format!(
         "holds paths of the build machine: `…{}`",
         shown(&member.bytes[at..])
@@ -143,6 +152,21 @@ mod tests {
         assert_eq!(found("/home/alice", "/home/al"), None);
         assert_eq!(found("/cargo/registry/src/x /src/y", "/src"), Some(22));
         assert_eq!(found("/a/b", "/"), None);
+    }
+
+    #[test]
+    fn a_registry_is_known_by_its_path_on_every_system() {
+        for path in [
+            "/home/al/.cargo/registry/src/x",
+            r"C:\Users\al\.cargo\registry\src\x",
+        ] {
+            let member = ArchiveMember {
+                bytes: path.into(),
+                ..ArchiveMember::default()
+            };
+            assert!(usual(&member, true).is_some(), "{path}");
+            assert!(usual(&member, false).is_none(), "{path}");
+        }
     }
 
     #[test]

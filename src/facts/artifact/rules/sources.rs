@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::artifact::ArchiveMember;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 use crate::world::manifest::{CargoToml, PyProject, Toml};
 
 struct SdistSources<'a> {
@@ -36,7 +36,7 @@ impl SdistSources<'_> {
         let member = self
             .members
             .iter()
-            .find(|member| member.name == path.as_str())?;
+            .find(|member| Utf8Path::new(&member.name) == path)?;
         let text = String::from_utf8_lossy(&member.bytes).into_owned();
         self.good(path, Toml::parse(path, &text))
     }
@@ -49,13 +49,13 @@ impl SdistSources<'_> {
                     other => other.to_string(),
                 };
                 self.found
-                    .push(Finding::error("manifest", message).at(path, None));
+                    .push(Finding::error("manifest", message).at(slashed(path), None));
             })
             .ok()
     }
 
     fn pyproject(&mut self, top: &Utf8Path) {
-        let path = top.join("pyproject.toml");
+        let path = Utf8PathBuf::from(format!("{top}/pyproject.toml"));
         if !self.files.contains(path.as_path()) {
             let message = "without `pyproject.toml` no installer knows how to build it";
             self.found
@@ -92,7 +92,7 @@ impl SdistSources<'_> {
             let finding = Finding::warning("cargo-lock-missing", message);
             self.found.push(
                 finding
-                    .at(top.join("Cargo.lock"), None)
+                    .at(format!("{top}/Cargo.lock"), None)
                     .hint("cargo generate-lockfile"),
             );
         }
@@ -163,7 +163,8 @@ impl SdistSources<'_> {
         let Some(workspace) = workspace else {
             let message = "inherits dependencies from a workspace whose `Cargo.toml` is not there";
             let finding = Finding::error("missing-source", message);
-            self.found.push(finding.at(&manifest.toml.path, None));
+            self.found
+                .push(finding.at(slashed(&manifest.toml.path), None));
             return paths;
         };
         let known = workspace
@@ -184,9 +185,9 @@ impl SdistSources<'_> {
     }
 
     fn missing(&mut self, from: &Utf8Path, path: &Utf8Path) {
-        let message = format!("names `{path}`, which is not there");
+        let message = format!("names `{}`, which is not there", slashed(path));
         let hint = "name it under `include` in [tool.maturin], or correct the manifest";
-        let finding = Finding::error("missing-source", message).at(from, None);
+        let finding = Finding::error("missing-source", message).at(slashed(from), None);
         self.found.push(finding.hint(hint));
     }
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep508_rs::{Requirement, VerbatimUrl};
 
 use crate::model::package_name;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, slashed};
 
 /// A line of a file of the project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,9 +82,9 @@ impl ToolEnvironment {
             "--group" => self.groups.push(package_name::normalize(value)),
             _ if value.contains(['{', '$']) => self.miss(place, value),
             "-c" | "--constraint" | "--constraints" => {
-                self.requirements.push(format!("-c{}", file()));
+                self.requirements.push(format!("-c{}", slashed(&file())));
             }
-            _ => self.requirements.push(format!("-r{}", file())),
+            _ => self.requirements.push(format!("-r{}", slashed(&file()))),
         }
     }
 

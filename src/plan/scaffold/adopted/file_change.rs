@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::path::{shown, slashed};
 use crate::world::manifest::Toml;
 
 /// A file as it is, where it is, and as it is to be.
@@ -18,7 +19,7 @@ pub struct FileChange {
 pub(super) const RUST: &str = "rust/";
 
 pub(super) fn made(path: impl Into<Utf8PathBuf>, after: String) -> FileChange {
-    let path = path.into();
+    let path = slashed(&path.into()).into();
     FileChange {
         path,
         before: None,
@@ -28,11 +29,7 @@ pub(super) fn made(path: impl Into<Utf8PathBuf>, after: String) -> FileChange {
 
 pub(super) fn changed(root: &Utf8Path, toml: &Toml, after: String) -> FileChange {
     FileChange {
-        path: toml
-            .path
-            .strip_prefix(root)
-            .unwrap_or(&toml.path)
-            .to_owned(),
+        path: shown(root, &toml.path),
         before: Some(toml.text().to_owned()),
         after: Some(after),
     }

@@ -1,7 +1,5 @@
 //! A crate with a module, and what maturin packs it by: a package of its own among others.
 
-use camino::Utf8Path;
-
 use crate::facts::adoption::ModuleName;
 use crate::world::manifest::keys;
 
@@ -56,7 +54,7 @@ impl Member<'_> {
         ];
         wanted.extend(seen_by_python(&self.module.module, &values));
         for file in &mut wanted {
-            file.path = Utf8Path::new(self.folder).join(&file.path);
+            file.path = format!("{}/{}", self.folder, file.path).into();
         }
         wanted
     }
