@@ -69,11 +69,11 @@ pub(super) fn cargo(words: &[&str]) -> String {
 /// The program for Windows that cargo makes of these words.
 pub(super) fn made(words: &[&str]) -> PathBuf {
     let said = cargo(&[words, &["--target", TARGET, "--message-format", "json"]].concat());
-    let programs = said.lines().filter_map(|line| {
+    let mut programs = said.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         Some(PathBuf::from(message["executable"].as_str()?))
     });
-    programs.last().expect("cargo names what it has made")
+    programs.next_back().expect("cargo names what it has made")
 }
 
 /// Compiles one of the C files beside this one.
