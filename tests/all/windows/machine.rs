@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::support::{Project, Pyx, command, entries, folder_of, on_path, text_of, uv};
+use crate::support::{Project, Pyx, command, entries, folder_of, on_path, skipped, text_of, uv};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const GCC: &str = "x86_64-w64-mingw32-gcc";
@@ -38,8 +38,8 @@ pub(super) struct Machine {
 
 /// Made once for all tests; `None` where this machine has not what it needs.
 pub(super) fn machine() -> Option<&'static Machine> {
-    static MACHINE: LazyLock<Option<Machine>> = LazyLock::new(Machine::new);
-    MACHINE.as_ref()
+    static MACHINE: LazyLock<Result<Machine, String>> = LazyLock::new(Machine::new);
+    MACHINE.as_ref().map_err(|lack| skipped(lack)).ok()
 }
 
 /// Debian has it outside of PATH where nothing but `wine64` is installed.
@@ -85,11 +85,11 @@ fn compiled(name: &str, to: &Path, words: &[&str]) {
 }
 
 impl Machine {
-    fn new() -> Option<Self> {
-        let wine = wine()?;
+    /// What this machine lacks, where it lacks anything.
+    fn new() -> Result<Self, String> {
+        let wine = wine().ok_or("wine (apt-get install wine64)")?;
         if on_path(GCC).is_none() || !has_standard_library() {
-            eprintln!("skipped: needs {GCC} and Rust's standard library for {TARGET}");
-            return None;
+            return Err(format!("{GCC} and Rust's standard library for {TARGET}"));
         }
         let root = folder_of("windows::here");
         let machine = Self {
@@ -113,12 +113,11 @@ impl Machine {
         let mut python = command(uv(), &root);
         let found = python.args(["python", "find", "--no-project", PYTHON]);
         if !found.output().unwrap().status.success() {
-            eprintln!("skipped: needs Python {PYTHON}, for its standard library");
-            return None;
+            return Err(format!("Python {PYTHON}, for its standard library"));
         }
         machine.install_tools(&root);
         machine.install_python(&root);
-        Some(machine)
+        Ok(machine)
     }
 
     /// uv and maturin as they are published for Windows.

@@ -22,10 +22,7 @@ const OF_CARGO: &str = "world::manifest::cargo_config::tests::what_is_read_is_wh
 
 #[test]
 fn unit_tests_pass_as_a_windows_program() {
-    let Some(machine) = machine() else {
-        eprintln!("skipped: needs wine (apt-get install wine64)");
-        return;
-    };
+    let Some(machine) = machine() else { return };
     let project = Project::at(env!("CARGO_MANIFEST_DIR").as_ref());
     let tests = made(&["test", "--no-run", "--lib"]);
     let run = |words: &[&str]| {
@@ -56,10 +53,7 @@ fn files(project: &Project, name: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn a_new_project_is_the_same_on_windows() {
-    let Some(machine) = machine() else {
-        eprintln!("skipped: needs wine (apt-get install wine64)");
-        return;
-    };
+    let Some(machine) = machine() else { return };
     let around = empty(&folder!());
     let words = ["new", "deep/fast-words", "--layout", "src"];
     let run = machine.pyx(&around, &words).run().succeeds();
@@ -73,10 +67,7 @@ fn a_new_project_is_the_same_on_windows() {
 
 #[test]
 fn a_version_is_set_with_the_line_ends_of_windows() {
-    let Some(machine) = machine() else {
-        eprintln!("skipped: needs wine (apt-get install wine64)");
-        return;
-    };
+    let Some(machine) = machine() else { return };
     let project = Project::cold(&folder!().join("mixed"), "mixed");
     let names = ["Cargo.toml", "pyproject.toml", "Cargo.lock", "uv.lock"];
     for name in names {
@@ -97,10 +88,7 @@ fn a_version_is_set_with_the_line_ends_of_windows() {
 
 #[test]
 fn a_module_is_built_tested_and_replaced_on_windows() {
-    let Some(machine) = machine() else {
-        eprintln!("skipped: needs wine (apt-get install wine64)");
-        return;
-    };
+    let Some(machine) = machine() else { return };
     let project = Project::cold(&folder!().join("hello"), "hello");
     let pyx = |words: &[&str]| machine.pyx(&project, words).run();
     let before = project.listing(&[]);
