@@ -11,6 +11,7 @@ use crate::facts::project::{Bindings, HardWired, Project, refused_by_maturin};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{self, Finding};
 use crate::model::implementation::Implementation;
+use crate::model::minor::NEWEST_PYTHON;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::Choice;
@@ -280,6 +281,20 @@ impl Facts {
         Ok(())
     }
 
+    /// A program starts no PyPy (PyO3 guide, "Embedding Python in Rust").
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a crate that does.
+    fn check_embedding(&self) -> Result<()> {
+        let mut members = self.builds.iter().map(|build| &build.member);
+        let Some(member) = members.find(|member| member.bindings == Bindings::Embed) else {
+            return Ok(());
+        };
+        let message = format!("{} starts Python, and no program starts PyPy", member.name);
+        let (major, minor) = NEWEST_PYTHON;
+        Err(Error::refused(message, format!("--python {major}.{minor}")))
+    }
+
     /// The Python that the environment will be made with, where it must be made.
     fn choose_python(
         &mut self,
@@ -335,6 +350,7 @@ impl Facts {
         };
         let probe = self.target.probe.as_ref();
         if probe.is_some_and(|probe| probe.implementation() == Implementation::PyPy) {
+            self.check_embedding()?;
             self.warnings.extend(self.tests.leave_out_embedding());
         }
         let environment = &self.target.environment;

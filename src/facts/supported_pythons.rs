@@ -165,7 +165,16 @@ impl SupportedPythons {
                 (None, Some(newest)) => name(format!("up to {}", version(newest))),
                 (Some(oldest), Some(newest)) if oldest == newest => name(version(oldest)),
                 (Some(oldest), Some(newest)) => {
-                    name(format!("{} to {}", version(oldest), version(newest)))
+                    let suffix = if implementation == Implementation::FreeThreaded {
+                        "t"
+                    } else {
+                        ""
+                    };
+                    name(format!(
+                        "{}{suffix} to {}",
+                        version(oldest),
+                        version(newest)
+                    ))
                 }
                 (None, None) => name("of any version".into()),
             },

@@ -335,7 +335,7 @@ pub struct WheelRow {
     pub platform: String,
     /// A target triple; `None` for the machine's own.
     pub target: Option<String>,
-    /// The interpreters that it is tested on: `cp312`, `cp312 under qemu-aarch64`; none for what does not
+    /// The interpreters that it is tested on: `cp312`, `cp312 on aarch64-gnu under qemu-aarch64`; none for what does not
     /// run here.
     pub tests: Vec<String>,
     /// Why it does not.

@@ -306,8 +306,11 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
     let Some(said) = said else {
         return Err(bad("it did not tell its version".into()));
     };
+    // Windows tells no flags
+    let name = path.file_stem().unwrap_or_default();
+    let is_free = name.starts_with("python") && name.ends_with('t');
     let implementation = match &*said.implementation {
-        "cpython" if said.abiflags.contains('t') => Implementation::FreeThreaded,
+        "cpython" if said.abiflags.contains('t') || is_free => Implementation::FreeThreaded,
         "cpython" => Implementation::CPython,
         "pypy" => Implementation::PyPy,
         other => return Err(bad(format!("it is {other}: {ONLY}"))),
@@ -475,7 +478,7 @@ impl Probe {
 
     pub fn implementation(&self) -> Implementation {
         // on Windows the tag begins without Python's name
-        let tags = ["cpython-", "cp"].map(|name| format!(".{name}{}{}t-", self.major, self.minor));
+        let tags = ["cpython-", "cp"].map(|name| format!(".{name}{}{}t", self.major, self.minor));
         let is_tagged = |own: &String| tags.iter().any(|tag| own.starts_with(tag));
         if self.name == "pypy" {
             Implementation::PyPy

@@ -157,8 +157,8 @@ pub fn system_has_musl() -> bool {
 /// Not as this program was compiled: one that is linked with musl runs on any Linux.
 fn of_this_system() -> Option<&'static Program> {
     static OWN: OnceLock<Option<Program>> = OnceLock::new();
-    OWN.get_or_init(|| Program::read(Utf8Path::new("/bin/sh")))
-        .as_ref()
+    let read = || cfg!(target_os = "linux").then(|| Program::read(Utf8Path::new("/bin/sh")));
+    OWN.get_or_init(|| read().flatten()).as_ref()
 }
 
 fn read<Elf: FileHeader<Endian = Endianness>>(file: &ReadCache<std::fs::File>) -> Option<Program> {

@@ -60,6 +60,18 @@ impl PythonRequest {
         }
     }
 
+    /// In words that uv knows: pyenv has PyPy's own version behind that of the language.
+    fn for_uv(&self) -> Self {
+        let text = match implementation(&self.text) {
+            (Implementation::PyPy, version) => format!("pypy{version}"),
+            _ => self.text.clone(),
+        };
+        Self {
+            text,
+            ..self.clone()
+        }
+    }
+
     fn wanted(&self, session: &Session) -> Result<InterpreterSpec> {
         let text = self.text.trim();
         let path = session.absolute(text);
@@ -143,7 +155,7 @@ pub fn choose(
     };
     let mut found = fitting(session, installed, request, requires)?;
     Ok(if found.is_empty() {
-        Choice::Download(request.clone())
+        Choice::Download(request.for_uv())
     } else {
         Choice::Use(found.swap_remove(0))
     })

@@ -88,6 +88,7 @@ pub(super) fn installed(packages: &Utf8Path) -> Vec<Installed> {
     let read = |name: String| {
         let folder = packages.join(&name);
         let (name, version) = name.strip_suffix(".dist-info")?.rsplit_once('-')?;
+        Version::from_str(version).ok()?; // none that uv could be told of
         let installer = disk::read_text(&folder.join("INSTALLER")).ok().flatten();
         Some(Installed {
             name: package_name::normalize(name),

@@ -416,11 +416,13 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
 /// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
 fn implementation_of(path: &Utf8Path) -> Implementation {
     let names = disk::names(&venv::lib(path));
-    let mut known = names
+    let known = names
         .iter()
-        .filter_map(|name| Implementation::of_library_folder(name));
-    if let Some(implementation) = known.next() {
-        return implementation;
+        .filter(|name| Implementation::of_library_folder(name).is_some());
+    // conda has a link of the folder's name cut short beside it
+    let longest = known.max_by_key(|name| name.len());
+    if let Some(known) = longest.and_then(|name| Implementation::of_library_folder(name)) {
+        return known;
     }
     let home = config(path).remove("home").unwrap_or_default();
     if home.contains("+freethreaded") {

@@ -61,7 +61,7 @@ pub fn unread_version_file(
     }
     Ok(version_file(project)?.map(|(path, text)| {
         let path = project.display(&path);
-        format!("{path} names `{text}`, which is no version of CPython: it is passed over")
+        format!("{path} names `{text}`, which is no version of CPython or PyPy: it is passed over")
     }))
 }
 

@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Result};
+use crate::world::checkout;
+use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::machine::Machine;
 use crate::world::manifest::CargoConfig;
@@ -37,12 +39,12 @@ pub struct ForeignPython {
 }
 
 impl ForeignPython {
-    /// As in tables: `cp311 under qemu-aarch64`.
+    /// As in tables: `cp311 on aarch64-gnu under qemu-aarch64`.
     pub fn label(&self) -> String {
-        let label = label(&self.tried.interpreter);
+        let label = format!("{} on {}", label(&self.tried.interpreter), self.machine);
         match self.emulator.name() {
             Some(name) => format!("{label} under {name}"),
-            None => format!("{label} on {}", self.machine),
+            None => label,
         }
     }
 
@@ -92,7 +94,9 @@ impl ForeignTarget {
     ) -> Self {
         let lacking = |why: String| Self::lacking(triple, why);
         let Some(machine) = Machine::of_triple(triple).filter(|_| cfg!(target_os = "linux")) else {
-            return lacking("it is for another system".to_owned());
+            return lacking(
+                "it is for a system or a processor that no wheel is tried for here".to_owned(),
+            );
         };
         let session = context.session;
         let mut paths = named(context, &machine);
@@ -100,7 +104,10 @@ impl ForeignTarget {
         if paths.is_empty() {
             return lacking(format!("no Python for {machine} is here"));
         }
-        let said = said(session, config, rustc, triple, &context.project.root);
+        let said = match runner(session, config, rustc, triple, &context.project.root) {
+            Ok(words) => words,
+            Err(why) => return lacking(why),
+        };
         let (mut found, mut lack) = (Vec::new(), String::new());
         for path in paths {
             match started(session, &said, &machine, &path) {
@@ -201,26 +208,44 @@ fn qemu(session: &Session, machine: &Machine, python: &Utf8Path) -> Option<Vec<S
 }
 
 /// `target.TRIPLE.runner`, by a variable or in a file, else by a `cfg` that fits the target (cargo book,
-/// "Configuration").
-fn said(
+/// "Configuration"); none where nobody says it.
+///
+/// # Errors
+/// Why it is not started, as the end of a sentence: what only looks starts nothing that the checkout names.
+fn runner(
     session: &Session,
     config: &CargoConfig,
     rustc: Option<&Utf8Path>,
     triple: &str,
     dir: &Utf8Path,
-) -> Vec<String> {
+) -> std::result::Result<Vec<String>, String> {
     if let Some(text) = session.var(&flags::variable(triple, "RUNNER")) {
-        return flags::words(text);
+        let mut words = flags::words(text);
+        if let Some(program) = words.first_mut()
+            && program.contains(['/', '\\'])
+        {
+            *program = session.absolute(&*program).into_string();
+        }
+        return Ok(words);
     }
     let runners = config.runners();
-    let own = runners.iter().find(|(key, _)| *key == triple);
+    let own = runners.iter().find(|runner| runner.key == triple);
     let fits = |key: &str| {
         let rustc = rustc.filter(|_| key.starts_with("cfg("));
         rustc.is_some_and(|rustc| flags::fits(&[key].into(), triple, rustc, dir).unwrap_or(false))
     };
-    let by_cfg = || runners.iter().find(|(key, _)| fits(key));
-    let found = own.or_else(by_cfg);
-    found.map(|(_, words)| words.clone()).unwrap_or_default()
+    let by_cfg = || runners.iter().find(|runner| fits(runner.key));
+    let Some(found) = own.or_else(by_cfg) else {
+        return Ok(Vec::new());
+    };
+    let bounds = disk::resolve(checkout::root(dir).unwrap_or(dir));
+    if session.looks_only && disk::resolve(found.from).starts_with(bounds) {
+        let program = found.words.first().map_or("", String::as_str);
+        return Err(format!(
+            "the checkout names `{program}`, and what only looks does not start it"
+        ));
+    }
+    Ok(found.words.clone())
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -346,7 +371,9 @@ mod tests {
             let home = world.dir.join("home").into_string();
             session.env.insert("CARGO_HOME".into(), home);
             let config = CargoConfig::read(&Manifests::default(), &session, &world.dir).unwrap();
-            super::said(&session, &config, rustc.as_deref(), triple, &world.dir).join(" ")
+            super::runner(&session, &config, rustc.as_deref(), triple, &world.dir)
+                .unwrap()
+                .join(" ")
         };
         let (triple, by_cfg) = (
             "aarch64-unknown-linux-gnu",
@@ -379,8 +406,8 @@ mod tests {
             },
         };
         let under = python(&["/usr/bin/qemu-arm", "-L", "/root"]).label();
-        assert_eq!(under, "cp311 under qemu-arm");
         let machine = &world.machine;
+        assert_eq!(under, format!("cp311 on {machine} under qemu-arm"));
         assert_eq!(python(&[]).label(), format!("cp311 on {machine}"));
         assert_eq!(python(&[]).folder(), format!("cp311-{machine}"));
     }

@@ -4,10 +4,10 @@ use camino::Utf8PathBuf;
 use pep440_rs::VersionSpecifiers;
 
 use crate::facts::request::Product;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::interpreter::{Interpreter, Probe};
-use crate::world::machine::Program;
+use crate::world::machine::{Machine, Program};
 use crate::world::python_request::{self, PythonRequest};
 use crate::world::session::Session;
 
@@ -34,12 +34,13 @@ pub(super) fn chosen(
         return Ok((Some(Vec::new()), Vec::new())); // nothing is built or run
     }
     let session = context.session;
-    let is_foreign = |word: &&String| {
-        let program = path(session, word).and_then(|path| Program::read(&path));
-        program.is_some_and(|program| program.is_foreign())
-    };
-    let wanted = words(context).iter().filter(|word| !is_foreign(word));
-    let wanted: Vec<String> = wanted.cloned().collect();
+    let mut wanted = Vec::new();
+    for word in words(context) {
+        match foreign(session, word) {
+            None => wanted.push(word.clone()),
+            Some(machine) => check_target(context, word, machine.as_ref())?,
+        }
+    }
     if wanted.is_empty() {
         return Ok((None, Vec::new()));
     }
@@ -80,6 +81,31 @@ pub(super) fn meant(context: &ReleaseContext<'_>, found: &[Interpreter]) -> Vec<
     }
     let named = named(session, found, &requires, &versions);
     named.map(|(meant, _)| meant).unwrap_or_default() // what no word means is said of this machine's
+}
+
+/// The machine that the Python at a path is for, where that is not this one; it is not always told.
+#[expect(
+    clippy::option_option,
+    reason = "whether it is for another, and for which"
+)]
+fn foreign(session: &Session, word: &str) -> Option<Option<Machine>> {
+    let program = Program::read(&path(session, word)?)?;
+    program.is_foreign().then(|| program.machine())
+}
+
+/// # Errors
+/// [`Error::Usage`] for a Python that no target asked for can run on.
+fn check_target(context: &ReleaseContext<'_>, word: &str, machine: Option<&Machine>) -> Result<()> {
+    let mut targets = context.releasing.targets.iter();
+    let is_its =
+        |triple: &String| machine.is_some_and(|it| Machine::of_triple(triple).as_ref() == Some(it));
+    if targets.any(is_its) {
+        return Ok(());
+    }
+    let machine = machine.map_or_else(|| "another machine".to_owned(), ToString::to_string);
+    Err(Error::Usage(format!(
+        "`--python {word}` is for {machine}, and no `--target` is"
+    )))
 }
 
 /// One of each minor version among what `wanted` names, and the words that name none of `installed`.

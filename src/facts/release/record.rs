@@ -116,7 +116,7 @@ impl Entry {
         format!("{:.1} KiB", self.size as f64 / 1024.0)
     }
 
-    /// Where it ran, for people: `cp311 under qemu-aarch64`, `built, not run: …`.
+    /// Where it ran, for people: `cp311 on aarch64-gnu under qemu-aarch64`, `built, not run: …`.
     pub fn ran(&self) -> String {
         let places: Vec<&str> = self.tests.keys().map(String::as_str).collect();
         let lack = self.not_run.as_deref().map(not_run);

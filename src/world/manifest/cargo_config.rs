@@ -239,26 +239,37 @@ impl CargoConfig {
             .collect()
     }
 
-    /// What runs the programs of targets, by the keys of `[target]` that say it, triples and `cfg`s: a
-    /// program, absolute or a name that PATH resolves, and its arguments. What counts more stands first.
-    pub fn runners(&self) -> Vec<(&str, Vec<String>)> {
+    /// What runs the programs of targets. What counts more stands first.
+    pub fn runners(&self) -> Vec<Runner<'_>> {
         let mut runners = Vec::new();
         for file in &self.files {
             let targets = file.toml.table(&["target"]).into_iter();
             for (key, target) in targets.flat_map(|targets| targets.iter()) {
-                let mut runner = strings(target.get("runner"));
-                if let (Some(program), Some(base)) = (runner.first_mut(), file.base())
+                let mut words = strings(target.get("runner"));
+                if let (Some(program), Some(base)) = (words.first_mut(), file.base())
                     && program.contains(['/', '\\'])
                 {
                     *program = base.join(&*program).into_string();
                 }
-                if !runner.is_empty() {
-                    runners.push((key, runner));
+                if !words.is_empty() {
+                    let from = &file.toml.path;
+                    runners.push(Runner { key, words, from });
                 }
             }
         }
         runners
     }
+}
+
+/// What cargo is told to run the programs of a target with (cargo book, `target.<triple>.runner`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runner<'a> {
+    /// The key of `[target]` that says it, a triple or a `cfg`.
+    pub key: &'a str,
+    /// A program, absolute or a name that PATH resolves, and its arguments.
+    pub words: Vec<String>,
+    /// The file that says it, absolute.
+    pub from: &'a Utf8Path,
 }
 
 impl File {
@@ -538,6 +549,8 @@ mod tests {
             ("a", words("other")),
             ("cfg(unix)", words("/bin/run")),
         ];
-        assert_eq!(config.runners(), expected);
+        let runners = config.runners().into_iter();
+        let told: Vec<_> = runners.map(|it| (it.key, it.words)).collect();
+        assert_eq!(told, expected);
     }
 }

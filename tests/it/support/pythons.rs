@@ -71,7 +71,7 @@ fn installed() -> Vec<(String, Vec<PathBuf>)> {
         pythons.retain(|python| python.is_file());
         (!pythons.is_empty()).then(|| (format!("3.{minor}"), pythons))
     };
-    (9..=14).filter_map(version).collect()
+    (9..=15).filter_map(version).collect()
 }
 
 /// A whole Python at `dir` as conda lays one out: the newest of this machine that stands in a folder of its
