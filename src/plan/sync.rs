@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 
-use crate::facts::RequiredPackages;
 use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
 use crate::facts::project::{Project, UvWorkspace};
+use crate::facts::{RequiredPackages, TargetEnvironment};
 use crate::model::error::Exit;
 use crate::model::invocation::{Invocation, quote};
+use crate::model::package_name;
 use crate::model::reason::Reason;
 use crate::model::step::StepId;
 
@@ -156,12 +157,23 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
     };
     let target = context.target;
     let all = [&target.dependencies, &target.test_dependencies];
-    let names: BTreeSet<&String> = all.iter().flat_map(|it| &it.reinstalled).collect();
+    let kept: BTreeSet<&str> = kept_names(target).collect();
+    let names: BTreeSet<&String> = all
+        .iter()
+        .flat_map(|it| &it.reinstalled)
+        .filter(|name| !kept.contains(&*package_name::normalize(name)))
+        .collect();
     call.args(
         names
             .into_iter()
             .flat_map(|name| ["--reinstall-package", name.as_str()]),
     )
+}
+
+/// The names of what an environment of conda keeps.
+fn kept_names(target: &TargetEnvironment) -> impl Iterator<Item = &str> {
+    let kept = target.kept_packages.iter();
+    kept.filter_map(|one| Some(one.split_once("==")?.0))
 }
 
 fn pip_install(context: &PlanContext<'_>) -> Invocation {
@@ -205,8 +217,7 @@ fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
 fn from_lock(context: &PlanContext<'_>) -> Invocation {
     let target = context.target;
     let environment = &target.environment;
-    let kept = target.kept_packages.iter();
-    let kept = kept.filter_map(|one| Some(one.split_once("==")?.0.to_owned()));
+    let kept = kept_names(target).map(str::to_owned);
     let left_out: Vec<String> = built_by_maturin(context.project)
         .into_iter()
         .chain(kept)

@@ -7,6 +7,7 @@ use pep440_rs::{Operator, Version, VersionSpecifiers};
 
 use crate::model::error::{Error, Result};
 use crate::model::implementation::Implementation;
+use crate::model::minor;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::session::Session;
@@ -85,15 +86,13 @@ impl PythonRequest {
             ))
         };
         let (implementation, version) = implementation(text);
-        let specifiers = if version.starts_with(|c: char| c.is_ascii_digit()) {
-            let wildcard = if version.split('.').count() < 3 {
-                ".*"
-            } else {
-                ""
-            };
-            format!("=={}{wildcard}", version.trim_end_matches(".*"))
-        } else {
-            version.to_owned()
+        let version = version.trim_end_matches(".*");
+        let is_whole =
+            |text: &str| text.split('.').count() >= 3 || text.contains(char::is_alphabetic);
+        let specifiers = match version.chars().next() {
+            Some('0'..='9') if is_whole(version) => format!("=={version}"),
+            Some('0'..='9') => format!("=={version}.*"),
+            _ => version.to_owned(),
         };
         let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| no_version())?;
         Ok(InterpreterSpec::Versions(specifiers, implementation))
@@ -101,23 +100,37 @@ impl PythonRequest {
 }
 
 /// What a request is for, and the rest of it: a version, a range, or nothing. uv's spellings (uv docs,
-/// "Requesting a version") and pyenv's.
-fn implementation(text: &str) -> (Implementation, &str) {
-    let rest_of = |rest: &'static str| {
-        text.strip_prefix(rest)
-            .map(|rest| rest.trim_start_matches(['-', '@', '=']))
+/// "Requesting a version"), those of what `uv python pin` writes, and pyenv's.
+fn implementation(text: &str) -> (Implementation, String) {
+    const NAMES: [(&str, Implementation); 5] = [
+        ("pypy", Implementation::PyPy),
+        ("pp", Implementation::PyPy),
+        ("cpython", Implementation::CPython),
+        ("python", Implementation::CPython),
+        ("cp", Implementation::CPython),
+    ];
+    let rest_of = |(name, implementation)| Some((text.strip_prefix(name)?, implementation));
+    let (version, mut implementation) = match NAMES.into_iter().find_map(rest_of) {
+        Some((rest, implementation)) => {
+            let rest = rest.trim_start_matches(['-', '@', '=']);
+            // a system, or the version that PyPy has of its own
+            (rest.split('-').next().unwrap_or_default(), implementation)
+        }
+        None => (text, Implementation::CPython),
     };
-    if let Some(version) = rest_of("pypy") {
-        let version = version.split('-').next().unwrap_or_default(); // what follows is PyPy's own
-        return (Implementation::PyPy, version);
+    let free = version.strip_suffix("+freethreaded");
+    let free = free.or_else(|| version.strip_suffix('t'));
+    if free.is_some() && implementation == Implementation::CPython {
+        implementation = Implementation::FreeThreaded;
     }
-    let version = rest_of("cpython")
-        .or_else(|| rest_of("python"))
-        .unwrap_or(text);
-    match version.strip_suffix('t') {
-        Some(version) => (Implementation::FreeThreaded, version),
-        None => (Implementation::CPython, version),
-    }
+    let version = free.unwrap_or(version);
+    let is_short = version.starts_with('3') && version.chars().all(|c| c.is_ascii_digit());
+    let short = minor::from_digits(version).filter(|_| is_short);
+    let version = short.map_or_else(
+        || version.to_owned(),
+        |(major, minor)| format!("{major}.{minor}"),
+    );
+    (implementation, version)
 }
 
 /// What is to be done about an interpreter.
@@ -283,6 +296,7 @@ mod tests {
             ("3.10-dev", "3.10"),
             ("3.12.1/envs/acme", "3.12.1"),
             ("pypy3.10-7.3.17", "pypy3.10-7.3.17"),
+            ("3.14+freethreaded", "3.14+freethreaded"),
         ] {
             assert_eq!(read(text).as_deref(), Some(version), "{text}");
         }
@@ -333,7 +347,32 @@ mod tests {
         ] {
             assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
         }
+        for request in ["39", "cp39", "cpython-3.9.18-linux-x86_64-gnu", "3.9.*"] {
+            assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
+        }
         assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
+        assert_eq!(
+            chosen(Some("pypy3.99-7.3.17"), ">=3.8"),
+            "download pypy3.99"
+        );
+        let read = |text| implementation(text);
+        for text in [
+            "3.14t",
+            "3.14+freethreaded",
+            "cp314t",
+            "cpython-3.14+freethreaded-linux-x86_64-gnu",
+        ] {
+            assert_eq!(
+                read(text),
+                (Implementation::FreeThreaded, "3.14".to_owned()),
+                "{text}"
+            );
+        }
+        assert_eq!(read("pp310"), (Implementation::PyPy, "3.10".to_owned()));
+        assert_eq!(
+            read(">=3.10,<3.12"),
+            (Implementation::CPython, ">=3.10,<3.12".to_owned())
+        );
         assert_eq!(chosen(Some("3.10"), ">=3.8"), "download 3.10");
     }
 

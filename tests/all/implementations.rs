@@ -98,6 +98,9 @@ fn a_module_is_built_tested_and_packed_for_pypy() {
         .run()
         .succeeds();
     run.says("-pypy").says("2 passed");
+    let embed = Project::cold(&folder!().join("embed"), "embed");
+    let dev = embed.dev().with(&["--python", "pypy"]).run().exits(2);
+    dev.says("starts Python, and no program starts PyPy");
     project
         .dev()
         .with(&["--python", "graalpy"])

@@ -51,6 +51,12 @@ pub(super) fn version_file(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     files.filter(|file| disk::is_file(file)).max()
 }
 
+/// The folder in `lib` of its Python: others may be left of one that it had.
+pub(super) fn library_folder(dir: &Utf8Path) -> Option<String> {
+    let file = version_file(dir)?;
+    file.parent()?.file_name().map(str::to_owned)
+}
+
 pub(super) fn version(dir: &Utf8Path) -> Option<Version> {
     let text = disk::read_text(&version_file(dir)?).ok()??;
     let (_, rest) = text.split_once("#define PY_VERSION ")?;
@@ -83,20 +89,31 @@ impl Installed {
     }
 }
 
-/// All in a folder, by the names of theirs.
+/// All in a folder, by the names of theirs; what uv could not be told of is none.
 pub(super) fn installed(packages: &Utf8Path) -> Vec<Installed> {
-    let read = |name: String| {
-        let folder = packages.join(&name);
-        let (name, version) = name.strip_suffix(".dist-info")?.rsplit_once('-')?;
-        Version::from_str(version).ok()?; // none that uv could be told of
-        let installer = disk::read_text(&folder.join("INSTALLER")).ok().flatten();
-        Some(Installed {
+    let read = |file: String| {
+        let (name, version) = named(&file)?;
+        Version::from_str(version).ok()?;
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let installer = disk::read_text(&packages.join(&file).join("INSTALLER"));
+        let installer = installer.ok().flatten().unwrap_or_default();
+        is_name.then(|| Installed {
             name: package_name::normalize(name),
             version: version.to_owned(),
-            installer: installer.unwrap_or_default().trim().to_owned(),
+            installer: installer.trim().to_owned(),
         })
     };
     disk::names(packages).into_iter().filter_map(read).collect()
+}
+
+/// Name and version in `six-1.16.0.dist-info`, and in the older `six-1.16.0-py3.12.egg-info`.
+fn named(file: &str) -> Option<(&str, &str)> {
+    if let Some(stem) = file.strip_suffix(".dist-info") {
+        return stem.rsplit_once('-');
+    }
+    let stem = file.strip_suffix(".egg-info")?;
+    let stem = stem.rsplit_once("-py").map_or(stem, |(stem, _)| stem);
+    stem.rsplit_once('-')
 }
 
 #[cfg(test)]
@@ -111,6 +128,9 @@ mod tests {
             ("Ruamel_Yaml-0.18.6.dist-info", Some("conda\n")),
             ("numpy-2.3.1.dist-info", None),
             ("pytest-8.0.dist-info", Some("uv")),
+            ("six-1.16.0-py3.12.egg-info", None),
+            ("~ip-23.2.1.dist-info", None),
+            ("pytz_deprecation-2013b_x.dist-info", None),
             ("pytest", None),
         ] {
             disk::create_dir(&dir.join(name)).unwrap();
@@ -123,6 +143,7 @@ mod tests {
             ("ruamel-yaml==0.18.6", true, false),
             ("numpy==2.3.1", false, false),
             ("pytest==8.0", false, true),
+            ("six==1.16.0", false, false),
         ];
         let expected =
             expected.map(|(text, is_condas, is_uvs)| (text.to_owned(), is_condas, is_uvs));

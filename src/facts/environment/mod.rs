@@ -13,6 +13,7 @@ use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{Member, Project};
 use crate::model::error::{Error, Result};
 use crate::model::implementation::Implementation;
+use crate::model::invocation::quote;
 use crate::model::path::normalize;
 use crate::model::venv;
 use crate::world::disk;
@@ -159,6 +160,13 @@ impl Environment {
         let Some(packages) = self.site_packages().filter(|_| self.is_condas()) else {
             return Ok(Vec::new());
         };
+        // PEP 668
+        let mark = packages.with_file_name("EXTERNALLY-MANAGED");
+        if disk::is_file(&mark) {
+            let message = format!("`{}` takes no packages: `{mark}` says so", self.path);
+            let hint = "name another environment with UV_PROJECT_ENVIRONMENT";
+            return Err(Error::refused(message, hint));
+        }
         let mut others = Vec::new();
         for package in conda::installed(&packages) {
             let name = &package.name;
@@ -168,7 +176,9 @@ impl Environment {
                     "`{}` has {name} from conda, which is not replaced",
                     self.path
                 );
-                let hint = format!("conda remove --force {name}");
+                let prefix = quote(self.path.as_str());
+                let hint =
+                    format!("conda remove -p {prefix} --force {name}, or pixi remove {name}");
                 return Err(Error::refused(message, hint));
             }
             if !is_own && !package.is_uvs() {
@@ -228,12 +238,14 @@ impl Environment {
 
     /// The folder of its packages; `None` as long as there is none.
     pub fn site_packages(&self) -> Option<Utf8PathBuf> {
+        if self.is_condas() {
+            let packages = venv::site_packages(&self.path, &conda::library_folder(&self.path)?);
+            return disk::is_dir(&packages).then_some(packages);
+        }
         disk::names(&venv::lib(&self.path))
             .iter()
             .map(|python| venv::site_packages(&self.path, python))
-            // conda has a link of the folder's name cut short beside it
-            .filter(|path| disk::is_dir(path))
-            .max_by_key(|path| path.as_str().len())
+            .find(|path| disk::is_dir(path))
     }
 }
 
@@ -343,7 +355,9 @@ fn trouble(
     if let Some(place) = elsewhere(&environment.path) {
         return Some(format!("it was made for `{place}`"));
     }
-    if let Some(change) = other_python(environment, session) {
+    // who made one of conda's may change its Python: what is built for it is then stale
+    let change = (!is_condas).then(|| other_python(environment, session));
+    if let Some(change) = change.flatten() {
         return Some(change);
     }
     for member in &project.members {
@@ -415,13 +429,14 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
 
 /// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
 fn implementation_of(path: &Utf8Path) -> Implementation {
-    let names = disk::names(&venv::lib(path));
-    let known = names
+    let names = match conda::library_folder(path).filter(|_| conda::is_at(path)) {
+        Some(name) => vec![name],
+        None => disk::names(&venv::lib(path)),
+    };
+    let mut known = names
         .iter()
-        .filter(|name| Implementation::of_library_folder(name).is_some());
-    // conda has a link of the folder's name cut short beside it
-    let longest = known.max_by_key(|name| name.len());
-    if let Some(known) = longest.and_then(|name| Implementation::of_library_folder(name)) {
+        .filter_map(|name| Implementation::of_library_folder(name));
+    if let Some(known) = known.next() {
         return known;
     }
     let home = config(path).remove("home").unwrap_or_default();
@@ -455,7 +470,7 @@ fn version_of(path: &Utf8Path) -> Option<Version> {
 
 /// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
 fn is_replaceable(environment: &Environment) -> bool {
-    if environment.is_condas() {
+    if environment.is_for_conda() {
         return false;
     }
     let by_uv = environment.is_uvs();

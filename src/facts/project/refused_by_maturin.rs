@@ -5,17 +5,17 @@ use crate::world::disk;
 use crate::world::manifest::PyProject;
 use crate::world::tool::Tool;
 
-/// From this maturin on a version has to be stated.
-const STATES_VERSION: [u64; 2] = [1, 9];
+/// Older ones build all the same.
+const REFUSES: [u64; 2] = [1, 8];
 
 /// # Errors
 /// [`Error::Manifest`](crate::model::error::Error::Manifest) with the place.
 pub fn check(pyproject: &PyProject, maturin: &Tool) -> Result<()> {
-    check_source(pyproject)?;
-    if maturin.at_least(STATES_VERSION) {
-        check_version(pyproject)?;
+    if !maturin.at_least(REFUSES) {
+        return Ok(());
     }
-    Ok(())
+    check_source(pyproject)?;
+    check_version(pyproject)
 }
 
 fn check_source(pyproject: &PyProject) -> Result<()> {
@@ -42,7 +42,7 @@ fn check_version(pyproject: &PyProject) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "`{}` has no version, without which maturin builds nothing",
+        "`{}` has no version, without which maturin installs nothing",
         name.value
     );
     let hint = "`dynamic = [\"version\"]` under [project] takes that of Cargo.toml";

@@ -389,6 +389,38 @@ mod tests {
     }
 
     #[test]
+    fn what_only_looks_starts_no_runner_of_the_checkout() {
+        let world = World::new();
+        let triple = "aarch64-unknown-linux-gnu";
+        let text = format!("[target.{triple}]\nrunner = 'tools/run'\n");
+        let asked = |file: &str, looks_only: bool| {
+            let session = Session {
+                looks_only,
+                env: [(
+                    "CARGO_HOME".to_owned(),
+                    world.dir.join("home").into_string(),
+                )]
+                .into(),
+                ..world.session.clone()
+            };
+            let file = world.dir.join(file);
+            disk::write(&file, text.as_bytes()).unwrap();
+            let checkout = world.dir.join("checkout");
+            disk::create_dir(&checkout.join(".git")).unwrap();
+            let config = CargoConfig::read(&Manifests::default(), &session, &checkout).unwrap();
+            let asked = runner(&session, &config, None, triple, &checkout);
+            disk::remove_file(&file).unwrap();
+            asked
+        };
+        let own = "checkout/.cargo/config.toml";
+        let why = asked(own, true).unwrap_err();
+        assert!(why.contains("what only looks does not start it"), "{why}");
+        let program = world.dir.join("checkout/tools/run").into_string();
+        assert_eq!(asked(own, false), Ok(vec![program]));
+        assert!(asked("home/config.toml", true).is_ok());
+    }
+
+    #[test]
     fn a_python_says_what_runs_it() {
         let world = World::new();
         let python = |words: &[&str]| ForeignPython {

@@ -49,7 +49,7 @@ fn look_for_arm64() -> Result<Arm64, String> {
     if !library.is_dir() {
         return Err(format!("a standard library (rustup target add {TARGET})"));
     }
-    let label = format!("{} under {qemu}", label(&version));
+    let label = format!("{} on aarch64-gnu under {qemu}", label(&version));
     Ok(Arm64 {
         root,
         version,

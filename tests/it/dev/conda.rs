@@ -102,7 +102,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     project.touch("src/lib.rs");
     let run = project.dev().with(&["--force"]).run().exits(2);
     run.says("has hello from conda, which is not replaced")
-        .says("hint: conda remove --force hello");
+        .says("--force hello, or pixi remove hello");
     project.write(&ours, "uv");
 
     project.pyx("clean").with(&["--env"]).run().succeeds();

@@ -59,7 +59,7 @@ fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
             text: |text| text.replace("dynamic = [\"version\"]\n", ""),
             place: ("name = \"hello\"", 8),
             says: &[
-                "`hello` has no version, without which maturin builds nothing",
+                "`hello` has no version, without which maturin installs nothing",
                 "hint: `dynamic = [\"version\"]` under [project] takes that of Cargo.toml",
             ],
             ..NO_MISTAKE
