@@ -1,0 +1,337 @@
+//! Python interpreters: which are there, and what each is.
+//!
+//! `places` are the folders in which they stand, `probe` what one says of itself, `trust` decides which are run.
+
+mod places;
+mod probe;
+mod trust;
+
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+use serde::Deserialize;
+
+use crate::model::error::{Error, Result};
+use crate::model::implementation::Implementation;
+use crate::world::disk;
+use crate::world::machine::{Machine, Program};
+use crate::world::session::Session;
+
+use places::{CPYTHON, FileNames, PYPY, machine_roots, places, programs_in, version_in};
+use probe::{answer, probe_by};
+
+pub use probe::{Probe, probe};
+pub use trust::trust;
+
+/// A Python on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interpreter {
+    /// Absolute, links resolved.
+    pub path: Utf8PathBuf,
+    /// Of the language: PyPy has another one of its own.
+    pub version: Version,
+    pub implementation: Implementation,
+}
+
+impl std::fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.implementation.wording(&self.version))
+    }
+}
+
+/// The first that there is, for what any of them can do.
+pub fn any(session: &Session) -> Option<Utf8PathBuf> {
+    let first = installed(session).into_iter().next();
+    first.map(|python| python.path)
+}
+
+/// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would
+/// run), then pyenv's versions, then uv's, newest first.
+pub fn installed(session: &Session) -> Vec<Interpreter> {
+    let mut found = found(session, &CPYTHON);
+    found.retain(|it| it.implementation.is_cpython() && it.version >= Version::new([3, 7]));
+    found
+}
+
+/// Every PyPy, in the order of [`installed`]. Most of them have to be run to tell their version.
+pub fn installed_pypys(session: &Session) -> Vec<Interpreter> {
+    let mut found = found(session, &PYPY);
+    found.retain(|it| it.implementation == Implementation::PyPy);
+    found
+}
+
+fn found(session: &Session, names: &FileNames) -> Vec<Interpreter> {
+    let mut found: Vec<Interpreter> = Vec::new();
+    for path in places(session, names) {
+        if let Ok(interpreter) = at(session, &path)
+            && !found.iter().any(|known| known.path == interpreter.path)
+        {
+            found.push(interpreter);
+        }
+    }
+    found
+}
+
+/// Pythons for another machine, with links resolved: among those of this one, as uv keeps them, and in
+/// the folders that stand for that machine's root, as distributions unpack them.
+pub fn foreign(session: &Session, machine: &Machine) -> Vec<Utf8PathBuf> {
+    let mut paths = places(session, &CPYTHON);
+    for root in machine_roots(session, machine) {
+        for dir in ["usr/bin", "usr/local/bin", "bin"] {
+            paths.extend(programs_in(&root.join(dir), &CPYTHON));
+        }
+    }
+    let mut found: Vec<Utf8PathBuf> = Vec::new();
+    for path in paths {
+        let path = disk::resolve(&path);
+        if !found.contains(&path) && is_for(&path, machine) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Whether it is a program for that machine, which is not this one.
+pub fn is_for(path: &Utf8Path, machine: &Machine) -> bool {
+    let program = Program::read(path).filter(Program::is_foreign);
+    program.and_then(|program| program.machine()).as_ref() == Some(machine)
+}
+
+/// The folder in which a program for another machine finds its libraries, where that is not the
+/// system's: one around the program, else what stands for the machine's root.
+pub fn root_of(session: &Session, python: &Utf8Path, machine: &Machine) -> Option<Utf8PathBuf> {
+    let loader = Program::read(python)?.loader?;
+    let around = python.ancestors().skip(1).map(Utf8Path::to_owned);
+    let mut roots = around.chain(machine_roots(session, machine));
+    let root = roots.find(|root| disk::is_there(&root.join(loader.trim_start_matches('/'))))?;
+    (root != "/").then_some(root)
+}
+
+/// The interpreter at a path; what it is by the path where that tells, else by asking it.
+///
+/// # Errors
+/// [`Error::BadInterpreter`] where there is none that answers, or none that modules are built for.
+pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
+    let real = disk::resolve(path);
+    if !disk::is_file(&real) {
+        return Err(Error::BadInterpreter {
+            path: path.to_owned(),
+            message: "no such file".into(),
+        });
+    }
+    if let Some(program) = Program::read(&real).filter(Program::is_foreign) {
+        let machine = program.machine().map(|machine| machine.to_string());
+        let machine = machine.unwrap_or_else(|| program.arch.to_owned());
+        return Err(Error::BadInterpreter {
+            path: path.to_owned(),
+            message: format!("it is for {machine}, and this machine is not"),
+        });
+    }
+    let name = real.file_name().unwrap_or_default();
+    // on Windows it is in the folder of its version, elsewhere in that one's `bin`
+    let (name, folder) = match name.strip_suffix(".exe") {
+        Some(name) => (name, real.parent()),
+        None => (name, real.parent().and_then(Utf8Path::parent)),
+    };
+    let folder = folder.and_then(Utf8Path::file_name).unwrap_or_default();
+    let by_folder = version_in(folder).filter(|version| version.release().len() >= 3);
+    let Some(version) = by_folder else {
+        return ask(session, &[], real);
+    };
+    let is_free = name.starts_with("python") && name.ends_with('t');
+    let implementation = if name.starts_with("pypy") {
+        Implementation::PyPy
+    } else if is_free || folder.contains("+freethreaded") {
+        Implementation::FreeThreaded
+    } else {
+        Implementation::CPython
+    };
+    Ok(Interpreter {
+        path: real,
+        version,
+        implementation,
+    })
+}
+
+/// What an interpreter says of itself in the fewest words.
+#[derive(Deserialize)]
+struct Introduction {
+    implementation: String,
+    version: String,
+    /// Letters for how it was built; systems on which it tells none have folders that do.
+    abiflags: String,
+}
+
+/// # Errors
+/// [`Error::BadInterpreter`]; [`Error::Refused`] as of [`trust()`].
+///
+/// `runner`: as of [`introduce`].
+fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interpreter> {
+    const SCRIPT: &str = "import json, platform, sys\n\
+        print(json.dumps({'implementation': sys.implementation.name, \
+        'version': platform.python_version(), 'abiflags': getattr(sys, 'abiflags', '')}))";
+    let said = answer(session, runner, &path, SCRIPT);
+    let said = match said {
+        Err(error @ Error::Refused { .. }) => return Err(error),
+        said => said.ok(),
+    };
+    let said =
+        said.and_then(|output| serde_json::from_str::<Introduction>(output.stdout.trim()).ok());
+    let bad = |message: String| Error::BadInterpreter {
+        path: path.clone(),
+        message,
+    };
+    let Some(said) = said else {
+        return Err(bad("it did not tell its version".into()));
+    };
+    // Windows tells no flags
+    let name = path.file_stem().unwrap_or_default();
+    let is_free = name.starts_with("python") && name.ends_with('t');
+    let implementation = match &*said.implementation {
+        "cpython" if said.abiflags.contains('t') || is_free => Implementation::FreeThreaded,
+        "cpython" => Implementation::CPython,
+        "pypy" => Implementation::PyPy,
+        other => return Err(bad(format!("it is {other}: {ONLY}"))),
+    };
+    let version = Version::from_str(said.version.trim_end_matches('+'));
+    let version = version.map_err(|_| bad(format!("its version `{}` is none", said.version)))?;
+    Ok(Interpreter {
+        path,
+        version,
+        implementation,
+    })
+}
+
+/// What is said of other implementations.
+const ONLY: &str = "modules are built for CPython and PyPy";
+
+/// What an interpreter for another machine says of itself.
+///
+/// `runner`: the program that runs it, with its arguments; none where the system does.
+///
+/// # Errors
+/// [`Error::BadInterpreter`] where it does not answer.
+pub fn introduce(
+    session: &Session,
+    runner: &[String],
+    python: &Utf8Path,
+) -> Result<(Interpreter, Probe)> {
+    let probe = probe_by(session, runner, python)?;
+    Ok((ask(session, runner, python.to_owned())?, probe))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_os = "linux")]
+    use crate::world::machine;
+
+    #[test]
+    fn a_build_without_the_gil_is_known_by_its_name() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap().join("3.13.1/bin");
+        for (name, wording) in [
+            ("python3.13t", "CPython 3.13.1t"),
+            ("python3.13", "CPython 3.13.1"),
+        ] {
+            disk::write(&dir.join(name), b"").unwrap();
+            let found = at(&Session::default(), &dir.join(name)).unwrap();
+            assert_eq!(found.to_string(), wording);
+        }
+    }
+
+    #[test]
+    fn installed_pythons_are_found_in_the_layout_of_each_system() {
+        let uvs = "uv/python/cpython-3.12.1-linux-x86_64-gnu/bin/python3";
+        for (variable, place, version) in [
+            ("HOME", format!(".local/share/{uvs}"), "3.12.1"),
+            (
+                "HOME",
+                format!("Library/Application Support/{uvs}"),
+                "3.12.1",
+            ),
+            (
+                "HOME",
+                ".pyenv/versions/3.11.7/bin/python3".into(),
+                "3.11.7",
+            ),
+            (
+                "HOME",
+                ".pyenv/pyenv-win/versions/3.11.7/python.exe".into(),
+                "3.11.7",
+            ),
+            ("XDG_DATA_HOME", uvs.into(), "3.12.1"),
+            (
+                "APPDATA",
+                "uv/python/cpython-3.12.1-windows-x86_64-none/python.exe".into(),
+                "3.12.1",
+            ),
+            (
+                "APPDATA",
+                "uv/data/python/cpython-3.13.0+freethreaded-windows-x86_64-none/python.exe".into(),
+                "3.13.0t",
+            ),
+            (
+                "UV_PYTHON_INSTALL_DIR",
+                "cpython-3.12.1-windows-x86_64-none/python.exe".into(),
+                "3.12.1",
+            ),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            disk::write(&dir.join("home").join(&place), b"").unwrap();
+            let env = [("HOME", "nowhere"), (variable, "home")];
+            let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+            let session = Session {
+                env: env.into(),
+                ..Session::default()
+            };
+            let found: Vec<String> = installed(&session)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            assert_eq!(found, [format!("CPython {version}")], "{variable} {place}");
+        }
+    }
+
+    /// uv keeps those for other machines beside the others.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_python_for_another_machine_is_none_of_this_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let (other, of_header, loader) = machine::another();
+        let program = machine::header(of_header, loader);
+        let uvs = dir.join("uv/cpython-3.12.1-linux-other-gnu/bin/python3");
+        let roots = dir.join("root/usr/bin/python3.11");
+        for path in [&uvs, &roots] {
+            disk::write(path, &program).unwrap();
+        }
+        disk::write(&dir.join("root").join(&loader[1..]), b"").unwrap();
+        let env = [
+            ("UV_PYTHON_INSTALL_DIR", "uv"),
+            ("QEMU_LD_PREFIX", "root"),
+            ("HOME", "nowhere"),
+        ];
+        let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+        let session = Session {
+            env: env.into(),
+            ..Session::default()
+        };
+        assert_eq!(installed(&session), []);
+        let error = at(&session, &uvs).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("it is for {other}, and this machine is not")));
+        let root = dir.join("root");
+        assert_eq!(foreign(&session, &other), [uvs.clone(), roots.clone()]);
+        for python in [&uvs, &roots] {
+            // one that brings none is run with what there is
+            assert_eq!(root_of(&session, python, &other).as_ref(), Some(&root));
+        }
+        let musl = Machine {
+            abi: "musl".into(),
+            ..other
+        };
+        assert_eq!(foreign(&session, &musl), [""; 0]);
+    }
+}

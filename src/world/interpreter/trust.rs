@@ -1,0 +1,95 @@
+//! Which interpreters a command runs that only looks: none that a checkout brings, until one that builds has.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::error::{Error, Result};
+use crate::model::venv;
+use crate::world::checkout;
+use crate::world::disk;
+use crate::world::session::Session;
+
+use super::places::{pyenv_root, uv_roots};
+
+/// Refuses an interpreter that a checkout brings, or whose environment takes its standard library from
+/// there, for a command that only looks. What is found without the checkout's word is the user's own, and
+/// what the user has built into is [`trust`]ed.
+///
+/// # Errors
+/// [`Error::Refused`]
+pub(super) fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
+    if !session.looks_only || !is_brought(session, python) {
+        return Ok(());
+    }
+    let record = disk::read_text(&trust_record(session, python));
+    if record.ok().flatten() == Some(identity(python)) {
+        return Ok(());
+    }
+    let message = format!("`{python}` is of this checkout, and what only looks runs nothing of it");
+    let hint = "`cargo pyx dev --force` runs it, where you trust the checkout";
+    Err(Error::refused(message, hint))
+}
+
+/// Has later commands run the interpreter of an environment, now that one that builds has: what a checkout
+/// brings is noted outside of it.
+///
+/// # Errors
+/// Those of writing into the user's cache.
+pub fn trust(session: &Session, python: &Utf8Path) -> Result<()> {
+    if !is_brought(session, python) {
+        return Ok(());
+    }
+    disk::write(&trust_record(session, python), identity(python).as_bytes())
+}
+
+/// Of the file, and of what says where its standard library is.
+fn identity(python: &Utf8Path) -> String {
+    let homes: Vec<Utf8PathBuf> = homes(python).collect();
+    let hash = disk::hash(python).unwrap_or_default();
+    disk::digest(format!("{hash} {homes:?}").as_bytes())
+}
+
+fn trust_record(session: &Session, python: &Utf8Path) -> Utf8PathBuf {
+    let name = disk::digest(python.as_str().as_bytes());
+    session.cache().join("trusted-interpreters").join(name)
+}
+
+/// Whether an interpreter is of a checkout, or its environment takes its standard library from one. That is
+/// where the command works, whatever is a repository, and what is unpacked with a manifest beside it.
+fn is_brought(session: &Session, python: &Utf8Path) -> bool {
+    const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
+    let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
+    let mut own = session.search_path();
+    own.push(pyenv_root(session));
+    own.extend(uv_roots(session));
+    let own: Vec<Utf8PathBuf> = own.iter().map(|dir| disk::resolve(dir)).collect();
+    let is_marked = |dir: &Utf8Path| MARKS.iter().any(|name| disk::is_there(&dir.join(name)));
+    let is_brought = |path: &Utf8Path| {
+        let real = disk::resolve(path);
+        let is_own = own.iter().any(|dir| real.starts_with(dir));
+        !is_own && (real.starts_with(&bounds) || real.ancestors().skip(1).any(is_marked))
+    };
+    // Python takes what is no absolute path from wherever it is started
+    let is_home = |home: Utf8PathBuf| !home.is_absolute() || is_brought(&home);
+    is_brought(python) || homes(python).any(is_home)
+}
+
+/// The folders of the interpreters that a Python takes its standard library from, where it is an
+/// environment's, as they are written.
+fn homes(python: &Utf8Path) -> impl Iterator<Item = Utf8PathBuf> {
+    let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
+    folders.filter_map(|dir| {
+        let text = disk::read_text(&dir.join("pyvenv.cfg")).ok()??;
+        Some(venv::config(&text).remove("home")?.into())
+    })
+}
+
+/// What answers for an environment's Python: on Windows that is no link but a program, which could be the
+/// checkout's, and starts this one.
+pub(super) fn behind(python: &Utf8Path) -> Utf8PathBuf {
+    let home = if cfg!(windows) {
+        homes(python).next()
+    } else {
+        None
+    };
+    home.map_or_else(|| python.to_owned(), |home| home.join("python.exe"))
+}
