@@ -429,7 +429,8 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
 
 /// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
 fn implementation_of(path: &Utf8Path) -> Implementation {
-    let names = match conda::library_folder(path).filter(|_| conda::is_at(path)) {
+    let of_conda = conda::is_at(path).then(|| conda::library_folder(path));
+    let names = match of_conda.flatten() {
         Some(name) => vec![name],
         None => disk::names(&venv::lib(path)),
     };
