@@ -24,6 +24,8 @@ pub struct Caller {
     pub scrubbed: BTreeSet<String>,
     /// Whether `UV_PROJECT_ENVIRONMENT` says where the environment is.
     pub names_environment: bool,
+    /// The files with constraints that uv is told of by a variable, absolute.
+    pub constraints: Vec<Utf8PathBuf>,
     /// How cargo and uv are told to give up at once where there is no network.
     pub patience: BTreeMap<String, String>,
     /// Where just would write scripts, where no program may run there: what names the folder, and the
@@ -45,10 +47,18 @@ impl Caller {
             loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
             scrubbed: session.scrubbed(),
             names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
+            constraints: constraints(session),
             patience: network::patience(session),
             noexec: Some(session.script_folder()).filter(|(_, dir)| disk::is_noexec(dir)),
             inside: session.lines("CARGO_PYX_RECIPE"),
             locks_held: session.lines("CARGO_PYX_LOCK"),
         }
     }
+}
+
+/// `UV_CONSTRAINT`, which has blanks between its files (uv docs, "Environment variables").
+fn constraints(session: &Session) -> Vec<Utf8PathBuf> {
+    let said = session.var("UV_CONSTRAINT").unwrap_or_default();
+    let files = said.split_whitespace();
+    files.map(|file| session.absolute(file)).collect()
 }

@@ -5,6 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::environment::{Environment, State};
 use crate::facts::{DEV, DEVELOPERS, TEST};
 use crate::model::error::{Error, Exit, Result};
+use crate::model::invocation::Invocation;
+use crate::model::path::relative;
 use crate::model::step::StepId;
 use crate::world::python_request::{Choice, PythonRequest};
 use crate::world::tool::{Provision, Tool};
@@ -195,12 +197,38 @@ pub(super) fn kept_packages(context: &PlanContext<'_>) -> Option<Utf8PathBuf> {
     (!is_empty).then(|| context.project.own_state().join("kept-packages.txt"))
 }
 
-/// The same as options of uv.
+/// That file, and what uv was told of besides: an option or a variable of ours would take its place.
+fn constraint_files(context: &PlanContext<'_>) -> Vec<Utf8PathBuf> {
+    let Some(kept) = kept_packages(context) else {
+        return Vec::new();
+    };
+    let others = context.caller.constraints.iter().cloned();
+    std::iter::once(kept).chain(others).collect()
+}
+
+/// As options of uv.
 pub(super) fn constraints(context: &PlanContext<'_>) -> Vec<String> {
-    let file = kept_packages(context);
-    file.map_or_else(Vec::new, |path| {
-        vec!["--constraint".into(), path.into_string()]
-    })
+    let files = constraint_files(context).into_iter();
+    let pairs = files.map(|path| ["--constraint".to_owned(), path.into_string()]);
+    pairs.flatten().collect()
+}
+
+/// The same for a program that calls uv.
+pub(super) fn constrain(call: Invocation, context: &PlanContext<'_>) -> Invocation {
+    let files = constraint_files(context);
+    if files.is_empty() {
+        return call;
+    }
+    // blanks stand between the files of that list
+    let word = |path: &Utf8PathBuf| {
+        if path.as_str().contains(' ') {
+            relative(&call.dir, path)
+        } else {
+            path.to_string()
+        }
+    };
+    let words: Vec<String> = files.iter().map(word).collect();
+    call.env("UV_CONSTRAINT", words.join(" "))
 }
 
 /// The record of what was installed into the environment, after everything else.

@@ -9,7 +9,6 @@ use crate::facts::project::{Bindings, Member};
 use crate::facts::{Build, ReusableBuild, Staleness};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
-use crate::model::path::relative;
 use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 use crate::world::tool::Tool;
@@ -365,15 +364,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
     if context.request.network.offline {
         call = call.env("UV_OFFLINE", "1");
     }
-    match environment::kept_packages(context) {
-        // blanks stand between the files of that list
-        Some(path) if path.as_str().contains(' ') => {
-            let from_here = relative(&call.dir, &path);
-            call.env("UV_CONSTRAINT", from_here)
-        }
-        Some(path) => call.env("UV_CONSTRAINT", path.as_str()),
-        None => call,
-    }
+    environment::constrain(call, context)
 }
 
 /// maturin installs the group `dev` whenever the package has one, unless it is told other groups: those of

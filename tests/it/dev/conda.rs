@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::GREET;
-use crate::support::{Project, project, pythons, skipped};
+use crate::support::{Project, folder, project, pythons, skipped};
 
 const ENVIRONMENT: &str = ".pixi/envs/default";
 
@@ -56,11 +56,15 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     let python = project.path(ENVIRONMENT).join("bin/python");
     let greeting = project.run(&python, &["-c", GREET]).succeeds();
     assert_eq!(greeting.stdout.trim_end(), "Hello from Rust!");
-    project
-        .pyx("test")
-        .run()
-        .succeeds()
-        .says("Python (hello) 3 passed");
+    // what uv is told of besides holds as well
+    let constraints = folder!().join("constraints.txt");
+    fs::create_dir_all(constraints.parent().unwrap()).unwrap();
+    fs::write(&constraints, "pygments==2.18.0\n").unwrap();
+    let test = project.pyx("test").env("UV_CONSTRAINT", &constraints);
+    test.run().succeeds().says("Python (hello) 3 passed");
+    let script = "import importlib.metadata as m; print(m.version('pygments'))";
+    let pygments = project.run(&python, &["-c", script]).succeeds().stdout;
+    assert_eq!(pygments, "2.18.0\n");
     let from = "import six; print(six.FROM)";
     assert_eq!(
         project.run(&python, &["-c", from]).succeeds().stdout,
