@@ -138,7 +138,8 @@ fn what_a_pyo3_is_for_is_what_its_build_script_accepts() {
         let project = Project::written(&folder, &files);
         project.run("cargo", &["generate-lockfile"]).succeeds();
         let newer = folder.join("newer");
-        program(&newer.join("python3.99"), "echo 3.99.0");
+        let said = r#"echo '{"implementation": "cpython", "version": "3.99.0", "abiflags": ""}'"#;
+        program(&newer.join("python3.99"), said);
         let dev = project.dev().with(&["--python", "3.99"]);
         let said = dev.path_first(&newer).run().exits(3);
         let check = project.program("cargo", &["check"]);

@@ -61,6 +61,7 @@ fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     let mut own = session.search_path();
     own.push(pyenv_root(session));
     own.extend(uv_roots(session));
+    own.extend(session.path_var("QEMU_LD_PREFIX")); // a person has named it
     let own: Vec<Utf8PathBuf> = own.iter().map(|dir| disk::resolve(dir)).collect();
     let is_marked = |dir: &Utf8Path| MARKS.iter().any(|name| disk::is_there(&dir.join(name)));
     let is_brought = |path: &Utf8Path| {

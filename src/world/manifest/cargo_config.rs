@@ -541,13 +541,15 @@ mod tests {
         let home = "[target.a]\nrunner = 'other'\n[target.'cfg(unix)']\nrunner = '/bin/run'\n";
         let machine = Machine::new(&[(NEAR, near), ("home/config.toml", home)]);
         let config = machine.read().unwrap();
-        let own = machine.root.join("above/x/tools/run").into_string();
+        let base = machine.root.join("above").join("x");
+        let own = base.join("tools/run").into_string();
+        let absolute = base.join("/bin/run").into_string(); // on Windows with a drive
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let expected = [
             ("a", words("qemu-a -L /root")),
             ("b", vec![own, "it".to_owned()]),
             ("a", words("other")),
-            ("cfg(unix)", words("/bin/run")),
+            ("cfg(unix)", vec![absolute]),
         ];
         let runners = config.runners().into_iter();
         let told: Vec<_> = runners.map(|it| (it.key, it.words)).collect();
