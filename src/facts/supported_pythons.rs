@@ -19,8 +19,8 @@ use crate::world::toolchain::Toolchain;
 
 use super::request::Request;
 
-/// What one PyO3 is for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// What one PyO3 is for; by default any Python.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SupportedPythons {
     /// As in Cargo.lock.
     pub pyo3: String,
@@ -28,6 +28,17 @@ pub struct SupportedPythons {
     /// `None` for one that knows only builds with a GIL.
     pub free_threaded: Option<VersionRange>,
     pub pypy: VersionRange,
+}
+
+impl Default for SupportedPythons {
+    fn default() -> Self {
+        Self {
+            pyo3: String::new(),
+            cpython: VersionRange::default(),
+            free_threaded: Some(VersionRange::default()),
+            pypy: VersionRange::default(),
+        }
+    }
 }
 
 /// Versions of Python, both ends included; without an end where it has none.
@@ -273,7 +284,8 @@ mod tests {
         let ends = |oldest, newest| SupportedPythons {
             pyo3: "0.21.2".into(),
             cpython: VersionRange { oldest, newest },
-            ..SupportedPythons::default()
+            free_threaded: None,
+            pypy: VersionRange::default(),
         };
         let both = ends(Some((3, 7)), Some((3, 12)));
         assert!(both.cpython.contains((3, 7)) && both.cpython.contains((3, 12)));

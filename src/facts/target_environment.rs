@@ -55,6 +55,7 @@ impl TargetEnvironment {
                     why: String::new(),
                     replaceable: true,
                 },
+                is_condas: false,
             },
             requested: self.requested.clone(),
             stale: Some(reason.clone()),

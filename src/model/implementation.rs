@@ -16,7 +16,7 @@ pub enum Implementation {
 impl Implementation {
     /// By the folder in `lib` that holds its packages: `python3.13`, `python3.13t`, `pypy3.10`. `None` for
     /// other names.
-    pub fn of_library_folder(name: &str) -> Option<Self> {
+    pub fn of_lib_folder(name: &str) -> Option<Self> {
         let is_version = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
         let (name, implementation) = match name.strip_prefix("python") {
             Some(rest) if rest.ends_with('t') => (rest, Self::FreeThreaded),
@@ -27,7 +27,7 @@ impl Implementation {
     }
 
     /// The folder in `lib` that holds its packages.
-    pub fn library_folder(self, (major, minor): Minor) -> String {
+    pub fn lib_folder(self, (major, minor): Minor) -> String {
         match self {
             Self::CPython => format!("python{major}.{minor}"),
             Self::FreeThreaded => format!("python{major}.{minor}t"),
@@ -72,21 +72,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_folder_is_of_the_implementation_that_has_it() {
+    fn a_folder_of_packages_is_of_the_implementation_that_has_it() {
         use Implementation::{CPython, FreeThreaded, PyPy};
         for (implementation, name) in [
             (CPython, "python3.13"),
             (FreeThreaded, "python3.13t"),
             (PyPy, "pypy3.13"),
         ] {
-            assert_eq!(implementation.library_folder((3, 13)), name);
-            assert_eq!(
-                Implementation::of_library_folder(name),
-                Some(implementation)
-            );
+            assert_eq!(implementation.lib_folder((3, 13)), name);
+            assert_eq!(Implementation::of_lib_folder(name), Some(implementation));
         }
         for name in ["python-apt", "site-packages", "pypysomething"] {
-            assert_eq!(Implementation::of_library_folder(name), None, "{name}");
+            assert_eq!(Implementation::of_lib_folder(name), None, "{name}");
         }
     }
 }

@@ -101,7 +101,11 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
     let Some(reason) = &context.target.stale else {
         return Ok(true);
     };
-    let Environment { path, state } = &context.target.environment;
+    let Environment {
+        path,
+        state,
+        is_condas,
+    } = &context.target.environment;
     if let State::Bad {
         why,
         replaceable: false,
@@ -110,7 +114,7 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
         return Err(Error::ForeignEnvironment {
             path: path.clone(),
             why: why.clone(),
-            is_condas: context.target.environment.is_for_conda(),
+            is_condas: *is_condas,
         });
     }
     match &context.target.interpreter {

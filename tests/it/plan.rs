@@ -105,6 +105,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
                     version: version("3.11.7"),
                     implementation: Implementation::CPython,
                 },
+                ..Environment::default()
             },
             probe: Some(Probe {
                 name: "cpython".into(),
@@ -210,6 +211,47 @@ fn compiling_does_not_wait_for_dependencies() {
     assert_eq!(needs(&facts, &StepId::Sync(1)), [StepId::Environment]);
     let install = needs(&facts, &StepId::Install(hello()));
     assert!(install.contains(&StepId::Sync(1)) && install.contains(&StepId::Compile(hello())));
+}
+
+#[test]
+fn what_conda_has_is_neither_replaced_nor_left_out_of_anybodys_sight() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    metadata(&mut facts, &[]);
+    let target = &mut facts.target;
+    target.environment.is_condas = true;
+    target.kept_packages = vec!["six==1.16.0".into()];
+    target.dependencies.stale = Some(Reason::Forced);
+    target.dependencies.reinstalled = vec!["Six".into(), "other".into()];
+    facts.caller.constraints = vec!["/mine.txt".into()];
+    facts.builds[0].member.plain = false; // maturin does all of it
+    let text = dry_run(&Request::default(), &facts);
+    let kept = "/p/target/pyx/kept-packages.txt";
+    assert!(
+        text.contains(&format!(" --constraint {kept} --constraint /mine.txt ")),
+        "{text}"
+    );
+    assert!(text.contains(" --reinstall-package other"), "{text}");
+    assert!(!text.contains("--reinstall-package Six"), "{text}");
+    assert!(
+        text.contains(&format!("UV_CONSTRAINT='{kept} /mine.txt'")),
+        "{text}"
+    );
+    assert!(text.contains("CONDA_PREFIX=/p/.venv"), "{text}");
+    let install = needs(&facts, &StepId::Install(hello()));
+    assert!(install.contains(&StepId::KeptPackages), "{install:?}");
+
+    // blanks stand between the files: one with a blank in its path is named from the member's folder
+    facts.project.state = "/p/a b/pyx".into();
+    facts.project.members[0].dir = "/p/a b".into();
+    facts.builds[0].member.dir = "/p/a b".into();
+    let text = dry_run(&Request::default(), &facts);
+    assert!(
+        text.contains("UV_CONSTRAINT='pyx/kept-packages.txt /mine.txt'"),
+        "{text}"
+    );
+    facts.target.dependencies.dependencies.syncs[0].source = Source::Lock("/p/uv.lock".into());
+    let text = dry_run(&Request::default(), &facts);
+    assert!(text.contains(" --no-install-package six"), "{text}");
 }
 
 #[test]

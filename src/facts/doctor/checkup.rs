@@ -72,7 +72,7 @@ fn foreign_environment(facts: &Facts) -> Option<Problem> {
     let error = Error::ForeignEnvironment {
         path: facts.target.environment.path.clone(),
         why: why.clone(),
-        is_condas: facts.target.environment.is_for_conda(),
+        is_condas: facts.target.environment.is_condas,
     };
     Some(Problem::of("foreign-environment", &error))
 }

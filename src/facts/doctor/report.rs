@@ -333,7 +333,7 @@ impl EnvironmentFact {
         let made_by = match &facts.target.environment.state {
             State::Missing => None,
             _ if record.made => Some("pyx"),
-            _ if facts.target.environment.is_condas() => Some("conda"),
+            _ if facts.target.environment.is_condas => Some("conda"),
             _ if facts.target.environment.is_uvs() => Some("uv"),
             _ => Some("others"),
         };

@@ -19,12 +19,18 @@ pub(super) fn is_at(dir: &Utf8Path) -> bool {
 
 /// Whether such environments are made in the folder that `dir` is in: pixi's of a project, or those of a
 /// conda, which is one itself.
-pub(super) fn is_made_beside(dir: &Utf8Path) -> bool {
+fn is_made_beside(dir: &Utf8Path) -> bool {
     let Some(envs) = dir.parent().filter(|envs| envs.file_name() == Some("envs")) else {
         return false;
     };
     let owner = envs.parent();
     owner.is_some_and(|owner| owner.file_name() == Some(".pixi") || is_at(owner))
+}
+
+/// Whether a folder is for one of them: it has such an environment, or is where one is made and holds
+/// nothing else.
+pub(super) fn owns(dir: &Utf8Path) -> bool {
+    is_at(dir) || is_made_beside(dir) && disk::names(dir).is_empty()
 }
 
 /// Its Python; on Windows it stands where those of virtual environments have `pyvenv.cfg`.
@@ -45,14 +51,14 @@ pub(super) fn version_file(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     }
     let include = dir.join("include");
     let mut names = disk::names(&include);
-    names.retain(|name| Implementation::of_library_folder(name).is_some());
+    names.retain(|name| Implementation::of_lib_folder(name).is_some());
     // conda has a link of the folder's name cut short beside it
     let files = names.iter().map(|name| include.join(name).join(NAME));
     files.filter(|file| disk::is_file(file)).max()
 }
 
 /// The folder in `lib` of its Python: others may be left of one that it had.
-pub(super) fn library_folder(dir: &Utf8Path) -> Option<String> {
+pub(super) fn lib_folder(dir: &Utf8Path) -> Option<String> {
     let file = version_file(dir)?;
     file.parent()?.file_name().map(str::to_owned)
 }
@@ -181,7 +187,12 @@ mod tests {
             ("p/envs/new", false),
             ("p/.venv", false),
         ] {
-            assert_eq!(is_made_beside(&dir.join(path)), is, "{path}");
+            assert_eq!(owns(&dir.join(path)), is, "{path}");
         }
+        let folder = dir.join("p/.pixi/envs/default");
+        disk::create_dir(&folder).unwrap();
+        assert!(owns(&folder), "it is not finished yet");
+        disk::write(&folder.join("pyvenv.cfg"), b"").unwrap();
+        assert!(!owns(&folder), "somebody else has made it");
     }
 }

@@ -26,6 +26,8 @@ pub struct Environment {
     /// Absolute.
     pub path: Utf8PathBuf,
     pub state: State,
+    /// Whether it is conda's, mamba's or pixi's, or theirs to make.
+    pub is_condas: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,8 +84,11 @@ impl Environment {
     /// One that works; `None` where there is none.
     pub fn at(path: Utf8PathBuf) -> Option<Self> {
         let version = version_of(&path)?;
-        let state = State::of(&path, version);
-        let environment = Self { path, state };
+        let environment = Self {
+            state: State::of(&path, version),
+            is_condas: conda::is_at(&path),
+            path,
+        };
         let works = disk::is_file(&environment.python()) && elsewhere(&environment.path).is_none();
         works.then_some(environment)
     }
@@ -117,26 +122,16 @@ impl Environment {
     }
 
     pub fn python(&self) -> Utf8PathBuf {
-        if self.is_condas() {
+        if self.is_condas {
             conda::python(&self.path)
         } else {
             venv::python(&self.path)
         }
     }
 
-    /// Whether conda, mamba or pixi made it.
-    pub fn is_condas(&self) -> bool {
-        conda::is_at(&self.path)
-    }
-
-    /// Whether it is for one of them to make.
-    pub fn is_for_conda(&self) -> bool {
-        self.is_condas() || conda::is_made_beside(&self.path)
-    }
-
     /// The file that tells which Python it has, absolute.
     pub fn version_file(&self) -> Utf8PathBuf {
-        let of_conda = self.is_condas().then(|| conda::version_file(&self.path));
+        let of_conda = self.is_condas.then(|| conda::version_file(&self.path));
         of_conda
             .flatten()
             .unwrap_or_else(|| self.path.join("pyvenv.cfg"))
@@ -144,7 +139,7 @@ impl Environment {
 
     /// The variable that names the environment to programs in it.
     pub fn variable(&self) -> &'static str {
-        if self.is_condas() {
+        if self.is_condas {
             "CONDA_PREFIX"
         } else {
             "VIRTUAL_ENV"
@@ -157,7 +152,7 @@ impl Environment {
     /// # Errors
     /// [`Error::Refused`] where conda has installed one of these itself.
     pub fn packages_of_others(&self, own: &[Member]) -> Result<Vec<String>> {
-        let Some(packages) = self.site_packages().filter(|_| self.is_condas()) else {
+        let Some(packages) = self.site_packages().filter(|_| self.is_condas) else {
             return Ok(Vec::new());
         };
         // PEP 668
@@ -238,8 +233,8 @@ impl Environment {
 
     /// The folder of its packages; `None` as long as there is none.
     pub fn site_packages(&self) -> Option<Utf8PathBuf> {
-        if self.is_condas() {
-            let packages = venv::site_packages(&self.path, &conda::library_folder(&self.path)?);
+        if self.is_condas {
+            let packages = venv::site_packages(&self.path, &conda::lib_folder(&self.path)?);
             return disk::is_dir(&packages).then_some(packages);
         }
         disk::names(&venv::lib(&self.path))
@@ -310,9 +305,10 @@ fn look(
     let mut environment = Environment {
         path: path.to_owned(),
         state: State::Missing,
+        is_condas: conda::owns(path),
     };
     if !disk::is_there(path) {
-        if conda::is_made_beside(path) {
+        if environment.is_condas {
             environment.state = State::Bad {
                 why: "it is for conda or pixi to make".into(),
                 replaceable: false,
@@ -341,7 +337,7 @@ fn trouble(
     if !disk::is_dir(&environment.path) {
         return Some("it is no directory".into());
     }
-    let is_condas = environment.is_condas();
+    let is_condas = environment.is_condas;
     let Some(version) = version_of(&environment.path) else {
         return Some(if is_condas {
             "it has no Python".into()
@@ -429,14 +425,14 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
 
 /// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
 fn implementation_of(path: &Utf8Path) -> Implementation {
-    let of_conda = conda::is_at(path).then(|| conda::library_folder(path));
+    let of_conda = conda::is_at(path).then(|| conda::lib_folder(path));
     let names = match of_conda.flatten() {
         Some(name) => vec![name],
         None => disk::names(&venv::lib(path)),
     };
     let mut known = names
         .iter()
-        .filter_map(|name| Implementation::of_library_folder(name));
+        .filter_map(|name| Implementation::of_lib_folder(name));
     if let Some(known) = known.next() {
         return known;
     }
@@ -471,7 +467,7 @@ fn version_of(path: &Utf8Path) -> Option<Version> {
 
 /// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
 fn is_replaceable(environment: &Environment) -> bool {
-    if environment.is_for_conda() {
+    if environment.is_condas {
         return false;
     }
     let by_uv = environment.is_uvs();
@@ -536,6 +532,66 @@ mod tests {
             std::os::unix::fs::symlink(&own, &link).unwrap();
             assert_eq!(elsewhere(&link), None);
         }
+    }
+
+    /// One of conda's in the layout of Linux, after a downgrade: a folder of a newer Python is left.
+    #[cfg(unix)]
+    fn of_conda(root: &Utf8Path) -> Environment {
+        let dir = root.join("env");
+        let header = b"#define PY_VERSION \"3.13.2\"\n";
+        disk::write(&dir.join("conda-meta/history"), b"").unwrap();
+        disk::write(&dir.join("bin/python"), b"").unwrap();
+        disk::write(&dir.join("include/python3.13t/patchlevel.h"), header).unwrap();
+        for name in ["python3.1", "python3.13t", "python3.14"] {
+            disk::create_dir(&dir.join("lib").join(name).join("site-packages")).unwrap();
+        }
+        Environment::at(dir).unwrap()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_environment_of_conda_has_the_folders_of_the_python_that_it_has() {
+        let temp = tempfile::tempdir().unwrap();
+        let environment = of_conda(Utf8Path::from_path(temp.path()).unwrap());
+        let packages = environment.path.join("lib/python3.13t/site-packages");
+        assert_eq!(environment.site_packages(), Some(packages));
+        let python = environment.interpreter().unwrap();
+        assert_eq!(python.to_string(), "CPython 3.13.2t");
+        assert!(environment.is_condas && !is_replaceable(&environment));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_conda_keeps_is_known_and_what_it_forbids_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        let environment = of_conda(Utf8Path::from_path(temp.path()).unwrap());
+        let packages = environment.site_packages().unwrap();
+        let install = |name: &str, installer: &str| {
+            let file = packages.join(name).join("INSTALLER");
+            disk::write(&file, installer.as_bytes()).unwrap();
+        };
+        install("six-1.16.0.dist-info", "conda");
+        install("hello-1.0.dist-info", "uv");
+        let own = Member {
+            name: "hello".into(),
+            ..Member::default()
+        };
+        let kept = || environment.packages_of_others(std::slice::from_ref(&own));
+        assert_eq!(kept().unwrap(), ["six==1.16.0"]);
+        install("hello-1.0.dist-info", "conda");
+        let error = kept().unwrap_err().to_string();
+        assert!(error.contains("has hello from conda"), "{error}");
+        install("hello-1.0.dist-info", "pip");
+        assert_eq!(kept().unwrap(), ["six==1.16.0"]);
+        let mark = packages.with_file_name("EXTERNALLY-MANAGED");
+        disk::write(&mark, b"").unwrap();
+        let error = kept().unwrap_err().to_string();
+        assert!(error.contains("takes no packages"), "{error}");
+        let others = Environment {
+            is_condas: false,
+            ..environment
+        };
+        assert!(others.packages_of_others(&[]).unwrap().is_empty());
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub struct Release {
     pub pythons: Vec<Tried>,
     /// What runs here of the targets that are not this machine's.
     foreign: Vec<ForeignTarget>,
+    /// Whether this system's C library is musl.
+    has_musl: bool,
     /// Pythons that uv must get first.
     pub downloads: Vec<String>,
     /// Paths of this machine that no file may hold, and what they are called instead.
@@ -183,6 +185,7 @@ impl Release {
             packages: Vec::new(),
             pythons,
             foreign: Vec::new(),
+            has_musl: machine::system_has_musl(),
             downloads,
             remapped: remapped(session, project),
             rustflags,
@@ -321,6 +324,12 @@ impl Release {
             });
         }
         found
+    }
+
+    /// Whether this system installs a wheel of those tags.
+    pub fn installs(&self, tags: &Tags) -> bool {
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        tags.fit_system(os, arch, self.has_musl)
     }
 
     /// The Pythons for other machines on which wheels are tested.
@@ -510,12 +519,6 @@ fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> 
     .into_iter()
     .filter(|(path, _)| path != "/")
     .collect()
-}
-
-/// Whether this system installs a wheel of those tags.
-pub fn installs(tags: &Tags) -> bool {
-    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    tags.fit_system(os, arch, machine::system_has_musl())
 }
 
 /// What is wrong with the project; where files are named, only these are looked at. `members`: `-p`.

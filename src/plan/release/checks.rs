@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::{DistributionName, Expected, WHEEL_ENDING, WheelName};
-use crate::facts::release::{
-    CheckOutcome, Checked, Linter, OWN_RULES, Package, Release, Staged, installs,
-};
+use crate::facts::release::{CheckOutcome, Checked, Linter, OWN_RULES, Package, Release, Staged};
 use crate::facts::{Product, Strictness};
 use crate::model::error::{Error, Result};
 use crate::model::finding;
@@ -290,7 +288,7 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
         let words = ["show", "--json"];
         linters.push(on_file(Linter::Auditwheel, "auditwheel", &words));
     }
-    if tags.admit(toolbox.minor) && installs(&tags) {
+    if tags.admit(toolbox.minor) && stage.release.installs(&tags) {
         linters.push(stubtest(stage, file));
     }
     linters

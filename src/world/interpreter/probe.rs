@@ -115,7 +115,7 @@ impl Probe {
 
     /// The folder of its standard library and packages in `lib`.
     pub fn folder(&self) -> String {
-        self.implementation().library_folder(self.version())
+        self.implementation().lib_folder(self.version())
     }
 
     /// What maturin tells PyO3's build script about the interpreter.

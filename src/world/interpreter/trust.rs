@@ -59,6 +59,7 @@ fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
     let mut own = session.search_path();
+    own.retain(|dir| dir.is_absolute()); // any other is of wherever one works, an empty one as well
     own.push(pyenv_root(session));
     own.extend(uv_roots(session));
     own.extend(session.path_var("QEMU_LD_PREFIX")); // a person has named it
@@ -93,4 +94,113 @@ pub(super) fn behind(python: &Utf8Path) -> Utf8PathBuf {
         None
     };
     home.map_or_else(|| python.to_owned(), |home| home.join("python.exe"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    struct World {
+        _temp: tempfile::TempDir,
+        root: Utf8PathBuf,
+        /// Only looks, and works in another folder than all that is below `root`.
+        session: Session,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let temp = tempfile::tempdir().unwrap();
+            let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+            let folders = ["HOME", "CARGO_PYX_CACHE_DIR"];
+            let env = folders.map(|name| (name.to_owned(), root.join(name).into_string()));
+            let session = Session {
+                cwd: root.join("elsewhere"),
+                env: env.into(),
+                looks_only: true,
+                ..Session::default()
+            };
+            Self {
+                _temp: temp,
+                root,
+                session,
+            }
+        }
+
+        fn python(&self, place: &str) -> Utf8PathBuf {
+            let path = self.root.join(place).join("env/bin/python");
+            disk::write(&path, b"python").unwrap();
+            path
+        }
+
+        fn home(&self, place: &str, home: &str) {
+            let config = self.root.join(place).join("env/pyvenv.cfg");
+            disk::write(&config, format!("home = {home}\n").as_bytes()).unwrap();
+        }
+
+        fn trusts(&self, python: &Utf8Path) -> bool {
+            is_trusted(&self.session, python).is_ok()
+        }
+    }
+
+    #[test]
+    fn what_lies_below_a_manifest_or_in_a_repository_is_a_checkouts_wherever_one_works() {
+        let mut world = World::new();
+        let python = world.python("plain");
+        assert!(world.trusts(&python));
+        for mark in [".git", "pyproject.toml", "Cargo.toml"] {
+            let python = world.python(mark);
+            disk::write(&world.root.join(mark).join(mark), b"").unwrap();
+            assert!(!world.trusts(&python), "{mark}");
+            // a person has named it
+            let root = world.root.join(mark).into_string();
+            world.session.env.insert("QEMU_LD_PREFIX".into(), root);
+            assert!(world.trusts(&python), "{mark}");
+            world.session.env.remove("QEMU_LD_PREFIX");
+        }
+        // without any of them the folder itself counts
+        world.session.cwd = world.root.join("plain");
+        assert!(!world.trusts(&python));
+        for path in ["/bin:", ".:/bin", "env/bin"] {
+            world.session.env.insert("PATH".into(), path.into());
+            assert!(!world.trusts(&python), "{path}");
+        }
+        let path = python.parent().unwrap().to_string();
+        world.session.env.insert("PATH".into(), path);
+        assert!(world.trusts(&python));
+    }
+
+    #[test]
+    fn a_library_that_is_taken_from_where_python_is_started_is_nobodys() {
+        let world = World::new();
+        let python = world.python("plain");
+        world.home("plain", world.root.join("opt/bin").as_str());
+        assert!(world.trusts(&python));
+        world.home("plain", "link/bin");
+        assert!(!world.trusts(&python));
+        disk::write(&world.root.join("checkout/Cargo.toml"), b"").unwrap();
+        world.home("plain", world.root.join("checkout/bin").as_str());
+        assert!(!world.trusts(&python));
+    }
+
+    #[test]
+    fn what_was_built_into_is_run_until_it_or_its_home_is_another() {
+        let world = World::new();
+        let python = world.python("checkout");
+        let home = world.root.join("opt/bin");
+        disk::write(&world.root.join("checkout/Cargo.toml"), b"").unwrap();
+        world.home("checkout", home.as_str());
+        assert!(!world.trusts(&python));
+        trust(&world.session, &python).unwrap();
+        assert!(world.trusts(&python));
+        world.home("checkout", "checkout/evil");
+        assert!(!world.trusts(&python));
+        world.home("checkout", home.as_str());
+        assert!(world.trusts(&python));
+        disk::write(&python, b"another").unwrap();
+        assert!(!world.trusts(&python));
+        // nothing is noted of what is a person's own
+        let own = world.python("plain");
+        trust(&world.session, &own).unwrap();
+        assert!(!disk::is_there(&trust_record(&world.session, &own)));
+    }
 }
