@@ -81,9 +81,12 @@ impl PythonRequest {
         }
         let no_version = || {
             let from = &self.from;
-            Error::Usage(format!(
-                "`{text}` ({from}) names no version of CPython or PyPy, and no path"
-            ))
+            let message =
+                format!("`{text}` ({from}) names no version of CPython or PyPy, and no path");
+            Error::refused(
+                message,
+                "3.13, 3.14t, '>=3.11', pypy3.11, or the path of an interpreter",
+            )
         };
         let (implementation, version) = implementation(text);
         let version = version.trim_end_matches(".*");
