@@ -195,7 +195,7 @@ pub fn main() -> std::process::ExitCode {
     let session = Session::read();
     let ui = Arc::new(Ui::new(cli.global.output_options(session.as_ref().ok())));
     let told = ui.clone();
-    process::note_signals(move |grace| told.waits(grace));
+    process::when_it_waits(move |grace| told.waits(grace));
     let work = std::panic::AssertUnwindSafe(|| session.and_then(|session| run(&cli, session, &ui)));
     let result = std::panic::catch_unwind(work).unwrap_or(Err(Error::Bug));
     let exit = match &result {

@@ -58,6 +58,7 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn take(&self, what: &'static str, path: &Utf8Path) -> Result<FileLock> {
+        process::check_signals()?;
         let limit = self.session.var("CARGO_PYX_LOCK_TIMEOUT");
         let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` is a number of seconds".into());
         let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;

@@ -1,11 +1,10 @@
 //! Who started pyx, and where: what children inherit of it, and what they must not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
 use crate::world::disk;
-use crate::world::network;
 use crate::world::session::Session;
 
 #[derive(Clone, Debug, Default)]
@@ -26,8 +25,6 @@ pub struct Caller {
     pub names_environment: bool,
     /// The files with constraints that uv is told of by a variable, absolute.
     pub constraints: Vec<Utf8PathBuf>,
-    /// How cargo and uv are told to give up at once where there is no network.
-    pub patience: BTreeMap<String, String>,
     /// Where just would write scripts, where no program may run there: what names the folder, and the
     /// folder.
     pub noexec: Option<(String, Utf8PathBuf)>,
@@ -48,7 +45,6 @@ impl Caller {
             scrubbed: session.scrubbed(),
             names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
             constraints: constraints(session),
-            patience: network::patience(session),
             noexec: Some(session.script_folder()).filter(|(_, dir)| disk::is_noexec(dir)),
             inside: session.lines("CARGO_PYX_RECIPE"),
             locks_held: session.lines("CARGO_PYX_LOCK"),

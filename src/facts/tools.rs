@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::project::Project;
 use crate::model::error::Result;
+use crate::world::network;
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
@@ -21,6 +22,8 @@ pub struct Tools {
     pub patchelf: Option<Tool>,
     /// Any Python that can fetch uv.
     pub any_python: Option<Utf8PathBuf>,
+    /// How they are told to give up at once where there is no network.
+    pub patience: BTreeMap<String, String>,
 }
 
 impl Tools {
@@ -40,6 +43,7 @@ impl Tools {
             maturin: BTreeMap::new(),
             patchelf: None,
             any_python: None,
+            patience: network::patience(session),
         })
     }
 

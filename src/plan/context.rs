@@ -35,7 +35,7 @@ impl<'a> PlanContext<'a> {
     /// Without the variables that would lead a tool elsewhere.
     pub(super) fn call(&self, program: &Utf8Path, dir: &Utf8Path) -> Invocation {
         let call = Invocation::new(program, dir).without(&self.caller.scrubbed);
-        let patience = self.caller.patience.iter();
+        let patience = self.tools.patience.iter();
         patience.fold(call, |call, (name, value)| call.env(name, value.clone()))
     }
 

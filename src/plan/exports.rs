@@ -156,6 +156,7 @@ mod tests {
             first_uv: None,
             maturin: std::collections::BTreeMap::new(),
             any_python: None,
+            patience: std::collections::BTreeMap::new(),
         };
         env(&Request::default(), &facts, &tools).unwrap()
     }

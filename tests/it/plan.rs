@@ -132,6 +132,7 @@ fn facts(members: Vec<Member>, flags: &Flags) -> Facts {
             first_uv: None,
             maturin,
             any_python: Some("/bin/python3".into()),
+            patience: BTreeMap::new(),
         }),
         caller: Caller {
             path: "/bin".into(),

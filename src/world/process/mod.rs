@@ -18,4 +18,4 @@ pub use heard::{read, stream};
 pub use patience::Patience;
 pub use server::Server;
 pub use shown::{end_shown, is_shown, show};
-pub use signals::{check_signals, die_of, note_signals};
+pub use signals::{check_signals, die_of, when_it_waits};

@@ -1,6 +1,7 @@
 //! Signals are noted instead of ending us, so that what runs below us ends first.
 
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use crate::model::error::{Error, Result};
@@ -28,12 +29,17 @@ fn note(signal: i32) -> usize {
     SIGNALS.fetch_add(1, Ordering::SeqCst) + 1
 }
 
-/// From here on SIGINT, SIGTERM and SIGHUP are noted, and Ctrl-Z at a terminal stops all that runs
-/// below us as well.
-///
-/// `waits`: is told what a child has to clean up, where one is not gone at once.
+static WAITS: OnceLock<Box<dyn Fn(Duration) + Send + Sync>> = OnceLock::new();
+static NOTING: Once = Once::new();
+
+/// Lets [`check_signals`] tell `waits` what a child has to clean up, where one is not gone at once.
+pub fn when_it_waits(waits: impl Fn(Duration) + Send + Sync + 'static) {
+    let _ = WAITS.set(Box::new(waits)); // a second one would be that of the same program
+}
+
+/// SIGINT, SIGTERM and SIGHUP are noted, and Ctrl-Z at a terminal stops all that runs below us as well.
 #[cfg(unix)]
-pub fn note_signals(waits: impl Fn(Duration) + Send + Clone + 'static) {
+fn note_signals() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP])
     else {
@@ -49,13 +55,7 @@ pub fn note_signals(waits: impl Fn(Duration) + Send + Clone + 'static) {
             }
             let count = note(signal);
             if count == 1 {
-                let waits = waits.clone();
-                std::thread::spawn(move || {
-                    std::thread::sleep(PROMPT);
-                    if noted().0 == 1 && running::has_groups() {
-                        waits(GRACE);
-                    }
-                });
+                std::thread::spawn(tell_of_grace);
             } else if !running::has_any() {
                 die_of(signal); // nothing is to be ended, and whatever we do does not look up
             }
@@ -63,20 +63,34 @@ pub fn note_signals(waits: impl Fn(Duration) + Send + Clone + 'static) {
     });
 }
 
-/// From here on Ctrl-C is noted instead of ending the process.
+/// Says that a child is waited for, where it is not gone at once.
+#[cfg(unix)]
+fn tell_of_grace() {
+    std::thread::sleep(PROMPT);
+    if let Some(waits) = WAITS.get().filter(|_| running::has_groups())
+        && noted().0 == 1
+    {
+        waits(GRACE);
+    }
+}
+
+/// Ctrl-C is noted instead of ending the process.
 #[cfg(windows)]
-pub fn note_signals(_waits: impl Fn(Duration) + Send + Clone + 'static) {
+fn note_signals() {
     // without a handler the default holds: the process ends
     let _ = ctrlc::set_handler(|| {
         note(signal_hook::consts::SIGINT);
     });
 }
 
-/// Whether the work may go on.
+/// Whether the work may go on. From the first call on signals are noted instead of ending us: whoever
+/// starts a child or changes a file asks first. A run with nothing to do never does, and is spared a
+/// thread, which is a tenth of its time.
 ///
 /// # Errors
 /// [`Error::Interrupted`] once a signal has been noted.
 pub fn check_signals() -> Result<()> {
+    NOTING.call_once(note_signals);
     match noted().1 {
         0 => Ok(()),
         signal => Err(Error::Interrupted(signal)),
