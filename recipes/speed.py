@@ -43,6 +43,7 @@ class Place:
     def __init__(self, options, project, source, folder):
         self.options, self.project, self.folder = options, project, folder
         shutil.copytree(source, folder, symlinks=True)
+        subprocess.run("git init -q && git add -A", shell=True, check=True, cwd=folder)
         self.member = folder / project.get("member", ".")
         self.environment = folder / ".venv"
         self.python = self.environment / "bin" / "python"
@@ -93,12 +94,27 @@ class Place:
             CARGO_TARGET_DIR=self.folder / "target" / "plain",
         )
 
+    def hook(self):
+        """Builds as the import of the module asks for it; the start of Python is in its time."""
+        script = f"import maturin_import_hook as hook; hook.install(); import {self.project['module']}"
+        path = f"{self.python.parent}:{os.environ['PATH']}"
+        return self.within([str(self.python), "-c", script], VIRTUAL_ENV=self.environment, PATH=path)
+
+    def install_hook(self):
+        packages = ["maturin-import-hook", "maturin"]
+        return shlex.join(["uv", "pip", "install", "-q", "--python", str(self.python), *packages])
+
+    def status(self):
+        return shlex.join(["git", "-C", str(self.folder), "status", "--short"])
+
     def uv_run(self, *words):
         return self.within(["uv", "run", "-q", *words], UV_PROJECT_ENVIRONMENT=self.environment)
 
-    def forget(self):
-        """As after a clone."""
-        return shlex.join(["rm", "-rf", str(self.folder / "target"), str(self.environment)])
+    def is_stale(self, which):
+        """Whether nothing that Python could import is as new as the edited file."""
+        edited = (self.folder / self.project[which]).stat().st_mtime
+        modules = [*self.environment.rglob("*.so"), *self.member.glob("**/*.so")]
+        return all(module.stat().st_mtime < edited for module in modules)
 
     def touch(self, which):
         """Adds a line that compiles to nothing: every tool has to look again."""
@@ -114,19 +130,24 @@ class Place:
 def warm(which, of):
     def sides(place):
         found = {
-            "cargo pyx": (lambda it: it.pyx(of),),
-            "maturin develop": (lambda it: it.maturin(),),
-            "uv run": (lambda it: it.uv_run("true"),),
-            "cargo alone": (lambda it: it.extension(),),
+            "cargo pyx": lambda it: it.pyx(of),
+            "maturin develop": lambda it: it.maturin(),
+            "import hook": lambda it: it.hook(),
+            "uv run": lambda it: it.uv_run("true"),
+            speed_page.KEYLESS: lambda it: it.uv_run("true"),
+            "cargo alone": lambda it: it.extension(),
         }
         if of == "test":
             found = {
-                "cargo pyx": (lambda it: it.pyx("test"),),
-                "maturin develop": (lambda it: shell(it.maturin(), it.cargo("test"), it.pytest()),),
-                "uv run": (lambda it: shell(it.uv_run("pytest", "-q"), it.cargo("test")),),
-                "cargo alone": (lambda it: shell(it.cargo("test"), it.pytest()),),
+                "cargo pyx": lambda it: it.pyx("test"),
+                "maturin develop": lambda it: shell(it.maturin(), it.cargo("test"), it.pytest()),
+                "uv run": lambda it: shell(it.uv_run("pytest", "-q"), it.cargo("test")),
+                "cargo alone": lambda it: shell(it.cargo("test"), it.pytest()),
             }
-        return {side: (command[0](place(side)), which) for side, command in found.items()}
+        commands = {side: (command(place(side)), which) for side, command in found.items()}
+        if which is None:
+            commands[speed_page.YARDSTICK] = (place("cargo pyx").status(), None)
+        return commands
 
     return sides
 
@@ -154,6 +175,17 @@ def cold(place):
         "cargo pyx": (ours.pyx("test"), None),
         "maturin develop": (shell(hand.venv(), hand.sync(), hand.maturin(), hand.pytest(), tests), None),
     }
+
+
+def registries(place):
+    """As `cold`, with the caches of cargo and uv empty as well; every side has the tools themselves."""
+    empty = {"CARGO_HOME": "target/cargo-home", "UV_CACHE_DIR": "target/uv-cache"}
+
+    def without(side, command):
+        folder = place(side).folder
+        return shlex.join(["env", *(f"{name}={folder / path}" for name, path in empty.items()), *shlex.split(command)])
+
+    return {side: (without(side, command), which) for side, (command, which) in cold(place).items()}
 
 
 def second(place):
@@ -209,6 +241,7 @@ SITUATIONS = {
     ),
     "release": Situation("wheels for three Pythons", release, runs=2, fresh=("dist", "target")),
     "cold": Situation("fresh clone → both suites green, warm registries", cold, runs=2, fresh=("target", ".venv")),
+    "registries": Situation("fresh clone → both suites green, cold registries", registries, runs=1, fresh=("target", ".venv")),
 }
 
 
@@ -242,7 +275,9 @@ def places(options, project, folder):
             manifest = it.member / "pyproject.toml"
             manifest.write_text(manifest.read_text("utf-8") + CACHE_KEYS, "utf-8")
         it.make(it.venv(), it.sync(), it.maturin())
-        if side == "uv run":
+        if side == "import hook":
+            it.make(it.install_hook(), it.hook())
+        if side in ("uv run", speed_page.KEYLESS):
             it.make(it.uv_run("true"))
         return it
 
@@ -252,7 +287,7 @@ def places(options, project, folder):
 def measure(options, project, name, place):
     """The results of one situation by side, in seconds; a side that cannot do it is left out and said."""
     situation = SITUATIONS[name]
-    commands = []
+    commands, stale = [], []
     for side, (command, which) in situation.sides(place).items():
         prepare = situation.prepared(place(side), which)
         probe = subprocess.run(f"{prepare} && {command}", shell=True, capture_output=True, text=True)
@@ -260,6 +295,8 @@ def measure(options, project, name, place):
             print(f"! {project['name']}: {name}: {side} fails: {(probe.stderr or probe.stdout).strip()[-300:]}")
             continue
         commands.append((side, prepare, command))
+        if side == speed_page.KEYLESS and which and place(side).is_stale(which):
+            stale.append(side)
     export = SEEN.with_suffix(".run")
     words = ["hyperfine", "-N", "--style", "none", "--warmup", "0" if situation.fresh else "1"]
     words += ["--runs", str(situation.runs or options.runs), "--export-json", str(export)]
@@ -270,7 +307,15 @@ def measure(options, project, name, place):
         raise corpus.Failure(f"{project['name']}: {name}: hyperfine ended with {done.returncode}: {done.stderr[-500:]}")
     results = json.loads(export.read_text("utf-8"))["results"]
     export.unlink()
-    return {one["command"]: {"median": one["median"], "min": one["min"], "runs": len(one["times"])} for one in results}
+    return {
+        one["command"]: {
+            "median": one["median"],
+            "min": one["min"],
+            "runs": len(one["times"]),
+            "stale": one["command"] in stale,
+        }
+        for one in results
+    }
 
 
 def machine(options):

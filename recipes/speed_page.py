@@ -5,7 +5,10 @@ from html import escape
 from chart import STYLE, digits
 
 OURS = "cargo pyx"
-SIDES = (OURS, "maturin develop", "uv run", "cargo alone")
+SIDES = (OURS, "maturin develop", "import hook", "uv run", "cargo alone")
+# not among the sides: it imports what was built before an edit
+KEYLESS = "uv run without keys"
+YARDSTICK = "git status"
 WIDTH, MARGIN, NAMES, BARS = 880, 24, 330, 330
 
 
@@ -13,10 +16,14 @@ def duration(seconds):
     return f"{digits(seconds)} s" if seconds >= 1 else f"{digits(seconds * 1000)} ms"
 
 
-def ratio(found, side):
-    if side not in found or OURS not in found or side == OURS:
+def cell(found, side):
+    """What a side took, and what cargo-pyx takes of that."""
+    if side not in found:
         return ""
-    return f"{found[OURS]['median'] / found[side]['median']:.2f}"
+    took = duration(found[side]["median"])
+    if OURS not in found or side == OURS:
+        return took
+    return f"{took} ({found[OURS]['median'] / found[side]['median']:.2f})"
 
 
 def rows(seen, titles):
@@ -27,31 +34,46 @@ def rows(seen, titles):
                 yield project, title, results[name]
 
 
+def keyless(seen, titles):
+    """What `uv run` does about edits that it was not told to look for."""
+    said = []
+    for project, title, found in rows(seen, titles):
+        if found.get(KEYLESS, {}).get("stale"):
+            said.append(f"{project}, {title}: {duration(found[KEYLESS]['median'])}, **stale**")
+    return said
+
+
 def page(seen, titles):
     machine = seen.get("machine", {})
     lines = [
         "# Speed",
         "",
         "Whole processes, medians of hyperfine, all sides of a line in one run on an otherwise idle machine;",
-        "`just speed` makes this page. ×: what cargo-pyx takes of the other's time. By hand means `maturin develop",
-        "--uv`, and for tests `cargo test` and pytest beside it; `uv run` with `cache-keys` for the Rust files (without",
-        "them it is done at once, and imports what was built before the edit); cargo alone is the limit: it",
-        "compiles and installs nothing.",
+        "`just speed` makes this page. In brackets: what cargo-pyx takes of the other's time. By hand means",
+        "`maturin develop --uv`, and for tests `cargo test` and pytest beside it; the import hook is maturin's, with",
+        "the start of Python in its time; `uv run` has `cache-keys` for the Rust files; cargo alone is the limit: it",
+        "installs nothing.",
         "",
         f"{machine.get('processor', '?')}, {machine.get('cores', '?')} cores, {machine.get('system', '?')}; "
         f"{machine.get('cargo', '')}, {machine.get('uv', '')}, {machine.get('maturin', '')}, Python {machine.get('python', '')}.",
         "",
         "![what each takes](speed.svg)",
         "",
-        "| project | situation | cargo pyx | by hand | × | uv run | × | cargo alone | × | fastest run |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| project | situation | cargo pyx | fastest | by hand | import hook | uv run | cargo alone |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for project, title, found in rows(seen, titles):
-        cells = [project, title, duration(found[OURS]["median"]) if OURS in found else "-"]
-        for side in SIDES[1:]:
-            cells += [duration(found[side]["median"]) if side in found else "", ratio(found, side)]
-        cells.append(duration(found[OURS]["min"]) if OURS in found else "-")
-        lines.append("| " + " | ".join(cells) + " |")
+        cells = [cell(found, side) for side in SIDES]
+        cells.insert(1, duration(found[OURS]["min"]) if OURS in found else "")
+        lines.append("| " + " | ".join([project, title, *cells]) + " |")
+    yardsticks = [
+        f"{project} {duration(found[YARDSTICK]['median'])}" for project, _, found in rows(seen, titles) if YARDSTICK in found
+    ]
+    if yardsticks:
+        lines += ["", f"`git status` in the run of the first line: {', '.join(yardsticks)}."]
+    if stale := keyless(seen, titles):
+        lines += ["", "Without `cache-keys`, `uv run` is done at once and imports what was built before the edit:", ""]
+        lines += [f"- {line}" for line in stale]
     return "\n".join([*lines, ""])
 
 
