@@ -114,7 +114,17 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         } => provision
             .run(context.session, python, uv)
             .map_err(diagnosis::explained),
-        Action::Write { path, text } => disk::write(path, text.as_bytes()),
+        Action::Write {
+            path,
+            text,
+            is_program,
+        } => {
+            disk::write(path, text.as_bytes())?;
+            if *is_program {
+                disk::set_executable(path, true)?;
+            }
+            Ok(())
+        }
         Action::Forget { crates, dirs } => records::forget(crates, dirs, context.since),
         Action::Begin(begin) => records::begin(begin, context.since),
         Action::Replace(replace) => prove::replace(context, replace),

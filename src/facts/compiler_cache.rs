@@ -131,6 +131,11 @@ impl CompilerCache {
         }
     }
 
+    /// Whether the project asks for one, or the variables name a store.
+    pub fn is_wanted(session: &Session, project: &Project) -> bool {
+        project.config.compiler_cache.is_some() || Self::is_stored(session)
+    }
+
     /// Whether the variables name a store, whoever compiles.
     pub fn is_stored(session: &Session) -> bool {
         CacheStore::named(session).is_some()

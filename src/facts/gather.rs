@@ -19,6 +19,7 @@ use crate::world::session::Session;
 use crate::world::tool::{self, ToolName};
 
 use super::caller::Caller;
+use super::compiler_cache::CompilerCache;
 use super::just::Just;
 use super::member_build::Build;
 use super::python_choice;
@@ -253,12 +254,14 @@ impl Facts {
             self.target.probe = interpreter::probe(session, &self.target.environment.python()).ok();
             self.target.path_file_folders = self.target.environment.path_file_folders();
         }
+        let is_cached = CompilerCache::is_wanted(session, &self.project);
         for build in &mut self.builds {
             let (project, target) = (&self.project, &self.target);
             build.prepare(
                 &project.manifests,
                 target.probe.as_ref(),
                 &target.environment,
+                is_cached,
             );
             if build.member.bindings != Bindings::Embed {
                 build.hard_wired = HardWired::find(&build.member);
@@ -371,11 +374,13 @@ impl Facts {
         };
         let due = self.builds.iter().filter(|build| is_due(build));
         let installed = due.map(|build| build.member.escaped_name()).collect();
+        let is_cached = CompilerCache::is_wanted(session, &self.project);
         for build in &mut self.builds {
             build.prepare(
                 &self.project.manifests,
                 self.target.probe.as_ref(),
                 environment,
+                is_cached,
             );
             let builds = is_due(build);
             if builds && self.target.stale.is_none() {

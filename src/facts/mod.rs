@@ -63,7 +63,7 @@ pub use durations::{Durations, RECORDED};
 pub use gather::Facts;
 pub use just::Just;
 pub use last_inputs::last_inputs;
-pub use member_build::{Build, Linking, ReusableBuild, Staleness};
+pub use member_build::{Build, LinkedBy, Linking, ReusableBuild, Staleness};
 pub use recipe_facts::RecipeFacts;
 pub use request::{
     CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Reporting, Request,

@@ -38,6 +38,8 @@ pub enum Action {
     Write {
         path: Utf8PathBuf,
         text: String,
+        /// Whether it can be started.
+        is_program: bool,
     },
     /// Remove cargo's own records of crates whose changes it would not see.
     Forget {
@@ -195,13 +197,22 @@ impl Action {
             Self::Provide { provision, .. } => {
                 comment(&format!("put {} into {}", provision.label(), provision.dir))
             }
-            Self::Write { path, text } => {
+            Self::Write {
+                path,
+                text,
+                is_program,
+            } => {
                 let lines: Vec<String> =
                     text.lines().map(|line| quote(line).into_owned()).collect();
                 let dir = path.parent().unwrap_or(path).as_str();
                 let (dir, path) = (quote(dir), quote(path.as_str()));
+                let started = if *is_program {
+                    format!(" && chmod +x {path}")
+                } else {
+                    String::new()
+                };
                 format!(
-                    "mkdir -p {dir} && printf '%s\\n' {} >{path}",
+                    "mkdir -p {dir} && printf '%s\\n' {} >{path}{started}",
                     lines.join(" ")
                 )
             }

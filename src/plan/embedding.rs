@@ -2,9 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::Build;
 use crate::facts::build::{target_dir, target_dir_in};
 use crate::facts::project::Bindings;
+use crate::facts::{Build, LinkedBy};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::{Invocation, SEPARATOR};
 use crate::model::step::StepId;
@@ -12,6 +12,7 @@ use crate::world::interpreter::Probe;
 
 use super::action::{Action, Link};
 use super::context::PlanContext;
+use super::member::for_extension;
 use super::step::{Plan, Step};
 
 /// The target directory of tests and embedding programs.
@@ -46,7 +47,14 @@ pub(super) fn prepare(
     }
     let id = StepId::Link(build.member.name.clone());
     if !build.linking.configured && !plan.has(&id) {
-        let action = Action::Link(Box::new(link(context, build, probe, features)));
+        let action = match build.linking.by {
+            LinkedBy::Pyo3 => Action::Link(Box::new(link(context, build, probe, features))),
+            LinkedBy::Wrapper => Action::Write {
+                path: build.linking.file.clone(),
+                text: wrapper(probe),
+                is_program: true,
+            },
+        };
         plan.then(Step::new(
             id,
             "Linking",
@@ -71,7 +79,7 @@ fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[Str
     let say = "extra_build_script_line=cargo:rustc-link";
     Link {
         invocation,
-        config: build.linking.config.clone(),
+        config: build.linking.file.clone(),
         lines: vec![
             format!("{say}-lib={}", probe.link_name),
             format!("{say}-search=native={libdir}"),
@@ -79,12 +87,52 @@ fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[Str
     }
 }
 
+/// What is started in rustc's place for the crates of the workspace. Build scripts and procedural macros are
+/// programs of the compiler's, and no flag of theirs has to name Python.
+fn wrapper(probe: &Probe) -> String {
+    let flags = link_flags(probe).map(|flag| format!("-C {flag}"));
+    format!(
+        "#!/bin/sh\n\
+         for word; do\n\
+         case $word in build_script_*|proc-macro) exec \"$@\" ;; esac\n\
+         done\n\
+         exec \"$@\" {}\n",
+        flags.join(" ")
+    )
+}
+
+/// They stand behind all that is linked: what is left out as not needed is judged by what stands before.
+fn link_flags(probe: &Probe) -> [String; 2] {
+    let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
+    [
+        format!("link-arg=-L{libdir}"),
+        format!("link-arg=-l{}", probe.link_name),
+    ]
+}
+
 /// What a compiler call for such a program is told.
-pub(super) fn compile(call: Invocation, context: &PlanContext<'_>, build: &Build) -> Invocation {
+///
+/// # Errors
+/// As [`probe`].
+pub(super) fn compile(
+    call: Invocation,
+    context: &PlanContext<'_>,
+    build: &Build,
+) -> Result<Invocation> {
+    let python = context.target.environment.python();
     if build.member.bindings == Bindings::Embed {
-        return call.env("PYO3_PYTHON", context.target.environment.python().as_str());
+        return Ok(call.env("PYO3_PYTHON", python.as_str()));
     }
-    call.env("PYO3_CONFIG_FILE", build.linking.config.as_str())
+    let file = build.linking.file.as_str();
+    if build.linking.by == LinkedBy::Pyo3 {
+        return Ok(call.env("PYO3_CONFIG_FILE", file));
+    }
+    let probe = probe(context, build)?;
+    // rustdoc compiles what it finds in documentation without cargo
+    let flags = link_flags(probe).map(|flag| format!("-C{flag}"));
+    Ok(for_extension(call, &python, probe)
+        .env("RUSTC_WORKSPACE_WRAPPER", file)
+        .env("RUSTDOCFLAGS", flags.join(" ")))
 }
 
 /// What such a program needs when it runs: the libpython it was linked with before any other of

@@ -191,7 +191,11 @@ pub(super) fn keep_packages(plan: &mut Plan, context: &PlanContext<'_>) {
     let mut text = context.target.kept_packages.join("\n");
     text.push('\n');
     let subject = context.show(&path);
-    let action = Action::Write { path, text };
+    let action = Action::Write {
+        path,
+        text,
+        is_program: false,
+    };
     plan.push(Step::new(StepId::KeptPackages, "Writing", subject, action));
 }
 

@@ -101,7 +101,7 @@ fn linking(
     if build.hard_wired.is_none() {
         call = call.env("PYO3_PYTHON", python.as_str());
     } else if build.linking.configured {
-        call = embedding::compile(call, context, build);
+        call = embedding::compile(call, context, build)?;
     } else {
         call = call.env("PYO3_PYTHON", python.as_str());
         let text = format!("plain `cargo test` cannot link {} yet", member.name);
@@ -134,7 +134,7 @@ mod tests {
             hard_wired: hard_wired.then_some(found),
             linking: Linking {
                 configured,
-                config: "/p/config.txt".into(),
+                file: "/p/config.txt".into(),
                 ..Linking::default()
             },
             ..Build::default()

@@ -292,11 +292,7 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
     }
     let probe: &Probe = context.target.probe.as_ref()?;
     let pyo3 = build.locked.pyo3.as_ref()?;
-    let call = call
-        .env("PYO3_BUILD_EXTENSION_MODULE", "1")
-        .env("PYO3_ENVIRONMENT_SIGNATURE", probe.signature())
-        .env("PYO3_PYTHON", python.as_str())
-        .env("PYTHON_SYS_EXECUTABLE", python.as_str());
+    let call = for_extension(call, &python, probe);
     match (build.stable_abi(probe), (pyo3.major, pyo3.minor)) {
         (Some(_), version) if version >= PYO3_WITH_CONFIG => {
             let config = build.pyo3_config.as_ref()?;
@@ -305,6 +301,14 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
         (Some(_), version) if version < (0, 17) => None,
         _ => Some(call),
     }
+}
+
+/// What PyO3's build script is told by maturin: for whom it compiles, and that nothing is linked.
+pub(super) fn for_extension(call: Invocation, python: &Utf8Path, probe: &Probe) -> Invocation {
+    call.env("PYO3_BUILD_EXTENSION_MODULE", "1")
+        .env("PYO3_ENVIRONMENT_SIGNATURE", probe.signature())
+        .env("PYO3_PYTHON", python.as_str())
+        .env("PYTHON_SYS_EXECUTABLE", python.as_str())
 }
 
 /// Which target, and `--crate-type cdylib` where the library has other types too, as maturin does.

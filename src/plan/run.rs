@@ -112,7 +112,7 @@ pub(super) fn target(
         .args(["--target-dir", dir.as_str()])
         .args([format!("--{kind}"), name.to_owned()])
         .args(build_args(context.request, &build.options));
-    let call = embedding::compile(call, context, build);
+    let call = embedding::compile(call, context, build)?;
     let packages = build.locked.packages;
     let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
     let subject = format!("{kind} {name} [{}]", build.options.profile);

@@ -73,7 +73,7 @@ pub(super) fn suite(
         return Ok(());
     }
     if !suite.starting_examples.is_empty() {
-        plan.then(examples(context, suite, build));
+        plan.then(examples(context, suite, build)?);
     }
     for part in parts(suite, testing) {
         let (call, runner) = tests(context, &part.suite, build, testing);
@@ -202,7 +202,7 @@ fn tests(
 
 /// Of all tested packages, which cargo compiles as for the tests themselves. A test that needs one that
 /// does not compile fails by that.
-fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Step {
+fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Result<Step> {
     let mut call = context
         .cargo_call(&context.tools.cargo, build, &embedding::dir(build))
         .arg("build")
@@ -212,13 +212,13 @@ fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Step
         .args(passed_args(context.request, &build.options))
         .arg("--examples");
     if suite.links_python {
-        call = embedding::compile(call, context, build);
+        call = embedding::compile(call, context, build)?;
     }
     let packages = build.locked.packages;
     let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
     let id = StepId::Examples(suite.manifest.clone());
     let subject = format!("the examples of {}", suite.starting_examples.join(", "));
-    Step::new(id, "Building", subject, action).optional()
+    Ok(Step::new(id, "Building", subject, action).optional())
 }
 
 /// `which`: `--tests` or `--doc`.
@@ -317,7 +317,7 @@ fn finish(
         call = call.arg("--").args(arguments.iter().cloned());
     }
     if suite.links_python {
-        call = embedding::execute(embedding::compile(call, context, build), context, build)?;
+        call = embedding::execute(embedding::compile(call, context, build)?, context, build)?;
     }
     Ok(call)
 }

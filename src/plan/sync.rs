@@ -57,7 +57,11 @@ fn leave_out(plan: &mut Plan, context: &PlanContext<'_>) {
     }
     let path = left_out(context);
     let subject = context.show(&path);
-    let action = Action::Write { path, text };
+    let action = Action::Write {
+        path,
+        text,
+        is_program: false,
+    };
     plan.push(Step::new(StepId::LeftOut, "Writing", subject, action));
 }
 

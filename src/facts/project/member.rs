@@ -76,6 +76,8 @@ pub struct Member {
     pub directories: Directories,
     /// Where cargo looks for its configuration, there or not.
     pub cargo_configs: Vec<Utf8PathBuf>,
+    /// Whether a person has cargo start something else in the compiler's place.
+    pub wraps_compiler: bool,
     /// Whether its extension is built in a target directory of its own: in a shared one another
     /// member's build would take the place of its artifact, or compile its crate in another way.
     pub is_apart: bool,

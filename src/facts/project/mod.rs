@@ -101,6 +101,7 @@ impl Project {
         for member in members.iter_mut().chain(&mut aside) {
             let config = CargoConfig::read(&manifests, session, &member.dir)?;
             member.directories = Directories::gather(session, &config, &member.workspace);
+            member.wraps_compiler = config.wraps_compiler(session);
             member.cargo_configs = config.places;
             member.target = member.directories.state(&member.workspace);
         }

@@ -41,6 +41,8 @@ struct Build {
     target: Option<Strings>,
     rustflags: Option<Strings>,
     rustc_wrapper: Option<String>,
+    rustc_workspace_wrapper: Option<String>,
+    rustdocflags: Option<Strings>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -182,6 +184,32 @@ impl CargoConfig {
             return self.path(|build| build.rustc_wrapper.as_deref());
         }
         (!said.is_empty()).then(|| said.into())
+    }
+
+    /// Whether cargo starts anything in rustc's place, or gives rustdoc flags of a person's own: neither goes
+    /// together with ours.
+    pub fn wraps_compiler(&self, session: &Session) -> bool {
+        const NAMES: [&str; 7] = [
+            "RUSTC_WRAPPER",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
+            "RUSTDOCFLAGS",
+            "CARGO_ENCODED_RUSTDOCFLAGS",
+            "CARGO_BUILD_RUSTDOCFLAGS",
+        ];
+        let of_build = |build: &Build| {
+            build.rustc_wrapper.is_some()
+                || build.rustc_workspace_wrapper.is_some()
+                || build.rustdocflags.is_some()
+        };
+        let of_a_target = |(_, target): (&str, &Item)| target.get("rustdocflags").is_some();
+        NAMES.iter().any(|name| session.var(name).is_some())
+            || self.files.iter().any(|file| {
+                let targets = file.toml.table(&["target"]);
+                of_build(&file.build)
+                    || targets.is_some_and(|targets| targets.iter().any(of_a_target))
+            })
     }
 
     /// The target that cargo builds for, a triple or a specification's file; of several the first.
@@ -506,6 +534,32 @@ mod tests {
         assert_eq!(dirs, said("above/two", "above/built"));
         let (dirs, _) = set("CARGO_BUILD_BUILD_DIR", "three");
         assert_eq!(dirs, said("above/two", "above/x/three"));
+    }
+
+    #[test]
+    fn whoever_stands_before_the_compiler_or_tells_rustdoc_is_seen() {
+        let said = |near: &str, variable: Option<(&str, &str)>| {
+            let mut machine = Machine::new(&[(NEAR, near)]);
+            let variable = variable.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            machine.session.env.extend(variable);
+            machine.read().unwrap().wraps_compiler(&machine.session)
+        };
+        assert!(!said(
+            "[build]\nrustflags = ['-Cx']\n[target.a]\nlinker = 'x'\n",
+            None
+        ));
+        assert!(!said("", Some(("RUSTC_WRAPPER", ""))));
+        for text in [
+            "[build]\nrustc-wrapper = 'sccache'\n",
+            "[build]\nrustc-workspace-wrapper = 'x'\n",
+            "[build]\nrustdocflags = '--cfg x'\n",
+            "[target.'cfg(unix)']\nrustdocflags = ['--cfg', 'x']\n",
+        ] {
+            assert!(said(text, None), "{text}");
+        }
+        for name in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOCFLAGS"] {
+            assert!(said("", Some((name, "x"))), "{name}");
+        }
     }
 
     #[test]

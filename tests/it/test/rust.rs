@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{plain_cargo, small, summary, test};
-use crate::support::{Project, cache, folder, on_path, program, project, traps};
+use crate::support::{
+    Project, cache, entries, folder, modified, name_of, on_path, program, project, traps,
+};
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 
@@ -93,6 +95,63 @@ fn rust_tests_that_cargo_cannot_link_run_in_the_environments_python() {
     let both = "Rust (hardcoded) 3 passed; Python (hardcoded) 2 passed";
     assert_eq!(summary(&run), both, "{run}");
     assert_eq!(traps.sprung(), "", "no other Python is asked");
+}
+
+/// A doctest that starts Python, and one of a crate's own programs.
+const DOCUMENTED: &str = "
+/// ```
+/// use pyo3::prelude::*;
+/// Python::initialize();
+/// Python::attach(|py| assert_eq!(hello::answer(py).unwrap(), 42));
+/// ```
+pub fn answer(py: Python<'_>) -> PyResult<usize> {
+    py.eval(c\"6 * 7\", None, None)?.extract()
+}
+";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_an_extension_depends_on_is_compiled_once_for_it_and_its_tests() {
+    let project = project!("hello");
+    project.append("src/lib.rs", DOCUMENTED);
+    project.append("pyproject.toml", "\n[tool.pyx.test]\ndoctests = true\n");
+    project.write("build.rs", "fn main() {}\n");
+    let by_itself = "use pyo3::prelude::*;\n\n#[test]\nfn starts() {\n    Python::initialize();\n    \
+                     Python::attach(|py| assert_eq!(hello::answer(py).unwrap(), 42));\n}\n";
+    project.write("tests/starts.rs", by_itself);
+    let run = test(&project, &[]).run().succeeds();
+    let both = "Rust (hello) 3 passed; Python (hello) 3 passed";
+    assert_eq!(summary(&run), both, "{run}");
+    // PyO3 was copied from the extension's build, and is as it was
+    let compiled = |which: &str| {
+        let found = entries(&project.path(&format!("target/pyx/{which}/debug/deps")));
+        let mut found: Vec<_> = found
+            .into_iter()
+            .filter(|path| name_of(path).starts_with("libpyo3"))
+            .map(|path| (name_of(&path), modified(&path)))
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!(compiled("test"), compiled("ext"), "{run}");
+    let script = entries(&project.path("target/pyx/test/debug/build"));
+    let script = script
+        .iter()
+        .filter(|path| name_of(path).starts_with("hello-"))
+        .map(|path| path.join("build-script-build"))
+        .find(|path| path.is_file())
+        .unwrap();
+    let script = script.to_str().unwrap();
+    let linked = project.run("ldd", &[script]).succeeds();
+    linked.never_says("libpython");
+    // a person's own wrapper is not taken away
+    let wrapper = project.path("target/own-wrapper");
+    program(&wrapper, "touch \"$0.ran\"; exec \"$@\"");
+    let own = wrapper.to_str().unwrap();
+    let run = test(&project, &["--rust"]).env("RUSTC_WORKSPACE_WRAPPER", own);
+    let run = run.run().succeeds();
+    assert_eq!(summary(&run), "Rust (hello) 3 passed", "{run}");
+    assert!(project.path("target/own-wrapper.ran").is_file(), "{run}");
 }
 
 #[test]
