@@ -12,7 +12,8 @@ use super::world::World;
 
 /// The contents, the variables and the toolchain. Comments of manifests do not count.
 pub(super) fn digest(project: &Project, world: &World) -> String {
-    let mut text = format!("{:?}\n", world.env);
+    // a `cdylib` has one place in its folder, with whichever features
+    let mut text = format!("{:?} {}\n", world.env, world.extra);
     for path in files(project) {
         let name = path.strip_prefix(&project.root).unwrap().display();
         let _ = writeln!(text, "{name} {}", content(&path));

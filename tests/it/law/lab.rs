@@ -310,9 +310,9 @@ impl Lab {
         let [triple, target] =
             ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR"].map(|name| self.world.env.get(name));
         let environment = self.environment();
-        let flags = self.world.flags();
+        let profile = self.world.profile;
         format!(
-            "{root} {triple:?} {target:?} {} {flags:?}",
+            "{root} {triple:?} {target:?} {} {profile}",
             environment.display()
         )
     }
