@@ -22,6 +22,7 @@ use crate::world::tool;
 use crate::world::toolchain::Toolchain;
 
 use super::Request;
+use super::linking::Linking;
 use super::local_distributions::LocalDistribution;
 use super::unseen_edits;
 
@@ -80,29 +81,6 @@ pub struct ReusableBuild {
     pub environment: Environment,
     /// The folder of its target directories, absolute.
     pub target: Utf8PathBuf,
-}
-
-/// Who has libpython linked into the tests of an extension module, which does not link it itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LinkedBy {
-    /// PyO3's build script, which is told so: then PyO3 is compiled for the tests once more.
-    #[default]
-    Pyo3,
-    /// A wrapper of the compiler, for the crates of the workspace alone (cargo book, "Environment Variables",
-    /// `RUSTC_WORKSPACE_WRAPPER`): whatever they depend on is compiled as for the extension, once.
-    Wrapper,
-}
-
-/// How far the builds that embed Python are prepared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Linking {
-    pub by: LinkedBy,
-    /// The file that says how libpython is linked, absolute: PyO3's configuration, or the compiler's wrapper.
-    pub file: Utf8PathBuf,
-    /// Whether it is there.
-    pub configured: bool,
-    /// Whether the target directory of tests is there.
-    pub seeded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -362,58 +340,11 @@ impl Build {
         self.locked = Locked::gather(manifests, &self.member, &self.options.features);
         self.examples = self.member.cargo.examples();
         let Some(probe) = probe else { return };
-        self.linking = self.linking(probe, environment, is_cached);
+        let is_alone = !is_cached && self.stable_abi(probe).is_none();
+        self.linking = Linking::of(&self.member, &self.locked, probe, environment, is_alone);
         let dir = build::target_dir(&self.member).join("maturin");
         if let Some((StableAbi::Abi3, floor)) = self.stable_abi(probe) {
             self.pyo3_config = maturins_config(&dir, probe.version(), floor);
-        }
-    }
-}
-
-impl Build {
-    fn linking(&self, probe: &Probe, environment: &Environment, is_cached: bool) -> Linking {
-        let by = if is_cached {
-            LinkedBy::Pyo3
-        } else {
-            self.linked_by(probe)
-        };
-        let (name, identity) = match by {
-            // without a lock it may be of any PyO3, and none reads all that another writes
-            LinkedBy::Pyo3 => (
-                "pyo3-config",
-                format!("{} {probe:?} {:?}", environment.python(), self.locked),
-            ),
-            LinkedBy::Wrapper => (
-                "link-python",
-                format!("{} {:?}", probe.link_name, probe.libdir),
-            ),
-        };
-        let folder = self.member.target.join("test");
-        let hash = disk::digest(identity.as_bytes());
-        let ending = if by == LinkedBy::Pyo3 { ".txt" } else { "" };
-        let file = folder.join(format!("{name}-{}{ending}", &hash[..16]));
-        let is_known = self.locked.exists || by == LinkedBy::Wrapper;
-        Linking {
-            by,
-            configured: is_known && disk::is_file(&file),
-            seeded: disk::is_dir(&self.member.intermediate_dir(&folder)),
-            file,
-        }
-    }
-
-    /// The wrapper, where tests can be compiled as the extension is: nothing else stands in its place, what
-    /// PyO3 is told for the extension is known before that is built, and plain cargo links the tests by
-    /// itself (else `cargo pyx env` tells it of PyO3's configuration).
-    fn linked_by(&self, probe: &Probe) -> LinkedBy {
-        let blank = |path: &Utf8PathBuf| path.as_str().contains(char::is_whitespace);
-        let is_told_alike = cfg!(target_os = "linux")
-            && self.member.bindings.is_pyo3()
-            && self.stable_abi(probe).is_none();
-        let is_free = !self.member.wraps_compiler && HardWired::find(&self.member).is_none();
-        if is_told_alike && is_free && !probe.libdir.as_ref().is_some_and(blank) {
-            LinkedBy::Wrapper
-        } else {
-            LinkedBy::Pyo3
         }
     }
 }
@@ -454,63 +385,7 @@ fn tells_of_packages(path: &Utf8Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-
-    #[test]
-    fn tests_are_compiled_as_the_extension_is_where_nothing_is_in_the_way() {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap();
-        let by = |features: &str, libdir: &str, wraps_compiler| {
-            let text = format!(
-                "[package]\nname = 'a'\nversion = '1.0.0'\n\
-                 [dependencies]\npyo3 = {{ version = '0.29', features = [{features}] }}\n"
-            );
-            let manifest = dir.join("Cargo.toml");
-            disk::write(&manifest, text.as_bytes()).unwrap();
-            let manifests = Manifests::default();
-            let cargo = manifests.cargo(&manifest).unwrap().unwrap();
-            let listed = cargo.dependencies().into_iter();
-            let listed = listed.map(|it| (it.package.clone(), it)).collect();
-            let mut build = Build {
-                member: Member {
-                    dependencies: Arc::new(listed),
-                    bindings: Bindings::Pyo3,
-                    wraps_compiler,
-                    cargo,
-                    ..Member::default()
-                },
-                ..Build::default()
-            };
-            build.locked = Locked::gather(&manifests, &build.member, &[]);
-            build.linked_by(&Probe {
-                major: 3,
-                minor: 11,
-                libdir: Some(libdir.into()),
-                ..Probe::default()
-            })
-        };
-        let free = if cfg!(target_os = "linux") {
-            LinkedBy::Wrapper
-        } else {
-            LinkedBy::Pyo3
-        };
-        assert_eq!(by("", "/py/lib", false), free);
-        for (features, libdir, wraps_compiler) in [
-            ("", "/py/lib", true),
-            ("", "/a b/lib", false), // a flag is one word
-            ("'abi3-py39'", "/py/lib", false),
-            ("'extension-module'", "/py/lib", false),
-        ] {
-            let found = by(features, libdir, wraps_compiler);
-            assert_eq!(
-                found,
-                LinkedBy::Pyo3,
-                "{features} {libdir} {wraps_compiler}"
-            );
-        }
-    }
 
     #[test]
     fn what_was_written_for_an_unknown_pyo3_is_written_again() {
@@ -536,7 +411,7 @@ mod tests {
                 &manifests,
                 Some(&Probe::default()),
                 &Environment::default(),
-                false,
+                true,
             );
             disk::write(&build.linking.file, b"version=3.11\n").unwrap();
             build.linking.configured

@@ -32,6 +32,7 @@ mod gather;
 mod just;
 mod last_inputs;
 pub mod leftovers;
+mod linking;
 pub mod local_distributions;
 mod member_build;
 pub mod new_project;
@@ -63,7 +64,8 @@ pub use durations::{Durations, RECORDED};
 pub use gather::Facts;
 pub use just::Just;
 pub use last_inputs::last_inputs;
-pub use member_build::{Build, LinkedBy, Linking, ReusableBuild, Staleness};
+pub use linking::{LinkedBy, Linking, Wrapper};
+pub use member_build::{Build, ReusableBuild, Staleness};
 pub use recipe_facts::RecipeFacts;
 pub use request::{
     CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Reporting, Request,

@@ -47,11 +47,11 @@ pub(super) fn prepare(
     }
     let id = StepId::Link(build.member.name.clone());
     if !build.linking.configured && !plan.has(&id) {
-        let action = match build.linking.by {
+        let action = match &build.linking.by {
             LinkedBy::Pyo3 => Action::Link(Box::new(link(context, build, probe, features))),
-            LinkedBy::Wrapper => Action::Write {
+            LinkedBy::Wrapper(wrapper) => Action::Write {
                 path: build.linking.file.clone(),
-                text: wrapper(probe),
+                text: wrapper.script.clone(),
                 is_program: true,
             },
         };
@@ -87,29 +87,6 @@ fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[Str
     }
 }
 
-/// What is started in rustc's place for the crates of the workspace. Build scripts and procedural macros are
-/// programs of the compiler's, and no flag of theirs has to name Python.
-fn wrapper(probe: &Probe) -> String {
-    let flags = link_flags(probe).map(|flag| format!("-C {flag}"));
-    format!(
-        "#!/bin/sh\n\
-         for word; do\n\
-         case $word in build_script_*|proc-macro) exec \"$@\" ;; esac\n\
-         done\n\
-         exec \"$@\" {}\n",
-        flags.join(" ")
-    )
-}
-
-/// They stand behind all that is linked: what is left out as not needed is judged by what stands before.
-fn link_flags(probe: &Probe) -> [String; 2] {
-    let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
-    [
-        format!("link-arg=-L{libdir}"),
-        format!("link-arg=-l{}", probe.link_name),
-    ]
-}
-
 /// What a compiler call for such a program is told.
 ///
 /// # Errors
@@ -124,15 +101,12 @@ pub(super) fn compile(
         return Ok(call.env("PYO3_PYTHON", python.as_str()));
     }
     let file = build.linking.file.as_str();
-    if build.linking.by == LinkedBy::Pyo3 {
+    let LinkedBy::Wrapper(wrapper) = &build.linking.by else {
         return Ok(call.env("PYO3_CONFIG_FILE", file));
-    }
-    let probe = probe(context, build)?;
-    // rustdoc compiles what it finds in documentation without cargo
-    let flags = link_flags(probe).map(|flag| format!("-C{flag}"));
-    Ok(for_extension(call, &python, probe)
+    };
+    Ok(for_extension(call, &python, probe(context, build)?)
         .env("RUSTC_WORKSPACE_WRAPPER", file)
-        .env("RUSTDOCFLAGS", flags.join(" ")))
+        .env("RUSTDOCFLAGS", wrapper.flags.clone()))
 }
 
 /// What such a program needs when it runs: the libpython it was linked with before any other of
