@@ -77,6 +77,8 @@ const PIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 struct Rustup {
     home: Utf8PathBuf,
     default: Option<String>,
+    /// `default_host_triple` of its settings.
+    host: Option<String>,
     /// `auto_install` of its settings.
     auto_install: Option<String>,
     /// Folder and toolchain, deepest folder first.
@@ -105,6 +107,7 @@ impl Rustup {
         let setting = |name: &str| settings.as_ref().and_then(|toml| toml.string(&[name]));
         Some(Self {
             default: setting("default_toolchain"),
+            host: setting("default_host_triple"),
             auto_install: setting("auto_install"),
             overrides,
             home,
@@ -136,6 +139,7 @@ impl Rustup {
         }
     }
 
+    /// The nearest file decides, if only that it is the default toolchain.
     fn pin(&self, dir: &Utf8Path) -> Option<(String, Utf8PathBuf)> {
         for folder in dir.ancestors() {
             if let Some((_, name)) = self.overrides.iter().find(|(known, _)| known == folder) {
@@ -143,24 +147,33 @@ impl Rustup {
             }
             for name in PIN_FILES {
                 let path = folder.join(name);
-                if let Some(channel) = channel(&path) {
-                    return Some((channel, path));
+                if let Ok(Some(text)) = disk::read_text(&path) {
+                    return Some((named_by(&path, &text)?, path));
                 }
             }
         }
         None
     }
 
-    /// The folder of an installed toolchain: `stable` stands for `stable-HOST`.
+    /// The folder of an installed toolchain: `stable` stands for `stable-HOST`. One that is named by its
+    /// folder is there.
     fn installed(&self, name: &str) -> Option<Utf8PathBuf> {
+        if Utf8Path::new(name).is_absolute() {
+            return disk::is_dir(name.into()).then(|| name.into());
+        }
         let folder = self.home.join("toolchains");
-        disk::names(&folder)
-            .into_iter()
-            .find(|full| {
-                full.strip_prefix(name)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-            })
-            .map(|full| folder.join(full))
+        let distance = |full: &str| match full.strip_prefix(name)? {
+            "" => Some(0),
+            rest => {
+                let host = rest.strip_prefix('-').filter(|rest| is_host(rest))?;
+                let is_own = self.host.as_deref() == Some(host);
+                let is_near = host.starts_with(std::env::consts::ARCH);
+                Some(if is_own { 1 } else { 3 - u8::from(is_near) })
+            }
+        };
+        let fitting = disk::names(&folder).into_iter();
+        let fitting = fitting.filter_map(|full| Some((distance(&full)?, full)));
+        fitting.min().map(|(_, full)| folder.join(full))
     }
 
     fn choosers(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
@@ -171,15 +184,24 @@ impl Rustup {
     }
 }
 
-/// The channel that a toolchain file names, in either of its two formats.
-fn channel(path: &Utf8Path) -> Option<String> {
-    let text = disk::read_text(path).ok()??;
+/// Whether it may be a target triple, and neither a date nor `beta.1`, which come before one.
+fn is_host(text: &str) -> bool {
+    let arch = text.split('-').next().unwrap_or_default();
+    let is_arch = arch.starts_with(|c: char| c.is_ascii_alphabetic()) && !arch.contains('.');
+    is_arch && text.matches('-').count() >= 2
+}
+
+/// What a toolchain file names, in either of its two formats: a channel, or the folder of a toolchain, which
+/// rustup takes by its absolute path only.
+fn named_by(path: &Utf8Path, text: &str) -> Option<String> {
     let line = text.trim();
     if !line.contains(['=', '\n', '[']) && !line.is_empty() {
         return Some(line.to_owned());
     }
-    let toml = Toml::parse(path, &text).ok()?;
-    toml.string(&["toolchain", "channel"])
+    let toml = Toml::parse(path, text).ok()?;
+    let folder = toml.string(&["toolchain", "path"]);
+    let folder = folder.filter(|path| Utf8Path::new(path).is_absolute());
+    toml.string(&["toolchain", "channel"]).or(folder)
 }
 
 #[cfg(test)]
@@ -264,6 +286,68 @@ mod tests {
         let found = Toolchain::gather(&session, &project);
         assert_eq!((found.name, found.missing_pin), (None, None));
         assert!(found.rustc.unwrap().as_str().contains("nightly-"));
+    }
+
+    #[test]
+    fn a_channel_is_none_of_its_dates_and_of_hosts_its_own_comes_first() {
+        let (_temp, root, session) = machine();
+        let toolchains = root.join("rustup/toolchains");
+        for name in [
+            "nightly-2025-01-01-x86_64-unknown-linux-gnu",
+            "1.80.0-beta.1-x86_64-unknown-linux-gnu",
+            "stable-aarch64-unknown-linux-gnu",
+            "stable-riscv64gc-unknown-linux-gnu",
+            "my",
+            "my-own",
+        ] {
+            disk::create_dir(&toolchains.join(name)).unwrap();
+        }
+        let settings = b"default_host_triple = 'riscv64gc-unknown-linux-gnu'\n";
+        disk::write(&root.join("rustup/settings.toml"), settings).unwrap();
+        let project = root.join("p");
+        let chosen = |pin: &str| {
+            disk::write(&project.join("rust-toolchain"), pin.as_bytes()).unwrap();
+            let rustc = Toolchain::gather(&session, &project).rustc?;
+            let folder = rustc.parent()?.parent()?.file_name()?;
+            Some(folder.to_owned())
+        };
+        for (pin, folder) in [
+            ("nightly", Some("nightly-x86_64-unknown-linux-gnu")),
+            (
+                "nightly-2025-01-01",
+                Some("nightly-2025-01-01-x86_64-unknown-linux-gnu"),
+            ),
+            ("nightly-2025", None),
+            ("1.80.0", None),
+            ("stable", Some("stable-riscv64gc-unknown-linux-gnu")),
+            ("my", Some("my")),
+            ("my-own", Some("my-own")),
+        ] {
+            assert_eq!(chosen(pin).as_deref(), folder, "{pin}");
+        }
+        disk::remove_dir(&toolchains.join("my")).unwrap();
+        assert_eq!(chosen("my"), None);
+    }
+
+    #[test]
+    fn the_nearest_toolchain_file_ends_the_search_whatever_it_says() {
+        let (_temp, root, session) = machine();
+        disk::write(&root.join("rust-toolchain"), b"nightly\n").unwrap();
+        let own = root.join("own");
+        disk::create_dir(&own).unwrap();
+        let project = root.join("p");
+        let stable = root.join("rustup/toolchains/stable-x86_64-unknown-linux-gnu");
+        for (text, folder) in [
+            (format!("path = '{own}'"), &own),
+            ("components = ['rustfmt']".to_owned(), &stable),
+            ("path = 'own'".to_owned(), &stable), // rustup refuses it
+        ] {
+            let text = format!("[toolchain]\n{text}\n");
+            disk::write(&project.join("rust-toolchain.toml"), text.as_bytes()).unwrap();
+            let found = Toolchain::gather(&session, &project);
+            assert_eq!(found.missing_pin, None, "{text}");
+            assert!(found.rustc.unwrap().starts_with(folder), "{text}");
+        }
     }
 
     #[test]
