@@ -344,8 +344,10 @@ fn of_python(factor: &str, is_not: bool) -> Option<String> {
     let kind = &factor[..factor.len() - version.len()];
     let digits: Vec<&str> = match version.split_once('.') {
         Some((major, minor)) => vec![major, minor],
-        None if version.len() > 1 => vec![&version[..1], &version[1..]],
-        None => vec![version],
+        None => match version.split_at_checked(1) {
+            Some((major, minor)) if !minor.is_empty() => vec![major, minor],
+            _ => vec![version],
+        },
     };
     if !digits
         .iter()
@@ -434,6 +436,15 @@ mod tests {
             1,
             "the others differ in their factors alone"
         );
+    }
+
+    #[test]
+    fn a_factor_may_be_any_word() {
+        assert_eq!(
+            of("[testenv]\ndeps =\n    größe: x\n    !größe: y\n"),
+            ["y"]
+        );
+        assert_eq!(of_python("py3ß", false), None);
     }
 
     #[test]
