@@ -242,8 +242,9 @@ pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
         Err(error) => return Contents::unreadable(path, error),
     };
     let mut contents = Contents::default();
+    let mut room = bound;
     for entry in entries {
-        let read = entry.and_then(|mut entry| untar(&mut entry));
+        let read = entry.and_then(|mut entry| untar(&mut entry, &mut room));
         match read {
             Ok(None) => {}
             Ok(Some((member, is_special))) => {
@@ -262,8 +263,12 @@ pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
     contents
 }
 
-/// With whether it is neither a file nor a link.
-fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<(ArchiveMember, bool)>> {
+/// With whether it is neither a file nor a link. `room`: what it may unpack to, its holes included, of which
+/// there is nothing in the archive.
+fn untar(
+    entry: &mut tar::Entry<'_, impl Read>,
+    room: &mut u64,
+) -> std::io::Result<Option<(ArchiveMember, bool)>> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let kind = entry.header().entry_type();
     if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -275,6 +280,8 @@ fn untar(entry: &mut tar::Entry<'_, impl Read>) -> std::io::Result<Option<(Archi
         intact: true,
         ..ArchiveMember::default()
     };
+    let left = room.checked_sub(entry.size());
+    *room = left.ok_or(std::io::ErrorKind::FileTooLarge)?;
     entry.read_to_end(&mut member.bytes)?;
     member.compressed = entry.size();
     let special = kind.is_fifo() || kind.is_character_special() || kind.is_block_special();
@@ -328,6 +335,30 @@ mod tests {
         }
         assert_eq!(bound(1 << 20), 100 << 20);
         assert_eq!(bound(usize::MAX), NEVER);
+    }
+
+    #[test]
+    fn holes_count_as_what_they_unpack_to() {
+        let mut header = tar::Header::new_gnu();
+        header.set_path("hole").unwrap();
+        header.set_entry_type(tar::EntryType::GNUSparse);
+        header.set_size(0);
+        let octal = |size: u64| *format!("{size:011o}\0").as_bytes().first_chunk().unwrap();
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.realsize = octal(ALWAYS + 1);
+        gnu.sparse[0].offset = octal(ALWAYS + 1);
+        gnu.sparse[0].numbytes = octal(0);
+        header.set_cksum();
+        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
+            Vec::new(),
+            flate2::Compression::default(),
+        ));
+        tar.append(&header, &[][..]).unwrap();
+        let bytes = tar.into_inner().unwrap().finish().unwrap();
+        let contents = tar_gz(Utf8Path::new("/p/a.tar.gz"), &bytes);
+        let found: Vec<&str> = contents.findings.iter().map(|one| one.rule).collect();
+        assert_eq!(found, [UNPACKED_SIZE]);
+        assert!(contents.members.is_empty());
     }
 
     #[test]
