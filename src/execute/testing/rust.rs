@@ -308,14 +308,19 @@ impl Results {
     }
 
     fn add(&mut self, results: &str) {
+        // in brackets nextest tells more of what it has counted before them
+        let results: String = results.split(['(', ')']).step_by(2).collect();
         for part in results.split(['.', ';', ',']) {
-            let part = part.split('(').next().unwrap_or(part);
             let mut words = part.split_whitespace();
             let number = words.next().and_then(|word| word.parse::<u64>().ok());
             let (Some(number), Some(kind)) = (number, words.next()) else {
                 continue;
             };
-            match (kind, words.next()) {
+            let kind = match (kind, words.next()) {
+                ("exec", Some("failed")) | ("timed", Some("out")) => ("failed", None),
+                other => other,
+            };
+            match kind {
                 ("filtered", Some("out")) => self.filtered += number,
                 (kind, None) => *self.counts.entry(kind.to_owned()).or_default() += number,
                 _ => {}
@@ -461,6 +466,19 @@ mod tests {
             .wording(),
             "1 failed, 1 passed"
         );
+    }
+
+    #[test]
+    fn whatever_failed_of_nextests_tests_has_failed_and_what_is_in_brackets_is_told_before() {
+        let mut results = Results::new(Dialect::Nextest);
+        results.hear(
+            Stream::Stderr,
+            b"     Summary [   0.005s] 9/10 tests run: 5 passed (1 slow, 1 flaky), 2 failed (1 due to being leaky), \
+            1 exec failed, 1 timed out, 2 skipped",
+        );
+        let counts = [("failed", 4), ("passed", 5), ("skipped", 2)];
+        let counts = counts.map(|(kind, number)| (kind.to_owned(), number));
+        assert_eq!(results.counts, counts.into());
     }
 
     #[test]
