@@ -203,7 +203,7 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// [`Error::NoTemp`], [`Error::NoHome`]
-    fn check_machine(&self) -> Result<()> {
+    pub(super) fn check_machine(&self) -> Result<()> {
         let named = self.session.path_var("TMPDIR");
         if let Some(path) = named.filter(|path| !disk::is_dir(path)) {
             return Err(Error::NoTemp(path));

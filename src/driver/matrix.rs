@@ -114,6 +114,7 @@ fn every(
 /// The first failure that is none of tests (others are printed); else [`Error::TestsFailed`].
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
+    driver.check_machine()?;
     let lock = driver.lock(&project)?;
     driver.with_cache(&project, || run_rows(driver, &project, pythons))?;
     drop(lock);
@@ -355,6 +356,32 @@ mod tests {
             &Request::default(),
             &wanted,
         )
+    }
+
+    #[test]
+    fn several_pythons_need_of_the_machine_what_one_does() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = disk::resolve(camino::Utf8Path::from_path(temp.path()).unwrap());
+        let text = "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n\
+                    [project]\nname = 'x'\nversion = '1'\n";
+        disk::write(&dir.join("pyproject.toml"), text.as_bytes()).unwrap();
+        let cargo = b"[package]\nname = 'x'\nversion = '0.1.0'\n";
+        disk::write(&dir.join("Cargo.toml"), cargo).unwrap();
+        let env = [("HOME", "home"), ("TMPDIR", "absent")];
+        let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+        let session = Session {
+            cwd: dir.clone(),
+            env: env.into(),
+            ..Session::default()
+        };
+        let driver = Driver {
+            session: &session,
+            ui: &Ui::new(OutputOptions::default()),
+            request: &Request::default(),
+        };
+        let pythons = ["3.12", "3.13"].map(str::to_owned);
+        let error = run(&driver, &pythons).unwrap_err();
+        assert!(matches!(error, Error::NoTemp(path) if path == dir.join("absent")));
     }
 
     const INSTALLED: [&str; 4] = ["3.9.18", "3.12.1", "3.12.7", "3.13.0"];
