@@ -27,8 +27,8 @@ impl Git<'_> {
     /// is not there.
     pub fn ask(&self, args: Vec<String>) -> Result<String> {
         match process::read(&self.call(self.dir, args)) {
-            Ok(Output { stdout, .. }) => Ok(stdout),
-            Err(Error::Spawn { .. }) => Ok(String::new()),
+            Ok(Output { status, stdout, .. }) if status.success() => Ok(stdout),
+            Ok(_) | Err(Error::Spawn { .. }) => Ok(String::new()),
             Err(error) => Err(error),
         }
     }
@@ -217,6 +217,24 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains("fatal: not a git repository"), "{text}");
         }
+    }
+
+    #[test]
+    fn what_git_prints_while_it_fails_is_no_answer() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let git = Git {
+            session: &Session::default(),
+            dir,
+        };
+        let ask = |words: &[&str]| git.ask(words.iter().map(ToString::to_string).collect());
+        ask(&["init", "--quiet"]).unwrap();
+        assert_eq!(
+            ask(&["rev-parse", "--is-inside-work-tree"]).unwrap(),
+            "true\n"
+        );
+        // before the first commit git repeats the word
+        assert_eq!(ask(&["rev-parse", "HEAD"]).unwrap(), "");
     }
 
     #[test]
