@@ -172,8 +172,10 @@ impl Tags {
             (_, arch) => arch,
         };
         let fits = |tag: &String| match os {
+            // which C library that is for it does not tell
+            "linux" if tag.starts_with("linux_") => true,
             "linux" if is_musl => tag.starts_with("musllinux_"),
-            "linux" => tag.starts_with("manylinux") || tag.starts_with("linux_"),
+            "linux" => tag.starts_with("manylinux"),
             "macos" => tag.starts_with("macosx_"),
             _ => tag.starts_with("win"),
         };
@@ -260,6 +262,7 @@ mod tests {
             ("py3-none-manylinux2014_aarch64", linux, false, false),
             ("py3-none-musllinux_1_2_x86_64", linux, false, false),
             ("py3-none-musllinux_1_2_x86_64", linux, true, true),
+            ("py3-none-linux_x86_64", linux, true, true),
             ("py3-none-manylinux2014_x86_64", linux, true, false),
             ("py3-none-win_amd64", linux, false, false),
             ("py3-none-win_amd64", ("windows", "x86_64"), false, true),
