@@ -416,7 +416,7 @@ mod tests {
     fn an_interpreter_that_is_named_by_its_path_is_refused_where_the_project_does_not_allow_it() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
-        let path = dir.join("3.8.18/bin/python3");
+        let path = dir.join("cpython-3.8.18-linux-x86_64-gnu/bin/python3");
         disk::write(&path, b"").unwrap();
         let request = PythonRequest {
             text: path.into_string(),

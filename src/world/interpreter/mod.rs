@@ -18,7 +18,7 @@ use crate::world::disk;
 use crate::world::machine::{Machine, Program};
 use crate::world::session::Session;
 
-use places::{CPYTHON, FileNames, PYPY, machine_roots, places, programs_in, version_in};
+use places::{CPYTHON, FileNames, PYPY, machine_roots, places, programs_in, version_of};
 use probe::{answer, probe_by};
 
 pub use probe::{Probe, probe};
@@ -134,15 +134,15 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
         Some(name) => (name, real.parent()),
         None => (name, real.parent().and_then(Utf8Path::parent)),
     };
-    let folder = folder.and_then(Utf8Path::file_name).unwrap_or_default();
-    let by_folder = version_in(folder).filter(|version| version.release().len() >= 3);
-    let Some(version) = by_folder else {
+    let by_folder = folder.and_then(|folder| Some((version_of(session, folder)?, folder)));
+    let by_folder = by_folder.filter(|(version, _)| version.release().len() >= 3);
+    let Some((version, folder)) = by_folder else {
         return ask(session, &[], real);
     };
     let is_free = name.starts_with("python") && name.ends_with('t');
     let implementation = if name.starts_with("pypy") {
         Implementation::PyPy
-    } else if is_free || folder.contains("+freethreaded") {
+    } else if is_free || folder.as_str().contains("+freethreaded") {
         Implementation::FreeThreaded
     } else {
         Implementation::CPython
@@ -230,7 +230,8 @@ mod tests {
     #[test]
     fn a_build_without_the_gil_is_known_by_its_name() {
         let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap().join("3.13.1/bin");
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let dir = dir.join("cpython-3.13.1-linux-x86_64-gnu/bin");
         for (name, wording) in [
             ("python3.13t", "CPython 3.13.1t"),
             ("python3.13", "CPython 3.13.1"),
@@ -238,6 +239,29 @@ mod tests {
             disk::write(&dir.join(name), b"").unwrap();
             let found = at(&Session::default(), &dir.join(name)).unwrap();
             assert_eq!(found.to_string(), wording);
+        }
+    }
+
+    #[test]
+    fn a_folder_tells_the_version_only_where_pyenv_or_uv_has_made_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let env = [("HOME", "home"), ("PYENV_ROOT", "pyenv")];
+        let env = env.map(|(name, folder)| (name.to_owned(), dir.join(folder).into_string()));
+        let session = Session {
+            cwd: dir.clone(),
+            env: env.into(),
+            ..Session::default()
+        };
+        for (place, is_believed) in [
+            ("pyenv/versions/3.12.1", true),
+            ("cpython-3.12.1-linux-x86_64-gnu", true),
+            ("releases/3.12.1", false),
+            ("pyenv/versions/3.11.2/envs/3.12.1", false),
+        ] {
+            let python = dir.join(place).join("bin/python3");
+            disk::write(&python, b"").unwrap();
+            assert_eq!(at(&session, &python).is_ok(), is_believed, "{place}");
         }
     }
 

@@ -125,9 +125,24 @@ pub(super) fn uv_roots(session: &Session) -> Vec<Utf8PathBuf> {
     roots.iter().map(|root| root.join("python")).collect()
 }
 
+/// How uv's folders begin.
+const NAMED: [&str; 2] = ["cpython-", "pypy-"];
+
+/// What the folder of an interpreter, a real path, says of its version, where pyenv or uv has made it: for
+/// anybody else a number is that of a release of theirs.
+pub(super) fn version_of(session: &Session, folder: &Utf8Path) -> Option<Version> {
+    let name = folder.file_name()?;
+    let is_pyenvs = || {
+        let versions = disk::resolve(&pyenv_root(session).join("versions"));
+        folder.parent() == Some(&*versions)
+    };
+    let is_told = NAMED.iter().any(|prefix| name.starts_with(prefix)) || is_pyenvs();
+    is_told.then(|| version_in(name))?
+}
+
 /// `3.12.1` in `3.12.1`, `cpython-3.12.1-linux-x86_64-gnu` and `pypy-3.10.14-linux-x86_64-gnu`.
-pub(super) fn version_in(folder: &str) -> Option<Version> {
-    let named = ["cpython-", "pypy-"].iter();
+fn version_in(folder: &str) -> Option<Version> {
+    let named = NAMED.iter();
     let word = named
         .filter_map(|name| folder.strip_prefix(name))
         .find_map(|rest| rest.split(['-', '+']).next())
