@@ -82,8 +82,10 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
     }
     for (done, edit) in edits.iter().enumerate() {
         if let Err(error) = put(edit, edit.after.as_deref()) {
-            for written in &edits[..done] {
-                take_back(written)?;
+            for written in edits[..done].iter().rev() {
+                if let Err(why) = take_back(written) {
+                    ui.warn(&format!("`{}` is not as it was: {why}", written.shown));
+                }
             }
             return Err(error);
         }
@@ -315,6 +317,23 @@ mod tests {
         assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
         edit(&edits[..1], &ui).unwrap();
         assert!(!disk::is_file(&edits[0].path));
+    }
+
+    #[test]
+    fn what_cannot_be_put_back_keeps_no_other_file_from_it() {
+        let (_temp, dir) = folder();
+        let mut edits = ["a", "folder", "folder/b", "file/c"].map(|name| planned(dir.join(name)));
+        for path in [&edits[0].path, &edits[1].path, &dir.join("file")] {
+            disk::write(path, b"old").unwrap();
+        }
+        edits[1].after = None;
+        edits[2].before = None; // its folder stays
+        edits[3].before = None;
+        let error = edit(&edits, &Ui::new(OutputOptions::default())).unwrap_err();
+        assert!(error.to_string().contains("file"), "{error}");
+        assert!(!error.to_string().contains("folder"), "{error}");
+        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
+        assert!(!disk::is_file(&edits[2].path));
     }
 
     #[test]
