@@ -16,8 +16,8 @@ const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
 /// comes later on the path (Python reference, "Namespace packages").
 const IMPORTABLE: [&str; 5] = ["py", "pyc", "so", "pyd", "dll"];
 
-/// The package's files that git would keep, except the modules of packages that the wheel holds and Rust's:
-/// tests read data among the sources.
+/// The package's files that git would keep, except what is built beside them, the modules of packages that the
+/// wheel holds, and Rust's: tests read data among the sources.
 pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
     disk::remove_dir(&copy.root)?;
     link_what_is_beside(copy)?;
@@ -30,9 +30,10 @@ pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
         let is_tests = first.is_some_and(|name| name.contains("test"));
         own(first) || (own(second) && !is_tests)
     };
+    let is_built = |below: &Utf8Path| BUILT.iter().any(|name| below.starts_with(name));
     for folder in disk::folders(&copy.from, usize::MAX, |_| true) {
         let below = folder.strip_prefix(&copy.from).unwrap_or(&folder);
-        if !shipped(below) {
+        if !shipped(below) && !is_built(below) {
             disk::create_dir(&copy.to.join(below))?; // an empty one may be a test's data
         }
     }
@@ -43,7 +44,7 @@ pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
         let folder = below.parent().unwrap_or(below);
         let ending = below.extension().unwrap_or_default();
         let is_hidden = shipped(folder) && IMPORTABLE.contains(&ending);
-        if !is_hidden && ending != "rs" {
+        if !is_hidden && !is_built(below) && ending != "rs" {
             disk::copy(&file, &copy.to.join(below))?;
         }
     }
@@ -228,6 +229,29 @@ mod tests {
         copy_tests(&copy).unwrap();
         let copied = disk::unignored_files(&copy.to);
         assert_eq!(copied, kept.map(|name| copy.to.join(name)));
+    }
+
+    #[test]
+    fn no_folder_of_builds_is_copied_where_nobody_ignores_it() {
+        let (_temp, root) = folder();
+        let from = root.join("from");
+        let kept = ["tests/target/a.txt", "tests/test_a.py"];
+        let left = ["target/debug/a", "node_modules/b.js"];
+        for name in kept.iter().chain(&left) {
+            disk::write(&from.join(name), b"x").unwrap();
+        }
+        let copy = CopyTests {
+            from,
+            to: root.join("to"),
+            root: root.join("to"),
+            packages: Vec::new(),
+        };
+        copy_tests(&copy).unwrap();
+        let copied = disk::unignored_files(&copy.to);
+        assert_eq!(copied, kept.map(|name| copy.to.join(name)));
+        for name in BUILT {
+            assert!(!disk::is_dir(&copy.to.join(name)), "{name}");
+        }
     }
 
     #[test]
