@@ -121,12 +121,23 @@ impl Switch {
         let entry: Vec<&str> = keys[..keys.len() - 1].iter().map(String::as_str).collect();
         let name = entry.last().copied().unwrap_or_default();
         let optional = cargo.toml.get(&entry).and_then(|item| item.get("optional"));
+        // what maturin is told is for the module as well
+        let builds = stands_in(&keys, ["build-dependencies", "build_dependencies"]);
         let shared = keys[0] == "workspace";
         Self {
-            instead: (optional.is_none() && !shared).then(|| format!("{name}/{FEATURE}")),
+            instead: (optional.is_none() && !shared && !builds)
+                .then(|| format!("{name}/{FEATURE}")),
             ..Self::at(cargo, keys, value)
         }
     }
+}
+
+/// Whether an array of features is in a table of one of these names.
+fn stands_in(keys: &[String], tables: [&str; 2]) -> bool {
+    keys.iter()
+        .rev()
+        .nth(2)
+        .is_some_and(|key| tables.contains(&&**key))
 }
 
 fn is_switch(name: &str) -> bool {
@@ -148,7 +159,7 @@ fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, ArrayEd
         changes.push((cargo.toml.path.clone(), change));
         let told_instead = switch.instead.clone()?;
         // what is for tests only maturin needs not be told
-        if !switch.keys.iter().any(|key| key == "dev-dependencies") {
+        if !stands_in(&switch.keys, ["dev-dependencies", "dev_dependencies"]) {
             instead.insert(told_instead);
         }
     }
@@ -248,6 +259,14 @@ mod tests {
         assert_eq!(texts[0].matches("features = [] }").count(), 2);
         let (found, texts) = fixed(&format!("[dev-dependencies]\n{entry}"));
         assert_eq!(found.unwrap().line, 4);
+        assert_eq!(texts[1], PYPROJECT);
+    }
+
+    #[test]
+    fn a_switch_for_build_scripts_is_named_and_left() {
+        let entry = "pyo3 = { version = '0.29', features = ['extension-module'] }\n";
+        let (found, texts) = fixed(&format!("[dependencies]\n[build-dependencies]\n{entry}"));
+        assert_eq!(found.unwrap().line, 5);
         assert_eq!(texts[1], PYPROJECT);
     }
 

@@ -11,6 +11,7 @@ use toml_edit::{Item, TableLike};
 use crate::model::error::Result;
 use crate::model::path::normalize;
 
+use super::dependency_tables::{DependencyKind, DependencyTable, dependency_tables};
 use super::{Config, Spanned, Toml, strings_of, typed};
 
 #[derive(Debug, Default)]
@@ -233,10 +234,7 @@ impl CargoToml {
     /// Normal and build dependencies, those of any target included; one named twice is merged.
     pub fn dependencies(&self) -> Vec<Dependency> {
         let mut merged: BTreeMap<String, Dependency> = BTreeMap::new();
-        for dependency in self
-            .dependency_tables()
-            .flat_map(|table| self.entries(table))
-        {
+        for dependency in self.listed(&[DependencyKind::Normal, DependencyKind::Build]) {
             let known = merged.entry(dependency.package.clone()).or_default();
             known.key = dependency.key;
             known.package = dependency.package;
@@ -245,18 +243,6 @@ impl CargoToml {
             known.inherited |= dependency.inherited;
         }
         merged.into_values().collect()
-    }
-
-    fn dependency_tables(&self) -> impl Iterator<Item = &dyn TableLike> {
-        let targets = self.toml.table(&["target"]);
-        let of_targets = targets
-            .into_iter()
-            .flat_map(|table| table.iter())
-            .filter_map(|(_, target)| target.get("dependencies")?.as_table_like());
-        ["dependencies", "build-dependencies"]
-            .into_iter()
-            .filter_map(|key| self.toml.table(&[key]))
-            .chain(of_targets)
     }
 
     /// Whether it depends on a package whatever the features and the platform.
@@ -280,17 +266,24 @@ impl CargoToml {
 
     /// `[workspace.dependencies]`, from which members inherit.
     pub fn workspace_dependencies(&self) -> Vec<Dependency> {
-        self.listed(&["workspace", "dependencies"])
+        self.listed(&[DependencyKind::Shared])
     }
 
-    /// `[dev-dependencies]`, which cargo must find even where it builds no tests.
+    /// `[dev-dependencies]`, of any target, which cargo must find even where it builds no tests.
     pub fn dev_dependencies(&self) -> Vec<Dependency> {
-        self.listed(&["dev-dependencies"])
+        self.listed(&[DependencyKind::Dev])
     }
 
-    fn listed(&self, keys: &[&str]) -> Vec<Dependency> {
-        let table = self.toml.table(keys);
-        table.map(|table| self.entries(table)).unwrap_or_default()
+    fn listed(&self, kinds: &'static [DependencyKind]) -> Vec<Dependency> {
+        let tables = self.tables(kinds);
+        tables.flat_map(|it| self.entries(it.table)).collect()
+    }
+
+    fn tables(
+        &self,
+        kinds: &'static [DependencyKind],
+    ) -> impl Iterator<Item = DependencyTable<'_>> {
+        dependency_tables(&self.toml).filter(|it| kinds.contains(&it.kind))
     }
 
     fn entries(&self, table: &dyn TableLike) -> Vec<Dependency> {
@@ -359,31 +352,21 @@ impl CargoToml {
         enabled
     }
 
-    /// Where entries for a package switch on one of its features, those for tests and those that the
-    /// workspace shares included: the keys of the array, and the value.
+    /// Where entries for a package switch on one of its features, those for build scripts and tests and those
+    /// that the workspace shares included: the keys of the array, and the value.
     pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
         let mut found = Vec::new();
-        for table in self.dependency_keys() {
-            let keys: Vec<&str> = table.iter().map(String::as_str).collect();
-            for (key, item) in self
-                .toml
-                .table(&keys)
-                .into_iter()
-                .flat_map(|table| table.iter())
-            {
+        for DependencyTable { keys, table, .. } in dependency_tables(&self.toml) {
+            for (key, item) in table.iter() {
                 let named = item.get("package").and_then(Item::as_str);
                 if named.unwrap_or(key) != package {
                     continue;
                 }
-                let array: Vec<&str> = keys.iter().copied().chain([key, "features"]).collect();
-                if let Some(value) = self
-                    .toml
-                    .spanned_strings(&array)
-                    .into_iter()
-                    .find(|value| value.value == feature)
-                {
-                    found.push((array.iter().map(ToString::to_string).collect(), value));
-                }
+                let array = [&keys[..], &[key, "features"]].concat();
+                let values = self.toml.spanned_strings(&array).into_iter();
+                let value = values.into_iter().find(|value| value.value == feature);
+                let array: Vec<String> = array.into_iter().map(str::to_owned).collect();
+                found.extend(value.map(|value| (array, value)));
             }
         }
         found
@@ -391,33 +374,10 @@ impl CargoToml {
 
     /// The names by which the package's code and its tests call their dependencies.
     pub fn extern_names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        for table in self.dependency_keys() {
-            let keys: Vec<&str> = table.iter().map(String::as_str).collect();
-            let entries = self
-                .toml
-                .table(&keys)
-                .into_iter()
-                .flat_map(|table| table.iter());
-            names.extend(entries.map(|(key, _)| key.replace('-', "_")));
-        }
-        names
-    }
-
-    /// Where tables of dependencies may be.
-    fn dependency_keys(&self) -> Vec<Vec<String>> {
-        let kinds = ["dependencies", "dev-dependencies"];
-        let mut tables: Vec<Vec<String>> = kinds.map(|kind| vec![kind.to_owned()]).to_vec();
-        tables.push(["workspace", "dependencies"].map(str::to_owned).to_vec());
-        for (target, _) in self
-            .toml
-            .table(&["target"])
-            .into_iter()
-            .flat_map(|table| table.iter())
-        {
-            tables.extend(kinds.map(|kind| vec!["target".into(), target.into(), kind.into()]));
-        }
-        tables
+        use DependencyKind::{Dev, Normal, Shared};
+        let tables = self.tables(&[Normal, Dev, Shared]);
+        let entries = tables.flat_map(|it| it.table.iter());
+        entries.map(|(key, _)| key.replace('-', "_")).collect()
     }
 
     /// The readme that goes into Python metadata where pyproject.toml names none.
@@ -454,6 +414,43 @@ mod tests {
         let found = manifest(text).dependencies();
         assert_eq!(found[0].features, ["x"]);
         assert_eq!(found[1].path.as_deref(), Some(Utf8Path::new("/shared")));
+    }
+
+    /// One entry in each table of dependencies, in the order of the manifest.
+    const EVERY_TABLE: &str = "[dependencies]\na = '1'\n[build-dependencies]\nb = '1'\n\
+        [build_dependencies]\nc = '1'\n[dev-dependencies]\nd = '1'\n[dev_dependencies]\ne = '1'\n\
+        [target.x.dependencies]\nf = '1'\n[target.x.build-dependencies]\ng = '1'\n\
+        [target.x.build_dependencies]\nh = '1'\n[target.x.dev-dependencies]\ni = '1'\n\
+        [target.x.dev_dependencies]\nj = '1'\n[workspace.dependencies]\nk = '1'\n";
+
+    #[test]
+    fn a_dependency_is_found_in_whichever_table_it_stands() {
+        let found = manifest(EVERY_TABLE);
+        let names = |found: Vec<Dependency>| {
+            let names = found.into_iter().map(|one| one.package);
+            names.collect::<Vec<_>>().concat()
+        };
+        assert_eq!(names(found.dependencies()), "abcfgh");
+        assert_eq!(names(found.dev_dependencies()), "deij");
+        assert_eq!(names(found.workspace_dependencies()), "k");
+        let needs: String = found.needs().into_iter().map(|need| need.package).collect();
+        let mut needs: Vec<char> = needs.chars().collect();
+        needs.sort_unstable();
+        assert_eq!(needs, ('a'..='j').collect::<Vec<_>>());
+        let names: String = found.extern_names().into_iter().collect();
+        assert_eq!(names, "adefijk", "build scripts are other code");
+    }
+
+    #[test]
+    fn a_feature_is_switched_on_in_whichever_table_it_stands() {
+        let text = EVERY_TABLE.replace("= '1'", "= { package = 'p', features = ['x'] }");
+        let found = manifest(&text).switches("p", "x");
+        let keys: String = found
+            .iter()
+            .map(|(keys, _)| &*keys[keys.len() - 2])
+            .collect();
+        assert_eq!(keys, "abcdefghijk");
+        assert_eq!(found[5].0, ["target", "x", "dependencies", "f", "features"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use toml_edit::{Item, TableLike};
 
 use crate::model::path::normalize;
 
+use super::dependency_tables::{DependencyKind, dependency_tables};
 use super::{CargoToml, Spanned};
 
 /// One entry of a table of dependencies.
@@ -25,38 +26,18 @@ pub struct DependencyEntry {
 impl CargoToml {
     /// Every entry of `dependencies`, `build-dependencies` and `dev-dependencies`, of any target.
     pub fn needs(&self) -> Vec<DependencyEntry> {
-        let targets = self.toml.table(&["target"]);
-        let targets = targets
-            .into_iter()
-            .flat_map(|table| table.iter())
-            .filter_map(|(_, target)| target.as_table_like());
-        std::iter::once(self.toml.root())
-            .chain(targets)
-            .flat_map(|holder| self.needs_of(holder))
+        dependency_tables(&self.toml)
+            .filter(|it| it.kind != DependencyKind::Shared)
+            .flat_map(|it| self.needs_in(it.table))
             .collect()
-    }
-
-    fn needs_of<'a>(
-        &'a self,
-        holder: &'a dyn TableLike,
-    ) -> impl Iterator<Item = DependencyEntry> + 'a {
-        const KINDS: [&str; 5] = [
-            "dependencies",
-            "build-dependencies",
-            "dev-dependencies",
-            "build_dependencies",
-            "dev_dependencies",
-        ];
-        KINDS
-            .into_iter()
-            .filter_map(|kind| holder.get(kind)?.as_table_like())
-            .flat_map(|table| self.needs_in(table))
     }
 
     /// `[workspace.dependencies]`
     pub fn workspace_needs(&self) -> Vec<DependencyEntry> {
-        let table = self.toml.table(&["workspace", "dependencies"]);
-        table.map(|table| self.needs_in(table)).unwrap_or_default()
+        dependency_tables(&self.toml)
+            .filter(|it| it.kind == DependencyKind::Shared)
+            .flat_map(|it| self.needs_in(it.table))
+            .collect()
     }
 
     fn needs_in(&self, table: &dyn TableLike) -> Vec<DependencyEntry> {

@@ -1,8 +1,8 @@
 //! TOML files of a project: text in, typed values with their places out.
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
-//! pyx in them, `lock_entries` what lock files hold, `dependency_entries` what Cargo.toml says of each dependency. The
-//! files `edit_…` change text and keep every other byte.
+//! pyx in them, `lock_entries` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
+//! dependencies and what it says of each. The files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
 mod edit_adoption;
@@ -15,6 +15,7 @@ mod edit_strings;
 mod lock_entries;
 mod manifests;
 mod dependency_entries;
+mod dependency_tables;
 mod publishing;
 mod pyproject;
 mod typed;

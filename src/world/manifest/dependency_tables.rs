@@ -1,0 +1,58 @@
+//! Where a Cargo.toml lists dependencies (cargo book, "Specifying Dependencies").
+
+use toml_edit::TableLike;
+
+use super::Toml;
+
+/// What the dependencies of a table are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DependencyKind {
+    Normal,
+    Build,
+    Dev,
+    /// `[workspace.dependencies]`, from which members inherit.
+    Shared,
+}
+
+/// One table of dependencies.
+#[derive(Clone)]
+pub(super) struct DependencyTable<'a> {
+    /// Where it stands.
+    pub(super) keys: Vec<&'a str>,
+    pub(super) kind: DependencyKind,
+    pub(super) table: &'a dyn TableLike,
+}
+
+/// Every table of dependencies: those for any target, those of each target, and what the workspace shares.
+pub(super) fn dependency_tables(toml: &Toml) -> impl Iterator<Item = DependencyTable<'_>> {
+    // cargo reads underscores as well, up to edition 2021
+    const KINDS: [(&str, DependencyKind); 5] = [
+        ("dependencies", DependencyKind::Normal),
+        ("build-dependencies", DependencyKind::Build),
+        ("build_dependencies", DependencyKind::Build),
+        ("dev-dependencies", DependencyKind::Dev),
+        ("dev_dependencies", DependencyKind::Dev),
+    ];
+    let targets = toml.table(&["target"]);
+    let targets = targets
+        .into_iter()
+        .flat_map(|targets| targets.iter())
+        .filter_map(|(name, target)| Some((vec!["target", name], target.as_table_like()?)));
+    let holders = std::iter::once((Vec::new(), toml.root())).chain(targets);
+    let own = holders.flat_map(|(above, holder)| {
+        KINDS.into_iter().filter_map(move |(name, kind)| {
+            Some(DependencyTable {
+                keys: [&above[..], &[name]].concat(),
+                kind,
+                table: holder.get(name)?.as_table_like()?,
+            })
+        })
+    });
+    let keys = ["workspace", "dependencies"];
+    let shared = toml.table(&keys).map(|table| DependencyTable {
+        keys: keys.to_vec(),
+        kind: DependencyKind::Shared,
+        table,
+    });
+    own.chain(shared)
+}
