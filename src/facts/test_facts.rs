@@ -85,7 +85,7 @@ impl TestFacts {
                 if !suite.tested.iter().any(|tested| tested == package) {
                     continue;
                 }
-                let enabled = cargo.enabled(&chosen_features(suite, member, cargo, flags));
+                let enabled = cargo.enabled_features(&chosen_features(suite, member, cargo, flags));
                 for (test, wanted) in cargo.tests_with_features() {
                     if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
                         warnings.push(format!(

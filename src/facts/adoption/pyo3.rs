@@ -6,7 +6,7 @@ use toml_edit::{Item, TableLike};
 use crate::model::error::{Error, Result};
 use crate::model::path::shown;
 use crate::world::disk;
-use crate::world::manifest::CargoToml;
+use crate::world::manifest::{CargoToml, is_optional};
 
 /// How a library depends on PyO3, by `[dependencies]`: what builds it or tests it is another matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,10 +76,6 @@ impl Pyo3 {
             Self::Behind(feature) => Some(feature),
         }
     }
-}
-
-fn is_optional(dependency: &Item) -> bool {
-    dependency.get("optional").and_then(Item::as_bool) == Some(true)
 }
 
 fn dependency(table: Option<&dyn TableLike>) -> Option<(&str, &Item)> {

@@ -145,21 +145,6 @@ impl CargoToml {
         }
     }
 
-    /// The features that are on where a package takes `chosen` and, unless it is told otherwise, the
-    /// default ones: with those that they bring, as far as they are this crate's own.
-    pub fn enabled(&self, chosen: &[String]) -> BTreeSet<String> {
-        let mut enabled = BTreeSet::new();
-        let mut waiting: Vec<String> = chosen.to_vec();
-        waiting.push("default".to_owned());
-        while let Some(feature) = waiting.pop() {
-            let brought = self.toml.strings(&["features", &feature]);
-            if enabled.insert(feature) {
-                waiting.extend(brought);
-            }
-        }
-        enabled
-    }
-
     /// The integration tests that want features: each with those (cargo leaves such a test out without a
     /// word where one of them is off).
     pub fn tests_with_features(&self) -> Vec<(String, Vec<String>)> {
@@ -316,15 +301,11 @@ impl CargoToml {
             .flat_map(|name| self.toml.strings(&["features", name]))
             .filter_map(|entry| Some(entry.strip_prefix("dep:")?.to_owned()))
             .collect();
-        let dependencies = self.toml.table(&["dependencies"]);
-        let optional = dependencies
-            .into_iter()
-            .flat_map(|table| table.iter())
-            .filter(|(name, item)| {
-                let is_optional = item.get("optional").and_then(Item::as_bool) == Some(true);
-                is_optional && !named.contains(*name)
-            });
-        let optional = optional.map(|(name, _)| name);
+        let tables = self.tables(&[DependencyKind::Normal, DependencyKind::Build]);
+        let optional = tables
+            .flat_map(|it| it.table.iter())
+            .filter(|(name, item)| is_optional(item) && !named.contains(*name));
+        let optional: BTreeSet<&str> = optional.map(|(name, _)| name).collect();
         own.iter()
             .copied()
             .chain(optional)
@@ -386,7 +367,8 @@ impl CargoToml {
     }
 }
 
-fn is_optional(dependency: &Item) -> bool {
+/// Whether a dependency is there only where a feature is on.
+pub fn is_optional(dependency: &Item) -> bool {
     dependency.get("optional").and_then(Item::as_bool) == Some(true)
 }
 
@@ -472,11 +454,13 @@ mod tests {
     fn all_features_are_those_that_cargo_enables() {
         let text = "[features]\ndefault = [\"a\"]\na = [\"dep:b\"]\n\n\
                     [dependencies]\nb = { version = \"1\", optional = true }\n\
-                    c = { version = \"1\", optional = true }\nd = \"1\"\n";
+                    c = { version = \"1\", optional = true }\nd = \"1\"\n\
+                    [build-dependencies]\nc = { version = \"1\", optional = true }\n\
+                    [target.x.dependencies]\ne = { version = \"1\", optional = true }\n";
         let toml = Toml::parse(Utf8Path::new("/p/Cargo.toml"), text).unwrap();
         assert_eq!(
             CargoToml::of(toml).unwrap().all_features(),
-            ["default", "a", "c"]
+            ["default", "a", "c", "e"]
         );
     }
 }

@@ -29,7 +29,7 @@ use crate::model::error::{Error, Location, Result};
 use crate::model::package_name;
 use crate::world::disk;
 
-pub use cargo::{CargoToml, Dependency};
+pub use cargo::{CargoToml, Dependency, is_optional};
 pub use cargo_config::CargoConfig;
 pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
