@@ -12,7 +12,7 @@ use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::invocation::without_credentials;
 use crate::world::disk;
-use crate::world::manifest::CargoConfig;
+use crate::world::manifest::{CargoConfig, RUSTC_WRAPPER};
 use crate::world::network;
 use crate::world::session::Session;
 use crate::world::tool::{self, Provision};
@@ -101,7 +101,7 @@ impl CompilerCache {
             .unwrap_or_else(|| CacheStore::on_disk(session));
         let record = project.own_state().join("compiler-cache.json");
         // an empty one takes back whatever a file says, and is a word of the person's
-        let is_said = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"]
+        let is_said = RUSTC_WRAPPER
             .iter()
             .any(|name| session.env.contains_key(*name));
         match config.rustc_wrapper(session) {

@@ -3,6 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::error::Result;
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::world::disk;
@@ -56,14 +57,19 @@ impl Toolchain {
 
     /// The target triple that the compiler runs on; rustc is asked.
     pub fn host(&self, session: &Session) -> Option<String> {
-        let call = Invocation::new(self.rustc.clone()?, &session.cwd).arg("-vV");
-        let output = process::read(&call).ok()?;
-        let host = output
-            .stdout
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "));
-        host.map(str::to_owned)
+        host(self.rustc.as_deref()?, &session.cwd).ok()?
     }
+}
+
+/// The target triple that a compiler runs on, asked in a folder; `None` where it does not say.
+///
+/// # Errors
+/// Those of starting it.
+pub fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
+    let output = process::read(&Invocation::new(rustc, dir).arg("-vV"))?;
+    let mut lines = output.stdout.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    Ok(host.map(str::to_owned))
 }
 
 /// rustup keeps a real path as Windows has it, with `\\?\`.

@@ -8,9 +8,10 @@ use cargo_platform::{Cfg, Platform};
 
 use crate::model::error::Result;
 use crate::model::invocation::Invocation;
-use crate::world::manifest::CargoConfig;
+use crate::world::manifest::{CargoConfig, split};
 use crate::world::process;
 use crate::world::session::Session;
+use crate::world::toolchain;
 
 /// rustc's flags from the environment and from cargo's configuration: what we add must not replace
 /// them (cargo book, `build.rustflags`: of its four sources only the first that has some counts).
@@ -51,7 +52,7 @@ impl Rustflags {
             return Ok(flags);
         };
         let keys = config.targets_with_rustflags();
-        let host = host(rustc, dir)?;
+        let host = toolchain::host(rustc, dir)?;
         for triple in targets.iter().chain(&host) {
             let said = session.var(&variable(triple, "RUSTFLAGS"));
             if said.is_some() || fits(&keys, triple, rustc, dir)? {
@@ -80,7 +81,7 @@ impl Rustflags {
         let said = triple.and_then(|triple| Some((triple, self.by_target.get(triple)?)));
         if let Some((triple, said)) = said {
             // cargo joins it with what its configuration has for the target
-            let all: Vec<String> = words(said).into_iter().chain(own).collect();
+            let all: Vec<String> = split(said).into_iter().chain(own).collect();
             return (variable(triple, "RUSTFLAGS"), all.join(" "));
         }
         let all: Vec<String> = self.general.iter().cloned().chain(own).collect();
@@ -96,26 +97,13 @@ fn of_the_environment(session: &Session) -> Option<Vec<String>> {
         }
         return Some(encoded.split('\u{1f}').map(str::to_owned).collect());
     }
-    session.env.get("RUSTFLAGS").map(|flags| words(flags))
-}
-
-pub(super) fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+    session.env.get("RUSTFLAGS").map(|flags| split(flags))
 }
 
 /// The variable that says the same to cargo as a key of `[target.TRIPLE]` does.
 pub(super) fn variable(triple: &str, key: &str) -> String {
     let triple = triple.to_uppercase().replace(['-', '.'], "_");
     format!("CARGO_TARGET_{triple}_{key}")
-}
-
-fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
-    let output = process::read(&Invocation::new(rustc, dir).arg("-vV"))?;
-    let host = output
-        .stdout
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "));
-    Ok(host.map(str::to_owned))
 }
 
 /// Whether one of the keys of `[target]`, a triple or a `cfg`, is for that target.

@@ -7,7 +7,7 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::machine::Machine;
-use crate::world::manifest::CargoConfig;
+use crate::world::manifest::{CargoConfig, split};
 use crate::world::session::Session;
 use crate::world::tool;
 
@@ -220,7 +220,7 @@ fn runner(
     dir: &Utf8Path,
 ) -> std::result::Result<Vec<String>, String> {
     if let Some(text) = session.var(&flags::variable(triple, "RUNNER")) {
-        let mut words = flags::words(text);
+        let mut words = split(text);
         if let Some(program) = words.first_mut()
             && program.contains(['/', '\\'])
         {

@@ -172,7 +172,7 @@ impl CargoConfig {
     /// What cargo starts in rustc's place: a path, absolute where a file says it, or a name that PATH
     /// resolves.
     pub fn rustc_wrapper(&self, session: &Session) -> Option<Utf8PathBuf> {
-        for name in ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"] {
+        for name in RUSTC_WRAPPER {
             if let Some(said) = session.env.get(name) {
                 // an empty one takes back what a file says
                 return (!said.is_empty()).then(|| said.into());
@@ -243,13 +243,13 @@ impl CargoConfig {
                 None => {}
                 Some(Strings::List(list)) => lists.push(list.clone()),
                 Some(Strings::Text(text)) => {
-                    lists.push(words(text));
+                    lists.push(split(text));
                     break;
                 }
             }
         }
         lists.reverse();
-        lists.push(words(
+        lists.push(split(
             session.var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default(),
         ));
         lists.concat()
@@ -309,7 +309,7 @@ impl File {
 
 /// A text by its words, or a list.
 fn strings(item: Option<&Item>) -> Vec<String> {
-    let text = item.and_then(Item::as_str).map(words);
+    let text = item.and_then(Item::as_str).map(split);
     let list = item.and_then(Item::as_array).map(|list| {
         let texts = list.iter().filter_map(|one| one.as_str());
         texts.map(str::to_owned).collect()
@@ -323,7 +323,11 @@ fn at_include(toml: &Toml, message: String) -> Error {
     toml.error(&span, message, None)
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The variables that name what cargo starts in rustc's place, the one that counts first.
+pub const RUSTC_WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"];
+
+/// The words of a text that stands for a list, as cargo takes it: nothing is quoted.
+pub fn split(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -451,7 +455,7 @@ mod tests {
             let get = ["config", "get", "-Zunstable-options", "--format=json-value"];
             let flags = machine.cargo(&[&get[..], &["build.rustflags"]].concat());
             let flags = match flags {
-                Some(Value::String(text)) => super::words(&text),
+                Some(Value::String(text)) => super::split(&text),
                 Some(list) => serde_json::from_value(list).unwrap(),
                 None => Vec::new(),
             };

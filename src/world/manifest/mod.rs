@@ -30,7 +30,7 @@ use crate::model::package_name;
 use crate::world::disk;
 
 pub use cargo::{CargoToml, Dependency, is_optional};
-pub use cargo_config::CargoConfig;
+pub use cargo_config::{CargoConfig, RUSTC_WRAPPER, split};
 pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
 pub use edit_adoption::{
