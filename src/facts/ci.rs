@@ -10,6 +10,7 @@ use crate::facts::{Durations, RECORDED, Request};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::model::minor::{Minor, NEWEST_PYTHON};
+use crate::model::path::slashed;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
@@ -131,7 +132,7 @@ pub fn ci_edit(root: &Utf8Path, names: [&str; 2], after: String) -> Result<Edit>
 /// As it is written on any system; `None` where it is elsewhere, as on this machine alone.
 fn in_checkout(project: &Project, path: &Utf8Path) -> Option<String> {
     let below = path.strip_prefix(project.checkout()).ok()?;
-    Some(below.as_str().replace('\\', "/"))
+    Some(slashed(below))
 }
 
 /// As many as are worth it.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::project::Project;
 use crate::facts::request::{Request, Testing};
 use crate::model::error::{Error, Result};
+use crate::model::path::slashed;
 use crate::model::shard::Shard;
 use crate::model::test_result::{CaseOutcome, ReportRow, TestCase, TestResult};
 use crate::world::disk;
@@ -62,7 +63,7 @@ impl Origin {
         let locks = workspaces.map(|dir| dir.join("Cargo.lock"));
         let locks: BTreeSet<Utf8PathBuf> = locks.chain([project.home.join("uv.lock")]).collect();
         let hashed = locks.iter().filter_map(|path| {
-            let name = project.display(path).as_str().replace('\\', "/");
+            let name = slashed(&project.display(path));
             Some((name, digest(path)?))
         });
         let testing = request.testing();

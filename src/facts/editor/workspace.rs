@@ -121,7 +121,7 @@ fn manifests(project: &Project) -> Vec<String> {
     let own = above.next().filter(|path| disk::is_file(path));
     let all: BTreeSet<Utf8PathBuf> = needed.into_iter().chain(own).collect();
     let shown = all.iter().map(|path| project.display(path));
-    shown.map(|path| path.as_str().replace('\\', "/")).collect()
+    shown.map(|path| slashed(&path)).collect()
 }
 
 /// Those of the project, where just is there to tell them, and the built-in ones; without what needs

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::model::error::Result;
+use crate::model::path::slashed;
 
 use super::config_file::{ConfigFile, Fill, OtherValue, Setting};
 use super::settings_file::SettingsFile;
@@ -52,7 +53,7 @@ fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let interpreter = Workspace::interpreter(SETTINGS.interpreters[0], python);
     file.set(&interpreter, |_| OtherValue::Warn)?;
     let elsewhere = |value: &Value| {
-        let path = value.as_str().map(|path| path.replace('\\', "/"));
+        let path = value.as_str().map(|path| slashed(path.into()));
         let both = path.zip(inside.as_ref());
         both.is_some_and(|(path, inside)| path.ends_with(&format!("/{inside}")))
     };

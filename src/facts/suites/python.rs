@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::dependencies::{Automation, TestRunner, stestr_folder};
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
+use crate::model::path::slashed;
 use crate::world::checkout;
 use crate::world::manifest::Manifests;
 
@@ -63,7 +64,7 @@ impl PythonSuite {
     pub fn label(&self) -> String {
         match self.dir.strip_prefix(&self.checkout) {
             Ok(place) if place.as_str().is_empty() => ".".to_owned(),
-            Ok(place) => place.as_str().replace('\\', "/"),
+            Ok(place) => slashed(place),
             Err(_) => self.member.clone(),
         }
     }
@@ -284,6 +285,18 @@ mod tests {
             assert!(found.is_some(), "{table}");
         }
         assert!(suite("", &["checks/check_a.py"]).is_none());
+    }
+
+    #[test]
+    fn a_folder_is_told_on_all_systems_alike_and_by_its_own_name() {
+        let (_temp, found) = found("", &["tests/test_a.py"]);
+        let suite = PythonSuite {
+            dir: r"/checkout/one\two".into(),
+            checkout: "/checkout".into(),
+            ..found.suite.unwrap()
+        };
+        let told = if cfg!(windows) { "one/two" } else { r"one\two" };
+        assert_eq!(suite.label(), told);
     }
 
     fn suite(pyproject: &str, files: &[&str]) -> Option<PythonSuite> {
