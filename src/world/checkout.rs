@@ -34,6 +34,11 @@ pub fn above(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
     dir.ancestors().skip(1).take_while(within)
 }
 
+/// A folder and those [`above`] it, nearest first.
+pub fn around(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
+    std::iter::once(dir).chain(above(dir))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,9 +50,11 @@ mod tests {
         let dir = root.join("a/b");
         disk::create_dir(&dir).unwrap();
         assert_eq!(above(&dir).count(), 0);
+        assert!(around(&dir).eq([&*dir]));
         assert_eq!(upward(&dir).last(), dir.ancestors().last());
         disk::create_dir(&root.join(".git")).unwrap();
         assert!(above(&dir).eq([&*root.join("a"), root]));
+        assert!(around(&dir).eq([&*dir, &*root.join("a"), root]));
         assert!(upward(&dir).eq([&*dir, &*root.join("a"), root]));
         assert!(upward(root).eq([root]) && above(root).next().is_none());
     }

@@ -37,7 +37,7 @@ impl Automation {
     /// comes first.
     pub fn read(dir: &Utf8Path) -> Result<Self> {
         let mut automation = Self::default();
-        for folder in std::iter::once(dir).chain(checkout::above(dir)) {
+        for folder in checkout::around(dir) {
             for path in files(folder) {
                 let text = disk::read_text(&path)?.unwrap_or_default();
                 automation.add(&text);

@@ -29,7 +29,7 @@ pub(super) struct FoundRequirements {
 pub(super) fn find(manifests: &Manifests, cargo: &CargoToml) -> Result<FoundRequirements> {
     let mut found = FoundRequirements::default();
     let dir = cargo.dir();
-    for folder in std::iter::once(dir).chain(checkout::above(dir)) {
+    for folder in checkout::around(dir) {
         found.add_folder(manifests, folder)?;
         if !found.syncs.is_empty() {
             break;

@@ -50,7 +50,7 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
     let manifests = Manifests::default();
     let names = names_of(module);
     let mut unread = None;
-    for folder in std::iter::once(dir).chain(checkout::above(dir)) {
+    for folder in checkout::around(dir) {
         let show = |place: &Place| {
             let path = shown(folder, &place.path);
             format!("`{path}:{}`", place.line)
@@ -103,7 +103,7 @@ pub fn hint_for_missing_in_rust(dir: &Utf8Path, module: &str) -> Result<Option<S
         let hint = hint_for_missing(dir, module)?;
         return Ok(hint.or_else(|| Some(way_out(&names[0]))));
     }
-    for folder in std::iter::once(dir).chain(checkout::above(dir)) {
+    for folder in checkout::around(dir) {
         if let Some((place, name)) = mention(folder, &names)? {
             let path = shown(folder, &place.path);
             let (line, way) = (place.line, way_out_of_crate(&name));
