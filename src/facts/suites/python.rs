@@ -99,8 +99,12 @@ impl PythonSuite {
         }
         let around = development(manifests, &member.dir)?;
         let folders = [&member.dir, &project.root, &project.home];
+        let mut seen = BTreeSet::new();
         let mut left_out = BTreeSet::new();
         for dir in folders.into_iter().chain(&around) {
+            if !seen.insert(dir) {
+                continue; // most projects are one folder, and walking it takes time
+            }
             let files = TestFiles {
                 is_shared: around.as_ref() == Some(dir),
                 ..TestFiles::of(project, member)
