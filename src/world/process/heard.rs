@@ -1,6 +1,6 @@
 //! Children that we listen to.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -104,28 +104,19 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     Ok(ended.map_or(Status::Code(1), |(status, _)| status))
 }
 
-fn forward_lines(
-    mut reader: std::io::PipeReader,
-    stream: Stream,
-    lines: &mpsc::Sender<(Stream, Vec<u8>)>,
-) {
-    let mut pending = Vec::new();
-    let mut buffer = [0; 1 << 13];
-    while let Ok(read @ 1..) = reader.read(&mut buffer) {
-        pending.extend_from_slice(&buffer[..read]);
-        while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
-            let rest = pending.split_off(end + 1);
-            pending.pop();
-            if lines
-                .send((stream, std::mem::replace(&mut pending, rest)))
-                .is_err()
-            {
-                return;
-            }
+fn forward_lines(reader: impl Read, stream: Stream, lines: &mpsc::Sender<(Stream, Vec<u8>)>) {
+    let mut reader = BufReader::new(reader);
+    let mut line = Vec::new();
+    loop {
+        // what was said before an error is told as well
+        let _ = reader.read_until(b'\n', &mut line);
+        if line.is_empty() {
+            return;
         }
-    }
-    if !pending.is_empty() {
-        let _ = lines.send((stream, pending));
+        line.pop_if(|last| *last == b'\n');
+        if lines.send((stream, std::mem::take(&mut line))).is_err() {
+            return;
+        }
     }
 }
 
@@ -262,6 +253,18 @@ mod tests {
         })
         .unwrap();
         assert_eq!(lines, [b"a\xffb".to_vec(), b"last".to_vec()]);
+    }
+
+    #[test]
+    fn a_line_is_told_whole_however_long_and_an_empty_one_as_well() {
+        let long = "x".repeat(1 << 16);
+        let (sender, lines) = mpsc::channel();
+        let said = format!("a\n\n{long}\nlast");
+        forward_lines(said.as_bytes(), Stream::Stdout, &sender);
+        drop(sender);
+        let lines = lines.into_iter().map(|(_, line)| line);
+        let lines: Vec<String> = lines.map(|line| String::from_utf8(line).unwrap()).collect();
+        assert_eq!(lines, ["a", "", &long, "last"]);
     }
 
     #[test]
