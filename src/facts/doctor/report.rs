@@ -84,7 +84,7 @@ pub struct EnvironmentFact {
     pub state: &'static str,
     /// Of its Python, or of the one that it would be made with.
     pub python: Option<String>,
-    /// `pyx`, `uv` or `others`; `None` where it is missing.
+    /// `pyx`, `conda`, `uv` or `others`; `None` where it is missing.
     pub made_by: Option<&'static str>,
     /// Why it must be made, or cannot be used.
     pub why: Option<String>,

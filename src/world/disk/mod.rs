@@ -269,7 +269,7 @@ pub fn create_dir(path: &Utf8Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(io("create", path))
 }
 
-/// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
+/// A file of its own with these bytes, which vanishes once it is dropped.
 pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     let make = || {
         let mut file = tempfile::NamedTempFile::new()?;
@@ -283,6 +283,7 @@ pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     })
 }
 
+/// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     put(path, |file| {
         file.write_all(bytes)?;
