@@ -8,7 +8,6 @@ use crate::facts::adoption::{
     Adoption, AdoptionOptions, BuiltPackage, History, Subject, differences,
 };
 use crate::model::error::{Error, Result};
-use crate::model::path::utf8;
 use crate::plan::{self, Plan};
 use crate::ui::Ui;
 use crate::world::disk;
@@ -27,10 +26,10 @@ pub fn ask(
     network: Network,
 ) -> Result<Adoption> {
     let trial = disk::staging(&session.cache().join("adoption"))?;
-    let folder = utf8(trial.path().to_owned())?;
-    let plan = plan::present_wheel(&adoption, &folder, network)?;
+    let folder = trial.path();
+    let plan = plan::present_wheel(&adoption, folder, network)?;
     execute(session, &plan, ui, disk::now())?;
-    let built = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
+    let built = BuiltPackage::in_folder(&plan::wheel_folder(folder))?;
     adoption.read_built(session, built, options)
 }
 
@@ -52,11 +51,11 @@ pub fn prove(
         return Ok(());
     };
     let trial = disk::staging(&session.cache().join("adoption"))?;
-    let folder = utf8(trial.path().to_owned())?;
+    let folder = trial.path();
     let made = plan::new_files(plan);
-    let plan = plan::adopted_wheel(adoption, &folder, network, plan)?;
+    let plan = plan::adopted_wheel(adoption, folder, network, plan)?;
     execute(session, &plan, ui, disk::now())?;
-    let after = BuiltPackage::in_folder(&plan::wheel_folder(&folder))?;
+    let after = BuiltPackage::in_folder(&plan::wheel_folder(folder))?;
     let edited = adoption.function.as_ref().map(|function| &function.file);
     let found = differences(&takeover.built, &after, &package.asked(edited, &made));
     if found.is_empty() {

@@ -207,10 +207,10 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
 fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<()> {
     let dist = &promote.dist;
     let staging = disk::staging(dist)?;
-    let root = crate::model::path::utf8(staging.path().to_owned())?;
+    let root = staging.path();
     let generated = [RELEASE_RECORD, SUMS];
     if disk::is_dir(dist) {
-        disk::mirror(dist, &root, &|below| {
+        disk::mirror(dist, root, &|below| {
             let ours = old.files.contains_key(below.as_str());
             (ours && !new.files.contains_key(below.as_str())) || generated.contains(&below.as_str())
         })?;

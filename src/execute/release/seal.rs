@@ -30,7 +30,7 @@ pub(crate) fn seal(session: &Session, seal: &Seal) -> Result<()> {
         source,
     })?;
     let staging = disk::staging(&seal.to)?;
-    let root = crate::model::path::utf8(staging.path().to_owned())?;
+    let root = staging.path();
     disk::write(&root.join(name), &sealed)?;
     let variables = build::variables_below(session, &seal.compiled);
     let text = serde_json::to_string_pretty(&variables).unwrap_or_default();

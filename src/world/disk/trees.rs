@@ -1,9 +1,10 @@
 //! Whole directories: copied with their times, and put in place in one rename.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{create_dir, io, is_dir, remove_dir, rename};
 use crate::model::error::Result;
+use crate::model::path::utf8;
 
 /// Copies a directory with its files' modification times, by which cargo knows what is fresh, and its
 /// links; nothing where `from` is none. Never hard links: cargo writes some of its files in place.
@@ -12,8 +13,7 @@ pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
         return create_dir(to);
     }
     let staging = staging(to)?;
-    let root = crate::model::path::utf8(staging.path().to_owned())?;
-    mirror(from, &root, &|_| false)?;
+    mirror(from, staging.path(), &|_| false)?;
     promote(staging, to)
 }
 
@@ -87,21 +87,21 @@ fn link_like(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
 
 /// Puts a finished staging directory where another one may be, in one step where the system can
 /// exchange names; the old one vanishes.
-pub fn exchange(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
+pub fn exchange(staging: Staging, path: &Utf8Path) -> Result<()> {
     if !is_dir(path) {
         return promote(staging, path);
     }
-    let new = crate::model::path::utf8(staging.path().to_owned())?;
-    if swap(&new, path).is_ok() {
+    let new = staging.path();
+    if swap(new, path).is_ok() {
         return Ok(()); // what is dropped is the old one
     }
     let old = path.with_file_name(format!(".pyx-old-{}", std::process::id()));
     rename(path, &old)?;
-    if let Err(error) = rename(&new, path) {
+    if let Err(error) = rename(new, path) {
         rename(&old, path)?;
         return Err(error);
     }
-    let _moved = staging.keep();
+    let _moved = staging.dir.keep();
     remove_dir(&old)
 }
 
@@ -122,21 +122,35 @@ fn swap(_one: &Utf8Path, _other: &Utf8Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// A directory beside `path` that becomes `path` in one rename, or vanishes.
-pub fn staging(path: &Utf8Path) -> Result<tempfile::TempDir> {
+/// A directory that becomes another one in one rename, or vanishes.
+pub struct Staging {
+    dir: tempfile::TempDir,
+    path: Utf8PathBuf,
+}
+
+impl Staging {
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+}
+
+/// One beside `path`, which it becomes.
+pub fn staging(path: &Utf8Path) -> Result<Staging> {
     let parent = path.parent().unwrap_or(Utf8Path::new("."));
     create_dir(parent)?;
-    tempfile::Builder::new()
+    let dir = tempfile::Builder::new()
         .prefix(".pyx-")
         .tempdir_in(parent)
-        .map_err(io("create a directory in", parent))
+        .map_err(io("create a directory in", parent))?;
+    let path = utf8(dir.path().to_owned())?;
+    Ok(Staging { dir, path })
 }
 
 /// Moves a finished staging directory into place; another process may have been first.
-pub fn promote(staging: tempfile::TempDir, path: &Utf8Path) -> Result<()> {
+pub fn promote(staging: Staging, path: &Utf8Path) -> Result<()> {
     match std::fs::rename(staging.path(), path) {
         Ok(()) => {
-            let _moved = staging.keep();
+            let _moved = staging.dir.keep();
             Ok(())
         }
         Err(_) if is_dir(path) => Ok(()),

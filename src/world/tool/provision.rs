@@ -116,11 +116,11 @@ impl Provision {
             return Ok(());
         }
         let staging = disk::staging(&self.dir)?;
-        let root = crate::model::path::utf8(staging.path().to_owned())?;
+        let root = staging.path();
         let output = root.join("out");
         let invocation = match (&self.origin, self.kind) {
             (Origin::Pinned { .. }, ToolName::Uv) => self.fetch(session, python, &output),
-            _ => self.install(session, python, uv, &root)?,
+            _ => self.install(session, python, uv, root)?,
         };
         let result = process::read(&invocation)?;
         if !result.status.success() {
@@ -187,7 +187,7 @@ impl Provision {
 
     fn promote(&self, unpacked: &Utf8Path) -> Result<()> {
         let done = disk::staging(&self.dir)?;
-        let dir = crate::model::path::utf8(done.path().to_owned())?;
+        let dir = done.path();
         let program = dir.join(self.program().file_name().unwrap_or_default());
         disk::rename(unpacked, &program)?;
         let receipt = disk::signature(&program).zip(disk::hash(&program));

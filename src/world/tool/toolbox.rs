@@ -125,11 +125,11 @@ impl Toolbox {
             return Ok(());
         }
         let staging = disk::staging(&self.dir)?;
-        let root = crate::model::path::utf8(staging.path().to_owned())?;
+        let root = staging.path();
         let list = root.join("requirements.txt");
         disk::write(&list, self.requirements.as_bytes())?;
         let call = |words: &[&str]| {
-            let call = Invocation::new(uv, &root).args(words.iter().copied());
+            let call = Invocation::new(uv, root).args(words.iter().copied());
             network::patient(session, call.without(&session.scrubbed()))
         };
         let python = self.python.as_str();
@@ -143,11 +143,11 @@ impl Toolbox {
         self.check(&call(
             &[&made[..], &["--no-project", "--python", python, "."]].concat(),
         ))?;
-        let own = venv::python(&root);
+        let own = venv::python(root);
         let sync = ["pip", "sync", "--quiet", "--require-hashes"];
         let rest = ["--python", own.as_str(), list.as_str()];
         self.check(&call(&[&sync[..], &rest].concat()))?;
-        self.record(&root)?;
+        self.record(root)?;
         disk::exchange(staging, &self.dir)
     }
 
