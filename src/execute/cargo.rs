@@ -9,7 +9,7 @@ use crate::ui::Activity;
 use crate::world::process::Stream;
 
 use super::compile_errors::CompileErrors;
-use super::diagnosis;
+use super::diagnosis::{self, Diagnosis};
 
 /// The words with which cargo begins a line of progress.
 const PROGRESS: [&str; 12] = [
@@ -49,7 +49,7 @@ pub(super) struct Listener<'a, 'b> {
     /// Lines that are shown only if the step fails.
     held: Vec<Vec<u8>>,
     /// What was seen to be missing, the first of several.
-    pub(super) diagnosis: Option<String>,
+    pub(super) diagnosis: Option<Diagnosis>,
     pub(super) errors: CompileErrors,
 }
 

@@ -14,7 +14,6 @@ use crate::world::session::Session;
 
 use super::cargo;
 use super::context::{Context, PlanOutcome};
-use super::diagnosis;
 use super::kept::INSTALLING;
 
 /// Runs a program of a plan, and understands what it prints.
@@ -48,18 +47,17 @@ pub(super) fn call(
         let dir = &run.invocation.dir;
         listener.errors.annotate(context.session, context.ui, dir);
     }
-    let said = listener.diagnosis.as_deref().unwrap_or_default();
-    let exit = if diagnosis::is_of_the_machine(said) {
-        Exit::Environment
-    } else {
-        run.exit
+    let exit = match &listener.diagnosis {
+        Some(diagnosis) if diagnosis.is_of_the_machine => Exit::Environment,
+        _ => run.exit,
     };
+    let hint = listener.diagnosis.map(|diagnosis| diagnosis.text);
     Err(Error::Step {
         step: format!("{} {}", step.verb.to_lowercase(), step.subject),
         status: status.to_string(),
         invocation: Box::new(run.invocation.clone()),
         exit,
-        hint: listener.diagnosis.or_else(|| run.hint.clone()),
+        hint: hint.or_else(|| run.hint.clone()),
     })
 }
 

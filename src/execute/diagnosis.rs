@@ -30,6 +30,14 @@ const UNREACHABLE: [&str; 6] = [
     "TimeoutError",
 ];
 
+/// What is missing, in the project's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Diagnosis {
+    pub(super) text: String,
+    /// Whether it is the machine's to give, so that nothing is wrong with the project.
+    pub(super) is_of_the_machine: bool,
+}
+
 /// An error of fetching a tool, with what the machine lacks where that is why.
 pub(super) fn explained(error: Error) -> Error {
     match error {
@@ -39,10 +47,7 @@ pub(super) fn explained(error: Error) -> Error {
             message,
             lack: None,
         } => Error::Provision {
-            lack: message
-                .lines()
-                .filter_map(of)
-                .find(|it| is_of_the_machine(it)),
+            lack: message.lines().find_map(of_the_machine),
             tool,
             version,
             message,
@@ -51,19 +56,54 @@ pub(super) fn explained(error: Error) -> Error {
     }
 }
 
-/// Whether what is missing is the machine's to give, so that nothing is wrong with the project.
-pub(super) fn is_of_the_machine(said: &str) -> bool {
-    [DISK, MEMORY].contains(&said) || [CACHE, NETWORK].iter().any(|words| said.ends_with(words))
+/// What a line of a failing build says is missing from the machine or the checkout; `None` for any other line.
+pub(super) fn of(line: &str) -> Option<Diagnosis> {
+    let (text, is_of_the_machine) = match of_the_machine(line) {
+        Some(text) => (text, true),
+        None => (of_the_checkout(line)?, false),
+    };
+    Some(Diagnosis {
+        text,
+        is_of_the_machine,
+    })
 }
 
-/// What a line of a failing build says is missing from the machine or the checkout, in the
-/// project's own words; `None` for any other line.
-pub(super) fn of(line: &str) -> Option<String> {
-    let quoted = |prefix: &str| {
-        let rest = line.split_once(prefix)?.1;
-        rest.split(['`', '\'']).next().map(str::to_owned)
-    };
-    if let Some(library) = quoted("The system library `") {
+/// What stands in a line behind such words, up to a quote.
+fn quoted(line: &str, words: &str) -> Option<String> {
+    let rest = line.split_once(words)?.1;
+    rest.split(['`', '\'']).next().map(str::to_owned)
+}
+
+fn of_the_machine(line: &str) -> Option<String> {
+    // cargo's words, then git's own
+    let repository = quoted(line, "nable to update ");
+    let repository = repository.or_else(|| quoted(line, "unable to access '"));
+    if let Some(repository) = repository {
+        return Some(format!(
+            "the dependency {repository} cannot be fetched: {NETWORK}"
+        ));
+    }
+    if let Some((_, rest)) = line.split_once("error sending request for url (") {
+        let url = rest.split(')').next().unwrap_or(rest);
+        return Some(format!("{url} does not answer: {NETWORK}"));
+    }
+    if UNREACHABLE.iter().any(|words| line.contains(words)) {
+        return Some(format!(
+            "a package index or repository cannot be reached: {NETWORK}"
+        ));
+    }
+    if let Some(cache) = quoted(line, "Failed to initialize cache at `") {
+        return Some(format!("uv cannot write its cache {cache}: {CACHE}"));
+    }
+    if line.contains("No space left on device") {
+        return Some(DISK.into());
+    }
+    let is_short = OUT_OF_MEMORY.iter().any(|words| line.contains(words));
+    is_short.then(|| MEMORY.into())
+}
+
+fn of_the_checkout(line: &str) -> Option<String> {
+    if let Some(library) = quoted(line, "The system library `") {
         return Some(format!(
             "the system library {library} is missing: install its development package (`lib{library}-dev` or the like)"
         ));
@@ -74,34 +114,11 @@ pub(super) fn of(line: &str) -> Option<String> {
             "the linker has no library {library}: install its development package"
         ));
     }
-    // cargo's words, then git's own
-    let repository = quoted("nable to update ").or_else(|| quoted("unable to access '"));
-    if let Some(repository) = repository {
-        return Some(format!(
-            "the dependency {repository} cannot be fetched: is there a network?"
-        ));
-    }
-    if let Some((_, rest)) = line.split_once("error sending request for url (") {
-        let url = rest.split(')').next().unwrap_or(rest);
-        return Some(format!("{url} does not answer: {NETWORK}"));
-    }
-    if UNREACHABLE.iter().any(|words| line.contains(words)) {
-        return Some("a package index or repository cannot be reached: is there a network?".into());
-    }
-    if let Some(cache) = quoted("Failed to initialize cache at `") {
-        return Some(format!("uv cannot write its cache {cache}: {CACHE}"));
-    }
-    if let Some(python) = quoted("metadata from the python interpreter '") {
+    if let Some(python) = quoted(line, "metadata from the python interpreter '") {
         return Some(format!(
             "`{python} -c ''` must print nothing, or maturin cannot read what it says of itself: look into \
              the environment's `.pth` files and sitecustomize.py"
         ));
-    }
-    if line.contains("No space left on device") {
-        return Some(DISK.into());
-    }
-    if OUT_OF_MEMORY.iter().any(|words| line.contains(words)) {
-        return Some(MEMORY.into());
     }
     if line.contains("requires rustc ") && line.contains("or newer") {
         let text = line.trim().trim_start_matches("error: ");
@@ -129,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_the_machine_lacks_is_named() {
-        let hint = |line| of(line).unwrap_or_default();
+        let hint = |line| of(line).map(|it| it.text).unwrap_or_default();
         let library = "  The system library `libpq` required by crate `pq-sys` was not found.";
         assert!(hint(library).contains("libpq"));
         assert!(hint("/usr/bin/ld: cannot find -lssl: No such file or directory").contains("ssl"));
@@ -167,12 +184,12 @@ mod tests {
             "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
         ] {
             assert!(
-                of(line).is_some_and(|said| is_of_the_machine(&said)),
+                of(line).is_some_and(|said| said.is_of_the_machine),
                 "{line}"
             );
         }
         let library = of("/usr/bin/ld: cannot find -lssl: No such file or directory").unwrap();
-        assert!(!is_of_the_machine(&library));
+        assert!(!library.is_of_the_machine);
     }
 
     #[test]
