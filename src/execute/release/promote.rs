@@ -157,6 +157,9 @@ fn completed(
     for test_result in own(candidate, test_results) {
         let on = test_result.on.clone().unwrap_or_default();
         let words = format!("{} {}", test_result.language, test_result.wording());
+        if test_result.failure.is_some() {
+            entry.failed.insert(on.clone());
+        }
         let known = entry.tests.entry(on).or_default();
         if !known.is_empty() {
             known.push_str(", ");
