@@ -189,9 +189,7 @@ impl CargoConfig {
     /// Whether cargo starts anything in rustc's place, or gives rustdoc flags of a person's own: neither goes
     /// together with ours.
     pub fn wraps_compiler(&self, session: &Session) -> bool {
-        const NAMES: [&str; 7] = [
-            "RUSTC_WRAPPER",
-            "CARGO_BUILD_RUSTC_WRAPPER",
+        const OTHERS: [&str; 5] = [
             "RUSTC_WORKSPACE_WRAPPER",
             "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
             "RUSTDOCFLAGS",
@@ -204,7 +202,8 @@ impl CargoConfig {
                 || build.rustdocflags.is_some()
         };
         let of_a_target = |(_, target): (&str, &Item)| target.get("rustdocflags").is_some();
-        NAMES.iter().any(|name| session.var(name).is_some())
+        let mut names = RUSTC_WRAPPER.iter().chain(&OTHERS);
+        names.any(|name| session.var(name).is_some())
             || self.files.iter().any(|file| {
                 let targets = file.toml.table(&["target"]);
                 of_build(&file.build)
