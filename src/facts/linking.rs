@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
-use crate::facts::project::{HardWired, Locked, Member};
+use crate::facts::project::{Locked, Member};
 use crate::world::disk;
 use crate::world::interpreter::Probe;
 
@@ -78,13 +78,10 @@ impl Linking {
 }
 
 impl Wrapper {
-    /// `None` where a person's own stands in its place, or plain cargo does not link the tests: then `cargo
-    /// pyx env` tells it of PyO3's configuration.
+    /// `None` where a person's own stands in its place.
     fn of(member: &Member, probe: &Probe) -> Option<Self> {
-        let is_free = cfg!(target_os = "linux")
-            && member.bindings.is_pyo3()
-            && !member.wraps_compiler
-            && HardWired::find(member).is_none();
+        let is_free =
+            cfg!(target_os = "linux") && member.bindings.is_pyo3() && !member.wraps_compiler;
         let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
         if !is_free || libdir.as_str().contains(char::is_whitespace) {
             return None;
@@ -155,7 +152,6 @@ mod tests {
             ("", "/py/lib", true, true),
             ("", "/py/lib", false, false),
             ("", "/a b/lib", false, true), // a flag is one word
-            ("'extension-module'", "/py/lib", false, true),
         ] {
             let found = by(features, libdir, wraps_compiler, is_alone);
             assert_eq!(

@@ -113,6 +113,8 @@ pub fn answer(py: Python<'_>) -> PyResult<usize> {
 #[cfg(target_os = "linux")]
 fn what_an_extension_depends_on_is_compiled_once_for_it_and_its_tests() {
     let project = project!("hello");
+    let hard_wired = "{ version = \"0.29\", features = [\"extension-module\"] }";
+    project.edit("Cargo.toml", "\"0.29\"", hard_wired);
     project.append("src/lib.rs", DOCUMENTED);
     project.append("pyproject.toml", "\n[tool.pyx.test]\ndoctests = true\n");
     project.write("build.rs", "fn main() {}\n");
