@@ -5,10 +5,13 @@ from html import escape
 from chart import STYLE, digits
 
 OURS = "cargo pyx"
-SIDES = (OURS, "maturin develop", "import hook", "uv run", "cargo alone")
+BY_HAND = "maturin develop"
+SIDES = (OURS, BY_HAND, "import hook", "uv run", "cargo alone")
 # not among the sides: it imports what was built before an edit
 KEYLESS = "uv run without keys"
 YARDSTICK = "git status"
+# of all that is measured, what a picture can show at a glance
+PICTURED = ("no-op", "edit", "green", "switch", "cold")
 WIDTH, MARGIN, NAMES, BARS = 880, 24, 330, 330
 
 
@@ -78,13 +81,15 @@ def page(seen, titles):
 
 
 def picture(seen, titles):
-    """Bars of each line, the slowest side the longest; readable on light and dark pages."""
+    """Bars of cargo-pyx and of the same by hand, the slower one the longer; for light and dark pages."""
     body, y, last = [], 78, None
-    for project, title, found in rows(seen, titles):
+    for project, title, found in rows(seen, {name: titles[name] for name in PICTURED if name in titles}):
         if project != last:
             body.append(f'<text class="group" x="{MARGIN}" y="{y + 10}">{escape(project)}</text>')
             y, last = y + 22, project
-        sides = [side for side in SIDES if side in found]
+        sides = [side for side in (OURS, BY_HAND) if side in found]
+        if not sides:
+            continue
         slowest = max(found[side]["median"] for side in sides)
         body.append(f'<text x="{MARGIN}" y="{y + 4 + 6 * len(sides)}">{escape(title)}</text>')
         for side in sides:
@@ -92,7 +97,7 @@ def picture(seen, titles):
             width = max(2, BARS * found[side]["median"] / slowest)
             x = MARGIN + NAMES
             body.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{width:.1f}" height="10" rx="2"/>')
-            text = f"{side} {duration(found[side]['median'])}"
+            text = f"{'by hand' if side == BY_HAND else side} {duration(found[side]['median'])}"
             body.append(f'<text class="quiet" x="{x + width + 6:.1f}" y="{y + 9}">{escape(text)}</text>')
             y += 13
         y += 9
