@@ -10,7 +10,7 @@ use crate::facts::{Durations, RECORDED, Request};
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::model::minor::{Minor, NEWEST_PYTHON};
-use crate::model::path::slashed;
+use crate::model::path::{relative, slashed, within};
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
@@ -34,8 +34,11 @@ pub struct CiPlan {
     pub pythons: Vec<String>,
     /// Into how many parts the tests of each are split.
     pub shards: u32,
-    /// Whether recorded seconds of the tests are under version control, in [`RECORDED`] at the root.
-    pub has_durations: bool,
+    /// Where jobs are run, as the project is what is found there: its folder, relative to the root of the
+    /// repository; empty for the root itself.
+    pub folder: String,
+    /// Recorded seconds of the tests that are under version control, relative to `folder`.
+    pub durations: Option<String>,
     /// Where shards leave their reports, relative to the root of the repository.
     pub reports: String,
     /// Whether a wheel is for one version of Python, so that one is built for each.
@@ -75,25 +78,22 @@ impl CiPlan {
             let message = "no version of Python is allowed by requires-python and PyO3 together";
             return Err(Error::Usage(message.to_owned()));
         }
-        let recorded = project.root.join(RECORDED);
-        let git = Git {
-            session,
-            dir: &project.root,
-        };
-        let has_durations = disk::is_file(&recorded) && git.tracks(RECORDED).unwrap_or_default();
-        let known = match durations {
-            Some(path) => Durations::present(path)?,
-            None if has_durations => Durations::read(&recorded)?,
+        let folder = in_checkout(&project, &project.root).unwrap_or_default();
+        let recorded = recorded(session, &project);
+        let known = match (durations, &recorded) {
+            (Some(path), _) => Durations::present(path)?,
+            (None, Some(recorded)) => Durations::read(recorded)?,
             // a cache of ours: what cannot be read says nothing
-            None => Durations::read(&Durations::path(&project)).unwrap_or_default(),
+            (None, None) => Durations::read(&Durations::path(&project)).unwrap_or_default(),
         };
         let rows = SYSTEMS * u32::try_from(pythons.len()).unwrap_or(u32::MAX);
         Ok(Self {
             pythons,
             shards: shards(known.total()).min(MOST_ROWS / rows).max(1),
-            has_durations,
+            durations: recorded.map(|recorded| relative(&project.root, &recorded)),
             reports: in_checkout(&project, &ShardReport::folder(&project))
-                .unwrap_or_else(|| "target/pyx/shards".to_owned()),
+                .unwrap_or_else(|| within(&folder, "target/pyx/shards")),
+            folder,
             wheel_for_each: project.members.iter().any(|member| {
                 let options = Options::new(member, None, &request.build);
                 let locked = Locked::gather(&project.manifests, member, &options.features);
@@ -127,6 +127,17 @@ pub fn ci_edit(root: &Utf8Path, names: [&str; 2], after: String) -> Result<Edit>
     }
     let message = format!("`{}` are somebody else's", names.join("` and `"));
     Err(Error::Usage(message))
+}
+
+/// The recorded seconds of the tests that are under version control, absolute: beside the project, else at
+/// the root of the repository.
+fn recorded(session: &Session, project: &Project) -> Option<Utf8PathBuf> {
+    let mut folders = [&*project.root, project.checkout()].into_iter();
+    let dir = folders.find(|dir| {
+        let git = Git { session, dir };
+        disk::is_file(&dir.join(RECORDED)) && git.tracks(RECORDED).unwrap_or_default()
+    })?;
+    Some(dir.join(RECORDED))
 }
 
 /// As it is written on any system; `None` where it is elsewhere, as on this machine alone.

@@ -40,6 +40,14 @@ fn escape(text: &std::ffi::OsStr) -> String {
     escaped
 }
 
+/// A path below a folder, both with slashes; the path itself where the folder is empty.
+pub fn within(folder: &str, path: &str) -> String {
+    if folder.is_empty() {
+        return path.to_owned();
+    }
+    format!("{folder}/{path}")
+}
+
 /// An absolute path as seen from an absolute folder, `..` included, with the slashes of a glob; empty for
 /// the folder itself.
 pub fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {

@@ -11,16 +11,19 @@ const PYPROJECT: &str = "[build-system]\nrequires = [\"maturin>=1.9,<2\"]\nbuild
 
 fn told(place: &std::path::Path) -> Project {
     let _ = std::fs::remove_dir_all(place);
+    let project = Project::written(place, &told_files());
+    project.git(&["init", "--quiet"]);
+    project
+}
+
+fn told_files() -> [(&'static str, &'static str); 3] {
     let cargo =
         "[package]\nname = \"told\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n";
-    let files = [
+    [
         ("Cargo.toml", cargo),
         ("pyproject.toml", PYPROJECT),
         ("src/main.rs", "fn main() {}\n"),
-    ];
-    let project = Project::written(place, &files);
-    project.git(&["init", "--quiet"]);
-    project
+    ]
 }
 
 fn ci(project: &Project, args: &[&str]) -> Pyx {
@@ -70,6 +73,34 @@ fn a_matrix_has_the_pythons_that_the_project_is_for_and_the_shards_that_pay() {
     project.edit("pyproject.toml", ">=3.12.3,<3.15", ">=3.99");
     let run = ci(&project, &["matrix", "test"]).run().exits(2);
     run.says("no version of Python is allowed");
+}
+
+#[test]
+fn a_package_below_the_root_of_the_repository_is_tested_and_released_in_its_folder() {
+    let files = told_files().map(|(name, text)| (format!("py thon/{name}"), text));
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, *text)).collect();
+    let repository = Project::written(&folder!(), &files);
+    let project = Project::at(&repository.path("py thon"));
+    let recorded = "{\"schema\": 1, \"suites\": {\".\": {\"a\": 1.0}}}";
+    let durations = |place: &str, file: &str| {
+        repository.write(file, recorded);
+        repository.git(&["add", file]);
+        let run = ci(&project, &["github", "--dry-run"]).run().succeeds();
+        for line in [
+            "    working-directory: py thon",
+            "          path: py thon/dist/",
+            "          path: py thon/target/pyx/shards/",
+        ] {
+            assert!(run.stdout.contains(&format!("+{line}\n")), "{run}");
+        }
+        assert!(
+            run.stdout.contains(&format!(" --durations {place}\n")),
+            "{run}"
+        );
+        repository.git(&["rm", "--quiet", "--force", file]);
+    };
+    durations("test-durations.json", "py thon/test-durations.json");
+    durations("../test-durations.json", "test-durations.json");
 }
 
 #[test]

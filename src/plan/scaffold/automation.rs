@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
+use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use crate::facts::release::HOSTED;
 use crate::facts::{CiPlan, RECORDED};
+use crate::model::invocation::quote;
+use crate::model::path::{relative, within};
 
 use super::render::render;
-use super::workflow::platforms;
+use super::workflow::{places, platforms, scalar};
 
 /// One of the two matrices of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -117,20 +120,58 @@ pub fn gitlab(plan: &CiPlan) -> Vec<AutomationFile> {
 }
 
 fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
-    let durations = if plan.has_durations {
-        format!(" --durations {RECORDED}")
-    } else {
-        String::new()
-    };
-    vec![
-        ("durations", durations),
+    let folder = &plan.folder;
+    let place = |name| scalar(&within(folder, name)).into_owned();
+    let recorded = plan.durations.as_deref().unwrap_or(RECORDED);
+    let durations = plan.durations.as_deref();
+    let durations = durations.map(|path| format!(" --durations {}", quote(path)));
+    let mut values = vec![
+        ("all_junit", place("all-tests.xml")),
+        ("collected", place("reports")),
+        ("durations", durations.unwrap_or_default()),
+        ("enter", enter(folder)),
+        ("folder", within(folder, "")),
         ("gitlab_matrix", gitlab_matrix(plan)),
+        ("junit", place("tests.xml")),
+        ("kept", kept(plan)),
+        ("merge", merge(plan)),
         ("platforms", platforms()),
         ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
-        ("reports", plan.reports.clone()),
-        ("recorded", RECORDED.to_owned()),
+        ("recorded", quote(recorded).into_owned()),
+        ("shards", scalar(&format!("{}/", plan.reports)).into_owned()),
         ("wanted", wanted(plan)),
-    ]
+    ];
+    values.extend(places(folder));
+    values
+}
+
+/// Where the recorded seconds are, relative to the root of the repository.
+fn kept(plan: &CiPlan) -> String {
+    let recorded = plan.durations.as_deref().unwrap_or(RECORDED);
+    // at the root of the repository, or beside the project
+    match recorded.strip_prefix("../") {
+        Some(_) => RECORDED.to_owned(),
+        None => within(&plan.folder, recorded),
+    }
+}
+
+/// The step of a pipeline that goes where the project is.
+fn enter(folder: &str) -> String {
+    if folder.is_empty() {
+        return String::new();
+    }
+    format!("    - {}", scalar(&format!("cd {}", quote(folder))))
+}
+
+/// The line of a pipeline that brings together what the shards have left.
+fn merge(plan: &CiPlan) -> String {
+    let absolute = |path: &str| Utf8PathBuf::from("/").join(path);
+    let reports = relative(&absolute(&plan.folder), &absolute(&plan.reports));
+    let line = format!(
+        "cargo pyx test --merge {} --junit all-tests.xml",
+        quote(&reports)
+    );
+    scalar(&line).into_owned()
 }
 
 fn gitlab_matrix(plan: &CiPlan) -> String {
@@ -153,7 +194,8 @@ mod tests {
         CiPlan {
             pythons: vec!["3.14".to_owned(), "3.15".to_owned()],
             shards: 2,
-            has_durations: true,
+            folder: String::new(),
+            durations: Some(RECORDED.to_owned()),
             reports: "target/pyx/shards".into(),
             wheel_for_each: true,
         }
@@ -189,5 +231,42 @@ mod tests {
     fn pipelines_are_as_they_were_looked_at() {
         insta::assert_snapshot!("github", github(&plan())[0].text);
         insta::assert_snapshot!("gitlab", gitlab(&plan())[0].text);
+    }
+
+    /// The lines that the place of the project changes.
+    fn placed(plan: &CiPlan) -> String {
+        let lines = |files: Vec<AutomationFile>, at_root: Vec<AutomationFile>| {
+            let mut changed = String::new();
+            for (file, at_root) in files.iter().zip(&at_root) {
+                let _ = writeln!(changed, "==> {}", file.names[0]);
+                let known: Vec<&str> = at_root.text.lines().collect();
+                for line in file.text.lines().filter(|line| !known.contains(line)) {
+                    let _ = writeln!(changed, "{line}");
+                }
+            }
+            changed
+        };
+        let at_root = self::plan();
+        lines(github(plan), github(&at_root)) + &lines(gitlab(plan), gitlab(&at_root))
+    }
+
+    #[test]
+    fn jobs_run_where_the_project_is_and_what_they_leave_is_looked_for_there() {
+        let plan = CiPlan {
+            folder: "py thon/it's".to_owned(),
+            durations: Some("../../test-durations.json".to_owned()),
+            reports: "py thon/it's/target/pyx/shards".into(),
+            ..plan()
+        };
+        insta::assert_snapshot!("placed", placed(&plan));
+        let odd = CiPlan {
+            folder: "a: #b".to_owned(),
+            ..plan
+        };
+        let text = &github(&odd)[1].text;
+        assert!(
+            text.contains("\n          path: \"a: #b/dist/\"\n"),
+            "{text}"
+        );
     }
 }

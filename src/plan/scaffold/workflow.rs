@@ -1,19 +1,51 @@
 //! What a project's workflows for GitHub Actions build, from the release's own table of platforms.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::facts::release::{HOSTED, Hosted};
 use crate::model::minor::NEWEST_PYTHON;
+use crate::model::path::within;
 
 /// What stands for each name in the workflows.
-pub(super) fn values(lowest: u64) -> [(&'static str, String); 5] {
+pub(super) fn values(lowest: u64) -> [(&'static str, String); 8] {
+    let [dist, sets, working_directory] = places("");
     [
+        dist,
         ("platforms", platforms()),
         ("pythons", tested(lowest)),
         ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
+        sets,
         ("systems", systems()),
         ("wanted", wanted(lowest)),
+        working_directory,
     ]
+}
+
+/// What stands in a workflow for the places of a release; `folder`: of the project, relative to the root of the
+/// repository, which is where GitHub's own steps look while its jobs run in the project's folder.
+pub(super) fn places(folder: &str) -> [(&'static str, String); 3] {
+    let working_directory = if folder.is_empty() {
+        String::new()
+    } else {
+        format!("    working-directory: {}", scalar(folder))
+    };
+    let owned = |path| scalar(&within(folder, path)).into_owned();
+    [
+        ("dist", owned("dist/")),
+        ("sets", owned("target/sets")),
+        ("working_directory", working_directory),
+    ]
+}
+
+/// A text as a value of YAML's, in a list on one line as well.
+pub(super) fn scalar(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-./=$'\"".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_.".contains(c));
+    if begins && !text.ends_with(' ') && text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(serde_json::Value::from(text).to_string()) // YAML has JSON's strings
 }
 
 /// The Pythons from a minor version on, as `3.10`.
