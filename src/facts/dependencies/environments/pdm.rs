@@ -1,5 +1,7 @@
 //! pdm's groups for development (pdm docs, "Legacy `tool.pdm.dev-dependencies`").
 
+use url::Url;
+
 use crate::world::manifest::Toml;
 
 use super::tool_environment::{ToolEnvironment, place};
@@ -11,9 +13,39 @@ pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
         let mut group = ToolEnvironment::default();
         for text in toml.spanned_strings(&[&keys[..], &[&name]].concat()) {
             let place = place(&toml.path, toml.line(&text.span));
-            group.add_line(&text.value, &place);
+            group.add_line(&in_project(toml, &text.value), &place);
         }
         found.push(group);
     }
     found
+}
+
+/// With the folder of the project in the place of pdm's name for it.
+fn in_project(toml: &Toml, line: &str) -> String {
+    const ROOT: &str = "${PROJECT_ROOT}";
+    let dir = toml.path.parent().unwrap_or(&toml.path);
+    let url = Url::from_file_path(dir).map(String::from);
+    let line = line.replace(&format!("file:///{ROOT}"), &url.unwrap_or_default());
+    line.replace(ROOT, dir.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::world::disk;
+
+    #[test]
+    fn a_folder_of_the_project_is_found_by_pdms_name_for_its_root() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let sub = dir.join("sub");
+        disk::create_dir(&sub).unwrap();
+        let text = "[tool.pdm.dev-dependencies]\n\
+                    test = ['pytest', '-e file:///${PROJECT_ROOT}/sub#egg=sub']\n";
+        let toml = Toml::parse(&dir.join("pyproject.toml"), text).unwrap();
+        let found = groups(&toml);
+        assert_eq!(found[0].requirements, ["pytest", &format!("-e{sub}")]);
+    }
 }

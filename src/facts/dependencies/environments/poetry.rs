@@ -2,9 +2,10 @@
 
 use toml_edit::{Item, TableLike};
 
+use crate::model::path::normalize;
 use crate::world::manifest::Toml;
 
-use super::tool_environment::{Place, ToolEnvironment, place};
+use super::tool_environment::{LocalPackage, Place, ToolEnvironment, place};
 
 pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
     let groups = ["tool", "poetry", "group"];
@@ -47,6 +48,13 @@ fn add(found: &mut ToolEnvironment, name: &str, item: &Item, place: &Place) {
         return;
     }
     let table = item.as_table_like();
+    if let Some(table) = table
+        && let Some(local) = local(name, table, place)
+    {
+        let is_editable = table.get("develop").and_then(Item::as_bool) == Some(true);
+        let said = format!("{name} = {}", item.to_string().trim());
+        return found.add_local(&local, place, &said, is_editable);
+    }
     let requirement = match (item.as_str(), table) {
         (Some(version), _) => specifiers(version).map(|said| format!("{name}{said}")),
         (None, Some(table)) => of_table(name, table),
@@ -58,19 +66,35 @@ fn add(found: &mut ToolEnvironment, name: &str, item: &Item, place: &Place) {
     }
 }
 
-/// `None` for what is taken from a folder, or is said in a way that is not known.
-fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
-    let str = |key: &str| table.get(key).and_then(Item::as_str);
+/// What is taken from a folder or a file.
+fn local(name: &str, table: &dyn TableLike, place: &Place) -> Option<LocalPackage> {
+    let path = table.get("path").or(table.get("file"))?.as_str()?;
+    let dir = place.path.parent().unwrap_or(&place.path);
+    Some(LocalPackage {
+        path: normalize(&dir.join(path)),
+        name: Some(name.to_owned()),
+        extras: extras(table),
+        marker: marker(table)?,
+    })
+}
+
+/// In brackets; empty where there are none.
+fn extras(table: &dyn TableLike) -> String {
     let extras = table.get("extras").and_then(Item::as_array);
     let extras: Vec<&str> = extras
         .into_iter()
         .flatten()
         .filter_map(|it| it.as_str())
         .collect();
-    let named = match &extras[..] {
-        [] => name.to_owned(),
-        extras => format!("{name}[{}]", extras.join(",")),
-    };
+    match &extras[..] {
+        [] => String::new(),
+        extras => format!("[{}]", extras.join(",")),
+    }
+}
+
+/// `None` for what is said in a way that is not known.
+fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
+    let str = |key: &str| table.get(key).and_then(Item::as_str);
     let from = match (str("version"), str("url"), str("git")) {
         (Some(version), ..) => specifiers(version)?,
         (None, Some(url), _) => format!(" @ {url}"),
@@ -81,6 +105,18 @@ fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
         }
         _ => return None,
     };
+    let marker = marker(table)?;
+    let marker = if marker.is_empty() {
+        marker
+    } else {
+        format!(" ; {marker}")
+    };
+    Some(format!("{name}{}{from}{marker}", extras(table)))
+}
+
+/// On which Pythons and systems it is installed; empty for all.
+fn marker(table: &dyn TableLike) -> Option<String> {
+    let str = |key: &str| table.get(key).and_then(Item::as_str);
     let mut markers: Vec<String> = str("markers")
         .map(|it| format!("({it})"))
         .into_iter()
@@ -92,13 +128,7 @@ fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
             markers.push(format!("python_full_version {operator} '{version}'"));
         }
     }
-    let marker = markers.join(" and ");
-    let marker = if marker.is_empty() {
-        marker
-    } else {
-        format!(" ; {marker}")
-    };
-    Some(format!("{named}{from}{marker}"))
+    Some(markers.join(" and "))
 }
 
 /// The specifiers of PEP 440 that one of poetry's constraints means: `^1.2` is `>=1.2,<2`; `None` for
@@ -154,6 +184,7 @@ mod tests {
     use camino::Utf8Path;
 
     use super::*;
+    use crate::world::disk;
 
     #[test]
     fn constraints_mean_what_poetry_documents() {
@@ -178,6 +209,27 @@ mod tests {
             );
         }
         assert_eq!(specifiers("^1 || ^2"), None);
+    }
+
+    #[test]
+    fn what_is_taken_from_a_folder_keeps_its_conditions() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let sub = dir.join("sub");
+        disk::create_dir(&sub).unwrap();
+        let text = "[tool.poetry.group.test.dependencies]\na = { path = 'sub', develop = true }\n\
+                    b = { path = './sub', extras = ['x'], markers = \"os_name == 'nt'\" }\n\
+                    me = { path = '.', extras = ['own'] }\ngone = { path = \"gone\" }\n";
+        let toml = Toml::parse(&dir.join("pyproject.toml"), text).unwrap();
+        let found = &groups(&toml)[0];
+        let url = url::Url::from_file_path(&sub).unwrap();
+        let expected = [
+            format!("-e{sub}"),
+            format!("b[x] @ {url} ; (os_name == 'nt')"),
+        ];
+        assert_eq!(found.requirements, expected);
+        assert_eq!(found.extras, ["own"]);
+        assert_eq!(found.unread[0].1, "gone = { path = \"gone\" }");
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep508_rs::{Requirement, VerbatimUrl};
+use url::Url;
 
 use crate::model::package_name;
-use crate::model::path::{normalize, slashed};
+use crate::model::path::{self, normalize, slashed};
+use crate::world::disk;
 
 /// A line of a file of the project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +23,8 @@ pub(in super::super) struct Place {
 /// What a tool installs into one of its environments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct ToolEnvironment {
-    /// PEP 508, or an option of `uv pip install` in one word: `-rFILE` or `-cFILE`, absolute.
+    /// PEP 508, a folder or a file, or an option of `uv pip install` in one word: `-rFILE`, `-cFILE` or
+    /// `-eFOLDER`; each absolute.
     pub(in super::super) requirements: Vec<String>,
     /// Of the project itself, normalised.
     pub(in super::super) extras: Vec<String>,
@@ -78,7 +81,7 @@ impl ToolEnvironment {
         let dir = place.path.parent().unwrap_or(&place.path);
         let file = || normalize(&dir.join(value));
         match option {
-            "-e" | "--editable" => self.add_requirement(value, place),
+            "-e" | "--editable" => self.add_package(value, place, true),
             "--group" => self.groups.push(package_name::normalize(value)),
             _ if value.contains(['{', '$']) => self.miss(place, value),
             "-c" | "--constraint" | "--constraints" => {
@@ -89,19 +92,40 @@ impl ToolEnvironment {
     }
 
     pub(super) fn add_requirement(&mut self, text: &str, place: &Place) {
+        self.add_package(text, place, false);
+    }
+
+    /// `is_editable`: whether a folder's code is to be imported from where it is.
+    fn add_package(&mut self, text: &str, place: &Place, is_editable: bool) {
         let text = text.trim();
-        if let Some(rest) = text.strip_prefix('.').filter(|it| !it.starts_with('.')) {
-            let inside = rest.trim_start_matches('/').strip_prefix('[');
-            let names = inside
-                .and_then(|it| it.strip_suffix(']'))
-                .unwrap_or_default();
-            let names = names.split(',').filter(|name| !name.trim().is_empty());
-            self.extras
-                .extend(names.map(|name| package_name::normalize(name.trim())));
+        let dir = place.path.parent().unwrap_or(&place.path);
+        if let Some(local) = LocalPackage::read(text, dir) {
+            self.add_local(&local, place, text, is_editable);
         } else if Requirement::<VerbatimUrl>::from_str(text).is_ok() {
             self.requirements.push(text.to_owned());
         } else {
             self.miss(place, text);
+        }
+    }
+
+    /// `said`: how it is written.
+    pub(super) fn add_local(
+        &mut self,
+        local: &LocalPackage,
+        place: &Place,
+        said: &str,
+        is_editable: bool,
+    ) {
+        if Some(&*local.path) == place.path.parent() {
+            let names = local.extras.trim_matches(['[', ']']).split(',');
+            let names = names.filter(|name| !name.trim().is_empty());
+            self.extras
+                .extend(names.map(|name| package_name::normalize(name.trim())));
+            return;
+        }
+        match local.requirement(is_editable) {
+            Some(requirement) if disk::is_there(&local.path) => self.requirements.push(requirement),
+            _ => self.miss(place, said),
         }
     }
 
@@ -117,15 +141,77 @@ impl ToolEnvironment {
             .map(|text| package_name::of_requirement(text))
             .collect();
         for text in other.requirements {
-            let is_option = text.starts_with('-') && !self.requirements.contains(&text);
-            let is_new = !known.contains(&package_name::of_requirement(&text));
-            if is_option || (is_new && !text.starts_with('-')) {
+            let is_nameless = text.starts_with('-') || Utf8Path::new(&text).is_absolute();
+            let is_known = if is_nameless {
+                self.requirements.contains(&text)
+            } else {
+                known.contains(&package_name::of_requirement(&text))
+            };
+            if !is_known {
                 self.requirements.push(text);
             }
         }
         self.extras.extend(other.extras);
         self.groups.extend(other.groups);
         self.unread.extend(other.unread);
+    }
+}
+
+/// A package that is taken from a folder or a file of this machine.
+#[derive(Debug)]
+pub(super) struct LocalPackage {
+    /// Absolute.
+    pub(super) path: Utf8PathBuf,
+    pub(super) name: Option<String>,
+    /// In brackets; empty where there are none.
+    pub(super) extras: String,
+    /// On which Pythons and systems; empty for all.
+    pub(super) marker: String,
+}
+
+impl LocalPackage {
+    /// What begins as a path or as a URL of one: `./sub[x]`, `../sub`, `file:///sub#egg=name`. `dir`: from
+    /// where it is looked for.
+    fn read(text: &str, dir: &Utf8Path) -> Option<Self> {
+        let (place, marker) = text.split_once(" ;").unwrap_or((text, ""));
+        let (place, name) = place.split_once("#egg=").unwrap_or((place, ""));
+        let extras_of = |text: &'_ str| text.find('[').unwrap_or(text.len());
+        let (place, own) = place.split_at(extras_of(place));
+        let (name, named) = name.split_at(extras_of(name));
+        let extras = if own.is_empty() { named } else { own };
+        let name = name.split('&').next().filter(|it| !it.is_empty());
+        let path = if place.starts_with("file:") {
+            path::utf8(Url::parse(place.trim()).ok()?.to_file_path().ok()?).ok()?
+        } else if place.starts_with('.') || Utf8Path::new(place).is_absolute() {
+            dir.join(place.trim())
+        } else {
+            return None;
+        };
+        Some(Self {
+            path: normalize(&path),
+            name: name.map(str::to_owned),
+            extras: extras.trim().to_owned(),
+            marker: marker.trim().to_owned(),
+        })
+    }
+
+    /// For `uv pip install`; `None` for what only a name could have in one word.
+    fn requirement(&self, is_editable: bool) -> Option<String> {
+        let Self { path, extras, .. } = self;
+        match (&self.name, &*self.marker) {
+            (_, "") if is_editable => Some(format!("-e{path}{extras}")),
+            (None, "") => Some(format!("{path}{extras}")),
+            (None, _) => None,
+            (Some(name), marker) => {
+                let url = Url::from_file_path(path).ok()?;
+                let marker = Some(marker).filter(|marker| !marker.is_empty());
+                let marker = marker.map(|marker| format!(" ; {marker}"));
+                Some(format!(
+                    "{name}{extras} @ {url}{}",
+                    marker.unwrap_or_default()
+                ))
+            }
+        }
     }
 }
 
@@ -188,6 +274,43 @@ mod tests {
         assert_eq!(read("-e .[test]").extras, ["test"]);
         assert_eq!(read("--group dev").groups, ["dev"]);
         for line in ["{[base]deps}", "-r {envname}.txt", "../other"] {
+            assert_eq!(read(line).unread.len(), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_from_a_folder_of_the_project_is_installed_from_there() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let sub = dir.join("sub");
+        disk::create_dir(&sub).unwrap();
+        let url = Url::from_file_path(&sub).unwrap();
+        for (line, requirement) in [
+            ("./sub".to_owned(), sub.to_string()),
+            ("../sub[x]".to_owned(), format!("{sub}[x]")),
+            ("-e ../sub[x]".to_owned(), format!("-e{sub}[x]")),
+            (format!("-e {url}#egg=s"), format!("-e{sub}")),
+            (format!("{url}#egg=s[x]"), format!("s[x] @ {url}")),
+            (
+                format!("{url}#egg=s ; os_name == 'nt'"),
+                format!("s @ {url} ; os_name == 'nt'"),
+            ),
+        ] {
+            let mut found = ToolEnvironment::default();
+            let file = if line == "./sub" {
+                "tox.ini"
+            } else {
+                "own/tox.ini"
+            };
+            found.add_line(&line, &place(&dir.join(file), 3));
+            assert_eq!(
+                found.requirements,
+                [requirement],
+                "{line} {:?}",
+                found.unread
+            );
+        }
+        for line in ["./gone", "-e ../gone", "../sub ; os_name == 'nt'"] {
             assert_eq!(read(line).unread.len(), 1, "{line}");
         }
     }
