@@ -94,6 +94,7 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     };
     found.declared = !(found.groups.is_empty() && found.extras.is_empty());
     if found.declared {
+        add_environments(manifests, pyproject, &mut found)?;
         return Ok(found);
     }
     found.others.extend(development::legacy(pyproject));
@@ -117,7 +118,8 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     Ok(found)
 }
 
-/// Those environments of tools that bring the runner.
+/// Those environments of tools that bring the runner; where groups or extras of the project do, those for
+/// tests that have such a one, with what they have besides.
 fn add_environments(
     manifests: &Manifests,
     pyproject: &PyProject,
@@ -125,8 +127,13 @@ fn add_environments(
 ) -> Result<()> {
     let mut whole = ToolEnvironment::default();
     for environment in environments::all(manifests, pyproject, &mut found.files)? {
-        let names = names_in(&environment.requirements)?;
-        if names.iter().any(|name| is_runner(name)) {
+        let is_meant = if found.declared {
+            environment.is_for_tests && found.is_part_of(&environment)
+        } else {
+            let names = names_in(&environment.requirements)?;
+            names.iter().any(|name| is_runner(name))
+        };
+        if is_meant {
             whole.merge(environment);
         }
     }
@@ -145,14 +152,16 @@ fn add_environment(
                 .extend(RequirementsFile::read(file.into())?.files);
         }
     }
-    let groups = environment.groups.into_iter();
-    found
-        .groups
-        .extend(groups.filter(|name| pyproject.groups.contains_key(name)));
-    let extras = environment.extras.into_iter();
-    found
-        .extras
-        .extend(extras.filter(|name| pyproject.extras.contains_key(name)));
+    for name in environment.groups {
+        if pyproject.groups.contains_key(&name) && !found.groups.contains(&name) {
+            found.groups.push(name);
+        }
+    }
+    for name in environment.extras {
+        if pyproject.extras.contains_key(&name) && !found.extras.contains(&name) {
+            found.extras.push(name);
+        }
+    }
     found.unread = environment.unread;
     if !environment.requirements.is_empty() {
         let source = Source::listed(pyproject, environment.requirements);
@@ -281,6 +290,14 @@ impl FoundRunner {
         self.groups.is_empty() && self.extras.is_empty() && self.others.is_empty()
     }
 
+    /// Whether an environment has some of the groups or extras that were found.
+    fn is_part_of(&self, environment: &ToolEnvironment) -> bool {
+        let mut groups = environment.groups.iter();
+        let mut extras = environment.extras.iter();
+        groups.any(|name| self.groups.contains(name))
+            || extras.any(|name| self.extras.contains(name))
+    }
+
     /// The groups and extras of such a name.
     fn take_named(&mut self, pyproject: &PyProject, is_meant: impl Fn(&str) -> bool) {
         let groups = pyproject.groups.keys().filter(|name| is_meant(name));
@@ -407,6 +424,35 @@ mod tests {
                 panic!("{found:?}")
             };
             assert_eq!(requirements, &["pytest", "numpy"]);
+        }
+    }
+
+    #[test]
+    fn the_environment_that_has_the_runners_group_brings_what_else_it_has() {
+        const GROUPS: &str = "[project]\nname = 'x'\n[project.optional-dependencies]\nx = ['idna']\n\
+                              [dependency-groups]\nt = ['pytest']\ndocs = ['sphinx']\n";
+        let tox =
+            "[tool.tox.env_run_base]\ndependency_groups = ['t']\nextras = ['x']\ndeps = ['ddt']\n";
+        let hatch = "[tool.hatch.envs.default]\nfeatures = ['x']\ndependency-groups = ['t']\n\
+                     dependencies = ['ddt']\n";
+        for tool in [tox, hatch] {
+            let found = find(&project(&format!("{GROUPS}{tool}"), &[]).1).unwrap();
+            assert_eq!(
+                (&*found.groups, &*found.extras),
+                (&["t".into()][..], &["x".into()][..])
+            );
+            let [Source::Requirements { requirements, .. }] = sources(&found)[..] else {
+                panic!("{found:?}")
+            };
+            assert_eq!(requirements, &["ddt"]);
+        }
+        // what is for something else, or has none of it, brings nothing
+        for tool in [
+            "[tool.hatch.envs.lint]\nfeatures = ['x']\ndependency-groups = ['t']\n",
+            "[tool.tox.env_run_base]\ndependency_groups = ['docs']\nextras = ['x']\n",
+        ] {
+            let found = find(&project(&format!("{GROUPS}{tool}"), &[]).1).unwrap();
+            assert_eq!((found.groups.len(), found.extras.len()), (1, 0), "{tool}");
         }
     }
 

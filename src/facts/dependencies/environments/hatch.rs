@@ -32,7 +32,10 @@ fn read(toml: &Arc<Toml>, keys: &[&str]) -> Vec<ToolEnvironment> {
 }
 
 fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
-    let mut found = ToolEnvironment::default();
+    let mut found = ToolEnvironment {
+        is_for_tests: name == "default" || name.contains("test"),
+        ..ToolEnvironment::default()
+    };
     for key in ["dependencies", "extra-dependencies"] {
         match of_line(toml, keys, name, key) {
             Some(owner) => {
