@@ -61,7 +61,8 @@ pub(super) fn choose(
         return Ok((choice, None));
     }
     if !wanted.soft {
-        return Err(python_request::none_fits(installed, &wanted.text));
+        let wanted = requested.unwrap_or(wanted);
+        return Err(python_request::unmet(session, installed, wanted, &requires));
     }
     let fallback = python_request::choose(session, installed, None, &supported_too)?;
     let Choice::Use(found) = &fallback else {

@@ -7,6 +7,9 @@ use version_ranges::Ranges;
 
 use crate::model::minor::{self, Minor};
 
+/// So many releases after its first no minor version of Python has had: that long none is kept.
+const LAST: u64 = 40;
+
 /// The releases that are admitted; pre-releases and the like count as their release.
 pub fn releases(specifiers: &VersionSpecifiers) -> Ranges<Version> {
     release_specifiers_to_ranges(specifiers.clone())
@@ -45,6 +48,21 @@ pub fn minors(specifiers: &VersionSpecifiers) -> Ranges<Minor> {
         minors = minors.union(&Ranges::from_range_bounds((first, last)));
     }
     minors
+}
+
+/// What to ask for to get a Python of a minor version that all of them admit: `3.12`, or `3.12.1` where later
+/// releases of it are not; `None` where none is.
+pub fn request(all: &[VersionSpecifiers], (major, minor): Minor) -> Option<String> {
+    let admitted = |patch: &u64| {
+        let release = Version::new([major, minor, *patch]);
+        all.iter().all(|specifiers| specifiers.contains(&release))
+    };
+    let newest = (0..=LAST).rev().find(admitted)?;
+    Some(if newest == LAST {
+        format!("{major}.{minor}")
+    } else {
+        format!("{major}.{minor}.{newest}")
+    })
 }
 
 /// The lowest of the minor versions that are in both.
@@ -93,6 +111,25 @@ mod tests {
             assert_eq!(admitted(text), expected, "{text}");
         }
         assert!(minors(&specifiers(">=3.9")).contains(&(3, 400)));
+    }
+
+    #[test]
+    fn a_release_is_asked_for_where_not_all_later_ones_are_admitted() {
+        for (text, minor, expected) in [
+            (">=3.9", 12, Some("3.12")),
+            (">=3.12.5,<3.13", 12, Some("3.12")),
+            ("==3.12.1", 12, Some("3.12.1")),
+            (">=3.9,<=3.12", 12, Some("3.12.0")),
+            (">=3.9,<=3.12", 11, Some("3.11")),
+            ("<3.12.4,!=3.12.3", 12, Some("3.12.2")),
+            ("<=3.12.99", 12, Some("3.12")),
+            (">=3.9,<3.12", 12, None),
+        ] {
+            let asked = request(&[specifiers(text)], (3, minor));
+            assert_eq!(asked.as_deref(), expected, "{text}");
+        }
+        let both = [specifiers(">=3.12.2"), specifiers("<3.12.5")];
+        assert_eq!(request(&both, (3, 12)).as_deref(), Some("3.12.4"));
     }
 
     #[test]

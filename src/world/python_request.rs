@@ -5,9 +5,10 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 
+use crate::model::admitted;
 use crate::model::error::{Error, Result};
 use crate::model::implementation::Implementation;
-use crate::model::minor;
+use crate::model::minor::{self, Minor};
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::session::Session;
@@ -70,6 +71,32 @@ impl PythonRequest {
         Self {
             text,
             ..self.clone()
+        }
+    }
+
+    /// A request for a minor version of which requires-python allows some releases alone, with what it says: uv
+    /// would get the newest.
+    #[must_use]
+    pub fn within(self, session: &Session, requires: &[VersionSpecifiers]) -> Self {
+        let Ok(InterpreterSpec::Versions(versions, Implementation::CPython)) = self.wanted(session)
+        else {
+            return self; // uv knows ranges of the others by no such words
+        };
+        let whole = |(major, minor)| format!("{major}.{minor}");
+        match minor_of(&versions).map(|minor| (minor, admitted::request(requires, minor))) {
+            Some((minor, Some(found))) if found != whole(minor) => Self {
+                text: format!("=={}.*,{}", whole(minor), wording(requires)),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// Whether requires-python allows none of what it can mean: no download would help.
+    pub fn is_excluded(&self, session: &Session, requires: &[VersionSpecifiers]) -> bool {
+        match self.wanted(session) {
+            Ok(InterpreterSpec::Versions(versions, _)) => is_excluded(&versions, requires),
+            Ok(InterpreterSpec::Path(_)) | Err(_) => false,
         }
     }
 
@@ -171,7 +198,7 @@ pub fn choose(
     };
     let mut found = fitting(session, installed, request, requires)?;
     Ok(if found.is_empty() {
-        Choice::Download(request.for_uv())
+        Choice::Download(request.for_uv().within(session, requires))
     } else {
         Choice::Use(found.swap_remove(0))
     })
@@ -224,18 +251,45 @@ pub fn fitting(
 /// Whether a project allows none of what a request for one minor or one version can mean: no download
 /// would help.
 fn is_excluded(versions: &VersionSpecifiers, requires: &[VersionSpecifiers]) -> bool {
-    const PATCHES: u64 = 100;
     let [only] = &versions[..] else {
         return false;
     };
-    let allowed = |version: &Version| requires.iter().all(|spec| spec.contains(version));
-    match (only.operator(), only.version().release()) {
-        (Operator::Equal, _) => !allowed(only.version()),
-        (Operator::EqualStar, &[major, minor]) => {
-            !(0..PATCHES).any(|patch| allowed(&Version::new([major, minor, patch])))
-        }
-        _ => false,
+    if *only.operator() == Operator::Equal {
+        return !requires.iter().all(|spec| spec.contains(only.version()));
     }
+    minor_of(versions).is_some_and(|minor| admitted::request(requires, minor).is_none())
+}
+
+/// The minor version that a request is for, where it is for all releases of one.
+fn minor_of(versions: &VersionSpecifiers) -> Option<Minor> {
+    let [only] = &versions[..] else { return None };
+    match (only.operator(), only.version().release()) {
+        (Operator::EqualStar, &[major, minor]) => Some((major, minor)),
+        _ => None,
+    }
+}
+
+/// As [`none_fits`], of a request; requires-python is named where an interpreter is there that it alone
+/// excludes.
+pub fn unmet(
+    session: &Session,
+    installed: &[Interpreter],
+    request: &PythonRequest,
+    requires: &[VersionSpecifiers],
+) -> Error {
+    let is_excluded = |found: &Interpreter| {
+        satisfies(session, request, &found.version, found.implementation)
+            && !requires.iter().all(|spec| spec.contains(&found.version))
+    };
+    if !installed.iter().any(is_excluded) {
+        return none_fits(installed, &request.text);
+    }
+    let wanted = format!(
+        "{} and the requires-python `{}`",
+        request.text,
+        wording(requires)
+    );
+    none_fits(installed, &wanted)
 }
 
 pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
@@ -329,6 +383,36 @@ mod tests {
             Choice::Use(found) => found.version.to_string(),
             Choice::Download(request) => format!("download {}", request.text),
         }
+    }
+
+    #[test]
+    fn what_requires_python_leaves_of_a_minor_version_is_what_uv_is_asked_for() {
+        for (request, requires, chosen_one) in [
+            ("3.11", ">=3.9,<=3.11", "download ==3.11.*,>=3.9,<=3.11"),
+            ("3.11", ">=3.9,<3.12", "3.11.7"),
+            ("3.10", ">=3.9,<=3.11", "download 3.10"),
+        ] {
+            assert_eq!(
+                chosen(Some(request), requires),
+                chosen_one,
+                "{request} {requires}"
+            );
+        }
+        let request = |text: &str| PythonRequest {
+            text: text.into(),
+            from: FLAG.into(),
+            soft: false,
+        };
+        let unmet = |text: &str| {
+            let requires = ["<=3.11".parse().unwrap()];
+            let installed = [python("3.11.7")];
+            super::unmet(&Session::default(), &installed, &request(text), &requires).to_string()
+        };
+        assert_eq!(
+            unmet("3.11"),
+            "no Python interpreter that satisfies 3.11 and the requires-python `<=3.11`; found: CPython 3.11.7"
+        );
+        assert!(unmet("3.10").contains("that satisfies 3.10; found"));
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn named(
         };
         let fitting = python_request::fitting(session, installed, &request, requires)?;
         if fitting.is_empty() {
-            missing.push(text.clone());
+            missing.push(request.within(session, requires).text);
         }
         let released = released(&fitting, requires);
         // a pre-release only where nothing else is meant
