@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use pep440_rs::VersionSpecifiers;
+use pep440_rs::{Operator, VersionSpecifier, VersionSpecifiers};
 use version_ranges::Ranges;
 
 use crate::facts::project::abi3_floor;
@@ -26,10 +26,29 @@ pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
         return vec![package.at(finding, &REQUIRES)];
     };
     let mut found = classifiers(package, requires);
+    let narrow = requires.iter().filter_map(first_release);
+    found.extend(narrow.map(|finding| package.at(finding, &REQUIRES)));
     if let Some(floor) = abi3_floor(package.member) {
         found.extend(stable_abi(package, requires, floor));
     }
     found
+}
+
+/// A clause that allows the first release of a minor version alone: `<=3.12` and `==3.12` are of 3.12.0.
+fn first_release(clause: &VersionSpecifier) -> Option<Finding> {
+    let &[major, minor] = clause.version().release() else {
+        return None;
+    };
+    let meant = match clause.operator() {
+        Operator::LessThanEqual => format!("<{major}.{}", minor + 1),
+        Operator::Equal => format!("=={major}.{minor}.*"),
+        _ => return None,
+    };
+    let message = format!(
+        "requires-python `{clause}` allows {major}.{minor}.0, and no later {major}.{minor}"
+    );
+    let finding = Finding::warning("requires-python-narrow", message);
+    Some(finding.hint(format!("write `{meant}`")))
 }
 
 /// The minor versions of Python 3 that are allowed.

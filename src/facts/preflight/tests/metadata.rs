@@ -53,6 +53,18 @@ fn every_python_that_is_asked_for_can_be_served() {
            old ones included",
         ],
     );
+    for (clause, hint) in [("<=3.12", "`<3.13`"), ("==3.12", "`==3.12.*`")] {
+        let project = GoodProject::new();
+        let requires = format!(">=3.9,{clause}");
+        for file in ["pyproject.toml", "uv.lock"] {
+            project.edit(file, ">=3.9", &requires);
+        }
+        let found = project.found();
+        let narrow = found.iter().find(|it| it.rule == "requires-python-narrow");
+        let narrow = narrow.unwrap_or_else(|| panic!("{found:?}"));
+        assert!(narrow.message.ends_with("allows 3.12.0, and no later 3.12"));
+        assert!(narrow.hint.as_ref().is_some_and(|it| it.contains(hint)));
+    }
     // of which only some releases are admitted, high ones too
     for admitted in ["==3.9.18", ">=3.9.120,<3.10"] {
         let project = GoodProject::new();
