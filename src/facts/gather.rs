@@ -91,7 +91,7 @@ impl Facts {
         let left = environment::half_removed(&facts.project, &facts.target.environment);
         facts.warnings.extend(left);
         let requested = facts.target.requested.as_ref();
-        let unread = requested_python::unread_version_file(&facts.project, requested)?;
+        let unread = requested_python::unread_version_file(session, &facts.project, requested)?;
         facts.warnings.extend(unread);
         if request.purpose == Purpose::Look {
             facts.look(session)?;

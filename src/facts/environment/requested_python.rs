@@ -1,19 +1,19 @@
 //! Which Python a project asks for, and where it says so.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::python_request::{FLAG, PythonRequest};
+use crate::world::python_request::{self, FLAG, PythonRequest};
 use crate::world::session::Session;
 
 /// What names the Pythons of a folder, the one that counts first.
 pub const VERSION_FILES: [&str; 2] = [".python-version", ".python-versions"];
 
 /// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
-/// `.python-version` up to the checkout's root, where that names one.
+/// `.python-version` up to the checkout's root, where that names one that requires-python may allow.
 pub fn request(
     session: &Session,
     project: &Project,
@@ -33,8 +33,18 @@ pub fn request(
     let Some((path, text)) = version_file(project)? else {
         return Ok(None);
     };
-    let from = project.display(&path).to_string();
-    Ok(PythonRequest::in_version_file(session, &text, &from))
+    let found = in_version_file(session, project, (&path, &text));
+    let requires = project.requires_python();
+    Ok(found.filter(|request| !request.is_excluded(session, &requires)))
+}
+
+fn in_version_file(
+    session: &Session,
+    project: &Project,
+    (path, text): (&Utf8Path, &str),
+) -> Option<PythonRequest> {
+    let from = project.display(path).to_string();
+    PythonRequest::in_version_file(session, text, &from)
 }
 
 /// The nearest file that names versions, and its first word; uv reads `.python-versions` where there is
@@ -51,8 +61,10 @@ fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
     Ok(None)
 }
 
-/// What is said of a `.python-version` that names no CPython; `requested`: what the project asks for.
+/// What is said of a `.python-version` that names no CPython, or none that requires-python allows;
+/// `requested`: what the project asks for.
 pub fn unread_version_file(
+    session: &Session,
     project: &Project,
     requested: Option<&PythonRequest>,
 ) -> Result<Option<String>> {
@@ -60,16 +72,58 @@ pub fn unread_version_file(
         return Ok(None);
     }
     Ok(version_file(project)?.map(|(path, text)| {
+        let why = match in_version_file(session, project, (&path, &text)) {
+            Some(_) => {
+                let requires = python_request::wording(&project.requires_python());
+                format!("which the requires-python `{requires}` does not allow")
+            }
+            None => "which is no version of CPython or PyPy".to_owned(),
+        };
         let path = project.display(&path);
-        format!("{path} names `{text}`, which is no version of CPython or PyPy: it is passed over")
+        format!("{path} names `{text}`, {why}: it is passed over")
     }))
 }
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8Path;
-
     use super::*;
+    use crate::facts::project::Member;
+
+    #[test]
+    fn a_version_file_counts_where_requires_python_may_allow_what_it_names() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let project = Project {
+            root: root.to_owned(),
+            members: vec![Member {
+                requires_python: Some(">=3.9".parse().unwrap()),
+                ..Member::default()
+            }],
+            ..Project::default()
+        };
+        let session = Session::default();
+        for (text, counts, why) in [
+            ("3.9", true, ""),
+            (
+                "3.8",
+                false,
+                "which the requires-python `>=3.9` does not allow",
+            ),
+            (
+                "3.8.18",
+                false,
+                "which the requires-python `>=3.9` does not allow",
+            ),
+            ("acme", false, "which is no version of CPython or PyPy"),
+        ] {
+            disk::write(&root.join(".python-version"), text.as_bytes()).unwrap();
+            let found = request(&session, &project, None).unwrap();
+            assert_eq!(found.is_some(), counts, "{text}");
+            let said = unread_version_file(&session, &project, found.as_ref()).unwrap();
+            let said = said.unwrap_or_default();
+            assert!(said.contains(why) && said.is_empty() == counts, "{said}");
+        }
+    }
 
     #[test]
     fn the_first_version_counts_of_either_file_and_of_the_nearest_folder() {
