@@ -1,12 +1,14 @@
 //! What continuous integration has to run for a project.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
 
 use crate::facts::build::Options;
 use crate::facts::project::{Locked, Project};
 use crate::facts::shard_report::ShardReport;
 use crate::facts::supported_pythons::SupportedPythons;
 use crate::facts::{Durations, RECORDED, Request};
+use crate::model::admitted;
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
 use crate::model::minor::{Minor, NEWEST_PYTHON};
@@ -30,7 +32,8 @@ const MOST_SHARDS: u32 = 10;
 /// What continuous integration runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CiPlan {
-    /// The versions of CPython that the project is for, as `3.12`, oldest first.
+    /// The versions of CPython that the project is for, oldest first: `3.12`, or `3.12.1` where requires-python
+    /// allows no later release of it.
     pub pythons: Vec<String>,
     /// Into how many parts the tests of each are split.
     pub shards: u32,
@@ -41,7 +44,12 @@ pub struct CiPlan {
     pub durations: Option<String>,
     /// Where shards leave their reports, relative to the root of the repository.
     pub reports: String,
-    /// Whether a wheel is for one version of Python, so that one is built for each.
+    /// Whether there are distributions to release.
+    pub is_released: bool,
+    /// What the project says of the platform tag of wheels for Linux.
+    pub compatibility: Option<String>,
+    /// Whether a wheel is for one version of Python, so that one is built for each; not where the project says
+    /// itself for which, as `release wheel` obeys that.
     pub wheel_for_each: bool,
 }
 
@@ -58,26 +66,12 @@ impl CiPlan {
     ) -> Result<Self> {
         let project = Project::discover(session, &request.selection())?;
         let supported = SupportedPythons::of_project(session, &project, request);
-        let requires = project.requires_python();
-        let is_for = |minor: &Minor| {
-            let version = pep440_rs::Version::new([minor.0, minor.1]);
-            // a bound within a minor version leaves the later ones of it
-            let last = pep440_rs::Version::new([minor.0, minor.1, 99]);
-            let allowed = requires
-                .iter()
-                .all(|it| it.contains(&version) || it.contains(&last));
-            let built = supported.iter().all(|it| it.cpython.contains(*minor));
-            allowed && built
-        };
-        let all = (FIRST..=NEWEST_PYTHON.1).map(|minor| (NEWEST_PYTHON.0, minor));
-        let pythons = all
-            .filter(is_for)
-            .map(|(major, minor)| format!("{major}.{minor}"));
-        let pythons: Vec<String> = pythons.collect();
+        let pythons = pythons(&project.requires_python(), &supported);
         if pythons.is_empty() {
             let message = "no version of Python is allowed by requires-python and PyO3 together";
             return Err(Error::Usage(message.to_owned()));
         }
+        let release = &project.config.release;
         let folder = in_checkout(&project, &project.root).unwrap_or_default();
         let recorded = recorded(session, &project);
         let known = match (durations, &recorded) {
@@ -94,13 +88,26 @@ impl CiPlan {
             reports: in_checkout(&project, &ShardReport::folder(&project))
                 .unwrap_or_else(|| within(&folder, "target/pyx/shards")),
             folder,
-            wheel_for_each: project.members.iter().any(|member| {
-                let options = Options::new(member, None, &request.build);
-                let locked = Locked::gather(&project.manifests, member, &options.features);
-                member.bindings.is_pyo3() && locked.stable_abis.abi3.flatten().is_none()
-            }),
+            is_released: project.members.iter().any(|it| it.pyproject.is_some()),
+            compatibility: release.compatibility.clone(),
+            wheel_for_each: release.pythons.is_empty()
+                && project.members.iter().any(|member| {
+                    let options = Options::new(member, None, &request.build);
+                    let locked = Locked::gather(&project.manifests, member, &options.features);
+                    member.bindings.is_pyo3() && locked.stable_abis.abi3.flatten().is_none()
+                }),
         })
     }
+}
+
+/// One of each minor version, as `--python` takes it: where not all of its releases are allowed, the newest
+/// that is.
+fn pythons(requires: &[VersionSpecifiers], supported: &[SupportedPythons]) -> Vec<String> {
+    let all = (FIRST..=NEWEST_PYTHON.1).map(|minor| (NEWEST_PYTHON.0, minor));
+    let is_built = |minor: &Minor| supported.iter().all(|it| it.cpython.contains(*minor));
+    all.filter(is_built)
+        .filter_map(|minor| admitted::request(requires, minor))
+        .collect()
 }
 
 /// How each file begins that pyx writes for continuous integration.
@@ -158,6 +165,19 @@ fn shards(seconds: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_python_is_tested_on_in_a_release_that_requires_python_allows() {
+        for (requires, expected) in [
+            (">=3.13", "3.13 3.14 3.15"),
+            ("==3.12.1", "3.12.1"),
+            (">=3.11,<=3.12", "3.11 3.12.0"),
+            ("<3", ""),
+        ] {
+            let found = pythons(&[requires.parse().unwrap()], &[]);
+            assert_eq!(found.join(" "), expected, "{requires}");
+        }
+    }
 
     #[test]
     fn a_shard_is_worth_its_machine() {

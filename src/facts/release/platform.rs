@@ -101,8 +101,8 @@ pub const HOSTED: [Hosted; 7] = [
 ];
 
 impl Hosted {
-    /// What a release makes there unless the project says otherwise.
-    pub fn platform(&self) -> Platform {
+    /// What a release makes there; `compatibility`: what the project says of the tag for Linux.
+    pub fn platform(&self, compatibility: Option<&str>) -> Platform {
         let host = Host {
             os: self.os,
             arch: self.arch,
@@ -110,6 +110,7 @@ impl Hosted {
         };
         let said = StatedPlatform {
             target: Some(self.target),
+            compatibility,
             ..StatedPlatform::default()
         };
         Platform::new(&host, &said)

@@ -62,8 +62,9 @@ fn test_rows(plan: &CiPlan) -> Vec<Value> {
 }
 
 fn wheel_rows(plan: &CiPlan) -> Vec<Value> {
-    let rows = HOSTED.iter().enumerate().map(|(at, hosted)| {
-        let platform = hosted.platform();
+    let hosts = HOSTED.iter().filter(|_| plan.is_released);
+    let rows = hosts.enumerate().map(|(at, hosted)| {
+        let platform = hosted.platform(plan.compatibility.as_deref());
         json!({
             "runner": hosted.runner,
             "target": hosted.target,
@@ -90,25 +91,26 @@ pub struct AutomationFile {
     pub text: String,
 }
 
-/// The workflows that test and release, for GitHub.
+/// The workflows that test and, where there is something to release, that do it, for GitHub.
 pub fn github(plan: &CiPlan) -> Vec<AutomationFile> {
     let file = |names, template| AutomationFile {
         names,
         text: render(template, &values(plan)),
     };
-    vec![
-        file(
-            [".github/workflows/ci.yml", ".github/workflows/pyx.yml"],
-            template!("ci/github.yml"),
-        ),
-        file(
+    let mut files = vec![file(
+        [".github/workflows/ci.yml", ".github/workflows/pyx.yml"],
+        template!("ci/github.yml"),
+    )];
+    if plan.is_released {
+        files.push(file(
             [
                 ".github/workflows/release.yml",
                 ".github/workflows/pyx-release.yml",
             ],
             template!("release.yml"),
-        ),
-    ]
+        ));
+    }
+    files
 }
 
 /// The pipeline, for GitLab.
@@ -135,7 +137,7 @@ fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
         ("junit", place("tests.xml")),
         ("kept", kept(plan)),
         ("merge", merge(plan)),
-        ("platforms", platforms()),
+        ("platforms", platforms(plan.compatibility.as_deref())),
         ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
         ("recorded", quote(recorded).into_owned()),
         ("shards", scalar(&format!("{}/", plan.reports)).into_owned()),
@@ -197,6 +199,8 @@ mod tests {
             folder: String::new(),
             durations: Some(RECORDED.to_owned()),
             reports: "target/pyx/shards".into(),
+            is_released: true,
+            compatibility: None,
             wheel_for_each: true,
         }
     }
@@ -225,6 +229,35 @@ mod tests {
             ..plan()
         };
         assert_eq!(first(&stable)["wanted"], "");
+    }
+
+    #[test]
+    fn wheels_are_tagged_as_the_project_says() {
+        let plan = CiPlan {
+            compatibility: Some("manylinux_2_28".to_owned()),
+            ..plan()
+        };
+        let rows = matrix(&plan, Matrix::Wheels);
+        let tags = rows["include"].as_array().unwrap().iter();
+        let tags: Vec<&str> = tags.map(|row| row["tag"].as_str().unwrap()).collect();
+        assert_eq!(tags[0], "manylinux_2_28");
+        assert_eq!(tags.last(), Some(&"native"));
+        let release = &github(&plan)[1].text;
+        assert!(
+            release.contains("-linux-gnu, tag: manylinux_2_28, sdist: true }"),
+            "{release}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_released_of_what_makes_no_distribution() {
+        let plan = CiPlan {
+            is_released: false,
+            ..plan()
+        };
+        assert_eq!(matrix(&plan, Matrix::Wheels)["include"], json!([]));
+        let files = github(&plan);
+        assert!(files.len() == 1 && files[0].names[0].ends_with("ci.yml"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) fn values(lowest: u64) -> [(&'static str, String); 8] {
     let [dist, sets, working_directory] = places("");
     [
         dist,
-        ("platforms", platforms()),
+        ("platforms", platforms(None)),
         ("pythons", tested(lowest)),
         ("pyx", env!("CARGO_PKG_VERSION").to_owned()),
         sets,
@@ -81,12 +81,13 @@ fn wanted(lowest: u64) -> String {
     flags.join(" ")
 }
 
-/// The rows of the matrix: each with what its wheels are tagged. The sdist is made on the first.
-pub(super) fn platforms() -> String {
+/// The rows of the matrix: each with what its wheels are tagged; `compatibility`: what the project says of those
+/// for Linux. The sdist is made on the first.
+pub(super) fn platforms(compatibility: Option<&str>) -> String {
     let mut text = String::new();
     for (at, hosted) in HOSTED.iter().enumerate() {
         let Hosted { runner, target, .. } = hosted;
-        let platform = hosted.platform();
+        let platform = hosted.platform(compatibility);
         let tag = platform.compatibility.as_deref().unwrap_or("native");
         let _ = write!(
             text,
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_platform_of_the_table_is_built() {
-        insta::assert_snapshot!(platforms());
+        insta::assert_snapshot!(platforms(None));
         assert_eq!(systems(), "[ubuntu-24.04, macos-15, windows-2025]");
         assert_eq!(tested(14), "[\"3.14\", \"3.15\"]");
         assert_eq!(wanted(14), "--python 3.14 --python 3.15");
