@@ -54,10 +54,11 @@ pub enum Bump {
 
 impl Bump {
     /// The next version. From a pre-release of the version that is asked for, that version itself:
-    /// `minor` makes 1.2.0 of 1.2.0-rc.1.
+    /// `minor` makes 1.2.0 of 1.2.0-rc.1. A post-release comes after its version, whatever cargo says.
     pub fn of(self, version: &semver::Version) -> semver::Version {
         let (major, minor, patch) = (version.major, version.minor, version.patch);
-        let ahead = !version.pre.is_empty();
+        let is_after = python(version).is_some_and(|it| it.is_post() && it.pre().is_none());
+        let ahead = !version.pre.is_empty() && !is_after;
         let (major, minor, patch) = match self {
             Self::Major if ahead && (minor, patch) == (0, 0) => (major, 0, 0),
             Self::Major => (major + 1, 0, 0),
@@ -68,7 +69,8 @@ impl Bump {
         };
         let mut next = semver::Version::new(major, minor, patch);
         if self == Self::Pre {
-            next.pre = next_pre(&version.pre);
+            let pre = if ahead { &version.pre } else { &next.pre };
+            next.pre = next_pre(pre);
         }
         next
     }
@@ -140,6 +142,12 @@ mod tests {
             (Bump::Pre, "1.2.4-rc.9", "1.2.4-rc.10"),
             (Bump::Pre, "1.2.4-alpha", "1.2.4-alpha.1"),
             (Bump::Pre, "1.2.4-b2", "1.2.4-b3"),
+            (Bump::Major, "1.0.0-post.1", "2.0.0"),
+            (Bump::Minor, "1.0.0-post.1", "1.1.0"),
+            (Bump::Patch, "1.0.0-post.1", "1.0.1"),
+            (Bump::Patch, "1.0.0-post.1.dev.2", "1.0.1"),
+            (Bump::Patch, "1.0.0-rc.1.post.2", "1.0.0"),
+            (Bump::Pre, "1.0.0-post.1", "1.0.1-rc.1"),
         ] {
             assert_eq!(bump.of(&semver(from)), semver(to), "{bump:?} of {from}");
         }
