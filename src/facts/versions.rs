@@ -53,7 +53,7 @@ pub enum StatementKind {
     Cargo,
     /// `[project]` of pyproject.toml.
     PyProject,
-    /// `__version__ = "…"` in the package's `__init__.py`.
+    /// `__version__ = "…"` in the package's `__init__.py`, or in a module from which that imports it.
     Dunder,
     /// The version that another crate of the workspace requires.
     Requirement,
@@ -193,35 +193,97 @@ fn of_python(members: &[&Member]) -> Vec<Statement> {
     pyprojects.filter_map(statement).collect()
 }
 
-/// `__version__` literals of the member's Python package.
+/// `__version__` literals of the member's Python package: in its `__init__.py`, and in the modules from which
+/// that imports it.
 fn of_literals(member: &Member) -> Result<Vec<Statement>> {
-    let Some(path) = initialiser(member) else {
-        return Ok(Vec::new());
-    };
-    let text = String::from_utf8(disk::read(&path)?.unwrap_or_default()).unwrap_or_default();
-    let found = literals(&text).into_iter().map(|span| Statement {
-        kind: StatementKind::Dunder,
-        path: path.clone(),
-        line: line_at(&text, span.start),
-        text: text[span.clone()].to_owned(),
-        span,
-        rivals: Vec::new(),
-    });
-    Ok(found.collect())
+    match package_folder(member) {
+        Some(package) => in_package(&package),
+        None => Ok(Vec::new()),
+    }
 }
 
-/// The `__init__.py` of the package that holds the extension module.
-fn initialiser(member: &Member) -> Option<Utf8PathBuf> {
-    let folder = package_folder(member)?;
-    Some(folder.join("__init__.py"))
+fn in_package(package: &Utf8Path) -> Result<Vec<Statement>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![(package.join("__init__.py"), DUNDER.to_owned())];
+    while let Some((path, name)) = open.pop() {
+        if !seen.insert((path.clone(), name.clone())) {
+            continue;
+        }
+        let text = String::from_utf8(disk::read(&path)?.unwrap_or_default()).unwrap_or_default();
+        found.extend(assigned(&text, &name).into_iter().map(|span| Statement {
+            kind: StatementKind::Dunder,
+            path: path.clone(),
+            line: line_at(&text, span.start),
+            text: text[span.clone()].to_owned(),
+            span,
+            rivals: Vec::new(),
+        }));
+        for (module, name) in imported(&text, &name) {
+            open.extend(source(package, &path, &module).map(|path| (path, name)));
+        }
+    }
+    Ok(found)
+}
+
+const DUNDER: &str = "__version__";
+
+/// From which module, and by which name there, lines like `from ._version import __version__` take a name.
+fn imported(text: &str, name: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let lines = text.match_indices("from ");
+    let lines = lines.filter(|(at, _)| *at == 0 || text[..*at].ends_with('\n'));
+    for (at, word) in lines {
+        let rest = &text[at + word.len()..];
+        let line = rest.lines().next().unwrap_or_default();
+        let Some((module, _)) = line.split_once(" import ") else {
+            continue;
+        };
+        let names = rest[module.len() + " import ".len()..].trim_start();
+        let names = match names.strip_prefix('(') {
+            Some(several) => several.split(')').next(),
+            None => names.lines().next(),
+        };
+        let lines = names.unwrap_or_default().lines();
+        let uncommented = lines.filter_map(|line| line.split('#').next());
+        for one in uncommented.flat_map(|line| line.split(',')) {
+            let words: Vec<&str> = one.split_whitespace().collect();
+            match words[..] {
+                [own] if own == name => found.push((module.trim().to_owned(), own.to_owned())),
+                [own, "as", other] if other == name => {
+                    found.push((module.trim().to_owned(), own.to_owned()));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The file of a module that one of the package names: `._version`, `..about`, or by the package's own name.
+fn source(package: &Utf8Path, from: &Utf8Path, module: &str) -> Option<Utf8PathBuf> {
+    let below = module.trim_start_matches('.');
+    let folder = match module.len() - below.len() {
+        0 => package.parent()?,
+        dots => from.ancestors().nth(dots)?,
+    };
+    let mut names = below.split('.').filter(|name| !name.is_empty()).peekable();
+    let is_own = folder.starts_with(package) || names.peek().copied() == package.file_name();
+    let path = names.fold(folder.to_owned(), |path, name| path.join(name));
+    let files = [path.with_extension("py"), path.join("__init__.py")];
+    files.into_iter().find(|file| is_own && disk::is_file(file))
 }
 
 /// What is between the quotes of `__version__ = "…"` at the beginning of a line.
 pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
+    assigned(text, DUNDER)
+}
+
+fn assigned(text: &str, name: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if let Some(inner) = literal(line) {
+        if let Some(inner) = literal(line, name) {
             found.push(start + inner.start..start + inner.end);
         }
         start += line.len();
@@ -229,8 +291,8 @@ pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn literal(line: &str) -> Option<Range<usize>> {
-    let rest = line.strip_prefix("__version__")?;
+fn literal(line: &str, name: &str) -> Option<Range<usize>> {
+    let rest = line.strip_prefix(name)?;
     let (annotation, value) = rest.split_once('=')?;
     if !(annotation.trim().is_empty() || annotation.trim_start().starts_with(':')) {
         return None;
@@ -360,6 +422,38 @@ mod tests {
             "__version__ = \"\"\n",
         ] {
             assert!(found(other).is_empty(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_found_where_the_package_imports_it_from() {
+        let temp = tempfile::tempdir().unwrap();
+        let package = Utf8Path::from_path(temp.path()).unwrap().join("acme");
+        let write = |name: &str, text: &str| {
+            disk::write(&package.join(name), text.as_bytes()).unwrap();
+        };
+        write("_version.py", "__version__ = '1.0'\n");
+        write(
+            "sub/__init__.py",
+            "from .about import (\n    a,  # b\n    version as __version__,\n)\n",
+        );
+        write("sub/about.py", "version = '1.0'\n");
+        for (line, file) in [
+            ("from ._version import __version__", "_version.py"),
+            ("from acme._version import a, __version__", "_version.py"),
+            ("from .sub import __version__", "sub/about.py"),
+            ("from ._core import __version__", ""),
+            ("from other._version import __version__", ""),
+            ("from ._version import *", ""),
+            ("    from ._version import __version__", ""),
+        ] {
+            write("__init__.py", &format!("import os\n{line}\n"));
+            let found = in_package(&package).unwrap();
+            let paths = found.iter().map(|said| {
+                assert_eq!(said.text, "1.0");
+                crate::model::path::shown(&package, &said.path).into_string()
+            });
+            assert_eq!(paths.collect::<String>(), file, "{line}");
         }
     }
 
