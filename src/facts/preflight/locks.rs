@@ -19,7 +19,9 @@ use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::model::package_name;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, DependencyEntry, LockEntry, PyProject, Spanned, Toml};
+use crate::world::manifest::{
+    CargoToml, DependencyEntry, LockEntry, LockedRequirement, PyProject, Spanned, Toml,
+};
 
 use super::checkout::Checkout;
 use super::pythons::allowed;
@@ -216,10 +218,18 @@ fn of_uv(project: &Project) -> Result<Vec<Finding>> {
     for member in &project.members {
         if let Some(pyproject) = &member.pyproject {
             found.extend(other_specifiers(&lock, pyproject, &member.name));
+            found.extend(other_groups(&lock, pyproject));
             if member.dir == project.home && !pyproject.is_uv_workspace() {
                 found.extend(other_pythons(&lock, pyproject)?);
             }
         }
+    }
+    if let Some(workspace) = &project.workspace
+        && !project
+            .all()
+            .any(|member| member.dir == workspace.root.dir())
+    {
+        found.extend(other_groups(&lock, &workspace.root));
     }
     Ok(found)
 }
@@ -233,29 +243,55 @@ fn uv_stale(toml: &Toml, message: String, line: usize) -> Finding {
 fn other_specifiers(lock: &Toml, pyproject: &PyProject, name: &str) -> Option<Finding> {
     let requires = lock.own_entry(name)?.requires?;
     let published = pyproject.published_requirements();
-    let other = published.iter().find(|said| {
-        let Ok(requirement) = Requirement::<VerbatimUrl>::from_str(&said.value) else {
-            return false;
-        };
-        let wanted = match requirement.version_or_url {
-            Some(VersionOrUrl::VersionSpecifier(wanted)) => wanted,
-            Some(VersionOrUrl::Url(_)) => return false,
-            None => VersionSpecifiers::empty(),
-        };
-        let name = package_name::of_requirement(&said.value);
-        let mut known = requires
-            .iter()
-            .filter(|known| package_name::normalize(&known.name) == name)
-            .peekable();
-        known.peek().is_some()
-            && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))
-    })?;
+    let other = published
+        .iter()
+        .find(|said| is_other(&requires, &said.value))?;
+    Some(of_another_version(&pyproject.toml, other))
+}
+
+/// A requirement of a dependency group that uv.lock does not know, or with other versions.
+fn other_groups(lock: &Toml, pyproject: &PyProject) -> Option<Finding> {
+    let name = pyproject.normalized_name();
+    let known = lock.locked_groups(name.as_deref())?;
     let toml = &pyproject.toml;
+    let groups = ["dependency-groups"];
+    toml.keys(&groups).iter().find_map(|group| {
+        let known = known.get(&package_name::normalize(group));
+        let known = known.map(Vec::as_slice).unwrap_or_default();
+        let listed = toml.spanned_strings(&[&groups[..], &[group]].concat());
+        listed.iter().find_map(|said| {
+            let name = package_name::of_requirement(&said.value);
+            if !known.iter().any(|known| known.name == name) {
+                let message = format!("`uv.lock` does not know `{name}` of the group `{group}`");
+                return Some(uv_stale(toml, message, toml.line(&said.span)));
+            }
+            is_other(known, &said.value).then(|| of_another_version(toml, said))
+        })
+    })
+}
+
+fn of_another_version(toml: &Toml, said: &Spanned<String>) -> Finding {
     let message = format!(
         "`uv.lock` was made for another version than `{}`",
-        other.value
+        said.value
     );
-    Some(uv_stale(toml, message, toml.line(&other.span)))
+    uv_stale(toml, message, toml.line(&said.span))
+}
+
+/// Whether the package of a requirement is known, and with other versions alone.
+fn is_other(known: &[LockedRequirement], said: &str) -> bool {
+    let Ok(requirement) = Requirement::<VerbatimUrl>::from_str(said) else {
+        return false;
+    };
+    let wanted = match requirement.version_or_url {
+        Some(VersionOrUrl::VersionSpecifier(wanted)) => wanted,
+        Some(VersionOrUrl::Url(_)) => return false,
+        None => VersionSpecifiers::empty(),
+    };
+    let name = package_name::of_requirement(said);
+    let mut known = known.iter().filter(|known| known.name == name).peekable();
+    known.peek().is_some()
+        && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))
 }
 
 /// uv sorts the clauses, and may write a version in another way.

@@ -1,9 +1,10 @@
 //! The `[[package]]` entries of Cargo.lock and uv.lock.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
-use toml_edit::{Item, Table, Value};
+use toml_edit::{Item, Table, TableLike, Value};
 
 use crate::model::package_name;
 
@@ -47,6 +48,30 @@ impl Toml {
         let of_name =
             |entry: &LockEntry| entry.local && package_name::normalize(&entry.name.value) == wanted;
         self.lock_entries().into_iter().find(of_name)
+    }
+}
+
+impl Toml {
+    /// What a uv.lock was made from of the dependency groups of a package, by normalised name; those of a root that
+    /// is no package where it has no name. `None` where the lock does not say it.
+    pub fn locked_groups(
+        &self,
+        name: Option<&str>,
+    ) -> Option<BTreeMap<String, Vec<LockedRequirement>>> {
+        let groups = match name {
+            Some(name) => {
+                let metadata = self.locked_package(name)?.get("metadata")?;
+                metadata.get("requires-dev")
+            }
+            None => self.get(&["manifest"])?.get("dependency-groups"),
+        };
+        let groups = groups.and_then(Item::as_table_like);
+        let group = |(name, item): (&str, &Item)| {
+            let listed = item.as_array().into_iter().flatten().filter_map(required);
+            (package_name::normalize(name), listed.collect())
+        };
+        let groups = groups.into_iter().flat_map(TableLike::iter);
+        Some(groups.map(group).collect())
     }
 }
 

@@ -39,7 +39,7 @@ pub use edit_adoption::{
 pub use edit_arrays::ArrayEdit;
 pub use edit_project::{Field, with_project, without_package};
 pub use edit_strings::with_strings;
-pub use lock_entries::LockEntry;
+pub use lock_entries::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
 pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};

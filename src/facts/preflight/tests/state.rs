@@ -66,6 +66,29 @@ fn the_version_that_a_lock_names_is_the_one_that_counts() {
 }
 
 #[test]
+fn uv_lock_knows_the_dependency_groups() {
+    const LOCKED: &str = "\n[package.metadata.requires-dev]\n\
+                          Dev = [{ name = \"pytest\", specifier = \">=8\" }, { name = \"one\", extras = [\"fast\"] }]\n";
+    let said = |groups: &str, locked: &str| {
+        let project = GoodProject::new();
+        let text = project.read("pyproject.toml") + groups;
+        project.write("pyproject.toml", &text);
+        project.write("uv.lock", &(project.read("uv.lock") + locked));
+        project.says()
+    };
+    let group = |listed: &str| format!("\n[dependency-groups]\ndev = [{listed}]\n");
+    for known in ["", "'pytest>=8'", "'Pytest >=8.0', 'one[fast]'"] {
+        assert_eq!(said(&group(known), LOCKED), [""; 0], "{known}");
+    }
+    let one = |groups: &str, locked: &str| said(groups, locked).join("\n");
+    let unknown = "`uv.lock` does not know `ddt` of the group `dev`";
+    assert!(one(&group("'pytest>=8', 'ddt'"), LOCKED).ends_with(unknown));
+    assert!(one(&group("'ddt'"), "").ends_with(unknown));
+    let other = "`uv.lock` was made for another version than `pytest>=7`";
+    assert!(one(&group("'pytest>=7'"), LOCKED).ends_with(other));
+}
+
+#[test]
 fn uv_lock_is_current() {
     cases(
         "uv.lock",
