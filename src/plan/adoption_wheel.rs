@@ -78,6 +78,7 @@ fn wheel(
         action,
     ));
     let out = wheel_folder(trial);
+    let python = adoption.python.iter();
     let call = Invocation::new(uv.path.clone(), &copy)
         .args(["build", "--wheel", "--out-dir", out.as_str()])
         .args(
@@ -85,6 +86,7 @@ fn wheel(
                 .into_iter()
                 .flat_map(|setting| ["--config-setting", setting]),
         )
+        .args(python.flat_map(|path| ["--python", path.as_str()]))
         .args(network.offline.then_some("--offline"))
         .arg(copy.as_str())
         .env("CARGO_TARGET_DIR", trial.join("target").as_str())
@@ -105,4 +107,58 @@ fn wheel(
         Action::Run(run),
     ));
     Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::adoption::{History, NeedsBackend, Subject, python};
+    use crate::facts::suites::TestPlace;
+    use crate::model::implementation::Implementation;
+    use crate::world::disk;
+    use crate::world::interpreter::Interpreter;
+    use crate::world::manifest::Manifests;
+    use crate::world::tool::Tool;
+
+    #[test]
+    fn a_package_is_built_with_a_python_that_it_allows() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(temp.path().join("acme")).unwrap();
+        let path = root.join("pyproject.toml");
+        let text = "[project]\nname = 'acme'\nversion = '1'\nrequires-python = '>=3.12'\n";
+        disk::write(&path, text.as_bytes()).unwrap();
+        let manifests = Manifests::default();
+        let pyproject = manifests.pyproject(&path).unwrap().unwrap();
+        let tests = TestPlace::of(&manifests, &pyproject).unwrap();
+        let subject = Subject::NeedsBackend(Box::new(NeedsBackend { pyproject }));
+        let of = |version: &str| Interpreter {
+            path: format!("/python/{version}").into(),
+            version: version.parse().unwrap(),
+            implementation: Implementation::CPython,
+        };
+        let installed = || ["3.11.7", "3.13.1", "3.12.0"].map(of).to_vec();
+        let adoption = Adoption {
+            python: python(&subject, installed),
+            subject,
+            function: None,
+            tests,
+            gitignore: None,
+            there: [].into(),
+            locked: false,
+            cargo: "cargo".into(),
+            uv: Some(Tool {
+                path: "/uv".into(),
+                version: None,
+                missing: None,
+            }),
+            has_uv_lock: false,
+            history: History::Same,
+            any_python: None,
+            scrubbed: [].into(),
+            root: root.clone(),
+        };
+        let plan = present_wheel(&adoption, &root, Network::default()).unwrap();
+        let text = plan.to_string();
+        assert!(text.contains(" --python /python/3.13.1 "), "{text}");
+    }
 }

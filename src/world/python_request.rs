@@ -183,11 +183,7 @@ pub fn choose(
     requires: &[VersionSpecifiers],
 ) -> Result<Choice> {
     let Some(request) = request else {
-        let allowed = |found: &&Interpreter| {
-            requires.iter().all(|spec| spec.contains(&found.version))
-                && found.implementation == Implementation::CPython
-        };
-        return match installed.iter().find(allowed) {
+        return match installed.iter().find(|found| is_default(found, requires)) {
             Some(found) => Ok(Choice::Use(found.clone())),
             None => Ok(Choice::Download(PythonRequest {
                 text: wording(requires),
@@ -202,6 +198,12 @@ pub fn choose(
     } else {
         Choice::Use(found.swap_remove(0))
     })
+}
+
+/// Whether it will do where nobody asks for one.
+pub fn is_default(found: &Interpreter, requires: &[VersionSpecifiers]) -> bool {
+    requires.iter().all(|spec| spec.contains(&found.version))
+        && found.implementation == Implementation::CPython
 }
 
 /// All of `installed` that the request and every `requires-python` allow, in their order; a PyPy, or an

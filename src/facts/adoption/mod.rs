@@ -29,8 +29,9 @@ use crate::model::error::{Error, Result};
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::git::Git;
-use crate::world::interpreter;
+use crate::world::interpreter::{self, Interpreter};
 use crate::world::manifest::{CargoToml, Manifests, PyProject};
+use crate::world::python_request;
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
@@ -73,6 +74,8 @@ pub struct Adoption {
     pub history: History,
     /// A Python to fetch uv with.
     pub any_python: Option<Utf8PathBuf>,
+    /// The Python that a package is built with: uv would fetch one where it first finds another.
+    pub python: Option<Utf8PathBuf>,
     /// What no tool may inherit.
     pub scrubbed: BTreeSet<String>,
 }
@@ -153,6 +156,7 @@ impl Adoption {
         let tests = tests(root, &subject)?;
         let mut above = root.ancestors().map(|dir| dir.join("Cargo.lock"));
         Ok(Self {
+            python: python(&subject, || interpreter::installed(session)),
             subject,
             function: None,
             there: there(root, &tests.folder),
@@ -168,6 +172,19 @@ impl Adoption {
             root: root.to_owned(),
         })
     }
+}
+
+/// The first that a package allows.
+pub fn python(subject: &Subject, installed: impl Fn() -> Vec<Interpreter>) -> Option<Utf8PathBuf> {
+    let pyproject = match subject {
+        Subject::Package(package) => &package.pyproject,
+        Subject::NeedsBackend(package) => &package.pyproject,
+        _ => return None,
+    };
+    let requires = Vec::from_iter(pyproject.requires_python().ok().flatten());
+    let mut installed = installed().into_iter();
+    let found = installed.find(|found| python_request::is_default(found, &requires))?;
+    Some(found.path)
 }
 
 /// What git has of the files that others take over.

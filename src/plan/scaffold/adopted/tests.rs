@@ -63,6 +63,7 @@ fn shown(
         has_uv_lock: false,
         history: History::Same,
         any_python: None,
+        python: None,
         scrubbed: [].into(),
         root,
     };
