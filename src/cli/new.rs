@@ -10,7 +10,7 @@ use crate::model::error::{Error, Result};
 use crate::model::invocation::quote;
 use crate::model::path::{normalize, slashed};
 use crate::plan;
-use crate::plan::scaffold::{NewLayout, OLDEST, Scaffold};
+use crate::plan::scaffold::{ABI3, NewLayout, OLDEST, Scaffold};
 use crate::world::disk;
 
 use super::global::CommandContext;
@@ -46,9 +46,9 @@ pub struct New {
 /// The minor version of a Python 3, from `3.10`.
 fn minor(text: &str) -> Result<u64, String> {
     let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
-    let oldest = 7..100; // CPython that PyO3 and pyx know
-    let known = minor.filter(|minor| oldest.contains(minor));
-    known.ok_or_else(|| format!("a Python from 3.7 on, as in `3.{OLDEST}`"))
+    let known = minor.filter(|minor| ABI3.contains(minor));
+    let (first, last) = (ABI3.start(), ABI3.end());
+    known.ok_or_else(|| format!("PyO3 has it from 3.{first} to 3.{last}, as in `3.{OLDEST}`"))
 }
 
 impl New {

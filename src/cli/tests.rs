@@ -114,6 +114,8 @@ const INVALID: &[&str] = &[
     "new a --layout flat",
     "new a --abi3 3",
     "new a --abi3 2.7",
+    "new a --abi3 3.7",
+    "new a --abi3 3.99",
 ];
 
 #[test]

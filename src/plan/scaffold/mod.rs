@@ -17,6 +17,8 @@ pub mod automation;
 mod render;
 mod workflow;
 
+use std::ops::RangeInclusive;
+
 use camino::Utf8PathBuf;
 
 use crate::facts::project_name::Name;
@@ -77,7 +79,10 @@ const BESIDE: [&str; 7] = [
 const OWN_WORKSPACE: &str = "[workspace] # its own, not that of a folder above";
 
 /// The version of PyO3 that new projects start with.
-const PYO3: &str = "0.29";
+pub const PYO3: &str = "0.29";
+
+/// The stable ABIs that this PyO3 has a feature for, as minor versions of 3.
+pub const ABI3: RangeInclusive<u64> = 8..=15;
 
 impl NewLayout {
     /// Where the crate is, from the project's root.

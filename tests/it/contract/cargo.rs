@@ -5,10 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use camino::Utf8Path;
+use cargo_pyx::plan::scaffold::{ABI3, PYO3};
 use cargo_pyx::world::manifest::Manifests;
 use serde_json::Value;
 
 use crate::support::{Project, folder};
+
+#[test]
+fn new_projects_are_offered_the_stable_abis_that_their_pyo3_has() {
+    let project = Project::new(&folder!(), "hello"); // `new` writes the same PyO3
+    let run = project
+        .run("cargo", &["metadata", "--format-version", "1"])
+        .succeeds();
+    let metadata: Value = serde_json::from_str(&run.stdout).unwrap();
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let pyo3 = packages.find(|package| package["name"] == "pyo3").unwrap();
+    let features = pyo3["features"].as_object().unwrap().keys();
+    let minors = features.filter_map(|name| name.strip_prefix("abi3-py3")?.parse::<u64>().ok());
+    let minors: BTreeSet<u64> = minors.collect();
+    assert_eq!(minors, ABI3.collect());
+    assert!(
+        project
+            .read("Cargo.toml")
+            .contains(&format!("pyo3 = \"{PYO3}\""))
+    );
+}
 
 /// In the order of [`named`]: what cargo calls them, and the folder where it looks for them.
 const KINDS: [(&str, &str); 3] = [
