@@ -1,4 +1,6 @@
-//! What maturin refuses only after it has compiled for minutes.
+//! What maturin refuses, some of it only after it has compiled for minutes.
+
+use toml_edit::Item;
 
 use crate::model::error::Result;
 use crate::world::disk;
@@ -11,11 +13,80 @@ const REFUSES: [u64; 2] = [1, 8];
 /// # Errors
 /// [`Error::Manifest`](crate::model::error::Error::Manifest) with the place.
 pub fn check(pyproject: &PyProject, maturin: &Tool) -> Result<()> {
+    check_name(pyproject)?;
+    check_types(pyproject)?;
     if !maturin.at_least(REFUSES) {
         return Ok(());
     }
     check_source(pyproject)?;
     check_version(pyproject)
+}
+
+/// A name is of ASCII letters, digits, `-`, `_` and `.`, and ends as it begins with one of the first two
+/// (packaging.python.org, "Names and normalization").
+fn check_name(pyproject: &PyProject) -> Result<()> {
+    let toml = &pyproject.toml;
+    let Some(name) = toml.spanned(&["project", "name"]) else {
+        return Ok(());
+    };
+    let is_end = |c: char| c.is_ascii_alphanumeric();
+    let is_inner = |c: char| is_end(c) || "-_.".contains(c);
+    let text = &*name.value;
+    if text.starts_with(is_end) && text.ends_with(is_end) && text.chars().all(is_inner) {
+        return Ok(());
+    }
+    let message = format!("`{text}` is no name of a package");
+    let hint = "ASCII letters and digits, and between them `-`, `_` or `.`";
+    Err(toml.error(&name.span, message, Some(hint.into())))
+}
+
+type IsRight = fn(&Item) -> bool;
+
+/// Settings of maturin's that are of one type in all its versions, with that for people.
+const TYPES: [(&str, &str, IsRight); 15] = [
+    ("all-features", "true or false", Item::is_bool),
+    ("bindings", "a string", Item::is_str),
+    ("editable-profile", "a string", Item::is_str),
+    ("features", "a list", Item::is_array),
+    ("frozen", "true or false", Item::is_bool),
+    ("locked", "true or false", Item::is_bool),
+    ("manifest-path", "a string", Item::is_str),
+    ("module-name", "a string", Item::is_str),
+    ("no-default-features", "true or false", Item::is_bool),
+    ("offline", "true or false", Item::is_bool),
+    ("profile", "a string", Item::is_str),
+    ("python-packages", "a list", Item::is_array),
+    ("python-source", "a string", Item::is_str),
+    ("rustc-args", "a list", Item::is_array),
+    ("strip", "true or false", Item::is_bool),
+];
+
+fn check_types(pyproject: &PyProject) -> Result<()> {
+    let toml = &pyproject.toml;
+    for (key, expected, is_right) in TYPES {
+        let Some(item) = toml.get(&["tool", "maturin", key]) else {
+            continue;
+        };
+        if !is_right(item) {
+            let message = format!(
+                "maturin takes {expected} for `{key}`, and this is {}",
+                kind(item)
+            );
+            return Err(toml.error(&item.span().unwrap_or_default(), message, None));
+        }
+    }
+    Ok(())
+}
+
+/// For people.
+fn kind(item: &Item) -> &'static str {
+    match item {
+        _ if item.is_str() => "a string",
+        _ if item.is_bool() => "true or false",
+        _ if item.is_array() || item.is_array_of_tables() => "a list",
+        _ if item.is_table_like() => "a table",
+        _ => "a number or a date",
+    }
 }
 
 fn check_source(pyproject: &PyProject) -> Result<()> {
@@ -47,4 +118,60 @@ fn check_version(pyproject: &PyProject) -> Result<()> {
     );
     let hint = "`dynamic = [\"version\"]` under [project] takes that of Cargo.toml";
     Err(toml.error(&name.span, message, Some(hint.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::world::manifest::Toml;
+
+    fn refused(text: &str) -> String {
+        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
+        let pyproject = PyProject::of(toml).unwrap();
+        let maturin = Tool {
+            path: "/maturin".into(),
+            version: None,
+            missing: None,
+        };
+        let refused = check(&pyproject, &maturin).err();
+        refused.map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn settings_of_another_type_and_names_of_no_package_are_refused_with_their_place() {
+        let setting = |line: &str| refused(&format!("[tool.maturin]\n{line}\n"));
+        for (line, words) in [
+            (
+                "features = 'python'",
+                "takes a list for `features`, and this is a string",
+            ),
+            ("strip = 'yes'", "takes true or false for `strip`"),
+            (
+                "python-source = ['python']",
+                "takes a string for `python-source`, and this is a list",
+            ),
+        ] {
+            let said = setting(line);
+            assert!(
+                said.contains(words) && said.contains("pyproject.toml:2"),
+                "{said}"
+            );
+        }
+        assert_eq!(
+            setting("features = ['a', { feature = 'b', python-version = '>=3.11' }]"),
+            ""
+        );
+        for name in ["my pkg", "-a", "a.", "\u{fc}", ""] {
+            let said = refused(&format!("[project]\nname = '{name}'\nversion = '1'\n"));
+            assert!(said.contains("is no name of a package"), "{name}: {said}");
+        }
+        for name in ["a", "A-b_c.d", "4x"] {
+            assert_eq!(
+                refused(&format!("[project]\nname = '{name}'\nversion = '1'\n")),
+                ""
+            );
+        }
+    }
 }
