@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use clap::Args;
 
+use crate::driver::refusal;
 use crate::facts::Request;
 use crate::facts::doctor::{Checkup, Fix, Problem};
 use crate::model::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::model::finding;
 use crate::plan;
 use crate::ui::Ui;
 use crate::world::disk;
+use crate::world::session::Session;
 
 use super::apply::{Consent, apply};
 use super::global::CommandContext;
@@ -45,18 +47,18 @@ impl Doctor {
             ui,
         } = context;
         let request = Request::look(global.manifest(session));
-        let checkup = Checkup::gather(session, &request)?;
-        let root = checkup.facts.project.root.clone();
+        let found = checkup(session, &request)?;
+        let root = found.facts.project.root.clone();
         let patch_only = self.fix && global.dry_run;
         if !patch_only {
-            show(&checkup, ui);
+            show(&found, ui);
         }
-        let mut left = checkup.problems;
+        let mut left = found.problems;
         if self.fix {
             let plan = plan::fix(&left, &texts(&left)?, &root)?;
             let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
             if apply(context, &plan, consent)? {
-                left = Checkup::gather(session, &request)?.problems;
+                left = checkup(session, &request)?.problems;
                 again(&left, ui);
             }
         }
@@ -67,6 +69,14 @@ impl Doctor {
             errors => Err(Error::ProblemsFound(errors)),
         }
     }
+}
+
+fn checkup(session: &Session, request: &Request) -> Result<Checkup> {
+    let mut found = Checkup::gather(session, request)?;
+    if let Some(error) = refusal::of_dev(session, request.manifest.clone()) {
+        found.add_refusal(&error);
+    }
+    Ok(found)
 }
 
 /// What was in the way of another change, or has only come to light.

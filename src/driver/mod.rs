@@ -6,6 +6,7 @@ pub mod adoption;
 mod command;
 pub mod matrix;
 pub mod project_lock;
+pub mod refusal;
 pub mod test_report;
 mod verdict;
 pub mod watch;

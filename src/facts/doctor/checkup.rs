@@ -5,12 +5,12 @@ use crate::facts::preflight;
 use crate::facts::project::Bindings;
 use crate::facts::{Facts, Request, RunState};
 use crate::model::error::{Error, Result};
-use crate::model::finding;
+use crate::model::finding::{self, Place};
 use crate::world::session::Session;
 
 use super::problem::Problem;
 use super::report::Report;
-use super::{cache_keys, editors, linking, modules, settings, shell};
+use super::{cache_keys, editors, linking, manifests, modules, settings, shell};
 
 /// What was found.
 #[derive(Debug)]
@@ -35,19 +35,59 @@ impl Checkup {
         problems.extend(foreign_environment(&facts));
         problems.extend(shell::check(session, &facts));
         for build in &facts.builds {
+            problems.extend(manifests::check(session, build)?);
             problems.extend(linking::check(build)?);
             problems.extend(cache_keys::check(&facts.project, &build.member)?);
             problems.extend(modules::check(session, &facts, build)?);
             problems.extend(settings::check(&facts.project, build)?);
         }
         problems.extend(editors::check(session, &facts)?);
-        problems.sort_by(|a, b| finding::order(&a.finding, &b.finding));
-        problems.dedup();
-        Ok(Self {
+        let mut found = Self {
             facts,
             report,
             problems,
-        })
+        };
+        found.order();
+        Ok(found)
+    }
+
+    /// Adds what `dev` refuses, where it is not known yet in the same words.
+    pub fn add_refusal(&mut self, error: &Error) {
+        let mut problem = Problem::of("dev-refused", error);
+        let finding = &mut problem.finding;
+        finding.message = on_one_line(&finding.message);
+        if let Error::Manifest {
+            message, location, ..
+        } = error
+        {
+            finding.message.clone_from(message);
+            finding.place = Some(Place {
+                path: location.path.clone(),
+                line: Some(location.line),
+            });
+        }
+        let message = &problem.finding.message;
+        let known = self.problems.iter().map(|known| &known.finding);
+        if !known.into_iter().any(|known| known.message == *message) {
+            self.problems.push(problem);
+            self.order();
+        }
+    }
+
+    fn order(&mut self) {
+        self.problems
+            .sort_by(|a, b| finding::order(&a.finding, &b.finding));
+        self.problems.dedup();
+    }
+}
+
+/// The first line, and the place that just draws below it.
+fn on_one_line(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    match lines.find_map(|line| line.split_once("▶ ")) {
+        Some((_, place)) => format!("{first} ({place})"),
+        None => first.to_owned(),
     }
 }
 
@@ -75,4 +115,19 @@ fn foreign_environment(facts: &Facts) -> Option<Problem> {
         is_condas: facts.target.environment.is_condas,
     };
     Some(Problem::of("foreign-environment", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_just_draws_is_one_line() {
+        let drawn = "expected '*', but found '='\n ——▶ justfile:1:3\n  │\n1 │ x =\n";
+        assert_eq!(
+            on_one_line(drawn),
+            "expected '*', but found '=' (justfile:1:3)"
+        );
+        assert_eq!(on_one_line("no recipe `x`"), "no recipe `x`");
+    }
 }

@@ -8,6 +8,7 @@ mod cache_keys;
 mod checkup;
 mod editors;
 mod linking;
+mod manifests;
 mod modules;
 mod problem;
 mod report;

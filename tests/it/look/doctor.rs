@@ -231,6 +231,23 @@ fn an_optimised_profile_for_every_edit_is_found() {
 }
 
 #[test]
+fn what_dev_would_refuse_is_found_before_it_is_run() {
+    let project = cold!("hello");
+    let line = 2 + project.read("pyproject.toml").lines().count();
+    project.append("pyproject.toml", "[tool.maturin]\nfeatures = \"fast\"\n");
+    finds(&project, &[&format!("dev-refused pyproject.toml:{line}")]);
+}
+
+#[test]
+fn a_manifest_that_cargo_does_not_read_is_found() {
+    let project = cold!("hello");
+    project.edit("Cargo.toml", "\"2024\"", "2024");
+    let found = found_by(&project, doctor(&project, &[]));
+    let found = found.contains(&"cargo-manifest Cargo.toml".to_owned());
+    assert!(found, "{}", doctor(&project, &[]).run());
+}
+
+#[test]
 fn a_lock_that_is_missing_or_ignored_is_found() {
     let project = cold!("hello");
     project.append(".gitignore", "Cargo.lock\n");
