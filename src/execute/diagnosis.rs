@@ -1,5 +1,7 @@
 //! What no tool can supply, recognised in what the tools say and named in one line.
 
+use camino::Utf8Path;
+
 use crate::model::error::Error;
 
 const DISK: &str = "the disk is full";
@@ -74,9 +76,14 @@ fn quoted(line: &str, words: &str) -> Option<String> {
     rest.split(['`', '\'']).next().map(str::to_owned)
 }
 
+/// Whether cargo names a folder of this machine, and not what it fetches.
+fn is_folder(place: &str) -> bool {
+    Utf8Path::new(place).is_absolute()
+}
+
 fn of_the_machine(line: &str) -> Option<String> {
     // cargo's words, then git's own
-    let repository = quoted(line, "nable to update ");
+    let repository = quoted(line, "nable to update ").filter(|it| !is_folder(it));
     let repository = repository.or_else(|| quoted(line, "unable to access '"));
     if let Some(repository) = repository {
         return Some(format!(
@@ -112,6 +119,11 @@ fn of_the_checkout(line: &str) -> Option<String> {
         let library = rest.split([':', ' ']).next().unwrap_or(rest);
         return Some(format!(
             "the linker has no library {library}: install its development package"
+        ));
+    }
+    if let Some(folder) = quoted(line, "nable to update ").filter(|it| is_folder(it)) {
+        return Some(format!(
+            "there is no crate in {folder}: correct the `path` of the dependency"
         ));
     }
     if let Some(python) = quoted(line, "metadata from the python interpreter '") {
@@ -157,6 +169,14 @@ mod tests {
             hint("  failed to execute command: No such file (is `cmake` not installed?)")
                 .contains("cmake")
         );
+        let folder = if cfg!(windows) {
+            r"C:\p\gone"
+        } else {
+            "/p/gone"
+        };
+        let line = format!("  Unable to update {folder}");
+        let gone = hint(&line);
+        assert!(gone.contains("correct the `path`") && !gone.contains("network"));
         let caused = "  unable to update https://example.org/z.git?rev=1#1";
         assert!(hint(caused).contains("example.org/z.git"));
         let git = "fatal: unable to access 'https://example.org/y.git/': Could not resolve host: e";
