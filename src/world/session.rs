@@ -169,7 +169,9 @@ impl Session {
         if let Some(dir) = self.path_var("CARGO_PYX_CACHE_DIR") {
             return dir;
         }
-        self.path_var("XDG_CACHE_HOME")
+        // the XDG base directory specification has a relative one ignored
+        let xdg = self.var("XDG_CACHE_HOME").map(Utf8PathBuf::from);
+        xdg.filter(|dir| dir.is_absolute())
             .or_else(|| self.path_var("LOCALAPPDATA"))
             .unwrap_or_else(|| self.home().join(".cache"))
             .join("cargo-pyx")
@@ -268,6 +270,24 @@ fn secret(name: &str, value: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cache_is_named_by_a_whole_path_alone() {
+        let whole = if cfg!(windows) { r"C:\cache" } else { "/cache" };
+        let cache = |xdg: &str| {
+            let env = [("XDG_CACHE_HOME", xdg), ("HOME", "/home/me")];
+            let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let session = Session {
+                cwd: "/p".into(),
+                env: env.into(),
+                ..Session::default()
+            };
+            session.cache()
+        };
+        assert_eq!(cache(whole), Utf8Path::new(whole).join("cargo-pyx"));
+        assert_eq!(cache("sub/cache"), cache(""));
+        assert!(!cache("sub/cache").starts_with("/p"));
+    }
 
     #[test]
     fn passwords_are_secrets_wherever_uv_reads_them() {
