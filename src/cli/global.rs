@@ -32,7 +32,8 @@ pub struct Global {
         value_name = "FILE",
         global = true,
         env = "CARGO_PYX_MANIFEST_PATH",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = manifest
     )]
     pub manifest_path: Option<Utf8PathBuf>,
     /// Print the commands that would run; write nothing
@@ -86,6 +87,15 @@ pub struct NetworkArgs {
     #[arg(long, global = true, env = "CARGO_PYX_FROZEN", hide_env_values = true,
           value_parser = BoolishValueParser::new())]
     pub frozen: bool,
+}
+
+/// The path of a manifest, there or not.
+fn manifest(text: &str) -> Result<Utf8PathBuf, String> {
+    let path = Utf8PathBuf::from(text);
+    match path.file_name() {
+        Some("Cargo.toml" | "pyproject.toml") => Ok(path),
+        _ => Err("the path of a Cargo.toml or a pyproject.toml".to_owned()),
+    }
 }
 
 impl From<NetworkArgs> for Network {

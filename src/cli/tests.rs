@@ -116,6 +116,8 @@ const INVALID: &[&str] = &[
     "new a --abi3 2.7",
     "new a --abi3 3.7",
     "new a --abi3 3.99",
+    "dev --manifest-path src/lib.rs",
+    "dev --manifest-path rust",
 ];
 
 #[test]
