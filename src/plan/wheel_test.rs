@@ -134,7 +134,9 @@ fn wheel(context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
 fn install(context: &PlanContext<'_>, build: &Build, wheels: &Utf8Path) -> Step {
     let name = &build.member.name;
     let dir = wheels.join(name);
-    let action = install_action(context, &["--find-links", dir.as_str(), name]);
+    // the tests' requirements may have brought another distribution of that name, which would satisfy uv
+    let what = ["--reinstall-package", name, "--find-links", dir.as_str()];
+    let action = install_action(context, &[&what[..], &[name]].concat());
     let subject = format!("the wheel of {name}");
     Step::new(StepId::Install(name.clone()), "Installing", subject, action)
 }

@@ -444,6 +444,31 @@ fn a_workspace_without_a_lock_is_resolved_at_once_without_what_maturin_builds() 
 }
 
 #[test]
+fn the_wheel_that_was_built_is_tested_whatever_else_has_its_name() {
+    let testing = Testing {
+        wheel: true,
+        ..Testing::default()
+    };
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    facts.tests.suites.python.push(PythonSuite {
+        member: hello(),
+        runner: TestRunner::Pytest,
+        dir: "/p/hello".into(),
+        args: Vec::new(),
+        installed_args: None,
+        checkout: "/p".into(),
+    });
+    let request = Request {
+        purpose: Purpose::Test(testing),
+        ..Request::default()
+    };
+    let plan = planned(&request, &facts).unwrap();
+    let install = StepId::In("wheel test".into(), Box::new(StepId::Install(hello())));
+    let command = command_of(&plan, &install);
+    assert!(command.contains(" --reinstall-package hello "), "{command}");
+}
+
+#[test]
 fn members_are_built_one_after_another() {
     let facts = facts(vec![member("alpha"), member("beta")], &Flags::default());
     assert!(
