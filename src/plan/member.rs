@@ -159,7 +159,7 @@ fn copy(
 
 /// What compiling waits for: everything but the dependencies.
 fn not_syncing(plan: &Plan) -> Vec<StepId> {
-    let is_sync = |id: &StepId| matches!(id, StepId::Sync(_));
+    let is_sync = |id: &StepId| matches!(id, StepId::Sync(_) | StepId::LeftOut);
     plan.ids().filter(|id| !is_sync(id)).collect()
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
-use crate::facts::project::{Project, UvWorkspace};
+use crate::facts::project::{Bindings, Project, UvWorkspace};
 use crate::facts::{RequiredPackages, TargetEnvironment};
 use crate::model::error::Exit;
 use crate::model::invocation::{Invocation, quote};
@@ -44,15 +44,17 @@ pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
     }
 }
 
-/// Only from a lock can uv be told on the command line what it is not to install; else a file says so.
+/// Only from a lock can uv be told on the command line what it is not to install; else a file says so:
+/// requirements files, groups and what others depend on may name what maturin builds.
 fn leave_out(plan: &mut Plan, context: &PlanContext<'_>) {
     let due = due(context);
     let mut sources = due.iter().map(|(_, sync)| &sync.source);
-    if plan.has(&StepId::LeftOut) || !sources.any(|it| matches!(it, Source::Workspace(_))) {
+    let names = distributions(context.project);
+    if plan.has(&StepId::LeftOut) || names.is_empty() || sources.all(is_locked) {
         return;
     }
     let mut text = String::new();
-    for name in built_by_maturin(context.project) {
+    for name in names {
         let _ = writeln!(text, "{name} ; sys_platform == 'never'");
     }
     let path = left_out(context);
@@ -68,6 +70,18 @@ fn leave_out(plan: &mut Plan, context: &PlanContext<'_>) {
 /// The file that has uv leave out what maturin builds: overrides whose condition never holds.
 fn left_out(context: &PlanContext<'_>) -> Utf8PathBuf {
     context.project.own_state().join("left-to-maturin.txt")
+}
+
+fn is_locked(source: &Source) -> bool {
+    matches!(source, Source::Lock(_) | Source::LockAbove(_))
+}
+
+/// The overrides for an installation that follows no lock.
+fn overrides(context: &PlanContext<'_>) -> Vec<String> {
+    if distributions(context.project).is_empty() {
+        return Vec::new();
+    }
+    vec!["--override".to_owned(), left_out(context).into_string()]
 }
 
 /// A recipe need not start all that is listed for developers.
@@ -147,7 +161,7 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
             let call = install().args(["-r", path.as_str()]);
             options(call, sync, &|name| format!("{path}:{name}"))
         }
-        Source::Workspace(workspace) => unlocked(install(), workspace, context),
+        Source::Workspace(workspace) => unlocked(install(), workspace),
         Source::Requirements {
             manifest,
             requirements,
@@ -158,6 +172,11 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
             install().args(requirements).args(groups)
         }
         Source::File(path) => install().args(["-r", path.as_str()]),
+    };
+    let call = if is_locked(&sync.source) {
+        call
+    } else {
+        call.args(overrides(context))
     };
     let target = context.target;
     let all = [&target.dependencies, &target.test_dependencies];
@@ -241,11 +260,7 @@ fn from_lock(context: &PlanContext<'_>) -> Invocation {
 }
 
 /// uv resolves the packages at once, with all that they say of sources and the root of constraints.
-fn unlocked(
-    call: Invocation,
-    workspace: &UnlockedWorkspace,
-    context: &PlanContext<'_>,
-) -> Invocation {
+fn unlocked(call: Invocation, workspace: &UnlockedWorkspace) -> Invocation {
     let mut call = call;
     let mut extras = BTreeSet::new();
     for package in &workspace.installed {
@@ -269,7 +284,7 @@ fn unlocked(
             call = call.arg("--group").arg(group);
         }
     }
-    call.args(["--override", left_out(context).as_str()])
+    call
 }
 
 fn pairs(option: &str, names: &[String]) -> Vec<String> {
@@ -291,5 +306,17 @@ fn built_by_maturin(project: &Project) -> Vec<String> {
     }
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+/// Those that are installed under their names: a crate that only embeds Python may be called as what it
+/// imports.
+fn distributions(project: &Project) -> Vec<String> {
+    let embeds = |name: &String| {
+        let mut members = project.all();
+        members.any(|member| member.name == *name && member.bindings == Bindings::Embed)
+    };
+    let mut names = built_by_maturin(project);
+    names.retain(|name| !embeds(name));
     names
 }

@@ -209,7 +209,8 @@ fn compiling_does_not_wait_for_dependencies() {
     metadata(&mut facts, &[]);
     let before = [StepId::Environment, StepId::Begin(hello())];
     assert_eq!(needs(&facts, &StepId::Compile(hello())), before);
-    assert_eq!(needs(&facts, &StepId::Sync(1)), [StepId::Environment]);
+    let before = [StepId::Environment, StepId::LeftOut];
+    assert_eq!(needs(&facts, &StepId::Sync(1)), before);
     let install = needs(&facts, &StepId::Install(hello()));
     assert!(install.contains(&StepId::Sync(1)) && install.contains(&StepId::Compile(hello())));
 }
@@ -356,7 +357,8 @@ fn offline_is_passed_on_to_every_tool() {
         ..Request::default()
     };
     let text = dry_run(&request, &facts);
-    let commands: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let is_call = |line: &&str| !line.starts_with('#') && !line.starts_with("mkdir ");
+    let commands: Vec<&str> = text.lines().filter(is_call).collect();
     assert_eq!(commands.len(), 3, "{text}");
     for command in commands {
         assert!(command.contains("--offline"), "{command}");
@@ -441,6 +443,37 @@ fn a_workspace_without_a_lock_is_resolved_at_once_without_what_maturin_builds() 
     let plan = sync_from(Source::Workspace(workspace), Scope::All);
     let commands = [StepId::LeftOut, StepId::Sync(1)].map(|id| command_of(&plan, &id));
     insta::assert_snapshot!(commands.join("\n"));
+}
+
+#[test]
+fn what_uv_resolves_by_itself_is_installed_without_what_maturin_builds() {
+    let manifest = || "/p/hello/pyproject.toml".into();
+    for source in [
+        Source::Metadata(manifest()),
+        Source::File("/p/requirements-dev.txt".into()),
+        Source::Requirements {
+            manifest: manifest(),
+            requirements: vec!["-r/p/requirements-dev.txt".into()],
+        },
+    ] {
+        let plan = sync_from(source, Scope::default());
+        let [written, call] = [StepId::LeftOut, StepId::Sync(1)].map(|id| command_of(&plan, &id));
+        assert!(
+            written.contains("\"alpha ; sys_platform == 'never'\""),
+            "{written}"
+        );
+        let option = " --override /p/target/pyx/left-to-maturin.txt";
+        assert!(call.contains(option), "{call}");
+    }
+    let plan = sync_from(Source::Lock("/p/uv.lock".into()), Scope::default());
+    assert!(plan.steps.iter().all(|step| step.id != StepId::LeftOut));
+    // a crate that only embeds Python may be called as what it imports
+    let mut crates = member("numpy");
+    crates.bindings = Bindings::Embed;
+    let mut facts = fresh_clone(vec![crates]);
+    metadata(&mut facts, &[]);
+    let text = dry_run(&Request::default(), &facts);
+    assert!(!text.contains("--override"), "{text}");
 }
 
 #[test]
