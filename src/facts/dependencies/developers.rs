@@ -57,8 +57,9 @@ impl Dependencies {
         for member in &project.members {
             folders.insert(member.dir.clone());
         }
-        if let Some(workspace) = InstalledWorkspace::of(project, lock.clone())? {
-            found.add_developers_of(&workspace);
+        let workspace = InstalledWorkspace::of(project, lock.clone())?;
+        if let Some(workspace) = &workspace {
+            found.add_developers_of(workspace);
         } else {
             for member in &project.members {
                 if let Some(pyproject) = &member.pyproject {
@@ -74,6 +75,7 @@ impl Dependencies {
             found.syncs.push(Sync::of(Source::File(file.clone())));
             found.files.push(file);
         }
+        found.add_named_extras(project, workspace.as_ref())?;
         let described = format!("{:?}", found.syncs);
         let digest = disk::digest(described.as_bytes());
         found.setting("developer dependencies", &[digest]);

@@ -39,6 +39,7 @@ impl Dependencies {
         let lock = project.uv_lock()?;
         if let Some(workspace) = InstalledWorkspace::of(project, lock.clone())? {
             found.add_workspace(project, &workspace, wanted)?;
+            found.add_named_extras(project, Some(&workspace))?;
             return Ok(found);
         }
         let in_python = project.members.iter().any(|m| m.pyproject.is_some());
@@ -50,6 +51,7 @@ impl Dependencies {
                 }
             }
         }
+        found.add_named_extras(project, None)?;
         Ok(found)
     }
 
@@ -79,14 +81,16 @@ impl Dependencies {
         let mut found = Self::default();
         found.files.push(project.home.join("uv.lock"));
         let lock = project.uv_lock()?;
-        match InstalledWorkspace::of(project, lock.clone())? {
+        let workspace = InstalledWorkspace::of(project, lock.clone())?;
+        match &workspace {
             Some(_) if tested.is_empty() => {}
             Some(workspace) => {
                 let in_python = tested.iter().any(|(_, python)| *python);
-                found.add_tests_of_workspace(project, &workspace, in_python)?;
+                found.add_tests_of_workspace(project, workspace, in_python)?;
             }
             None => found.add_tests(project, lock.as_ref(), tested)?,
         }
+        found.add_named_extras(project, workspace.as_ref())?;
         if let Some(requirement) = more {
             found.syncs.push(Sync::of(Source::Requirements {
                 manifest: project.home.join("pyproject.toml"),

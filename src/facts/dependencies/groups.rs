@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
+
 use crate::model::package_name;
+use crate::model::path::normalize;
 use crate::world::manifest::{GroupItem, PyProject};
 
 /// Whether a group or an extra says by its name that it is for tests.
@@ -73,21 +76,60 @@ fn self_extras_bring(pyproject: &PyProject, requirement: &str) -> bool {
 }
 
 /// The extras in a requirement on the project itself, as in `package[test]`.
-fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
+pub(super) fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
     let own = pyproject.name().map(package_name::normalize);
     if own.is_none() || own != Some(package_name::of_requirement(requirement)) {
         return Vec::new();
     }
+    extras_in(requirement)
+}
+
+/// Those between brackets.
+fn extras_in(requirement: &str) -> Vec<String> {
     let inside = requirement
         .split_once('[')
         .and_then(|(_, rest)| rest.split_once(']'));
-    let names = inside
-        .map(|(names, _)| names)
-        .unwrap_or_default()
-        .split(',');
-    names
-        .map(|name| package_name::normalize(name.trim()))
-        .collect()
+    let Some((names, _)) = inside else {
+        return Vec::new();
+    };
+    let names = names.split(',').map(str::trim);
+    names.map(package_name::normalize).collect()
+}
+
+/// The same of one on the project's folder, as in `.[test]`, which counts from `from`, absolute.
+pub(super) fn folder_extras(
+    pyproject: &PyProject,
+    requirement: &str,
+    from: &Utf8Path,
+) -> Vec<String> {
+    let place = requirement.split(['[', ';', ' ']).next();
+    let place = place.unwrap_or_default();
+    let place = place.strip_prefix("file:").unwrap_or(place);
+    let place = place.strip_prefix("//").unwrap_or(place);
+    let is_place = place.starts_with('.') || place.contains('/');
+    if !is_place || normalize(&from.join(place)) != pyproject.dir() {
+        return Vec::new();
+    }
+    extras_in(requirement)
+}
+
+/// What groups list, what they include followed, as it stands there.
+pub(super) fn listed(pyproject: &PyProject, groups: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open = groups.to_vec();
+    while let Some(name) = open.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        for item in pyproject.groups.get(&name).into_iter().flatten() {
+            match item {
+                GroupItem::Requirement(text) => found.push(text.clone()),
+                GroupItem::Include(other) => open.push(other.clone()),
+            }
+        }
+    }
+    found
 }
 
 /// Groups and extras as plain requirements, what they include and name of the project itself

@@ -1,7 +1,8 @@
 //! Which packages the environment must hold, and where the project says so.
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
-//! extras; of a uv `workspace` all at once, as far as no `conflicts` are said. What the tests need is
+//! extras, and of those that are named by others (`named_extras`); of a uv `workspace` all at once, as far
+//! as no `conflicts` are said. What the tests need is
 //! found by their `runner`: in `groups` and extras, in requirements files, and in what other tools install
 //! into `environments` of their own; what those of a crate without pyproject.toml need, in the same and
 //! in continuous integration (`crate_tests`, `workflow`); `mentions` finds what is missing
@@ -16,6 +17,7 @@ mod environments;
 mod gather;
 mod groups;
 mod mentions;
+mod named_extras;
 mod requirements_file;
 mod runner;
 mod selection;

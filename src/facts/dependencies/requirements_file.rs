@@ -14,6 +14,8 @@ use crate::world::disk;
 pub(super) struct RequirementsFile {
     /// The packages that it installs, their names normalised; not those that it only constrains.
     pub(super) names: Vec<String>,
+    /// The requirements as they stand there, those on folders among them.
+    pub(super) texts: Vec<String>,
     /// What was read, there or not, absolute: itself, the files that it includes and its constraints.
     pub(super) files: BTreeSet<Utf8PathBuf>,
     seen: BTreeSet<(Utf8PathBuf, Role)>,
@@ -69,6 +71,7 @@ impl RequirementsFile {
     fn require(&mut self, requirement: &str, role: Role) {
         if role == Role::Requires {
             self.names.extend(package_name(requirement));
+            self.texts.push(requirement.to_owned());
         }
     }
 }
