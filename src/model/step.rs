@@ -17,6 +17,8 @@ pub enum StepId {
     Environment,
     /// Tell uv which packages it is not to install.
     LeftOut,
+    /// Tell maturin of a group that brings nothing.
+    NoGroup,
     /// Tell uv which packages stay as they are.
     KeptPackages,
     /// Install dependencies; counted from 1.
@@ -113,6 +115,7 @@ impl std::fmt::Display for StepId {
             Self::Interpreter(wanted) => write!(f, "interpreter {wanted}"),
             Self::Environment => f.write_str("environment"),
             Self::LeftOut => f.write_str("packages left out"),
+            Self::NoGroup => f.write_str("group of nothing"),
             Self::KeptPackages => f.write_str("packages kept"),
             Self::Sync(number) => write!(f, "sync {number}"),
             Self::Pip => f.write_str("pip"),

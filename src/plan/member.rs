@@ -1,14 +1,14 @@
 //! One member: compiled ahead where maturin's call of cargo is known, installed, proved.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build;
-use crate::facts::dependencies::{Source, Sync};
 use crate::facts::fingerprint::build_id;
 use crate::facts::project::{Bindings, Member};
 use crate::facts::{Build, ReusableBuild, Staleness};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
+use crate::model::path::relative;
 use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 use crate::world::tool::Tool;
@@ -21,6 +21,8 @@ use super::step::{Plan, Step};
 
 /// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_invocation`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
+/// From this maturin on `develop` installs groups.
+const MATURIN_WITH_GROUPS: [u64; 2] = [1, 12];
 /// From this PyO3 on maturin describes a stable-ABI interpreter in a file of its own.
 const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);
 
@@ -72,6 +74,9 @@ pub(super) fn member(
         environment::keep_packages(plan, context);
         if !maturin.at_least(MATURIN_WITH_UV) {
             pip(plan, context);
+        }
+        if installs_groups(build, maturin) {
+            write_no_group(plan, context);
         }
         let compiled = ahead.is_some();
         plan.then(install(context, build, maturin, staleness, compiled));
@@ -347,6 +352,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
     if !build.member.build_requirements.is_empty() {
         dirs.insert(0, &bin); // the Python that has them
     }
+    let no_group = no_group(context, build, maturin);
     let mut call = context
         .cargo_call(&maturin.path, build, &target)
         .arg("develop")
@@ -360,7 +366,11 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         .args(profile)
         .args(maturin_feature_args(options))
         .args(flags)
-        .args(other_groups(context, build))
+        .args(
+            no_group
+                .into_iter()
+                .flat_map(|it| ["--group".to_owned(), it]),
+        )
         .env(environment.variable(), environment.path.as_str())
         .path(&dirs, &context.caller.path)
         // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
@@ -371,29 +381,35 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
     environment::constrain(call, context)
 }
 
-/// maturin installs the group `dev` whenever the package has one, unless it is told other groups: those of
-/// the package's own, as an installation of a workspace names the groups of all.
-fn other_groups(context: &PlanContext<'_>, build: &Build) -> Vec<String> {
-    let Some(own) = &build.member.pyproject else {
-        return Vec::new();
-    };
-    let is_own = |sync: &&Sync| match &sync.source {
-        Source::Lock(_) | Source::Workspace(_) => true,
-        Source::Metadata(path) => own.toml.path == *path,
-        Source::LockAbove(_) | Source::Requirements { .. } | Source::File(_) => false,
-    };
-    let mut syncs = context.target.dependencies.dependencies.syncs.iter();
-    let Some(sync) = syncs.find(is_own) else {
-        return Vec::new();
-    };
-    let is_wanted = sync.groups.iter().any(|name| name == "dev");
-    let known = sync
-        .groups
-        .iter()
-        .filter(|name| own.groups.contains_key(*name));
-    let known: Vec<&str> = known.map(String::as_str).collect();
-    if is_wanted || known.is_empty() || !own.groups.contains_key("dev") {
-        return Vec::new();
+/// maturin installs the group `dev` whenever the package has one, unless it is told another: all groups that
+/// are wanted are there already, and those that are not wanted, or that name the package itself, would fail.
+fn installs_groups(build: &Build, maturin: &Tool) -> bool {
+    let own = build.member.pyproject.as_ref();
+    maturin.at_least(MATURIN_WITH_GROUPS) && own.is_some_and(|own| own.groups.contains_key("dev"))
+}
+
+/// The file with a group that brings nothing.
+fn no_group_file(context: &PlanContext<'_>) -> Utf8PathBuf {
+    let folder = context.project.own_state().join("no-group");
+    folder.join("pyproject.toml") // uv takes no other name
+}
+
+/// That group as maturin hands it to uv, from the member's folder: maturin divides what it gets at commas.
+fn no_group(context: &PlanContext<'_>, build: &Build, maturin: &Tool) -> Option<String> {
+    let file = relative(&build.member.dir, &no_group_file(context));
+    installs_groups(build, maturin).then(|| format!("{file}:none"))
+}
+
+fn write_no_group(plan: &mut Plan, context: &PlanContext<'_>) {
+    if plan.has(&StepId::NoGroup) {
+        return;
     }
-    vec!["--group".into(), known.join(",")]
+    let path = no_group_file(context);
+    let subject = context.show(&path);
+    let action = Action::Write {
+        path,
+        text: "[dependency-groups]\nnone = []\n".to_owned(),
+        is_program: false,
+    };
+    plan.push(Step::new(StepId::NoGroup, "Writing", subject, action));
 }

@@ -319,29 +319,27 @@ fn a_profile_for_wheels_is_overruled_in_words() {
 }
 
 #[test]
-fn maturin_is_told_groups_of_the_packages_own_and_only_to_keep_it_from_others() {
-    let call = |groups: &str, chosen: &[&str]| {
+fn maturin_is_kept_from_groups_which_are_there_or_not_wanted() {
+    let call = |groups: &str, release: &str| {
         let mut member = member("hello");
         let text = format!("[dependency-groups]\n{groups}");
         member.pyproject = Some(pyproject("hello", &text));
         let mut facts = facts(vec![member], &Flags::default());
-        metadata(&mut facts, chosen);
-        facts.target.dependencies.dependencies.syncs[0].source = Source::Lock("/p/uv.lock".into());
+        let maturin = facts.tools.as_mut().unwrap().maturin.get_mut("hello");
+        *maturin.unwrap() = tool("/bin/maturin", release);
         let text = dry_run(&Request::default(), &facts);
+        let mut lines = text.lines();
+        let written = lines.any(|line| line.ends_with(">/p/target/pyx/no-group/pyproject.toml"));
         let call = text.lines().find(|line| line.contains("maturin develop"));
-        let (_, groups) = call.unwrap().split_once("--group ")?;
-        Some(
-            groups
-                .split([' ', ')'])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        )
+        let told = call
+            .unwrap()
+            .contains(" --group ../target/pyx/no-group/pyproject.toml:none");
+        assert_eq!(written, told, "{text}");
+        told
     };
-    let both = "dev = []\nqa = []\n";
-    assert_eq!(call(both, &["other", "qa"]).as_deref(), Some("qa"));
-    assert_eq!(call(both, &["dev", "other", "qa"]), None);
-    assert_eq!(call("qa = []\n", &["other", "qa"]), None);
+    assert!(call("dev = ['hello[x]']\n", "1.16.0"));
+    assert!(!call("qa = []\n", "1.16.0"));
+    assert!(!call("dev = []\n", "1.11.5"));
 }
 
 #[test]
