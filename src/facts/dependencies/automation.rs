@@ -76,6 +76,27 @@ impl Automation {
         self.lines.iter().filter_map(after).collect()
     }
 
+    /// The same with the folder into which the line goes before, as it is named there.
+    pub fn calls_of_module(&self, module: &str) -> Vec<(Option<String>, Vec<String>)> {
+        let lines = self.lines.iter();
+        let calls = lines.filter_map(|line| {
+            let mut pairs = line.windows(2);
+            let at = pairs.position(|pair| pair[0] == "-m" && pair[1] == module)?;
+            let before = folders_in(&line[..at]).pop();
+            Some((before, arguments(&line[at + 2..])))
+        });
+        calls.collect()
+    }
+
+    /// The folders in which any of it works, as they are named there: by `cd`, by tox and nox, and by the
+    /// steps of continuous integration.
+    pub fn folders(&self) -> Vec<String> {
+        let mut folders: Vec<String> = self.lines.iter().flat_map(|it| folders_in(it)).collect();
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+
     /// What each call of a program is given.
     pub fn arguments_to(&self, program: &str) -> Vec<Vec<String>> {
         let after = |line: &Vec<String>| {
@@ -125,6 +146,41 @@ fn arguments(words: &[String]) -> Vec<String> {
     own.filter(|word| !is_variable(word)).cloned().collect()
 }
 
+fn folders_in(words: &[String]) -> Vec<String> {
+    const KEYS: [&str; 9] = [
+        "cd",
+        "pushd",
+        "changedir",
+        "change_dir",
+        "session.chdir",
+        "session.cd",
+        "working-directory",
+        "working_directory",
+        "workingDirectory",
+    ];
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let (key, own) = word.split_once(['=', ':', '(']).unwrap_or((word, ""));
+        if !KEYS.contains(&key) {
+            continue;
+        }
+        let mut after = words[at + 1..].iter().map(String::as_str);
+        let value = match own {
+            "" => after.find(|word| *word != "="),
+            own => Some(own),
+        };
+        let value = value.unwrap_or_default().trim_end_matches([';', ')']);
+        let value = ["{toxinidir}/", "{tox_root}/"]
+            .iter()
+            .find_map(|root| value.strip_prefix(root))
+            .unwrap_or(value);
+        if !(value.is_empty() || is_variable(value) || ends_command(value)) {
+            found.push(value.to_owned());
+        }
+    }
+    found
+}
+
 fn ends_command(word: &str) -> bool {
     word.contains([';', '&', '|', '<', '>', '#'])
 }
@@ -161,6 +217,31 @@ mod tests {
             let given = automation(text).arguments_of("unittest");
             assert_eq!(given, [["discover", "-s", "tests"]], "{text}");
         }
+    }
+
+    #[test]
+    fn the_folder_is_read_in_which_something_works() {
+        for (text, folder) in [
+            ("\tcd tests && python -m unittest a\n", Some("tests")),
+            ("\tcd tests; python -m unittest a\n", Some("tests")),
+            ("changedir = tests\ncommands = python -m unittest a\n", None),
+            ("changedir={toxinidir}/tests\n", None),
+            ("change_dir = \"tests\"\n", None),
+            ("    with session.chdir('tests'):\n", None),
+            ("        working-directory: ./tests\n", None),
+        ] {
+            let automation = automation(text);
+            let folders = automation.folders();
+            assert_eq!(folders[0].trim_start_matches("./"), "tests", "{text}");
+            if let Some((before, given)) = automation.calls_of_module("unittest").pop() {
+                assert_eq!((before.as_deref(), given), (folder, vec!["a".to_owned()]));
+            }
+        }
+        assert!(
+            automation("cd $HERE\ncd {envtmpdir}\n")
+                .folders()
+                .is_empty()
+        );
     }
 
     #[test]

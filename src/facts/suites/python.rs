@@ -14,7 +14,7 @@ use crate::world::manifest::Manifests;
 use super::pytest_args::{document_args, installed_args, named_files};
 use super::pytest_config::PytestConfig;
 use super::test_files::{TestFiles, folders_of_none, test_folders};
-use super::unittest::{installed_unittest_args, unittest_args};
+use super::unittest::{installed_unittest_args, unittest_call};
 
 /// One run of a project's test runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,10 +188,11 @@ impl PythonSuite {
         if self.runner == TestRunner::Unittest {
             let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
             let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
-            let args = unittest_args(dir, &modules)?;
-            let suite = args.map(|args| Self {
-                installed_args: installed_unittest_args(member, dir, &args, &modules),
-                args,
+            let call = unittest_call(dir, &modules)?;
+            let suite = call.map(|call| Self {
+                installed_args: installed_unittest_args(member, &call.dir, &call.args, &modules),
+                args: call.args,
+                dir: call.dir,
                 ..self.clone()
             });
             return Ok(suite.into());

@@ -12,7 +12,7 @@ use crate::world::manifest::{Manifests, PyProject};
 
 use super::pytest_config::{PytestConfig, is_test_file};
 use super::test_files::called_as_tests;
-use super::unittest::unittest_args;
+use super::unittest::unittest_call;
 
 /// A folder, and what files of tests are called there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +54,18 @@ impl TestPlace {
 
     /// unittest sees nothing but what it can import: a further file is beside the others.
     fn of_unittest(root: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Self> {
-        let args = unittest_args(root, tests)?.unwrap_or_default();
+        let call = unittest_call(root, tests)?;
+        let (place, args) = call.map_or_else(Default::default, |call| {
+            let place = call.dir.strip_prefix(root).map(Utf8Path::to_owned);
+            (place.unwrap_or_default(), call.args)
+        });
         let after = |names: &[&str]| {
             let at = args.iter().position(|word| names.contains(&&**word))?;
             args.get(at + 1).map(|word| &**word)
         };
         let start = after(&["-s", "--start-directory"]).or(after(&["discover"]));
         let start = start.filter(|word| !word.starts_with('-')).unwrap_or(".");
+        let start = &*slashed(&place.join(start));
         let seen = below(root, tests, &[start]);
         let default = Self::default();
         let pattern = match after(&["-p", "--pattern"]) {
