@@ -163,7 +163,16 @@ impl TestFacts {
         let pytest = suites.python.iter().find(is_pytest);
         let more = pytest.filter(|_| testing.is_some_and(|it| it.threads.is_some_and(|it| it > 1)));
         let more = more.map(|_| "pytest-xdist".to_owned());
-        Dependencies::for_tests(project, &tested, more)
+        let mut found = Dependencies::for_tests(project, &tested, more)?;
+        for (member, _) in tested {
+            let is_around = |suite: &PythonSuite| {
+                suite.member == member.name && !suite.dir.starts_with(&member.dir)
+            };
+            if project.workspace.is_none() && suites.python.iter().any(is_around) {
+                found.add_development(project, member)?;
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -53,7 +53,8 @@ pub enum StepId {
     PythonTests(Utf8PathBuf),
     /// Build a member's wheel for its tests.
     TestWheel(String),
-    CopyTests(String),
+    /// Copy tests to a folder, absolute.
+    CopyTests(Utf8PathBuf),
     /// Write what starts a program, or those of a folder, for another machine; absolute.
     Launch(Utf8PathBuf),
     /// Install what a release has built.
@@ -135,7 +136,7 @@ impl std::fmt::Display for StepId {
             Self::Doctests(manifest) => write!(f, "doctests {manifest}"),
             Self::PythonTests(dir) => write!(f, "Python tests {dir}"),
             Self::TestWheel(member) => write!(f, "wheel {member}"),
-            Self::CopyTests(member) => write!(f, "copy {member}"),
+            Self::CopyTests(folder) => write!(f, "copy tests to {folder}"),
             Self::Launch(path) => write!(f, "launch {path}"),
             Self::InstallWheels => f.write_str("install"),
             Self::Import(package) => write!(f, "import {package}"),

@@ -169,6 +169,6 @@ pub(super) fn copy(context: &PlanContext<'_>, suite: &PythonSuite, to: &Utf8Path
         packages: packages.map(str::to_owned).collect(),
     }));
     let subject = format!("the tests of {}", suite.member);
-    let id = StepId::CopyTests(suite.member.clone());
+    let id = StepId::CopyTests(to.to_owned()); // a member may have several suites
     Step::new(id, "Copying", subject, action)
 }

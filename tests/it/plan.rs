@@ -481,14 +481,16 @@ fn the_wheel_that_was_built_is_tested_whatever_else_has_its_name() {
         ..Testing::default()
     };
     let mut facts = facts(vec![member("hello")], &Flags::default());
-    facts.tests.suites.python.push(PythonSuite {
-        member: hello(),
-        runner: TestRunner::Pytest,
-        dir: "/p/hello".into(),
-        args: Vec::new(),
-        installed_args: None,
-        checkout: "/p".into(),
-    });
+    for dir in ["/p/hello", "/p"] {
+        facts.tests.suites.python.push(PythonSuite {
+            member: hello(),
+            runner: TestRunner::Pytest,
+            dir: dir.into(),
+            args: Vec::new(),
+            installed_args: None,
+            checkout: "/p".into(),
+        });
+    }
     let request = Request {
         purpose: Purpose::Test(testing),
         ..Request::default()
@@ -497,6 +499,10 @@ fn the_wheel_that_was_built_is_tested_whatever_else_has_its_name() {
     let install = StepId::In("wheel test".into(), Box::new(StepId::Install(hello())));
     let command = command_of(&plan, &install);
     assert!(command.contains(" --reinstall-package hello "), "{command}");
+    // each suite waits for its own copy
+    let ids: Vec<&StepId> = plan.steps.iter().map(|step| &step.id).collect();
+    let is_once = |id: &&StepId| ids.iter().filter(|other| other == &id).count() == 1;
+    assert!(ids.iter().all(is_once), "{ids:?}");
 }
 
 #[test]

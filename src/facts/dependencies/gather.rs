@@ -15,6 +15,7 @@ use crate::world::manifest::PyProject;
 
 use super::conflicts::Conflicts;
 use super::crate_tests;
+use super::development;
 use super::groups;
 use super::requirements_file::RequirementsFile;
 use super::runner;
@@ -100,6 +101,25 @@ impl Dependencies {
         let described = format!("{:?}", found.syncs);
         found.setting("test dependencies", &[disk::digest(described.as_bytes())]);
         Ok(found)
+    }
+
+    /// What the tests of a folder around packages need that a pyproject.toml there lists for them.
+    pub fn add_development(&mut self, project: &Project, member: &Member) -> Result<()> {
+        let Some(pyproject) = &member.pyproject else {
+            return Ok(());
+        };
+        let found = development::above(&project.manifests, pyproject, &mut self.files)?;
+        let Some(sync) = found.filter(|sync| !self.syncs.contains(sync)) else {
+            return Ok(());
+        };
+        let above = project.manifests.pyproject(sync.source.path());
+        let is_of_another = above?.is_some_and(|above| above.is_built());
+        if !is_of_another {
+            let described = format!("{sync:?}");
+            self.setting("development", &[disk::digest(described.as_bytes())]);
+            self.syncs.push(sync);
+        }
+        Ok(())
     }
 
     fn add_tests(

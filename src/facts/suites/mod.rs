@@ -66,6 +66,8 @@ impl Suites {
             }
             let others = PythonSuite::of_workspace(project, &suites.python)?;
             suites.add_python(others);
+            let around = PythonSuite::around(project, &suites.python)?;
+            suites.add_python(around);
             let mut seen = BTreeSet::new();
             suites.python.retain(|suite| seen.insert(suite.dir.clone()));
         }

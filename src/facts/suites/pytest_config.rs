@@ -1,11 +1,12 @@
 //! What a project tells pytest about its tests.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::TestRunner;
 use crate::facts::project::Member;
 use crate::model::error::Result;
 use crate::model::package_name;
+use crate::model::path::normalize;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::Manifests;
@@ -116,6 +117,40 @@ impl PytestConfig {
     pub(super) fn says_where(&self) -> bool {
         let says = self.paths.is_some() || !self.files.is_empty() || self.collects_documents;
         self.is_own && says
+    }
+
+    /// Whether there is any in the folder itself.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_there && self.is_own
+    }
+
+    /// What pytest is given in the configuration's folder to run its `tests` without those of others: nothing
+    /// where `testpaths` says that; `None` where none of the tests is meant. `folders`: those of the tests;
+    /// `is_of_others`: of an absolute path.
+    pub(super) fn args_besides(
+        &self,
+        dir: &Utf8Path,
+        (tests, folders): (&[Utf8PathBuf], &[String]),
+        is_of_others: impl Fn(&Utf8Path) -> bool,
+    ) -> Option<Vec<String>> {
+        let Some(paths) = &self.paths else {
+            return (!tests.is_empty()).then(|| folders.to_vec());
+        };
+        let place = |path: &String| normalize(&dir.join(path));
+        let own = paths.iter().filter(|path| !is_of_others(&place(path)));
+        let own: Vec<String> = own.cloned().collect();
+        let is_meant = |path: &String| {
+            let place = place(path);
+            path.contains('*') || tests.iter().any(|test| test.starts_with(&place))
+        };
+        if !own.iter().any(is_meant) {
+            return None;
+        }
+        Some(if own.len() == paths.len() {
+            Vec::new()
+        } else {
+            own
+        })
     }
 
     /// `python_files`

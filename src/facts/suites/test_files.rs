@@ -75,6 +75,10 @@ impl<'a> TestFiles<'a> {
         dirs.chain(aside).filter(|dir| !self.owner.starts_with(dir))
     }
 
+    pub(super) fn is_of_others(&self, path: &Utf8Path) -> bool {
+        self.others().any(|other| path.starts_with(other))
+    }
+
     /// Keeps pytest from the tests of those.
     pub(super) fn others_below(&self, dir: &Utf8Path) -> Vec<String> {
         let below = self
