@@ -11,6 +11,7 @@ use crate::facts::build::{self, Options};
 use crate::facts::project::{Locked, Member, Project};
 use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
+use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
 use crate::world::interpreter::Interpreter;
 use crate::world::session::Session;
@@ -22,7 +23,7 @@ use super::request::Request;
 /// What one PyO3 is for; by default any Python.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SupportedPythons {
-    /// As in Cargo.lock.
+    /// As in Cargo.lock; where a feature of it decides, the name of that.
     pub pyo3: String,
     pub cpython: VersionRange,
     /// `None` for one that knows only builds with a GIL.
@@ -65,10 +66,15 @@ impl SupportedPythons {
     /// For every PyO3 that the members are built with. cargo is asked, and fetches PyO3 for that where
     /// it may; without a Cargo.lock it could not answer without writing one.
     pub fn of_project(session: &Session, project: &Project, request: &Request) -> Vec<Self> {
-        let Ok(cargo) = tool::cargo(session) else {
-            return Vec::new(); // said where it is needed
-        };
         let mut found = BTreeSet::new();
+        for member in &project.members {
+            let options = Options::new(member, None, &request.build);
+            let locked = Locked::gather(&project.manifests, member, &options.features);
+            found.extend(Self::of_stable_abi(locked.stable_abis));
+        }
+        let Ok(cargo) = tool::cargo(session) else {
+            return found.into_iter().collect(); // said where it is needed
+        };
         for member in &project.members {
             let options = Options::new(member, None, &request.build);
             let locked = Locked::gather(&project.manifests, member, &options.features);
@@ -78,6 +84,21 @@ impl SupportedPythons {
             found.extend(Self::of_member(session, build, &cargo, offline));
         }
         found.into_iter().collect()
+    }
+
+    /// By the feature that says from which `CPython` on the module can be loaded: PyO3 builds it for that one
+    /// whatever builds it.
+    fn of_stable_abi(asked: StableAbis) -> Option<Self> {
+        let oldest = asked.abi3.flatten()?;
+        let (major, minor) = oldest;
+        Some(Self {
+            pyo3: format!("abi3-py{major}{minor}"),
+            cpython: VersionRange {
+                oldest: Some(oldest),
+                newest: None,
+            },
+            ..Self::default()
+        })
     }
 
     pub fn of_member(
@@ -190,7 +211,11 @@ impl SupportedPythons {
                 (None, None) => name("of any version".into()),
             },
         };
-        format!("PyO3 {} is for {range}", self.pyo3)
+        let name = &self.pyo3;
+        if name.starts_with("abi3") {
+            return format!("PyO3's feature `{name}` is for {range}");
+        }
+        format!("PyO3 {name} is for {range}")
     }
 }
 
@@ -312,5 +337,22 @@ mod tests {
         let version = |text: &str| Version::from_str(text).unwrap();
         assert!(requirement.contains(&version("3.12.9")));
         assert!(!requirement.contains(&version("3.13.0")));
+    }
+
+    #[test]
+    fn the_oldest_python_of_a_stable_abi_is_the_oldest_that_loads_it() {
+        let of = |features: &[&str]| {
+            let features: Vec<String> = features.iter().map(ToString::to_string).collect();
+            SupportedPythons::of_stable_abi(StableAbis::of_features(&features))
+        };
+        let found = of(&["abi3", "abi3-py313"]).unwrap();
+        assert!(!found.cpython.contains((3, 12)) && found.cpython.contains((3, 13)));
+        assert!(found.free_threaded.unwrap().contains((3, 12)));
+        assert_eq!(
+            found.wording(Implementation::CPython),
+            "PyO3's feature `abi3-py313` is for CPython 3.13 and newer"
+        );
+        // then it is built for the one that builds it, or for each of the older ones
+        assert!(of(&["abi3"]).is_none() && of(&["abi3t-py315"]).is_none());
     }
 }
