@@ -66,7 +66,7 @@ fn every(
     wanted: &[String],
 ) -> Result<Vec<String>> {
     let installed = interpreter::installed(session);
-    let requires = project.requires_python();
+    let requires = project.environment_requires_python();
     let mut named = Vec::new();
     for word in wanted.iter().filter(|word| *word != ALL) {
         if let Some(request) = requested_python::request(session, project, Some(word))? {

@@ -38,7 +38,7 @@ pub(super) fn choose(
     unavailable: &[String],
     supported: &[SupportedPythons],
 ) -> Result<(Choice, Option<String>)> {
-    let requires = project.requires_python();
+    let requires = project.environment_requires_python();
     let requested = target.requested.as_ref();
     let choice = python_request::choose(session, installed, requested, &requires)?;
     let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();

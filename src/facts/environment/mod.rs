@@ -259,7 +259,7 @@ pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
     let installed = interpreter::installed(session);
     let request = requested_python::request(session, project, None)?;
-    let requires = project.requires_python();
+    let requires = project.environment_requires_python();
     let choice = python_request::choose(session, &installed, request.as_ref(), &requires)?;
     Ok(match choice {
         Choice::Use(found) => Some(found.version),

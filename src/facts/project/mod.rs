@@ -239,6 +239,25 @@ impl Project {
             .collect()
     }
 
+    /// The same with what uv requires of the environment: what all packages of a workspace say, and its lock.
+    pub fn environment_requires_python(&self) -> Vec<VersionSpecifiers> {
+        let mut all = self.requires_python();
+        let Some(workspace) = &self.workspace else {
+            return all;
+        };
+        // uv says what is wrong with one that cannot be read
+        let packages = workspace.packages().filter(|it| !it.builds_with_maturin());
+        all.extend(packages.filter_map(|package| package.requires_python().ok().flatten()));
+        let lock = self
+            .manifests
+            .toml(&self.home.join("uv.lock"))
+            .ok()
+            .flatten();
+        let locked = lock.and_then(|lock| lock.str(&["requires-python"])?.parse().ok());
+        all.extend(locked);
+        all
+    }
+
     /// The folder for what no other project may have, too: `state`, or one in it with the project's name
     /// where that is of a workspace around the project.
     pub fn own_state(&self) -> Utf8PathBuf {
@@ -383,6 +402,36 @@ mod tests {
         write("pyproject.toml", "");
         project.members[0].dir = home.clone();
         assert_eq!(uv_lock(&project), path);
+    }
+
+    #[test]
+    fn the_python_of_an_environment_is_for_all_of_a_uv_workspace_and_its_lock() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        for (name, text) in [
+            ("pyproject.toml", "[tool.uv.workspace]\nmembers = ['*']\n"),
+            (
+                "shop/pyproject.toml",
+                "[project]\nrequires-python = '>=3.12'\n",
+            ),
+            ("uv.lock", "requires-python = '>=3.13'\n"),
+        ] {
+            disk::write(&home.join(name), text.as_bytes()).unwrap();
+        }
+        let manifests = Manifests::default();
+        let required = |workspace: Option<UvWorkspace>| {
+            let project = Project {
+                home: home.clone(),
+                workspace,
+                ..Project::default()
+            };
+            let all = project.environment_requires_python();
+            let all = all.iter().map(ToString::to_string);
+            all.collect::<Vec<_>>()
+        };
+        assert!(required(None).is_empty());
+        let workspace = UvWorkspace::at(&manifests, &home).unwrap();
+        assert_eq!(required(workspace), [">=3.12", ">=3.13"]);
     }
 
     #[test]
