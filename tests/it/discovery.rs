@@ -498,3 +498,23 @@ fn a_crate_in_the_packages_own_folder_is_no_host_of_the_module_below_it() {
     let own = checkout.root.join("Cargo.toml");
     assert!(member.parts.contains(&own), "{:?}", member.parts);
 }
+
+#[test]
+fn features_for_maturin_are_the_crates_by_whatever_name_and_all_where_all_are_said() {
+    let features = |said: &str| {
+        let pyproject = format!("{MATURIN}[project]\nname = 'p'\n[tool.maturin]\n{said}\n");
+        let cargo = format!("{PYO3}[features]\na = []\nb = []\n");
+        let checkout = Checkout::new()
+            .file("pyproject.toml", &pyproject)
+            .file("Cargo.toml", &cargo)
+            .file("src/lib.rs", "");
+        let project = checkout.discover(".").unwrap();
+        project.members[0].features.join(" ")
+    };
+    assert_eq!(
+        features("features = ['ext/a', 'a', 'pyo3/abi3']"),
+        "a pyo3/abi3"
+    );
+    assert_eq!(features("all-features = true"), "a b");
+    assert_eq!(features("all-features = false"), "");
+}

@@ -88,8 +88,9 @@ impl Options {
         let all = all.unwrap_or_default();
         let chosen = member.config().features.iter();
         for feature in chosen.chain(&flags.features).chain(&all) {
-            if !features.contains(feature) {
-                features.push(feature.clone());
+            let feature = member.own_feature(feature);
+            if !features.iter().any(|known| known == feature) {
+                features.push(feature.to_owned());
             }
         }
         let profile = flags.profile.as_ref().or(config_profile);
@@ -180,7 +181,7 @@ mod tests {
 
     use camino::Utf8Path;
 
-    use crate::world::manifest::{PyProject, Toml};
+    use crate::world::manifest::{CargoToml, PyProject, Toml};
 
     use super::*;
 
@@ -203,6 +204,24 @@ mod tests {
             ..Flags::default()
         };
         assert_eq!(profile(&for_dev, &flags), "release");
+    }
+
+    #[test]
+    fn a_feature_of_the_crate_itself_is_known_by_its_own_name() {
+        let cargo = Toml::parse(Utf8Path::new("/p/Cargo.toml"), "[package]\nname = 'own'\n");
+        let member = Member {
+            cargo: Arc::new(CargoToml::of(cargo.unwrap()).unwrap()),
+            ..Member::default()
+        };
+        let flags = Flags {
+            features: ["own/a", "a", "other/a", "pyo3/abi3"]
+                .map(str::to_owned)
+                .into(),
+            ..Flags::default()
+        };
+        let options = Options::new(&member, None, &flags);
+        assert_eq!(options.features, ["a", "other/a", "pyo3/abi3"]);
+        assert!(options.own_features().eq(["a"]));
     }
 
     #[test]

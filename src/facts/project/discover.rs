@@ -515,7 +515,16 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     {
         member.module = name.replace('-', "_");
     }
-    member.features = pyproject.maturin_features();
+    let mut features = pyproject.maturin_features();
+    if pyproject.toml.bool(&["tool", "maturin", "all-features"]) == Some(true) {
+        features.extend(member.cargo.all_features());
+    }
+    for feature in features {
+        let feature = member.own_feature(&feature).to_owned();
+        if !member.features.contains(&feature) {
+            member.features.push(feature);
+        }
+    }
     member.maturin = pyproject.maturin_versions()?;
     if member.crates().any(|cargo| cargo.has_build_script()) {
         member.build_requirements = pyproject.other_build_requirements();

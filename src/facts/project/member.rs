@@ -182,6 +182,14 @@ impl Member {
         self.pyproject.as_ref()?.maturin("editable-profile")
     }
 
+    /// A feature as the crate itself calls it: cargo takes `crate/feature` for that as well.
+    pub fn own_feature<'a>(&self, feature: &'a str) -> &'a str {
+        let package = self.cargo.package_name().unwrap_or_default();
+        let own = feature.strip_prefix(package);
+        own.and_then(|rest| rest.strip_prefix('/'))
+            .unwrap_or(feature)
+    }
+
     /// `[tool.maturin] no-default-features`
     pub fn no_default_features(&self) -> bool {
         let keys = ["tool", "maturin", "no-default-features"];
