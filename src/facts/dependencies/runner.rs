@@ -215,7 +215,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
 
 /// Whether the project's own words are `-m unittest`, and none of them is pytest; or the names of its files.
 fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
-    const PYTESTS: [&str; 7] = [
+    const PYTESTS: [&str; 9] = [
         "pytest.toml",
         ".pytest.toml",
         "pytest.ini",
@@ -223,6 +223,8 @@ fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
         "conftest.py",
         "tests/conftest.py",
         "test/conftest.py",
+        "tests/pytest.ini",
+        "test/pytest.ini",
     ];
     let dir = pyproject.dir();
     let automation = Automation::read(dir)?;

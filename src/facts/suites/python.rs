@@ -251,6 +251,21 @@ impl PythonSuite {
             });
             return Ok(suite.into());
         }
+        if let Some((folder, nested)) = nested_config(files, dir, config, &tests)? {
+            let (_, tests) = files.find(&folder, self.runner, &nested);
+            let place = folder.strip_prefix(dir).map(slashed).unwrap_or_default();
+            let installed_args = installed_args(config, member, dir, &tests);
+            let args = [nested.untimed_benchmarks(member), vec![place]].concat();
+            let left_out = folders_of_none(dir, &aside);
+            return Ok(PythonTests {
+                suite: Some(Self {
+                    args,
+                    installed_args,
+                    ..self
+                }),
+                left_out,
+            });
+        }
         // where it is told where they are, pytest decides whether there are any
         if tests.is_empty() && !config.says_where() {
             return Ok(PythonTests {
@@ -280,6 +295,41 @@ impl PythonSuite {
             left_out,
         })
     }
+}
+
+/// The configuration with which pytest runs tests that are all in one folder, where that is named to it and
+/// none is in `dir`: the nearest above them (pytest docs, "Finding the rootdir"). By its own it may find
+/// tests where none is called as such.
+fn nested_config(
+    files: &TestFiles<'_>,
+    dir: &Utf8Path,
+    config: &PytestConfig,
+    tests: &[Utf8PathBuf],
+) -> Result<Option<(Utf8PathBuf, PytestConfig)>> {
+    if config.is_own() {
+        return Ok(None);
+    }
+    let first = tests.first().and_then(|test| test.parent());
+    let around = first.into_iter().flat_map(Utf8Path::ancestors);
+    let around = around.take_while(|folder| *folder != dir && folder.starts_with(dir));
+    let shared = around.filter(|folder| tests.iter().all(|test| test.starts_with(folder)));
+    let mut folders: Vec<Utf8PathBuf> = shared.map(Utf8Path::to_owned).collect();
+    if tests.is_empty() {
+        folders.extend(["tests", "test"].map(|name| dir.join(name)));
+    }
+    for folder in folders {
+        let nested = PytestConfig::read(&files.project.manifests, &folder)?;
+        let finds = || {
+            !files
+                .find(&folder, TestRunner::Pytest, &nested)
+                .1
+                .is_empty()
+        };
+        if nested.is_own() && finds() {
+            return Ok(Some((folder, nested)));
+        }
+    }
+    Ok(None)
 }
 
 /// The crate's folder, where all tests are below it in a source distribution: of a workspace, maturin
@@ -511,6 +561,47 @@ mod tests {
     fn pytest_gets_no_path_where_its_own_collection_will_do() {
         assert!(args("", &["tests/test_a.py"]).is_empty());
         assert!(args("", &["test_a.py", "benches/test_b.py"]).is_empty());
+    }
+
+    #[test]
+    fn the_folder_of_all_tests_is_named_where_it_alone_configures_pytest() {
+        let found = |pyproject: &str, config: &str, text: &str, test: &str| {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+            disk::create_dir(&dir.join(".git")).unwrap();
+            let files = [("pyproject.toml", pyproject), (config, text), (test, "")];
+            for (name, text) in files {
+                disk::write(&dir.join(name), text.as_bytes()).unwrap();
+            }
+            let member = Member {
+                dir: dir.clone(),
+                ..Member::default()
+            };
+            let project = Project {
+                root: dir.clone(),
+                home: dir,
+                ..Project::default()
+            };
+            let suite = PythonSuite::find(&project, &member).unwrap().suite;
+            suite.map(|suite| suite.args.join(" "))
+        };
+        let said = |args: &str| Some(args.to_owned());
+        let (own, ini) = ("[tool.pytest.ini_options]\n", "[pytest]\n");
+        let names = "[pytest]\npython_files = check_*.py\n";
+        let (test, check) = ("tests/unit/test_a.py", "tests/check_a.py");
+        assert_eq!(found("", "tests/pytest.ini", ini, test), said("tests"));
+        assert_eq!(
+            found("", "tests/setup.cfg", "[tool:pytest]", test),
+            said("tests")
+        );
+        assert_eq!(
+            found("", "tests/unit/pytest.ini", ini, test),
+            said("tests/unit")
+        );
+        assert_eq!(found("", "tests/pytest.ini", names, check), said("tests"));
+        assert_eq!(found(own, "tests/pytest.ini", ini, test), said(""));
+        assert_eq!(found("", "tests/setup.cfg", "", test), said(""));
+        assert_eq!(found("", "tests/pytest.ini", ini, check), None);
     }
 
     #[test]
