@@ -25,6 +25,8 @@ pub struct Caller {
     pub names_environment: bool,
     /// The files with constraints that uv is told of by a variable, absolute.
     pub constraints: Vec<Utf8PathBuf>,
+    /// The same with overrides.
+    pub overrides: Vec<Utf8PathBuf>,
     /// Where just would write scripts, where no program may run there: what names the folder, and the
     /// folder.
     pub noexec: Option<(String, Utf8PathBuf)>,
@@ -44,7 +46,8 @@ impl Caller {
             loader_path: session.var("LD_LIBRARY_PATH").map(str::to_owned),
             scrubbed: session.scrubbed(),
             names_environment: session.var("UV_PROJECT_ENVIRONMENT").is_some(),
-            constraints: constraints(session),
+            constraints: files_in(session, "UV_CONSTRAINT"),
+            overrides: files_in(session, "UV_OVERRIDE"),
             noexec: Some(session.script_folder()).filter(|(_, dir)| disk::is_noexec(dir)),
             inside: session.lines("CARGO_PYX_RECIPE"),
             locks_held: session.lines("CARGO_PYX_LOCK"),
@@ -52,9 +55,9 @@ impl Caller {
     }
 }
 
-/// `UV_CONSTRAINT`, which has blanks between its files (uv docs, "Environment variables").
-fn constraints(session: &Session) -> Vec<Utf8PathBuf> {
-    let said = session.var("UV_CONSTRAINT").unwrap_or_default();
+/// Those of a variable that has blanks between its files (uv docs, "Environment variables").
+fn files_in(session: &Session, variable: &str) -> Vec<Utf8PathBuf> {
+    let said = session.var(variable).unwrap_or_default();
     let files = said.split_whitespace();
     files.map(|file| session.absolute(file)).collect()
 }

@@ -76,12 +76,16 @@ fn is_locked(source: &Source) -> bool {
     matches!(source, Source::Lock(_) | Source::LockAbove(_))
 }
 
-/// The overrides for an installation that follows no lock.
+/// The overrides for an installation that follows no lock, and what uv was told of besides: an option takes
+/// the place of a variable.
 fn overrides(context: &PlanContext<'_>) -> Vec<String> {
     if distributions(context.project).is_empty() {
         return Vec::new();
     }
-    vec!["--override".to_owned(), left_out(context).into_string()]
+    let others = context.caller.overrides.iter().cloned();
+    let files = std::iter::once(left_out(context)).chain(others);
+    let pairs = files.map(|path| ["--override".to_owned(), path.into_string()]);
+    pairs.flatten().collect()
 }
 
 /// A recipe need not start all that is listed for developers.

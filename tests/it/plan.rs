@@ -465,6 +465,15 @@ fn what_uv_resolves_by_itself_is_installed_without_what_maturin_builds() {
     }
     let plan = sync_from(Source::Lock("/p/uv.lock".into()), Scope::default());
     assert!(plan.steps.iter().all(|step| step.id != StepId::LeftOut));
+    // a variable of a person's own would give way to the option
+    let mut facts = fresh_clone(vec![member("hello")]);
+    metadata(&mut facts, &[]);
+    facts.caller.overrides = vec!["/mine.txt".into()];
+    let text = dry_run(&Request::default(), &facts);
+    assert!(
+        text.contains("/left-to-maturin.txt --override /mine.txt"),
+        "{text}"
+    );
     // a crate that only embeds Python may be called as what it imports
     let mut crates = member("numpy");
     crates.bindings = Bindings::Embed;
