@@ -1,14 +1,12 @@
 //! What an install has put into the environment, and RECORD, its list.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::execute::context::Context;
-use crate::facts::artifact;
+use crate::facts::artifact::{self, RecordEntry};
 use crate::facts::environment;
 use crate::facts::fingerprint::EnvironmentRecord;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::path::relative;
 use crate::plan::Prove;
 use crate::world::disk;
@@ -94,15 +92,7 @@ pub(in crate::execute) fn is_extension(path: &Utf8Path) -> bool {
     matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
 }
 
-fn from_hex(hash: &str) -> Vec<u8> {
-    let digits = hash.as_bytes().chunks(2);
-    let text = digits.filter_map(|pair| std::str::from_utf8(pair).ok());
-    text.filter_map(|pair| u8::from_str_radix(pair, 16).ok())
-        .collect()
-}
-
-/// RECORD's line for an installed file, as the binary distribution format has it
-/// (PyPA specifications, "Recording installed projects"). `hash`: the file's SHA-256, hex.
+/// Has RECORD say of an installed file what it is now. `hash`: the file's SHA-256, hex.
 pub(super) fn update_record(
     dist_info: &Utf8Path,
     packages: &Utf8Path,
@@ -111,23 +101,21 @@ pub(super) fn update_record(
 ) -> Result<()> {
     let path = dist_info.join("RECORD");
     let is_listed = module.starts_with(packages);
-    let Some(text) = disk::read_text(&path)?.filter(|_| is_listed) else {
+    let Some(old) = disk::read(&path)?.filter(|_| is_listed) else {
         return Ok(());
     };
     let name = relative(packages, module); // with slashes on every system
     let Some(signature) = disk::signature(module) else {
         return Ok(());
     };
-    let hash = URL_SAFE_NO_PAD.encode(from_hex(hash));
-    let line = format!("{name},sha256={hash},{}", signature.size);
-    let prefix = format!("{name},");
-    let lines = text
-        .lines()
-        .map(|old| if old.starts_with(&prefix) { &line } else { old });
-    let mut new = lines.collect::<Vec<_>>().join("\n");
-    new.push('\n');
-    if new == text {
+    let entry = RecordEntry::of(&name, hash, signature.size);
+    let new = artifact::rewritten(&old, &[entry]).map_err(|source| Error::Io {
+        verb: "rewrite",
+        path: path.clone(),
+        source,
+    })?;
+    if new == old {
         return Ok(());
     }
-    disk::write_unsynced(&path, new.as_bytes())
+    disk::write_unsynced(&path, &new)
 }

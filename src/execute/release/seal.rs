@@ -2,14 +2,12 @@
 
 use std::io::{Cursor, Write};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::{Utf8Path, Utf8PathBuf};
 use url::Url;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::facts::artifact::WheelName;
+use crate::facts::artifact::{self, RecordEntry, WheelName};
 use crate::facts::build;
 use crate::facts::release::VARIABLES;
 use crate::model::error::{Error, Result};
@@ -58,7 +56,7 @@ fn rewritten(bytes: &[u8], remapped: &[(Utf8PathBuf, String)]) -> std::io::Resul
     for (name, content, _) in &mut members {
         if let Some(text) = cleaned(name, content, remapped) {
             *content = text;
-            changed.push((name.clone(), line(name, content)));
+            changed.push(entry(name, content));
         }
     }
     if changed.is_empty() {
@@ -66,7 +64,7 @@ fn rewritten(bytes: &[u8], remapped: &[(Utf8PathBuf, String)]) -> std::io::Resul
     }
     for (name, content, _) in &mut members {
         if name.ends_with(".dist-info/RECORD") {
-            *content = recorded(&String::from_utf8_lossy(content), &changed).into_bytes();
+            *content = artifact::rewritten(content, &changed)?;
         }
     }
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -96,22 +94,9 @@ fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Op
     (new != old).then(|| new.into_bytes())
 }
 
-/// A member's line in RECORD (PyPA specifications, "Recording installed projects").
-fn line(name: &str, content: &[u8]) -> String {
-    let hash = URL_SAFE_NO_PAD.encode(disk::raw_digest(content));
-    format!("{name},sha256={hash},{}", content.len())
-}
-
-fn recorded(record: &str, changed: &[(String, String)]) -> String {
-    let own = |old: &str| {
-        let (name, _) = old.split_once(',')?;
-        let (_, new) = changed.iter().find(|(known, _)| known == name)?;
-        Some(new.clone())
-    };
-    let lines = record.lines();
-    lines
-        .map(|old| own(old).unwrap_or_else(|| old.to_owned()) + "\n")
-        .collect()
+/// What RECORD says of a member.
+fn entry(name: &str, content: &[u8]) -> RecordEntry {
+    RecordEntry::of(name, &disk::digest(content), content.len() as u64)
 }
 
 #[cfg(test)]
@@ -158,8 +143,21 @@ mod tests {
         assert_eq!(text(&new, sbom), "{\"ref\": \"file:./src\"}");
         assert_eq!(text(&new, "x/data.json"), "/home/me/x"); // the package's own
         let lines = text(&new, record);
-        let sbom_line = line(sbom, text(&new, sbom).as_bytes());
+        let hash = entry(sbom, text(&new, sbom).as_bytes()).hash.unwrap();
+        let sbom_line = format!("{sbom},{hash},{}", text(&new, sbom).len());
         assert_eq!(lines, format!("x/data.json,,\n{sbom_line}\n{record},,\n"));
         assert_eq!(rewritten(&new, &remapped).unwrap(), new);
+    }
+
+    #[test]
+    fn record_quotes_a_name_with_a_comma() {
+        let sbom = "x-1.0.dist-info/sboms/a,b.json";
+        let record = "x-1.0.dist-info/RECORD";
+        let old = format!("\"{sbom}\",sha256=old,1\n{record},,\n");
+        let old = archive(&[(sbom, "\"/home/me\""), (record, &old)]);
+        let new = rewritten(&old, &[("/home/me".into(), "/home".to_owned())]).unwrap();
+        let hash = "KLwKKsTmtHsXrN-icadsHK6S0FoEP65yQMhX--5vVmo";
+        let expected = format!("\"{sbom}\",sha256={hash},7\n{record},,\n");
+        assert_eq!(text(&new, record), expected);
     }
 }

@@ -23,6 +23,6 @@ pub use binary::{Binary, Format, damage};
 pub use expected::Expected;
 pub use headers::Headers;
 pub use name::{DistributionName, SDIST_ENDING, SdistName, Tags, WHEEL_ENDING, WheelName};
-pub use record::{RecordEntry, installed};
+pub use record::{RecordEntry, installed, rewritten};
 pub use sdist::Sdist;
 pub use wheel::{Wheel, path_in_site_packages};

@@ -191,10 +191,6 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-pub fn raw_digest(bytes: &[u8]) -> Vec<u8> {
-    Sha256::digest(bytes).to_vec()
-}
-
 /// The SHA-256 of a file's content in lower-case hex; `None` where it cannot be read.
 pub fn hash(path: &Utf8Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;

@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-
+use crate::facts::artifact::record::in_base64;
 use crate::facts::artifact::{ArchiveMember, RecordEntry};
 use crate::model::finding::Finding;
 use crate::world::disk;
@@ -75,7 +73,7 @@ fn differs(entry: &RecordEntry, member: &ArchiveMember, record: &str) -> Option<
     }
     match hash.split_once('=') {
         Some(("sha256", said)) => {
-            let is = BASE64_URL_SAFE_NO_PAD.encode(disk::raw_digest(&member.bytes));
+            let is = in_base64(&disk::digest(&member.bytes));
             let message = format!("has the SHA-256 `{is}`, but RECORD says `{said}`");
             (said.trim_end_matches('=') != is).then(|| wrong("record-hash", message))?
         }
