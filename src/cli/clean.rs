@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::driver::project_lock;
 use crate::execute::execute;
 use crate::facts::leftovers::{self, CleanOptions, Leftover};
-use crate::facts::project::{Project, Selection};
 use crate::model::error::Result;
 use crate::plan;
 use crate::ui::Ui;
@@ -42,11 +41,7 @@ impl Clean {
             session,
             ui,
         } = context;
-        let selection = Selection {
-            manifest: global.manifest(session),
-            ..Selection::default()
-        };
-        let project = Project::discover(session, &selection)?;
+        let project = context.project()?;
         let options = CleanOptions {
             environments: self.env || self.all,
             everything: self.all,

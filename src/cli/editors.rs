@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 
 use crate::facts::editor::{self, Editor, Workspace};
-use crate::facts::project::{Project, Selection};
 use crate::model::error::Result;
 use crate::plan;
 use crate::world::disk;
@@ -23,11 +22,7 @@ pub(super) fn set_up(context: CommandContext<'_>, editors: &[Editor], yes: bool)
         session,
         ui,
     } = context;
-    let selection = Selection {
-        manifest: global.manifest(session),
-        ..Selection::default()
-    };
-    let project = Project::discover(session, &selection)?;
+    let project = context.project()?;
     let workspace = Workspace::gather(session, &project)?;
     let editors: BTreeSet<Editor> = editors.iter().copied().collect();
     let editors: Vec<Editor> = editors.into_iter().collect();

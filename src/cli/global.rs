@@ -8,6 +8,8 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command};
 
 use crate::facts::Network;
+use crate::facts::project::{Project, Selection};
+use crate::model::error::Result;
 use crate::model::invocation::quote;
 use crate::model::path::slashed;
 use crate::ui::{MessageFormat, OutputOptions, Ui};
@@ -190,4 +192,18 @@ pub(super) struct CommandContext<'a> {
     pub(super) global: &'a Global,
     pub(super) session: &'a Session,
     pub(super) ui: &'a Ui,
+}
+
+impl CommandContext<'_> {
+    /// The project that the command is for, as far as it is found without naming members.
+    ///
+    /// # Errors
+    /// As [`Project::discover`].
+    pub(super) fn project(&self) -> Result<Project> {
+        let selection = Selection {
+            manifest: self.global.manifest(self.session),
+            ..Selection::default()
+        };
+        Project::discover(self.session, &selection)
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::facts::project::{Project, Selection};
+use crate::facts::project::Project;
 use crate::facts::versions::{Versioned, texts};
 use crate::model::error::Result;
 use crate::model::version::Bump;
@@ -107,12 +107,9 @@ impl Version {
             ui,
         } = context;
         let target = self.target()?;
-        let selection = Selection {
-            manifest: global.manifest(session),
-            ..Selection::default()
-        };
-        let project = Project::discover(session, &selection)?.whole(session)?;
-        let start = selection.manifest.as_deref().unwrap_or(&session.cwd);
+        let project = context.project()?.whole(session)?;
+        let manifest = global.manifest(session);
+        let start = manifest.as_deref().unwrap_or(&session.cwd);
         let names = match &self.package[..] {
             [] => project.around(start),
             words => project.named(words)?,
