@@ -4,7 +4,7 @@
 //! `clean`, `doctor --fix`, `release version`, `env`) are decided by functions of their own. Each has a
 //! file of its name. What they share: `environment` (tools and environment, which come first), `sync`
 //! (dependencies), `member` (one build), `embedding` (programs that embed Python), `hooks` (recipes
-//! around a command). A plan's steps are values: `step`, `action`, `release_action`.
+//! around a command). A plan's steps are values: `step`, `action`, `test_action`, `release_action`.
 
 mod action;
 mod adoption_wheel;
@@ -34,6 +34,7 @@ pub mod scaffold;
 mod step;
 mod sync;
 mod test;
+mod test_action;
 mod version;
 mod wheel_test;
 
@@ -51,4 +52,5 @@ pub use release_action::{
     ReleaseAction, Seal, Unpack, Upload, Verdict,
 };
 pub use step::{Plan, Step};
+pub use test_action::{CopyTests, Reporter, Runner, Share, Test, Untestable};
 pub use version::{BothVersions, NewVersion, VersionPlan, VersionRequest, version};

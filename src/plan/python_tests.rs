@@ -11,9 +11,10 @@ use crate::model::step::StepId;
 use crate::model::venv;
 use crate::world::interpreter::Probe;
 
-use super::action::{Action, REPORT, Reporter, Runner, SHARD, Test};
+use super::action::Action;
 use super::context::PlanContext;
 use super::step::Step;
+use super::test_action::{REPORT, Reporter, Runner, SHARD, Test};
 
 /// As [`TestFacts::assigned`](crate::facts::TestFacts).
 pub(super) type Assigned = BTreeMap<String, BTreeMap<String, u32>>;
