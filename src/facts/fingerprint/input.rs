@@ -71,21 +71,9 @@ impl Input {
     /// A file as it is now; `since` is when the build that reads it began (nanoseconds since the
     /// epoch): what was written later may not be what the build saw.
     pub fn file(path: &Utf8Path, since: Option<u64>) -> Self {
-        let content = match (disk::signature(path), disk::hash(path)) {
-            (Some(signature), Some(_))
-                if since.is_some_and(|since| signature.written() >= since) =>
-            {
-                Content::Unknown
-            }
-            (Some(signature), Some(hash)) => Content::Is {
-                hash,
-                signature: settled(path, signature),
-            },
-            _ => Content::Absent,
-        };
         Self::File {
             path: path.to_owned(),
-            content,
+            content: Content::of(path, since),
         }
     }
 
@@ -263,9 +251,23 @@ impl Input {
 }
 
 impl Content {
-    fn stale(&self, path: &Utf8Path) -> Option<Reason> {
-        let path = || path.to_owned();
-        let now = disk::signature(&path());
+    /// `since` as in [`Input::file`].
+    fn of(path: &Utf8Path, since: Option<u64>) -> Self {
+        let Some(signature) = disk::signature(path) else {
+            return Self::Absent;
+        };
+        if since.is_some_and(|since| signature.written() >= since) {
+            return Self::Unknown;
+        }
+        disk::hash(path).map_or(Self::Absent, |hash| Self::Is {
+            hash,
+            signature: settled(path, signature),
+        })
+    }
+
+    fn stale(&self, at: &Utf8Path) -> Option<Reason> {
+        let path = || at.to_owned();
+        let now = disk::signature(at);
         match (self, now) {
             (Self::Absent, None) => None,
             (Self::Absent, Some(_)) => Some(Reason::Appeared { path: path() }),
@@ -275,7 +277,7 @@ impl Content {
                 (*then != now).then(|| Reason::Changed { path: path() })
             }
             (Self::Is { hash, signature }, Some(now)) => {
-                let same = *signature == Some(now) || disk::hash(&path()).as_ref() == Some(hash);
+                let same = *signature == Some(now) || disk::hash(at).as_ref() == Some(hash);
                 (!same).then(|| Reason::Changed { path: path() })
             }
         }
