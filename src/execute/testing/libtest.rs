@@ -8,7 +8,7 @@ use crate::world::process::Stream;
 /// The tests of which one run of cargo has told so far.
 #[derive(Debug, Default)]
 pub(super) struct Libtest {
-    pub(super) cases: Vec<TestCase>,
+    cases: Vec<TestCase>,
     /// As cargo calls the programs that it has started, in their order.
     started: Vec<String>,
     /// The first case of each program that has begun its tests.

@@ -1,5 +1,7 @@
 //! What cargo-nextest tells machines of each test (nextest book, "Machine-readable output").
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use crate::model::test_result::{CaseOutcome, TestCase};
@@ -22,46 +24,79 @@ struct Event {
     message: String,
 }
 
-/// Takes in a line; whether it is for machines.
-pub(super) fn hear(cases: &mut Vec<TestCase>, line: &str) -> bool {
-    let Some(event) = serde_json::from_str::<Event>(line)
-        .ok()
-        .filter(|_| line.starts_with('{'))
-    else {
-        return false;
-    };
-    let outcome = match &*event.what {
-        _ if event.kind != "test" => return true,
-        "ok" => CaseOutcome::Passed,
-        // of one that is ignored no more may follow
-        "ignored" | "started" => CaseOutcome::Skipped,
-        // failed, timeout
-        _ => CaseOutcome::Failed,
-    };
-    // `crate::program$path::of::test`
-    let (program, name) = match event.name.split_once('$') {
-        Some((program, name)) => (Some(program.to_owned()), name.to_owned()),
-        None => (None, event.name),
-    };
-    // the second try of `test` is `test#2`
-    let tried = name
-        .rsplit_once('#')
-        .filter(|(_, number)| number.parse::<u32>().is_ok());
-    let name = tried.map_or(name.clone(), |(name, _)| name.to_owned());
-    let mut case = TestCase {
-        name,
-        program,
-        outcome,
-        seconds: event.exec_time,
-        ..TestCase::default()
-    };
-    for text in [&event.message, &event.stdout] {
-        add_output(&mut case, text);
+/// The tests of which it has told.
+#[derive(Default)]
+pub(super) struct Nextest {
+    /// As they were last told of; nothing where one was told of again.
+    told: Vec<Option<TestCase>>,
+    /// By program and name, where each is among them.
+    places: HashMap<(Option<String>, String), usize>,
+}
+
+impl Nextest {
+    /// Takes in a line; whether it is for machines.
+    pub(super) fn hear(&mut self, line: &str) -> bool {
+        let event = serde_json::from_str::<Event>(line).ok();
+        let Some(event) = event.filter(|_| line.starts_with('{')) else {
+            return false;
+        };
+        if let Some(case) = event.case() {
+            self.take_in(case);
+        }
+        true
     }
-    // one that is run again is told of again
-    cases.retain(|known| (&known.program, &known.name) != (&case.program, &case.name));
-    cases.push(case);
-    true
+
+    /// One that is run again is told of again.
+    fn take_in(&mut self, case: TestCase) {
+        let key = (case.program.clone(), case.name.clone());
+        if let Some(before) = self.places.insert(key, self.told.len()) {
+            self.told[before] = None;
+        }
+        self.told.push(Some(case));
+    }
+
+    pub(super) fn cases(&self) -> impl Iterator<Item = &TestCase> {
+        self.told.iter().flatten()
+    }
+
+    pub(super) fn into_cases(self) -> Vec<TestCase> {
+        self.told.into_iter().flatten().collect()
+    }
+}
+
+impl Event {
+    /// What it says of a test; nothing where it is of something else.
+    fn case(self) -> Option<TestCase> {
+        let outcome = match &*self.what {
+            _ if self.kind != "test" => return None,
+            "ok" => CaseOutcome::Passed,
+            // of one that is ignored no more may follow
+            "ignored" | "started" => CaseOutcome::Skipped,
+            // failed, timeout
+            _ => CaseOutcome::Failed,
+        };
+        // `crate::program$path::of::test`
+        let (program, name) = match self.name.split_once('$') {
+            Some((program, name)) => (Some(program.to_owned()), name.to_owned()),
+            None => (None, self.name),
+        };
+        // the second try of `test` is `test#2`
+        let tried = name
+            .rsplit_once('#')
+            .filter(|(_, number)| number.parse::<u32>().is_ok());
+        let name = tried.map_or(name.clone(), |(name, _)| name.to_owned());
+        let mut case = TestCase {
+            name,
+            program,
+            outcome,
+            seconds: self.exec_time,
+            ..TestCase::default()
+        };
+        for text in [&self.message, &self.stdout] {
+            add_output(&mut case, text);
+        }
+        Some(case)
+    }
 }
 
 #[cfg(test)]
@@ -76,9 +111,11 @@ mod tests {
             r#"{"type":"test","event":"ok","name":"a::a$t","exec_time":0.25}"#,
             r#"{"type":"test","event":"failed","name":"a::it$m::bad","exec_time":0.5,"stdout":"said\nthread 'bad' (1) panicked at tests/it.rs:3:37:\nno\n"}"#,
         ];
-        let mut cases = Vec::new();
-        assert!(lines.iter().all(|line| hear(&mut cases, line)));
-        assert!(!hear(&mut cases, "{ not an event"));
+        let mut heard = Nextest::default();
+        assert!(lines.iter().all(|line| heard.hear(line)));
+        assert!(!heard.hear("{ not an event"));
+        assert_eq!(heard.cases().count(), 2);
+        let cases = heard.into_cases();
         assert_eq!(cases.len(), 2);
         assert_eq!((&*cases[0].name, cases[0].seconds), ("t", Some(0.25)));
         let bad = &cases[1];
@@ -86,5 +123,18 @@ mod tests {
         assert_eq!((&*bad.name, bad.outcome), ("m::bad", CaseOutcome::Failed));
         assert_eq!(bad.place.as_ref().unwrap().line, 3);
         assert!(bad.message.contains("no"));
+    }
+
+    #[test]
+    fn a_test_that_is_tried_again_is_told_of_once_and_as_it_ended() {
+        let mut heard = Nextest::default();
+        for (what, name) in [("failed", "a::a$t#1"), ("ok", "a::b$t"), ("ok", "a::a$t#2")] {
+            let line = format!(r#"{{"type":"test","event":"{what}","name":"{name}"}}"#);
+            assert!(heard.hear(&line));
+        }
+        let cases = heard.into_cases();
+        let programs: Vec<_> = cases.iter().map(|case| case.program.as_deref()).collect();
+        assert_eq!(programs, [Some("a::b"), Some("a::a")]);
+        assert_eq!(cases[1].outcome, CaseOutcome::Passed);
     }
 }

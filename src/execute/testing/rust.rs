@@ -18,7 +18,7 @@ use super::super::child::with_linked;
 use super::super::compile_errors::CompileErrors;
 use super::super::context::Context;
 use super::libtest::{self, Libtest};
-use super::nextest;
+use super::nextest::Nextest;
 use super::runner_output::RunnerOutput;
 
 /// Whose words for results to read; nextest repeats those of the programs that failed.
@@ -77,7 +77,10 @@ pub(super) fn run(
         counts: results.counts,
         failure,
         hint,
-        cases: results.libtest.into_cases(),
+        cases: match dialect {
+            Dialect::Libtest { .. } => results.libtest.into_cases(),
+            Dialect::Nextest => results.nextest.into_cases(),
+        },
         sharing,
         ..TestResult::default()
     })
@@ -224,6 +227,7 @@ struct Results {
     /// Whether the linker found no libpython.
     unlinked: bool,
     libtest: Libtest,
+    nextest: Nextest,
     errors: CompileErrors,
 }
 
@@ -237,6 +241,7 @@ impl Results {
             missing: None,
             unlinked: false,
             libtest: Libtest::default(),
+            nextest: Nextest::default(),
             errors: CompileErrors::default(),
         }
     }
@@ -246,7 +251,7 @@ impl Results {
         let text = anstream::adapter::strip_bytes(line).into_vec();
         let text = String::from_utf8_lossy(&text);
         if self.dialect == Dialect::Nextest {
-            if stream == Stream::Stdout && nextest::hear(&mut self.libtest.cases, &text) {
+            if stream == Stream::Stdout && self.nextest.hear(&text) {
                 return true;
             }
         } else {
@@ -340,7 +345,7 @@ impl Results {
         let counted = ["passed", "failed", "skipped"].map(|kind| self.counts.get(kind));
         let found = counted.into_iter().flatten().sum();
         let is_ignored = |case: &&TestCase| case.outcome == CaseOutcome::Skipped;
-        let ignored = self.libtest.cases.iter().filter(is_ignored).count();
+        let ignored = self.nextest.cases().filter(is_ignored).count();
         self.counts.insert("skipped".to_owned(), ignored as u64);
         let taken = None;
         Sharing { found, taken }
