@@ -34,7 +34,7 @@ pub(super) fn by_records(
         return None;
     }
     // what an older one was given has been seen to when that changed, for all profiles
-    let last = builds.clone().filter(is_own).max_by_key(|it| it.began);
+    let last = builds.filter(is_own).max_by_key(|it| it.began);
     let began = last.map_or(0, |it| it.began);
     let recorded = last.into_iter().flat_map(|it| &it.compile);
     let attempts = records.attempts.values().filter(|it| it.began > began);
@@ -42,8 +42,18 @@ pub(super) fn by_records(
     if overrides_differ(session, configs, recorded.chain(attempted)) {
         return Some(all(packages));
     }
+    let compiled = last_compiled(records, &paths);
+    Some(edited(session, packages, configs, &compiled))
+}
+
+/// What cargo compiled last at each of `paths`, with the time at which the build began that did so; besides
+/// that what a later build began with that did not end well.
+fn last_compiled<'a>(
+    records: &'a BuildRecords,
+    paths: &BTreeSet<&Utf8Path>,
+) -> Vec<(u64, &'a Input)> {
     let mut newest: BTreeMap<&Utf8Path, (u64, &Input)> = BTreeMap::new();
-    for build in builds {
+    for build in records.builds.values() {
         for input in &build.compile {
             let Some(path) = input.path().filter(|path| paths.contains(path)) else {
                 continue;
@@ -64,15 +74,25 @@ pub(super) fn by_records(
             }
         }
     }
+    compiled
+}
+
+/// Those of `packages` of which something in `compiled` is not as it was, without cargo seeing it.
+fn edited(
+    session: &Session,
+    packages: &[LocalPackage],
+    configs: &[Utf8PathBuf],
+    compiled: &[(u64, &Input)],
+) -> BTreeSet<String> {
     let is_config = |input: &Input| {
         let path = input.path();
         path.is_some_and(|path| configs.iter().any(|config| config == path))
     };
     let mut names = BTreeSet::new();
-    for (began, input) in compiled {
+    for &(began, input) in compiled {
         if is_config(input) {
             if input.stale(session).is_some() {
-                return Some(all(packages));
+                return all(packages);
             }
             continue;
         }
@@ -86,10 +106,11 @@ pub(super) fn by_records(
             continue;
         }
         for file in input.changed_before(began) {
-            names.insert(holder(packages, &file).unwrap_or(own).name.clone());
+            let holder = holder(packages, &file).or(packages.first());
+            names.extend(holder.map(|package| package.name.clone()));
         }
     }
-    Some(names)
+    names
 }
 
 /// Whether a variable that the `[env]` of one of `configs` names is not as a build was given it.
