@@ -6,6 +6,7 @@ use crate::facts::artifact::{ArchiveMember, SDIST_ENDING, Sdist, Wheel, is_harml
 use crate::facts::release::{CheckOutcome, Checked, Checks, Linter, column};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
+use crate::model::invocation::Invocation;
 use crate::plan::{Check, How, RecordChecks, Verdict};
 use crate::world::disk;
 use crate::world::process;
@@ -38,51 +39,61 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             before,
             invocation,
             linter,
-        } => {
-            let mut invocation = invocation.clone();
-            let wheel = match linter {
-                Linter::Stubtest | Linter::WheelContents | Linter::Pydistcheck
-                    if !file.ends_with(SDIST_ENDING) =>
-                {
-                    Some(Wheel::open(&check.file)?)
-                }
-                _ => None,
-            };
-            if let (Linter::Stubtest, Some(wheel)) = (linter, &wheel) {
-                let packages = with_stubs(wheel);
-                if packages.is_empty() {
-                    note(context, check, CheckOutcome::NotApplicable, Vec::new());
-                    return Ok(());
-                }
-                invocation = invocation.args(packages);
-            }
-            for (call, meaning) in before {
-                let output = process::read(call)?;
-                if !output.status.success() {
-                    let said = output.stderr.trim().lines().map(str::to_owned).collect();
-                    note(context, check, *meaning, said);
-                    return Ok(());
-                }
-            }
-            let output = process::read(&invocation)?;
-            let mut understood = understand(*linter, file, &output);
-            if understood.0 == CheckOutcome::Pass {
-                for warning in std::mem::take(&mut understood.1) {
-                    let text = format!("{}: {}: {warning}", check.label, check.check);
-                    context.ui.warn(&text);
-                }
-            }
-            match &wheel {
-                Some(wheel) if understood.0 == CheckOutcome::Finding => match linter {
-                    Linter::Stubtest => stubs_judged(context, file, stubs::judge(wheel, &output)),
-                    _ => applicable(ships_programs(wheel), understood),
-                },
-                _ => understood,
-            }
-        }
+        } => linted(context, check, *linter, before, invocation)?,
     };
     note(context, check, outcome, messages);
     Ok(())
+}
+
+/// What a linter says, called after `before`: what must succeed, and what it means where it does not.
+fn linted(
+    context: &Context<'_>,
+    check: &Check,
+    linter: Linter,
+    before: &[(Invocation, CheckOutcome)],
+    invocation: &Invocation,
+) -> Result<(CheckOutcome, Vec<String>)> {
+    let file = check.file.file_name().unwrap_or_default();
+    let mut invocation = invocation.clone();
+    let wheel = match linter {
+        Linter::Stubtest | Linter::WheelContents | Linter::Pydistcheck
+            if !file.ends_with(SDIST_ENDING) =>
+        {
+            Some(Wheel::open(&check.file)?)
+        }
+        _ => None,
+    };
+    if let (Linter::Stubtest, Some(wheel)) = (linter, &wheel) {
+        let packages = with_stubs(wheel);
+        if packages.is_empty() {
+            return Ok((CheckOutcome::NotApplicable, Vec::new()));
+        }
+        invocation = invocation.args(packages);
+    }
+    for (call, meaning) in before {
+        let output = process::read(call)?;
+        if !output.status.success() {
+            let said = output.stderr.trim().lines().map(str::to_owned).collect();
+            return Ok((*meaning, said));
+        }
+    }
+    let output = process::read(&invocation)?;
+    let mut understood = understand(linter, file, &output);
+    if understood.0 == CheckOutcome::Pass {
+        for warning in std::mem::take(&mut understood.1) {
+            let text = format!("{}: {}: {warning}", check.label, check.check);
+            context.ui.warn(&text);
+        }
+    }
+    Ok(match (&wheel, linter) {
+        (Some(wheel), Linter::Stubtest) if understood.0 == CheckOutcome::Finding => {
+            stubs_judged(context, file, stubs::judge(wheel, &output))
+        }
+        (Some(wheel), _) if understood.0 == CheckOutcome::Finding => {
+            applicable(ships_programs(wheel), understood)
+        }
+        _ => understood,
+    })
 }
 
 fn note(context: &Context<'_>, check: &Check, outcome: CheckOutcome, messages: Vec<String>) {
@@ -167,7 +178,7 @@ fn applicable(
 /// Shared libraries that maturin and auditwheel put into a wheel lie in a folder of their own beside the
 /// package, `NAME.libs`, which is no package, and they are as their makers have built them.
 fn is_about_bundled_libraries(message: &str) -> bool {
-    let is_bundle = |word: &str| word.trim_end_matches('/').strip_suffix(".libs").is_some();
+    let is_bundle = |word: &str| Utf8Path::new(word).extension() == Some("libs");
     let (_, entries) = message.rsplit_once(": ").unwrap_or_default();
     let mut entries = entries.split_whitespace();
     match message.split(':').next() {
