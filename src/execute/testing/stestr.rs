@@ -33,10 +33,8 @@ pub(super) fn run(
         if own.is_empty() && !names.is_empty() {
             output.end(false);
             return Ok(TestResult {
-                language: Language::Python,
-                member: test.member.clone(),
                 sharing,
-                ..TestResult::default()
+                ..of_member(test)
             });
         }
         let file = disk::temporary(lines(&own).as_bytes())?;
@@ -57,30 +55,25 @@ pub(super) fn run(
     results.untold |= STESTR.only_asks(&test.arguments);
     let failure = results.failure(status, &test.arguments);
     output.end(failure.is_some());
-    let has_run = !results.counts.is_empty();
-    let idle = match &failure {
-        None if results.unmatched => {
-            let arguments = test.arguments.join(" ");
-            Some(NoTestsReason::Unselected(format!("`{arguments}`")))
-        }
-        None if results.counts.is_empty() => Some(NoTestsReason::NotATestRun),
-        _ => None,
-    };
+    // those of a run before this one, where this one recorded none
+    let is_told = test.by_name && !results.counts.is_empty();
     Ok(TestResult {
-        language: Language::Python,
-        member: test.member.clone(),
+        idle: results.idle(&test.arguments).filter(|_| failure.is_none()),
+        cases: if is_told { cases(test)? } else { Vec::new() },
         counts: results.counts,
         failure,
-        idle,
-        // of a run before this one, where this one recorded none
-        cases: if test.by_name && has_run {
-            cases(test)?
-        } else {
-            Vec::new()
-        },
         sharing,
-        ..TestResult::default()
+        ..of_member(test)
     })
+}
+
+/// Nothing yet of the tests of a member.
+fn of_member(test: &Test) -> TestResult {
+    TestResult {
+        language: Language::Python,
+        member: test.member.clone(),
+        ..TestResult::default()
+    }
 }
 
 fn lines(names: &[&str]) -> String {
@@ -176,6 +169,16 @@ impl Results {
         let bad = ["failed", "xpassed"].iter();
         let mut numbers = bad.filter_map(|kind| self.counts.get(*kind));
         numbers.any(|number| *number > 0)
+    }
+
+    /// Why no test ran where nothing failed; `arguments`: those of the command line.
+    fn idle(&self, arguments: &[String]) -> Option<NoTestsReason> {
+        if self.unmatched {
+            let arguments = arguments.join(" ");
+            return Some(NoTestsReason::Unselected(format!("`{arguments}`")));
+        }
+        let is_empty = self.counts.is_empty();
+        is_empty.then_some(NoTestsReason::NotATestRun)
     }
 
     fn failure(&self, status: Status, arguments: &[String]) -> Option<String> {
