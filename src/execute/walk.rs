@@ -71,7 +71,9 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
             };
             running -= 1;
             match result {
-                Ok(()) => drop(done.insert(&step.id)),
+                Ok(()) => {
+                    done.insert(&step.id);
+                }
                 Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
                     if matches!(step.id, StepId::Sync(_)) {
                         context.ui.warn(&format!("{error}; going on without"));

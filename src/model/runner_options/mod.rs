@@ -3,6 +3,8 @@
 
 mod tables;
 
+use camino::Utf8Path;
+
 pub use tables::{LIBTEST, PYTEST, STESTR, UNITTEST};
 
 /// The options of one test runner, with those of its usual plugins.
@@ -151,7 +153,7 @@ impl RunnerOptions {
 
 /// Whether a word can hardly be anything but a file of Python tests, or a test in one.
 fn is_test_file(word: &str) -> bool {
-    word.contains("::") || word.strip_suffix(".py").is_some()
+    word.contains("::") || Utf8Path::new(word).extension() == Some("py")
 }
 
 #[cfg(test)]

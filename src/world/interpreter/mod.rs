@@ -139,10 +139,9 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     let Some((version, folder)) = by_folder else {
         return ask(session, &[], real);
     };
-    let is_free = name.starts_with("python") && name.ends_with('t');
     let implementation = if name.starts_with("pypy") {
         Implementation::PyPy
-    } else if is_free || folder.as_str().contains("+freethreaded") {
+    } else if is_named_free(name) || folder.as_str().contains("+freethreaded") {
         Implementation::FreeThreaded
     } else {
         Implementation::CPython
@@ -152,6 +151,11 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
         version,
         implementation,
     })
+}
+
+/// Whether a program's name, its ending aside, is that of a Python without the GIL: `python3.14t`.
+fn is_named_free(name: &str) -> bool {
+    name.starts_with("python") && name.ends_with('t')
 }
 
 /// What an interpreter says of itself in the fewest words.
@@ -186,10 +190,10 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
         return Err(bad("it did not tell its version".into()));
     };
     // Windows tells no flags
-    let name = path.file_stem().unwrap_or_default();
-    let is_free = name.starts_with("python") && name.ends_with('t');
+    let is_free =
+        said.abiflags.contains('t') || is_named_free(path.file_stem().unwrap_or_default());
     let implementation = match &*said.implementation {
-        "cpython" if said.abiflags.contains('t') || is_free => Implementation::FreeThreaded,
+        "cpython" if is_free => Implementation::FreeThreaded,
         "cpython" => Implementation::CPython,
         "pypy" => Implementation::PyPy,
         other => return Err(bad(format!("it is {other}: {ONLY}"))),

