@@ -60,14 +60,15 @@ impl Facts {
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {
         let mut project = Project::discover(session, &request.selection())?;
         let requested = requested_python::request(session, &project, request.python.as_deref())?;
-        let environment = Environment::gather(session, &project, requested.as_ref())?;
+        let (environment, record) =
+            Environment::with_record(session, &project, requested.as_ref())?;
         let defaults = build_apart(&mut project, &environment);
         let dependencies = Dependencies::gather(&project, &request.wanted)?;
         let tests = TestFacts::gather(session, &project, request)?;
         let test_dependencies = tests.dependencies(&project, request.testing())?;
         let left_out = tests.left_out(&project, &request.build);
         let unshipped = tests.unshipped(&project, request);
-        let records = Records::load(&project, &environment);
+        let records = Records::load(&project, record);
         let mut facts = Self {
             caller: Caller::of(session),
             target: TargetEnvironment {

@@ -1,7 +1,7 @@
 //! What the last builds and installs of a project were made from.
 
 use crate::facts::environment::{Environment, requested_python};
-use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, Input, build_id};
+use crate::facts::fingerprint::{BuildRecords, Input, build_id};
 use crate::facts::project::Project;
 use crate::facts::request::Request;
 use crate::model::error::Result;
@@ -14,9 +14,8 @@ use crate::world::session::Session;
 pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
     let project = Project::discover(session, &request.selection())?;
     let requested = requested_python::request(session, &project, request.python.as_deref())?;
-    let environment = Environment::gather(session, &project, requested.as_ref())?;
+    let (environment, installs) = Environment::with_record(session, &project, requested.as_ref())?;
     let mut builds = BuildRecords::load(&project.build_records()).record;
-    let installs = EnvironmentRecord::load(&environment.record_path()).record;
     let mut inputs = Vec::new();
     for member in &project.members {
         let id = build_id(&environment.path, &member.name);
@@ -25,7 +24,7 @@ pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
             inputs.extend(build.install);
         }
     }
-    for sync in installs.syncs.into_values() {
+    for sync in installs.record.syncs.into_values() {
         inputs.extend(sync.inputs);
     }
     Ok(inputs)

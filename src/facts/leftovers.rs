@@ -200,8 +200,8 @@ fn builds(project: &Project, options: CleanOptions) -> Vec<Utf8PathBuf> {
 /// The default environment where pyx made it, and those of `--python`.
 fn environments(session: &Session, project: &Project) -> Result<Vec<Environment>> {
     let mut environments = Vec::new();
-    let default = Environment::gather(session, project, None)?;
-    if EnvironmentRecord::load(&default.record_path()).record.made {
+    let (default, record) = Environment::with_record(session, project, None)?;
+    if record.record.made {
         environments.push(default);
     }
     let envs = project.envs();

@@ -26,10 +26,11 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn load(project: &Project, environment: &Environment) -> Self {
+    /// `environment`: what is written down in that.
+    pub(super) fn load(project: &Project, environment: LoadedRecord<EnvironmentRecord>) -> Self {
         Self {
             builds: BuildRecords::load(&project.build_records()),
-            environment: EnvironmentRecord::load(&environment.record_path()),
+            environment,
         }
     }
 

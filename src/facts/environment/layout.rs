@@ -1,0 +1,247 @@
+//! What an environment is: where things are in it, and which Python it has.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::Version;
+
+use crate::facts::project::{Member, Project};
+use crate::model::error::{Error, Result};
+use crate::model::implementation::Implementation;
+use crate::model::invocation::quote;
+use crate::model::venv;
+use crate::world::disk;
+use crate::world::interpreter::{Interpreter, Probe};
+
+use super::conda;
+use super::path_files::path_file_folders;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub state: State,
+    /// Whether it is conda's, mamba's or pixi's, or theirs to make.
+    pub is_condas: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Missing,
+    Good {
+        version: Version,
+        implementation: Implementation,
+    },
+    /// It is there and cannot be used.
+    Bad {
+        why: String,
+        /// Whether uv or pyx made it, so that it may be rebuilt.
+        replaceable: bool,
+    },
+}
+
+impl State {
+    /// Of an environment at `path` that works.
+    pub(super) fn of(path: &Utf8Path, version: Version) -> Self {
+        Self::Good {
+            version,
+            implementation: implementation_of(path),
+        }
+    }
+}
+
+impl Environment {
+    /// Its Python, where it works.
+    pub fn interpreter(&self) -> Option<Interpreter> {
+        let State::Good {
+            version,
+            implementation,
+        } = &self.state
+        else {
+            return None;
+        };
+        Some(Interpreter {
+            path: self.python(),
+            version: version.clone(),
+            implementation: *implementation,
+        })
+    }
+
+    pub fn works(&self) -> bool {
+        matches!(self.state, State::Good { .. })
+    }
+
+    /// The name of an environment besides the default one, under `target/pyx/envs`.
+    pub fn alternative(&self, project: &Project) -> Option<&str> {
+        self.path
+            .strip_prefix(project.envs())
+            .ok()
+            .map(Utf8Path::as_str)
+    }
+
+    pub fn python(&self) -> Utf8PathBuf {
+        if self.is_condas {
+            conda::python(&self.path)
+        } else {
+            venv::python(&self.path)
+        }
+    }
+
+    /// The file that tells which Python it has, absolute.
+    pub fn version_file(&self) -> Utf8PathBuf {
+        let of_conda = self.is_condas.then(|| conda::version_file(&self.path));
+        of_conda
+            .flatten()
+            .unwrap_or_else(|| self.path.join("pyvenv.cfg"))
+    }
+
+    /// The variable that names the environment to programs in it.
+    pub fn variable(&self) -> &'static str {
+        if self.is_condas {
+            "CONDA_PREFIX"
+        } else {
+            "VIRTUAL_ENV"
+        }
+    }
+
+    /// What an environment of conda holds that neither uv nor, under one of these names, pyx has put
+    /// there, as requirements (`numpy==2.3.1`): whoever did keeps it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where conda has installed one of these itself.
+    pub fn packages_of_others(&self, own: &[Member]) -> Result<Vec<String>> {
+        let Some(packages) = self.site_packages().filter(|_| self.is_condas) else {
+            return Ok(Vec::new());
+        };
+        // PEP 668
+        let mark = packages.with_file_name("EXTERNALLY-MANAGED");
+        if disk::is_file(&mark) {
+            let message = format!("`{}` takes no packages: `{mark}` says so", self.path);
+            let hint = "name another environment with UV_PROJECT_ENVIRONMENT";
+            return Err(Error::refused(message, hint));
+        }
+        let mut others = Vec::new();
+        for package in conda::installed(&packages) {
+            let name = &package.name;
+            let is_own = own.iter().any(|member| member.name == *name);
+            if is_own && package.is_condas() {
+                let message = format!(
+                    "`{}` has {name} from conda, which is not replaced",
+                    self.path
+                );
+                let prefix = quote(self.path.as_str());
+                let hint =
+                    format!("conda remove -p {prefix} --force {name}, or pixi remove {name}");
+                return Err(Error::refused(message, hint));
+            }
+            if !is_own && !package.is_uvs() {
+                others.push(package.requirement());
+            }
+        }
+        Ok(others)
+    }
+
+    /// The folder of its programs.
+    pub fn bin(&self) -> Utf8PathBuf {
+        venv::bin(&self.path)
+    }
+
+    /// As [`site_packages`](Self::site_packages), also before the environment is there.
+    pub fn site_packages_for(&self, probe: &Probe) -> Utf8PathBuf {
+        venv::site_packages(&self.path, &probe.folder())
+    }
+
+    /// The folder of an installed member's metadata, absolute.
+    pub fn dist_info(&self, member: &Member) -> Option<Utf8PathBuf> {
+        let packages = self.site_packages()?;
+        let prefix = format!("{}-", member.escaped_name());
+        let own = |name: &String| {
+            name.to_lowercase().starts_with(&prefix) && name.ends_with(".dist-info")
+        };
+        let name = disk::names(&packages).into_iter().find(own)?;
+        Some(packages.join(name))
+    }
+
+    /// Whether uv made it, for pyx or for somebody else: it names itself in `pyvenv.cfg`.
+    pub fn is_uvs(&self) -> bool {
+        config(&self.path).contains_key("uv")
+    }
+
+    /// Where pyx keeps what it knows about the environment.
+    pub fn record_path(&self) -> Utf8PathBuf {
+        self.path.join("pyx.json")
+    }
+
+    /// Where what is installed of a member is kept while it is installed anew; there is nothing at other
+    /// times, unless nobody was left to take it away.
+    pub fn kept(&self, member: &Member) -> Utf8PathBuf {
+        self.path.join("pyx-kept").join(member.escaped_name())
+    }
+
+    /// Where modules are that a process had loaded when they were installed anew, as long as it lives.
+    pub fn aside(&self) -> Utf8PathBuf {
+        self.path.join("pyx-aside")
+    }
+
+    /// The folders besides that of its packages from which it imports by now.
+    pub fn path_file_folders(&self) -> Vec<Utf8PathBuf> {
+        let packages = self.site_packages();
+        packages.map_or_else(Vec::new, |packages| path_file_folders(&packages))
+    }
+
+    /// The folder of its packages; `None` as long as there is none.
+    pub fn site_packages(&self) -> Option<Utf8PathBuf> {
+        if self.is_condas {
+            let packages = venv::site_packages(&self.path, &conda::lib_folder(&self.path)?);
+            return disk::is_dir(&packages).then_some(packages);
+        }
+        disk::names(&venv::lib(&self.path))
+            .iter()
+            .map(|python| venv::site_packages(&self.path, python))
+            .find(|path| disk::is_dir(path))
+    }
+}
+
+/// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
+pub(super) fn implementation_of(path: &Utf8Path) -> Implementation {
+    let of_conda = conda::is_at(path).then(|| conda::lib_folder(path));
+    let names = match of_conda.flatten() {
+        Some(name) => vec![name],
+        None => disk::names(&venv::lib(path)),
+    };
+    let mut known = names
+        .iter()
+        .filter_map(|name| Implementation::of_lib_folder(name));
+    if let Some(known) = known.next() {
+        return known;
+    }
+    let home = config(path).remove("home").unwrap_or_default();
+    if home.contains("+freethreaded") {
+        Implementation::FreeThreaded
+    } else if home.contains("pypy") {
+        Implementation::PyPy
+    } else {
+        Implementation::CPython
+    }
+}
+
+/// What `pyvenv.cfg` says; nothing where there is none.
+fn config(path: &Utf8Path) -> BTreeMap<String, String> {
+    let text = disk::read_text(&path.join("pyvenv.cfg")).ok().flatten();
+    venv::config(&text.unwrap_or_default())
+}
+
+/// The version in `pyvenv.cfg`, by uv (`version_info`) or venv (`version`); else that of conda's.
+pub(super) fn version_of(path: &Utf8Path) -> Option<Version> {
+    if conda::is_at(path) {
+        return conda::version(path);
+    }
+    let config = config(path);
+    config.get("home")?;
+    let version = config
+        .get("version_info")
+        .or_else(|| config.get("version"))?;
+    Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
+}
