@@ -362,20 +362,37 @@ impl Facts {
             Some(found) => Some(found.path.clone()),
             None => environment.works().then(|| environment.python()),
         };
-        let for_wheel = request.is_for_wheels();
-        // whether a module links a library is known once it was built
-        let links = !run_state.unlinked.is_empty() || self.builds.iter().any(|it| it.patched);
-        if for_wheel || links {
+        if self.may_need_patchelf(request, run_state) {
             let patchelf = tool::patchelf(session)?;
             let offline = request.network.offline;
             tools.patchelf = patchelf.filter(|tool| !offline || tool.missing.is_none());
         }
-        let is_due = |build: &Build| {
-            for_wheel || (build.staleness.is_some() && !request.is_for_publishing())
-        };
+        self.prepare_builds(session, request, &mut tools)?;
+        self.warnings.extend(missing_submodules(&self.project)?);
+        self.tools = Some(tools);
+        Ok(())
+    }
+
+    /// Whether a module links a library is known once it was built.
+    fn may_need_patchelf(&self, request: &Request, run_state: &RunState) -> bool {
+        request.is_for_wheels()
+            || !run_state.unlinked.is_empty()
+            || self.builds.iter().any(|build| build.patched)
+    }
+
+    /// What each build needs besides, and the maturin of those that are due.
+    fn prepare_builds(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        tools: &mut Tools,
+    ) -> Result<()> {
+        let (for_wheel, for_publishing) = (request.is_for_wheels(), request.is_for_publishing());
+        let is_due = |build: &Build| for_wheel || (build.staleness.is_some() && !for_publishing);
         let due = self.builds.iter().filter(|build| is_due(build));
-        let installed = due.map(|build| build.member.escaped_name()).collect();
+        let replaced = due.map(|build| build.member.escaped_name()).collect();
         let is_cached = CompilerCache::is_wanted(session, &self.project);
+        let environment = &self.target.environment;
         for build in &mut self.builds {
             build.prepare(
                 &self.project.manifests,
@@ -383,11 +400,13 @@ impl Facts {
                 environment,
                 is_cached,
             );
-            let builds = is_due(build);
-            if builds && self.target.stale.is_none() {
-                build.look_for_former(environment, &installed);
+            if !is_due(build) {
+                continue;
             }
-            if build.member.bindings != Bindings::Embed && builds {
+            if self.target.stale.is_none() {
+                build.look_for_former(environment, &replaced);
+            }
+            if build.member.bindings != Bindings::Embed {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 if let Some(pyproject) = &build.member.pyproject {
                     refused_by_maturin::check(pyproject, &tool)?;
@@ -395,8 +414,6 @@ impl Facts {
                 tools.maturin.insert(build.member.name.clone(), tool);
             }
         }
-        self.warnings.extend(missing_submodules(&self.project)?);
-        self.tools = Some(tools);
         Ok(())
     }
 }

@@ -315,16 +315,16 @@ impl Build {
             .find(|dir| disk::is_dir(dir));
     }
 
-    /// What the environment has of the package under other names; `installed`: those that this run
+    /// What the environment has of the package under other names; `replaced`: those that this run
     /// replaces in any case, as two members may have changed names.
     pub(super) fn look_for_former(
         &mut self,
         environment: &Environment,
-        installed: &BTreeSet<String>,
+        replaced: &BTreeSet<String>,
     ) {
         let mut found = LocalDistribution::all(environment, &[]);
         found.retain(|one| {
-            one.from == self.member.dir && !installed.contains(&one.name.to_lowercase())
+            one.from == self.member.dir && !replaced.contains(&one.name.to_lowercase())
         });
         self.former = found.into_iter().map(|one| one.name).collect();
     }
