@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use camino::Utf8Path;
 use cargo_platform::{Cfg, Platform};
+use serde::Serialize;
 
 use crate::model::error::Result;
 use crate::model::invocation::Invocation;
@@ -15,7 +16,7 @@ use crate::world::toolchain;
 
 /// rustc's flags from the environment and from cargo's configuration: what we add must not replace
 /// them (cargo book, `build.rustflags`: of its four sources only the first that has some counts).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rustflags {
     /// Those that hold for every target.
     pub general: Vec<String>,

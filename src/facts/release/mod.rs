@@ -1,6 +1,7 @@
 //! What a release is made from, and how much of it is there.
 //!
-//! `pythons` and `platform` are what it is for, `abi` which wheels that makes, `foreign` what runs here of those
+//! `release_facts` is all of it, gathered here; `wheels` the packages and wheels that it has, and
+//! `wheel_identity` what each of these is built from. `pythons` and `platform` are what it is for, `abi` which wheels that makes, `foreign` what runs here of those
 //! for other machines, `flags` what rustc is told,
 //! `package` what is built of it, `links_out` what may not be packed. `linter` is who checks it, `record` is what is kept of its checks
 //! and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set is still
@@ -19,21 +20,21 @@ mod platform;
 mod publication;
 mod pythons;
 mod record;
+mod release_facts;
 mod set_in_dist;
 mod tops;
-
-use std::collections::BTreeMap;
+mod wheel_identity;
+mod wheels;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{DistributionName, Expected, SDIST_ENDING, Tags};
+use crate::facts::artifact::DistributionName;
 use crate::facts::preflight;
-use crate::facts::project::{Member, Project};
+use crate::facts::project::Project;
 use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::model::implementation::Implementation;
-use crate::model::step::StepId;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter};
@@ -41,7 +42,7 @@ use crate::world::machine;
 use crate::world::manifest::CargoConfig;
 use crate::world::python_request;
 use crate::world::session::Session;
-use crate::world::tool::{self, Toolbox, ToolboxState};
+use crate::world::tool::{self, Toolbox};
 
 use super::member_build::Build;
 use super::request::{Product, Releasing};
@@ -60,50 +61,7 @@ pub use pythons::Tried;
 pub use record::{
     CheckOutcome, Checked, Checks, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, VARIABLES, not_run,
 };
-
-#[derive(Clone, Debug)]
-pub struct Release {
-    pub product: Product,
-    pub commit: Option<String>,
-    /// What every file is dated, in seconds since the epoch: `SOURCE_DATE_EPOCH`, else the commit's
-    /// time, else the oldest time that a zip archive knows.
-    pub epoch: u64,
-    /// `target/pyx/release`, absolute.
-    pub dir: Utf8PathBuf,
-    /// A folder of the project that is not in its checkout, absolute: what cargo reads of the folders
-    /// above is not read there.
-    pub elsewhere: Utf8PathBuf,
-    /// Where finished sets go, absolute.
-    pub dist: Utf8PathBuf,
-    pub toolbox: Toolbox,
-    pub toolbox_state: ToolboxState,
-    /// What decides about the checks of a file besides the file, hashed.
-    pub rules: String,
-    /// pydistcheck's rules that the project leaves out: what stands on its command line hides them.
-    pub distcheck_ignored: Vec<String>,
-    /// What is checked as it is: for `release check` the files that were named, else those in
-    /// `dist/`; for `release publish` those of the publication whose results are not known.
-    pub existing: Vec<Utf8PathBuf>,
-    /// Where the files of `existing` ran that are the released ones, in words.
-    pub ran: BTreeMap<Utf8PathBuf, String>,
-    /// What `release publish` sends.
-    pub publication: Option<Publication>,
-    pub packages: Vec<Package>,
-    /// The interpreters at hand that the project allows, oldest first.
-    pub pythons: Vec<Tried>,
-    /// What runs here of the targets that are not this machine's.
-    foreign: Vec<ForeignTarget>,
-    /// Whether this system's C library is musl.
-    has_musl: bool,
-    /// Pythons that uv must get first.
-    pub downloads: Vec<String>,
-    /// Paths of this machine that no file may hold, and what they are called instead.
-    pub remapped: Vec<(Utf8PathBuf, String)>,
-    /// What the build is told besides: rustc's flags as the project has them.
-    pub rustflags: Rustflags,
-    /// What is wrong with the sdists that were packed, before anything is built of them.
-    pub packed: Vec<Finding>,
-}
+pub use release_facts::{Release, SOURCES};
 
 /// `[tool.pydistcheck] ignore`, where that is run.
 fn distcheck_ignored(project: &Project) -> Result<Vec<String>> {
@@ -116,21 +74,6 @@ fn distcheck_ignored(project: &Project) -> Result<Vec<String>> {
         .unwrap_or_default())
 }
 
-/// Variables that compilers of C and linkers read.
-const COMPILERS: [&str; 7] = [
-    "AR",
-    "ARCHFLAGS",
-    "CC",
-    "CFLAGS",
-    "CXX",
-    "CXXFLAGS",
-    "MACOSX_DEPLOYMENT_TARGET",
-];
-
-/// The folder of a release for copies of the project's sources. Hidden: pytest, mypy and others that
-/// search a project go into `target`, but not into such a folder.
-pub const SOURCES: &str = ".sources";
-
 impl Release {
     pub(super) fn gather(context: &ReleaseContext<'_>, builds: &[Build]) -> Result<Self> {
         let ReleaseContext {
@@ -140,35 +83,15 @@ impl Release {
             ..
         } = context;
         let installed = interpreter::installed(session);
-        let requires = project.requires_python();
-        let (chosen, downloads) = pythons::chosen(context, &installed)?;
-        let all = pythons::one_of_each(&pythons::released(&installed, &requires));
-        let tried = |python: &Interpreter| {
-            let probe = interpreter::probe(session, &python.path)?;
-            let interpreter = python.clone();
-            Ok(Tried { interpreter, probe })
-        };
-        let pythons: Vec<Tried> = chosen
-            .as_ref()
-            .unwrap_or(&all)
-            .iter()
-            .map(tried)
-            .collect::<Result<_>>()?;
+        let (pythons, downloads) = tried(context, &installed)?;
         let (mut commit, epoch) = dated(session, &project.root)?;
         if releasing.allow_dirty {
             commit = None; // what is not committed is of no commit
         }
-        let dir = project.state.join("release");
         let toolbox = toolbox(session, &installed)?;
-        let rustc = builds
-            .iter()
-            .find_map(|build| build.toolchain.rustc.as_deref());
         let config = CargoConfig::read(&project.manifests, session, &project.root)?;
-        let mut rustflags =
-            Rustflags::gather(session, &config, &project.root, rustc, &releasing.targets)?;
-        if releasing.product == Product::Sdist {
-            rustflags = rustflags.elsewhere(); // an sdist has no configuration of the checkout
-        }
+        let mut toolchains = builds.iter().map(|build| &build.toolchain);
+        let rustc = toolchains.find_map(|toolchain| toolchain.rustc.as_deref());
         let dist = releasing.dist(&project.root)?;
         let existing = existing(context, &dist)?;
         let mut release = Self {
@@ -188,22 +111,14 @@ impl Release {
             has_musl: machine::system_has_musl(),
             downloads,
             remapped: remapped(session, project),
-            rustflags,
-            dir,
+            rustflags: rustflags(context, &config, rustc)?,
+            dir: project.state.join("release"),
             elsewhere: elsewhere(session, &project.root),
             packed: Vec::new(),
             distcheck_ignored: distcheck_ignored(project)?,
         };
         release.foreign = release.foreign_targets(context, &config, rustc);
-        let versions = Versioned::gather(project).unwrap_or_default();
-        for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
-            let package = release.package(context, build, &versions)?;
-            if let Some(sdist) = &package.sdist {
-                let found = links_out::findings(project, &build.member, &sdist.path)?;
-                release.packed.extend(found);
-            }
-            release.packages.push(package);
-        }
+        release.look_at_packages(context, builds)?;
         if releasing.product == Product::Publication {
             let publication = Publication::gather(context, &release.dist, &release.packages)?;
             release.existing = publication.unchecked();
@@ -212,93 +127,17 @@ impl Release {
         Ok(release)
     }
 
-    fn package(
-        &self,
-        context: &ReleaseContext<'_>,
-        build: &Build,
-        versions: &[Versioned],
-    ) -> Result<Package> {
-        let member = &build.member;
-        let name = &member.name;
-        let sdist_dir = self.dir.join("sdist").join(name);
-        let packed = context
-            .run_state
-            .done
-            .contains(&StepId::Sdist(name.clone()));
-        let sdist = if packed {
-            Staged::find(&sdist_dir, SDIST_ENDING, &self.rules)
-        } else {
-            None
-        };
-        let own = |one: &&Versioned| one.members.contains(name);
-        let version = versions.iter().find(own).and_then(|v| v.version.clone());
-        let config = &context.project.config.release;
-        Ok(Package {
-            name: name.clone(),
-            version: version
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            copy: member
-                .is_packed()
-                .then(|| self.dir.join(SOURCES).join("copy").join(name)),
-            sdist_dir,
-            wheels: self.wheels(context, build, sdist.as_ref())?,
-            expected: self.expected(member, build, version),
-            tested: config.test.or(member.config().release.test) != Some(false),
-            sdist,
-        })
-    }
-
-    fn wheels(
-        &self,
-        context: &ReleaseContext<'_>,
-        build: &Build,
-        sdist: Option<&Staged>,
-    ) -> Result<Vec<PlannedWheel>> {
-        let releasing = context.releasing;
-        let supported = context.supported_pythons(build);
-        let pythons = self.pythons.iter().map(|tried| tried.interpreter.clone());
-        let pythons: Vec<Interpreter> = pythons.collect();
-        let mut abis = abi::abis(build, &pythons, &supported);
-        let none = abis.is_empty() && self.downloads.is_empty();
-        if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
-            let name = &build.member.name;
-            let wanted = format!("the requires-python of {name} and its PyO3");
-            let installed = interpreter::installed(context.session);
-            return Err(python_request::none_fits(&installed, &wanted));
-        }
-        if releasing.product == Product::Sdist {
-            abis.truncate(1); // one is enough to see that it builds
-        }
-        let own = context.project.config.release.clone();
-        let in_pyproject = build.member.pyproject.as_ref();
-        let maturins = in_pyproject.and_then(|p| p.maturin("compatibility"));
-        let compatibility = releasing.compatibility.as_deref();
-        let compatibility = compatibility.or(own.compatibility.as_deref()).or(maturins);
-        let host = self.host();
-        let mut wanted = Vec::new();
-        let none = [None];
-        let targets: Vec<Option<&str>> = match &releasing.targets[..] {
-            [] => none.to_vec(),
-            targets => targets.iter().map(|target| Some(&**target)).collect(),
-        };
-        for target in targets {
-            if let Some(target) = target {
-                platform::check_target(build.toolchain.rustc.as_deref(), target)?;
+    fn look_at_packages(&mut self, context: &ReleaseContext<'_>, builds: &[Build]) -> Result<()> {
+        let versions = Versioned::gather(context.project).unwrap_or_default();
+        for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
+            let package = self.package(context, build, &versions)?;
+            if let Some(sdist) = &package.sdist {
+                let found = links_out::findings(context.project, &build.member, &sdist.path)?;
+                self.packed.extend(found);
             }
-            let said = platform::StatedPlatform {
-                target,
-                compatibility,
-                zig: own.zig,
-                reads_symbols: build.member.has_read_symbols(),
-            };
-            for abi in &abis {
-                let platform = Platform::new(&host, &said);
-                wanted.push(self.wanted(context, build, (abi.clone(), platform), sdist));
-            }
+            self.packages.push(package);
         }
-        Ok(wanted)
+        Ok(())
     }
 
     /// Nothing where no wheel is tested.
@@ -325,124 +164,37 @@ impl Release {
         }
         found
     }
+}
 
-    /// Whether this system installs a wheel of those tags.
-    pub fn installs(&self, tags: &Tags) -> bool {
-        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-        tags.fit_system(os, arch, self.has_musl)
-    }
+/// The interpreters that the release is for, each with what it says of itself, and what uv must get first.
+fn tried(
+    context: &ReleaseContext<'_>,
+    installed: &[Interpreter],
+) -> Result<(Vec<Tried>, Vec<String>)> {
+    let (chosen, downloads) = pythons::chosen(context, installed)?;
+    let requires = context.project.requires_python();
+    let wanted = match chosen {
+        Some(chosen) => chosen,
+        None => pythons::one_of_each(&pythons::released(installed, &requires)),
+    };
+    let tried = wanted.into_iter().map(|interpreter| {
+        let probe = interpreter::probe(context.session, &interpreter.path)?;
+        Ok(Tried { interpreter, probe })
+    });
+    Ok((tried.collect::<Result<_>>()?, downloads))
+}
 
-    /// The Pythons for other machines on which wheels are tested.
-    pub fn foreign_pythons(&self) -> impl Iterator<Item = &ForeignPython> {
-        self.foreign.iter().flat_map(|target| &target.pythons)
-    }
-
-    /// Where a wheel is tried.
-    fn trial(&self, build: &Build, abi: &Abi, platform: &Platform) -> Trial {
-        if platform.runs_here {
-            return Trial::On(abi.serves.iter().map(label).collect());
-        }
-        let triple = platform.target.as_deref();
-        let mut foreign = self.foreign.iter();
-        let Some(target) = foreign.find(|it| Some(&*it.triple) == triple) else {
-            return Trial::Nowhere("no test was asked for".into());
-        };
-        let claimed = target
-            .pythons
-            .iter()
-            .filter(|python| abi::claims(build, abi, &python.tried.interpreter));
-        let claimed: Vec<String> = claimed.map(ForeignPython::label).collect();
-        match (&claimed[..], &target.pythons[..]) {
-            ([], []) => Trial::Nowhere(target.lack.clone()),
-            ([], [first, ..]) => {
-                let (label, machine) = (&abi.label, &first.machine);
-                Trial::Nowhere(format!("no Python {label} for {machine} is here"))
-            }
-            _ => Trial::On(claimed),
-        }
-    }
-
-    fn host(&self) -> platform::Host {
-        platform::Host {
-            os: std::env::consts::OS,
-            arch: std::env::consts::ARCH,
-            glibc: self.pythons.first().and_then(|tried| tried.probe.glibc),
-        }
-    }
-
-    fn wanted(
-        &self,
-        context: &ReleaseContext<'_>,
-        build: &Build,
-        (abi, platform): (Abi, Platform),
-        sdist: Option<&Staged>,
-    ) -> PlannedWheel {
-        let maturin = context.tools.maturin.get(&build.member.name);
-        let rustc = build.toolchain.rustc.as_deref();
-        let configs: Vec<_> = build
-            .member
-            .cargo_configs
-            .iter()
-            .filter_map(|path| disk::hash(path))
-            .collect();
-        let compilers = COMPILERS.map(|name| context.session.var(name));
-        let identity = format!(
-            "{} {:?} {maturin:?} {rustc:?} {:?} {} {:?} {platform:?} {} {:?} {:?} {:?} {} {:?} \
-             {configs:?} {compilers:?}",
-            env!("CARGO_PKG_VERSION"),
-            sdist.map(|sdist| &sdist.sha256),
-            rustc.and_then(disk::signature),
-            abi.label,
-            abi.python,
-            self.epoch,
-            self.rustflags,
-            build.options,
-            build.settings,
-            self.toolbox.digest(),
-            self.remapped,
-        );
-        let key = &disk::digest(identity.as_bytes())[..16];
-        let mut wanted = PlannedWheel {
-            trial: self.trial(build, &abi, &platform),
-            abi,
-            platform,
-            folder: Utf8PathBuf::new(),
-            staged: None,
-            again: None,
-        };
-        let name = format!("{}-{}-{key}", build.member.name, wanted.label());
-        wanted.folder = self.dir.join("wheels").join(&name);
-        let staged = |folder: &Utf8Path| {
-            sdist?; // without it nobody knows what a wheel was built from
-            Staged::wheel(context.session, folder, &self.rules)
-        };
-        wanted.staged = staged(&wanted.folder);
-        if context.releasing.reproduce {
-            let folder = self.dir.join("again/wheels").join(&name);
-            let again = staged(&folder);
-            wanted.again = Some((folder, again));
-        }
-        wanted
-    }
-
-    fn expected(
-        &self,
-        member: &Member,
-        build: &Build,
-        version: Option<pep440_rs::Version>,
-    ) -> Expected {
-        let is_module = member.bindings.is_pyo3();
-        Expected {
-            name: Some(member.name.clone()),
-            version,
-            requires_python: member.requires_python.clone(),
-            abi3_floor: build.locked.stable_abis.abi3.flatten(),
-            modules: is_module.then(|| vec![member.module.clone()]),
-            tops: tops::of(member),
-            private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),
-            ..Expected::default()
-        }
-    }
+fn rustflags(
+    context: &ReleaseContext<'_>,
+    config: &CargoConfig,
+    rustc: Option<&Utf8Path>,
+) -> Result<Rustflags> {
+    let (root, releasing) = (&context.project.root, context.releasing);
+    let found = Rustflags::gather(context.session, config, root, rustc, &releasing.targets)?;
+    Ok(match releasing.product {
+        Product::Sdist => found.elsewhere(), // an sdist has no configuration of the checkout
+        _ => found,
+    })
 }
 
 /// # Errors

@@ -1,6 +1,7 @@
 //! For which platform a wheel is, and what links it.
 
 use camino::Utf8Path;
+use serde::Serialize;
 
 use crate::model::error::{Error, Result};
 use crate::model::manylinux;
@@ -28,7 +29,7 @@ pub(super) struct StatedPlatform<'a> {
 }
 
 /// The platform of one wheel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Platform {
     /// A target triple; `None` for the machine's own.
     pub target: Option<String>,
