@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::execute::{annotate, forget_reports, job_summary, junit, keep_report, write_report};
 use crate::facts::project::Project;
-use crate::facts::shard_report::{Origin, ShardReport, merge};
+use crate::facts::shard_merge::merge;
+use crate::facts::shard_report::{Origin, ShardReport};
 use crate::facts::{Durations, Testing};
 use crate::model::error::{Error, Result};
 use crate::model::test_result::{ReportRow, TestResult};

@@ -5,7 +5,7 @@
 //!
 //! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
 //!   `tools`, `recipe_facts` (what recipes are told of all)
-//! - the project: `project` and its packages, `dependencies`, `suites` (tests; how long each took is in `durations`, what other machines ran of them in `shard_report`), `recipes`, `versions`
+//! - the project: `project` and its packages, `dependencies`, `suites` (tests; how long each took is in `durations`, what other machines ran of them in `shard_report`, and what these come to in `shard_merge`), `recipes`, `versions`
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)
 //! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
@@ -47,6 +47,7 @@ mod request;
 mod required_packages;
 mod reusable_build;
 mod run_state;
+pub mod shard_merge;
 pub mod shard_report;
 mod staleness;
 pub mod suites;

@@ -1,4 +1,4 @@
-//! What one shard of the tests tells of itself, and whether several make a whole.
+//! What one shard of the tests tells of itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::facts::request::{Request, Testing};
 use crate::model::error::{Error, Result};
 use crate::model::path::slashed;
 use crate::model::shard::Shard;
-use crate::model::test_result::{CaseOutcome, ReportRow, TestCase, TestResult};
+use crate::model::test_result::TestResult;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
@@ -21,13 +21,13 @@ const SCHEMA: u32 = 1;
 /// The tests of one shard on one machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShardReport {
-    schema: u32,
+    pub(super) schema: u32,
     pub shard: Shard,
     /// The project's name.
     pub project: String,
-    origin: Origin,
+    pub(super) origin: Origin,
     /// The system and the processor: `linux x86_64`.
-    machine: String,
+    pub(super) machine: String,
     /// What `--python` says.
     pub pythons: Vec<String>,
     pub test_results: Vec<TestResult>,
@@ -43,13 +43,13 @@ pub struct ShardReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The commit that is checked out; `None` outside of git.
-    commit: Option<String>,
+    pub(super) commit: Option<String>,
     /// The SHA-256 of each lock file, by its path relative to the project.
-    locks: BTreeMap<String, String>,
+    pub(super) locks: BTreeMap<String, String>,
     /// The SHA-256 of the recorded durations.
-    durations: Option<String>,
+    pub(super) durations: Option<String>,
     /// What was asked for, apart from the shard.
-    request: Vec<String>,
+    pub(super) request: Vec<String>,
 }
 
 impl Origin {
@@ -80,7 +80,7 @@ impl Origin {
     }
 
     /// In what two of them differ, for people.
-    fn difference(&self, other: &Self) -> Option<String> {
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         if self.commit != other.commit {
             let (one, two) = (said(&self.commit), said(&other.commit));
@@ -256,285 +256,9 @@ impl ShardReport {
     }
 }
 
-/// Puts reports together, one row for each machine and interpreter.
-///
-/// # Errors
-/// A sentence on what makes them no whole: one is missing or there twice, they are of different commits,
-/// lock files, durations, requests or counts, or did not see the same tests.
-pub fn merge(
-    reports: &[(Utf8PathBuf, ShardReport)],
-) -> std::result::Result<Vec<ReportRow>, String> {
-    let Some((first_path, first)) = reports.first() else {
-        return Err("no reports".to_owned());
-    };
-    for (path, report) in reports {
-        if let Some(difference) = first.origin.difference(&report.origin) {
-            return Err(format!("`{first_path}` and `{path}` are of {difference}"));
-        }
-        if report.shard.count != first.shard.count {
-            let (one, two) = (first.shard, report.shard);
-            return Err(format!(
-                "`{first_path}` is shard {one} and `{path}` is shard {two}"
-            ));
-        }
-    }
-    let mut rows: BTreeMap<String, BTreeMap<u32, (&Utf8Path, &ShardReport)>> = BTreeMap::new();
-    let is_told =
-        |report: &&ShardReport| !(report.test_results.is_empty() && report.pythons.is_empty());
-    let told = reports.iter().map(|(_, report)| report).find(is_told);
-    for (path, report) in reports {
-        // one without tests does not say on which interpreter they are
-        let named = if is_told(&report) {
-            report
-        } else {
-            told.unwrap_or(report)
-        };
-        let row = rows.entry(named.row()).or_default();
-        if let Some((other, _)) = row.insert(report.shard.index, (path, report)) {
-            return Err(format!(
-                "shard {} is there twice: `{other}` and `{path}`",
-                report.shard
-            ));
-        }
-    }
-    rows.into_iter()
-        .map(|(name, shards)| merged_row(name, first.shard.count, &shards))
-        .collect()
-}
-
-fn merged_row(
-    name: String,
-    count: u32,
-    shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>,
-) -> std::result::Result<ReportRow, String> {
-    let missing = (1..=count).filter(|index| !shards.contains_key(index));
-    let missing: Vec<String> = missing.map(|index| format!("{index}/{count}")).collect();
-    if !missing.is_empty() {
-        let (word, verb) = if missing.len() == 1 {
-            ("shard", "is")
-        } else {
-            ("shards", "are")
-        };
-        return Err(format!(
-            "{word} {} {verb} missing ({name})",
-            missing.join(", ")
-        ));
-    }
-    let mut row = ReportRow {
-        name,
-        passed: true,
-        ..ReportRow::default()
-    };
-    for (_, report) in shards.values() {
-        row.seconds += report.seconds;
-        row.passed &= report.passed;
-        row.error = row.error.take().or_else(|| report.error.clone());
-        for test_result in &report.test_results {
-            add(&mut row.test_results, test_result);
-        }
-    }
-    // where something failed, that may be why others did not run
-    if row.passed {
-        is_whole(shards)?;
-    }
-    Ok(row)
-}
-
-/// What shards ran of the same suite is one result.
-fn add(all: &mut Vec<TestResult>, more: &TestResult) {
-    let key = |it: &TestResult| {
-        let names = [
-            Some(&it.member),
-            Some(&it.suite),
-            it.on.as_ref(),
-            it.python.as_ref(),
-        ];
-        (it.language, names.map(Option::<&String>::cloned))
-    };
-    let Some(known) = all.iter_mut().find(|known| key(known) == key(more)) else {
-        all.push(more.clone());
-        return;
-    };
-    for (kind, count) in &more.counts {
-        *known.counts.entry(kind.clone()).or_default() += count;
-    }
-    for case in &more.cases {
-        let is_same = |it: &&TestCase| (&it.program, &it.name) == (&case.program, &case.name);
-        let is_skipped = case.outcome == CaseOutcome::Skipped;
-        if is_skipped && known.cases.iter().any(|it| is_same(&it)) {
-            // each shard that has a part of it has said so
-            if let Some(count) = known.counts.get_mut("skipped") {
-                *count = count.saturating_sub(1);
-            }
-        } else {
-            known.cases.push(case.clone());
-        }
-    }
-    known.seconds += more.seconds;
-    known.failure = known.failure.take().or_else(|| more.failure.clone());
-}
-
-/// A run of tests as every shard has one: member, suite, and the interpreter.
-type Suite<'a> = (&'a str, &'a str, Option<&'a str>);
-
-/// Every shard has seen the same tests, and each test was taken by one of them.
-fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> std::result::Result<(), String> {
-    let mut suites: BTreeMap<Suite<'_>, Vec<(&Utf8Path, &TestResult)>> = BTreeMap::new();
-    for (path, report) in shards.values() {
-        for test_result in report.test_results.iter().filter(|it| it.sharing.is_some()) {
-            let suite = (
-                &*test_result.member,
-                &*test_result.suite,
-                test_result.python.as_deref(),
-            );
-            suites.entry(suite).or_default().push((path, test_result));
-        }
-    }
-    for ((member, suite, _), runs) in &suites {
-        let what = format!("the tests of {member} ({suite})");
-        if runs.len() != shards.len() {
-            return Err(format!(
-                "{what} ran in {} of {} shards",
-                runs.len(),
-                shards.len()
-            ));
-        }
-        let found = |run: &TestResult| run.sharing.map_or(0, |it| it.found);
-        let (first_path, first) = runs[0];
-        if let Some((path, other)) = runs.iter().find(|(_, run)| found(run) != found(first)) {
-            return Err(format!(
-                "`{first_path}` has found {} tests of {member} ({suite}) and `{path}` {}",
-                found(first),
-                found(other)
-            ));
-        }
-        let taken: Option<u64> = runs.iter().map(|(_, run)| run.sharing?.taken).sum();
-        if let Some(taken) = taken.filter(|taken| *taken != found(first)) {
-            return Err(format!(
-                "the shards ran {taken} of the {} of {what}",
-                found(first)
-            ));
-        }
-        let mut seen = BTreeMap::new();
-        for (path, run) in runs {
-            // what is skipped as a whole is said by each that has a part of it
-            let ran = run
-                .cases
-                .iter()
-                .filter(|case| case.outcome != CaseOutcome::Skipped);
-            for case in ran {
-                let name = (&case.program, &case.name);
-                if let Some(other) = seen.insert(name, *path).filter(|other| other != path) {
-                    return Err(format!("`{}` ran in `{other}` and in `{path}`", case.name));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::test_result::Sharing;
-
-    fn report(shard: &str, names: &[&str], found: u64) -> (Utf8PathBuf, ShardReport) {
-        let cases = names.iter().map(|name| TestCase {
-            name: (*name).to_owned(),
-            ..TestCase::default()
-        });
-        let test_result = TestResult {
-            member: "hello".to_owned(),
-            suite: ".".to_owned(),
-            python: Some("3.12".to_owned()),
-            cases: cases.collect(),
-            sharing: Some(Sharing {
-                found,
-                taken: Some(names.len() as u64),
-            }),
-            ..TestResult::default()
-        };
-        let report = ShardReport {
-            schema: SCHEMA,
-            shard: shard.parse().unwrap(),
-            project: "hello".to_owned(),
-            origin: Origin {
-                commit: Some("c1".to_owned()),
-                locks: [("uv.lock".to_owned(), "l1".to_owned())].into(),
-                durations: None,
-                request: vec!["both".to_owned()],
-            },
-            machine: "linux x86_64".to_owned(),
-            pythons: Vec::new(),
-            test_results: vec![test_result],
-            seconds: 1.0,
-            passed: true,
-            error: None,
-        };
-        (format!("{}.json", shard.replace('/', "-")).into(), report)
-    }
-
-    fn refused(reports: &[(Utf8PathBuf, ShardReport)]) -> String {
-        merge(reports).unwrap_err()
-    }
-
-    #[test]
-    fn shards_of_the_same_tests_make_a_whole() {
-        let two = [report("1/2", &["a"], 3), report("2/2", &["b", "c"], 3)];
-        let rows = merge(&two).unwrap();
-        assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0].name, "linux x86_64, Python 3.12");
-        assert_eq!(rows[0].test_results.len(), 1);
-        assert_eq!(rows[0].test_results[0].cases.len(), 3);
-        // the other row of a matrix
-        let mut four = two.to_vec();
-        for (path, mut report) in two {
-            report.test_results[0].python = Some("3.13".to_owned());
-            four.push((format!("b/{path}").into(), report));
-        }
-        assert_eq!(merge(&four).unwrap().len(), 2);
-        assert_eq!(
-            refused(&four[..3]),
-            "shard 2/2 is missing (linux x86_64, Python 3.13)"
-        );
-    }
-
-    #[test]
-    fn what_makes_no_whole_is_refused() {
-        let good = [
-            report("1/3", &["a"], 3),
-            report("2/3", &["b"], 3),
-            report("3/3", &["c"], 3),
-        ];
-        assert!(merge(&good).is_ok());
-        let said = refused(&good[..1]);
-        assert_eq!(
-            said,
-            "shards 2/3, 3/3 are missing (linux x86_64, Python 3.12)"
-        );
-        let said = refused(&[good[0].clone(), good[0].clone(), good[2].clone()]);
-        assert!(said.contains("shard 1/3 is there twice"), "{said}");
-        let said = refused(&[good[0].clone(), good[1].clone(), report("2/2", &[], 3)]);
-        assert_eq!(said, "`1-3.json` is shard 1/3 and `2-2.json` is shard 2/2");
-        let with = |change: fn(&mut ShardReport)| {
-            let mut reports = good.clone();
-            change(&mut reports[2].1);
-            refused(&reports)
-        };
-        let said = with(|report| report.origin.commit = Some("c2".to_owned()));
-        assert_eq!(
-            said,
-            "`1-3.json` and `3-3.json` are of commit c1 and commit c2"
-        );
-        let said = with(|report| drop(report.origin.locks.remove("uv.lock")));
-        assert!(said.ends_with("another `uv.lock`"), "{said}");
-        let said = with(|report| report.origin.durations = Some("d".to_owned()));
-        assert!(said.ends_with("other `--durations`"), "{said}");
-        let said = with(|report| report.origin.request = vec!["python".to_owned()]);
-        assert!(said.ends_with("`both` and `python`"), "{said}");
-        let said = with(|report| report.test_results.clear());
-        assert_eq!(said, "the tests of hello (.) ran in 2 of 3 shards");
-    }
 
     #[test]
     fn a_lock_file_is_the_same_whatever_its_line_ends() {
@@ -548,22 +272,5 @@ mod tests {
         assert_eq!(digests[0], digests[1]);
         assert_ne!(digests[0], digests[2]);
         assert_eq!(digest(&dir.join("absent")), None);
-    }
-
-    #[test]
-    fn a_test_that_no_shard_or_two_shards_ran_is_noticed() {
-        let said = refused(&[report("1/2", &["a"], 3), report("2/2", &["b"], 3)]);
-        assert_eq!(said, "the shards ran 2 of the 3 of the tests of hello (.)");
-        let said = refused(&[report("1/2", &["a"], 2), report("2/2", &["a"], 2)]);
-        assert_eq!(said, "`a` ran in `1-2.json` and in `2-2.json`");
-        let said = refused(&[report("1/2", &["a"], 2), report("2/2", &["b"], 3)]);
-        assert_eq!(
-            said,
-            "`1-2.json` has found 2 tests of hello (.) and `2-2.json` 3"
-        );
-        // what failed says so itself
-        let mut one = report("1/2", &["a"], 2);
-        one.1.passed = false;
-        assert!(!merge(&[one, report("2/2", &[], 2)]).unwrap()[0].passed);
     }
 }
