@@ -1,7 +1,7 @@
 //! TOML files of a project: text in, typed values with their places out.
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
-//! pyx in them, `lock_entries` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
+//! pyx in them, `lock_file` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
 //! dependencies and what it says of each. The files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
@@ -12,7 +12,7 @@ mod cargo;
 mod cargo_config;
 mod config;
 mod edit_strings;
-mod lock_entries;
+mod lock_file;
 mod manifests;
 mod dependency_entries;
 mod dependency_tables;
@@ -26,7 +26,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::model::error::{Error, Location, Result};
-use crate::model::package_name;
 use crate::world::disk;
 
 pub use cargo::{CargoToml, Dependency, is_optional};
@@ -39,7 +38,7 @@ pub use edit_adoption::{
 pub use edit_arrays::ArrayEdit;
 pub use edit_project::{Field, with_project, without_package};
 pub use edit_strings::with_strings;
-pub use lock_entries::{LockEntry, LockedRequirement};
+pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
 pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
@@ -162,68 +161,6 @@ impl Toml {
         let place = |depth| self.get(&keys[..depth])?.span();
         let nearest = (1..=keys.len()).rev().find_map(place);
         nearest.map_or(1, |span| self.line(&span))
-    }
-
-    /// The `[[package]]` entries of a Cargo.lock: name, and names of what it needs.
-    pub fn packages(&self) -> impl Iterator<Item = (String, Vec<String>)> {
-        self.get(&["package"])
-            .and_then(Item::as_array_of_tables)
-            .into_iter()
-            .flatten()
-            .filter_map(|package| {
-                let name = package.get("name")?.as_str()?.to_owned();
-                let needs = package.get("dependencies").map(strings_of);
-                let first_word = |need: String| need.split(' ').next().map(str::to_owned);
-                let needs = needs.unwrap_or_default();
-                Some((name, needs.into_iter().filter_map(first_word).collect()))
-            })
-    }
-
-    /// The version of a package in a Cargo.lock; the highest line of several.
-    pub fn locked_version(&self, name: &str) -> Option<String> {
-        let packages = self.get(&["package"])?.as_array_of_tables()?;
-        packages
-            .iter()
-            .filter(|package| package.get("name").and_then(Item::as_str) == Some(name))
-            .filter_map(|package| package.get("version")?.as_str().map(str::to_owned))
-            .last()
-    }
-
-    /// The normalised names of what a package of a uv.lock was locked from: its `requires-dist`, for
-    /// uv leaves out dependencies whose markers never hold; `None` where the lock does not know it.
-    pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {
-        let package = self.locked_package(name)?;
-        let said = package
-            .get("metadata")
-            .and_then(|metadata| metadata.get("requires-dist"));
-        let needs = said
-            .or(package.get("dependencies"))
-            .and_then(Item::as_array);
-        let name = |need: &Value| {
-            need.as_inline_table()?
-                .get("name")?
-                .as_str()
-                .map(package_name::normalize)
-        };
-        Some(needs.into_iter().flatten().filter_map(name).collect())
-    }
-
-    /// The normalised names of the extras of a package of a uv.lock; `None` where the lock does not know
-    /// it, or is of a uv that did not write them down.
-    pub fn locked_extras(&self, name: &str) -> Option<Vec<String>> {
-        let metadata = self.locked_package(name)?.get("metadata")?;
-        let extras = metadata.get("provides-extras")?.as_array()?;
-        let extras = extras.iter().filter_map(Value::as_str);
-        Some(extras.map(package_name::normalize).collect())
-    }
-
-    /// `name`: normalised.
-    fn locked_package(&self, name: &str) -> Option<&toml_edit::Table> {
-        let packages = self.get(&["package"])?.as_array_of_tables()?;
-        packages.iter().find(|package| {
-            let own = package.get("name").and_then(Item::as_str);
-            own.map(package_name::normalize).as_deref() == Some(name)
-        })
     }
 
     /// An error about the bytes `span` of this file.

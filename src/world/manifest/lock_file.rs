@@ -1,4 +1,4 @@
-//! The `[[package]]` entries of Cargo.lock and uv.lock.
+//! What Cargo.lock and uv.lock say of packages: their `[[package]]` entries.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -36,22 +36,62 @@ pub struct LockedRequirement {
 
 impl Toml {
     pub fn lock_entries(&self) -> Vec<LockEntry> {
-        let packages = self.get(&["package"]).and_then(Item::as_array_of_tables);
-        let packages = packages.into_iter().flatten();
-        packages.filter_map(entry).collect()
+        self.package_tables().filter_map(entry).collect()
     }
 
     /// The entry of a package that is a folder of the project; `name` is compared as PEP 503 says,
     /// under which crates differ as well.
     pub fn own_entry(&self, name: &str) -> Option<LockEntry> {
-        let wanted = package_name::normalize(name);
-        let of_name =
-            |entry: &LockEntry| entry.local && package_name::normalize(&entry.name.value) == wanted;
-        self.lock_entries().into_iter().find(of_name)
+        let wanted = Some(package_name::normalize(name));
+        let mut packages = self.package_tables();
+        entry(packages.find(|package| is_local(package) && normalized_name_of(package) == wanted)?)
     }
-}
 
-impl Toml {
+    /// The `[[package]]` entries of a Cargo.lock: name, and names of what it needs.
+    pub fn packages(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.package_tables().filter_map(|package| {
+            let needs = package.get("dependencies").map(needs).unwrap_or_default();
+            let names = needs.into_iter().map(|(name, _)| name).collect();
+            Some((name_of(package)?.to_owned(), names))
+        })
+    }
+
+    /// The version of a package in a Cargo.lock; the highest line of several.
+    pub fn locked_version(&self, name: &str) -> Option<String> {
+        self.package_tables()
+            .filter(|package| name_of(package) == Some(name))
+            .filter_map(|package| package.get("version")?.as_str().map(str::to_owned))
+            .last()
+    }
+
+    /// The normalised names of what a package of a uv.lock was locked from: its `requires-dist`, for
+    /// uv leaves out dependencies whose markers never hold; `None` where the lock does not know it.
+    pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {
+        let package = self.locked_package(name)?;
+        let said = package
+            .get("metadata")
+            .and_then(|metadata| metadata.get("requires-dist"));
+        let needs = said
+            .or(package.get("dependencies"))
+            .and_then(Item::as_array);
+        let name = |need: &Value| {
+            need.as_inline_table()?
+                .get("name")?
+                .as_str()
+                .map(package_name::normalize)
+        };
+        Some(needs.into_iter().flatten().filter_map(name).collect())
+    }
+
+    /// The normalised names of the extras of a package of a uv.lock; `None` where the lock does not know
+    /// it, or is of a uv that did not write them down.
+    pub fn locked_extras(&self, name: &str) -> Option<Vec<String>> {
+        let metadata = self.locked_package(name)?.get("metadata")?;
+        let extras = metadata.get("provides-extras")?.as_array()?;
+        let extras = extras.iter().filter_map(Value::as_str);
+        Some(extras.map(package_name::normalize).collect())
+    }
+
     /// What a uv.lock was made from of the dependency groups of a package, by normalised name; those of a root that
     /// is no package where it has no name. `None` where the lock does not say it.
     pub fn locked_groups(
@@ -73,6 +113,30 @@ impl Toml {
         let groups = groups.into_iter().flat_map(TableLike::iter);
         Some(groups.map(group).collect())
     }
+
+    /// `name`: normalised.
+    fn locked_package(&self, name: &str) -> Option<&Table> {
+        self.package_tables()
+            .find(|package| normalized_name_of(package).as_deref() == Some(name))
+    }
+
+    fn package_tables(&self) -> impl Iterator<Item = &Table> {
+        let packages = self.get(&["package"]).and_then(Item::as_array_of_tables);
+        packages.into_iter().flatten()
+    }
+}
+
+fn name_of(package: &Table) -> Option<&str> {
+    package.get("name")?.as_str()
+}
+
+fn normalized_name_of(package: &Table) -> Option<String> {
+    name_of(package).map(package_name::normalize)
+}
+
+/// Whether it is a folder of the project: nothing that was fetched.
+fn is_local(package: &Table) -> bool {
+    package.get("source").is_none_or(is_folder)
 }
 
 fn entry(package: &Table) -> Option<LockEntry> {
@@ -81,7 +145,7 @@ fn entry(package: &Table) -> Option<LockEntry> {
     Some(LockEntry {
         name: spanned(package.get("name")?)?,
         version: package.get("version").and_then(spanned),
-        local: package.get("source").is_none_or(is_folder),
+        local: is_local(package),
         needs: package.get("dependencies").map(needs).unwrap_or_default(),
         requires: requires
             .and_then(Item::as_array)
