@@ -1,15 +1,7 @@
 //! What a project settles for its releases, in a whole set.
 
 use crate::released::set;
-use crate::support::{Project, label, oldest_and_newest, project};
-
-fn configure(project: &Project, table: &str) {
-    project.append(
-        "pyproject.toml",
-        &format!("\n[tool.pyx.release]\n{table}\n"),
-    );
-    project.commit();
-}
+use crate::support::{label, oldest_and_newest, project};
 
 #[test]
 fn the_projects_settings_are_used_and_the_command_line_goes_first() {
@@ -17,7 +9,7 @@ fn the_projects_settings_are_used_and_the_command_line_goes_first() {
     let [oldest, newest] = oldest_and_newest();
     let table =
         format!("pythons = [\"{newest}\"]\ncompatibility = \"manylinux_2_28\"\ntest = false");
-    configure(&project, &table);
+    project.configure_release(&table);
     let untested = project.release(&["wheel", "--no-test"]);
     untested.run().succeeds().never_says("Promoting");
     assert!(

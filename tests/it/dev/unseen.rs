@@ -334,6 +334,22 @@ fn a_licence_that_a_glob_finds_is_installed() {
     project.dev().run().finds_fresh("shown");
 }
 
+/// Each text that is written is what a watched `shown` prints soon.
+fn is_watched(project: &Project, write: impl Fn(&str)) {
+    project.dev().run().succeeds();
+    let watch = project.dev().with(&["--watch"]).start();
+    let mut arrived = Vec::new();
+    for text in ["two", "three"] {
+        write(text);
+        let shown = || printed(project, "shown") == text;
+        arrived.push(within(Duration::from_secs(60), &shown));
+        std::thread::sleep(Duration::from_millis(500)); // until it waits again
+    }
+    watch.signal(2);
+    let run = watch.finish();
+    assert_eq!(arrived, [true, true], "{run}");
+}
+
 #[test]
 fn a_watch_builds_what_changes_outside_the_project() {
     let mut files = printer("shown", "\n[workspace]\n").to_vec();
@@ -342,18 +358,7 @@ fn a_watch_builds_what_changes_outside_the_project() {
     files.push(("note.txt".into(), "one".into()));
     let all = written(&folder!(), &files);
     let project = Project::at(&all.path("shown"));
-    project.dev().run().succeeds();
-    let watch = project.dev().with(&["--watch"]).start();
-    let mut arrived = Vec::new();
-    for text in ["two", "three"] {
-        all.write("note.txt", text);
-        let shown = || printed(&project, "shown") == text;
-        arrived.push(within(Duration::from_secs(60), &shown));
-        std::thread::sleep(Duration::from_millis(500)); // until it waits again
-    }
-    watch.signal(2);
-    let run = watch.finish();
-    assert_eq!(arrived, [true, true], "{run}");
+    is_watched(&project, |text| all.write("note.txt", text));
 }
 
 #[test]
@@ -365,18 +370,7 @@ fn a_watch_builds_what_changes_behind_a_link() {
     let all = written(&folder!(), &files);
     let project = Project::at(&all.path("shown"));
     symlink(all.path("far/note.txt"), project.path("src/linked.txt")).unwrap();
-    project.dev().run().succeeds();
-    let watch = project.dev().with(&["--watch"]).start();
-    let mut arrived = Vec::new();
-    for text in ["two", "three"] {
-        all.write("far/note.txt", text);
-        let shown = || printed(&project, "shown") == text;
-        arrived.push(within(Duration::from_secs(60), &shown));
-        std::thread::sleep(Duration::from_millis(500)); // until it waits again
-    }
-    watch.signal(2);
-    let run = watch.finish();
-    assert_eq!(arrived, [true, true], "{run}");
+    is_watched(&project, |text| all.write("far/note.txt", text));
 }
 
 /// A library that Python loads by cffi, called `_core` as in any other such package; `value`: what it says.

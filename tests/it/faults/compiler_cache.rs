@@ -148,6 +148,19 @@ fn through(project: &Project, port: u16) -> Pyx {
     dev.env("SCCACHE_REDIS_ENDPOINT", format!("tcp://127.0.0.1:{port}"))
 }
 
+/// A build goes on without a store that ends so.
+fn ends_while_it_is_used(project: &Project, then: Then) {
+    sccache();
+    let _machine = alone();
+    let store = Store::start(then);
+    let run = through(project, store.port).run().succeeds();
+    assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
+    let run = run
+        .says_once("does not answer: compiling without")
+        .says("Installed");
+    assert!(run.took < Duration::from_secs(25), "{run}");
+}
+
 /// The port of nobody.
 fn free() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -174,16 +187,7 @@ fn f37_a_compiler_cache_that_is_down_is_done_without() {
 
 #[test]
 fn f37_a_compiler_cache_that_goes_down_is_done_without_from_then_on() {
-    let project = project(&folder!().join("shout"));
-    sccache();
-    let _machine = alone();
-    let store = Store::start(Then::Gone);
-    let run = through(&project, store.port).run().succeeds();
-    assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
-    let run = run
-        .says_once("does not answer: compiling without")
-        .says("Installed");
-    assert!(run.took < Duration::from_secs(25), "{run}");
+    ends_while_it_is_used(&project(&folder!().join("shout")), Then::Gone);
 }
 
 #[test]
@@ -279,16 +283,7 @@ fn a_store_that_the_variables_name_is_used_whoever_compiles() {
 
 #[test]
 fn f37_a_compiler_cache_that_falls_silent_is_done_without_from_then_on() {
-    let project = project(&folder!().join("shout"));
-    sccache();
-    let _machine = alone();
-    let store = Store::start(Then::Silent);
-    let run = through(&project, store.port).run().succeeds();
-    assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
-    let run = run
-        .says_once("does not answer: compiling without")
-        .says("Installed");
-    assert!(run.took < Duration::from_secs(25), "{run}");
+    ends_while_it_is_used(&project(&folder!().join("shout")), Then::Silent);
 }
 
 #[test]

@@ -8,14 +8,6 @@ fn cold(folder: &std::path::Path) -> Project {
     Project::cold(&folder.join("hello"), "hello")
 }
 
-fn configure(project: &Project, table: &str) {
-    project.append(
-        "pyproject.toml",
-        &format!("\n[tool.pyx.release]\n{table}\n"),
-    );
-    project.commit();
-}
-
 #[test]
 fn a_dry_run_names_every_wheel_and_writes_nothing() {
     let project = cold(&folder!());
@@ -102,7 +94,7 @@ fn zig_is_used_where_it_is_needed_unless_the_project_says_otherwise() {
 #[test]
 fn a_key_that_does_not_exist_is_an_error_with_the_nearest_one() {
     let project = cold(&folder!());
-    configure(&project, "compatability = \"manylinux_2_28\"");
+    project.configure_release("compatability = \"manylinux_2_28\"");
     let run = project.release(&["wheel"]).run().exits(2);
     let line = project.read("pyproject.toml").lines().count();
     run.says("compatability")

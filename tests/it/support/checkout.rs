@@ -92,6 +92,13 @@ impl Project {
         self.git(&[&user[..], &commit[..]].concat());
     }
 
+    /// Settles something for its releases, as git then knows it.
+    pub(crate) fn configure_release(&self, table: &str) {
+        let table = format!("\n[tool.pyx.release]\n{table}\n");
+        self.append("pyproject.toml", &table);
+        self.commit();
+    }
+
     pub(crate) fn git(&self, args: &[&str]) -> String {
         let mut command = command("git", &self.root);
         text_of(command.args(args))
