@@ -560,16 +560,6 @@ class Adopted(unittest.TestCase):
         fewer = ["Python 9 passed"]
         self.assertEqual(self.verdict("test", "Python tests failed", tests=fewer, own=failing), "**defect**")
 
-    def test_the_page_says_what_was_not_run_yet(self):
-        from compatibility import page
-
-        seen = {"code": 0, "tests": [], "members": [], "seconds": 1.0, "day": "2026-01-02"}
-        seen["inferred"] = {"dependencies": "none", "python": "CPython 3.12.1"}
-        one, two = {"name": "one", "version": "1"}, {"name": "two", "version": "2"}
-        self.assertIn("Not run yet: two.", page([(one, seen)], [one, two]))
-        self.assertIn("| 2026-01-02 | passes |", page([(one, seen)], [one]))
-        self.assertNotIn("Not run yet", page([(one, seen)], [one]))
-
     def test_a_refusal_is_right_only_where_the_list_has_its_sentence(self):
         refused = {"refused": "a build hook"}
         self.assertEqual(self.verdict("init", "there is a build hook in x:1", refused, []), "refused, rightly")
