@@ -21,7 +21,7 @@ before; refused, rightly, where the list says so; not judged where its own tests
 target/adopt, and writes the table of it; `--resume` leaves out what ended well before. The exit
 code is 1 where there is a defect.
 
-Standard library only, what corpus.py has, and git and uv on PATH.
+Standard library only, what corpus.py and published.py have, and git and uv on PATH.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from pathlib import Path
 
 import compatibility
 import corpus
+import published
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "adopting.toml"
@@ -92,11 +93,11 @@ def crate(project, folder):
     )
     code, said = call(["cargo", "metadata", "--format-version", "1", "--quiet"], asked, 300)
     if code:
-        raise corpus.Failure(said.strip().splitlines()[-1])
+        raise published.Failure(said.strip().splitlines()[-1])
     locked = tomllib.loads((asked / "Cargo.lock").read_text())["package"]
     found = [one.get("checksum") for one in locked if one["name"] == project["name"] and one["version"] == project["version"]]
     if found != [project["sha256"]]:
-        raise corpus.Failure(f"SHA-256 is {', '.join(map(str, found))}, the list says {project['sha256']}")
+        raise published.Failure(f"SHA-256 is {', '.join(map(str, found))}, the list says {project['sha256']}")
     packages = json.loads(said[said.index('{"packages"') :])["packages"]
     manifest = next(one["manifest_path"] for one in packages if one["name"] == project["name"])
     tree = folder / project["name"]
@@ -107,7 +108,7 @@ def crate(project, folder):
 
 def sources(project, folder):
     of_crate = project["of"] == "crate"
-    unpacked = crate(project, folder) if of_crate else corpus.unpack(corpus.download(project), folder)
+    unpacked = crate(project, folder) if of_crate else published.unpack(published.download(project), folder)
     tree = unpacked.rename(folder / "project")
     subprocess.run(["git", "init", "--quiet", str(tree)], check=True)
     commit(tree, "as published")
@@ -179,7 +180,7 @@ def record(project, options, folder):
     tree = sources(project, folder)
     own = own_tests(project, tree, folder, options.timeout)
     if not passed([own]):
-        raise corpus.Failure(f"nothing to compare with: its own tests gave {own}, and `own` says how they are run")
+        raise published.Failure(f"nothing to compare with: its own tests gave {own}, and `own` says how they are run")
     step, why, tests = adopted(project, tree, options)
     return {"version": project["version"], "own": own, "step": step, "why": why, "tests": tests}
 
@@ -249,7 +250,7 @@ def try_one(project, options):
     folder = WORK
     try:
         seen = record(project, options, folder)
-    except (corpus.Failure, OSError, subprocess.CalledProcessError) as error:
+    except (published.Failure, OSError, subprocess.CalledProcessError) as error:
         print(f"{project['name']}: not started: {error}", flush=True)
         return False
     SEEN.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ import tomllib
 from pathlib import Path
 
 import corpus
+import published
 import speed_page
 
 ROOT = corpus.ROOT
@@ -56,7 +57,7 @@ class Place:
         for command in commands:
             done = subprocess.run(command, shell=True, capture_output=True, text=True)
             if done.returncode:
-                raise corpus.Failure(f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+                raise published.Failure(f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
     def pyx(self, *words):
         return shlex.join([str(self.options.program), "pyx", *words, "-q", "-C", str(self.folder)])
@@ -256,7 +257,7 @@ def source_of(project, folder):
                 to.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, to)
         return folder
-    return corpus.unpack(corpus.download(project), folder)
+    return published.unpack(published.download(project), folder)
 
 
 def places(options, project, folder):
@@ -304,7 +305,7 @@ def measure(options, project, name, place):
         words += ["--prepare", prepare, "--command-name", side, command]
     done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        raise corpus.Failure(f"{project['name']}: {name}: hyperfine ended with {done.returncode}: {done.stderr[-500:]}")
+        raise published.Failure(f"{project['name']}: {name}: hyperfine ended with {done.returncode}: {done.stderr[-500:]}")
     results = json.loads(export.read_text("utf-8"))["results"]
     export.unlink()
     return {
@@ -385,5 +386,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except corpus.Failure as failure:
+    except published.Failure as failure:
         sys.exit(f"error: {failure}")
