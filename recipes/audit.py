@@ -15,6 +15,7 @@ from pathlib import Path
 import automation
 import consent
 import given
+import packages
 import programs
 import project
 import steps
@@ -180,7 +181,7 @@ def own():
     """The names of what is installed from the project's own folders, and of no index."""
     site = [tools.asked(given.PYTHON, "purelib")]
     direct = (found for found in distributions(path=site) if found.read_text("direct_url.json"))
-    return {project.name_of(found.metadata["Name"]) for found in direct}
+    return {packages.name_of(found.metadata["Name"]) for found in direct}
 
 
 def main(arguments):

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import given
+import packages
 import project
 
 WRAPPERS = {
@@ -116,10 +117,10 @@ def installed():
             continue
         found, words = [], call.words[at + 2 :]
         while words := without_options(words, PIP_VALUED):
-            found += [words[0]] if project.parsed(words[0]) else []
+            found += [words[0]] if packages.parsed(words[0]) else []
             words = words[1:]
         if found:
-            yield project.Listed(call.source, found, None)
+            yield packages.Listed(call.source, found, None)
 
 
 def uses(*tools):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import apart
 import given
+import packages
 import programs
 import project
 import revisions
@@ -130,7 +131,7 @@ def optimised(folder, variables=None, project=apart.PROJECT):
 def provide(installed):
     """Installs pytest-benchmark, and what the project lists for its benchmarks."""
     for listed in tools.lists():
-        if NAMED.search(listed.place) or project.brings(listed, "pytest-benchmark"):
+        if NAMED.search(listed.place) or packages.brings(listed, "pytest-benchmark"):
             requirements = tools.resolved(listed)
             done = installed.install(requirements) if requirements else None
             if done is not None and not done:

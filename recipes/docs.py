@@ -7,6 +7,7 @@ from pathlib import Path
 
 import automation
 import given
+import packages
 import programs
 import project
 import steps
@@ -49,7 +50,7 @@ def with_packages(tool, program):
     requirements, places = tools.for_task(tool)
     if not requirements:
         return tools.beside(tool, program)
-    own = requirements if any(project.name_of(text) == tool for text in requirements) else None
+    own = requirements if any(packages.name_of(text) == tool for text in requirements) else None
     own = own or [f"{tool}=={tools.pinned(tool)}", *requirements]
     wants = [tools.Wanted(own, ", ".join(places))]
     wants += [want for want in tools.wanted(tool) if want.requirements != own]

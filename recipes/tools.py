@@ -10,6 +10,7 @@ from pathlib import Path
 
 import automation
 import given
+import packages
 import programs
 import project
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -46,8 +47,8 @@ Wanted = namedtuple("Wanted", "requirements place")
 
 def wanted(tool):
     """What brings a tool, the project's own word before ours: each is tried until one can be had."""
-    for listed in project.lists():
-        if project.holds(listed, tool):
+    for listed in packages.lists():
+        if packages.holds(listed, tool):
             yield Wanted(resolved(listed), listed.place)
     yield from by_hook(tool)
     yield from by_call(tool)
@@ -80,7 +81,7 @@ def by_hook(tool):
     for hook in hooks:
         if hook.is_local() or hook.id not in (tool, f"{tool}-check", f"{tool}-format"):
             continue
-        own = [text for text in hook.packages if project.name_of(text) == tool]
+        own = [text for text in hook.packages if packages.name_of(text) == tool]
         place = given.shown(path)
         if own:
             yield Wanted(own + [text for text in hook.packages if text not in own], place)
@@ -147,8 +148,8 @@ def python_minor():
 
 def resolved(listed):
     """The requirements of a list as uv.lock has them, where it knows the list; else as they stand."""
-    own = project.own_names()
-    plain = [text for text in listed.requirements if project.name_of(text) not in own]
+    own = packages.own_names()
+    plain = [text for text in listed.requirements if packages.name_of(text) not in own]
     if not (given.LOCK and listed.choice):
         return plain
     kind, name, path = listed.choice
@@ -161,7 +162,7 @@ def resolved(listed):
     words += ["--only-group", name] if kind == "group" else ["--extra", name]
     done = programs.read(words, Path(given.LOCK).parent)
     lines = [line.strip() for line in done.out.splitlines()]
-    lines = [line for line in lines if line[:1].isalnum() and project.name_of(line) not in own]
+    lines = [line for line in lines if line[:1].isalnum() and packages.name_of(line) not in own]
     return lines if done and lines else plain
 
 
@@ -177,7 +178,7 @@ def standalone(tool):
 
 def only(tool, want):
     """Of what brings a tool, the tool alone."""
-    own = [text for text in want.requirements if project.name_of(text) == tool]
+    own = [text for text in want.requirements if packages.name_of(text) == tool]
     return want._replace(requirements=[text.split(";")[0].strip() for text in own[:1]])
 
 
@@ -197,7 +198,7 @@ def missing(requirements):
     site = given.FACTS.get("site_packages")
     names = {path.name.split("-")[0] for path in Path(site).glob("*.dist-info")} if site else set()
     names = {str(canonicalize_name(name)) for name in names}
-    return [text for text in requirements if project.name_of(text) not in names]
+    return [text for text in requirements if packages.name_of(text) not in names]
 
 
 def had(tool, program, wants, below):
@@ -295,14 +296,14 @@ def asked(python, name):
 
 def lists():
     """All that the project lists or installs, the nearest first."""
-    return [*project.lists(), *automation.installed()]
+    return [*packages.lists(), *automation.installed()]
 
 
 def for_task(*tools):
     """What the project lists or installs for a task, by the tools that it is done with: the nearest lists that
     hold one of them, else those that hold what is named after one; and where that stands."""
     every = lists()
-    for test in (project.holds, project.brings):
+    for test in (packages.holds, packages.brings):
         found = [listed for listed in every if any(test(listed, tool) for tool in tools)]
         if found:
             requirements = [text for listed in found for text in resolved(listed)]

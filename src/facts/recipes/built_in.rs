@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "lint.just",
     "lint.py",
     "noxfile.py",
+    "packages.py",
     "pairing.py",
     "pgo.just",
     "pgo.py",

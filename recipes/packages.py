@@ -1,0 +1,196 @@
+"""What the project at hand lists for its developers: requirements, and the places that they stand in."""
+
+import re
+from collections import namedtuple
+
+import given
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from project import folders, ini, nox_calls, pyprojects, table, text, texts, toml, yml
+
+Listed = namedtuple("Listed", "place requirements choice")
+"""Requirements that stand in one place: its name for people, the texts, and how a lock calls them,
+as `("group", name, pyproject)` or `("extra", …)`, else None."""
+
+
+def name_of(requirement):
+    """The normalised name of what a requirement asks for."""
+    found = re.match(r"[\w.-]*", requirement.strip())
+    return str(canonicalize_name(found.group()))
+
+
+def parsed(requirement):
+    """A requirement as PEP 508 reads it; None where it is none."""
+    try:
+        return Requirement(requirement)
+    except InvalidRequirement:
+        return None
+
+
+def own_names():
+    """The names of the project's own distributions."""
+    return {str(canonicalize_name(m["name"])) for m in given.MEMBERS if m.get("name")}
+
+
+def brings(listed, tool_name):
+    """Whether requirements hold a tool, or something that is made for it and named after it."""
+    names = [name_of(requirement) for requirement in listed.requirements]
+    return any(name == tool_name or name.startswith(f"{tool_name}-") for name in names)
+
+
+def holds(listed, tool_name):
+    """Whether requirements hold a tool itself."""
+    return any(name_of(requirement) == tool_name for requirement in listed.requirements)
+
+
+def lists():
+    """All places where the project lists packages for its developers, the nearest first."""
+    found = []
+    for path in pyprojects():
+        found += [*groups(path), *extras(path), *older(path), *hatch(path.parent)]
+    for folder in folders():
+        found += [*requirement_files(folder), *tox(folder), *nox(folder)]
+    return found
+
+
+def groups(path):
+    """The dependency groups of a pyproject.toml (PEP 735)."""
+    known = table(toml(path), "dependency-groups")
+    for name in known:
+        requirements = in_group(known, name, path, set())
+        yield Listed(f"the group `{name}` of {given.shown(path)}", requirements, ("group", name, path))
+
+
+def in_group(known, name, path, seen):
+    """The requirements of a group and of those that it includes."""
+    found = []
+    if name in seen:
+        return found
+    seen.add(name)
+    for entry in known.get(name) or []:
+        if isinstance(entry, str):
+            found += expanded(entry, path)
+        elif isinstance(entry, dict):
+            found += in_group(known, str(entry.get("include-group")), path, seen)
+    return found
+
+
+def extras(path):
+    """The extras of a pyproject.toml."""
+    known = table(toml(path), "project", "optional-dependencies")
+    for name, entries in known.items():
+        requirements = [text for entry in texts(entries) for text in expanded(entry, path, name)]
+        yield Listed(f"the extra `{name}` of {given.shown(path)}", requirements, ("extra", name, path))
+
+
+def expanded(requirement, path, *seen):
+    """A requirement; where it is the project itself with extras, what these ask for."""
+    own = table(toml(path), "project").get("name")
+    if not isinstance(own, str) or name_of(requirement) != canonicalize_name(own):
+        return [requirement]
+    known = table(toml(path), "project", "optional-dependencies")
+    asked = parsed(requirement)
+    names = [name for name in (asked.extras if asked else ()) if name not in seen]
+    return [
+        text for name in sorted(names) for entry in texts(known.get(name)) for text in expanded(entry, path, *seen, name)
+    ]  # fmt: skip
+
+
+def older(path):
+    """What was written before there were groups: of uv, PDM and Poetry."""
+    tools = table(toml(path), "tool")
+    if found := texts(table(tools, "uv").get("dev-dependencies")):
+        yield Listed(f"`[tool.uv] dev-dependencies` of {given.shown(path)}", found, None)
+    for name, entries in table(tools, "pdm", "dev-dependencies").items():
+        yield Listed(f"`[tool.pdm.dev-dependencies] {name}` of {given.shown(path)}", texts(entries), None)
+    for name in table(tools, "poetry", "group"):
+        entries = table(tools, "poetry", "group", name, "dependencies")
+        found = [poetry(package, version) for package, version in entries.items()]
+        yield Listed(f"`[tool.poetry.group.{name}]` of {given.shown(path)}", found, None)
+
+
+def poetry(package, version):
+    """A requirement as Poetry writes it; its `^1.2` is left to the resolver as `>=1.2`."""
+    version = version.get("version", "*") if isinstance(version, dict) else str(version)
+    if version in ("*", ""):
+        return package
+    if version[0] in "^~":
+        return f"{package}>={version[1:]}"
+    return f"{package}{version}" if version[0] in "<>=!" else f"{package}=={version}"
+
+
+def hatch(folder):
+    """The packages of hatch's environments, with what they take from their templates."""
+    own = table(toml(folder / "hatch.toml"), "envs")
+    shared = table(toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
+    known = {**shared, **own}
+    for name in known:
+        env = table(known, name)
+        found, seen = [], set()
+        while True:
+            found += texts(env.get("dependencies")) + texts(env.get("extra-dependencies"))
+            template = env.get("template")
+            if not isinstance(template, str) or template in seen:
+                break
+            seen.add(template)
+            env = table(known, template)
+        if found:
+            yield Listed(f"hatch's environment `{name}`", found, None)
+
+
+def requirement_files(folder):
+    """Requirements files by the names that projects give them, and those that Read the Docs is told."""
+    found = []
+    for sub in ("", "requirements", "docs", "doc", "test", "tests", "benchmarks", "bench"):
+        for path in sorted((folder / sub).glob("*.txt")):
+            if "requirements" in path.name or sub == "requirements":
+                found.append(path)
+    for name in (".readthedocs.yaml", ".readthedocs.yml"):
+        for step in table(yml(folder / name), "python").get("install") or []:
+            path = step.get("requirements") if isinstance(step, dict) else None
+            if isinstance(path, str) and (folder / path).is_file():
+                found.append(folder / path)
+    for path in dict.fromkeys(found):
+        yield Listed(given.shown(path), in_file(path, set()), None)
+
+
+def in_file(path, seen):
+    """The requirements of a file and of those that it includes with `-r`."""
+    found = []
+    if path in seen:
+        return found
+    seen.add(path)
+    for line in re.sub(r"\\\r?\n", " ", text(path)).splitlines():
+        line = re.sub(r"(^|\s)#.*", "", line).strip()
+        if include := re.match(r"(?:-r|--requirement)[ =]*(.+)", line):
+            found += in_file(path.parent / include.group(1).strip(), seen)
+        elif line[:1].isalnum():
+            found.append(re.sub(r"\s--(hash|config-settings).*", "", line).strip())
+    return found
+
+
+def tox(folder):
+    """What tox's environments install."""
+    for name in ("tox.ini", "setup.cfg"):
+        parser = ini(folder / name)
+        for part in parser.sections():
+            deps = parser[part].get("deps", "") if part.startswith("testenv") else ""
+            lines = [line.split("#")[0].strip() for line in deps.splitlines()]
+            lines = [line.partition(": ")[2] or line for line in lines]
+            found = [line for line in lines if line[:1].isalnum() and "{" not in line]
+            if found:
+                yield Listed(f"`[{part}]` of {given.shown(folder / name)}", found, None)
+    shared = table(toml(folder / "pyproject.toml"), "tool", "tox")
+    for known in (toml(folder / "tox.toml"), shared):
+        for name, env in {"env_run_base": known.get("env_run_base"), **table(known, "env")}.items():
+            found = [line for line in texts(table({"env": env}, "env").get("deps")) if line[:1].isalnum()]
+            if found:
+                yield Listed(f"tox's environment `{name}`", found, None)
+
+
+def nox(folder):
+    """What the sessions of a noxfile install, as far as it is written literally."""
+    for session, call in nox_calls(folder, "install"):
+        found = [word for word in call if word[:1].isalnum()]
+        if found:
+            yield Listed(f"nox's session `{session}`", found, None)
