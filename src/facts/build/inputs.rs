@@ -205,10 +205,17 @@ fn surroundings(place: &BuildPlace<'_>) -> Vec<Input> {
 /// The packages whose build scripts declare no inputs, and those whose files cargo does not look at.
 fn compared_whole<'a>(place: &BuildPlace<'a>) -> Vec<&'a LocalPackage> {
     let built = intermediate_dir(place.member, place.output);
-    place
-        .packages
-        .iter()
-        .filter(|package| package.is_vendored || watches_everything(&package.name, &built))
+    // one that is gone has left what it printed
+    let has_no_script = |package: &LocalPackage| {
+        let mut crates = place.member.crates();
+        crates.any(|known| known.toml.path == package.manifest && !known.has_build_script())
+    };
+    let watches = |package: &LocalPackage| {
+        !has_no_script(package) && watches_everything(&package.name, &built)
+    };
+    let packages = place.packages.iter();
+    packages
+        .filter(|package| package.is_vendored || watches(package))
         .collect()
 }
 

@@ -121,7 +121,10 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
             for file in requirements.iter().filter_map(|it| it.strip_prefix("-r")) {
                 texts.extend(RequirementsFile::read(file.into())?.texts);
             }
-            if let Some(pyproject) = manifests.pyproject(manifest)? {
+            // packages are named by other files as well
+            if manifest.file_name() == Some("pyproject.toml")
+                && let Some(pyproject) = manifests.pyproject(manifest)?
+            {
                 texts.extend(groups::listed(&pyproject, &sync.groups));
             }
             Ok(texts)

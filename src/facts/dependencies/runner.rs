@@ -194,7 +194,9 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
                 manifest,
             } => {
                 texts.extend(listed.iter().cloned());
-                if let Some(parent) = manifests.pyproject(manifest)? {
+                if manifest.file_name() == Some("pyproject.toml")
+                    && let Some(parent) = manifests.pyproject(manifest)?
+                {
                     texts.extend(groups::requirements(&parent, &sync.groups, &sync.extras));
                 }
             }

@@ -178,6 +178,20 @@ fn what_the_compiler_does_not_read_is_not_compiled() {
 }
 
 #[test]
+fn a_build_script_that_is_gone_watches_nothing() {
+    let project = project!("hello");
+    project.write("build.rs", "fn main() {}\n");
+    project.dev().run().succeeds();
+    project.edit("tests/test_hello.py", "5", "6");
+    let run = project.dev().run().succeeds();
+    run.says("`tests/test_hello.py` changed");
+    project.remove("build.rs");
+    project.dev().run().succeeds();
+    project.edit("tests/test_hello.py", "6", "7");
+    project.dev().run().finds_fresh("hello");
+}
+
+#[test]
 fn python_sources_are_imported_from_where_they_are() {
     let project = project!("mixed");
     project.dev().run().succeeds();
