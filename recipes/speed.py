@@ -145,7 +145,8 @@ def warm(which, of):
                 "uv run": lambda it: shell(it.uv_run("pytest", "-q"), it.cargo("test")),
                 "cargo alone": lambda it: shell(it.cargo("test"), it.pytest()),
             }
-        commands = {side: (command(place(side)), which) for side, command in found.items()}
+        wanted = {side: command for side, command in found.items() if place.wants(side)}
+        commands = {side: (command(place(side)), which) for side, command in wanted.items()}
         if which is None:
             commands[speed_page.YARDSTICK] = (place("cargo pyx").status(), None)
         return commands
@@ -260,15 +261,22 @@ def source_of(project, folder):
     return published.unpack(published.download(project), folder)
 
 
-def places(options, project, folder):
-    """The copies, each as its own tools leave it; made when a situation first asks."""
-    source = source_of(project, folder / "source")
-    known = {}
+class Places:
+    """The copies of a project by side, each as its own tools leave it; made when a situation first asks."""
 
-    def place(side):
-        if side in known:
-            return known[side]
-        it = known[side] = Place(options, project, source, folder / side.replace(" ", "-"))
+    def __init__(self, options, project, folder):
+        self.options, self.project, self.folder = options, project, folder
+        self.source = source_of(project, folder / "source")
+        self.known = {}
+
+    def wants(self, side):
+        return not self.options.sides or side in self.options.sides.split(",")
+
+    def __call__(self, side):
+        if side in self.known:
+            return self.known[side]
+        it = Place(self.options, self.project, self.source, self.folder / side.replace(" ", "-"))
+        self.known[side] = it
         if side == "cargo pyx":
             it.make(it.pyx("test"))
             return it
@@ -281,8 +289,6 @@ def places(options, project, folder):
         if side in ("uv run", speed_page.KEYLESS):
             it.make(it.uv_run("true"))
         return it
-
-    return place
 
 
 def measure(options, project, name, place):
@@ -339,6 +345,7 @@ def arguments():
     parser.add_argument("--program", type=Path, default=corpus.PROGRAM, help="the cargo-pyx to measure")
     parser.add_argument("--only", default="", help="projects, with commas between")
     parser.add_argument("--situations", default=",".join(SITUATIONS), help="which, with commas between")
+    parser.add_argument("--sides", default="", help="of those with more than two, which, with commas between")
     parser.add_argument("--runs", type=int, default=10, help="of each command, but for the long ones")
     parser.add_argument("--python", default="3.11", help="the interpreter of all sides")
     parser.add_argument("--second", default="3.12", help="the second one of a matrix")
@@ -367,7 +374,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="pyx-speed-") as temp:
             folder = Path(temp).resolve()
             (folder / "source").mkdir()
-            place = places(options, project, folder)
+            place = Places(options, project, folder)
             for name in options.situations.split(","):
                 situation = SITUATIONS[name]
                 if situation.needs and situation.needs not in project:

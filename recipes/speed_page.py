@@ -55,7 +55,8 @@ def page(seen, titles):
         "`just speed` makes this page. In brackets: what cargo-pyx takes of the other's time. By hand means",
         "`maturin develop --uv`, and for tests `cargo test` and pytest beside it; the import hook is maturin's, with",
         "the start of Python in its time; `uv run` has `cache-keys` for the Rust files; cargo alone is the limit: it",
-        "installs nothing.",
+        "installs nothing. Of a release, cargo-pyx also makes the sdist, and checks and tests each wheel; by hand it",
+        "is built.",
         "",
         f"{machine.get('processor', '?')}, {machine.get('cores', '?')} cores, {machine.get('system', '?')}; "
         f"{machine.get('cargo', '')}, {machine.get('uv', '')}, {machine.get('maturin', '')}, Python {machine.get('python', '')}.",

@@ -16,7 +16,7 @@ use crate::model::reason::Reason;
 use crate::world::tool::Provision;
 
 use super::release_action::{ReleaseAction, comment};
-pub(super) use super::test_action::{CopyTests, Runner, Test, Untestable};
+use super::test_action::{CopyTests, Test, Untestable};
 
 #[derive(Clone, Debug)]
 pub enum Action {

@@ -6,13 +6,14 @@ use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
-use super::action::{Action, Listen, Run, Runner, Test, Untestable};
+use super::action::{Action, Listen, Run};
 use super::arguments::{
     default_feature_args, feature_args, passed_args, passed_to_nextest, profile_args,
 };
 use super::context::PlanContext;
 use super::embedding;
 use super::step::{Plan, Step};
+use super::test_action::{Runner, Test, Untestable};
 
 /// What the tests of a suite need before they are compiled, and, where the member was due to be built,
 /// their compilation: it waits for what is planned so far alone, so that other tests can run meanwhile.

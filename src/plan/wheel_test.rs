@@ -10,11 +10,12 @@ use crate::facts::{Build, TestFacts, Testing};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::step::StepId;
 
-use super::action::{Action, CopyTests, Listen, Pack, Run};
+use super::action::{Action, Listen, Pack, Run};
 use super::arguments::{maturin_feature_args, passed_args};
 use super::context::PlanContext;
 use super::step::{Plan, Step};
 use super::test::selected;
+use super::test_action::CopyTests;
 use super::{environment, python_tests, sync};
 
 /// Builds the members' wheels and tests them.

@@ -98,6 +98,7 @@ fn default_version(session: &Session, project: &Project) -> Result<Option<Versio
 mod tests {
     use camino::Utf8Path;
 
+    #[cfg(unix)]
     use crate::facts::project::Member;
     use crate::model::venv;
 

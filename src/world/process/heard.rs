@@ -71,6 +71,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     drop(lines);
 
     let mut ended: Option<(Status, Instant)> = None;
+    let mut nap = TICK / 200; // who has closed its pipes has nearly always ended
     loop {
         match receiver.recv_timeout(TICK) {
             Ok((stream, line)) => {
@@ -81,7 +82,10 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
             Err(mpsc::RecvTimeoutError::Disconnected) if ended.is_some() && !group.cleans_up() => {
                 break;
             }
-            Err(mpsc::RecvTimeoutError::Disconnected) => std::thread::sleep(TICK / 10),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(nap);
+                nap = (nap * 2).min(TICK);
+            }
         }
         group.pass_signals_on();
         if ended.is_none() {

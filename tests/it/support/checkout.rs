@@ -93,6 +93,7 @@ impl Project {
     }
 
     /// Settles something for its releases, as git then knows it.
+    #[cfg(target_os = "linux")] // as those who make them
     pub(crate) fn configure_release(&self, table: &str) {
         let table = format!("\n[tool.pyx.release]\n{table}\n");
         self.append("pyproject.toml", &table);
