@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
         cargo.crate_types();
         cargo.bins();
         cargo.resolver();
-        cargo.enabled(&["default".into()]);
+        cargo.enabled_features(&[]);
         cargo.tests_with_features();
         cargo.dependencies();
         cargo.workspace_dependencies();
