@@ -34,11 +34,15 @@ pub enum LinkedBy {
 /// `RUSTC_WORKSPACE_WRAPPER`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrapper {
-    /// For `sh`.
+    /// For [`SHELL`].
     pub script: String,
     /// What it adds, for rustdoc as well, which compiles what it finds in documentation without cargo.
     pub flags: String,
 }
+
+/// Others, as dash, do not hand on variables whose names they could not have given, as cargo's
+/// `CARGO_BIN_EXE_my-program`.
+const SHELL: &str = "/bin/bash";
 
 impl Linking {
     /// `is_alone`: whether no cache stands before the compiler, and PyO3 is told for the extension what is
@@ -78,10 +82,12 @@ impl Linking {
 }
 
 impl Wrapper {
-    /// `None` where a person's own stands in its place.
+    /// `None` where a person's own stands in its place, or nothing can run it.
     fn of(member: &Member, probe: &Probe) -> Option<Self> {
-        let is_free =
-            cfg!(target_os = "linux") && member.bindings.is_pyo3() && !member.wraps_compiler;
+        let is_free = cfg!(target_os = "linux")
+            && member.bindings.is_pyo3()
+            && !member.wraps_compiler
+            && disk::is_file(SHELL.into());
         let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
         if !is_free || libdir.as_str().contains(char::is_whitespace) {
             return None;
@@ -90,7 +96,7 @@ impl Wrapper {
         let flags = format!("-Clink-arg=-L{libdir} -Clink-arg=-l{}", probe.link_name);
         // build scripts and procedural macros are the compiler's programs: nothing of theirs names Python
         let script = format!(
-            "#!/bin/sh\n\
+            "#!{SHELL} -p\n\
              # by cargo-pyx: links Python into the tests and programs of a workspace\n\
              for word; do\n\
              \x20   case $word in build_script_*|proc-macro) exec \"$@\" ;; esac\n\
@@ -140,7 +146,7 @@ mod tests {
             let place = Environment::default();
             Linking::of(&member, &Locked::default(), &probe, &place, is_alone).by
         };
-        if cfg!(target_os = "linux") {
+        if cfg!(target_os = "linux") && disk::is_file(SHELL.into()) {
             let LinkedBy::Wrapper(wrapper) = by("", "/py/lib", false, true) else {
                 panic!("nothing is in the way");
             };

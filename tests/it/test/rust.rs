@@ -121,13 +121,18 @@ fn what_an_extension_depends_on_is_compiled_once_for_it_and_its_tests() {
     project.append("src/lib.rs", DOCUMENTED);
     project.append("pyproject.toml", "\n[tool.pyx.test]\ndoctests = true\n");
     project.write("build.rs", "fn main() {}\n");
+    // not every shell would hand on the variable that this makes cargo set
+    project.write("src/bin/say-hello.rs", "fn main() {}\n");
+    let program = "#[test]\nfn is_there() {\n    \
+                   assert!(!env!(\"CARGO_BIN_EXE_say-hello\").is_empty());\n}\n";
+    project.write("tests/program.rs", program);
     let by_itself = "use pyo3::prelude::*;\n\n#[test]\nfn starts() {\n    Python::initialize();\n    \
                      Python::attach(|py| assert_eq!(hello::answer(py).unwrap(), 42));\n}\n";
     project.write("tests/starts.rs", by_itself);
     // other projects were compiled in the folder that this one is given
     let _ = fs::remove_dir_all(project.path("target/pyx/test"));
     let run = test(&project, &[]).run().succeeds();
-    let both = "Rust (hello) 3 passed; Python (hello) 3 passed";
+    let both = "Rust (hello) 4 passed; Python (hello) 3 passed";
     assert_eq!(summary(&run), both, "{run}");
     // PyO3 was copied from the extension's build, and is as it was
     let compiled = |which: &str| {
