@@ -189,6 +189,7 @@ mod tests {
     use camino::Utf8PathBuf;
 
     use super::*;
+    use crate::model::path::slashed;
     use crate::ui::OutputOptions;
 
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -207,50 +208,46 @@ mod tests {
         }
     }
 
+    /// What is copied of the tests of a package `pkg` that has the files of both lists.
+    fn copied(root: &Utf8Path, kept: &[&str], left: &[&str]) -> Vec<String> {
+        let from = root.join("from");
+        for name in kept.iter().chain(left) {
+            disk::write(&from.join(name), b"x").unwrap();
+        }
+        let to = root.join("to");
+        let copy = CopyTests {
+            from,
+            to: to.clone(),
+            root: to.clone(),
+            packages: vec!["pkg".into()],
+        };
+        copy_tests(&copy).unwrap();
+        let files = disk::unignored_files(&to).into_iter();
+        files
+            .map(|file| slashed(file.strip_prefix(&to).unwrap()))
+            .collect()
+    }
+
     #[test]
     fn tests_find_the_data_of_a_package_and_none_of_its_modules() {
         let (_temp, root) = folder();
-        let from = root.join("from");
         let kept = [
             "src/pkg/locale/de.po",
             "src/pkg/py.typed",
             "tests/test_a.py",
         ];
         let left = ["src/lib.rs", "src/pkg/__init__.py", "src/pkg/sub/a.py"];
-        for name in kept.iter().chain(&left) {
-            disk::write(&from.join(name), b"x").unwrap();
-        }
-        let copy = CopyTests {
-            from,
-            to: root.join("to"),
-            root: root.join("to"),
-            packages: vec!["pkg".into()],
-        };
-        copy_tests(&copy).unwrap();
-        let copied = disk::unignored_files(&copy.to);
-        assert_eq!(copied, kept.map(|name| copy.to.join(name)));
+        assert_eq!(copied(&root, &kept, &left), kept);
     }
 
     #[test]
     fn no_folder_of_builds_is_copied_where_nobody_ignores_it() {
         let (_temp, root) = folder();
-        let from = root.join("from");
         let kept = ["tests/target/a.txt", "tests/test_a.py"];
         let left = ["target/debug/a", "node_modules/b.js"];
-        for name in kept.iter().chain(&left) {
-            disk::write(&from.join(name), b"x").unwrap();
-        }
-        let copy = CopyTests {
-            from,
-            to: root.join("to"),
-            root: root.join("to"),
-            packages: Vec::new(),
-        };
-        copy_tests(&copy).unwrap();
-        let copied = disk::unignored_files(&copy.to);
-        assert_eq!(copied, kept.map(|name| copy.to.join(name)));
+        assert_eq!(copied(&root, &kept, &left), kept);
         for name in BUILT {
-            assert!(!disk::is_dir(&copy.to.join(name)), "{name}");
+            assert!(!disk::is_dir(&root.join("to").join(name)), "{name}");
         }
     }
 

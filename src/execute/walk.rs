@@ -121,11 +121,12 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
             text,
             is_program,
         } => {
-            disk::write(path, text.as_bytes())?;
-            if *is_program {
-                disk::set_executable(path, true)?;
-            }
-            Ok(())
+            let write = if *is_program {
+                disk::write_program
+            } else {
+                disk::write
+            };
+            write(path, text.as_bytes())
         }
         Action::Forget { crates, dirs } => records::forget(crates, dirs, context.since),
         Action::Begin(begin) => records::begin(begin, context.since),

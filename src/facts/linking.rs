@@ -34,7 +34,7 @@ pub enum LinkedBy {
 /// `RUSTC_WORKSPACE_WRAPPER`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrapper {
-    /// For [`SHELL`].
+    /// For `/bin/bash`.
     pub script: String,
     /// What it adds, for rustdoc as well, which compiles what it finds in documentation without cargo.
     pub flags: String,

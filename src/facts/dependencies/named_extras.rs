@@ -98,8 +98,8 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
     match &sync.source {
         Source::Lock(_) | Source::LockAbove(_) => Ok(Vec::new()),
         Source::File(path) => Ok(RequirementsFile::read(path)?.texts),
-        Source::Metadata(path) => {
-            let Some(pyproject) = manifests.pyproject(path)? else {
+        Source::Metadata(_) => {
+            let Some(pyproject) = sync.source.pyproject(manifests)? else {
                 return Ok(Vec::new());
             };
             Ok(texts_in(&pyproject, &sync.groups, &sync.extras))
@@ -113,18 +113,12 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
             }
             Ok(texts)
         }
-        Source::Requirements {
-            manifest,
-            requirements,
-        } => {
+        Source::Requirements { requirements, .. } => {
             let mut texts = requirements.clone();
             for file in requirements.iter().filter_map(|it| it.strip_prefix("-r")) {
                 texts.extend(RequirementsFile::read(file.into())?.texts);
             }
-            // packages are named by other files as well
-            if manifest.file_name() == Some("pyproject.toml")
-                && let Some(pyproject) = manifests.pyproject(manifest)?
-            {
+            if let Some(pyproject) = sync.source.pyproject(manifests)? {
                 texts.extend(groups::listed(&pyproject, &sync.groups));
             }
             Ok(texts)

@@ -189,22 +189,17 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
     let mut texts = groups::requirements(pyproject, &found.groups, &found.extras);
     for sync in &found.others {
         match &sync.source {
-            Source::Requirements {
-                requirements: listed,
-                manifest,
-            } => {
-                texts.extend(listed.iter().cloned());
-                if manifest.file_name() == Some("pyproject.toml")
-                    && let Some(parent) = manifests.pyproject(manifest)?
-                {
+            Source::Requirements { requirements, .. } => {
+                texts.extend(requirements.iter().cloned());
+                if let Some(parent) = sync.source.pyproject(manifests)? {
                     texts.extend(groups::requirements(&parent, &sync.groups, &sync.extras));
                 }
             }
             Source::File(path) => {
                 texts.extend(RequirementsFile::read(path)?.names);
             }
-            Source::LockAbove(lock) => {
-                if let Some(above) = manifests.pyproject(&lock.with_file_name("pyproject.toml"))? {
+            Source::LockAbove(_) => {
+                if let Some(above) = sync.source.pyproject(manifests)? {
                     texts.extend(groups::requirements(&above, &sync.groups, &sync.extras));
                     texts.extend(above.uv_dev_dependencies());
                 }

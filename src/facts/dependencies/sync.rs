@@ -1,8 +1,11 @@
 //! One installation of dependencies.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::world::manifest::PyProject;
+use crate::model::error::Result;
+use crate::world::manifest::{Manifests, PyProject};
 
 /// Where the versions come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,7 @@ pub enum Source {
     /// The same as plain requirements, because some of its dependencies are members that pyx
     /// installs itself.
     Requirements {
+        /// The file that names them: a pyproject.toml, or one of the project's automation.
         manifest: Utf8PathBuf,
         requirements: Vec<String>,
     },
@@ -43,6 +47,19 @@ impl Source {
             Self::Workspace(workspace) => &workspace.root,
             Self::Requirements { manifest, .. } => manifest,
         }
+    }
+
+    /// The pyproject.toml whose groups and extras are installed with it; `None` where another kind of file
+    /// names what is.
+    pub(super) fn pyproject(&self, manifests: &Manifests) -> Result<Option<Arc<PyProject>>> {
+        let path = match self {
+            Self::Lock(lock) | Self::LockAbove(lock) => &lock.with_file_name("pyproject.toml"),
+            other => other.path(),
+        };
+        if path.file_name() != Some("pyproject.toml") {
+            return Ok(None);
+        }
+        manifests.pyproject(path)
     }
 
     /// Whether it is what a pyproject.toml says.

@@ -8,7 +8,9 @@
 //!
 //! What runs the Python tests is told by [`dependencies`](super::dependencies).
 
+mod around;
 mod documented_tests;
+mod nested_config;
 mod pytest_args;
 mod pytest_config;
 mod python;

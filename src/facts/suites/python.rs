@@ -9,9 +9,9 @@ use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::model::path::slashed;
 use crate::world::checkout;
-use crate::world::disk;
 use crate::world::manifest::Manifests;
 
+use super::nested_config::nested_config;
 use super::pytest_args::{document_args, installed_args, named_files};
 use super::pytest_config::PytestConfig;
 use super::test_files::{TestFiles, folders_of_none, test_folders};
@@ -166,60 +166,12 @@ impl PythonSuite {
         Self::of(project, member, runner, home).with_tests(&files, &config, member)
     }
 
-    /// What the folder around packages that are no workspace of uv's has besides their own tests, which are
-    /// `known`: its suite where it configures pytest, else what is left out.
-    pub(super) fn around(project: &Project, known: &[Self]) -> Result<PythonTests> {
-        let is_whole = project.workspace.is_none() && project.others.is_empty();
-        let Some(member) = project.members.first().filter(|_| is_whole) else {
-            return Ok(PythonTests::default());
-        };
-        let is_packages = |dir: &Utf8Path| project.all().any(|member| member.dir == *dir);
-        let above = match &project.root {
-            dir if is_packages(dir) => development(&project.manifests, dir)?,
-            dir => Some(dir.clone()),
-        };
-        let Some(dir) = &above.filter(|dir| !has_other_packages(project, dir)) else {
-            return Ok(PythonTests::default());
-        };
-        let is_packages = is_packages(dir);
-        let is_known = known.iter().any(|suite| suite.dir == *dir);
-        let pyproject = project.manifests.pyproject(&dir.join("pyproject.toml"))?;
-        let is_of_another = pyproject.is_some_and(|it| it.is_built());
-        if is_packages || is_known || is_of_another || known.is_empty() {
-            return Ok(PythonTests::default());
-        }
-        let files = TestFiles {
-            project,
-            owner: dir,
-            is_shared: true,
-        };
-        let config = PytestConfig::read(&project.manifests, dir)?;
-        let (_, mut tests) = files.find(dir, TestRunner::Pytest, &config);
-        tests.retain(|test| !is_in_crate(dir, test));
-        if !config.is_own() {
-            let mut left_out: BTreeSet<Utf8PathBuf> = test_folders(dir, &tests)
-                .into_iter()
-                .map(|name| dir.join(name))
-                .collect();
-            if left_out.is_empty() {
-                left_out.extend(tests);
-            }
-            return Ok(PythonTests {
-                suite: None,
-                left_out,
-            });
-        }
-        let folders = test_folders(dir, &tests);
-        let is_of_others = |path: &Utf8Path| files.is_of_others(path);
-        let args = config.args_besides(dir, (&tests, &folders), is_of_others);
-        let suite = args.map(|args| Self {
-            args: [args, files.others_below(dir)].concat(),
-            ..Self::of(project, member, TestRunner::Pytest, dir)
-        });
-        Ok(suite.into())
-    }
-
-    fn of(project: &Project, member: &Member, runner: TestRunner, dir: &Utf8Path) -> Self {
+    pub(super) fn of(
+        project: &Project,
+        member: &Member,
+        runner: TestRunner,
+        dir: &Utf8Path,
+    ) -> Self {
         Self {
             member: member.name.clone(),
             runner,
@@ -297,41 +249,6 @@ impl PythonSuite {
     }
 }
 
-/// The configuration with which pytest runs tests that are all in one folder, where that is named to it and
-/// none is in `dir`: the nearest above them (pytest docs, "Finding the rootdir"). By its own it may find
-/// tests where none is called as such.
-fn nested_config(
-    files: &TestFiles<'_>,
-    dir: &Utf8Path,
-    config: &PytestConfig,
-    tests: &[Utf8PathBuf],
-) -> Result<Option<(Utf8PathBuf, PytestConfig)>> {
-    if config.is_own() {
-        return Ok(None);
-    }
-    let first = tests.first().and_then(|test| test.parent());
-    let around = first.into_iter().flat_map(Utf8Path::ancestors);
-    let around = around.take_while(|folder| *folder != dir && folder.starts_with(dir));
-    let shared = around.filter(|folder| tests.iter().all(|test| test.starts_with(folder)));
-    let mut folders: Vec<Utf8PathBuf> = shared.map(Utf8Path::to_owned).collect();
-    if tests.is_empty() {
-        folders.extend(["tests", "test"].map(|name| dir.join(name)));
-    }
-    for folder in folders {
-        let nested = PytestConfig::read(&files.project.manifests, &folder)?;
-        let finds = || {
-            !files
-                .find(&folder, TestRunner::Pytest, &nested)
-                .1
-                .is_empty()
-        };
-        if nested.is_own() && finds() {
-            return Ok(Some((folder, nested)));
-        }
-    }
-    Ok(None)
-}
-
 /// The crate's folder, where all tests are below it in a source distribution: of a workspace, maturin
 /// packs the pyproject.toml that was there at the top, and tests read files from where people run them.
 fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>> {
@@ -368,27 +285,9 @@ fn of_no_package(
     Ok(folders.map(|name| checkout.join(name)).collect())
 }
 
-/// Whether maturin builds more below a folder than the project: what is tested there may need that, too.
-fn has_other_packages(project: &Project, dir: &Utf8Path) -> bool {
-    let mut files = disk::unignored_files(dir).into_iter();
-    files.any(|file| {
-        let is_manifest = file.file_name() == Some("pyproject.toml");
-        let is_own = || project.all().any(|member| file.starts_with(&member.dir));
-        let read = || project.manifests.pyproject(&file).ok().flatten();
-        is_manifest && !is_own() && read().is_some_and(|it| it.builds_with_maturin())
-    })
-}
-
-/// Whether a file is data of a crate between it and `dir`.
-fn is_in_crate(dir: &Utf8Path, file: &Utf8Path) -> bool {
-    let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
-    let mut manifests = between.map(|folder| folder.join("Cargo.toml"));
-    manifests.any(|path| disk::is_file(&path))
-}
-
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
 /// built: what develops and tests the packages below it (uv docs, "Virtual projects").
-fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+pub(super) fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     for folder in checkout::above(dir) {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
             return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
@@ -399,7 +298,8 @@ fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathB
 
 #[cfg(test)]
 mod tests {
-    use crate::model::path::{normalize, shown};
+    use crate::model::path::normalize;
+    use crate::world::disk;
 
     use super::*;
 
@@ -452,13 +352,24 @@ mod tests {
         pyproject: &str,
         files: &[&str],
     ) -> (tempfile::TempDir, PythonTests) {
+        let files: Vec<(&str, &str)> = files.iter().map(|file| (*file, "")).collect();
+        found_among(folder, manifest, pyproject, &files)
+    }
+
+    /// As [`found_below`], of files with texts.
+    fn found_among(
+        folder: &str,
+        manifest: &str,
+        pyproject: &str,
+        files: &[(&str, &str)],
+    ) -> (tempfile::TempDir, PythonTests) {
         let temp = tempfile::tempdir().unwrap();
         let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
         disk::create_dir(&root.join(".git")).unwrap(); // the search upward ends here
         let dir = normalize(&root.join(folder));
         disk::write(&dir.join("pyproject.toml"), pyproject.as_bytes()).unwrap();
-        for file in [&[manifest], files].concat() {
-            disk::write(&normalize(&dir.join(file)), b"").unwrap();
+        for (file, text) in [&[(manifest, "")], files].concat() {
+            disk::write(&normalize(&dir.join(file)), text.as_bytes()).unwrap();
         }
         let manifests = Manifests::default();
         let member = Member {
@@ -494,65 +405,6 @@ mod tests {
         assert!(left_out(&package).is_empty());
     }
 
-    #[test]
-    fn what_the_folder_around_packages_tests_is_run_where_it_configures_pytest_and_else_named() {
-        let around = |config: &str, files: &[&str]| {
-            let temp = tempfile::tempdir().unwrap();
-            let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-            disk::create_dir(&root.join(".git")).unwrap();
-            disk::write(&root.join("pyproject.toml"), config.as_bytes()).unwrap();
-            for file in [&["a/pyproject.toml", "a/tests/test_a.py"], files].concat() {
-                disk::write(&root.join(file), b"").unwrap();
-            }
-            let member = Member {
-                dir: root.join("a"),
-                ..Member::default()
-            };
-            // as from the root, of several packages, and of the only one
-            let home = root.join(if files.contains(&"a/Cargo.toml") {
-                "a"
-            } else {
-                ""
-            });
-            let project = Project {
-                root: normalize(&home),
-                home: normalize(&home),
-                members: vec![member.clone()],
-                ..Project::default()
-            };
-            let known: Vec<PythonSuite> = PythonSuite::find(&project, &member)
-                .unwrap()
-                .suite
-                .into_iter()
-                .collect();
-            assert_eq!(known[0].dir, root.join("a"));
-            let found = PythonSuite::around(&project, &known).unwrap();
-            let left_out = found.left_out.iter().map(|it| shown(&root, it).to_string());
-            let suite = found.suite.map(|suite| suite.args.join(" "));
-            (suite, left_out.collect::<Vec<_>>().join(" "))
-        };
-        let table = "[tool.pytest.ini_options]\n";
-        let paths = |names: &str| format!("{table}testpaths = {names}\n");
-        let run = |args: &str| (Some(args.to_owned()), String::new());
-        let none = (None, String::new());
-        let theirs = ["tests/test_r.py"];
-        assert_eq!(around(&paths("['tests']"), &theirs), run("--ignore=a"));
-        assert_eq!(around(table, &theirs), run("tests --ignore=a"));
-        let only = ["a/Cargo.toml", "tests/test_r.py"];
-        assert_eq!(around(&paths("['tests']"), &only), run("--ignore=a"));
-        // none twice, and no data of crates
-        let both = paths("['tests', 'a/tests']");
-        assert_eq!(around(&both, &theirs), run("tests --ignore=a"));
-        assert_eq!(around(&paths("['a/tests']"), &theirs), none);
-        let data = ["crates/x/Cargo.toml", "crates/x/data/test_d.py"];
-        assert_eq!(around(table, &data), none);
-        assert_eq!(around("", &data), none);
-        assert_eq!(around("", &theirs), (None, "tests".to_owned()));
-        assert_eq!(around("", &["test_r.py"]), (None, "test_r.py".to_owned()));
-        let built = format!("[build-system]\n{table}");
-        assert_eq!(around(&built, &theirs), none);
-    }
-
     fn args(pyproject: &str, files: &[&str]) -> Vec<String> {
         suite(pyproject, files).unwrap().args
     }
@@ -566,23 +418,8 @@ mod tests {
     #[test]
     fn the_folder_of_all_tests_is_named_where_it_alone_configures_pytest() {
         let found = |pyproject: &str, config: &str, text: &str, test: &str| {
-            let temp = tempfile::tempdir().unwrap();
-            let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-            disk::create_dir(&dir.join(".git")).unwrap();
-            let files = [("pyproject.toml", pyproject), (config, text), (test, "")];
-            for (name, text) in files {
-                disk::write(&dir.join(name), text.as_bytes()).unwrap();
-            }
-            let member = Member {
-                dir: dir.clone(),
-                ..Member::default()
-            };
-            let project = Project {
-                root: dir.clone(),
-                home: dir,
-                ..Project::default()
-            };
-            let suite = PythonSuite::find(&project, &member).unwrap().suite;
+            let files = [(config, text), (test, "")];
+            let suite = found_among("", "Cargo.toml", pyproject, &files).1.suite;
             suite.map(|suite| suite.args.join(" "))
         };
         let said = |args: &str| Some(args.to_owned());

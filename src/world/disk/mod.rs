@@ -282,15 +282,32 @@ pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
 /// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     put(path, |file| {
-        file.write_all(bytes)?;
-        file.as_file().sync_data()
+        fill(file, bytes)?;
+        keep_mode(path, file.path())
     })
+}
+
+/// As [`write()`], a file that everybody may start, whatever the old one was: at no moment is it there and
+/// cannot be.
+pub fn write_program(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    put(path, |file| {
+        fill(file, bytes)?;
+        set_mode(file.path(), 0o755)
+    })
+}
+
+fn fill(file: &mut tempfile::NamedTempFile, bytes: &[u8]) -> std::io::Result<()> {
+    file.write_all(bytes)?;
+    file.as_file().sync_data()
 }
 
 /// As [`write()`], for what is made again where a loss of power spoils it: waiting for the disk takes
 /// longer than all else that is done after a small edit.
 pub fn write_unsynced(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
-    put(path, |file| file.write_all(bytes))
+    put(path, |file| {
+        file.write_all(bytes)?;
+        keep_mode(path, file.path())
+    })
 }
 
 fn put(
@@ -305,8 +322,6 @@ fn put(
         .tempfile_in(dir)
         .map_err(fail())?;
     fill(&mut file).map_err(fail())?;
-    #[cfg(unix)]
-    keep_mode(path, file.path()).map_err(fail())?;
     // closed first: a program that somebody has open for writing cannot be started
     let file = file.into_temp_path();
     file.persist(path).map_err(|error| fail()(error.error))
@@ -317,7 +332,25 @@ fn put(
 fn keep_mode(old: &Utf8Path, new: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(old).map_or(0o644, |meta| meta.permissions().mode());
-    std::fs::set_permissions(new, std::fs::Permissions::from_mode(mode))
+    set_mode(new, mode)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as where files have modes")]
+fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(path: &std::path::Path, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as where files have modes")]
+fn set_mode(_path: &std::path::Path, _mode: u32) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Adds to the end of a file that others write as well.
@@ -468,8 +501,11 @@ mod tests {
         write(&file, b"two").unwrap();
         assert_eq!(read_text(&file).unwrap().as_deref(), Some("two"));
         assert_eq!(names(&dir.join("new")), ["f"]);
-        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o755);
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o755);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        write_program(&file, b"three").unwrap();
+        assert_eq!(mode(), 0o755);
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use super::{GREET, GREETING};
-use crate::support::{Project, folder, modified, on_path, project, read, set_modified, traps, uv};
+use crate::support::{
+    Project, folder, modified, on_path, project, read, set_modified, skipped, traps, uv,
+};
+
+const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 
 /// A stand-in for the environment's Python that logs its start and runs the real one under the
 /// same name, so that it still finds its environment.
@@ -27,6 +31,38 @@ fn log_python(project: &Project, log: &Path) {
     project.run("cc", &["-o", to, from]).succeeds();
     fs::remove_file(&python).unwrap();
     fs::rename(built, python).unwrap();
+}
+
+#[test]
+fn what_is_fresh_starts_no_thread() {
+    if on_path("strace").is_none() {
+        skipped("strace");
+        return;
+    }
+    let project = project!("hello");
+    let begun = |path: &str| {
+        let words = [
+            "-f",
+            "-o",
+            path,
+            "-e",
+            "trace=clone,clone3,fork,vfork",
+            PYX,
+            "pyx",
+            "dev",
+        ];
+        project.program("strace", &words).run().succeeds();
+        let calls = fs::read_to_string(path).unwrap();
+        calls.lines().filter(|line| line.contains('(')).count()
+    };
+    let log = folder!();
+    fs::create_dir_all(&log).unwrap();
+    let log = log.join("calls");
+    let log = log.to_str().unwrap();
+    project.dev().run().succeeds();
+    assert_eq!(begun(log), 0);
+    project.append("src/lib.rs", "// more\n");
+    assert!(begun(log) > 0, "what is due starts some");
 }
 
 /// Without strace: every program that pyx could start is one that tells.

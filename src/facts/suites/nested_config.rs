@@ -1,0 +1,44 @@
+//! A configuration of pytest below the folder that it is started in.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::dependencies::TestRunner;
+use crate::model::error::Result;
+
+use super::pytest_config::PytestConfig;
+use super::test_files::TestFiles;
+
+/// The configuration with which pytest runs tests that are all in one folder, where that is named to it and
+/// none is in `dir`: the nearest above them (pytest docs, "Finding the rootdir"). By its own it may find
+/// tests where none is called as such.
+pub(super) fn nested_config(
+    files: &TestFiles<'_>,
+    dir: &Utf8Path,
+    config: &PytestConfig,
+    tests: &[Utf8PathBuf],
+) -> Result<Option<(Utf8PathBuf, PytestConfig)>> {
+    if config.is_own() {
+        return Ok(None);
+    }
+    let first = tests.first().and_then(|test| test.parent());
+    let around = first.into_iter().flat_map(Utf8Path::ancestors);
+    let around = around.take_while(|folder| *folder != dir && folder.starts_with(dir));
+    let shared = around.filter(|folder| tests.iter().all(|test| test.starts_with(folder)));
+    let mut folders: Vec<Utf8PathBuf> = shared.map(Utf8Path::to_owned).collect();
+    if tests.is_empty() {
+        folders.extend(["tests", "test"].map(|name| dir.join(name)));
+    }
+    for folder in folders {
+        let nested = PytestConfig::read(&files.project.manifests, &folder)?;
+        let finds = || {
+            !files
+                .find(&folder, TestRunner::Pytest, &nested)
+                .1
+                .is_empty()
+        };
+        if nested.is_own() && finds() {
+            return Ok(Some((folder, nested)));
+        }
+    }
+    Ok(None)
+}
