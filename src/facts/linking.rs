@@ -45,14 +45,14 @@ pub struct Wrapper {
 const SHELL: &str = "/bin/bash";
 
 impl Linking {
-    /// `is_alone`: whether no cache stands before the compiler, and PyO3 is told for the extension what is
-    /// known before that is built.
+    /// `can_share`: whether dependencies can be those of the extension, as no cache stands before the compiler
+    /// and what PyO3 is told for it is known before it is built.
     pub(super) fn of(
         member: &Member,
         locked: &Locked,
         probe: &Probe,
         environment: &Environment,
-        is_alone: bool,
+        can_share: bool,
     ) -> Self {
         let folder = member.target.join("test");
         let named = |name: &str, identity: &str, ending: &str| {
@@ -60,7 +60,7 @@ impl Linking {
             folder.join(format!("{name}-{}{ending}", &hash[..16]))
         };
         let seeded = disk::is_dir(&member.intermediate_dir(&folder));
-        if let Some(wrapper) = Wrapper::of(member, probe).filter(|_| is_alone) {
+        if let Some(wrapper) = Wrapper::of(member, probe).filter(|_| can_share) {
             let file = named("link-python", &wrapper.script, "");
             return Self {
                 configured: disk::is_file(&file),
@@ -120,7 +120,7 @@ mod tests {
     fn tests_are_compiled_as_the_extension_is_where_nothing_is_in_the_way() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
-        let by = |features: &str, libdir: &str, wraps_compiler, is_alone| {
+        let by = |features: &str, libdir: &str, wraps_compiler, can_share| {
             let text = format!(
                 "[package]\nname = 'a'\nversion = '1.0.0'\n\
                  [dependencies]\npyo3 = {{ version = '0.29', features = [{features}] }}\n"
@@ -144,7 +144,7 @@ mod tests {
                 ..Probe::default()
             };
             let place = Environment::default();
-            Linking::of(&member, &Locked::default(), &probe, &place, is_alone).by
+            Linking::of(&member, &Locked::default(), &probe, &place, can_share).by
         };
         if cfg!(target_os = "linux") && disk::is_file(SHELL.into()) {
             let LinkedBy::Wrapper(wrapper) = by("", "/py/lib", false, true) else {
@@ -154,12 +154,12 @@ mod tests {
             assert_eq!(wrapper.flags, flags);
             assert!(wrapper.script.ends_with(&format!("exec \"$@\" {flags}\n")));
         }
-        for (features, libdir, wraps_compiler, is_alone) in [
+        for (features, libdir, wraps_compiler, can_share) in [
             ("", "/py/lib", true, true),
             ("", "/py/lib", false, false),
             ("", "/a b/lib", false, true), // a flag is one word
         ] {
-            let found = by(features, libdir, wraps_compiler, is_alone);
+            let found = by(features, libdir, wraps_compiler, can_share);
             assert_eq!(
                 found,
                 LinkedBy::Pyo3,

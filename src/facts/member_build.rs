@@ -340,8 +340,8 @@ impl Build {
         self.locked = Locked::gather(manifests, &self.member, &self.options.features);
         self.examples = self.member.cargo.examples();
         let Some(probe) = probe else { return };
-        let is_alone = !is_cached && self.stable_abi(probe).is_none();
-        self.linking = Linking::of(&self.member, &self.locked, probe, environment, is_alone);
+        let can_share = !is_cached && self.stable_abi(probe).is_none();
+        self.linking = Linking::of(&self.member, &self.locked, probe, environment, can_share);
         let dir = build::target_dir(&self.member).join("maturin");
         if let Some((StableAbi::Abi3, floor)) = self.stable_abi(probe) {
             self.pyo3_config = maturins_config(&dir, probe.version(), floor);
