@@ -63,7 +63,7 @@ impl Driver<'_> {
                 self.say_fresh(&plan);
                 let known = run_state.done.len();
                 run_state.done.extend(plan.ids());
-                if !plan.again || !plan.ends_in_recipes() || run_state.done.len() == known {
+                if !plan.again || !plan.rest_can_be_told() || run_state.done.len() == known {
                     break;
                 }
             }

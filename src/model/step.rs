@@ -12,6 +12,8 @@ pub enum StepId {
     Toolchain(String),
     /// Fetch the tools that check distributions.
     ProvideReleaseTools,
+    /// Have cargo choose the versions of the crates of a workspace, absolute.
+    Lock(Utf8PathBuf),
     /// Have uv fetch an interpreter; by what was asked for.
     Interpreter(String),
     Environment,
@@ -113,6 +115,7 @@ impl std::fmt::Display for StepId {
             Self::Provide(tool) => write!(f, "provide {tool}"),
             Self::Toolchain(pin) => write!(f, "toolchain {pin}"),
             Self::ProvideReleaseTools => f.write_str("provide the release tools"),
+            Self::Lock(workspace) => write!(f, "lock the crates of {workspace}"),
             Self::Interpreter(wanted) => write!(f, "interpreter {wanted}"),
             Self::Environment => f.write_str("environment"),
             Self::LeftOut => f.write_str("packages left out"),

@@ -2,7 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::build::target_dir;
 use crate::facts::environment::{Environment, State};
+use crate::facts::project::Bindings;
 use crate::facts::{DEV, DEVELOPERS, TEST};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
@@ -96,11 +98,16 @@ pub(super) fn fetch(
     Ok(Step::new(id, "Downloading", label, action))
 }
 
-/// The environment, when it is due. `false` when an interpreter has to be downloaded first.
+/// The environment, when it is due. `false` when something decides about its interpreter that is not
+/// known yet, or it has to be downloaded first.
 pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
     let Some(reason) = &context.target.stale else {
         return Ok(true);
     };
+    lock(plan, context);
+    if plan.again {
+        return Ok(false);
+    }
     let Environment {
         path,
         state,
@@ -148,6 +155,39 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
             Ok(false)
         }
         None => Ok(true),
+    }
+}
+
+/// Which Pythons PyO3 is for depends on its version, which a project without Cargo.lock leaves to cargo.
+fn lock(plan: &mut Plan, context: &PlanContext<'_>) {
+    if context.request.network.locked {
+        return; // cargo says what it thinks of that
+    }
+    for build in context.builds {
+        let member = &build.member;
+        let id = StepId::Lock(member.workspace.clone());
+        let takes_pyo3 = member.bindings.is_pyo3() || member.bindings == Bindings::Embed;
+        if build.locked.exists
+            || !takes_pyo3
+            || plan.has(&id)
+            || context.run_state.done.contains(&id)
+        {
+            continue;
+        }
+        let target = target_dir(member);
+        let call = context
+            .cargo_call(&context.tools.cargo, build, &target)
+            .args([
+                "generate-lockfile",
+                "--manifest-path",
+                member.manifest().as_str(),
+            ])
+            .args(context.request.network.offline.then_some("--offline"))
+            .args(build.options.cargo.building());
+        let action = Action::Run(Run::quiet(call, Exit::Failed));
+        let subject = format!("the crates of {}", member.name);
+        plan.push(Step::new(id, "Locking", subject, action).after(provided(plan)));
+        plan.again = true;
     }
 }
 

@@ -383,15 +383,17 @@ fn own_features(suite: &RustSuite, build: &Build) -> Vec<String> {
         return Vec::new();
     }
     // `PACKAGE/FEATURE` of the package itself is known to the second resolver only
-    let prefix = if member.resolver() == 1 {
-        String::new()
-    } else {
-        format!("{package}/")
-    };
+    let is_prefixed = member.resolver() > 1;
     let own = build.options.own_features();
     let named: Vec<String> = own
         .chain(&member.config().test.rust_features)
-        .map(|feature| format!("{prefix}{feature}"))
+        .map(|feature| {
+            if is_prefixed && !feature.contains('/') {
+                format!("{package}/{feature}")
+            } else {
+                feature.clone()
+            }
+        })
         .collect();
     feature_args(&named)
 }

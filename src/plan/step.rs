@@ -103,11 +103,13 @@ impl Plan {
         unmet
     }
 
-    /// Whether it prepares for a command by recipes alone and what they run in: what follows can be
-    /// told without doing it.
-    pub fn ends_in_recipes(&self) -> bool {
+    /// Whether what follows can be told without doing it: recipes that prepare for a command, and
+    /// versions of crates, change it in few projects.
+    pub fn rest_can_be_told(&self) -> bool {
         let last = self.steps.last();
-        last.is_some_and(|step| matches!(step.action, Action::Recipe(_)))
+        last.is_some_and(|step| {
+            matches!(step.action, Action::Recipe(_)) || matches!(step.id, StepId::Lock(_))
+        })
     }
 }
 

@@ -204,7 +204,8 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
     let project = Project::cold(&folder.join("hello"), "hello");
     let before = project.listing(&[]);
     let newer = folder.join("newer");
-    let said = r#"echo '{"implementation": "cpython", "version": "3.99.0", "abiflags": ""}'"#;
+    // as a real one in all but its version
+    let said = r#"python3 "$@" | sed 's/"version": "[^"]*"/"version": "3.99.0"/'"#;
     program(&newer.join("python3.99"), said);
     let reason = "is for CPython 3.8 to 3.15";
     let run = |args: &[&str]| project.dev().path_first(&newer).with(args).run();
@@ -223,4 +224,13 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
         .succeeds()
         .says_once(&format!("{reason}: CPython 3.99.0 is left out"));
     assert_eq!(project.listing(&[]), before);
+
+    // without Cargo.lock cargo is first asked for the version of PyO3; the build is none of this
+    project.remove("Cargo.lock");
+    project.write("build.rs", "fn main() { panic!() }\n");
+    run(&[])
+        .exits(1)
+        .says("Locking the crates of hello")
+        .says_once("CPython 3.99.0 is passed over")
+        .never_says("python3.99 ");
 }

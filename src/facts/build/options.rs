@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::fingerprint::{Settings, variable_setting};
-use crate::facts::project::{Member, python_folders};
+use crate::facts::project::{Member, PYO3, python_folders};
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
@@ -48,7 +48,7 @@ impl CargoArguments {
     }
 
     /// Those by which something else is built.
-    fn building(&self) -> Vec<String> {
+    pub fn building(&self) -> Vec<String> {
         let pair = |flag: &str, text: &String| [flag.to_owned(), text.clone()];
         let files = self.config_files.iter().map(ToString::to_string);
         let config: Vec<String> = self.config.iter().cloned().chain(files).collect();
@@ -72,12 +72,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// Those that are the crate's own: those of PyO3 are for the extension, and would keep tests and
-    /// programs from linking.
+    /// Those of the crate and of what it depends on, but for those of PyO3: they are for the
+    /// extension, and would keep tests and programs from linking.
     pub fn own_features(&self) -> impl Iterator<Item = &String> + Clone {
         self.features
             .iter()
-            .filter(|feature| !feature.contains('/') && !feature.contains("extension-module"))
+            .filter(|feature| !is_of_pyo3(feature) && !feature.contains("extension-module"))
     }
 
     /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
@@ -112,6 +112,12 @@ impl Options {
             other => other,
         }
     }
+}
+
+/// `pyo3/abi3`, `pyo3?/abi3` (cargo book, "Dependency features").
+fn is_of_pyo3(feature: &str) -> bool {
+    let dependency = feature.split_once('/').map(|(dependency, _)| dependency);
+    dependency.is_some_and(|name| PYO3.contains(&name.trim_end_matches('?')))
 }
 
 /// The settings that are part of a build's fingerprint.
@@ -214,14 +220,15 @@ mod tests {
             ..Member::default()
         };
         let flags = Flags {
-            features: ["own/a", "a", "other/a", "pyo3/abi3"]
+            features: ["own/a", "a", "other/a", "pyo3/abi3", "pyo3-ffi?/abi3"]
                 .map(str::to_owned)
                 .into(),
             ..Flags::default()
         };
         let options = Options::new(&member, None, &flags);
-        assert_eq!(options.features, ["a", "other/a", "pyo3/abi3"]);
-        assert!(options.own_features().eq(["a"]));
+        let all = ["a", "other/a", "pyo3/abi3", "pyo3-ffi?/abi3"];
+        assert_eq!(options.features, all);
+        assert!(options.own_features().eq(["a", "other/a"]));
     }
 
     #[test]

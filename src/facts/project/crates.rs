@@ -14,7 +14,7 @@ use crate::world::manifest::{CargoToml, Dependency, Manifests, Toml};
 use super::member::{Member, is_host};
 
 /// The crates that link Python.
-pub(super) const PYO3: [&str; 2] = ["pyo3", "pyo3-ffi"];
+pub const PYO3: [&str; 2] = ["pyo3", "pyo3-ffi"];
 
 /// A crate and everything its manifests say about its dependencies.
 #[derive(Debug)]

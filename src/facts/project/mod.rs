@@ -28,7 +28,7 @@ use crate::world::session::Session;
 use cargo_directories::{Directories, own_name};
 
 pub use crates::{
-    Locked, abi3_floor, crates_outside, depends_on_python, links_python_optionally,
+    Locked, PYO3, abi3_floor, crates_outside, depends_on_python, links_python_optionally,
     workspace_crates,
 };
 pub use extension_module::{HardWired, is_switched_on};

@@ -52,6 +52,34 @@ fn a_fresh_clone_gets_everything() {
 }
 
 #[test]
+fn a_python_is_chosen_when_it_is_known_which_pyo3_it_is_for() {
+    let mut facts = fresh_clone(vec![member("hello")]);
+    facts.builds[0].locked.exists = false;
+    let plan = planned(&Request::default(), &facts).unwrap();
+    let id = StepId::Lock(facts.builds[0].member.workspace.clone());
+    let last = plan.steps.last().unwrap();
+    assert!(plan.again && plan.rest_can_be_told() && last.id == id);
+    let command = "cargo generate-lockfile --manifest-path /p/hello/Cargo.toml";
+    assert!(last.command().contains(command), "{}", last.command());
+
+    let ids = |request: &Request, facts: &Facts, done: &[StepId]| {
+        let run_state = RunState {
+            done: done.iter().cloned().collect(),
+            ..RunState::default()
+        };
+        let plan = plan::plan(request, facts, &run_state).unwrap();
+        plan.ids().collect::<Vec<_>>()
+    };
+    // cargo has nothing to choose, or may not
+    assert!(!ids(&Request::default(), &facts, std::slice::from_ref(&id)).contains(&id));
+    let mut locked = Request::default();
+    locked.network.locked = true;
+    assert!(!ids(&locked, &facts, &[]).contains(&id));
+    facts.builds[0].member.bindings = Bindings::Cffi;
+    assert!(!ids(&Request::default(), &facts, &[]).contains(&id));
+}
+
+#[test]
 fn compiling_does_not_wait_for_dependencies() {
     let mut facts = fresh_clone(vec![member("hello")]);
     metadata(&mut facts, &[]);
