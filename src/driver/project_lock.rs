@@ -33,7 +33,11 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
         let shared = waiting.take("environment", &environment_lock(session, project));
         match shared {
             // all other work needs no user cache
-            Err(Error::Io { .. }) => {}
+            Err(error @ Error::Io { .. }) => {
+                ui.warn(&format!(
+                    "{error}: nobody else is kept out of the environment"
+                ));
+            }
             shared => locks.push(shared?),
         }
     }

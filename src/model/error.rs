@@ -469,7 +469,7 @@ impl Error {
                 "JUST_TEMPDIR=. cargo pyx just {recipe}, which is just's `--tempdir`: any folder whose programs may run"
             )),
             Self::ToolTooOld { tool, .. } => Some(format!(
-                "upgrade it (`uv tool upgrade {tool}`), or take it off PATH and pyx provides its own"
+                "upgrade {tool} as it was installed, or take it off PATH and pyx provides its own"
             )),
             Self::ToolHash { path } => Some(format!(
                 "rm -r {} (the next run provisions it again)",

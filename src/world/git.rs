@@ -11,7 +11,13 @@ use crate::world::process::{self, Output, Status};
 use crate::world::session::Session;
 
 /// With these git asks another checkout than the one around its folder; a hook has them.
-const ELSEWHERE: [&str; 3] = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"];
+const ELSEWHERE: [&str; 5] = [
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_WORK_TREE",
+];
 
 /// A path is no pattern.
 const LIST: [&str; 3] = ["--literal-pathspecs", "ls-files", "-z"];
@@ -128,8 +134,8 @@ impl Git<'_> {
             "--name-only",
             "--get-regexp",
         ];
-        let ask = Invocation::new("git", dir).args(words).arg(BY_ATTRIBUTE);
-        let known = process::read(&ask.without(&self.session.scrubbed()));
+        let ask = self.base(dir).args(words).arg(BY_ATTRIBUTE);
+        let known = process::read(&ask);
         let known = known.map(|output| output.stdout).unwrap_or_default();
         let names = known
             .split('\0')
@@ -150,18 +156,21 @@ impl Git<'_> {
     }
 
     fn call(&self, dir: &Utf8Path, args: Vec<String>) -> Invocation {
-        let elsewhere = ELSEWHERE
-            .map(str::to_owned)
-            .into_iter()
-            .filter(|name| self.session.env.contains_key(name));
         let off = if self.session.looks_only {
             self.switched_off(dir)
         } else {
             Vec::new()
         };
+        self.base(dir).args(off).args(args)
+    }
+
+    /// git about the repository of a folder, whichever one a hook of git's that started us is about.
+    fn base(&self, dir: &Utf8Path) -> Invocation {
+        let elsewhere = ELSEWHERE
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|name| self.session.env.contains_key(name));
         Invocation::new("git", dir)
-            .args(off)
-            .args(args)
             .without(&self.session.scrubbed())
             .without(&elsewhere.collect::<Vec<_>>())
             .env("GIT_OPTIONAL_LOCKS", "0") // `git status` would write the index

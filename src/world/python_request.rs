@@ -116,13 +116,14 @@ impl PythonRequest {
             )
         };
         let (implementation, version) = implementation(text);
-        let version = version.trim_end_matches(".*");
         let is_whole =
             |text: &str| text.split('.').count() >= 3 || text.contains(char::is_alphabetic);
-        let specifiers = match version.chars().next() {
-            Some('0'..='9') if is_whole(version) => format!("=={version}"),
-            Some('0'..='9') => format!("=={version}.*"),
-            _ => version.to_owned(),
+        let specifiers = if version.starts_with(|c: char| c.is_ascii_digit()) {
+            let version = version.trim_end_matches(".*");
+            let ending = if is_whole(version) { "" } else { ".*" };
+            format!("=={version}{ending}")
+        } else {
+            version
         };
         let specifiers = VersionSpecifiers::from_str(&specifiers).map_err(|_| no_version())?;
         Ok(InterpreterSpec::Versions(specifiers, implementation))
@@ -439,6 +440,8 @@ mod tests {
         for request in ["39", "cp39", "cpython-3.9.18-linux-x86_64-gnu", "3.9.*"] {
             assert_eq!(chosen(Some(request), ">=3.8"), "3.9.18", "{request}");
         }
+        assert_eq!(chosen(Some("==3.9.*"), ">=3.8"), "3.9.18");
+        assert_eq!(chosen(Some(">=3.10,!=3.11.*"), ">=3.8"), "3.13.0");
         assert_eq!(chosen(Some("3.13t"), ">=3.8"), "download 3.13t");
         assert_eq!(
             chosen(Some("pypy3.99-7.3.17"), ">=3.8"),

@@ -185,6 +185,16 @@ impl Session {
             .collect()
     }
 
+    /// The environments that are active in the shell: the variable that says so, and the path as that has it,
+    /// absolute. conda's base counts for none, with maturin as well.
+    pub fn active_environments(&self) -> Vec<(&'static str, Utf8PathBuf)> {
+        let is_base = self.var("CONDA_DEFAULT_ENV") == Some("base");
+        let named = |name| Some((name, self.path_var(name)?));
+        let all = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter();
+        let active = all.filter(|name| !(is_base && *name == "CONDA_PREFIX"));
+        active.filter_map(named).collect()
+    }
+
     /// Whether cargo dispatched us (`cargo pyx`, or `cargo run` in our own checkout).
     pub fn under_cargo(&self) -> bool {
         self.env.contains_key("CARGO")
@@ -212,7 +222,7 @@ impl Session {
         for (name, value) in &self.env {
             secrets.extend(secret(name, value));
         }
-        secrets.retain(|secret| !secret.is_empty());
+        secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len())); // one may begin another
         secrets
     }
@@ -241,8 +251,14 @@ fn take_exported(env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
     exported
 }
 
-/// What of a variable is a secret: the whole value of one that is called so, of an index that uv is
-/// told of the password. A user without a password may be a token.
+/// In bytes. What is shorter is in any output, as a part of other words.
+const SHORTEST_SECRET: usize = 4;
+
+/// In bytes. A user without a password that is as long is a token; a shorter one is a name.
+const SHORTEST_TOKEN: usize = 20;
+
+/// What of a variable is a secret: the whole value of one that is called so, of the indexes that uv is
+/// told of, `URL` or `NAME=URL` between blanks, the passwords.
 fn secret(name: &str, value: &str) -> Vec<String> {
     // PYX_: uv's, for the index of that name
     const OF_UV: [&str; 2] = ["UV_", "PYX_"];
@@ -259,12 +275,21 @@ fn secret(name: &str, value: &str) -> Vec<String> {
     if !OF_UV.iter().any(|prefix| name.starts_with(prefix)) {
         return Vec::new();
     }
-    let Ok(url) = Url::parse(value) else {
-        return Vec::new();
-    };
-    let secret = url.password().unwrap_or_else(|| url.username());
-    let plain = percent_decode_str(secret).decode_utf8_lossy().into_owned();
-    vec![secret.to_owned(), plain]
+    let mut secrets = Vec::new();
+    for word in value.split_whitespace() {
+        let named = word
+            .split_once("://")
+            .and_then(|(before, _)| before.rfind('='));
+        let Ok(url) = Url::parse(named.map_or(word, |at| &word[at + 1..])) else {
+            continue;
+        };
+        let token = Some(url.username()).filter(|user| user.len() >= SHORTEST_TOKEN);
+        if let Some(secret) = url.password().or(token) {
+            let plain = percent_decode_str(secret).decode_utf8_lossy().into_owned();
+            secrets.extend([secret.to_owned(), plain]);
+        }
+    }
+    secrets
 }
 
 #[cfg(test)]
@@ -293,14 +318,19 @@ mod tests {
     fn passwords_are_secrets_wherever_uv_reads_them() {
         let env = [
             ("UV_PUBLISH_TOKEN", "token"),
-            ("PYX_API_KEY", "key"),
+            ("PYX_API_KEY", "api key"),
+            ("ANY_TOKEN", "1"),
             ("PYX_AUTH_TOKEN", "own token"),
             ("PYX_API_URL", "https://user:pass2@host/"),
-            ("AWS_SECRET_ACCESS_KEY", "aws"),
+            ("AWS_SECRET_ACCESS_KEY", "aws key"),
             ("CARGO_PYX_PROJECT", "/p"),
             ("UV_INDEX_OWN_PASSWORD", "password"),
             ("UV_PUBLISH_URL", "https://user:p%40ss@host/"),
-            ("UV_DEFAULT_INDEX", "https://user@host/simple"),
+            ("UV_DEFAULT_INDEX", "https://aws@host/simple"),
+            (
+                "UV_INDEX",
+                "https://u:first@a/s own=https://u:second@b/s https://a-token-of-twenty-four@c/s",
+            ),
             ("UV_PUBLISH_PASSWORD", ""),
             ("UV_PUBLISH_CHECK_URL", "https://host/simple"),
             ("PIP_INDEX_URL", "https://user:other@host/"),
@@ -314,15 +344,17 @@ mod tests {
         secrets.sort();
         secrets.dedup();
         let expected = [
-            "aws",
-            "key",
+            "a-token-of-twenty-four",
+            "api key",
+            "aws key",
+            "first",
             "own token",
             "p%40ss",
             "p@ss",
             "pass2",
             "password",
+            "second",
             "token",
-            "user",
         ];
         assert_eq!(secrets, expected);
     }

@@ -49,3 +49,5 @@ mod run;
 mod support;
 #[cfg(unix)]
 mod test;
+#[cfg(unix)]
+mod tool_index;

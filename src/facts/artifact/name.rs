@@ -152,7 +152,7 @@ impl Tags {
         let fits = |tag: &String| match (tag.strip_prefix("cp"), minor(tag)) {
             (Some(_), Some(own)) if self.is_stable_abi() => own <= python,
             (Some(_), Some(own)) => own == python,
-            _ => tag.starts_with("py"),
+            _ => is_pure_for(tag, python),
         };
         let has_gil = |abi: &String| !abi.ends_with('t');
         self.pythons.iter().any(fits) && self.abis.iter().any(has_gil)
@@ -201,6 +201,15 @@ impl Tags {
 }
 
 /// `cp313` is 3.13; `py3` names no minor version.
+/// Whether a tag is one of those by which any implementation of that Python installs what is for no ABI:
+/// `py3`, and `py38` from there on.
+fn is_pure_for(tag: &str, python: Minor) -> bool {
+    let Some(digits) = tag.strip_prefix("py") else {
+        return false;
+    };
+    digits == python.0.to_string() || minor::from_digits(digits).is_some_and(|own| own <= python)
+}
+
 pub(super) fn minor(tag: &str) -> Option<Minor> {
     let digits = tag.strip_prefix("cp").or(tag.strip_prefix("pp"))?;
     minor::from_digits(digits)
@@ -247,6 +256,9 @@ mod tests {
             ("pp312-pypy312_pp73-any", false),
             ("cp311.cp312-none-any", true),
             ("py2.py3-none-any", true),
+            ("py2-none-any", false),
+            ("py38-none-any", true),
+            ("py313-none-any", false),
         ] {
             assert_eq!(Tags::parse(tags).unwrap().admit((3, 12)), admits, "{tags}");
         }

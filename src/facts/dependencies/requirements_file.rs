@@ -69,7 +69,7 @@ impl RequirementsFile {
     }
 
     fn require(&mut self, requirement: &str, role: Role) {
-        if role == Role::Requires {
+        if role == Role::Requires && !requirement.is_empty() {
             self.names.extend(package_name(requirement));
             self.texts.push(requirement.to_owned());
         }

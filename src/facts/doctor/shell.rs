@@ -8,29 +8,18 @@ use crate::world::session::Session;
 use super::problem::Problem;
 
 pub(super) fn check(session: &Session, facts: &Facts) -> Option<Problem> {
-    let venv = session.path_var("VIRTUAL_ENV");
-    // conda's base counts for none, with maturin as well
-    let conda = match session.var("CONDA_DEFAULT_ENV") {
-        Some("base") => None,
-        _ => session.path_var("CONDA_PREFIX"),
-    };
     let own = disk::resolve(&facts.target.environment.path);
     let shown = facts.project.display(&facts.target.environment.path);
-    let finding = match (&venv, &conda) {
-        (Some(venv), Some(conda)) => {
+    let finding = match session.active_environments().as_slice() {
+        [(_, venv), (_, conda)] => {
             let message = format!(
                 "both VIRTUAL_ENV (`{venv}`) and CONDA_PREFIX (`{conda}`) are set: plain maturin \
                  refuses to choose"
             );
             Finding::warning("two-environments", message).hint("conda deactivate")
         }
-        (Some(active), None) | (None, Some(active)) if disk::resolve(active) != own => {
-            let name = if venv.is_some() {
-                "VIRTUAL_ENV"
-            } else {
-                "CONDA_PREFIX"
-            };
-            let leave = if venv.is_some() {
+        [(name, active)] if disk::resolve(active) != own => {
+            let leave = if *name == "VIRTUAL_ENV" {
                 "deactivate"
             } else {
                 "conda deactivate"

@@ -170,14 +170,10 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
 
 /// A foreign environment that is active in the shell and that no command touches.
 pub fn foreign(session: &Session, project: &Project, environment: &Environment) -> Option<String> {
-    let named = ["VIRTUAL_ENV", "CONDA_PREFIX"]
-        .into_iter()
-        .filter(|name| {
-            session
-                .path_var(name)
-                .is_some_and(|path| disk::resolve(&path) != disk::resolve(&environment.path))
-        })
-        .collect::<Vec<_>>();
+    let own = disk::resolve(&environment.path);
+    let active = session.active_environments().into_iter();
+    let others = active.filter(|(_, path)| disk::resolve(path) != own);
+    let named: Vec<&str> = others.map(|(name, _)| name).collect();
     (!named.is_empty()).then(|| {
         let path = project.display(&environment.path);
         format!("{} ignored: using `{path}`", named.join(" and "))

@@ -31,7 +31,8 @@ pub(super) fn dump(
     let output = process::read(&call)?;
     let said = output.stderr.trim();
     if !output.status.success() {
-        if said.ends_with("no justfile found") {
+        // up to just 1.51 with a capital
+        if said.to_lowercase().ends_with("no justfile found") {
             return Ok(None);
         }
         return Err(Error::Justfile(

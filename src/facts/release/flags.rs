@@ -81,7 +81,9 @@ impl Rustflags {
         let triple = target.or(self.host.as_deref());
         let said = triple.and_then(|triple| Some((triple, self.by_target.get(triple)?)));
         if let Some((triple, said)) = said {
-            // cargo joins it with what its configuration has for the target
+            // cargo joins it with what its configuration has for the target, and takes it apart at blanks:
+            // a wheel that names a folder is better than none
+            let own = own.into_iter().filter(|flag| !flag.contains(' '));
             let all: Vec<String> = split(said).into_iter().chain(own).collect();
             return (variable(triple, "RUSTFLAGS"), all.join(" "));
         }
@@ -171,7 +173,12 @@ mod tests {
             let flags = gather(&format!("{BUILD}[target.{key}]\nrustflags = '-Cb'\n"), &[]);
             assert_eq!(flags.with(None, own()), general("-Ca -Cown"), "{key}");
             let name = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS".to_owned();
-            assert_eq!(flags.with(wasm, own()), (name, "-Cown".into()), "{key}");
+            let with_blank = [own(), vec!["-Cown=a b".to_owned()]].concat();
+            assert_eq!(
+                flags.with(wasm, with_blank),
+                (name, "-Cown".into()),
+                "{key}"
+            );
         }
     }
 

@@ -166,9 +166,14 @@ pub(super) fn runs_on(triple: &str, host: &Host) -> bool {
         "windows" => "-windows-",
         _ => "-linux-",
     };
-    triple.split('-').next() == Some(host.arch)
-        && triple.contains(os)
-        && (host.os != "linux" || musl == host.glibc.is_none())
+    let arch = match triple.split('-').next().unwrap_or_default() {
+        "i586" | "i686" => "x86",
+        "powerpc64le" => "powerpc64",
+        first if first.starts_with("riscv64") => "riscv64",
+        first if first.starts_with("arm") || first.starts_with("thumb") => "arm",
+        first => first,
+    };
+    arch == host.arch && triple.contains(os) && (host.os != "linux" || musl == host.glibc.is_none())
 }
 
 /// # Errors
@@ -199,6 +204,22 @@ mod tests {
     fn wording(host: &Host, said: &StatedPlatform<'_>) -> (String, bool) {
         let platform = Platform::new(host, said);
         (platform.wording(), platform.runs_here)
+    }
+
+    #[test]
+    fn a_machine_runs_what_is_for_its_processor_whatever_rust_calls_that() {
+        let host = |arch| Host { arch, ..DEBIAN };
+        for (triple, arch, runs) in [
+            ("x86_64-unknown-linux-gnu", "x86_64", true),
+            ("x86_64-unknown-linux-musl", "x86_64", false),
+            ("riscv64gc-unknown-linux-gnu", "riscv64", true),
+            ("powerpc64le-unknown-linux-gnu", "powerpc64", true),
+            ("armv7-unknown-linux-gnueabihf", "arm", true),
+            ("i686-unknown-linux-gnu", "x86", true),
+            ("aarch64-unknown-linux-gnu", "arm", false),
+        ] {
+            assert_eq!(runs_on(triple, &host(arch)), runs, "{triple}");
+        }
     }
 
     #[test]

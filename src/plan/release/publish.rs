@@ -13,6 +13,9 @@ use crate::plan::step::Plan;
 use super::checks;
 use super::stage::{Stage, step};
 
+/// The first uv whose `publish` knows `--dry-run`.
+const UV_WITH_TRIAL_UPLOADS: [u64; 3] = [0, 8, 16];
+
 /// # Errors
 /// [`Error::NotPublished`] where a file is not what was released, or has not passed.
 pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publication) -> Result<()> {
@@ -41,11 +44,9 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
         let action = ReleaseAction::Confirm(confirm);
         plan.then(step(StepId::Confirm, "Confirming", &subject, action));
     }
+    let can_compare = stage.context.tools.uv.at_least(UV_WITH_TRIAL_UPLOADS);
     let publish = Publish {
-        compare: publication
-            .index
-            .listed
-            .then(|| compare(stage, publication)),
+        compare: (can_compare && publication.index.listed).then(|| compare(stage, publication)),
         uploads: uploads(stage, publication),
         url: publication.index.url.clone(),
     };

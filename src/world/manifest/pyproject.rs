@@ -153,7 +153,7 @@ impl PyProject {
         all
     }
 
-    /// The versions of maturin that `build-system.requires` allows.
+    /// The versions of maturin that `build-system.requires` allows, whatever the Python.
     ///
     /// # Errors
     /// [`Error::Manifest`] where the requirement is not PEP 508.
@@ -162,7 +162,10 @@ impl PyProject {
         for text in self.maturin_requirements() {
             let requirement = Requirement::<VerbatimUrl>::from_str(&text.value)
                 .map_err(|error| self.bad_requirement(&text, &error.message.to_string()))?;
-            if let Some(VersionOrUrl::VersionSpecifier(found)) = requirement.version_or_url {
+            let is_for_all = requirement.marker.is_true();
+            if is_for_all
+                && let Some(VersionOrUrl::VersionSpecifier(found)) = requirement.version_or_url
+            {
                 specifiers.extend(found.iter().cloned());
             }
         }

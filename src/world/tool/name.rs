@@ -23,13 +23,13 @@ impl ToolName {
     }
 
     /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
-    /// maturin: CPython 3.10 and `[tool.maturin]`; just: groups, and doc comments in its JSON;
+    /// maturin: CPython 3.10 and `[tool.maturin]`; just: `[metadata]` of recipes;
     /// sccache: numbers as JSON, and Redis by its endpoint.
     pub(super) fn oldest(self) -> Version {
         Version::new(match self {
             Self::Uv | Self::Sccache => [0, 7, 0],
             Self::Maturin => [0, 12, 0],
-            Self::Just => [1, 27, 0],
+            Self::Just => [1, 42, 0],
             Self::Patchelf => [0, 0, 0], // maturin looks for it, and at its version
         })
     }

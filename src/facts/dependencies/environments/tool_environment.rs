@@ -49,16 +49,6 @@ impl ToolEnvironment {
 
     /// Adds what a command line of pip says.
     pub(in super::super) fn add_words(&mut self, words: &[String], place: &Place) {
-        const WITH_VALUE: [&str; 8] = [
-            "-f",
-            "-i",
-            "-p",
-            "--extra-index-url",
-            "--find-links",
-            "--index-url",
-            "--python",
-            "--target",
-        ];
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let (option, value) = option_of(word);
@@ -238,6 +228,81 @@ pub(super) fn place(path: &Utf8Path, line: usize) -> Place {
     }
 }
 
+/// The options of `pip install` and `uv pip install` of which the next word is the value, besides those
+/// that name requirements (pip documentation, "pip install"; uv docs, "CLI reference").
+const WITH_VALUE: [&str; 70] = [
+    "-C",
+    "-P",
+    "-b",
+    "-d",
+    "-f",
+    "-i",
+    "-p",
+    "-t",
+    "--abi",
+    "--allow-insecure-host",
+    "--build-constraint",
+    "--build-constraints",
+    "--build-option",
+    "--cache-dir",
+    "--cert",
+    "--client-cert",
+    "--color",
+    "--config-file",
+    "--config-setting",
+    "--config-settings",
+    "--config-settings-package",
+    "--default-index",
+    "--directory",
+    "--excludes",
+    "--exclude-newer",
+    "--exclude-newer-package",
+    "--exists-action",
+    "--extra",
+    "--extra-index-url",
+    "--find-links",
+    "--fork-strategy",
+    "--global-option",
+    "--implementation",
+    "--index",
+    "--index-strategy",
+    "--index-url",
+    "--keyring-provider",
+    "--link-mode",
+    "--log",
+    "--no-binary",
+    "--no-build-isolation-package",
+    "--no-sources-package",
+    "--only-binary",
+    "--override",
+    "--overrides",
+    "--platform",
+    "--prefix",
+    "--prerelease",
+    "--progress-bar",
+    "--project",
+    "--proxy",
+    "--python",
+    "--python-platform",
+    "--python-version",
+    "--refresh-package",
+    "--reinstall-package",
+    "--report",
+    "--resolution",
+    "--retries",
+    "--root",
+    "--root-user-action",
+    "--src",
+    "--target",
+    "--timeout",
+    "--torch-backend",
+    "--trusted-host",
+    "--upgrade-package",
+    "--upgrade-strategy",
+    "--use-deprecated",
+    "--use-feature",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +329,14 @@ mod tests {
             ("-c pins.txt", vec!["-c/p/pins.txt"]),
             ("--index-url https://example.org/x", vec![]),
             ("--pre", vec![]),
+            (
+                "--pre --upgrade-strategy eager -t lib --timeout 60 -U six",
+                vec!["six"],
+            ),
+            (
+                "--resolution lowest-direct --trusted-host=example.org six",
+                vec!["six"],
+            ),
             (".", vec![]),
         ] {
             let found = read(line);
