@@ -71,7 +71,7 @@ pub(super) fn apply(
     }
     if let Consent::Asked { instead } = consent {
         if !(session.stdin_is_terminal && session.stderr_is_terminal) {
-            let message = "changes must be confirmed, and this is no terminal".into();
+            let message = "cannot ask for confirmation: this is not a terminal".into();
             return Err(Error::refused(message, instead));
         }
         if !ui.ask("make these changes?")? {

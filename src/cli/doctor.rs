@@ -8,6 +8,7 @@ use clap::Args;
 use crate::driver::refusal;
 use crate::facts::Request;
 use crate::facts::doctor::{Checkup, Fix, Problem};
+use crate::model::counted::counted;
 use crate::model::error::{Error, Result};
 use crate::model::finding;
 use crate::plan;
@@ -87,7 +88,7 @@ fn again(left: &[Problem], ui: &Ui) {
         .count();
     if more > 0 {
         ui.warn(&format!(
-            "{more} left that `cargo pyx doctor --fix` fixes when it is run again"
+            "{more} more can be fixed: run `cargo pyx doctor --fix` again"
         ));
     }
 }
@@ -108,10 +109,11 @@ fn show(checkup: &Checkup, ui: &Ui) {
         .filter(|problem| !problem.fix.is_empty())
         .count();
     let all = checkup.problems.len();
+    let problems = counted(all, "problem");
     let text = match (all, fixable) {
-        (0, _) => "nothing that will go wrong".to_owned(),
-        (_, 0) => format!("{all} to look at"),
-        _ => format!("{all} to look at; `cargo pyx doctor --fix` fixes {fixable}"),
+        (0, _) => "no problems".to_owned(),
+        (_, 0) => problems,
+        _ => format!("{problems}; `cargo pyx doctor --fix` fixes {fixable}"),
     };
     ui.status("Found", &text);
 }

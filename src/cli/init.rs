@@ -127,13 +127,13 @@ impl Init {
                 return Ok(adoption);
             }
             let message = format!(
-                "what the package is will be asked of {backend}, which runs the project's code"
+                "{backend} is asked for the package's metadata, which runs the project's code"
             );
             if !(session.stdin_is_terminal && session.stderr_is_terminal) {
                 return Err(Error::refused(message, instead));
             }
             ui.status("Asking", &message);
-            if !ui.ask("build its wheel once, in a copy?")? {
+            if !ui.ask("build its wheel once, in a temporary copy?")? {
                 return Err(Error::refused(
                     "nothing was built or written".into(),
                     instead,

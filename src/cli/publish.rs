@@ -60,7 +60,7 @@ impl Publish {
         } = context;
         let terminal = session.stdin_is_terminal && session.stderr_is_terminal;
         if !(terminal || self.yes || global.dry_run) {
-            let message = "publishing must be confirmed, and this is no terminal".into();
+            let message = "cannot ask for confirmation: this is not a terminal".into();
             return Err(Error::refused(message, "cargo pyx release publish --yes"));
         }
         let releasing = self.releasing(session);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use clap::{Args, Command};
 
-use crate::facts::{Program, Running};
+use crate::facts::{CargoTarget, Program, Running};
 use crate::model::error::{Error, Result};
 use crate::model::nearest::nearest;
 use crate::world::disk;
@@ -85,22 +85,16 @@ impl Run {
 
     fn program(&self) -> Program {
         let arguments = self.command.clone();
-        let target = |kind, name: &String| Program::Target {
-            kind,
-            name: name.clone(),
-            arguments: arguments.clone(),
-        };
-        match (&self.example, &self.bin) {
-            (Some(name), _) => target("example", name),
-            (_, Some(name)) => target("bin", name),
-            _ => {
-                let is_module = arguments.first().is_some_and(|word| word == "-m");
-                let python = is_module.then(|| "python".to_owned());
-                Program::Command {
-                    words: python.into_iter().chain(arguments).collect(),
-                    packages: self.with.clone(),
-                }
-            }
+        let example = self.example.clone().map(CargoTarget::Example);
+        let target = example.or_else(|| self.bin.clone().map(CargoTarget::Bin));
+        if let Some(target) = target {
+            return Program::Target { target, arguments };
+        }
+        let is_module = arguments.first().is_some_and(|word| word == "-m");
+        let python = is_module.then(|| "python".to_owned());
+        Program::Command {
+            words: python.into_iter().chain(arguments).collect(),
+            packages: self.with.clone(),
         }
     }
 

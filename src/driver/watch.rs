@@ -218,8 +218,7 @@ mod tests {
     fn what_the_system_does_not_watch_is_said_with_the_way_out() {
         let error = notify::Error::new(notify::ErrorKind::MaxFilesWatch);
         let error = cannot_watch(Utf8Path::new("/p"), error);
-        let said =
-            "cannot watch `/p`: there are more folders than the system lets one person watch";
+        let said = "cannot watch `/p`: the system's limit for watched folders is reached";
         assert_eq!(error.to_string(), said);
         assert!(error.hint().unwrap().contains("max_user_watches"));
     }

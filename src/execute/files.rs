@@ -85,7 +85,7 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
         if let Err(error) = put(edit, edit.after.as_deref()) {
             for written in edits[..done].iter().rev() {
                 if let Err(why) = take_back(written) {
-                    ui.warn(&format!("`{}` is not as it was: {why}", written.shown));
+                    ui.warn(&format!("cannot restore `{}`: {why}", written.shown));
                 }
             }
             return Err(error);
@@ -285,7 +285,7 @@ mod tests {
             }
             let error = edit(&edits, &ui).unwrap_err();
             let path = &edits[1].path;
-            let text = format!("`{path}` has changed in the meantime; nothing was written");
+            let text = format!("`{path}` changed on disk meanwhile; nothing was written");
             assert_eq!(error.to_string(), text);
             assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
         }

@@ -14,7 +14,7 @@ use crate::model::implementation::Implementation;
 use crate::model::minor::NEWEST_PYTHON;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
-use crate::world::python_request::Choice;
+use crate::world::python_request::InterpreterChoice;
 use crate::world::session::Session;
 use crate::world::tool::{self, ToolName};
 
@@ -239,7 +239,7 @@ impl Facts {
     /// The versions that the plan asks uv to download.
     pub fn pythons_to_download(&self) -> Vec<String> {
         let mut wanted = Vec::new();
-        if let Some(Choice::Download(request)) = &self.target.interpreter {
+        if let Some(InterpreterChoice::Download(request)) = &self.target.interpreter {
             wanted.push(request.text.clone());
         }
         if let Some(release) = &self.release {
@@ -349,8 +349,8 @@ impl Facts {
         self.choose_python(session, request, run_state, &installed)?;
         self.target.probe = match &self.target.interpreter {
             None => Some(records.probe(session, &self.target.environment)?),
-            Some(Choice::Use(found)) => Some(interpreter::probe(session, &found.path)?),
-            Some(Choice::Download(_)) => None,
+            Some(InterpreterChoice::Use(found)) => Some(interpreter::probe(session, &found.path)?),
+            Some(InterpreterChoice::Download(_)) => None,
         };
         let probe = self.target.probe.as_ref();
         if probe.is_some_and(|probe| probe.implementation() == Implementation::PyPy) {

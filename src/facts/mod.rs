@@ -69,8 +69,8 @@ pub use linking::{LinkedBy, Linking, Wrapper};
 pub use member_build::{Build, ReusableBuild, Staleness};
 pub use recipe_facts::RecipeFacts;
 pub use request::{
-    CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Reporting, Request,
-    Running, Strictness, Testing,
+    CargoTarget, CommandPart, Network, Product, Program, Publishing, Purpose, Releasing, Reporting,
+    Request, Running, Strictness, Testing,
 };
 pub use required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 pub use run_state::RunState;

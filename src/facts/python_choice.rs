@@ -3,7 +3,7 @@
 use crate::model::error::{Error, Result};
 use crate::model::minor;
 use crate::world::interpreter::Interpreter;
-use crate::world::python_request::{self, Choice};
+use crate::world::python_request::{self, InterpreterChoice};
 use crate::world::session::Session;
 
 use super::project::Project;
@@ -37,13 +37,13 @@ pub(super) fn choose(
     installed: &[Interpreter],
     unavailable: &[String],
     supported: &[SupportedPythons],
-) -> Result<(Choice, Option<String>)> {
+) -> Result<(InterpreterChoice, Option<String>)> {
     let requires = project.environment_requires_python();
     let requested = target.requested.as_ref();
     let choice = python_request::choose(session, installed, requested, &requires)?;
     let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
     let wanted = match &choice {
-        Choice::Use(found) => {
+        InterpreterChoice::Use(found) => {
             let Some(refusing) = supported_pythons::refusing(supported, found) else {
                 return Ok((choice, None));
             };
@@ -55,7 +55,7 @@ pub(super) fn choose(
             let choice = python_request::choose(session, installed, None, &supported_too)?;
             return Ok((choice, Some(warning)));
         }
-        Choice::Download(wanted) => wanted,
+        InterpreterChoice::Download(wanted) => wanted,
     };
     if !unavailable.contains(&wanted.text) {
         return Ok((choice, None));
@@ -65,7 +65,7 @@ pub(super) fn choose(
         return Err(python_request::unmet(session, installed, wanted, &requires));
     }
     let fallback = python_request::choose(session, installed, None, &supported_too)?;
-    let Choice::Use(found) = &fallback else {
+    let InterpreterChoice::Use(found) = &fallback else {
         return Err(python_request::none_fits(installed, &wanted.text));
     };
     let warning = format!(

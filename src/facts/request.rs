@@ -214,7 +214,7 @@ impl Releasing {
         };
         let dir = path::normalize(dir);
         if disk::resolve(root).starts_with(disk::resolve(&dir)) {
-            let message = format!("`--out-dir {dir}` is no folder for distributions alone");
+            let message = format!("`--out-dir {dir}` is not a folder for distributions alone");
             return Err(Error::Usage(message));
         }
         Ok(dir)
@@ -289,10 +289,31 @@ pub enum Program {
     },
     /// `--example NAME` or `--bin NAME`, and its arguments.
     Target {
-        kind: &'static str,
-        name: String,
+        target: CargoTarget,
         arguments: Vec<String>,
     },
+}
+
+/// A target of cargo's that is a program, by its name (cargo book, "Cargo Targets").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CargoTarget {
+    Example(String),
+    Bin(String),
+}
+
+impl CargoTarget {
+    pub fn name(&self) -> &str {
+        let (Self::Example(name) | Self::Bin(name)) = self;
+        name
+    }
+
+    /// As cargo's flags call it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Example(_) => "example",
+            Self::Bin(_) => "bin",
+        }
+    }
 }
 
 /// cargo's and uv's common flags.

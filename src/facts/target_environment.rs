@@ -7,7 +7,7 @@ use crate::facts::required_packages::RequiredPackages;
 use crate::model::implementation::Implementation;
 use crate::model::reason::Reason;
 use crate::world::interpreter::{Interpreter, Probe};
-use crate::world::python_request::{Choice, PythonRequest};
+use crate::world::python_request::{InterpreterChoice, PythonRequest};
 
 #[derive(Clone, Debug, Default)]
 pub struct TargetEnvironment {
@@ -17,7 +17,7 @@ pub struct TargetEnvironment {
     /// Why the environment must be made; `None` when it is good.
     pub stale: Option<Reason>,
     /// What to make the environment from; `None` when it is good.
-    pub interpreter: Option<Choice>,
+    pub interpreter: Option<InterpreterChoice>,
     /// Of the environment's Python, or of the one that it will be made with; `None` as long as
     /// nothing is to be done, or while that Python is not here.
     pub probe: Option<Probe>,
@@ -59,7 +59,7 @@ impl TargetEnvironment {
             },
             requested: self.requested.clone(),
             stale: Some(reason.clone()),
-            interpreter: Some(Choice::Use(interpreter)),
+            interpreter: Some(InterpreterChoice::Use(interpreter)),
             probe,
             path_file_folders: Vec::new(),
             kept_packages: Vec::new(),
@@ -83,7 +83,7 @@ impl TargetEnvironment {
 
     /// The interpreter that the environment has, or will be made with.
     pub fn base(&self) -> Interpreter {
-        if let Some(Choice::Use(chosen)) = &self.interpreter {
+        if let Some(InterpreterChoice::Use(chosen)) = &self.interpreter {
             return chosen.clone();
         }
         let unknown = || Interpreter {

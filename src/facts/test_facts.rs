@@ -61,7 +61,7 @@ impl TestFacts {
         let python = self.suites.left_out.iter().map(|folder| {
             let folder = project.display(folder);
             format!(
-                "the Python tests in `{folder}` are left out: only where pytest's `testpaths` names it they are run"
+                "the Python tests in `{folder}` are left out: pytest's `testpaths` does not name it"
             )
         });
         let mut warnings: Vec<String> = python.collect();

@@ -7,6 +7,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::counted::counted;
 use crate::model::invocation::{Invocation, quote};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -206,7 +207,7 @@ pub enum Error {
     },
 
     /// A child that was stopped when it would read the terminal.
-    #[error("`{}` asks for input, which cannot be typed here", .0.program)]
+    #[error("`{}` is waiting for input, but there is no terminal to type it at", .0.program)]
     Asks(Box<Invocation>),
 
     #[error("timed out after {seconds} s waiting for the {what} lock `{path}`{holder}")]
@@ -255,10 +256,10 @@ pub enum Error {
     #[error("interrupted")]
     Interrupted(i32),
 
-    #[error("nothing is done as long as the project has errors ({0})")]
+    #[error("aborting because of {} in the project", counted(*.0, "error"))]
     Findings(usize),
 
-    #[error("the project has errors ({0})")]
+    #[error("found {} in the project", counted(*.0, "error"))]
     ProblemsFound(usize),
 
     /// Checks or tests of what is to be released failed; they have said so themselves.
@@ -300,7 +301,7 @@ pub enum Error {
     TestsFailed(String),
 
     /// Linux' inotify is asked for more than it gives.
-    #[error("cannot watch `{0}`: there are more folders than the system lets one person watch")]
+    #[error("cannot watch `{0}`: the system's limit for watched folders is reached")]
     TooManyFolders(Utf8PathBuf),
 
     /// Tests failed because of what can be helped.
@@ -339,7 +340,7 @@ pub enum Error {
     #[error("{message}")]
     Refused { message: String, hint: String },
 
-    #[error("`{0}` has changed in the meantime; nothing was written")]
+    #[error("`{0}` changed on disk meanwhile; nothing was written")]
     Changed(Utf8PathBuf),
 
     #[error("this is a bug in cargo-pyx; the message above says where")]
@@ -414,9 +415,9 @@ impl Error {
             Self::NoInterpreter { .. } => {
                 Some("uv python install, or name one with `--python /path/to/python`".into())
             }
-            Self::ExcludedPython { requires, .. } => {
-                Some(format!("ask for one of {requires}, or for none"))
-            }
+            Self::ExcludedPython { requires, .. } => Some(format!(
+                "choose a Python that satisfies `{requires}`, or omit the request"
+            )),
             Self::UnsupportedPython { other, .. } => Some(match other {
                 Some(other) => format!("--python {other}, or another PyO3 (`cargo add pyo3`)"),
                 None => "name another one with `--python`".into(),
@@ -427,7 +428,7 @@ impl Error {
                 "change it with what made it, or name another with UV_PROJECT_ENVIRONMENT".into(),
             ),
             Self::ForeignEnvironment { .. } => Some(
-                "name another folder with UV_PROJECT_ENVIRONMENT, or move what is there away"
+                "name another folder with UV_PROJECT_ENVIRONMENT, or move the existing folder away"
                     .into(),
             ),
             _ => None,
@@ -453,7 +454,7 @@ impl Error {
             ),
             Self::UnknownMember { similar, .. } => Some(match similar {
                 Some(name) => format!("did you mean `-p {name}`?"),
-                None => "name one of them with `-p`, or leave `-p` out for all".into(),
+                None => "pass one of them to `-p`, or omit `-p` for all".into(),
             }),
             Self::Manifest { hint, .. }
             | Self::Step { hint, .. }

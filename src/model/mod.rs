@@ -1,6 +1,7 @@
 //! Plain data, which uses nothing else of the program and looks at nothing outside of it.
 
 pub mod admitted;
+pub mod counted;
 pub mod error;
 pub mod file_edit;
 pub mod finding;

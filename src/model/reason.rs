@@ -98,7 +98,7 @@ impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Forced => f.write_str("`--force`"),
-            Self::Interrupted => f.write_str("the last build was broken off or failed"),
+            Self::Interrupted => f.write_str("the last build failed or was interrupted"),
             Self::First { what } => write!(f, "no record of {what}"),
             Self::Environment { why } => f.write_str(why),
             Self::Setting { name, was, now } if was.len() < DIGEST && now.len() < DIGEST => {

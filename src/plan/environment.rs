@@ -10,7 +10,7 @@ use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
 use crate::model::path::relative;
 use crate::model::step::StepId;
-use crate::world::python_request::{Choice, PythonRequest};
+use crate::world::python_request::{InterpreterChoice, PythonRequest};
 use crate::world::tool::{Provision, Tool};
 
 use super::action::{Action, RecordSync, Run};
@@ -125,7 +125,7 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
         });
     }
     match &context.target.interpreter {
-        Some(Choice::Use(interpreter)) => {
+        Some(InterpreterChoice::Use(interpreter)) => {
             let clear = matches!(state, State::Bad { .. }).then_some("--clear");
             let call = context
                 .uv()
@@ -141,7 +141,7 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
             plan.push(step);
             Ok(true)
         }
-        Some(Choice::Download(wanted)) => {
+        Some(InterpreterChoice::Download(wanted)) => {
             let mut step = download(context, &wanted.text, &from(wanted))?.after(provided(plan));
             if let Action::Run(run) = &mut step.action
                 && wanted.soft

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Build, Caller, Program, Running, TargetEnvironment};
+use crate::facts::{Build, Caller, CargoTarget, Program, Running, TargetEnvironment};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
@@ -21,10 +21,9 @@ pub(super) fn run(context: &PlanContext<'_>, running: &Running) -> Result<Plan> 
     let (words, packages) = match &running.program {
         Program::Command { words, packages } => (words, packages),
         Program::Target {
-            kind,
-            name,
+            target: program,
             arguments,
-        } => return target(context, kind, (name, arguments), &running.variables),
+        } => return target(context, program, arguments, &running.variables),
     };
     let mut plan = dev::dev(context)?;
     if plan.again {
@@ -87,21 +86,22 @@ fn hand_over(program: &str, call: Invocation) -> Step {
     Step::new(StepId::HandOver, "Running", program, Action::Show(call))
 }
 
-/// A cargo example or binary that embeds Python. `kind`: `example` or `bin`.
+/// A cargo example or binary that embeds Python.
 ///
 /// # Errors
 /// As [`dev::dev`]; an unknown example or binary; a Python that cannot be linked.
 pub(super) fn target(
     context: &PlanContext<'_>,
-    kind: &str,
-    (name, arguments): (&str, &[String]),
+    program: &CargoTarget,
+    arguments: &[String],
     variables: &BTreeMap<String, String>,
 ) -> Result<Plan> {
     let mut plan = dev::dev(context)?;
     if plan.again {
         return Ok(plan);
     }
-    let build = owner(context, kind, name)?;
+    let build = owner(context, program)?;
+    let (kind, name) = (program.kind(), program.name());
     let own: Vec<String> = build.options.own_features().cloned().collect();
     embedding::prepare(&mut plan, context, build, &feature_args(&own))?;
     let dir = embedding::dir(build);
@@ -119,13 +119,13 @@ pub(super) fn target(
     let id = StepId::Program(name.to_owned());
     plan.then(Step::new(id, "Building", subject, action));
     let mut folder = dir.join(build.options.folder());
-    if kind == "example" {
+    if matches!(program, CargoTarget::Example(_)) {
         folder.push("examples");
     }
-    let program = folder.join(executable(name));
+    let path = folder.join(executable(name));
     let environment = &context.target.environment;
     let call = context
-        .call(&program, &context.caller.cwd)
+        .call(&path, &context.caller.cwd)
         .args(arguments.iter().cloned())
         .envs(variables)
         .env(environment.variable(), environment.path.as_str())
@@ -135,16 +135,16 @@ pub(super) fn target(
 }
 
 /// The member whose crate has the example or binary.
-fn owner<'a>(context: &PlanContext<'a>, kind: &str, name: &str) -> Result<&'a Build> {
-    let has = |build: &&Build| match kind {
-        "example" => build.examples.iter().any(|known| known == name),
-        _ => build.member.bins.iter().any(|known| known == name),
+fn owner<'a>(context: &PlanContext<'a>, program: &CargoTarget) -> Result<&'a Build> {
+    let (kind, name) = (program.kind(), program.name());
+    let all = |build: &'a Build| match program {
+        CargoTarget::Example(_) => build.examples.iter(),
+        CargoTarget::Bin(_) => build.member.bins.iter(),
     };
-    context.builds.iter().find(has).ok_or_else(|| {
-        let known = context.builds.iter().flat_map(|build| match kind {
-            "example" => build.examples.iter(),
-            _ => build.member.bins.iter(),
-        });
+    let mut builds = context.builds.iter();
+    let owner = builds.find(|build| all(build).any(|known| known == name));
+    owner.ok_or_else(|| {
+        let known = context.builds.iter().flat_map(all);
         let known: Vec<&str> = known.map(String::as_str).collect();
         let known = if known.is_empty() {
             "none".into()

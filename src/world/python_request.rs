@@ -166,7 +166,7 @@ fn implementation(text: &str) -> (Implementation, String) {
 
 /// What is to be done about an interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum InterpreterChoice {
     Use(Interpreter),
     /// Not here; uv may have it for download.
     Download(PythonRequest),
@@ -182,11 +182,11 @@ pub fn choose(
     installed: &[Interpreter],
     request: Option<&PythonRequest>,
     requires: &[VersionSpecifiers],
-) -> Result<Choice> {
+) -> Result<InterpreterChoice> {
     let Some(request) = request else {
         return match installed.iter().find(|found| is_default(found, requires)) {
-            Some(found) => Ok(Choice::Use(found.clone())),
-            None => Ok(Choice::Download(PythonRequest {
+            Some(found) => Ok(InterpreterChoice::Use(found.clone())),
+            None => Ok(InterpreterChoice::Download(PythonRequest {
                 text: wording(requires),
                 from: "requires-python".into(),
                 soft: false,
@@ -195,9 +195,9 @@ pub fn choose(
     };
     let mut found = fitting(session, installed, request, requires)?;
     Ok(if found.is_empty() {
-        Choice::Download(request.for_uv().within(session, requires))
+        InterpreterChoice::Download(request.for_uv().within(session, requires))
     } else {
-        Choice::Use(found.swap_remove(0))
+        InterpreterChoice::Use(found.swap_remove(0))
     })
 }
 
@@ -383,8 +383,8 @@ mod tests {
         let requires = [VersionSpecifiers::from_str(requires).unwrap()];
         let choice = choose(&Session::default(), &installed, request.as_ref(), &requires);
         match choice.unwrap() {
-            Choice::Use(found) => found.version.to_string(),
-            Choice::Download(request) => format!("download {}", request.text),
+            InterpreterChoice::Use(found) => found.version.to_string(),
+            InterpreterChoice::Download(request) => format!("download {}", request.text),
         }
     }
 

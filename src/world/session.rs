@@ -148,7 +148,7 @@ impl Session {
         }
         match &self.known_home {
             Some(home) if home.is_absolute() => Ok(Some(format!(
-                "{} is not set: `{home}` is taken, as the system knows this user",
+                "{} is not set: using `{home}`, from the system's user database",
                 HOMES[0]
             ))),
             _ => Err(Error::NoHome),

@@ -25,7 +25,7 @@ pub(super) fn leave_alone(
     }
     let mut trouble = uv_cache::settle(context.session, pyproject, dist_info)?;
     if trouble.is_none() && prove.installed && !is_content(context, prove)? {
-        trouble = Some("uv does not take it for up to date".into());
+        trouble = Some("uv considers it outdated".into());
     }
     if let Some(trouble) = trouble {
         let name = &member.name;

@@ -1,5 +1,6 @@
 //! What `uv publish` says of files and of its failures, understood. It has one exit code for all.
 
+use crate::facts::release::RELEASE_AGAIN;
 use crate::model::error::Exit;
 
 /// A finished `uv publish`.
@@ -107,7 +108,7 @@ impl UploadFailure {
     /// As the end of a sentence about a file.
     pub(super) fn wording(&self) -> String {
         match self {
-            Self::Differs => "the index has another file of that name".into(),
+            Self::Differs => "the index has a different file of that name".into(),
             Self::Exists => "the index has a file of that name already".into(),
             Self::Changed => "it has changed since it was released".into(),
             Self::NoCredentials => "there are no credentials for it".into(),
@@ -140,7 +141,7 @@ impl UploadFailure {
                  UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD for a private index; else \
                  `cargo pyx release version --bump patch`"
             }
-            Self::Changed => "cargo pyx release wheel && cargo pyx release sdist",
+            Self::Changed => RELEASE_AGAIN,
             Self::NoCredentials | Self::Denied(_) => {
                 "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; trusted \
                  publishing and keyrings work as in uv"

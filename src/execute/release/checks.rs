@@ -245,7 +245,7 @@ pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
         &verdict.ran,
     ));
     if verdict.errors > 0 {
-        failed.push(format!("the project has errors ({})", verdict.errors));
+        failed.push(Error::ProblemsFound(verdict.errors).to_string());
     }
     match &failed[..] {
         [] => Ok(()),

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::Wheel;
-use crate::facts::release::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS, not_run};
+use crate::facts::release::{
+    DistributionKind, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, not_run,
+};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 use crate::model::test_result::TestResult;
@@ -42,7 +44,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     for (member, pythons) in untested(&test_results) {
         let pythons = pythons.join(", ");
         context.ui.warn(&format!(
-            "no Python test of `{member}` ran on {pythons}: its modules were imported, no more"
+            "no Python test of `{member}` ran on {pythons}; its modules were only imported"
         ));
     }
     let tools = tools(promote)?;
@@ -142,7 +144,7 @@ fn completed(
         tools: tools.clone(),
         ..candidate.entry.clone()
     };
-    if entry.kind == "wheel" {
+    if entry.kind == DistributionKind::Wheel {
         let wheel = Wheel::open(path)?;
         entry.tags = wheel
             .name
@@ -206,9 +208,10 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
     ]
 }
 
-/// A new `dist/` beside the old one, with what others put there, then exchanged in one step.
+/// A new `dist/` beside the old one, with what others put there, then exchanged in one step. A link stays
+/// one, and the folder that it leads to is exchanged.
 fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<()> {
-    let dist = &promote.dist;
+    let dist = &disk::resolve(&promote.dist);
     let staging = disk::staging(dist)?;
     let root = staging.path();
     let generated = [RELEASE_RECORD, SUMS];
@@ -265,6 +268,33 @@ mod tests {
         };
         let row = row(&candidate, &candidate.entry, &[]);
         assert_eq!(row[4..], ["built, not run: no Python is here", ""]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_linked_folder_of_distributions_is_filled_where_it_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let (dist, place) = (dir.join("p/dist"), dir.join("disk/dist"));
+        disk::create_dir(&dir.join("p")).unwrap();
+        disk::write(&place.join("notes"), b"theirs").unwrap();
+        disk::link(&place, &dist).unwrap();
+        let promote = Promote {
+            entries: Vec::new(),
+            dist: dist.clone(),
+            is_projects: true,
+            programs: Vec::new(),
+            packages: Vec::new(),
+            known: Vec::new(),
+        };
+        let record = ReleaseRecord::default();
+        write(&promote, &record, &record).unwrap();
+        assert!(dist.is_symlink());
+        assert_eq!(
+            disk::read_text(&place.join("notes")).unwrap().as_deref(),
+            Some("theirs")
+        );
+        assert!(disk::is_file(&place.join(RELEASE_RECORD)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::model::path::executable;
 use crate::model::reason::Reason;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
-use crate::world::python_request::{self, Choice};
+use crate::world::python_request::{self, InterpreterChoice};
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
@@ -325,8 +325,8 @@ impl EnvironmentFact {
             let request = facts.target.requested.as_ref();
             let choice = python_request::choose(session, installed, request, &requires);
             python = choice.ok().map(|choice| match choice {
-                Choice::Use(found) => found.to_string(),
-                Choice::Download(wanted) => format!("{} from uv", wanted.text),
+                InterpreterChoice::Use(found) => found.to_string(),
+                InterpreterChoice::Download(wanted) => format!("{} from uv", wanted.text),
             });
         }
         let record = EnvironmentRecord::load(&facts.target.environment.record_path()).record;

@@ -16,7 +16,7 @@ use crate::model::error::Result;
 use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::interpreter;
-use crate::world::python_request::{self, Choice, PythonRequest, satisfies};
+use crate::world::python_request::{self, InterpreterChoice, PythonRequest, satisfies};
 use crate::world::session::Session;
 
 use health::{elsewhere, look};
@@ -89,8 +89,8 @@ fn default_version(session: &Session, project: &Project) -> Result<Option<Versio
     let requires = project.environment_requires_python();
     let choice = python_request::choose(session, &installed, request.as_ref(), &requires)?;
     Ok(match choice {
-        Choice::Use(found) => Some(found.version),
-        Choice::Download(_) => None,
+        InterpreterChoice::Use(found) => Some(found.version),
+        InterpreterChoice::Download(_) => None,
     })
 }
 

@@ -59,7 +59,8 @@ pub use platform::{HOSTED, Hosted, Platform};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
 pub use record::{
-    CheckOutcome, Checked, Checks, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, VARIABLES, not_run,
+    CheckOutcome, Checked, Checks, DistributionKind, Entry, RELEASE_AGAIN, RELEASE_RECORD,
+    ReleaseRecord, SUMS, VARIABLES, not_run,
 };
 pub use release_facts::{Release, SOURCES};
 

@@ -13,7 +13,7 @@ use super::context::ReleaseContext;
 use super::index::Index;
 use super::linter::OWN_RULES;
 use super::package::Package;
-use super::record::{Entry, RELEASE_RECORD, ReleaseRecord, SUMS};
+use super::record::{Entry, RELEASE_AGAIN, RELEASE_RECORD, ReleaseRecord, SUMS};
 
 #[derive(Clone, Debug, Default)]
 pub struct Publication {
@@ -112,10 +112,7 @@ fn chosen(
     record: &ReleaseRecord,
 ) -> Result<Vec<Publishable>> {
     let shown = around.project.display(dist);
-    let none = |what: String| {
-        let again = "cargo pyx release wheel && cargo pyx release sdist";
-        Error::refused(what, again)
-    };
+    let none = |what: String| Error::refused(what, RELEASE_AGAIN);
     if record.files.is_empty() {
         return Err(none(format!(
             "`{shown}/{RELEASE_RECORD}` lists no released file"
@@ -144,7 +141,7 @@ fn chosen(
             return Err(none(format!("no file of `{members}` was released")));
         }
     }
-    files.sort_by_key(|file| file.entry.kind == "sdist");
+    files.sort_by_key(|file| file.entry.kind);
     Ok(files)
 }
 

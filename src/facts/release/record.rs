@@ -62,6 +62,9 @@ impl Checks {
 /// The name of the file beside a staged wheel with the variables that its build read.
 pub const VARIABLES: &str = "variables.json";
 
+/// What makes a set anew, to paste.
+pub const RELEASE_AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
+
 /// The name of the file that describes the set in `dist/`.
 pub const RELEASE_RECORD: &str = "release.json";
 
@@ -76,14 +79,22 @@ pub struct ReleaseRecord {
     pub files: BTreeMap<String, Entry>,
 }
 
+/// What is uploaded first comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DistributionKind {
+    #[default]
+    Wheel,
+    Sdist,
+}
+
 /// One published file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Normalised.
     pub distribution: String,
     pub version: String,
-    /// `wheel` or `sdist`.
-    pub kind: String,
+    pub kind: DistributionKind,
     /// Hex.
     pub sha256: String,
     /// In bytes.

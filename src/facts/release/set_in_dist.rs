@@ -12,9 +12,7 @@ use crate::model::finding::Finding;
 use crate::world::disk;
 
 use super::publication::{foreign, not_released, refusals, sums};
-use super::record::{RELEASE_RECORD, ReleaseRecord, SUMS};
-
-const AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
+use super::record::{RELEASE_AGAIN, RELEASE_RECORD, ReleaseRecord, SUMS};
 
 /// None where nothing says that a set was released there.
 ///
@@ -34,7 +32,7 @@ pub(super) fn findings(
     }
     let wrong = |path: &Utf8Path, message: String| {
         let finding = Finding::error("set", message);
-        finding.at(path, None).hint(AGAIN)
+        finding.at(path, None).hint(RELEASE_AGAIN)
     };
     if !disk::is_file(&record_path) {
         let message = format!("describes what was released, and `{RELEASE_RECORD}` is missing");

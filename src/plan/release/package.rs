@@ -5,7 +5,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::build::{Flags, Options};
 use crate::facts::preflight::cargo_config;
 use crate::facts::project::METADATA;
-use crate::facts::release::{Entry, Package, PlannedWheel, Platform, Release, SOURCES, Staged};
+use crate::facts::release::{
+    DistributionKind, Entry, Package, PlannedWheel, Platform, Release, SOURCES, Staged,
+};
 use crate::facts::{Build, Product};
 use crate::model::error::Exit;
 use crate::model::invocation::Invocation;
@@ -237,10 +239,10 @@ pub(super) fn compare(plan: &mut Plan, stage: &Stage<'_>) {
 /// What goes to `dist/` when all is well.
 pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
     let release = stage.release;
-    let entry = |package: &Package, kind: &str| Entry {
+    let entry = |package: &Package, kind| Entry {
         distribution: package.name.clone(),
         version: package.version.clone(),
-        kind: kind.to_owned(),
+        kind,
         commit: release.commit.clone(),
         source: package.sdist.as_ref().map(|sdist| sdist.sha256.clone()),
         source_date_epoch: release.epoch,
@@ -254,7 +256,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
                 let serves: Vec<String> = wheels.flat_map(|it| it.trial.on().to_vec()).collect();
                 candidates.extend(package.sdist.iter().map(|staged| Candidate {
                     path: staged.path.clone(),
-                    entry: entry(package, "sdist"),
+                    entry: entry(package, DistributionKind::Sdist),
                     serves: serves.clone(),
                 }));
             }
@@ -264,7 +266,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
                         path: wheel.staged.as_ref()?.path.clone(),
                         entry: Entry {
                             not_run: wheel.trial.lack().map(str::to_owned),
-                            ..entry(package, "wheel")
+                            ..entry(package, DistributionKind::Wheel)
                         },
                         serves: wheel.trial.on().to_vec(),
                     })

@@ -1,10 +1,10 @@
 //! `cargo pyx release publish`: checked, confirmed, compared with what the index has, and uploaded
 //! one after another.
 
-use crate::facts::release::{Publication, Publishable, short};
+use crate::facts::release::{Publication, Publishable, RELEASE_AGAIN, short};
+use crate::model::counted::counted;
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
-
 use crate::model::step::StepId;
 use crate::plan::environment;
 use crate::plan::release_action::{Confirm, Publish, ReleaseAction, Upload};
@@ -23,7 +23,7 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
         return Err(Error::NotPublished {
             message: format!("nothing was published: {}", publication.refused.join("; ")),
             exit: Exit::Failed,
-            hint: Some("cargo pyx release wheel && cargo pyx release sdist".into()),
+            hint: Some(RELEASE_AGAIN.into()),
         });
     }
     if stage.context.request.network.offline {
@@ -56,9 +56,8 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
 }
 
 fn subject(publication: &Publication) -> String {
-    let count = publication.files.len();
-    let files = if count == 1 { "file" } else { "files" };
-    format!("{count} {files} to {}", publication.index.url)
+    let files = counted(publication.files.len(), "file");
+    format!("{files} to {}", publication.index.url)
 }
 
 /// By file: size, hash, index.

@@ -422,10 +422,18 @@ pub fn remove_but(path: &Utf8Path, kept: &std::collections::BTreeSet<Utf8PathBuf
 /// Removes a directory that holds nothing, or nothing but files of these names.
 pub fn remove_empty(path: &Utf8Path, marks: &[&str]) -> Result<()> {
     let names = names(path);
-    if names.iter().all(|name| marks.contains(&name.as_str())) {
-        return remove_dir(path);
+    if !names.iter().all(|name| marks.contains(&name.as_str())) {
+        return Ok(());
     }
-    Ok(())
+    for name in names {
+        remove_file(&path.join(name))?;
+    }
+    match std::fs::remove_dir(path) {
+        // somebody has made something in it meanwhile
+        Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 pub fn remove_file(path: &Utf8Path) -> Result<()> {

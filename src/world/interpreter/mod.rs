@@ -125,7 +125,7 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
         let machine = machine.unwrap_or_else(|| program.arch.to_owned());
         return Err(Error::BadInterpreter {
             path: path.to_owned(),
-            message: format!("it is for {machine}, and this machine is not"),
+            message: format!("it is built for {machine}, not for this machine"),
         });
     }
     let name = real.file_name().unwrap_or_default();
@@ -187,7 +187,7 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
         message,
     };
     let Some(said) = said else {
-        return Err(bad("it did not tell its version".into()));
+        return Err(bad("it did not report its version".into()));
     };
     // Windows tells no flags
     let is_free =
@@ -199,7 +199,7 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
         other => return Err(bad(format!("it is {other}: {ONLY}"))),
     };
     let version = Version::from_str(said.version.trim_end_matches('+'));
-    let version = version.map_err(|_| bad(format!("its version `{}` is none", said.version)))?;
+    let version = version.map_err(|_| bad(format!("its version `{}` is invalid", said.version)))?;
     Ok(Interpreter {
         path,
         version,
@@ -349,7 +349,7 @@ mod tests {
         };
         assert_eq!(installed(&session), []);
         let error = at(&session, &uvs).unwrap_err().to_string();
-        assert!(error.ends_with(&format!("it is for {other}, and this machine is not")));
+        assert!(error.ends_with(&format!("it is built for {other}, not for this machine")));
         let root = dir.join("root");
         assert_eq!(foreign(&session, &other), [uvs.clone(), roots.clone()]);
         for python in [&uvs, &roots] {

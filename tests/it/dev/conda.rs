@@ -140,10 +140,7 @@ fn a_version_file_does_not_turn_down_an_environment_of_conda() {
             .env("UV_PROJECT_ENVIRONMENT", &environment)
     };
     // the checkout brings it: only what builds runs it, and what looks does from then on
-    env()
-        .run()
-        .exits(2)
-        .says("what only looks runs nothing of it");
+    env().run().exits(2).says("it comes from this checkout");
     dev().run().succeeds();
     let exported = env().run().succeeds().stdout;
     let prefix = fs::canonicalize(&environment).unwrap();

@@ -331,7 +331,10 @@ fn who_asks_at_the_terminal_while_nobody_can_answer_ends_the_run() {
         crate::support::program(&bin.join("uv"), &script);
         let run = project.dev().path_first(&bin).answered("yes").exits(4);
         let hint = format!("hint: run it once by hand: (cd {}", project.root.display());
-        for text in ["asks for input, which cannot be typed here", &hint] {
+        for text in [
+            "is waiting for input, but there is no terminal to type it at",
+            &hint,
+        ] {
             assert!(run.stdout.contains(text), "{run}");
         }
         let gone = within(Duration::from_secs(10), &|| project.processes().is_empty());

@@ -112,7 +112,7 @@ fn a_healthy_project_is_described_and_nothing_is_found() {
     assert_eq!(facts["tools"][0]["name"], "uv");
     let people = doctor(&project, &[]).run().succeeds();
     assert!(people.stdout.contains("\nenvironment  .venv "), "{people}");
-    people.says("Found nothing that will go wrong");
+    people.says("Found no problems");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use cargo_pyx::model::implementation::Implementation;
 use cargo_pyx::model::reason::Reason;
 use cargo_pyx::world::interpreter::{Interpreter, Probe};
 use cargo_pyx::world::manifest::{CargoToml, PyProject, Toml};
-use cargo_pyx::world::python_request::Choice;
+use cargo_pyx::world::python_request::InterpreterChoice;
 use cargo_pyx::world::tool::Tool;
 use pep440_rs::Version;
 
@@ -143,7 +143,7 @@ pub(super) fn fresh_clone(members: Vec<Member>) -> Facts {
     for build in &mut facts.builds {
         build.staleness = Some(Staleness::whole(reason.clone()));
     }
-    facts.target.interpreter = Some(Choice::Use(Interpreter {
+    facts.target.interpreter = Some(InterpreterChoice::Use(Interpreter {
         path: "/usr/bin/python3.11".into(),
         version: version("3.11.7"),
         implementation: Implementation::CPython,

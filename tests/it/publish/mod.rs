@@ -84,7 +84,7 @@ fn a_set_in_another_folder_is_checked_and_published_from_there() {
     for above in [".", "..", "/"] {
         let wheel = ["wheel", "--out-dir", above];
         let run = project.pyx("release").with(&wheel).run();
-        run.exits(2).says("is no folder for distributions alone");
+        run.exits(2).says("is not a folder for distributions alone");
     }
 }
 

@@ -34,7 +34,7 @@ fn what_is_wrong_with_the_project_is_said_at_once_with_its_line() {
         let run = run
             .says("error: Cargo.toml:3: the version is 0.1.0 here and 0.2.0 in pyproject.toml:7")
             .says("error: pyproject.toml:13: `COPYING` in license-files matches no file")
-            .says("error: nothing is done as long as the project has errors (2)");
+            .says("error: aborting because of 2 errors in the project");
         quickest = quickest.min(run.took);
         assert!(project.listing(&[".git"]) == before, "{run}");
     }
@@ -44,7 +44,7 @@ fn what_is_wrong_with_the_project_is_said_at_once_with_its_line() {
     let run = project.release(&["check"]).run().exits(1);
     let run = run.says("error: pyproject.toml:13: `COPYING` in license-files matches no file");
     run.says("error: mixed-0.1.0.tar.gz: pyx: cannot be read")
-        .says("; the project has errors (2)");
+        .says("; found 2 errors in the project");
 }
 
 #[test]
