@@ -47,7 +47,7 @@ pub(super) fn choose(
             let Some(refusing) = supported_pythons::refusing(supported, found) else {
                 return Ok((choice, None));
             };
-            if requested.is_some_and(|requested| !requested.soft) {
+            if requested.is_some_and(|requested| !requested.is_soft()) {
                 return Err(unsupported(found, refusing));
             }
             let refused = refusing.wording(found.implementation);
@@ -60,7 +60,7 @@ pub(super) fn choose(
     if !unavailable.contains(&wanted.text) {
         return Ok((choice, None));
     }
-    if !wanted.soft {
+    if !wanted.is_soft() {
         let wanted = requested.unwrap_or(wanted);
         return Err(python_request::unmet(session, installed, wanted, &requires));
     }

@@ -144,7 +144,7 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
         Some(InterpreterChoice::Download(wanted)) => {
             let mut step = download(context, &wanted.text, &from(wanted))?.after(provided(plan));
             if let Action::Run(run) = &mut step.action
-                && wanted.soft
+                && wanted.is_soft()
             {
                 run.invocation
                     .set
@@ -297,7 +297,7 @@ pub(super) fn record(plan: &mut Plan, context: &PlanContext<'_>) {
     }
     let made = target.stale.is_some();
     let requested = target.requested.as_ref();
-    let requested = requested.filter(|request| !request.is_flag() && made);
+    let requested = requested.filter(|request| !request.is_of_this_run() && made);
     let action = Action::RecordSync(Box::new(RecordSync {
         environment: target.environment.clone(),
         members: context

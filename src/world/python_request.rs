@@ -18,14 +18,31 @@ use crate::world::session::Session;
 pub struct PythonRequest {
     /// As written.
     pub text: String,
-    /// What it came from, for people: `--python`, `.python-version`.
-    pub from: String,
-    /// Whether another interpreter will do when this one cannot be had.
-    pub soft: bool,
+    pub from: RequestSource,
 }
 
-/// What [`PythonRequest::from`] says of the command line's request.
-pub const FLAG: &str = "--python";
+/// Who asks for an interpreter; prints as people know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestSource {
+    /// `--python`
+    CommandLine,
+    /// `[tool.pyx] python`
+    Config,
+    /// `.python-version` and its like: as its path is shown.
+    VersionFile(String),
+    RequiresPython,
+}
+
+impl std::fmt::Display for RequestSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::CommandLine => "--python",
+            Self::Config => "[tool.pyx] python",
+            Self::VersionFile(path) => path,
+            Self::RequiresPython => "requires-python",
+        })
+    }
+}
 
 /// The request for every interpreter that the project allows.
 pub const ALL: &str = "all";
@@ -37,8 +54,13 @@ enum InterpreterSpec {
 
 impl PythonRequest {
     /// Whether this run alone asks for it, so that the default environment stays as it is.
-    pub fn is_flag(&self) -> bool {
-        self.from == FLAG
+    pub fn is_of_this_run(&self) -> bool {
+        self.from == RequestSource::CommandLine
+    }
+
+    /// Whether another interpreter will do when this one cannot be had.
+    pub fn is_soft(&self) -> bool {
+        matches!(self.from, RequestSource::VersionFile(_))
     }
 
     /// The request in the word of a version file, which pyenv reads too: `3.10-dev`, `3.12.1/envs/name` and
@@ -47,8 +69,7 @@ impl PythonRequest {
     pub fn in_version_file(session: &Session, text: &str, from: &str) -> Option<Self> {
         let request = |text: &str| Self {
             text: text.to_owned(),
-            from: from.to_owned(),
-            soft: true,
+            from: RequestSource::VersionFile(from.to_owned()),
         };
         if disk::is_file(&session.absolute(text)) {
             return Some(request(text));
@@ -188,8 +209,7 @@ pub fn choose(
             Some(found) => Ok(InterpreterChoice::Use(found.clone())),
             None => Ok(InterpreterChoice::Download(PythonRequest {
                 text: wording(requires),
-                from: "requires-python".into(),
-                soft: false,
+                from: RequestSource::RequiresPython,
             })),
         };
     };
@@ -228,10 +248,10 @@ pub fn fitting(
         }
         InterpreterSpec::Versions(versions, implementation) => (versions, implementation),
     };
-    if !request.soft && is_excluded(&versions, requires) {
+    if !request.is_soft() && is_excluded(&versions, requires) {
         return Err(Error::ExcludedPython {
             wanted: request.text.clone(),
-            from: request.from.clone(),
+            from: request.from.to_string(),
             requires: wording(requires),
         });
     }
@@ -377,8 +397,7 @@ mod tests {
         let installed = [python("3.11.7"), python("3.9.18"), python("3.13.0")];
         let request = request.map(|text| PythonRequest {
             text: text.into(),
-            from: FLAG.into(),
-            soft: false,
+            from: RequestSource::CommandLine,
         });
         let requires = [VersionSpecifiers::from_str(requires).unwrap()];
         let choice = choose(&Session::default(), &installed, request.as_ref(), &requires);
@@ -403,8 +422,7 @@ mod tests {
         }
         let request = |text: &str| PythonRequest {
             text: text.into(),
-            from: FLAG.into(),
-            soft: false,
+            from: RequestSource::CommandLine,
         };
         let unmet = |text: &str| {
             let requires = ["<=3.11".parse().unwrap()];
@@ -470,11 +488,10 @@ mod tests {
 
     #[test]
     fn a_python_that_requires_python_excludes_is_refused_and_not_downloaded() {
-        let chosen = |text: &str, requires: &str, soft: bool| {
+        let chosen = |text: &str, requires: &str, from: &RequestSource| {
             let request = PythonRequest {
                 text: text.into(),
-                from: FLAG.into(),
-                soft,
+                from: from.clone(),
             };
             let requires = [requires.parse().unwrap()];
             choose(
@@ -490,14 +507,19 @@ mod tests {
             ("python3.13", "<3.13"),
             ("3.13t", ">=3.8,<3.13"),
         ] {
-            let error = chosen(text, requires, false).unwrap_err().to_string();
+            let error = chosen(text, requires, &RequestSource::CommandLine)
+                .unwrap_err()
+                .to_string();
             let said = format!("requires-python `{requires}` does not allow {text} (--python)");
             assert_eq!(error, said);
             // of a version file, another Python will do
-            assert!(chosen(text, requires, true).is_ok());
+            assert!(chosen(text, requires, &RequestSource::VersionFile(String::new())).is_ok());
         }
         for (text, requires) in [("3.8", ">=3.8.2"), ("3.12", "<3.13"), ("<3.9", ">=3.8")] {
-            assert!(chosen(text, requires, false).is_ok(), "{text}");
+            assert!(
+                chosen(text, requires, &RequestSource::CommandLine).is_ok(),
+                "{text}"
+            );
         }
     }
 
@@ -509,8 +531,7 @@ mod tests {
         disk::write(&path, b"").unwrap();
         let request = PythonRequest {
             text: path.into_string(),
-            from: FLAG.into(),
-            soft: false,
+            from: RequestSource::CommandLine,
         };
         let fitting = |requires: &str| {
             let requires = [requires.parse().unwrap()];

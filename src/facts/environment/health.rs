@@ -124,9 +124,9 @@ impl Checkup<'_> {
 
     fn unasked_for(&self, version: &Version) -> Option<String> {
         let environment = self.environment;
-        let request = self.request.filter(|request| !request.is_flag())?;
+        let request = self.request.filter(|request| !request.is_of_this_run())?;
         // whoever names an environment has chosen its Python
-        let is_chosen = environment.is_condas && request.soft;
+        let is_chosen = environment.is_condas && request.is_soft();
         let is_settled = || self.record.requested.as_ref() == Some(&request.text);
         let is_met = || {
             let implementation = implementation_of(&environment.path);

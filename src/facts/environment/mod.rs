@@ -45,7 +45,7 @@ impl Environment {
     ) -> Result<(Self, LoadedRecord<EnvironmentRecord>)> {
         let default = default_path(session, project);
         let found = look(&default, session, project, request);
-        let Some(request) = request.filter(|request| request.is_flag()) else {
+        let Some(request) = request.filter(|request| request.is_of_this_run()) else {
             return Ok(found);
         };
         let version = match version_of(&default) {

@@ -6,7 +6,7 @@ use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::python_request::{self, FLAG, PythonRequest};
+use crate::world::python_request::{self, PythonRequest, RequestSource};
 use crate::world::session::Session;
 
 /// What names the Pythons of a folder, the one that counts first.
@@ -19,21 +19,17 @@ pub fn request(
     project: &Project,
     flag: Option<&str>,
 ) -> Result<Option<PythonRequest>> {
-    let hard = |text: &str, from: &str| PythonRequest {
-        text: text.to_owned(),
-        from: from.to_owned(),
-        soft: false,
-    };
-    if let Some(text) = flag {
-        return Ok(Some(hard(text, FLAG)));
-    }
-    if let Some(text) = &project.config.python {
-        return Ok(Some(hard(text, "[tool.pyx] python")));
+    let config = project.config.python.as_deref();
+    let config = config.map(|text| (text, RequestSource::Config));
+    let said = flag.map(|text| (text, RequestSource::CommandLine));
+    if let Some((text, from)) = said.or(config) {
+        let text = text.to_owned();
+        return Ok(Some(PythonRequest { text, from }));
     }
     let Some((path, text)) = version_file(project)? else {
         return Ok(None);
     };
-    let found = in_version_file(session, project, (&path, &text));
+    let found = in_version_file(session, project, &path, &text);
     let requires = project.requires_python();
     Ok(found.filter(|request| !request.is_excluded(session, &requires)))
 }
@@ -41,7 +37,8 @@ pub fn request(
 fn in_version_file(
     session: &Session,
     project: &Project,
-    (path, text): (&Utf8Path, &str),
+    path: &Utf8Path,
+    text: &str,
 ) -> Option<PythonRequest> {
     let from = project.display(path).to_string();
     PythonRequest::in_version_file(session, text, &from)
@@ -72,7 +69,7 @@ pub fn unread_version_file(
         return Ok(None);
     }
     Ok(version_file(project)?.map(|(path, text)| {
-        let why = match in_version_file(session, project, (&path, &text)) {
+        let why = match in_version_file(session, project, &path, &text) {
             Some(_) => {
                 let requires = python_request::wording(&project.requires_python());
                 format!("which the requires-python `{requires}` does not allow")

@@ -8,7 +8,7 @@ use crate::model::error::{Error, Result};
 use crate::world::disk;
 use crate::world::interpreter::{Interpreter, Probe};
 use crate::world::machine::{Machine, Program};
-use crate::world::python_request::{self, PythonRequest};
+use crate::world::python_request::{self, PythonRequest, RequestSource};
 use crate::world::session::Session;
 
 use super::abi::{label, minor};
@@ -119,8 +119,7 @@ fn named(
     for text in wanted.iter().filter(|word| *word != python_request::ALL) {
         let request = PythonRequest {
             text: text.clone(),
-            from: python_request::FLAG.to_owned(),
-            soft: false,
+            from: RequestSource::CommandLine,
         };
         let fitting = python_request::fitting(session, installed, &request, requires)?;
         if fitting.is_empty() {

@@ -130,7 +130,7 @@ fn another_file_of_the_same_name_stops_all_before_the_first_upload() {
         .run()
         .exits(1);
     let run = run.says(&format!("`{SDIST}` not published to"));
-    let run = run.says("another file of that name");
+    let run = run.says("a different file of that name");
     let run = run.says("cargo pyx release version --bump patch");
     let row = |outcome: &str| run.stderr.lines().any(|line| line.ends_with(outcome));
     assert!(row("  refused") && row("  not uploaded"), "{run}");
