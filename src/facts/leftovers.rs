@@ -100,7 +100,9 @@ fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<
     }
     if options.everything {
         paths.extend(released(&project.root.join("dist")));
-        paths.extend(["recipes", "tools"].map(|name| session.cache().join(name)));
+        // not locks, which others may hold, nor what says which interpreters may be run
+        let made = ["adoption", "recipes", "sdist-builds", "tools"];
+        paths.extend(made.map(|name| session.cache().join(name)));
     }
     paths.retain(|path| disk::is_there(path));
     paths.sort();

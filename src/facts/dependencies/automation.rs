@@ -47,7 +47,7 @@ impl Automation {
     }
 
     fn add(&mut self, text: &str) {
-        let text = text.replace("\\\n", " "); // a line that goes on in the next
+        let text = text.replace("\r\n", "\n").replace("\\\n", " "); // a line that goes on in the next
         // a call of nox may go over several lines
         let calls = text
             .split("session.run(")
@@ -253,6 +253,10 @@ mod tests {
                 vec![vec!["build"], vec!["test", "-F", "a,b"]],
             ),
             ("\tcargo test \\\n\t  -F a\n", vec![vec!["test", "-F", "a"]]),
+            (
+                "\tcargo test \\\r\n\t  -F a\r\n",
+                vec![vec!["test", "-F", "a"]],
+            ),
             (
                 "    session.run(\n        'cargo',\n        'test',\n        '-F',\n        'a',\n    )\n",
                 vec![vec![], vec!["test", "-F", "a"]],

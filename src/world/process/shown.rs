@@ -60,8 +60,9 @@ impl Drop for Count {
 /// pagers and debuggers work.
 ///
 /// Ctrl-C at the terminal reaches the child by itself; one that was sent to us alone is passed on. The
-/// child decides what becomes of it, but a Ctrl-C after one that changed nothing kills it with all that
-/// it has started: code that is no Python's never looks up. SIGTERM and SIGHUP are passed on to all of
+/// child decides what becomes of it, but a Ctrl-C after one that changed nothing (where the system does not
+/// say what is written, the third) kills it with all that it has started: code that is no Python's never
+/// looks up. SIGTERM and SIGHUP are passed on to all of
 /// them, which have ten seconds to end.
 ///
 /// # Errors
@@ -83,7 +84,7 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
         #[cfg(unix)]
         is_killed: false,
         #[cfg(unix)]
-        is_interrupted: false,
+        interrupts: 0,
         #[cfg(unix)]
         written: BTreeMap::new(),
         #[cfg(unix)]
@@ -116,7 +117,7 @@ struct Shown {
     #[cfg(unix)]
     is_killed: bool,
     #[cfg(unix)]
-    is_interrupted: bool,
+    interrupts: usize,
     /// The bytes that each of its processes had written by then, where the system counts them.
     #[cfg(unix)]
     written: BTreeMap<u32, u64>,
@@ -152,12 +153,18 @@ impl Shown {
         let is_said = |(id, now): (&u32, &u64)| {
             now.saturating_sub(*self.written.get(id).unwrap_or(&0)) > NOTE
         };
-        let is_silent = !written.is_empty() && !written.iter().any(is_said);
-        let is_deaf = self.is_interrupted && (is_silent || !self.at_terminal);
+        // where the system does not count, the third one is taken for a person's last word
+        let is_silent = if written.is_empty() {
+            self.interrupts > 1
+        } else {
+            !written.iter().any(is_said)
+        };
+        let is_deaf = self.interrupts > 0 && (is_silent || !self.at_terminal);
         if is_deaf || self.told.is_some() {
             return self.kill(signal);
         }
-        (self.is_interrupted, self.written) = (true, written);
+        self.interrupts += 1;
+        self.written = written;
         if !self.at_terminal {
             send_to(self.child.id(), signal);
         }
