@@ -223,6 +223,25 @@ mod tests {
     }
 
     #[test]
+    fn a_target_without_a_standard_library_is_named_with_the_toolchain_that_lacks_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap().join("1.89-here");
+        disk::create_dir(&root.join("lib/rustlib/there")).unwrap();
+        let rustc = root.join("bin/rustc");
+        assert!(check_target(Some(&rustc), "there").is_ok());
+        assert!(
+            check_target(None, "elsewhere").is_ok(),
+            "cargo says so itself"
+        );
+        let error = check_target(Some(&rustc), "elsewhere").unwrap_err();
+        assert_eq!(error.exit().code(), 3);
+        let said = format!("{error} {:?}", error.hint());
+        for word in ["elsewhere", "1.89-here", "rustup target add"] {
+            assert!(said.contains(word), "{said}");
+        }
+    }
+
+    #[test]
     fn zig_links_where_the_machines_glibc_is_too_new_for_the_tag() {
         let said = StatedPlatform::default();
         assert_eq!(
