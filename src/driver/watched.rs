@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::environment::{default_path, requested_python::VERSION_FILES};
 use crate::facts::fingerprint::Input;
 use crate::facts::project::Project;
+use crate::model::native_file::is_native;
 use crate::world::disk;
 use crate::world::session::Session;
 
@@ -130,7 +131,7 @@ impl Watched {
     /// nor an editor's own file.
     pub(super) fn is_ours(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();
-        let module = matches!(path.extension(), Some("so" | "pyd" | "dylib" | "pyc"));
+        let module = is_native(path) || path.extension() == Some("pyc");
         let editors =
             name.starts_with('.') || name.ends_with('~') || path.extension() == Some("swp");
         let is_read = self.read.iter().any(|input| holds(input, path));

@@ -25,9 +25,10 @@ use crate::facts::environment::{self, Environment};
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::Member;
 use crate::model::error::Result;
+use crate::model::native_file::is_native;
 use crate::world::disk;
 
-use super::prove::{is_extension, module_name};
+use super::prove::module_name;
 
 /// What tells the tool, and whoever it starts, to see what is installed: pip removes a distribution where
 /// Python finds it.
@@ -112,7 +113,7 @@ impl Kept {
         }
         self.switch_on(&self.program(&folders, &modules))?;
         let modules = copies.iter().map(|it| &it.place);
-        for module in modules.filter(|place| is_extension(place)) {
+        for module in modules.filter(|place| is_native(place)) {
             disk::let_go(module, &environment.aside())?;
         }
         Ok(copies)

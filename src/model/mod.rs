@@ -9,6 +9,7 @@ pub mod implementation;
 pub mod invocation;
 pub mod manylinux;
 pub mod minor;
+pub mod native_file;
 pub mod nearest;
 pub mod package_name;
 pub mod path;

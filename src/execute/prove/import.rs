@@ -7,11 +7,12 @@ use crate::execute::context::Context;
 use crate::facts::artifact::Binary;
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
+use crate::model::native_file::is_native;
 use crate::plan::Prove;
 use crate::world::disk;
 use crate::world::process;
 
-use super::installed::{InstalledModule, is_extension};
+use super::installed::InstalledModule;
 
 const RESOLVE: &str = include_str!("resolve.py");
 
@@ -53,7 +54,7 @@ pub(super) enum Loaded {
 /// The first extension module on the way: Python imports it, whatever comes after.
 pub(super) fn extension(chain: &[ImportOrigin]) -> Option<&Utf8Path> {
     let origins = chain.iter().filter_map(|found| found.origin.as_deref());
-    origins.into_iter().find(|path| is_extension(path))
+    origins.into_iter().find(|path| is_native(path))
 }
 
 /// # Errors

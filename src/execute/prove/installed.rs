@@ -7,6 +7,7 @@ use crate::facts::artifact::{self, RecordEntry};
 use crate::facts::environment;
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::model::error::{Error, Result};
+use crate::model::native_file::is_native;
 use crate::model::path::relative;
 use crate::plan::Prove;
 use crate::world::disk;
@@ -70,7 +71,7 @@ pub(super) fn installed_modules(
         let written = disk::signature(path).map(|signature| signature.written());
         prove.installed && written.is_some_and(|written| written >= context.since)
     };
-    files.retain(|path| is_extension(path) && disk::is_file(path));
+    files.retain(|path| is_native(path) && disk::is_file(path));
     files.retain(|path| {
         path.starts_with(&packages)
             || is_new(path)
@@ -86,10 +87,6 @@ pub(super) fn installed_modules(
         InstalledModule::new(root, file.clone())
     });
     Ok(named.collect())
-}
-
-pub(in crate::execute) fn is_extension(path: &Utf8Path) -> bool {
-    matches!(path.extension(), Some("so" | "pyd" | "dylib" | "dll"))
 }
 
 /// Has RECORD say of an installed file what it is now. `hash`: the file's SHA-256, hex.

@@ -26,7 +26,7 @@ use super::records;
 use import::{Loaded, without_init};
 use installed::{InstalledModule, installed_modules};
 
-pub(super) use installed::{is_extension, module_name};
+pub(super) use installed::module_name;
 
 /// Puts the new artifact where the old one was installed, and its hash into RECORD.
 pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::finding::Finding;
+use crate::model::native_file::is_native;
 
 use super::archive::{self, Contents};
 use super::record::{self, RecordEntry};
@@ -84,8 +85,7 @@ fn binaries(members: &[ArchiveMember]) -> Parsed {
         .filter(|member| member.intact && member.link.is_none())
     {
         let file = member.file_name();
-        let endings = [".so", ".pyd", ".dll", ".dylib"];
-        let library = endings.iter().any(|ending| file.ends_with(ending)) || file.contains(".so.");
+        let library = is_native(file.into()) || file.contains(".so.");
         if !library && !member.name.contains(".data/scripts/") {
             continue;
         }

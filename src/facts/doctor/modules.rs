@@ -8,6 +8,7 @@ use crate::facts::{Build, Facts};
 use crate::model::error::{Result, out_of_the_way};
 use crate::model::finding::Finding;
 use crate::model::invocation::quote;
+use crate::model::native_file::is_extension_module;
 use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
 use crate::world::git::Git;
@@ -106,8 +107,8 @@ fn extensions(folder: &Utf8Path, stem: &str, suffixes: &[String]) -> Vec<Utf8Pat
         let Some(ending) = name.strip_prefix(stem).filter(|rest| rest.starts_with('.')) else {
             return false;
         };
-        let native = matches!(Utf8Path::new(name).extension(), Some("so" | "pyd"));
-        native && (suffixes.is_empty() || suffixes.iter().any(|known| known == ending))
+        is_extension_module(name.as_str().into())
+            && (suffixes.is_empty() || suffixes.iter().any(|known| known == ending))
     });
     modules.map(|name| folder.join(name)).collect()
 }

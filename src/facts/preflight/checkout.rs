@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::finding::Finding;
+use crate::model::native_file::is_extension_module;
 use crate::model::path::{normalize, slashed};
 use crate::world::checkout;
 use crate::world::git::Git;
@@ -119,7 +120,7 @@ pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
     }
     let finding = Finding::error("uncommitted", message).at(first, None);
     // maturin puts these among the sources of a package, and nobody commits them
-    let is_built = |path: &Utf8PathBuf| matches!(path.extension(), Some("so" | "pyd"));
+    let is_built = |path: &Utf8PathBuf| is_extension_module(path);
     let ending = first.extension().unwrap_or_default();
     Some(if checkout.dirty.iter().all(is_built) {
         finding.hint(format!(

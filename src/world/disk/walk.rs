@@ -5,6 +5,7 @@ use std::fs::FileType;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::native_file::is_native;
 use crate::model::path::{normalize, slashed};
 use crate::world::checkout;
 
@@ -126,8 +127,8 @@ pub fn modules_among_sources(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8Pat
 }
 
 fn is_made(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    matches!(ending, Some("so" | "pyd" | "dylib" | "dll" | "pyc"))
+    let path = Utf8Path::new(name);
+    is_native(path) || path.extension() == Some("pyc")
 }
 
 /// `keep`: whether a file of that name counts.

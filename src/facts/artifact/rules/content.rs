@@ -6,6 +6,7 @@ use crate::facts::artifact::archive::ending;
 use crate::facts::artifact::wheel::path_in_site_packages;
 use crate::facts::artifact::{ArchiveMember, Expected, Headers, Wheel};
 use crate::model::finding::Finding;
+use crate::model::native_file::is_native;
 use crate::model::package_name;
 
 /// What no archive should have.
@@ -172,8 +173,7 @@ fn stray(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
 const TOOLS: [&str; 4] = ["setup.py", "conftest.py", "noxfile.py", "build.py"];
 
 fn is_importable(file: &str) -> bool {
-    let endings = ["py", "pyi", "so", "pyd", "pth", "dll", "dylib"];
-    ending(file).is_some_and(|ending| endings.contains(&ending))
+    is_native(file.into()) || matches!(ending(file), Some("py" | "pyi" | "pth"))
 }
 
 /// What an editable install (PEP 660) or an installer leaves.

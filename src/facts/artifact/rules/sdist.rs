@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::artifact::archive::ending;
 use crate::facts::artifact::{ArchiveMember, Expected, Sdist};
 use crate::model::finding::Finding;
+use crate::model::native_file::is_extension_module;
 use crate::model::package_name;
 
 use super::{content, leaks, metadata, requires_python, secrets, size, sources};
@@ -97,7 +97,7 @@ fn residue(members: &[ArchiveMember]) -> Vec<Finding> {
         });
         if let Some((depth, _)) = folder {
             places.insert(parts[..=depth].join("/"));
-        } else if matches!(ending(&member.name), Some("so" | "pyd")) {
+        } else if is_extension_module(member.name.as_str().into()) {
             places.insert(member.name.clone());
         }
     }

@@ -1,0 +1,35 @@
+//! Which files are compiled, by their names.
+
+use camino::Utf8Path;
+
+/// Whether Python imports it as an extension module, on one system or another.
+pub fn is_extension_module(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("so" | "pyd"))
+}
+
+/// Whether it is native code: an extension module, or a library that Python loads, as those of cffi and
+/// `UniFFI` are.
+pub fn is_native(path: &Utf8Path) -> bool {
+    is_extension_module(path) || matches!(path.extension(), Some("dylib" | "dll"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_native_and_no_extension_module() {
+        for (name, extension, native) in [
+            ("a/b.abi3.so", true, true),
+            ("b.cp312-win_amd64.pyd", true, true),
+            ("libb.dylib", false, true),
+            ("b.dll", false, true),
+            ("b.py", false, false),
+            ("so", false, false),
+        ] {
+            let path = Utf8Path::new(name);
+            assert_eq!(is_extension_module(path), extension, "{name}");
+            assert_eq!(is_native(path), native, "{name}");
+        }
+    }
+}
