@@ -1,4 +1,4 @@
-//! What the Rust tests of a crate without a pyproject.toml of its own import, from where its project
+//! What Rust tests import that have no Python tests beside them to bring it, from where their project
 //! says what tests need.
 
 use camino::{Utf8Path, Utf8PathBuf};

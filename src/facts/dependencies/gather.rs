@@ -88,6 +88,10 @@ impl Dependencies {
             Some(workspace) => {
                 let in_python = tested.iter().any(|(_, python)| *python);
                 found.add_tests_of_workspace(project, workspace, in_python)?;
+                let is_unsaid = found.syncs.is_empty() && !in_python;
+                for (member, _) in tested.iter().filter(|_| is_unsaid) {
+                    found.add_tests_of_crate(project, member)?;
+                }
             }
             None => found.add_tests(project, lock.as_ref(), tested)?,
         }
@@ -130,15 +134,14 @@ impl Dependencies {
     ) -> Result<()> {
         for (member, python) in tested {
             let Some(pyproject) = &member.pyproject else {
-                let found = crate_tests::find(&project.manifests, &member.cargo)?;
-                self.files.extend(found.files);
-                self.syncs.extend(found.syncs);
+                self.add_tests_of_crate(project, member)?;
                 continue;
             };
             self.note(pyproject, &member.name);
             let runner = runner::find(&project.manifests, pyproject)?;
             self.files.extend(runner.files);
             if !(runner.declared || *python) {
+                self.add_tests_of_crate(project, member)?;
                 continue;
             }
             let (mut groups, mut extras) = (runner.groups, runner.extras);
@@ -157,6 +160,14 @@ impl Dependencies {
             }
             self.syncs.extend(runner.others);
         }
+        Ok(())
+    }
+
+    /// Where no test is in Python, nobody has to name a runner.
+    fn add_tests_of_crate(&mut self, project: &Project, member: &Member) -> Result<()> {
+        let found = crate_tests::find(&project.manifests, &member.cargo)?;
+        self.files.extend(found.files);
+        self.syncs.extend(found.syncs);
         Ok(())
     }
 
@@ -444,20 +455,19 @@ mod tests {
         ));
     }
 
-    #[test]
-    fn of_groups_in_conflict_tests_have_one_in_a_project_by_itself_too() {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap();
-        let text = "[project]\nname = 'a'\nversion = '1'\n\
-                    [dependency-groups]\nnewest = ['pytest', 'six==2']\ntest = ['pytest', 'six==1']\n\
-                    [tool.uv]\nconflicts = [[{ group = 'newest' }, { group = 'test' }]]\n";
-        let path = dir.join("pyproject.toml");
-        disk::write(&path, text.as_bytes()).unwrap();
+    /// Of a package by itself in `dir`, whose files are written there; `in_python`: whether its tests are.
+    fn for_tests(dir: &Utf8Path, files: &[(&str, &str)], in_python: bool) -> Vec<Sync> {
+        let cargo = ("Cargo.toml", "[package]\nname = 'a'\n");
+        for (name, text) in [cargo].iter().chain(files) {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        disk::create_dir(&dir.join(".git")).unwrap();
         let manifests = Manifests::default();
         let member = Member {
             name: "a".into(),
             dir: dir.to_owned(),
-            pyproject: manifests.pyproject(&path).unwrap(),
+            cargo: manifests.cargo(&dir.join("Cargo.toml")).unwrap().unwrap(),
+            pyproject: manifests.pyproject(&dir.join("pyproject.toml")).unwrap(),
             ..Member::default()
         };
         let project = Project {
@@ -466,7 +476,42 @@ mod tests {
             manifests,
             ..Project::default()
         };
-        let found = Dependencies::for_tests(&project, &[(&member, true)], None).unwrap();
-        assert_eq!(found.syncs[0].groups, ["test"]);
+        let tested = [(&member, in_python)];
+        Dependencies::for_tests(&project, &tested, None)
+            .unwrap()
+            .syncs
+    }
+
+    #[test]
+    fn of_groups_in_conflict_tests_have_one_in_a_project_by_itself_too() {
+        let temp = tempfile::tempdir().unwrap();
+        let text = "[project]\nname = 'a'\nversion = '1'\n\
+                    [dependency-groups]\nnewest = ['pytest', 'six==2']\ntest = ['pytest', 'six==1']\n\
+                    [tool.uv]\nconflicts = [[{ group = 'newest' }, { group = 'test' }]]\n";
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let syncs = for_tests(dir, &[("pyproject.toml", text)], true);
+        assert_eq!(syncs[0].groups, ["test"]);
+    }
+
+    #[test]
+    fn tests_in_rust_alone_need_no_runner_to_have_what_is_listed_for_them() {
+        let pyproject = ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\n");
+        let listed = ("dev-requirements.txt", "numpy\n");
+        let workflow = (
+            ".github/workflows/ci.yml",
+            "jobs:\n  test:\n    steps:\n      - run: pip install numpy\n      - run: cargo test\n",
+        );
+        for (files, expected) in [
+            ([pyproject, listed], listed.0),
+            ([pyproject, workflow], workflow.0),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            let syncs = for_tests(dir, &files, false);
+            let [sync] = &syncs[..] else {
+                panic!("{syncs:?}")
+            };
+            assert_eq!(sync.source.path(), &dir.join(expected));
+        }
     }
 }
