@@ -164,7 +164,13 @@ impl Records {
             } else if disk::is_dir(&target.environment.kept(member)) {
                 Some(Staleness::whole(Reason::Interrupted))
             } else {
-                let found = build.judge(session, &records);
+                let found = build.judge(session, &records).or_else(|| {
+                    // what is proved again is compared with what cargo has left
+                    let is_proved = target.packages_are_stale();
+                    let gone = artifacts.iter().find(|it| !disk::is_file(&it.path));
+                    let path = gone.filter(|_| is_proved)?.path.clone();
+                    Some(Staleness::whole(Reason::Vanished { path }))
+                });
                 let is_unlinked = run_state.unlinked.contains(&member.name);
                 match found {
                     Some(found) if is_unlinked => Some(Staleness::whole(found.reason)),
