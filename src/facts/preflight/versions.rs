@@ -1,6 +1,7 @@
 //! Whether all that states a version states the same one.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep440_rs::Version;
 
@@ -8,6 +9,8 @@ use crate::facts::project::Project;
 use crate::facts::versions::{Statement, StatementKind, Versioned};
 use crate::model::finding::Finding;
 use crate::model::package_name;
+use crate::model::version;
+use crate::world::manifest::CargoToml;
 
 /// The rule about the tag on the last commit.
 pub(super) const TAG: &str = "tag-mismatch";
@@ -23,8 +26,9 @@ pub(super) fn check(project: &Project, versions: &[Versioned], tags: &[String]) 
                 .iter()
                 .filter_map(|s| differing(project, one, s)),
         );
-        let alone = versions.iter().all(|other| other.version == one.version);
-        found.extend(tagged(one, tags, alone));
+        let is_alone = versions.iter().all(|other| other.version == one.version);
+        let is_meant = |tagged: &Version| is_alone && !is_of_another_crate(project, one, tagged);
+        found.extend(tagged(one, tags, &is_meant));
     }
     found
 }
@@ -59,8 +63,14 @@ fn differing(project: &Project, one: &Versioned, said: &Statement) -> Option<Fin
         project.display(&decisive.path),
         decisive.line
     );
+    let is_unread = |decisive: StatementKind| {
+        let is_pythons = decisive == StatementKind::PyProject;
+        one.is_private || (is_pythons && !is_one_step(version, &other))
+    };
     let finding = match said.kind {
-        StatementKind::Cargo if one.is_private => Finding::warning("version-mismatch", message),
+        StatementKind::Cargo if is_unread(decisive.kind) => {
+            Finding::warning("version-mismatch", message)
+        }
         StatementKind::Cargo | StatementKind::PyProject => {
             Finding::error("version-mismatch", message)
         }
@@ -80,14 +90,40 @@ fn differing(project: &Project, one: &Versioned, said: &Statement) -> Option<Fin
     Some(finding.at(&said.path, Some(said.line)).hint(hint))
 }
 
+/// Whether one release follows the other, so that a bump was forgotten in one place; versions that are
+/// farther apart are not kept alike.
+fn is_one_step(one: &Version, other: &Version) -> bool {
+    let parts = |version: &Version| {
+        let release = version.release();
+        [0, 1, 2].map(|at| release.get(at).copied().unwrap_or_default())
+    };
+    let (low, high) = if one < other {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let [major, minor, patch] = parts(low);
+    let next = [
+        [major, minor, patch],
+        [major, minor, patch + 1],
+        [major, minor + 1, 0],
+        [major + 1, 0, 0],
+    ];
+    next.contains(&parts(high))
+}
+
 /// A tag on the last commit that names a version of this package, but another one.
 ///
-/// `alone`: no other package of the project has another version, so that `v1.2.3` means this one.
-fn tagged(one: &Versioned, tags: &[String], alone: bool) -> Option<Finding> {
+/// `is_meant`: whether `v1.2.3`, without a name, means this package.
+fn tagged(
+    one: &Versioned,
+    tags: &[String],
+    is_meant: &dyn Fn(&Version) -> bool,
+) -> Option<Finding> {
     let (version, decisive) = (one.version.as_ref()?, one.decisive()?);
     let named: Vec<(&String, Version)> = tags
         .iter()
-        .filter_map(|tag| Some((tag, version_of(tag, &one.members, alone)?)))
+        .filter_map(|tag| Some((tag, version_of(tag, &one.members, is_meant)?)))
         .collect();
     let (tag, _) = named.first()?;
     if named.iter().any(|(_, tagged)| tagged == version) {
@@ -98,8 +134,28 @@ fn tagged(one: &Versioned, tags: &[String], alone: bool) -> Option<Finding> {
     Some(finding.at(&decisive.path, Some(decisive.line)))
 }
 
+/// Whether the version is that of a crate in the checkout that its members depend on, and none that theirs
+/// was to become.
+fn is_of_another_crate(project: &Project, one: &Versioned, tagged: &Version) -> bool {
+    let is_next = one
+        .version
+        .as_ref()
+        .is_some_and(|own| is_one_step(own, tagged));
+    let members = project.all().filter(|it| one.members.contains(&it.name));
+    let mut crates = members.flat_map(|member| &member.path_dependencies);
+    let has_it = |cargo: &Arc<CargoToml>| {
+        let said = cargo.version().or_else(|| cargo.workspace_version());
+        said.and_then(|said| version::parse(&said.value)).as_ref() == Some(tagged)
+    };
+    !is_next && crates.any(has_it)
+}
+
 /// The version in `v1.2.3`, `1.2.3`, `name-v1.2.3` or `name-1.2.3`.
-fn version_of(tag: &str, members: &[String], alone: bool) -> Option<Version> {
+fn version_of(
+    tag: &str,
+    members: &[String],
+    is_meant: &dyn Fn(&Version) -> bool,
+) -> Option<Version> {
     let number = |text: &str| {
         let text = text.strip_prefix('v').unwrap_or(text);
         // a bare number is no version of a package
@@ -117,5 +173,5 @@ fn version_of(tag: &str, members: &[String], alone: bool) -> Option<Version> {
             return Some(version);
         }
     }
-    if alone { number(tag) } else { None }
+    number(tag).filter(|version| is_meant(version))
 }

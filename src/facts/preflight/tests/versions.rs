@@ -68,6 +68,30 @@ fn the_version_of_a_crate_that_is_never_published_reaches_nobody() {
 }
 
 #[test]
+fn a_crates_version_that_is_not_kept_in_step_with_pythons_stops_no_release() {
+    for (python, is_error) in [
+        ("0.1.1", true),
+        ("0.2.0", true),
+        ("1.0", true),
+        ("0.0.9", true),
+        ("0.3.0", false),
+        ("3.13", false),
+        ("2025.2.5", false),
+    ] {
+        let project = GoodProject::new();
+        for name in ["pyproject.toml", "uv.lock", "one/__init__.py"] {
+            project.edit(name, "\"0.1.0\"", &format!("\"{python}\""));
+        }
+        let level = if is_error { "error" } else { "warning" };
+        let text = "Cargo.toml:3: the version is 0.1.0 here and";
+        assert_eq!(
+            project.says(),
+            [format!("{level}: {text} {python} in pyproject.toml:7")]
+        );
+    }
+}
+
+#[test]
 fn a_version_that_python_does_not_know_is_an_error() {
     let project = GoodProject::new();
     for name in ["Cargo.toml", "Cargo.lock"] {
@@ -113,6 +137,29 @@ fn a_tag_of_another_version_is_an_error() {
             Vec::from_iter(wrong.then_some(text)),
             "{tag}"
         );
+    }
+}
+
+#[test]
+fn a_tag_without_a_name_may_mean_a_crate_that_the_package_is_made_of() {
+    for (tag, of_crate, is_told) in [
+        ("v0.3.0", "0.3.0", false),
+        ("v0.3.0", "0.3.1", true),
+        ("one-v0.3.0", "0.3.0", true),
+        ("v0.2.0", "0.2.0", true), // and the package's was forgotten
+    ] {
+        let project = GoodProject::committed();
+        let dependency = "[dependencies]\ncore = { path = 'core' }\n";
+        project.edit("Cargo.toml", "[dependencies]\n", dependency);
+        let core = format!("[package]\nname = 'core'\nversion = '{of_crate}'\n[workspace]\n");
+        project.write("core/Cargo.toml", &core);
+        project.write("core/src/lib.rs", "");
+        project.git("add .");
+        project.git("commit -qm core");
+        project.git(&format!("tag {tag}"));
+        let says = project.says();
+        let told = says.iter().any(|line| line.contains("is tagged"));
+        assert_eq!(told, is_told, "{tag}: {says:?}");
     }
 }
 
