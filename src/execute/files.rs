@@ -1,10 +1,11 @@
 //! Files that a plan writes or copies.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::recipes;
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::Edit;
+use crate::model::path::normalize;
 use crate::plan::{CopyProject, CopyTests};
 use crate::ui::Ui;
 use crate::world::disk;
@@ -155,14 +156,11 @@ pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
 /// With the history, by which backends know the version, and nothing that is ignored.
 pub(super) fn copy_project(copy: &CopyProject) -> Result<()> {
     for path in disk::kept_files(&copy.from) {
-        disk::copy(&copy.from.join(&path), &copy.to.join(&path))?;
+        disk::copy_entry(&copy.from.join(&path), &copy.to.join(&path))?;
     }
-    let git = copy.from.join(".git");
-    if disk::is_dir(&git) {
+    if let Some(git) = git_dir(&copy.from)? {
         let text = format!("gitdir: {git}\n");
         disk::write(&copy.to.join(".git"), text.as_bytes())?;
-    } else if disk::is_file(&git) {
-        disk::copy(&git, &copy.to.join(".git"))?;
     }
     for edit in &copy.edits {
         let path = copy.to.join(&edit.shown);
@@ -174,12 +172,24 @@ pub(super) fn copy_project(copy: &CopyProject) -> Result<()> {
     Ok(())
 }
 
+/// Where a checkout has its history, absolute: of a worktree or a submodule a file says that, from its own
+/// folder (git's manual, "gitrepository-layout").
+fn git_dir(checkout: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    let path = checkout.join(".git");
+    if disk::is_dir(&path) {
+        return Ok(Some(path));
+    }
+    let text = disk::read_text(&path)?.unwrap_or_default();
+    let named = text.trim().strip_prefix("gitdir:");
+    Ok(named.map(|dir| normalize(&checkout.join(dir.trim()))))
+}
+
 /// What cargo builds lies in `target`, ignored or not.
 pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Result<()> {
     disk::remove_dir(to)?;
     for below in disk::kept_files(from) {
         if below != without && !below.starts_with("target") {
-            disk::copy(&from.join(&below), &to.join(&below))?;
+            disk::copy_entry(&from.join(&below), &to.join(&below))?;
         }
     }
     // what a checkout above ignores, as the folder of builds in which the copy is, is not ignored here
@@ -188,8 +198,6 @@ pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Res
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8PathBuf;
-
     use super::*;
     use crate::model::path::slashed;
     use crate::ui::OutputOptions;
@@ -271,6 +279,36 @@ mod tests {
         );
         // where maturin stops looking for what is ignored
         assert_eq!(crate::world::checkout::root(&copy), Some(&*copy));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_of_a_project_has_its_links_and_knows_its_history() {
+        let (_temp, root) = folder();
+        let from = root.join("main/sub");
+        disk::write(&from.join("data/a.txt"), b"a").unwrap();
+        disk::write(&from.join(".git"), b"gitdir: ../.git/modules/sub\n").unwrap();
+        disk::create_dir(&from.join("examples")).unwrap();
+        for (target, link) in [
+            ("../data", "examples/data"),
+            ("../data/a.txt", "examples/a.txt"),
+            ("nowhere", "examples/none"),
+        ] {
+            disk::link(target.into(), &from.join(link)).unwrap();
+        }
+        let copy = CopyProject {
+            from,
+            to: root.join("copy"),
+            edits: Vec::new(),
+        };
+        copy_project(&copy).unwrap();
+        let read = |name: &str| disk::read_text(&copy.to.join(name)).unwrap();
+        assert_eq!(read("examples/data/a.txt").as_deref(), Some("a"));
+        assert_eq!(read("examples/a.txt").as_deref(), Some("a"));
+        assert!(copy.to.join("examples/data").is_symlink());
+        assert!(copy.to.join("examples/none").is_symlink());
+        let git = format!("gitdir: {root}/main/.git/modules/sub\n");
+        assert_eq!(read(".git"), Some(git));
     }
 
     #[test]

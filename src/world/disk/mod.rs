@@ -22,7 +22,7 @@ use crate::model::path::normalize;
 
 pub use file_lock::FileLock;
 pub use replace::{let_go, replace};
-pub use trees::{Staging, copy_tree, exchange, link, mirror, promote, staging};
+pub use trees::{Staging, copy_entry, copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{
     Link, all_files, folder_files, folders, folders_like, is_match, kept_files, links_out_of,

@@ -74,6 +74,19 @@ pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     copy_file(from, to).map_err(io("copy", from))
 }
 
+/// Copies what stands there: the content of a file, also where a link leads to it; a link to a folder or to
+/// nothing as the link that it is. Pipes and devices have no content and are left out.
+pub fn copy_entry(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    if super::is_file(from) {
+        return super::copy(from, to);
+    }
+    if from.is_symlink() && (cfg!(unix) || super::is_dir(from)) {
+        create_dir(to.parent().unwrap_or(to))?;
+        return link_like(from, to);
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
 fn link_like(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     let target = std::fs::read_link(from).map_err(io("copy", from))?;
