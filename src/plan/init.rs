@@ -47,37 +47,43 @@ pub fn new_files(plan: &Plan) -> Vec<Utf8PathBuf> {
 /// the folder `cwd`, absolute: what is new goes, they are taken from git, and nothing else is touched.
 pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
     let new = new_files(plan);
-    let mut files: Vec<String> = new
-        .iter()
-        .map(|path| quote(&slashed(path)).into_owned())
-        .collect();
+    let mut files: Vec<String> = new.iter().map(|path| slashed(path)).collect();
     if adoption.locks() && !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");
-        files.push(quote(&slashed(&lock)).into_owned());
+        files.push(slashed(&lock));
     }
-    let is_new = |top: &&str| !adoption.there.contains(Utf8Path::new(top));
-    let tops = files
-        .iter()
-        .filter_map(|file| Some(file.split_once('/')?.0));
-    let folders: BTreeSet<&str> = tops.filter(is_new).collect();
-    let folders: Vec<&str> = folders.into_iter().collect();
     let changed = changed_files(adoption, plan);
-    let changed: Vec<_> = changed.iter().map(|path| quote(path.as_str())).collect();
-    let mut commands = Vec::new();
-    if !changed.is_empty() {
-        commands.push(format!("git checkout -- {}", changed.join(" ")));
-    }
-    commands.push(format!("rm -f {}", files.join(" ")));
-    if !folders.is_empty() {
-        let folders = folders.join(" ");
-        commands.push(format!("find {folders} -type d -empty -delete"));
-    }
-    let commands = commands.join(" && ");
+    let commands = undo(&changed, &files, &adoption.there);
     if adoption.root == cwd {
         commands
     } else {
         format!("(cd {} && {commands})", quote(&slashed(&adoption.root)))
     }
+}
+
+/// Takes `changed` from git and removes `new` files, with the folders that come to be empty by that.
+///
+/// All paths from the root; `there`: what stood at the root before.
+fn undo(changed: &[Utf8PathBuf], new: &[String], there: &BTreeSet<Utf8PathBuf>) -> String {
+    let quoted = |words: &mut dyn Iterator<Item = &str>| {
+        let words: Vec<_> = words.map(quote).collect();
+        words.join(" ")
+    };
+    let tops = new.iter().filter_map(|file| Some(file.split_once('/')?.0));
+    let is_new = |top: &&str| !top.is_empty() && !there.contains(Utf8Path::new(top));
+    let folders: BTreeSet<&str> = tops.filter(is_new).collect();
+    let mut commands = Vec::new();
+    if !changed.is_empty() {
+        let changed = quoted(&mut changed.iter().map(|path| path.as_str()));
+        commands.push(format!("git checkout -- {changed}"));
+    }
+    let new = quoted(&mut new.iter().map(String::as_str));
+    commands.push(format!("rm -f {new}"));
+    if !folders.is_empty() {
+        let folders = quoted(&mut folders.into_iter());
+        commands.push(format!("find {folders} -type d -empty -delete"));
+    }
+    commands.join(" && ")
 }
 
 fn edits(plan: &Plan) -> impl Iterator<Item = &Edit> {
@@ -175,4 +181,21 @@ fn edit(wanted: FileChange, adoption: &Adoption) -> Result<Edit> {
         after: wanted.after,
         changes: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_quotes_each_path_whole() {
+        let new = ["my pkg/core/lib.rs", "src/x.rs", "Cargo.toml"].map(str::to_owned);
+        let there = BTreeSet::from(["src".into()]);
+        assert_eq!(
+            undo(&["a b.toml".into()], &new, &there),
+            "git checkout -- 'a b.toml' && rm -f 'my pkg/core/lib.rs' src/x.rs Cargo.toml \
+             && find 'my pkg' -type d -empty -delete"
+        );
+        assert_eq!(undo(&[], &new[2..], &there), "rm -f Cargo.toml");
+    }
 }

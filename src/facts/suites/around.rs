@@ -42,7 +42,7 @@ impl PythonSuite {
             is_shared: true,
         };
         let config = PytestConfig::read(&project.manifests, dir)?;
-        let (_, mut tests) = files.find(dir, TestRunner::Pytest, &config);
+        let mut tests = files.find(dir, TestRunner::Pytest, &config).tests;
         tests.retain(|test| !is_in_crate(dir, test));
         if !config.is_own() {
             let mut left_out: BTreeSet<Utf8PathBuf> = test_folders(dir, &tests)

@@ -31,10 +31,8 @@ pub(super) fn nested_config(
     for folder in folders {
         let nested = PytestConfig::read(&files.project.manifests, &folder)?;
         let finds = || {
-            !files
-                .find(&folder, TestRunner::Pytest, &nested)
-                .1
-                .is_empty()
+            let named = files.find(&folder, TestRunner::Pytest, &nested);
+            !named.tests.is_empty()
         };
         if nested.is_own() && finds() {
             return Ok(Some((folder, nested)));

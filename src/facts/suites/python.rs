@@ -14,7 +14,7 @@ use crate::world::manifest::Manifests;
 use super::nested_config::nested_config;
 use super::pytest_args::{document_args, installed_args, named_files};
 use super::pytest_config::PytestConfig;
-use super::test_files::{TestFiles, folders_of_none, test_folders};
+use super::test_files::{NamedAsTests, TestFiles, folders_of_none, test_folders};
 use super::unittest::{installed_unittest_args, unittest_call};
 
 /// One run of a project's test runner.
@@ -189,51 +189,63 @@ impl PythonSuite {
         config: &PytestConfig,
         member: &Member,
     ) -> Result<PythonTests> {
-        let dir = &self.dir;
-        let (aside, tests) = files.find(dir, self.runner, config);
+        let named = files.find(&self.dir, self.runner, config);
         if self.runner == TestRunner::Unittest {
-            let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
-            let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
-            let call = unittest_call(dir, &modules)?;
-            let suite = call.map(|call| Self {
-                installed_args: installed_unittest_args(member, &call.dir, &call.args, &modules),
-                args: call.args,
-                dir: call.dir,
-                ..self.clone()
-            });
-            return Ok(suite.into());
+            return Ok(self.with_unittests(member, &named.tests)?.into());
         }
-        if let Some((folder, nested)) = nested_config(files, dir, config, &tests)? {
-            let (_, tests) = files.find(&folder, self.runner, &nested);
-            let place = folder.strip_prefix(dir).map(slashed).unwrap_or_default();
-            let installed_args = installed_args(config, member, dir, &tests);
-            let args = [nested.untimed_benchmarks(member), vec![place]].concat();
-            let left_out = folders_of_none(dir, &aside);
+        if let Some((folder, nested)) = nested_config(files, &self.dir, config, &named.tests)? {
+            let tests = files.find(&folder, self.runner, &nested).tests;
+            let place = folder.strip_prefix(&self.dir).map(slashed);
+            let place = place.unwrap_or_default();
+            let left_out = folders_of_none(&self.dir, &named.others);
+            let suite = Self {
+                args: [nested.untimed_benchmarks(member), vec![place]].concat(),
+                installed_args: installed_args(config, member, &self.dir, &tests),
+                ..self
+            };
             return Ok(PythonTests {
-                suite: Some(Self {
-                    args,
-                    installed_args,
-                    ..self
-                }),
+                suite: Some(suite),
                 left_out,
             });
         }
         // where it is told where they are, pytest decides whether there are any
-        if tests.is_empty() && !config.says_where() {
+        if named.tests.is_empty() && !config.says_where() {
             return Ok(PythonTests {
                 suite: None,
-                left_out: folders_of_none(dir, &aside),
+                left_out: folders_of_none(&self.dir, &named.others),
             });
         }
+        Ok(self.with_pytests(files, config, member, &named))
+    }
+
+    fn with_unittests(self, member: &Member, tests: &[Utf8PathBuf]) -> Result<Option<Self>> {
+        let is_module = |test: &&Utf8PathBuf| test.extension() == Some("py");
+        let modules: Vec<Utf8PathBuf> = tests.iter().filter(is_module).cloned().collect();
+        let call = unittest_call(&self.dir, &modules)?;
+        Ok(call.map(|call| Self {
+            installed_args: installed_unittest_args(member, &call.dir, &call.args, &modules),
+            args: call.args,
+            dir: call.dir,
+            ..self
+        }))
+    }
+
+    fn with_pytests(
+        self,
+        files: &TestFiles<'_>,
+        config: &PytestConfig,
+        member: &Member,
+        named: &NamedAsTests,
+    ) -> PythonTests {
         let mut args = config.untimed_benchmarks(member);
-        let installed_args = installed_args(config, member, dir, &tests);
+        let installed_args = installed_args(config, member, &self.dir, &named.tests);
         let installed_args = installed_args.map(|own| [&args[..], &own].concat());
         let mut left_out = BTreeSet::new();
         if config.paths.is_none() {
-            args.extend(files.others_below(dir));
-            let folders = test_folders(dir, &tests);
-            if !(aside.is_empty() || folders.is_empty()) {
-                left_out = folders_of_none(dir, &aside);
+            args.extend(files.others_below(&self.dir));
+            let folders = test_folders(&self.dir, &named.tests);
+            if !(named.others.is_empty() || folders.is_empty()) {
+                left_out = folders_of_none(&self.dir, &named.others);
                 args.extend(folders);
             }
         }
@@ -242,10 +254,10 @@ impl PythonSuite {
             installed_args,
             ..self
         };
-        Ok(PythonTests {
+        PythonTests {
             suite: Some(suite),
             left_out,
-        })
+        }
     }
 }
 
@@ -258,7 +270,7 @@ fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>
     };
     let config = PytestConfig::read(&project.manifests, &member.dir)?;
     let files = TestFiles::of(project, member);
-    let (_, tests) = files.find(&member.dir, TestRunner::Pytest, &config);
+    let tests = files.find(&member.dir, TestRunner::Pytest, &config).tests;
     let is_there = |test: &Utf8PathBuf| test.starts_with(dir);
     Ok(tests.iter().all(is_there).then(|| dir.to_owned()))
 }
@@ -280,7 +292,7 @@ fn of_no_package(
         ..TestFiles::of(project, member)
     };
     let config = PytestConfig::read(&project.manifests, checkout)?;
-    let (_, tests) = files.find(checkout, runner, &config);
+    let tests = files.find(checkout, runner, &config).tests;
     let folders = test_folders(checkout, &tests).into_iter();
     Ok(folders.map(|name| checkout.join(name)).collect())
 }

@@ -30,6 +30,13 @@ pub(super) struct TestFiles<'a> {
     pub(super) is_shared: bool,
 }
 
+/// Files that are named as tests are; absolute.
+pub(super) struct NamedAsTests {
+    pub(super) tests: Vec<Utf8PathBuf>,
+    /// Those that are none, by the folder that they are in.
+    pub(super) others: Vec<Utf8PathBuf>,
+}
+
 impl<'a> TestFiles<'a> {
     pub(super) fn of(project: &'a Project, member: &'a Member) -> Self {
         Self {
@@ -39,19 +46,19 @@ impl<'a> TestFiles<'a> {
         }
     }
 
-    /// Those that are no tests, though they are called so, and those that are.
+    /// Those in a folder that a runner would take for tests.
     pub(super) fn find(
         &self,
         dir: &Utf8Path,
         runner: TestRunner,
         config: &PytestConfig,
-    ) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
-        let (mut aside, tests) = called_as_tests(dir, self.below(dir), runner, config);
+    ) -> NamedAsTests {
+        let (mut others, tests) = called_as_tests(dir, self.below(dir), runner, config);
         let (of_others, tests) = tests
             .into_iter()
             .partition(|path| self.is_shared && is_in_package(dir, path));
-        aside.extend::<Vec<_>>(of_others);
-        (aside, tests)
+        others.extend::<Vec<_>>(of_others);
+        NamedAsTests { tests, others }
     }
 
     /// Whether pytest finds hooks of the package's own.
