@@ -1,9 +1,11 @@
 //! The Rust tests of a plan.
 
+use crate::facts::build::is_own_feature;
 use crate::facts::suites::RustSuite;
 use crate::facts::{Build, Testing};
 use crate::model::error::{Error, Exit, Result};
 use crate::model::invocation::Invocation;
+use crate::model::minor;
 use crate::model::step::StepId;
 
 use super::action::{Action, Listen, Run};
@@ -31,7 +33,7 @@ pub(super) fn prepare(
         if embedding::probe(context, build).is_err() {
             return Ok(()); // said in the place of their result
         }
-        embedding::prepare(plan, context, build, &own_features(suite, build))?;
+        embedding::prepare(plan, context, build, &own_features(context, suite, build))?;
     }
     // who wants to know the first failure waits for nothing else
     let is_due = build.staleness.is_some() && !testing.fail_fast;
@@ -209,7 +211,7 @@ fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Resu
         .arg("build")
         .args(place_args(suite, build, &suite.tested))
         .args(profile_args(&build.options.profile))
-        .args(features(suite, build))
+        .args(features(context, suite, build))
         .args(passed_args(context.request, &build.options))
         .arg("--examples");
     if suite.links_python {
@@ -239,7 +241,7 @@ fn cargo_test(
         .arg("test")
         .args(place_args(suite, build, packages))
         .args(profile_args(&build.options.profile))
-        .args(features(suite, build))
+        .args(features(context, suite, build))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_args(context.request, &build.options))
         .arg(which)
@@ -271,7 +273,7 @@ fn nextest(
         .args(["nextest", "run"])
         .args(place_args(suite, build, &suite.tested))
         .args(profile)
-        .args(features(suite, build))
+        .args(features(context, suite, build))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_to_nextest(context.request, &build.options))
         .args(testing.quiet.then_some(quiet).into_iter().flatten())
@@ -343,11 +345,11 @@ fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
 
 /// The flags for features of the tested packages: as the project's automation says them, with those that
 /// are asked for; else the extension's own, and those with which its local dependencies are in it.
-fn features(suite: &RustSuite, build: &Build) -> Vec<String> {
+fn features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Vec<String> {
     if let Some(said) = &suite.documented_features {
         return [said.clone(), asked_features(build, said)].concat();
     }
-    let mut args = own_features(suite, build);
+    let mut args = own_features(context, suite, build);
     if build.member.resolver() > 1 {
         for package in &suite.tested {
             let taken = build.member.features_of(package);
@@ -376,7 +378,7 @@ fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
 }
 
 /// Those of the extension's crate, of the build and for tests.
-fn own_features(suite: &RustSuite, build: &Build) -> Vec<String> {
+fn own_features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Vec<String> {
     let member = &build.member;
     let package = member.cargo.package_name().unwrap_or_default();
     if !suite.tested.iter().any(|tested| tested == package) {
@@ -384,8 +386,14 @@ fn own_features(suite: &RustSuite, build: &Build) -> Vec<String> {
     }
     // `PACKAGE/FEATURE` of the package itself is known to the second resolver only
     let is_prefixed = member.resolver() > 1;
+    let python = context.target.base();
+    let version = minor::of(&python.version);
+    let conditional = member.conditional_features.iter();
+    let conditional = conditional.filter(|it| it.is_for(python.implementation, version));
+    let conditional = conditional.map(|it| &it.feature);
     let own = build.options.own_features();
     let named: Vec<String> = own
+        .chain(conditional.filter(|it| is_own_feature(it)))
         .chain(&member.config().test.rust_features)
         .map(|feature| {
             if is_prefixed && !feature.contains('/') {

@@ -10,7 +10,7 @@ mod variables;
 
 pub use dep_info::sources;
 pub use inputs::{BuildPlace, Inputs};
-pub use options::{CargoArguments, Flags, Options, settings};
+pub use options::{CargoArguments, Flags, Options, is_own_feature, settings};
 pub use output::{
     all_fingerprints, artifacts, fingerprints, output_dir, target_dir, target_dir_in,
 };

@@ -75,9 +75,7 @@ impl Options {
     /// Those of the crate and of what it depends on, but for those of PyO3: they are for the
     /// extension, and would keep tests and programs from linking.
     pub fn own_features(&self) -> impl Iterator<Item = &String> + Clone {
-        self.features
-            .iter()
-            .filter(|feature| !is_of_pyo3(feature) && !feature.contains("extension-module"))
+        self.features.iter().filter(|it| is_own_feature(it))
     }
 
     /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
@@ -114,10 +112,12 @@ impl Options {
     }
 }
 
-/// `pyo3/abi3`, `pyo3?/abi3` (cargo book, "Dependency features").
-fn is_of_pyo3(feature: &str) -> bool {
+/// Whether a feature is for tests and programs too: not `pyo3/abi3` or `pyo3?/abi3` (cargo book, "Dependency
+/// features").
+pub fn is_own_feature(feature: &str) -> bool {
     let dependency = feature.split_once('/').map(|(dependency, _)| dependency);
-    dependency.is_some_and(|name| PYO3.contains(&name.trim_end_matches('?')))
+    let is_of_pyo3 = dependency.is_some_and(|name| PYO3.contains(&name.trim_end_matches('?')));
+    !is_of_pyo3 && !feature.contains("extension-module")
 }
 
 /// The settings that are part of a build's fingerprint.

@@ -503,8 +503,9 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
         "unstable-flags",
         "use-cross",
     ];
-    let unusual = pyproject.maturin_has(&UNUSUAL) || pyproject.has_conditional_features();
-    member.plain &= !unusual;
+    let unusual = pyproject.maturin_has(&UNUSUAL);
+    member.conditional_features = pyproject.conditional_features();
+    member.plain &= !unusual && member.conditional_features.is_empty();
     member.pyproject = Some(pyproject.clone());
     // maturin guide, "Project layout": `module-name`, the library's own name, the project's, the crate's
     if let Some(module) = pyproject.maturin("module-name") {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::package_name;
 use crate::model::path::{below_root, slashed};
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, Config, Dependency, PyProject};
+use crate::world::manifest::{CargoToml, ConditionalFeature, Config, Dependency, PyProject};
 
 use super::cargo_directories::Directories;
 
@@ -91,6 +91,8 @@ pub struct Member {
     pub build_requirements: Vec<String>,
     /// `[tool.maturin] features`, without the conditional ones.
     pub features: Vec<String>,
+    /// Those of `[tool.maturin] features` that are for some interpreters only.
+    pub conditional_features: Vec<ConditionalFeature>,
     /// Whether maturin's call of cargo follows from the settings above alone.
     pub plain: bool,
     /// The versions of maturin that `build-system.requires` allows.

@@ -41,7 +41,7 @@ pub use edit_strings::with_strings;
 pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
-pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
+pub use pyproject::{CacheKey, ConditionalFeature, Conflicting, GroupItem, PyProject};
 
 /// A parsed TOML file that still knows where everything stood.
 #[derive(Debug)]

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobMatcher};
-use pep440_rs::VersionSpecifiers;
+use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
-use toml_edit::{Item, TableLike, Value};
+use toml_edit::{InlineTable, Item, TableLike, Value};
 
 use crate::model::error::{Error, Result};
+use crate::model::implementation::Implementation;
+use crate::model::minor::Minor;
 use crate::model::package_name;
 use crate::model::path::normalize;
 
@@ -58,6 +60,38 @@ impl CacheKey {
     pub fn glob(pattern: &str) -> Option<GlobMatcher> {
         let glob = Glob::new(pattern.trim_start_matches("./")).ok()?;
         Some(glob.compile_matcher())
+    }
+}
+
+/// A feature of the crate that maturin enables for some interpreters (maturin guide, "Configuration").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionalFeature {
+    pub feature: String,
+    versions: VersionSpecifiers,
+    /// maturin's name of it: `cpython`, `pypy`.
+    implementation: Option<String>,
+}
+
+impl ConditionalFeature {
+    /// `None` for what maturin refuses.
+    fn of(table: &InlineTable) -> Option<Self> {
+        let text = |key: &str| table.get(key).and_then(Value::as_str);
+        let versions = text("python-version").map(VersionSpecifiers::from_str);
+        Some(Self {
+            feature: text("feature")?.to_owned(),
+            versions: versions.transpose().ok()?.unwrap_or_default(),
+            implementation: text("python-implementation").map(str::to_lowercase),
+        })
+    }
+
+    /// Whether maturin enables it for that interpreter, of which it looks at the minor version.
+    pub fn is_for(&self, implementation: Implementation, (major, minor): Minor) -> bool {
+        let name = match implementation {
+            Implementation::CPython | Implementation::FreeThreaded => "cpython",
+            Implementation::PyPy => "pypy",
+        };
+        let is_named = self.implementation.as_deref().is_none_or(|it| it == name);
+        is_named && self.versions.contains(&Version::new([major, minor]))
     }
 }
 
@@ -241,14 +275,12 @@ impl PyProject {
             .is_some_and(|table| keys.iter().any(|key| table.contains_key(key)))
     }
 
-    /// Features that maturin switches on for some interpreters only.
-    pub fn has_conditional_features(&self) -> bool {
-        let listed = self
-            .toml
-            .get(&["tool", "maturin", "features"])
-            .and_then(Item::as_array)
-            .map_or(0, toml_edit::Array::len);
-        listed != self.maturin_features().len()
+    /// `[tool.maturin] features` that are for some interpreters only.
+    pub fn conditional_features(&self) -> Vec<ConditionalFeature> {
+        let listed = self.toml.get(&["tool", "maturin", "features"]);
+        let listed = listed.and_then(Item::as_array).into_iter().flatten();
+        let tables = listed.filter_map(Value::as_inline_table);
+        tables.filter_map(ConditionalFeature::of).collect()
     }
 
     pub fn dependencies(&self) -> Vec<String> {
@@ -514,6 +546,24 @@ mod tests {
 
     fn build_system(rest: &str) -> PyProject {
         pyproject(&format!("[build-system]\n{rest}\n"))
+    }
+
+    #[test]
+    fn a_conditional_feature_is_for_the_interpreters_that_it_names() {
+        let text = "[tool.maturin]\nfeatures = ['plain', { feature = 'new', python-version = '>=3.11' }, \
+                    { feature = 'pp', python-implementation = 'PyPy' }, { python-version = '>=3' }]\n";
+        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
+        let pyproject = PyProject::of(toml).unwrap();
+        assert_eq!(pyproject.maturin_features(), ["plain"]);
+        let enabled = |implementation, version| {
+            let all = pyproject.conditional_features().into_iter();
+            let all = all.filter(|it| it.is_for(implementation, version));
+            all.map(|it| it.feature).collect::<Vec<_>>()
+        };
+        assert_eq!(enabled(Implementation::CPython, (3, 11)), ["new"]);
+        assert_eq!(enabled(Implementation::FreeThreaded, (3, 14)), ["new"]);
+        assert!(enabled(Implementation::CPython, (3, 10)).is_empty());
+        assert_eq!(enabled(Implementation::PyPy, (3, 10)), ["pp"]);
     }
 
     #[test]

@@ -515,3 +515,23 @@ fn without_python_tests_the_arguments_are_for_rust() {
     let run = test(&project, &["--", "nosuch"]).run().exits(5);
     run.says("no test is selected by `nosuch`");
 }
+
+#[test]
+fn the_features_of_the_extension_are_those_of_its_rust_tests() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    project.append(
+        "Cargo.toml",
+        "\n[features]\nnew = []\nold = []\nplain = []\n",
+    );
+    project.append(
+        "pyproject.toml",
+        "\n[tool.maturin]\nfeatures = ['plain', 'pyo3/abi3-py39', \
+         { feature = 'new', python-version = '>=3' }, { feature = 'old', python-version = '<3' }]\n",
+    );
+    let plan = test(&project, &["--rust", "--dry-run"]).run().succeeds();
+    let features = "-p hello --features hello/plain --features hello/new ";
+    assert!(plan.stdout.contains(features), "{plan}");
+    for other in ["hello/old", "hello/pyo3"] {
+        assert!(!plan.stdout.contains(other), "{plan}");
+    }
+}
