@@ -9,6 +9,7 @@ from pathlib import Path
 import given
 import packages
 import project
+import shell
 
 WRAPPERS = {
     "uv": "run",
@@ -42,9 +43,11 @@ CI, HOOK, OTHER = range(3)
 class Call:
     """A program that the automation starts."""
 
-    def __init__(self, words, folder, source, rank, hook=None, variables=None):
+    def __init__(self, words, folder, source, rank, hook=None, variables=None, written=None):
         self.words, self.folder, self.source = words, folder, source
+        self.written = written or words  # with what it is wrapped in
         self.rank, self.hook, self.variables = rank, hook, variables or {}
+        self.may_fail = "--exit-zero" in words
 
     @property
     def tool(self):
@@ -53,6 +56,11 @@ class Call:
             return self.words[0]
         rest = [word for word in self.words[1:] if not word.startswith(("+", "-"))]
         return rest[0] if rest else "cargo"
+
+    def lacks_words(self):
+        """Whether some of its words cannot be known."""
+        words = unaliased(unwrapped(self.written))
+        return len(shell.known(words)) < len(words)
 
     def only_asks(self):
         """Whether the program is asked for no more than its version or its help."""
@@ -86,7 +94,8 @@ def calls():
 
 
 def of(*tools):
-    """How a tool is started by whoever says it first; in the folder of a package or above it."""
+    """How a tool is started by whoever says it first, where that can be known; in the folder of a package or
+    above it."""
     near = set(project.folders()) | {Path(m["dir"]) for m in given.MEMBERS if m.get("dir")}
     found = [call for call in calls() if call.tool in tools and call.folder in near]
     if not found:
@@ -98,7 +107,7 @@ def of(*tools):
         if call.source == source and key not in seen:
             seen.add(key)
             chosen.append(call)
-    return chosen
+    return [call for call in chosen if not call.lacks_words()] or chosen
 
 
 PIP_VALUED = {
@@ -131,46 +140,46 @@ def uses(*tools):
 # shell
 
 
-def shell(script, folder, source, rank, variables=None, names=None):
-    """The programs that a script starts, as far as they are written in words."""
-    script = re.sub(r"\\\r?\n\s*", " ", script)
-    here = folder
-    for line in script.splitlines():
-        for part in re.split(r"&&|\|\||;|\||\bthen\b|\bdo\b", line):
-            words = split(replaced(part, names or {}))
-            if words[:1] == ["cd"] and len(words) == 2:
-                here = (here / words[1]).resolve()
-            elif words := program(words):
-                yield Call(words, here, source, rank, variables=variables)
+def started(script, folder, source, rank, variables=None, names=None, depth=0):
+    """The programs that a script starts, itself or by another script of the project."""
+    for command in shell.commands(script, folder, names):
+        inner = shell.inner(command.words) or own_script(command) if depth < 3 else None
+        if inner:
+            found = list(started(inner, command.folder, source, rank, variables, names, depth + 1))
+        else:
+            words = program(command.words)
+            found = [Call(words, command.folder, source, rank, None, variables, command.words)] if words else []
+        for call in found:
+            call.may_fail |= command.may_fail
+            yield call
 
 
-def replaced(text, names):
-    """A text with the variables that are known in their place."""
-    for name, value in names.items():
-        for form in (f"$({name})", f"${{{name}}}", f"{{{{{name}}}}}", f"{{{{ {name} }}}}"):
-            text = text.replace(form, value)
-    # expressions may have spaces in them
-    text = re.sub(r"\$\{\{.*?\}\}|\{\{.*?\}\}", "$x", text)
-    return re.sub(r"\$\([\w .]*\)", "$x", text)
-
-
-def split(text):
-    """The words of a command; none where a shell would not see it as one."""
-    try:
-        return shlex.split(text.strip().lstrip("@-+"), comments=True)
-    except ValueError:
-        return []
-
-
-def known(words):
-    """The words without those that nobody can know, and without redirections."""
-    return [word for word in words if "$" not in word and "{" not in word and not word.startswith((">", "<", "2>"))]
+def own_script(command):
+    """The text of a shell script of the project that a command starts, else None."""
+    words = [word for word in command.words if not word.startswith("-")]
+    if words and words[0].rpartition("/")[2] in shell.SHELLS:
+        words = words[1:]
+    elif not words or "/" not in words[0]:
+        return None
+    path = (command.folder / words[0]).resolve() if words else given.ROOT
+    if given.CHECKOUT not in path.parents or not path.is_file():
+        return None
+    text = project.text(path)
+    return text if path.suffix == ".sh" or re.match(r"#!.*\b(ba|da|z)?sh\b", text) else None
 
 
 def program(words):
     """A command without what it is wrapped in, by the program's own name; none where that is not known."""
-    words = unwrapped(words)
-    return known(words) if words and known(words[:1]) else []
+    words = unaliased(unwrapped(words))
+    return shell.known(words) if words and shell.known(words[:1]) else []
+
+
+def unaliased(words):
+    """A command by what an alias of the project's stands for: cargo's own."""
+    if words[:1] == ["cargo"] and len(words) > 1:
+        meant = project.cargo_alias(words[1])
+        return ["cargo", *meant, *words[2:]] if meant else words
+    return words
 
 
 def unwrapped(words):
@@ -221,6 +230,7 @@ def workflows(folder):
 def job_calls(job, where, source, variables):
     """What one job starts."""
     (folder, place), steps = where, job.get("steps")
+    matrix = first_of(project.table(job, "strategy", "matrix"))
     for step in steps if isinstance(steps, list) else []:
         if not isinstance(step, dict):
             continue
@@ -233,28 +243,50 @@ def job_calls(job, where, source, variables):
         known = {**variables, **project.table(step, "env")}
         known = {key: str(value) for key, value in known.items()}
         if isinstance(step.get("run"), str):
-            yield from shell(step["run"], here, source, CI, known, {f"env.{k}": v for k, v in known.items()})
-        elif words := by_action(action, inputs):
-            yield Call(words, here, source, CI, variables=known)
+            names = {**known, **{f"env.{name}": value for name, value in known.items()}, **matrix}
+            found = list(started(step["run"], here, source, CI, known, names))
+        else:
+            words, version = by_action(action, inputs), inputs.get("version")
+            written = ["uvx", f"{words[0]}=={version}"] if words and version else None
+            found = [Call(words, here, source, CI, None, known, written)] if words else []
+        for call in found:
+            call.may_fail |= True in (step.get("continue-on-error"), job.get("continue-on-error"))
+            yield call
+
+
+def first_of(matrix):
+    """The values of the first job of a matrix, by the names that stand for them."""
+    included = matrix.get("include")
+    found = dict(included[0]) if isinstance(included, list) and included and isinstance(included[0], dict) else {}
+    found.update({name: values[0] for name, values in matrix.items() if isinstance(values, list) and values})
+    return {f"matrix.{name}": str(value) for name, value in found.items() if isinstance(value, (str, int, float))}
 
 
 def by_action(action, inputs):
     """What an action starts, where it is one for a tool."""
     name = action.rpartition("/")[2]
-    arguments = known(split(str(inputs.get("args", ""))))
+
+    def words(key, default=""):
+        return shell.known(shell.words_of(shell.replaced(str(inputs.get(key, default)), {}, given.ROOT)))
+
+    arguments = words("args")
     if name == "ruff-action":
-        return ["ruff", *(arguments or ["check"]), *known(split(str(inputs.get("src", ""))))]
+        return ["ruff", *(arguments or ["check"]), *words("src")]
     if name in ("clippy-check", "clippy-action", "rust-clippy-check", "rust-clippy"):
         return ["cargo", "clippy", *arguments]
     if action == "psf/black":
-        options = split(str(inputs.get("options", "--check"))) + split(str(inputs.get("src", ".")))
-        return ["black", *known(options)]
+        return ["black", *words("options", "--check"), *words("src", ".")]
     if action == "actions-rs/cargo" and isinstance(inputs.get("command"), str):
         return ["cargo", inputs["command"], *arguments]
-    if action in ("EmbarkStudios/cargo-deny-action", "rustsec/audit-check", "actions-rs/audit-check"):
-        return ["cargo", "deny", "check"] if "deny" in action else ["cargo", "audit"]
+    if action == "EmbarkStudios/cargo-deny-action":
+        return ["cargo", "deny", *words("command", "check")]
+    if action in ("rustsec/audit-check", "actions-rust-lang/audit", "actions-rs/audit-check"):
+        ignored = re.split(r"[,\s]+", str(inputs.get("ignore", "")))
+        return ["cargo", "audit", *(word for name in ignored if name for word in ("--ignore", name))]
     if action == "pypa/gh-action-pip-audit":
-        return ["pip-audit"]
+        return ["pip-audit", *(word for name in words("ignore-vulns") for word in ("--ignore-vuln", name))]
+    if action == "jakebailey/pyright-action":
+        return ["pyright"]
     return []
 
 
@@ -262,23 +294,26 @@ def other_ci(folder):
     """GitLab, CircleCI, Azure, Travis: every text below a key that holds commands."""
     for name in (".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml", ".cirrus.yml"):
         config = project.yml(folder / name)
-        for script in scripts(config):
-            yield from shell(script, folder, name, CI)
+        for script, may_fail in scripts(config):
+            for call in started(script, folder, name, CI):
+                call.may_fail |= may_fail
+                yield call
 
 
 SCRIPTS = {"script", "before_script", "after_script", "run", "command", "bash", "install", "test_script"}
 
 
-def scripts(value, inside=False):
-    """The commands of a YAML file that has them below keys of these names."""
+def scripts(value, inside=False, may_fail=False):
+    """The commands of a YAML file that has them below keys of these names, and whether they may fail."""
     if isinstance(value, str) and inside:
-        yield value
+        yield value, may_fail
     elif isinstance(value, list):
         for item in value:
-            yield from scripts(item, inside)
+            yield from scripts(item, inside, may_fail)
     elif isinstance(value, dict):
+        may_fail = may_fail or True in (value.get("allow_failure"), value.get("continueOnError"))
         for key, item in value.items():
-            yield from scripts(item, key in SCRIPTS or (inside and key == "command"))
+            yield from scripts(item, key in SCRIPTS or (inside and key == "command"), may_fail)
 
 
 def justfile(folder):
@@ -289,20 +324,21 @@ def justfile(folder):
             text = project.text(path)
             names = dict(re.findall(r"^(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M))
             lines = [line for line in text.splitlines() if line[:1] in " \t"]
-            yield from shell("\n".join(lines), folder, given.shown(path), OTHER, names=names)
+            yield from started("\n".join(lines), folder, given.shown(path), OTHER, names=names)
             return
 
 
 def makefile(folder):
-    """The lines of rules, with the variables that are plain texts."""
+    """The lines of rules, with the variables that are made of texts."""
     for name in ("GNUmakefile", "makefile", "Makefile"):
         path = folder / name
         if path.is_file():
-            text = project.text(path)
-            names = dict(re.findall(r"^(\w+)\s*[:?]?=[ \t]*([^$\n]*?)[ \t]*$", text, re.M))
-            for line in re.sub(r"\\\n\s*", " ", text).splitlines():
+            text = re.sub(r"\\\r?\n\s*", " ", project.text(path))
+            names = dict(re.findall(r"^(\w+)\s*(?:::?|\?)?=[ \t]*([^#\n]*?)[ \t\r]*(?:#.*)?$", text, re.M))
+            for line in text.splitlines():
                 if line.startswith("\t"):  # each has a shell of its own
-                    yield from shell(line, folder, given.shown(path), OTHER, names=names)
+                    line = line.replace("$$", "$").replace("$(shell ", "$(")
+                    yield from started(line, folder, given.shown(path), OTHER, names=names)
             return
 
 
@@ -312,8 +348,8 @@ def tox(folder):
         parser = project.ini(folder / name)
         for part in parser.sections():
             if part.startswith("testenv"):
-                lines = re.sub(r"\{posargs:?([^}]*)\}", r"\1", parser[part].get("commands", ""))
-                yield from shell(lines, folder, given.shown(folder / name), OTHER)
+                lines = of_tox(parser[part].get("commands", ""), parser, folder)
+                yield from started(lines, folder, given.shown(folder / name), OTHER)
     for path, known in (
         (folder / "tox.toml", project.toml(folder / "tox.toml")),
         (folder / "pyproject.toml", project.table(project.toml(folder / "pyproject.toml"), "tool", "tox")),
@@ -325,6 +361,20 @@ def tox(folder):
                 words = [word for word in command if isinstance(word, str)] if isinstance(command, list) else []
                 if words := program(words):
                     yield Call(words, folder, given.shown(path), OTHER)
+
+
+def of_tox(lines, parser, folder):
+    """Commands with what tox puts into the place of `{…}`."""
+
+    def value(found):
+        section, key = found.groups()
+        return parser.get(section, key, fallback="").replace("\n", " ").strip()
+
+    for _ in range(3):  # a value may name others
+        lines = re.sub(r"\{\[([^\]]+)\](\w+)\}", value, lines)
+    lines = re.sub(r"\{(?:tox_root|toxinidir)\}", lambda _: str(folder), lines)
+    lines = re.sub(r"\{posargs:?([^{}]*)\}|\{env:\w+:([^{}]*)\}", lambda found: found.group(1) or found.group(2) or "", lines)
+    return re.sub(r"^(\s*)-\s+", r"\1-", lines, flags=re.M)
 
 
 def nox(folder):
@@ -342,11 +392,11 @@ def hatch(folder):
         for lines in project.table({"env": env}, "env", "scripts").values():
             for line in project.texts(lines):
                 line = re.sub(r"\{args:?([^}]*)\}", r"\1", line)
-                yield from shell(line, folder, "hatch's scripts", OTHER)
+                yield from started(line, folder, "hatch's scripts", OTHER)
 
 
 def tasks(folder):
-    """The tasks of PDM, Poe, taskipy and Rye, and those of mise."""
+    """The tasks of PDM, Poe, taskipy, Rye, pixi and mise."""
     path = folder / "pyproject.toml"
     tools = project.table(project.toml(path), "tool")
     known = [
@@ -354,20 +404,36 @@ def tasks(folder):
         project.table(tools, "poe", "tasks"),
         project.table(tools, "taskipy", "tasks"),
         project.table(tools, "rye", "scripts"),
+        project.table(tools, "pixi", "tasks"),
+        *(project.table(feature, "tasks") for feature in project.table(tools, "pixi", "feature").values()),
+        project.table(project.toml(folder / "pixi.toml"), "tasks"),
+        *(project.table(feature, "tasks") for feature in project.table(project.toml(folder / "pixi.toml"), "feature").values()),
         project.table(project.toml(folder / "mise.toml"), "tasks"),
         project.table(project.toml(folder / ".mise.toml"), "tasks"),
     ]
-    for task in (task for table in known for task in table.values()):
-        if isinstance(task, dict):
-            task = task.get("cmd") or task.get("shell") or task.get("run")
-        for line in project.texts(task):
-            yield from shell(line, folder, given.shown(path), OTHER)
+    for line in (line for table in known for task in table.values() for line in lines_of(task)):
+        yield from started(line, folder, given.shown(path), OTHER)
+
+
+def lines_of(task):
+    """The commands of a task, which may be made of others."""
+    if isinstance(task, str):
+        yield task
+    elif isinstance(task, list):
+        for item in task:
+            yield from lines_of(item)
+    elif isinstance(task, dict):
+        for key in ("cmd", "shell", "run", "composite", "sequence"):
+            words = task.get(key)
+            is_one = key == "cmd" and isinstance(words, list) and all(isinstance(word, str) for word in words)
+            yield from lines_of(shlex.join(words) if is_one else words)
 
 
 STARTS = {
     "ruff": ["ruff", "check"],
     "ruff-check": ["ruff", "check"],
     "ruff-format": ["ruff", "format"],
+    "black-jupyter": ["black"],
     "fmt": ["cargo", "fmt"],
     "cargo-fmt": ["cargo", "fmt"],
     "rustfmt": ["cargo", "fmt"],
@@ -384,6 +450,8 @@ def pre_commit():
     for hook in hooks:
         if hook.manual:
             continue
-        entry = split(hook.entry) if hook.entry else STARTS.get(hook.id, [hook.id])
-        if words := program(entry):
+        entry = shell.words_of(hook.entry) if hook.entry else STARTS.get(hook.id, [hook.id])
+        if script := entry and shell.inner(entry):
+            yield from started(script, path.parent, given.shown(path), HOOK)
+        elif words := program(entry):
             yield Call([*words, *hook.args], path.parent, given.shown(path), HOOK, hook=hook)

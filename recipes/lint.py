@@ -15,6 +15,7 @@ import automation
 import given
 import programs
 import project
+import shell
 import steps
 import style
 import tools
@@ -23,8 +24,9 @@ import type_checkers
 SCRATCH = given.STATE / "lint"
 RUFF = {"RUFF_CACHE_DIR": SCRATCH / "ruff"}
 
-Check = namedtuple("Check", "name language tool work")
-"""`work` takes whether warnings fail, and gives an outcome or a state and its text."""
+Check = namedtuple("Check", "name language tool work call", defaults=(None,))
+"""`work` takes whether warnings fail, and gives an outcome or a state and its text; `call`: how the project
+itself checks that."""
 
 # rust
 
@@ -32,14 +34,14 @@ Check = namedtuple("Check", "name language tool work")
 def rust():
     """rustfmt and clippy, in a target directory that no build shares."""
     if style.formats_rust():
-        yield Check("rustfmt", "rust", "rustfmt", lambda strict: rustfmt())
+        yield Check("rustfmt", "rust", "rustfmt", lambda strict: rustfmt(), first_of("fmt"))
     elif given.crates():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: unformatted(rustfmt, "cargo fmt", strict))
     calls = style.different([call for call in automation.of("clippy") if is_for_this_machine(call)], checked)
     if calls and given.crates():
         for number, call in enumerate(calls):
             name = "clippy" if len(calls) == 1 else f"clippy {number + 1}"
-            yield Check(name, "rust", "clippy", lambda strict, call=call: clippy_as(call, strict))
+            yield Check(name, "rust", "clippy", lambda strict, call=call: clippy_as(call, strict), call)
         return
     for member in given.crates():
         name = "clippy" if len(given.crates()) == 1 else f"clippy {member['name']}"
@@ -89,15 +91,8 @@ def clippy_as(call, strict):
     flags = call.variables.get("RUSTFLAGS", "")
     if not denies and (strict or re.search(r"-D\s*warnings", flags)):
         after = [*after, "-D", "warnings"]
-    start = ["cargo", f"+{call.toolchain}"] if call.toolchain in installed_toolchains() else ["cargo"]
+    start = ["cargo", f"+{call.toolchain}"] if style.has_toolchain(call.toolchain) else ["cargo"]
     return lints_of([*start, "clippy"], [*before, *(["--", *after] if after else [])], call.folder)
-
-
-def installed_toolchains():
-    """The names of rustup's toolchains, as people write them."""
-    done = programs.read(["rustup", "toolchain", "list"], given.ROOT)
-    names = [line.split()[0] for line in done.out.splitlines() if line.strip()] if done else []
-    return {part for name in names for part in (name, name.split("-")[0])}
 
 
 def split_at(words, sign):
@@ -156,7 +151,7 @@ def python():
     yield from formats()
     for name in ("flake8", "pylint", "codespell"):
         if style.is_used(name):
-            yield Check(name, "python", name, lambda strict, name=name: other(name))
+            yield Check(name, "python", name, lambda strict, name=name: other(name), first_of(name))
     yield from types()
 
 
@@ -169,7 +164,7 @@ def ruff():
         return
     found = style.different(style.calls("ruff", "check"), lambda call: style.arguments(call, style.RUFF_CHECK))
     for call in found or [None]:
-        yield Check("ruff check", "python", "ruff", lambda strict, call=call: ruff_as(call))
+        yield Check("ruff check", "python", "ruff", lambda strict, call=call: ruff_as(call), call)
 
 
 def ruff_as(call):
@@ -203,11 +198,12 @@ def formats():
     formatter = style.formatter()
     if formatter in ("ruff", "black"):
         name = "ruff format" if formatter == "ruff" else "black"
-        yield Check(name, "python", formatter, lambda strict: format_check(formatter))
+        found = style.calls("ruff", "format") if formatter == "ruff" else automation.of(formatter)
+        yield Check(name, "python", formatter, lambda strict: format_check(formatter), next(iter(found), None))
     elif formatter is None and not style.configured():
         yield Check("ruff format", "python", "ruff", lambda strict: unformatted(plain_format, "ruff format", strict))
     if style.sorter() == "isort":
-        yield Check("isort", "python", "isort", lambda strict: isort())
+        yield Check("isort", "python", "isort", lambda strict: isort(), first_of("isort"))
 
 
 def format_check(formatter):
@@ -222,26 +218,46 @@ def plain_format():
 
 def isort():
     """Whether imports are sorted."""
-    call = next(iter(automation.of("isort")), None)
+    call = first_of("isort")
     words = style.arguments(call, style.ISORT) if call else []
-    command = [*tools.standalone("isort"), *style.ignored(), "--check-only", "--diff", *(words or ["."])]
+    words = words if words or (call and call.hook) else ["."]
+    command = [*tools.standalone("isort"), *style.ignored(), "--check-only", "--diff", *words]
     return style.over_files(command, call, {})
 
 
 def other(name):
     """Another linter, as the project calls it."""
-    call = next(iter(automation.of(name)), None)
+    call = first_of(name)
     words = list(call.arguments) if call else []
     start = tools.beside(name) if name == "pylint" else tools.standalone(name)
-    if not words and not (call and call.hook):
-        words = [str(path) for path in type_checkers.sources()] if name == "pylint" else []
-    return style.over_files([*start, *words], call, {})
+    if call and call.hook:
+        return style.over_files([*start, *words], call, {})
+    if name == "pylint" and not shell.has_paths(words):
+        words += type_checkers.sources()
+    folder = call.folder if call else given.ROOT
+    return programs.run([*start, *words, *unbuilt(name, folder)], folder)
+
+
+def unbuilt(name, folder):
+    """Arguments that keep a linter out of the environment and of builds, which are not there where the project
+    runs it."""
+    found = [place for place in (given.environment(), given.STATE.parent) if folder in place.parents]
+    if name == "flake8" and found:
+        return [f"--extend-exclude={','.join(map(str, found))}"]
+    if name == "codespell" and found:
+        return [f"--skip={','.join(f'./{place.relative_to(folder)}' for place in found)}"]
+    return []
 
 
 def types():
     """The type checkers that the project runs or configures, with the environment's packages."""
     for name, run in type_checkers.used():
-        yield Check(name, "python", name, lambda strict, run=run: run())
+        yield Check(name, "python", name, lambda strict, run=run: run(), first_of(name))
+
+
+def first_of(tool):
+    """How the project starts a tool; None where it does not."""
+    return next(iter(automation.of(tool)), None)
 
 
 def main(arguments):
@@ -255,5 +271,5 @@ def main(arguments):
         steps.fail(f"there is no check `{unknown[0]}`", f"there are {', '.join(known)}")
     for check in checks:
         if not asked or {check.language, check.tool}.intersection(asked):
-            run.judged(check.name, lambda check=check: check.work(strict))
+            run.judged(check.name, lambda check=check: steps.weighed(check.work(strict), None if strict else check.call))
     run.finish()

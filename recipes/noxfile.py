@@ -24,13 +24,21 @@ class Noxfile:
 
     def calls(self, method):
         """Each call of a method of a session: the function's name, and the words that are known."""
+        shared = self.names
         for function in ast.walk(self.tree):
             if not isinstance(function, ast.FunctionDef):
                 continue
+            self.names = {**shared, **self.assigned(function)}
             for node in ast.walk(function):
                 called = node.func if isinstance(node, ast.Call) else None
                 if isinstance(called, ast.Attribute) and called.attr in (method, f"{method}_always"):
                     yield function.name, [str(word) for word in self.sequence(node.args)]
+
+    def assigned(self, function):
+        """What names of a function stand for, where that is known."""
+        nodes = [node for node in ast.walk(function) if isinstance(node, ast.Assign)]
+        pairs = [(name.id, self.value(node.value)) for node in nodes for name in node.targets if isinstance(name, ast.Name)]
+        return {name: value for name, value in pairs if value is not None}
 
     def sequence(self, nodes):
         """The values of a list or of arguments that are known."""
@@ -56,6 +64,8 @@ class Noxfile:
             return base.parent if node.attr == "parent" and isinstance(base, Path) else None
         if isinstance(node, ast.BinOp):
             return self.operation(node)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):  # `session.posargs or …`
+            return self.value(node.values[-1])
         return self.call(node) if isinstance(node, ast.Call) else None
 
     def operation(self, node):

@@ -129,6 +129,16 @@ def ini(path):
     return parser
 
 
+def cargo_alias(name):
+    """The words that an alias of cargo's configuration stands for; none where it is no alias."""
+    for folder in folders():
+        for file in ("config.toml", "config"):
+            meant = table(toml(folder / ".cargo" / file), "alias").get(name)
+            if meant:
+                return meant.split() if isinstance(meant, str) else texts(meant)
+    return []
+
+
 def python_source():
     """The folder that holds the Python packages: `[tool.maturin] python-source`."""
     source = (tool("maturin") or {}).get("python-source", ".")
@@ -144,6 +154,10 @@ def nox_calls(folder, method):
 # hooks
 
 
+DEFAULT_ARGS = {"mirrors-mypy": ["--ignore-missing-imports", "--scripts-are-modules"]}
+"""What hooks of a repository are given where nobody says so, and that changes what they find."""
+
+
 class Hook:
     """A hook of pre-commit."""
 
@@ -153,7 +167,8 @@ class Hook:
         self.revision = str(repository.get("rev", ""))
         self.frozen = repository.get("frozen")
         self.entry = entry.get("entry") if isinstance(entry.get("entry"), str) else ""
-        self.args = [str(word) for word in entry.get("args") or [] if not isinstance(word, dict)]
+        args = entry.get("args", DEFAULT_ARGS.get(self.repository.rpartition("/")[2].removesuffix(".git"))) or []
+        self.args = [str(word) for word in args if not isinstance(word, dict)]
         self.files, self.exclude = (value if isinstance(value := entry.get(key), str) else "" for key in ("files", "exclude"))
         self.types = texts(entry.get("types_or")) or texts(entry.get("types"))
         self.packages = texts(entry.get("additional_dependencies"))
@@ -195,10 +210,10 @@ def comments(config):
     return dict(found)
 
 
-def general_exclude():
-    """What pre-commit is not to look at, for all hooks."""
-    exclude = hook_config()[1].get("exclude")
-    return exclude if isinstance(exclude, str) else ""
+def general(key):
+    """What pre-commit is to look at, or not, for all hooks: its `files` or `exclude`."""
+    pattern = hook_config()[1].get(key)
+    return pattern if isinstance(pattern, str) else ""
 
 
 # versions of tools

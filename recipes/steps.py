@@ -116,6 +116,14 @@ def named(row):
     return f"{row.name} ({row.text})" if row.text else row.name
 
 
+def weighed(result, call):
+    """What a step ended with, where the project may go on in spite of it: `call` is how it takes the step itself."""
+    state, text = ended(result) if isinstance(result, Outcome) else result
+    if state == BAD and call and call.may_fail:
+        return NOTED, f"findings, in spite of which {call.source} goes on"
+    return state, text
+
+
 def ended(outcome):
     """The state and text of a step that was one program."""
     if outcome:
@@ -126,4 +134,4 @@ def ended(outcome):
     return BAD, str(outcome.code) if outcome.code > 0 else outcome.how()
 
 
-__all__ = ["ABSENT", "BAD", "NOTED", "OK", "Steps", "Trouble", "error", "fail", "run", "say", "warn"]
+__all__ = ["ABSENT", "BAD", "NOTED", "OK", "Steps", "Trouble", "error", "fail", "run", "say", "warn", "weighed"]

@@ -10,7 +10,9 @@ import automation
 import given
 import programs
 import project
+import shell
 import tools
+from steps import Trouble
 
 RUFF_CHECK = (
     "--fix", "--unsafe-fixes", "--fix-only", "--show-fixes", "--exit-non-zero-on-fix", "--diff", "--watch", "-q",
@@ -164,9 +166,12 @@ def rustfmt(check=None, root=None):
     if found and root is None:
         before = [word for word in found[0].arguments if word not in ("--check", "--all")]
         before = before[: before.index("--")] if "--" in before else before
-        words = ["cargo", "fmt", "--all", *before, *end]
-        if found[0].toolchain in toolchains():
-            words.insert(1, f"+{found[0].toolchain}")
+        words, toolchain = ["cargo", "fmt", "--all", *before, *end], found[0].toolchain
+        if has_toolchain(toolchain):
+            words.insert(1, f"+{toolchain}")
+        elif toolchain and toolchain.startswith("nightly"):  # others format alike
+            sentence = f"{found[0].source} formats with Rust's {toolchain}, which is not installed"
+            raise Trouble(sentence, f"rustup toolchain install {toolchain} --profile minimal --component rustfmt")
         if (found[0].folder / "Cargo.toml").is_file() or "--manifest-path" in " ".join(before):
             return [(words, found[0].folder)]
     commands = {}
@@ -182,11 +187,16 @@ def rustfmt(check=None, root=None):
     return list(commands.values())
 
 
+def has_toolchain(name):
+    """Whether rustup has a toolchain, by what stands behind cargo's `+`: its name without the machine's."""
+    return bool(name) and any(re.fullmatch(rf"{re.escape(name)}(-[a-z]\w*-.*)?", one) for one in toolchains())
+
+
 @functools.lru_cache(maxsize=None)
 def toolchains():
-    """The short names of rustup's toolchains."""
+    """The names of rustup's toolchains."""
     done = programs.read(["rustup", "toolchain", "list"], given.ROOT)
-    return {line.split("-")[0].strip() for line in done.out.splitlines() if line.strip()} if done else set()
+    return {line.split()[0] for line in done.out.splitlines() if line.strip()} if done else set()
 
 
 def arguments(call, dropped):
@@ -213,7 +223,7 @@ def format_commands(formatter, check):
         files = hooked(call.hook)
         return [([*start, *force(formatter), *words, *part], call.folder) for part in parts(files)]
     folder = call.folder if call else given.ROOT
-    if not any(not word.startswith("-") for word in words):
+    if not shell.has_paths(words):
         words = [*words, *everything]
     if formatter == "ruff":
         start += no_markdown()
@@ -230,7 +240,7 @@ def no_markdown():
 
 def force(tool):
     """What lets a tool's own exclusions hold for files that it is given by name."""
-    return {"ruff": ["--force-exclude"]}.get(tool, [])
+    return {"ruff": ["--force-exclude"], "isort": ["--filter-files"]}.get(tool, [])
 
 
 ENDINGS = {
@@ -244,11 +254,13 @@ ENDINGS = {
 """Files by the types of pre-commit."""
 
 DEFAULT_TYPES = {
-    "black": ("python", "pyi", "jupyter"),
+    "black": ("python", "pyi"),
+    "black-jupyter": ("python", "pyi", "jupyter"),
     "ruff": ("python", "pyi", "jupyter"),
     "ruff-check": ("python", "pyi", "jupyter"),
     "ruff-format": ("python", "pyi", "jupyter"),
     "isort": ("python", "pyi"),
+    "mypy": ("python", "pyi"),
     "flake8": ("python",),
     "pylint": ("python",),
     "codespell": ("text",),
@@ -263,8 +275,11 @@ def hooked(hook):
     found = []
     for name in listed.out.split("\0") if listed else []:
         wanted = name and (not endings or name.endswith(endings)) and matches(hook.files, name, True)
-        excluded = matches(hook.exclude, name, False) or matches(project.general_exclude(), name, False)
-        if wanted and not excluded and (given.CHECKOUT / name).is_file():
+        wanted = wanted and matches(project.general("files"), name, True)
+        excluded = matches(hook.exclude, name, False) or matches(project.general("exclude"), name, False)
+        path = given.CHECKOUT / name
+        made = {given.STATE, given.environment()}.intersection(path.parents)  # which a pipeline has not
+        if wanted and not excluded and not made and path.is_file():
             found.append(name)
     return found
 

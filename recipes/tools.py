@@ -79,7 +79,7 @@ def by_hook(tool):
     """What pre-commit's configuration says of a tool's version."""
     path, hooks = project.hooks()
     for hook in hooks:
-        if hook.is_local() or hook.id not in (tool, f"{tool}-check", f"{tool}-format"):
+        if hook.is_local() or hook.id not in (tool, f"{tool}-check", f"{tool}-format", f"{tool}-jupyter"):
             continue
         own = [text for text in hook.packages if packages.name_of(text) == tool]
         place = given.shown(path)
@@ -125,8 +125,8 @@ def by_call(tool):
     """What stands at the tool's name in a command: `uvx ruff@0.4.1`, `pip install ruff==0.4.1`."""
     pattern = re.compile(rf"(?<![\w/.-]){re.escape(tool)}(?:@|==)(\d[\w.]*)(?![\w*])")
     for call in automation.calls():
-        if call.words[0] in ("pip", "pip3", "uv", "pipx", "uvx", "install"):
-            for word in call.words[1:]:
+        if {call.words[0], call.written[0]}.intersection(("pip", "pip3", "uv", "pipx", "uvx", "install")):
+            for word in call.written:
                 if found := pattern.match(word):
                     yield Wanted([f"{tool}=={found.group(1)}"], call.source)
                     return

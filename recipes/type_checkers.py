@@ -7,6 +7,7 @@ import automation
 import given
 import programs
 import project
+import shell
 import style
 import tools
 
@@ -21,13 +22,19 @@ def used():
 def mypy():
     """As the project calls it, else over its packages."""
     call = next(iter(automation.of("mypy")), None)
-    words = style.arguments(call, ()) if call and not call.hook else []
+    hook = call.hook if call else None
+    words = style.arguments(call, ()) if call else []
+    start = [*tools.beside("mypy", more=hook.packages if hook else []), "--cache-dir", given.STATE / "lint" / "mypy"]
+    if hook and hook.takes_files:
+        return style.over_files([*start, *words], call, {})
     named = {"files", "packages", "modules"}.intersection(mypy_settings() or {})
-    if not words and not named:
-        words = [*(call.hook.args if call and call.hook else []), *sources()]
-    more = call.hook.packages if call and call.hook else []
-    command = [*tools.beside("mypy", more=more), "--cache-dir", given.STATE / "lint" / "mypy", *words]
-    return programs.run(command, place(call))
+    if not named and not shell.has_paths(words) and not CHOSEN.intersection(words):
+        words = [*words, *sources()]
+    return programs.run([*start, *words], place(call))
+
+
+CHOSEN = {"-p", "--package", "-m", "--module", "-c", "--command"}
+"""Options of mypy that say what it looks at."""
 
 
 def pyright(name="pyright"):
@@ -37,7 +44,7 @@ def pyright(name="pyright"):
     words = style.arguments(call, ()) if call and not call.hook else []
     # with an `exclude` of its own it looks into environments and builds
     whole = settings is not None and ("include" in settings or "exclude" not in settings)
-    if not any(not word.startswith("-") for word in words) and not whole:
+    if not shell.has_paths(words) and not whole:
         words = [*words, *sources()]
     words = [word for word in words if word != "--skip-pytest"]
     return programs.run([*tools.beside(name), "--pythonpath", given.PYTHON, *words], place(call))

@@ -46,6 +46,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "project.py",
     "recipe.py",
     "revisions.py",
+    "shell.py",
     "steps.py",
     "stubs.just",
     "stubs.py",

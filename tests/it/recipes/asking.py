@@ -90,9 +90,9 @@ class Versions(Case):
         frozen = hook.replace('"24.1.0"', '"39d9ac5aaaa"  # frozen: v24.2.0')
         self.assertEqual(self.wanted({"prek.toml": frozen}, "black"), ["black==24.2.0"])
         module = self.project({"prek.toml": 'exclude = "^gen/"\n' + hook})("project")
-        self.assertEqual(module.general_exclude(), "^gen/")
+        self.assertEqual(module.general("exclude"), "^gen/")
         module = self.project({"prek.toml": 'exclude = { glob = "gen/**" }\nrepos = 1\n'})("project")
-        self.assertEqual((module.general_exclude(), module.hooks()[1]), ("", []))
+        self.assertEqual((module.general("exclude"), module.hooks()[1]), ("", []))
 
     def test_a_hook_may_say_its_tools_version_among_what_it_installs(self):
         files = self.pre_commit("https://github.com/x/hooks", "v2", "black", "    additional_dependencies: [black==24.1.0]\n")
@@ -120,6 +120,9 @@ class Versions(Case):
             {"mise.toml": '[tools]\n"pipx:ruff" = "0.5.1"\n'},
             {".tool-versions": "ruff 0.5.1 # x\n"},
             {".github/workflows/ci.yml": "jobs: {a: {steps: [{run: 'pip install ruff==0.5.1'}]}}\n"},
+            {".github/workflows/ci.yml": "jobs: {a: {steps: [{run: 'uvx ruff@0.5.1 check'}]}}\n"},
+            {".github/workflows/ci.yml": "jobs: {a: {steps: [{run: 'pipx run --spec ruff==0.5.1 ruff check'}]}}\n"},
+            {".github/workflows/ci.yml": "jobs: {a: {steps: [{uses: astral-sh/ruff-action@v3, with: {version: 0.5.1}}]}}\n"},
         ):
             self.assertEqual(self.wanted(files, "ruff"), ["ruff==0.5.1"], files)
 
@@ -243,6 +246,72 @@ class Automation(Case):
         self.assertEqual(self.calls({".github/workflows/ci.yml": text}, "ruff"), [["ruff", "check", "src"]])
 
 
+
+    def test_an_option_goes_with_a_value_that_nobody_can_know(self):
+        for line in (
+            "cargo clippy --all --features ${{ github.event.x }} -- -D warnings", "cargo clippy --all --manifest-path $DIR/Cargo.toml -- -D warnings",
+            "cargo clippy --all $(cat flags | tr a b) -- -D warnings",
+        ):  # fmt: skip
+            self.assertEqual(self.calls({".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: '{line}'}}]}}}}\n"}, "clippy"), [self.CLIPPY], line)
+
+    def test_a_command_that_is_known_goes_before_one_that_is_not(self):
+        files = {"Makefile": "f:\n\truff check $(shell git diff --name-only | grep py)\nl:\n\truff check src\n"}
+        self.assertEqual(self.calls(files, "ruff"), [["ruff", "check", "src"]])
+
+    def test_the_values_of_variables_are_known_where_they_are_written(self):
+        matrix = "jobs:\n  a:\n    strategy: {matrix: {flags: [--all, --other], include: [{deny: -D warnings}]}}\n"
+        nested = "FLAGS = --all\nCLIPPY := cargo clippy $(FLAGS) # here\nl:\n\t$(CLIPPY) -- -D warnings\n"
+        tox = "[testenv:lint]\ncommands =\n    cargo clippy {[base]flags} {posargs:--} {env:X:-D} warnings\n[base]\nflags = --all\n"
+        nox = "FLAGS = ('--all', '--')\ndef lint(s):\n    flags = s.posargs or FLAGS\n    s.run('cargo', 'clippy', *flags, '-D', 'warnings')\n"
+        for files in (
+            {".github/workflows/ci.yml": f"{matrix}    steps:\n    - run: cargo clippy ${{{{ matrix.flags }}}} -- ${{{{ matrix.deny }}}}\n"},
+            {".github/workflows/ci.yml": "env: {ALL: --all}\njobs: {a: {steps: [{run: 'cargo clippy $ALL -- -D warnings'}]}}\n"},
+            {"Makefile": nested}, {"tox.ini": tox}, {"noxfile.py": nox},
+        ):  # fmt: skip
+            self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY], files)
+
+    def test_a_shell_reads_signs_between_commands_and_not_in_quotes(self):
+        for line, words in (
+            ("ruff check src > out.txt 2>&1", ["src"]), ("ruff check src 2> err.txt & x", ["src"]), ("(cd . && ruff check src)", ["src"]),
+            ("if ! ruff check src; then exit 1; fi", ["src"]), ("ruff check --select 'E;F' src", ["--select", "E;F", "src"]),
+            ("bash -euc 'ruff check src'", ["src"]), ("ruff check $$(git ls-files '*.py')", ["src/a.py"]),
+        ):  # fmt: skip
+            module = self.project({"Makefile": f"l:\n\t{line}\n", "src/a.py": ""})("automation")
+            subprocess.run("git init --quiet . && git add .", cwd=self.root, shell=True, check=True)
+            self.assertEqual([call.arguments[1:] for call in module.of("ruff")], [words], line)
+        self.assertEqual(self.calls({"Makefile": "l:\n\techo 'x; cargo clippy'\n\t(cd y; x); cargo clippy\n"}, "clippy"), [["cargo", "clippy"]])
+
+    def test_what_starts_a_command_may_be_a_script_a_hooks_shell_an_alias_or_a_task(self):
+        line = "cargo clippy --all -- -D warnings"
+        ci = ".github/workflows/ci.yml"
+        for files in (
+            {ci: "jobs: {a: {steps: [{run: ./ci/lint.sh x}]}}\n", "ci/lint.sh": f"set -e\n{line}\n./ci/lint.sh\n"},
+            {ci: "jobs: {a: {steps: [{run: sh -x ci/lint}]}}\n", "ci/lint": f"#!/bin/sh\n{line}\n"},
+            {".pre-commit-config.yaml": f"repos:\n- repo: local\n  hooks:\n  - {{id: c, entry: bash -c '{line}'}}\n"},
+            {ci: "jobs: {a: {steps: [{run: cargo lint -D warnings}]}}\n", ".cargo/config.toml": "[alias]\nlint = 'clippy --all --'\n"},
+            {"pyproject.toml": f"[tool.poe.tasks]\nlint = [{{cmd = '{line}'}}]\n"},
+            {"pyproject.toml": f"[tool.pdm.scripts]\nlint = {{composite = ['{line}']}}\n"},
+            {"pyproject.toml": f"[tool.pdm.scripts]\nlint.cmd = {line.split()!r}\n"},
+            {"pixi.toml": f"[feature.x.tasks]\nlint = {{cmd = '{line}'}}\n"},
+        ):  # fmt: skip
+            self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY], files)
+
+    def test_a_command_may_fail_where_the_project_goes_on_in_spite_of_it(self):
+        def job(more):
+            return {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: ruff check{more}}}]}}}}\n"}
+
+        def made(line):
+            return {"Makefile": f"l:\n\t{line}\n"}
+
+        for files, may_fail in (
+            (made("-@ruff check"), True), (made("ruff check || true"), True), (made("ruff check || echo findings"), True), (made("ruff check --exit-zero"), True),
+            (job(", continue-on-error: true"), True), ({".gitlab-ci.yml": "l: {script: [ruff check], allow_failure: true}\n"}, True),
+            ({"tox.ini": "[testenv]\ncommands =\n    - ruff check\n"}, True), (made("bash -c 'ruff check' || true"), True),
+            (made("@ruff check"), False), (made("ruff check || (echo findings; exit 1)"), False), (made("ruff check || ruff check --fix"), False), (job(""), False),
+        ):  # fmt: skip
+            self.assertEqual(self.project(files)("automation").of("ruff")[0].may_fail, may_fail, files)
+
+
 class Style(Case):
     def style(self, files, **more):
         return self.project(files, **more)("style")
@@ -267,6 +336,26 @@ class Style(Case):
         subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
         self.assertEqual(module.hooked(module.calls("ruff", "format")[0].hook), ["a.py", "n.ipynb"])
 
+    def test_a_hook_sees_no_builds_and_what_all_hooks_see(self):
+        config = "files: ^src/|^target/\nrepos:\n- repo: https://github.com/x/black\n  rev: v1.0\n  hooks:\n  - {id: black-jupyter}\n"
+        names = ["a.py", "src/b.py", "src/c.ipynb", "target/pyx/lint/d.py", "target/e.py"]
+        module = self.style({".pre-commit-config.yaml": config, **dict.fromkeys(names, "")})
+        subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
+        (call,) = module.automation.of("black")
+        self.assertEqual(module.hooked(call.hook), ["src/b.py", "src/c.ipynb", "target/e.py"])
+
+    def test_another_nightly_formats_otherwise_and_so_none_does(self):
+        load = self.project({"Cargo.toml": "", "Makefile": "f:\n\tcargo +nightly-2026-01-02 fmt --all\n"}, crate=True)
+        style = load("style")
+        style.toolchains = lambda: {"nightly-2026-01-02-x86_64-unknown-linux-gnu"}
+        self.assertEqual(style.rustfmt()[0][0], ["cargo", "+nightly-2026-01-02", "fmt", "--all"])
+        self.assertFalse(style.has_toolchain("nightly"))
+        style.toolchains = lambda: {"stable-x86_64-unknown-linux-gnu", "nightly-x86_64-unknown-linux-gnu"}
+        self.assertTrue(style.has_toolchain("nightly") and style.has_toolchain("stable"))
+        with self.assertRaises(load("steps").Trouble) as error:
+            style.rustfmt()
+        self.assertIn("rustup toolchain install nightly-2026-01-02", error.exception.hint)
+
     def test_markdown_is_no_python_unless_the_project_says_so(self):
         self.assertIn("*.md", " ".join(self.style({}).no_markdown()))
         self.assertNotIn("*.md", " ".join(self.style({"ruff.toml": 'extend-include = ["*.md"]\n'}).no_markdown()))
@@ -288,6 +377,54 @@ class Checks(Case):
         load("style").toolchains = set
         names = [check.name for check in load("lint").rust() if check.tool == "clippy"]
         self.assertEqual(names, ["clippy"])
+
+
+    def commands(self, files, name):
+        """What a check of Python code would run."""
+        load, found = self.project(files), []
+        subprocess.run("git init --quiet . && git add .", cwd=self.root, shell=True, check=True)
+        programs = load("programs")
+        real = programs.start
+
+        def start(words, *more):
+            if words[0] == "git":
+                return real(words, *more)
+            found.append(words)
+            return programs.Outcome(words, 1)
+
+        programs.start = start
+        for one in "standalone", "beside":
+            setattr(load("tools"), one, lambda tool, *_, **__: [tool])
+        lint, steps = load("lint"), load("steps")
+        states = [steps.weighed(check.work(False), check.call)[0] for check in lint.python() if check.name == name]
+        return [word for word in found[-1] if "cache" not in word and word != str(self.root / "target/pyx/lint/mypy")], states[0]
+
+    HOOK = ".pre-commit-config.yaml", "repos:\n- repo: https://github.com/x/{}\n  rev: v1.0\n  hooks:\n  - {{id: {}, exclude: ^gen/}}\n"
+
+    def test_a_hook_is_started_as_pre_commit_starts_it(self):
+        name, text = self.HOOK
+        for repository, tool, words in (
+            ("isort", "isort", ["isort", "--skip-gitignore", "--check-only", "--diff", "--filter-files", "a.py"]),
+            ("mirrors-mypy", "mypy", ["mypy", "--ignore-missing-imports", "--scripts-are-modules", "a.py"]),
+        ):
+            files = {name: text.format(repository, tool), "a.py": "", "gen/b.py": ""}
+            self.assertEqual(self.commands(files, tool)[0], words)
+
+    def test_linters_look_at_no_environment_and_no_build(self):
+        (words, _) = self.commands({"Makefile": "l:\n\tflake8 .\n"}, "flake8")
+        self.assertEqual(words, ["flake8", ".", f"--extend-exclude={self.root}/.venv,{self.root}/target"])
+        (words, _) = self.commands({"Makefile": "l:\n\tcodespell\n"}, "codespell")
+        self.assertEqual(words, ["codespell", "--skip=./.venv,./target"])
+
+    def test_a_linter_without_a_path_looks_at_the_packages(self):
+        files = {"Makefile": "l:\n\tpylint --fail-under 9 $(X)\n\tmypy --strict $(X)\n", "own_name/__init__.py": ""}
+        for name in "pylint", "mypy":
+            (words, _) = self.commands(files, name)
+            self.assertEqual(words[-1], f"{self.root}/own_name")
+
+    def test_what_may_fail_fails_nothing(self):
+        self.assertEqual(self.commands({"Makefile": "l:\n\tflake8 . || true\n"}, "flake8")[1], "noted")
+        self.assertEqual(self.commands({"Makefile": "l:\n\tflake8 .\n"}, "flake8")[1], "failed")
 
 
 class Advisories(Case):

@@ -1,0 +1,133 @@
+"""The commands of a shell script, as far as they are written in words."""
+
+import re
+import shlex
+from collections import namedtuple
+
+import programs
+
+Command = namedtuple("Command", "words folder may_fail")
+"""`may_fail`: what follows takes its failure for none."""
+
+SEPARATORS = re.compile(r"[;&|()]+")
+REDIRECTION = re.compile(r"[<>&|]*[<>][<>&|]*")
+BEFORE = {"if", "then", "elif", "else", "while", "until", "do", "!", "{", "}", "fi", "done"}
+"""Words that stand before a command."""
+
+SHELLS = ("sh", "bash", "dash", "zsh")
+
+HARMLESS = {"true", ":", "echo", "printf"}
+
+VALUED = {
+    "-p", "--package", "--exclude", "-F", "--features", "--manifest-path", "--target", "--target-dir", "--profile", "-j",
+    "--jobs", "--bin", "--example", "--test", "--bench", "--config", "--color", "-Z", "-D", "-W", "-A", "--message-format",
+    "--select", "--extend-select", "--ignore", "--extend-ignore", "--extend-exclude", "--target-version", "-t", "--line-length",
+    "-l", "--output-format", "--cache-dir", "--config-file", "--python-version", "--python-executable", "--pythonpath", "--python",
+    "-m", "--module", "--rcfile", "--disable", "--enable", "--max-line-length", "--max-complexity", "--fail-under", "--settings-path",
+    "--pythonversion", "--project", "--skip", "-S", "-L", "--allowlist", "--file", "-f", "-r", "--requirement", "--ignore-vuln",
+}  # fmt: skip
+"""Options of what projects check their code with that have a value."""
+
+
+def commands(script, folder, names=None):
+    """The commands of a script that is started in a folder; `names`: values of variables."""
+    for line in re.sub(r"\\\r?\n\s*", " ", script).splitlines():
+        folder = yield from of_line(replaced(line, names or {}, folder), folder)
+
+
+def of_line(line, folder):
+    """The commands of a line; returns the folder in which the next line is."""
+    prefix = re.match(r"\s*([@+-]*)", line)  # make's and just's
+    outer, parts, may_fail = [], split_up(words_of(line[prefix.end() :])), "-" in prefix.group(1)
+    for number, (words, sign) in enumerate(parts):
+        while words and words[0] in BEFORE:
+            words = words[1:]
+        if words[:1] in (["cd"], ["pushd"]) and len(words) == 2:
+            folder = (folder / words[1]).resolve()
+        elif words:
+            yield Command(words, folder, may_fail or (sign == "||" and ends_well(parts[number + 1 :])))
+        for letter in sign:
+            if letter == "(":
+                outer.append(folder)
+            elif letter == ")" and outer:
+                folder = outer.pop()
+    return folder
+
+
+def ends_well(parts):
+    """Whether what follows a failure is harmless, up to the end of the line."""
+    found = [words for words, _ in parts if words]
+    return bool(found) and all(words[0] in HARMLESS or words == ["exit", "0"] for words in found)
+
+
+def words_of(text):
+    """The words of a command, with the signs between commands as words of their own; none where a shell would
+    not see it as one."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|()<>")
+    lexer.whitespace_split = True
+    try:
+        return list(lexer)
+    except ValueError:
+        return []
+
+
+def split_up(words):
+    """Pairs: the words of one command without redirections, and the sign behind it."""
+    found, current, words = [], [], list(words)
+    while words:
+        word = words.pop(0)
+        if REDIRECTION.fullmatch(word):
+            current = current[:-1] if current and current[-1].isdigit() else current
+            words = words[1:]
+        elif SEPARATORS.fullmatch(word):
+            found.append((current, word))
+            current = []
+        else:
+            current.append(word)
+    return [*found, (current, "")]
+
+
+def replaced(text, names, folder):
+    """A text with what is known in the place of variables, and `$x` in that of all others."""
+    for _ in range(9):  # a value may name others
+        before = text
+        for name, value in names.items() if "$" in text or "{{" in text else ():
+            if name not in text:
+                continue
+            sign = re.escape(name)
+            pattern = rf"\$?\{{\{{\s*{sign}\s*\}}\}}|\$\({sign}\)|\$\{{{sign}\}}|\${sign}(?![\w.])"
+            text = re.sub(pattern, lambda _, value=value: value, text)
+        if text == before:
+            break
+    text = re.sub(r"\$\(git ls-files([^()]*)\)", lambda found: listed(found.group(1), folder), text)
+    # expressions may have spaces in them
+    text = re.sub(r"\$\{\{.*?\}\}|\{\{.*?\}\}", "$x", text)
+    return re.sub(r"\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`", "$x", text)
+
+
+def listed(words, folder):
+    """The files that git names, as a shell takes them."""
+    done = programs.read(["git", "ls-files", "-z", *words_of(words)], folder)
+    return " ".join(shlex.quote(name) for name in done.out.split("\0") if name) if done else "$x"
+
+
+def known(words):
+    """The words without those that nobody can know, and without options whose value is such a word."""
+    found = []
+    for word in words:
+        if "$" not in word and "{" not in word:
+            found.append(word)
+        elif found and found[-1] in VALUED:
+            found.pop()
+    return found
+
+
+def has_paths(words):
+    """Whether a command says what to look at: a word that is neither an option nor the value of one."""
+    return any(word[:1] != "-" and before not in VALUED for before, word in zip(["", *words], words))
+
+
+def inner(words):
+    """The script that a shell is given in words, else None."""
+    at = next((at for at, word in enumerate(words) if re.fullmatch(r"-[a-z]*c", word)), len(words))
+    return words[at + 1] if words[0].rpartition("/")[2] in SHELLS and at + 1 < len(words) else None
