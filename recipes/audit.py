@@ -28,29 +28,47 @@ def rust(run, yes):
     """The crates, by cargo-deny where the project configures it, else by cargo-audit."""
     denies = project.first("deny.toml", ".deny.toml", ".cargo/deny.toml")
     if denies or (automation.uses("deny") and not automation.uses("audit")):
-        run.judged("cargo deny", lambda: deny(yes))
+        for call in automation.of("deny") or [None]:
+            run.judged("cargo deny", lambda call=call: steps.weighed(deny(call, yes), call))
         return
+    call = next(iter(automation.of("audit")), None)
     for workspace in dict.fromkeys(member.get("workspace") for member in given.crates()):
-        run.judged("cargo audit", lambda workspace=workspace: audit(workspace, yes))
+        run.judged("cargo audit", lambda workspace=workspace: steps.weighed(audit(workspace, call, yes), call))
 
 
-def deny(yes):
-    """What cargo-deny is configured to deny."""
+def options(call, *names):
+    """Those options of a call that have one of these names, with their values."""
+    words, found = list(call.arguments) if call else [], []
+    while words:
+        word = words.pop(0)
+        if word in names:
+            found += [word, *words[:1]]
+        elif word.startswith(tuple(f"{name}=" for name in names)):
+            found.append(word)
+    return found
+
+
+def deny(call, yes):
+    """What cargo-deny is configured to deny, of what the project has it check."""
     start = cargo_tool("cargo-deny", yes)
-    manifest = given.crates()[0]["manifest"]
-    done = programs.combined([*start, "deny", f"--manifest-path={manifest}", "check"], given.ROOT)
+    words, folder = list(call.arguments) if call else [], call.folder if call else given.ROOT
+    words = words if "check" in words else [*words, "check"]
+    if not any(word.startswith("--manifest-path") for word in words) and not (folder / "Cargo.toml").is_file():
+        words = [f"--manifest-path={given.crates()[0]['manifest']}", *words]
+    done = programs.combined([*start, "deny", *words], folder)
     print(done.out, end="", file=sys.stderr)
     if not done and re.search(r"failed to (fetch|open|load|query).*(advisor|database|db)", done.out):
         return steps.ABSENT, "the advisories cannot be fetched"
     return done
 
 
-def audit(workspace, yes):
+def audit(workspace, call, yes):
     """What RustSec knows of the crates in the workspace's Cargo.lock."""
     lock = Path(workspace or given.ROOT) / "Cargo.lock"
     if not lock.is_file():
         return steps.ABSENT, f"there is no `{given.shown(lock)}`"
-    done = programs.read([*cargo_tool("cargo-audit", yes), "audit", "--json", "--file", lock], given.ROOT)
+    told = options(call, "--ignore", "--deny", "-D")
+    done = programs.read([*cargo_tool("cargo-audit", yes), "audit", "--json", "--file", lock, *told], given.ROOT)
     answer = done.json()
     found = project.table(answer, "vulnerabilities").get("list")
     if done.trouble:
@@ -70,6 +88,8 @@ def audit(workspace, yes):
         print(f"warning: {name}: {entry.get('kind')}, {advisory.get('id')} {advisory.get('title')}", file=sys.stderr)
     if found or done.code not in (0, 1):
         return steps.BAD, f"{len(found)} vulnerable" if found else done.how()
+    if not done:  # of what the project denies beside vulnerabilities
+        return steps.BAD, f"{len(others)} warnings"
     return (steps.NOTED, f"{len(others)} warnings") if others else (steps.OK, "")
 
 
@@ -94,14 +114,17 @@ def python(run):
     """The Python packages: all of uv.lock, by uv where it can and nobody names another; else those in the
     environment."""
     if given.LOCK and not automation.uses("pip-audit") and programs.read([given.UV, "audit", "--help"], given.ROOT):
-        run.judged("uv audit", by_uv)
+        call = next((call for call in automation.calls() if call.words[:2] == ["uv", "audit"]), None)
+        run.judged("uv audit", lambda: steps.weighed(by_uv(call), call))
     else:
-        run.judged("pip-audit", by_pip_audit)
+        call = next(iter(automation.of("pip-audit")), None)
+        run.judged("pip-audit", lambda: steps.weighed(by_pip_audit(call), call))
 
 
-def by_uv():
+def by_uv(call):
     """What uv's service knows of the packages in uv.lock."""
     words = [given.UV, "audit", "--frozen", "--output-format=json", "--preview-features=audit-command,json-output"]
+    words += options(call, "--ignore", "--ignore-until-fixed")
     programs.say("Running", "uv audit")
     done = programs.read(words, Path(given.LOCK).parent)
     answer = done.json()
@@ -120,10 +143,11 @@ def by_uv():
     return steps.OK, ""
 
 
-def by_pip_audit():
+def by_pip_audit(call):
     """What pip-audit's service knows of what is locked, else installed."""
     source = locked() if given.LOCK else ["--path", tools.asked(given.PYTHON, "purelib")]
     words = [*tools.standalone("pip-audit"), "--progress-spinner=off", "--format=json", *source]
+    words += options(call, "--ignore-vuln")
     programs.say("Running", "pip-audit")
     done = programs.read(words, given.ROOT)
     found = done.json()
@@ -186,6 +210,8 @@ def own():
 
 def main(arguments):
     """Looks at both languages."""
+    if unknown := [word for word in arguments if word != "--yes"]:
+        steps.fail(f"`audit` has no argument `{unknown[0]}`", "cargo pyx just audit --yes")
     run = steps.Steps("audit")
     if given.crates():
         rust(run, "--yes" in arguments)

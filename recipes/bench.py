@@ -98,7 +98,19 @@ def look():
         return
     text = "the project has no benchmarks: no test takes pytest-benchmark's fixture `benchmark`"
     named = [f"`{apart.shown(path)}`" for path in files if NAMED.search(path.name)]
-    apart.stop(text + (f", {', '.join(named[:5])} neither" if named else ""), "def test_f(benchmark): benchmark(f, 1)")
+    text += f", {', '.join(named[:5])} neither" if named else ""
+    for path, command in elsewhere():
+        apart.stop(f"{text}; `{apart.shown(path)}` is run by another tool", command)
+    apart.stop(text, "def test_f(benchmark): benchmark(f, 1)")
+
+
+def elsewhere():
+    """What measures the project without pytest: a file, and what runs it."""
+    for member in given.crates():
+        for path in sorted(Path(member["manifest"]).parent.glob("benches/*.rs")):
+            yield path, "cargo pyx run cargo bench"
+    if path := project.first("asv.conf.json"):
+        yield path, "cargo pyx run --with asv asv run --python=same"
 
 
 def benchmarks(folder):

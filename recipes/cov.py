@@ -19,6 +19,7 @@ from urllib.parse import quote
 import apart
 import given
 import programs
+import project
 
 COVERAGE = "coverage==7.10.7"
 FOLDER = apart.STATE / "cov"
@@ -41,15 +42,18 @@ for d in m.distributions():
     if any(f.parts[0].split(".")[0] in tops for f in files):
         for f in files: print(os.path.normpath(f.locate()))
 """
-REPORT = """import coverage, sys
-data, parts, lcov, pages, site, *roots = sys.argv[1:]
-report = coverage.Coverage(data_file=data, config_file=False)
+REPORT = """import coverage, os, sys
+data, parts, lcov, pages, site, config, *roots = sys.argv[1:]
+report = coverage.Coverage(data_file=data, config_file=config or False)
 report.set_option("run:relative_files", True)
+report.set_option("run:plugins", [])  # they are not installed here
 report.set_option("paths", {root: [root, site] for root in roots})
+omit = [*(report.get_option("run:omit") or []), *(report.get_option("report:omit") or [])]
+omit = [name if name[:1] in "*/" else os.path.relpath(os.path.join(os.path.dirname(config), name)) for name in omit]
 try:
     report.combine([parts])
     report.save()
-    options = {"omit": [site + "/*"], "ignore_errors": True}  # what the wheel's build made
+    options = {"omit": [site + "/*", *omit], "ignore_errors": True}  # what the wheel's build made
     report.lcov_report(outfile=lcov, **options)
     report.html_report(directory=pages, title="Python", **options)
 except coverage.exceptions.NoDataError:
@@ -190,13 +194,26 @@ def quietly(command):
 def python_lines(installed, root):
     """Hits of each line of the checkout's Python files, by file."""
     lcov = DATA / "lcov.info"
-    words = ["-c", REPORT, DATA / "coverage", DATA / "parts", lcov, HTML / "python", installed.site]
+    words = ["-c", REPORT, DATA / "coverage", DATA / "parts", lcov, HTML / "python", installed.site, own_config() or ""]
     report = [installed.python, "-I", *words, *sorted(installed.roots)]
     if installed.roots:
         done = programs.read(report, root)
         if not done:
             apart.stop(f"coverage.py could not report: {done.last()}")
     return hits(lcov.read_text(), root) if lcov.is_file() else {}
+
+
+def own_config():
+    """The file that configures coverage.py for the project: what it leaves out counts for nobody."""
+    if path := project.first(".coveragerc", ".coveragerc.toml"):
+        return path
+    for folder in project.folders():
+        for name in ("setup.cfg", "tox.ini"):
+            if any(section.startswith("coverage:") for section in project.ini(folder / name).sections()):
+                return folder / name
+        if project.table(project.toml(folder / "pyproject.toml"), "tool", "coverage"):
+            return folder / "pyproject.toml"
+    return None
 
 
 def hits(lcov, root):

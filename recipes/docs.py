@@ -127,11 +127,33 @@ def config_of(run):
         path = root.parent / named if root and isinstance(named, str) else None
         if path and path.is_file():
             return key, work, path if key == "mkdocs" else path.parent
+    for call in automation.calls():
+        if found := configured_by(call):
+            return found
     if path := project.first("mkdocs.yml", "mkdocs.yaml", "docs/mkdocs.yml", "doc/mkdocs.yml"):
         return "mkdocs", mkdocs, path
     names = [f"{folder}conf.py" for folder in ("docs/", "doc/", "docs/source/", "doc/source/", "docs/src/")]
     if path := project.first(*names):
         return "sphinx", sphinx, path.parent
+    return None
+
+
+SPHINX_VALUED = {"-b", "--builder", "-M", "-d", "--doctree-dir", "-c", "--conf-dir", "-D", "-A", "-t", "-w", "-j", "--jobs"}
+MKDOCS_VALUED = {"-f", "--config-file"}
+
+
+def configured_by(call):
+    """What a command of the automation builds documentation from; None where it builds none."""
+    words = list(call.arguments)
+    if call.tool == "mkdocs":
+        named = [words[at + 1 : at + 2] for at, word in enumerate(words) if word in MKDOCS_VALUED]
+        named += [[word.partition("=")[2]] for word in words if word.startswith("--config-file=")]
+        path = call.folder / named[0][0] if named and named[0] else None
+        return ("mkdocs", mkdocs, path) if path and path.is_file() else None
+    if call.tool == "sphinx-build":
+        folder = automation.without_options(words, SPHINX_VALUED)[:1]
+        path = call.folder / folder[0] / "conf.py" if folder else None
+        return ("sphinx", sphinx, path.parent) if path and path.is_file() else None
     return None
 
 

@@ -428,6 +428,40 @@ class Checks(Case):
 
 
 class Advisories(Case):
+    def asked(self, files, answer, name):
+        """The command by which a tool looks, with what the project tells it, and the states of all steps."""
+        load = self.project({"Cargo.lock": "", "Cargo.toml": "", **files}, crate=True)
+        programs, audit, found = load("programs"), load("audit"), []
+
+        def start(words, *_):
+            found.append(words)
+            return programs.Outcome(words, 0, answer)
+
+        programs.start, audit.cargo_tool = start, lambda name, yes: ["cargo"]
+        load("tools").standalone, load("tools").asked = lambda tool: [tool], lambda python, name: str(self.root)
+        run = load("steps").Steps("audit")
+        with contextlib.redirect_stderr(io.StringIO()):
+            audit.rust(run, True)
+            audit.python(run)
+        return [words for words in found if name in words][-1], {row.name: row.state for row in run.rows}
+
+    def test_what_the_project_ignores_is_ignored(self):
+        answer = '{"vulnerabilities": {"list": []}, "warnings": {}, "dependencies": []}'
+
+        def action(name, inputs):
+            return {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{uses: {name}@v1, with: {{{inputs}}}}}]}}}}\n"}
+
+        for files, program, words in (
+            ({"Makefile": "a:\n\tcargo audit --ignore RUSTSEC-1 --deny warnings -q\n"}, "audit", ["--ignore", "RUSTSEC-1", "--deny", "warnings"]),
+            (action("rustsec/audit-check", "ignore: 'RUSTSEC-1,RUSTSEC-2'"), "audit", ["--ignore", "RUSTSEC-1", "--ignore", "RUSTSEC-2"]),
+            ({"Makefile": "a:\n\tpip-audit --ignore-vuln=A -r x.txt\n"}, "pip-audit", ["--ignore-vuln=A"]),
+            ({"Makefile": "a:\n\tcargo deny check advisories bans\n"}, "deny", ["deny", "check", "advisories", "bans"]),
+            (action("EmbarkStudios/cargo-deny-action", "command: 'check ${{ matrix.x }}'"), "deny", ["deny", "check"]),
+            ({"deny.toml": ""}, "deny", ["deny", "check"]),
+        ):  # fmt: skip
+            asked, _ = self.asked(files, answer, program)
+            self.assertEqual(asked[-len(words) :], words, files)
+
     def said(self, *arguments):
         module, said = self.project({})("audit"), io.StringIO()
         with contextlib.redirect_stderr(said):
@@ -446,6 +480,15 @@ class Advisories(Case):
 
 
 class Docs(Case):
+    def test_the_automation_says_where_the_documentation_is(self):
+        for line, name, place in (
+            ("sphinx-build -W -b html text out", "sphinx", "text"), ("sphinx-build -M html text out", "sphinx", "text"),
+            ("mkdocs build --strict -f web/m.yml", "mkdocs", "web/m.yml"), ("mkdocs build --config-file=web/m.yml", "mkdocs", "web/m.yml"),
+        ):  # fmt: skip
+            files = {"Makefile": f"d:\n\t{line}\n", "text/conf.py": "", "web/m.yml": "", "docs/conf.py": ""}
+            found = self.project(files)("docs").config_of(None)
+            self.assertEqual((found[0], found[2]), (name, self.root / place), line)
+
     def test_a_tool_that_breaks_is_summed_up_by_its_last_line(self):
         load, said = self.project({}), io.StringIO()
         text = 'INFO - x\nTraceback (most recent call last):\n  File "c.py", line 1\nTypeError: got an unexpected keyword\n'
@@ -655,6 +698,17 @@ class Compatibility(unittest.TestCase):
         self.assertTrue(ended_well({"refused": True}, {"code": 2, "tests": []}))
         self.assertFalse(ended_well({"refused": True}, self.seen(0, passed=1)))
         self.assertFalse(ended_well({}, {"code": 2, "tests": []}))
+
+
+class Coverage(Case):
+    def test_the_project_says_what_is_left_out_where_coverage_reads_it(self):
+        for name, text in (
+            (".coveragerc", "[run]\n"), ("setup.cfg", "[coverage:report]\n"), ("tox.ini", "[coverage:run]\n"),
+            ("pyproject.toml", "[tool.coverage.run]\nbranch = true\n"),
+        ):  # fmt: skip
+            module = self.project({"setup.cfg": "[metadata]\n", name: text})("cov")
+            self.assertEqual(module.own_config(), self.root / name)
+        self.assertIsNone(self.project({"setup.cfg": "[metadata]\n"})("cov").own_config())
 
 
 class Builds(Case):
