@@ -34,27 +34,39 @@ pub(super) fn understand(
     if messages.is_empty() {
         return (CheckOutcome::Crashed, vec![output.status.to_string()]);
     }
-    let messages: Vec<String> = messages.into_iter().filter(|it| !is_of_hooks(it)).collect();
+    let messages: Vec<String> = messages.into_iter().filter_map(undue).collect();
     if messages.is_empty() {
         return (CheckOutcome::Pass, messages);
     }
     (CheckOutcome::Finding, messages)
 }
 
-/// Whether all that is misplaced are files that `PyInstaller` looks up by their names, which are no modules'
-/// (its manual, "Providing `PyInstaller` Hooks with your Package").
-fn is_of_hooks(message: &str) -> bool {
-    let Some((_, files)) = message
-        .strip_prefix("W004: ")
-        .and_then(|it| it.split_once(": "))
-    else {
-        return false;
+/// What check-wheel-contents says, without files that have to be as they are; nothing where no other is left.
+fn undue(message: String) -> Option<String> {
+    let parts: Vec<&str> = message.splitn(3, ": ").collect();
+    let [code, what, files] = parts[..] else {
+        return Some(message);
     };
-    let is_hook = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        matches!(name.rsplit_once('.'), Some((stem, "py")) if stem.starts_with("hook-"))
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_hook = |name: &str| matches!(name.rsplit_once('.'), Some((stem, "py")) if stem.starts_with("hook-"));
+    let left: Vec<&str> = match code {
+        // files that are equal: one of them where licences are listed (PEP 639)
+        "W002" => files
+            .split_whitespace()
+            .filter(|path| !path.contains(".dist-info/licenses/"))
+            .collect(),
+        // misplaced modules: what `PyInstaller` looks up by its name is none (its manual, "Providing
+        // `PyInstaller` Hooks with your Package")
+        "W004" => files
+            .split_whitespace()
+            .filter(|path| !is_hook(&name(path)))
+            .collect(),
+        _ => return Some(message),
     };
-    files.split_whitespace().all(is_hook)
+    // every package has these, which hold a comment at most
+    let is_marker = |path: &&str| ["__init__.py", "py.typed"].contains(&&*name(path));
+    let is_due = code == "W002" && (left.len() < 2 || left.iter().all(is_marker));
+    (!left.is_empty() && !is_due).then(|| format!("{code}: {what}: {}", left.join(" ")))
 }
 
 /// The last line says of what.
@@ -285,7 +297,25 @@ mod tests {
         let passed = understand(Linter::WheelContents, "x.whl", &output(1, hooks, ""));
         assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
         let other = format!("{hooks}  x/my-tool.py\n");
-        assert_eq!(said(Linter::WheelContents, &other).len(), 1);
+        assert_eq!(
+            said(Linter::WheelContents, &other),
+            ["W004: Module is not located at importable path: x/my-tool.py"]
+        );
+        let equal = |files: &str| {
+            let text = format!("a/x.whl: W002: Wheel contains duplicate files:\n{files}");
+            understand(Linter::WheelContents, "x.whl", &output(1, &text, ""))
+        };
+        for due in [
+            "  x/__init__.py\n  x/y/__init__.py\n",
+            "  x/LICENSE\n  x-1.0.dist-info/licenses/x/LICENSE\n",
+        ] {
+            assert_eq!(equal(due), (CheckOutcome::Pass, Vec::new()), "{due}");
+        }
+        let undue = "  x/a.txt\n  x/b.txt\n  x-1.0.dist-info/licenses/a.txt\n";
+        assert_eq!(
+            equal(undue).1,
+            ["W002: Wheel contains duplicate files: x/a.txt x/b.txt"]
+        );
         let distcheck = "1. [path-too-long] Path too long\nerrors found while checking: 1\n";
         assert_eq!(
             said(Linter::Pydistcheck, distcheck),

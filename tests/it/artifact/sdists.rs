@@ -25,6 +25,13 @@ pub(crate) const SDISTS: &[Case] = &[
     case(&["error missing-source"], |parts| {
         parts.remove("/pyproject.toml");
     }),
+    case(&[], |parts| {
+        parts.remove("/pyproject.toml");
+        parts.add("hello-0.1.0/setup.py", "");
+    }),
+    case(&["warning secret"], |parts| {
+        parts.add("hello-0.1.0/tests/server.key", "key\n");
+    }),
     case(&["error missing-source"], |parts| {
         parts.remove("/src/lib.rs");
     }),

@@ -10,11 +10,32 @@ pub(super) fn findings(members: &[ArchiveMember]) -> Vec<Finding> {
         let found = named(member)
             .or_else(|| private_key(&member.bytes))
             .or_else(|| token(&member.bytes))?;
-        Some(found.at(&member.name, None).hint(
+        Some(weighed(found, member).at(&member.name, None).hint(
             "take it out of the package, and revoke it if a package with it was ever published",
         ))
     });
     judged.collect()
+}
+
+/// Keys that tests are done with are made for that, and stand in the sources that everybody sees.
+fn weighed(found: Finding, member: &ArchiveMember) -> Finding {
+    const FOLDERS: [&str; 6] = [
+        "test",
+        "tests",
+        "testing",
+        "testdata",
+        "test_data",
+        "fixtures",
+    ];
+    let mut folders = member.name.as_str().split('/').rev().skip(1);
+    let is_for_tests = folders.any(|it| FOLDERS.contains(&it));
+    if found.rule == "token" || !is_for_tests {
+        return found;
+    }
+    Finding::warning(
+        found.rule,
+        format!("{}, and seems to be one of the tests", found.message),
+    )
 }
 
 fn named(member: &ArchiveMember) -> Option<Finding> {
@@ -112,6 +133,7 @@ fn token(bytes: &[u8]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::finding::Severity;
 
     fn rule(name: &str, text: &str) -> Option<&'static str> {
         let member = ArchiveMember {
@@ -144,6 +166,28 @@ mod tests {
         }
         let certificate = "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----\n";
         assert_eq!(rule("certifi/cacert.pem", certificate), None);
+    }
+
+    #[test]
+    fn what_tests_are_done_with_is_shown_and_stops_nothing() {
+        let severity = |name: &str, text: &str| {
+            let member = ArchiveMember {
+                name: name.into(),
+                bytes: text.into(),
+                ..ArchiveMember::default()
+            };
+            findings(&[member])[0].severity
+        };
+        let token = format!("ghp_{}", "aB3".repeat(12));
+        for (name, text, expected) in [
+            ("x-1.0/tests/certs/server.key", "x", Severity::Warning),
+            ("x/testdata/id_rsa", "x", Severity::Warning),
+            ("x-1.0/tests/a.py", token.as_str(), Severity::Error),
+            ("x-1.0/src/server.key", "x", Severity::Error),
+            ("x-1.0/tests.key", "x", Severity::Error),
+        ] {
+            assert_eq!(severity(name, text), expected, "{name}");
+        }
     }
 
     #[test]

@@ -57,6 +57,10 @@ impl SdistSources<'_> {
     fn pyproject(&mut self, top: &Utf8Path) {
         let path = Utf8PathBuf::from(format!("{top}/pyproject.toml"));
         if !self.files.contains(path.as_path()) {
+            // older projects are built by setuptools
+            if self.files.contains(top.join("setup.py").as_path()) {
+                return;
+            }
             let message = "without `pyproject.toml` no installer knows how to build it";
             self.found
                 .push(Finding::error("missing-source", message).at(path, None));
