@@ -35,6 +35,7 @@ use crate::facts::versions::Versioned;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::model::implementation::Implementation;
+use crate::model::invocation::quote;
 use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::interpreter::{self, Interpreter};
@@ -198,8 +199,30 @@ fn rustflags(
     })
 }
 
+/// Whether a file that is named can be checked.
+///
 /// # Errors
-/// [`Error::Usage`] for a file that is not there.
+/// [`Error::Refused`] for what is no wheel and no sdist.
+fn checkable(file: &Utf8Path) -> Result<()> {
+    let hint = "name wheels (`.whl`) and sdists (`.tar.gz`)";
+    if disk::is_dir(file) {
+        let hint = format!("cargo pyx release check --out-dir {}", quote(file.as_str()));
+        return Err(Error::refused(format!("`{file}` is a folder"), hint));
+    }
+    if !disk::is_file(file) {
+        return Err(Error::refused(format!("there is no file `{file}`"), hint));
+    }
+    let is_known = [".whl", ".tar.gz"]
+        .iter()
+        .any(|it| file.as_str().ends_with(it));
+    let message = format!("`{file}` is neither a wheel nor an sdist");
+    is_known
+        .then_some(())
+        .ok_or_else(|| Error::refused(message, hint))
+}
+
+/// # Errors
+/// [`Error::Refused`] for what is no wheel and no sdist.
 fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let ReleaseContext {
         project,
@@ -210,12 +233,12 @@ fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8Pat
     if releasing.product != Product::Check {
         return Ok(Vec::new());
     }
-    if let Some(file) = releasing.files.iter().find(|file| !disk::is_file(file)) {
-        return Err(Error::Usage(format!("no file `{file}`")));
+    let mut files = releasing.files.clone(); // `dist/*` has what we write beside them
+    files.retain(|file| ![Some(RELEASE_RECORD), Some(SUMS)].contains(&file.file_name()));
+    for file in &files {
+        checkable(file)?;
     }
     if !releasing.files.is_empty() {
-        let mut files = releasing.files.clone(); // `dist/*` has what we write beside them
-        files.retain(|file| ![Some(RELEASE_RECORD), Some(SUMS)].contains(&file.file_name()));
         return Ok(files);
     }
     let mut names = disk::names(dist);
@@ -308,4 +331,36 @@ pub(super) fn check_members(builds: &[Build]) -> Result<()> {
         "nothing to release: no member makes a Python distribution".into(),
         "`cargo pyx init` gives a crate a Python package",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_to_be_checked_is_a_distribution() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let said = |name: &str| {
+            let refused = checkable(&dir.join(name)).unwrap_err();
+            (refused.to_string(), refused.hint().unwrap())
+        };
+        for name in ["a.whl", "b.tar.gz", "c.md"] {
+            std::fs::write(dir.join(name), "").unwrap();
+        }
+        checkable(&dir.join("a.whl")).unwrap();
+        checkable(&dir.join("b.tar.gz")).unwrap();
+        assert!(
+            said("c.md")
+                .0
+                .ends_with("c.md` is neither a wheel nor an sdist")
+        );
+        assert!(said("d.whl").0.starts_with("there is no file `"));
+        let (folder, hint) = said("");
+        assert!(folder.ends_with("is a folder"), "{folder}");
+        assert!(
+            hint.starts_with("cargo pyx release check --out-dir "),
+            "{hint}"
+        );
+    }
 }

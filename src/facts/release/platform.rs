@@ -191,6 +191,30 @@ pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()>
     })
 }
 
+/// What maturin would say of a platform tag only after all was compiled.
+///
+/// # Errors
+/// [`Error::Refused`] for a tag that maturin does not know.
+pub(super) fn check_compatibility(tag: &str) -> Result<()> {
+    let lower = tag.to_ascii_lowercase();
+    let libc = lower.strip_prefix("manylinux");
+    let libc = libc.or(lower.strip_prefix("musllinux")).unwrap_or(&lower);
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let version: Vec<&str> = libc.trim_start_matches('_').split('_').collect();
+    let is_version = version.len() == 2 && version.iter().all(|part| is_number(part));
+    if is_version
+        || ["1", "2010", "2014"].contains(&libc)
+        || ["linux", "off", "pypi"].contains(&&*lower)
+    {
+        return Ok(());
+    }
+    let hint = "manylinux2014, manylinux_2_28, musllinux_1_2, linux or pypi";
+    Err(Error::refused(
+        format!("maturin knows no platform tag `{tag}`"),
+        hint,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +262,36 @@ mod tests {
         let said = format!("{error} {:?}", error.hint());
         for word in ["elsewhere", "1.89-here", "rustup target add"] {
             assert!(said.contains(word), "{said}");
+        }
+    }
+
+    #[test]
+    fn tags_are_those_that_maturin_knows() {
+        for tag in [
+            "manylinux2014",
+            "manylinux_2_28",
+            "musllinux_1_2",
+            "linux",
+            "off",
+            "pypi",
+            "2014",
+            "2_28",
+        ] {
+            check_compatibility(tag).unwrap();
+        }
+        for tag in [
+            "nonsense",
+            "manylinux",
+            "manylinux_2",
+            "manylinux_x_y",
+            "macosx_11_0",
+            "",
+        ] {
+            let refused = check_compatibility(tag).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("maturin knows no platform tag `{tag}`")
+            );
         }
     }
 

@@ -85,7 +85,9 @@ impl Release {
         let in_pyproject = build.member.pyproject.as_ref();
         let maturins = in_pyproject.and_then(|p| p.maturin("compatibility"));
         let compatibility = releasing.compatibility.as_deref();
-        let compatibility = compatibility.or(own.compatibility.as_deref()).or(maturins);
+        let compatibility = compatibility.or(own.compatibility.as_deref());
+        compatibility.map_or(Ok(()), platform::check_compatibility)?;
+        let compatibility = compatibility.or(maturins);
         let host = self.host();
         let mut planned = Vec::new();
         let none = [None];

@@ -50,12 +50,13 @@ pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
 /// The checks of files as they are, and the verdict on them.
 ///
 /// # Errors
-/// [`Error::Usage`] where there is none.
+/// [`Error::Refused`] where there is none.
 pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     let files = &stage.release.existing;
     if files.is_empty() {
         let dist = stage.context.show(&stage.release.dist);
-        return Err(Error::Usage(format!("no wheel and no sdist in `{dist}`")));
+        let message = format!("no wheel and no sdist in `{dist}`");
+        return Err(Error::refused(message, "cargo pyx release wheel"));
     }
     let mut lanes = Lanes::after(plan);
     let labels = labels(stage, files);
