@@ -119,6 +119,15 @@ impl Automation {
             .filter(|given| !given.iter().any(|word| is_variable(word)))
             .collect()
     }
+
+    /// The requirements files that are installed, as they are named there.
+    pub fn requirements_files(&self) -> Vec<&String> {
+        let is_file = |option: &str| matches!(option, "-r" | "--requirement" | "--requirements");
+        let calls = self.calls_of("install").into_iter();
+        let pairs = calls.flat_map(|given| given.windows(2));
+        let named = pairs.filter(|pair| is_file(&pair[0]));
+        named.map(|pair| &pair[1]).collect()
+    }
 }
 
 pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {

@@ -4,7 +4,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::path::normalize;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
@@ -66,8 +68,8 @@ pub(super) struct FoundRunner {
     pub(super) unread: Vec<(Place, String)>,
 }
 
-/// By this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, a
-/// parent project's groups, and pytest alone; besides any of them where they bring another runner, which we
+/// By this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, the
+/// requirements files that anything else installs, a parent project's groups, and pytest alone; besides any of them where they bring another runner, which we
 /// do not run.
 pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = declared(manifests, pyproject)?;
@@ -110,12 +112,34 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
         add_environments(manifests, pyproject, &mut found)?;
     }
     if found.others.is_empty() {
+        add_installed_files(dir, &mut found)?;
+    }
+    if found.others.is_empty() {
         found
             .others
             .extend(development::above(manifests, pyproject, &mut found.files)?);
     }
     found.declared = !found.others.is_empty();
     Ok(found)
+}
+
+/// Those requirements files that the project's automation installs, wherever they are, and that bring the
+/// runner.
+fn add_installed_files(dir: &Utf8Path, found: &mut FoundRunner) -> Result<()> {
+    let automation = Automation::read(dir)?;
+    for name in automation.requirements_files() {
+        let mut places = checkout::around(dir).map(|folder| folder.join(name));
+        let Some(file) = places.find(|path| disk::is_file(path)) else {
+            continue;
+        };
+        let read = RequirementsFile::read(&file)?;
+        let sync = Sync::of(Source::File(normalize(&file)));
+        if read.names.iter().any(|name| is_runner(name)) && !found.others.contains(&sync) {
+            found.files.extend(read.files);
+            found.others.push(sync);
+        }
+    }
+    Ok(())
 }
 
 /// Those environments of tools that bring the runner; where groups or extras of the project do, those for
@@ -396,6 +420,31 @@ mod tests {
         assert_eq!(requirements[..2], ["pytest", on_one]);
         assert!(requirements[2].ends_with("/x.txt"), "{requirements:?}");
         assert_eq!(found.unread[0].0.line, 6);
+    }
+
+    #[test]
+    fn then_the_requirements_files_that_are_installed_wherever_they_are() {
+        let make = (
+            "Makefile",
+            "setup:\n\t$(ENV)/bin/pip install -r python/requirements_dev.txt\n\
+             docs:\n\tpip install -r docs/requirements.txt -r gone.txt\n",
+        );
+        let workflow = (
+            ".github/workflows/ci.yml",
+            "jobs:\n  test:\n    steps:\n      - run: python -m pip install -U pip -r ci/all.txt\n",
+        );
+        let docs = ("docs/requirements.txt", "sphinx\n");
+        for (said, file) in [
+            (make, "python/requirements_dev.txt"),
+            (workflow, "ci/all.txt"),
+        ] {
+            let text = "[project]\nname = 'x'\n";
+            let (_temp, pyproject) = project(text, &[said, docs, (file, "numpy\npytest\n")]);
+            let found = find(&pyproject).unwrap();
+            let expected = pyproject.dir().join(file);
+            assert_eq!(sources(&found), [&Source::File(expected.clone())]);
+            assert!(found.declared && found.files.contains(&expected));
+        }
     }
 
     #[test]
