@@ -96,7 +96,9 @@ fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet
     let version = built.text("Version").map(|text| version(text, asked));
     fields.insert("Version", version.into_iter().collect());
     fields.insert("Summary", one("Summary"));
-    let licence = built.text("License-Expression").or(built.text("License"));
+    // some backends write the whole file there that they pack as well
+    let said = built.text("License").filter(|text| !is_file(built, text));
+    let licence = built.text("License-Expression").or(said);
     let licence = licence.map(plain_lines).into_iter();
     fields.insert("License", licence.collect());
     fields.insert("Classifier", all("Classifier"));
@@ -157,6 +159,19 @@ fn plain_lines(text: &str) -> String {
         .map(|line| line.trim().trim_start_matches('|'))
         .collect();
     lines.join("\n").trim().to_owned()
+}
+
+/// Whether a text is all that a packed licence says, however its lines are folded.
+fn is_file(built: &BuiltPackage, text: &str) -> bool {
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(|word| word.trim_start_matches('|').to_owned())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+    };
+    let said = words(text);
+    let mut files = built.licences.values();
+    files.any(|bytes| words(&String::from_utf8_lossy(bytes)) == said)
 }
 
 fn version(text: &str, asked: &Asked) -> String {
@@ -261,5 +276,24 @@ mod tests {
         ] {
             assert_eq!(differences(before, after, &said).len(), 1);
         }
+    }
+
+    #[test]
+    fn a_field_that_repeats_a_packed_licence_may_go() {
+        let wheel = |field: &str, text: &str| BuiltPackage {
+            metadata: Headers::parse(format!("Name: a\n{field}").as_bytes()),
+            licences: [("LICENSE".to_owned(), text.into())].into(),
+            ..BuiltPackage::default()
+        };
+        let text = "The Licence\n\n   Of \"A\".\n";
+        let folded = "License: The Licence\n        \n           Of \"A\".\n";
+        let barred = "License: The Licence\n       |\n       |   Of \"A\".\n";
+        let asked = Asked::default();
+        for field in [folded, barred] {
+            let (before, after) = (wheel(field, text), wheel("", text));
+            assert_eq!(differences(&before, &after, &asked), [""; 0], "{field}");
+        }
+        let (before, after) = (wheel(folded, "Another"), wheel("", "Another"));
+        assert_eq!(differences(&before, &after, &asked).len(), 1);
     }
 }
