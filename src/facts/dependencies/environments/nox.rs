@@ -54,7 +54,10 @@ fn add(session: &mut ToolEnvironment, arguments: &[Argument], place: &Place) {
         match argument {
             Argument::Words(said) => words.extend(said.iter().cloned()),
             Argument::Keyword => {}
-            Argument::Unread => session.miss(place, "session.install(…)"),
+            Argument::Unread => {
+                session.miss(place, "session.install(…)");
+                words.push(String::new()); // it may be the value of the option before it
+            }
         }
     }
     session.add_words(&words, place);
@@ -280,5 +283,14 @@ mod tests {
             .map(|(place, _)| place.line)
             .collect();
         assert_eq!(lines, [6, 7, 8]);
+    }
+
+    #[test]
+    fn a_file_that_only_running_it_would_tell_is_none() {
+        let text = "def test(session):\n    session.install('-r', FILES['test'])\n    \
+            session.install('-c', pins(), 'idna', '-r')\n    session.install('-e', HERE)\n";
+        let found = of(text);
+        assert_eq!(found[0].requirements, ["idna"]);
+        assert_eq!(found[0].unread.len(), 3, "{found:?}");
     }
 }

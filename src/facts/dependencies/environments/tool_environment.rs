@@ -61,7 +61,7 @@ impl ToolEnvironment {
                 _ if WITH_VALUE.contains(&word.as_str()) => {
                     words.next();
                 }
-                _ if word.starts_with('-') => {}
+                _ if word.is_empty() || word.starts_with('-') => {}
                 _ => self.add_requirement(word, place),
             }
         }
@@ -71,6 +71,7 @@ impl ToolEnvironment {
         let dir = place.path.parent().unwrap_or(&place.path);
         let file = || normalize(&dir.join(value));
         match option {
+            _ if value.is_empty() => {} // nobody could read it
             "-e" | "--editable" => self.add_package(value, place, true),
             "--group" => self.groups.push(package_name::normalize(value)),
             _ if value.contains(['{', '$']) => self.miss(place, value),
