@@ -64,7 +64,8 @@ impl RustType {
 
     pub(super) fn optional(self) -> Self {
         match self {
-            Self::Optional(_) | Self::None => self,
+            Self::Optional(_) => self,
+            Self::None => Self::Optional(Box::new(Self::Any)),
             other => Self::Optional(Box::new(other)),
         }
     }
@@ -184,6 +185,21 @@ mod tests {
 
     fn read(json: &str) -> RustType {
         RustType::of(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn what_may_be_left_out_is_optional_also_where_it_is_only_none() {
+        let names = Names {
+            life: "'_",
+            prelude: "",
+        };
+        for (of, taken) in [
+            (RustType::Int, "Option<i64>"),
+            (RustType::None, "Option<&Bound<'_, PyAny>>"),
+            (RustType::Int.optional(), "Option<i64>"),
+        ] {
+            assert_eq!(of.optional().taken(names), taken);
+        }
     }
 
     #[test]
