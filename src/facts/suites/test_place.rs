@@ -128,14 +128,22 @@ fn below<'a>(root: &Utf8Path, tests: &'a [Utf8PathBuf], paths: &[&str]) -> Vec<&
     below.filter(|test| is_seen(test, paths)).collect()
 }
 
-/// The folder that holds most of the files, the first of several.
+/// The folder that holds most of the files, the first of several; of those around it that hold some as well,
+/// the outermost below the root.
 fn most(files: &[&Utf8Path]) -> Option<Utf8PathBuf> {
     let mut counts: BTreeMap<&Utf8Path, usize> = BTreeMap::new();
     for folder in files.iter().filter_map(|file| file.parent()) {
         *counts.entry(folder).or_default() += 1;
     }
-    let most = counts.into_iter().rev().max_by_key(|(_, count)| *count);
-    most.map(|(folder, _)| folder.to_owned())
+    let (most, _) = counts.iter().rev().max_by_key(|(_, count)| **count)?;
+    let is_one = |dir: &&Utf8Path| !dir.as_str().is_empty() && counts.contains_key(dir);
+    Some(
+        most.ancestors()
+            .filter(is_one)
+            .last()
+            .unwrap_or(most)
+            .to_owned(),
+    )
 }
 
 /// Whether it is called so, as `test` and `testing` are, and is no part of a package.
@@ -197,6 +205,16 @@ mod tests {
                 &["test/a/test_a.py", "test/test_b.py"],
                 "test/test_core.py",
             ),
+            (
+                "",
+                &["test/a/b/test_a.py", "test/a/b/test_b.py", "test/test_c.py"],
+                "test/test_core.py",
+            ),
+            (
+                "",
+                &["test_x.py", "test/a/test_a.py", "test/a/test_b.py"],
+                "test/a/test_core.py",
+            ),
             // pytest needs no help to find both
             ("", &["pkg/tests/test_a.py"], "tests/test_core.py"),
             ("", &["test_a.py"], "tests/test_core.py"),
@@ -253,6 +271,11 @@ mod tests {
                     "c/test_c.py",
                 ],
                 "a/b/test_core.py",
+            ),
+            (
+                "discover",
+                &["test_a.py", "c/d/test_b.py", "c/d/test_c.py", "c/test_d.py"],
+                "c/test_core.py",
             ),
             (
                 "discover -p '*_test.py'",
