@@ -82,7 +82,8 @@ impl Init {
         if let Some(why) = adoption.why_beside() {
             ui.status("Beside", &why);
         }
-        let instead = global.command(&self.words("--yes"));
+        let more = ["", "--dry-run "][usize::from(global.dry_run)];
+        let instead = global.command(&self.words(&format!("{more}--yes")));
         let network = global.network.into();
         let adoption = self.asked(context, adoption, &instead)?;
         let plan = plan::init(&adoption, network)?;

@@ -91,7 +91,8 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     let project = project(&folder!(), &files);
     let plain = project.listing(&[".git"]);
     let refused = project.pyx("init").with(&["--dry-run"]).run().exits(2);
-    refused.says("which runs the project's code");
+    let refused = refused.says("which runs the project's code");
+    refused.says("hint: cargo pyx init --dry-run --yes");
     project
         .pyx("init")
         .with(&["--dry-run", "--yes"])

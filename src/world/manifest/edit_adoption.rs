@@ -267,6 +267,7 @@ pub(super) fn document(toml: &Toml) -> DocumentMut {
 
 /// The edited text, with what stood after the last key where it stood: before tables that are new.
 pub(super) fn text(mut document: DocumentMut, toml: &Toml) -> String {
+    place(&mut document);
     let end = document.trailing().as_str().unwrap_or_default().to_owned();
     document.set_trailing("");
     let edited = document.to_string();
@@ -295,6 +296,36 @@ pub(super) fn text(mut document: DocumentMut, toml: &Toml) -> String {
     let line = if gap.is_empty() { "" } else { "\n" };
     let whole = format!("{before}{line}{end}{gap}{after}");
     keep_line_ends(toml.text(), &whole)
+}
+
+/// Puts what is new where people look for it: `[project]` after `[build-system]`, tools at the end. By itself
+/// it would follow whatever its neighbour by name is.
+fn place(document: &mut DocumentMut) {
+    let end = last_position(document.as_table()) + 1;
+    let build = document.get("build-system").and_then(Item::as_table);
+    let build = build.and_then(Table::position).unwrap_or(end);
+    for (key, position) in [("build-system", end), ("project", build)] {
+        let item = document.get_mut(key).and_then(Item::as_table_mut);
+        if let Some(table) = item.filter(|table| table.position().is_none()) {
+            table.set_position(Some(position));
+        }
+    }
+    let tools = document.get_mut("tool").and_then(Item::as_table_mut);
+    for (_, tool) in tools.into_iter().flat_map(Table::iter_mut) {
+        let tool = tool.as_table_mut().filter(|tool| !tool.is_implicit());
+        if let Some(table) = tool.filter(|table| table.position().is_none()) {
+            table.set_position(Some(end + 1));
+        }
+    }
+}
+
+fn last_position(table: &Table) -> isize {
+    let below = table.iter().map(|(_, item)| match item {
+        Item::Table(table) => last_position(table),
+        Item::ArrayOfTables(tables) => tables.iter().map(last_position).max().unwrap_or_default(),
+        Item::None | Item::Value(_) => 0,
+    });
+    below.chain(table.position()).max().unwrap_or_default()
 }
 
 /// The table at a path of keys, made where it is missing.
@@ -363,6 +394,34 @@ mod tests {
         let after =
             with_maturin(&parsed(before), &[("module-name", "a._b".into())], &files).unwrap();
         insta::assert_snapshot!(after);
+    }
+
+    #[test]
+    fn what_is_new_stands_where_people_look_for_it() {
+        let after = |before: &str| {
+            let settings = [("module-name", "a._b".into())];
+            let with = with_maturin(&parsed(before), &settings, &["x".to_owned()]).unwrap();
+            let headers = with.lines().filter(|line| line.starts_with('['));
+            headers.collect::<Vec<_>>().join(" ")
+        };
+        let tools = "[tool.maturin] [tool.uv]";
+        for (before, expected) in [
+            ("", "[build-system]"),
+            ("[tool.a]\nb = 1\n", "[tool.a] [build-system]"),
+            (
+                "[build-system]\n\n[project]\n\n[other]\n\n[project.urls]\n",
+                "[build-system] [project] [other] [project.urls]",
+            ),
+            (
+                "[tool.a]\nb = 1\n[[tool.a.c]]\n\n[build-system]\n\n[[x]]\n",
+                "[tool.a] [[tool.a.c]] [build-system] [[x]]",
+            ),
+        ] {
+            assert_eq!(after(before), format!("{expected} {tools}"), "{before}");
+        }
+        let before = "[tool.uv]\na = 1\n\n[tool.b]\n\n[build-system]\n";
+        let expected = "[tool.uv] [tool.b] [build-system] [tool.maturin]";
+        assert_eq!(after(before), expected);
     }
 
     #[test]

@@ -84,7 +84,11 @@ pub fn with_project(toml: &Toml, fields: &[(&str, Field)]) -> Result<String> {
     if has_version {
         project.remove("dynamic");
     } else {
-        set(project, "dynamic", Array::from_iter(["version"]).into());
+        let said = project.get_mut("dynamic").and_then(Item::as_array_mut);
+        match said.filter(|said| said.iter().any(is_version)) {
+            Some(said) if said.len() == 1 => {} // as it was written
+            _ => set(project, "dynamic", Array::from_iter(["version"]).into()),
+        }
     }
     for (key, field) in fields {
         if !project.contains_key(key) {
@@ -98,8 +102,31 @@ pub fn with_project(toml: &Toml, fields: &[(&str, Field)]) -> Result<String> {
         for key in POETRY {
             remove(tool, &["poetry", key]);
         }
+        if let Some(poetry) = tool.get_mut("poetry").and_then(Item::as_table_mut) {
+            hide_header(poetry);
+        }
     }
-    Ok(text(document, toml))
+    let edited = text(document, toml);
+    if toml.text().starts_with(['\r', '\n']) {
+        return Ok(edited);
+    }
+    // a table that was first, and is gone, leaves the line before the second
+    Ok(edited.trim_start_matches(['\r', '\n']).to_owned())
+}
+
+fn is_version(value: &Value) -> bool {
+    value.as_str() == Some("version")
+}
+
+/// A table with tables only needs no line of its own, but for a comment there.
+fn hide_header(table: &mut Table) {
+    let decor = [table.decor().prefix(), table.decor().suffix()];
+    let said = decor.into_iter().flatten().filter_map(|text| text.as_str());
+    let has_comment = said.into_iter().any(|text| text.contains('#'));
+    let holds_tables = table.iter().all(|(_, item)| item.is_table());
+    if holds_tables && !has_comment {
+        table.set_implicit(true);
+    }
 }
 
 /// Removes what stands at a path of keys, and the tables around it that hold nothing more.
@@ -252,6 +279,26 @@ mod tests {
         let after = "[project]\nname = 'a' # own\ndynamic = [\"version\"]\nreadme = \"README.md\"\n\n\
                      [tool.hatch.envs.x]\na = 1\n\n[build-system]\n";
         assert_eq!(with_project(&parsed(before), &fields).unwrap(), after);
+    }
+
+    #[test]
+    fn what_nobody_changes_is_as_it_was_written() {
+        let of = |before: &str| with_project(&parsed(before), &[]).unwrap();
+        let build = "[build-system]\n";
+        let before = format!("{build}\n[project]\ndynamic = ['version'] # own\n");
+        assert_eq!(of(&before), before);
+        let project = "[project]\ndynamic = [\"version\"]\n";
+        let poetry = "[tool.poetry.group.test.dependencies]\na = \"*\"\n";
+        for (header, kept) in [
+            ("[tool.poetry]\nname = \"a\"\n\n", ""),
+            ("# own\n[tool.poetry]\n\n", "# own\n[tool.poetry]\n\n"),
+        ] {
+            let after = of(&format!("{build}\n{header}{poetry}"));
+            assert_eq!(after, format!("{build}\n{project}\n{kept}{poetry}"));
+        }
+        let first =
+            of("[tool.poetry]\nname = \"a\"\n\n[tool.poetry.urls]\na = \"b\"\n\n[tool.a]\nb = 1\n");
+        assert_eq!(first, format!("[tool.a]\nb = 1\n\n{build}\n{project}"));
     }
 
     #[test]
