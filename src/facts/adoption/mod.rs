@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::project::depends_on_python;
+use crate::facts::project::{depends_on_python, links_python_optionally};
 use crate::facts::suites::TestPlace;
 use crate::model::error::{Error, Result};
 use crate::world::checkout;
@@ -385,9 +385,12 @@ fn without_pyproject(
     subject::of_crate(manifests, cargo, options)
 }
 
-/// Whether it is a program that runs Python: that needs no Python package.
+/// Whether it is a program that runs Python: that needs no Python package. A library that has Python behind
+/// a feature may have programs besides, which do without.
 fn embeds(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
-    Ok(!cargo.bins().is_empty() && depends_on_python(manifests, cargo)?)
+    let is_program = !cargo.bins().is_empty();
+    let is_for_others = cargo.has_lib() && links_python_optionally(cargo);
+    Ok(is_program && !is_for_others && depends_on_python(manifests, cargo)?)
 }
 
 fn name_of(name: Option<&str>, root: &Utf8Path) -> String {

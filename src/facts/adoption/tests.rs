@@ -166,6 +166,10 @@ fn what_has_both_languages_is_whole() {
     ] {
         assert!(matches!(read(files), Ok(Subject::Whole(_))), "{files:?}");
     }
+    // a program beside a library that has Python behind a feature runs none
+    let files = [("src/lib.rs", ""), ("src/main.rs", "fn main() {}\n")];
+    let files = [&[("Cargo.toml", OPTIONAL)], &files[..]].concat();
+    assert!(matches!(read(&files), Ok(Subject::Crate(_))));
 }
 
 #[test]
