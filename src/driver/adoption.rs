@@ -82,10 +82,20 @@ pub fn way_back(session: &Session, adoption: &Adoption, plan: &Plan) -> Result<O
         session,
         dir: &adoption.root,
     };
-    let changed = plan::changed_files(adoption, plan);
+    let mut changed = plan::changed_files(adoption, plan);
+    for lock in adoption.changed_locks() {
+        if is_ignored(git, &lock)? {
+            changed.retain(|path| *path != lock);
+        }
+    }
     let names: Vec<&str> = changed.iter().map(|path| path.as_str()).collect();
     let is_kept = names.is_empty() || git.keeps(&names)?;
-    Ok(is_kept.then(|| plan::way_back(adoption, plan, &session.started_in)))
+    Ok(is_kept.then(|| plan::way_back(adoption, plan, &changed, &session.started_in)))
+}
+
+/// Whether git is told to have nothing of a file, which is then nobody's work: cargo and uv make it anew.
+fn is_ignored(git: Git<'_>, path: &Utf8Path) -> Result<bool> {
+    Ok(!git.tracks(path.as_str())? && !git.shows(path)?)
 }
 
 /// So many differences tell of the others.

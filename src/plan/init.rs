@@ -43,17 +43,21 @@ pub fn new_files(plan: &Plan) -> Vec<Utf8PathBuf> {
     new.map(|edit| edit.shown.clone()).collect()
 }
 
-/// The way back in a checkout that has committed the [changed files](changed_files) as they are, to paste in
-/// the folder `cwd`, absolute: what is new goes, they are taken from git, and nothing else is touched.
-pub fn way_back(adoption: &Adoption, plan: &Plan, cwd: &Utf8Path) -> String {
+/// The way back in a checkout that has committed the files `changed` as they are, to paste in the folder
+/// `cwd`, absolute: what is new goes, they are taken from git, and nothing else is touched.
+pub fn way_back(
+    adoption: &Adoption,
+    plan: &Plan,
+    changed: &[Utf8PathBuf],
+    cwd: &Utf8Path,
+) -> String {
     let new = new_files(plan);
     let mut files: Vec<String> = new.iter().map(|path| slashed(path)).collect();
     if adoption.locks() && !adoption.locked {
         let lock = adoption.manifest().with_file_name("Cargo.lock");
         files.push(slashed(&lock));
     }
-    let changed = changed_files(adoption, plan);
-    let commands = undo(&changed, &files, &adoption.there);
+    let commands = undo(changed, &files, &adoption.there);
     if adoption.root == cwd {
         commands
     } else {

@@ -238,7 +238,12 @@ impl Adoption {
         if let Some(top) = checkout::root(&self.root).filter(|_| self.locked) {
             let folders = self.root.ancestors().take_while(|dir| dir.starts_with(top));
             let mut above = folders.map(|dir| dir.join("Cargo.lock"));
-            locks.extend(above.find(|path| disk::is_file(path)));
+            let found = above.find(|path| disk::is_file(path));
+            let from_root = |path: Utf8PathBuf| match path.strip_prefix(&self.root) {
+                Ok(own) => own.to_owned(),
+                Err(_) => path,
+            };
+            locks.extend(found.map(from_root));
         }
         if self.has_uv_lock {
             locks.push("uv.lock".into());

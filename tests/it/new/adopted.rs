@@ -82,3 +82,24 @@ fn a_crate_that_cannot_have_the_module_gets_another_beside_it() {
     let run = project.pyx("test").run().succeeds();
     run.says("Rust (queue-rs) 1 passed; Python (queue-rs) 1 passed");
 }
+
+#[test]
+fn the_way_back_leaves_out_a_lock_that_git_ignores() {
+    let files = [
+        (".gitignore", "Cargo.lock\n/target/\n"),
+        (
+            "Cargo.toml",
+            "[package]\nname = \"ignored-lock\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        ),
+        ("src/lib.rs", "//! Words.\n"),
+    ];
+    let project = project(&folder!(), &files);
+    project.run("cargo", &["generate-lockfile"]).succeeds();
+    let run = project.pyx("init").with(&["--yes"]).run().succeeds();
+    let mut lines = run.stderr.lines();
+    let back = lines.find_map(|line| line.trim().strip_prefix("Undo "));
+    let back = back.expect("a way back");
+    assert!(!back.contains("Cargo.lock"), "{back}");
+    project.run("sh", &["-c", back]).succeeds();
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
+}
