@@ -156,7 +156,7 @@ def resolved(listed):
     if not Path(given.LOCK).parent in (path.parent, *path.parents):
         return plain
     words = [given.UV, "export", "--quiet", "--frozen", "--no-hashes", "--no-annotate", "--no-header"]
-    words += ["--no-emit-workspace", "--no-emit-local", "--no-default-groups"]
+    words += ["--no-emit-workspace", "--no-default-groups"]  # `--no-emit-local` is newer than the oldest uv
     package = project.table(project.toml(path), "project").get("name")
     words += ["--package", package] if isinstance(package, str) else []
     words += ["--only-group", name] if kind == "group" else ["--extra", name]

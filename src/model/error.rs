@@ -178,7 +178,7 @@ pub enum Error {
     NoEnvironment { path: Utf8PathBuf, why: String },
 
     #[error(
-        "`{module}` would be imported from `{found}`, not from the `{built}` that was just built"
+        "`{module}` would be imported from `{found}`, not from what was just built in `{built}`"
     )]
     Shadowed {
         module: String,

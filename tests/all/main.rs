@@ -30,6 +30,7 @@ mod implementations;
 mod measure;
 mod new;
 mod older_pyo3;
+mod oldest_tools;
 #[path = "../it/recipes/call.rs"]
 mod recipe_call;
 mod recipes;
