@@ -292,17 +292,31 @@ fn assigned(text: &str, name: &str) -> Vec<Range<usize>> {
 }
 
 fn literal(line: &str, name: &str) -> Option<Range<usize>> {
-    let rest = line.strip_prefix(name)?;
-    let (annotation, value) = rest.split_once('=')?;
-    if !(annotation.trim().is_empty() || annotation.trim_start().starts_with(':')) {
+    let at = line.find(['"', '\''])?;
+    let quote = line[at..].chars().next()?;
+    let names = line[..at].trim_end().strip_suffix('=')?;
+    if !is_assigned(name, names) {
         return None;
     }
-    let value = value.trim_start();
-    let quote = value.chars().next().filter(|c| "\"'".contains(*c))?;
-    let inner = &value[1..];
-    let start = line.len() - inner.len();
-    let end = start + inner.find(quote)?;
+    let start = at + quote.len_utf8();
+    let end = start + line[start..].find(quote)?;
     (end > start).then_some(start..end)
+}
+
+/// Whether a name is among those before the last `=` of a line, as in `VERSION = __version__`.
+fn is_assigned(name: &str, names: &str) -> bool {
+    if let Some(rest) = names.strip_prefix(name)
+        && rest.trim_start().starts_with(':')
+    {
+        return !rest.contains('=');
+    }
+    let is_word = |text: &str| {
+        let mut all = text.trim_end().chars();
+        !text.trim_end().is_empty() && all.all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let mut each = names.split('=').enumerate();
+    let is_chain = each.all(|(at, text)| is_word(if at == 0 { text } else { text.trim_start() }));
+    is_chain && names.split('=').any(|text| text.trim() == name)
 }
 
 fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
@@ -412,7 +426,13 @@ mod tests {
         };
         assert_eq!(found("a\n__version__ = \"1.2\"\n"), ["1.2"]);
         assert_eq!(found("__version__: Final[str]='1.2'  # x"), ["1.2"]);
+        assert_eq!(found("VERSION = __version__ = '1.2'\n"), ["1.2"]);
+        assert_eq!(found("__version__ = _v = '1.2'\n"), ["1.2"]);
         for other in [
+            "a = f(__version__ = '1.2')\n",
+            "if __version__ == '1.2':\n",
+            "a = b == __version__ == '1.2'\n",
+            "a = '1.2'; __version__ = '1.3'\n",
             "from ._x import __version__\n",
             "__version__ = _x.__version__\n",
             "__version__ == \"1.2\"\n",
