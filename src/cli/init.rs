@@ -96,6 +96,14 @@ impl Init {
             if let Some(next) = plan::next_source(&adoption, &plan) {
                 ui.status("Next", &next);
             }
+            if adoption.moves_version() {
+                let change = global.command("release version --bump patch");
+                let text = format!(
+                    "{} has the version from now on: {change}",
+                    adoption.manifest()
+                );
+                ui.status("Next", &text);
+            }
             if let Some(name) = adoption.unrequired() {
                 let text = format!("name `{name}` where the package says what it requires");
                 ui.status("Next", &text);

@@ -115,6 +115,7 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     let line = format!("cd / && {pyx} init --yes -C {here}");
     let elsewhere = project.run("sh", &["-c", &line]);
     let run = elsewhere.succeeds().says("Compared both wheels");
+    let run = run.says("rust/Cargo.toml has the version from now on: cargo pyx release version");
     assert!(!project.root.join("setup.py").exists());
     assert_eq!(
         project.read("setup.cfg"),

@@ -251,6 +251,17 @@ impl Adoption {
         locks
     }
 
+    /// Whether Cargo.toml is to state a version that git, Python code or a backend's table has stated.
+    pub fn moves_version(&self) -> bool {
+        match &self.subject {
+            Subject::Package(package) => {
+                let toml = &package.pyproject.toml;
+                toml.get(&["project", "version"]).is_none()
+            }
+            _ => false,
+        }
+    }
+
     /// The new distribution, where pyproject.toml has no place to require it.
     pub fn unrequired(&self) -> Option<&str> {
         match &self.subject {
