@@ -28,7 +28,8 @@ impl RequiredPackages {
         name: &str,
         record: &EnvironmentRecord,
         all: Option<&Reason>,
-        (session, project): (&Session, &Project),
+        session: &Session,
+        project: &Project,
     ) -> Self {
         let compare = || {
             let Some(then) = record.syncs.get(name) else {

@@ -75,15 +75,16 @@ impl Records {
         let forced = request.force.then_some(&Reason::Forced);
         let all = forced.or(stale.as_ref());
         let record = &self.environment.record;
-        let place = (session, project);
+        let judge = |dependencies, name| {
+            RequiredPackages::judge(dependencies, name, record, all, session, project)
+        };
         let (own, tests) = dependencies;
-        let test_dependencies = if tests.syncs.is_empty() {
+        let mut test_dependencies = if tests.syncs.is_empty() {
             RequiredPackages::default()
         } else {
-            RequiredPackages::judge(tests, TEST, record, all, place)
+            judge(tests, TEST)
         };
-        let mut dependencies = RequiredPackages::judge(own, DEV, record, all, place);
-        let mut test_dependencies = test_dependencies;
+        let mut dependencies = judge(own, DEV);
         if dependencies.stale.is_some() || test_dependencies.stale.is_some() {
             let members: Vec<Utf8PathBuf> = project.all().map(|it| it.dir.clone()).collect();
             let local = LocalDistribution::all(&environment, &members);
@@ -135,9 +136,8 @@ impl Records {
         let forced = request.force.then_some(&Reason::Forced);
         let all = forced.or(target.stale.as_ref());
         let record = &self.environment.record;
-        let place = (session, project);
         Ok(RequiredPackages::judge(
-            listed, DEVELOPERS, record, all, place,
+            listed, DEVELOPERS, record, all, session, project,
         ))
     }
 

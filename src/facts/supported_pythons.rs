@@ -80,8 +80,8 @@ impl SupportedPythons {
             let locked = Locked::gather(&project.manifests, member, &options.features);
             let toolchain = Toolchain::gather(session, &member.dir);
             let offline = request.network.offline;
-            let build = (member, &locked, &toolchain);
-            found.extend(Self::of_member(session, build, &cargo, offline));
+            let supported = Self::of_member(session, member, &locked, &toolchain, &cargo, offline);
+            found.extend(supported);
         }
         found.into_iter().collect()
     }
@@ -103,7 +103,9 @@ impl SupportedPythons {
 
     pub fn of_member(
         session: &Session,
-        (member, locked, toolchain): (&Member, &Locked, &Toolchain),
+        member: &Member,
+        locked: &Locked,
+        toolchain: &Toolchain,
         cargo: &Utf8Path,
         offline: bool,
     ) -> Option<Self> {

@@ -24,7 +24,7 @@ pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
 /// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched.
 pub fn present_wheel(adoption: &Adoption, trial: &Utf8Path, network: Network) -> Result<Plan> {
     let what = "with its present build backend";
-    wheel(adoption, trial, network, (Vec::new(), what, None))
+    wheel(adoption, trial, network, Vec::new(), what, None)
 }
 
 /// The wheel with the edits that a plan makes.
@@ -44,14 +44,16 @@ pub fn adopted_wheel(
     let edits: Vec<Edit> = edits.collect();
     // what is compiled tells nothing of the files: without optimisation it takes seconds
     let settings = Some("build-args=--profile dev");
-    wheel(adoption, trial, network, (edits, "with maturin", settings))
+    wheel(adoption, trial, network, edits, "with maturin", settings)
 }
 
 fn wheel(
     adoption: &Adoption,
     trial: &Utf8Path,
     network: Network,
-    (edits, what, settings): (Vec<Edit>, &str, Option<&str>),
+    edits: Vec<Edit>,
+    what: &str,
+    settings: Option<&str>,
 ) -> Result<Plan> {
     let mut plan = Plan::default();
     let Some(uv) = &adoption.uv else {

@@ -39,7 +39,7 @@ impl Dependencies {
                 if sync.source == Source::Metadata(pyproject.toml.path.clone()) {
                     self.syncs[at].extras.extend(extras);
                 } else {
-                    let more = installation(project, workspace, (member, pyproject), extras)?;
+                    let more = installation(project, workspace, member, pyproject, extras)?;
                     self.syncs.extend(more);
                 }
             }
@@ -73,7 +73,8 @@ fn named(pyproject: &PyProject, texts: &[String], home: &Utf8Path) -> BTreeSet<S
 fn installation(
     project: &Project,
     workspace: Option<&InstalledWorkspace<'_>>,
-    (member, pyproject): (&Member, &PyProject),
+    member: &Member,
+    pyproject: &PyProject,
     extras: Vec<String>,
 ) -> Result<Option<Sync>> {
     if let Some(workspace) = workspace {

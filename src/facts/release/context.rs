@@ -22,8 +22,14 @@ pub(in crate::facts) struct ReleaseContext<'a> {
 impl ReleaseContext<'_> {
     /// Any version, where nothing is known of the member's PyO3.
     pub(super) fn supported_pythons(&self, build: &Build) -> SupportedPythons {
-        let of = (&build.member, &build.locked, &build.toolchain);
-        let (cargo, offline) = (&self.tools.cargo, self.offline);
-        SupportedPythons::of_member(self.session, of, cargo, offline).unwrap_or_default()
+        let found = SupportedPythons::of_member(
+            self.session,
+            &build.member,
+            &build.locked,
+            &build.toolchain,
+            &self.tools.cargo,
+            self.offline,
+        );
+        found.unwrap_or_default()
     }
 }

@@ -55,8 +55,10 @@ impl<'a> WheelIdentity<'a> {
         session: &'a Session,
         release: &'a Release,
         build: &'a Build,
-        (abi, platform): (&'a Abi, &'a Platform),
-        (sdist, maturin): (Option<&'a str>, Option<&'a Tool>),
+        abi: &'a Abi,
+        platform: &'a Platform,
+        sdist: Option<&'a str>,
+        maturin: Option<&'a Tool>,
     ) -> Self {
         let rustc = build.toolchain.rustc.as_deref();
         let configs = build.member.cargo_configs.iter();

@@ -107,7 +107,7 @@ impl Release {
             };
             for abi in &abis {
                 let platform = Platform::new(&host, &said);
-                planned.push(self.planned(context, build, (abi.clone(), platform), sdist));
+                planned.push(self.planned(context, build, abi.clone(), platform, sdist));
             }
         }
         Ok(planned)
@@ -142,13 +142,14 @@ impl Release {
         &self,
         context: &ReleaseContext<'_>,
         build: &Build,
-        (abi, platform): (Abi, Platform),
+        abi: Abi,
+        platform: Platform,
         sdist: Option<&Staged>,
     ) -> PlannedWheel {
         let maturin = context.tools.maturin.get(&build.member.name);
-        let made_of = (sdist.map(|sdist| &*sdist.sha256), maturin);
-        let identity = WheelIdentity::of(context.session, self, build, (&abi, &platform), made_of);
-        let key = identity.key();
+        let hash = sdist.map(|sdist| &*sdist.sha256);
+        let session = context.session;
+        let key = WheelIdentity::of(session, self, build, &abi, &platform, hash, maturin).key();
         let mut planned = PlannedWheel {
             trial: self.trial(build, &abi, &platform),
             abi,

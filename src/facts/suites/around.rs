@@ -59,7 +59,7 @@ impl PythonSuite {
         }
         let folders = test_folders(dir, &tests);
         let is_of_others = |path: &Utf8Path| files.is_of_others(path);
-        let args = config.args_besides(dir, (&tests, &folders), is_of_others);
+        let args = config.args_besides(dir, &tests, &folders, is_of_others);
         let suite = args.map(|args| Self {
             args: [args, files.others_below(dir)].concat(),
             ..Self::of(project, member, TestRunner::Pytest, dir)

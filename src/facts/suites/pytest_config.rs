@@ -130,7 +130,8 @@ impl PytestConfig {
     pub(super) fn args_besides(
         &self,
         dir: &Utf8Path,
-        (tests, folders): (&[Utf8PathBuf], &[String]),
+        tests: &[Utf8PathBuf],
+        folders: &[String],
         is_of_others: impl Fn(&Utf8Path) -> bool,
     ) -> Option<Vec<String>> {
         let Some(paths) = &self.paths else {

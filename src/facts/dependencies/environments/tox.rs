@@ -81,7 +81,8 @@ fn of_table(toml: &Toml, root: &[&str], own: &[&str], base: &[&str]) -> ToolEnvi
             &mut found,
             toml,
             root,
-            (toml.get(&keys), toml.line_of(&keys)),
+            toml.get(&keys),
+            toml.line_of(&keys),
             0,
         );
     }
@@ -104,7 +105,8 @@ fn add_item(
     found: &mut ToolEnvironment,
     toml: &Toml,
     root: &[&str],
-    (item, line): (Option<&Item>, usize),
+    item: Option<&Item>,
+    line: usize,
     depth: usize,
 ) {
     let Some(item) = item.filter(|_| depth < 8) else {
@@ -120,7 +122,7 @@ fn add_item(
         for value in array {
             let item = Item::Value(value.clone());
             let line = value.span().map_or(line, |span| toml.line(&span));
-            add_item(found, toml, root, (Some(&item), line), depth + 1);
+            add_item(found, toml, root, Some(&item), line, depth + 1);
         }
     } else {
         let of = item.get("of").and_then(Item::as_array);
@@ -135,7 +137,7 @@ fn add_item(
         }
         match toml.get(&keys) {
             Some(other) if item.get("replace").and_then(Item::as_str) == Some("ref") => {
-                add_item(found, toml, root, (Some(other), line), depth + 1);
+                add_item(found, toml, root, Some(other), line, depth + 1);
             }
             _ => found.miss(&place, item.to_string().trim()),
         }
