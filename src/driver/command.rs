@@ -32,10 +32,11 @@ impl Driver<'_> {
         for finding in &facts.findings {
             self.ui.finding(finding, &facts.project.root);
         }
-        let plan = plan(self.request, &facts, run_state)?;
+        // first, as they may say why there is no plan
         for warning in &facts.warnings {
             self.ui.warn(warning);
         }
+        let plan = plan(self.request, &facts, run_state)?;
         Ok((facts, plan))
     }
 

@@ -65,6 +65,13 @@ impl TestFacts {
             )
         });
         let mut warnings: Vec<String> = python.collect();
+        warnings.extend(self.suites.unpackaged.iter().map(|folder| {
+            let folder = project.display(folder);
+            format!(
+                "the Python tests in `{folder}` are left out: no pyproject.toml makes the crate a package \
+                 (`cargo pyx init` says what it lacks)"
+            )
+        }));
         if !self.suites.is_empty() {
             warnings.extend(of_packages_aside(project));
         }

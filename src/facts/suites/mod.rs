@@ -55,6 +55,8 @@ pub struct Suites {
     pub rust: Vec<RustSuite>,
     /// Folders with Python files that are called as tests and are not run, absolute.
     pub left_out: BTreeSet<Utf8PathBuf>,
+    /// The same of extensions that no pyproject.toml makes a package, so that nothing installs them.
+    pub unpackaged: BTreeSet<Utf8PathBuf>,
 }
 
 impl Suites {
@@ -64,6 +66,13 @@ impl Suites {
             for member in &project.members {
                 if member.bindings != Bindings::Embed {
                     suites.add_python(PythonSuite::find(project, member)?);
+                } else if member
+                    .cargo
+                    .crate_types()
+                    .iter()
+                    .any(|kind| kind == "cdylib")
+                {
+                    suites.unpackaged.extend(test_files::named(&member.dir));
                 }
             }
             let others = PythonSuite::of_workspace(project, &suites.python)?;

@@ -117,6 +117,15 @@ pub(super) fn called_as_tests(
     files.into_iter().partition(is_aside)
 }
 
+/// The folders below `dir` with modules that are called as pytest has it and are of no package there.
+pub(super) fn named(dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut modules = disk::unignored_files(dir);
+    modules.retain(|path| path.extension() == Some("py") && !is_in_package(dir, path));
+    let (_, tests) = called_as_tests(dir, modules, TestRunner::Pytest, &PytestConfig::default());
+    let folders = tests.iter().filter_map(|path| path.parent());
+    folders.map(Utf8Path::to_owned).collect()
+}
+
 /// Whether a file is in a folder below `dir` that has a pyproject.toml of its own, and so its tests.
 fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
     let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
