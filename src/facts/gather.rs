@@ -154,7 +154,7 @@ impl Facts {
     /// Stops before anything is made where the project's own toolchain is not here and may not be fetched.
     ///
     /// # Errors
-    /// [`Error::NoToolchain`]
+    /// [`Error::NoToolchain`], [`Error::NoDefaultToolchain`]
     fn require_toolchain(&self, request: &Request) -> Result<()> {
         let lists = matches!(&request.purpose, Purpose::Just(words) if words.is_empty());
         if lists || request.is_for_publishing() {
@@ -166,6 +166,9 @@ impl Facts {
                     pin: pin.clone(),
                     path: self.project.display(path),
                 });
+            }
+            if toolchain.is_unchosen {
+                return Err(Error::NoDefaultToolchain);
             }
         }
         Ok(())

@@ -138,6 +138,9 @@ pub enum Error {
     #[error("the toolchain {pin} ({path}) is not installed, and rustup may not fetch it")]
     NoToolchain { pin: String, path: Utf8PathBuf },
 
+    #[error("rustup has no Rust to build with: none is its default, and the project names none")]
+    NoDefaultToolchain,
+
     #[error("offline: missing {0}")]
     Offline(String),
 
@@ -380,6 +383,7 @@ impl Error {
             | Self::NoEnvironment { .. }
             | Self::BadInterpreter { .. }
             | Self::NoToolchain { .. }
+            | Self::NoDefaultToolchain
             | Self::StaticPython { .. }
             | Self::NoTarget { .. }
             | Self::Provision { lack: None, .. } => Exit::Tool,
@@ -476,6 +480,7 @@ impl Error {
                 "rm -r {} (the next run provisions it again)",
                 quote(path.parent().unwrap_or(path).as_str())
             )),
+            Self::NoDefaultToolchain => Some("rustup default stable".into()),
             Self::NoToolchain { pin, .. } => Some(format!(
                 "rustup toolchain install {pin}\n      or, with another one: cargo +stable pyx …"
             )),

@@ -24,6 +24,8 @@ pub struct Toolchain {
     pub missing_pin: Option<(String, Utf8PathBuf)>,
     /// Whether rustup may fetch what is missing.
     pub may_fetch: bool,
+    /// Whether rustup has none to take: the project names none, and none is the default.
+    pub is_unchosen: bool,
 }
 
 impl Toolchain {
@@ -49,6 +51,7 @@ impl Toolchain {
         Self {
             rustc: folder.map(|folder| folder.join("bin").join(executable("rustc"))),
             chosen_by: rustup.choosers(dir),
+            is_unchosen: chosen.is_none() && !disk::is_file(SYSTEM_SETTINGS.into()),
             name: explicit,
             missing_pin,
             may_fetch: rustup.may_fetch(session),
@@ -77,6 +80,9 @@ fn without_prefix(dir: &str) -> Utf8PathBuf {
     let plain = dunce::simplified(dir.as_ref()).to_str();
     plain.unwrap_or(dir).into()
 }
+
+/// Where rustup looks for a default that its user has not set.
+const SYSTEM_SETTINGS: &str = "/etc/rustup/settings.toml";
 
 const PIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
@@ -354,6 +360,17 @@ mod tests {
             assert_eq!(found.missing_pin, None, "{text}");
             assert!(found.rustc.unwrap().starts_with(folder), "{text}");
         }
+    }
+
+    #[test]
+    fn without_a_default_only_a_project_can_choose() {
+        let (_temp, root, session) = machine();
+        let project = root.join("p");
+        assert!(!Toolchain::gather(&session, &project).is_unchosen);
+        disk::write(&root.join("rustup/settings.toml"), b"version = '12'\n").unwrap();
+        assert!(Toolchain::gather(&session, &project).is_unchosen);
+        disk::write(&project.join("rust-toolchain"), b"nightly\n").unwrap();
+        assert!(!Toolchain::gather(&session, &project).is_unchosen);
     }
 
     #[test]
