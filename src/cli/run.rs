@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Command};
 
 use crate::facts::{CargoTarget, Program, Running};
@@ -105,12 +105,21 @@ impl Run {
             let text = disk::read_text(&session.absolute(path))?;
             let text = text.ok_or_else(|| Error::Usage(format!("no file `{path}`")))?;
             for pair in dotenvy::from_read_iter(text.as_bytes()) {
-                let wrong = |error| Error::Usage(format!("`{path}`: {error}"));
-                let (name, value) = pair.map_err(wrong)?;
+                let (name, value) = pair.map_err(|error| unreadable(path, &text, &error))?;
                 variables.insert(name, value);
             }
         }
         variables.retain(|name, _| !session.env.contains_key(name));
         Ok(variables)
     }
+}
+/// What is wrong in a file of variables, with its line.
+fn unreadable(path: &Utf8Path, text: &str, error: &dotenvy::Error) -> Error {
+    let dotenvy::Error::LineParse(wrong, _) = error else {
+        return Error::Usage(format!("`{path}`: {error}"));
+    };
+    let wrong = wrong.lines().next().unwrap_or_default();
+    let line = text.lines().position(|line| line.trim() == wrong.trim());
+    let place = line.map_or(path.to_string(), |at| format!("{path}:{}", at + 1));
+    Error::Usage(format!("{place}: `{wrong}` is no `NAME=VALUE`"))
 }

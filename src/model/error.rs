@@ -526,10 +526,10 @@ impl Error {
             | Self::NotInstalled { .. }
             | Self::Spawn { .. }
             | Self::OutputLost(_)
+            | Self::Usage(_) // its sentence names what was wrong
             | Self::Interrupted(_) => None,
             Self::TestsNotRun { hint, .. } | Self::Refused { hint, .. } => Some(hint.clone()),
             Self::Changed(_) => Some("run it again".into()),
-            Self::Usage(_) => Some("cargo pyx help".into()),
         }
     }
 }

@@ -300,9 +300,11 @@ fn a_program_gets_packages_and_variables_of_its_own() {
         .never_says("Fresh");
     let missing = run(&project, &["--env-file", "no.env", "true"]).run();
     missing.exits(2).says("no file `no.env`");
-    project.write("two.env", "A B C\n");
+    project.write("two.env", "A=1\n\nA B C\n");
     let wrong = run(&project, &files).with(&["true"]).run().exits(2);
-    wrong.says("`two.env`: ");
+    wrong
+        .says("two.env:3: `A B C` is no `NAME=VALUE`")
+        .never_says("hint:");
 }
 
 /// A server, as far as a watch is concerned: it says that it began, and never ends.
