@@ -97,7 +97,7 @@ def of(*tools):
     """How a tool is started by whoever says it first, where that can be known; in the folder of a package or
     above it."""
     near = set(project.folders()) | {Path(m["dir"]) for m in given.MEMBERS if m.get("dir")}
-    found = [call for call in calls() if call.tool in tools and call.folder in near]
+    found = [call for call in calls() if call.tool in tools and call.folder in near and is_of_members(call)]
     if not found:
         return []
     source = found[0].source
@@ -108,6 +108,31 @@ def of(*tools):
             seen.add(key)
             chosen.append(call)
     return [call for call in chosen if not call.lacks_words()] or chosen
+
+
+def is_of_members(call):
+    """Whether a call of cargo is about the project's own crates: the repository may have others."""
+    if call.words[0] != "cargo" or not given.crates():
+        return True
+    manifests = {Path(folder, "Cargo.toml").resolve() for member in given.crates() for folder in workspaces(member)}
+    named = [call.folder / path for path in values_of(call, "--manifest-path") if "$" not in path]
+    if named and not manifests.intersection(path.resolve() for path in named):
+        return False
+    own = {project.table(project.toml(member["manifest"]), "package").get("name") for member in given.crates()}
+    packages_ = values_of(call, "-p", "--package")
+    return not packages_ or bool(own.intersection(packages_))
+
+
+def workspaces(member):
+    """The folders of a member's crate and of its workspace."""
+    return [Path(member["manifest"]).parent, *([member["workspace"]] if member.get("workspace") else [])]
+
+
+def values_of(call, *names):
+    """What a call gives to options of these names, before `--`."""
+    words = call.words[: call.words.index("--")] if "--" in call.words else call.words
+    found = [value for name, value in zip(words, words[1:]) if name in names]
+    return found + [word.partition("=")[2] for word in words if word.startswith(tuple(f"{name}=" for name in names))]
 
 
 PIP_VALUED = {
@@ -358,9 +383,9 @@ def tox(folder):
         for env in [base, *project.table(known, "env").values()]:
             commands = project.table({"env": env}, "env").get("commands")
             for command in commands if isinstance(commands, list) else []:
-                words = [word for word in command if isinstance(word, str)] if isinstance(command, list) else []
-                if words := program(words):
-                    yield Call(words, folder, given.shown(path), OTHER)
+                written = [word for part in command for word in of_tox_toml(part, folder)] if isinstance(command, list) else []
+                if words := program(written):
+                    yield Call(words, folder, given.shown(path), OTHER, written=written)
 
 
 def of_tox(lines, parser, folder):
@@ -372,9 +397,15 @@ def of_tox(lines, parser, folder):
 
     for _ in range(3):  # a value may name others
         lines = re.sub(r"\{\[([^\]]+)\](\w+)\}", value, lines)
-    lines = re.sub(r"\{(?:tox_root|toxinidir)\}", lambda _: str(folder), lines)
+    lines = re.sub(r"\{(?:tox_root|toxinidir)\}", lambda _: str(folder), lines).replace("{/}", "/")
     lines = re.sub(r"\{posargs:?([^{}]*)\}|\{env:\w+:([^{}]*)\}", lambda found: found.group(1) or found.group(2) or "", lines)
     return re.sub(r"^(\s*)-\s+", r"\1-", lines, flags=re.M)
+
+
+def of_tox_toml(part, folder):
+    """The words that a part of a command stands for: a text, or a table with what is there of itself."""
+    default = part.get("default", []) if isinstance(part, dict) else part
+    return [of_tox(text, project.ini(""), folder) for text in project.texts(default)] or ["$x"]
 
 
 def nox(folder):

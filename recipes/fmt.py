@@ -78,6 +78,8 @@ def main(arguments):
     """Formats: Rust, then Python."""
     known = {"rust", "python"}
     for word in arguments:
+        if word.startswith("-"):
+            steps.fail(f"`fmt` has no option `{word}`", "`cargo pyx just lint` shows what `fmt` would change")
         if word not in known:
             steps.fail(f"there is nothing to format called `{word}`", "there are python, rust")
     run = steps.Steps("fmt")

@@ -232,10 +232,18 @@ def other(name):
     start = tools.beside(name) if name == "pylint" else tools.standalone(name)
     if call and call.hook:
         return style.over_files([*start, *words], call, {})
+    folder = call.folder if call else given.ROOT
     if name == "pylint" and not shell.has_paths(words):
         words += type_checkers.sources()
-    folder = call.folder if call else given.ROOT
+    if name == "pylint":  # of itself it looks into environments
+        words = [word for given_word in words for word in (tracked(folder) if given_word == "." else [given_word])]
     return programs.run([*start, *words, *unbuilt(name, folder)], folder)
+
+
+def tracked(folder):
+    """The entries of a folder that hold Python files of the project, by git; the folder where it does not tell."""
+    done = programs.read(["git", "ls-files", "-z", "*.py"], folder)
+    return sorted({name.partition("/")[0] for name in done.out.split("\0") if name}) or ["."]
 
 
 def unbuilt(name, folder):
@@ -267,6 +275,8 @@ def main(arguments):
     run = steps.Steps("lint")
     checks = [*rust(), *python()]
     known = sorted({word for check in checks for word in (check.language, check.tool)})
+    if options := [word for word in asked if word.startswith("-")]:
+        steps.fail(f"`lint` has no option `{options[0]}`", "`cargo pyx just fmt` formats, `cargo pyx just lint --strict` denies warnings")
     if unknown := [word for word in asked if word not in known]:
         steps.fail(f"there is no check `{unknown[0]}`", f"there are {', '.join(known)}")
     for check in checks:

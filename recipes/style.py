@@ -22,6 +22,9 @@ RUFF_FORMAT = ("--check", "--diff", "-q", "--quiet")
 ISORT = ("--check-only", "--check", "-c", "--diff", "-q")
 BLACK = ("--check", "--diff", "-q", "--quiet", "--verbose")
 
+REPLACED = ("flake8", "isort", "pylint")
+"""What ruff is taken in place of."""
+
 FILES = {
     "black": (),
     "codespell": (".codespellrc",),
@@ -57,6 +60,8 @@ def is_used(tool):
     """Whether the project runs or configures a tool."""
     if tool == "ruff" and project.ruff() is not None:
         return True
+    if tool in REPLACED and automation.uses("ruff"):  # whose settings may have been left over
+        return automation.uses(tool)
     ini = project.section(tool, "setup.cfg", "tox.ini")
     configured = project.tool(tool) is not None or ini is not None
     return bool(configured or project.first(*FILES.get(tool, ())) or automation.uses(tool))

@@ -16,12 +16,19 @@ def used():
     """Name and work of each, in the order in which they are run; the work gives an outcome."""
     for name, settings, run in CHECKERS:
         if style.is_used(name) or settings() is not None:
-            yield name, run
+            yield name, lambda name=name, run=run: each(name, run)
 
 
-def mypy():
+def each(name, run):
+    """Runs a checker in each way in which the project starts it; the first outcome that is none of success, else
+    the last."""
+    found = style.different(automation.of(name), lambda call: call.arguments)
+    outcomes = [run(call) for call in found or [None]]
+    return next((outcome for outcome in outcomes if not outcome), outcomes[-1])
+
+
+def mypy(call):
     """As the project calls it, else over its packages."""
-    call = next(iter(automation.of("mypy")), None)
     hook = call.hook if call else None
     words = style.arguments(call, ()) if call else []
     start = [*tools.beside("mypy", more=hook.packages if hook else []), "--cache-dir", given.STATE / "lint" / "mypy"]
@@ -37,10 +44,9 @@ CHOSEN = {"-p", "--package", "-m", "--module", "-c", "--command"}
 """Options of mypy that say what it looks at."""
 
 
-def pyright(name="pyright"):
+def pyright(call, name="pyright"):
     """As the project calls it, else over what it includes."""
     settings = pyright_settings() if name == "pyright" else basedpyright_settings()
-    call = next(iter(automation.of(name)), None)
     words = style.arguments(call, ()) if call and not call.hook else []
     # with an `exclude` of its own it looks into environments and builds
     whole = settings is not None and ("include" in settings or "exclude" not in settings)
@@ -55,8 +61,7 @@ def checking(name, interpreter):
 
     `interpreter`: its option for that."""
 
-    def run():
-        call = next(iter(automation.of(name)), None)
+    def run(call):
         words = style.arguments(call, ()) if call and not call.hook else []
         words = words[1:] if words[:1] == ["check"] else words
         return programs.run([*tools.beside(name), "check", interpreter, given.PYTHON, *words], place(call))
@@ -107,7 +112,7 @@ def file_of(name):
 CHECKERS = (
     ("mypy", mypy_settings, mypy),
     ("pyright", pyright_settings, pyright),
-    ("basedpyright", basedpyright_settings, lambda: pyright("basedpyright")),
+    ("basedpyright", basedpyright_settings, lambda call: pyright(call, "basedpyright")),
     ("ty", file_of("ty"), checking("ty", "--python")),
     ("pyrefly", file_of("pyrefly"), checking("pyrefly", "--python-interpreter-path")),
 )

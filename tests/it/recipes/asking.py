@@ -254,6 +254,20 @@ class Automation(Case):
         ):  # fmt: skip
             self.assertEqual(self.calls({".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: '{line}'}}]}}}}\n"}, "clippy"), [self.CLIPPY], line)
 
+    def test_a_call_of_cargo_is_about_the_projects_own_crates(self):
+        lines = "\tcargo clippy --manifest-path node/Cargo.toml\n\tcargo clippy -p other\n\tcargo clippy -p own-name --locked -- -D warnings\n"
+        crate = '[package]\nname = "own-name"\n'
+        module = self.project({"Makefile": "l:\n" + lines, "Cargo.toml": crate, "node/Cargo.toml": ""}, crate=True)("automation")
+        self.assertEqual([call.arguments[:2] for call in module.of("clippy")], [["-p", "own-name"]])
+        for line, arguments in ("cargo fmt --manifest-path=node/Cargo.toml", []), ("cargo fmt --manifest-path ./Cargo.toml", [["--manifest-path", "./Cargo.toml"]]):
+            module = self.project({"Makefile": f"l:\n\t{line}\n", "Cargo.toml": crate, "node/Cargo.toml": ""}, crate=True)("automation")
+            self.assertEqual([call.arguments for call in module.of("fmt")], arguments)
+
+    def test_a_part_of_a_command_in_tox_toml_may_have_a_default(self):
+        text = "[env.l]\ncommands = [['ruff', 'check', '{tox_root}{/}a', {replace = 'posargs', default = ['src', 'tests'], extend = true}]]\n"
+        (call,) = self.calls({"tox.toml": text}, "ruff")
+        self.assertEqual(call, ["ruff", "check", f"{self.root}/a", "src", "tests"])
+
     def test_a_command_that_is_known_goes_before_one_that_is_not(self):
         files = {"Makefile": "f:\n\truff check $(shell git diff --name-only | grep py)\nl:\n\truff check src\n"}
         self.assertEqual(self.calls(files, "ruff"), [["ruff", "check", "src"]])
@@ -325,6 +339,13 @@ class Style(Case):
         self.assertTrue(self.style({}).lints_by_ruff())
         self.assertFalse(self.style({".flake8": "[flake8]\n"}).lints_by_ruff())
         self.assertTrue(self.style({".flake8": "[flake8]\n", "ruff.toml": "line-length = 9\n"}).lints_by_ruff())
+
+    def test_settings_of_what_ruff_is_run_in_place_of_are_left_over(self):
+        left = {"setup.cfg": "[flake8]\n[isort]\n", ".pylintrc": ""}
+        for name in "flake8", "isort", "pylint":
+            self.assertTrue(self.style(left).is_used(name))
+            self.assertFalse(self.style({**left, "Makefile": "l:\n\truff check\n"}).is_used(name))
+            self.assertTrue(self.style({**left, "Makefile": f"l:\n\truff check\n\t{name} src\n"}).is_used(name))
 
     def test_a_hook_sees_what_pre_commit_would_give_it(self):
         config = (
@@ -415,6 +436,26 @@ class Checks(Case):
         self.assertEqual(words, ["flake8", ".", f"--extend-exclude={self.root}/.venv,{self.root}/target"])
         (words, _) = self.commands({"Makefile": "l:\n\tcodespell\n"}, "codespell")
         self.assertEqual(words, ["codespell", "--skip=./.venv,./target"])
+
+    def test_pylint_looks_at_what_git_has_of_the_folder(self):
+        files = {"Makefile": "l:\n\tpylint --recursive=y .\n", "own_name/a/b.py": "", "c.py": "", "docs/d.md": ""}
+        (words, _) = self.commands(files, "pylint")
+        self.assertEqual(words, ["pylint", "--recursive=y", "c.py", "own_name"])
+
+    def test_an_option_that_is_not_there_names_the_recipe_that_is_meant(self):
+        for recipe, option, meant in ("fmt", "--check", "cargo pyx just lint"), ("lint", "--fix", "cargo pyx just fmt"):
+            load, said = self.project({}), io.StringIO()
+            with contextlib.redirect_stderr(said), self.assertRaises(SystemExit):
+                load(recipe).main([option])
+            self.assertIn(f"`{recipe}` has no option `{option}`", said.getvalue())
+            self.assertIn(f"hint: `{meant}`", said.getvalue())
+
+    def test_ci_does_not_fail_for_tests_that_are_not_there(self):
+        for code, state in (5, "noted"), (1, "failed"), (0, "ok"):
+            load = self.project({})
+            programs, steps = load("programs"), load("steps")
+            programs.start = lambda words, *_: programs.Outcome(words, code)  # noqa: B023
+            self.assertEqual(steps.weighed(load("ci").test(), None)[0], state)
 
     def test_a_linter_without_a_path_looks_at_the_packages(self):
         files = {"Makefile": "l:\n\tpylint --fail-under 9 $(X)\n\tmypy --strict $(X)\n", "own_name/__init__.py": ""}
@@ -630,6 +671,15 @@ class Stubs(Case):
 
 
 class TypeCheckers(Case):
+    def test_a_type_checker_runs_in_each_way_in_which_the_project_starts_it(self):
+        load, found = self.project({"Makefile": "l:\n\tmypy src\n\tmypy tests\n\tmypy src\n"}), []
+        load("tools").beside = lambda tool, **_: [tool]
+        programs = load("programs")
+        programs.start = lambda words, *_: found.append(words[-1]) or programs.Outcome(words, int(words[-1] == "src"))
+        with contextlib.redirect_stderr(io.StringIO()):
+            (work,) = [run for name, run in load("type_checkers").used() if name == "mypy"]
+            self.assertEqual((work().code, found), (1, ["src", "tests"]))
+
     def used(self, files):
         """The names of those that run."""
         return [name for name, _ in self.project(files)("type_checkers").used()]
