@@ -54,6 +54,7 @@ const VALID: &[&str] = &[
     "test --merge reports --junit tests.xml --durations seconds.json",
     "test --jobs 4 --junit tests.xml",
     "completions zsh",
+    "completions pwsh",
     "man",
     "man --out DIR --dry-run",
     "doctor",
