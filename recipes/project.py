@@ -235,6 +235,20 @@ def version_files():
     return found
 
 
+@functools.lru_cache(maxsize=None)
+def locked_elsewhere():
+    """By package, the version in the lock of Poetry or PDM, or in a `pylock.toml`; none where it has several."""
+    path = first("poetry.lock", "pdm.lock", "pylock.toml")
+    known = toml(path) if path else {}
+    entries = known.get("package") or known.get("packages") or []
+    found = {}
+    for entry in entries if isinstance(entries, list) else []:
+        name, version = table({"": entry}, "").get("name"), table({"": entry}, "").get("version")
+        if isinstance(name, str) and isinstance(version, str):
+            found.setdefault(name.lower().replace("_", "-"), set()).add(version)
+    return {name: versions.pop() for name, versions in found.items() if len(versions) == 1}
+
+
 # style
 
 

@@ -46,19 +46,39 @@ Wanted = namedtuple("Wanted", "requirements place")
 
 
 def wanted(tool):
-    """What brings a tool, the project's own word before ours: each is tried until one can be had."""
-    for listed in packages.lists():
-        if packages.holds(listed, tool):
-            yield Wanted(resolved(listed), listed.place)
-    yield from by_hook(tool)
-    yield from by_call(tool)
+    """What brings a tool, the project's own word before ours: each is tried until one can be had. A list that
+    leaves the version open is no word against one that says which."""
+    listed = [Wanted(resolved(one), one.place) for one in packages.lists() if packages.holds(one, tool)]
+    exact = [want for want in listed if "==" in str(specifier(tool, want))]
+    yield from exact
+    is_open = [want for want in listed if want not in exact]
+    said = [*by_hook(tool, told=bool(listed)), *by_call(tool), *by_file(tool)]
+    fitting = [want for want in said if all(allows(specifier(tool, other), specifier(tool, want)) for other in is_open)]
+    yield from [*fitting, *is_open, *(want for want in said if want not in fitting)]
+    yield Wanted([f"{tool}=={pinned(tool)}"], None)
+
+
+def specifier(tool, want):
+    """The versions of a tool that requirements allow."""
+    own = (packages.parsed(text) for text in want.requirements if packages.name_of(text) == tool)
+    return next((one.specifier for one in own if one), SpecifierSet())
+
+
+def allows(versions, exact):
+    """Whether versions hold the one that others name; true where these name none."""
+    return all(versions.contains(one.version, prereleases=True) for one in exact if "*" not in one.version)
+
+
+def by_file(tool):
+    """What mise, asdf and the tool's own configuration say of its version."""
     version, place = project.version_files().get(tool, (None, None))
     if version and (text := as_requirement(tool, version)):
         yield Wanted([text], place)
-    if tool == "ruff" and (text := (project.ruff() or {}).get("required-version")):
-        if requirement := as_requirement("ruff", str(text), exact=True):
+    settings = {"ruff": project.ruff, "black": lambda: project.tool("black")}.get(tool, dict)() or {}
+    if text := settings.get("required-version"):
+        # black takes a whole release for any of its year
+        if requirement := as_requirement(tool, str(text), exact=tool == "ruff" or "." in str(text)):
             yield Wanted([requirement], "`required-version`")
-    yield Wanted([f"{tool}=={pinned(tool)}"], None)
 
 
 def as_requirement(tool, version, exact=False):
@@ -75,19 +95,20 @@ def as_requirement(tool, version, exact=False):
     return f"{tool}=={version}" if exact or len(release) > 2 else f"{tool}=={version}.*"
 
 
-def by_hook(tool):
-    """What pre-commit's configuration says of a tool's version."""
+def by_hook(tool, told=False):
+    """What pre-commit's configuration says of a tool's version; `told`: something else says of it what it may be."""
     path, hooks = project.hooks()
     for hook in hooks:
-        if hook.is_local() or hook.id not in (tool, f"{tool}-check", f"{tool}-format", f"{tool}-jupyter"):
-            continue
         own = [text for text in hook.packages if packages.name_of(text) == tool]
+        is_named = hook.id in (tool, f"{tool}-check", f"{tool}-format", f"{tool}-jupyter")
+        if not (own if hook.is_local() else is_named):
+            continue
         place = given.shown(path)
         if own:
             yield Wanted(own + [text for text in hook.packages if text not in own], place)
         elif version := tag_version(tool, hook):
             yield Wanted([f"{tool}=={version}", *hook.packages], place)
-        else:
+        elif not told:
             what = f"`{place}` has {hook.repository} at `{hook.revision}`"
             note(f"{what}, which says no version of {tool}: it may be another than pre-commit's")
         return
@@ -151,7 +172,7 @@ def resolved(listed):
     own = packages.own_names()
     plain = [text for text in listed.requirements if packages.name_of(text) not in own]
     if not (given.LOCK and listed.choice):
-        return plain
+        return [as_locked(text) for text in plain]
     kind, name, path = listed.choice
     if not Path(given.LOCK).parent in (path.parent, *path.parents):
         return plain
@@ -164,6 +185,16 @@ def resolved(listed):
     lines = [line.strip() for line in done.out.splitlines()]
     lines = [line for line in lines if line[:1].isalnum() and packages.name_of(line) not in own]
     return lines if done and lines else plain
+
+
+def as_locked(text):
+    """A requirement as the lock of another manager has it, where one does."""
+    requirement, versions = packages.parsed(text), project.locked_elsewhere()
+    version = versions.get(packages.name_of(text))
+    if not (requirement and version) or requirement.url or not requirement.specifier.contains(version, prereleases=True):
+        return text
+    requirement.specifier = SpecifierSet(f"=={version}")
+    return str(requirement)
 
 
 # environments

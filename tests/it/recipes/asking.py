@@ -126,6 +126,28 @@ class Versions(Case):
         ):
             self.assertEqual(self.wanted(files, "ruff"), ["ruff==0.5.1"], files)
 
+    def test_a_list_that_leaves_the_version_open_is_no_word_against_one_that_says_it(self):
+        hook = self.pre_commit("https://github.com/x/ruff-pre-commit", "v0.4.1", "ruff")
+        group = PROJECT + '[dependency-groups]\nlint = ["ruff{}"]\n'
+        for version, wanted in ("", "ruff==0.4.1"), (">=0.4", "ruff==0.4.1"), (">=0.5", "ruff>=0.5"), ("==0.5.2", "ruff==0.5.2"):
+            self.assertEqual(self.wanted({**hook, "pyproject.toml": group.format(version)}, "ruff"), [wanted])
+        self.assertEqual(self.wanted({"pyproject.toml": group.format("")}, "ruff"), ["ruff"])
+
+    def test_the_locks_of_other_managers_say_versions(self):
+        text = PROJECT + '[dependency-groups]\nlint = ["ruff>=0.4; python_version > \'3.8\'", "Other_One"]\n'
+        for name, key in ("poetry.lock", "package"), ("pdm.lock", "package"), ("pylock.toml", "packages"):
+            lock = "".join(f'[[{key}]]\nname = "{package}"\nversion = "{version}"\n' for package, version in (("ruff", "0.4.1"), ("other-one", "1"), ("o", "2")))
+            self.assertEqual(self.wanted({"pyproject.toml": text, name: lock}, "ruff"), ['ruff==0.4.1; python_version > "3.8"', "Other_One==1"])
+        self.assertEqual(self.wanted({"pyproject.toml": text, "pdm.lock": "package = 1\n"}, "ruff")[1], "Other_One")
+
+    def test_a_tool_that_asks_for_its_version_gets_it(self):
+        for version, wanted in ("24", "black==24.*"), ("24.1.0", "black==24.1.0"):
+            self.assertEqual(self.wanted({"pyproject.toml": PROJECT + f'[tool.black]\nrequired-version = "{version}"\n'}, "black"), [wanted])
+
+    def test_a_hook_of_the_project_itself_may_install_the_tool(self):
+        local = "repos:\n- repo: local\n  hooks:\n  - {id: types, entry: mypy, additional_dependencies: [mypy==1.9.0, attrs]}\n"
+        self.assertEqual(self.wanted({".pre-commit-config.yaml": local}, "mypy"), ["mypy==1.9.0", "attrs"])
+
     def test_a_part_of_a_version_is_any_of_it(self):
         self.assertEqual(self.wanted({".tool-versions": "ruff 0.5\n"}, "ruff"), ["ruff==0.5.*"])
         self.assertEqual(self.wanted({".tool-versions": "ruff latest\n"}, "ruff"), ["ruff==0.17.6"])
