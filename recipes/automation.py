@@ -255,6 +255,8 @@ def workflows(folder):
 def job_calls(job, where, source, variables):
     """What one job starts."""
     (folder, place), steps = where, job.get("steps")
+    if str(job.get("runs-on")).startswith("windows"):  # other paths, another shell
+        return
     matrix = first_of(project.table(job, "strategy", "matrix"))
     for step in steps if isinstance(steps, list) else []:
         if not isinstance(step, dict):
@@ -267,6 +269,8 @@ def job_calls(job, where, source, variables):
         here = (folder / here).resolve() if isinstance(here, str) and "$" not in here else folder
         known = {**variables, **project.table(step, "env")}
         known = {key: str(value) for key, value in known.items()}
+        if step.get("shell") in ("pwsh", "powershell", "cmd"):
+            continue
         if isinstance(step.get("run"), str):
             names = {**known, **{f"env.{name}": value for name, value in known.items()}, **matrix}
             found = list(started(step["run"], here, source, CI, known, names))

@@ -167,18 +167,10 @@ def committed():
 def rustfmt(check=None, root=None):
     """How all crates are formatted: commands and their folders. `root`: of a copy of the project."""
     found = [call for call in automation.of("fmt") if call.words[0] == "cargo"]
+    found = [call for call in found if (call.folder / "Cargo.toml").is_file() or "--manifest-path" in " ".join(call.words)]
     end = [check] if check else []
     if found and root is None:
-        before = [word for word in found[0].arguments if word not in ("--check", "--all")]
-        before = before[: before.index("--")] if "--" in before else before
-        words, toolchain = ["cargo", "fmt", "--all", *before, *end], found[0].toolchain
-        if has_toolchain(toolchain):
-            words.insert(1, f"+{toolchain}")
-        elif toolchain and toolchain.startswith("nightly"):  # others format alike
-            sentence = f"{found[0].source} formats with Rust's {toolchain}, which is not installed"
-            raise Trouble(sentence, f"rustup toolchain install {toolchain} --profile minimal --component rustfmt")
-        if (found[0].folder / "Cargo.toml").is_file() or "--manifest-path" in " ".join(before):
-            return [(words, found[0].folder)]
+        return [(rustfmt_as(call, end), call.folder) for call in different(found, unchecked)]
     commands = {}
     for member in given.crates():
         manifest, workspace = Path(member["manifest"]), member.get("workspace") or member["manifest"]
@@ -190,6 +182,25 @@ def rustfmt(check=None, root=None):
         words = ["cargo", "fmt", f"--manifest-path={manifest}", "--all", *end]
         commands.setdefault(workspace, (words, root or given.ROOT))
     return list(commands.values())
+
+
+def unchecked(call):
+    """What a call of `cargo fmt` is given, but for whether it only checks."""
+    words = [word for word in call.arguments if word != "--check"]
+    return words[:-1] if words[-1:] == ["--"] else words
+
+
+def rustfmt_as(call, end):
+    """`cargo fmt` as the project's automation calls it, with these options at the end of its own."""
+    words, toolchain = unchecked(call), call.toolchain
+    at = words.index("--") if "--" in words else len(words)
+    words = ["cargo", "fmt", *words[:at], *end, *words[at:]]
+    if has_toolchain(toolchain):
+        words.insert(1, f"+{toolchain}")
+    elif toolchain and toolchain.startswith("nightly"):  # others format alike
+        sentence = f"{call.source} formats with Rust's {toolchain}, which is not installed"
+        raise Trouble(sentence, f"rustup toolchain install {toolchain} --profile minimal --component rustfmt")
+    return words
 
 
 def has_toolchain(name):

@@ -276,6 +276,11 @@ class Automation(Case):
         ):  # fmt: skip
             self.assertEqual(self.calls({".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: '{line}'}}]}}}}\n"}, "clippy"), [self.CLIPPY], line)
 
+    def test_what_runs_on_windows_alone_has_its_paths(self):
+        step = "{run: 'ruff check .\\src'%s}"
+        for job in "runs-on: windows-latest, steps: [%s]" % (step % ""), "steps: [%s]" % (step % ", shell: pwsh"):
+            self.assertEqual(self.calls({".github/workflows/ci.yml": f"jobs: {{a: {{{job}}}}}\n"}, "ruff"), [])
+
     def test_a_call_of_cargo_is_about_the_projects_own_crates(self):
         lines = "\tcargo clippy --manifest-path node/Cargo.toml\n\tcargo clippy -p other\n\tcargo clippy -p own-name --locked -- -D warnings\n"
         crate = '[package]\nname = "own-name"\n'
@@ -386,6 +391,14 @@ class Style(Case):
         subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
         (call,) = module.automation.of("black")
         self.assertEqual(module.hooked(call.hook), ["src/b.py", "src/c.ipynb", "target/e.py"])
+
+    def test_crates_are_formatted_as_the_project_formats_them(self):
+        lines = "\tcargo fmt -p own-name -- --check --config max_width=99\n\tcargo fmt -p own-name -- --config max_width=99\n\tcargo fmt --all --check\n"
+        files = {"Cargo.toml": '[package]\nname = "own-name"\n', "Makefile": "f:\n" + lines}
+        style = self.project(files, crate=True)("style")
+        for end, words in ("--check", ["--check"]), (None, []):
+            found = [["cargo", "fmt", "-p", "own-name", *words, "--", "--config", "max_width=99"], ["cargo", "fmt", "--all", *words]]
+            self.assertEqual([command for command, _ in style.rustfmt(end)], found)
 
     def test_another_nightly_formats_otherwise_and_so_none_does(self):
         load = self.project({"Cargo.toml": "", "Makefile": "f:\n\tcargo +nightly-2026-01-02 fmt --all\n"}, crate=True)

@@ -1,8 +1,8 @@
 //! `lint`, `fmt`, `audit` and `ci`.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::thread;
 
 use super::{just, result, small};
@@ -127,6 +127,9 @@ fn service(answer: &'static str) -> String {
             let length = answer.len();
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
             write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{answer}").unwrap();
+            // what is closed with a request half read resets the connection
+            stream.shutdown(Shutdown::Write).unwrap();
+            let _ = io::copy(&mut stream, &mut io::sink());
         }
     });
     address
