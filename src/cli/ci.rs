@@ -57,7 +57,7 @@ Examples:
   cargo pyx ci matrix wheels                            targets, and the machines that they are built on
   cargo pyx ci matrix test --shards 4                   four jobs for each Python, whatever is recorded")]
 pub struct MatrixArgs {
-    /// Of which job
+    /// The jobs to list: tests or wheels
     #[arg(value_enum)]
     pub which: Matrix,
     /// Into how many parts the tests are split, whatever is recorded

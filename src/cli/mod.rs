@@ -101,7 +101,7 @@ pub enum Command {
     Man(Man),
 }
 
-/// Of which programs die whose reader has left.
+/// The signal that ends programs whose reader has left.
 const SIGPIPE: i32 = 13;
 
 impl Command {

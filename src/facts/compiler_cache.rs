@@ -198,7 +198,7 @@ impl CacheStore {
     }
 }
 
-/// Of one endpoint in the variable `name`.
+/// Where the store is that an endpoint in the variable `name` stands for.
 fn store_address((name, endpoint): (&str, &str)) -> Option<StoreAddress> {
     let scheme = endpoint.split("://").next().unwrap_or_default();
     let greeting = match scheme.trim() {

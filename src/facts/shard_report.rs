@@ -154,7 +154,7 @@ fn on(pythons: &[String]) -> String {
 }
 
 impl ShardReport {
-    /// Of no tests yet, which have not passed.
+    /// A report of no tests yet, which have not passed.
     pub fn new(shard: Shard, project: &Project, origin: Origin) -> Self {
         let first = project.members.first();
         Self {

@@ -46,7 +46,7 @@ pub struct InnerDefinition {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct PythonFunction {
-    /// Of `def`, from 1.
+    /// The line of `def`, from 1.
     pub line: usize,
     /// Its last.
     pub end: usize,

@@ -6,7 +6,7 @@ use super::minor::{self, Minor};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StableAbi {
     Abi3,
-    /// Of builds without the GIL as well.
+    /// The one that builds without the GIL have as well (PEP 803).
     Abi3t,
 }
 

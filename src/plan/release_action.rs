@@ -301,7 +301,7 @@ pub struct Publish {
     /// tell.
     pub compare: Option<Invocation>,
     pub uploads: Vec<Upload>,
-    /// Of the index, without credentials.
+    /// The URL of the index, without credentials.
     pub url: String,
 }
 

@@ -72,7 +72,7 @@ impl Git<'_> {
     /// Whether git tracks one file of the folder; not where there is no checkout around it.
     ///
     /// # Errors
-    /// As of [`tracked`](Self::tracked).
+    /// As [`tracked`](Self::tracked).
     pub fn tracks(&self, name: &str) -> Result<bool> {
         match checkout::root(self.dir) {
             Some(_) => Ok(!self.listed(self.dir, &["--", name])?.is_empty()),
@@ -83,7 +83,7 @@ impl Git<'_> {
     /// Whether the last commit has these files of the folder, which is in a checkout, as they are.
     ///
     /// # Errors
-    /// As of [`tracked`](Self::tracked).
+    /// As [`tracked`](Self::tracked).
     pub fn keeps(&self, names: &[&str]) -> Result<bool> {
         let words = [
             "--literal-pathspecs",

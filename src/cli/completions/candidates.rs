@@ -69,7 +69,7 @@ impl CompletionContext {
             .collect()
     }
 
-    /// Of the project, and the built-in ones that it does not define.
+    /// The recipes of the project, and the built-in ones that it does not define.
     fn recipes(&self) -> Vec<CompletionCandidate> {
         let Some(own) = self.own() else {
             return Vec::new();

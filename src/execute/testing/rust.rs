@@ -88,7 +88,7 @@ pub(super) fn run(
 
 /// What came of all calls.
 struct Performed {
-    /// Of the last that failed.
+    /// How the last call that failed has ended.
     status: Status,
     sharing: Option<Sharing>,
 }

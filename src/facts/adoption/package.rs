@@ -85,7 +85,7 @@ impl PythonPackage {
         })
     }
 
-    /// By what the present backend has made of it.
+    /// What the package is, as the wheel of its present backend says.
     pub(super) fn of_built(
         manifests: &Manifests,
         pyproject: Arc<PyProject>,

@@ -21,7 +21,7 @@ const FOLDERS: [&str; 3] = ["python", "bindings/python", "crates/python"];
 /// What gets a member for Python: a workspace whose root is no crate, or a crate.
 #[derive(Debug)]
 pub struct CargoWorkspace {
-    /// Of the workspace's root, or of the crate.
+    /// The Cargo.toml of the workspace's root, or of the crate.
     pub cargo: Arc<CargoToml>,
     pub module: ModuleName,
     /// Where the new member goes, from the root.

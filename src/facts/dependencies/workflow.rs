@@ -139,7 +139,7 @@ fn runs_tests(line: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Of one job that runs tests after a step.
+    /// What a job installs that runs tests after a step.
     fn after(step: &str) -> Vec<String> {
         installed_for_tests(&format!(
             "on: push\njobs:\n  test:\n    steps:\n      - {step}\n      - run: cargo +stable test --all\n"

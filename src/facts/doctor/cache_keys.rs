@@ -60,7 +60,7 @@ impl CrateSources {
         })
     }
 
-    /// Of the crate and of its path dependencies.
+    /// Those that the crate and its path dependencies ask for.
     fn all(member: &Member) -> Vec<Self> {
         let crates = member.crates();
         crates.filter_map(|cargo| Self::of(cargo)).collect()

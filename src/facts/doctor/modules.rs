@@ -17,7 +17,7 @@ use crate::world::session::Session;
 use super::problem::{Fix, Problem};
 
 /// # Errors
-/// Of asking git what it tracks.
+/// What asking git for tracked files fails with.
 pub(super) fn check(session: &Session, facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
     if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {
         return Ok(Vec::new());

@@ -82,7 +82,7 @@ pub struct EnvironmentFact {
     pub path: Utf8PathBuf,
     /// `good`, `bad` or `missing`.
     pub state: &'static str,
-    /// Of its Python, or of the one that it would be made with.
+    /// The version of its Python, or of the one that it would be made with.
     pub python: Option<String>,
     /// `pyx`, `conda`, `uv` or `others`; `None` where it is missing.
     pub made_by: Option<&'static str>,
@@ -160,7 +160,7 @@ pub struct DiskFact {
 }
 
 impl Report {
-    /// With what is wrong about the tools.
+    /// The report, and what is wrong about the tools.
     pub(super) fn gather(session: &Session, facts: &Facts) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut tools = tools(session, facts, &mut problems);

@@ -39,7 +39,7 @@ pub(super) struct Document {
 /// A value that was there before and is another than the one to be set.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Conflict {
-    /// Of the value; `None` for the whole file.
+    /// The key of the value; `None` for the whole file.
     pub(super) key: Option<String>,
     pub(super) value: Value,
     /// From 1.

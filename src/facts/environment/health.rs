@@ -71,7 +71,7 @@ impl Checkup<'_> {
         }
     }
 
-    /// Of its Python, where it has one; else what it lacks.
+    /// The version of its Python; where it has none, what it lacks.
     fn version(&self) -> Result<Version, String> {
         let environment = self.environment;
         if !disk::is_dir(&environment.path) {

@@ -43,7 +43,7 @@ pub enum State {
 }
 
 impl State {
-    /// Of an environment at `path` that works.
+    /// The state of an environment at `path` that works.
     pub(super) fn of(path: &Utf8Path, version: Version) -> Self {
         Self::Good {
             version,

@@ -10,9 +10,10 @@ use crate::world::session::Session;
 /// cargo's own directories for a workspace, absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directories {
-    /// Of the artifacts.
+    /// The target directory, where the artifacts are.
     pub target: Utf8PathBuf,
-    /// Of what lies between them and the sources; `None` where that is among the artifacts.
+    /// The build directory, for what lies between them and the sources; `None` where that is among the
+    /// artifacts.
     pub build: Option<Utf8PathBuf>,
     /// The folder of a target triple in both, where one is configured.
     pub triple: Option<String>,

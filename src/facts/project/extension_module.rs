@@ -65,7 +65,7 @@ struct Switch {
     path: Utf8PathBuf,
     line: usize,
     by_default: bool,
-    /// Of the array, and the value as it is written.
+    /// The keys that lead to the array, and the value as it is written.
     keys: Vec<String>,
     old: String,
     /// What maturin is to be told instead; `None` where that is not the same.

@@ -8,9 +8,9 @@ use crate::model::package_name;
 pub struct Name {
     /// `[project] name`, as it was said.
     pub distribution: String,
-    /// Of the crate, normalised as in PEP 503.
+    /// The name of the crate, normalised as in PEP 503.
     pub krate: String,
-    /// Of the module, and of the crate in Rust code.
+    /// The name of the module, and of the crate in Rust code.
     pub module: String,
 }
 

@@ -149,13 +149,13 @@ impl Entry {
     }
 }
 
-/// Of a wheel that no Python here could try, for people.
+/// What is told people of a wheel that no Python here could try.
 pub fn not_run(why: &str) -> String {
     format!("built, not run: {why}")
 }
 
 impl ReleaseRecord {
-    /// Of what this version writes.
+    /// The number of the format that this version writes.
     pub const SCHEMA: u64 = 1;
 
     /// Empty where there is none.

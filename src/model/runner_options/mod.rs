@@ -26,7 +26,7 @@ pub struct RunnerOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordRole {
     Option,
-    /// Of the option before it.
+    /// The value of the option before it.
     Value,
     /// The name of tests, their file or folder, or a pattern for them.
     Test,

@@ -135,7 +135,7 @@ fn labels(stage: &Stage<'_>, files: &[Utf8PathBuf]) -> Vec<String> {
     files.iter().map(label).collect()
 }
 
-/// Of the package whose distribution it is.
+/// What is expected of a file, by the package whose distribution it is.
 fn expected(release: &Release, file: &Utf8Path) -> Expected {
     let name = file.file_name().unwrap_or_default();
     let known = DistributionName::parse(name).and_then(|name| {

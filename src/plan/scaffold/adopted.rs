@@ -253,7 +253,7 @@ fn keep_apart(cargo: &CargoToml, wanted: &mut Vec<FileChange>) -> Result<()> {
     Ok(())
 }
 
-/// With what builds and tests leave behind, where it is not ignored yet.
+/// A .gitignore with what builds and tests leave behind, where that is not ignored yet.
 fn gitignore(text: Option<&str>, wanted: &[&str], kept: Option<&Utf8Path>) -> Option<FileChange> {
     let before = text.map(str::to_owned);
     let known: Vec<&str> = text

@@ -29,7 +29,7 @@ pub use trust::trust;
 pub struct Interpreter {
     /// Absolute, links resolved.
     pub path: Utf8PathBuf,
-    /// Of the language: PyPy has another one of its own.
+    /// The version of the language: PyPy has another one of its own.
     pub version: Version,
     pub implementation: Implementation,
 }

@@ -42,7 +42,7 @@ pub fn trust(session: &Session, python: &Utf8Path) -> Result<()> {
     disk::write(&trust_record(session, python), identity(python).as_bytes())
 }
 
-/// Of the file, and of what says where its standard library is.
+/// What changes with the file, or with what says where its standard library is.
 fn identity(python: &Utf8Path) -> String {
     let homes: Vec<Utf8PathBuf> = homes(python).collect();
     let hash = disk::hash(python).unwrap_or_default();

@@ -51,9 +51,9 @@ struct Build {
     expecting = "invalid type, expected a string or an array of strings"
 )]
 enum Strings {
-    /// Of several files only the first counts.
+    /// A value of which only that of the first file counts.
     Text(String),
-    /// Of several files all count.
+    /// A value to which all files add.
     List(Vec<String>),
 }
 

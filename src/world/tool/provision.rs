@@ -42,7 +42,7 @@ pub struct Provision {
 /// What was put into a tool's directory, written last.
 #[derive(Debug, Serialize, Deserialize)]
 struct Receipt {
-    /// Of the program, hex.
+    /// SHA-256 of the program, hex.
     sha256: String,
     signature: Signature,
 }

@@ -20,11 +20,11 @@ const RECEIPT: &str = "receipt.json";
 /// What was put into an environment, bytecode aside: Python writes that by itself.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Receipt {
-    /// Of the list, hex.
+    /// SHA-256 of the list, hex.
     requirements: String,
-    /// Of what `stat` says of every file, the interpreter's included; hex.
+    /// SHA-256 of what `stat` says of every file, the interpreter's included; hex.
     signatures: String,
-    /// Of the same files' content, hex.
+    /// SHA-256 of the same files' content, hex.
     contents: String,
 }
 

@@ -81,7 +81,7 @@ fn version(metadata: &Headers, stated: Option<&Version>, expected: &Expected) ->
     found
 }
 
-/// Of Markdown (RFC 7763).
+/// The parameter that tells one Markdown from another (RFC 7763).
 const VARIANT: Name = Name::new_unchecked("variant");
 
 fn description(metadata: &Headers) -> Option<Finding> {

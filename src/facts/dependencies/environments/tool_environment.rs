@@ -26,7 +26,7 @@ pub(in super::super) struct ToolEnvironment {
     /// PEP 508, a folder or a file, or an option of `uv pip install` in one word: `-rFILE`, `-cFILE` or
     /// `-eFOLDER`; each absolute.
     pub(in super::super) requirements: Vec<String>,
-    /// Of the project itself, normalised.
+    /// Extras of the project itself, normalised.
     pub(in super::super) extras: Vec<String>,
     /// Dependency groups, normalised.
     pub(in super::super) groups: Vec<String>,

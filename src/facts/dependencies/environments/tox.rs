@@ -15,7 +15,7 @@ use crate::world::manifest::{Manifests, PyProject, Toml};
 
 use super::tool_environment::{Place, ToolEnvironment, place};
 
-/// Of the first of its files that is there, as tox looks for them.
+/// What its environments need, by the first of its files that is there, as tox looks for them.
 pub(super) fn environments(
     manifests: &Manifests,
     pyproject: &PyProject,
