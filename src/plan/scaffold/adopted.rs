@@ -22,7 +22,7 @@ mod rust_type;
 mod twin;
 
 pub use file_change::FileChange;
-use file_change::{RUST, cache_keys, changed, made};
+use file_change::{RUST, SOURCES, cache_keys, changed, made};
 use member::{Member, filled, seen_by_python};
 
 impl Adoption {
@@ -103,10 +103,15 @@ fn of_crate(krate: &Crate) -> Result<Vec<FileChange>> {
         key => toml.get(&["package", key]).is_some(),
     });
     let name = &krate.module.module;
+    let sources = match &krate.kind {
+        CrateKind::Library(library) => library.path.parent(),
+        CrateKind::Programs(_) => None,
+    };
+    let sources = sources.unwrap_or(SOURCES.into());
     let mut values = vec![
         ("declared", format!("#[pyo3::pymodule]\nmod {name}")),
         ("dynamic", dynamic),
-        ("keys", keys(&cache_keys("")).to_string()),
+        ("keys", keys(&cache_keys("", sources)).to_string()),
         ("module", name.clone()),
         ("name", krate.module.distribution.clone()),
         ("pythons", format!(">=3.{OLDEST}")),

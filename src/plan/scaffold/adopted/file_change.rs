@@ -35,9 +35,17 @@ pub(super) fn changed(root: &Utf8Path, toml: &Toml, after: String) -> FileChange
     }
 }
 
-/// What uv builds again for: the manifests and the crate's sources, never what was built.
-pub(super) fn cache_keys(crate_dir: &str) -> Vec<String> {
-    let files = ["Cargo.toml", "Cargo.lock", "src/**/*.rs"];
+/// Where cargo looks for the sources of a crate that names no place.
+pub(super) const SOURCES: &str = "src";
+
+/// What uv builds again for: the manifests and the crate's sources, never what was built. `sources`: their
+/// folder, from the crate.
+pub(super) fn cache_keys(crate_dir: &str, sources: &Utf8Path) -> Vec<String> {
+    let sources = match &*slashed(sources) {
+        "" => "*.rs".to_owned(), // below it is also what was built
+        folder => format!("{folder}/**/*.rs"),
+    };
+    let files = ["Cargo.toml", "Cargo.lock", &sources];
     let of_crate = files.iter().map(|file| format!("{crate_dir}{file}"));
     std::iter::once("pyproject.toml".to_owned())
         .chain(of_crate)

@@ -5,7 +5,7 @@ use crate::world::manifest::keys;
 
 use super::super::render::render;
 use super::super::{OWN_WORKSPACE, PYO3, toml_string};
-use super::file_change::{FileChange, cache_keys, made};
+use super::file_change::{FileChange, SOURCES, cache_keys, made};
 
 /// What of `[package]` maturin fills in, by the names of both sides.
 const FILLED: [(&str, &str); 7] = [
@@ -91,7 +91,7 @@ impl Member<'_> {
             ("crate", self.krate.clone()),
             ("declared", declared),
             ("dynamic", dynamic),
-            ("keys", keys(&cache_keys("")).to_string()),
+            ("keys", keys(&cache_keys("", SOURCES.into())).to_string()),
             ("license", line("license", &self.license)),
             ("library", self.dependency.clone()),
             ("maturin", format!("module-name = {}", toml_string(module))),

@@ -14,7 +14,7 @@ use crate::world::manifest::{Toml, with_maturin, with_project, without_package};
 
 use super::super::render::render;
 use super::super::{OWN_WORKSPACE, PYO3, toml_string};
-use super::file_change::{FileChange, RUST, cache_keys, changed, made};
+use super::file_change::{FileChange, RUST, SOURCES, cache_keys, changed, made};
 use super::project;
 
 pub(super) fn files(
@@ -177,7 +177,7 @@ fn built_by_maturin(package: &PythonPackage, toml: &Toml) -> Result<String> {
     if !excluded.is_empty() {
         settings.push(("exclude", Array::from_iter(excluded).into()));
     }
-    with_maturin(toml, &settings, &cache_keys(RUST))
+    with_maturin(toml, &settings, &cache_keys(RUST, SOURCES.into()))
 }
 
 /// A pattern that only the wheel leaves out.

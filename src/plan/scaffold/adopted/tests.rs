@@ -222,6 +222,20 @@ fn a_library_with_an_optional_pyo3_keeps_its_feature() {
 }
 
 #[test]
+fn a_library_is_built_again_for_its_sources_wherever_they_are() {
+    for (path, sources) in [
+        ("lib.rs", "*.rs"),
+        ("src/lib.rs", "src/**/*.rs"),
+        ("code/words/lib.rs", "code/words/**/*.rs"),
+    ] {
+        let cargo = format!("{CRATE}\n[lib]\npath = \"{path}\"\n");
+        let files = gets(&[("Cargo.toml", &cargo), (path, "")]);
+        let line = format!("\n    {{ file = \"{sources}\" }},\n");
+        assert!(files.contains(&line), "{files}");
+    }
+}
+
+#[test]
 fn programs_are_packed_as_they_are() {
     let files = [("Cargo.toml", CRATE), ("src/main.rs", "fn main() {}\n")];
     insta::assert_snapshot!(gets(&files));
