@@ -25,7 +25,7 @@ pub enum Field {
 }
 
 /// Tables of a build backend below `[tool]` that say what maturin takes from elsewhere.
-const BACKENDS: [&[&str]; 12] = [
+const BACKENDS: [&[&str]; 13] = [
     &["setuptools"],
     &["setuptools_scm"],
     &["setuptools-git-versioning"],
@@ -37,6 +37,7 @@ const BACKENDS: [&[&str]; 12] = [
     &["pdm", "build"],
     &["pdm", "version"],
     &["poetry-dynamic-versioning"],
+    &["uv", "build-backend"],
     &["versioneer"],
 ];
 
@@ -299,6 +300,13 @@ mod tests {
         let first =
             of("[tool.poetry]\nname = \"a\"\n\n[tool.poetry.urls]\na = \"b\"\n\n[tool.a]\nb = 1\n");
         assert_eq!(first, format!("[tool.a]\nb = 1\n\n{build}\n{project}"));
+    }
+
+    #[test]
+    fn what_only_the_backend_of_uv_reads_goes_and_what_uv_reads_stays() {
+        let kept = "[build-system]\n\n[project]\nversion = \"1\"\n\n[tool.uv]\npackage = true\n";
+        let before = format!("{kept}\n[tool.uv.build-backend]\nmodule-root = \"\"\n");
+        assert_eq!(with_project(&parsed(&before), &[]).unwrap(), kept);
     }
 
     #[test]
