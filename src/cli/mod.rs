@@ -230,7 +230,8 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
     if let Some(directory) = &cli.global.directory {
         session.cwd = session.absolute(directory);
         if !disk::is_dir(&session.cwd) {
-            return Err(Error::Usage(format!("no folder `{}`", session.cwd)));
+            let message = format!("no folder `{}`", session.cwd);
+            return Err(Error::refused(message, "`-C` takes a folder that is there"));
         }
     }
     if let Some(dir) = cli.command.target_dir() {

@@ -172,7 +172,7 @@ fn check_kept(adoption: &Adoption) -> Result<()> {
 
 fn edit(wanted: FileChange, adoption: &Adoption) -> Result<Edit> {
     if wanted.before.is_none() && adoption.there.contains(&wanted.path) {
-        let message = format!("`{}` is there already, and is not overwritten", wanted.path);
+        let message = format!("`{}` already exists, and is not overwritten", wanted.path);
         let path = adoption.root.join(&wanted.path);
         let path = slashed(&path);
         let path = quote(&path);

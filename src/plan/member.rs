@@ -247,7 +247,11 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
         rebuilds: context.run_state.rebuilds,
         patchelf: context.tools.patchelf.as_ref().map(|it| it.path.clone()),
         is_doubt: build.staleness.as_ref().is_some_and(|it| it.is_doubt),
-        new_lock: !build.locked.exists,
+        new_lock: !build.locked.exists
+            || context
+                .run_state
+                .done
+                .contains(&StepId::Lock(build.member.workspace.clone())),
         build,
     }));
     plan.then(Step::new(

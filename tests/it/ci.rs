@@ -108,7 +108,7 @@ fn workflows_are_written_once_and_never_over_somebody_elses() {
     let project = told(&folder!());
     let before = project.listing(&[]);
     let run = ci(&project, &["github"]).run().exits(2);
-    run.says("changes must be confirmed")
+    run.says("cannot ask for confirmation")
         .says("cargo pyx ci github --yes");
     let run = ci(&project, &["github", "--dry-run"]).run().succeeds();
     assert!(

@@ -146,7 +146,7 @@ impl UploadFailure {
                 "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; trusted \
                  publishing and keyrings work as in uv"
             }
-            Self::Unreachable(_) => "run it again: what is there already is not sent twice",
+            Self::Unreachable(_) => "run it again: what the index already has is not sent twice",
             Self::Refused(_) | Self::Other => return None,
         };
         Some(hint.to_owned())

@@ -46,7 +46,7 @@ impl RustDistribution {
         let root = pyproject.dir();
         let folder = root.join(FOLDER);
         if !disk::names(&folder).is_empty() {
-            let message = format!("`{folder}` is there already, and is where the module goes");
+            let message = format!("`{folder}` already exists, where the module is to go");
             let folder = slashed(&folder);
             let folder = quote(&folder);
             return Err(Error::refused(message, format!("mv {folder} {folder}.old")));

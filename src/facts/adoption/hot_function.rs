@@ -192,18 +192,21 @@ fn checked(
     };
     let place = format!("{file}:{}", function.line);
     let why = match (function.kind, &function.decorators[..], source.bound_again) {
-        (FunctionKind::Async, ..) => {
-            "is async, and would be awaited: what is hot in it can be a function of its own".to_owned()
-        }
+        (FunctionKind::Async, ..) => "is async: move the hot part into a plain function".to_owned(),
         (FunctionKind::Generator, ..) => {
-            "is a generator, which Rust has none of: what is hot in it can be a function that returns".to_owned()
+            "is a generator: move the hot part into a function that returns a value".to_owned()
         }
         (_, [decorator, ..], _) => {
-            format!("is decorated (`{decorator}`), and one in Rust would not be: what is hot in it can be a function of its own")
+            format!(
+                "is decorated (`{decorator}`), which one in Rust would not be: move the hot part into a plain function"
+            )
         }
         (.., Some(line)) => format!("gets another meaning in line {line}, which would be gone"),
         _ => match function.parameters.iter().find(|one| is_unspeakable(one)) {
-            Some(one) => format!("has a parameter `{}`, a name that Rust has for itself", one.name),
+            Some(one) => format!(
+                "has a parameter `{}`, a name that Rust has for itself",
+                one.name
+            ),
             None => return Ok(function.clone()),
         },
     };

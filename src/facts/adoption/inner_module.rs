@@ -62,7 +62,7 @@ impl InnerModule {
             )));
         }
         if is_taken(&folder, leaf) {
-            return Err(other(format!("`{wished}` is there already, in `{folder}`")));
+            return Err(other(format!("`{wished}` already exists in `{folder}`")));
         }
         Ok(Self {
             package: around.to_owned(),
@@ -165,8 +165,8 @@ mod tests {
             ("a.b.", "no name"),
             ("a.fast-er", "`fast-er`"),
             ("a.x._fast", "no package `a.x`"),
-            ("a._core", "there already"),
-            ("a.b.c", "there already"),
+            ("a._core", "already exists"),
+            ("a.b.c", "already exists"),
         ] {
             let said = wished(other).unwrap_err().to_string();
             assert!(said.contains(word), "{said}");

@@ -207,7 +207,7 @@ fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<
     let folder = source.join(&package);
     if !disk::names(&folder).is_empty() {
         let message =
-            format!("`{package}` is there already, and is to be the package of the module");
+            format!("`{package}` already exists, where the package of the module is to be");
         let folder = slashed(&folder);
         let folder = quote(&folder);
         return Err(Error::refused(message, format!("mv {folder} {folder}.old")));

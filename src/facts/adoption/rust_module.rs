@@ -58,7 +58,7 @@ impl RustModule {
         let is_module = |member: &&Member| member.bindings.is_pyo3() && member.lib.is_some();
         let mut members = project.members.iter().filter(is_module);
         let (Some(member), None) = (members.next(), members.next()) else {
-            let message = format!("`{root}` has not one module of PyO3, but none or several");
+            let message = format!("`{root}` does not hold exactly one PyO3 module");
             let hint = "cargo pyx init --function …, in the folder of the package with the module";
             return Err(Error::refused(message, hint));
         };

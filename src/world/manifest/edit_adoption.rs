@@ -113,7 +113,7 @@ pub fn with_required_member(
                 "{} leaves out `{folder}`, where the module goes",
                 pattern.to_string().trim()
             );
-            let hint = "leave out less, by patterns that it is not like".to_owned();
+            let hint = "narrow the pattern, so that it does not match that folder".to_owned();
             let span = toml.get(&excluded).and_then(Item::span);
             return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
         }

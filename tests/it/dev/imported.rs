@@ -91,16 +91,16 @@ fn a_package_that_comes_around_a_module_has_it_and_one_that_goes_leaves_it() {
 /// The module is proved again, against what cargo has left.
 #[test]
 fn what_cargo_has_left_may_be_gone_when_packages_change() {
-    let project = project!("mixed");
+    let project = project!("hello");
     project.dev().run().succeeds();
     fs::remove_dir_all(project.path("target/pyx/ext")).unwrap();
-    project.dev().run().finds_fresh("mixed");
+    project.dev().run().finds_fresh("hello");
     let packages = project.python("import sysconfig; print(sysconfig.get_path('purelib'))");
     fs::write(Path::new(&packages).join("another.pth"), "").unwrap();
     let run = project.dev().run().succeeds();
-    run.says("Building mixed [dev] (`target/pyx/ext/debug/")
+    run.says("Building hello [dev] (`target/pyx/ext/debug/")
         .says(" vanished)");
-    project.dev().run().finds_fresh("mixed");
+    project.dev().run().finds_fresh("hello");
 }
 
 /// An older name of the same module beside it: Python tries the long ending first.

@@ -40,6 +40,6 @@ pub(crate) fn says_all(run: CheckOutcome, outside: &Path) {
     run.exits(2)
         .says_once(&told("src/folder", outside))
         .says_once(&told("tests/file.txt", &outside.join("private.txt")))
-        .says("found 2 errors in the project")
+        .says("2 errors in the project")
         .never_says("Building");
 }

@@ -177,7 +177,7 @@ fn f47_without_a_home_or_a_folder_for_temporary_files_the_variable_is_named() {
     // the system knows whose home it is: cargo and uv take that as well
     let before = fs::metadata("/.cache").is_ok();
     let run = project.dev().env("HOME", "").run().succeeds();
-    run.says_once("warning: HOME is not set: `/");
+    run.says_once("warning: HOME is not set: using `/");
     let own = project.dev().env("HOME", "").env("CARGO_PYX_CACHE_DIR", "");
     let plan = own.with(&["--force", "--dry-run"]).run().succeeds().stdout;
     assert!(!plan.contains(" /.cache"), "{plan}");

@@ -163,7 +163,7 @@ fn f05_when_pyx_itself_is_killed_its_children_end_and_the_next_run_says_so() {
     none_is_left(&project, &run);
     assert_eq!(project.python(COUNT), "2", "the old module stays");
     let next = project.dev().run().succeeds();
-    next.says("the last build was broken off");
+    next.says("the last build failed or was interrupted");
     // as well where somebody works in them
     let run = project
         .pyx("run")

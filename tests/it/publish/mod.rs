@@ -179,7 +179,7 @@ fn after_a_signal_between_two_files_only_the_rest_is_uploaded() {
 fn without_a_terminal_and_without_yes_nothing_is_sent() {
     let (project, index) = released!();
     let run = publish(&project, index.port()).run().exits(2);
-    run.says("no terminal")
+    run.says("not a terminal")
         .says("cargo pyx release publish --yes");
     assert!(index.files().is_empty());
 }
