@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
+use crate::model::path::relative;
 use crate::world::manifest::PyProject;
 
 /// Checks a uv.lock before uv is handed it: that it is whole, and that it knows every dependency
@@ -32,8 +33,12 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
             continue;
         };
         let Some(needs) = toml.locked_dependencies(&name) else {
-            let message =
-                format!("`uv.lock` does not know {name}: it is cut short or of another project");
+            let folder = path.parent().map(|dir| relative(dir, pyproject.dir()));
+            if let Some(former) = folder.and_then(|folder| toml.locked_in(&folder)) {
+                let message = format!("`uv.lock` knows {name} as `{}`", former.value);
+                return Err(toml.error(&former.span, message, Some("uv lock".to_owned())));
+            }
+            let message = format!("`uv.lock` does not know {name}: it is cut short");
             return Err(toml.error(&(end..end), message, restore()));
         };
         for requirement in pyproject.dependencies_with_spans() {
@@ -79,6 +84,42 @@ mod tests {
     use super::*;
     use crate::facts::project::Member;
     use crate::world::disk;
+    use crate::world::manifest::Manifests;
+
+    #[test]
+    fn a_project_of_another_name_is_locked_anew_and_a_lock_that_is_cut_short_taken_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let (manifest, lock) = (dir.join("pyproject.toml"), dir.join("uv.lock"));
+        disk::write(&manifest, b"[project]\nname = 'new'\n").unwrap();
+        let mut project = Project::default();
+        project.members.push(Member {
+            pyproject: project.manifests.pyproject(&manifest).unwrap(),
+            ..Member::default()
+        });
+        let entry = |name: &str, source: &str| {
+            format!("[[package]]\nname = \"{name}\"\nsource = {{ {source} }}\n\n")
+        };
+        let fetched = entry("six", "registry = \"https://example.org/simple\"");
+        let renamed = fetched.clone() + &entry("old", "editable = \".\"");
+        for (text, said, hint) in [
+            (&renamed, "knows new as `old`", "uv lock"),
+            (
+                &fetched,
+                "does not know new: it is cut short",
+                "git checkout uv.lock",
+            ),
+        ] {
+            disk::write(&lock, text.as_bytes()).unwrap();
+            let project = Project {
+                manifests: Manifests::default(),
+                ..project.clone()
+            };
+            let error = check_lock(&lock, &project, &[]).unwrap_err();
+            assert!(error.to_string().contains(said), "{error}");
+            assert_eq!(error.hint().as_deref(), Some(hint));
+        }
+    }
 
     #[test]
     fn an_extra_that_is_newer_than_the_lock_is_told_with_its_place() {

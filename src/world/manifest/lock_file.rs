@@ -83,6 +83,21 @@ impl Toml {
         Some(needs.into_iter().flatten().filter_map(name).collect())
     }
 
+    /// The name of the package that a uv.lock has from a folder, relative to its own; empty for that.
+    pub fn locked_in(&self, folder: &str) -> Option<Spanned<String>> {
+        let is_there = |package: &&Table| {
+            let source = package.get("source").and_then(Item::as_table_like);
+            let mut kinds = source.into_iter().flat_map(TableLike::iter);
+            kinds.any(|(kind, path)| {
+                let path = path
+                    .as_str()
+                    .map(|path| if path == "." { "" } else { path });
+                FOLDERS.contains(&kind) && path == Some(folder)
+            })
+        };
+        spanned(self.package_tables().find(is_there)?.get("name")?)
+    }
+
     /// The normalised names of the extras of a package of a uv.lock; `None` where the lock does not know
     /// it, or is of a uv that did not write them down.
     pub fn locked_extras(&self, name: &str) -> Option<Vec<String>> {
@@ -161,10 +176,10 @@ fn spanned(item: &Item) -> Option<Spanned<String>> {
 }
 
 /// uv's sources for what is in the project itself.
+const FOLDERS: [&str; 3] = ["editable", "virtual", "directory"];
+
 fn is_folder(source: &Item) -> bool {
-    ["editable", "virtual", "directory"]
-        .iter()
-        .any(|kind| source.get(kind).is_some())
+    FOLDERS.iter().any(|kind| source.get(kind).is_some())
 }
 
 /// `"name"`, `"name version"` or `"name version (source)"`.

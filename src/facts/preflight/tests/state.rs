@@ -119,8 +119,7 @@ fn uv_lock_is_current() {
             (
                 "name = \"one\"",
                 "name = \"two\"",
-                "warning: uv.lock:14: `uv.lock` does not know one: it is cut short or of another \
-                 project",
+                "warning: uv.lock:5: `uv.lock` knows one as `two`",
             ),
         ],
     );
