@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{GREET, GREETING};
-use crate::support::{Project, project, read};
+use crate::support::{Project, folder, project, read};
 
 /// The ending that Python tries first, as in `.cpython-311-x86_64-linux-gnu.so`.
 fn first_ending(project: &Project) -> String {
@@ -88,19 +88,20 @@ fn a_package_that_comes_around_a_module_has_it_and_one_that_goes_leaves_it() {
     assert_eq!(project.python(GREET), GREETING);
 }
 
-/// The module is proved again, against what cargo has left.
+/// What is installed is proved again, against what cargo has left.
 #[test]
 fn what_cargo_has_left_may_be_gone_when_packages_change() {
-    let project = project!("hello");
+    // what other tests have left there would be an input
+    let project = Project::cold(&folder!().join("bin"), "bin");
     project.dev().run().succeeds();
     fs::remove_dir_all(project.path("target/pyx/ext")).unwrap();
-    project.dev().run().finds_fresh("hello");
+    project.dev().run().finds_fresh("shout");
     let packages = project.python("import sysconfig; print(sysconfig.get_path('purelib'))");
     fs::write(Path::new(&packages).join("another.pth"), "").unwrap();
     let run = project.dev().run().succeeds();
-    run.says("Building hello [dev] (`target/pyx/ext/debug/")
+    run.says("Building shout [dev] (`target/pyx/ext/debug/")
         .says(" vanished)");
-    project.dev().run().finds_fresh("hello");
+    project.dev().run().finds_fresh("shout");
 }
 
 /// An older name of the same module beside it: Python tries the long ending first.
