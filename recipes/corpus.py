@@ -223,7 +223,7 @@ def inferred(run):
             program = re.search(r"(\S*)/maturin(?:\.exe)?'? develop", command)
             if program:
                 version = re.search(r"/maturin-(\d+(?:\.\d+)+)$", program.group(1))
-                found["maturin"] = version.group(1) if version else program.group(1)
+                found["maturin"] = version.group(1) if version else "of a range"
     found["dependencies"] = "; ".join(found["dependencies"]) or "none"
     return found
 
