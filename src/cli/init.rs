@@ -82,8 +82,12 @@ impl Init {
         if let Some(why) = adoption.why_beside() {
             ui.status("Beside", &why);
         }
-        let more = ["", "--dry-run "][usize::from(global.dry_run)];
-        let instead = global.command(&self.words(&format!("{more}--yes")));
+        let more = if global.dry_run {
+            "--dry-run --yes"
+        } else {
+            "--yes"
+        };
+        let instead = global.command(&self.words(more));
         let network = global.network.into();
         let adoption = self.asked(context, adoption, &instead)?;
         let plan = plan::init(&adoption, network)?;

@@ -424,14 +424,17 @@ mod tests {
             "python/q/a.txt",
             "data/a.json",
             "target/x",
+            "builds/x",
             ".git/HEAD",
         ] {
             disk::write(&repository.join(name), b"").unwrap();
         }
+        // a folder of builds may be called as it likes
+        let root = repository.join("builds/copy");
         let copy = CopyTests {
             from: repository.join("python/p"),
-            to: dir.join("copy/python/p"),
-            root: dir.join("copy"),
+            to: root.join("python/p"),
+            root,
             packages: Vec::new(),
         };
         for _ in 0..2 {
@@ -440,7 +443,7 @@ mod tests {
             for name in ["test_a.py", "../../../data/a.json", "../../q/a.txt"] {
                 assert!(disk::is_file(&tests.join(name)), "{name}");
             }
-            for name in ["target", ".git"] {
+            for name in ["target", "builds", ".git"] {
                 assert!(!disk::is_dir(&copy.root.join(name)), "{name}");
             }
         }

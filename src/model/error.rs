@@ -417,7 +417,7 @@ impl Error {
     fn hint_for_python(&self) -> Option<String> {
         match self {
             Self::NoInterpreter { .. } => {
-                Some("uv python install, or name one with `--python /path/to/python`".into())
+                Some("`uv python install`, or pass `--python /path/to/python`".into())
             }
             Self::ExcludedPython { requires, .. } => Some(format!(
                 "choose a Python that satisfies `{requires}`, or omit the request"

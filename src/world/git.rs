@@ -247,6 +247,43 @@ mod tests {
     }
 
     #[test]
+    fn the_programs_that_are_switched_off_are_those_of_the_folder_whoever_starts_us() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let session = Session::default();
+        let git = Git {
+            session: &session,
+            dir,
+        };
+        for words in [
+            &["init", "--quiet"][..],
+            &["config", "filter.own.clean", "trap"],
+        ] {
+            git.ask(words.iter().map(ToString::to_string).collect())
+                .unwrap();
+        }
+        // as a hook of another repository has it
+        let elsewhere = dir.join("elsewhere");
+        let env = ELSEWHERE.map(|name| (name.to_owned(), elsewhere.to_string()));
+        let session = Session {
+            env: env.into(),
+            looks_only: true,
+            ..Session::default()
+        };
+        let git = Git {
+            session: &session,
+            dir,
+        };
+        let call = git.call(dir, vec!["status".to_owned()]);
+        let off = "filter.own.clean=".to_owned();
+        assert!(call.args.contains(&off), "{call:?}");
+        // this process has none of them: that both are told to hand none on is all that can be seen
+        for call in [call, git.base(dir)] {
+            assert!(call.unset.iter().eq(&ELSEWHERE.map(str::to_owned)));
+        }
+    }
+
+    #[test]
     fn a_file_is_asked_about_in_its_own_checkout() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();

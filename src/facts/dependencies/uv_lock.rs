@@ -84,19 +84,24 @@ mod tests {
     use super::*;
     use crate::facts::project::Member;
     use crate::world::disk;
-    use crate::world::manifest::Manifests;
 
-    #[test]
-    fn a_project_of_another_name_is_locked_anew_and_a_lock_that_is_cut_short_taken_back() {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(temp.path()).unwrap();
-        let (manifest, lock) = (dir.join("pyproject.toml"), dir.join("uv.lock"));
-        disk::write(&manifest, b"[project]\nname = 'new'\n").unwrap();
+    /// The project in a folder that has one package, with this pyproject.toml.
+    fn project(dir: &Utf8Path, pyproject: &str) -> Project {
+        let manifest = dir.join("pyproject.toml");
+        disk::write(&manifest, pyproject.as_bytes()).unwrap();
         let mut project = Project::default();
         project.members.push(Member {
             pyproject: project.manifests.pyproject(&manifest).unwrap(),
             ..Member::default()
         });
+        project
+    }
+
+    #[test]
+    fn a_project_of_another_name_is_locked_anew_and_a_lock_that_is_cut_short_taken_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let lock = dir.join("uv.lock");
         let entry = |name: &str, source: &str| {
             format!("[[package]]\nname = \"{name}\"\nsource = {{ {source} }}\n\n")
         };
@@ -111,10 +116,7 @@ mod tests {
             ),
         ] {
             disk::write(&lock, text.as_bytes()).unwrap();
-            let project = Project {
-                manifests: Manifests::default(),
-                ..project.clone()
-            };
+            let project = project(dir, "[project]\nname = 'new'\n");
             let error = check_lock(&lock, &project, &[]).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");
             assert_eq!(error.hint().as_deref(), Some(hint));
@@ -127,14 +129,9 @@ mod tests {
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         let pyproject = "[project]\nname = 'a'\n\n[project.optional-dependencies]\ntest = []\nTest_Lite = ['b']\n";
         let lock = "[[package]]\nname = 'a'\n\n[package.metadata]\nprovides-extras = ['test']\n";
-        let (manifest, lock_path) = (dir.join("pyproject.toml"), dir.join("uv.lock"));
-        disk::write(&manifest, pyproject.as_bytes()).unwrap();
+        let lock_path = dir.join("uv.lock");
         disk::write(&lock_path, lock.as_bytes()).unwrap();
-        let mut project = Project::default();
-        project.members.push(Member {
-            pyproject: project.manifests.pyproject(&manifest).unwrap(),
-            ..Member::default()
-        });
+        let project = project(dir, pyproject);
         let check = |extras: &[&str]| {
             let extras: Vec<String> = extras.iter().map(|&name| name.to_owned()).collect();
             check_lock(&lock_path, &project, &extras)

@@ -10,6 +10,7 @@ mod edit_arrays;
 mod edit_project;
 mod cargo;
 mod cargo_config;
+mod conditional_feature;
 mod config;
 mod edit_strings;
 mod lock_file;
@@ -30,6 +31,7 @@ use crate::world::disk;
 
 pub use cargo::{CargoToml, Dependency, is_optional};
 pub use cargo_config::{CargoConfig, RUSTC_WRAPPER, split};
+pub use conditional_feature::ConditionalFeature;
 pub use config::{Config, Hooks, RustRunner};
 pub use dependency_entries::DependencyEntry;
 pub use edit_adoption::{
@@ -41,7 +43,7 @@ pub use edit_strings::with_strings;
 pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
-pub use pyproject::{CacheKey, ConditionalFeature, Conflicting, GroupItem, PyProject};
+pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
 
 /// A parsed TOML file that still knows where everything stood.
 #[derive(Debug)]

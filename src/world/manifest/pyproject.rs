@@ -7,17 +7,15 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{Glob, GlobMatcher};
-use pep440_rs::{Version, VersionSpecifiers};
+use pep440_rs::VersionSpecifiers;
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
-use toml_edit::{InlineTable, Item, TableLike, Value};
+use toml_edit::{Item, TableLike, Value};
 
 use crate::model::error::{Error, Result};
-use crate::model::implementation::Implementation;
-use crate::model::minor::Minor;
 use crate::model::package_name;
 use crate::model::path::normalize;
 
-use super::{Config, Spanned, Toml, spanned_strings, strings_of, typed};
+use super::{ConditionalFeature, Config, Spanned, Toml, spanned_strings, strings_of, typed};
 
 #[derive(Debug, Default)]
 pub struct PyProject {
@@ -60,38 +58,6 @@ impl CacheKey {
     pub fn glob(pattern: &str) -> Option<GlobMatcher> {
         let glob = Glob::new(pattern.trim_start_matches("./")).ok()?;
         Some(glob.compile_matcher())
-    }
-}
-
-/// A feature of the crate that maturin enables for some interpreters (maturin guide, "Configuration").
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConditionalFeature {
-    pub feature: String,
-    versions: VersionSpecifiers,
-    /// maturin's name of it: `cpython`, `pypy`.
-    implementation: Option<String>,
-}
-
-impl ConditionalFeature {
-    /// `None` for what maturin refuses.
-    fn of(table: &InlineTable) -> Option<Self> {
-        let text = |key: &str| table.get(key).and_then(Value::as_str);
-        let versions = text("python-version").map(VersionSpecifiers::from_str);
-        Some(Self {
-            feature: text("feature")?.to_owned(),
-            versions: versions.transpose().ok()?.unwrap_or_default(),
-            implementation: text("python-implementation").map(str::to_lowercase),
-        })
-    }
-
-    /// Whether maturin enables it for that interpreter, of which it looks at the minor version.
-    pub fn is_for(&self, implementation: Implementation, (major, minor): Minor) -> bool {
-        let name = match implementation {
-            Implementation::CPython | Implementation::FreeThreaded => "cpython",
-            Implementation::PyPy => "pypy",
-        };
-        let is_named = self.implementation.as_deref().is_none_or(|it| it == name);
-        is_named && self.versions.contains(&Version::new([major, minor]))
     }
 }
 
@@ -187,17 +153,19 @@ impl PyProject {
         all
     }
 
-    /// The versions of maturin that `build-system.requires` allows, whatever the Python.
+    /// The versions of maturin that `build-system.requires` allows; of several requirements those that are
+    /// for every Python.
     ///
     /// # Errors
     /// [`Error::Manifest`] where the requirement is not PEP 508.
     pub fn maturin_versions(&self) -> Result<VersionSpecifiers> {
         let mut specifiers = Vec::new();
+        let is_only = self.maturin_requirements().count() == 1;
         for text in self.maturin_requirements() {
             let requirement = Requirement::<VerbatimUrl>::from_str(&text.value)
                 .map_err(|error| self.bad_requirement(&text, &error.message.to_string()))?;
-            let is_for_all = requirement.marker.is_true();
-            if is_for_all
+            let counts = is_only || requirement.marker.is_true();
+            if counts
                 && let Some(VersionOrUrl::VersionSpecifier(found)) = requirement.version_or_url
             {
                 specifiers.extend(found.iter().cloned());
@@ -277,10 +245,7 @@ impl PyProject {
 
     /// `[tool.maturin] features` that are for some interpreters only.
     pub fn conditional_features(&self) -> Vec<ConditionalFeature> {
-        let listed = self.toml.get(&["tool", "maturin", "features"]);
-        let listed = listed.and_then(Item::as_array).into_iter().flatten();
-        let tables = listed.filter_map(Value::as_inline_table);
-        tables.filter_map(ConditionalFeature::of).collect()
+        ConditionalFeature::all(&self.toml)
     }
 
     pub fn dependencies(&self) -> Vec<String> {
@@ -549,24 +514,6 @@ mod tests {
     }
 
     #[test]
-    fn a_conditional_feature_is_for_the_interpreters_that_it_names() {
-        let text = "[tool.maturin]\nfeatures = ['plain', { feature = 'new', python-version = '>=3.11' }, \
-                    { feature = 'pp', python-implementation = 'PyPy' }, { python-version = '>=3' }]\n";
-        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
-        let pyproject = PyProject::of(toml).unwrap();
-        assert_eq!(pyproject.maturin_features(), ["plain"]);
-        let enabled = |implementation, version| {
-            let all = pyproject.conditional_features().into_iter();
-            let all = all.filter(|it| it.is_for(implementation, version));
-            all.map(|it| it.feature).collect::<Vec<_>>()
-        };
-        assert_eq!(enabled(Implementation::CPython, (3, 11)), ["new"]);
-        assert_eq!(enabled(Implementation::FreeThreaded, (3, 14)), ["new"]);
-        assert!(enabled(Implementation::CPython, (3, 10)).is_empty());
-        assert_eq!(enabled(Implementation::PyPy, (3, 10)), ["pp"]);
-    }
-
-    #[test]
     fn a_wrapper_around_maturin_is_maturin() {
         let wrapped = "requires = ['maturin>=1']\nbuild-backend = 'wrap'\nbackend-path = ['.']";
         assert!(build_system(wrapped).builds_with_maturin());
@@ -584,6 +531,21 @@ mod tests {
         let project = build_system("requires = ['maturin>=0.13.0<14']\nbuild-backend = 'maturin'");
         let error = project.maturin_versions().unwrap_err();
         insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()));
+    }
+
+    #[test]
+    fn of_several_requirements_of_maturin_those_for_some_pythons_are_left_out() {
+        let versions = |requires: &str| {
+            let text = format!("requires = [{requires}]\nbuild-backend = 'maturin'");
+            build_system(&text).maturin_versions().unwrap().to_string()
+        };
+        let (new, old) = (
+            "\"maturin>=1,<2 ; python_version >= '3.8'\"",
+            "\"maturin<1 ; python_version < '3.8'\"",
+        );
+        assert_eq!(versions("'maturin>=1', 'maturin<2'"), ">=1, <2");
+        assert_eq!(versions(new), ">=1, <2");
+        assert_eq!(versions(&format!("{new}, {old}")), "");
     }
 
     #[test]

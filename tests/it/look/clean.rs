@@ -80,6 +80,8 @@ fn releases_and_the_user_cache_go_with_all() {
     project.write("dist/a.whl", "a");
     project.write("dist/b.whl", "somebody has replaced it");
     project.write("cache/tools/uv/uv", "");
+    project.write("cache/sdist-builds/hello/src/lib.rs", "");
+    project.write("cache/locks/held", "");
     project.write("cache/theirs", "");
     let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", project.path("cache"));
     let run = all.run().succeeds();
@@ -89,6 +91,7 @@ fn releases_and_the_user_cache_go_with_all() {
         "dist/SHA256SUMS",
         "dist/a.whl",
         "cache/tools",
+        "cache/sdist-builds",
         "target/pyx",
     ];
     assert_eq!(
@@ -96,7 +99,8 @@ fn releases_and_the_user_cache_go_with_all() {
         0,
         "{run}"
     );
-    assert!(["dist/b.whl", "cache/theirs"].iter().all(is_there), "{run}");
+    let kept = ["dist/b.whl", "cache/theirs", "cache/locks/held"];
+    assert!(kept.iter().all(is_there), "{run}");
 }
 
 #[test]

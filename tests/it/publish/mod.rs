@@ -6,7 +6,7 @@ mod shout;
 use std::fs;
 use std::time::Duration;
 
-use crate::support::{CheckOutcome, Project, Pyx, alone, within};
+use crate::support::{CheckOutcome, Project, Pyx, alone, folder, program, uv, within};
 use index::{Index, Line, PASSWORD, Then, USER, answering, free_port};
 use shout::{SDIST, damaged, packed_anew, wheel, wheel_in};
 
@@ -136,6 +136,23 @@ fn another_file_of_the_same_name_stops_all_before_the_first_upload() {
     assert!(row("  refused") && row("  not uploaded"), "{run}");
     let held: Vec<String> = index.files().into_keys().collect();
     assert_eq!(held, [SDIST], "the wheel was not sent");
+}
+
+#[test]
+fn a_uv_that_cannot_compare_beforehand_is_not_asked_to() {
+    let (project, index) = released!();
+    let tools = folder!().join("tools");
+    let older = r#"[ "$1" = --version ] && { echo "uv 0.8.15"; exit; }
+for word; do [ "$word" = --dry-run ] && { echo "unexpected argument" >&2; exit 2; }; done
+"#;
+    program(
+        &tools.join("uv"),
+        &format!("{older}exec '{}' \"$@\"", uv().display()),
+    );
+    let run = publish(&project, index.port()).with(&JSON);
+    let run = run.path_first(&tools).run().succeeds();
+    let uploaded = [(&*wheel(&project), "uploaded"), (SDIST, "uploaded")];
+    assert_eq!(fates(&run), pairs(uploaded), "{run}");
 }
 
 #[test]
