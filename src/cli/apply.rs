@@ -34,7 +34,7 @@ impl<'a> Consent<'a> {
 /// Makes the edits of `plan`; with `--dry-run` prints them as a patch. Whether they were made.
 ///
 /// # Errors
-/// [`Error::Refused`] where nobody can be asked; [`Error::Changed`] when a file is no longer as the
+/// [`Error::Refused`] where nobody can be asked; [`ProjectError::Changed`](crate::model::error::ProjectError::Changed) when a file is no longer as the
 /// plan saw it.
 pub(super) fn apply(
     context: CommandContext<'_>,

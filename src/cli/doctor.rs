@@ -9,7 +9,7 @@ use crate::driver::refusal;
 use crate::facts::Request;
 use crate::facts::doctor::{Checkup, Fix, Problem};
 use crate::model::counted::counted;
-use crate::model::error::{Error, Result};
+use crate::model::error::{ProjectError, Result};
 use crate::model::finding;
 use crate::plan;
 use crate::ui::Ui;
@@ -67,7 +67,7 @@ impl Doctor {
         match finding::errors(&findings) {
             0 => Ok(()),
             _ if patch_only => Ok(()),
-            errors => Err(Error::ProblemsFound(errors)),
+            errors => Err(ProjectError::ProblemsFound(errors).into()),
         }
     }
 }

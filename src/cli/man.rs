@@ -5,7 +5,7 @@ use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::world::disk;
 
 use super::global::CommandContext;
@@ -58,10 +58,12 @@ pub(super) fn pages(command: Command) -> Result<Vec<(String, String)>> {
     let mut command = command.name("cargo-pyx").disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();
-    collect(&command, &mut pages).map_err(|source| Error::Io {
-        verb: "write",
-        path: "a manual page".into(),
-        source,
+    collect(&command, &mut pages).map_err(|source| {
+        Error::Machine(MachineError::Io {
+            verb: "write",
+            path: "a manual page".into(),
+            source,
+        })
     })?;
     Ok(pages)
 }

@@ -38,7 +38,8 @@ use camino::Utf8Path;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::execute::ask_without_cache;
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, MachineError, Result};
+use crate::model::exit::Exit;
 use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::process;
@@ -214,7 +215,7 @@ pub fn main() -> std::process::ExitCode {
             Exit::Signal(SIGPIPE)
         }
         Some(lost) if exit == Exit::Success => {
-            let error = Error::OutputLost(lost);
+            let error = Error::Machine(MachineError::OutputLost(lost));
             ui.error(&error);
             error.exit()
         }

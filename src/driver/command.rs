@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::execute::{PlanOutcome, execute, hand_over, with_compiler_cache};
 use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
-use crate::model::error::{Error, Result};
+use crate::model::error::{MachineError, Result};
 use crate::model::reason::Reason;
 use crate::model::test_result::{TestResult, summed};
 use crate::plan::{Plan, Step, plan};
@@ -203,11 +203,11 @@ impl Driver<'_> {
     /// What every tool needs, and none names as well.
     ///
     /// # Errors
-    /// [`Error::NoTemp`], [`Error::NoHome`]
+    /// [`MachineError::NoTemp`], [`MachineError::NoHome`]
     pub(super) fn check_machine(&self) -> Result<()> {
         let named = self.session.path_var("TMPDIR");
         if let Some(path) = named.filter(|path| !disk::is_dir(path)) {
-            return Err(Error::NoTemp(path));
+            return Err(MachineError::NoTemp(path).into());
         }
         if let Some(warning) = self.session.check_home()? {
             self.ui.warn(&warning);

@@ -8,7 +8,7 @@ use crate::facts::environment::{Environment, requested_python};
 use crate::facts::project::Project;
 use crate::facts::supported_pythons::{self, SupportedPythons};
 use crate::facts::{CommandPart, Purpose, Request};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, TestError};
 use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
 use crate::model::test_result::{ReportRow, TestResult};
@@ -25,7 +25,7 @@ use super::test_report;
 /// that another value names.
 ///
 /// # Errors
-/// [`Error::NoInterpreter`] where `all` stands for none.
+/// [`PythonError::NoInterpreter`](crate::model::error::PythonError::NoInterpreter) where `all` stands for none.
 pub fn pythons(
     session: &Session,
     ui: &Ui,
@@ -111,7 +111,7 @@ fn every(
 /// what does not depend on the version of Python is compiled for it only.
 ///
 /// # Errors
-/// The first failure that is none of tests (others are printed); else [`Error::TestsFailed`].
+/// The first failure that is none of tests (others are printed); else [`TestError::Failed`].
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     driver.check_machine()?;
@@ -287,7 +287,10 @@ fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>, after: Result<()>) -> Result<
     if let Err(error) = told {
         driver.ui.error(&error);
     }
-    let failed = Error::TestsFailed(format!("failed on {}", failed.join(", ")));
+    let failed = Error::Test(TestError::Failed(format!(
+        "failed on {}",
+        failed.join(", ")
+    )));
     let mut broken = rows.into_iter().filter_map(|row| row.result.err());
     let first = broken.next();
     broken.for_each(|other| driver.ui.error(&other));
@@ -324,6 +327,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::error::MachineError;
     use crate::ui::OutputOptions;
     use crate::world::disk;
 
@@ -381,7 +385,9 @@ mod tests {
         };
         let pythons = ["3.12", "3.13"].map(str::to_owned);
         let error = run(&driver, &pythons).unwrap_err();
-        assert!(matches!(error, Error::NoTemp(path) if path == dir.join("absent")));
+        assert!(
+            matches!(error, Error::Machine(MachineError::NoTemp(path)) if path == dir.join("absent"))
+        );
     }
 
     const INSTALLED: [&str; 4] = ["3.9.18", "3.12.1", "3.12.7", "3.13.0"];

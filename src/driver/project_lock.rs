@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment;
 use crate::facts::project::Project;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::ui::Ui;
 use crate::world::disk::{self, FileLock};
 use crate::world::process::{self, Patience};
@@ -33,7 +33,7 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
         let shared = waiting.take("environment", &environment_lock(session, project));
         match shared {
             // all other work needs no user cache
-            Err(error @ Error::Io { .. }) => {
+            Err(error @ Error::Machine(MachineError::Io { .. })) => {
                 ui.warn(&format!(
                     "{error}: nobody else is kept out of the environment"
                 ));
@@ -82,12 +82,15 @@ impl Waiting<'_> {
             }
             process::check_signals()?;
             match limit {
-                Some(seconds) if patience.spent().as_secs() >= seconds => Err(Error::LockTimeout {
-                    what,
-                    path: path.to_owned(),
-                    seconds,
-                    holder,
-                }),
+                Some(seconds) if patience.spent().as_secs() >= seconds => {
+                    Err(MachineError::LockTimeout {
+                        what,
+                        path: path.to_owned(),
+                        seconds,
+                        holder,
+                    }
+                    .into())
+                }
                 _ => Ok(()),
             }
         })

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::{Facts, Network, Purpose, Request, RunState};
-use crate::model::error::Error;
+use crate::model::error::{Error, MachineError};
 use crate::plan::plan;
 use crate::world::session::Session;
 
@@ -23,5 +23,5 @@ pub fn of_dev(session: &Session, manifest: Option<Utf8PathBuf>) -> Option<Error>
     // what it would fetch is no refusal
     planned
         .err()
-        .filter(|error| !matches!(error, Error::Offline(_)))
+        .filter(|error| !matches!(error, Error::Machine(MachineError::Offline(_))))
 }

@@ -10,7 +10,7 @@ use crate::facts::project::Project;
 use crate::facts::shard_merge::merge;
 use crate::facts::shard_report::{Origin, ShardReport};
 use crate::facts::{Durations, Testing};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, TestError};
 use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
 use crate::world::disk;
@@ -63,7 +63,7 @@ pub(super) fn judge(driver: &Driver<'_>, test_results: &[TestResult]) -> Result<
     let testing = driver.request.testing();
     let is_shard = testing.is_some_and(|it| it.reporting.shard.is_some());
     match verdict(test_results, &driver.session.cwd) {
-        Err(Error::NoTests(_)) if is_shard && test_results.is_empty() => Ok(()),
+        Err(Error::Test(TestError::NoTests(_))) if is_shard && test_results.is_empty() => Ok(()),
         judged => judged,
     }
 }
@@ -225,14 +225,16 @@ impl Merge {
     /// `dry_run`: whether files are named instead of written.
     ///
     /// # Errors
-    /// [`Error::TestsNotRun`] where the reports make no whole; [`Error::TestsFailed`] where a shard has
-    /// failed; [`Error::NoTests`] where no shard ran any.
+    /// [`TestError::NotRun`] where the reports make no whole; [`TestError::Failed`] where a shard has
+    /// failed; [`TestError::NoTests`] where no shard ran any.
     pub fn run(&self, session: &Session, ui: &Ui, dry_run: bool) -> Result<()> {
         let reports = ShardReport::read_all(&self.dir)?;
         let name = reports[0].1.project.clone();
-        let rows = merge(&reports).map_err(|message| Error::TestsNotRun {
-            message,
-            hint: SAME_RUN.to_owned(),
+        let rows = merge(&reports).map_err(|message| {
+            Error::Test(TestError::NotRun {
+                message,
+                hint: SAME_RUN.to_owned(),
+            })
         })?;
         let all = all_results(&rows);
         let cells: Vec<Vec<String>> = rows.iter().map(ReportRow::cells).collect();
@@ -274,12 +276,12 @@ impl Merge {
         let failed: Vec<&str> = failed.map(|row| row.name.as_str()).collect();
         if !failed.is_empty() {
             let message = format!("tests failed on {}", failed.join("; "));
-            return Err(Error::TestsFailed(message));
+            return Err(TestError::Failed(message).into());
         }
         if all.iter().any(TestResult::has_run) {
             return Ok(());
         }
-        Err(Error::NoTests(self.dir.clone()))
+        Err(TestError::NoTests(self.dir.clone()).into())
     }
 }
 

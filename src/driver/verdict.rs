@@ -2,14 +2,14 @@
 
 use camino::Utf8Path;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, TestError};
 use crate::model::test_result::{Language, NoTestsReason, TestResult};
 
 /// Tests that ran are a success where no runner failed, and at least one did what it was asked.
 ///
 /// # Errors
-/// [`Error::TestsFailed`] or [`Error::TestsNotRun`] with each failure once; [`Error::NoneSelected`] and
-/// [`Error::NoTests`] where none ran.
+/// [`TestError::Failed`] or [`TestError::NotRun`] with each failure once; [`TestError::NoneSelected`] and
+/// [`TestError::NoTests`] where none ran.
 pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     let mut failures: Vec<&str> = Vec::new();
     for failure in test_results.iter().filter_map(|one| one.failure.as_deref()) {
@@ -23,8 +23,8 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
             .iter()
             .find_map(|test_result| test_result.hint.clone());
         return Err(match hint {
-            Some(hint) => Error::TestsNotRun { message, hint },
-            None => Error::TestsFailed(message),
+            Some(hint) => Error::Test(TestError::NotRun { message, hint }),
+            None => Error::Test(TestError::Failed(message)),
         });
     }
     // what follows `--` is for the Python runner where there is one: it has chosen nothing, whatever
@@ -40,7 +40,7 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     if let Some(Some(what)) = unselected.first()
         && unselected.iter().all(Option::is_some)
     {
-        return Err(Error::NoneSelected((*what).clone()));
+        return Err(TestError::NoneSelected((*what).clone()).into());
     }
     let mut by = None;
     for test_result in test_results {
@@ -51,8 +51,8 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
         }
     }
     Err(match by {
-        Some(what) => Error::NoneSelected(what.clone()),
-        None => Error::NoTests(root.to_owned()),
+        Some(what) => Error::Test(TestError::NoneSelected(what.clone())),
+        None => Error::Test(TestError::NoTests(root.to_owned())),
     })
 }
 

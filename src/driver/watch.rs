@@ -10,7 +10,7 @@ use notify::{EventKind, RecursiveMode, Watcher};
 
 use crate::facts::project::Project;
 use crate::facts::{Purpose, last_inputs};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
@@ -163,13 +163,13 @@ fn attempt_once(driver: &Driver<'_>) -> Result<()> {
 
 fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
     if let notify::ErrorKind::MaxFilesWatch = error.kind {
-        return Error::TooManyFolders(path.to_owned());
+        return Error::Machine(MachineError::TooManyFolders(path.to_owned()));
     }
-    Error::Io {
+    Error::Machine(MachineError::Io {
         verb: "watch",
         path: path.to_owned(),
         source: std::io::Error::other(error),
-    }
+    })
 }
 
 /// The first file that changed and that is the project's own, once none of its files changes any

@@ -5,7 +5,8 @@ use std::time::Instant;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment;
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, MachineError, Result};
+use crate::model::exit::Exit;
 use crate::model::invocation::{Invocation, SEPARATOR};
 use crate::plan::{Action, Listen, Run, RunRecipe, Step};
 use crate::ui::{Activity, MessageFormat, Ui};
@@ -117,7 +118,9 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     } else {
         ui.detail(step.verb, &step.command());
         process::show(invocation, session.stdin_is_terminal).map_err(|error| match error {
-            Error::Spawn { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            Error::Machine(MachineError::Spawn { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
                 Error::NoProgram(invocation.program.to_string())
             }
             other => other,

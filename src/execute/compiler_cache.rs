@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::facts::{CacheUse, CompilerCache, Network};
-use crate::model::error::{Error, Result};
+use crate::model::error::{MachineError, Result};
 use crate::model::invocation::Invocation;
 use crate::ui::Ui;
 use crate::world::disk;
@@ -70,7 +70,7 @@ fn provide(session: &Session, ui: &Ui, cache: &CompilerCache, network: Network) 
         return Ok(());
     };
     if network.offline {
-        return Err(Error::Offline(missing.label()));
+        return Err(MachineError::Offline(missing.label()).into());
     }
     let uv = tool::uv(session)?;
     let python = interpreter::any(session).unwrap_or_default();

@@ -4,16 +4,18 @@ use camino::Utf8Path;
 
 use crate::facts::artifact;
 use crate::facts::environment::Environment;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::path::normalize;
 use crate::plan::CopyInstall;
 use crate::world::disk;
 
 /// Copies every file of the distribution, in place of what `to` has of it.
 pub(super) fn copy(copy: &CopyInstall) -> Result<()> {
-    let nowhere = || Error::NotInstalled {
-        module: copy.member.module.clone(),
-        message: format!("`{}` has none to copy", copy.from.path),
+    let nowhere = || {
+        Error::Python(PythonError::NotInstalled {
+            module: copy.member.module.clone(),
+            message: format!("`{}` has none to copy", copy.from.path),
+        })
     };
     let packages = copy.from.site_packages().ok_or_else(nowhere)?;
     let own = copy.to.site_packages().ok_or_else(nowhere)?;

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::model::error::Error;
+use crate::model::error::{Error, ToolError};
 
 const DISK: &str = "the disk is full";
 const MEMORY: &str =
@@ -43,17 +43,17 @@ pub(super) struct Diagnosis {
 /// An error of fetching a tool, with what the machine lacks where that is why.
 pub(super) fn explained(error: Error) -> Error {
     match error {
-        Error::Provision {
+        Error::Tool(ToolError::Provision {
             tool,
             version,
             message,
             lack: None,
-        } => Error::Provision {
+        }) => Error::Tool(ToolError::Provision {
             lack: message.lines().find_map(of_the_machine),
             tool,
             version,
             message,
-        },
+        }),
         other => other,
     }
 }

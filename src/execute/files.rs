@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::recipes;
-use crate::model::error::{Error, Result};
+use crate::model::error::{ProjectError, Result};
 use crate::model::file_edit::Edit;
 use crate::model::path::normalize;
 use crate::plan::{CopyProject, CopyTests};
@@ -81,7 +81,7 @@ const BUILT: [&str; 2] = ["target", "node_modules"];
 pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
     for edit in edits {
         if disk::read(&edit.path)?.as_deref() != edit.before.as_deref().map(str::as_bytes) {
-            return Err(Error::Changed(edit.path.clone()));
+            return Err(ProjectError::Changed(edit.path.clone()).into());
         }
     }
     for (done, edit) in edits.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! How PyO3 is made to link libpython into tests and programs.
 
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, Result};
+use crate::model::exit::Exit;
 use crate::plan::Link;
 use crate::ui::Activity;
 use crate::world::disk;

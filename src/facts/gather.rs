@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, requested_python};
 use crate::facts::project::{Bindings, HardWired, Project, refused_by_maturin};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, ToolError};
 use crate::model::finding::{self, Finding};
 use crate::model::implementation::Implementation;
 use crate::model::minor::NEWEST_PYTHON;
@@ -154,7 +154,7 @@ impl Facts {
     /// Stops before anything is made where the project's own toolchain is not here and may not be fetched.
     ///
     /// # Errors
-    /// [`Error::NoToolchain`], [`Error::NoDefaultToolchain`]
+    /// [`ToolError::NoToolchain`], [`ToolError::NoDefaultToolchain`]
     fn require_toolchain(&self, request: &Request) -> Result<()> {
         let lists = matches!(&request.purpose, Purpose::Just(words) if words.is_empty());
         if lists || request.is_for_publishing() {
@@ -162,13 +162,14 @@ impl Facts {
         }
         for toolchain in self.builds.iter().map(|build| &build.toolchain) {
             if let (Some((pin, path)), false) = (&toolchain.missing_pin, toolchain.may_fetch) {
-                return Err(Error::NoToolchain {
+                return Err(ToolError::NoToolchain {
                     pin: pin.clone(),
                     path: self.project.display(path),
-                });
+                }
+                .into());
             }
             if toolchain.is_unchosen {
-                return Err(Error::NoDefaultToolchain);
+                return Err(ToolError::NoDefaultToolchain.into());
             }
         }
         Ok(())

@@ -54,7 +54,7 @@ impl Just {
     /// The text of a recipe of the project, as just prints it.
     ///
     /// # Errors
-    /// [`Error::Justfile`](crate::model::error::Error::Justfile) where just has none.
+    /// [`ProjectError::Justfile`](crate::model::error::ProjectError::Justfile) where just has none.
     pub fn source(&self, session: &Session, name: &str) -> Result<String> {
         recipes::source(session, &self.tool, name)
     }

@@ -51,7 +51,7 @@ impl NewProjectFacts {
     /// `folder`: absolute; `shown`: the same as people see it.
     ///
     /// # Errors
-    /// [`Error::Refused`] for a folder that holds something; [`Error::NoTool`] without cargo.
+    /// [`Error::Refused`] for a folder that holds something; [`ToolError::Missing`](crate::model::error::ToolError::Missing) without cargo.
     pub fn read(session: &Session, folder: &Utf8Path, shown: &Utf8Path) -> Result<Self> {
         if disk::is_file(folder) || !disk::names(folder).is_empty() {
             let message = format!("`{shown}` is there and is not empty");

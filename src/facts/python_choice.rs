@@ -1,6 +1,6 @@
 //! Which Python the project's environment is made with.
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::minor;
 use crate::world::interpreter::Interpreter;
 use crate::world::python_request::{self, InterpreterChoice};
@@ -11,7 +11,7 @@ use super::supported_pythons::{self, SupportedPythons};
 use super::target_environment::TargetEnvironment;
 
 /// # Errors
-/// [`Error::UnsupportedPython`] where the environment's Python is none that PyO3 is for.
+/// [`PythonError::Unsupported`] where the environment's Python is none that PyO3 is for.
 pub(super) fn require_supported(
     target: &TargetEnvironment,
     supported: &[SupportedPythons],
@@ -29,7 +29,7 @@ pub(super) fn require_supported(
 /// `unavailable`: what uv could not download, as it was asked for.
 ///
 /// # Errors
-/// [`Error::NoInterpreter`]; [`Error::UnsupportedPython`] for one that was asked for by name.
+/// [`PythonError::NoInterpreter`]; [`PythonError::Unsupported`] for one that was asked for by name.
 pub(super) fn choose(
     session: &Session,
     project: &Project,
@@ -86,9 +86,9 @@ fn another(python: &Interpreter, refusing: &SupportedPythons) -> Option<String> 
 }
 
 fn unsupported(python: &Interpreter, refusing: &SupportedPythons) -> Error {
-    Error::UnsupportedPython {
+    Error::Python(PythonError::Unsupported {
         found: python.to_string(),
         supported: refusing.wording(python.implementation),
         other: another(python, refusing),
-    }
+    })
 }

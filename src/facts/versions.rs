@@ -9,7 +9,7 @@ use pep440_rs::Version;
 use serde::Serialize;
 
 use crate::facts::project::{Member, Project, package_folder, workspace_crates};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::model::version;
 use crate::world::disk;
 use crate::world::manifest::{
@@ -396,16 +396,18 @@ fn rivals(entries: &[LockEntry], own: &LockEntry) -> Vec<semver::Version> {
 /// The text of every file that states one of the versions.
 ///
 /// # Errors
-/// [`Error::Io`] for a file that cannot be read, or is not UTF-8.
+/// [`MachineError::Io`] for a file that cannot be read, or is not UTF-8.
 pub fn texts(versions: &[Versioned]) -> Result<BTreeMap<Utf8PathBuf, String>> {
     let statements = versions.iter().flat_map(|one| &one.statements);
     let paths: BTreeSet<&Utf8PathBuf> = statements.map(|said| &said.path).collect();
     let text = |path: &Utf8PathBuf| {
         let bytes = disk::read(path)?.unwrap_or_default();
-        let text = String::from_utf8(bytes).map_err(|error| Error::Io {
-            verb: "read",
-            path: path.clone(),
-            source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+        let text = String::from_utf8(bytes).map_err(|error| {
+            Error::Machine(MachineError::Io {
+                verb: "read",
+                path: path.clone(),
+                source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+            })
         })?;
         Ok((path.clone(), text))
     };

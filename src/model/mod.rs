@@ -3,10 +3,12 @@
 pub mod admitted;
 pub mod counted;
 pub mod error;
+pub mod exit;
 pub mod file_edit;
 pub mod finding;
 pub mod implementation;
 pub mod invocation;
+pub mod location;
 pub mod manylinux;
 pub mod minor;
 pub mod native_file;

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::error::{Error, Result};
+use super::error::{Error, ProjectError, Result};
 
 /// Resolves `.` and `..`; the path need not exist.
 pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
@@ -22,9 +22,10 @@ pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
 /// A path of the system as text.
 ///
 /// # Errors
-/// [`Error::NotUtf8`] with the bytes that are not, as `\xFF`.
+/// [`ProjectError::NotUtf8`] with the bytes that are not, as `\xFF`.
 pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::NotUtf8(escape(path.as_os_str())))
+    Utf8PathBuf::from_path_buf(path)
+        .map_err(|path| Error::Project(ProjectError::NotUtf8(escape(path.as_os_str()))))
 }
 
 /// Ill-formed bytes as `\xFF`, the rest as it is.

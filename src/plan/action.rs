@@ -9,7 +9,7 @@ use crate::facts::dependencies::Dependencies;
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::Input;
 use crate::facts::project::Member;
-use crate::model::error::Exit;
+use crate::model::exit::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::Network;
 use crate::facts::adoption::Adoption;
-use crate::model::error::Result;
+use crate::model::error::{MachineError, Result};
 use crate::model::file_edit::Edit;
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
@@ -21,7 +21,7 @@ pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
 /// The wheel as the present backend makes it, in `trial`, absolute.
 ///
 /// # Errors
-/// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched.
+/// [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may not be fetched.
 pub fn present_wheel(adoption: &Adoption, trial: &Utf8Path, network: Network) -> Result<Plan> {
     let what = "with its present build backend";
     wheel(adoption, trial, network, Vec::new(), what, None)
@@ -61,7 +61,7 @@ fn wheel(
     };
     if let Some(provision) = uv.missing.clone() {
         if network.offline {
-            return Err(crate::model::error::Error::Offline(provision.label()));
+            return Err(MachineError::Offline(provision.label()).into());
         }
         let any_python = adoption.any_python.as_ref();
         plan.then(environment::fetch(provision, any_python, &uv.path)?);
@@ -97,7 +97,7 @@ fn wheel(
     let run = Run {
         invocation: call,
         listen: Listen::Quiet,
-        exit: crate::model::error::Exit::Failed,
+        exit: crate::model::exit::Exit::Failed,
         hint: None,
         is_silent: false,
     };

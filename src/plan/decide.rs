@@ -1,7 +1,7 @@
 //! From a purpose to its decision.
 
 use crate::facts::{CommandPart, Facts, Purpose, Request, RunState};
-use crate::model::error::{Error, Result};
+use crate::model::error::{ProjectError, Result};
 use crate::model::finding;
 
 use super::context::PlanContext;
@@ -12,13 +12,13 @@ use super::{dev, hooks, just, release, run, test, wheel_test};
 ///
 /// # Errors
 /// What cannot be planned: a foreign environment that is broken, something missing offline, a recipe
-/// that nobody has; [`Error::NoTests`] where there is nothing to test; [`Error::Findings`] where the
+/// that nobody has; [`TestError::NoTests`](crate::model::error::TestError::NoTests) where there is nothing to test; [`ProjectError::Findings`] where the
 /// project that is to be released has errors.
 pub fn plan(request: &Request, facts: &Facts, run_state: &RunState) -> Result<Plan> {
     let errors = finding::errors(&facts.findings);
     let existing = facts.release.as_ref().map(|release| &release.existing[..]);
     if errors > 0 && existing.unwrap_or_default().is_empty() {
-        return Err(Error::Findings(errors));
+        return Err(ProjectError::Findings(errors).into());
     }
     let Some(tools) = &facts.tools else {
         return Ok(nothing_due(request, facts));

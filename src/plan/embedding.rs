@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::build::{target_dir, target_dir_in};
 use crate::facts::project::Bindings;
 use crate::facts::{Build, LinkedBy};
-use crate::model::error::{Error, Result};
+use crate::model::error::{PythonError, Result};
 use crate::model::invocation::{Invocation, SEPARATOR};
 use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
@@ -158,12 +158,15 @@ pub(super) fn execute(
 /// The environment's Python, which programs can be linked with.
 ///
 /// # Errors
-/// [`Error::StaticPython`] when they cannot.
-pub(super) fn probe<'a>(context: &'a PlanContext<'_>, build: &Build) -> Result<&'a Probe> {
+/// [`PythonError::StaticPython`] when they cannot.
+pub(super) fn probe<'a>(
+    context: &'a PlanContext<'_>,
+    build: &Build,
+) -> Result<&'a Probe, PythonError> {
     let probe = context.target.probe.as_ref();
     probe
         .filter(|probe| probe.libdir.is_some())
-        .ok_or_else(|| Error::StaticPython {
+        .ok_or_else(|| PythonError::StaticPython {
             member: build.member.name.clone(),
             python: context.target.environment.python(),
             version: probe.map_or_else(

@@ -6,7 +6,8 @@ use crate::facts::build::target_dir;
 use crate::facts::environment::{Environment, State};
 use crate::facts::project::Bindings;
 use crate::facts::{DEV, DEVELOPERS, TEST};
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{MachineError, PythonError, Result, ToolError};
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::path::relative;
 use crate::model::step::StepId;
@@ -34,7 +35,7 @@ pub(super) fn provide(
             continue;
         }
         if context.request.network.offline {
-            return Err(Error::Offline(label));
+            return Err(MachineError::Offline(label).into());
         }
         let any_python = context.tools.any_python.as_ref();
         plan.then(fetch(
@@ -52,7 +53,7 @@ pub(super) fn provide(
 /// The toolchain that a package pins, where it is not here: what it is called is an input of builds.
 ///
 /// # Errors
-/// [`Error::Offline`]
+/// [`MachineError::Offline`]
 fn toolchain(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
     for build in context.builds {
         let Some((pin, path)) = &build.toolchain.missing_pin else {
@@ -63,7 +64,7 @@ fn toolchain(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
             continue;
         }
         if context.request.network.offline {
-            return Err(Error::Offline(format!("toolchain {pin}")));
+            return Err(MachineError::Offline(format!("toolchain {pin}")).into());
         }
         // with what else the folder's file asks for
         let call = context
@@ -78,13 +79,13 @@ fn toolchain(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
 }
 
 /// # Errors
-/// [`Error::NoTool`] where no Python can fetch the tool.
+/// [`ToolError::Missing`] where no Python can fetch the tool.
 pub(super) fn fetch(
     provision: Provision,
     any_python: Option<&Utf8PathBuf>,
     uv: &Utf8Path,
 ) -> Result<Step> {
-    let python = any_python.cloned().ok_or_else(|| Error::NoTool {
+    let python = any_python.cloned().ok_or_else(|| ToolError::Missing {
         tool: "python3",
         get: "install uv or any Python from 3.7 on; pyx gets the rest".into(),
     })?;
@@ -118,11 +119,12 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
         replaceable: false,
     } = state
     {
-        return Err(Error::ForeignEnvironment {
+        return Err(PythonError::ForeignEnvironment {
             path: path.clone(),
             why: why.clone(),
             is_condas: *is_condas,
-        });
+        }
+        .into());
     }
     match &context.target.interpreter {
         Some(InterpreterChoice::Use(interpreter)) => {
@@ -198,10 +200,10 @@ fn from(wanted: &PythonRequest) -> String {
 /// uv gets a Python; what is missing afterwards is said when the facts are gathered again.
 ///
 /// # Errors
-/// [`Error::Offline`]
+/// [`MachineError::Offline`]
 pub(super) fn download(context: &PlanContext<'_>, wanted: &str, from: &str) -> Result<Step> {
     if context.request.network.offline {
-        return Err(Error::Offline(format!("Python {wanted}")));
+        return Err(MachineError::Offline(format!("Python {wanted}")).into());
     }
     let call = context.uv().args(["python", "install", "--no-bin", wanted]);
     let id = StepId::Interpreter(wanted.to_owned());

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::facts::environment::State;
 use crate::facts::project::Bindings;
 use crate::facts::{Build, Facts, Request, RunState, Tools};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::invocation::Invocation;
 use crate::world::session::EXPORTED;
 
@@ -24,7 +24,7 @@ pub struct Exports {
 const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
 /// # Errors
-/// [`Error::NoEnvironment`] where there is nothing to see yet.
+/// [`PythonError::NoEnvironment`] where there is nothing to see yet.
 pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
     let context = PlanContext {
         request,
@@ -64,7 +64,7 @@ pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
 /// The environment that has to be there.
 ///
 /// # Errors
-/// [`Error::NoEnvironment`]
+/// [`PythonError::NoEnvironment`]
 pub fn environment(facts: &Facts) -> Result<&Utf8Path> {
     let environment = &facts.target.environment;
     let why = match &environment.state {
@@ -73,7 +73,7 @@ pub fn environment(facts: &Facts) -> Result<&Utf8Path> {
         State::Bad { why, .. } => why.clone(),
     };
     let path = environment.path.clone();
-    Err(Error::NoEnvironment { path, why })
+    Err(PythonError::NoEnvironment { path, why }.into())
 }
 
 /// The package that the working directory is in, else the first.
@@ -109,7 +109,7 @@ fn linking(
     }
     match embedding::execute(call.clone(), context, build) {
         Ok(call) => Ok((call, missing)),
-        Err(Error::StaticPython { .. }) => Ok((call, missing)),
+        Err(Error::Python(PythonError::StaticPython { .. })) => Ok((call, missing)),
         Err(error) => Err(error),
     }
 }

@@ -1,7 +1,8 @@
 //! The recipes that a project wants around a command.
 
 use crate::facts::{CommandPart, Just};
-use crate::model::error::{Exit, Result};
+use crate::model::error::Result;
+use crate::model::exit::Exit;
 use crate::model::step::StepId;
 
 use super::action::{Action, RunRecipe};

@@ -98,7 +98,7 @@ fn edits(plan: &Plan) -> impl Iterator<Item = &Edit> {
 }
 
 /// # Errors
-/// [`Error::Refused`] where a file would be overwritten; [`Error::Offline`] where uv is missing and may
+/// [`Error::Refused`] where a file would be overwritten; [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may
 /// not be fetched; [`Error::Usage`] with `--locked`.
 pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     if let Subject::Whole(name) = &adoption.subject {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::Network;
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, MachineError, Result};
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 use crate::world::tool::Tool;
@@ -44,7 +45,7 @@ impl LockFiles<'_> {
     /// `uv lock`, with a uv that may have to be fetched before.
     ///
     /// # Errors
-    /// [`Error::Offline`] where uv is missing and may not be fetched.
+    /// [`MachineError::Offline`] where uv is missing and may not be fetched.
     pub(super) fn uv(
         &self,
         plan: &mut Plan,
@@ -53,7 +54,7 @@ impl LockFiles<'_> {
     ) -> Result<()> {
         if let Some(provision) = uv.missing.clone() {
             if self.network.offline {
-                return Err(Error::Offline(provision.label()));
+                return Err(MachineError::Offline(provision.label()).into());
             }
             plan.then(environment::fetch(provision, any_python, &uv.path)?);
         }
@@ -123,7 +124,7 @@ mod tests {
             ..ONLINE
         };
         let error = planned(&uv(true), offline).unwrap_err();
-        assert!(matches!(error, Error::Offline(_)));
+        assert!(matches!(error, Error::Machine(MachineError::Offline(_))));
         assert!(planned(&uv(false), offline).unwrap().contains("--offline"));
     }
 

@@ -6,7 +6,7 @@ use crate::facts::build;
 use crate::facts::fingerprint::build_id;
 use crate::facts::project::{Bindings, Member};
 use crate::facts::{Build, ReusableBuild, Staleness};
-use crate::model::error::Exit;
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::path::relative;
 use crate::model::step::StepId;

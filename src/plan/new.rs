@@ -3,7 +3,8 @@
 use super::scaffold::Scaffold;
 use crate::facts::Network;
 use crate::facts::new_project::NewProjectFacts;
-use crate::model::error::{Exit, Result};
+use crate::model::error::Result;
+use crate::model::exit::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
@@ -13,7 +14,7 @@ use super::lock_files::LockFiles;
 use super::step::{Plan, Step};
 
 /// # Errors
-/// [`Error::Offline`](crate::model::error::Error::Offline) where uv is missing and may not be fetched;
+/// [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may not be fetched;
 /// [`Error::Usage`](crate::model::error::Error::Usage) with `--locked`.
 pub fn new(scaffold: &Scaffold, facts: &NewProjectFacts, network: Network) -> Result<Plan> {
     let locks = LockFiles {

@@ -2,7 +2,7 @@
 
 use crate::facts::recipes::Recipe;
 use crate::facts::{Just, RecipeFacts};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
@@ -29,7 +29,7 @@ pub(super) fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> 
 }
 
 /// # Errors
-/// [`Error::Refused`] for a recipe that nobody has, or that is running already; [`Error::NoExec`].
+/// [`Error::Refused`] for a recipe that nobody has, or that is running already; [`MachineError::NoExec`].
 pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result<Recipe> {
     let recipes = just.recipes.clone().unwrap_or_default();
     let recipe = recipes
@@ -41,11 +41,12 @@ pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result
         return Err(Error::refused(message, &hint));
     }
     if let (true, Some((variable, dir))) = (recipe.is_script, &context.caller.noexec) {
-        return Err(Error::NoExec {
+        return Err(MachineError::NoExec {
             variable: variable.clone(),
             dir: dir.clone(),
             recipe: recipe.name,
-        });
+        }
+        .into());
     }
     Ok(recipe)
 }

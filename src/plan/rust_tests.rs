@@ -3,7 +3,8 @@
 use crate::facts::build::is_own_feature;
 use crate::facts::suites::RustSuite;
 use crate::facts::{Build, Testing};
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{PythonError, Result};
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::minor;
 use crate::model::step::StepId;
@@ -326,7 +327,7 @@ fn finish(
 }
 
 /// The failure that takes the place of Rust tests that cannot be linked.
-fn untestable(suite: &RustSuite, error: &Error, testing: &Testing) -> Step {
+fn untestable(suite: &RustSuite, error: &PythonError, testing: &Testing) -> Step {
     let action = Action::Untestable(Box::new(Untestable {
         member: suite.member.clone(),
         why: error.to_string(),

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use crate::facts::dependencies::{Scope, Source, Sync, UnlockedWorkspace};
 use crate::facts::project::{Bindings, Project, UvWorkspace};
 use crate::facts::{RequiredPackages, TargetEnvironment};
-use crate::model::error::Exit;
+use crate::model::exit::Exit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::package_name;
 use crate::model::reason::Reason;

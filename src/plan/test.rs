@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::dependencies::TestRunner;
 use crate::facts::suites::{PythonSuite, RustSuite, Word};
 use crate::facts::{Build, TestFacts, Testing};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Result, TestError};
 use crate::model::step::StepId;
 
 use super::context::PlanContext;
@@ -13,7 +13,7 @@ use super::step::Plan;
 use super::{dev, python_tests, rust_tests};
 
 /// # Errors
-/// As [`dev::dev`]; [`Error::NoTests`] where there is nothing to test.
+/// As [`dev::dev`]; [`TestError::NoTests`] where there is nothing to test.
 pub(super) fn test(
     context: &PlanContext<'_>,
     facts: &TestFacts,
@@ -21,7 +21,7 @@ pub(super) fn test(
 ) -> Result<Plan> {
     let suites = &facts.suites;
     if suites.is_empty() {
-        return Err(Error::NoTests(context.project.root.clone()));
+        return Err(TestError::NoTests(context.project.root.clone()).into());
     }
     let mut plan = dev::dev(context)?;
     if plan.again {

@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use semver::VersionReq;
 
 use crate::facts::versions::{Statement, StatementKind, Versioned};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ProjectError, Result};
 use crate::model::file_edit::{Change, Edit};
 use crate::model::path::shown;
 use crate::model::version::{self, Bump};
@@ -218,7 +218,7 @@ fn edit(
             .is_some_and(|at| at.contains(&said.text))
     };
     if !changes.iter().all(|(said, _)| is_there(said)) {
-        return Err(Error::Changed(path.to_owned()));
+        return Err(ProjectError::Changed(path.to_owned()).into());
     }
     let strings: Vec<_> = changes
         .iter()

@@ -7,7 +7,8 @@ use crate::facts::build::{target_dir, target_dir_in};
 use crate::facts::project::Bindings;
 use crate::facts::suites::PythonSuite;
 use crate::facts::{Build, TestFacts, Testing};
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Result, TestError};
+use crate::model::exit::Exit;
 use crate::model::step::StepId;
 
 use super::action::{Action, Listen, Pack, Run};
@@ -21,14 +22,14 @@ use super::{environment, python_tests, sync};
 /// Builds the members' wheels and tests them.
 ///
 /// # Errors
-/// As [`super::test::test`]; [`Error::NoTests`] where there are none in Python.
+/// As [`super::test::test`]; [`TestError::NoTests`] where there are none in Python.
 pub(super) fn test(
     context: &PlanContext<'_>,
     facts: &TestFacts,
     testing: &Testing,
 ) -> Result<Plan> {
     if facts.suites.python.is_empty() {
-        return Err(Error::NoTests(context.project.root.clone()));
+        return Err(TestError::NoTests(context.project.root.clone()).into());
     }
     let mut plan = Plan::default();
     if !environment::provide(&mut plan, context, None)? || !environment::make(&mut plan, context)? {

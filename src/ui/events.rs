@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::facts::recipes::Recipe;
-use crate::model::error::Exit;
+use crate::model::exit::Exit;
 use crate::model::finding::Finding;
 use crate::plan::{Plan, Step};
 

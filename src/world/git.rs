@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, MachineError, Result, ToolError};
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::world::checkout;
 use crate::world::process::{self, Output, Status};
@@ -34,7 +35,7 @@ impl Git<'_> {
     pub fn ask(&self, args: Vec<String>) -> Result<String> {
         match process::read(&self.call(self.dir, args)) {
             Ok(Output { status, stdout, .. }) if status.success() => Ok(stdout),
-            Ok(_) | Err(Error::Spawn { .. }) => Ok(String::new()),
+            Ok(_) | Err(Error::Machine(MachineError::Spawn { .. })) => Ok(String::new()),
             Err(error) => Err(error),
         }
     }
@@ -48,7 +49,7 @@ impl Git<'_> {
         match process::read(&call) {
             Ok(output) if output.status.success() => Ok(output.stdout),
             Ok(output) => Err(silent(what, call, &output)),
-            Err(Error::Spawn { .. }) => Ok(String::new()),
+            Err(Error::Machine(MachineError::Spawn { .. })) => Ok(String::new()),
             Err(error) => Err(error),
         }
     }
@@ -56,7 +57,7 @@ impl Git<'_> {
     /// The files of the checkout that git tracks, absolute; none where there is no checkout.
     ///
     /// # Errors
-    /// [`Error::NoTool`] and [`Error::Step`] where git does not tell: any file may be tracked then.
+    /// [`ToolError::Missing`] and [`Error::Step`] where git does not tell: any file may be tracked then.
     pub fn tracked(&self) -> Result<BTreeSet<Utf8PathBuf>> {
         let Some(top) = checkout::root(self.dir) else {
             return Ok(BTreeSet::new());
@@ -112,10 +113,10 @@ impl Git<'_> {
     fn told(&self, dir: &Utf8Path, words: Vec<String>, what: &str) -> Result<String> {
         let call = self.call(dir, words);
         let output = process::read(&call).map_err(|error| match error {
-            Error::Spawn { .. } => Error::NoTool {
+            Error::Machine(MachineError::Spawn { .. }) => Error::Tool(ToolError::Missing {
                 tool: "git",
                 get: "https://git-scm.com/downloads".into(),
-            },
+            }),
             error => error,
         })?;
         match output.status {

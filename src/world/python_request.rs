@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 
 use crate::model::admitted;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
 use crate::world::disk;
@@ -197,7 +197,7 @@ pub enum InterpreterChoice {
 /// `requires-python` allows.
 ///
 /// # Errors
-/// [`Error::NoInterpreter`], naming what there is.
+/// [`PythonError::NoInterpreter`], naming what there is.
 pub fn choose(
     session: &Session,
     installed: &[Interpreter],
@@ -249,11 +249,12 @@ pub fn fitting(
         InterpreterSpec::Versions(versions, implementation) => (versions, implementation),
     };
     if !request.is_soft() && is_excluded(&versions, requires) {
-        return Err(Error::ExcludedPython {
+        return Err(PythonError::Excluded {
             wanted: request.text.clone(),
             from: request.from.to_string(),
             requires: wording(requires),
-        });
+        }
+        .into());
     }
     let fits = |found: &&Interpreter| {
         let mut all = requires.iter().chain([&versions]);
@@ -317,14 +318,14 @@ pub fn unmet(
 
 pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
     let found: Vec<String> = installed.iter().map(ToString::to_string).collect();
-    Error::NoInterpreter {
+    Error::Python(PythonError::NoInterpreter {
         wanted: wanted.to_owned(),
         found: if found.is_empty() {
             "none".into()
         } else {
             found.join(", ")
         },
-    }
+    })
 }
 
 /// Requirements as one, for people; `3` where there are none.

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::python_function::PythonSource;
 
@@ -13,7 +13,7 @@ use super::session::Session;
 /// What the file of a module says of a function, and how `callers` call it; all paths absolute.
 ///
 /// # Errors
-/// [`Error::Refused`] without a Python on this machine; [`Error::BadInterpreter`] for one that does not answer.
+/// [`Error::Refused`] without a Python on this machine; [`PythonError::BadInterpreter`] for one that does not answer.
 pub fn read(
     session: &Session,
     file: &Utf8Path,
@@ -34,8 +34,10 @@ pub fn read(
         .args(callers)
         .without(&session.scrubbed());
     let output = process::read(&invocation)?;
-    serde_json::from_str(output.stdout.trim()).map_err(|_| Error::BadInterpreter {
-        path: python.path,
-        message: output.stderr.trim().to_owned(),
+    serde_json::from_str(output.stdout.trim()).map_err(|_| {
+        Error::Python(PythonError::BadInterpreter {
+            path: python.path,
+            message: output.stderr.trim().to_owned(),
+        })
     })
 }

@@ -13,7 +13,7 @@ use pep440_rs::Version;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::model::path::{normalize, utf8};
 use crate::world::disk::Signature;
 
@@ -66,12 +66,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads the world as it is now. Fails with [`Error::NotUtf8`] where the tools below us would.
+    /// Reads the world as it is now. Fails with [`ProjectError::NotUtf8`](crate::model::error::ProjectError::NotUtf8) where the tools below us would.
     pub fn read() -> Result<Self> {
-        let cwd = std::env::current_dir().map_err(|source| Error::Io {
-            verb: "read the working directory",
-            path: ".".into(),
-            source,
+        let cwd = std::env::current_dir().map_err(|source| {
+            Error::Machine(MachineError::Io {
+                verb: "read the working directory",
+                path: ".".into(),
+                source,
+            })
         })?;
         let mut env: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -141,7 +143,7 @@ impl Session {
     /// What is said where the system had to tell whose home it is.
     ///
     /// # Errors
-    /// [`Error::NoHome`] where it does not tell either.
+    /// [`MachineError::NoHome`] where it does not tell either.
     pub fn check_home(&self) -> Result<Option<String>> {
         if HOMES.iter().any(|name| self.var(name).is_some()) {
             return Ok(None);
@@ -151,7 +153,7 @@ impl Session {
                 "{} is not set: using `{home}`, from the system's user database",
                 HOMES[0]
             ))),
-            _ => Err(Error::NoHome),
+            _ => Err(MachineError::NoHome.into()),
         }
     }
 

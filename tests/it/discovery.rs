@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_pyx::facts::project::{Bindings, Project, Selection};
-use cargo_pyx::model::error::Error;
+use cargo_pyx::model::error::{Error, ProjectError};
 use cargo_pyx::world::session::Session;
 
 const MATURIN: &str = "[build-system]\nrequires = ['maturin>=1,<2']\nbuild-backend = 'maturin'\n";
@@ -123,7 +123,10 @@ fn tool_maturin_beside_another_backend_is_no_project() {
     let other = "[build-system]\nrequires = ['setuptools-rust']\nbuild-backend = 'setuptools.build_meta'\n[tool.maturin]\n";
     let checkout = Checkout::new().file("pyproject.toml", other);
     let error = checkout.discover("").unwrap_err();
-    assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+    assert!(
+        matches!(error, Error::Project(ProjectError::NotMaturin { .. })),
+        "{error}"
+    );
     assert!(error.to_string().contains("setuptools.build_meta"));
 }
 
@@ -149,7 +152,7 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
         for start in ["", place] {
             let error = checkout.discover(start).unwrap_err();
             assert!(
-                matches!(error, Error::NotMaturin { .. }),
+                matches!(error, Error::Project(ProjectError::NotMaturin { .. })),
                 "{place}: {error}"
             );
         }
@@ -190,7 +193,10 @@ fn a_module_beside_a_package_without_a_backend_is_no_project() {
             .file("Cargo.toml", extension)
             .file("pyproject.toml", package);
         let error = checkout.discover("").unwrap_err();
-        assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+        assert!(
+            matches!(error, Error::Project(ProjectError::NotMaturin { .. })),
+            "{error}"
+        );
     }
     // nor are the crates beside it that only use it
     let user = "[package]\nname = 'profiling'\n[dependencies]\npyo3 = '0.29'\n";
@@ -199,7 +205,10 @@ fn a_module_beside_a_package_without_a_backend_is_no_project() {
         .file("pyproject.toml", "[project]\nname = 'ext'\n")
         .file("profiling/Cargo.toml", user);
     let error = checkout.discover("").unwrap_err();
-    assert!(matches!(error, Error::NotMaturin { .. }), "{error}");
+    assert!(
+        matches!(error, Error::Project(ProjectError::NotMaturin { .. })),
+        "{error}"
+    );
     let tools = Checkout::new()
         .file("Cargo.toml", extension)
         .file("pyproject.toml", "[tool.ruff]\n");
@@ -209,7 +218,7 @@ fn a_module_beside_a_package_without_a_backend_is_no_project() {
 #[test]
 fn nothing_is_an_error_that_says_what_is_looked_for() {
     let error = Checkout::new().discover("").unwrap_err();
-    assert!(matches!(error, Error::NoProject(_)));
+    assert!(matches!(error, Error::Project(ProjectError::NoProject(_))));
     let hint = error.hint().unwrap();
     assert!(hint.contains("build-backend") && hint.contains("cargo pyx new NAME"));
 }

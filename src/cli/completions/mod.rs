@@ -8,7 +8,7 @@ use clap::{Args, Command, ValueEnum};
 use clap_complete::CompleteEnv;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::ui::Ui;
 
 use candidates::CompletionContext;
@@ -74,10 +74,12 @@ impl Completions {
         let completer = self.shell.completer();
         let written =
             completer.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script);
-        written.map_err(|source| Error::Io {
-            verb: "write",
-            path: "the script".into(),
-            source,
+        written.map_err(|source| {
+            Error::Machine(MachineError::Io {
+                verb: "write",
+                path: "the script".into(),
+                source,
+            })
         })?;
         let script = String::from_utf8_lossy(&script);
         ui.data(&format!("{}\n{}", script.trim(), self.shell.beside_cargo()));

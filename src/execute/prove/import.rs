@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::execute::context::Context;
 use crate::facts::artifact::Binary;
-use crate::model::error::{Error, Result};
+use crate::model::error::{PythonError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::native_file::is_native;
 use crate::plan::Prove;
@@ -58,7 +58,7 @@ pub(super) fn extension(chain: &[ImportOrigin]) -> Option<&Utf8Path> {
 }
 
 /// # Errors
-/// [`Error::NotInstalled`] where Python says nothing.
+/// [`PythonError::NotInstalled`] where Python says nothing.
 pub(super) fn resolve(
     context: &Context<'_>,
     prove: &Prove,
@@ -84,7 +84,7 @@ pub(super) fn resolve(
     let mut lines = output.stdout.lines();
     // what `.pth` files print comes before it
     let found = lines.find_map(|line| serde_json::from_str(line).ok());
-    let mut resolution: Resolution = found.ok_or_else(|| Error::NotInstalled {
+    let mut resolution: Resolution = found.ok_or_else(|| PythonError::NotInstalled {
         module: module.name.clone(),
         message: output.stderr.trim().to_owned(),
     })?;

@@ -6,7 +6,7 @@ use crate::execute::context::Context;
 use crate::facts::artifact::{self, RecordEntry};
 use crate::facts::environment;
 use crate::facts::fingerprint::EnvironmentRecord;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::model::native_file::is_native;
 use crate::model::path::relative;
 use crate::plan::Prove;
@@ -106,10 +106,12 @@ pub(super) fn update_record(
         return Ok(());
     };
     let entry = RecordEntry::of(&name, hash, signature.size);
-    let new = artifact::rewritten(&old, &[entry]).map_err(|source| Error::Io {
-        verb: "rewrite",
-        path: path.clone(),
-        source,
+    let new = artifact::rewritten(&old, &[entry]).map_err(|source| {
+        Error::Machine(MachineError::Io {
+            verb: "rewrite",
+            path: path.clone(),
+            source,
+        })
     })?;
     if new == old {
         return Ok(());

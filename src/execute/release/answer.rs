@@ -1,7 +1,7 @@
 //! What `uv publish` says of files and of its failures, understood. It has one exit code for all.
 
 use crate::facts::release::RELEASE_AGAIN;
-use crate::model::error::Exit;
+use crate::model::exit::Exit;
 
 /// A finished `uv publish`.
 pub(super) struct Answer {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::artifact::{ArchiveMember, SDIST_ENDING, Sdist, Wheel, is_harmless};
 use crate::facts::release::{CheckOutcome, Checked, Checks, Linter, column};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ProjectError, ReleaseError, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::model::invocation::Invocation;
 use crate::plan::{Check, How, RecordChecks, Verdict};
@@ -235,7 +235,7 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
 /// `release check`: the table of all checks.
 ///
 /// # Errors
-/// [`Error::ChecksFailed`] where one has not passed.
+/// [`ReleaseError::ChecksFailed`] where one has not passed.
 pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
     let mut failed: Vec<String> = Vec::new();
     failed.extend(judged(
@@ -245,11 +245,11 @@ pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
         &verdict.ran,
     ));
     if verdict.errors > 0 {
-        failed.push(Error::ProblemsFound(verdict.errors).to_string());
+        failed.push(Error::Project(ProjectError::ProblemsFound(verdict.errors)).to_string());
     }
     match &failed[..] {
         [] => Ok(()),
-        failed => Err(Error::ChecksFailed(failed.join("; "))),
+        failed => Err(ReleaseError::ChecksFailed(failed.join("; ")).into()),
     }
 }
 

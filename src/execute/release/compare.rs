@@ -3,11 +3,11 @@
 use camino::Utf8Path;
 
 use crate::facts::artifact::Wheel;
-use crate::model::error::{Error, Result};
+use crate::model::error::{ReleaseError, Result};
 use crate::world::disk;
 
 /// # Errors
-/// [`Error::NotReproducible`], naming the members that differ, in the archive's order.
+/// [`ReleaseError::NotReproducible`], naming the members that differ, in the archive's order.
 pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {
     if disk::hash(first) == disk::hash(second) {
         return Ok(());
@@ -29,9 +29,10 @@ pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {
     if members.is_empty() {
         members.push("the archive itself".into());
     }
-    Err(Error::NotReproducible {
+    Err(ReleaseError::NotReproducible {
         first: first.to_owned(),
         second: second.to_owned(),
         members,
-    })
+    }
+    .into())
 }

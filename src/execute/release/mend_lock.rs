@@ -6,7 +6,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 use crate::facts::artifact::SDIST_ENDING;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::plan::{MendLock, Unpack};
 use crate::world::disk;
 use crate::world::process;
@@ -60,10 +60,12 @@ pub(super) fn mend_lock(context: &Context<'_>, mend: &MendLock) -> Result<()> {
 
 /// Writes the archive anew with another content of one file, `below` its top folder.
 fn replace_member(sdist: &Utf8Path, below: &Utf8Path, content: &[u8]) -> Result<()> {
-    let wrong = |source| Error::Io {
-        verb: "pack",
-        path: sdist.to_owned(),
-        source,
+    let wrong = |source| {
+        Error::Machine(MachineError::Io {
+            verb: "pack",
+            path: sdist.to_owned(),
+            source,
+        })
     };
     let bytes = disk::read(sdist)?.unwrap_or_default();
     let mut old = tar::Archive::new(GzDecoder::new(&bytes[..]));

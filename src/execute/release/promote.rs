@@ -9,7 +9,7 @@ use crate::facts::artifact::Wheel;
 use crate::facts::release::{
     DistributionKind, Entry, RELEASE_RECORD, ReleaseRecord, SUMS, not_run,
 };
-use crate::model::error::{Error, Result};
+use crate::model::error::{ReleaseError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::test_result::TestResult;
 use crate::plan::{Candidate, Promote};
@@ -21,7 +21,7 @@ use super::super::report::job_summary;
 use super::checks;
 
 /// # Errors
-/// [`Error::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
+/// [`ReleaseError::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
 pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     let files: Vec<String> = promote
         .entries
@@ -29,7 +29,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
         .map(|one| name(one).to_owned())
         .collect();
     if let Some(failed) = checks::judged(context, &promote.known, &files, &BTreeMap::new()) {
-        return Err(Error::NotReleased(format!("checks failed: {failed}")));
+        return Err(ReleaseError::NotReleased(format!("checks failed: {failed}")).into());
     }
     let test_results = context.with(|outcome| outcome.test_results.clone());
     let failures = test_results.iter().filter_map(|test_result| {
@@ -39,7 +39,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     });
     let failures: Vec<String> = failures.collect();
     if !failures.is_empty() {
-        return Err(Error::NotReleased(failures.join("; ")));
+        return Err(ReleaseError::NotReleased(failures.join("; ")).into());
     }
     for (member, pythons) in untested(&test_results) {
         let pythons = pythons.join(", ");

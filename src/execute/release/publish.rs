@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::facts::release::short;
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, ReleaseError, Result};
+use crate::model::exit::Exit;
 use crate::model::invocation::{Invocation, without_credentials};
 use crate::plan::{Confirm, Publish, Upload};
 use crate::ui::Activity;
@@ -14,18 +15,19 @@ use super::super::context::Context;
 use super::answer::{Answer, UploadFailure};
 
 /// # Errors
-/// [`Error::NotPublished`] when the answer is no.
+/// [`ReleaseError::NotPublished`] when the answer is no.
 pub(crate) fn confirm(context: &Context<'_>, confirm: &Confirm) -> Result<()> {
     let head = ["file", "size", "sha256", "index"];
     context.ui.table(&head, &confirm.rows);
     if context.ui.ask(&confirm.question)? {
         return Ok(());
     }
-    Err(Error::NotPublished {
+    Err(ReleaseError::NotPublished {
         message: "nothing was published: the answer was no".into(),
         exit: Exit::Failed,
         hint: None,
-    })
+    }
+    .into())
 }
 
 /// All files or none where the index has another of the same name; else up to the first that fails.
@@ -179,11 +181,11 @@ impl Sending<'_> {
         };
         let url = &self.publish.url;
         let why = self.without_secrets(&failure.wording());
-        Error::NotPublished {
+        Error::Release(ReleaseError::NotPublished {
             message: format!("{what} published to {url}: {why}"),
             exit: failure.exit(),
             hint: failure.hint(),
-        }
+        })
     }
 
     fn conclude(&self) {

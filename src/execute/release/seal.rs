@@ -10,7 +10,7 @@ use zip::{ZipArchive, ZipWriter};
 use crate::facts::artifact::{self, RecordEntry, WheelName};
 use crate::facts::build;
 use crate::facts::release::VARIABLES;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, ReleaseError, Result};
 use crate::plan::Seal;
 use crate::world::disk;
 use crate::world::session::Session;
@@ -19,13 +19,16 @@ use crate::world::session::Session;
 pub(crate) fn seal(session: &Session, seal: &Seal) -> Result<()> {
     let names = disk::names(&seal.from);
     let name = names.iter().find(|name| WheelName::parse(name).is_some());
-    let name = name.ok_or_else(|| Error::NotReleased(format!("no wheel in `{}`", seal.from)))?;
+    let name =
+        name.ok_or_else(|| ReleaseError::NotReleased(format!("no wheel in `{}`", seal.from)))?;
     let path = seal.from.join(name);
     let bytes = disk::read(&path)?.unwrap_or_default();
-    let sealed = rewritten(&bytes, &seal.remapped).map_err(|source| Error::Io {
-        verb: "rewrite",
-        path: path.clone(),
-        source,
+    let sealed = rewritten(&bytes, &seal.remapped).map_err(|source| {
+        Error::Machine(MachineError::Io {
+            verb: "rewrite",
+            path: path.clone(),
+            source,
+        })
     })?;
     let staging = disk::staging(&seal.to)?;
     let root = staging.path();

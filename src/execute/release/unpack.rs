@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::plan::Unpack;
 use crate::world::disk;
 
 /// Writes what differs, removes what the sdist does not hold; the top folder is left out.
 pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
     let bytes = disk::read(&unpack.sdist)?.unwrap_or_default();
-    let wrong = |source| Error::Io {
-        verb: "unpack",
-        path: unpack.sdist.clone(),
-        source,
+    let wrong = |source| {
+        Error::Machine(MachineError::Io {
+            verb: "unpack",
+            path: unpack.sdist.clone(),
+            source,
+        })
     };
     let mut archive = tar::Archive::new(GzDecoder::new(&bytes[..]));
     let mut kept = BTreeSet::new();

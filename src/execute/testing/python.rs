@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::facts::dependencies::hint_for_missing;
-use crate::model::error::{Error, Result};
+use crate::model::error::{MachineError, Result};
 use crate::model::runner_options::{self, RunnerOptions};
 use crate::model::test_result::{
     CaseOutcome, Language, NoTestsReason, Place, Sharing, TestCase, TestResult,
@@ -72,7 +72,7 @@ pub(super) fn run(
         // the runner fails in that, and not in its tests
         let Some(code) = report.code else {
             let lost = context.ui.take_lost();
-            return Err(Error::OutputLost(lost.unwrap_or(ErrorKind::Other.into())));
+            return Err(MachineError::OutputLost(lost.unwrap_or(ErrorKind::Other.into())).into());
         };
         status = Status::Code(code);
     }

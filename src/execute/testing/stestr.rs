@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Result, TestError};
 use crate::model::invocation::Invocation;
 use crate::model::runner_options::STESTR;
 use crate::model::test_result::{Language, NoTestsReason, Sharing, TestCase, TestResult};
@@ -107,7 +107,7 @@ fn names(test: &Test) -> Result<Vec<String>> {
     }
     if !output.status.success() {
         let why = output.stderr.trim().lines().last().unwrap_or_default();
-        return Err(Error::TestsFailed(format!("stestr lists no tests: {why}")));
+        return Err(TestError::Failed(format!("stestr lists no tests: {why}")).into());
     }
     let names = output.stdout.lines().filter(|line| line.contains('.'));
     Ok(names.map(str::to_owned).collect())

@@ -36,7 +36,7 @@ impl BuiltPackage {
     /// The one wheel in a folder.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read; [`Error::Refused`] where there is none with metadata.
+    /// [`MachineError::Io`](crate::model::error::MachineError::Io) where it cannot be read; [`Error::Refused`] where there is none with metadata.
     pub fn in_folder(folder: &Utf8Path) -> Result<Self> {
         let mut names = disk::names(folder).into_iter();
         let wheel = names.find(|name| Utf8Path::new(name).extension() == Some("whl"));

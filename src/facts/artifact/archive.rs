@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 
 use camino::Utf8Path;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{MachineError, Result};
 use crate::model::finding::Finding;
 use crate::world::disk;
 
@@ -131,13 +131,14 @@ impl Contents {
 /// The bytes of a distribution's file.
 ///
 /// # Errors
-/// [`Error::Io`] where there is no such file.
+/// [`MachineError::Io`] where there is no such file.
 pub(super) fn bytes(path: &Utf8Path) -> Result<Vec<u8>> {
-    disk::read(path)?.ok_or_else(|| Error::Io {
+    let bytes = disk::read(path)?.ok_or_else(|| MachineError::Io {
         verb: "read",
         path: path.to_owned(),
         source: std::io::ErrorKind::NotFound.into(),
-    })
+    })?;
+    Ok(bytes)
 }
 
 pub(super) fn zip(path: &Utf8Path, bytes: &[u8]) -> Contents {
@@ -291,6 +292,7 @@ fn untar(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::error::Error;
 
     #[test]
     fn what_is_no_archive_is_a_finding() {
@@ -365,7 +367,7 @@ mod tests {
     fn an_absent_file_is_an_error() {
         assert!(matches!(
             bytes(Utf8Path::new("/none")),
-            Err(Error::Io { .. })
+            Err(Error::Machine(MachineError::Io { .. }))
         ));
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<RecordEntry> {
 /// specifications, "Recording installed projects"); what Python compiles by itself is left out.
 ///
 /// # Errors
-/// [`Error::Io`](crate::model::error::Error::Io) where it cannot be read; one that is not there lists nothing.
+/// [`MachineError::Io`](crate::model::error::MachineError::Io) where it cannot be read; one that is not there lists nothing.
 pub fn installed(dist_info: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let bytes = disk::read(&dist_info.join("RECORD"))?.unwrap_or_default();
     let paths = parse(&bytes)

@@ -31,7 +31,7 @@ impl Sdist {
     /// has one.
     ///
     /// # Errors
-    /// [`Io`](crate::model::error::Error::Io) where the file cannot be read.
+    /// [`Io`](crate::model::error::MachineError::Io) where the file cannot be read.
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let bytes = archive::bytes(path)?;
         let Contents { members, findings } = archive::tar_gz(path, &bytes);

@@ -39,7 +39,7 @@ impl Wheel {
     /// Reads the whole file. What is wrong with it is a finding: a file that is no zip has one.
     ///
     /// # Errors
-    /// [`Io`](crate::model::error::Error::Io) where the file cannot be read.
+    /// [`Io`](crate::model::error::MachineError::Io) where the file cannot be read.
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let bytes = archive::bytes(path)?;
         let Contents { members, findings } = archive::zip(path, &bytes);

@@ -4,7 +4,7 @@ use crate::facts::environment::State;
 use crate::facts::preflight;
 use crate::facts::project::Bindings;
 use crate::facts::{Facts, Request, RunState};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::finding::{self, Place};
 use crate::world::session::Session;
 
@@ -109,11 +109,11 @@ fn foreign_environment(facts: &Facts) -> Option<Problem> {
     else {
         return None;
     };
-    let error = Error::ForeignEnvironment {
+    let error = Error::Python(PythonError::ForeignEnvironment {
         path: facts.target.environment.path.clone(),
         why: why.clone(),
         is_condas: facts.target.environment.is_condas,
-    };
+    });
     Some(Problem::of("foreign-environment", &error))
 }
 

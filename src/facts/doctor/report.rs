@@ -249,7 +249,7 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
         });
     }
     if let Err(error) = tool::cargo(session) {
-        problems.push(Problem::of("tool", &error));
+        problems.push(Problem::of("tool", &error.into()));
     }
     found
 }

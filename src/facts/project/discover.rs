@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ProjectError, Result};
 use crate::model::package_name;
 use crate::model::path::normalize;
 use crate::world::checkout;
@@ -115,7 +115,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     }
     Err(match other {
         Some(pyproject) => not_maturin(&pyproject),
-        None => Error::NoProject(start.to_owned()),
+        None => Error::Project(ProjectError::NoProject(start.to_owned())),
     })
 }
 
@@ -154,13 +154,13 @@ fn members(manifests: &Manifests, packages: &[FoundPackage]) -> Result<Vec<Membe
 }
 
 fn not_maturin(pyproject: &PyProject) -> Error {
-    Error::NotMaturin {
+    Error::Project(ProjectError::NotMaturin {
         path: pyproject.toml.path.clone(),
         backend: pyproject
             .backend()
             .unwrap_or("setuptools (by default)")
             .to_owned(),
-    }
+    })
 }
 
 /// Where to search downward: the folder itself, then the checkout that it is in. Outside a checkout

@@ -17,7 +17,7 @@ mod uv_workspace;
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ProjectError, Result};
 use crate::model::nearest::nearest;
 use crate::model::path::shown;
 use crate::world::checkout;
@@ -81,7 +81,7 @@ impl Project {
     fn find(session: &Session, selection: &Selection, manifests: Manifests) -> Result<Self> {
         let start = match &selection.manifest {
             Some(path) if disk::is_file(path) => path.parent().unwrap_or(&session.cwd).to_owned(),
-            Some(path) => return Err(Error::NoManifest(path.clone())),
+            Some(path) => return Err(ProjectError::NoManifest(path.clone()).into()),
             None => session.cwd.clone(),
         };
         let found = discover::packages(&manifests, &start)?;
@@ -136,7 +136,9 @@ impl Project {
             ..Selection::default()
         };
         let whole = match Self::find(session, &selection, self.manifests.clone()) {
-            Err(Error::NoProject(_) | Error::NotMaturin { .. }) => return Ok(self),
+            Err(Error::Project(ProjectError::NoProject(_) | ProjectError::NotMaturin { .. })) => {
+                return Ok(self);
+            }
             found => found?,
         };
         let known = |member: &Member| {
@@ -164,7 +166,7 @@ impl Project {
     /// The names of the members that `words` mean, without those that they need.
     ///
     /// # Errors
-    /// [`Error::UnknownMember`]
+    /// [`ProjectError::UnknownMember`]
     pub fn named(&self, words: &[String]) -> Result<Vec<String>> {
         let all: Vec<Member> = self.all().cloned().collect();
         named(&self.root, &all, words)
@@ -353,11 +355,11 @@ fn named(root: &Utf8Path, members: &[Member], words: &[String]) -> Result<Vec<St
 
 fn unknown_member(members: &[Member], word: &str) -> Error {
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    Error::UnknownMember {
+    Error::Project(ProjectError::UnknownMember {
         wanted: word.to_owned(),
         known: names.join(", "),
         similar: nearest(word, names.iter().copied()).map(str::to_owned),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde::Deserialize;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ProjectError, Result};
 use crate::model::invocation::Invocation;
 use crate::world::process;
 use crate::world::session::Session;
@@ -35,9 +35,7 @@ pub(super) fn dump(
         if said.to_lowercase().ends_with("no justfile found") {
             return Ok(None);
         }
-        return Err(Error::Justfile(
-            said.trim_start_matches("error: ").to_owned(),
-        ));
+        return Err(ProjectError::Justfile(said.trim_start_matches("error: ").to_owned()).into());
     }
     Module::parse(&output.stdout).map(Some)
 }
@@ -94,9 +92,13 @@ struct Parameter {
 
 impl Module {
     /// # Errors
-    /// [`Error::Justfile`] for what just would not say.
+    /// [`ProjectError::Justfile`] for what just would not say.
     pub fn parse(said: &str) -> Result<Self> {
-        let unread = |error| Error::Justfile(format!("cannot read what just says of it: {error}"));
+        let unread = |error| {
+            Error::Project(ProjectError::Justfile(format!(
+                "cannot read what just says of it: {error}"
+            )))
+        };
         serde_json::from_str(said).map_err(unread)
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ProjectError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::nearest::nearest;
 use crate::world::process;
@@ -46,7 +46,7 @@ impl Recipes {
     /// `within` is somebody else's.
     ///
     /// # Errors
-    /// [`Error::Justfile`] with just's own words for a file that it cannot read.
+    /// [`ProjectError::Justfile`] with just's own words for a file that it cannot read.
     pub fn gather(
         session: &Session,
         just: &Tool,
@@ -140,7 +140,7 @@ impl Recipes {
 /// The text of a recipe of the project that the working directory is in.
 ///
 /// # Errors
-/// [`Error::Justfile`] where just has none.
+/// [`ProjectError::Justfile`] where just has none.
 pub fn source(session: &Session, just: &Tool, name: &str) -> Result<String> {
     let call = Invocation::new(just.path.clone(), &session.cwd)
         .args(["--show", name, "--color", "never"])
@@ -150,7 +150,7 @@ pub fn source(session: &Session, just: &Tool, name: &str) -> Result<String> {
         return Ok(output.stdout);
     }
     let said = output.stderr.trim().trim_start_matches("error: ");
-    Err(Error::Justfile(said.to_owned()))
+    Err(ProjectError::Justfile(said.to_owned()).into())
 }
 
 #[cfg(test)]

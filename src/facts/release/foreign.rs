@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
@@ -188,7 +188,9 @@ fn started(
 /// In one line.
 fn wording(error: &Error) -> String {
     let text = match error {
-        Error::BadInterpreter { path, message } => format!("`{path}` does not run: {message}"),
+        Error::Python(PythonError::BadInterpreter { path, message }) => {
+            format!("`{path}` does not run: {message}")
+        }
         other => other.to_string(),
     };
     text.lines().next().unwrap_or_default().to_owned()

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use serde::Serialize;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, ToolError};
 use crate::model::manylinux;
 use crate::world::disk;
 use crate::world::machine::Machine;
@@ -177,7 +177,7 @@ pub(super) fn runs_on(triple: &str, host: &Host) -> bool {
 }
 
 /// # Errors
-/// [`Error::NoTarget`] when the toolchain of `rustc` has no standard library for `target`.
+/// [`ToolError::NoTarget`] when the toolchain of `rustc` has no standard library for `target`.
 pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()> {
     let root = rustc.and_then(|rustc| rustc.parent()?.parent());
     let Some(root) = root else { return Ok(()) };
@@ -185,10 +185,11 @@ pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()>
     if disk::is_dir(&library) {
         return Ok(());
     }
-    Err(Error::NoTarget {
+    Err(ToolError::NoTarget {
         target: target.to_owned(),
         toolchain: root.file_name().unwrap_or_default().to_owned(),
-    })
+    }
+    .into())
 }
 
 /// What maturin would say of a platform tag only after all was compiled.

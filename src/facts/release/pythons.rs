@@ -25,7 +25,7 @@ pub struct Tried {
 /// all that the project allows.
 ///
 /// # Errors
-/// [`Error::NoInterpreter`] for one that uv could not get, or that the project does not allow.
+/// [`PythonError::NoInterpreter`](crate::model::error::PythonError::NoInterpreter) for one that uv could not get, or that the project does not allow.
 pub(super) fn chosen(
     context: &ReleaseContext<'_>,
     installed: &[Interpreter],

@@ -27,7 +27,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::TestRunner;
 use crate::facts::project::{Bindings, Project};
-use crate::model::error::{Error, Result};
+use crate::model::error::{Result, ToolError};
 use crate::world::session::Session;
 use crate::world::tool;
 
@@ -86,10 +86,11 @@ impl Suites {
             let has_nextest = tool::find(session, "cargo-nextest").is_some();
             suites.rust = RustSuite::find(project, has_nextest)?;
             if !has_nextest && suites.rust.iter().any(|suite| suite.nextest) {
-                return Err(Error::NoTool {
+                return Err(ToolError::Missing {
                     tool: "cargo-nextest",
                     get: "cargo install cargo-nextest --locked".into(),
-                });
+                }
+                .into());
             }
         }
         Ok(suites)

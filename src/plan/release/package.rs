@@ -9,7 +9,7 @@ use crate::facts::release::{
     DistributionKind, Entry, Package, PlannedWheel, Platform, Release, SOURCES, Staged,
 };
 use crate::facts::{Build, Product};
-use crate::model::error::Exit;
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::model::step::StepId;

@@ -3,7 +3,8 @@
 
 use crate::facts::release::{Publication, Publishable, RELEASE_AGAIN, short};
 use crate::model::counted::counted;
-use crate::model::error::{Error, Exit, Result};
+use crate::model::error::{Error, ReleaseError, Result};
+use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 use crate::plan::environment;
@@ -17,14 +18,15 @@ use super::stage::{Stage, step};
 const UV_WITH_TRIAL_UPLOADS: [u64; 3] = [0, 8, 16];
 
 /// # Errors
-/// [`Error::NotPublished`] where a file is not what was released, or has not passed.
+/// [`ReleaseError::NotPublished`] where a file is not what was released, or has not passed.
 pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publication) -> Result<()> {
     if !publication.refused.is_empty() {
-        return Err(Error::NotPublished {
+        return Err(ReleaseError::NotPublished {
             message: format!("nothing was published: {}", publication.refused.join("; ")),
             exit: Exit::Failed,
             hint: Some(RELEASE_AGAIN.into()),
-        });
+        }
+        .into());
     }
     if stage.context.request.network.offline {
         let message = "publishing needs the network".into();

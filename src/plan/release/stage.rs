@@ -2,7 +2,7 @@
 
 use crate::facts::release::{Package, Release};
 use crate::facts::{Build, Releasing, TestFacts};
-use crate::model::error::{Error, Result};
+use crate::model::error::{MachineError, Result};
 use crate::model::finding::Finding;
 use crate::model::step::StepId;
 use crate::plan::action::Action;
@@ -34,7 +34,7 @@ impl<'a> Stage<'a> {
     /// The release tools, and the interpreters that uv has to get.
     ///
     /// # Errors
-    /// [`Error::Offline`]
+    /// [`MachineError::Offline`]
     pub(super) fn provide(&self, plan: &mut Plan) -> Result<()> {
         let toolbox = &self.release.toolbox;
         let why = match self.release.toolbox_state {
@@ -44,7 +44,7 @@ impl<'a> Stage<'a> {
         };
         if let Some(why) = why {
             if self.context.request.network.offline {
-                return Err(Error::Offline(toolbox.label.into()));
+                return Err(MachineError::Offline(toolbox.label.into()).into());
             }
             let action = ReleaseAction::ProvideTools {
                 toolbox: toolbox.clone(),

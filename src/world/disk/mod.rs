@@ -17,7 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::model::path::normalize;
 
 pub use file_lock::FileLock;
@@ -65,10 +65,12 @@ fn nanos(time: SystemTime) -> u64 {
 }
 
 fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io {
-        verb,
-        path: path.to_owned(),
-        source,
+    move |source| {
+        Error::Machine(MachineError::Io {
+            verb,
+            path: path.to_owned(),
+            source,
+        })
     }
 }
 
@@ -272,10 +274,12 @@ pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
         std::io::Write::write_all(&mut file, bytes)?;
         Ok(file)
     };
-    make().map_err(|source| Error::Io {
-        verb: "write a file in",
-        path: "the folder for temporary files".into(),
-        source,
+    make().map_err(|source| {
+        Error::Machine(MachineError::Io {
+            verb: "write a file in",
+            path: "the folder for temporary files".into(),
+            source,
+        })
     })
 }
 

@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;
 use serde::Deserialize;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::implementation::Implementation;
 use crate::world::disk;
 use crate::world::machine::{Machine, Program};
@@ -111,22 +111,24 @@ pub fn root_of(session: &Session, python: &Utf8Path, machine: &Machine) -> Optio
 /// The interpreter at a path; what it is by the path where that tells, else by asking it.
 ///
 /// # Errors
-/// [`Error::BadInterpreter`] where there is none that answers, or none that modules are built for.
+/// [`PythonError::BadInterpreter`] where there is none that answers, or none that modules are built for.
 pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     let real = disk::resolve(path);
     if !disk::is_file(&real) {
-        return Err(Error::BadInterpreter {
+        return Err(PythonError::BadInterpreter {
             path: path.to_owned(),
             message: "no such file".into(),
-        });
+        }
+        .into());
     }
     if let Some(program) = Program::read(&real).filter(Program::is_foreign) {
         let machine = program.machine().map(|machine| machine.to_string());
         let machine = machine.unwrap_or_else(|| program.arch.to_owned());
-        return Err(Error::BadInterpreter {
+        return Err(PythonError::BadInterpreter {
             path: path.to_owned(),
             message: format!("it is built for {machine}, not for this machine"),
-        });
+        }
+        .into());
     }
     let name = real.file_name().unwrap_or_default();
     // on Windows it is in the folder of its version, elsewhere in that one's `bin`
@@ -168,7 +170,7 @@ struct Introduction {
 }
 
 /// # Errors
-/// [`Error::BadInterpreter`]; [`Error::Refused`] as of [`trust()`].
+/// [`PythonError::BadInterpreter`]; [`Error::Refused`] as of [`trust()`].
 ///
 /// `runner`: as of [`introduce`].
 fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interpreter> {
@@ -182,9 +184,11 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
     };
     let said =
         said.and_then(|output| serde_json::from_str::<Introduction>(output.stdout.trim()).ok());
-    let bad = |message: String| Error::BadInterpreter {
-        path: path.clone(),
-        message,
+    let bad = |message: String| {
+        Error::Python(PythonError::BadInterpreter {
+            path: path.clone(),
+            message,
+        })
     };
     let Some(said) = said else {
         return Err(bad("it did not report its version".into()));
@@ -215,7 +219,7 @@ const ONLY: &str = "modules are built for CPython and PyPy";
 /// `runner`: the program that runs it, with its arguments; none where the system does.
 ///
 /// # Errors
-/// [`Error::BadInterpreter`] where it does not answer.
+/// [`PythonError::BadInterpreter`] where it does not answer.
 pub fn introduce(
     session: &Session,
     runner: &[String],

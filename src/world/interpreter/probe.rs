@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, PythonError, Result};
 use crate::model::implementation::Implementation;
 use crate::model::invocation::Invocation;
 use crate::model::minor::Minor;
@@ -134,9 +134,11 @@ pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
 
 pub(super) fn probe_by(session: &Session, runner: &[String], python: &Utf8Path) -> Result<Probe> {
     let output = answer(session, runner, python, include_str!("probe.py"))?;
-    serde_json::from_str(output.stdout.trim()).map_err(|_| Error::BadInterpreter {
-        path: python.to_owned(),
-        message: output.stderr.trim().to_owned(),
+    serde_json::from_str(output.stdout.trim()).map_err(|_| {
+        Error::Python(PythonError::BadInterpreter {
+            path: python.to_owned(),
+            message: output.stderr.trim().to_owned(),
+        })
     })
 }
 

@@ -26,7 +26,8 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Document, Item, TableLike, Value};
 
-use crate::model::error::{Error, Location, Result};
+use crate::model::error::{Error, Result};
+use crate::model::location::Location;
 use crate::world::disk;
 
 pub use cargo::{CargoToml, Dependency, is_optional};

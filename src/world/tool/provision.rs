@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, ToolError};
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::world::disk::{self, Signature};
@@ -78,7 +78,7 @@ impl Provision {
     /// only when its signature differs from the receipt's.
     ///
     /// # Errors
-    /// [`Error::ToolHash`] when it is another.
+    /// [`ToolError::WrongHash`] when it is another.
     pub(super) fn verify(&self) -> Result<bool> {
         let Some(text) = disk::read_text(&self.receipt())? else {
             return Ok(false);
@@ -88,14 +88,14 @@ impl Provision {
             serde_json::from_str::<Receipt>(&text),
             disk::signature(&program),
         ) else {
-            return Err(Error::ToolHash { path: program });
+            return Err(ToolError::WrongHash { path: program }.into());
         };
         let intact = signature == receipt.signature
             || disk::hash(&program).as_deref() == Some(&receipt.sha256);
         if intact {
             Ok(true)
         } else {
-            Err(Error::ToolHash { path: program })
+            Err(ToolError::WrongHash { path: program }.into())
         }
     }
 
@@ -209,12 +209,12 @@ impl Provision {
             Origin::Pinned { version, .. } => version.clone(),
             Origin::Ranged { requirement } => requirement.clone(),
         };
-        Error::Provision {
+        Error::Tool(ToolError::Provision {
             tool: self.kind.name(),
             version,
             message: message.to_owned(),
             lack: None,
-        }
+        })
     }
 }
 
@@ -247,7 +247,10 @@ mod tests {
         provision.promote(&built).unwrap();
         assert!(provision.verify().unwrap());
         disk::write(&provision.program(), b"prOgram").unwrap();
-        assert!(matches!(provision.verify(), Err(Error::ToolHash { .. })));
+        assert!(matches!(
+            provision.verify(),
+            Err(Error::Tool(ToolError::WrongHash { .. }))
+        ));
     }
 
     #[test]

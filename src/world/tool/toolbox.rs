@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use crate::model::error::{Error, Result};
+use crate::model::error::{Result, ToolError};
 use crate::model::invocation::Invocation;
 use crate::model::venv;
 use crate::world::disk;
@@ -118,7 +118,7 @@ impl Toolbox {
     /// Makes it; another process that does the same is waited for.
     ///
     /// # Errors
-    /// [`Error::Provision`] with what uv says.
+    /// [`ToolError::Provision`] with what uv says.
     pub fn provide(&self, session: &Session, uv: &Utf8Path) -> Result<()> {
         let _lock = super::lock::take(session)?;
         if self.state() == ToolboxState::Intact {
@@ -182,12 +182,13 @@ impl Toolbox {
         if output.status.success() {
             return Ok(());
         }
-        Err(Error::Provision {
+        Err(ToolError::Provision {
             tool: self.label,
             version: String::new(),
             message: output.stderr.trim().to_owned(),
             lack: None,
-        })
+        }
+        .into())
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use crate::support::{cache, entries, folder, name_of, on_path, project};
 use camino::Utf8Path;
 use cargo_pyx::facts::artifact::{Expected, Sdist, Wheel};
-use cargo_pyx::model::error::Error;
+use cargo_pyx::model::error::{Error, MachineError};
 use cargo_pyx::model::finding::{Finding, Severity};
 use parts::Parts;
 use wheels::Case;
@@ -212,5 +212,8 @@ fn what_cannot_be_read_is_a_finding_and_what_is_not_there_an_error() {
     let found = Wheel::open(&path).unwrap().findings(&Expected::default());
     assert!(rules(&found).contains("error unreadable"), "{found:?}");
     fs::remove_file(&path).unwrap();
-    assert!(matches!(Wheel::open(&path), Err(Error::Io { .. })));
+    assert!(matches!(
+        Wheel::open(&path),
+        Err(Error::Machine(MachineError::Io { .. }))
+    ));
 }

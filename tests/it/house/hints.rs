@@ -17,11 +17,12 @@ const DESTROYS: [&str; 8] = [
 ];
 
 /// Who may write that, and how often.
-const MAY: [(&str, usize); 4] = [
+const MAY: [(&str, usize); 5] = [
     // a broken uv.lock, which uv wrote and git has whole
     ("facts/dependencies/uv_lock.rs", 1),
     // never what git tracks; a folder of the user cache, which is filled again
-    ("model/error.rs", 2),
+    ("model/error/python.rs", 1),
+    ("model/error/tool.rs", 1),
     // what a plan removes by itself, shown as commands
     ("plan/action.rs", 4),
     // the way back: files that were not there before, and those that git had as they were

@@ -96,7 +96,7 @@ fn the_page_is_what_just_faults_writes_and_names_every_test_of_a_fault() {
 
 #[test]
 fn every_exit_code_of_the_program_is_on_the_page() {
-    use cargo_pyx::model::error::Exit;
+    use cargo_pyx::model::exit::Exit;
     let all = [
         Exit::Success,
         Exit::Failed,

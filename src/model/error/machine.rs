@@ -1,0 +1,109 @@
+//! What the machine does not give: disk, permissions, locks, network, processes.
+
+use camino::Utf8PathBuf;
+
+use crate::model::exit::Exit;
+use crate::model::invocation::{Invocation, quote};
+
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    #[error("offline: missing {0}")]
+    Offline(String),
+
+    #[error("cannot start `{}`: {source}", invocation.program)]
+    Spawn {
+        invocation: Box<Invocation>,
+        source: std::io::Error,
+    },
+
+    /// A child that was stopped when it would read the terminal.
+    #[error("`{}` is waiting for input, but there is no terminal to type it at", .0.program)]
+    Asks(Box<Invocation>),
+
+    #[error("timed out after {seconds} s waiting for the {what} lock `{path}`{holder}")]
+    LockTimeout {
+        /// Whose it is: `project`.
+        what: &'static str,
+        path: Utf8PathBuf,
+        seconds: u64,
+        holder: String,
+    },
+
+    #[error("cannot {verb} `{path}`: {source}")]
+    Io {
+        verb: &'static str,
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
+
+    /// A folder of pyx's own that it cannot make or write.
+    #[error("cannot {verb} `{path}` in the user cache: {source}")]
+    Cache {
+        verb: &'static str,
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
+
+    #[error("HOME is not set, and the system knows no home folder of this user")]
+    NoHome,
+
+    #[error("TMPDIR names `{0}`, which is no folder")]
+    NoTemp(Utf8PathBuf),
+
+    #[error(
+        "{variable} is mounted noexec: just cannot run the script of recipe `{recipe}` in `{dir}`"
+    )]
+    NoExec {
+        /// What says where scripts are written, or the folder where nothing does.
+        variable: String,
+        dir: Utf8PathBuf,
+        recipe: String,
+    },
+
+    #[error("cannot write what was asked for to standard output: {0}")]
+    OutputLost(std::io::Error),
+
+    /// Linux' inotify is asked for more than it gives.
+    #[error("cannot watch `{0}`: the system's limit for watched folders is reached")]
+    TooManyFolders(Utf8PathBuf),
+}
+
+impl MachineError {
+    pub fn exit(&self) -> Exit {
+        Exit::Environment
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Offline(_) => Some("run it once without `--offline`".into()),
+            Self::Asks(invocation) => Some(format!("run it once by hand: {invocation}")),
+            Self::LockTimeout { .. } => {
+                Some("wait for the other command, or raise CARGO_PYX_LOCK_TIMEOUT (seconds)".into())
+            }
+            Self::Io { source, .. } => hint_of_io(source).map(str::to_owned),
+            Self::Cache { .. } => Some("name a writable folder with CARGO_PYX_CACHE_DIR".into()),
+            Self::NoHome => Some("export HOME=/path/to/a/folder".into()),
+            Self::NoTemp(path) => Some(format!(
+                "mkdir -p {}, or unset TMPDIR",
+                quote(path.as_str())
+            )),
+            Self::NoExec { recipe, .. } => Some(format!(
+                "JUST_TEMPDIR=. cargo pyx just {recipe}, which is just's `--tempdir`: any folder whose programs may run"
+            )),
+            Self::TooManyFolders(_) => {
+                Some("sudo sysctl fs.inotify.max_user_watches=524288".into())
+            }
+            Self::Spawn { .. } | Self::OutputLost(_) => None,
+        }
+    }
+}
+
+fn hint_of_io(source: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    match source.kind() {
+        PermissionDenied | ReadOnlyFilesystem => {
+            Some("name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT")
+        }
+        _ => None,
+    }
+}

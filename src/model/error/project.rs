@@ -1,0 +1,80 @@
+//! What is wrong with the project, or with how the command names it.
+
+use camino::Utf8PathBuf;
+
+use crate::model::counted::counted;
+use crate::model::exit::Exit;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    #[error("path is not UTF-8: {0}")]
+    NotUtf8(String),
+
+    #[error(
+        "no Rust-in-Python project in `{0}`, above it or below (examples, fixtures and tests do not count)"
+    )]
+    NoProject(Utf8PathBuf),
+
+    #[error("no manifest at `{0}`")]
+    NoManifest(Utf8PathBuf),
+
+    #[error("`{path}` does not build with maturin: its build backend is `{backend}`")]
+    NotMaturin { path: Utf8PathBuf, backend: String },
+
+    #[error("no member `{wanted}` in this project; its members are {known}")]
+    UnknownMember {
+        wanted: String,
+        known: String,
+        similar: Option<String>,
+    },
+
+    /// just's own words about a justfile that it cannot read.
+    #[error("{0}")]
+    Justfile(String),
+
+    /// Errors of the project stop a command before anything is made.
+    #[error("aborting because of {} in the project", counted(*.0, "error"))]
+    Findings(usize),
+
+    /// `doctor`: its answer.
+    #[error("found {} in the project", counted(*.0, "error"))]
+    ProblemsFound(usize),
+
+    #[error("`{0}` changed on disk meanwhile; nothing was written")]
+    Changed(Utf8PathBuf),
+}
+
+impl ProjectError {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::ProblemsFound(_) => Exit::Failed,
+            Self::Changed(_) => Exit::Environment,
+            _ => Exit::Usage,
+        }
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoProject(_) => Some(
+                "`cargo pyx new NAME` starts one, `cargo pyx init` makes one of a Python package or a crate; \
+                 or pass `-C DIR`, a folder whose pyproject.toml has `build-backend = \"maturin\"`"
+                    .into(),
+            ),
+            Self::NoManifest(_) => Some(
+                "name a pyproject.toml or Cargo.toml, or leave `--manifest-path` out: the nearest is taken"
+                    .into(),
+            ),
+            Self::NotMaturin { .. } => Some(
+                "`cargo pyx init` gives a Python package a module in Rust; where it has one, set \
+                 `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
+                    .into(),
+            ),
+            Self::UnknownMember { similar, .. } => Some(match similar {
+                Some(name) => format!("did you mean `-p {name}`?"),
+                None => "pass one of them to `-p`, or omit `-p` for all".into(),
+            }),
+            Self::Changed(_) => Some("run it again".into()),
+            Self::NotUtf8(_) | Self::Justfile(_) | Self::Findings(_) | Self::ProblemsFound(_) => None,
+        }
+    }
+}

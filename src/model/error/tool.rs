@@ -1,0 +1,81 @@
+//! A tool or toolchain that is missing, too old or not what it should be.
+
+use camino::Utf8PathBuf;
+
+use crate::model::exit::Exit;
+use crate::model::invocation::{Invocation, quote};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    #[error("`{tool}` not found on PATH")]
+    Missing {
+        tool: &'static str,
+        /// How one gets it.
+        get: String,
+    },
+
+    #[error("{tool} {found} found at `{path}`, need {need}")]
+    TooOld {
+        tool: &'static str,
+        found: String,
+        path: Utf8PathBuf,
+        need: String,
+    },
+
+    #[error("cannot tell the version of `{path}`: `{invocation}` printed `{output}`")]
+    UnknownVersion {
+        path: Utf8PathBuf,
+        invocation: Box<Invocation>,
+        output: String,
+    },
+
+    #[error("`{path}` is not the file that was provisioned: its SHA-256 differs")]
+    WrongHash { path: Utf8PathBuf },
+
+    #[error("cannot provision {tool} {version}: {message}")]
+    Provision {
+        tool: &'static str,
+        version: String,
+        message: String,
+        /// What the machine lacks, where it is that.
+        lack: Option<String>,
+    },
+
+    #[error("the toolchain {pin} ({path}) is not installed, and rustup may not fetch it")]
+    NoToolchain { pin: String, path: Utf8PathBuf },
+
+    #[error("rustup has no Rust to build with: none is its default, and the project names none")]
+    NoDefaultToolchain,
+
+    #[error("the toolchain {toolchain} has no standard library for {target}")]
+    NoTarget { target: String, toolchain: String },
+}
+
+impl ToolError {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Provision { lack: Some(_), .. } => Exit::Environment,
+            _ => Exit::Tool,
+        }
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { get, .. } => Some(get.clone()),
+            Self::TooOld { tool, .. } => Some(format!(
+                "upgrade {tool} as it was installed, or take it off PATH and pyx provides its own"
+            )),
+            Self::UnknownVersion { .. } => None,
+            Self::WrongHash { path } => Some(format!(
+                "rm -r {} (the next run provisions it again)",
+                quote(path.parent().unwrap_or(path).as_str())
+            )),
+            Self::Provision { lack, .. } => lack.clone(),
+            Self::NoToolchain { pin, .. } => Some(format!(
+                "rustup toolchain install {pin}\n      or, with another one: cargo +stable pyx …"
+            )),
+            Self::NoDefaultToolchain => Some("rustup default stable".into()),
+            Self::NoTarget { target, .. } => Some(format!("rustup target add {target}")),
+        }
+    }
+}
