@@ -8,8 +8,9 @@ use serde_json::json;
 use crate::execute::{PlanOutcome, execute, hand_over, with_compiler_cache};
 use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
-use crate::model::error::{MachineError, Result};
+use crate::model::error::{Error, MachineError, Result};
 use crate::model::reason::Reason;
+use crate::model::step::StepId;
 use crate::model::test_result::{TestResult, summed};
 use crate::plan::{Plan, Step, plan};
 use crate::ui::Ui;
@@ -116,6 +117,7 @@ impl Driver<'_> {
     /// nothing is left but what a person works in, or to tell how it went.
     pub fn perform_under(&self, start: Instant, release: impl FnOnce()) -> Result<Vec<TestResult>> {
         let mut run_state = RunState::default();
+        let mut earlier: Vec<StepId> = Vec::new();
         loop {
             // another process may have done it all while this one waited for the lock
             let since = disk::now();
@@ -136,6 +138,14 @@ impl Driver<'_> {
                 continue;
             }
             run_state.done.extend(plan.ids());
+            let ids: Vec<StepId> = plan.ids().collect();
+            if plan.again && ids == earlier {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                self.ui
+                    .warn(&format!("nothing came of these steps: {}", ids.join(", ")));
+                return Err(Error::Bug);
+            }
+            earlier = ids;
             if !plan.again {
                 release();
                 if plan.hand_over.is_some() {

@@ -1,6 +1,10 @@
 //! Which Python the project's environment is made with.
 
+use pep440_rs::VersionSpecifiers;
+
+use crate::model::admitted;
 use crate::model::error::{Error, PythonError, Result};
+use crate::model::implementation::Implementation;
 use crate::model::minor;
 use crate::world::interpreter::Interpreter;
 use crate::world::python_request::{self, InterpreterChoice};
@@ -39,9 +43,13 @@ pub(super) fn choose(
     supported: &[SupportedPythons],
 ) -> Result<(InterpreterChoice, Option<String>)> {
     let requires = project.environment_requires_python();
-    let requested = target.requested.as_ref();
-    let choice = python_request::choose(session, installed, requested, &requires)?;
     let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
+    let requested = target.requested.as_ref();
+    let mut choice = python_request::choose(session, installed, requested, &requires)?;
+    if let (None, InterpreterChoice::Download(_)) = (requested, &choice) {
+        choice = python_request::choose(session, installed, None, &supported_too)?;
+        require_obtainable(&choice, unavailable, &supported_too, supported)?;
+    }
     let wanted = match &choice {
         InterpreterChoice::Use(found) => {
             let Some(refusing) = supported_pythons::refusing(supported, found) else {
@@ -52,8 +60,9 @@ pub(super) fn choose(
             }
             let refused = refusing.wording(found.implementation);
             let warning = format!("{refused}: {found} is passed over");
-            let choice = python_request::choose(session, installed, None, &supported_too)?;
-            return Ok((choice, Some(warning)));
+            let other = python_request::choose(session, installed, None, &supported_too)?;
+            require_obtainable(&other, unavailable, &supported_too, supported)?;
+            return Ok((other, Some(warning)));
         }
         InterpreterChoice::Download(wanted) => wanted,
     };
@@ -73,6 +82,34 @@ pub(super) fn choose(
         wanted.text, wanted.from
     );
     Ok((fallback, Some(warning)))
+}
+
+/// Refuses a download that nobody offers: no release is within all `limits`, or uv has not found one.
+fn require_obtainable(
+    choice: &InterpreterChoice,
+    unavailable: &[String],
+    limits: &[VersionSpecifiers],
+    supported: &[SupportedPythons],
+) -> Result<()> {
+    let InterpreterChoice::Download(wanted) = choice else {
+        return Ok(());
+    };
+    if supported.is_empty() {
+        return Ok(());
+    }
+    let pyo3 = supported
+        .iter()
+        .map(|it| it.wording(Implementation::CPython));
+    let pyo3 = pyo3.collect::<Vec<_>>().join("; ");
+    let message = if admitted::exclude_each_other(limits) {
+        format!("{pyo3}, and `requires-python` allows none of them")
+    } else if unavailable.contains(&wanted.text) {
+        format!("{pyo3}, and no Python {} is to be had", wanted.text)
+    } else {
+        return Ok(());
+    };
+    let hint = "another PyO3 (`cargo add pyo3`), or a wider `requires-python`";
+    Err(Error::refused(message, hint))
 }
 
 /// How one is asked for that the PyO3 is for.

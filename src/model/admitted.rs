@@ -15,6 +15,13 @@ pub fn releases(specifiers: &VersionSpecifiers) -> Ranges<Version> {
     release_specifiers_to_ranges(specifiers.clone())
 }
 
+/// Whether no release is admitted by all of them.
+pub fn exclude_each_other(all: &[VersionSpecifiers]) -> bool {
+    let common = all.iter().map(releases);
+    let common = common.reduce(|common, other| common.intersection(&other));
+    common.is_some_and(|common| common.is_empty())
+}
+
 /// Whether a release is admitted that is this one or a later one.
 pub fn admits_from<const N: usize>(specifiers: &VersionSpecifiers, first: [u64; N]) -> bool {
     !releases(specifiers).is_disjoint(&Ranges::higher_than(Version::new(first)))

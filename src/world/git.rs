@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, MachineError, Result, ToolError};
 use crate::model::exit::Exit;
-use crate::model::invocation::Invocation;
+use crate::model::invocation::{Invocation, quote};
 use crate::world::checkout;
 use crate::world::process::{self, Output, Status};
 use crate::world::session::Session;
@@ -33,9 +33,12 @@ impl Git<'_> {
     /// What git prints; nothing where it fails, as it does for a folder outside the checkout, or
     /// is not there.
     pub fn ask(&self, args: Vec<String>) -> Result<String> {
-        match process::read(&self.call(self.dir, args)) {
+        let output = self.call(self.dir, args);
+        match output.and_then(|call| process::read(&call)) {
             Ok(Output { status, stdout, .. }) if status.success() => Ok(stdout),
-            Ok(_) | Err(Error::Machine(MachineError::Spawn { .. })) => Ok(String::new()),
+            Ok(_) | Err(Error::Machine(MachineError::Spawn { .. }) | Error::Step { .. }) => {
+                Ok(String::new())
+            }
             Err(error) => Err(error),
         }
     }
@@ -45,12 +48,9 @@ impl Git<'_> {
     /// # Errors
     /// [`Error::Step`] where it refuses, as in a checkout of another user: what it does not say is not so.
     pub fn demand(&self, what: &str, args: Vec<String>) -> Result<String> {
-        let call = self.call(self.dir, args);
-        match process::read(&call) {
-            Ok(output) if output.status.success() => Ok(output.stdout),
-            Ok(output) => Err(silent(what, call, &output)),
+        match self.answer(self.dir, args, what) {
             Err(Error::Machine(MachineError::Spawn { .. })) => Ok(String::new()),
-            Err(error) => Err(error),
+            answer => answer,
         }
     }
 
@@ -111,14 +111,18 @@ impl Git<'_> {
     }
 
     fn told(&self, dir: &Utf8Path, words: Vec<String>, what: &str) -> Result<String> {
-        let call = self.call(dir, words);
-        let output = process::read(&call).map_err(|error| match error {
+        self.answer(dir, words, what).map_err(|error| match error {
             Error::Machine(MachineError::Spawn { .. }) => Error::Tool(ToolError::Missing {
                 tool: "git",
                 get: "https://git-scm.com/downloads".into(),
             }),
             error => error,
-        })?;
+        })
+    }
+
+    fn answer(&self, dir: &Utf8Path, words: Vec<String>, what: &str) -> Result<String> {
+        let call = self.call(dir, words)?;
+        let output = process::read(&call)?;
         match output.status {
             Status::Code(0) => Ok(output.stdout),
             _ => Err(silent(what, call, &output)),
@@ -126,43 +130,62 @@ impl Git<'_> {
     }
 
     /// Arguments by which git runs no program that the checkout's own configuration names.
-    fn switched_off(&self, dir: &Utf8Path) -> Vec<String> {
+    ///
+    /// # Errors
+    /// [`Error::Step`] where git does not tell what there is to switch off; [`Error::Refused`] for what
+    /// cannot be.
+    fn switched_off(&self, dir: &Utf8Path) -> Result<Vec<String>> {
         let words = [
             "config",
-            "--local",
+            "--show-scope",
             "--includes",
             "--null",
             "--name-only",
             "--get-regexp",
         ];
         let ask = self.base(dir).args(words).arg(BY_ATTRIBUTE);
-        let known = process::read(&ask);
-        let known = known.map(|output| output.stdout).unwrap_or_default();
-        let names = known
-            .split('\0')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        let named = names.map(|name| {
+        let output = process::read(&ask)?;
+        if !matches!(output.status, Status::Code(0 | 1)) {
+            return Err(silent("which programs it would run", ask, &output)); // 1: none
+        }
+        let mut words = output.stdout.trim_end_matches('\n').split('\0');
+        let mut settings = PROGRAMS.map(str::to_owned).to_vec();
+        while let (Some(scope), Some(name)) = (words.next(), words.next()) {
+            if matches!(scope, "system" | "global") {
+                continue; // a person's own
+            }
+            if name.contains('=') {
+                let message = format!("refusing to ask git: `{name}` cannot be switched off");
+                let hint = format!("git config --unset-all {}", quote(name));
+                return Err(Error::refused(message, hint));
+            }
             let off = if name.ends_with(".required") {
                 "false"
             } else {
                 ""
             };
-            format!("{name}={off}")
-        });
-        let settings = PROGRAMS.map(str::to_owned).into_iter().chain(named);
-        settings
-            .flat_map(|setting| ["-c".to_owned(), setting])
-            .collect()
+            settings.push(format!("{name}={off}"));
+        }
+        let arguments = settings
+            .into_iter()
+            .flat_map(|setting| ["-c".to_owned(), setting]);
+        Ok(arguments.collect())
     }
 
-    fn call(&self, dir: &Utf8Path, args: Vec<String>) -> Invocation {
-        let off = if self.session.looks_only {
-            self.switched_off(dir)
-        } else {
-            Vec::new()
-        };
-        self.base(dir).args(off).args(args)
+    fn call(&self, dir: &Utf8Path, mut args: Vec<String>) -> Result<Invocation> {
+        let call = self.base(dir);
+        if !self.session.looks_only {
+            return Ok(call.args(args));
+        }
+        let off = self.switched_off(dir)?;
+        if let Some(at) = args.iter().position(|word| word == "status") {
+            // a submodule's own configuration names programs as well
+            args.insert(at + 1, "--ignore-submodules=dirty".into());
+        }
+        let call = call
+            .env("GIT_ALLOW_PROTOCOL", "none") // what is missing in a partial clone would be fetched
+            .env("GIT_NO_LAZY_FETCH", "1");
+        Ok(call.args(off).args(args))
     }
 
     /// git about the repository of a folder, whichever one a hook of git's that started us is about.
@@ -179,11 +202,12 @@ impl Git<'_> {
 }
 
 /// The programs that git would run by itself.
-const PROGRAMS: [&str; 4] = [
+const PROGRAMS: [&str; 5] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "diff.external=",
     "log.showSignature=false",
+    "status.submoduleSummary=false",
 ];
 
 /// The settings that name a program for files of some attribute.
@@ -275,7 +299,7 @@ mod tests {
             session: &session,
             dir,
         };
-        let call = git.call(dir, vec!["status".to_owned()]);
+        let call = git.call(dir, vec!["status".to_owned()]).unwrap();
         let off = "filter.own.clean=".to_owned();
         assert!(call.args.contains(&off), "{call:?}");
         // this process has none of them: that both are told to hand none on is all that can be seen
@@ -304,7 +328,9 @@ mod tests {
         let tracks = |name| git.tracks(name).unwrap();
         assert!(!tracks("x"), "there is no checkout");
         let run = |words: &[&str]| {
-            let call = git.call(dir, words.iter().map(ToString::to_string).collect());
+            let call = git
+                .call(dir, words.iter().map(ToString::to_string).collect())
+                .unwrap();
             assert!(call.unset.iter().eq(&ELSEWHERE.map(str::to_owned)));
             assert!(process::read(&call).unwrap().status.success());
         };

@@ -233,4 +233,14 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
         .says("Locking the crates of hello")
         .says_once("CPython 3.99.0 is passed over")
         .never_says("python3.99 ");
+
+    // a Python that both are for there is none: uv is not asked for one
+    project.edit(
+        "pyproject.toml",
+        "requires-python = \">=3.9\"",
+        "requires-python = \">=3.99\"",
+    );
+    let none = "is for CPython 3.8 to 3.15, and `requires-python` allows none of them";
+    run(&[]).exits(2).says_once(none).never_says("Downloading");
+    project.dev().run().exits(2).says_once(none);
 }

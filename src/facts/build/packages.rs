@@ -6,6 +6,7 @@ use cargo_metadata::Metadata;
 use crate::facts::fingerprint::LocalPackage;
 use crate::facts::project::Member;
 use crate::model::invocation::Invocation;
+use crate::world::disk;
 use crate::world::network;
 use crate::world::process;
 use crate::world::session::Session;
@@ -63,11 +64,33 @@ pub fn metadata(
     if let Some(name) = &toolchain.name {
         call = call.env("RUSTUP_TOOLCHAIN", name.clone());
     }
+    if session.looks_only {
+        // the checkout's configuration may name programs in their places
+        let rustc = toolchain.rustc.as_ref()?;
+        call = call
+            .env("RUSTC", rustc.as_str())
+            .env("RUSTC_WRAPPER", "")
+            .env("RUSTC_WORKSPACE_WRAPPER", "");
+        if names_credential_provider(session, member) {
+            call = call.arg("--offline");
+        }
+    }
     let output = process::read(&network::patient(session, call)).ok()?;
     if !output.status.success() {
         return None;
     }
     serde_json::from_str(&output.stdout).ok()
+}
+
+/// Whether the checkout names a program that cargo would ask for a registry's credentials (cargo book,
+/// "Registry Authentication").
+fn names_credential_provider(session: &Session, member: &Member) -> bool {
+    let home = session.cargo_home();
+    let own = member.cargo_configs.iter();
+    own.filter(|path| !path.starts_with(&home)).any(|path| {
+        let text = disk::read_text(path).ok().flatten();
+        text.is_some_and(|text| text.contains("credential-"))
+    })
 }
 
 fn asked(

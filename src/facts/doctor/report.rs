@@ -274,9 +274,10 @@ impl ToolFact {
         let named = tool::find(session, cache.program.as_str());
         let path = named.unwrap_or_else(|| cache.program.clone());
         let is_there = cache.missing.is_none() && disk::is_file(&path);
+        let is_asked = is_there && !interpreter::is_brought(session, &path);
         Self {
             name: "sccache".to_owned(),
-            version: is_there
+            version: is_asked
                 .then(|| tool::version_of(session, &path).ok())
                 .flatten()
                 .map(|version| version.to_string()),

@@ -289,10 +289,20 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
         let words = ["show", "--json"];
         linters.push(on_file(Linter::Auditwheel, "auditwheel", &words));
     }
-    if tags.admit(toolbox.minor) && stage.release.installs(&tags) {
+    if imports(stage) && tags.admit(toolbox.minor) && stage.release.installs(&tags) {
         linters.push(stubtest(stage, file));
     }
     linters
+}
+
+/// Whether what is checked may be imported: what was just built, and what a person has named. A file that
+/// lies in `dist/` is whoever's.
+fn imports(stage: &Stage<'_>) -> bool {
+    match stage.releasing.product {
+        Product::Wheels | Product::Sdist => true,
+        Product::Check => !stage.releasing.files.is_empty(),
+        Product::Publication => false,
+    }
 }
 
 /// Where the other distributions of the set are, on which this one may depend.

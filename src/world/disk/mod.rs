@@ -227,7 +227,7 @@ pub fn names(dir: &Utf8Path) -> Vec<String> {
 }
 
 /// What is there below `dir` by a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;
-/// `**` enters no `target` and nothing hidden.
+/// `**` enters no `target`, nothing hidden and no link.
 pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
     let (first, rest) = pattern.split_once('/').unwrap_or((pattern, ""));
     let below = |path: Utf8PathBuf| match rest {
@@ -241,7 +241,8 @@ pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
             matching(dir, rest)
         };
         let inner = names_in(dir, |name| name != "target" && !name.starts_with('.'));
-        let inner = inner.into_iter().filter(|path| is_dir(path));
+        let is_own = |path: &Utf8PathBuf| path.symlink_metadata().is_ok_and(|it| it.is_dir());
+        let inner = inner.into_iter().filter(is_own);
         found.extend(inner.flat_map(|path| matching(&path, pattern)));
         return found;
     }
@@ -537,6 +538,11 @@ mod tests {
         assert_eq!(found("**/LICENSE"), "LICENSE a/b/LICENSE");
         assert_eq!(found("./a/*"), "a/b");
         assert_eq!(found("NOTICE"), "");
+        #[cfg(unix)]
+        for name in ["one", "other"] {
+            std::os::unix::fs::symlink(&dir, dir.join("a").join(name)).unwrap();
+            assert_eq!(found("**/LICENSE"), "LICENSE a/b/LICENSE");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use places::{CPYTHON, FileNames, PYPY, machine_roots, places, programs_in, versi
 use probe::{answer, probe_by};
 
 pub use probe::{Probe, probe};
-pub use trust::trust;
+pub use trust::{is_brought, trust};
 
 /// A Python on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

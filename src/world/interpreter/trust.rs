@@ -54,9 +54,10 @@ fn trust_record(session: &Session, python: &Utf8Path) -> Utf8PathBuf {
     session.cache().join("trusted-interpreters").join(name)
 }
 
-/// Whether an interpreter is of a checkout, or its environment takes its standard library from one. That is
-/// where the command works, whatever is a repository, and what is unpacked with a manifest beside it.
-fn is_brought(session: &Session, python: &Utf8Path) -> bool {
+/// Whether a program is of a checkout, or is an environment's Python that takes its standard library from
+/// one. A checkout is where the command works, whatever is a repository, and what is unpacked with a
+/// manifest beside it.
+pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
     let mut own = session.search_path();

@@ -55,7 +55,7 @@ fn note_signals() {
             }
             let count = note(signal);
             if count == 1 {
-                std::thread::spawn(tell_of_grace);
+                std::thread::spawn(move || see_it_end(signal));
             } else if !running::has_any() {
                 die_of(signal); // nothing is to be ended, and whatever we do does not look up
             }
@@ -63,14 +63,19 @@ fn note_signals() {
     });
 }
 
-/// Says that a child is waited for, where it is not gone at once.
+/// Says that a child is waited for, where it is not gone at once; ends us where there is none and whatever
+/// we do does not look up.
 #[cfg(unix)]
-fn tell_of_grace() {
+fn see_it_end(signal: i32) {
     std::thread::sleep(PROMPT);
     if let Some(waits) = WAITS.get().filter(|_| running::has_groups())
         && noted().0 == 1
     {
         waits(GRACE);
+    }
+    std::thread::sleep(GRACE);
+    if !running::has_any() {
+        die_of(signal);
     }
 }
 

@@ -31,17 +31,17 @@ fn trap(path: &Path, mark: &Path) {
     );
 }
 
-type Trap = (&'static str, fn(&Project));
+type Trap = (&'static str, &'static str, fn(&Project));
 
-/// What a checkout may bring or name; `evil` is the trap, in its root and in `hooks`.
-const TRAPS: [Trap; 6] = [
-    ("[tool.pyx] python", |project| {
+/// What a checkout of a fixture may bring or name; `evil` is the trap, in its root and in `hooks`.
+const TRAPS: [Trap; 9] = [
+    ("[tool.pyx] python", "bin", |project| {
         project.append("pyproject.toml", "\n[tool.pyx]\npython = \"./evil\"\n");
     }),
-    (".python-version", |project| {
+    (".python-version", "bin", |project| {
         project.write(".python-version", "./evil\n");
     }),
-    ("an environment", |project| {
+    ("an environment", "bin", |project| {
         project.write(
             ".venv/pyvenv.cfg",
             "home = /usr/bin\nuv = 0.9\nversion_info = 3.11.7\n",
@@ -51,7 +51,7 @@ const TRAPS: [Trap; 6] = [
             fs::copy(project.path("evil"), project.path(".venv/bin").join(name)).unwrap();
         }
     }),
-    ("the standard library of an environment", |project| {
+    ("the standard library of an environment", "bin", |project| {
         let python = project.run("python3", &["-c", "import os, sys; print(os.path.realpath(sys.executable), '%d.%d' % sys.version_info[:2])"]);
         let (python, version) = python.stdout.trim_end().split_once(' ').unwrap();
         let home = project.path("home/bin");
@@ -75,7 +75,7 @@ const TRAPS: [Trap; 6] = [
         fs::create_dir_all(project.path(".venv/bin")).unwrap();
         std::os::unix::fs::symlink(python, project.path(".venv/bin/python")).unwrap();
     }),
-    ("git's configuration", |project| {
+    ("git's configuration", "bin", |project| {
         let evil = project.path("evil");
         let evil = evil.to_str().unwrap();
         for name in [
@@ -96,7 +96,41 @@ const TRAPS: [Trap; 6] = [
         project.write(".gitattributes", "* filter=x diff=x\n");
         project.touch("pyproject.toml");
     }),
-    ("cargo's configuration", |project| {
+    ("git's configuration of a work tree", "bin", |project| {
+        let evil = project.path("evil");
+        let evil = evil.to_str().unwrap();
+        project.git(&["config", "extensions.worktreeConfig", "true"]);
+        project.git(&["config", "--worktree", "filter.x.clean", evil]);
+        project.write(".gitattributes", "* filter=x\n");
+        project.touch("pyproject.toml");
+    }),
+    (
+        "a filter of git's that no option can name",
+        "bin",
+        |project| {
+            let evil = project.path("evil");
+            project.git(&["config", "filter.a=b.clean", evil.to_str().unwrap()]);
+            project.write(".gitattributes", "* filter=a=b\n");
+            project.touch("pyproject.toml");
+        },
+    ),
+    ("git's configuration of a submodule", "bin", |project| {
+        let evil = project.path("evil");
+        project.write("sub/file", "one");
+        let inner = |words: &[&str]| {
+            let run = project.run("git", &[&["-C", "sub"], words].concat());
+            assert_eq!(run.code, Some(0), "{run}");
+        };
+        inner(&["init", "--quiet"]);
+        inner(&["add", "."]);
+        let person = ["-c", "user.name=x", "-c", "user.email=x@y"];
+        inner(&[&person[..], &["commit", "--quiet", "-m", "x"]].concat());
+        project.git(&["add", "sub"]);
+        inner(&["config", "filter.x.clean", evil.to_str().unwrap()]);
+        project.write("sub/.gitattributes", "* filter=x\n");
+        project.touch("sub/file");
+    }),
+    ("cargo's configuration", "hello", |project| {
         let evil = project.path("evil");
         let evil = evil.display();
         let config = format!(
@@ -109,8 +143,8 @@ const TRAPS: [Trap; 6] = [
 
 #[test]
 fn f31b_what_only_looks_runs_no_program_that_the_checkout_brings_or_names() {
-    for (what, set) in TRAPS {
-        let project = Project::cold(&folder!().join("bin"), "bin");
+    for (what, fixture, set) in TRAPS {
+        let project = Project::cold(&folder!().join("project"), fixture);
         let mark = project.path("MARK");
         trap(&project.path("evil"), &mark);
         for name in ["post-index-change", "pre-auto-gc", "reference-transaction"] {
@@ -127,9 +161,42 @@ fn f31b_what_only_looks_runs_no_program_that_the_checkout_brings_or_names() {
         }
         // the trap works
         let _ = project.dev().run();
+        let _ = project.run("git", &["status", "--short"]);
         let _ = project.run("git", &["diff", "--stat"]);
         assert!(mark.exists(), "{what}");
     }
+}
+
+/// A distribution that a checkout brings is inspected and not imported.
+#[test]
+fn f31b_a_wheel_that_lies_in_dist_is_not_imported_to_be_checked() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let mark = project.path("MARK");
+    let lines = r#"
+import sys, zipfile
+mark, to = sys.argv[1:]
+trap = f"open({mark!r}, 'w')\n"
+info = "shout-0.1.0.dist-info/"
+files = {
+    "shout/__init__.py": trap, "shout/__init__.pyi": "", "shout.pth": "import shout\n",
+    info + "METADATA": "Metadata-Version: 2.1\nName: shout\nVersion: 0.1.0\n",
+    info + "WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+}
+record = "".join(f"{name},,\n" for name in [*files, info + "RECORD"])
+with zipfile.ZipFile(to, "w") as wheel:
+    for name, text in {**files, info + "RECORD": record}.items():
+        wheel.writestr(name, text)
+"#;
+    let wheel = "dist/shout-0.1.0-py3-none-any.whl";
+    project.write("dist/README", "");
+    let words = ["-c", lines, mark.to_str().unwrap(), wheel];
+    assert_eq!(project.run("python3", &words).code, Some(0));
+    let check = |args: &[&str]| project.pyx("release").with(&["check"]).with(args).run();
+    let run = check(&["--allow-dirty"]).exits(1);
+    assert!(!mark.exists(), "{run}");
+    // whoever names a wheel has it imported beside its stubs
+    let run = check(&["--allow-dirty", wheel]).exits(1);
+    assert!(mark.exists(), "{run}");
 }
 
 #[cfg(target_os = "linux")]
