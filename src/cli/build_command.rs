@@ -96,6 +96,9 @@ impl BuildCommand {
                 "`--watch` watches for one `--python` only".into(),
             ));
         }
+        if all && !global.dry_run {
+            matrix::lock_crates(&command)?;
+        }
         let pythons = matrix::pythons(session, ui, &request, self.pythons())?;
         if global.dry_run {
             return command.show(&pythons);

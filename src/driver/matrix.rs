@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::facts::environment::{Environment, requested_python};
-use crate::facts::project::Project;
+use crate::facts::project::{Member, Project};
 use crate::facts::supported_pythons::{self, SupportedPythons};
 use crate::facts::{CommandPart, Purpose, Request};
 use crate::model::error::{Error, Result, TestError};
@@ -13,12 +13,36 @@ use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
 use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
+use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::{self, ALL};
 use crate::world::session::Session;
 
 use super::command::Driver;
 use super::test_report;
+
+/// Has cargo lock what no Cargo.lock does: which Pythons `all` stands for depends on the version of PyO3.
+///
+/// # Errors
+/// What cargo does not lock, and what no command does without.
+pub fn lock_crates(driver: &Driver<'_>) -> Result<()> {
+    let project = Project::discover(driver.session, &driver.request.selection())?;
+    let is_locked = |member: &Member| disk::is_file(&member.workspace.join("Cargo.lock"));
+    if project.members.iter().all(is_locked) {
+        return Ok(());
+    }
+    let request = Request {
+        python: None,
+        purpose: Purpose::Dev,
+        part: CommandPart::Lock,
+        ..driver.request.clone()
+    };
+    let driver = Driver {
+        request: &request,
+        ..*driver
+    };
+    driver.perform().map(drop)
+}
 
 /// `--python`'s values, the first for each environment, with `all` as one version for each minor that
 /// is here and that every member's `requires-python` allows, oldest first, without the interpreters
@@ -329,7 +353,6 @@ mod tests {
     use super::*;
     use crate::model::error::MachineError;
     use crate::ui::OutputOptions;
-    use crate::world::disk;
 
     /// What is run of `--python`'s values, in a project where these interpreters are installed.
     fn chosen(installed: &[&str], requires: &str, wanted: &[&str]) -> Result<Vec<String>> {

@@ -39,6 +39,8 @@ pub struct Request {
 pub enum CommandPart {
     #[default]
     Whole,
+    /// cargo's choice of versions, where there is no Cargo.lock.
+    Lock,
     /// The project's recipes before it.
     Before,
     /// The command's own work.

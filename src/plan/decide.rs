@@ -6,7 +6,7 @@ use crate::model::finding;
 
 use super::context::PlanContext;
 use super::step::Plan;
-use super::{dev, hooks, just, release, run, test, wheel_test};
+use super::{dev, environment, hooks, just, release, run, test, wheel_test};
 
 /// What a command does.
 ///
@@ -32,12 +32,15 @@ pub fn plan(request: &Request, facts: &Facts, run_state: &RunState) -> Result<Pl
         caller: &facts.caller,
         tools,
     };
+    if request.part == CommandPart::Lock {
+        return environment::lock_crates(&context);
+    }
     match (&request.purpose, &facts.just) {
         (Purpose::Just(words), Some(just)) => just::just(&context, just, words),
         (_, Some(just)) => hooks::around(&context, just, || work(&context, facts)),
         (_, None) => match request.part {
             CommandPart::Whole | CommandPart::Work => work(&context, facts),
-            CommandPart::Before | CommandPart::After => Ok(Plan::default()), // there are no recipes around it
+            CommandPart::Lock | CommandPart::Before | CommandPart::After => Ok(Plan::default()), // there are no recipes around it
         },
     }
 }

@@ -160,6 +160,18 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
     }
 }
 
+/// What is locked before a Python is chosen, and nothing else.
+///
+/// # Errors
+/// As [`provide`].
+pub(super) fn lock_crates(context: &PlanContext<'_>) -> Result<Plan> {
+    let mut plan = Plan::default();
+    if provide(&mut plan, context, None)? {
+        lock(&mut plan, context);
+    }
+    Ok(plan)
+}
+
 /// Which Pythons PyO3 is for depends on its version, which a project without Cargo.lock leaves to cargo.
 fn lock(plan: &mut Plan, context: &PlanContext<'_>) {
     if context.request.network.locked {

@@ -29,7 +29,7 @@ pub(super) fn around(
     }
     let mut plan = match part {
         CommandPart::Whole | CommandPart::Work => work()?,
-        CommandPart::Before | CommandPart::After => Plan::default(),
+        CommandPart::Lock | CommandPart::Before | CommandPart::After => Plan::default(),
     };
     if matches!(part, CommandPart::Whole | CommandPart::After) && !plan.again {
         after(&mut plan, context, just)?;

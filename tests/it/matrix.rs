@@ -228,6 +228,13 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
     // without Cargo.lock cargo is first asked for the version of PyO3; the build is none of this
     project.remove("Cargo.lock");
     project.write("build.rs", "fn main() { panic!() }\n");
+    test(&project, &["--python", "all", "--fail-fast"])
+        .path_first(&newer)
+        .run()
+        .exits(1)
+        .says_once("Locking the crates of hello")
+        .says_once(&format!("{reason}: CPython 3.99.0 is left out"));
+    project.remove("Cargo.lock");
     run(&[])
         .exits(1)
         .says("Locking the crates of hello")
