@@ -6,7 +6,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
-use crate::facts::environment::{self, Environment, requested_python};
+use crate::facts::environment::{self, Environment, State, requested_python};
 use crate::facts::project::{Bindings, HardWired, Project, refused_by_maturin};
 use crate::model::error::{Error, Result, ToolError};
 use crate::model::finding::{self, Finding};
@@ -14,7 +14,7 @@ use crate::model::implementation::Implementation;
 use crate::model::minor::NEWEST_PYTHON;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
-use crate::world::python_request::InterpreterChoice;
+use crate::world::python_request::{InterpreterChoice, PythonRequest};
 use crate::world::session::Session;
 use crate::world::tool::{self, ToolName};
 
@@ -303,6 +303,46 @@ impl Facts {
         Err(Error::refused(message, format!("--python {major}.{minor}")))
     }
 
+    /// Has an environment that pyx made, and whose Python the locked PyO3 refuses, made with another one:
+    /// whoever chose the PyO3 since has not chosen that Python.
+    fn make_anew_for_pyo3(
+        &mut self,
+        session: &Session,
+        request: &Request,
+        run_state: &RunState,
+        records: &Records,
+    ) {
+        let is_of_this_run = self
+            .target
+            .requested
+            .as_ref()
+            .is_some_and(PythonRequest::is_of_this_run);
+        let is_kept = self.target.stale.is_some() || is_of_this_run || !records.made_environment();
+        if is_kept || !self.builds.iter().any(Build::begins_anew) {
+            return;
+        }
+        let supported = SupportedPythons::of_project(session, &self.project, request);
+        let Some(why) = python_choice::unsupported_by(&self.target, &supported) else {
+            return;
+        };
+        let environment = Environment {
+            state: State::Bad {
+                why,
+                replaceable: true,
+            },
+            ..self.target.environment.clone()
+        };
+        let dependencies = (
+            self.target.dependencies.dependencies.clone(),
+            self.target.test_dependencies.dependencies.clone(),
+        );
+        self.target = TargetEnvironment {
+            requested: self.target.requested.take(),
+            ..records.target(session, request, environment, dependencies, &self.project)
+        };
+        self.builds = records.builds(session, request, run_state, &self.project, &self.target);
+    }
+
     /// The Python that the environment will be made with, where it must be made.
     fn choose_python(
         &mut self,
@@ -341,6 +381,7 @@ impl Facts {
         run_state: &RunState,
         records: &Records,
     ) -> Result<()> {
+        self.make_anew_for_pyo3(session, request, run_state, records);
         self.check_locks()?;
         tool::ask_together(session, &[ToolName::Uv, ToolName::Maturin]);
         let mut tools = Tools::find(session, &self.project)?;

@@ -29,6 +29,17 @@ pub(super) fn require_supported(
     }
 }
 
+/// What PyO3 has against the environment's Python, as the end of a sentence.
+pub(super) fn unsupported_by(
+    target: &TargetEnvironment,
+    supported: &[SupportedPythons],
+) -> Option<String> {
+    let python = target.environment.interpreter()?;
+    let refusing = supported_pythons::refusing(supported, &python)?;
+    let wording = refusing.wording(python.implementation);
+    Some(format!("it has {python}, and {wording}"))
+}
+
 /// What is to be had, and what is to be said of what was passed over. `installed`: in their order;
 /// `unavailable`: what uv could not download, as it was asked for.
 ///

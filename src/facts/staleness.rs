@@ -13,7 +13,7 @@ use super::environment::{Environment, State};
 use super::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, LoadedRecord, build_id};
 use super::local_distributions::LocalDistribution;
 use super::member_build::{Build, MemberRecords, Staleness};
-use super::project::Project;
+use super::project::{Bindings, Project};
 use super::request::Request;
 use super::required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 use super::run_state::RunState;
@@ -46,6 +46,11 @@ impl Records {
     pub(super) fn warnings(&self) -> Vec<String> {
         let both = self.builds.warning.iter().chain(&self.environment.warning);
         both.cloned().collect()
+    }
+
+    /// Whether pyx made the environment.
+    pub(super) fn made_environment(&self) -> bool {
+        self.environment.record.made
     }
 
     /// What the environment's interpreter says of itself; it is asked where that is not on record.
@@ -109,8 +114,14 @@ impl Records {
     fn gone(&self, project: &Project, environment: &Environment) -> Vec<String> {
         let installed = self.environment.record.installed.values();
         let folders = installed.map(|record| &record.package);
+        let is_built = |dir: &Utf8PathBuf| {
+            let mut modules = project.all().filter(|it| it.bindings != Bindings::Embed);
+            modules.any(|member| member.dir == *dir)
+        };
         let is_gone = |dir: &&Utf8PathBuf| {
-            dir.starts_with(project.checkout()) && !disk::is_file(&dir.join("pyproject.toml"))
+            dir.starts_with(project.checkout())
+                && !disk::is_file(&dir.join("pyproject.toml"))
+                && !is_built(dir)
         };
         let folders: Vec<&Utf8PathBuf> = folders.filter(is_gone).collect();
         if folders.is_empty() {

@@ -7,6 +7,7 @@ mod fresh;
 mod imported;
 mod mistakes;
 mod once;
+mod refused_python;
 mod said;
 mod tools;
 mod unseen;

@@ -1,0 +1,48 @@
+//! Environments with a Python that PyO3 refuses since it is another PyO3.
+
+use crate::support::{Project, oldest_and_newest, project, skipped};
+
+/// From now on the module is for nothing older.
+fn raise(project: &Project, oldest: &str) {
+    let feature = format!("abi3-py{}", oldest.replace('.', ""));
+    let with = format!("pyo3 = {{ version = \"0.29\", features = [\"{feature}\"] }}");
+    project.edit("Cargo.toml", "pyo3 = \"0.29\"", &with);
+}
+
+/// What pyx has written down of the environment.
+const RECORD: &str = ".venv/pyx.json";
+
+const VERSION: &str = "import sys, hello; print('%d.%d' % sys.version_info[:2])";
+
+#[test]
+fn an_environment_with_a_python_that_pyo3_refuses_is_made_anew_by_who_made_it() {
+    let [oldest, newest] = oldest_and_newest();
+    if oldest == newest {
+        return skipped("two Pythons");
+    }
+    let project = project!("hello");
+    project.write(".python-version", &oldest);
+    project.dev().run().succeeds();
+    assert_eq!(project.python(VERSION), oldest);
+    project.remove(".python-version");
+    project.dev().run().finds_fresh("hello");
+
+    raise(&project, &newest);
+    // as one that somebody made with uv
+    let record = project.read(RECORD);
+    project.remove(RECORD);
+    let before = project.listing(&["target"]);
+    let refused = project.dev().run().exits(3);
+    refused
+        .says_once(&format!(" and newer, not for CPython {oldest}"))
+        .says(&format!("hint: --python {newest}, or another PyO3"));
+    assert!(project.listing(&["target"]) == before);
+
+    project.write(RECORD, &record);
+    let run = project.dev().run().succeeds();
+    run.says_once(&format!("    Creating .venv (CPython {newest}"))
+        .says(&format!(" (it has CPython {oldest}"))
+        .says(&format!("is for CPython {newest} and newer)"));
+    assert_eq!(project.python(VERSION), newest);
+    project.dev().run().finds_fresh("hello");
+}
