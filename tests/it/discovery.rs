@@ -274,6 +274,46 @@ fn a_package_of_a_cargo_workspace_with_several_is_built_in_the_shared_environmen
 }
 
 #[test]
+fn a_crate_for_others_means_the_packages_that_are_built_with_it() {
+    let library = "[package]\nname = 'core'\n";
+    let using = |name: &str| format!("{PYO3}{name} = {{ path = '../{name}' }}\n");
+    let checkout = Checkout::new()
+        .file("core/Cargo.toml", library)
+        .file("core/src/lib.rs", "")
+        .package("one", "one")
+        .file("one/Cargo.toml", &using("core"))
+        .package("two", "two");
+    for start in ["core", "core/src"] {
+        assert_eq!(checkout.names(start), ["one"]);
+        assert_eq!(
+            checkout.discover(start).unwrap().home,
+            checkout.root.join("one")
+        );
+    }
+    let checkout = checkout.file("two/Cargo.toml", &using("core"));
+    assert_eq!(checkout.names("core"), ["one", "two"]);
+    let program = format!("{library}[dependencies]\none = {{ path = '../one' }}\n");
+    let checkout = checkout.file("app/Cargo.toml", &program.replace("core", "app"));
+    assert_eq!(checkout.names("app"), ["one"]);
+    // others are not its own
+    let checkout = checkout.file("tools/Cargo.toml", &library.replace("core", "tools"));
+    let error = checkout.discover("tools").unwrap_err();
+    assert_eq!(error.exit().code(), 2);
+    assert!(
+        error
+            .to_string()
+            .starts_with("`tools` is part of no package for Python ("),
+        "{error}"
+    );
+    assert_eq!(checkout.names(""), ["one", "two"]);
+    // a folder that is in no crate is of the whole checkout, and so is the crate at its root
+    let checkout = checkout.file("docs/index.md", "");
+    assert_eq!(checkout.names("docs"), ["one", "two"]);
+    let checkout = checkout.file("Cargo.toml", &library.replace("core", "all"));
+    assert_eq!(checkout.names("docs"), ["one", "two"]);
+}
+
+#[test]
 fn an_unknown_member_is_an_error_that_names_the_nearest() {
     let checkout = Checkout::new()
         .package("packages/alpha", "alpha")
@@ -331,6 +371,49 @@ fn bindings_are_what_maturin_would_guess() {
         with("[package]\nname = 'x'\n", &["src/main.rs"]),
         Bindings::Bin
     );
+}
+
+#[test]
+fn a_crate_alone_is_a_module_where_its_sources_make_one_and_nothing_else_builds_it() {
+    const MODULE: &str = "use pyo3::prelude::*;\n#[pymodule]\nmod ext {}\n";
+    let found = |cargo: &str, lib: &str| {
+        let checkout = Checkout::new()
+            .file("Cargo.toml", cargo)
+            .file("src/lib.rs", lib);
+        checkout.bindings()
+    };
+    assert_eq!(found(PYO3, MODULE), Bindings::Pyo3);
+    assert_eq!(
+        found(&PYO3.replace("pyo3 ", "pyo3-ffi "), "fn PyInit_ext() {}"),
+        Bindings::Pyo3Ffi
+    );
+    assert_eq!(found(PYO3, "// #[pymodule]\n"), Bindings::Embed);
+    assert_eq!(
+        found(&PYO3.replace("cdylib", "rlib"), MODULE),
+        Bindings::Embed
+    );
+    let optional = PYO3.replace("'0.29'", "{ version = '0.29', optional = true }");
+    assert_eq!(found(&optional, MODULE), Bindings::Embed);
+    let on = format!("{optional}[features]\ndefault = ['py']\npy = ['dep:pyo3']\n");
+    assert_eq!(found(&on, MODULE), Bindings::Pyo3);
+    let starts = PYO3.replace(
+        "'0.29'",
+        "{ version = '0.29', features = ['auto-initialize'] }",
+    );
+    assert_eq!(found(&starts, MODULE), Bindings::Embed);
+    let tools = Checkout::new()
+        .file("Cargo.toml", PYO3)
+        .file("src/lib.rs", MODULE)
+        .file("pyproject.toml", "[tool.ruff]\n");
+    assert_eq!(tools.bindings(), Bindings::Embed);
+    let inside = Checkout::new()
+        .file(
+            "Cargo.toml",
+            &PYO3.replace("[lib]", "[lib]\npath = 'ext/mod.rs'"),
+        )
+        .file("ext/mod.rs", "mod python;\n")
+        .file("ext/python.rs", MODULE);
+    assert_eq!(inside.bindings(), Bindings::Pyo3);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use toml_edit::{Item, TableLike};
 
+use crate::facts::project::makes_module;
 use crate::model::error::{Error, Result};
 use crate::model::path::shown;
 use crate::world::disk;
@@ -128,13 +129,6 @@ pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) 
     Ok(())
 }
 
-/// `#[pymodule]`, `#[pyo3::pymodule(…)]` or `#[cfg_attr(…, pymodule)]`, none of its helpers.
-fn makes_module(line: &str) -> bool {
-    let line = line.trim_start();
-    let mut ends = line.split("pymodule").skip(1);
-    line.starts_with("#[") && ends.any(|rest| rest.starts_with([']', '(', ')', ' ', ',']))
-}
-
 /// What is missing where all but that is there.
 fn pyproject(cargo: &CargoToml, pyo3: &Pyo3) -> String {
     let name = cargo.package_name().unwrap_or_default();
@@ -198,23 +192,5 @@ mod tests {
         ];
         let said = said.map(|text| pyo3(text).unwrap_err().to_string());
         insta::assert_snapshot!(said.join("\n\n"));
-    }
-
-    #[test]
-    fn only_the_macro_itself_makes_a_module() {
-        for line in [
-            "#[pymodule]",
-            "  #[pyo3::pymodule(name = \"a\")]",
-            "#[cfg_attr(x, pymodule)]",
-        ] {
-            assert!(makes_module(line), "{line}");
-        }
-        for line in [
-            "// #[pymodule]",
-            "#[pymodule_export]",
-            "use pyo3::pymodule;",
-        ] {
-            assert!(!makes_module(line), "{line}");
-        }
     }
 }

@@ -133,7 +133,7 @@ impl Dependencies {
         tested: &[(&Member, bool)],
     ) -> Result<()> {
         for (member, python) in tested {
-            let Some(pyproject) = &member.pyproject else {
+            let Some(pyproject) = &member.python_manifest(&project.manifests)? else {
                 self.add_tests_of_crate(project, member)?;
                 continue;
             };

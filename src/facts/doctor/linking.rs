@@ -14,12 +14,13 @@ use super::problem::{Fix, Problem};
 pub(super) fn check(build: &Build) -> Result<Vec<Problem>> {
     let member = &build.member;
     let mut found = Vec::new();
-    found.extend(build.hard_wired.as_ref().map(extension_module));
+    let hard_wired = build.hard_wired.as_ref();
+    found.extend(hard_wired.map(|found| extension_module(found, member)));
     found.extend(cdylib_only(member)?);
     Ok(found)
 }
 
-fn extension_module(found: &HardWired) -> Problem {
+fn extension_module(found: &HardWired, member: &Member) -> Problem {
     let without = if found.by_default {
         " without `--no-default-features`"
     } else {
@@ -29,9 +30,15 @@ fn extension_module(found: &HardWired) -> Problem {
         "`extension-module` is on in every build: plain `cargo test` cannot link{without} \
          (`cargo pyx test` can)"
     );
+    let hint = match &member.pyproject {
+        Some(_) => "move it to `features` under [tool.maturin]",
+        None => {
+            "move it to `features` under [tool.maturin] of a pyproject.toml (`cargo pyx init` says which)"
+        }
+    };
     let finding = Finding::warning("extension-module", message)
         .at(&found.path, Some(found.line))
-        .hint("move it to `features` under [tool.maturin]");
+        .hint(hint);
     let fix = found.fix.iter().cloned();
     Problem {
         finding,

@@ -15,6 +15,7 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 use super::crates::{Closure, cargo_lock, locked_closure};
 use super::layout::installed_module;
 use super::member::{Bindings, Member};
+use super::python_module::{embeds_python, is_extension, is_module_by_itself, uses_python};
 use super::uv_workspace::UvWorkspace;
 
 /// How far below a monorepo's root a package may be.
@@ -54,7 +55,7 @@ pub(super) struct FoundPackages {
 /// A package's manifests.
 #[derive(Debug)]
 struct FoundPackage {
-    /// `None` for a crate that embeds Python.
+    /// `None` for a crate that embeds Python, or that is a module by itself.
     pyproject: Option<Arc<PyProject>>,
     cargo: Arc<CargoToml>,
 }
@@ -93,9 +94,17 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
         });
     }
     for root in below(start) {
-        let packages = search(manifests, root)?;
+        let mut packages = search(manifests, root)?;
         if let Some(pyproject) = first_of_other(manifests, &packages)? {
             return Err(not_maturin(&pyproject));
+        }
+        if let Some(part) = nearest_crate(manifests, start, root)? {
+            packages = connected(manifests, packages, &part)?;
+            if let [only] = &packages[..]
+                && let Some(pyproject) = &only.pyproject
+            {
+                return around(manifests, pyproject.clone());
+            }
         }
         let workspace = shared_workspace(manifests, &packages)?;
         let root = match (&packages[..], &workspace) {
@@ -146,6 +155,51 @@ fn compiled_by_other(manifests: &Manifests, cargo: &CargoToml) -> Result<Option<
         }
     }
     Ok(None)
+}
+
+/// The crate that a folder is in, below the one that is searched, and not the root of a workspace.
+fn nearest_crate(
+    manifests: &Manifests,
+    start: &Utf8Path,
+    searched: &Utf8Path,
+) -> Result<Option<Arc<CargoToml>>> {
+    for dir in start.ancestors().take_while(|dir| *dir != searched) {
+        if let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))? {
+            let is_part = cargo.package_name().is_some() && !cargo.is_workspace();
+            return Ok(is_part.then_some(cargo));
+        }
+    }
+    Ok(None)
+}
+
+/// Those of the packages that a crate is compiled into, or that are compiled into it.
+///
+/// # Errors
+/// [`Error::Refused`] where there are only others.
+fn connected(
+    manifests: &Manifests,
+    packages: Vec<FoundPackage>,
+    part: &CargoToml,
+) -> Result<Vec<FoundPackage>> {
+    let holds = |whole: &CargoToml, part: &CargoToml| -> Result<bool> {
+        let closure = Closure::of(manifests, whole)?;
+        let mut crates = closure.crates.iter();
+        Ok(crates.any(|cargo| cargo.toml.path == part.toml.path))
+    };
+    let is_alone = packages.is_empty();
+    let mut found = Vec::new();
+    for package in packages {
+        if holds(&package.cargo, part)? || holds(part, &package.cargo)? {
+            found.push(package);
+        }
+    }
+    if !found.is_empty() || is_alone {
+        return Ok(found);
+    }
+    Err(Error::Project(ProjectError::Unconnected {
+        name: part.package_name().unwrap_or_default().to_owned(),
+        manifest: part.toml.path.clone(),
+    }))
 }
 
 fn members(manifests: &Manifests, packages: &[FoundPackage]) -> Result<Vec<Member>> {
@@ -373,28 +427,6 @@ fn nearest_of_python(manifests: &Manifests, start: &Utf8Path) -> Result<Option<A
     Ok(None)
 }
 
-/// A crate that starts an interpreter: PyO3 with `auto-initialize`.
-fn embeds_python(cargo: &CargoToml) -> bool {
-    cargo.dependencies().iter().any(|dependency| {
-        dependency.package == "pyo3" && dependency.features.iter().any(|f| f == "auto-initialize")
-    })
-}
-
-/// A crate that is a module to import, and nothing that starts an interpreter.
-fn is_extension(cargo: &CargoToml) -> bool {
-    let kinds = cargo.crate_types();
-    kinds.iter().any(|kind| kind == "cdylib") && !embeds_python(cargo)
-}
-
-/// A crate that is compiled with PyO3, if only for its tests.
-fn uses_python(cargo: &CargoToml) -> bool {
-    let mut all = cargo
-        .dependencies()
-        .into_iter()
-        .chain(cargo.dev_dependencies());
-    all.any(|dependency| matches!(&*dependency.package, "pyo3" | "pyo3-ffi"))
-}
-
 impl FoundPackage {
     fn python(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<Self> {
         let missing = || {
@@ -432,7 +464,7 @@ impl FoundPackage {
             name: self.name(),
             dir: self.dir().to_owned(),
             cargo: cargo.clone(),
-            bindings: self.bindings(manifests, &closure),
+            bindings: self.bindings(manifests, &closure)?,
             module: lib.clone().unwrap_or_default(),
             lib,
             bins: cargo.bins(),
@@ -455,18 +487,23 @@ impl FoundPackage {
 
     /// As maturin guesses: what is said, else the binding crate among the dependencies, else cffi
     /// for a C library and bin for programs (maturin guide, "Bindings").
-    fn bindings(&self, manifests: &Manifests, closure: &Closure) -> Bindings {
-        let Some(pyproject) = &self.pyproject else {
-            return Bindings::Embed;
+    fn bindings(&self, manifests: &Manifests, closure: &Closure) -> Result<Bindings> {
+        let said = match &self.pyproject {
+            Some(pyproject) => pyproject.maturin("bindings"),
+            None if is_module_by_itself(manifests, &self.cargo)? => None,
+            None => return Ok(Bindings::Embed),
         };
-        match pyproject.maturin("bindings") {
-            Some("pyo3" | "rust-cpython") => return Bindings::Pyo3,
-            Some("pyo3-ffi") => return Bindings::Pyo3Ffi,
-            Some("cffi") => return Bindings::Cffi,
-            Some("uniffi") => return Bindings::Uniffi,
-            Some("bin") => return Bindings::Bin,
-            _ => {}
-        }
+        Ok(match said {
+            Some("pyo3" | "rust-cpython") => Bindings::Pyo3,
+            Some("pyo3-ffi") => Bindings::Pyo3Ffi,
+            Some("cffi") => Bindings::Cffi,
+            Some("uniffi") => Bindings::Uniffi,
+            Some("bin") => Bindings::Bin,
+            _ => self.guessed_bindings(manifests, closure),
+        })
+    }
+
+    fn guessed_bindings(&self, manifests: &Manifests, closure: &Closure) -> Bindings {
         let is_cdylib = self.cargo.crate_types().iter().any(|kind| kind == "cdylib");
         if !is_cdylib && !self.cargo.bins().is_empty() {
             return Bindings::Bin;

@@ -66,17 +66,18 @@ pub fn python_folders(member: &Member) -> Vec<String> {
 
 /// Where the package would be, relative to pyproject.toml.
 fn package_folders(member: &Member) -> Vec<Utf8PathBuf> {
-    let Some(pyproject) = &member.pyproject else {
+    if member.bindings == Bindings::Embed {
         return Vec::new();
-    };
+    }
     let package = member.module.split('.').next().unwrap_or_default();
     let package = if package.is_empty() {
         member.escaped_name()
     } else {
         package.to_owned()
     };
-    let sources = sources(&member.dir, pyproject.maturin("python-source"));
-    let folders = sources
+    let pyproject = member.pyproject.as_ref();
+    let said = pyproject.and_then(|pyproject| pyproject.maturin("python-source"));
+    let folders = sources(&member.dir, said)
         .into_iter()
         .map(|source| Utf8Path::new(source).join(&package));
     folders.map(|folder| normalize(&folder)).collect()

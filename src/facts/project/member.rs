@@ -7,10 +7,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 use serde::Serialize;
 
+use crate::model::error::Result;
 use crate::model::package_name;
 use crate::model::path::{below_root, slashed};
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, ConditionalFeature, Config, Dependency, PyProject};
+use crate::world::manifest::{
+    CargoToml, ConditionalFeature, Config, Dependency, Manifests, PyProject,
+};
 
 use super::cargo_directories::Directories;
 
@@ -58,12 +61,12 @@ impl Bindings {
 /// All paths are absolute.
 #[derive(Clone, Debug, Default)]
 pub struct Member {
-    /// The distribution's normalised name; the crate's for an embedding crate.
+    /// The distribution's normalised name; the crate's where there is no pyproject.toml.
     pub name: String,
     /// The folder of pyproject.toml, from which maturin and cargo are run: that is where they
     /// look for `.cargo/config.toml` and `rust-toolchain.toml`.
     pub dir: Utf8PathBuf,
-    /// `None` for a crate that embeds Python.
+    /// `None` for a crate that embeds Python, and for a module that has none.
     pub pyproject: Option<Arc<PyProject>>,
     /// Cargo.toml of the crate.
     pub cargo: Arc<CargoToml>,
@@ -172,6 +175,19 @@ impl Member {
             Some(pyproject) => &pyproject.config,
             None => &self.cargo.config,
         }
+    }
+
+    /// What its pyproject.toml says of Python: nothing where a crate is a module without one; `None` for a
+    /// crate that embeds Python.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`](crate::model::error::Error::Manifest)
+    pub fn python_manifest(&self, manifests: &Manifests) -> Result<Option<Arc<PyProject>>> {
+        if self.pyproject.is_some() || self.bindings == Bindings::Embed {
+            return Ok(self.pyproject.clone());
+        }
+        let path = self.dir.join("pyproject.toml");
+        manifests.pyproject_or_empty(&path).map(Some)
     }
 
     /// `[tool.maturin] profile`

@@ -2,7 +2,7 @@
 //!
 //! `discover` decides from a folder which packages those are. A `member` is one of them, `uv_workspace` what
 //! uv has in one environment with it; `crates` follows what Cargo.toml files say of each other,
-//! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
+//! `python_module` what a crate is to Python, `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
 //! `cargo_directories` where cargo builds, `refused_by_maturin` what nobody needs to compile for to know.
 
 mod cargo_directories;
@@ -11,6 +11,7 @@ mod discover;
 mod extension_module;
 mod layout;
 mod member;
+mod python_module;
 pub mod refused_by_maturin;
 mod uv_workspace;
 
@@ -34,6 +35,7 @@ pub use crates::{
 pub use extension_module::{HardWired, is_switched_on};
 pub use layout::{Layout, package_folder, python_folders};
 pub use member::{Bindings, METADATA, Member};
+pub use python_module::makes_module;
 pub use uv_workspace::UvWorkspace;
 
 /// One or several packages that share one environment.
@@ -136,7 +138,11 @@ impl Project {
             ..Selection::default()
         };
         let whole = match Self::find(session, &selection, self.manifests.clone()) {
-            Err(Error::Project(ProjectError::NoProject(_) | ProjectError::NotMaturin { .. })) => {
+            Err(Error::Project(
+                ProjectError::NoProject(_)
+                | ProjectError::NotMaturin { .. }
+                | ProjectError::Unconnected { .. },
+            )) => {
                 return Ok(self);
             }
             found => found?,

@@ -1,6 +1,6 @@
 //! Which wheels a package needs so that every Python it allows gets one.
 
-use crate::facts::project::Bindings;
+use crate::facts::project::Member;
 use crate::model::minor;
 use crate::world::interpreter::Interpreter;
 
@@ -89,9 +89,9 @@ pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
     minor::of(&python.version)
 }
 
-/// Whether the bindings make a module or program at all, and so a wheel.
-pub(super) fn has_wheels(bindings: Bindings) -> bool {
-    bindings != Bindings::Embed
+/// Whether there is a distribution of it: an sdist has a pyproject.toml, and a wheel is built from that.
+pub(super) fn has_wheels(member: &Member) -> bool {
+    member.pyproject.is_some()
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     use pep440_rs::Version;
 
     use super::*;
-    use crate::facts::project::{Locked, Member};
+    use crate::facts::project::{Bindings, Locked, Member};
     use crate::facts::supported_pythons::VersionRange;
     use crate::model::implementation::Implementation;
     use crate::model::stable_abi::StableAbis;

@@ -131,7 +131,7 @@ impl Release {
 
     fn look_at_packages(&mut self, context: &ReleaseContext<'_>, builds: &[Build]) -> Result<()> {
         let versions = Versioned::gather(context.project).unwrap_or_default();
-        for build in builds.iter().filter(|b| abi::has_wheels(b.member.bindings)) {
+        for build in builds.iter().filter(|b| abi::has_wheels(&b.member)) {
             let package = self.package(context, build, &versions)?;
             if let Some(sdist) = &package.sdist {
                 let found = links_out::findings(context.project, &build.member, &sdist.path)?;
@@ -321,10 +321,7 @@ pub(super) fn findings(
 /// # Errors
 /// [`Error::Refused`] where there is nothing to release.
 pub(super) fn check_members(builds: &[Build]) -> Result<()> {
-    if builds
-        .iter()
-        .any(|build| abi::has_wheels(build.member.bindings))
-    {
+    if builds.iter().any(|build| abi::has_wheels(&build.member)) {
         return Ok(());
     }
     Err(Error::refused(

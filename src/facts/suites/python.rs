@@ -79,13 +79,14 @@ impl PythonSuite {
     /// In the package's folder, else beside or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<PythonTests> {
         let manifests = &project.manifests;
-        let runner = match &member.pyproject {
+        let pyproject = member.python_manifest(manifests)?;
+        let runner = match &pyproject {
             Some(pyproject) => TestRunner::of(manifests, pyproject)?,
             None => TestRunner::default(),
         };
         let own = Self::of(project, member, runner, &member.dir);
         if runner == TestRunner::Stestr {
-            let dir = member.pyproject.as_deref().and_then(stestr_folder);
+            let dir = pyproject.as_deref().and_then(stestr_folder);
             let dir = dir.unwrap_or_else(|| member.dir.clone());
             return Ok(Some(Self { dir, ..own }).into()); // its configuration says where they are
         }

@@ -15,6 +15,10 @@ pub enum ProjectError {
     )]
     NoProject(Utf8PathBuf),
 
+    /// A crate that has nothing to do with the packages in its checkout.
+    #[error("`{name}` is part of no package for Python ({manifest})")]
+    Unconnected { name: String, manifest: Utf8PathBuf },
+
     #[error("no manifest at `{0}`")]
     NoManifest(Utf8PathBuf),
 
@@ -60,6 +64,9 @@ impl ProjectError {
                  or pass `-C DIR`, a folder whose pyproject.toml has `build-backend = \"maturin\"`"
                     .into(),
             ),
+            Self::Unconnected { .. } => {
+                Some("cargo test, or `-C DIR` for the folder of a package".into())
+            }
             Self::NoManifest(_) => Some(
                 "name a pyproject.toml or Cargo.toml, or leave `--manifest-path` out: the nearest is taken"
                     .into(),

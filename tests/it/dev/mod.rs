@@ -1,5 +1,6 @@
 //! What `cargo pyx dev` promises, in real projects with the real tools.
 
+mod bare;
 mod cargo_options;
 #[cfg(unix)]
 mod conda;

@@ -319,14 +319,14 @@ fn tests_in_folders_that_are_left_out_are_named() {
     assert_eq!(summary(&run), "Python (shout) 1 failed, 1 passed", "{run}");
 }
 
-/// maturin builds such a crate, but nothing would know how to install it.
+/// maturin refuses to build beside a pyproject.toml that does not say what builds.
 #[test]
 fn tests_of_an_extension_that_is_no_package_are_named() {
     let project = Project::cold(&folder!().join("hello"), "hello");
     project.write("tests/test_it.py", "def test_it():\n    assert 0\n");
     project.write("python/pyproject.toml", "");
     project.write("python/test_other.py", "");
-    project.remove("pyproject.toml");
+    project.write("pyproject.toml", "[tool.ruff]\n");
     let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
     run.says_once(
         "warning: the Python tests in `tests` are left out: no pyproject.toml makes the crate",

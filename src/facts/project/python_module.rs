@@ -1,0 +1,93 @@
+//! What a crate is to Python by its manifest and its sources: a module, a program that starts it, or a
+//! library for one of these.
+
+use crate::model::error::Result;
+use crate::world::disk;
+use crate::world::manifest::{CargoToml, Manifests};
+
+use super::crates::PYO3;
+
+/// A crate that starts an interpreter: PyO3 with `auto-initialize`.
+pub(super) fn embeds_python(cargo: &CargoToml) -> bool {
+    cargo.dependencies().iter().any(|dependency| {
+        dependency.package == "pyo3" && dependency.features.iter().any(|f| f == "auto-initialize")
+    })
+}
+
+/// A crate that is a module to import, and nothing that starts an interpreter.
+pub(super) fn is_extension(cargo: &CargoToml) -> bool {
+    let kinds = cargo.crate_types();
+    kinds.iter().any(|kind| kind == "cdylib") && !embeds_python(cargo)
+}
+
+/// A crate that is compiled with PyO3, if only for its tests.
+pub(super) fn uses_python(cargo: &CargoToml) -> bool {
+    let mut all = cargo
+        .dependencies()
+        .into_iter()
+        .chain(cargo.dev_dependencies());
+    all.any(|dependency| PYO3.contains(&&*dependency.package))
+}
+
+/// Whether maturin makes a module of a crate by its Cargo.toml alone: an extension that always has PyO3,
+/// and a `#[pymodule]` in its sources, without which a library that other programs load is none. Beside a
+/// pyproject.toml maturin wants that to say what builds it.
+pub(super) fn is_module_by_itself(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
+    let always_has = |name: &&str| {
+        let optionally = [(*name).to_owned(), format!("dep:{name}")];
+        let enabled = cargo.enabled_features(&[]);
+        cargo.requires(name) || enabled.iter().any(|feature| optionally.contains(feature))
+    };
+    let is_alone = manifests
+        .pyproject(&cargo.dir().join("pyproject.toml"))?
+        .is_none();
+    if !is_alone || !is_extension(cargo) || !PYO3.iter().any(always_has) {
+        return Ok(false);
+    }
+    let root = cargo.toml.str(&["lib", "path"]).unwrap_or("src/lib.rs");
+    let sources = cargo.dir().join(root).with_file_name("");
+    for path in disk::rust_files(&sources, &[]) {
+        let text = disk::read_text(&sources.join(path))?.unwrap_or_default();
+        if text.lines().any(makes_module) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// `#[pymodule]`, `#[pyo3::pymodule(…)]` or `#[cfg_attr(…, pymodule)]`, none of its helpers; or the
+/// function that Python looks for.
+pub fn makes_module(line: &str) -> bool {
+    let line = line.trim_start();
+    if line.starts_with("//") {
+        return false;
+    }
+    let mut ends = line.split("pymodule").skip(1);
+    line.contains("fn PyInit_")
+        || line.starts_with("#[") && ends.any(|rest| rest.starts_with([']', '(', ')', ' ', ',']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_a_module_is_an_attribute_or_the_function_that_python_looks_for() {
+        for line in [
+            "#[pymodule]",
+            "  #[pyo3::pymodule(name = \"a\")]",
+            "#[cfg_attr(x, pymodule)]",
+            "pub unsafe extern \"C\" fn PyInit_a() -> *mut PyObject {",
+        ] {
+            assert!(makes_module(line), "{line}");
+        }
+        for line in [
+            "// #[pymodule]",
+            "/// pub extern \"C\" fn PyInit_a()",
+            "#[pymodule_export]",
+            "use pyo3::pymodule;",
+        ] {
+            assert!(!makes_module(line), "{line}");
+        }
+    }
+}
