@@ -27,7 +27,7 @@ impl Libtest {
             self.started.extend(program(line).map(str::to_owned));
             return;
         }
-        if begins(line) {
+        if begun(line).is_some() {
             self.firsts.push(self.cases.len());
             return;
         }
@@ -58,6 +58,11 @@ impl Libtest {
         {
             self.end(name, outcome, line);
         }
+    }
+
+    /// How many programs cargo has started, unless it was quiet.
+    pub(super) fn started(&self) -> usize {
+        self.started.len()
     }
 
     /// All that a failed test has printed is told.
@@ -111,10 +116,12 @@ fn program(line: &str) -> Option<&str> {
     line.starts_with("Doc-tests ").then_some(line)
 }
 
-/// `running 3 tests`
-pub(super) fn begins(line: &str) -> bool {
-    let rest = line.trim_start().strip_prefix("running ");
-    rest.is_some_and(|rest| rest.ends_with(" tests") || rest == "1 test")
+/// `running 3 tests`: how many.
+pub(super) fn begun(line: &str) -> Option<u64> {
+    let rest = line.trim_start().strip_prefix("running ")?;
+    let (number, kind) = rest.trim_end().split_once(' ')?;
+    matches!(kind, "test" | "tests").then_some(())?;
+    number.parse().ok()
 }
 
 /// `a::b stdout ----`

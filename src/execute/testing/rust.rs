@@ -220,8 +220,10 @@ struct Results {
     counts: BTreeMap<String, u64>,
     /// How many tests were not selected.
     filtered: u64,
-    /// Whether a program has begun its tests and not told their result.
-    open: bool,
+    /// How many tests each program has begun that has not told their result.
+    begun: Vec<u64>,
+    /// How many programs have told theirs.
+    told: usize,
     /// The first module that Python did not find, as it or the error of a test says it.
     missing: Option<String>,
     /// Whether the linker found no libpython.
@@ -237,7 +239,8 @@ impl Results {
             dialect,
             counts: BTreeMap::new(),
             filtered: 0,
-            open: false,
+            begun: Vec::new(),
+            told: 0,
             missing: None,
             unlinked: false,
             libtest: Libtest::default(),
@@ -268,7 +271,7 @@ impl Results {
     fn failure(&self, status: Status) -> Option<String> {
         let failed = self.counts.get("failed").copied().unwrap_or_default();
         match status {
-            Status::Code(0) if self.open => {
+            Status::Code(0) if self.has_lost_a_program() => {
                 Some("a Rust test ended its program before the other tests ran".to_owned())
             }
             // whatever ends a program may choose its exit code
@@ -296,10 +299,10 @@ impl Results {
             || text.contains("unable to find library -lpython");
         match self.dialect {
             Dialect::Libtest { .. } => {
-                self.open |= libtest::begins(text);
+                self.begun.extend(libtest::begun(text));
                 if let Some(rest) = text.strip_prefix("test result: ") {
-                    self.open = false;
-                    self.add(rest);
+                    let ran = self.add(rest);
+                    self.conclude(ran);
                 }
             }
             Dialect::Nextest => {
@@ -312,7 +315,25 @@ impl Results {
         }
     }
 
-    fn add(&mut self, results: &str) {
+    /// Whether one has begun that never told how its tests ended: its exit code may have been 0.
+    fn has_lost_a_program(&self) -> bool {
+        // a test may print the first line of a program's; where cargo is not quiet it names the programs
+        let started = self.libtest.started();
+        !self.begun.is_empty() && (started == 0 || started > self.told)
+    }
+
+    /// A program has told how so many tests of its ended: the last that has begun as many. What has begun
+    /// since then that one has printed itself.
+    fn conclude(&mut self, ran: u64) {
+        self.told += 1;
+        let own = self.begun.iter().rposition(|begun| *begun == ran);
+        let last = self.begun.len().saturating_sub(1); // who counts otherwise than libtest
+        self.begun.truncate(own.unwrap_or(last));
+    }
+
+    /// How many ran, or were ignored.
+    fn add(&mut self, results: &str) -> u64 {
+        let mut all = 0;
         // in brackets nextest tells more of what it has counted before them
         let results: String = results.split(['(', ')']).step_by(2).collect();
         for part in results.split(['.', ';', ',']) {
@@ -327,10 +348,14 @@ impl Results {
             };
             match kind {
                 ("filtered", Some("out")) => self.filtered += number,
-                (kind, None) => *self.counts.entry(kind.to_owned()).or_default() += number,
+                (kind, None) => {
+                    *self.counts.entry(kind.to_owned()).or_default() += number;
+                    all += number;
+                }
                 _ => {}
             }
         }
+        all
     }
 
     /// Why not all that a shard has taken ran, although nothing failed.
@@ -429,13 +454,13 @@ mod tests {
         for line in [
             "running 6 tests",
             "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s",
-            "running 1 test",
+            "running 3 tests",
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
             "test a::b ... ok",
         ] {
             results.hear(Stream::Stderr, line.as_bytes());
         }
-        assert!(!results.open);
+        assert!(results.begun.is_empty());
         let counts = results.counts;
         let test_result = TestResult {
             counts,
@@ -445,10 +470,24 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_ends_before_its_result_is_noticed() {
-        let mut results = Results::new(LIBTEST);
-        results.hear(Stream::Stderr, b"running 2 tests");
-        assert!(results.open);
+    fn a_program_that_ends_before_its_result_is_noticed_whatever_runs_after_it() {
+        let lost = |lines: &[&str]| {
+            let mut results = Results::new(LIBTEST);
+            for line in lines {
+                results.hear(Stream::Stdout, line.as_bytes());
+            }
+            results.failure(Status::Code(0)).is_some()
+        };
+        let one = "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.00s";
+        let two = &one.replace("0 ignored", "1 ignored");
+        assert!(lost(&["running 2 tests"]));
+        assert!(lost(&["running 2 tests", "running 1 test", one]));
+        assert!(lost(&["running 1 test", "running 1 test", one]));
+        assert!(lost(&["running 1 test", one, "running 1 test"]));
+        assert!(!lost(&["running 1 test", one, "running 2 tests", two]));
+        // of what a test prints the number is another, or it has its own result
+        assert!(!lost(&["running 1 test", "running 9 tests", one]));
+        assert!(!lost(&["running 1 test", "running 2 tests", two, one]));
     }
 
     #[test]

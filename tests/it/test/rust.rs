@@ -360,6 +360,11 @@ fn a_rust_test_that_ends_its_program_never_passes() {
     project.edit("src/main.rs", "abort()", "exit(0)");
     let run = test(&project, &[]).run().exits(1);
     run.says_once("error: ").never_says("no tests");
+    // nor where another program's tests pass after it
+    project.write("tests/passes.rs", "#[test]\nfn passes() {}\n");
+    let run = test(&project, &["--rust"]).run().exits(1);
+    run.says("error: a Rust test ended its program before the other tests ran");
+    fs::remove_file(project.path("tests/passes.rs")).unwrap();
     // once it has told its result
     let late = "extern \"C\" fn end() {\n    unsafe { _exit(0) }\n}\n\n\
                 unsafe extern \"C\" {\n    fn _exit(code: i32) -> !;\n    \
