@@ -1,7 +1,7 @@
 //! What every action may use, and what has come of the plan so far.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use camino::Utf8PathBuf;
 
@@ -49,17 +49,17 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     pub(super) fn note(&self, change: impl FnOnce(&mut PlanOutcome)) {
-        if let Ok(mut outcome) = self.outcome.lock() {
-            change(&mut outcome);
-        }
+        change(&mut self.lock());
     }
 
     /// A look at what has come of the plan so far.
-    pub(super) fn with<T: Default>(&self, look: impl FnOnce(&PlanOutcome) -> T) -> T {
-        match self.outcome.lock() {
-            Ok(outcome) => look(&outcome),
-            Err(_) => T::default(),
-        }
+    pub(super) fn with<T>(&self, look: impl FnOnce(&PlanOutcome) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Whoever panicked with it has left what was noted before: nothing of that may be lost.
+    fn lock(&self) -> MutexGuard<'_, PlanOutcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a result; those of Rust stand first, whichever ran first.

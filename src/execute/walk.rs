@@ -1,7 +1,7 @@
 //! The steps of a plan in their order, independent ones side by side.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 use crate::model::error::{Error, Result};
@@ -86,7 +86,10 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
     });
     match first_error {
         Some(error) => Err(error),
-        None => Ok(context.outcome.into_inner().unwrap_or_default()),
+        None => Ok(context
+            .outcome
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)),
     }
 }
 
