@@ -9,7 +9,7 @@ use crate::ui::Activity;
 use crate::world::process::Stream;
 
 use super::compile_errors::CompileErrors;
-use super::diagnosis::{self, Diagnosis};
+use super::diagnosis::Diagnoses;
 
 /// The words with which cargo begins a line of progress.
 const PROGRESS: [&str; 12] = [
@@ -48,8 +48,7 @@ pub(super) struct Listener<'a, 'b> {
     current: String,
     /// Lines that are shown only if the step fails.
     held: Vec<Vec<u8>>,
-    /// What was seen to be missing, the first of several.
-    pub(super) diagnosis: Option<Diagnosis>,
+    pub(super) diagnoses: Diagnoses,
     pub(super) errors: CompileErrors,
 }
 
@@ -61,7 +60,7 @@ impl<'a, 'b> Listener<'a, 'b> {
             done: BTreeSet::new(),
             current: String::new(),
             held: Vec::new(),
-            diagnosis: None,
+            diagnoses: Diagnoses::default(),
             errors: CompileErrors::default(),
         }
     }
@@ -69,8 +68,10 @@ impl<'a, 'b> Listener<'a, 'b> {
     pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) {
         let plain = anstream::adapter::strip_bytes(line).into_vec();
         let plain = String::from_utf8_lossy(&plain);
-        if self.diagnosis.is_none() {
-            self.diagnosis = diagnosis::of(&plain);
+        let is_for_machines =
+            matches!(self.listen, Listen::Cargo { .. }) && stream == Stream::Stdout;
+        if !is_for_machines {
+            self.diagnoses.hear(&plain);
         }
         self.errors.hear(&plain);
         match (self.listen, stream) {

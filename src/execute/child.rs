@@ -48,11 +48,12 @@ pub(super) fn call(
         let dir = &run.invocation.dir;
         listener.errors.annotate(context.session, context.ui, dir);
     }
-    let exit = match &listener.diagnosis {
+    let diagnosis = listener.diagnoses.first();
+    let exit = match &diagnosis {
         Some(diagnosis) if diagnosis.is_of_the_machine => Exit::Environment,
         _ => run.exit,
     };
-    let hint = listener.diagnosis.map(|diagnosis| diagnosis.text);
+    let hint = diagnosis.map(|diagnosis| diagnosis.text);
     Err(Error::Step {
         step: format!("{} {}", step.verb.to_lowercase(), step.subject),
         status: status.to_string(),

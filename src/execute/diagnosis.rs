@@ -23,13 +23,12 @@ const OUT_OF_MEMORY: [&str; 5] = [
 ];
 
 /// What git, cargo, uv and Python say of a network that is not there, or of a server that is silent.
-const UNREACHABLE: [&str; 6] = [
+const UNREACHABLE: [&str; 5] = [
     "Could not resolve host",
     "failed to lookup address",
     "name resolution",
     "Name or service not known",
     "Network is unreachable",
-    "TimeoutError",
 ];
 
 /// What is missing, in the project's own words.
@@ -58,8 +57,97 @@ pub(super) fn explained(error: Error) -> Error {
     }
 }
 
+/// What the lines of a failing build say is missing, the first of several. What a compiler says of sources is
+/// left out: it quotes them, and they may hold any words.
+#[derive(Debug, Default)]
+pub(super) struct Diagnoses {
+    block: Block,
+    found: Option<Diagnosis>,
+}
+
+/// What the line before was part of.
+#[derive(Debug, Default)]
+enum Block {
+    #[default]
+    None,
+    /// An error or a warning, with what it has said: whether it is of a source is still to come.
+    Open(Option<Diagnosis>),
+    /// What rustc says of a source, up to an empty line.
+    OfSource,
+}
+
+impl Diagnoses {
+    /// `line`: without colours.
+    pub(super) fn hear(&mut self, line: &str) {
+        let text = line.trim();
+        if text.is_empty() {
+            self.close();
+            return;
+        }
+        if let Some(heading) = Heading::of(text) {
+            self.close();
+            self.block = match heading {
+                Heading::OfSource => Block::OfSource,
+                Heading::Error => Block::Open(of(line)),
+                Heading::Warning => Block::Open(None),
+            };
+            // about the compiler, whatever its place
+            if text.starts_with("error[E0554]") {
+                self.found = self.found.take().or_else(|| of(line));
+            }
+            return;
+        }
+        let is_place = text.starts_with("--> ");
+        match &mut self.block {
+            Block::Open(_) if is_place => self.block = Block::OfSource,
+            Block::OfSource => {}
+            _ if is_quoted(text) => {}
+            Block::Open(said) => *said = said.take().or_else(|| of(line)),
+            Block::None => self.found = self.found.take().or_else(|| of(line)),
+        }
+    }
+
+    pub(super) fn first(mut self) -> Option<Diagnosis> {
+        self.close();
+        self.found
+    }
+
+    fn close(&mut self) {
+        if let Block::Open(said) = std::mem::take(&mut self.block) {
+            self.found = self.found.take().or(said);
+        }
+    }
+}
+
+/// The first line of what cargo or a compiler has to say.
+enum Heading {
+    OfSource,
+    /// Of a source or not: rustc and cargo begin alike.
+    Error,
+    /// What is only a warning is not why it fails.
+    Warning,
+}
+
+impl Heading {
+    fn of(text: &str) -> Option<Self> {
+        if text.starts_with("error[E") {
+            return Some(Self::OfSource);
+        }
+        if text.starts_with("warning: ") {
+            return Some(Self::Warning);
+        }
+        text.starts_with("error: ").then_some(Self::Error)
+    }
+}
+
+/// A line of a source as compilers show it: `12 | …`.
+fn is_quoted(text: &str) -> bool {
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    number.len() < text.len() && number.trim_start().starts_with('|')
+}
+
 /// What a line of a failing build says is missing from the machine or the checkout; `None` for any other line.
-pub(super) fn of(line: &str) -> Option<Diagnosis> {
+fn of(line: &str) -> Option<Diagnosis> {
     let (text, is_of_the_machine) = match of_the_machine(line) {
         Some(text) => (text, true),
         None => (of_the_checkout(line)?, false),
@@ -81,6 +169,13 @@ fn is_folder(place: &str) -> bool {
     Utf8Path::new(place).is_absolute()
 }
 
+/// The end of Python's tracebacks: `TimeoutError: timed out`.
+fn is_python_timeout(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let name = word.strip_suffix(':').unwrap_or(word);
+    name.rsplit('.').next() == Some("TimeoutError")
+}
+
 fn of_the_machine(line: &str) -> Option<String> {
     // cargo's words, then git's own
     let repository = quoted(line, "nable to update ").filter(|it| !is_folder(it));
@@ -94,7 +189,7 @@ fn of_the_machine(line: &str) -> Option<String> {
         let url = rest.split(')').next().unwrap_or(rest);
         return Some(format!("{url} does not answer: {NETWORK}"));
     }
-    if UNREACHABLE.iter().any(|words| line.contains(words)) {
+    if UNREACHABLE.iter().any(|words| line.contains(words)) || is_python_timeout(line) {
         return Some(format!(
             "a package index or repository cannot be reached: {NETWORK}"
         ));
@@ -210,6 +305,50 @@ mod tests {
         }
         let library = of("/usr/bin/ld: cannot find -lssl: No such file or directory").unwrap();
         assert!(!library.is_of_the_machine);
+    }
+
+    fn heard(said: &str) -> Option<Diagnosis> {
+        let mut diagnoses = Diagnoses::default();
+        said.lines().for_each(|line| diagnoses.hear(line));
+        diagnoses.first()
+    }
+
+    #[test]
+    fn what_a_compiler_quotes_of_a_source_is_no_word_of_a_tool() {
+        let of_code = "error[E0423]: expected value, found struct `TimeoutError`\n --> src/lib.rs:2:13\n  |\n1 | \
+                       struct TimeoutError; // No space left on device\n  | ------ Network is unreachable\n  |\n  = note: \
+                       TimeoutError: Could not resolve host\n\n";
+        let of_macro = "error: No space left on device\n --> src/lib.rs:2:13\n  |\n2 | compile_error!(\"No space \
+                        left on device\");\n\n";
+        let warning =
+            "warning: struct `TimeoutError` is Network is unreachable\n --> src/lib.rs:1:8\n\n";
+        let of_c = "  cargo:warning=src/a.c:3:1: error: unknown type name\n      3 | TimeoutError No space left on device;\n";
+        let end = "error: could not compile `a` (lib) due to 1 previous error\n";
+        for said in [of_code, of_macro, warning, of_c] {
+            for said in [said.to_owned(), said.replace('\n', "\n      ")] {
+                assert_eq!(heard(&format!("{said}\n{end}")), None, "{said}");
+            }
+        }
+        let is_of_the_machine = |said: &str| heard(said).map(|it| it.is_of_the_machine);
+        // what stands beside that, and errors without a place
+        let full = "error: failed to write `a.o`: No space left on device (os error 28)\n\n";
+        assert_eq!(is_of_the_machine(full), Some(true));
+        assert_eq!(is_of_the_machine(&format!("{of_code}{full}")), Some(true));
+        let killed =
+            "\nCaused by:\n  process didn't exit successfully: `rustc` (signal: 9, SIGKILL: kill)";
+        assert_eq!(
+            is_of_the_machine(&format!("{warning}{end}{killed}")),
+            Some(true)
+        );
+        let maturin = "warning: unused manifest key: a\n💥 maturin failed\n  Caused by: No space left on device";
+        assert_eq!(is_of_the_machine(maturin), Some(true));
+        let python = "Traceback (most recent call last):\n  File \"a.py\", line 1\nsocket.TimeoutError: timed out";
+        assert_eq!(is_of_the_machine(python), Some(true));
+        let linker = "error: linking with `cc` failed: exit status: 1\n  |\n  = note:  \"cc\" \"-m64\"\n  = note: \
+                      /usr/bin/ld: cannot find -lssl: No such file or directory\n          collect2: error: ld\n\n";
+        assert_eq!(is_of_the_machine(linker), Some(false));
+        let nightly = "error[E0554]: `#![feature]` may not be used on the stable release channel\n --> src/lib.rs:1:1\n";
+        assert_eq!(is_of_the_machine(nightly), Some(false));
     }
 
     #[test]
