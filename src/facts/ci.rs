@@ -93,7 +93,7 @@ impl CiPlan {
             wheel_for_each: release.pythons.is_empty()
                 && project.members.iter().any(|member| {
                     let options = Options::new(member, None, &request.build);
-                    let locked = Locked::gather(&project.manifests, member, &options.features);
+                    let locked = Locked::gather(&project.manifests, member, options.choice());
                     member.bindings.is_pyo3() && locked.stable_abis.abi3.flatten().is_none()
                 }),
         })

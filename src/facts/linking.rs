@@ -129,8 +129,7 @@ mod tests {
             disk::write(&manifest, text.as_bytes()).unwrap();
             let manifests = Manifests::default();
             let cargo = manifests.cargo(&manifest).unwrap().unwrap();
-            let listed = cargo.dependencies().into_iter();
-            let listed = listed.map(|it| (it.package.clone(), it)).collect();
+            let listed = [(manifest.clone(), cargo.dependencies())].into();
             let member = Member {
                 dependencies: Arc::new(listed),
                 bindings: Bindings::Pyo3,

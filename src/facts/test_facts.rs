@@ -92,7 +92,7 @@ impl TestFacts {
                 if !suite.tested.iter().any(|tested| tested == package) {
                     continue;
                 }
-                let enabled = cargo.enabled_features(&chosen_features(suite, member, cargo, flags));
+                let enabled = cargo.features_behind(chosen_features(suite, member, cargo, flags));
                 for (test, wanted) in cargo.tests_with_features() {
                     if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
                         warnings.push(format!(
@@ -207,13 +207,23 @@ fn chosen_features(
     flags: &Flags,
 ) -> Vec<String> {
     let package = cargo.package_name().unwrap_or_default();
-    let mut chosen = member.features_of(package).to_vec();
+    let options = Options::new(member, None, flags);
+    let said = suite.documented_features.as_deref();
+    let has_default = match said {
+        Some(said) => {
+            !flags.no_default_features && !said.iter().any(|it| it == "--no-default-features")
+        }
+        None => !options.no_default_features,
+    };
+    let default = has_default.then(|| "default".to_owned());
+    let taken = member.features_of(package).into_iter().cloned();
+    let mut chosen: Vec<String> = default.into_iter().chain(taken).collect();
     if cargo.toml.path != *member.manifest() {
         return chosen;
     }
     chosen.extend(member.config().test.rust_features.iter().cloned());
-    chosen.extend(Options::new(member, None, flags).features);
-    for said in suite.documented_features.iter().flatten() {
+    chosen.extend(options.features);
+    for said in said.into_iter().flatten() {
         if said == "--all-features" {
             chosen.extend(cargo.all_features());
         } else {

@@ -13,7 +13,7 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::model::version;
 use crate::world::disk;
 use crate::world::manifest::{
-    CargoToml, DependencyEntry, LockEntry, Manifests, PyProject, Spanned, Toml, line_at,
+    CargoToml, Dependency, LockEntry, Manifests, PyProject, Spanned, Toml, line_at,
 };
 
 /// One version, and everything that states it: a crate's own, or that of a cargo workspace.
@@ -171,11 +171,7 @@ fn one(project: &Project, holder: &VersionHolder, members: &[&Member]) -> Result
 }
 
 fn are_private(members: &[&Member]) -> bool {
-    let is_private = |member: &&Member| {
-        let root = member.workspace_cargo.as_deref();
-        member.cargo.is_private(root)
-    };
-    members.iter().all(is_private)
+    members.iter().all(|member| member.cargo.is_private())
 }
 
 fn of_python(members: &[&Member]) -> Vec<Statement> {
@@ -343,12 +339,12 @@ impl Versioned {
             let names = own.iter().filter_map(|cargo| cargo.package_name());
             self.add_lock(&lock, &names.collect::<Vec<_>>());
         }
-        let is_own = |need: &DependencyEntry| {
+        let is_own = |need: &Dependency| {
             own.iter()
                 .any(|cargo| need.path.as_deref() == Some(cargo.dir()))
         };
         let root = member.workspace_cargo.as_ref();
-        let shared = root.map(|root| (root, root.workspace_needs()));
+        let shared = root.map(|root| (root, root.workspace_dependencies()));
         let tables = crates.iter().map(|cargo| (cargo, cargo.needs()));
         for (cargo, needs) in shared.into_iter().chain(tables) {
             let needs = needs.into_iter().filter(is_own);

@@ -102,7 +102,7 @@ pub(super) fn target(
     }
     let build = owner(context, program)?;
     let (kind, name) = (program.kind(), program.name());
-    let own: Vec<String> = build.options.own_features().cloned().collect();
+    let own: Vec<String> = build.options.own_features(&build.member).cloned().collect();
     embedding::prepare(&mut plan, context, build, &feature_args(&own))?;
     let dir = embedding::dir(build);
     let call = context

@@ -365,7 +365,7 @@ fn features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Vec<
 /// Those of the command line and of `[tool.pyx]`, where the extension's are not taken.
 fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
     let member = &build.member;
-    let own = build.options.own_features();
+    let own = build.options.own_features(member);
     let named: Vec<String> = own
         .filter(|feature| !member.features.contains(feature))
         .chain(&member.config().test.rust_features)
@@ -392,9 +392,9 @@ fn own_features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> 
     let conditional = member.conditional_features.iter();
     let conditional = conditional.filter(|it| it.is_for(python.implementation, version));
     let conditional = conditional.map(|it| &it.feature);
-    let own = build.options.own_features();
+    let own = build.options.own_features(member);
     let named: Vec<String> = own
-        .chain(conditional.filter(|it| is_own_feature(it)))
+        .chain(conditional.filter(|it| is_own_feature(&member.cargo, it)))
         .chain(&member.config().test.rust_features)
         .map(|feature| {
             if is_prefixed && !feature.contains('/') {

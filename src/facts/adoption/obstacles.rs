@@ -37,24 +37,23 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
             "{place} is for programs without std, which PyO3 needs"
         )));
     }
-    let edition = cargo.toml.get(&["package", "edition"]);
-    if edition.is_none() || edition.and_then(toml_edit::Item::as_str) == Some("2015") {
+    if cargo.edition() == Some("2015") {
         let why = "its edition is 2015, which PyO3's macros do not know";
         return Some(Obstacle::firm(why.to_owned()));
     }
     let forbids = |words: &str| has_word(words, "forbid") && has_word(words, "unsafe_code");
-    let lint = |keys: &[&str]| cargo.toml.str(keys) == Some("forbid");
     let place = find(&forbids).or_else(|| {
-        let said = lint(&["lints", "rust", "unsafe_code"])
-            || lint(&["lints", "rust", "unsafe_code", "level"]);
+        let said = cargo.lint("unsafe_code") == Some("forbid");
         said.then(|| "Cargo.toml".to_owned())
     });
     if let Some(place) = place {
         let why = format!("{place} forbids unsafe code, which PyO3 is made of");
         return Some(Obstacle::soft(why));
     }
-    let oldest = cargo.toml.str(&["package", "rust-version"]);
-    if let Some(oldest) = oldest.filter(|version| pyo3::is_older(version)) {
+    if let Some(oldest) = cargo
+        .rust_version()
+        .filter(|version| pyo3::is_older(version))
+    {
         let why = format!(
             "it is for Rust from {oldest} on, and PyO3 from {}",
             pyo3::RUST

@@ -3,8 +3,9 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::fingerprint::{Settings, variable_setting};
-use crate::facts::project::{Member, PYO3, python_folders};
+use crate::facts::project::{Choice, Member, PYO3, python_folders};
 use crate::world::disk;
+use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
 
@@ -72,10 +73,19 @@ pub struct Options {
 }
 
 impl Options {
+    /// The features that cargo is asked for.
+    pub fn choice(&self) -> Choice<'_> {
+        Choice {
+            features: &self.features,
+            default: !self.no_default_features,
+        }
+    }
+
     /// Those of the crate and of what it depends on, but for those of PyO3: they are for the
     /// extension, and would keep tests and programs from linking.
-    pub fn own_features(&self) -> impl Iterator<Item = &String> + Clone {
-        self.features.iter().filter(|it| is_own_feature(it))
+    pub fn own_features(&self, member: &Member) -> impl Iterator<Item = &String> + Clone {
+        let features = self.features.iter();
+        features.filter(|it| is_own_feature(&member.cargo, it))
     }
 
     /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
@@ -112,11 +122,10 @@ impl Options {
     }
 }
 
-/// Whether a feature is for tests and programs too: not `pyo3/abi3` or `pyo3?/abi3` (cargo book, "Dependency
-/// features").
-pub fn is_own_feature(feature: &str) -> bool {
-    let dependency = feature.split_once('/').map(|(dependency, _)| dependency);
-    let is_of_pyo3 = dependency.is_some_and(|name| PYO3.contains(&name.trim_end_matches('?')));
+/// Whether a feature is for tests and programs too: not `pyo3/abi3` or `pyo3?/abi3`.
+pub fn is_own_feature(cargo: &CargoToml, feature: &str) -> bool {
+    let of = cargo.feature_of_dependency(feature);
+    let is_of_pyo3 = of.is_some_and(|(package, _)| PYO3.contains(&&*package));
     !is_of_pyo3 && !feature.contains("extension-module")
 }
 
@@ -187,7 +196,7 @@ mod tests {
 
     use camino::Utf8Path;
 
-    use crate::world::manifest::{CargoToml, PyProject, Toml};
+    use crate::world::manifest::{PyProject, Toml};
 
     use super::*;
 
@@ -214,21 +223,22 @@ mod tests {
 
     #[test]
     fn a_feature_of_the_crate_itself_is_known_by_its_own_name() {
-        let cargo = Toml::parse(Utf8Path::new("/p/Cargo.toml"), "[package]\nname = 'own'\n");
+        let text = "[package]\nname = 'own'\n[dependencies]\npy = { package = 'pyo3' }\n";
+        let cargo = Toml::parse(Utf8Path::new("/p/Cargo.toml"), text);
         let member = Member {
             cargo: Arc::new(CargoToml::of(cargo.unwrap()).unwrap()),
             ..Member::default()
         };
         let flags = Flags {
-            features: ["own/a", "a", "other/a", "pyo3/abi3", "pyo3-ffi?/abi3"]
+            features: ["own/a", "a", "other/a", "py/abi3", "pyo3-ffi?/abi3"]
                 .map(str::to_owned)
                 .into(),
             ..Flags::default()
         };
         let options = Options::new(&member, None, &flags);
-        let all = ["a", "other/a", "pyo3/abi3", "pyo3-ffi?/abi3"];
+        let all = ["a", "other/a", "py/abi3", "pyo3-ffi?/abi3"];
         assert_eq!(options.features, all);
-        assert!(options.own_features().eq(["a", "other/a"]));
+        assert!(options.own_features(&member).eq(["a", "other/a"]));
     }
 
     #[test]

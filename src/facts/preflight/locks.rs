@@ -20,7 +20,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::package_name;
 use crate::world::disk;
 use crate::world::manifest::{
-    CargoToml, DependencyEntry, LockEntry, LockedRequirement, PyProject, Spanned, Toml,
+    CargoToml, Dependency, LockEntry, LockedRequirement, PyProject, Spanned, Toml,
 };
 
 use super::checkout::Checkout;
@@ -76,7 +76,9 @@ fn of_cargo(project: &Project, member: &Member, lock: &Toml) -> Result<Vec<Findi
         entries: lock.lock_entries(),
         path: lock.path.clone(),
         version: root.and_then(|root| root.workspace_version()),
-        shared: root.map(|root| root.workspace_needs()).unwrap_or_default(),
+        shared: root
+            .map(|root| root.workspace_dependencies())
+            .unwrap_or_default(),
     };
     let inside = workspace_crates(&project.manifests, member)?;
     let outside = crates_outside(member, &inside);
@@ -93,7 +95,7 @@ struct CargoLock {
     /// `[workspace.package] version`
     version: Option<Spanned<String>>,
     /// `[workspace.dependencies]`
-    shared: Vec<DependencyEntry>,
+    shared: Vec<Dependency>,
 }
 
 impl CargoLock {
@@ -135,7 +137,7 @@ impl CargoLock {
     fn other_needs(&self, cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
         let own = &entry.name.value;
         let needs = cargo.needs();
-        let settled: Vec<(&DependencyEntry, &DependencyEntry)> = needs
+        let settled: Vec<(&Dependency, &Dependency)> = needs
             .iter()
             .filter_map(|need| Some((need, self.settled(need)?)))
             .collect();
@@ -168,7 +170,7 @@ impl CargoLock {
     }
 
     /// What an entry stands for that is inherited from the workspace.
-    fn settled<'a>(&'a self, need: &'a DependencyEntry) -> Option<&'a DependencyEntry> {
+    fn settled<'a>(&'a self, need: &'a Dependency) -> Option<&'a Dependency> {
         if !need.inherited {
             return Some(need);
         }
@@ -177,7 +179,7 @@ impl CargoLock {
             .find(|shared| shared.key.value == need.key.value)
     }
 
-    fn satisfies(&self, entry: &LockEntry, need: &DependencyEntry) -> bool {
+    fn satisfies(&self, entry: &LockEntry, need: &Dependency) -> bool {
         let asked = need.requirement.as_ref();
         let asked = asked.and_then(|asked| VersionReq::parse(&asked.value).ok());
         let fits = |text: &str| match (&asked, semver::Version::parse(text)) {

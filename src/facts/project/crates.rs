@@ -6,11 +6,11 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
-use crate::model::path::normalize;
 use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, Dependency, Manifests, Toml};
+use crate::world::manifest::{CargoToml, Dependency, DependencyKind, Manifests, Toml, excludes};
 
+use super::features::{Choice, Enabled};
 use super::member::{Member, is_host};
 
 /// The crates that link Python.
@@ -21,8 +21,8 @@ pub const PYO3: [&str; 2] = ["pyo3", "pyo3-ffi"];
 pub(super) struct Closure {
     /// Cargo.toml of every path dependency, transitively, by path.
     pub(super) crates: Vec<Arc<CargoToml>>,
-    /// Dependencies by package name: the crate's own and those of its path dependencies.
-    pub(super) dependencies: BTreeMap<String, Dependency>,
+    /// What the crate and each of its path dependencies depends on, by Cargo.toml.
+    pub(super) dependencies: BTreeMap<Utf8PathBuf, Vec<Dependency>>,
     /// The folder of the workspace's Cargo.toml; the crate's own where it has none.
     pub(super) workspace: Utf8PathBuf,
     /// What stands there; `None` where the crate names a folder that has none.
@@ -33,9 +33,8 @@ pub(super) struct Closure {
 
 impl Closure {
     pub(super) fn of(manifests: &Manifests, cargo: &CargoToml) -> Result<Self> {
-        let workspace = workspace_root(manifests, cargo)?;
+        let workspace = manifests.workspace_root(cargo)?;
         let root = manifests.cargo(&workspace.join("Cargo.toml"))?;
-        let inherited = root.as_ref().map(|root| root.workspace_dependencies());
         let mut closure = Self {
             crates: Vec::new(),
             dependencies: BTreeMap::new(),
@@ -43,40 +42,26 @@ impl Closure {
             root,
             paths: Vec::new(),
         };
-        closure.follow(manifests, cargo, &inherited.unwrap_or_default())?;
+        closure.follow(manifests, cargo)?;
         closure.crates.sort_by(|a, b| a.toml.path.cmp(&b.toml.path));
         Ok(closure)
     }
 
-    fn follow(
-        &mut self,
-        manifests: &Manifests,
-        cargo: &CargoToml,
-        inherited: &[Dependency],
-    ) -> Result<()> {
-        for mut dependency in cargo.dependencies() {
-            if dependency.inherited
-                && let Some(base) = inherited.iter().find(|base| base.key == dependency.key)
+    fn follow(&mut self, manifests: &Manifests, cargo: &CargoToml) -> Result<()> {
+        let needs = cargo.whole_needs();
+        let built = needs.iter().filter(|need| need.kind != DependencyKind::Dev);
+        for path in built.filter_map(|need| need.path.as_ref()) {
+            let path = path.join("Cargo.toml");
+            self.paths.push((cargo.toml.path.clone(), path.clone()));
+            if path != cargo.toml.path
+                && !self.crates.iter().any(|known| known.toml.path == path)
+                && let Some(next) = manifests.cargo(&path)?
             {
-                dependency.package.clone_from(&base.package);
-                dependency.path.clone_from(&base.path);
-                dependency.features.extend(base.features.iter().cloned());
+                self.crates.push(next.clone());
+                self.follow(manifests, &next)?;
             }
-            if let Some(path) = &dependency.path {
-                let path = path.join("Cargo.toml");
-                self.paths.push((cargo.toml.path.clone(), path.clone()));
-                if path != cargo.toml.path
-                    && !self.crates.iter().any(|known| known.toml.path == path)
-                    && let Some(next) = manifests.cargo(&path)?
-                {
-                    self.crates.push(next.clone());
-                    self.follow(manifests, &next, inherited)?;
-                }
-            }
-            self.dependencies
-                .entry(dependency.package.clone())
-                .or_insert(dependency);
         }
+        self.dependencies.insert(cargo.toml.path.clone(), needs);
         Ok(())
     }
 
@@ -98,33 +83,14 @@ impl Closure {
 
     /// Whether the crate depends on `package`: by its manifests, else by its Cargo.lock.
     pub(super) fn depends_on(&self, package: &str, locked: &BTreeSet<String>) -> bool {
-        self.dependencies.contains_key(package) || locked.contains(package)
+        depends_on(&self.dependencies, package) || locked.contains(package)
     }
 }
 
-/// The nearest folder upward whose Cargo.toml has `[workspace]` and does not exclude the crate
-/// (cargo book, "Workspaces").
-fn workspace_root(manifests: &Manifests, cargo: &CargoToml) -> Result<Utf8PathBuf> {
-    if let Some(named) = cargo.toml.str(&["package", "workspace"]) {
-        return Ok(normalize(&cargo.dir().join(named)));
-    }
-    if cargo.is_workspace() {
-        return Ok(cargo.dir().to_owned());
-    }
-    for dir in cargo.dir().ancestors().skip(1) {
-        let Some(toml) = manifests.toml(&dir.join("Cargo.toml"))? else {
-            continue;
-        };
-        if toml.table(&["workspace"]).is_none() {
-            continue;
-        }
-        let excluded = toml
-            .strings(&["workspace", "exclude"])
-            .iter()
-            .any(|folder| cargo.dir().starts_with(normalize(&dir.join(folder))));
-        return Ok(if excluded { cargo.dir() } else { dir }.to_owned());
-    }
-    Ok(cargo.dir().to_owned())
+/// Whether an entry of one of these manifests is of a package, but for those for tests.
+fn depends_on(needs: &BTreeMap<Utf8PathBuf, Vec<Dependency>>, package: &str) -> bool {
+    let mut built = needs.values().flatten();
+    built.any(|need| need.kind != DependencyKind::Dev && need.package == package)
 }
 
 /// The crates of a member's cargo workspace, by path; itself where it has none.
@@ -148,10 +114,7 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
             paths.insert(cargo.toml.path.clone());
         }
     }
-    for excluded in workspace.toml.strings(&["workspace", "exclude"]) {
-        let folder = normalize(&member.workspace.join(excluded));
-        paths.retain(|path| !path.starts_with(&folder));
-    }
+    paths.retain(|path| !excludes(&workspace.toml, path.parent().unwrap_or(path)));
     let mut crates = Vec::new();
     for path in paths {
         crates.extend(manifests.cargo(&path)?);
@@ -207,15 +170,15 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// `features`: those that the build enables besides the default ones.
-    pub fn gather(manifests: &Manifests, member: &Member, features: &[String]) -> Self {
+    /// `choice`: the features that the build is asked for.
+    pub fn gather(manifests: &Manifests, member: &Member, choice: Choice<'_>) -> Self {
         let lock = cargo_lock(manifests, &member.workspace);
         let lock = lock.as_deref();
         let version = |name: &str| lock?.locked_version(name);
         let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
         let package = member.cargo.package_name().unwrap_or_default();
         let reached = lock.map_or(0, |lock| locked_closure(lock, package).len());
-        let features = pyo3_features(&member.cargo, &member.dependencies, features);
+        let features = pyo3_features(member, choice);
         Self {
             exists: lock.is_some(),
             packages: 1 + reached,
@@ -226,32 +189,21 @@ impl Locked {
     }
 }
 
-/// The features of PyO3 that a crate's build enables: in its own and its path dependencies' entries,
-/// and by features of the crate.
-pub(super) fn pyo3_features(
-    cargo: &CargoToml,
-    dependencies: &BTreeMap<String, Dependency>,
-    features: &[String],
-) -> Vec<String> {
-    let hard = PYO3
-        .into_iter()
-        .filter_map(|name| dependencies.get(name))
-        .flat_map(|dependency| dependency.features.clone());
-    let of_pyo3 = cargo
-        .enabled_features(features)
-        .into_iter()
-        .filter_map(|feature| {
-            let rest = feature.strip_prefix("pyo3")?;
-            let rest = rest.strip_prefix("-ffi").unwrap_or(rest);
-            Some(rest.trim_start_matches(['?', '/']).to_owned())
-        });
-    hard.chain(of_pyo3).collect()
+/// The features of PyO3 that a member's build enables.
+pub fn pyo3_features(member: &Member, choice: Choice<'_>) -> BTreeSet<String> {
+    let enabled = Enabled::of(member, choice);
+    let of_both = PYO3.into_iter().flat_map(|name| enabled.of_package(name));
+    of_both.cloned().collect()
 }
 
 /// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
 /// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
 pub fn abi3_floor(member: &Member) -> Option<u64> {
-    let features = pyo3_features(&member.cargo, &member.dependencies, &member.features);
+    let choice = Choice {
+        features: &member.features,
+        default: !member.no_default_features(),
+    };
+    let features = pyo3_features(member, choice);
     let floor = StableAbis::of_features(&features).abi3.flatten();
     floor.map(|(_, minor)| minor)
 }
@@ -261,7 +213,7 @@ pub fn depends_on_python(manifests: &Manifests, cargo: &CargoToml) -> Result<boo
     let closure = Closure::of(manifests, cargo)?;
     Ok(PYO3
         .iter()
-        .any(|name| closure.dependencies.contains_key(*name)))
+        .any(|name| depends_on(&closure.dependencies, name)))
 }
 
 /// Whether PyO3 is behind a feature of the crate itself.

@@ -479,8 +479,7 @@ impl FoundPackage {
         if let Some(pyproject) = &self.pyproject {
             add_python(&mut member, pyproject)?;
         }
-        let named = self.cargo.readme().map(|readme| cargo.dir().join(readme));
-        member.metadata_files.extend(named);
+        member.metadata_files.extend(cargo.readme());
         member.metadata_files.push(cargo.dir().join("README.md"));
         Ok(member)
     }

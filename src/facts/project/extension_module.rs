@@ -8,6 +8,7 @@ use crate::world::manifest::{ArrayEdit, CargoToml, Spanned};
 
 use super::Member;
 use super::crates::{PYO3, pyo3_features};
+use super::features::Choice;
 
 const FEATURE: &str = "extension-module";
 
@@ -27,11 +28,15 @@ impl HardWired {
     /// `None` where only maturin switches it on, or nobody does.
     pub fn find(member: &Member) -> Option<Self> {
         let own = Switch::all(&member.cargo);
-        let enabled = pyo3_features(&member.cargo, &member.dependencies, &[]);
-        if own.is_empty() && !enabled.iter().any(|name| name == FEATURE) {
+        let choice = Choice {
+            features: &[],
+            default: true,
+        };
+        if own.is_empty() && !pyo3_features(member, choice).contains(FEATURE) {
             return None;
         }
-        let inherits = member.dependencies.values().any(|one| one.inherited);
+        let mut entries = member.dependencies.values().flatten();
+        let inherits = entries.any(|one| one.inherited);
         let root = member.workspace_cargo.as_ref();
         let root = root.filter(|root| inherits && root.toml.path != member.manifest());
         let others: Vec<Switch> = member
@@ -57,7 +62,7 @@ impl HardWired {
 /// Whether maturin is told to switch it on, by its name or by a feature of the crate.
 pub fn is_switched_on(member: &Member) -> bool {
     let told = member.cargo.features_behind(member.features.clone());
-    told.iter().any(|name| is_switch(name))
+    told.iter().any(|name| is_switch(&member.cargo, name))
 }
 
 /// One value that switches the feature on.
@@ -103,11 +108,11 @@ impl Switch {
             .into_iter()
             .filter_map(|value| {
                 let behind = cargo.features_behind(vec![value.value.clone()]);
-                behind.iter().find(|name| is_switch(name))?;
+                behind.iter().find(|name| is_switch(cargo, name))?;
                 // with anything else behind it, plain cargo would lose that
                 let only = behind
                     .iter()
-                    .all(|name| *name == value.value || is_switch(name));
+                    .all(|name| *name == value.value || is_switch(cargo, name));
                 Some(Self {
                     by_default: true,
                     instead: only.then(|| value.value.clone()),
@@ -140,12 +145,9 @@ fn stands_in(keys: &[String], tables: [&str; 2]) -> bool {
         .is_some_and(|key| tables.contains(&&**key))
 }
 
-fn is_switch(name: &str) -> bool {
-    let of = |package: &str| {
-        let rest = name.strip_prefix(package);
-        rest.map(|rest| rest.trim_start_matches('?')) == Some("/extension-module")
-    };
-    PYO3.iter().any(|package| of(package))
+fn is_switch(cargo: &CargoToml, name: &str) -> bool {
+    let of = cargo.feature_of_dependency(name);
+    of.is_some_and(|(package, feature)| PYO3.contains(&&*package) && feature == FEATURE)
 }
 
 /// Leaves all switches to maturin; `None` where that would change more.
@@ -272,7 +274,8 @@ mod tests {
 
     #[test]
     fn maturin_may_be_told_by_a_feature_of_the_crate() {
-        let text = "[features]\next = ['pyo3/extension-module']\nno-extension-module = []\n";
+        let text = "[dependencies]\npy = { package = 'pyo3', version = '0.29' }\n\
+                    [features]\next = ['py/extension-module']\nno-extension-module = []\n";
         let toml = Toml::parse(Utf8Path::new("/p/Cargo.toml"), text).unwrap();
         let cargo = Arc::new(CargoToml::of(toml).unwrap());
         let told = |feature: &str| {
@@ -282,7 +285,7 @@ mod tests {
                 ..Member::default()
             })
         };
-        assert!(told("ext") && told("pyo3/extension-module"));
+        assert!(told("ext") && told("py/extension-module"));
         assert!(!told("no-extension-module"));
     }
 

@@ -12,7 +12,7 @@ use crate::model::package_name;
 use crate::model::path::{below_root, slashed};
 use crate::world::disk;
 use crate::world::manifest::{
-    CargoToml, ConditionalFeature, Config, Dependency, Manifests, PyProject,
+    CargoToml, ConditionalFeature, Config, Dependency, DependencyKind, Manifests, PyProject,
 };
 
 use super::cargo_directories::Directories;
@@ -106,8 +106,8 @@ pub struct Member {
     /// The Cargo.toml of those of them that are part of it: not those above it, which are its hosts, and
     /// what only these need.
     pub parts: BTreeSet<Utf8PathBuf>,
-    /// By package name: what the crate and its path dependencies depend on.
-    pub dependencies: Arc<BTreeMap<String, Dependency>>,
+    /// What the crate and each of its path dependencies depends on, by Cargo.toml.
+    pub dependencies: Arc<BTreeMap<Utf8PathBuf, Vec<Dependency>>>,
     /// Normalised names of the Python distributions it depends on.
     pub needs: BTreeSet<String>,
     /// Files whose content goes into the wheel's metadata or beside the module; there or not.
@@ -144,11 +144,11 @@ impl Member {
 
     /// The features with which a local package is in the extension; none where it is none of those that
     /// it depends on.
-    pub fn features_of(&self, package: &str) -> &[String] {
-        match self.dependencies.get(package) {
-            Some(dependency) if dependency.path.is_some() => &dependency.features,
-            _ => &[],
-        }
+    pub fn features_of(&self, package: &str) -> BTreeSet<&String> {
+        let listed = self.dependencies.values().flatten();
+        let local = listed.filter(|it| it.package == package && it.path.is_some());
+        let built = local.filter(|it| it.kind != DependencyKind::Dev);
+        built.flat_map(|it| &it.features).collect()
     }
 
     /// Cargo.toml of the crate and of every path dependency.

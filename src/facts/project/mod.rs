@@ -2,13 +2,15 @@
 //!
 //! `discover` decides from a folder which packages those are. A `member` is one of them, `uv_workspace` what
 //! uv has in one environment with it; `crates` follows what Cargo.toml files say of each other,
-//! `python_module` what a crate is to Python, `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
+//! `features` what they switch on in each other, `python_module` what a crate is to Python,
+//! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
 //! `cargo_directories` where cargo builds, `refused_by_maturin` what nobody needs to compile for to know.
 
 mod cargo_directories;
 mod crates;
 mod discover;
 mod extension_module;
+mod features;
 mod layout;
 mod member;
 mod python_module;
@@ -30,9 +32,10 @@ use cargo_directories::{Directories, own_name};
 
 pub use crates::{
     Locked, PYO3, abi3_floor, crates_outside, depends_on_python, links_python_optionally,
-    workspace_crates,
+    pyo3_features, workspace_crates,
 };
 pub use extension_module::{HardWired, is_switched_on};
+pub use features::Choice;
 pub use layout::{Layout, package_folder, python_folders};
 pub use member::{Bindings, METADATA, Member};
 pub use python_module::makes_module;

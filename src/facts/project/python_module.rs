@@ -35,7 +35,7 @@ pub(super) fn uses_python(cargo: &CargoToml) -> bool {
 pub(super) fn is_module_by_itself(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
     let always_has = |name: &&str| {
         let optionally = [(*name).to_owned(), format!("dep:{name}")];
-        let enabled = cargo.enabled_features(&[]);
+        let enabled = cargo.features_behind(vec!["default".to_owned()]);
         cargo.requires(name) || enabled.iter().any(|feature| optionally.contains(feature))
     };
     let is_alone = manifests

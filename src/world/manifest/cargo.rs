@@ -1,6 +1,6 @@
 //! Cargo.toml as pyx reads it, without running cargo (cargo book, "The Manifest Format").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -12,27 +12,15 @@ use crate::model::error::Result;
 use crate::model::path::normalize;
 
 use super::dependency_tables::{DependencyKind, DependencyTable, dependency_tables};
-use super::{Config, Spanned, Toml, strings_of, typed};
+use super::{Config, Spanned, Toml, typed};
 
 #[derive(Debug, Default)]
 pub struct CargoToml {
     pub toml: Arc<Toml>,
     /// `[package.metadata.pyx]`
     pub config: Config,
-}
-
-/// A normal or build dependency, of any target.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dependency {
-    /// Under which it stands, and inherits from the workspace.
-    pub key: String,
-    /// The package's name: `package`, else the key.
-    pub package: String,
-    /// Absolute.
-    pub path: Option<Utf8PathBuf>,
-    pub features: Vec<String>,
-    /// `workspace = true`
-    pub inherited: bool,
+    /// The root of its workspace, which may be itself; known where it may inherit anything.
+    pub workspace: Option<Arc<Toml>>,
 }
 
 impl CargoToml {
@@ -51,7 +39,11 @@ impl CargoToml {
                 return Err(toml.error(&text.span, message, Some(hint)));
             }
         }
-        Ok(Self { toml, config })
+        Ok(Self {
+            toml,
+            config,
+            workspace: None,
+        })
     }
 
     pub fn dir(&self) -> &Utf8Path {
@@ -61,6 +53,51 @@ impl CargoToml {
     /// `None` for a virtual workspace.
     pub fn package_name(&self) -> Option<&str> {
         self.toml.str(&["package", "name"])
+    }
+
+    /// What a field of `[package]` says, or that of the workspace where it is the workspace's (cargo book,
+    /// "The `package` table").
+    fn field(&self, name: &str) -> Option<&Item> {
+        if self.inherits(name) {
+            let root = self.workspace.as_ref()?;
+            return root.get(&["workspace", "package", name]);
+        }
+        self.toml.get(&["package", name])
+    }
+
+    /// Whether a field of `[package]` is the workspace's.
+    pub fn inherits(&self, field: &str) -> bool {
+        self.toml.bool(&["package", field, "workspace"]) == Some(true)
+    }
+
+    /// The edition; `None` for one of a workspace that does not say it.
+    pub fn edition(&self) -> Option<&str> {
+        if self.toml.get(&["package", "edition"]).is_none() {
+            return Some("2015");
+        }
+        self.field("edition")?.as_str()
+    }
+
+    pub fn rust_version(&self) -> Option<&str> {
+        self.field("rust-version")?.as_str()
+    }
+
+    /// Whether no registry may have the crate: `publish = false` (cargo book, "The `publish` field").
+    pub fn is_private(&self) -> bool {
+        self.field("publish").and_then(Item::as_bool) == Some(false)
+    }
+
+    /// The level of a lint of rustc.
+    pub fn lint(&self, name: &str) -> Option<&str> {
+        let is_shared = self.toml.bool(&["lints", "workspace"]) == Some(true);
+        let lint = if is_shared {
+            let root = self.workspace.as_ref()?;
+            root.get(&["workspace", "lints", "rust", name])
+        } else {
+            self.toml.get(&["lints", "rust", name])
+        };
+        let lint = lint?;
+        lint.as_str().or_else(|| lint.get("level")?.as_str())
     }
 
     pub fn is_workspace(&self) -> bool {
@@ -137,10 +174,9 @@ impl CargoToml {
         if let Some(said) = said.into_iter().flatten().next() {
             return said.parse().unwrap_or(2);
         }
-        let edition = self.toml.str(&["package", "edition"]).unwrap_or("2015");
-        match (self.package_name(), edition) {
-            (None, _) | (_, "2015" | "2018") => 1,
-            (_, "2021") => 2,
+        match (self.package_name(), self.edition()) {
+            (None, _) | (_, Some("2015" | "2018")) => 1,
+            (_, Some("2021")) => 2,
             _ => 3,
         }
     }
@@ -181,7 +217,7 @@ impl CargoToml {
     /// auto-discovery").
     fn finds_targets(&self, kind: &str) -> bool {
         let said = self.toml.bool(&["package", &format!("auto{kind}s")]);
-        let is_first = self.toml.str(&["package", "edition"]).unwrap_or("2015") == "2015";
+        let is_first = self.edition() == Some("2015");
         said.unwrap_or_else(|| !is_first || self.toml.get(&[kind]).is_none())
     }
 
@@ -216,20 +252,6 @@ impl CargoToml {
             .is_some()
     }
 
-    /// Normal and build dependencies, those of any target included; one named twice is merged.
-    pub fn dependencies(&self) -> Vec<Dependency> {
-        let mut merged: BTreeMap<String, Dependency> = BTreeMap::new();
-        for dependency in self.listed(&[DependencyKind::Normal, DependencyKind::Build]) {
-            let known = merged.entry(dependency.package.clone()).or_default();
-            known.key = dependency.key;
-            known.package = dependency.package;
-            known.features.extend(dependency.features);
-            known.path = known.path.take().or(dependency.path);
-            known.inherited |= dependency.inherited;
-        }
-        merged.into_values().collect()
-    }
-
     /// Whether it depends on a package whatever the features and the platform.
     pub fn requires(&self, package: &str) -> bool {
         self.entries_of(package).any(|item| !is_optional(item))
@@ -249,42 +271,11 @@ impl CargoToml {
         })
     }
 
-    /// `[workspace.dependencies]`, from which members inherit.
-    pub fn workspace_dependencies(&self) -> Vec<Dependency> {
-        self.listed(&[DependencyKind::Shared])
-    }
-
-    /// `[dev-dependencies]`, of any target, which cargo must find even where it builds no tests.
-    pub fn dev_dependencies(&self) -> Vec<Dependency> {
-        self.listed(&[DependencyKind::Dev])
-    }
-
-    fn listed(&self, kinds: &'static [DependencyKind]) -> Vec<Dependency> {
-        let tables = self.tables(kinds);
-        tables.flat_map(|it| self.entries(it.table)).collect()
-    }
-
     fn tables(
         &self,
         kinds: &'static [DependencyKind],
     ) -> impl Iterator<Item = DependencyTable<'_>> {
         dependency_tables(&self.toml).filter(|it| kinds.contains(&it.kind))
-    }
-
-    fn entries(&self, table: &dyn TableLike) -> Vec<Dependency> {
-        table
-            .iter()
-            .map(|(key, item)| {
-                let text = |name: &str| item.get(name).and_then(Item::as_str);
-                Dependency {
-                    key: key.to_owned(),
-                    package: text("package").unwrap_or(key).to_owned(),
-                    path: text("path").map(|path| normalize(&self.dir().join(path))),
-                    features: item.get("features").map(strings_of).unwrap_or_default(),
-                    inherited: item.get("workspace").and_then(Item::as_bool) == Some(true),
-                }
-            })
-            .collect()
     }
 
     /// What `--all-features` enables: those of `[features]`, and optional dependencies that none of them
@@ -313,14 +304,6 @@ impl CargoToml {
             .collect()
     }
 
-    /// `default` and `chosen`, and every feature that they enable, transitively; entries such as
-    /// `pyo3/abi3` are among them.
-    pub fn enabled_features(&self, chosen: &[String]) -> Vec<String> {
-        let mut first = vec!["default".to_owned()];
-        first.extend(chosen.iter().cloned());
-        self.features_behind(first)
-    }
-
     /// These features, and every feature that they enable, transitively.
     pub fn features_behind(&self, mut open: Vec<String>) -> Vec<String> {
         let mut enabled: Vec<String> = Vec::new();
@@ -331,6 +314,19 @@ impl CargoToml {
             }
         }
         enabled
+    }
+
+    /// The package and its feature that a value like `py/abi3` or `py?/abi3` means, whatever the package is
+    /// called here (cargo book, "Dependency features"); `None` for a feature of the crate.
+    pub fn feature_of_dependency<'a>(&self, value: &'a str) -> Option<(String, &'a str)> {
+        let (key, feature) = value.split_once('/')?;
+        let key = key.trim_end_matches('?');
+        let mut needs = self.whole_needs().into_iter();
+        let need = needs.find(|need| need.key.value == key);
+        Some((
+            need.map_or_else(|| key.to_owned(), |need| need.package),
+            feature,
+        ))
     }
 
     /// Where entries for a package switch on one of its features, those for build scripts and tests and those
@@ -361,9 +357,12 @@ impl CargoToml {
         entries.map(|(key, _)| key.replace('-', "_")).collect()
     }
 
-    /// The readme that goes into Python metadata where pyproject.toml names none.
-    pub fn readme(&self) -> Option<&str> {
-        self.toml.str(&["package", "readme"])
+    /// The readme that goes into Python metadata where pyproject.toml names none; absolute.
+    pub fn readme(&self) -> Option<Utf8PathBuf> {
+        let said = self.field("readme")?.as_str()?;
+        let root = self.workspace.as_ref().filter(|_| self.inherits("readme"));
+        let holder = root.unwrap_or(&self.toml);
+        Some(normalize(&holder.path.with_file_name(said)))
     }
 }
 
@@ -375,6 +374,7 @@ pub fn is_optional(dependency: &Item) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::manifest::Dependency;
 
     fn manifest(text: &str) -> CargoToml {
         let path = Utf8Path::new("/p/Cargo.toml");
@@ -389,13 +389,57 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_of_targets_are_merged_in() {
+    fn dependencies_of_targets_are_found_with_their_target() {
         let text = "[dependencies]\npyo3 = '0.29'\n\
                     [target.'cfg(unix)'.dependencies]\npyo3 = { version = '0.29', features = ['x'] }\n\
                     shared = { path = '../shared' }\n";
         let found = manifest(text).dependencies();
-        assert_eq!(found[0].features, ["x"]);
-        assert_eq!(found[1].path.as_deref(), Some(Utf8Path::new("/shared")));
+        let platforms: Vec<_> = found.iter().map(|one| one.platform.as_deref()).collect();
+        assert_eq!(platforms, [None, Some("cfg(unix)"), Some("cfg(unix)")]);
+        assert_eq!(found[1].features, ["x"]);
+        assert_eq!(found[2].path.as_deref(), Some(Utf8Path::new("/shared")));
+    }
+
+    fn inheriting(root: &str, own: &str) -> CargoToml {
+        let root = Toml::parse(Utf8Path::new("/p/Cargo.toml"), root).unwrap();
+        let own = Toml::parse(Utf8Path::new("/p/own/Cargo.toml"), own).unwrap();
+        CargoToml {
+            workspace: Some(root.into()),
+            ..CargoToml::of(own).unwrap()
+        }
+    }
+
+    #[test]
+    fn what_a_package_inherits_is_what_the_workspace_says() {
+        let root = "[workspace.package]\nedition = '2021'\nrust-version = '1.60'\nreadme = 'ALL.md'\n\
+                    publish = false\n[workspace.lints.rust]\nunsafe_code = { level = 'forbid' }\n";
+        let own = "[package]\nname = 'own'\nedition.workspace = true\nrust-version.workspace = true\n\
+                   readme.workspace = true\npublish.workspace = true\n\
+                   [[example]]\nname = 'a'\n[lints]\nworkspace = true\n";
+        let found = inheriting(root, own);
+        assert_eq!(found.edition(), Some("2021"));
+        assert_eq!(found.resolver(), 2);
+        assert!(found.finds_targets("example"));
+        assert_eq!(found.rust_version(), Some("1.60"));
+        assert_eq!(found.readme().unwrap(), "/p/ALL.md");
+        assert!(found.is_private());
+        assert_eq!(found.lint("unsafe_code"), Some("forbid"));
+        let plain = inheriting(root, "[package]\nname = 'own'\n[[example]]\nname = 'a'\n");
+        assert_eq!((plain.edition(), plain.resolver()), (Some("2015"), 1));
+        assert!(!plain.finds_targets("example") && !plain.is_private());
+        assert_eq!(
+            (plain.rust_version(), plain.lint("unsafe_code")),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_feature_of_a_dependency_is_that_of_its_package_whatever_it_is_called() {
+        let found = manifest("[dependencies]\npy = { package = 'pyo3' }\n");
+        let of = |value| found.feature_of_dependency(value);
+        assert_eq!(of("py?/abi3"), Some(("pyo3".to_owned(), "abi3")));
+        assert_eq!(of("other/abi3"), Some(("other".to_owned(), "abi3")));
+        assert_eq!(of("py"), None);
     }
 
     /// One entry in each table of dependencies, in the order of the manifest.

@@ -6,7 +6,7 @@ use super::Toml;
 
 /// What the dependencies of a table are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DependencyKind {
+pub enum DependencyKind {
     Normal,
     Build,
     Dev,
@@ -21,6 +21,16 @@ pub(super) struct DependencyTable<'a> {
     pub(super) keys: Vec<&'a str>,
     pub(super) kind: DependencyKind,
     pub(super) table: &'a dyn TableLike,
+}
+
+impl DependencyTable<'_> {
+    /// The key of `[target]` that it stands below: a triple or a `cfg`.
+    pub(super) fn platform(&self) -> Option<&str> {
+        match self.keys[..] {
+            ["target", platform, _] => Some(platform),
+            _ => None,
+        }
+    }
 }
 
 /// Every table of dependencies: those for any target, those of each target, and what the workspace shares.

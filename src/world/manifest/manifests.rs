@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 
-use super::{CargoToml, PyProject, Toml};
+use super::{CargoToml, PyProject, Toml, workspace};
 
 /// Files as they were when each was first asked for; what was absent stays so. Clones share what
 /// they know. Whoever looks again because something may have changed makes a new one.
@@ -15,7 +15,7 @@ use super::{CargoToml, PyProject, Toml};
 pub struct Manifests(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     files: BTreeMap<Utf8PathBuf, Option<Arc<Toml>>>,
     cargo: BTreeMap<Utf8PathBuf, Arc<CargoToml>>,
     pyproject: BTreeMap<Utf8PathBuf, Arc<PyProject>>,
@@ -34,7 +34,13 @@ impl Manifests {
         let Some(toml) = known.toml(path)? else {
             return Ok(None);
         };
-        let cargo = Arc::new(CargoToml::of(toml)?);
+        let mut cargo = CargoToml::of(toml)?;
+        // whoever inherits says the word, and for nobody else the folders above are read
+        if cargo.toml.text().contains("workspace") {
+            let root = workspace::root_of(&mut known, &cargo.toml)?;
+            cargo.workspace = known.toml(&root.join("Cargo.toml"))?;
+        }
+        let cargo = Arc::new(cargo);
         known.cargo.insert(path.to_owned(), cargo.clone());
         Ok(Some(cargo))
     }
@@ -75,6 +81,14 @@ impl Manifests {
         self.known().toml(path)
     }
 
+    /// The folder of the workspace of a crate, absolute; its own where it has none.
+    ///
+    /// # Errors
+    /// As [`Toml::read`], for the files above.
+    pub fn workspace_root(&self, cargo: &CargoToml) -> Result<Utf8PathBuf> {
+        workspace::root_of(&mut self.known(), &cargo.toml)
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         // what is known is whole, whoever panicked meanwhile
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -82,7 +96,7 @@ impl Manifests {
 }
 
 impl Known {
-    fn toml(&mut self, path: &Utf8Path) -> Result<Option<Arc<Toml>>> {
+    pub(super) fn toml(&mut self, path: &Utf8Path) -> Result<Option<Arc<Toml>>> {
         if let Some(known) = self.files.get(path) {
             return Ok(known.clone());
         }

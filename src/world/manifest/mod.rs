@@ -2,7 +2,7 @@
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
 //! pyx in them, `lock_file` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
-//! dependencies and what it says of each. The files `edit_…` change text and keep every other byte.
+//! dependencies and what it says of each, `workspace` where cargo finds the root of a crate's workspace. The files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
 mod edit_adoption;
@@ -17,9 +17,11 @@ mod lock_file;
 mod manifests;
 mod dependency_entries;
 mod dependency_tables;
+mod platform;
 mod publishing;
 mod pyproject;
 mod typed;
+mod workspace;
 
 use std::ops::Range;
 
@@ -30,11 +32,12 @@ use crate::model::error::{Error, Result};
 use crate::model::location::Location;
 use crate::world::disk;
 
-pub use cargo::{CargoToml, Dependency, is_optional};
+pub use cargo::{CargoToml, is_optional};
 pub use cargo_config::{CargoConfig, RUSTC_WRAPPER, split};
 pub use conditional_feature::ConditionalFeature;
 pub use config::{Config, Hooks, RustRunner};
-pub use dependency_entries::DependencyEntry;
+pub use dependency_entries::Dependency;
+pub use dependency_tables::DependencyKind;
 pub use edit_adoption::{
     keys, with_maturin, with_member, with_module, with_package, with_required_member,
 };
@@ -45,6 +48,7 @@ pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
 pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
+pub use workspace::excludes;
 
 /// A parsed TOML file that still knows where everything stood.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //! layouts that are made of all combinations.
 
 mod cargo;
+mod features;
 mod maturin;
 mod pytest;
 mod uv;

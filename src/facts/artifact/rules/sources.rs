@@ -174,7 +174,7 @@ impl SdistSources<'_> {
         let known = workspace
             .workspace_dependencies()
             .into_iter()
-            .filter(|one| inherited.iter().any(|need| need.package == one.package));
+            .filter(|one| inherited.iter().any(|need| need.key.value == one.key.value));
         paths.extend(known.filter_map(|one| one.path));
         paths
     }
