@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Result};
-use crate::model::invocation::{Invocation, quote};
+use crate::model::invocation::quote;
 use crate::world::checkout;
 use crate::world::disk;
+use crate::world::git::Git;
 use crate::world::interpreter;
 use crate::world::manifest::Manifests;
-use crate::world::process;
 use crate::world::session::Session;
 use crate::world::tool::{self, Tool};
 
@@ -58,52 +58,39 @@ impl NewProjectFacts {
             let hint = format!("cargo pyx init -C {}", quote(shown.as_str()));
             return Err(Error::refused(message, hint));
         }
-        let git = tool::find(session, "git");
-        let mut facts = Self {
-            in_checkout: false,
+        Ok(Self {
+            in_checkout: is_in_checkout(session, folder)?,
             in_workspace: in_workspace(&Manifests::default(), folder)?,
-            author: None,
+            author: author(session)?,
             cargo: tool::cargo(session)?,
             uv: tool::uv(session)?,
             any_python: interpreter::any(session),
             scrubbed: session.scrubbed(),
-            git,
+            git: tool::find(session, "git"),
             shown: shown.to_owned(),
             folder: folder.to_owned(),
-        };
-        facts.in_checkout = match folder.parent().and_then(checkout::root) {
-            Some(checkout) => !facts.is_ignored(checkout)?,
-            None => false,
-        };
-        facts.author = facts.author(session)?;
-        Ok(facts)
+        })
     }
+}
 
-    /// Whether the checkout keeps out what is made here, as it does with what is built.
-    fn is_ignored(&self, checkout: &Utf8Path) -> Result<bool> {
-        let Some(git) = &self.git else {
-            return Ok(false);
-        };
-        let words = ["check-ignore", "--quiet", self.folder.as_str()];
-        let call = Invocation::new(git.clone(), checkout).args(words);
-        Ok(process::read(&call.without(&self.scrubbed))?
-            .status
-            .success())
-    }
+/// Whether a checkout is around what is made here and does not keep it out, as it does with what is built.
+fn is_in_checkout(session: &Session, folder: &Utf8Path) -> Result<bool> {
+    let Some(dir) = folder.parent().and_then(checkout::root) else {
+        return Ok(false);
+    };
+    let words = ["check-ignore", "--", folder.as_str()];
+    let git = Git { session, dir };
+    Ok(git.ask(words.map(str::to_owned).to_vec())?.is_empty())
+}
 
-    fn author(&self, session: &Session) -> Result<Option<(String, String)>> {
-        let Some(git) = &self.git else {
-            return Ok(None);
-        };
-        let ask = |key: &str| {
-            let call = Invocation::new(git.clone(), &session.cwd).args(["config", key]);
-            let said = process::read(&call.without(&self.scrubbed))?.stdout;
-            Ok::<_, Error>(said.trim().to_owned())
-        };
-        let name = ask("user.name")?;
-        if name.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some((name, ask("user.email")?)))
-    }
+/// As git signs commits.
+fn author(session: &Session) -> Result<Option<(String, String)>> {
+    let git = Git {
+        session,
+        dir: &session.cwd,
+    };
+    let ask = |key: &str| git.ask(vec!["config".to_owned(), key.to_owned()]);
+    let (name, address) = (ask("user.name")?, ask("user.email")?);
+    let name = name.trim().to_owned();
+    Ok((!name.is_empty()).then(|| (name, address.trim().to_owned())))
 }

@@ -158,7 +158,7 @@ pub(super) fn by_times(
     }
     let mut files: BTreeSet<Utf8PathBuf> = read.clone();
     for package in packages {
-        let own = disk::package_files(package.dir(), &[]);
+        let own = disk::package_files(package.dir(), &[]).named;
         files.extend(own.into_iter().map(|path| package.dir().join(path)));
     }
     let mut compiled: BTreeMap<&str, Vec<u64>> = BTreeMap::new();

@@ -129,7 +129,8 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 
-/// A text with `****` instead of the user and password of every URL in it.
+/// A text with `****` instead of the user and password of every URL in it. The user of ssh alone is no
+/// secret, and without it the URL leads nowhere.
 pub fn without_credentials(text: &str) -> Cow<'_, str> {
     let is_end = |c: char| c.is_whitespace() || "/?#'\"`<>".contains(c);
     let (mut masked, mut rest) = (String::new(), text);
@@ -137,7 +138,9 @@ pub fn without_credentials(text: &str) -> Cow<'_, str> {
         let (before, after) = rest.split_at(at + "://".len());
         let authority = &after[..after.find(is_end).unwrap_or(after.len())];
         masked.push_str(before);
-        rest = match authority.rfind('@') {
+        let is_secret = |user: &str| !before.ends_with("ssh://") || user.contains(':');
+        let end = authority.rfind('@');
+        rest = match end.filter(|end| is_secret(&authority[..*end])) {
             Some(end) => {
                 masked.push_str("****");
                 &after[end..]
@@ -176,8 +179,17 @@ mod tests {
             call.to_string(),
             "(cd / && env INDEX='http://****@host' uv 'https://****@host:1/x?a=b@c')"
         );
-        let plain = "https://host/@scope and user@host";
-        assert_eq!(without_credentials(plain), plain);
+        for plain in [
+            "https://host/@scope and user@host",
+            "pkg @ git+ssh://git@host/x and https://host",
+        ] {
+            assert_eq!(without_credentials(plain), plain);
+        }
+        let mixed = "ssh://a:b@host https://c@host";
+        assert_eq!(
+            without_credentials(mixed),
+            "ssh://****@host https://****@host"
+        );
     }
 
     #[test]

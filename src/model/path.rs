@@ -4,15 +4,18 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error::{Error, ProjectError, Result};
 
-/// Resolves `.` and `..`; the path need not exist.
+/// Resolves `.` and `..`, but for those that lead out of a relative path; the path need not exist.
 pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
     let mut out = Utf8PathBuf::new();
     for part in path.components() {
         match part {
             Utf8Component::CurDir => {}
-            Utf8Component::ParentDir => {
-                out.pop();
-            }
+            Utf8Component::ParentDir => match out.components().next_back() {
+                None | Some(Utf8Component::ParentDir) => out.push(".."),
+                Some(_) => {
+                    out.pop();
+                }
+            },
             other => out.push(other),
         }
     }
@@ -102,7 +105,10 @@ mod tests {
 
     #[test]
     fn paths_are_normalized_without_looking() {
-        assert_eq!(normalize(Utf8Path::new("/a/./b/../c")), "/a/c");
+        let normalized = |path: &str| normalize(Utf8Path::new(path)).into_string();
+        assert_eq!(normalized("/a/./b/../c"), "/a/c");
+        assert_eq!(normalized("/../a"), "/a");
+        assert_eq!(normalized("../a/../../b"), "../../b");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
 use crate::model::path::relative;
-use crate::world::manifest::PyProject;
+use crate::world::manifest::{PyProject, Toml};
 
 /// Checks a uv.lock before uv is handed it: that it is whole, and that it knows every dependency
 /// that pyproject.toml names (`--frozen` would leave out one that was added since), and each of the
@@ -38,6 +38,13 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
                 let message = format!("`uv.lock` knows {name} as `{}`", former.value);
                 return Err(toml.error(&former.span, message, Some("uv lock".to_owned())));
             }
+            if !is_cut_short(&toml, &name) {
+                let message = format!("`uv.lock` does not know {name}");
+                let top = 0..0;
+                return Err(pyproject
+                    .toml
+                    .error(&top, message, Some("uv lock".to_owned())));
+            }
             let message = format!("`uv.lock` does not know {name}: it is cut short");
             return Err(toml.error(&(end..end), message, restore()));
         };
@@ -62,6 +69,16 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether the lock says of itself that a package is in it, which is not. uv lists the members of a
+/// workspace first, and a project without members is in the lock itself.
+fn is_cut_short(lock: &Toml, name: &str) -> bool {
+    let members = lock.strings(&["manifest", "members"]);
+    if members.is_empty() {
+        return lock.locked_in("").is_none();
+    }
+    members.iter().any(|member| member == name)
 }
 
 /// The packages that the lock must know: all of a uv workspace, else the members.
@@ -120,6 +137,28 @@ mod tests {
             let error = check_lock(&lock, &project, &[]).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");
             assert_eq!(error.hint().as_deref(), Some(hint));
+        }
+    }
+
+    #[test]
+    fn a_new_member_is_locked_and_one_that_the_lock_has_lost_taken_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let lock = dir.join("uv.lock");
+        let entry = "[[package]]\nname = \"old\"\nsource = { virtual = \".\" }\n";
+        let member = dir.join("member");
+        for (members, hint) in [
+            ("", "uv lock"),
+            ("[manifest]\nmembers = [\"old\", \"other\"]\n\n", "uv lock"),
+            (
+                "[manifest]\nmembers = [\"old\", \"new\"]\n\n",
+                "git checkout uv.lock",
+            ),
+        ] {
+            disk::write(&lock, format!("{members}{entry}").as_bytes()).unwrap();
+            let project = project(&member, "[project]\nname = 'new'\n");
+            let error = check_lock(&lock, &project, &[]).unwrap_err();
+            assert_eq!(error.hint().as_deref(), Some(hint), "{members}");
         }
     }
 

@@ -56,8 +56,7 @@ impl Environment {
         if version.is_none_or(|version| satisfies(session, request, &version, implementation)) {
             return Ok(found);
         }
-        let name = request.text.replace(['/', '\\', ' '], "_");
-        let path = project.envs().join(name);
+        let path = project.envs().join(folder_name(&request.text));
         Ok(look(&path, session, project, Some(request)))
     }
 
@@ -72,6 +71,16 @@ impl Environment {
         let works = disk::is_file(&environment.python()) && elsewhere(&environment.path).is_none();
         works.then_some(environment)
     }
+}
+
+/// A name that every system takes for a folder, another for each request.
+fn folder_name(request: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
+    let name = request.replace(|c| !is_plain(c), "_");
+    if name == request {
+        return name;
+    }
+    format!("{name}-{}", &disk::digest(request.as_bytes())[..8])
 }
 
 /// `UV_PROJECT_ENVIRONMENT`, else `[tool.pyx] environment`, else `.venv`, all at the uv project's root (uv
@@ -103,6 +112,18 @@ mod tests {
     use crate::model::venv;
 
     use super::*;
+
+    #[test]
+    fn the_folder_of_a_request_has_a_name_that_every_system_takes() {
+        for plain in ["3.12", "pypy3.11", "3.13t"] {
+            assert_eq!(folder_name(plain), plain);
+        }
+        let odd = [">=3.8,<3.11", r"C:\Py\python.exe", "a/b", "a b"].map(folder_name);
+        assert!(odd.iter().collect::<std::collections::BTreeSet<_>>().len() == odd.len());
+        for name in &odd {
+            assert!(!name.contains(['<', '>', ':', '\\', '/', ' ']), "{name}");
+        }
+    }
 
     #[test]
     fn an_environment_that_is_not_where_it_was_made_is_none() {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -41,11 +42,29 @@ pub(super) fn files(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf]) -> Fo
         }
     };
     let signed = |path: Utf8PathBuf| {
-        let signature = disk::signature(&dir.join(&path))?;
+        let signature = disk::signature(dir.join(&path))?;
         Some((path, Some(signature)))
     };
-    found.into_iter().filter_map(signed).collect()
+    let unnamed = signature_of(&found.unnamed);
+    let named = found.named.into_iter().filter_map(signed);
+    named.chain(unnamed).collect()
 }
+
+/// One for all files that no line can name; where one of them changes, all have.
+fn signature_of(unnamed: &[PathBuf]) -> Option<(Utf8PathBuf, Option<Signature>)> {
+    let mut all: Option<Signature> = None;
+    for one in unnamed.iter().filter_map(disk::signature) {
+        let all = all.get_or_insert_default();
+        all.size = all.size.wrapping_add(one.size);
+        all.modified = all.modified.max(one.modified);
+        all.changed = all.changed.max(one.changed);
+        all.inode = all.inode.wrapping_add(one.inode);
+    }
+    Some((UNNAMED.into(), Some(all?)))
+}
+
+/// No file is called that, as a slash ends the name of none.
+const UNNAMED: &str = "names that are not UTF-8/";
 
 /// In place of the hash of a file that was written while the build ran.
 const RACING: &str = "?";
@@ -191,6 +210,29 @@ mod tests {
         write(&dir.join("new"), "one");
         let path = dir.join("new");
         assert_eq!(now(), Some(Reason::Appeared { path }));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_whose_name_no_line_can_hold_counts_as_well() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        write(&dir.join("a"), "one");
+        for name in [&b"caf\xe9"[..], b"two\nlines", b"\xff/below"] {
+            let path = dir.as_std_path().join(OsStr::from_bytes(name));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "one").unwrap();
+            let known = lines(dir, &files(dir, TreeScope::Folder, &[]), None);
+            let now = || stale(dir, TreeScope::Folder, &[], &known);
+            assert_eq!(now(), None, "{known}");
+            std::fs::write(&path, "longer").unwrap();
+            assert!(matches!(now(), Some(Reason::Changed { .. })), "{known}");
+        }
+        let unnamed = disk::folder_files(dir).unnamed;
+        assert_eq!(unnamed.len(), 3, "{unnamed:?}");
     }
 
     #[test]

@@ -116,7 +116,8 @@ pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
     if let Some((last, rest)) = names.split_last() {
         let rest = rest.join(", ");
         let and = if rest.is_empty() { "" } else { " and " };
-        message = format!("{message}, and so do {rest}{and}{last}");
+        let does = if others.len() == 1 { "does" } else { "do" };
+        message = format!("{message}, and so {does} {rest}{and}{last}");
     }
     let finding = Finding::error("uncommitted", message).at(first, None);
     // maturin puts these among the sources of a package, and nobody commits them

@@ -161,7 +161,8 @@ fn no_readme(package: &PackageManifests<'_>) -> Option<Finding> {
         .iter()
         .any(|name| disk::is_file(&package.cargo.dir().join(name)));
     let takes = package.takes_from_cargo("readme");
-    if package.has("readme", &["readme"]) && !suppressed || takes && guessed && !suppressed {
+    let own = package.pyproject.toml.get(&["project", "readme"]).is_some();
+    if own || !suppressed && (package.has("readme", &["readme"]) || takes && guessed) {
         return None;
     }
     let finding = Finding::warning(

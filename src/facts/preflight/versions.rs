@@ -48,9 +48,14 @@ fn unreadable(one: &Versioned) -> Vec<Finding> {
         .filter(|said| manifests.contains(&said.kind) && said.version().is_none());
     let finding = |said: &Statement| {
         let message = format!("Python knows no version `{}` (PEP 440)", said.text);
+        let hint = if said.text.contains('+') {
+            "after the `+` only letters and digits of ASCII stand, with dots between them"
+        } else {
+            "write a pre-release as `1.2.3-rc.1`, `-alpha.1`, `-beta.1` or `-dev.1`"
+        };
         Finding::error("version-invalid", message)
             .at(&said.path, Some(said.line))
-            .hint("write a pre-release as `1.2.3-rc.1`, `-alpha.1`, `-beta.1` or `-dev.1`")
+            .hint(hint)
     };
     wrong.map(finding).collect()
 }

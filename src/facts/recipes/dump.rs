@@ -117,9 +117,13 @@ impl Module {
                 return self.settings.tempdir.is_none();
             }
             if seen.insert(&recipe.namepath) {
+                // by their names in the recipe's own module
+                let (module, _) = recipe.namepath.rsplit_once("::").unwrap_or_default();
                 let needs = |other: &&&Described| {
-                    let mut names = recipe.dependencies.iter().map(|it| &it.recipe);
-                    names.any(|name| *name == other.namepath)
+                    let mut names = recipe.dependencies.iter().map(|it| &*it.recipe);
+                    names.any(|name| {
+                        other.namepath == name || other.namepath == format!("{module}::{name}")
+                    })
                 };
                 waiting.extend(all.iter().filter(needs).copied());
             }
@@ -247,5 +251,33 @@ mod tests {
             ("sub::inner", "a='b'")
         );
         assert_eq!(module.hidden(), ["_x", "t"]);
+    }
+
+    #[test]
+    fn what_a_recipe_needs_stands_in_its_own_module() {
+        let recipe = |path: &str, needs: &str, shebang: bool| {
+            let needs = if needs.is_empty() {
+                String::new()
+            } else {
+                format!(r#"{{"recipe": "{needs}"}}"#)
+            };
+            format!(
+                r#"{{"doc": null, "namepath": "{path}", "private": false,
+                    "dependencies": [{needs}], "shebang": {shebang}}}"#
+            )
+        };
+        let dump = format!(
+            r#"{{"recipes": {{"b": {}}}, "modules": {{"sub": {{"recipes": {{"a": {}, "b": {}}}}}}}}}"#,
+            recipe("b", "", false),
+            recipe("sub::a", "b", false),
+            recipe("sub::b", "", true),
+        );
+        let module = Module::parse(&dump).unwrap();
+        let is_script = |path: &str| {
+            let recipe = module.all().into_iter().find(|it| it.namepath == path);
+            module.is_script(recipe.unwrap())
+        };
+        assert!(is_script("sub::a") && is_script("sub::b"));
+        assert!(!is_script("b"));
     }
 }

@@ -11,6 +11,7 @@ use crate::facts::artifact::Sdist;
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::model::finding::Finding;
+use crate::model::path::slashed;
 use crate::world::checkout;
 use crate::world::disk;
 
@@ -31,11 +32,11 @@ pub(super) fn findings(
     let packed: Vec<String> = Sdist::open(sdist)?
         .members
         .into_iter()
-        .map(|member| member.name)
+        .map(|member| below_top(&member.name).to_owned())
         .collect();
     let mut found: Vec<Finding> = links
         .iter()
-        .filter(|(folder, link)| is_packed(&packed, link.path.strip_prefix(folder).ok()))
+        .filter(|(folder, link)| is_packed(&packed, folder, &link.path))
         .map(|(_, link)| judged(link))
         .collect();
     found.dedup();
@@ -61,15 +62,27 @@ fn bounds<'a>(project: &'a Project, folder: &'a Utf8Path) -> &'a Utf8Path {
     checkout::root(folder).unwrap_or(folder)
 }
 
-/// `below`: a path in one of the folders that are packed.
-fn is_packed(packed: &[String], below: Option<&Utf8Path>) -> bool {
-    let Some(below) = below else {
-        return false;
+/// A path of an sdist without the folder that all of it is in.
+fn below_top(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, below)| below)
+}
+
+/// Whether a link of a folder is among what is packed. maturin packs a folder at its path below one that
+/// it has in common with others; up to maturin 1.0 a path dependency at a place for all of them.
+fn is_packed(packed: &[String], folder: &Utf8Path, link: &Utf8Path) -> bool {
+    let at = |place: String| {
+        let inside = format!("{place}/");
+        let mut names = packed.iter();
+        names.any(|name| *name == place || name.starts_with(&inside))
     };
-    let (file, folder) = (format!("/{below}"), format!("/{below}/"));
-    packed
-        .iter()
-        .any(|name| name.ends_with(&file) || name.contains(&folder))
+    let mut places = folder.ancestors();
+    let below = |dir| link.strip_prefix(dir).ok();
+    let is_at_its_place = places.any(|dir| below(dir).is_some_and(|below| at(slashed(below))));
+    let apart = || {
+        let (name, below) = (folder.file_name()?, below(folder)?);
+        Some(format!("local_dependencies/{name}/{}", slashed(below)))
+    };
+    is_at_its_place || apart().is_some_and(at)
 }
 
 fn judged(link: &disk::Link) -> Finding {
@@ -80,4 +93,30 @@ fn judged(link: &disk::Link) -> Finding {
     Finding::error("link-outside", message)
         .at(&link.path, None)
         .hint("replace it by what is to be published, or name it under `exclude` in [tool.maturin]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_packed_at_its_place_and_at_no_other() {
+        let is_packed = |names: &[&str], folder: &str, link: &str| {
+            let packed: Vec<String> = names.iter().map(|it| below_top(it).to_owned()).collect();
+            is_packed(&packed, folder.into(), link.into())
+        };
+        assert!(is_packed(&["p-1/data"], "/r/p", "/r/p/data"));
+        assert!(is_packed(&["p-1/data/x"], "/r/p", "/r/p/data"));
+        assert!(is_packed(&["p-1/p/data/x"], "/r/p", "/r/p/data"));
+        assert!(is_packed(
+            &["p-1/crates/core/data"],
+            "/r/crates/core",
+            "/r/crates/core/data"
+        ));
+        let old = "p-1/local_dependencies/core/data";
+        assert!(is_packed(&[old], "/r/core", "/r/core/data"));
+        for other in ["p-1/other/data/x", "p-1/database", "p-1/x-data"] {
+            assert!(!is_packed(&[other], "/r/p", "/r/p/data"), "{other}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod usage;
 mod walk;
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -25,13 +26,13 @@ pub use replace::{let_go, replace};
 pub use trees::{Staging, copy_entry, copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{
-    Link, all_files, folder_files, folders, folders_like, is_match, kept_files, links_out_of,
-    modules_among_sources, package_files, rust_files, unignored_files,
+    FoundFiles, Link, all_files, folder_files, folders, folders_like, is_match, kept_files,
+    links_out_of, modules_among_sources, package_files, rust_files, unignored_files,
 };
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time
 /// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Signature {
     /// Bytes.
     pub size: u64,
@@ -80,7 +81,7 @@ fn is_absent(error: &std::io::Error) -> bool {
 }
 
 /// The signature of a regular file (links followed); `None` where there is none.
-pub fn signature(path: &Utf8Path) -> Option<Signature> {
+pub fn signature(path: impl AsRef<Path>) -> Option<Signature> {
     let meta = std::fs::metadata(path)
         .ok()
         .filter(std::fs::Metadata::is_file)?;

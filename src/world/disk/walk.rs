@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::FileType;
+use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -109,7 +110,7 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// Left out are: `but`, absolute; other packages of cargo; environments; folders that say of
 /// themselves that they are caches (bford.info/cachedir); repositories; what Python and the build
 /// itself leave beside the sources.
-pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> FoundFiles {
     every_file(dir, but, |name| !is_made(name))
 }
 
@@ -118,11 +119,12 @@ pub fn rust_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     every_file(dir, but, |name| {
         Utf8Path::new(name).extension() == Some("rs")
     })
+    .named
 }
 
 /// The compiled modules among a package's sources, as [`package_files`] finds files; absolute.
 pub fn modules_among_sources(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
-    let files = every_file(dir, but, is_made);
+    let files = every_file(dir, but, is_made).named;
     files.into_iter().map(|path| dir.join(path)).collect()
 }
 
@@ -132,7 +134,7 @@ fn is_made(name: &str) -> bool {
 }
 
 /// `keep`: whether a file of that name counts.
-fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf], keep: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf], keep: fn(&str) -> bool) -> FoundFiles {
     Walk {
         but,
         keep,
@@ -147,8 +149,17 @@ fn sort(files: &mut [Utf8PathBuf]) {
     files.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
 }
 
+/// The files of a folder.
+#[derive(Debug, Default)]
+pub struct FoundFiles {
+    /// As paths below the folder; sorted.
+    pub named: Vec<Utf8PathBuf>,
+    /// Those whose names are no UTF-8 or no single line, absolute; sorted.
+    pub unnamed: Vec<PathBuf>,
+}
+
 /// Every file of a folder, links followed, as paths below `dir`; sorted.
-pub fn folder_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub fn folder_files(dir: &Utf8Path) -> FoundFiles {
     Walk::default().files(dir)
 }
 
@@ -161,7 +172,7 @@ struct Walk<'a> {
     is_package: bool,
     /// The real folders that were entered.
     entered: BTreeSet<Utf8PathBuf>,
-    files: Vec<Utf8PathBuf>,
+    found: FoundFiles,
 }
 
 impl Default for Walk<'_> {
@@ -171,19 +182,20 @@ impl Default for Walk<'_> {
             keep: |_| true,
             is_package: false,
             entered: BTreeSet::new(),
-            files: Vec::new(),
+            found: FoundFiles::default(),
         }
     }
 }
 
 impl Walk<'_> {
-    fn files(mut self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    fn files(mut self, dir: &Utf8Path) -> FoundFiles {
         let real = resolve(dir);
         self.entered
             .extend(real.ancestors().map(Utf8Path::to_owned));
         self.enter(dir, &real, Utf8Path::new(""));
-        sort(&mut self.files);
-        self.files
+        sort(&mut self.found.named);
+        self.found.unnamed.sort();
+        self.found
     }
 
     /// `real`: the folder without links; `below`: its path below the one at which the walk began.
@@ -201,19 +213,24 @@ impl Walk<'_> {
                     self.enter(&shown, &real, &below.join(&name));
                 }
             } else if (self.keep)(&name) && (kind.is_file() || path.is_file()) {
-                self.files.push(below.join(&name));
+                self.found.named.push(below.join(&name));
             }
         }
     }
 
     /// The folders, links and files that count, links last: what is there by itself has its own name.
-    fn entries(&self, dir: &Utf8Path, below: &Utf8Path) -> Vec<(String, FileType)> {
+    fn entries(&mut self, dir: &Utf8Path, below: &Utf8Path) -> Vec<(String, FileType)> {
         const MARKS: [&str; 3] = ["CACHEDIR.TAG", "Cargo.toml", "pyvenv.cfg"];
         const APART: [&str; 5] = [".git", ".hg", ".jj", ".svn", "__pycache__"];
         let may_end = self.is_package && !below.as_str().is_empty();
-        let mut entries = Vec::new();
+        let (mut entries, mut unnamed) = (Vec::new(), Vec::new());
         for entry in dir.as_std_path().read_dir().into_iter().flatten().flatten() {
-            let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else {
+            let name = entry.file_name().into_string();
+            let Some(name) = name.ok().filter(|name| !name.contains('\n')) else {
+                unnamed.extend(files_at(entry.path()));
+                continue;
+            };
+            let Ok(kind) = entry.file_type() else {
                 continue;
             };
             if may_end && MARKS.contains(&&*name) {
@@ -228,11 +245,22 @@ impl Walk<'_> {
                 entries.push((name, kind));
             }
         }
+        self.found.unnamed.extend(unnamed);
         entries.sort_by(|(one, kind), (other, others)| {
             (kind.is_symlink(), one).cmp(&(others.is_symlink(), other))
         });
         entries
     }
+}
+
+/// A file, or all below a folder; links are left out.
+fn files_at(path: PathBuf) -> impl Iterator<Item = PathBuf> {
+    ignore::WalkBuilder::new(path)
+        .standard_filters(false)
+        .build()
+        .flatten()
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .map(ignore::DirEntry::into_path)
 }
 
 /// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
@@ -337,9 +365,9 @@ mod tests {
         }
         symlink("../../apart", dir.join("apart/deep/back")).unwrap();
         let found = ["one/deep/x.rs", "src/lib.rs"];
-        assert_eq!(package_files(&package, &[]), found);
+        assert_eq!(package_files(&package, &[]).named, found);
         assert_eq!(rust_files(&package, &[]), found);
-        assert_eq!(folder_files(&package), found);
+        assert_eq!(folder_files(&package).named, found);
     }
 
     #[test]

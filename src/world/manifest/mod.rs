@@ -30,6 +30,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::model::error::{Error, Result};
 use crate::model::location::Location;
+use crate::world::checkout;
 use crate::world::disk;
 
 pub use cargo::{CargoToml, is_optional};
@@ -93,7 +94,7 @@ impl Toml {
             Error::Manifest {
                 message: format!("`{}` is not valid TOML: {message}", name_of(path)),
                 location: Box::new(locate(path, text, &span)),
-                hint: Some(format!("git diff {}", name_of(path))),
+                hint: checkout::root(path).map(|_| format!("git diff {}", name_of(path))),
             }
         })?;
         Ok(Self {

@@ -130,6 +130,7 @@ fn named_files_are_there_and_inside() {
                 "license-file = 'COPYING'\nedition",
                 "error: Cargo.toml:4: no file `COPYING`",
             ),
+            ("edition", "readme = false\nedition", ""),
         ],
     );
 }
