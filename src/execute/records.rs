@@ -36,7 +36,7 @@ pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf], since: u64) -> Res
 
 fn is_compiled(fingerprint: &Utf8Path, since: u64) -> bool {
     let files = disk::all_files(fingerprint);
-    let mut signatures = files.iter().filter_map(|path| disk::signature(path));
+    let mut signatures = files.iter().filter_map(disk::signature);
     signatures.any(|signature| signature.modified >= since)
 }
 

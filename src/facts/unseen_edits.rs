@@ -147,7 +147,7 @@ pub(super) fn by_times(
     read: &BTreeSet<Utf8PathBuf>,
     fingerprints: &[Utf8PathBuf],
 ) -> BTreeSet<String> {
-    let written = configs.iter().filter_map(|path| disk::signature(path));
+    let written = configs.iter().filter_map(disk::signature);
     let configured = written.map(|signature| signature.written()).max();
     let is_before = |package: &LocalPackage| {
         let times = compile_times(fingerprints, &package.name);
@@ -195,7 +195,7 @@ fn compile_times(fingerprints: &[Utf8PathBuf], name: &str) -> Vec<u64> {
         });
         for folder in folders {
             let files = disk::all_files(&dir.join(folder));
-            let signatures = files.iter().filter_map(|path| disk::signature(path));
+            let signatures = files.iter().filter_map(disk::signature);
             times.extend(signatures.map(|signature| signature.modified).max());
         }
     }
