@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::path::{relative, slashed};
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
@@ -59,10 +61,10 @@ impl TestFacts {
     /// Tests that are not the members', and those that cargo leaves out for the features that they want.
     pub(super) fn left_out(&self, project: &Project, flags: &Flags) -> Vec<String> {
         let python = self.suites.left_out.iter().map(|folder| {
-            let folder = project.display(folder);
-            format!(
-                "the Python tests in `{folder}` are left out: pytest's `testpaths` does not name it"
-            )
+            let shown = project.display(folder);
+            let why = of_another_backend(project, folder)
+                .unwrap_or_else(|| "pytest's `testpaths` does not name it".to_owned());
+            format!("the Python tests in `{shown}` are left out: {why}")
         });
         let mut warnings: Vec<String> = python.collect();
         warnings.extend(self.suites.unpackaged.iter().map(|folder| {
@@ -232,4 +234,29 @@ fn chosen_features(
         }
     }
     chosen
+}
+
+/// Why tests are not run that are beside a package of another backend, above the crates, and what has both
+/// installed; `None` for tests of any other place.
+fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
+    let mut above = checkout::upward(folder).map(|dir| dir.join("pyproject.toml"));
+    let path = above.find(|path| disk::is_file(path))?;
+    let pyproject = project.manifests.pyproject(&path).ok().flatten()?;
+    if !pyproject.is_built() || pyproject.builds_with_maturin() {
+        return None;
+    }
+    let mut members = project.members.iter();
+    let member =
+        members.find(|it| it.dir != pyproject.dir() && it.dir.starts_with(pyproject.dir()))?;
+    let place = slashed(relative(pyproject.dir(), &member.dir).as_str().into());
+    let first = match &member.pyproject {
+        Some(_) => "",
+        None => "with the pyproject.toml that `cargo pyx init` names for the crate, ",
+    };
+    Some(format!(
+        "`{}` is of a package that `{}` builds ({first}`[tool.uv.workspace] members = [\"{place}\"]` in it \
+         has both installed)",
+        project.display(&path),
+        pyproject.backend()?,
+    ))
 }

@@ -139,9 +139,10 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
     let extension =
         "[package]\nname = 'ext'\n[lib]\ncrate-type = ['cdylib']\n[dependencies]\npyo3 = '0.29'\n";
     let program = "[package]\nname = 'app'\n[dependencies]\npyo3 = { version = '0.29', features = ['auto-initialize'] }\n";
+    let named = "[build-system]\nrequires = ['setuptools', 'cargo-tools']\nbuild-backend = 'setuptools.build_meta'\n";
     for (other, place) in [
         (setuptools, ""),
-        (setuptools, "src/ext"),
+        (named, "src/ext"),
         (by_default, ""),
         (own, ""),
         (own, "src/ext"),
@@ -162,6 +163,30 @@ fn a_crate_that_another_backend_compiles_is_not_a_project_of_its_own() {
             .file("lib/Cargo.toml", &library);
         assert_eq!(beside.names("app"), ["app"]);
         assert_eq!(beside.names("lib"), ["ext"]);
+    }
+}
+
+#[test]
+fn a_crate_below_a_package_that_compiles_none_is_a_project_of_its_own() {
+    let setuptools =
+        "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n";
+    let checkout = Checkout::new()
+        .file("pyproject.toml", setuptools)
+        .file("setup.py", "from setuptools import setup\nsetup()\n")
+        .file("rust/Cargo.toml", PYO3)
+        .file("rust/src/lib.rs", "#[pymodule]\nmod ext {}\n");
+    for start in ["", "rust"] {
+        assert_eq!(checkout.names(start), ["ext"]);
+    }
+    assert_eq!(checkout.bindings(), Bindings::Pyo3);
+    let said = "from setuptools_rust import RustExtension\n";
+    let checkout = checkout.file("setup.py", said);
+    for start in ["", "rust"] {
+        let error = checkout.discover(start).unwrap_err();
+        assert!(
+            error.to_string().contains("setuptools.build_meta"),
+            "{error}"
+        );
     }
 }
 

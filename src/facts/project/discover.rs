@@ -15,7 +15,9 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 use super::crates::{Closure, cargo_lock, locked_closure};
 use super::layout::installed_module;
 use super::member::{Bindings, Member};
-use super::python_module::{embeds_python, is_extension, is_module_by_itself, uses_python};
+use super::python_module::{
+    builds_crates, embeds_python, is_extension, is_module_by_itself, uses_python,
+};
 use super::uv_workspace::UvWorkspace;
 
 /// How far below a monorepo's root a package may be.
@@ -150,8 +152,10 @@ fn compiled_by_other(manifests: &Manifests, cargo: &CargoToml) -> Result<Option<
     }
     for dir in checkout::upward(cargo.dir()) {
         if let Some(pyproject) = manifests.pyproject(&dir.join("pyproject.toml"))? {
-            let is_beside = dir == cargo.dir() && pyproject.is_package_without_backend();
-            return Ok((is_beside || pyproject.compiles_rust()).then_some(pyproject));
+            let is_beside = dir == cargo.dir();
+            let is_theirs = is_beside && pyproject.is_package_without_backend()
+                || pyproject.compiles_rust() && (is_beside || builds_crates(&pyproject)?);
+            return Ok(is_theirs.then_some(pyproject));
         }
     }
     Ok(None)

@@ -3,7 +3,7 @@
 
 use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::{CargoToml, Manifests};
+use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::PYO3;
 
@@ -49,6 +49,29 @@ pub(super) fn is_module_by_itself(manifests: &Manifests, cargo: &CargoToml) -> R
     for path in disk::rust_files(&sources, &[]) {
         let text = disk::read_text(&sources.join(path))?.unwrap_or_default();
         if text.lines().any(makes_module) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a package of setuptools builds crates in folders below its own: what it requires says so, or a
+/// file by which it builds. A backend that the project brings may do anything.
+pub(super) fn builds_crates(pyproject: &PyProject) -> Result<bool> {
+    const COMPILERS: [&str; 4] = ["setuptools-rust", "setuptools_rust", "cargo", "maturin"];
+    if pyproject
+        .toml
+        .get(&["build-system", "backend-path"])
+        .is_some()
+    {
+        return Ok(true);
+    }
+    for name in ["pyproject.toml", "setup.py", "setup.cfg"] {
+        let text = disk::read_text(&pyproject.dir().join(name))?.unwrap_or_default();
+        if COMPILERS
+            .iter()
+            .any(|word| text.to_lowercase().contains(word))
+        {
             return Ok(true);
         }
     }

@@ -336,3 +336,31 @@ fn tests_of_an_extension_that_is_no_package_are_named() {
         .run()
         .never_says("left out");
 }
+
+#[test]
+fn tests_of_a_package_of_another_backend_above_are_named_with_what_installs_both() {
+    let project = Project::cold(&folder!(), "hello");
+    let other = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n\
+                 [project]\nname = 'shop'\nversion = '1'\n";
+    for name in ["Cargo.toml", "Cargo.lock", "src/lib.rs", "pyproject.toml"] {
+        project.write(&format!("rust/{name}"), &project.read(name));
+        project.remove(name);
+    }
+    project.write("pyproject.toml", other);
+    let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
+    run.says_once("pyproject.toml` is of a package that `hatchling.build` builds (`[tool.uv.workspace] members = [\"rust\"]`")
+        .never_says("testpaths");
+    project.write(
+        "pyproject.toml",
+        &format!("{other}[tool.uv.workspace]\nmembers = ['rust']\n"),
+    );
+    let run = test(&project, &["--py", "--dry-run"]).run().succeeds();
+    run.never_says("left out");
+
+    project.write("pyproject.toml", other);
+    project.remove("rust/pyproject.toml");
+    let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
+    run.says_once(
+        "(with the pyproject.toml that `cargo pyx init` names for the crate, `[tool.uv.workspace]",
+    );
+}
