@@ -11,4 +11,5 @@ def given_for(what, yes):
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     print(f"{what}? [Y/n] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+    answer = sys.stdin.readline()
+    return answer.strip().lower() in ("", "y", "yes") and answer != ""  # the end of input is no answer

@@ -136,7 +136,8 @@ def counting_wheel(variables):
         if not installed:
             return None
         locate(installed)
-        if all(b"__llvm_prf" in path.read_bytes() for path in native(installed)):
+        found = native(installed)
+        if found and all(b"__llvm_prf" in path.read_bytes() for path in found):
             return installed
         shutil.rmtree(built)  # another cargo may not see that what it began with is out of date
     return apart.stop("the module has no coverage counters: is it stripped, as by `[tool.maturin] strip`?")

@@ -103,6 +103,10 @@ def split_at(words, sign):
     return words, False, []
 
 
+# rustc ends with it; of a linker or of arguments it has no place to show either
+SUMMARY = re.compile(r"aborting due to |\d+ warnings? emitted")
+
+
 def lints_of(words, lints, folder):
     """Runs clippy and counts what it says."""
     words = [*words, "--message-format=json-diagnostic-rendered-ansi" if sys.stderr.isatty() else "--message-format=json"]
@@ -113,12 +117,12 @@ def lints_of(words, lints, folder):
     for line in done.out.splitlines():
         message = message_of(line)
         text = str(message.get("rendered") or "") if message else ""
-        # the same of the library and of its tests; and what only counts the others
-        if text in seen or not (message and message.get("spans")):
+        # the same of the library and of its tests; and what only counts or explains the others
+        if text in seen or not message or message.get("level") not in found or SUMMARY.match(str(message.get("message"))):
             continue
         seen.add(text)
         print(text, end="", file=sys.stderr)
-        found[str(message["level"])] = found.get(str(message["level"]), 0) + 1
+        found[message["level"]] += 1
     if done.trouble or not done:
         if re.search(r"no such (sub)?command: `clippy`", done.err) or done.trouble:
             return done

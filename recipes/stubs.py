@@ -9,6 +9,7 @@ from pathlib import Path
 import given
 import programs
 import project
+import source
 import steps
 import style
 import tools
@@ -142,7 +143,7 @@ def main(words):
             print(patches[path], end="", flush=True)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts[path], "utf-8")
+            source.write(path, texts[path])
         programs.say("Differs" if asked.check else "Wrote", name)
     if not any(patches.values()):
         programs.say("Fresh", ", ".join(os.path.relpath(path, given.ROOT) for path in texts))

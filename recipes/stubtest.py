@@ -9,6 +9,7 @@ import automation
 import given
 import programs
 import project
+import source
 import steps
 import tools
 
@@ -180,9 +181,9 @@ def edit(name, found, change):
     after = change(before, name[len(owner) + 1 :].split("."))
     if after == before:
         return False
-    path.write_text(after, "utf-8")
+    source.write(path, after)
     if path.resolve() != found[owner].resolve():
-        found[owner].write_text(after, "utf-8")  # where stubtest looks
+        source.write(found[owner], after)  # where stubtest looks
     programs.say("Wrote", given.shown(path))
     return True
 

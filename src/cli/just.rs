@@ -9,7 +9,7 @@ use crate::driver::Driver;
 use crate::facts::recipes::{self, Recipe, Recipes};
 use crate::facts::{self, Facts, Purpose, Request, RunState};
 use crate::model::error::{Error, Result};
-use crate::model::file_edit::Edit;
+use crate::model::file_edit::{Edit, keep_line_ends};
 use crate::plan;
 use crate::ui::{self, Ui};
 use crate::world::disk;
@@ -201,6 +201,7 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
         }
         after.push_str(own);
     }
+    let after = keep_line_ends(before.as_deref().unwrap_or_default(), &after);
     Ok(Edit {
         shown: facts.project.display(&path),
         path,

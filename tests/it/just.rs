@@ -208,6 +208,12 @@ fn an_ejected_recipe_is_the_projects_own_and_wins() {
     project.write("justfile", "fmt:\n    @echo mine\n");
     let run = just(&project, &["fmt"]).run().succeeds();
     assert_eq!(run.stdout, "mine\n");
+
+    project.write("justfile", "fmt:\r\n    @echo mine\r\n");
+    just(&project, &["--eject", "lint"]).run().succeeds();
+    let after = project.read("justfile");
+    assert!(after.starts_with("fmt:\r\n    @echo mine\r\n"), "{after:?}");
+    assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
 }
 
 #[test]

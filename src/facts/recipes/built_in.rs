@@ -47,6 +47,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "recipe.py",
     "revisions.py",
     "shell.py",
+    "source.py",
     "steps.py",
     "stubs.just",
     "stubs.py",

@@ -673,6 +673,16 @@ class Stubs(Case):
         self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
 
 
+    def test_a_stub_keeps_its_line_ends(self):
+        source = self.project({})("source")
+        path = self.root / "own.pyi"
+        for before, after in (b"a\r\nb\r\n", b"c\r\nd\r\n"), (b"a\nb\r\n", b"c\nd\n"), (None, b"c\nd\n"):
+            path.unlink(missing_ok=True)
+            if before:
+                path.write_bytes(before)
+            source.write(path, "c\nd\n")
+            self.assertEqual(path.read_bytes(), after)
+
     def test_what_maturin_moves_away_for_the_stubs_is_there_again_for_what_comes_next(self):
         for code in 0, 1:
             for built in "target/pyx/ext/debug/libown.so", "target/pyx/ext/some-target/debug/own.dll":
@@ -703,6 +713,29 @@ class Stubs(Case):
         module = self.project({"Makefile": f"l:\n\t{line}\n"})("stubtest")
         options = ["--allowlist", "a.txt", "--ignore-missing-stub", "--mypy-config-file=m.ini"]
         self.assertEqual(module.own_options(), (options, self.root))
+
+
+class Lints(Case):
+    def test_what_clippy_says_without_a_place_is_shown_and_what_counts_the_rest_is_not(self):
+        load = self.project({"Cargo.toml": ""}, crate=True)
+        programs = load("programs")
+        said = [
+            ("error", "linker `none` not found"),
+            ("warning", "unused"),
+            ("error", "aborting due to 1 previous error; 1 warning emitted"),
+            ("warning", "1 warning emitted"),
+            ("failure-note", "For more information"),
+        ]
+        lines = [
+            json.dumps({"reason": "compiler-message", "message": {"level": level, "message": text, "spans": [], "rendered": text}})
+            for level, text in said
+        ]
+        programs.read = lambda words, *_, **__: programs.Outcome(words, 1, "\n".join(lines))
+        with contextlib.redirect_stderr(io.StringIO()) as shown:
+            code, text = load("lint").lints_of(["cargo", "clippy"], [], self.root)
+        self.assertEqual((code, text), (load("steps").BAD, "1 error"))
+        self.assertIn("linker `none` not found", shown.getvalue())
+        self.assertNotIn("aborting", shown.getvalue())
 
 
 class TypeCheckers(Case):
