@@ -173,6 +173,8 @@ pub(super) fn folder(text: &str) -> std::result::Result<Utf8PathBuf, String> {
 }
 
 impl BuildArgs {
+    /// What cargo is told, with the paths of `--config` absolute.
+    ///
     /// # Errors
     /// [`Error::Usage`] where `--config` is neither a value nor a file.
     pub(super) fn flags(&self, session: &Session) -> Result<Flags> {

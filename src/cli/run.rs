@@ -54,6 +54,8 @@ pub struct Run {
 }
 
 impl Run {
+    /// What is to run, and the variables of its `--env-file`s.
+    ///
     /// # Errors
     /// [`Error::Usage`] for an `--env-file` that is not there or that nobody can read;
     /// [`Error::Refused`] for an option that is none.

@@ -55,6 +55,8 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// All that a plan for the request may look at. Reads the checkout and starts tools; changes nothing but caches.
+    ///
     /// # Errors
     /// A project that cannot be read, or has nothing for the request; a tool that cannot be had.
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {

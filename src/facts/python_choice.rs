@@ -14,6 +14,8 @@ use super::project::Project;
 use super::supported_pythons::{self, SupportedPythons};
 use super::target_environment::TargetEnvironment;
 
+/// Whether the environment has a Python that PyO3 is for.
+///
 /// # Errors
 /// [`PythonError::Unsupported`] where the environment's Python is none that PyO3 is for.
 pub(super) fn require_supported(

@@ -78,6 +78,8 @@ fn toolchain(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
     Ok(())
 }
 
+/// The step that fetches a tool, with uv or with a Python's own means.
+///
 /// # Errors
 /// [`ToolError::Missing`] where no Python can fetch the tool.
 pub(super) fn fetch(

@@ -23,6 +23,8 @@ pub struct Exports {
 /// Variables that later runs of pyx may see: they add to what was there.
 const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
+/// What a shell must be told to work in the environment.
+///
 /// # Errors
 /// [`PythonError::NoEnvironment`] where there is nothing to see yet.
 pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {

@@ -97,6 +97,8 @@ fn edits(plan: &Plan) -> impl Iterator<Item = &Edit> {
     })
 }
 
+/// Writes the module and what it needs, and locks.
+///
 /// # Errors
 /// [`Error::Refused`] where a file would be overwritten; [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may
 /// not be fetched; [`Error::Usage`] with `--locked`.

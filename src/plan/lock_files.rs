@@ -26,6 +26,8 @@ pub(super) struct LockFiles<'a> {
 }
 
 impl LockFiles<'_> {
+    /// Whether lock files may be written.
+    ///
     /// # Errors
     /// [`Error::Usage`] where `--locked` forbids what the command is for.
     pub(super) fn check(&self, command: &str) -> Result<()> {

@@ -13,6 +13,8 @@ use super::action::{Action, Run};
 use super::lock_files::LockFiles;
 use super::step::{Plan, Step};
 
+/// Writes a new project, and locks.
+///
 /// # Errors
 /// [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may not be fetched;
 /// [`Error::Usage`](crate::model::error::Error::Usage) with `--locked`.

@@ -28,6 +28,8 @@ pub(super) fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> 
     Ok(false)
 }
 
+/// The recipe of a name, the project's own before pyx's.
+///
 /// # Errors
 /// [`Error::Refused`] for a recipe that nobody has, or that is running already; [`MachineError::NoExec`].
 pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result<Recipe> {

@@ -14,6 +14,8 @@ use super::context::{PlanContext, activate, with_toolchain};
 use super::step::{Plan, Step};
 use super::{dev, embedding};
 
+/// The build, and what is to run handed over at its end.
+///
 /// # Errors
 /// As [`dev::dev`]; of an example or a binary as well that there is none, or a Python that cannot be
 /// linked.

@@ -12,6 +12,8 @@ use super::context::PlanContext;
 use super::step::Plan;
 use super::{dev, python_tests, rust_tests};
 
+/// The build, then the tests of both languages, whatever becomes of the others.
+///
 /// # Errors
 /// As [`dev::dev`]; [`TestError::NoTests`] where there is nothing to test.
 pub(super) fn test(

@@ -57,6 +57,8 @@ pub(super) fn extension(chain: &[ImportOrigin]) -> Option<&Utf8Path> {
     origins.into_iter().find(|path| is_native(path))
 }
 
+/// Where the environment's Python finds a module, and what comes of loading it; a fresh interpreter is asked.
+///
 /// # Errors
 /// [`PythonError::NotInstalled`] where Python says nothing.
 pub(super) fn resolve(

@@ -6,6 +6,8 @@ use crate::facts::artifact::Wheel;
 use crate::model::error::{ReleaseError, Result};
 use crate::world::disk;
 
+/// Whether two wheels or sdists are the same, byte for byte.
+///
 /// # Errors
 /// [`ReleaseError::NotReproducible`], naming the members that differ, in the archive's order.
 pub(super) fn compare(first: &Utf8Path, second: &Utf8Path) -> Result<()> {

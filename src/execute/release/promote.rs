@@ -20,6 +20,8 @@ use super::super::context::Context;
 use super::super::report::job_summary;
 use super::checks;
 
+/// Makes what was checked and tested the set in `dist/`, and shows it as a table.
+///
 /// # Errors
 /// [`ReleaseError::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
 pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {

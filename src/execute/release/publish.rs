@@ -14,6 +14,8 @@ use crate::world::process;
 use super::super::context::Context;
 use super::answer::{Answer, UploadFailure};
 
+/// Shows what would be published, and asks.
+///
 /// # Errors
 /// [`ReleaseError::NotPublished`] when the answer is no.
 pub(crate) fn confirm(context: &Context<'_>, confirm: &Confirm) -> Result<()> {

@@ -36,6 +36,8 @@ pub struct RustDistribution {
 }
 
 impl RustDistribution {
+    /// The second distribution, in a folder of its own in the package's repository.
+    ///
     /// # Errors
     /// [`Error::Refused`] where the folder or the name is taken, and for a member of a uv workspace.
     pub(super) fn read(

@@ -230,6 +230,8 @@ pub(super) fn is_plain(pyproject: &PyProject) -> bool {
         })
 }
 
+/// Whether the package's present wheel is for every platform.
+///
 /// # Errors
 /// [`Error::Manifest`] and [`Error::Refused`] for a wheel that is of one platform.
 fn check_pure(pyproject: &PyProject, built: &BuiltPackage) -> Result<()> {
@@ -313,6 +315,8 @@ const NATIVE: [(&str, &str); 3] = [
     ),
 ];
 
+/// Whether maturin fills all that the package leaves to its backend.
+///
 /// # Errors
 /// [`Error::Manifest`] for what maturin does not fill.
 fn check_dynamic(pyproject: &PyProject) -> Result<()> {

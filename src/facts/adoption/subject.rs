@@ -119,6 +119,8 @@ enum Choice {
 }
 
 impl Choice {
+    /// By what was asked for, else by what the crate allows.
+    ///
     /// # Errors
     /// [`Error::Refused`] where it is to go into the library, and cannot.
     fn of(

@@ -48,6 +48,8 @@ const SOURCES: [&str; 4] = ["src", "python", "lib", "."];
 const LICENCES: [&str; 4] = ["LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*"];
 
 impl Takeover {
+    /// What of the present wheel maturin has to be told, so that it packs the same.
+    ///
     /// # Errors
     /// [`Error::Refused`] for a wheel with files that are made while it is built.
     pub(super) fn of(pyproject: &PyProject, built: BuiltPackage) -> Result<Self> {

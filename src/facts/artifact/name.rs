@@ -200,7 +200,6 @@ impl Tags {
     }
 }
 
-/// `cp313` is 3.13; `py3` names no minor version.
 /// Whether a tag is one of those by which any implementation of that Python installs what is for no ABI:
 /// `py3`, and `py38` from there on.
 fn is_pure_for(tag: &str, python: Minor) -> bool {
@@ -210,6 +209,7 @@ fn is_pure_for(tag: &str, python: Minor) -> bool {
     digits == python.0.to_string() || minor::from_digits(digits).is_some_and(|own| own <= python)
 }
 
+/// `cp313` is 3.13; `py3` names no minor version.
 pub(super) fn minor(tag: &str) -> Option<Minor> {
     let digits = tag.strip_prefix("cp").or(tag.strip_prefix("pp"))?;
     minor::from_digits(digits)

@@ -16,6 +16,8 @@ use crate::world::session::Session;
 
 use super::problem::{Fix, Problem};
 
+/// What would be imported in a built module's place, and what of it is left among the sources.
+///
 /// # Errors
 /// What asking git for tracked files fails with.
 pub(super) fn check(session: &Session, facts: &Facts, build: &Build) -> Result<Vec<Problem>> {

@@ -10,6 +10,8 @@ use crate::world::tool::Tool;
 /// Older ones build all the same.
 const REFUSES: [u64; 2] = [1, 8];
 
+/// Finds what this maturin would refuse, to say it with its place.
+///
 /// # Errors
 /// [`Error::Manifest`](crate::model::error::Error::Manifest) with the place.
 pub fn check(pyproject: &PyProject, maturin: &Tool) -> Result<()> {

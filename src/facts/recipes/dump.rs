@@ -91,6 +91,8 @@ struct Parameter {
 }
 
 impl Module {
+    /// By what `just --dump --dump-format json` prints.
+    ///
     /// # Errors
     /// [`ProjectError::Justfile`] for what just would not say.
     pub fn parse(said: &str) -> Result<Self> {

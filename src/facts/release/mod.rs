@@ -221,6 +221,8 @@ fn checkable(file: &Utf8Path) -> Result<()> {
         .ok_or_else(|| Error::refused(message, hint))
 }
 
+/// The distributions that are checked as they are, absolute: those that were named, else those of the members in `dist`.
+///
 /// # Errors
 /// [`Error::Refused`] for what is no wheel and no sdist.
 fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
@@ -318,6 +320,8 @@ pub(super) fn findings(
     }
 }
 
+/// Whether any member makes a distribution.
+///
 /// # Errors
 /// [`Error::Refused`] where there is nothing to release.
 pub(super) fn check_members(builds: &[Build]) -> Result<()> {

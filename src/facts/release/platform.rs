@@ -176,6 +176,8 @@ pub(super) fn runs_on(triple: &str, host: &Host) -> bool {
     arch == host.arch && triple.contains(os) && (host.os != "linux" || musl == host.glibc.is_none())
 }
 
+/// Whether the toolchain can compile for a target.
+///
 /// # Errors
 /// [`ToolError::NoTarget`] when the toolchain of `rustc` has no standard library for `target`.
 pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()> {

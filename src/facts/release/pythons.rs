@@ -93,6 +93,8 @@ fn foreign(session: &Session, word: &str) -> Option<Option<Machine>> {
     program.is_foreign().then(|| program.machine())
 }
 
+/// Whether a Python, `word` on the command line, is of a target that is built for.
+///
 /// # Errors
 /// [`Error::Usage`] for a Python that no target asked for can run on.
 fn check_target(context: &ReleaseContext<'_>, word: &str, machine: Option<&Machine>) -> Result<()> {

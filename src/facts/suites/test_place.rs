@@ -38,6 +38,8 @@ impl Default for TestPlace {
 }
 
 impl TestPlace {
+    /// Where the package has its tests, and where new ones belong.
+    ///
     /// # Errors
     /// Those of reading.
     pub fn of(manifests: &Manifests, pyproject: &PyProject) -> Result<Self> {

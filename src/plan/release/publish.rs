@@ -17,6 +17,8 @@ use super::stage::{Stage, step};
 /// The first uv whose `publish` knows `--dry-run`.
 const UV_WITH_TRIAL_UPLOADS: [u64; 3] = [0, 8, 16];
 
+/// Appends the steps that ask, upload and see that everything arrived.
+///
 /// # Errors
 /// [`ReleaseError::NotPublished`] where a file is not what was released, or has not passed.
 pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publication) -> Result<()> {

@@ -169,10 +169,10 @@ struct Introduction {
     abiflags: String,
 }
 
+/// What an interpreter is: it is started to say so. `runner`: as of [`introduce`].
+///
 /// # Errors
 /// [`PythonError::BadInterpreter`]; [`Error::Refused`] as of [`trust()`].
-///
-/// `runner`: as of [`introduce`].
 fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interpreter> {
     const SCRIPT: &str = "import json, platform, sys\n\
         print(json.dumps({'implementation': sys.implementation.name, \

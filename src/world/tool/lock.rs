@@ -5,6 +5,8 @@ use crate::world::disk::FileLock;
 use crate::world::process;
 use crate::world::session::Session;
 
+/// Keeps other processes from writing the tools of the user cache.
+///
 /// # Errors
 /// [`MachineError::Cache`] where the user cache cannot be written.
 pub(super) fn take(session: &Session) -> Result<FileLock> {
