@@ -19,6 +19,7 @@ from programs import say
 ERRORS = 1
 MISSING = 3
 NO_TESTS = 5
+WINDOWS = os.name == "nt"
 
 
 def stop(text, hint=None, code=ERRORS):
@@ -158,6 +159,12 @@ def seed(source, to):
         if folder.name.rpartition("-")[0] in own:
             for file in folder.glob("dep-*"):
                 os.utime(file, (0, 0))
+
+
+def needs_shell(name):
+    """Ends a recipe that calls the compiler by `wrapper`, where the system has no shell to read that."""
+    if WINDOWS:
+        stop(f"`{name}` works on Linux and macOS only: cargo calls the compiler through a shell script there", "run it in WSL", MISSING)
 
 
 def wrapper(folder, variable, flags, which="*"):

@@ -1,15 +1,14 @@
-"""Which tools the project's own automation starts, and how: CI, pre-commit, just, make, nox, tox,
-hatch and the tasks of pyproject.toml."""
+"""Which tools the project's own automation starts, and how: CI, pre-commit and lefthook, and what it gives names to."""
 
 import functools
 import re
-import shlex
 from pathlib import Path
 
 import given
 import packages
 import project
 import shell
+import tasks
 
 WRAPPERS = {
     "uv": "run",
@@ -87,7 +86,7 @@ def calls():
     """All of them: what CI starts, then what is started before commits, then the rest."""
     found = []
     for folder in project.folders():
-        for read in (workflows, other_ci, justfile, makefile, tox, nox, tasks, hatch):
+        for read in (workflows, other_ci, lefthook, by_name):
             found += read(folder)
     found += pre_commit()
     return sorted((call for call in found if not call.only_asks()), key=lambda call: call.rank)
@@ -130,7 +129,12 @@ def workspaces(member):
 
 def values_of(call, *names):
     """What a call gives to options of these names, before `--`."""
-    words = call.words[: call.words.index("--")] if "--" in call.words else call.words
+    return values_in(call.words, *names)
+
+
+def values_in(words, *names):
+    """What words give to options of these names, before `--`."""
+    words = words[: words.index("--")] if "--" in words else words
     found = [value for name, value in zip(words, words[1:]) if name in names]
     return found + [word.partition("=")[2] for word in words if word.startswith(tuple(f"{name}=" for name in names))]
 
@@ -168,15 +172,68 @@ def uses(*tools):
 def started(script, folder, source, rank, variables=None, names=None, depth=0):
     """The programs that a script starts, itself or by another script of the project."""
     for command in shell.commands(script, folder, names):
-        inner = shell.inner(command.words) or own_script(command) if depth < 3 else None
+        inner = depth < DEEPEST and (shell.inner(command.words) or own_script(command))
         if inner:
             found = list(started(inner, command.folder, source, rank, variables, names, depth + 1))
+        elif depth < DEEPEST and (known := tasks.asked(command.words, command.folder) or tasks.asked(unwrapped(command.words), command.folder)):
+            found = [call for task in known for call in of_task(task, source, rank, variables, depth + 1)]
         else:
-            words = program(command.words)
-            found = [Call(words, command.folder, source, rank, None, variables, command.words)] if words else []
+            found = [
+                Call(words, command.folder, source, rank, None, variables, command.words) for words in programs_of(command.words)
+            ]
         for call in found:
             call.may_fail |= command.may_fail
             yield call
+
+
+DEEPEST = 3
+"""How often what is started may start what the project has."""
+
+
+def of_task(task, source, rank, variables, depth):
+    """The programs that a task starts for whoever started it."""
+    for script in task.scripts:
+        yield from started(script, task.folder, source, rank, variables, task.names, depth)
+
+
+def programs_of(words):
+    """The programs that a command stands for."""
+    if meant := ruff_by_another(words):
+        return meant
+    found = program(words)
+    return [found] if found else []
+
+
+def ruff_by_another(words):
+    """The calls of ruff that programs which bring it are told in words of their own; none for any other command."""
+    name, word = (words[0].rpartition("/")[2], words[1]) if len(words) > 1 else ("", "")
+    rest = [one for one in shell.known(words[2:]) if one != "--"]
+    if (name, word) == ("uv", "format"):
+        return [["ruff", "format", *without(rest, ("--version", "--project", "--directory"))]]
+    if name == "rye" and word in ("lint", "check", "fmt", "format"):
+        rest = [one for one in without(rest, ("-p", "--package", "--pyproject")) if one not in ("-a", "--all")]
+        return [["ruff", "format" if word in ("fmt", "format") else "check", *rest]]
+    if (name, word) != ("hatch", "fmt"):
+        return []
+    chosen = [{"-l": "check", "--linter": "check", "-f": "format", "--formatter": "format"}.get(one) for one in rest]
+    chosen = [one for one in chosen if one] or ["check", "format"]
+    rest = [one for one in rest if one not in ("-l", "--linter", "-f", "--formatter", "--sync", "--unsafe-fixes")]
+    checks, rest = "--check" in rest, [one for one in rest if one not in ("--check", "--preview")]
+    wide = [] if {"line-length", "extend"} & set(project.ruff() or {}) else ["--line-length", "120"]  # which is hatch's own
+    known = {"check": [] if checks else ["--fix"], "format": [*(["--check"] if checks else []), *wide]}
+    return [["ruff", one, *known[one], *rest] for one in chosen]
+
+
+def without(words, valued):
+    """Words without options of these names and their values."""
+    found = []
+    while words:
+        if words[0] in valued:
+            words = words[1:]
+        elif not words[0].startswith(tuple(f"{name}=" for name in valued)):
+            found.append(words[0])
+        words = words[1:]
+    return found
 
 
 def own_script(command):
@@ -345,123 +402,34 @@ def scripts(value, inside=False, may_fail=False):
             yield from scripts(item, key in SCRIPTS or (inside and key == "command"), may_fail)
 
 
-def justfile(folder):
-    """The lines of recipes, with the variables that are plain texts."""
-    for name in ("justfile", "Justfile", ".justfile"):
-        path = folder / name
-        if path.is_file():
-            text = project.text(path)
-            names = dict(re.findall(r"^(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M))
-            lines = [line for line in text.splitlines() if line[:1] in " \t"]
-            yield from started("\n".join(lines), folder, given.shown(path), OTHER, names=names)
-            return
+def lefthook(folder):
+    """The commands of lefthook's hooks."""
+    names = [f"{dot}lefthook.{ending}" for dot in ("", ".") for ending in ("yml", "yaml", "toml")]
+    if path := project.first_in(folder, *names):
+        config = project.toml(path) if path.suffix == ".toml" else project.yml(path)
+        for hook in (config if isinstance(config, dict) else {}).values():
+            for job in jobs_of(hook):
+                if isinstance(job.get("run"), str) and job.get("skip") is not True:
+                    place = folder / str(job.get("root") or "")
+                    yield from started(job["run"], place, given.shown(path), HOOK)
 
 
-def makefile(folder):
-    """The lines of rules, with the variables that are made of texts."""
-    for name in ("GNUmakefile", "makefile", "Makefile"):
-        path = folder / name
-        if path.is_file():
-            text = re.sub(r"\\\r?\n\s*", " ", project.text(path))
-            names = dict(re.findall(r"^(\w+)\s*(?:::?|\?)?=[ \t]*([^#\n]*?)[ \t\r]*(?:#.*)?$", text, re.M))
-            for line in text.splitlines():
-                if line.startswith("\t"):  # each has a shell of its own
-                    line = line.replace("$$", "$").replace("$(shell ", "$(")
-                    yield from started(line, folder, given.shown(path), OTHER, names=names)
-            return
+def jobs_of(hook):
+    """The jobs of a hook of lefthook, those of groups too."""
+    for kind in ("commands", "jobs"):
+        known = project.table({"": hook}, "").get(kind)
+        known = known.values() if isinstance(known, dict) else known if isinstance(known, list) else []
+        for job in known:
+            if isinstance(job, dict):
+                yield job
+                yield from jobs_of(job.get("group"))
 
 
-def tox(folder):
-    """The commands of tox's environments."""
-    for name in ("tox.ini", "setup.cfg"):
-        parser = project.ini(folder / name)
-        for part in parser.sections():
-            if part.startswith("testenv"):
-                lines = of_tox(parser[part].get("commands", ""), parser, folder)
-                yield from started(lines, folder, given.shown(folder / name), OTHER)
-    for path, known in (
-        (folder / "tox.toml", project.toml(folder / "tox.toml")),
-        (folder / "pyproject.toml", project.table(project.toml(folder / "pyproject.toml"), "tool", "tox")),
-    ):
-        base = known.get("env_run_base")
-        for env in [base, *project.table(known, "env").values()]:
-            commands = project.table({"env": env}, "env").get("commands")
-            for command in commands if isinstance(commands, list) else []:
-                written = [word for part in command for word in of_tox_toml(part, folder)] if isinstance(command, list) else []
-                if words := program(written):
-                    yield Call(words, folder, given.shown(path), OTHER, written=written)
-
-
-def of_tox(lines, parser, folder):
-    """Commands with what tox puts into the place of `{…}`."""
-
-    def value(found):
-        section, key = found.groups()
-        return parser.get(section, key, fallback="").replace("\n", " ").strip()
-
-    for _ in range(3):  # a value may name others
-        lines = re.sub(r"\{\[([^\]]+)\](\w+)\}", value, lines)
-    lines = re.sub(r"\{(?:tox_root|toxinidir)\}", lambda _: str(folder), lines).replace("{/}", "/")
-    lines = re.sub(r"\{posargs:?([^{}]*)\}|\{env:\w+:([^{}]*)\}", lambda found: found.group(1) or found.group(2) or "", lines)
-    return re.sub(r"^(\s*)-\s+", r"\1-", lines, flags=re.M)
-
-
-def of_tox_toml(part, folder):
-    """The words that a part of a command stands for: a text, or a table with what is there of itself."""
-    default = part.get("default", []) if isinstance(part, dict) else part
-    return [of_tox(text, project.ini(""), folder) for text in project.texts(default)] or ["$x"]
-
-
-def nox(folder):
-    """The known words of `session.run`."""
-    for _, words in project.nox_calls(folder, "run"):
-        if words := program(words):
-            yield Call(words, folder, given.shown(folder / "noxfile.py"), OTHER)
-
-
-def hatch(folder):
-    """The scripts of hatch's environments."""
-    own = project.table(project.toml(folder / "hatch.toml"), "envs")
-    shared = project.table(project.toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
-    for env in [*shared.values(), *own.values()]:
-        for lines in project.table({"env": env}, "env", "scripts").values():
-            for line in project.texts(lines):
-                line = re.sub(r"\{args:?([^}]*)\}", r"\1", line)
-                yield from started(line, folder, "hatch's scripts", OTHER)
-
-
-def tasks(folder):
-    """The tasks of PDM, Poe, taskipy, Rye, pixi and mise."""
-    path = folder / "pyproject.toml"
-    tools = project.table(project.toml(path), "tool")
-    known = [
-        project.table(tools, "pdm", "scripts"),
-        project.table(tools, "poe", "tasks"),
-        project.table(tools, "taskipy", "tasks"),
-        project.table(tools, "rye", "scripts"),
-        project.table(tools, "pixi", "tasks"),
-        *(project.table(feature, "tasks") for feature in project.table(tools, "pixi", "feature").values()),
-        project.table(project.toml(folder / "pixi.toml"), "tasks"),
-        *(project.table(feature, "tasks") for feature in project.table(project.toml(folder / "pixi.toml"), "feature").values()),
-        project.table(project.toml(folder / "mise.toml"), "tasks"),
-        project.table(project.toml(folder / ".mise.toml"), "tasks"),
-    ]
-    for line in (line for table in known for task in table.values() for line in lines_of(task)):
-        yield from started(line, folder, given.shown(path), OTHER)
-
-
-def lines_of(task):
-    """The commands of a task, which may be made of others."""
-    if isinstance(task, str):
-        yield task
-    elif isinstance(task, list):
-        for item in task:
-            yield from lines_of(item)
-    elif isinstance(task, dict):
-        for key in ("cmd", "shell", "run", "composite", "sequence"):
-            words = task.get(key)
-            is_one = key == "cmd" and isinstance(words, list) and all(isinstance(word, str) for word in words)
-            yield from lines_of(shlex.join(words) if is_one else words)
+def by_name(folder):
+    """What the project gives names to, started by hand."""
+    for task in tasks.of(folder):
+        for script in task.scripts:
+            yield from started(script, task.folder, task.source, OTHER, names=task.names)
 
 
 STARTS = {

@@ -70,7 +70,12 @@ def size(path):
     """The bytes that a file or folder takes; what has several names is counted once."""
     inside = path.rglob("*") if is_folder(path) else [path]
     states = [entry.lstat() for entry in inside]
-    return sum({(state.st_dev, state.st_ino): state.st_blocks * 512 for state in states}.values())
+    return sum({(state.st_dev, state.st_ino): taken(state) for state in states}.values())
+
+
+def taken(state):
+    """The bytes that a file takes on the disk; those that it holds where the system, as Windows, counts no blocks."""
+    return state.st_blocks * 512 if hasattr(state, "st_blocks") else state.st_size
 
 
 def main(arguments):

@@ -328,6 +328,7 @@ def main(arguments):
     parser.add_argument("--fail-under", type=float, metavar="PERCENT", help="fail below this share of all lines")
     parser.add_argument("--yes", action="store_true", help="add what the toolchain lacks")
     options, arguments = parser.parse_known_args(arguments)
+    apart.needs_shell("cov")
     for program in "llvm-profdata", "llvm-cov":
         apart.llvm(program, options.yes)
     for folder in PROFILES, DATA, HTML:

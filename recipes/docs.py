@@ -1,5 +1,6 @@
 """Builds the documentation into the scratch folder, and prints where it is."""
 
+import os
 import re
 import shutil
 import sys
@@ -29,6 +30,39 @@ def sphinx(folder):
     """The project's own documentation, by Sphinx."""
     words = ["-b", "html", "-d", OUT / "doctrees", *strictness("sphinx-build", "-W", "--fail-on-warning")]
     return told([*with_packages("sphinx", "sphinx-build"), *words, folder, SITE], given.ROOT, "Sphinx")
+
+
+def zensical(config):
+    """The project's own documentation, by Zensical: in a copy, as it writes beside its configuration."""
+    tree = copied(OUT / "tree")
+    place = tree / config.parent.relative_to(given.CHECKOUT)
+    words = ["build", "--config-file", config.name, *strictness("zensical", "--strict", "-s")]
+    done = told([*with_packages("zensical", "zensical"), *words], place, "Zensical")
+    settings = project.table(project.toml(config), "project") if config.suffix == ".toml" else project.yml(config)
+    site = place / str(project.table({"": settings}, "").get("site_dir") or "site")
+    if site.is_dir():
+        shutil.copytree(site, SITE)
+    shutil.rmtree(tree)
+    return done
+
+
+def copied(tree):
+    """A copy of the repository's files, without those that git ignores."""
+    listed = programs.read(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], given.CHECKOUT)
+    names = [name for name in listed.out.split("\0") if name] if listed else files_below(given.CHECKOUT)
+    for name in names:
+        path = given.CHECKOUT / name
+        if path.is_file() and given.STATE not in path.parents:
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, tree / name)
+    return tree
+
+
+def files_below(root):
+    """The files below a folder that is no checkout, without those in folders that are built or hidden."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in ("target", "node_modules", "site") and name[0] != "."]
+        yield from (os.path.relpath(os.path.join(folder, name), root) for name in names)
 
 
 def strictness(program, *signs):
@@ -130,12 +164,23 @@ def config_of(run):
     for call in automation.calls():
         if found := configured_by(call):
             return found
-    if path := project.first("mkdocs.yml", "mkdocs.yaml", "docs/mkdocs.yml", "doc/mkdocs.yml"):
-        return "mkdocs", mkdocs, path
+    if path := project.first("zensical.toml"):
+        return "zensical", zensical, path
+    if path := project.first(*MKDOCS):
+        by_zensical = is_listed("zensical") and not is_listed("mkdocs")
+        return ("zensical", zensical, path) if by_zensical else ("mkdocs", mkdocs, path)
     names = [f"{folder}conf.py" for folder in ("docs/", "doc/", "docs/source/", "doc/source/", "docs/src/")]
     if path := project.first(*names):
         return "sphinx", sphinx, path.parent
     return None
+
+
+MKDOCS = ("mkdocs.yml", "mkdocs.yaml", "docs/mkdocs.yml", "doc/mkdocs.yml")
+
+
+def is_listed(tool):
+    """Whether the project lists a tool, or what is made for it, for its developers."""
+    return any(packages.brings(listed, tool) for listed in tools.lists())
 
 
 SPHINX_VALUED = {"-b", "--builder", "-M", "-d", "--doctree-dir", "-c", "--conf-dir", "-D", "-A", "-t", "-w", "-j", "--jobs"}
@@ -145,11 +190,14 @@ MKDOCS_VALUED = {"-f", "--config-file"}
 def configured_by(call):
     """What a command of the automation builds documentation from; None where it builds none."""
     words = list(call.arguments)
-    if call.tool == "mkdocs":
+    if call.tool in ("mkdocs", "zensical"):
+        work = mkdocs if call.tool == "mkdocs" else zensical
         named = [words[at + 1 : at + 2] for at, word in enumerate(words) if word in MKDOCS_VALUED]
         named += [[word.partition("=")[2]] for word in words if word.startswith("--config-file=")]
         path = call.folder / named[0][0] if named and named[0] else None
-        return ("mkdocs", mkdocs, path) if path and path.is_file() else None
+        if call.tool == "zensical" and not path:
+            path = project.first("zensical.toml", *MKDOCS)
+        return (call.tool, work, path) if path and path.is_file() else None
     if call.tool == "sphinx-build":
         folder = automation.without_options(words, SPHINX_VALUED)[:1]
         path = call.folder / folder[0] / "conf.py" if folder else None

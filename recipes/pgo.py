@@ -113,6 +113,8 @@ def report(plain, guided):
 
 def main(arguments):
     given.settle()
+    if not command():
+        apart.needs_shell("pgo")
     apart.llvm("llvm-profdata", "--yes" in arguments)
     arguments = [word for word in arguments if word != "--yes"]
     bench.look()

@@ -101,11 +101,12 @@ def tool(name):
 
 def first(*names):
     """The first of these files that there is, from the project's folder upward; else None."""
-    for folder in folders():
-        for name in names:
-            if (folder / name).is_file():
-                return folder / name
-    return None
+    return next((path for folder in folders() if (path := first_in(folder, *names))), None)
+
+
+def first_in(folder, *names):
+    """The first of these files that there is in a folder; else None."""
+    return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def section(name, *files):

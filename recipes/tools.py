@@ -35,6 +35,7 @@ PINNED = {
     "ruff": {"3.0": "0.17.6"},
     "sphinx": {"3.13": "9.2.0", "3.10": "8.1.3", "3.0": "7.1.2"},
     "ty": {"3.0": "0.0.108"},
+    "zensical": {"3.0": "0.0.73"},
 }
 """What is used where the project names no version: by the lowest Python of its own to use it on."""
 
@@ -143,9 +144,13 @@ def tag_version(tool, hook):
 
 
 def by_call(tool):
-    """What stands at the tool's name in a command: `uvx ruff@0.4.1`, `pip install ruff==0.4.1`."""
+    """What stands at the tool's name in a command: `uvx ruff@0.4.1`, `pip install ruff==0.4.1`; for ruff also what uv
+    is told: `uv format --version 0.4.1`."""
     pattern = re.compile(rf"(?<![\w/.-]){re.escape(tool)}(?:@|==)(\d[\w.]*)(?![\w*])")
     for call in automation.calls():
+        if tool == "ruff" and call.written[:2] == ["uv", "format"]:
+            told = [text for version in automation.values_in(call.written, "--version") if (text := as_requirement(tool, version, exact=True))]
+            yield from (Wanted([text], call.source) for text in told)
         if {call.words[0], call.written[0]}.intersection(("pip", "pip3", "uv", "pipx", "uvx", "install")):
             for word in call.written:
                 if found := pattern.match(word):
@@ -220,8 +225,13 @@ def beside(tool, program=None, more=()):
     program = program or tool
     if (found := given.program(program)) and not missing(more):
         return [found]
-    found = [want._replace(requirements=[*want.requirements, *more]) for want in wanted(tool)]
-    return [had(tool, program, found, given.PYTHON)]
+    wants = [one for want in wanted(tool) for one in dict.fromkeys([whole(want), whole(only(tool, want))])]
+    return [had(tool, program, [one._replace(requirements=[*one.requirements, *more]) for one in wants], given.PYTHON)]
+
+
+def whole(want):
+    """The same, as what can be compared by its value."""
+    return want._replace(requirements=tuple(want.requirements))
 
 
 def missing(requirements):
@@ -242,7 +252,9 @@ def had(tool, program, wants, below):
             folder = environment(tool, want.requirements, below)
         except Trouble as error:
             trouble = trouble or error
-            if want.place:
+            if want.place and len(want.requirements) > 1:
+                note(f"{want.place} lists beside {tool} what cannot be installed: {error.sentence}")
+            elif want.place:
                 note(f"{want.place} asks for {tool} as it cannot be installed: {error.sentence}")
             continue
         path = scripts(folder) / (program + (".exe" if os.name == "nt" else ""))

@@ -53,6 +53,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "stubs.py",
     "stubtest.py",
     "style.py",
+    "tasks.py",
     "tools.py",
     "type_checkers.py",
     "types.just",

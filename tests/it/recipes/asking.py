@@ -13,7 +13,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
+import unittest.mock
 from pathlib import Path
 
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
@@ -220,8 +222,69 @@ class Automation(Case):
             {"pyproject.toml": f"[tool.hatch.envs.x.scripts]\nlint = '{line}'\n"},
             {"pyproject.toml": f"[tool.poe.tasks]\nlint = '{line}'\n"},
             {".pre-commit-config.yaml": f"repos:\n- repo: local\n  hooks:\n  - {{id: c, entry: {line}, pass_filenames: false}}\n"},
+            {"Taskfile.yml": f"vars: {{ARGS: --all}}\ntasks:\n  lint:\n    cmds:\n    - cargo clippy {{{{.ARGS}}}} -- -D warnings\n"},
+            {"Taskfile.yaml": f"tasks: {{lint: '{line}', other: [{{cmd: '{line}', silent: true}}]}}\n"},
+            {"Taskfile.yml": "includes: {rust: {taskfile: ./rust.yml}}\n", "rust.yml": f"tasks: {{lint: '{line}'}}\n"},
+            {"lefthook.yml": f"pre-commit:\n  commands:\n    clippy: {{glob: '*.rs', run: '{line}'}}\n"},
+            {"lefthook.yml": f"pre-push:\n  jobs:\n  - group: {{jobs: [{{name: c, run: '{line}'}}]}}\n"},
+            {"Makefile.toml": "[tasks.lint]\ncommand = 'cargo'\nargs = ['clippy', '--all', '--', '-D', 'warnings']\n"},
+            {"Makefile.toml": f"[tasks.lint]\nscript = ['set -e', '{line}']\n"},
+            {"package.json": f'{{"scripts": {{"lint": "{line}"}}}}'},
+            {"poe_tasks.toml": f"[tool.poe.tasks.lint]\ncmd = '{line}'\n"},
         ):  # fmt: skip
             self.assertEqual(self.calls(files, "clippy"), [self.CLIPPY], files)
+
+    def test_the_task_that_ci_starts_goes_before_others_of_the_project(self):
+        ways = (
+            ("make lint", {"Makefile": "ci: lint\nall:\n\tLINE\nlint:\n\truff check own\n"}),
+            ("make -C . ci", {"Makefile": "ci: lint\nall:\n\tLINE\nlint:\n\truff check own\n"}),
+            ("just lint", {"justfile": "all:\n  LINE\n\nlint *args: fmt\n  ruff check own\nfmt:\n  x\n"}),
+            ("task lint", {"Taskfile.yml": "tasks: {all: LINE, lint: {deps: [own]}, own: ruff check own}\n"}),
+            ("uv run poe lint", {"pyproject.toml": "[tool.poe.tasks]\nall = 'LINE'\nlint = ['own']\nown = 'ruff check own'\n"}),
+            ("pdm run lint", {"pyproject.toml": "[tool.pdm.scripts]\nall = 'LINE'\nlint = {composite = ['own']}\nown = 'ruff check own'\n"}),
+            ("pixi run -e dev lint", {"pixi.toml": "[tasks]\nall = 'LINE'\nlint = {depends-on = ['own']}\nown = 'ruff check own'\n"}),
+            ("hatch run dev:lint", {"pyproject.toml": "[tool.hatch.envs.dev.scripts]\nall = 'LINE'\nlint = ['own']\nown = 'ruff check own'\n"}),
+            ("rye run lint", {"pyproject.toml": "[tool.rye.scripts]\nall = 'LINE'\nlint = {cmd = 'ruff check own'}\n"}),
+            ("mise run lint", {"mise.toml": "[tasks]\nall = 'LINE'\nlint = 'ruff check own'\n"}),
+            ("nox -s lint", {"noxfile.py": "def all(s):\n  s.run(*'LINE'.split())\ndef lint(s):\n  s.run('ruff', 'check', 'own')\n"}),
+            ("uvx tox -e py,lint", {"tox.ini": "[testenv:all]\ncommands = LINE\n[testenv:lint]\ncommands = ruff check own\n"}),
+            ("npm run lint", {"package.json": '{"scripts": {"all": "LINE", "lint": "ruff check own"}}'}),
+            ("cargo make lint", {"Makefile.toml": "[tasks.all]\nscript = 'LINE'\n[tasks.lint]\ndependencies = ['own']\n[tasks.own]\nscript = 'ruff check own'\n"}),
+        )  # fmt: skip
+        for line, files in ways:
+            files = {name: text.replace("LINE", "ruff check other") for name, text in files.items()}
+            files[".github/workflows/ci.yml"] = f"jobs: {{a: {{steps: [{{run: '{line} || true'}}]}}}}\n"
+            (call,) = self.project(files)("automation").of("ruff")
+            self.assertEqual((call.words, call.may_fail), (["ruff", "check", "own"], True), line)
+
+    def test_a_task_that_bears_the_name_of_a_tool_is_the_task(self):
+        files = {
+            "pyproject.toml": "[tool.pdm.scripts]\nruff = 'ruff check own'\n",
+            ".github/workflows/ci.yml": "jobs: {a: {steps: [{run: pdm run ruff}]}}\n",
+        }
+        self.assertEqual(self.calls(files, "ruff"), [["ruff", "check", "own"]])
+
+    def test_tasks_that_start_each_other_come_to_an_end(self):
+        self.assertEqual(self.calls({"Makefile": "a: b\n\truff check\nb: a\n\tmake a b\n"}, "ruff"), [["ruff", "check"]])
+
+    def test_other_programs_start_ruff_by_words_of_their_own(self):
+        for line, check, form in (
+            ("uv format --check -- own", None, ["ruff", "format", "--check", "own"]),
+            ("rye lint -- own", ["ruff", "check", "own"], None),
+            ("rye fmt --all --check", None, ["ruff", "format", "--check"]),
+            ("hatch fmt --check own", ["ruff", "check", "own"], ["ruff", "format", "--check", "--line-length", "120", "own"]),
+            ("hatch fmt -f --check", None, ["ruff", "format", "--check", "--line-length", "120"]),
+            ("hatch fmt --linter", ["ruff", "check", "--fix"], None),
+        ):  # fmt: skip
+            files = {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: {line}}}]}}}}\n"}
+            found = self.calls(files, "ruff")
+            self.assertEqual(found, [words for words in (check, form) if words], line)
+        config = {"pyproject.toml": "[tool.ruff]\nline-length = 99\n", "Makefile": "f:\n\thatch fmt -f\n"}
+        self.assertEqual(self.calls(config, "ruff"), [["ruff", "format"]])
+
+    def test_uv_is_told_which_ruff_formats(self):
+        files = {"Makefile": "f:\n\tuv format --version 0.9.1 --check\n"}
+        self.assertEqual(self.wanted(files, "ruff"), ["ruff==0.9.1"])
 
     def test_a_program_is_known_whatever_starts_it(self):
         for line in (
@@ -555,15 +618,92 @@ class Advisories(Case):
         self.assertIn("package-0, package-1, package-2, package-3, package-4 and 35 more", said)
 
 
+class Installing(Case):
+    def test_a_tool_keeps_its_version_where_what_is_listed_beside_it_cannot_be_had(self):
+        load, tried, said = self.project({"requirements.txt": "ty==0.0.55\nother @ git+https://own.example/gone\n"}), [], io.StringIO()
+        tools = load("tools")
+
+        def environment(name, requirements, below=None):
+            tried.append(requirements)
+            if len(requirements) > 1:
+                raise load("steps").Trouble("uv cannot install it: no such host")
+            (self.root / "made/bin").mkdir(parents=True)
+            (self.root / "made/bin/ty").write_text("")
+            return self.root / "made"
+
+        tools.environment = environment
+        with contextlib.redirect_stderr(said):
+            self.assertEqual(tools.beside("ty"), [str(self.root / "made/bin/ty")])
+        self.assertEqual(tried[1], ["ty==0.0.55"])
+        self.assertIn("requirements.txt lists beside ty what cannot be installed: uv cannot install it: no such host", said.getvalue())
+
+
+class Cleaning(Case):
+    def test_sizes_are_known_where_the_system_counts_no_blocks(self):
+        load = self.project({"own/a": "12345", "own/b": "67"})
+        states = {name: os.lstat(self.root / "own" / name) for name in ("a", "b")}
+
+        def state(path):
+            known = states.get(path.name) or os.stat_result([0] * 10)
+            return types.SimpleNamespace(st_mode=known.st_mode, st_dev=known.st_dev, st_ino=known.st_ino, st_size=known.st_size)
+
+        with unittest.mock.patch.object(Path, "lstat", state):
+            self.assertEqual(load("clean").size(self.root / "own"), 7)
+
+
+class OnWindows(Case):
+    def test_what_calls_the_compiler_through_a_script_of_the_shell_says_so_before_anything_is_built(self):
+        for name, words in ("cov", ["cov", "--yes"]), ("pgo", ["pgo"]):
+            load, said = self.project({"tests/test_own.py": "def test_own(benchmark): pass\n"}, crate=True), io.StringIO()
+            load("programs").start = lambda words, *_: self.fail(words)
+            load("apart").WINDOWS = True
+            with self.assertRaises(SystemExit) as end, contextlib.redirect_stderr(said):
+                load(name).main(words[1:])
+            self.assertEqual(end.exception.code, 3)
+            self.assertIn(f"error: `{name}` works on Linux and macOS only", said.getvalue())
+
+
 class Docs(Case):
     def test_the_automation_says_where_the_documentation_is(self):
         for line, name, place in (
             ("sphinx-build -W -b html text out", "sphinx", "text"), ("sphinx-build -M html text out", "sphinx", "text"),
             ("mkdocs build --strict -f web/m.yml", "mkdocs", "web/m.yml"), ("mkdocs build --config-file=web/m.yml", "mkdocs", "web/m.yml"),
+            ("uvx zensical build -f web/m.yml", "zensical", "web/m.yml"),
         ):  # fmt: skip
             files = {"Makefile": f"d:\n\t{line}\n", "text/conf.py": "", "web/m.yml": "", "docs/conf.py": ""}
             found = self.project(files)("docs").config_of(None)
             self.assertEqual((found[0], found[2]), (name, self.root / place), line)
+
+    def test_zensical_builds_what_it_is_configured_or_listed_for(self):
+        listed = {"mkdocs.yml": "", "requirements.txt": "zensical\nruff\n"}
+        for files, name, path in (
+            ({"zensical.toml": "", "mkdocs.yml": ""}, "zensical", "zensical.toml"), (listed, "zensical", "mkdocs.yml"),
+            ({**listed, "Makefile": "d:\n\tzensical build\n"}, "zensical", "mkdocs.yml"),
+            ({**listed, "requirements.txt": "zensical\nmkdocs\n"}, "mkdocs", "mkdocs.yml"),
+        ):  # fmt: skip
+            found = self.project(files)("docs").config_of(None)
+            self.assertEqual((found[0], found[2]), (name, self.root / path), files)
+
+    def test_zensical_which_writes_beside_its_configuration_gets_a_copy_of_what_git_would_commit(self):
+        load = self.project({"web/zensical.toml": "[project]\nsite_dir = 'out'\n", "own.md": "", "ignored.md": "", ".gitignore": "ignored.md\n"})
+        subprocess.run(["git", "init", "--quiet"], cwd=self.root, check=True)
+        load("tools").had = lambda *_: "zensical"
+        programs, real = load("programs"), load("programs").start
+
+        def start(words, folder, *others):
+            if words[0] != "zensical":
+                return real(words, folder, *others)
+            copied = sorted(str(path.relative_to(folder.parent)) for path in folder.parent.rglob("*") if path.is_file())
+            self.assertEqual((words[1:], copied), (["build", "--config-file", "zensical.toml"], [".gitignore", "own.md", "web/zensical.toml"]))
+            (folder / "out").mkdir()
+            (folder / "out/index.html").write_text("made")
+            return programs.Outcome(words, 0, "")
+
+        programs.start = start
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertTrue(load("docs").zensical(self.root / "web/zensical.toml"))
+        self.assertEqual((self.root / "target/pyx/docs/site/index.html").read_text(), "made")
+        self.assertEqual(sorted(path.name for path in self.root.iterdir()), [".git", ".gitignore", "ignored.md", "own.md", "target", "web"])
 
     def test_a_tool_that_breaks_is_summed_up_by_its_last_line(self):
         load, said = self.project({}), io.StringIO()

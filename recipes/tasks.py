@@ -1,0 +1,288 @@
+"""What a project gives names to: recipes of just, targets of make, sessions, environments, scripts and tasks."""
+
+import functools
+import json
+import re
+import shlex
+from collections import namedtuple
+
+import given
+import project
+
+Task = namedtuple("Task", "runner name scripts folder source names", defaults=({},))
+"""`runner` starts it by its `name`; each of its `scripts` begins in its folder, the first ones are those that start
+what it needs; `names`: values of the variables in them."""
+
+
+@functools.lru_cache(maxsize=None)
+def of(folder):
+    """All tasks that stand in a folder."""
+    return [task for read in READERS for task in read(folder)]
+
+
+def asked(words, folder):
+    """The tasks that a command starts, by the file nearest to where it is started."""
+    runner, rest = started_by(words)
+    if runner is None:
+        return []
+    if runner == "make" and (told := [place for option, place in zip(rest, rest[1:]) if option == "-C"]):
+        folder = (folder / told[0]).resolve()
+    wanted = [name for word in rest for name in word.split(",")]
+    for place in project.folders(folder):
+        known = {task.name: task for task in of(place) if task.runner == runner}
+        if found := [known[name] for name in dict.fromkeys(wanted) if name in known]:
+            return found
+    return []
+
+
+def started_by(words):
+    """What starts tasks in a command, and the words behind it; None where nothing does."""
+    first = words[0].rpartition("/")[2] if words else ""
+    for start, runner in RUNNERS.items():
+        names = start.split()
+        if [first, *words[1 : len(names)]] == names:
+            return runner, words[len(names) :]
+    return None, []
+
+
+RUNNERS = {
+    "make": "make",
+    "gmake": "make",
+    "just": "just",
+    "task": "task",
+    "go-task": "task",
+    "poe": "poe",
+    "poetry poe": "poe",
+    "pdm": "pdm",
+    "rye": "rye",
+    "pixi": "pixi",
+    "hatch": "hatch",
+    "mise": "mise",
+    "nox": "nox",
+    "tox": "tox",
+    "npm": "npm",
+    "pnpm": "npm",
+    "yarn": "npm",
+    "cargo make": "cargo make",
+}
+"""By the words that start it, what starts tasks by their names."""
+
+
+def before(runner, needed, name):
+    """What starts those that a task of this name needs."""
+    return [f"{runner} {shlex.quote(one)}" for one in needed if one != name]
+
+
+# files of their own
+
+
+def justfile(folder):
+    """Recipes, with the variables that are plain texts."""
+    path = project.first_in(folder, "justfile", "Justfile", ".justfile")
+    text = project.text(path) if path else ""
+    names = dict(re.findall(r"^(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M))
+    for header, body in re.findall(r"^@?([a-zA-Z_][^\n]*?:(?!=)[^\n]*)\n((?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
+        name, (_, _, needed) = re.match(r"[\w-]+", header).group(), header.rpartition(":")
+        needs = before("just", re.findall(r"[a-zA-Z_][\w-]*", re.sub(r"#.*|\([^)]*\)", "", needed)), name)
+        scripts = [body] if body.lstrip().startswith("#!") else re.sub(r"\\\r?\n\s*", " ", body).splitlines()
+        yield Task("just", name, needs + scripts, folder, given.shown(path), names)
+
+
+def makefile(folder):
+    """Targets, with the variables that are made of texts."""
+    path = project.first_in(folder, "GNUmakefile", "makefile", "Makefile")
+    text = re.sub(r"\\\r?\n\s*", " ", project.text(path)) if path else ""
+    names = dict(re.findall(r"^(\w+)\s*(?:::?|\?)?=[ \t]*([^#\n]*?)[ \t\r]*(?:#.*)?$", text, re.M))
+    for targets, needed, body in re.findall(r"^([^\s#:=][^\n:=]*?)\s*::?(?!=)([^\n=;]*)[^\n]*\n((?:(?:\t|#|(?:ifn?eq|ifn?def|else|endif)\b)[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
+        lines = [line for line in body.replace("$$", "$").replace("$(shell ", "$(").splitlines() if line.startswith("\t")]
+        for name in targets.split():
+            needs = before("make", needed.partition("#")[0].replace("|", " ").split(), name)
+            yield Task("make", name, needs + lines, folder, given.shown(path), names)
+
+
+def taskfile(folder):
+    """Tasks of Task, and of what it includes."""
+    stems = ("Taskfile", "taskfile", "Taskfile.dist", "taskfile.dist")
+    path = project.first_in(folder, *(f"{stem}.{ending}" for stem in stems for ending in ("yml", "yaml")))
+    if path:
+        yield from of_taskfile(path, folder, "")
+
+
+def of_taskfile(path, folder, prefix):
+    """The tasks of one file of Task's; `prefix`: the name that it is included by, with a colon."""
+    config = project.yml(path)
+    shared = texts_of(project.table(config, "vars"))
+    for name, task in project.table(config, "tasks").items():
+        known = task if isinstance(task, dict) else {"cmds": task}
+        lines = list(task_lines([known.get("deps"), known.get("cmds") or known.get("cmd")], prefix))
+        place = folder / known["dir"] if isinstance(known.get("dir"), str) and "{" not in known["dir"] else folder
+        names = {f".{key}": value for key, value in {**shared, **texts_of(project.table(known, "vars"))}.items()}
+        yield Task("task", f"{prefix}{name}", lines, place, given.shown(path), names)
+    for name, included in project.table(config, "includes").items():
+        known = included if isinstance(included, dict) else {"taskfile": included}
+        inner = folder / str(known.get("taskfile") or "?")
+        if not prefix and (inner := project.first_in(inner, "Taskfile.yml", "Taskfile.yaml") if inner.is_dir() else inner):
+            place = folder / known["dir"] if isinstance(known.get("dir"), str) else folder
+            yield from of_taskfile(inner, place, f"{name}:")
+
+
+def task_lines(parts, prefix):
+    """The commands of a task of Task's: what it needs, then what it does."""
+    needed, does = ([part] if isinstance(part, (str, dict)) else part if isinstance(part, list) else [] for part in parts)
+    for item in needed:
+        item = item.get("task") if isinstance(item, dict) else item
+        yield f"task {prefix}{item}"
+    for item in does:
+        if isinstance(item, dict) and isinstance(item.get("task"), str):
+            yield f"task {prefix}{item['task']}"
+        for line in project.texts(item.get("cmd") if isinstance(item, dict) else item):
+            sign = "-" if isinstance(item, dict) and item.get("ignore_error") is True else ""
+            yield f"{sign}{line}"
+
+
+def texts_of(values):
+    """Of variables, those that are texts."""
+    return {name: value for name, value in values.items() if isinstance(value, str)}
+
+
+def tox(folder):
+    """tox's environments."""
+    for name in ("tox.ini", "setup.cfg"):
+        parser = project.ini(folder / name)
+        for part in parser.sections():
+            if part.startswith("testenv"):
+                lines = of_tox(parser[part].get("commands", ""), parser, folder)
+                yield Task("tox", part.partition(":")[2] or "py", lines.splitlines(), folder, given.shown(folder / name))
+    for path, known in (
+        (folder / "tox.toml", project.toml(folder / "tox.toml")),
+        (folder / "pyproject.toml", project.table(project.toml(folder / "pyproject.toml"), "tool", "tox")),
+    ):
+        for name, env in {"py": known.get("env_run_base"), **project.table(known, "env")}.items():
+            commands = project.table({"env": env}, "env").get("commands")
+            parts = [command for command in commands if isinstance(command, list)] if isinstance(commands, list) else []
+            written = [[word for part in command for word in of_tox_toml(part, folder)] for command in parts]
+            yield Task("tox", name, [shlex.join(words) for words in written], folder, given.shown(path))
+
+
+def of_tox(lines, parser, folder):
+    """Commands with what tox puts into the place of `{…}`."""
+
+    def value(found):
+        section, key = found.groups()
+        return parser.get(section, key, fallback="").replace("\n", " ").strip()
+
+    for _ in range(3):  # a value may name others
+        lines = re.sub(r"\{\[([^\]]+)\](\w+)\}", value, lines)
+    lines = re.sub(r"\{(?:tox_root|toxinidir)\}", lambda _: str(folder), lines).replace("{/}", "/")
+    lines = re.sub(r"\{posargs:?([^{}]*)\}|\{env:\w+:([^{}]*)\}", lambda found: found.group(1) or found.group(2) or "", lines)
+    return re.sub(r"^(\s*)-\s+", r"\1-", lines, flags=re.M)
+
+
+def of_tox_toml(part, folder):
+    """The words that a part of a command stands for: a text, or a table with what is there of itself."""
+    default = part.get("default", []) if isinstance(part, dict) else part
+    return [of_tox(text, project.ini(""), folder) for text in project.texts(default)] or ["$x"]
+
+
+def nox(folder):
+    """The known words of `session.run`."""
+    for name, words in project.nox_calls(folder, "run"):
+        yield Task("nox", name, [shlex.join(words)], folder, given.shown(folder / "noxfile.py"))
+
+
+def cargo_make(folder):
+    """Tasks of cargo-make."""
+    path = folder / "Makefile.toml"
+    for name, task in project.table(project.toml(path), "tasks").items():
+        known = task if isinstance(task, dict) else {}
+        words = [known["command"], *project.texts(known.get("args"))] if isinstance(known.get("command"), str) else []
+        needs = before("cargo make", project.texts(known.get("dependencies")), name)
+        script = "\n".join(project.texts(known.get("script")))
+        yield Task("cargo make", name, [*needs, shlex.join(words), script], folder, given.shown(path))
+
+
+def npm(folder):
+    """The scripts of a package.json."""
+    path = folder / "package.json"
+    try:
+        known = json.loads(project.text(path) or "{}")
+    except ValueError:
+        known = {}
+    for name, script in texts_of(project.table(known, "scripts")).items():
+        yield Task("npm", name, [script], folder, given.shown(path))
+
+
+# tables of other files
+
+
+def hatch(folder):
+    """The scripts of hatch's environments."""
+    own = project.table(project.toml(folder / "hatch.toml"), "envs")
+    shared = project.table(project.toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
+    for env, settings in {**shared, **own}.items():
+        scripts = project.table({"env": settings}, "env", "scripts")
+        for name, lines in scripts.items():
+            found = [hatch_line(line, env, [one for one in scripts if one != name]) for line in project.texts(lines)]
+            found = [re.sub(r"\{args:?([^}]*)\}", r"\1", line) for line in found]
+            for known_as in {f"{env}:{name}", name} if env == "default" else {f"{env}:{name}"}:
+                yield Task("hatch", known_as, found, folder, "hatch's scripts")
+
+
+def hatch_line(line, env, scripts):
+    """A line of a script of hatch's, which may begin with the name of one of the others."""
+    first, space, rest = line.partition(" ")
+    return f"hatch run {env}:{first}{space}{rest}" if first in scripts else line
+
+
+def tables(folder):
+    """The tasks of PDM, Poe, taskipy, Rye, pixi and mise."""
+    path = folder / "pyproject.toml"
+    tools = project.table(project.toml(path), "tool")
+    pixi = project.toml(folder / "pixi.toml")
+    poe = project.toml(folder / "poe_tasks.toml")
+    for runner, place, known in (
+        ("pdm", path, project.table(tools, "pdm", "scripts")),
+        ("poe", path, project.table(tools, "poe", "tasks")),
+        ("poe", folder / "poe_tasks.toml", project.table(poe, "tool", "poe", "tasks") or project.table(poe, "tasks")),
+        ("task", path, project.table(tools, "taskipy", "tasks")),
+        ("rye", path, project.table(tools, "rye", "scripts")),
+        *(("pixi", path, table) for table in pixi_tables(project.table(tools, "pixi"))),
+        *(("pixi", folder / "pixi.toml", table) for table in pixi_tables(pixi)),
+        *(("mise", folder / name, project.table(project.toml(folder / name), "tasks")) for name in ("mise.toml", ".mise.toml")),
+    ):
+        for name, task in known.items():
+            yield Task(runner, name, list(lines_of(task, runner, () if isinstance(task, str) else [one for one in known if one != name])), folder_of(task, folder), given.shown(place))
+
+
+def pixi_tables(known):
+    """The tables of tasks in pixi's configuration: its own, and those of features."""
+    return [project.table(known, "tasks"), *(project.table(feature, "tasks") for feature in project.table(known, "feature").values())]
+
+
+def folder_of(task, folder):
+    """Where a task runs."""
+    told = next((task[key] for key in ("cwd", "dir", "working_dir") if isinstance(task.get(key), str)), "") if isinstance(task, dict) else ""
+    return folder if "$" in told or "{" in told else (folder / told).resolve()
+
+
+def lines_of(task, runner, others=()):
+    """The commands of a task; `others`: the names of tasks that its parts may be."""
+    if isinstance(task, str):
+        yield f"{runner} {task}" if task.split(" ")[0] in others else task
+    elif isinstance(task, list):
+        for item in task:
+            yield from lines_of(item, runner, others)
+    elif isinstance(task, dict):
+        for key in ("depends", "depends-on", "depends_on", "deps"):
+            needed = task.get(key) if isinstance(task.get(key), list) else project.texts(task.get(key))
+            needed = [item.get("task") if isinstance(item, dict) else item for item in needed]
+            yield from before(runner, [item for item in needed if isinstance(item, str)], None)
+        for key in ("composite", "sequence", "parallel", "chain", "ref"):
+            yield from lines_of(task.get(key), runner, others)
+        for key in ("cmd", "shell", "run"):
+            words = task.get(key)
+            is_one = key == "cmd" and isinstance(words, list) and all(isinstance(word, str) for word in words)
+            yield from lines_of(shlex.join(words) if is_one else words, runner)
+
+
+READERS = (justfile, makefile, taskfile, tox, nox, tables, hatch, cargo_make, npm)
