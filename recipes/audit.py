@@ -160,14 +160,21 @@ def by_pip_audit(call):
 
 def locked():
     """Arguments for what uv.lock holds but the project itself."""
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    path = str(SCRATCH / "requirements.txt")
-    words = [given.UV, "export", "--quiet", "--frozen", "--all-packages", "--all-groups", "--all-extras"]
-    words += ["--no-emit-workspace", "--no-emit-local", "--no-hashes", "--output-file", path]
+    words = [given.UV, "export", "--quiet", "--frozen", "--all-packages", "--all-groups", "--all-extras", "--no-emit-workspace"]
+    words += ["--no-hashes", "--no-annotate", "--no-header"]  # `--no-emit-local` is newer than the oldest uv
     done = programs.read(words, Path(given.LOCK).parent)
     if not done:
         raise steps.Trouble(f"uv cannot export `uv.lock`: {done.last()}", "uv lock")
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    path = SCRATCH / "requirements.txt"
+    path.write_text("".join(f"{line}\n" for line in done.out.splitlines() if not is_local(line)), "utf-8")
     return ["--requirement", path, "--no-deps", "--disable-pip"]
+
+
+def is_local(line):
+    """Whether a line of a requirements file stands for a folder or a file, of which no index knows."""
+    requirement = packages.parsed(line)
+    return not requirement or str(requirement.url or "").startswith("file:")
 
 
 def result(found):

@@ -377,7 +377,7 @@ def main(arguments):
     keep(measured, installed.profile)
     picture = FOLDER / "bench.svg"
     python = installed.ask("import platform as p; print(p.python_implementation(), p.python_version())")
-    moved = {one.name: change(one.ours, before) for one in found}
+    moved = {one.ours["fullname"]: change(one.ours, before) for one in found}
     picture.write_text(chart(found, moved, f"{python}, profile {installed.profile}, medians"), "utf-8")
     print(f"picture: {apart.shown(picture)}")
     since = {result["fullname"]: change(result, before) or 0 for result in measured}

@@ -1,5 +1,5 @@
-"""Bars of benchmarks, as SVG that is readable on light and on dark pages: pairs of what is compared, or
-a ranking by group where nothing is."""
+"""Bars of benchmarks, as SVG that is readable on light and on dark pages: pairs of what is compared, and
+a ranking by group of what is not."""
 
 from html import escape
 
@@ -17,6 +17,7 @@ STYLE = """
   .line { stroke: #d1d9e0 }
   .other { fill: #8c959f }
   .rust { fill: #dd6b20 }
+  .alone { fill: #d9b99b }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }
     .factor { fill: #ffa657 }
@@ -25,6 +26,7 @@ STYLE = """
     .line { stroke: #3d444d }
     .other { fill: #6e7681 }
     .rust { fill: #f0883e }
+    .alone { fill: #7a5a40 }
   }
 """
 
@@ -52,16 +54,21 @@ def factor(times):
 
 
 def chart(found, moved, subtitle):
-    """The picture of what was compared; where nothing was, of what was measured."""
+    """The picture of what was compared, and of what was only measured; `moved`: since the last run, by full name."""
     pairs = [one for one in found if one.others]
     title = "Rust and what stands beside it" if pairs else "Benchmarks"
+    alone = [one for one in found if not one.others]
     body, y = [], 84
-    if pairs:
-        for one in found:
-            rows, y = pair(one, y, moved.get(one.name))
-            body += rows
-    else:
-        body, y = ranking(found, y, moved)
+    for one in pairs:
+        rows, y = pair(one, y, moved.get(one.ours["fullname"]))
+        body += rows
+    if pairs and alone:
+        body.append(f'<text class="title" x="{MARGIN}" y="{y + 28}">With nothing beside them</text>')
+        y += 48
+    rows, y = ranking(alone, y, moved, "alone" if pairs else "rust")
+    body += rows
+    if any(change is not None for change in moved.values()):
+        subtitle += "; in brackets: since the last run"
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" '
         f'viewBox="0 0 {WIDTH} {y + 8}" role="img">',
@@ -108,13 +115,13 @@ def pair(one, y, moved):
     """One comparison: its bars are as long as their times, the slowest the longest. Ends at its lower edge."""
     sides = [(label, other, "other") for label, other in one.others.items()] + [("", one.ours, "rust")]
     slowest = max(median(result) for _, result, _ in sides) or 1
-    rows, top = [named(one.name, y + 6 + 6 * len(sides))], y
+    rows, top = [named(one.name, y + 5 + 7 * len(sides))], y
     for label, result, kind in sides:
         change = f"({moved * 100:+.1f} %)" if kind == "rust" and moved is not None else ""
         text = f"{duration(result)} {fitted(label, 110)}{change}".rstrip()
         rows += bar(kind, top, BARS * median(result) / slowest, text)
-        top += 13
-    rows += told(one, y + 6 + 6 * len(sides))
+        top += 14
+    rows += told(one, y + 5 + 7 * len(sides))
     rows.append(f'<path class="line" d="M{MARGIN} {top + 4.5}H{WIDTH - MARGIN}"/>')
     return rows, top + 10
 
@@ -130,8 +137,8 @@ def told(one, y):
         yield f'<text class="{kind}" x="{WIDTH - MARGIN}" y="{y}" text-anchor="end">{shown} {word}</text>'
 
 
-def ranking(found, y, moved):
-    """All benchmarks, the fastest of each group first."""
+def ranking(found, y, moved, kind):
+    """All benchmarks, the fastest of each group first, in bars of that kind."""
     groups = {}
     for one in found:
         place = one.group or one.ours["fullname"].rpartition("::")[0]
@@ -142,10 +149,10 @@ def ranking(found, y, moved):
         y += 20
         slowest = max(median(one.ours) for one in members) or 1
         for one in sorted(members, key=lambda one: median(one.ours)):
-            change = moved.get(one.name)
+            change = moved.get(one.ours["fullname"])
             text = duration(one.ours) + ("" if change is None else f" ({change * 100:+.1f} %)")
             rows.append(named(one.name, y + 9))
-            rows += bar("rust", y, BARS * median(one.ours) / slowest, text)
+            rows += bar(kind, y, BARS * median(one.ours) / slowest, text)
             y += 18
         y += 10
     return rows, y

@@ -147,9 +147,36 @@ def derived(run):
     return places
 
 
+# By name, each module that cannot be imported for a package that is not there, and that package.
+LACKING = """
+import importlib, json, pkgutil, sys
+lacking = {}
+def look(name):
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        lacking[name] = (error.name or "").partition(".")[0]
+        return
+    except BaseException:
+        return
+    for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        if info.name != "__main__":
+            look(f"{name}.{info.name}")
+for top in sys.argv[1:]:
+    look(top)
+print("\\n" + json.dumps(lacking))
+"""
+
+
 def pdoc(place, tops):
-    """The packages' own words."""
-    return programs.run([*tools.beside("pdoc"), "--output-directory", place, *tops], given.ROOT)
+    """The packages' own words; without the modules for which something is missing, as those for other libraries."""
+    done = programs.read([given.PYTHON, "-c", LACKING, *tops], given.ROOT)
+    lacking = programs.Outcome(done.words, done.code, (done.out.splitlines() or [""])[-1]).json()
+    left_out = {name: what for name, what in lacking.items() if name not in tops} if isinstance(lacking, dict) else {}
+    for name, what in left_out.items():
+        steps.warn(f"`{name}` has no page: it imports `{what}`, which is not installed")
+    words = ["--output-directory", place, *tops, *(f"!{name}" for name in left_out)]
+    return programs.run([*tools.beside("pdoc"), *words], given.ROOT)
 
 
 def config_of(run):

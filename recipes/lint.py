@@ -55,7 +55,8 @@ def is_for_this_machine(call):
 
 def checked(call):
     """What a call of clippy is given, but for how its findings are told."""
-    return [word for word in call.arguments if not word.startswith("--message-format") and word not in ("--fix", "--allow-dirty", "--allow-staged")]
+    words = automation.without(call.arguments, ("--message-format",))
+    return [word for word in words if word not in ("--fix", "--allow-dirty", "--allow-staged")]
 
 
 def rustfmt():

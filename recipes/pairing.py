@@ -57,6 +57,9 @@ def sides(result, own):
             yield "own", word, (scope, without(parts, at))
         else:
             yield "other", word, (scope, without(parts, at))
+    for value in several_words(name):
+        before, _, after = name.rpartition(value)
+        yield "other", value, (scope, without([before, value, after], 1))
     # names of several words, as of a distribution
     for name_of in sorted(own, key=len, reverse=True):
         many = re.sub(r"[-_]", "[-_]", name_of)
@@ -64,6 +67,15 @@ def sides(result, own):
             left = re.sub(rf"(?<![A-Za-z0-9]){many}(?![A-Za-z0-9])", "", name, flags=re.I)
             if left != name:
                 yield "own", name_of, (scope, without([left], 1))
+
+
+def several_words(name):
+    """The values of parameters in a name that are of several words, and all of them as one."""
+    told = re.search(r"\[(.+)\]$", name)
+    values = told.group(1).split("-") if told else []
+    yield from (value for value in values if len(words(value)) > 1)
+    if len(values) > 1:
+        yield told.group(1)
 
 
 def compared(measured, own):

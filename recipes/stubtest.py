@@ -142,13 +142,22 @@ def conclude(done):
         steps.fail(f"`stubtest` {done.trouble}", code=steps.MISSING)
     found = re.search(r"^Found (\d+) errors?", done.out, re.M)
     if "mypy build errors" in done.out:
-        number = len(re.findall(r"^\S+:\d+: error:", done.out, re.M))
-        steps.fail(f"the stubs have {number} errors of their own, so mypy does not compare them with the modules")
+        steps.fail(uncompared(re.findall(r"^(.+?):\d+: error:", done.out, re.M)))
     if not found:
         steps.fail(f"stubtest could not compare the stubs: it {done.how()}", code=steps.FAILED)
     places = "one place" if found.group(1) == "1" else f"{found.group(1)} places"
     fixable = FINAL.search(done.out) or NEW.search(done.out)
     steps.fail(f"the stubs differ from the modules in {places}", "cargo pyx just types --fix" if fixable else None)
+
+
+def uncompared(files):
+    """Why mypy compares nothing: where it found errors, a file for each."""
+    in_stubs = sum(path.endswith(".pyi") for path in files)
+    number = f"{len(files)} error" + ("" if len(files) == 1 else "s")
+    if in_stubs == len(files):
+        return f"the stubs have {number} of their own, so mypy does not compare them with the modules"
+    which, what = (f", {in_stubs} of them in stubs", "these") if in_stubs else ("", "its stubs")
+    return f"mypy finds {number} in the package{which}, so it does not compare {what} with the modules"
 
 
 # what leaves no choice

@@ -22,6 +22,9 @@ RUFF_FORMAT = ("--check", "--diff", "-q", "--quiet")
 ISORT = ("--check-only", "--check", "-c", "--diff", "-q")
 BLACK = ("--check", "--diff", "-q", "--quiet", "--verbose")
 
+TELLING = {"ruff": ("--output-format", "--output-file", "-o")}
+"""By tool, options, each with a value, that decide how findings are told, and where."""
+
 REPLACED = ("flake8", "isort", "pylint")
 """What ruff is taken in place of."""
 
@@ -218,8 +221,7 @@ def toolchains():
 def arguments(call, dropped):
     """What a tool is given by the project, without its subcommand and without options that only
     matter where it is called."""
-    words = [word for word in call.arguments if word not in dropped]
-    words = [word for word in words if not word.startswith("--output-format")]
+    words = [word for word in automation.without(call.arguments, TELLING.get(call.tool, ())) if word not in dropped]
     return words[1:] if words[:1] in (["check"], ["format"]) else words
 
 

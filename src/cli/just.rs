@@ -29,6 +29,7 @@ Examples:
   cargo pyx just                   list the project's recipes and the built-in ones
   cargo pyx just lint              run one
   cargo pyx just bench -k parse    with arguments
+  cargo pyx just --yes deploy      with options of just's: --set NAME VALUE, --no-deps, …
   cargo pyx just --release smoke   after a build for others
   cargo pyx just --show cov        print one
   cargo pyx just --eject lint      copy a built-in one into the project's justfile
@@ -41,10 +42,10 @@ A recipe sees: VIRTUAL_ENV, PATH, UV_PROJECT_ENVIRONMENT, UV_NO_SYNC, and
   CARGO_PYX_UV       uv                    CARGO_PYX_FACTS    what pyx knows of the packages, JSON")]
 pub struct Just {
     /// List the recipes
-    #[arg(long)]
+    #[arg(short, long)]
     pub list: bool,
     /// Print a recipe
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["list", "words"])]
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["list", "words"])]
     pub show: Option<String>,
     /// Copy the built-in recipes of these names into the project's justfile
     #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["list", "show", "words"])]
@@ -54,7 +55,7 @@ pub struct Just {
     /// The Python to build for: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
-    /// The recipe and its arguments
+    /// The recipe and its arguments; options of just's may stand before it
     #[arg(
         value_name = "RECIPE",
         trailing_var_arg = true,

@@ -19,6 +19,8 @@ const VALID: &[&str] = &[
     "just",
     "just lint --fix",
     "just --list",
+    "just -l",
+    "just --release --yes --set who me lint --fix",
     "just --show cov",
     "just --eject lint fmt",
     "just --release -p a -F x --python 3.12 --group g lint --fix -p b",

@@ -54,13 +54,23 @@ pub struct Facts {
     pub warnings: Vec<String>,
 }
 
+/// The project at hand; for files that are named also none, as they can be checked without one.
+fn project(session: &Session, request: &Request) -> Result<Project> {
+    match Project::discover(session, &request.selection()) {
+        Err(Error::NoProject(_) | Error::NotMaturin { .. }) if request.is_for_files() => {
+            Ok(Project::none(session))
+        }
+        found => found,
+    }
+}
+
 impl Facts {
     /// All that a plan for the request may look at. Reads the checkout and starts tools; changes nothing but caches.
     ///
     /// # Errors
     /// A project that cannot be read, or has nothing for the request; a tool that cannot be had.
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {
-        let mut project = Project::discover(session, &request.selection())?;
+        let mut project = project(session, request)?;
         let requested = requested_python::request(session, &project, request.python.as_deref())?;
         let (environment, record) =
             Environment::with_record(session, &project, requested.as_ref())?;
@@ -101,7 +111,9 @@ impl Facts {
             return Ok(facts);
         }
         if let Purpose::Release(releasing) = &request.purpose {
-            release::check_members(&facts.builds)?;
+            if !request.is_for_files() {
+                release::check_members(&facts.builds)?;
+            }
             facts.findings =
                 release::findings(session, &facts.project, releasing, &request.members)?;
             // what is there already is checked all the same
@@ -204,10 +216,9 @@ impl Facts {
         };
         let hooks = &just.hooks;
         match &request.purpose {
-            Purpose::Just(words) => words
-                .iter()
-                .find(|word| !word.contains('='))
-                .is_some_and(is_own),
+            Purpose::Just(words) => recipes
+                .and_then(|recipes| recipes.path(words))
+                .is_some_and(|name| is_own(&name)),
             _ => hooks.before.iter().chain(&hooks.after).any(is_own),
         }
     }

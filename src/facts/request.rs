@@ -68,6 +68,13 @@ impl Request {
         }
     }
 
+    /// Whether distributions are checked that are named, of whatever project they are.
+    pub(crate) fn is_for_files(&self) -> bool {
+        let named = matches!(&self.purpose, Purpose::Release(releasing)
+            if releasing.product == Product::Check && !releasing.files.is_empty());
+        named && self.members.is_empty() && self.manifest.is_none()
+    }
+
     /// Whether nothing is built at all.
     pub(crate) fn is_for_publishing(&self) -> bool {
         let releasing = match &self.purpose {

@@ -62,8 +62,9 @@ impl TestFacts {
     pub(super) fn left_out(&self, project: &Project, flags: &Flags) -> Vec<String> {
         let python = self.suites.left_out.iter().map(|folder| {
             let shown = project.display(folder);
-            let why = of_another_backend(project, folder)
-                .unwrap_or_else(|| "pytest's `testpaths` does not name it".to_owned());
+            let why = of_another_backend(project, folder).unwrap_or_else(|| {
+                "such a folder counts where pytest's `testpaths` names it".to_owned()
+            });
             format!("the Python tests in `{shown}` are left out: {why}")
         });
         let mut warnings: Vec<String> = python.collect();

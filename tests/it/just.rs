@@ -177,6 +177,21 @@ fn what_a_build_can_be_told_can_be_told_before_the_recipe() {
 }
 
 #[test]
+fn options_of_justs_stand_before_the_recipe_and_are_passed_on() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let asks = "who := 'nobody'\n[confirm]\n[metadata('no-build')]\nhi: dep\n    @echo hi {{who}}\n\n[metadata('no-build')]\ndep:\n    @echo dep\n";
+    project.write("justfile", asks);
+    just(&project, &["hi"]).run().exits(1);
+    let words = ["--yes", "--set", "who", "me", "--no-deps", "hi"];
+    let run = just(&project, &words).run().succeeds();
+    assert_eq!(run.stdout, "hi me\n", "{run}");
+    let run = just(&project, &["--summary"]).run().exits(2);
+    run.says("`cargo pyx just` passes no option `--summary` on to just");
+    let list = just(&project, &["-l"]).run().succeeds();
+    assert_eq!(list.stdout, just(&project, &["--list"]).run().stdout);
+}
+
+#[test]
 fn a_recipe_may_need_no_build() {
     let project = recipes(&folder!());
     let run = just(&project, &["quick"]).run().succeeds();

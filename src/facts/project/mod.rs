@@ -83,6 +83,16 @@ impl Project {
         Self::find(session, selection, Manifests::default())
     }
 
+    /// What stands for a project where there is none: nothing is written into the working directory.
+    pub(crate) fn none(session: &Session) -> Self {
+        Self {
+            root: session.cwd.clone(),
+            home: session.cwd.clone(),
+            state: session.cache().join("without-project"),
+            ..Self::default()
+        }
+    }
+
     fn find(session: &Session, selection: &Selection, manifests: Manifests) -> Result<Self> {
         let start = match &selection.manifest {
             Some(path) if disk::is_file(path) => path.parent().unwrap_or(&session.cwd).to_owned(),

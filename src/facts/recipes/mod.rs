@@ -4,6 +4,7 @@
 
 mod built_in;
 mod dump;
+mod options;
 mod recipe;
 
 use std::collections::BTreeMap;
@@ -87,9 +88,9 @@ impl Recipes {
     }
 
     /// The path of the recipe that just takes `words` to begin with: modules may stand before it as words
-    /// of their own (just's manual, "Modules"). Overrides, `name=value`, are passed over.
+    /// of their own (just's manual, "Modules"). Its own options and overrides, `name=value`, are passed over.
     pub fn path(&self, words: &[String]) -> Option<String> {
-        let mut words = words.iter().filter(|word| !word.contains('='));
+        let mut words = words[options::leading(words)..].iter();
         let mut path = words.next()?.clone();
         while self.modules.contains_key(&path)
             && let Some(next) = words.next()
@@ -118,6 +119,10 @@ impl Recipes {
 
     /// That there is no recipe of that name; the hint is the call with the nearest that there is.
     pub fn unknown(&self, name: &str, call: &str) -> Error {
+        if name.starts_with('-') {
+            let message = format!("`{call}` passes no option `{name}` on to just");
+            return Error::refused(message, &format!("{call} --help"));
+        }
         let all = self.project.iter().chain(&self.built_in);
         let hint = match nearest(name, all.map(|recipe| recipe.name.as_str())) {
             Some(near) => format!("{call} {near}"),
@@ -200,6 +205,8 @@ mod tests {
             ("docs", Some("docs::build")),
             ("docs api", Some("docs::api::all")),
             ("mode=fast docs api one two", Some("docs::api::one")),
+            ("--yes --set mode fast docs build", Some("docs::build")),
+            ("--summary", Some("--summary")),
             ("empty", Some("empty")),
             ("lint docs", Some("lint")),
             ("mode=fast", None),

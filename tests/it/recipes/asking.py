@@ -491,7 +491,7 @@ class Checks(Case):
         self.assertEqual(len(self.names({"Makefile": "l:\n\truff check src\n\truff check tests\n"})), 2)
 
     def test_clippy_that_fixes_is_no_further_check(self):
-        lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short"]
+        lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short", "cargo clippy --message-format short --all"]
         load = self.project({"Cargo.toml": "", "Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}, crate=True)
         load("style").toolchains = set
         names = [check.name for check in load("lint").rust() if check.tool == "clippy"]
@@ -606,6 +606,20 @@ class Advisories(Case):
         with contextlib.redirect_stderr(said):
             return module.verdict(*arguments), said.getvalue()
 
+    def test_what_the_lock_has_of_folders_is_left_out_with_words_that_the_oldest_uv_knows(self):
+        load = self.project({"uv.lock": ""}, lock="uv.lock")
+        programs, asked = load("programs"), []
+
+        def start(words, *_):
+            asked.extend(words)
+            lines = "-e ./one\n./two ; sys_platform == 'linux'\n/three/four\nfile:///five\nsix @ file:///six\n../seven\nnumpy==2.1 ; python_version > '3'\neight @ git+https://own.example/eight\n"
+            return programs.Outcome(words, 0, lines)
+
+        programs.start = start
+        given = load("audit").locked()
+        self.assertEqual(Path(given[1]).read_text().splitlines(), ["numpy==2.1 ; python_version > '3'", "eight @ git+https://own.example/eight"])
+        self.assertNotIn("--no-emit-local", asked)
+
     def test_an_index_that_answers_for_nothing_is_named_and_not_each_package(self):
         (state, text), said = self.said([], [], [f"package-{n}" for n in range(40)])
         self.assertEqual((state, text), ("not checked", "no advisories"))
@@ -636,6 +650,15 @@ class Installing(Case):
             self.assertEqual(tools.beside("ty"), [str(self.root / "made/bin/ty")])
         self.assertEqual(tried[1], ["ty==0.0.55"])
         self.assertIn("requirements.txt lists beside ty what cannot be installed: uv cannot install it: no such host", said.getvalue())
+
+
+class Told(Case):
+    def test_how_a_tool_tells_its_findings_goes_with_its_value(self):
+        for told in "--output-format github", "--output-format=github", "--output-file out.txt", "-o out.txt":
+            load = self.project({"Makefile": f"l:\n\truff check {told} src\n\truff check src --no-fix\n"})
+            style = load("style")
+            first = style.arguments(style.calls("ruff", "check")[0], style.RUFF_CHECK)
+            self.assertEqual(first, ["src"], told)
 
 
 class Cleaning(Case):
@@ -714,6 +737,24 @@ class Docs(Case):
         self.assertEqual(said.getvalue().splitlines()[-1], "error: mkdocs broke off: TypeError: got an unexpected keyword")
 
 
+    def test_a_module_that_imports_what_is_not_installed_has_no_page_and_the_others_have_theirs(self):
+        files = {"src/own_name/__init__.py": "print('noise')\n", "src/own_name/plain.py": "", "src/own_name/sub/__init__.py": "", "src/own_name/sub/flax.py": "import no_such_package.x\n", "src/own_name/broken.py": "1 / 0\n"}
+        load, found, said = self.project(files), [], io.StringIO()
+        programs, real = load("programs"), load("programs").start
+
+        def start(words, folder, *others):
+            if words[0] == "pdoc":
+                found.extend(words)
+                return programs.Outcome(words, 0)
+            return real([sys.executable, *words[1:]], self.root / "src", *others)
+
+        programs.start = start
+        load("tools").beside = lambda tool: [tool]
+        with contextlib.redirect_stderr(said):
+            self.assertTrue(load("docs").pdoc(self.root / "out", ["own_name"]))
+        self.assertEqual(found[3:], ["own_name", "!own_name.sub.flax"])
+        self.assertIn("warning: `own_name.sub.flax` has no page: it imports `no_such_package`, which is not installed", said.getvalue())
+
     def test_a_crate_that_python_cannot_import_has_no_pages_of_pythons(self):
         for places, steps in ("[]", []), ('["/p/own_name"]', ["pdoc"]):
             load = self.project({})
@@ -780,6 +821,14 @@ class Pairs(Case):
             [("test_dumps[a]", names[0], {"json": names[1], "rapid": names[2]}), (names[3], names[3], {})],
         )
 
+    def test_or_by_a_parameter_whose_value_is_of_several_words(self):
+        names = ["test_dumps[own-a]", "test_dumps[html.parser-a]", "test_dumps[very_long_name-a]", "test_loads[own]", "test_loads[beautiful-soup]"]
+        self.assertEqual(
+            self.compared(names, {"own"}),
+            [("test_dumps[a]", names[0], {"html.parser": names[1], "very_long_name": names[2]}),
+             ("test_loads", names[3], {"beautiful-soup": names[4]})],
+        )  # fmt: skip
+
     def test_or_by_their_group(self):
         names = [("test_fast_own", "g"), ("test_slow_json", "g"), ("test_other", "h")]
         self.assertEqual(
@@ -788,6 +837,24 @@ class Pairs(Case):
 
     def test_what_stands_alone_is_ranked(self):
         self.assertEqual(self.compared(["test_a", "test_b_c"], {"own"}), [("test_a", "test_a", {}), ("test_b_c", "test_b_c", {})])
+
+    def test_a_picture_of_pairs_has_what_stands_alone_below_them_and_not_as_a_bar_of_rust(self):
+        module = self.project({})
+        one = module("pairing").Compared
+        result = {"fullname": "b.py::t", "stats": {"median": 1.0}}
+        other = {"fullname": "b.py::alone", "stats": {"median": 1.0}}
+        text = module("chart").chart([one("alone", other, {}), one("both", result, {"json": result})], {}, "x")
+        self.assertLess(text.index(">both<"), text.index(">With nothing beside them<"))
+        self.assertLess(text.index(">With nothing beside them<"), text.index(">alone<"))
+        self.assertEqual((text.count('class="rust"'), text.count('class="alone"')), (2, 1))  # with the legend's
+
+    def test_a_change_is_told_of_the_benchmark_that_changed_alone(self):
+        module = self.project({})
+        one, chart = module("pairing").Compared, module("chart").chart
+        found = [one("t", {"fullname": f"{file}.py::t", "stats": {"median": 1.0}}, {}) for file in "ab"]
+        text = chart(found, {"a.py::t": 0.5}, "x")
+        self.assertEqual((text.count("(+50.0 %)"), text.count("in brackets: since the last run")), (1, 1))
+        self.assertNotIn("in brackets", chart(found, {"a.py::t": None}, "x"))
 
     def test_thirty_make_one_picture_that_can_be_read(self):
         module = self.project({})
@@ -853,6 +920,20 @@ class Stubs(Case):
         module = self.project({"Makefile": f"l:\n\t{line}\n"})("stubtest")
         options = ["--allowlist", "a.txt", "--ignore-missing-stub", "--mypy-config-file=m.ini"]
         self.assertEqual(module.own_options(), (options, self.root))
+
+
+    def test_errors_that_are_not_the_stubs_are_not_said_to_be_theirs(self):
+        module, said = self.project({})("stubtest"), io.StringIO()
+        stub, code = "a.pyi:1: error: x  [misc]\n", "a/b.py:2: error: y  [misc]\n"
+        for out, sentence in (
+            (stub, "the stubs have 1 error of their own, so mypy does not compare them with the modules"),
+            (stub + code + code, "mypy finds 3 errors in the package, 1 of them in stubs, so it does not compare these with the modules"),
+            (code, "mypy finds 1 error in the package, so it does not compare its stubs with the modules"),
+        ):
+            done = sys.modules["programs"].Outcome(["stubtest"], 1, f"error: not checking stubs due to mypy build errors:\n{out}")
+            with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), self.assertRaises(SystemExit):
+                module.conclude(done)
+            self.assertEqual(said.getvalue().splitlines()[-1], f"error: {sentence}")
 
 
 class Lints(Case):

@@ -81,3 +81,24 @@ fn where_nothing_can_be_released_the_hint_says_what_makes_a_package() {
     run.says("error: nothing to release: no member makes a Python distribution")
         .says("hint: `cargo pyx init` gives a crate a Python package");
 }
+
+#[test]
+fn what_is_named_is_checked_also_where_no_project_is_and_nothing_is_left_there() {
+    let name = "alone-1.0.tar.gz";
+    for files in [
+        vec![(name, "")],
+        vec![
+            (name, ""),
+            ("pyproject.toml", "[project]\nname = \"other\"\n"),
+        ],
+    ] {
+        let folder = Project::written(&folder!(), &files);
+        let before = folder.listing(&[]);
+        let run = folder.release(&["check", name]).run().exits(1);
+        let run = run.says("error: alone-1.0.tar.gz: pyx: cannot be read");
+        run.says("error: checks failed: pyx");
+        assert!(folder.listing(&[]) == before);
+        folder.release(&["check"]).run().exits(2);
+        folder.release(&["check", "-p", "own", name]).run().exits(2);
+    }
+}
