@@ -13,6 +13,9 @@ const NETWORK: &str = "is there a network?";
 const BINDGEN: &str = "the bindings need `uniffi-bindgen` of the crate's version of uniffi: a program \
      of that name in the crate or its workspace (`uniffi::uniffi_bindgen_main()`), or one on PATH";
 
+const VERSION: &str = "`maturin develop` takes the version from one place: give `[project]` in \
+     pyproject.toml a `version`, or `dynamic = [\"version\"]`, not both";
+
 /// What the loader, the allocator and the kernel leave of a program that had too little.
 const OUT_OF_MEMORY: [&str; 5] = [
     "Cannot allocate memory",
@@ -231,6 +234,16 @@ fn of_the_checkout(line: &str) -> Option<String> {
         let text = line.trim().trim_start_matches("error: ");
         return Some(format!("{text}: `rustup update` or another toolchain"));
     }
+    if line.contains("is not supported by the following package") {
+        let text = line.trim().trim_start_matches("error: ");
+        let rustc = text.split(" is not").next().unwrap_or(text);
+        return Some(format!(
+            "{rustc} is too old for what is named above: `rustup update` or another toolchain"
+        ));
+    }
+    if line.contains("Cannot build without valid version information") {
+        return Some(VERSION.into());
+    }
     if line.contains("may not be used on the stable release channel") {
         return Some("a crate needs a nightly toolchain: `RUSTUP_TOOLCHAIN=nightly`".into());
     }
@@ -278,6 +291,13 @@ mod tests {
         assert!(hint(git).contains("dependency https://example.org/y.git/ cannot"));
         let old = "error: package `x v1` cannot be built because it requires rustc 1.99 or newer, while …";
         assert!(hint(old).contains("1.99"));
+        let new = hint("error: rustc 1.95.0 is not supported by the following packages:");
+        assert!(
+            new.starts_with("rustc 1.95.0 is too old") && new.contains("rustup update"),
+            "{new}"
+        );
+        let twice = "  Caused by: Cannot build without valid version information. You need to …";
+        assert!(hint(twice).contains("not both"));
         let noisy =
             "  Caused by: Trying to get metadata from the python interpreter '/v/python' failed";
         assert!(hint(noisy).contains("`/v/python -c ''` must print nothing"));

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, State, requested_python};
 use crate::facts::project::{Bindings, HardWired, Project, refused_by_maturin};
-use crate::model::error::{Error, Result, ToolError};
+use crate::model::error::{Error, ProjectError, Result, ToolError};
 use crate::model::finding::{self, Finding};
 use crate::model::implementation::Implementation;
 use crate::model::minor::NEWEST_PYTHON;
@@ -57,7 +57,9 @@ pub struct Facts {
 /// The project at hand; for files that are named also none, as they can be checked without one.
 fn project(session: &Session, request: &Request) -> Result<Project> {
     match Project::discover(session, &request.selection()) {
-        Err(Error::NoProject(_) | Error::NotMaturin { .. }) if request.is_for_files() => {
+        Err(Error::Project(ProjectError::NoProject(_) | ProjectError::NotMaturin { .. }))
+            if request.is_for_files() =>
+        {
             Ok(Project::none(session))
         }
         found => found,

@@ -121,7 +121,7 @@ impl Recipes {
     pub fn unknown(&self, name: &str, call: &str) -> Error {
         if name.starts_with('-') {
             let message = format!("`{call}` passes no option `{name}` on to just");
-            return Error::refused(message, &format!("{call} --help"));
+            return Error::refused(message, format!("{call} --help"));
         }
         let all = self.project.iter().chain(&self.built_in);
         let hint = match nearest(name, all.map(|recipe| recipe.name.as_str())) {

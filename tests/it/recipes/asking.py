@@ -632,6 +632,21 @@ class Advisories(Case):
         self.assertIn("package-0, package-1, package-2, package-3, package-4 and 35 more", said)
 
 
+class Pipeline(Case):
+    def test_what_cannot_be_built_or_compared_is_not_said_to_be_a_finding(self):
+        for dev, types, state, text in (
+            (0, 0, "ok", ""), (0, 1, "ok", "findings that the project's own checks do not look for"),
+            (0, 3, "ok", "not compared: it ended with 3"), (1, 1, "failed", "1"),
+        ):  # fmt: skip
+            load = self.project({})
+            programs, steps = load("programs"), load("steps")
+            programs.start = lambda words, *_: programs.Outcome(words, dev if words[1] == "dev" else types)  # noqa: B023
+            run = steps.Steps("ci")
+            with contextlib.redirect_stderr(io.StringIO()):
+                run.judged("types", load("ci").beside)
+            self.assertEqual((run.rows[0].cells()[1]), f"{state} ({text})" if text else state)
+
+
 class Installing(Case):
     def test_a_tool_keeps_its_version_where_what_is_listed_beside_it_cannot_be_had(self):
         load, tried, said = self.project({"requirements.txt": "ty==0.0.55\nother @ git+https://own.example/gone\n"}), [], io.StringIO()
