@@ -126,7 +126,7 @@ def is_formatted(language):
     if language == "rust":
         commands = rustfmt("--check", head)
     else:
-        names = [str(path) for path in sorted(head.rglob("*.py"))]
+        names = [str(path) for path in sorted(head.rglob("*")) if path.suffix in (".py", ".pyi", ".ipynb")]
         if not names:
             return True
         start = [*tools.standalone("ruff"), "format", "--check", "--quiet", "--no-cache", "--isolated"]

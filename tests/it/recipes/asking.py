@@ -425,6 +425,21 @@ class Style(Case):
         self.assertEqual(self.style({"ruff.toml": "[format]\n"}).formatter(), "ruff")
         self.assertEqual(self.style({"setup.cfg": "[flake8]\nmax-line-length = 9\n", "a.py": "x=1"}).formatter(), None)
 
+    def test_what_is_formatted_is_all_that_the_formatter_looks_at(self):
+        module = self.style({"a.py": "", "b.pyi": "", "c.ipynb": "", "d.md": ""})
+        for words in ["init", "--quiet"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "x"]:
+            subprocess.run(["git", *words], cwd=self.root, check=True)
+        programs, real, asked = module.programs, module.programs.start, []
+
+        def start(words, *others):
+            if words[0] != "ruff":
+                return real(words, *others)
+            asked.extend(Path(word).name for word in words if word.startswith("/"))
+            return programs.Outcome(words, 1)
+
+        programs.start, module.tools.standalone = start, lambda tool: [tool]
+        self.assertEqual((module.formatter(), asked), (None, ["a.py", "b.pyi", "c.ipynb"]))
+
     def test_ruff_lints_unless_another_linter_does(self):
         self.assertTrue(self.style({}).lints_by_ruff())
         self.assertFalse(self.style({".flake8": "[flake8]\n"}).lints_by_ruff())
