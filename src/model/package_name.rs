@@ -18,12 +18,14 @@ pub fn escape(name: &str) -> String {
     normalize(name).replace('-', "_")
 }
 
-/// The normalised name that a requirement (PEP 508) begins with, also where the rest is invalid.
-pub fn of_requirement(requirement: &str) -> String {
-    let end = requirement
-        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
-        .unwrap_or(requirement.len());
-    normalize(&requirement[..end])
+/// The normalised name that a requirement (PEP 508) begins with, also where the rest is invalid; `None` where
+/// it begins with no name, as a path and an option of pip's do.
+pub fn of_requirement(requirement: &str) -> Option<String> {
+    let text = requirement.trim_start();
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    let name = &text[..end.unwrap_or(text.len())];
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        .then(|| normalize(name))
 }
 
 #[cfg(test)]
@@ -39,6 +41,10 @@ mod tests {
     #[test]
     fn a_requirement_begins_with_its_name() {
         let requirement = "Foo_Bar[x] >= 1; python_version<'4'";
-        assert_eq!(of_requirement(requirement), "foo-bar");
+        assert_eq!(of_requirement(requirement).unwrap(), "foo-bar");
+        assert_eq!(of_requirement(" \tfoo>=4").unwrap(), "foo");
+        for nameless in ["", " ", "[", "./foo", "-e .", "--no-deps", "/foo"] {
+            assert_eq!(of_requirement(nameless), None, "{nameless}");
+        }
     }
 }

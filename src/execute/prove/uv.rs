@@ -62,7 +62,8 @@ fn is_content(context: &Context<'_>, prove: &Prove) -> Result<bool> {
         let mut words = line.split_whitespace();
         let sign = words.next().unwrap_or_default();
         let name = words.next().unwrap_or_default();
-        matches!(sign, "-" | "+" | "~") && package_name::of_requirement(name) == member.name
+        let name = package_name::of_requirement(name);
+        matches!(sign, "-" | "+" | "~") && name.as_ref() == Some(&member.name)
     });
     Ok(output.status.success() && !touched)
 }

@@ -15,7 +15,7 @@ use crate::model::package_name;
 use crate::model::path::slashed;
 use crate::model::version;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, PyProject, line_at};
+use crate::world::manifest::{Manifests, PyProject, line_at, tables_of};
 
 use super::built::BuiltPackage;
 use super::comparison::Asked;
@@ -164,7 +164,11 @@ impl PythonPackage {
 /// Whom `[project]` names.
 fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
     let lists = ["authors", "maintainers"].map(|role| pyproject.toml.get(&["project", role]));
-    let persons = lists.into_iter().flatten().flat_map(tables);
+    let persons = lists
+        .into_iter()
+        .flatten()
+        .flat_map(tables_of)
+        .map(|(table, _)| table);
     let words = persons
         .flat_map(|person| person.iter())
         .filter_map(|(_, word)| word.as_str());
@@ -177,16 +181,6 @@ fn said_licence(pyproject: &PyProject) -> Option<String> {
     let said = toml.str(&["project", "license", "text"]);
     said.or(toml.str(&["project", "license"]))
         .map(str::to_owned)
-}
-
-/// Those of a list in either spelling, `[{ … }]` and `[[…]]`.
-fn tables(list: &Item) -> Vec<&dyn TableLike> {
-    if let Some(tables) = list.as_array_of_tables() {
-        return tables.iter().map(|one| one as &dyn TableLike).collect();
-    }
-    let values = list.as_array().into_iter().flatten();
-    let tables = values.filter_map(|value| value.as_inline_table());
-    tables.map(|one| one as &dyn TableLike).collect()
 }
 
 /// As it is wanted, or as it is called by itself in `package`.

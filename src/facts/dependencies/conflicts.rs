@@ -1,51 +1,85 @@
 //! What cannot be installed together: `[tool.uv] conflicts` (uv docs, "Conflicting dependencies").
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::facts::project::UvWorkspace;
-use crate::world::manifest::{Conflicting, PyProject};
+use crate::world::manifest::{Conflicting, Part, PyProject};
 
 use super::groups::is_for_tests;
 use super::sync::Scope;
 
 /// Sets of which no two are installed together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Conflicts(Vec<Vec<Conflicting>>);
+pub(super) struct Conflicts {
+    sets: Vec<Vec<Conflicting>>,
+    /// Whose groups and extras are installed where one is asked for by its name.
+    installed: Vec<Arc<PyProject>>,
+}
 
 impl Conflicts {
-    pub(super) fn of(root: &PyProject) -> Self {
-        Self(root.conflicts())
+    /// As these packages say, which share an environment.
+    pub(super) fn of(packages: &[Arc<PyProject>]) -> Self {
+        let said = packages.iter().flat_map(|package| package.conflicts());
+        Self {
+            sets: said.collect(),
+            installed: packages.to_vec(),
+        }
     }
 
-    fn are_apart(&self, one: &Conflicting, other: &Conflicting) -> bool {
-        let mut sets = self.0.iter();
-        one != other && sets.any(|set| set.contains(one) && set.contains(other))
+    /// The same where some of the packages are not installed.
+    pub(super) fn within(mut self, is_installed: impl Fn(&PyProject) -> bool) -> Self {
+        self.installed.retain(|package| is_installed(package));
+        self
     }
 
-    fn is_apart_from_any(&self, one: &Conflicting, others: &[Conflicting]) -> bool {
-        others.iter().any(|other| self.are_apart(one, other))
+    fn are_apart(&self, is_one: &dyn Fn(&Conflicting) -> bool, other: &Part) -> bool {
+        let mut sets = self.sets.iter();
+        sets.any(|set| {
+            let mut ones = set.iter().filter(|entry| is_one(entry));
+            ones.any(|one| set.iter().any(|it| it != one && self.is_of(it, other)))
+        })
+    }
+
+    /// Whether an entry is of a part that is asked for by its name: one of a package that is installed and has it.
+    fn is_of(&self, entry: &Conflicting, part: &Part) -> bool {
+        let has = |package: &Arc<PyProject>| match part {
+            Part::Package => true,
+            Part::Extra(name) => package.extras.contains_key(name),
+            Part::Group(name) => package.groups.contains_key(name),
+        };
+        let mut packages = self.installed.iter();
+        entry.part == *part
+            && packages.any(|it| it.normalized_name().as_ref() == Some(&entry.package) && has(it))
+    }
+
+    fn is_apart_from_any(&self, part: &Part, others: &[Part]) -> bool {
+        let is_one = |entry: &Conflicting| self.is_of(entry, part);
+        others.iter().any(|other| self.are_apart(&is_one, other))
     }
 
     /// Those groups and extras that can be installed together: the first of each that cannot.
     pub(super) fn compatible(&self, groups: &mut Vec<String>, extras: &mut Vec<String>) {
         let mut taken = Vec::new();
-        let mut take = |item: Conflicting| {
-            let is_free = !self.is_apart_from_any(&item, &taken);
-            if is_free {
-                taken.push(item);
+        let mut take = |part: Part| {
+            // in several packages it may be in conflict with itself
+            taken.push(part.clone());
+            let is_free = !self.is_apart_from_any(&part, &taken);
+            if !is_free {
+                taken.pop();
             }
             is_free
         };
-        groups.retain(|name| take(Conflicting::Group(name.clone())));
-        extras.retain(|name| take(Conflicting::Extra(name.clone())));
+        groups.retain(|name| take(Part::Group(name.clone())));
+        extras.retain(|name| take(Part::Extra(name.clone())));
     }
 
     /// Whether any of `groups` and `extras` cannot be installed with any of `others`, which are groups.
     pub(super) fn exclude(&self, groups: &[String], extras: &[String], others: &[String]) -> bool {
-        let others: Vec<Conflicting> = others.iter().cloned().map(Conflicting::Group).collect();
-        let groups = groups.iter().cloned().map(Conflicting::Group);
-        let mut all = groups.chain(extras.iter().cloned().map(Conflicting::Extra));
-        all.any(|item| self.is_apart_from_any(&item, &others))
+        let others: Vec<Part> = others.iter().cloned().map(Part::Group).collect();
+        let groups = groups.iter().cloned().map(Part::Group);
+        let mut all = groups.chain(extras.iter().cloned().map(Part::Extra));
+        all.any(|part| self.is_apart_from_any(&part, &others))
     }
 
     /// What tests need of them: of groups and extras in conflict the first, before others those that are
@@ -63,24 +97,33 @@ impl Conflicts {
         !self.exclude(groups, extras, &default)
     }
 
+    fn are_packages_apart(&self, one: &str, other: &str) -> bool {
+        let names = |set: &Vec<Conflicting>, package: &str| {
+            let mut entries = set.iter();
+            entries.any(|it| it.package == package && it.part == Part::Package)
+        };
+        let mut sets = self.sets.iter();
+        one != other && sets.any(|set| names(set, one) && names(set, other))
+    }
+
     /// All of a workspace, unless some of its packages are in conflict: then `asked` and those that can be
     /// installed beside them, the first of each that cannot.
     pub(super) fn scope(&self, workspace: &UvWorkspace, asked: &[String]) -> Scope {
         let names = workspace.packages().filter_map(|it| it.normalized_name());
         let names: Vec<String> = names.collect();
-        let mut kept: Vec<Conflicting> = Vec::new();
+        let mut kept: Vec<&String> = Vec::new();
         let mut out = BTreeSet::new();
         let (first, rest): (Vec<_>, Vec<_>) = names.iter().partition(|it| asked.contains(it));
         for name in first.into_iter().chain(rest) {
-            let package = Conflicting::Package(name.clone());
-            if !asked.contains(name) && self.is_apart_from_any(&package, &kept) {
+            if !asked.contains(name) && kept.iter().any(|it| self.are_packages_apart(it, name)) {
                 out.insert(name.clone());
             } else {
-                kept.push(package);
+                kept.push(name);
             }
         }
-        let mut sets = kept.iter();
-        let is_refused = sets.any(|one| self.is_apart_from_any(one, &kept));
+        let is_refused = kept
+            .iter()
+            .any(|one| kept.iter().any(|other| self.are_packages_apart(one, other)));
         if out.is_empty() && !is_refused {
             return Scope::All;
         }
@@ -106,8 +149,20 @@ mod tests {
 
     use super::*;
 
-    fn pyproject(text: &str) -> PyProject {
-        PyProject::of(Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap()).unwrap()
+    /// A package with these extras and groups.
+    fn package(name: &str, extras: &[&str], groups: &[&str], conflicts: &str) -> Arc<PyProject> {
+        let lists = |names: &[&str]| -> String {
+            let lines = names.iter().map(|name| format!("{name} = []\n"));
+            lines.collect()
+        };
+        let text = format!(
+            "[project]\nname = '{name}'\n[project.optional-dependencies]\n{}[dependency-groups]\n{}\
+             [tool.uv]\nconflicts = [{conflicts}]\n",
+            lists(extras),
+            lists(groups),
+        );
+        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), &text).unwrap();
+        PyProject::of(toml).unwrap().into()
     }
 
     fn words(list: &[&str]) -> Vec<String> {
@@ -116,9 +171,9 @@ mod tests {
 
     #[test]
     fn of_groups_and_extras_in_conflict_the_first_is_taken() {
-        let root =
-            "[tool.uv]\nconflicts = [[{ group = 'Old' }, { group = 'new' }, { extra = 'gpu' }]]\n";
-        let conflicts = Conflicts::of(&pyproject(root));
+        let sets = "[{ group = 'Old' }, { group = 'new' }, { extra = 'gpu' }]";
+        let groups = ["lint", "old", "new"];
+        let conflicts = Conflicts::of(&[package("a", &["cpu", "gpu"], &groups, sets)]);
         let mut groups = words(&["lint", "old", "new"]);
         let mut extras = words(&["cpu", "gpu"]);
         conflicts.compatible(&mut groups, &mut extras);
@@ -129,13 +184,49 @@ mod tests {
     }
 
     #[test]
+    fn extras_of_different_packages_are_in_conflict_where_both_are_installed() {
+        let sets = "[{ package = 'a', extra = 'cpu' }, { package = 'b', extra = 'gpu' }]";
+        let a = package("a", &["cpu", "gpu"], &[], sets);
+        let taken = |all: &[Arc<PyProject>]| {
+            let mut extras = words(&["cpu", "gpu"]);
+            Conflicts::of(all).compatible(&mut Vec::new(), &mut extras);
+            extras
+        };
+        assert_eq!(taken(std::slice::from_ref(&a)), ["cpu", "gpu"]);
+        let without = package("b", &["cpu"], &[], "");
+        assert_eq!(taken(&[a.clone(), without]), ["cpu", "gpu"]);
+        let with = package("b", &["gpu"], &[], "");
+        assert_eq!(taken(&[a.clone(), with.clone()]), ["cpu"]);
+        // whoever says it
+        let b = package("b", &["gpu"], &[], sets);
+        let a = package("a", &["cpu", "gpu"], &[], "");
+        assert_eq!(taken(&[a.clone(), b]), ["cpu"]);
+        assert_eq!(taken(&[a, with]), ["cpu", "gpu"]);
+    }
+
+    #[test]
+    fn an_extra_that_two_packages_have_may_be_in_conflict_with_itself() {
+        let sets = "[{ package = 'a', extra = 'x' }, { package = 'b', extra = 'x' }]";
+        let both = [
+            package("a", &["x"], &[], sets),
+            package("b", &["x"], &[], ""),
+        ];
+        let mut extras = words(&["x"]);
+        Conflicts::of(&both).compatible(&mut Vec::new(), &mut extras);
+        assert!(extras.is_empty());
+    }
+
+    #[test]
     fn tests_take_what_is_installed_anyway_then_what_is_called_as_they_are() {
-        let text =
-            "[tool.uv]\nconflicts = [[{ group = 'a' }, { group = 'test' }, { group = 'dev' }]]\n";
-        let root = pyproject(text);
+        let sets = "[{ group = 'a' }, { group = 'test' }, { group = 'dev' }]";
+        let root = package("a", &[], &["a", "test", "dev"], sets);
         let taken = |list: &[&str]| {
             let mut groups = words(list);
-            let is_beside = Conflicts::of(&root).for_tests(&root, &mut groups, &mut Vec::new());
+            let is_beside = Conflicts::of(std::slice::from_ref(&root)).for_tests(
+                &root,
+                &mut groups,
+                &mut Vec::new(),
+            );
             (groups, is_beside)
         };
         assert_eq!(taken(&["a", "test"]), (words(&["test"]), false));
@@ -160,7 +251,8 @@ mod tests {
             let workspace = UvWorkspace::at(&Manifests::default(), dir)
                 .unwrap()
                 .unwrap();
-            Conflicts::of(&workspace.root).scope(&workspace, &words(asked))
+            let packages: Vec<_> = workspace.packages().cloned().collect();
+            Conflicts::of(&packages).scope(&workspace, &words(asked))
         };
         let named = |list: &[&str]| Scope::Named(words(list));
         assert_eq!(scope("", &["a"]), Scope::All);

@@ -146,7 +146,7 @@ impl Dependencies {
             }
             let (mut groups, mut extras) = (runner.groups, runner.extras);
             if !(groups.is_empty() && extras.is_empty()) {
-                let conflicts = Conflicts::of(pyproject);
+                let conflicts = Conflicts::of(std::slice::from_ref(pyproject));
                 let own = || Source::Metadata(pyproject.toml.path.clone());
                 let sync = Sync {
                     source: lock.cloned().map_or_else(own, Source::Lock),
@@ -343,7 +343,8 @@ pub(super) fn without_members(
     }
     let is_member = |requirement: &String| {
         let name = package_name::of_requirement(requirement);
-        name != member.name && project.members.iter().any(|other| other.name == name)
+        let mut others = project.members.iter().filter(|it| it.name != member.name);
+        name.is_some_and(|name| others.any(|other| other.name == name))
     };
     let mut all = pyproject.dependencies();
     all.extend(groups::requirements(pyproject, &[], &sync.extras));

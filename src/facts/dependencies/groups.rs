@@ -17,7 +17,7 @@ pub(super) fn is_for_tests(name: &str) -> bool {
 /// Whether a requirement is a test runner or a plugin of one.
 pub(super) fn is_runner(requirement: &str) -> bool {
     let name = package_name::of_requirement(requirement);
-    matches!(&*name, "stestr" | "nose2") || is_pytest(&name)
+    name.is_some_and(|name| matches!(&*name, "stestr" | "nose2") || is_pytest(&name))
 }
 
 /// Whether a package is pytest, or a plugin that brings it.
@@ -78,7 +78,7 @@ fn self_extras_bring(pyproject: &PyProject, requirement: &str) -> bool {
 /// The extras in a requirement on the project itself, as in `package[test]`.
 pub(super) fn self_extras(pyproject: &PyProject, requirement: &str) -> Vec<String> {
     let own = pyproject.name().map(package_name::normalize);
-    if own.is_none() || own != Some(package_name::of_requirement(requirement)) {
+    if own.is_none() || own != package_name::of_requirement(requirement) {
         return Vec::new();
     }
     extras_in(requirement)

@@ -134,7 +134,9 @@ fn names_of(module: &str) -> Vec<String> {
 
 /// A group or an extra that was not installed for the tests.
 fn in_group_or_extra(pyproject: &PyProject, names: &[String]) -> Option<String> {
-    let has = |text: &String| names.contains(&package_name::of_requirement(text));
+    let has = |text: &String| {
+        package_name::of_requirement(text).is_some_and(|name| names.contains(&name))
+    };
     let group = pyproject.groups.iter().find(|(_, items)| {
         items.iter().any(|item| match item {
             GroupItem::Requirement(text) => has(text),

@@ -100,8 +100,8 @@ pub(super) fn names_in(requirements: &[String]) -> Result<Vec<String>> {
     for text in requirements {
         if let Some(file) = text.strip_prefix("-r") {
             names.extend(RequirementsFile::read(file.into())?.names);
-        } else if !text.starts_with('-') {
-            names.push(package_name::of_requirement(text));
+        } else {
+            names.extend(package_name::of_requirement(text));
         }
     }
     Ok(names)
@@ -161,17 +161,15 @@ fn options(line: &str) -> Vec<(String, String)> {
 
 /// The normalised name of what a line installs; `None` for a folder, whose name it does not tell.
 fn package_name(requirement: &str) -> Option<String> {
-    let named =
-        |text: &str| Some(package_name::of_requirement(text)).filter(|name| !name.is_empty());
     if let Some((_, egg)) = requirement.split_once("#egg=") {
-        return named(egg);
+        return package_name::of_requirement(egg);
     }
     let before = requirement
         .split([';', '@', ' '])
         .next()
         .unwrap_or_default();
     if !before.contains(['/', '\\', ':']) && !before.starts_with('.') {
-        return named(requirement);
+        return package_name::of_requirement(requirement);
     }
     let file = before.rsplit(['/', '\\']).next().unwrap_or_default();
     let wheel = file.strip_suffix(".whl")?;

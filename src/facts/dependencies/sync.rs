@@ -101,6 +101,18 @@ pub enum Scope {
     Named(Vec<String>),
 }
 
+impl Scope {
+    /// Whether a package of the workspace is installed.
+    pub(super) fn holds(&self, package: &PyProject) -> bool {
+        match self {
+            Self::Project | Self::All => true,
+            Self::Named(names) => package
+                .normalized_name()
+                .is_some_and(|name| names.contains(&name)),
+        }
+    }
+}
+
 /// One installation of dependencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sync {

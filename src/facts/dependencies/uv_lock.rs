@@ -49,7 +49,10 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
             return Err(toml.error(&(end..end), message, restore()));
         };
         for requirement in pyproject.dependencies_with_spans() {
-            let name = package_name::of_requirement(&requirement.value);
+            let Some(name) = package_name::of_requirement(&requirement.value) else {
+                let message = format!("`{}` is no requirement of a package", requirement.value);
+                return Err(pyproject.toml.error(&requirement.span, message, None));
+            };
             if !needs.contains(&name) {
                 let message = format!("`uv.lock` does not know `{name}`");
                 let hint = Some("uv lock".to_owned());

@@ -50,7 +50,10 @@ pub(super) fn installed_for_tests(text: &str) -> Vec<String> {
         }
     }
     let mut found = whole.requirements;
-    found.retain(|text| !TOOLS.contains(&package_name::of_requirement(text).as_str()));
+    found.retain(|text| {
+        let name = package_name::of_requirement(text);
+        name.is_none_or(|name| !TOOLS.contains(&&*name))
+    });
     found
 }
 

@@ -34,10 +34,11 @@ impl<'a> InstalledWorkspace<'a> {
                 packages.push(built);
             }
         }
-        let conflicts = Conflicts::of(&workspace.root);
+        let conflicts = Conflicts::of(&packages);
         let members = project.members.iter().map(|member| member.name.clone());
         let asked: Vec<String> = members.chain(workspace.asked.clone()).collect();
         let scope = conflicts.scope(workspace, &asked);
+        let conflicts = conflicts.within(|package| scope.holds(package));
         Ok(Some(Self {
             workspace,
             packages,
@@ -96,7 +97,11 @@ impl<'a> InstalledWorkspace<'a> {
             installed: Vec::new(),
             others: Vec::new(),
         };
-        for package in self.packages.iter().filter(|package| self.is_in(package)) {
+        for package in self
+            .packages
+            .iter()
+            .filter(|package| self.scope.holds(package))
+        {
             let has = |names: &[String], known: &dyn Fn(&String) -> bool| {
                 names.iter().filter(|name| known(name)).cloned().collect()
             };
@@ -113,14 +118,5 @@ impl<'a> InstalledWorkspace<'a> {
             }
         }
         found
-    }
-
-    fn is_in(&self, package: &PyProject) -> bool {
-        match &self.scope {
-            Scope::Project | Scope::All => true,
-            Scope::Named(names) => package
-                .normalized_name()
-                .is_some_and(|name| names.contains(&name)),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether uv builds a package again when its Rust code changes (uv docs, "Dynamic metadata").
 
 use camino::{Utf8Path, Utf8PathBuf};
+use toml_edit::Item;
 
 use crate::facts::project::{Bindings, Member, Project};
 use crate::model::error::Result;
@@ -106,7 +107,19 @@ fn missing(member: &Member, pyproject: &PyProject) -> Option<Problem> {
         .iter()
         .flat_map(|sources| sources.patterns(dir, &member.directories.target));
     new.extend(patterns.map(|pattern| file_key(&pattern)));
-    let hint = format!("cache-keys = [{}]", new.join(", "));
+    let is_of_tables = toml.get(&KEYS).is_some_and(Item::is_array_of_tables);
+    let hint = if is_of_tables {
+        let one = |key: &String| {
+            format!(
+                "[[{}]]\n{}",
+                KEYS.join("."),
+                key.trim_matches(['{', '}', ' '])
+            )
+        };
+        new.iter().map(one).collect::<Vec<_>>().join("\n")
+    } else {
+        format!("cache-keys = [{}]", new.join(", "))
+    };
     let finding = Finding::warning("cache-keys-missing", message)
         .at(&toml.path, Some(place(toml)))
         .hint(hint);
@@ -257,6 +270,17 @@ mod tests {
         }
         let keys = toml.text().split("[tool.uv]\n").nth(1).unwrap();
         (found, keys.trim_end().to_owned())
+    }
+
+    #[test]
+    fn keys_in_tables_of_their_own_are_keys() {
+        let table = |file: &str| format!("[[tool.uv.cache-keys]]\nfile = '{file}'");
+        let (problems, _) = found(&["src/lib.rs"], "", &table("src/**/*.rs"));
+        assert!(problems.is_empty());
+        let (problems, keys) = found(&["src/lib.rs"], "", &table("Cargo.toml"));
+        let hint = problems[0].finding.hint.as_deref();
+        assert_eq!(hint, Some("[[tool.uv.cache-keys]]\nfile = \"src/**/*.rs\""));
+        assert_eq!(keys, table("Cargo.toml"), "the text is for people to write");
     }
 
     #[test]

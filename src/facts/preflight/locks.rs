@@ -262,7 +262,11 @@ fn other_groups(lock: &Toml, pyproject: &PyProject) -> Option<Finding> {
         let known = known.map(Vec::as_slice).unwrap_or_default();
         let listed = toml.spanned_strings(&[&groups[..], &[group]].concat());
         listed.iter().find_map(|said| {
-            let name = package_name::of_requirement(&said.value);
+            let Some(name) = package_name::of_requirement(&said.value) else {
+                let message = format!("`{}` is no requirement of a package", said.value);
+                let finding = Finding::error("requirement-invalid", message);
+                return Some(finding.at(&toml.path, Some(toml.line(&said.span))));
+            };
             if !known.iter().any(|known| known.name == name) {
                 let message = format!("`uv.lock` does not know `{name}` of the group `{group}`");
                 return Some(uv_stale(toml, message, toml.line(&said.span)));
@@ -290,7 +294,7 @@ fn is_other(known: &[LockedRequirement], said: &str) -> bool {
         Some(VersionOrUrl::Url(_)) => return false,
         None => VersionSpecifiers::empty(),
     };
-    let name = package_name::of_requirement(said);
+    let name = requirement.name.to_string();
     let mut known = known.iter().filter(|known| known.name == name).peekable();
     known.peek().is_some()
         && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))

@@ -68,7 +68,7 @@ fn backend(package: &PackageManifests<'_>) -> Option<Finding> {
     let requires = package.pyproject.toml.spanned_strings(&BUILD);
     let maturin = requires
         .iter()
-        .find(|said| package_name::of_requirement(&said.value) == "maturin");
+        .find(|said| package_name::of_requirement(&said.value).as_deref() == Some("maturin"));
     let Some(maturin) = maturin else {
         let message = "build-system.requires lacks maturin: nobody can build the sdist";
         let finding = Finding::error("backend-missing", message);

@@ -574,7 +574,7 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     member.needs = pyproject
         .dependencies()
         .into_iter()
-        .map(|text| package_name::of_requirement(&text))
+        .filter_map(|text| package_name::of_requirement(&text))
         .collect();
     let dir = pyproject.dir();
     member.metadata_files = pyproject

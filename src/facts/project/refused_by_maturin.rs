@@ -44,12 +44,16 @@ fn check_name(pyproject: &PyProject) -> Result<()> {
 
 type IsRight = fn(&Item) -> bool;
 
+fn is_list(item: &Item) -> bool {
+    item.is_array() || item.is_array_of_tables()
+}
+
 /// Settings of maturin's that are of one type in all its versions, with that for people.
 const TYPES: [(&str, &str, IsRight); 15] = [
     ("all-features", "true or false", Item::is_bool),
     ("bindings", "a string", Item::is_str),
     ("editable-profile", "a string", Item::is_str),
-    ("features", "a list", Item::is_array),
+    ("features", "a list", is_list),
     ("frozen", "true or false", Item::is_bool),
     ("locked", "true or false", Item::is_bool),
     ("manifest-path", "a string", Item::is_str),
@@ -57,9 +61,9 @@ const TYPES: [(&str, &str, IsRight); 15] = [
     ("no-default-features", "true or false", Item::is_bool),
     ("offline", "true or false", Item::is_bool),
     ("profile", "a string", Item::is_str),
-    ("python-packages", "a list", Item::is_array),
+    ("python-packages", "a list", is_list),
     ("python-source", "a string", Item::is_str),
-    ("rustc-args", "a list", Item::is_array),
+    ("rustc-args", "a list", is_list),
     ("strip", "true or false", Item::is_bool),
 ];
 
@@ -85,7 +89,7 @@ fn kind(item: &Item) -> &'static str {
     match item {
         _ if item.is_str() => "a string",
         _ if item.is_bool() => "true or false",
-        _ if item.is_array() || item.is_array_of_tables() => "a list",
+        _ if is_list(item) => "a list",
         _ if item.is_table_like() => "a table",
         _ => "a number or a date",
     }
@@ -144,6 +148,7 @@ mod tests {
     #[test]
     fn settings_of_another_type_and_names_of_no_package_are_refused_with_their_place() {
         let setting = |line: &str| refused(&format!("[tool.maturin]\n{line}\n"));
+        assert_eq!(refused("[[tool.maturin.features]]\nfeature = 'a'\n"), "");
         for (line, words) in [
             (
                 "features = 'python'",

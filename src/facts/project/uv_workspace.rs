@@ -117,7 +117,7 @@ fn direct_needs(package: &PyProject) -> Vec<String> {
     let texts = package.dependencies();
     texts
         .iter()
-        .map(|text| package_name::of_requirement(text))
+        .filter_map(|text| package_name::of_requirement(text))
         .collect()
 }
 

@@ -182,7 +182,7 @@ impl PytestConfig {
         let named = pyproject
             .requirements()
             .iter()
-            .any(|text| package_name::of_requirement(text) == "pytest-benchmark");
+            .any(|text| package_name::of_requirement(text).as_deref() == Some("pytest-benchmark"));
         if named && !self.options.contains("--benchmark") {
             vec!["--benchmark-disable".to_owned()]
         } else {

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use globset::{Glob, GlobMatcher};
-use toml_edit::Value;
+use toml_edit::{Item, Value};
 
 use crate::facts::dependencies::TestRunner;
 use crate::facts::project::{Member, package_folder};
 use crate::world::disk;
-use crate::world::manifest::PyProject;
+use crate::world::manifest::{PyProject, tables_of};
 
 /// The folders of such tests, absolute.
 #[must_use]
@@ -38,16 +38,19 @@ pub fn unshipped_tests(member: &Member) -> BTreeSet<Utf8PathBuf> {
 /// What `[tool.maturin] exclude` says of wheels: words are of both formats, tables of those that they name.
 fn kept_from_wheels(pyproject: &PyProject) -> Vec<GlobMatcher> {
     let said = pyproject.toml.get(&["tool", "maturin", "exclude"]);
-    let said = said.and_then(|said| said.as_array()).into_iter().flatten();
-    let patterns = said.filter_map(|one| match one.as_inline_table() {
-        Some(table) if table.get("format").is_none_or(names_wheel) => table.get("path")?.as_str(),
-        _ => one.as_str(),
+    let words = said.and_then(|said| said.as_array()).into_iter().flatten();
+    let words = words.filter_map(Value::as_str);
+    let tables = said.map(tables_of).unwrap_or_default().into_iter();
+    let of_wheels = tables.filter_map(|(table, _)| {
+        let is_of_wheels = table.get("format").is_none_or(names_wheel);
+        is_of_wheels.then(|| table.get("path")?.as_str()).flatten()
     });
+    let patterns = words.chain(of_wheels);
     let globs = patterns.filter_map(|pattern| Glob::new(pattern).ok());
     globs.map(|glob| glob.compile_matcher()).collect()
 }
 
-fn names_wheel(format: &Value) -> bool {
+fn names_wheel(format: &Item) -> bool {
     let listed = format.as_array().into_iter().flatten();
     format
         .as_str()

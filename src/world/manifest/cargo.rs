@@ -12,7 +12,7 @@ use crate::model::error::Result;
 use crate::model::path::normalize;
 
 use super::dependency_tables::{DependencyKind, DependencyTable, dependency_tables};
-use super::{Config, Spanned, Toml, typed};
+use super::{Config, Spanned, Toml, tables_of, typed};
 
 #[derive(Debug, Default)]
 pub struct CargoToml {
@@ -142,16 +142,14 @@ impl CargoToml {
             .map(|kind| self.toml.get(&[kind]))
             .into_iter()
             .flatten()
-            .filter_map(Item::as_array_of_tables)
-            .flatten();
-        self.toml.table(&["lib"]).is_some_and(is_own) || listed.any(|table| is_own(table))
+            .flat_map(tables_of);
+        self.toml.table(&["lib"]).is_some_and(is_own) || listed.any(|(table, _)| is_own(table))
     }
 
     /// The names of binary targets: `[[bin]]`, `src/main.rs` under the package's name, and the files
     /// and folders of `src/bin` (cargo book, "Target auto-discovery").
     pub fn bins(&self) -> Vec<String> {
-        let said = self.toml.get(&["bin"]).and_then(Item::as_array_of_tables);
-        let takes_main = said.into_iter().flatten().any(|bin| {
+        let takes_main = self.stated("bin").into_iter().any(|bin| {
             bin.get("path")
                 .and_then(Item::as_str)
                 .map(|path| normalize(Utf8Path::new(path)))
@@ -184,9 +182,8 @@ impl CargoToml {
     /// The integration tests that want features: each with those (cargo leaves such a test out without a
     /// word where one of them is off).
     pub fn tests_with_features(&self) -> Vec<(String, Vec<String>)> {
-        let said = self.toml.get(&["test"]).and_then(Item::as_array_of_tables);
         let mut found = Vec::new();
-        for test in said.into_iter().flatten() {
+        for test in self.stated("test") {
             let wanted = test.get("required-features").and_then(Item::as_array);
             let wanted: Vec<String> = wanted
                 .into_iter()
@@ -221,6 +218,13 @@ impl CargoToml {
         said.unwrap_or_else(|| !is_first || self.toml.get(&[kind]).is_none())
     }
 
+    /// The tables of a kind of target, `[[bin]]`.
+    fn stated(&self, kind: &str) -> Vec<&dyn TableLike> {
+        let listed = self.toml.get(&[kind]).map(tables_of);
+        let tables = listed.unwrap_or_default().into_iter();
+        tables.map(|(table, _)| table).collect()
+    }
+
     /// Targets that are named in the manifest, or found as `NAME.rs` or `NAME/main.rs`; sorted.
     fn targets(&self, kind: &str, folder: &str) -> Vec<String> {
         let dir = self.dir().join(folder);
@@ -234,11 +238,8 @@ impl CargoToml {
             let stem = name.strip_suffix(".rs").map(str::to_owned);
             stem.or_else(|| crate::world::disk::is_file(&main).then_some(name))
         });
-        let said = self.toml.get(&[kind]).and_then(Item::as_array_of_tables);
-        let said = said
-            .into_iter()
-            .flatten()
-            .filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+        let stated = self.stated(kind).into_iter();
+        let said = stated.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
         let mut names: Vec<String> = found.chain(said).collect();
         names.sort();
         names.dedup();
@@ -406,6 +407,19 @@ mod tests {
         CargoToml {
             workspace: Some(root.into()),
             ..CargoToml::of(own).unwrap()
+        }
+    }
+
+    #[test]
+    fn targets_are_listed_in_either_spelling() {
+        for text in [
+            "[[test]]\nname = 'a'\nrequired-features = ['x']\nharness = false\n",
+            "test = [{ name = 'a', required-features = ['x'], harness = false }]\n",
+        ] {
+            let found = manifest(text);
+            assert_eq!(found.tests(), ["a"], "{text}");
+            assert_eq!(found.tests_with_features().len(), 1, "{text}");
+            assert!(found.has_own_harness(), "{text}");
         }
     }
 

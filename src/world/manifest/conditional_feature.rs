@@ -3,12 +3,12 @@
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
-use toml_edit::{InlineTable, Item, Value};
+use toml_edit::{Item, TableLike};
 
 use crate::model::implementation::Implementation;
 use crate::model::minor::Minor;
 
-use super::Toml;
+use super::{Toml, tables_of};
 
 /// A feature of the crate that maturin enables for some interpreters (maturin guide, "Configuration").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +23,12 @@ impl ConditionalFeature {
     /// Those of a pyproject.toml, in their order, without what maturin refuses.
     pub(super) fn all(pyproject: &Toml) -> Vec<Self> {
         let listed = pyproject.get(&["tool", "maturin", "features"]);
-        let listed = listed.and_then(Item::as_array).into_iter().flatten();
-        let tables = listed.filter_map(Value::as_inline_table);
-        tables.filter_map(Self::of).collect()
+        let tables = listed.map(tables_of).unwrap_or_default().into_iter();
+        tables.filter_map(|(table, _)| Self::of(table)).collect()
     }
 
-    fn of(table: &InlineTable) -> Option<Self> {
-        let text = |key: &str| table.get(key).and_then(Value::as_str);
+    fn of(table: &dyn TableLike) -> Option<Self> {
+        let text = |key: &str| table.get(key).and_then(Item::as_str);
         let versions = text("python-version").map(VersionSpecifiers::from_str);
         Some(Self {
             feature: text("feature")?.to_owned(),
@@ -69,6 +68,9 @@ mod tests {
         assert_eq!(enabled(Implementation::CPython, (3, 11)), ["new"]);
         assert_eq!(enabled(Implementation::FreeThreaded, (3, 14)), ["new"]);
         assert!(enabled(Implementation::CPython, (3, 10)).is_empty());
+        let tables = "[[tool.maturin.features]]\nfeature = 'new'\npython-version = '>=3.11'\n";
+        let tables = Toml::parse(Utf8Path::new("/p/pyproject.toml"), tables).unwrap();
+        assert_eq!(ConditionalFeature::all(&tables)[0].feature, "new");
         assert_eq!(enabled(Implementation::PyPy, (3, 10)), ["pp"]);
     }
 }

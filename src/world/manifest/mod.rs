@@ -2,7 +2,8 @@
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
 //! pyx in them, `lock_file` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
-//! dependencies and what it says of each, `workspace` where cargo finds the root of a crate's workspace. The files `edit_…` change text and keep every other byte.
+//! dependencies and what it says of each, `standard` of which
+//! types the standards want values to be, `workspace` where cargo finds the root of a crate's workspace. The files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
 mod edit_adoption;
@@ -20,6 +21,7 @@ mod dependency_tables;
 mod platform;
 mod publishing;
 mod pyproject;
+mod standard;
 mod typed;
 mod workspace;
 
@@ -48,7 +50,7 @@ pub use edit_strings::with_strings;
 pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
-pub use pyproject::{CacheKey, Conflicting, GroupItem, PyProject};
+pub use pyproject::{CacheKey, Conflicting, GroupItem, Part, PyProject};
 pub use workspace::excludes;
 
 /// A parsed TOML file that still knows where everything stood.
@@ -225,6 +227,23 @@ pub fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
         text: format!("{}{kept}", &text[line_start..start]),
         span: start - line_start..start - line_start + end,
     }
+}
+
+/// The tables of a list in either spelling, `[{ … }]` and `[[…]]`, with their places; other values in it are
+/// left out.
+pub fn tables_of(item: &Item) -> Vec<(&dyn TableLike, Range<usize>)> {
+    if let Some(tables) = item.as_array_of_tables() {
+        let tables = tables.iter();
+        let placed = tables.map(|one| (one as &dyn TableLike, one.span().unwrap_or_default()));
+        return placed.collect();
+    }
+    let values = item.as_array().into_iter().flatten();
+    values.filter_map(table_of).collect()
+}
+
+fn table_of(value: &Value) -> Option<(&dyn TableLike, Range<usize>)> {
+    let table = value.as_inline_table()?;
+    Some((table, value.span().unwrap_or_default()))
 }
 
 fn strings_of(item: &Item) -> Vec<String> {

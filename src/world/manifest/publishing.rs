@@ -5,7 +5,7 @@ use toml_edit::{Item, TableLike};
 
 use crate::model::error::Result;
 
-use super::{Manifests, Toml};
+use super::{Manifests, Toml, tables_of};
 
 /// What uv is configured with for `uv publish`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,21 +43,14 @@ impl PublishConfig {
     fn of(toml: &Toml, table: &[&str]) -> Self {
         let key = |name| [table, &[name]].concat();
         let item = toml.get(&key("index"));
-        let tables = item
-            .and_then(Item::as_array_of_tables)
-            .into_iter()
-            .flatten()
-            .map(|table| table as &dyn TableLike);
-        let inline = item
-            .and_then(Item::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|value| value.as_inline_table())
-            .map(|table| table as &dyn TableLike);
+        let tables = item.map(tables_of).unwrap_or_default();
         Self {
             url: toml.string(&key("publish-url")),
             check_url: toml.string(&key("check-url")),
-            indexes: tables.chain(inline).filter_map(index).collect(),
+            indexes: tables
+                .into_iter()
+                .filter_map(|(table, _)| index(table))
+                .collect(),
         }
     }
 }

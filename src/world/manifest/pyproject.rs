@@ -15,7 +15,10 @@ use crate::model::error::{Error, Result};
 use crate::model::package_name;
 use crate::model::path::normalize;
 
-use super::{ConditionalFeature, Config, Spanned, Toml, spanned_strings, strings_of, typed};
+use super::{
+    ConditionalFeature, Config, Spanned, Toml, spanned_strings, standard, strings_of, table_of,
+    tables_of, typed,
+};
 
 #[derive(Debug, Default)]
 pub struct PyProject {
@@ -34,10 +37,19 @@ pub enum GroupItem {
     Include(String),
 }
 
-/// One entry of a set in `[tool.uv] conflicts`, its name normalised.
+/// One entry of a set in `[tool.uv] conflicts`: an extra or a group of a package, or all of it. Names are
+/// normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Conflicting {
-    Package(String),
+pub struct Conflicting {
+    /// Where none is said, the one that says it.
+    pub package: String,
+    pub part: Part,
+}
+
+/// What of a package uv can install.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Package,
     Extra(String),
     Group(String),
 }
@@ -65,9 +77,11 @@ impl PyProject {
     /// Takes a parsed file for a pyproject.toml.
     ///
     /// # Errors
-    /// [`Error::Manifest`] for what `[tool.pyx]` must not say.
+    /// [`Error::Manifest`] for what `[tool.pyx]` must not say, and what is of another type than the standards
+    /// say.
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
+        standard::check(&toml)?;
         let config: Config = typed::read(&toml, &["tool", "pyx"])?;
         if let Some(first) = config.requires.first() {
             let span = toml.get(&["tool", "pyx", "requires"]).and_then(Item::span);
@@ -143,13 +157,15 @@ impl PyProject {
             .map(spanned_strings)
             .unwrap_or_default()
             .into_iter()
-            .filter(move |requirement| package_name::of_requirement(&requirement.value) == package)
+            .filter(move |requirement| {
+                package_name::of_requirement(&requirement.value).as_deref() == Some(package)
+            })
     }
 
     /// `build-system.requires` without maturin: what a build script may run.
     pub fn other_build_requirements(&self) -> Vec<String> {
         let mut all = self.toml.strings(&["build-system", "requires"]);
-        all.retain(|text| package_name::of_requirement(text) != "maturin");
+        all.retain(|text| package_name::of_requirement(text).as_deref() != Some("maturin"));
         all
     }
 
@@ -330,9 +346,23 @@ impl PyProject {
         let sets = item.and_then(Item::as_array).into_iter().flatten();
         let entries = |set: &Value| {
             let entries = set.as_array().into_iter().flatten();
-            entries.filter_map(conflicting).collect()
+            let entries = entries.filter_map(table_of);
+            entries
+                .filter_map(|(table, _)| self.conflicting(table))
+                .collect()
         };
         sets.map(entries).collect()
+    }
+
+    fn conflicting(&self, table: &dyn TableLike) -> Option<Conflicting> {
+        let of = |key: &str| Some(package_name::normalize(table.get(key)?.as_str()?));
+        let group = of("group").map(Part::Group);
+        let part = group.or_else(|| of("extra").map(Part::Extra));
+        let package = of("package");
+        Some(Conflicting {
+            part: part.or_else(|| package.as_ref().map(|_| Part::Package))?,
+            package: package.or_else(|| self.normalized_name())?,
+        })
     }
 
     /// Whether `[project]` is one by PEP 621: with a name, and a version that is said or dynamic.
@@ -373,7 +403,15 @@ impl PyProject {
     pub fn path_sources(&self) -> Vec<String> {
         let sources = self.toml.table(&["tool", "uv", "sources"]);
         let entries = sources.into_iter().flat_map(TableLike::iter);
-        let paths = entries.filter_map(|(_, entry)| entry.get("path")?.as_str());
+        // of several sources each is for some Pythons or systems
+        let tables = entries.flat_map(|(_, entry)| match entry.as_table_like() {
+            Some(table) => vec![table],
+            None => tables_of(entry)
+                .into_iter()
+                .map(|(table, _)| table)
+                .collect(),
+        });
+        let paths = tables.filter_map(|table| table.get("path")?.as_str());
         paths.map(str::to_owned).collect()
     }
 
@@ -387,19 +425,18 @@ impl PyProject {
                 .chain([CacheKey::Dir("src".into())])
                 .collect();
         };
-        item.as_array()
+        CacheKey::all(item)
             .into_iter()
-            .flatten()
-            .map(cache_key)
+            .map(|(key, _)| key)
             .collect()
     }
 
     /// The files among `[tool.uv] cache-keys` that are said, each with the place of its entry.
     pub fn file_keys(&self) -> Vec<(String, Range<usize>)> {
         let item = self.toml.get(&["tool", "uv", "cache-keys"]);
-        let entries = item.and_then(Item::as_array).into_iter().flatten();
-        let files = entries.filter_map(|value| match cache_key(value) {
-            CacheKey::File(pattern) => Some((pattern, value.span()?)),
+        let entries = item.map(CacheKey::all).unwrap_or_default().into_iter();
+        let files = entries.filter_map(|(key, span)| match key {
+            CacheKey::File(pattern) => Some((pattern, span)),
             CacheKey::Dir(_) | CacheKey::Env(_) | CacheKey::Git => None,
         });
         files.collect()
@@ -448,24 +485,26 @@ fn file_of(item: &Item) -> Option<String> {
     file.map(str::to_owned)
 }
 
-fn conflicting(entry: &Value) -> Option<Conflicting> {
-    let table = entry.as_inline_table()?;
-    let of = |key: &str| Some(package_name::normalize(table.get(key)?.as_str()?));
-    let group = of("group").map(Conflicting::Group);
-    let extra = || of("extra").map(Conflicting::Extra);
-    let package = || of("package").map(Conflicting::Package);
-    group.or_else(extra).or_else(package)
-}
+impl CacheKey {
+    fn in_table(table: &dyn TableLike) -> Self {
+        let of = |key: &str| Some(table.get(key)?.as_str()?.to_owned());
+        of("file")
+            .map(Self::File)
+            .or_else(|| of("dir").map(Self::Dir))
+            .or_else(|| of("env").map(Self::Env))
+            .unwrap_or(Self::Git)
+    }
 
-fn cache_key(value: &Value) -> CacheKey {
-    let of = |key: &str| Some(value.as_inline_table()?.get(key)?.as_str()?.to_owned());
-    value
-        .as_str()
-        .map(|path| CacheKey::File(path.to_owned()))
-        .or_else(|| of("file").map(CacheKey::File))
-        .or_else(|| of("dir").map(CacheKey::Dir))
-        .or_else(|| of("env").map(CacheKey::Env))
-        .unwrap_or(CacheKey::Git)
+    /// Those of a list, each with the place of its entry; words are files.
+    fn all(list: &Item) -> Vec<(Self, Range<usize>)> {
+        let words = spanned_strings(list).into_iter();
+        let words = words.map(|word| (Self::File(word.value), word.span));
+        let tables = tables_of(list).into_iter();
+        let tables = tables.map(|(table, span)| (Self::in_table(table), span));
+        let mut all: Vec<_> = words.chain(tables).collect();
+        all.sort_by_key(|(_, span)| span.start);
+        all
+    }
 }
 
 fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
@@ -473,22 +512,23 @@ fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
     table
         .into_iter()
         .flat_map(|table| table.iter())
-        .map(|(name, item)| {
-            let items = item.as_array().into_iter().flatten();
-            (
-                package_name::normalize(name),
-                items.filter_map(group_item).collect(),
-            )
-        })
+        .map(|(name, item)| (package_name::normalize(name), group_items(item)))
         .collect()
 }
 
-fn group_item(value: &Value) -> Option<GroupItem> {
-    if let Some(requirement) = value.as_str() {
-        return Some(GroupItem::Requirement(requirement.to_owned()));
-    }
-    let included = value.as_inline_table()?.get("include-group")?.as_str()?;
-    Some(GroupItem::Include(package_name::normalize(included)))
+/// In the order of the file: an entry that includes another group is one of `[[dependency-groups.NAME]]` as
+/// well.
+fn group_items(list: &Item) -> Vec<GroupItem> {
+    let words = spanned_strings(list).into_iter();
+    let words = words.map(|word| (word.span.start, GroupItem::Requirement(word.value)));
+    let tables = tables_of(list).into_iter().filter_map(|(table, span)| {
+        let included = table.get("include-group")?.as_str()?;
+        let name = package_name::normalize(included);
+        Some((span.start, GroupItem::Include(name)))
+    });
+    let mut all: Vec<_> = words.chain(tables).collect();
+    all.sort_by_key(|(start, _)| *start);
+    all.into_iter().map(|(_, item)| item).collect()
 }
 
 fn extras(toml: &Toml) -> BTreeMap<String, Vec<String>> {
@@ -546,6 +586,32 @@ mod tests {
         assert_eq!(versions("'maturin>=1', 'maturin<2'"), ">=1, <2");
         assert_eq!(versions(new), ">=1, <2");
         assert_eq!(versions(&format!("{new}, {old}")), "");
+    }
+
+    #[test]
+    fn a_list_of_tables_is_the_same_in_either_spelling() {
+        let keys = "cache-keys = ['a', { file = 'b' }, { env = 'C' }, { git = { commit = true } }]";
+        let sources = "native = [{ path = 'x', marker = 'm' }, { path = 'y', marker = 'n' }]";
+        let inline = format!(
+            "[tool.uv]\n{keys}\n[tool.uv.sources]\n{sources}\n\
+             [dependency-groups]\nall = [{{ include-group = 'test' }}]\n"
+        );
+        let several = "[[tool.uv.cache-keys]]\nfile = 'a'\n[[tool.uv.cache-keys]]\nfile = 'b'\n\
+                       [[tool.uv.cache-keys]]\nenv = 'C'\n[[tool.uv.cache-keys]]\ngit = true\n\
+                       [[tool.uv.sources.native]]\npath = 'x'\n[[tool.uv.sources.native]]\npath = 'y'\n\
+                       [[dependency-groups.all]]\ninclude-group = 'test'\n";
+        for (text, places) in [(&*inline, [2, 2]), (several, [1, 3])] {
+            let found = pyproject(text);
+            let [a, b] = ["a", "b"].map(|name| CacheKey::File(name.to_owned()));
+            let env = CacheKey::Env("C".to_owned());
+            assert_eq!(found.cache_keys(), [a, b, env, CacheKey::Git], "{text}");
+            let files = found.file_keys().into_iter();
+            let lines: Vec<_> = files.map(|(_, span)| found.toml.line(&span)).collect();
+            assert_eq!(lines, places, "{text}");
+            assert_eq!(found.path_sources(), ["x", "y"], "{text}");
+            let all = &found.groups["all"];
+            assert_eq!(all, &[GroupItem::Include("test".to_owned())], "{text}");
+        }
     }
 
     #[test]

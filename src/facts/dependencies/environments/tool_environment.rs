@@ -129,14 +129,13 @@ impl ToolEnvironment {
         let known: BTreeSet<String> = self
             .requirements
             .iter()
-            .map(|text| package_name::of_requirement(text))
+            .filter_map(|text| package_name::of_requirement(text))
             .collect();
         for text in other.requirements {
-            let is_nameless = text.starts_with('-') || Utf8Path::new(&text).is_absolute();
-            let is_known = if is_nameless {
-                self.requirements.contains(&text)
-            } else {
-                known.contains(&package_name::of_requirement(&text))
+            let name = package_name::of_requirement(&text);
+            let is_known = match name.filter(|_| !Utf8Path::new(&text).is_absolute()) {
+                Some(name) => known.contains(&name),
+                None => self.requirements.contains(&text),
             };
             if !is_known {
                 self.requirements.push(text);
