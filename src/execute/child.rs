@@ -2,13 +2,11 @@
 
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
-
 use crate::facts::environment;
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::exit::Exit;
-use crate::model::invocation::{Invocation, SEPARATOR};
-use crate::plan::{Action, Listen, Run, RunRecipe, Step};
+use crate::model::invocation::Invocation;
+use crate::plan::{Action, ImportPath, Listen, Run, RunRecipe, Step};
 use crate::ui::{Activity, MessageFormat, Ui};
 use crate::world::process::{self, Status};
 use crate::world::session::Session;
@@ -106,10 +104,10 @@ pub(super) fn recipe(
 /// Runs the plan's last step, which has the terminal to itself; with JSON, what it prints is
 /// reported as any step's output.
 pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
-    let Action::Show(invocation) = &step.action else {
+    let Action::Show(show) = &step.action else {
         return Ok(());
     };
-    let invocation = &with_linked(invocation);
+    let invocation = &with_linked(&show.invocation, show.imports.as_ref());
     let status = if ui.format() == MessageFormat::Json {
         let activity = ui.start(step, false, true);
         let start = Instant::now();
@@ -134,17 +132,13 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     }
 }
 
-/// A program that embeds Python, with what the packages in its PYTHONPATH lead to by now: they may
-/// have been installed since it was planned.
-pub(super) fn with_linked(invocation: &Invocation) -> Invocation {
-    let Some(path) = invocation.set.get("PYTHONPATH") else {
-        return invocation.clone();
+/// A program with what the packages that it imports lead to by now: they may have been installed since it was
+/// planned.
+pub(super) fn with_linked(invocation: &Invocation, imports: Option<&ImportPath>) -> Invocation {
+    let call = invocation.clone();
+    let Some(imports) = imports else {
+        return call;
     };
-    let packages = path.split(SEPARATOR).next().unwrap_or(path);
-    let folders = environment::path_file_folders(Utf8Path::new(packages));
-    let folders = folders.into_iter().map(Utf8PathBuf::into_string);
-    let path: Vec<String> = std::iter::once(packages.to_owned())
-        .chain(folders)
-        .collect();
-    invocation.clone().env("PYTHONPATH", path.join(SEPARATOR))
+    let folders = environment::path_file_folders(imports.packages());
+    call.env("PYTHONPATH", imports.variable(&folders))
 }

@@ -15,6 +15,7 @@ use crate::model::invocation::{Invocation, quote};
 use crate::model::reason::Reason;
 use crate::world::tool::Provision;
 
+use super::import_path::ImportPath;
 use super::release_action::{ReleaseAction, comment};
 use super::test_action::{CopyTests, Test, Untestable};
 
@@ -88,7 +89,7 @@ pub enum Action {
     /// What only a release does.
     Release(Box<ReleaseAction>),
     /// Hand the terminal to a program; its exit code becomes ours.
-    Show(Invocation),
+    Show(Box<Show>),
 }
 
 /// How an action stands among others while a plan is walked.
@@ -161,7 +162,7 @@ impl Action {
             Self::Test(test) => Some(&test.invocation),
             Self::Pack(pack) => Some(&pack.run.invocation),
             Self::Recipe(recipe) => Some(&recipe.invocation),
-            Self::Show(invocation) => Some(invocation),
+            Self::Show(show) => Some(&show.invocation),
             Self::Release(action) => action.invocation(),
             Self::Provide { .. }
             | Self::Write { .. }
@@ -265,7 +266,24 @@ impl Action {
                 diff.strip_suffix('\n').unwrap_or(&diff).to_owned()
             }
             Self::Release(action) => action.command(),
-            Self::Show(invocation) => invocation.to_string(),
+            Self::Show(show) => show.invocation.to_string(),
+        }
+    }
+}
+
+/// A program that gets the terminal.
+#[derive(Clone, Debug)]
+pub struct Show {
+    pub invocation: Invocation,
+    /// Where it imports from, where it embeds Python.
+    pub imports: Option<ImportPath>,
+}
+
+impl Show {
+    pub(super) fn of(invocation: Invocation) -> Self {
+        Self {
+            invocation,
+            imports: None,
         }
     }
 }

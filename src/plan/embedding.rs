@@ -6,12 +6,14 @@ use crate::facts::build::{target_dir, target_dir_in};
 use crate::facts::project::Bindings;
 use crate::facts::{Build, LinkedBy};
 use crate::model::error::{PythonError, Result};
-use crate::model::invocation::{Invocation, SEPARATOR};
+use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 use crate::world::interpreter::Probe;
 
 use super::action::{Action, Link};
+use super::arguments::passed_args;
 use super::context::PlanContext;
+use super::import_path::ImportPath;
 use super::member::for_extension;
 use super::step::{Plan, Step};
 
@@ -73,6 +75,7 @@ fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[Str
         .args(["--manifest-path", build.member.manifest().as_str()])
         .args(["--target-dir", to.as_str()])
         .args(features.iter().cloned())
+        .args(passed_args(context.request, &build.options))
         .env("PYO3_PRINT_CONFIG", "1")
         .env("PYO3_PYTHON", context.target.environment.python().as_str());
     let libdir = probe.libdir.as_deref().unwrap_or(Utf8Path::new(""));
@@ -109,23 +112,31 @@ pub(super) fn compile(
         .env("RUSTDOCFLAGS", wrapper.flags.clone()))
 }
 
+/// `added`: a person's own PYTHONPATH.
+///
+/// # Errors
+/// As [`probe`].
+pub(super) fn import_path(
+    added: Option<&String>,
+    context: &PlanContext<'_>,
+    build: &Build,
+) -> Result<ImportPath> {
+    let probe = probe(context, build)?;
+    let packages = context.target.environment.site_packages_for(probe);
+    Ok(ImportPath::new(packages, added))
+}
+
 /// What such a program needs when it runs: the libpython it was linked with before any other of
 /// that name, the environment's packages, installed or linked, its interpreter before any other on
 /// PATH, which is where libpython looks for its standard library, and the prefix of one that was
 /// moved.
 pub(super) fn execute(
     call: Invocation,
+    imports: &ImportPath,
     context: &PlanContext<'_>,
     build: &Build,
 ) -> Result<Invocation> {
     let probe = probe(context, build)?;
-    let packages = context.target.environment.site_packages_for(probe);
-    let folders = context
-        .target
-        .path_file_folders
-        .iter()
-        .map(|it| it.as_str());
-    let path: Vec<&str> = std::iter::once(packages.as_str()).chain(folders).collect();
     let bin = context.target.environment.bin();
     let call = if cfg!(windows) {
         // where its library is
@@ -133,18 +144,19 @@ pub(super) fn execute(
     } else {
         call.path(&[&bin], &context.caller.path)
     };
-    let mut call = call.env("PYTHONPATH", path.join(SEPARATOR));
+    let mut call = call.env(
+        "PYTHONPATH",
+        imports.variable(&context.target.path_file_folders),
+    );
     if let Some(libdir) = probe.libdir.as_ref().filter(|_| !cfg!(windows)) {
         let name = if cfg!(target_os = "macos") {
             "DYLD_LIBRARY_PATH"
         } else {
             "LD_LIBRARY_PATH"
         };
-        let inherited = context
-            .caller
-            .loader_path
-            .iter()
-            .flat_map(|path| path.split(':'));
+        let given = call.set.get(name).or(context.caller.loader_path.as_ref());
+        let given = given.cloned();
+        let inherited = given.iter().flat_map(|path| path.split(':'));
         let others = inherited.filter(|dir| dir != libdir);
         let path: Vec<&str> = std::iter::once(libdir.as_str()).chain(others).collect();
         call = call.env(name, path.join(":"));

@@ -109,7 +109,11 @@ fn linking(
         let text = format!("plain `cargo test` cannot link {} yet", member.name);
         missing = Some((text, "cargo pyx test --rust"));
     }
-    match embedding::execute(call.clone(), context, build) {
+    let executed = |call| {
+        let imports = embedding::import_path(None, context, build)?;
+        embedding::execute(call, &imports, context, build)
+    };
+    match executed(call.clone()) {
         Ok(call) => Ok((call, missing)),
         Err(Error::Python(PythonError::StaticPython { .. })) => Ok((call, missing)),
         Err(error) => Err(error),

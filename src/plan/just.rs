@@ -4,7 +4,7 @@ use crate::facts::Just;
 use crate::model::error::Result;
 use crate::model::step::StepId;
 
-use super::action::Action;
+use super::action::{Action, Show};
 use super::context::PlanContext;
 use super::step::{Plan, Step};
 use super::{dev, recipe_call};
@@ -32,7 +32,8 @@ pub(super) fn just(context: &PlanContext<'_>, just: &Just, words: &[String]) -> 
         }
     }
     let call = recipe_call::call(context, just, &recipe, words).dir(context.caller.cwd.clone());
-    let step = Step::new(StepId::HandOver, "Running", &name, Action::Show(call));
+    let action = Action::Show(Box::new(Show::of(call)));
+    let step = Step::new(StepId::HandOver, "Running", &name, action);
     plan.hand_over = Some(step);
     Ok(plan)
 }

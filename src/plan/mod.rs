@@ -19,6 +19,7 @@ mod environment;
 mod exports;
 mod fix;
 mod hooks;
+mod import_path;
 mod init;
 mod just;
 mod lock_files;
@@ -45,6 +46,7 @@ pub use decide::plan;
 pub use edits::edits;
 pub use exports::{env, environment};
 pub use fix::fix;
+pub use import_path::ImportPath;
 pub use init::{changed_files, init, new_files, next_source, way_back};
 pub use new::new;
 pub use release_action::{

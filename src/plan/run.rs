@@ -8,8 +8,8 @@ use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::model::step::StepId;
 
-use super::action::{Action, Listen, Run};
-use super::arguments::{build_args, feature_args};
+use super::action::{Action, Listen, Run, Show};
+use super::arguments::{build_args, default_feature_args, feature_args};
 use super::context::{PlanContext, activate, with_toolchain};
 use super::step::{Plan, Step};
 use super::{dev, embedding};
@@ -85,10 +85,11 @@ fn with_packages(context: &PlanContext<'_>, packages: &[String]) -> Invocation {
 }
 
 fn hand_over(program: &str, call: Invocation) -> Step {
-    Step::new(StepId::HandOver, "Running", program, Action::Show(call))
+    let action = Action::Show(Box::new(Show::of(call)));
+    Step::new(StepId::HandOver, "Running", program, action)
 }
 
-/// A cargo example or binary that embeds Python.
+/// A cargo example or binary, which embeds Python where its crate links that.
 ///
 /// # Errors
 /// As [`dev::dev`]; an unknown example or binary; a Python that cannot be linked.
@@ -104,17 +105,24 @@ pub(super) fn target(
     }
     let build = owner(context, program)?;
     let (kind, name) = (program.kind(), program.name());
-    let own: Vec<String> = build.options.own_features(&build.member).cloned().collect();
-    embedding::prepare(&mut plan, context, build, &feature_args(&own))?;
+    let embeds = build.locked.links_python;
+    if embeds {
+        let own: Vec<String> = build.options.own_features(&build.member).cloned().collect();
+        let mut features = feature_args(&own);
+        features.extend(default_feature_args(&build.options).map(str::to_owned));
+        embedding::prepare(&mut plan, context, build, &features)?;
+    }
     let dir = embedding::dir(build);
-    let call = context
+    let mut call = context
         .cargo_call(&context.tools.cargo, build, &dir)
         .args(["build", "--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", build.member.manifest().as_str()])
         .args(["--target-dir", dir.as_str()])
         .args([format!("--{kind}"), name.to_owned()])
         .args(build_args(context.request, &build.options));
-    let call = embedding::compile(call, context, build)?;
+    if embeds {
+        call = embedding::compile(call, context, build)?;
+    }
     let packages = build.locked.packages;
     let action = Action::Run(Run::building(call, Listen::Cargo { packages }));
     let subject = format!("{kind} {name} [{}]", build.options.profile);
@@ -126,13 +134,24 @@ pub(super) fn target(
     }
     let path = folder.join(executable(name));
     let environment = &context.target.environment;
-    let call = context
+    let mut call = context
         .call(&path, &context.caller.cwd)
         .args(arguments.iter().cloned())
         .envs(variables)
         .env(environment.variable(), environment.path.as_str())
         .path(&[&environment.bin()], &context.caller.path);
-    plan.hand_over = Some(hand_over(name, embedding::execute(call, context, build)?));
+    let mut imports = None;
+    if embeds {
+        let path = embedding::import_path(variables.get("PYTHONPATH"), context, build)?;
+        call = embedding::execute(call, &path, context, build)?;
+        imports = Some(path);
+    }
+    let show = Show {
+        invocation: call,
+        imports,
+    };
+    let action = Action::Show(Box::new(show));
+    plan.hand_over = Some(Step::new(StepId::HandOver, "Running", name, action));
     Ok(plan)
 }
 

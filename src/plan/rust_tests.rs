@@ -15,6 +15,7 @@ use super::arguments::{
 };
 use super::context::PlanContext;
 use super::embedding;
+use super::import_path::ImportPath;
 use super::step::{Plan, Step};
 use super::test_action::{Runner, Test, Untestable};
 
@@ -89,6 +90,7 @@ pub(super) fn suite(
         };
         let call = finish(call, context, suite, build, &arguments)?;
         let mut test = Test::of(context, build, testing, call, runner);
+        test.imports = imports(context, suite, build)?;
         test.suite = title(&part.suite);
         test.share = test.share.filter(|_| part.is_shared);
         let action = Action::Test(Box::new(test));
@@ -118,6 +120,7 @@ pub(super) fn suite(
         let runner = Runner::Cargo { own_words: false };
         let subject = format!("doctests of {}", suite.documented.join(", "));
         let mut test = Test::of(context, build, testing, call, runner);
+        test.imports = imports(context, suite, build)?;
         test.suite.clone_from(&subject);
         test.share = None;
         let action = Action::Test(Box::new(test));
@@ -320,10 +323,23 @@ fn finish(
     if !arguments.is_empty() {
         call = call.arg("--").args(arguments.iter().cloned());
     }
-    if suite.links_python {
-        call = embedding::execute(embedding::compile(call, context, build)?, context, build)?;
+    if let Some(imports) = imports(context, suite, build)? {
+        call = embedding::compile(call, context, build)?;
+        call = embedding::execute(call, &imports, context, build)?;
     }
     Ok(call)
+}
+
+/// Where the tests import from, where they embed Python.
+fn imports(
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+) -> Result<Option<ImportPath>> {
+    if !suite.links_python {
+        return Ok(None);
+    }
+    embedding::import_path(None, context, build).map(Some)
 }
 
 /// The failure that takes the place of Rust tests that cannot be linked.

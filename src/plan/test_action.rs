@@ -10,6 +10,7 @@ use crate::model::shard::{Shard, without_parameters};
 use crate::world::interpreter::Probe;
 
 use super::context::PlanContext;
+use super::import_path::ImportPath;
 use super::release_action::comment;
 
 /// The variable that tells a [`Reporter`]'s module where to write.
@@ -21,6 +22,8 @@ pub(super) const SHARD: &str = "CARGO_PYX_SHARD";
 #[derive(Clone, Debug)]
 pub struct Test {
     pub invocation: Invocation,
+    /// Where the tests import from, where they embed Python.
+    pub imports: Option<ImportPath>,
     pub runner: Runner,
     /// Whose tests they are.
     pub member: String,
@@ -57,6 +60,7 @@ impl Test {
     ) -> Self {
         Self {
             invocation,
+            imports: None,
             runner,
             member: build.member.name.clone(),
             package: build.member.dir.clone(),

@@ -203,6 +203,30 @@ fn an_example_of_an_extension_is_linked_whatever_the_manifest_says() {
     let asks = run(&project, &args).run().exits(3);
     let version = project.python("import sys; print(sys.version)");
     assert_eq!(asks.stdout, format!("{version} [\"word\"]\n"));
+    // the environment's packages, then a person's own folders
+    project.edit("examples/asks.rs", "version", "path");
+    project.write("one.env", "PYTHONPATH=/a:/b\n");
+    let args = ["--env-file", "one.env", "--group", "test"];
+    let asks = run(&project, &args).with(&["--example", "asks"]);
+    let path = asks.run().exits(3).stdout;
+    let packages = path.find("site-packages").unwrap();
+    assert!(path[packages..].contains("'/a', '/b'"), "{path}");
+}
+
+/// Nor does anybody ask PyO3 where there is none.
+#[test]
+fn a_program_of_a_crate_without_pyo3_is_cargos_own() {
+    let project = small(&folder!());
+    let shout = run(&project, &["--bin", "shout", "hello"]).run().succeeds();
+    assert_eq!(shout.stdout, "HELLO!\n");
+    let place = "fn main() {\n    println!(\"{:?}\", std::env::var(\"PYTHONPATH\"));\n}\n";
+    project.write("examples/place.rs", place);
+    project.write("one.env", "PYTHONPATH=/a:/b\n");
+    let of_mine = run(&project, &["--env-file", "one.env", "--example", "place"]);
+    assert_eq!(of_mine.run().succeeds().stdout, "Ok(\"/a:/b\")\n");
+    let any = run(&project, &["--env-file", "one.env", "python", "-c"]);
+    let any = any.with(&["import sys; print(sys.path[1:3])"]);
+    assert_eq!(any.run().succeeds().stdout, "['/a', '/b']\n");
 }
 
 /// A watch that ends with its test, whatever becomes of that.

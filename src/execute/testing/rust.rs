@@ -43,7 +43,8 @@ pub(super) fn run(
 ) -> Result<TestResult> {
     let mut results = Results::new(dialect);
     let color = if activity.colors() { "always" } else { "never" };
-    let invocation = with_linked(&test.invocation).env("CARGO_TERM_COLOR", color);
+    let invocation =
+        with_linked(&test.invocation, test.imports.as_ref()).env("CARGO_TERM_COLOR", color);
     let Performed {
         status,
         mut sharing,

@@ -162,6 +162,8 @@ pub struct Locked {
     pub packages: usize,
     /// The version of PyO3, where the crate uses it and there is a lock.
     pub pyo3: Option<semver::Version>,
+    /// Whether the crate may link Python, itself or by what it depends on.
+    pub links_python: bool,
     /// The stable ABIs that PyO3's features ask for.
     pub stable_abis: StableAbis,
     /// Whether a build script asks to be rerun for a file that is not there, so that cargo
@@ -177,11 +179,14 @@ impl Locked {
         let version = |name: &str| lock?.locked_version(name);
         let pyo3 = version("pyo3").or_else(|| version("pyo3-ffi"));
         let package = member.cargo.package_name().unwrap_or_default();
-        let reached = lock.map_or(0, |lock| locked_closure(lock, package).len());
+        let reached = lock.map(|lock| locked_closure(lock, package));
+        let reached = reached.unwrap_or_default();
+        let links = |name: &&str| depends_on(&member.dependencies, name) || reached.contains(*name);
         let features = pyo3_features(member, choice);
         Self {
             exists: lock.is_some(),
-            packages: 1 + reached,
+            packages: 1 + reached.len(),
+            links_python: PYO3.iter().any(links),
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
             restless: member.crates().any(|cargo| is_restless(&cargo.toml.path)),
             stable_abis: StableAbis::of_features(&features),

@@ -222,6 +222,7 @@ fn import(context: &PlanContext<'_>, name: &str) -> Step {
         .args(["-I", "-c", IMPORT, name]);
     let action = Action::Test(Box::new(Test {
         invocation: call,
+        imports: None,
         runner: Runner::Import,
         member: name.to_owned(),
         package: context.project.root.clone(),
