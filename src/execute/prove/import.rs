@@ -49,6 +49,10 @@ pub(super) enum Loaded {
     Unlinked(String),
     /// Its own code raised an exception.
     Raised(String),
+    /// Its own code did not find something else.
+    Absent(String),
+    /// Its own code ended Python.
+    Ended(String),
 }
 
 /// The first extension module on the way: Python imports it, whatever comes after.
@@ -67,16 +71,28 @@ pub(super) fn resolve(
     module: &InstalledModule,
 ) -> Result<Resolution> {
     let member = &prove.build.member;
-    let is_imported = member.bindings.is_pyo3();
-    let (name, load) = if is_imported {
-        (&*module.name, "load")
-    } else {
+    if !member.bindings.is_pyo3() {
         let package = module.name.rsplit_once('.');
-        (
-            package.map_or("", |(package, _)| package),
-            module.file.as_str(),
-        )
-    };
+        let package = package.map_or("", |(package, _)| package);
+        return ask(context, prove, module, package, module.file.as_str());
+    }
+    let resolution = ask(context, prove, module, &module.name, "load")?;
+    match resolution.loaded {
+        // it may be that its package prepares what it needs
+        Loaded::Raised(_) | Loaded::Ended(_) => ask(context, prove, module, &module.name, "import"),
+        _ => Ok(resolution),
+    }
+}
+
+/// `name`, `load`: as `resolve.py` says.
+fn ask(
+    context: &Context<'_>,
+    prove: &Prove,
+    module: &InstalledModule,
+    name: &str,
+    load: &str,
+) -> Result<Resolution> {
+    let member = &prove.build.member;
     let python = prove.environment.python();
     let invocation = Invocation::new(python, &prove.home)
         .args(["-I", "-c", RESOLVE, member.dir.as_str()])
@@ -95,7 +111,7 @@ pub(super) fn resolve(
     resolution.loaded = match loaded {
         Some(loaded) => loaded,
         // whatever its exit code: the module's own code may have chosen that
-        None => Loaded::Broken(format!("loading it ended Python ({})", output.status)),
+        None => Loaded::Ended(format!("loading it ended Python ({})", output.status)),
     };
     Ok(resolution)
 }

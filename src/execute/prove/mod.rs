@@ -91,6 +91,7 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
     if context.with(|outcome| outcome.changed.is_some()) {
         return Ok(()); // it is not what it should be, and built again
     }
+    proof.warn_of_traces(&install.modules)?;
     if proof.member.bindings != Bindings::Embed {
         proof.distribution(&mut install)?;
     }
@@ -190,7 +191,6 @@ impl Proof<'_> {
                 return Ok(install);
             }
             self.say(&module.file, hash);
-            self.warn_of_trace(&module.file)?;
             install.patched |= input.hash() != Some(hash);
             install.inputs.push(input);
             install.inputs.extend(self.neighbourhood(module));
@@ -203,18 +203,22 @@ impl Proof<'_> {
     /// damaged file for its own.
     ///
     /// # Errors
-    /// [`PythonError::NotInstalled`] for one that is as it was built and cannot be loaded;
+    /// [`PythonError::NotInstalled`] for one that is as it was built and cannot be loaded or imported;
     /// [`ToolError::Missing`] where maturin would have needed one to say where its libraries are.
     fn loads(&self, module: &InstalledModule, loaded: &Loaded) -> Result<()> {
         let message = match loaded {
             Loaded::Well => return Ok(()),
-            Loaded::Raised(exception) => {
+            // it may be there for somebody else: an optional dependency
+            Loaded::Absent(exception) => {
                 let text = format!("importing {} raises {exception}", module.name);
                 self.context.ui.warn(&text);
                 return Ok(());
             }
+            Loaded::Raised(exception) => format!("importing it raises {exception}"),
             Loaded::Missing(said) => without_init(module, said)?,
-            Loaded::Broken(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
+            Loaded::Broken(_) | Loaded::Ended(_)
+                if self.prove.reason.is_some() && self.prove.rebuilds == 0 =>
+            {
                 return self.forget_artifact(&module.file);
             }
             Loaded::Unlinked(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
@@ -235,7 +239,7 @@ impl Proof<'_> {
                 }
                 return Ok(());
             }
-            Loaded::Broken(said) => said.clone(),
+            Loaded::Broken(said) | Loaded::Ended(said) => said.clone(),
         };
         Err(PythonError::NotInstalled {
             module: module.name.clone(),
@@ -308,16 +312,13 @@ impl Proof<'_> {
     }
 
     /// Names what a build leaves in the sources when git would show it.
-    fn warn_of_trace(&self, module: &Utf8Path) -> Result<()> {
+    fn warn_of_traces(&self, modules: &[Utf8PathBuf]) -> Result<()> {
         let lock = self.member.workspace.join("Cargo.lock");
-        let in_place = !module.starts_with(&self.prove.environment.path);
-        let traces = in_place
-            .then_some(module)
-            .into_iter()
-            .chain(self.prove.new_lock.then_some(&*lock));
-        if !self.prove.installed {
-            return Ok(());
-        }
+        let environment = &self.prove.environment.path;
+        let modules = modules.iter().filter(|_| self.prove.installed);
+        let in_place = modules.filter(|module| !module.starts_with(environment));
+        let in_place = in_place.map(Utf8PathBuf::as_path);
+        let traces = in_place.chain(self.prove.new_lock.then_some(&*lock));
         let git = Git {
             session: self.context.session,
             dir: &self.member.dir,

@@ -5,14 +5,17 @@ usage: resolve.py FOLDER MODULE LOAD   (FOLDER: the project's, which `python -c`
 Prints, on a line of its own after whatever the environment's files print at Python's start, a JSON
 object with two lists, for the path of a plain interpreter ("installed") and for
 the same with FOLDER first ("local"): what each package on the way to the module, and the module
-itself, would be imported from. A list ends where nothing is found. None of the project's Python
-code runs.
+itself, would be imported from. A list ends where nothing is found.
 
 Where LOAD is "load", the first extension module on the way is loaded as an import of it would; where
 it is the path of a library, that is loaded as cffi and ctypes do. A line after that tells what came of
 it: "well", or an object with "missing" (it has no such function), "broken" (the system cannot load it),
 "unlinked" (a library that it needs is not found) or "raised" with the last line of the exception. The
-interpreter may crash.
+interpreter may crash. None of the project's Python code runs but what the extension itself imports.
+
+Where LOAD is "import", the module is imported as users do, its packages before it: what it raised by
+itself may be for want of them. The line is then "well", "raised" as above, or an object with "absent" where
+something that is no part of its package is not there.
 """
 
 import importlib.machinery
@@ -62,7 +65,9 @@ def load(found):
     loader = importlib.machinery.ExtensionFileLoader(name, path)
     spec = importlib.machinery.ModuleSpec(name, loader, origin=path)
     try:
-        loader.create_module(spec)
+        # since PEP 489 a module may be filled after it is made
+        made = sys.modules[name] = loader.create_module(spec)
+        loader.exec_module(made)
     except ImportError as error:
         text = str(error)
         kind = "raised"
@@ -70,10 +75,26 @@ def load(found):
             kind = "missing"
         elif error.path == path:
             kind = refused(path, text)
-        return {kind: text}
+        return {kind: last_line(error) if kind == "raised" else text}
     except BaseException as error:
-        return {"raised": "%s: %s" % (type(error).__name__, error)}
+        return {"raised": last_line(error)}
     return "well"
+
+
+def import_all(module):
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        top = (error.name or "").partition(".")[0]
+        is_own = top in ("", module.partition(".")[0])
+        return {"raised" if is_own else "absent": last_line(error)}
+    except BaseException as error:
+        return {"raised": last_line(error)}
+    return "well"
+
+
+def last_line(error):
+    return "%s: %s" % (type(error).__name__, error)
 
 
 def refused(path, text):
@@ -98,5 +119,7 @@ installed = walk(module, sys.path)
 print("\n" + as_json({"installed": installed, "local": walk(module, [folder] + sys.path)}), flush=True)
 if wanted == "load":
     print("\n" + as_json(load(installed)), flush=True)
+elif wanted == "import":
+    print("\n" + as_json(import_all(module)), flush=True)
 elif wanted:
     print("\n" + as_json(load_library(wanted)), flush=True)

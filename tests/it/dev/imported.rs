@@ -158,6 +158,66 @@ fn a_foreign_file_that_hides_the_module_is_named_and_left() {
     assert_eq!(project.python(GREET), "Servus!");
 }
 
+/// Adds what the module does when it is imported; it is a statement.
+fn at_import(project: &Project, does: &str) {
+    let text = fs::read_to_string(project.path("src/lib.rs")).unwrap();
+    let (before, _) = text.split_once("    #[pymodule_init]").unwrap_or_else(|| {
+        let (before, _) = text.split_once("}\n\n#[cfg(test)]").unwrap();
+        (before, "")
+    });
+    let init = format!(
+        "    #[pymodule_init]\n    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {{\n        \
+         #[allow(unused_imports)]\n        use pyo3::prelude::*;\n        {does}\n        Ok(())\n    }}\n}}\n"
+    );
+    project.write("src/lib.rs", &format!("{before}{init}"));
+}
+
+#[test]
+fn a_module_that_cannot_be_imported_is_no_success() {
+    let project = project!("hello");
+    let raises = "let _ = module;\n        Err::<(), _>(pyo3::exceptions::PyImportError::new_err(\"no licence\"))?;";
+    at_import(&project, raises);
+    let run = project.dev().run().exits(1);
+    run.says_once("is not importable after the build: importing it raises ImportError: no licence");
+    // nor at the next run, and what ends Python is as it was
+    project
+        .dev()
+        .run()
+        .exits(1)
+        .says("raises ImportError: no licence");
+    at_import(&project, "let _ = module;\n        std::process::abort();");
+    project
+        .dev()
+        .run()
+        .exits(1)
+        .says("loading it ended Python (killed by signal 6");
+
+    // what an environment may lack, by an import of the module's own
+    at_import(&project, "module.py().import(\"no_such_thing\")?;");
+    let run = project.dev().run().succeeds();
+    run.says_once(
+        "warning: importing hello.hello raises ModuleNotFoundError: No module named 'no_such_thing'",
+    );
+    project.dev().run().finds_fresh("hello");
+    at_import(&project, "let _ = module;");
+    project.dev().run().succeeds().never_says("raises");
+}
+
+/// A module of a package that has prepared something for it.
+#[test]
+fn a_module_is_imported_as_a_part_of_its_package() {
+    let project = project!("mixed");
+    let path = fs::read_to_string(project.path("src/lib.rs")).unwrap();
+    let wants = "#[pymodule]\nmod _mixed {\n    #[pymodule_init]\n    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> \
+                 pyo3::PyResult<()> {\n        use pyo3::prelude::*;\n        let modules = \
+                 module.py().import(\"sys\")?.getattr(\"modules\")?;\n        modules.get_item(\"mixed\")?;\n        Ok(())\n    }\n";
+    let name = path.split_once("#[pymodule]\nmod ").unwrap().1;
+    let (name, _) = name.split_once(" {\n").unwrap();
+    let head = format!("#[pymodule]\nmod {name} {{\n");
+    project.edit("src/lib.rs", &head, &wants.replace("_mixed", name));
+    project.dev().run().succeeds().never_says("raises");
+}
+
 #[test]
 fn what_an_environment_prints_at_its_start_is_no_answer() {
     let project = project!("hello");

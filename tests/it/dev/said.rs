@@ -146,6 +146,23 @@ fn traces_that_git_shows_are_named() {
 }
 
 #[test]
+fn the_lock_that_a_build_of_programs_makes_is_named() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.git(&["rm", "--quiet", "Cargo.lock"]);
+    project.commit();
+    let run = project.dev().run().succeeds();
+    assert_eq!(project.traces(), "?? Cargo.lock\n");
+    let [told] = &run.warnings()[..] else {
+        panic!("{run}")
+    };
+    assert!(
+        told.contains("Cargo.lock` is written by the build"),
+        "{run}"
+    );
+    project.dev().run().finds_fresh("shout");
+}
+
+#[test]
 fn what_is_ours_shows_nowhere_although_git_ignores_nothing() {
     let project = Project::cold(&folder!().join("bin"), "bin");
     project.remove(".gitignore");
