@@ -1,7 +1,8 @@
 //! The same tests on several interpreters, side by side, and a table of what came of them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Mutex;
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::facts::environment::{Environment, requested_python};
@@ -122,6 +123,10 @@ fn every(
         }
     }
     first.retain(|_, found| supported_pythons::refusing(supported, found).is_none());
+    if first.is_empty() && named.is_empty() {
+        let wanted = python_request::wording(&requires);
+        return Err(python_request::none_fits(&installed, &wanted));
+    }
     let words = first
         .keys()
         .map(|(major, minor)| format!("{major}.{minor}"));
@@ -138,14 +143,34 @@ fn every(
 /// The first failure that is none of tests (others are printed); else [`TestError::Failed`].
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
-    driver.check_machine()?;
-    let lock = driver.lock(&project)?;
-    driver.with_cache(&project, || run_rows(driver, &project, pythons))?;
-    drop(lock);
-    Ok(())
+    match run_locked(driver, &project, pythons) {
+        Ok(ran) => report(driver, ran),
+        Err(error) => test_report::none_ran(driver, pythons, error),
+    }
 }
 
-fn run_rows(driver: &Driver<'_>, project: &Project, pythons: &[String]) -> Result<()> {
+/// What came of all interpreters.
+struct Ran<'a> {
+    rows: Vec<Row<'a>>,
+    /// Those that were not begun.
+    left: Vec<&'a String>,
+    /// How the recipes ended that come last.
+    after: Result<()>,
+}
+
+/// # Errors
+/// What keeps all of them from being begun.
+fn run_locked<'a>(
+    driver: &Driver<'_>,
+    project: &Project,
+    pythons: &'a [String],
+) -> Result<Ran<'a>> {
+    driver.check_machine()?;
+    let _lock = driver.lock(project)?;
+    driver.with_cache(project, || run_rows(driver, project, pythons))
+}
+
+fn run_rows<'a>(driver: &Driver<'_>, project: &Project, pythons: &'a [String]) -> Result<Ran<'a>> {
     recipes(driver, CommandPart::Before)?;
     let mut waiting: VecDeque<Entry<'_>> = pythons
         .iter()
@@ -175,22 +200,31 @@ fn run_rows(driver: &Driver<'_>, project: &Project, pythons: &[String]) -> Resul
             scope.spawn(|| {
                 while let Some((python, force)) = next(driver, &waiting, &rows) {
                     let row = test(driver, python, force);
-                    if let Ok(mut rows) = rows.lock() {
-                        rows.push(row);
-                    }
+                    locked(&rows).push(row);
                 }
             });
         }
     });
-    let mut rows = rows.into_inner().unwrap_or_default();
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_key(|row| pythons.iter().position(|python| python == row.python));
+    let left = pythons.iter();
+    let left = left.filter(|python| rows.iter().all(|row| row.python != *python));
     // what comes after tests that passed is part of how the run ended
     let after = if rows.iter().all(|row| row.passed(driver)) {
         recipes(driver, CommandPart::After)
     } else {
         Ok(())
     };
-    report(driver, rows, after)
+    Ok(Ran {
+        left: left.collect(),
+        rows,
+        after,
+    })
+}
+
+/// Whoever panicked with it has left what was there before.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a Python's runs take place.
@@ -220,14 +254,13 @@ fn next<'a>(
 ) -> Option<Entry<'a>> {
     let fail_fast = matches!(&driver.request.purpose, Purpose::Test(t) if t.fail_fast);
     let failed = |rows: &Vec<Row<'_>>| rows.iter().any(|row| !row.passed(driver));
-    let stop = rows.lock().is_ok_and(|rows| {
-        let interrupted = |row: &Row| matches!(row.result, Err(Error::Interrupted(_)));
-        rows.iter().any(interrupted) || (fail_fast && failed(&rows))
-    });
-    if stop {
+    let interrupted = |row: &Row| matches!(row.result, Err(Error::Interrupted(_)));
+    let rows = locked(rows);
+    if rows.iter().any(interrupted) || (fail_fast && failed(&rows)) {
         return None;
     }
-    waiting.lock().ok()?.pop_front()
+    drop(rows);
+    locked(waiting).pop_front()
 }
 
 /// Builds for one interpreter.
@@ -285,7 +318,8 @@ fn test<'a>(driver: &Driver<'_>, python: &'a String, force: bool) -> Row<'a> {
     }
 }
 
-fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>, after: Result<()>) -> Result<()> {
+fn report(driver: &Driver<'_>, ran: Ran<'_>) -> Result<()> {
+    let Ran { rows, left, after } = ran;
     if let Some(at) = rows
         .iter()
         .position(|row| matches!(row.result, Err(Error::Interrupted(_))))
@@ -300,6 +334,12 @@ fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>, after: Result<()>) -> Result<
             row.error = Some(error.to_string());
         }
     }
+    reported.extend(left.iter().map(|python| ReportRow {
+        name: (*python).clone(),
+        error: Some("not run, as another Python failed (`--fail-fast`)".into()),
+        is_left: true,
+        ..ReportRow::default()
+    }));
     let cells: Vec<Vec<String>> = reported.iter().map(ReportRow::cells).collect();
     driver.ui.table(&test_report::COLUMNS, &cells);
     let told = test_report::tell(driver, &reported);
@@ -311,10 +351,12 @@ fn report(driver: &Driver<'_>, rows: Vec<Row<'_>>, after: Result<()>) -> Result<
     if let Err(error) = told {
         driver.ui.error(&error);
     }
-    let failed = Error::Test(TestError::Failed(format!(
-        "failed on {}",
-        failed.join(", ")
-    )));
+    let mut text = format!("failed on {}", failed.join(", "));
+    if !left.is_empty() {
+        let left: Vec<&str> = left.iter().map(|python| python.as_str()).collect();
+        let _ = write!(text, "; not run on {} (`--fail-fast`)", left.join(", "));
+    }
+    let failed = Error::Test(TestError::Failed(text));
     let mut broken = rows.into_iter().filter_map(|row| row.result.err());
     let first = broken.next();
     broken.for_each(|other| driver.ui.error(&other));
@@ -344,6 +386,7 @@ impl Row<'_> {
             seconds: self.seconds,
             passed: self.passed(driver),
             error: self.result.as_ref().err().map(ToString::to_string),
+            is_left: false,
         }
     }
 }

@@ -54,6 +54,7 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
         passed: judged.is_ok(),
         error: did_not_run.map(ToString::to_string),
         test_results,
+        ..ReportRow::default()
     };
     after(driver, tell(driver, &[row]), judged)
 }
@@ -66,6 +67,20 @@ pub(super) fn judge(driver: &Driver<'_>, test_results: &[TestResult]) -> Result<
         Err(Error::Test(TestError::NoTests(_))) if is_shard && test_results.is_empty() => Ok(()),
         judged => judged,
     }
+}
+
+/// Tells everybody what kept the tests of all Pythons from running.
+pub(super) fn none_ran(driver: &Driver<'_>, pythons: &[String], error: Error) -> Result<()> {
+    if let Error::Interrupted(_) = error {
+        return Err(error);
+    }
+    let row = |python: &String| ReportRow {
+        name: python.clone(),
+        error: Some(error.to_string()),
+        ..ReportRow::default()
+    };
+    let rows: Vec<ReportRow> = pythons.iter().map(row).collect();
+    after(driver, tell(driver, &rows), Err(error))
 }
 
 /// How the tests ended, which counts more than that nobody could be told.

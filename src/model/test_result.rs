@@ -202,6 +202,8 @@ pub struct ReportRow {
     pub passed: bool,
     /// Why they did not run, or not to their end.
     pub error: Option<String>,
+    /// Whether they were not begun, as others had failed.
+    pub is_left: bool,
 }
 
 impl ReportRow {
@@ -217,7 +219,11 @@ impl ReportRow {
                 words.join("; ")
             }
         };
-        let word = if self.passed { "ok" } else { "FAILED" };
+        let word = match self.passed {
+            true => "ok",
+            false if self.is_left => "not run",
+            false => "FAILED",
+        };
         vec![
             self.name.clone(),
             of(Language::Rust),

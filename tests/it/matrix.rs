@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{CheckOutcome, Project, Pyx, folder, program, project, versions};
+use crate::support::{CheckOutcome, Project, Pyx, folder, program, project, skipped, versions};
 
 fn test(project: &Project, args: &[&str]) -> Pyx {
     project.pyx("test").with(args)
@@ -159,6 +159,38 @@ fn modules_for_other_interpreters_beside_a_package_are_no_news() {
         .run()
         .succeeds();
     again.never_says("Installed").never_says("Compiling");
+}
+
+#[test]
+fn what_keeps_pythons_from_being_tested_is_told_of_each() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let ends = Ends::find();
+    if ends.versions.len() < 2 {
+        return skipped("a second Python");
+    }
+    let errors = || {
+        let text = project.read("tests.xml");
+        std::fs::remove_file(project.path("tests.xml")).unwrap();
+        text.matches("<error ").count()
+    };
+    let args = ["--py", "--junit", "tests.xml", "--fail-fast"];
+    let failing = || test(&project, &ends.args()).with(&args).run().exits(1);
+    // the first is built before the others begin
+    project.edit("src/main.rs", "fn main() {", "fn main() {\n    nonsense;");
+    let run = failing();
+    let rows: Vec<String> = table(&run).iter().map(|row| row.concat()).collect();
+    assert!(
+        rows[1].ends_with("FAILED") && rows[2].ends_with("not run"),
+        "{run}"
+    );
+    assert_eq!(errors(), 2);
+
+    project.edit("src/main.rs", "\n    nonsense;", "");
+    project.write("justfile", "breaks:\n    exit 3\n");
+    let before = "\n[tool.pyx.test]\nbefore = [\"breaks\"]\n";
+    project.append("pyproject.toml", before);
+    failing().says("recipe `breaks`");
+    assert_eq!(errors(), 2);
 }
 
 #[test]
