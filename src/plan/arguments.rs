@@ -2,6 +2,13 @@
 
 use crate::facts::Request;
 use crate::facts::build::Options;
+use crate::model::invocation::Invocation;
+
+/// For a call that compiles nothing and has no target directory of ours: cargo would note its compiler in
+/// `target`, which a checkout need not ignore.
+pub(super) fn without_notes(call: Invocation) -> Invocation {
+    call.env("CARGO_CACHE_RUSTC_INFO", "0")
+}
 
 /// Profile, features, lock files.
 pub(super) fn build_args(request: &Request, options: &Options) -> Vec<String> {

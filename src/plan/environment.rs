@@ -15,6 +15,7 @@ use crate::world::python_request::{InterpreterChoice, PythonRequest};
 use crate::world::tool::{Provision, Tool};
 
 use super::action::{Action, RecordSync, Run};
+use super::arguments::without_notes;
 use super::context::PlanContext;
 use super::step::{Plan, Step};
 
@@ -200,7 +201,7 @@ fn lock(plan: &mut Plan, context: &PlanContext<'_>) {
             ])
             .args(context.request.network.offline.then_some("--offline"))
             .args(build.options.cargo.building());
-        let action = Action::Run(Run::quiet(call, Exit::Failed));
+        let action = Action::Run(Run::quiet(without_notes(call), Exit::Failed));
         let subject = format!("the crates of {}", member.name);
         plan.push(Step::new(id, "Locking", subject, action).after(provided(plan)));
         plan.again = true;

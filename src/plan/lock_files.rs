@@ -12,6 +12,7 @@ use crate::model::step::StepId;
 use crate::world::tool::Tool;
 
 use super::action::{Action, Run};
+use super::arguments::without_notes;
 use super::environment;
 use super::step::{Plan, Step};
 
@@ -41,7 +42,7 @@ impl LockFiles<'_> {
     /// `cargo` with the words that make or mend Cargo.lock.
     pub(super) fn cargo(&self, plan: &mut Plan, cargo: &Utf8Path, words: &[&str]) {
         let call = Invocation::new(cargo, self.folder).args(words.iter().copied());
-        self.call(plan, "Cargo.lock", call);
+        self.call(plan, "Cargo.lock", without_notes(call));
     }
 
     /// `uv lock`, with a uv that may have to be fetched before.

@@ -14,7 +14,7 @@ use crate::model::invocation::Invocation;
 use crate::model::path::executable;
 use crate::model::step::StepId;
 use crate::plan::action::{Action, Listen, Pack, Run};
-use crate::plan::arguments::{maturin_feature_args, passed_args};
+use crate::plan::arguments::{maturin_feature_args, passed_args, without_notes};
 use crate::plan::release_action::{Candidate, MendLock, ReleaseAction, Seal, Unpack, WheelRow};
 use crate::plan::step::{Plan, Step};
 use crate::world::tool::Tool;
@@ -63,11 +63,9 @@ pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
         }
         let call = stage
             .maturin(package, build, dir, &stage.release.dir)
-            .args(["sdist", "--out", package.sdist_dir.as_str()])
-            // cargo would note its compiler in `target`, which a checkout need not ignore
-            .env("CARGO_CACHE_RUSTC_INFO", "0");
+            .args(["sdist", "--out", package.sdist_dir.as_str()]);
         let action = Action::Pack(Box::new(Pack {
-            run: Run::quiet(call, Exit::Failed),
+            run: Run::quiet(without_notes(call), Exit::Failed),
             dir: package.sdist_dir.clone(),
         }));
         let id = StepId::Sdist(package.name.clone());
