@@ -61,13 +61,15 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
         rows.push(row(candidate, &entry, &test_results));
         record.files.insert(name(candidate).to_owned(), entry);
     }
+    let gone = gone(&promote.dist, &old, &record);
     write(promote, &old, &record)?;
-    for gone in old
-        .files
-        .keys()
-        .filter(|name| !record.files.contains_key(*name))
-    {
-        context.ui.status("Removed", gone);
+    for name in gone.removed {
+        context.ui.status("Removed", &name);
+    }
+    for name in gone.changed {
+        context.ui.warn(&format!(
+            "{name} has changed since it was released: it stays, and is no part of this release"
+        ));
     }
     let head = ["file", "size", "tags", "tested on", "tests", "seconds"];
     context.ui.table(&head, &rows);
@@ -92,6 +94,26 @@ fn name(candidate: &Candidate) -> &str {
     candidate.path.file_name().unwrap_or_default()
 }
 
+/// Files of an earlier release that the new one has no more.
+struct Gone {
+    removed: Vec<String>,
+    /// Those that somebody has changed.
+    changed: Vec<String>,
+}
+
+fn gone(dist: &Utf8Path, old: &ReleaseRecord, new: &ReleaseRecord) -> Gone {
+    let names = old.files.iter();
+    let names = names.filter(|(name, _)| !new.files.contains_key(*name));
+    let there = names.filter(|(name, _)| disk::is_file(&dist.join(name)));
+    let (removed, changed): (Vec<_>, Vec<_>) =
+        there.partition(|(name, entry)| is_released(&dist.join(name), entry));
+    let named = |files: Vec<(&String, &Entry)>| files.into_iter().map(|it| it.0.clone()).collect();
+    Gone {
+        removed: named(removed),
+        changed: named(changed),
+    }
+}
+
 /// What an earlier release of the same version and sources left, as far as it is still there and
 /// this one does not replace it. Without a commit the sdist tells what the sources were.
 fn kept(dist: &Utf8Path, old: &ReleaseRecord, new: &[Candidate]) -> BTreeMap<String, Entry> {
@@ -104,15 +126,17 @@ fn kept(dist: &Utf8Path, old: &ReleaseRecord, new: &[Candidate]) -> BTreeMap<Str
             own.distribution != entry.distribution || (own.version == entry.version && sources)
         })
     };
-    let is_there =
-        |name: &str, entry: &Entry| disk::hash(&dist.join(name)).as_ref() == Some(&entry.sha256);
-    let files = old
-        .files
-        .iter()
-        .filter(|(name, entry)| stays(entry) && is_there(name, entry));
+    let files = old.files.iter();
+    let files = files.filter(|(name, entry)| stays(entry) && is_released(&dist.join(name), entry));
     files
         .map(|(name, entry)| (name.clone(), entry.clone()))
         .collect()
+}
+
+/// Whether a file is what a release has put there: another content is somebody's work, as a signature or a
+/// repair is.
+fn is_released(path: &Utf8Path, entry: &Entry) -> bool {
+    disk::hash(path).as_ref() == Some(&entry.sha256)
 }
 
 /// By name: version and SHA-256 of a program, version of a package.
@@ -218,9 +242,10 @@ fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<
     let root = staging.path();
     let generated = [RELEASE_RECORD, SUMS];
     if disk::is_dir(dist) {
+        let removed = gone(dist, old, new).removed;
         disk::mirror(dist, root, &|below| {
-            let ours = old.files.contains_key(below.as_str());
-            (ours && !new.files.contains_key(below.as_str())) || generated.contains(&below.as_str())
+            let is_removed = removed.iter().any(|name| name == below.as_str());
+            is_removed || generated.contains(&below.as_str())
         })?;
     }
     for candidate in &promote.entries {
@@ -297,6 +322,39 @@ mod tests {
             Some("theirs")
         );
         assert!(disk::is_file(&place.join(RELEASE_RECORD)));
+    }
+
+    #[test]
+    fn what_somebody_has_changed_since_it_was_released_stays() {
+        let temp = tempfile::tempdir().unwrap();
+        let dist = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let entry = Entry {
+            sha256: disk::digest(b"wheel"),
+            ..Entry::default()
+        };
+        let names = ["same.whl", "signed.whl", "away.whl"].map(str::to_owned);
+        let old = ReleaseRecord {
+            schema: 1,
+            files: names.map(|name| (name, entry.clone())).into(),
+        };
+        disk::write(&dist.join("same.whl"), b"wheel").unwrap();
+        disk::write(&dist.join("signed.whl"), b"signed wheel").unwrap();
+        let new = ReleaseRecord::default();
+        let found = gone(&dist, &old, &new);
+        assert_eq!(found.removed, ["same.whl"]);
+        assert_eq!(found.changed, ["signed.whl"]);
+        let promote = Promote {
+            entries: Vec::new(),
+            dist: dist.clone(),
+            is_projects: true,
+            programs: Vec::new(),
+            packages: Vec::new(),
+            known: Vec::new(),
+        };
+        write(&promote, &old, &new).unwrap();
+        assert!(!disk::is_file(&dist.join("same.whl")));
+        let text = disk::read_text(&dist.join("signed.whl")).unwrap();
+        assert_eq!(text.as_deref(), Some("signed wheel"));
     }
 
     #[test]
