@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::facts::dependencies::packages_of_module;
 use crate::model::error::Result;
+use crate::model::package_name;
 use crate::model::test_result::{Language, TestResult};
 use crate::plan::Test;
 use crate::world::process::{self, Status};
@@ -16,6 +18,12 @@ use super::super::context::Context;
 struct Report {
     good: Vec<String>,
     optional: Vec<String>,
+    /// Module and the package that it imports, which is not installed.
+    #[serde(default)]
+    needs: BTreeMap<String, String>,
+    /// What the metadata requires, on any system and for any extra.
+    #[serde(default)]
+    requirements: Vec<String>,
     /// Module and error.
     bad: BTreeMap<String, String>,
 }
@@ -42,9 +50,19 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
     for module in &report.optional {
         context.ui.detail("Skipped", module);
     }
+    for (module, package) in &report.needs {
+        if report.requires(package) {
+            let text = format!("{module} (needs {package})");
+            context.ui.detail("Skipped", &text);
+        } else {
+            context.ui.warn(&format!(
+                "{module} cannot be imported: it needs `{package}`, and the wheel's metadata names no such package"
+            ));
+        }
+    }
     let counts = [
         ("passed", report.good.len()),
-        ("skipped", report.optional.len()),
+        ("skipped", report.optional.len() + report.needs.len()),
         ("failed", report.bad.len()),
     ];
     let counts = counts.map(|(kind, count)| (kind.to_owned(), count as u64));
@@ -54,6 +72,15 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
 }
 
 impl Report {
+    /// Whether the metadata has a requirement that may bring `module`.
+    fn requires(&self, module: &str) -> bool {
+        let names = packages_of_module(module);
+        let mut requirements = self.requirements.iter();
+        requirements.any(|text| {
+            package_name::of_requirement(text).is_some_and(|name| names.contains(&name))
+        })
+    }
+
     /// `status`: how the interpreter ended, which may have been after the report.
     fn failure(&self, status: Status) -> Option<String> {
         if let Some(module) = self.bad.keys().next() {
@@ -64,7 +91,8 @@ impl Report {
                 "Python failed at its end, once the modules were imported ({status})"
             ));
         }
-        let nothing = self.good.is_empty() && !self.optional.is_empty();
+        let has_others = !(self.optional.is_empty() && self.needs.is_empty());
+        let nothing = self.good.is_empty() && has_others;
         nothing.then(|| "no module could be imported".to_owned())
     }
 }
@@ -72,6 +100,21 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_that_only_an_extra_requires_is_told_from_one_that_nothing_does() {
+        let report = Report {
+            requirements: vec![
+                "Data_Frames>=1; extra == \"frames\"".into(),
+                "PyYAML; sys_platform == 'win32'".into(),
+            ],
+            ..Report::default()
+        };
+        for module in ["data_frames", "yaml"] {
+            assert!(report.requires(module), "{module}");
+        }
+        assert!(!report.requires("numpy"));
+    }
 
     #[test]
     fn modules_that_fail_when_the_interpreter_ends_are_no_success() {

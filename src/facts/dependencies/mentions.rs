@@ -48,7 +48,7 @@ const SETTINGS: [&str; 9] = [
 /// A file that cannot be read.
 pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> {
     let manifests = Manifests::default();
-    let names = names_of(module);
+    let names = packages_of_module(module);
     let mut unread = None;
     for folder in checkout::around(dir) {
         let show = |place: &Place| {
@@ -93,7 +93,7 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
 /// A file that cannot be read.
 pub fn hint_for_missing_in_rust(dir: &Utf8Path, module: &str) -> Result<Option<String>> {
     let module = module.split('.').next().unwrap_or(module);
-    let names = names_of(module);
+    let names = packages_of_module(module);
     let pyproject = Manifests::default().pyproject(&dir.join("pyproject.toml"))?;
     if let Some(pyproject) = pyproject.filter(|it| it.builds_with_maturin()) {
         let own = pyproject.normalized_name();
@@ -124,7 +124,7 @@ fn way_out(name: &str) -> String {
 }
 
 /// Normalised names of the packages that may bring a module.
-fn names_of(module: &str) -> Vec<String> {
+pub fn packages_of_module(module: &str) -> Vec<String> {
     let known = IMPORTED_AS
         .iter()
         .filter(|(imported, _)| *imported == module);

@@ -28,7 +28,7 @@ mod workspace;
 
 pub use automation::Automation;
 pub use gather::Dependencies;
-pub use mentions::{hint_for_missing, hint_for_missing_in_rust};
+pub use mentions::{hint_for_missing, hint_for_missing_in_rust, packages_of_module};
 pub use runner::{TestRunner, stestr_folder};
 pub use selection::DependencySelection;
 pub use sync::{Scope, Source, Sync, UnlockedWorkspace, WorkspacePackage};

@@ -108,18 +108,35 @@ def chain(error):
         error = error.__cause__ or error.__context__
 
 
+def raised_by(error):
+    """The statements around the place that it comes from, the innermost last."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return statements(place.filename, place.lineno)
+
+
+def is_in_words(around):
+    """Whether the module itself says what is wrong."""
+    return bool(around) and isinstance(around[-1], ast.Raise)
+
+
+def needed(error):
+    """The package that a module imports without a word for those who lack it."""
+    if isinstance(error, ModuleNotFoundError) and error.name and not is_in_words(raised_by(error)):
+        return error.name.partition(".")[0]
+    return None
+
+
 def excuse(error, tops):
     """Why a module need not be importable here, though nothing is wrong with it."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    around = statements(place.filename, place.lineno)
-    is_said = bool(around) and isinstance(around[-1], ast.Raise)
+    around = raised_by(error)
+    is_said = is_in_words(around)
     # what was caught before is the reason only where the module says so
     imports = [one for one in (chain(error) if is_said else [error]) if isinstance(one, ImportError)]
     if any((one.name or "").partition(".")[0] in tops for one in imports):
         return None  # a part of its own
     for one in imports:
         if isinstance(one, ModuleNotFoundError) and one.name:
-            return "needs " + one.name  # a plugin for a package that is no dependency
+            return "needs " + one.name  # a plugin for a package that is not installed
     if is_of_another_system(error) or around and refuses_system(around):
         return "is for another system"
     return "says: {}".format(error) if is_said and imports else None
@@ -128,19 +145,23 @@ def excuse(error, tops):
 def main(name):
     own = sorted(set(modules(name)))
     tops = {module.partition(".")[0] for module in own}
-    good, optional, bad = [], [], {}
+    good, optional, needs, bad = [], [], {}, {}
     for module in own:
         try:
             importlib.import_module(module)
             good.append(module)
         except BaseException as error:
             why = excuse(error, tops)
-            if why:
+            if why and needed(error):
+                needs[module] = needed(error)
+            elif why:
                 optional.append("{} ({})".format(module, why))
             else:
                 bad[module] = "{}: {}".format(type(error).__name__, error)
     # a line of its own, and told before anything can crash at the end
-    report = json.dumps({"good": good, "optional": optional, "bad": bad})
+    requirements = importlib.metadata.requires(name) or []
+    said = {"good": good, "optional": optional, "needs": needs, "requirements": requirements, "bad": bad}
+    report = json.dumps(said)
     print("\n" + report, flush=True)
 
 

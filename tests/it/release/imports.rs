@@ -61,7 +61,11 @@ fn only_a_module_that_says_why_it_cannot_be_imported_here_stops_no_release() {
     for dir in [&site.join("acme"), &info] {
         fs::create_dir(dir).unwrap();
     }
-    fs::write(info.join("METADATA"), "Name: acme\nVersion: 1.0\n").unwrap();
+    fs::write(
+        info.join("METADATA"),
+        "Name: acme\nVersion: 1.0\nRequires-Dist: six; extra == \"old\"\n",
+    )
+    .unwrap();
     let made = MODULES.map(|(name, text)| {
         let path = format!("acme/{name}.py");
         fs::write(site.join(&path), text).unwrap();
@@ -86,6 +90,9 @@ fn only_a_module_that_says_why_it_cannot_be_imported_here_stops_no_release() {
     let said = String::from_utf8(output.stdout).unwrap();
     let report: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
     assert_eq!(report["good"], json!(["acme", "acme.whole"]));
+    // whether an extra brings it is for who reads the metadata
+    assert_eq!(report["needs"], json!({"acme.plugin": "no_such_package"}));
+    assert_eq!(report["requirements"], json!(["six; extra == \"old\""]));
     insta::assert_snapshot!([lines(&report["optional"]), lines(&report["bad"])].join("\n\n"));
 }
 
