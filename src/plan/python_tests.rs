@@ -97,7 +97,13 @@ fn pytest(
         let mut roles = roles.iter();
         own.retain(|_| roles.next() != Some(&WordRole::Test));
     }
-    let call = script(context, suite, "pytest")
+    let call = if suite.as_module {
+        let python = context.target.environment.python();
+        context.call(&python, &suite.dir).args(["-m", "pytest"])
+    } else {
+        script(context, suite, "pytest")
+    };
+    let call = call
         .args(["-p", MODULE])
         .args(configured.iter().cloned())
         .args(own)

@@ -128,6 +128,7 @@ mod tests {
             dir: dir.into(),
             args: Vec::new(),
             installed_args: None,
+            as_module: false,
             checkout: dir.into(),
         }
     }

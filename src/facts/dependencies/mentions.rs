@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::package_name;
-use crate::model::path::shown;
+use crate::model::path::{relative, shown};
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{GroupItem, Manifests, PyProject};
@@ -67,6 +67,15 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
                 return Ok(Some(hint));
             }
         }
+        if let Some(own) = own_module(folder, module) {
+            let path = match &*relative(dir, folder) {
+                "" => ".".to_owned(),
+                path => path.to_owned(),
+            };
+            return Ok(Some(format!(
+                "`{own}` is the project's own: pytest finds it by `pythonpath = [\"{path}\"]` in its configuration"
+            )));
+        }
         if let Some((place, name)) = mention(folder, &names)? {
             let way = way_out(&name);
             let at = show(&place);
@@ -84,6 +93,16 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
         }
     }
     Ok(unread)
+}
+
+/// How a module is called among the files of a folder, where it is there.
+fn own_module(folder: &Utf8Path, module: &str) -> Option<String> {
+    let is_python = |name: &String| Utf8Path::new(name).extension() == Some("py");
+    if disk::names(&folder.join(module)).iter().any(is_python) {
+        return Some(format!("{module}/"));
+    }
+    let file = format!("{module}.py");
+    disk::is_file(&folder.join(&file)).then_some(file)
 }
 
 /// What to do about a module that the Rust tests of the crate in `dir`, absolute, cannot import; `None`
@@ -295,6 +314,19 @@ mod tests {
             "{built}"
         );
         assert_eq!(hint(&files, "x_y.inner"), None);
+    }
+
+    #[test]
+    fn a_module_that_lies_in_the_project_is_no_package_that_it_lists() {
+        let files = [
+            ("python/pyproject.toml", ""),
+            (".github/workflows/ci.yml", "- run: python scripts/check.py\n"),
+            ("scripts/check.py", ""),
+        ];
+        assert_eq!(
+            hint(&files, "scripts").unwrap(),
+            "`scripts/` is the project's own: pytest finds it by `pythonpath = [\"..\"]` in its configuration"
+        );
     }
 
     #[test]

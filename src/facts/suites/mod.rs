@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use crate::facts::dependencies::TestRunner;
+use crate::facts::dependencies::{Automation, TestRunner};
 use crate::facts::project::{Bindings, Project};
 use crate::model::error::{Result, ToolError};
 use crate::world::session::Session;
@@ -81,6 +81,9 @@ impl Suites {
             suites.add_python(around);
             let mut seen = BTreeSet::new();
             suites.python.retain(|suite| seen.insert(suite.dir.clone()));
+            for suite in &mut suites.python {
+                suite.as_module = pytest_args::is_started_as_module(&Automation::read(&suite.dir)?);
+            }
         }
         if languages != Languages::Python {
             let has_nextest = tool::find(session, "cargo-nextest").is_some();

@@ -54,6 +54,14 @@ pub(super) fn document_args(automation: &Automation, dir: &Utf8Path) -> Option<V
     calls.find(|words| words.iter().any(|word| word.starts_with("--doctest-")))
 }
 
+/// Whether the project's automation starts pytest by `python -m pytest` where the tests are, which has
+/// Python look for modules there as well (pytest's documentation, "Calling pytest through `python -m
+/// pytest`").
+pub(super) fn is_started_as_module(automation: &Automation) -> bool {
+    let calls = automation.calls_of_module("pytest");
+    calls.iter().any(|(elsewhere, _)| elsewhere.is_none())
+}
+
 /// The modules that the project's automation hands pytest by their names.
 pub(super) fn named_files(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
     let is_module = |word: &&String| {

@@ -30,6 +30,8 @@ pub struct PythonSuite {
     /// The same where the package is installed from a wheel, and its folder is not there:
     /// tests that are modules of the package are found by its name. `None` where it has none.
     pub installed_args: Option<Vec<String>>,
+    /// Whether the project starts its runner by `python -m`, so that what lies in `dir` can be imported.
+    pub as_module: bool,
     /// The root of the repository that `dir` is in, absolute: tests read files beside their package.
     pub checkout: Utf8PathBuf,
 }
@@ -179,6 +181,7 @@ impl PythonSuite {
             dir: dir.to_owned(),
             args: Vec::new(),
             installed_args: None,
+            as_module: false,
             checkout: project.checkout().to_owned(),
         }
     }

@@ -375,6 +375,7 @@ fn the_wheel_that_was_built_is_tested_whatever_else_has_its_name() {
             dir: dir.into(),
             args: Vec::new(),
             installed_args: None,
+            as_module: false,
             checkout: "/p".into(),
         });
     }
@@ -477,6 +478,7 @@ fn given(runner: TestRunner, own: &str, said: &str) -> Vec<String> {
         dir: "/p/hello".into(),
         args: words(own),
         installed_args: None,
+        as_module: false,
         checkout: "/p".into(),
     });
     let testing = Testing {

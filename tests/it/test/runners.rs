@@ -364,3 +364,16 @@ fn tests_of_a_package_of_another_backend_above_are_named_with_what_installs_both
         "(with the pyproject.toml that `cargo pyx init` names for the crate, `[tool.uv.workspace]",
     );
 }
+
+#[test]
+fn pytest_finds_what_lies_beside_the_tests_where_the_project_starts_it_as_a_module() {
+    let project = small(&folder!());
+    project.write("scripts/check.py", "def check(): return 1\n");
+    let line = "from scripts.check import check\n\ndef test_check(): assert check() == 1\n";
+    project.write("tests/test_scripts.py", line);
+    let own = "hint: `scripts/` is the project's own: pytest finds it by `pythonpath = [\".\"]`";
+    test(&project, &["--py"]).run().exits(1).says_once(own);
+    project.write("Makefile", "check:\n\tpython -m pytest tests\n");
+    test(&project, &["--py"]).run().succeeds();
+    project.remove("Makefile");
+}
