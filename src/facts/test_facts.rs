@@ -1,6 +1,7 @@
 //! Which tests are run, and what they need.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,7 +9,7 @@ use crate::model::error::Result;
 use crate::model::path::{relative, slashed};
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::CargoToml;
+use crate::world::manifest::{CargoToml, PyProject};
 use crate::world::session::Session;
 
 use super::build::{Flags, Options};
@@ -69,11 +70,12 @@ impl TestFacts {
         });
         let mut warnings: Vec<String> = python.collect();
         warnings.extend(self.suites.unpackaged.iter().map(|folder| {
+            let why = of_backend_beside(project, folder).unwrap_or_else(|| {
+                "no pyproject.toml makes the crate a package (`cargo pyx init` says what it lacks)"
+                    .to_owned()
+            });
             let folder = project.display(folder);
-            format!(
-                "the Python tests in `{folder}` are left out: no pyproject.toml makes the crate a package \
-                 (`cargo pyx init` says what it lacks)"
-            )
+            format!("the Python tests in `{folder}` are left out: {why}")
         }));
         if !self.suites.is_empty() {
             warnings.extend(of_packages_aside(project));
@@ -240,12 +242,7 @@ fn chosen_features(
 /// Why tests are not run that are beside a package of another backend, above the crates, and what has both
 /// installed; `None` for tests of any other place.
 fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
-    let mut above = checkout::upward(folder).map(|dir| dir.join("pyproject.toml"));
-    let path = above.find(|path| disk::is_file(path))?;
-    let pyproject = project.manifests.pyproject(&path).ok().flatten()?;
-    if !pyproject.is_built() || pyproject.builds_with_maturin() {
-        return None;
-    }
+    let pyproject = built_otherwise(project, folder)?;
     let mut members = project.members.iter();
     let member =
         members.find(|it| it.dir != pyproject.dir() && it.dir.starts_with(pyproject.dir()))?;
@@ -257,7 +254,29 @@ fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
     Some(format!(
         "`{}` is of a package that `{}` builds ({first}`[tool.uv.workspace] members = [\"{place}\"]` in it \
          has both installed)",
-        project.display(&path),
+        project.display(&pyproject.toml.path),
         pyproject.backend()?,
     ))
+}
+
+/// The same of tests of an extension beside whose Cargo.toml another backend builds a package.
+fn of_backend_beside(project: &Project, folder: &Utf8Path) -> Option<String> {
+    let pyproject = built_otherwise(project, folder)?;
+    let mut members = project.members.iter();
+    members.find(|it| it.dir == pyproject.dir())?;
+    Some(format!(
+        "`{}` has `{}` build the package, not maturin (`build-backend = \"maturin\"` and \
+         `requires = [\"maturin>=1,<2\"]` under [build-system] make the crate its module)",
+        project.display(&pyproject.toml.path),
+        pyproject.backend()?,
+    ))
+}
+
+/// The nearest pyproject.toml upward, where it is of a package that another backend builds.
+fn built_otherwise(project: &Project, folder: &Utf8Path) -> Option<Arc<PyProject>> {
+    let mut above = checkout::upward(folder).map(|dir| dir.join("pyproject.toml"));
+    let path = above.find(|path| disk::is_file(path))?;
+    let pyproject = project.manifests.pyproject(&path).ok().flatten()?;
+    let is_other = pyproject.is_built() && !pyproject.builds_with_maturin();
+    is_other.then_some(pyproject)
 }

@@ -335,6 +335,15 @@ fn tests_of_an_extension_that_is_no_package_are_named() {
     test(&project, &["--rust", "--dry-run"])
         .run()
         .never_says("left out");
+    let backend =
+        "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n";
+    project.write("pyproject.toml", backend);
+    let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
+    run.says_once(
+        "the Python tests in `tests` are left out: `pyproject.toml` has `poetry.core.masonry.api` build the \
+         package, not maturin (`build-backend = \"maturin\"`",
+    )
+    .never_says("no pyproject.toml");
 }
 
 #[test]
