@@ -139,7 +139,13 @@ fn hint(sync: &Sync, context: &PlanContext<'_>) -> Option<String> {
 }
 
 fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
-    let mut subject = format!("dependencies from {}", context.show(sync.source.path()));
+    let mut subject = match (sync.source.path(), &sync.source) {
+        (None, Source::Requirements { requirements, .. }) => requirements.join(", "),
+        (path, _) => {
+            let shown = path.map(|path| context.show(path));
+            format!("dependencies from {}", shown.unwrap_or_default())
+        }
+    };
     for (word, names) in [("group", &sync.groups), ("extra", &sync.extras)] {
         for name in names {
             let _ = write!(subject, " +{word} {name}");
@@ -170,9 +176,10 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
             manifest,
             requirements,
         } => {
-            let groups = sync.groups.iter();
-            let groups =
-                groups.flat_map(|name| ["--group".to_owned(), format!("{manifest}:{name}")]);
+            let groups = manifest.iter().flat_map(|manifest| {
+                let names = sync.groups.iter();
+                names.flat_map(move |name| ["--group".to_owned(), format!("{manifest}:{name}")])
+            });
             install().args(requirements).args(groups)
         }
         Source::File(path) => install().args(["-r", path.as_str()]),

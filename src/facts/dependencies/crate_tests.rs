@@ -79,10 +79,8 @@ impl FoundRequirements {
             }
         }
         if !requirements.is_empty() {
-            self.syncs.push(Sync::of(Source::Requirements {
-                manifest: file.to_owned(),
-                requirements,
-            }));
+            self.syncs
+                .push(Sync::of(Source::listed_in(file.to_owned(), requirements)));
         }
         Ok(())
     }
@@ -129,7 +127,7 @@ mod tests {
         let cargo = manifests.cargo(&manifest).unwrap().unwrap();
         let found = find(&manifests, &cargo).unwrap();
         let show = |sync: &Sync| {
-            let path = shown(root, sync.source.path());
+            let path = shown(root, sync.source.path().unwrap());
             match &sync.source {
                 Source::Requirements { requirements, .. } => {
                     format!("{path}: {}", requirements.join(" "))

@@ -97,10 +97,7 @@ impl Dependencies {
         }
         found.add_named_extras(project, workspace.as_ref())?;
         if let Some(requirement) = more {
-            found.syncs.push(Sync::of(Source::Requirements {
-                manifest: project.home.join("pyproject.toml"),
-                requirements: vec![requirement],
-            }));
+            found.syncs.push(Sync::of(Source::unlisted(&requirement)));
         }
         let described = format!("{:?}", found.syncs);
         found.setting("test dependencies", &[disk::digest(described.as_bytes())]);
@@ -116,8 +113,8 @@ impl Dependencies {
         let Some(sync) = found.filter(|sync| !self.syncs.contains(sync)) else {
             return Ok(());
         };
-        let above = project.manifests.pyproject(sync.source.path());
-        let is_of_another = above?.is_some_and(|above| above.is_built());
+        let above = sync.source.pyproject(&project.manifests)?;
+        let is_of_another = above.is_some_and(|above| above.is_built());
         if !is_of_another {
             let described = format!("{sync:?}");
             self.setting("development", &[disk::digest(described.as_bytes())]);
@@ -353,10 +350,7 @@ pub(super) fn without_members(
         return None;
     }
     if !members.is_empty() {
-        sync.source = Source::Requirements {
-            manifest: pyproject.toml.path.clone(),
-            requirements: others,
-        };
+        sync.source = Source::listed(pyproject, others);
     }
     Some(readable(pyproject, sync))
 }
@@ -369,10 +363,7 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
     let mut requirements = groups::requirements(pyproject, &sync.groups, &sync.extras);
     requirements.extend(pyproject.dependencies());
     Sync {
-        source: Source::Requirements {
-            manifest: pyproject.toml.path.clone(),
-            requirements,
-        },
+        source: Source::listed(pyproject, requirements),
         groups: Vec::new(),
         extras: Vec::new(),
         ..sync
@@ -512,7 +503,7 @@ mod tests {
             let [sync] = &syncs[..] else {
                 panic!("{syncs:?}")
             };
-            assert_eq!(sync.source.path(), &dir.join(expected));
+            assert_eq!(sync.source.path(), Some(&dir.join(expected)));
         }
     }
 }

@@ -80,10 +80,7 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
     if stestr_folder(pyproject).is_some() && named.iter().any(|name| name == "stestr") {
         found.runner = TestRunner::Stestr;
     } else if !named.iter().any(|name| is_pytest(name)) {
-        let runner = vec!["pytest".to_owned()];
-        found
-            .others
-            .push(Sync::of(Source::listed(pyproject, runner)));
+        found.others.push(Sync::of(Source::unlisted("pytest")));
     }
     Ok(found)
 }
@@ -188,7 +185,9 @@ fn add_environment(
     }
     found.unread = environment.unread;
     if !environment.requirements.is_empty() {
-        let source = Source::listed(pyproject, environment.requirements);
+        let file = environment.file;
+        let file = file.unwrap_or_else(|| pyproject.toml.path.clone());
+        let source = Source::listed_in(file, environment.requirements);
         found.others.push(Sync::of(source));
     }
     Ok(())
@@ -420,6 +419,19 @@ mod tests {
         assert_eq!(requirements[..2], ["pytest", on_one]);
         assert!(requirements[2].ends_with("/x.txt"), "{requirements:?}");
         assert_eq!(found.unread[0].0.line, 6);
+        assert_eq!(
+            found.others[0].source.path(),
+            Some(&pyproject.dir().join("tox.ini"))
+        );
+    }
+
+    #[test]
+    fn a_runner_that_is_taken_by_default_is_said_by_no_file() {
+        for pyproject in ["", "[project]\nname = 'x'\n"] {
+            let found = find(&project(pyproject, &[]).1).unwrap();
+            assert_eq!(sources(&found), [&Source::unlisted("pytest")]);
+            assert_eq!(found.others[0].source.path(), None);
+        }
     }
 
     #[test]

@@ -21,8 +21,9 @@ pub enum Source {
     /// The same as plain requirements, because some of its dependencies are members that pyx
     /// installs itself.
     Requirements {
-        /// The file that names them: a pyproject.toml, or one of the project's automation.
-        manifest: Utf8PathBuf,
+        /// The file that names them: a pyproject.toml, or one of the project's automation; `None` for what
+        /// no file does, as a runner that is taken by default.
+        manifest: Option<Utf8PathBuf>,
         requirements: Vec<String>,
     },
     /// A requirements file, for a crate without pyproject.toml.
@@ -32,20 +33,33 @@ pub enum Source {
 impl Source {
     /// Some of what a pyproject.toml asks for, as plain requirements.
     pub(super) fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Self {
+        Self::listed_in(pyproject.toml.path.clone(), requirements)
+    }
+
+    /// What one file of any kind asks for, as plain requirements.
+    pub(super) fn listed_in(file: Utf8PathBuf, requirements: Vec<String>) -> Self {
         Self::Requirements {
-            manifest: pyproject.toml.path.clone(),
+            manifest: Some(file),
             requirements,
         }
     }
 
-    /// The file that says what is installed.
-    pub fn path(&self) -> &Utf8PathBuf {
+    /// What no file asks for.
+    pub(super) fn unlisted(requirement: &str) -> Self {
+        Self::Requirements {
+            manifest: None,
+            requirements: vec![requirement.to_owned()],
+        }
+    }
+
+    /// The file that says what is installed; `None` where none does.
+    pub fn path(&self) -> Option<&Utf8PathBuf> {
         match self {
             Self::Lock(path) | Self::LockAbove(path) | Self::Metadata(path) | Self::File(path) => {
-                path
+                Some(path)
             }
-            Self::Workspace(workspace) => &workspace.root,
-            Self::Requirements { manifest, .. } => manifest,
+            Self::Workspace(workspace) => Some(&workspace.root),
+            Self::Requirements { manifest, .. } => manifest.as_ref(),
         }
     }
 
@@ -54,7 +68,10 @@ impl Source {
     pub(super) fn pyproject(&self, manifests: &Manifests) -> Result<Option<Arc<PyProject>>> {
         let path = match self {
             Self::Lock(lock) | Self::LockAbove(lock) => &lock.with_file_name("pyproject.toml"),
-            other => other.path(),
+            other => match other.path() {
+                Some(path) => path,
+                None => return Ok(None),
+            },
         };
         if path.file_name() != Some("pyproject.toml") {
             return Ok(None);
@@ -64,7 +81,7 @@ impl Source {
 
     /// Whether it is what a pyproject.toml says.
     pub(super) fn is_of(&self, pyproject: &Utf8Path) -> bool {
-        self.path() == pyproject
+        self.path().is_some_and(|path| path == pyproject)
     }
 }
 

@@ -328,7 +328,7 @@ fn what_uv_resolves_by_itself_is_installed_without_what_maturin_builds() {
         Source::Metadata(manifest()),
         Source::File("/p/requirements-dev.txt".into()),
         Source::Requirements {
-            manifest: manifest(),
+            manifest: Some(manifest()),
             requirements: vec!["-r/p/requirements-dev.txt".into()],
         },
     ] {

@@ -34,7 +34,14 @@ pub(super) fn all(
         files.push(pyproject.dir().join(name));
     }
     let tools = by_tool(manifests, pyproject)?.into_iter();
-    Ok(tools.flat_map(|(_, environments)| environments).collect())
+    let each = tools.flat_map(|(file, environments)| {
+        let environments = environments.into_iter();
+        environments.map(move |environment| ToolEnvironment {
+            file: Some(file.clone()),
+            ..environment
+        })
+    });
+    Ok(each.collect())
 }
 
 /// The same, those of each tool with the file that says them, absolute.

@@ -26,6 +26,8 @@ pub(in super::super) struct ToolEnvironment {
     /// PEP 508, a folder or a file, or an option of `uv pip install` in one word: `-rFILE`, `-cFILE` or
     /// `-eFOLDER`; each absolute.
     pub(in super::super) requirements: Vec<String>,
+    /// The file that says the first of them, absolute, where one of several tools' does.
+    pub(in super::super) file: Option<Utf8PathBuf>,
     /// Extras of the project itself, normalised.
     pub(in super::super) extras: Vec<String>,
     /// Dependency groups, normalised.
@@ -126,6 +128,9 @@ impl ToolEnvironment {
 
     /// Adds what another environment has besides: of a package that both name the first says the version.
     pub(in super::super) fn merge(&mut self, other: Self) {
+        if self.requirements.is_empty() {
+            self.file = other.file;
+        }
         let known: BTreeSet<String> = self
             .requirements
             .iter()
