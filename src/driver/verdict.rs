@@ -32,7 +32,7 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     let python = test_results
         .iter()
         .filter(|test_result| test_result.language == Language::Python);
-    let unselected = python.map(|test_result| match &test_result.idle {
+    let unselected = python.map(|test_result| match &test_result.no_tests {
         Some(NoTestsReason::Unselected(what)) => Some(what),
         _ => None,
     });
@@ -44,7 +44,7 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     }
     let mut by = None;
     for test_result in test_results {
-        match &test_result.idle {
+        match &test_result.no_tests {
             None | Some(NoTestsReason::NotATestRun) => return Ok(()),
             Some(NoTestsReason::Unselected(what)) => by = Some(what),
             Some(NoTestsReason::Nothing) => {}
@@ -60,10 +60,10 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn test_result(language: Language, idle: Option<NoTestsReason>) -> TestResult {
+    fn test_result(language: Language, no_tests: Option<NoTestsReason>) -> TestResult {
         TestResult {
             language,
-            idle,
+            no_tests,
             ..TestResult::default()
         }
     }

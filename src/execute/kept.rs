@@ -114,7 +114,7 @@ impl Kept {
         self.switch_on(&self.program(&folders, &modules))?;
         let modules = copies.iter().map(|it| &it.place);
         for module in modules.filter(|place| is_native(place)) {
-            disk::let_go(module, &environment.aside())?;
+            disk::remove_later(module, &environment.aside())?;
         }
         Ok(copies)
     }

@@ -57,7 +57,7 @@ pub struct TestResult {
     /// What to do about the failure, where that is known.
     pub hint: Option<String>,
     /// Why no test ran although nothing failed.
-    pub idle: Option<NoTestsReason>,
+    pub no_tests: Option<NoTestsReason>,
     pub seconds: f64,
     /// The tests, in the order in which they ended; those that a runner tells nothing of are missing.
     #[serde(default)]

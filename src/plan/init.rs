@@ -103,7 +103,7 @@ fn edits(plan: &Plan) -> impl Iterator<Item = &Edit> {
 /// [`Error::Refused`] where a file would be overwritten; [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may
 /// not be fetched; [`Error::Usage`] with `--locked`.
 pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
-    if let Subject::Whole(name) = &adoption.subject {
+    if let Subject::AlreadyMixed(name) = &adoption.subject {
         return Ok(Plan {
             fresh: vec![name.clone()],
             ..Plan::default()

@@ -43,9 +43,9 @@ pub(super) fn member(
         plan.then(copy(context, build, reusable, staleness));
         return prove(plan, context, build, true);
     }
-    // cargo compiles a restless crate at every call: let maturin's be the only one
-    let is_restless = build.locked.restless || build.earlier.is_of_the_future;
-    let alone = is_restless && staleness.replace.is_empty();
+    // cargo compiles such a crate at every call: let maturin's be the only one
+    let always_rebuilds = build.locked.always_rebuilds || build.earlier.is_of_the_future;
+    let alone = always_rebuilds && staleness.replace.is_empty();
     let ahead = cargo_invocation(context, build).filter(|_| !alone);
     if let Some(from) = &build.seed {
         seed(plan, build, from);

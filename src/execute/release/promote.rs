@@ -82,7 +82,7 @@ fn untested(test_results: &[TestResult]) -> BTreeMap<&str, Vec<&str>> {
     let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for test_result in test_results
         .iter()
-        .filter(|test_result| test_result.idle.is_some())
+        .filter(|test_result| test_result.no_tests.is_some())
     {
         let pythons = members.entry(&test_result.member).or_default();
         pythons.extend(test_result.on.as_deref());

@@ -93,7 +93,7 @@ pub(super) fn run(
     Ok(TestResult {
         language: Language::Python,
         member: test.member.clone(),
-        idle: report.idle(status, options, &test.arguments),
+        no_tests: report.no_tests(status, options, &test.arguments),
         counts: report.counts.unwrap_or_default(),
         failure,
         hint,
@@ -310,7 +310,7 @@ impl Report {
         }
     }
 
-    fn idle(
+    fn no_tests(
         &self,
         status: Status,
         options: &RunnerOptions,
@@ -409,32 +409,35 @@ mod tests {
 
     #[test]
     fn no_tests_are_told_from_none_selected_and_none_asked_for() {
-        let idle = |code, text: &str, arguments: &[&str]| {
+        let no_tests = |code, text: &str, arguments: &[&str]| {
             let report = Report::read(Some(text));
-            report.idle(Status::Code(code), PYTEST.options, &words(arguments))
+            report.no_tests(Status::Code(code), PYTEST.options, &words(arguments))
         };
         let empty = NONE.replace('2', "0");
-        assert_eq!(idle(5, &empty, &["-v"]), Some(NoTestsReason::Nothing));
+        assert_eq!(no_tests(5, &empty, &["-v"]), Some(NoTestsReason::Nothing));
         let unselected = |by: &str| Some(NoTestsReason::Unselected(by.to_owned()));
-        assert_eq!(idle(5, NONE, &["-kno"]), unselected("`-kno`"));
-        assert_eq!(idle(5, &empty, &["a.py"]), unselected("`a.py`"));
+        assert_eq!(no_tests(5, NONE, &["-kno"]), unselected("`-kno`"));
+        assert_eq!(no_tests(5, &empty, &["a.py"]), unselected("`a.py`"));
         assert_eq!(
-            idle(5, &empty, &["--tb", "short"]),
+            no_tests(5, &empty, &["--tb", "short"]),
             Some(NoTestsReason::Nothing)
         );
         assert_eq!(
-            idle(5, NONE, &["--tb", "short"]),
+            no_tests(5, NONE, &["--tb", "short"]),
             unselected("the project's own options")
         );
-        assert_eq!(idle(5, NONE, &[]), unselected("the project's own options"));
+        assert_eq!(
+            no_tests(5, NONE, &[]),
+            unselected("the project's own options")
+        );
         let listed = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":0}}\n";
         assert_eq!(
-            idle(0, listed, &["--collect-only"]),
+            no_tests(0, listed, &["--collect-only"]),
             Some(NoTestsReason::NotATestRun)
         );
         let one = "{\"event\":\"end\",\"code\":0,\"counts\":{\"passed\":1}}\n";
-        assert_eq!(idle(0, one, &[]), None);
-        assert_eq!(idle(0, &empty, &[]), Some(NoTestsReason::Nothing)); // os._exit(0) at the end
+        assert_eq!(no_tests(0, one, &[]), None);
+        assert_eq!(no_tests(0, &empty, &[]), Some(NoTestsReason::Nothing)); // os._exit(0) at the end
     }
 
     #[test]

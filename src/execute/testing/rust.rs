@@ -66,15 +66,15 @@ pub(super) fn run(
     if dialect == Dialect::Nextest && test.share.is_some() {
         sharing = Some(results.of_partition());
     }
-    let idle = match sharing {
+    let no_tests = match sharing {
         Some(Sharing { found: 0, .. }) => Some(Results::none_found(&test.arguments)),
         Some(_) => None, // the rest is run elsewhere
-        None => results.idle(&test.arguments),
+        None => results.no_tests(&test.arguments),
     };
     Ok(TestResult {
         language: Language::Rust,
         member: test.member.clone(),
-        idle: idle.filter(|_| failure.is_none()),
+        no_tests: no_tests.filter(|_| failure.is_none()),
         counts: results.counts,
         failure,
         hint,
@@ -386,7 +386,7 @@ impl Results {
     }
 
     /// `arguments`: those of the command line.
-    fn idle(&self, arguments: &[String]) -> Option<NoTestsReason> {
+    fn no_tests(&self, arguments: &[String]) -> Option<NoTestsReason> {
         if self.counts.is_empty() {
             return Some(NoTestsReason::NotATestRun);
         }
@@ -528,50 +528,53 @@ mod tests {
 
     #[test]
     fn none_selected_is_told_from_none_at_all_and_from_tests_that_ran() {
-        let idle = |dialect, lines: &[&str], arguments: &[&str]| {
+        let no_tests = |dialect, lines: &[&str], arguments: &[&str]| {
             let mut results = Results::new(dialect);
             for line in lines {
                 results.hear(Stream::Stderr, line.as_bytes());
             }
             let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-            results.idle(&arguments)
+            results.no_tests(&arguments)
         };
         let typo = Some(NoTestsReason::Unselected("`typo`".to_owned()));
         let zero = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
         let two = &zero.replace("0 filtered", "2 filtered");
-        assert_eq!(idle(LIBTEST, &[two, zero], &["typo"]), typo);
+        assert_eq!(no_tests(LIBTEST, &[two, zero], &["typo"]), typo);
         assert_eq!(
-            idle(LIBTEST, &[zero], &["typo"]),
+            no_tests(LIBTEST, &[zero], &["typo"]),
             Some(NoTestsReason::Nothing)
         );
-        assert_eq!(idle(LIBTEST, &[zero], &[]), Some(NoTestsReason::Nothing));
         assert_eq!(
-            idle(LIBTEST, &[], &["--list"]),
+            no_tests(LIBTEST, &[zero], &[]),
+            Some(NoTestsReason::Nothing)
+        );
+        assert_eq!(
+            no_tests(LIBTEST, &[], &["--list"]),
             Some(NoTestsReason::NotATestRun)
         );
         for kind in ["passed", "ignored", "measured"] {
             let one = &zero.replace(&format!("0 {kind}"), &format!("1 {kind}"));
-            assert_eq!(idle(LIBTEST, &[two, one], &["typo"]), None, "{kind}");
+            assert_eq!(no_tests(LIBTEST, &[two, one], &["typo"]), None, "{kind}");
         }
         // some program may have run without a word that we know
         let own = Dialect::Libtest { alone: false };
-        assert_eq!(idle(own, &[two], &["typo"]), None);
+        assert_eq!(no_tests(own, &[two], &["typo"]), None);
 
         let summary = "     Summary [   0.000s] 0 tests run: 0 passed, 2 skipped";
-        assert_eq!(idle(Dialect::Nextest, &[summary], &["typo"]), typo);
+        assert_eq!(no_tests(Dialect::Nextest, &[summary], &["typo"]), typo);
         let options = Some(NoTestsReason::Unselected(
             "the project's own options".to_owned(),
         ));
         for arguments in [&[][..], &["--test-threads", "1"]] {
-            let idle = idle(Dialect::Nextest, &[summary], arguments);
-            assert_eq!(idle, options, "{arguments:?}");
+            let no_tests = no_tests(Dialect::Nextest, &[summary], arguments);
+            assert_eq!(no_tests, options, "{arguments:?}");
         }
         let none = &summary.replace('2', "0");
         assert_eq!(
-            idle(Dialect::Nextest, &[none], &[]),
+            no_tests(Dialect::Nextest, &[none], &[]),
             Some(NoTestsReason::Nothing)
         );
         let one = &summary.replace("0 passed", "1 passed");
-        assert_eq!(idle(Dialect::Nextest, &[one], &["typo"]), None);
+        assert_eq!(no_tests(Dialect::Nextest, &[one], &["typo"]), None);
     }
 }

@@ -58,7 +58,9 @@ pub(super) fn run(
     // those of a run before this one, where this one recorded none
     let is_told = test.by_name && !results.counts.is_empty();
     Ok(TestResult {
-        idle: results.idle(&test.arguments).filter(|_| failure.is_none()),
+        no_tests: results
+            .no_tests(&test.arguments)
+            .filter(|_| failure.is_none()),
         cases: if is_told { cases(test)? } else { Vec::new() },
         counts: results.counts,
         failure,
@@ -172,7 +174,7 @@ impl Results {
     }
 
     /// Why no test ran where nothing failed; `arguments`: those of the command line.
-    fn idle(&self, arguments: &[String]) -> Option<NoTestsReason> {
+    fn no_tests(&self, arguments: &[String]) -> Option<NoTestsReason> {
         if self.unmatched {
             let arguments = arguments.join(" ");
             return Some(NoTestsReason::Unselected(format!("`{arguments}`")));

@@ -38,7 +38,7 @@ pub type Call = Vec<(Option<String>, String)>;
 pub(super) enum Found {
     Function(Box<HotFunction>),
     /// A function with its twin, imported from the module in Rust.
-    Twin,
+    AlreadyInRust,
 }
 
 /// Where packages are.
@@ -74,7 +74,7 @@ impl HotFunction {
         if source.function.is_some()
             && rust.is_some_and(|rust| imported == Some(format!("{rust}.{name}")))
         {
-            return Ok(Found::Twin);
+            return Ok(Found::AlreadyInRust);
         }
         let text = disk::read_text(&root.join(&file))?.unwrap_or_default();
         let said = checked(path, &file, &source, imported)?;

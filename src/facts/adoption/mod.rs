@@ -91,7 +91,7 @@ impl Adoption {
             return Self::of(session, root, subject);
         };
         let subject = match subject {
-            Subject::Whole(_) => Subject::Module(Box::new(RustModule::read(session, root)?)),
+            Subject::AlreadyMixed(_) => Subject::Module(Box::new(RustModule::read(session, root)?)),
             Subject::Crate(_) | Subject::Workspace(_) => {
                 let message =
                     "`--function` is for a Python package, and this is a crate".to_owned();
@@ -104,7 +104,9 @@ impl Adoption {
             _ => None,
         };
         match HotFunction::find(session, root, path, rust)? {
-            Found::Twin => Self::of(session, root, Subject::Whole(path.to_string())),
+            Found::AlreadyInRust => {
+                Self::of(session, root, Subject::AlreadyMixed(path.to_string()))
+            }
             Found::Function(_) if subject.has_function(&path.function) => {
                 let message = format!(
                     "the module in Rust has a function `{}`, which is another one",
@@ -148,7 +150,7 @@ impl Adoption {
         let fetched = uv.as_ref().and_then(|uv| uv.missing.as_ref());
         // a crate that is new in a workspace of its own, or in none, shares no lock with those above
         let is_alone = match &subject {
-            Subject::Workspace(workspace) => workspace.is_apart,
+            Subject::Workspace(workspace) => workspace.has_own_workspace,
             Subject::Distribution(_) => true,
             _ => is_package,
         };
@@ -317,7 +319,7 @@ pub(crate) fn subject(
     let cargo = manifests.cargo(&root.join("Cargo.toml"))?;
     match (pyproject, cargo) {
         (Some(pyproject), _) if pyproject.builds_with_maturin() => {
-            Ok(Subject::Whole(name_of(pyproject.name(), root)))
+            Ok(Subject::AlreadyMixed(name_of(pyproject.name(), root)))
         }
         (Some(_), Some(_)) => Err(Error::refused(
             format!("`{root}` has a Python package and a crate, which nothing connects"),
@@ -362,7 +364,7 @@ fn of_python(
     options: &AdoptionOptions,
 ) -> Result<Subject> {
     if let Some(name) = distribution::there(manifests, pyproject.dir())? {
-        return Ok(Subject::Whole(name));
+        return Ok(Subject::AlreadyMixed(name));
     }
     if options.layout == Some(AdoptionLayout::Workspace) {
         let beside = RustDistribution::read(manifests, pyproject, options)?;
@@ -389,14 +391,14 @@ fn without_pyproject(
 ) -> Result<Subject> {
     let root = cargo.dir();
     if let Some(name) = workspace::member_there(manifests, root)? {
-        return Ok(Subject::Whole(name));
+        return Ok(Subject::AlreadyMixed(name));
     }
     if cargo.package_name().is_none() {
         let workspace = CargoWorkspace::read(manifests, cargo, options)?;
         return Ok(Subject::Workspace(Box::new(workspace)));
     }
     if embeds(manifests, &cargo)? {
-        return Ok(Subject::Whole(name_of(cargo.package_name(), root)));
+        return Ok(Subject::AlreadyMixed(name_of(cargo.package_name(), root)));
     }
     subject::of_crate(manifests, cargo, options)
 }

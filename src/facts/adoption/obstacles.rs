@@ -13,12 +13,12 @@ pub(super) struct Obstacle {
 }
 
 impl Obstacle {
-    fn firm(why: String) -> Self {
+    fn unavoidable(why: String) -> Self {
         let is_final = true;
         Self { why, is_final }
     }
 
-    fn soft(why: String) -> Self {
+    fn avoidable(why: String) -> Self {
         let is_final = false;
         Self { why, is_final }
     }
@@ -33,13 +33,13 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
         found.map(|(line, _)| format!("{path}:{line}"))
     };
     if let Some(place) = find(&|words| has_word(words, "no_std")) {
-        return Some(Obstacle::firm(format!(
+        return Some(Obstacle::unavoidable(format!(
             "{place} is for programs without std, which PyO3 needs"
         )));
     }
     if cargo.edition() == Some("2015") {
         let why = "its edition is 2015, which PyO3's macros do not know";
-        return Some(Obstacle::firm(why.to_owned()));
+        return Some(Obstacle::unavoidable(why.to_owned()));
     }
     let forbids = |words: &str| has_word(words, "forbid") && has_word(words, "unsafe_code");
     let place = find(&forbids).or_else(|| {
@@ -48,7 +48,7 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
     });
     if let Some(place) = place {
         let why = format!("{place} forbids unsafe code, which PyO3 is made of");
-        return Some(Obstacle::soft(why));
+        return Some(Obstacle::avoidable(why));
     }
     if let Some(oldest) = cargo
         .rust_version()
@@ -58,11 +58,11 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
             "it is for Rust from {oldest} on, and PyO3 from {}",
             pyo3::RUST
         );
-        return Some(Obstacle::soft(why));
+        return Some(Obstacle::avoidable(why));
     }
     let links = cargo.toml.str(&["package", "links"])?;
     let why = format!("it links `{links}`, which only one crate of a program may");
-    Some(Obstacle::soft(why))
+    Some(Obstacle::avoidable(why))
 }
 
 fn has_word(text: &str, word: &str) -> bool {

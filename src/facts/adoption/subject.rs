@@ -21,7 +21,7 @@ use super::workspace::CargoWorkspace;
 #[derive(Debug)]
 pub enum Subject {
     /// A project that has both languages already, by its name.
-    Whole(String),
+    AlreadyMixed(String),
     Package(Box<PythonPackage>),
     /// A package of which its backend has to be asked what it is.
     NeedsBackend(Box<NeedsBackend>),
@@ -86,7 +86,7 @@ pub(super) fn of_crate(
     let folder = cargo.dir().join(Utf8Path::new(&path).with_file_name(""));
     let (module, renamed) = ModuleName::choose(&cargo, options)?;
     let obstacle = obstacle(&cargo, &path, &text).or(renamed);
-    if let Choice::Beside(why) = Choice::of(&cargo, obstacle, options)? {
+    if let ModulePlace::Beside(why) = ModulePlace::of(&cargo, obstacle, options)? {
         refuse_module(&cargo, &folder, &Pyo3::of(&cargo)?)?;
         let workspace = CargoWorkspace::beside(manifests, cargo, module, why)?;
         return Ok(Subject::Workspace(Box::new(workspace)));
@@ -112,13 +112,13 @@ pub(super) fn of_crate(
 }
 
 /// Where the module of a library goes.
-enum Choice {
+enum ModulePlace {
     Inside,
     /// With the reason, where nobody has wished so.
     Beside(Option<String>),
 }
 
-impl Choice {
+impl ModulePlace {
     /// By what was asked for, else by what the crate allows.
     ///
     /// # Errors

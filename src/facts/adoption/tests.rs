@@ -164,7 +164,10 @@ fn what_has_both_languages_is_whole() {
             ("python/pyproject.toml", maturin),
         ],
     ] {
-        assert!(matches!(read(files), Ok(Subject::Whole(_))), "{files:?}");
+        assert!(
+            matches!(read(files), Ok(Subject::AlreadyMixed(_))),
+            "{files:?}"
+        );
     }
     // a program beside a library that has Python behind a feature runs none
     let files = [("src/lib.rs", ""), ("src/main.rs", "fn main() {}\n")];

@@ -30,7 +30,7 @@ pub struct CargoWorkspace {
     /// the root, and the member is one of its own.
     pub is_listed: bool,
     /// Whether the member is a workspace of its own.
-    pub is_apart: bool,
+    pub has_own_workspace: bool,
     /// The library that Python is to see: the only one, or the one with the folder's name. Name, and
     /// path from the new member.
     pub exposed: Option<(String, String)>,
@@ -51,7 +51,7 @@ impl CargoWorkspace {
         Ok(Self {
             exposed: library_of(manifests, &root, &patterns, &name.krate, folder)?,
             is_listed: covers(&patterns, folder),
-            is_apart: false,
+            has_own_workspace: false,
             module: ModuleName::of(name),
             why: None,
             cargo,
@@ -67,13 +67,13 @@ impl CargoWorkspace {
         why: Option<String>,
     ) -> Result<Self> {
         let folder = free_folder(cargo.dir())?;
-        let is_apart = !cargo.is_workspace() && in_workspace(manifests, cargo.dir())?;
+        let has_own_workspace = !cargo.is_workspace() && in_workspace(manifests, cargo.dir())?;
         let patterns = cargo.toml.strings(&["workspace", "members"]);
         let name = cargo.package_name().unwrap_or_default().to_owned();
         Ok(Self {
             exposed: Some((name, up(folder))),
-            is_listed: is_apart || covers(&patterns, folder),
-            is_apart,
+            is_listed: has_own_workspace || covers(&patterns, folder),
+            has_own_workspace,
             module,
             why,
             cargo,

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::fingerprint::{Settings, variable_setting};
-use crate::facts::project::{Choice, Member, PYO3, python_folders};
+use crate::facts::project::{FeatureSelection, Member, PYO3, python_folders};
 use crate::world::disk;
 use crate::world::manifest::CargoToml;
 use crate::world::session::Session;
@@ -74,8 +74,8 @@ pub struct Options {
 
 impl Options {
     /// The features that cargo is asked for.
-    pub fn choice(&self) -> Choice<'_> {
-        Choice {
+    pub fn choice(&self) -> FeatureSelection<'_> {
+        FeatureSelection {
             features: &self.features,
             default: !self.no_default_features,
         }

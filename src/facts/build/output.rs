@@ -16,7 +16,7 @@ pub fn target_dir(member: &Member) -> Utf8PathBuf {
 
 /// As [`target_dir`], among the target directories of the environment that has them in `state`.
 pub fn target_dir_in(state: &Utf8Path, member: &Member) -> Utf8PathBuf {
-    match (member.bindings, member.is_apart) {
+    match (member.bindings, member.has_own_target_dir) {
         (Bindings::Embed, _) => state.join("test"),
         (_, false) => state.join("ext"),
         (_, true) => state.join(format!("ext-{}", member.place())),

@@ -320,7 +320,10 @@ mod tests {
     fn a_module_that_lies_in_the_project_is_no_package_that_it_lists() {
         let files = [
             ("python/pyproject.toml", ""),
-            (".github/workflows/ci.yml", "- run: python scripts/check.py\n"),
+            (
+                ".github/workflows/ci.yml",
+                "- run: python scripts/check.py\n",
+            ),
             ("scripts/check.py", ""),
         ];
         assert_eq!(

@@ -10,7 +10,7 @@ use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Dependency, DependencyKind, Manifests, Toml, excludes};
 
-use super::features::{Choice, Enabled};
+use super::features::{Enabled, FeatureSelection};
 use super::member::{Member, is_host};
 
 /// The crates that link Python.
@@ -168,12 +168,12 @@ pub struct Locked {
     pub stable_abis: StableAbis,
     /// Whether a build script asks to be rerun for a file that is not there, so that cargo
     /// rebuilds at every call.
-    pub restless: bool,
+    pub always_rebuilds: bool,
 }
 
 impl Locked {
     /// `choice`: the features that the build is asked for.
-    pub fn gather(manifests: &Manifests, member: &Member, choice: Choice<'_>) -> Self {
+    pub fn gather(manifests: &Manifests, member: &Member, choice: FeatureSelection<'_>) -> Self {
         let lock = cargo_lock(manifests, &member.workspace);
         let lock = lock.as_deref();
         let version = |name: &str| lock?.locked_version(name);
@@ -188,14 +188,16 @@ impl Locked {
             packages: 1 + reached.len(),
             links_python: PYO3.iter().any(links),
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
-            restless: member.crates().any(|cargo| is_restless(&cargo.toml.path)),
+            always_rebuilds: member
+                .crates()
+                .any(|cargo| always_rebuilds(&cargo.toml.path)),
             stable_abis: StableAbis::of_features(&features),
         }
     }
 }
 
 /// The features of PyO3 that a member's build enables.
-pub fn pyo3_features(member: &Member, choice: Choice<'_>) -> BTreeSet<String> {
+pub fn pyo3_features(member: &Member, choice: FeatureSelection<'_>) -> BTreeSet<String> {
     let enabled = Enabled::of(member, choice);
     let of_both = PYO3.into_iter().flat_map(|name| enabled.of_package(name));
     of_both.cloned().collect()
@@ -204,7 +206,7 @@ pub fn pyo3_features(member: &Member, choice: Choice<'_>) -> BTreeSet<String> {
 /// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
 /// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
 pub fn abi3_floor(member: &Member) -> Option<u64> {
-    let choice = Choice {
+    let choice = FeatureSelection {
         features: &member.features,
         default: !member.no_default_features(),
     };
@@ -226,7 +228,7 @@ pub fn links_python_optionally(cargo: &CargoToml) -> bool {
     PYO3.iter().any(|name| cargo.takes_optionally(name))
 }
 
-fn is_restless(manifest: &Utf8Path) -> bool {
+fn always_rebuilds(manifest: &Utf8Path) -> bool {
     let script = manifest.with_file_name("build.rs");
     let text = disk::read_text(&script).ok().flatten().unwrap_or_default();
     let dir = manifest.parent().unwrap_or(manifest);
@@ -279,7 +281,7 @@ mod tests {
         let says = |path: &str| {
             let line = format!("println!(\"cargo:rerun-if-changed={path}\");");
             disk::write(&dir.join("build.rs"), line.as_bytes()).unwrap();
-            is_restless(&manifest)
+            always_rebuilds(&manifest)
         };
         assert!(!says("build.rs"));
         assert!(says("include/*"));

@@ -8,7 +8,7 @@ use crate::world::manifest::{ArrayEdit, CargoToml, Spanned};
 
 use super::Member;
 use super::crates::{PYO3, pyo3_features};
-use super::features::Choice;
+use super::features::FeatureSelection;
 
 const FEATURE: &str = "extension-module";
 
@@ -28,7 +28,7 @@ impl HardWired {
     /// `None` where only maturin switches it on, or nobody does.
     pub fn find(member: &Member) -> Option<Self> {
         let own = Switch::all(&member.cargo);
-        let choice = Choice {
+        let choice = FeatureSelection {
             features: &[],
             default: true,
         };

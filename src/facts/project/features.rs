@@ -13,7 +13,7 @@ use super::Member;
 
 /// What cargo is told of the features of the crate that it builds.
 #[derive(Clone, Copy, Debug)]
-pub struct Choice<'a> {
+pub struct FeatureSelection<'a> {
     pub features: &'a [String],
     pub default: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Enabled<'a> {
 }
 
 impl<'a> Enabled<'a> {
-    pub(super) fn of(member: &'a Member, choice: Choice<'_>) -> Self {
+    pub(super) fn of(member: &'a Member, choice: FeatureSelection<'_>) -> Self {
         let crates = member.crates();
         let mut chosen: BTreeSet<String> = choice.features.iter().cloned().collect();
         if choice.default {

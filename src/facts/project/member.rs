@@ -83,7 +83,7 @@ pub struct Member {
     pub wraps_compiler: bool,
     /// Whether its extension is built in a target directory of its own: in a shared one another
     /// member's build would take the place of its artifact, or compile its crate in another way.
-    pub is_apart: bool,
+    pub has_own_target_dir: bool,
     pub bindings: Bindings,
     /// The library's name with underscores; `None` for a crate of binaries.
     pub lib: Option<String>,
@@ -271,11 +271,11 @@ pub(super) fn order(members: &mut Vec<Member>) {
 /// Which of the members cannot build in one target directory with the others, `aside` being those that are
 /// not built now: cargo would call two libraries alike, or compile one crate now as an extension, now for
 /// another. The answer is the same whichever of them are asked for, and whatever they are called.
-pub(super) fn set_apart(members: &mut [Member], aside: &[Member]) {
+pub(super) fn separate_target_dirs(members: &mut [Member], aside: &[Member]) {
     for at in 0..members.len() {
         let member = &members[at];
         let mut others = members.iter().chain(aside);
-        members[at].is_apart = others.any(|other| {
+        members[at].has_own_target_dir = others.any(|other| {
             let is_called_alike =
                 other.dir < member.dir && other.lib.is_some() && other.lib == member.lib;
             let mut linked = other.path_dependencies.iter();

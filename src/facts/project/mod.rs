@@ -35,7 +35,7 @@ pub use crates::{
     pyo3_features, workspace_crates,
 };
 pub use extension_module::{HardWired, is_switched_on};
-pub use features::Choice;
+pub use features::FeatureSelection;
 pub use layout::{Layout, package_folder, python_folders};
 pub use member::{Bindings, METADATA, Member};
 pub use python_module::makes_module;
@@ -120,7 +120,7 @@ impl Project {
             member.cargo_configs = config.places;
             member.target = member.directories.state(&member.workspace);
         }
-        member::set_apart(&mut members, &aside);
+        member::separate_target_dirs(&mut members, &aside);
         let wanted = if selection.members.is_empty() && !selection.workspace {
             &config.members
         } else {

@@ -32,7 +32,7 @@ impl Adoption {
     /// [`Error::Manifest`](crate::model::error::Error::Manifest) for values of a kind that no tool takes.
     pub fn wanted(&self) -> Result<Vec<FileChange>> {
         let mut wanted = match &self.subject {
-            Subject::Whole(_) | Subject::NeedsBackend(_) => return Ok(Vec::new()),
+            Subject::AlreadyMixed(_) | Subject::NeedsBackend(_) => return Ok(Vec::new()),
             Subject::Module(module) => self.in_module(module),
             Subject::Package(package) => self.of_package(package)?,
             Subject::Crate(krate) => of_crate(krate)?,
@@ -67,7 +67,7 @@ impl Adoption {
                 let cargo = &workspace.cargo;
                 cargo.package_name().map(|_| &**cargo)
             }
-            Subject::Whole(_)
+            Subject::AlreadyMixed(_)
             | Subject::Package(_)
             | Subject::NeedsBackend(_)
             | Subject::Module(_)
@@ -88,7 +88,7 @@ impl Adoption {
     pub fn manifest(&self) -> Utf8PathBuf {
         match &self.subject {
             Subject::Package(_) | Subject::Distribution(_) => format!("{RUST}Cargo.toml").into(),
-            Subject::Workspace(workspace) if workspace.is_apart => {
+            Subject::Workspace(workspace) if workspace.has_own_workspace => {
                 Utf8Path::new(workspace.folder).join("Cargo.toml")
             }
             _ => "Cargo.toml".into(),
@@ -214,14 +214,14 @@ fn member_of(workspace: &CargoWorkspace) -> Member<'_> {
         module: &workspace.module,
         krate: format!("{distribution}-python"),
         about: format!("{seen} for Python"),
-        inherits_version: shared && !workspace.is_apart,
+        inherits_version: shared && !workspace.has_own_workspace,
         license: said("license"),
         repository: said("repository"),
         pythons: format!(">=3.{OLDEST}"),
         dependency: library.unwrap_or_default(),
         // a module of the library's name would be in its way
         is_named_alike: exposed.is_some_and(|(name, _)| name.replace('-', "_") == *module),
-        is_apart: workspace.is_apart,
+        has_own_workspace: workspace.has_own_workspace,
     }
 }
 

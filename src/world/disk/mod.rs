@@ -22,7 +22,7 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::model::path::normalize;
 
 pub use file_lock::FileLock;
-pub use replace::{let_go, replace};
+pub use replace::{remove_later, replace};
 pub use trees::{Staging, copy_entry, copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{

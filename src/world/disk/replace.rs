@@ -64,7 +64,7 @@ fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
 /// Has a file be one that can be removed. Windows removes no module that a process has loaded, and lets it
 /// be moved: it goes into the folder `aside`, until it can be removed, and a copy takes its place.
 #[cfg(not(unix))]
-pub fn let_go(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
+pub fn remove_later(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
     create_dir(aside)?;
     for former in names_in(aside, |_| true) {
         let _ = std::fs::remove_file(former); // the next one tries again
@@ -84,7 +84,7 @@ pub fn let_go(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
 
 /// Has a file be one that can be removed: every file is.
 #[cfg(unix)]
-pub fn let_go(_path: &Utf8Path, _aside: &Utf8Path) -> Result<()> {
+pub fn remove_later(_path: &Utf8Path, _aside: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
@@ -113,7 +113,7 @@ mod tests {
         let (new, program) = (dir.join("new"), dir.join("p.exe"));
         write(&new, b"new").unwrap();
         let ways: [&dyn Fn() -> Result<()>; 2] = [&|| replace(&new, &program), &|| {
-            let_go(&program, &dir.join("aside"))
+            remove_later(&program, &dir.join("aside"))
         }];
         for way in ways {
             std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();

@@ -375,7 +375,6 @@ pub fn is_optional(dependency: &Item) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::manifest::Dependency;
 
     fn manifest(text: &str) -> CargoToml {
         let path = Utf8Path::new("/p/Cargo.toml");
@@ -466,13 +465,13 @@ mod tests {
     #[test]
     fn a_dependency_is_found_in_whichever_table_it_stands() {
         let found = manifest(EVERY_TABLE);
-        let names = |found: Vec<Dependency>| {
-            let names = found.into_iter().map(|one| one.package);
-            names.collect::<Vec<_>>().concat()
-        };
-        assert_eq!(names(found.dependencies()), "abcfgh");
-        assert_eq!(names(found.dev_dependencies()), "deij");
-        assert_eq!(names(found.workspace_dependencies()), "k");
+        let [all, tests, shared] = [
+            found.dependencies(),
+            found.dev_dependencies(),
+            found.workspace_dependencies(),
+        ]
+        .map(|found| found.into_iter().map(|one| one.package).collect::<String>());
+        assert_eq!([&*all, &*tests, &*shared], ["abcfgh", "deij", "k"]);
         let needs: String = found.needs().into_iter().map(|need| need.package).collect();
         let mut needs: Vec<char> = needs.chars().collect();
         needs.sort_unstable();

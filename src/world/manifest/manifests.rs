@@ -15,7 +15,7 @@ use super::{CargoToml, PyProject, Toml, workspace};
 pub struct Manifests(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
-pub(super) struct Known {
+struct Known {
     files: BTreeMap<Utf8PathBuf, Option<Arc<Toml>>>,
     cargo: BTreeMap<Utf8PathBuf, Arc<CargoToml>>,
     pyproject: BTreeMap<Utf8PathBuf, Arc<PyProject>>,
@@ -37,7 +37,7 @@ impl Manifests {
         let mut cargo = CargoToml::of(toml)?;
         // whoever inherits says the word, and for nobody else the folders above are read
         if cargo.toml.text().contains("workspace") {
-            let root = workspace::root_of(&mut known, &cargo.toml)?;
+            let root = workspace::root_of(&cargo.toml, |path| known.toml(path))?;
             cargo.workspace = known.toml(&root.join("Cargo.toml"))?;
         }
         let cargo = Arc::new(cargo);
@@ -86,7 +86,8 @@ impl Manifests {
     /// # Errors
     /// As [`Toml::read`], for the files above.
     pub fn workspace_root(&self, cargo: &CargoToml) -> Result<Utf8PathBuf> {
-        workspace::root_of(&mut self.known(), &cargo.toml)
+        let mut known = self.known();
+        workspace::root_of(&cargo.toml, |path| known.toml(path))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -96,7 +97,7 @@ impl Manifests {
 }
 
 impl Known {
-    pub(super) fn toml(&mut self, path: &Utf8Path) -> Result<Option<Arc<Toml>>> {
+    fn toml(&mut self, path: &Utf8Path) -> Result<Option<Arc<Toml>>> {
         if let Some(known) = self.files.get(path) {
             return Ok(known.clone());
         }

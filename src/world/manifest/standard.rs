@@ -60,12 +60,11 @@ pub(super) fn check(toml: &Toml) -> Result<()> {
 mod tests {
     use camino::Utf8Path;
 
-    use super::super::PyProject;
     use super::*;
 
     fn said(text: &str) -> String {
         let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
-        let Err(error) = PyProject::of(toml) else {
+        let Err(error) = check(&toml) else {
             return "nothing".to_owned();
         };
         let hint = error.hint().map(|hint| format!("\nhint: {hint}"));

@@ -1,15 +1,20 @@
 //! Which Cargo.toml is the root of a crate's workspace (cargo book, "Workspaces").
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::path::normalize;
 
 use super::Toml;
-use super::manifests::Known;
 
-/// The folder of the workspace of the crate that a Cargo.toml is of; its own where it has none.
-pub(super) fn root_of(known: &mut Known, cargo: &Toml) -> Result<Utf8PathBuf> {
+/// The folder of the workspace of the crate that a Cargo.toml is of; its own where it has none. `read`: gives
+/// the manifests of the folders above.
+pub(super) fn root_of(
+    cargo: &Toml,
+    mut read: impl FnMut(&Utf8Path) -> Result<Option<Arc<Toml>>>,
+) -> Result<Utf8PathBuf> {
     let own = folder(cargo);
     if let Some(named) = cargo.str(&["package", "workspace"]) {
         return Ok(normalize(&own.join(named)));
@@ -18,7 +23,7 @@ pub(super) fn root_of(known: &mut Known, cargo: &Toml) -> Result<Utf8PathBuf> {
         return Ok(own.to_owned());
     }
     for dir in own.ancestors().skip(1) {
-        let Some(toml) = known.toml(&dir.join("Cargo.toml"))? else {
+        let Some(toml) = read(&dir.join("Cargo.toml"))? else {
             continue;
         };
         // past one that excludes the crate cargo looks further up
@@ -52,7 +57,6 @@ fn folder(toml: &Toml) -> &Utf8Path {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Manifests;
     use super::*;
     use crate::world::disk;
 
@@ -64,9 +68,8 @@ mod tests {
         for (folder, text) in files {
             disk::write(&dir.join(folder).join("Cargo.toml"), text.as_bytes()).unwrap();
         }
-        let manifests = Manifests::default();
-        let cargo = manifests.cargo(&dir.join("x/y/Cargo.toml")).unwrap();
-        let root = manifests.workspace_root(&cargo.unwrap()).unwrap();
+        let cargo = Toml::read(&dir.join("x/y/Cargo.toml")).unwrap().unwrap();
+        let root = root_of(&cargo, |path| Ok(Toml::read(path)?.map(Arc::new))).unwrap();
         root.strip_prefix(&dir).unwrap().to_string()
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use cargo_pyx::facts::project::{Choice, Project as Facts, Selection, pyo3_features};
+use cargo_pyx::facts::project::{FeatureSelection, Project as Facts, Selection, pyo3_features};
 use cargo_pyx::world::session::Session;
 use fastrand::Rng;
 
@@ -173,7 +173,7 @@ impl Layout<'_> {
             ..Session::default()
         };
         let read = Facts::discover(&session, &Selection::default()).unwrap();
-        let choice = Choice {
+        let choice = FeatureSelection {
             features: &self.chosen,
             default: self.default,
         };

@@ -17,7 +17,7 @@ use super::world::World;
 
 /// How the law was broken.
 pub(super) struct Breach {
-    /// `stale`, `needless`, `twice`, `left`, `restless`, `refused`.
+    /// `stale`, `needless`, `twice`, `left`, `always_rebuilds`, `refused`.
     what: &'static str,
     said: String,
 }
@@ -292,7 +292,7 @@ impl Lab {
         };
         for word in words {
             if !allowed.contains(&word) {
-                return Err(Breach::new("restless", said(run)));
+                return Err(Breach::new("always_rebuilds", said(run)));
             }
         }
         Ok(())

@@ -254,7 +254,7 @@ fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
     assert!(ahead(|_| {}));
     assert!(!ahead(|build| build.member.plain = false));
     assert!(!ahead(|build| build.locked.pyo3 = None));
-    assert!(!ahead(|build| build.locked.restless = true));
+    assert!(!ahead(|build| build.locked.always_rebuilds = true));
     assert!(!ahead(|build| build.locked.stable_abis.abi3 = Some(None)));
     assert!(ahead(|build| {
         build.locked.stable_abis.abi3 = Some(None);

@@ -26,7 +26,7 @@ pub(super) fn files(beside: &RustDistribution) -> Result<Vec<FileChange>> {
         pythons: pythons.map_or_else(|| format!(">=3.{OLDEST}"), str::to_owned),
         dependency: String::new(),
         is_named_alike: false,
-        is_apart: beside.is_nested,
+        has_own_workspace: beside.is_nested,
     };
     let mut wanted = member.files();
     if beside.is_required {

@@ -36,7 +36,7 @@ pub(super) struct Member<'a> {
     /// Whether that library has the module's name in Rust.
     pub(super) is_named_alike: bool,
     /// Whether it is a cargo workspace of its own.
-    pub(super) is_apart: bool,
+    pub(super) has_own_workspace: bool,
 }
 
 impl Member<'_> {
@@ -74,7 +74,11 @@ impl Member<'_> {
         } else {
             format!("#[pyo3::pymodule]\nmod {module}")
         };
-        let own = if self.is_apart { OWN_WORKSPACE } else { "" };
+        let own = if self.has_own_workspace {
+            OWN_WORKSPACE
+        } else {
+            ""
+        };
         let line = |key: &str, said: &Option<String>| {
             let line = said
                 .as_ref()

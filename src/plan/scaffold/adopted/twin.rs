@@ -32,7 +32,7 @@ impl Adoption {
         let Some(function) = &self.function else {
             return Ok(files);
         };
-        let twin = Twin {
+        let twin = AlreadyInRust {
             function,
             dotted: format!("{}.{}", package.name, package.leaf),
         };
@@ -57,7 +57,7 @@ impl Adoption {
         let Some(function) = &self.function else {
             return Ok(files);
         };
-        let twin = Twin {
+        let twin = AlreadyInRust {
             function,
             dotted: beside.module.module.clone(),
         };
@@ -80,7 +80,7 @@ impl Adoption {
         let Some(function) = &self.function else {
             return Vec::new();
         };
-        let twin = Twin {
+        let twin = AlreadyInRust {
             function,
             dotted: module.dotted.clone(),
         };
@@ -101,13 +101,13 @@ impl Adoption {
     }
 }
 
-struct Twin<'a> {
+struct AlreadyInRust<'a> {
     function: &'a HotFunction,
     /// The module in Rust, as Python imports it.
     dotted: String,
 }
 
-impl Twin<'_> {
+impl AlreadyInRust<'_> {
     fn name(&self) -> &str {
         &self.function.path.function
     }
