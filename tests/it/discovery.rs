@@ -586,6 +586,23 @@ fn a_path_dependency_above_is_a_host_and_no_part_with_all_that_only_it_needs() {
 }
 
 #[test]
+fn a_library_above_a_module_that_is_no_example_is_part_of_it() {
+    let module = format!("{PYO3}library = {{ path = '..' }}\n[workspace]\n");
+    for folder in ["python", "examples"] {
+        let checkout = Checkout::new()
+            .file("Cargo.toml", "[package]\nname = 'library'\n")
+            .package(folder, "module")
+            .file(&format!("{folder}/Cargo.toml"), &module);
+        let project = checkout.discover(folder).unwrap();
+        let member = &project.members[0];
+        let is_part = folder == "python";
+        let library = checkout.root.join("Cargo.toml");
+        assert_eq!(member.parts.contains(&library), is_part, "{folder}");
+        assert_eq!(member.hosts().count(), usize::from(!is_part), "{folder}");
+    }
+}
+
+#[test]
 fn the_package_at_a_workspaces_root_is_meant_alone_and_the_others_can_be_named() {
     let root = format!("{PYO3}[workspace]\nmembers = ['crates/*']\n");
     let checkout = Checkout::new()

@@ -11,7 +11,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Dependency, DependencyKind, Manifests, Toml, excludes};
 
 use super::features::{Enabled, FeatureSelection};
-use super::member::{Member, is_host};
+use super::member::Member;
 
 /// The crates that link Python.
 pub const PYO3: [&str; 2] = ["pyo3", "pyo3-ffi"];
@@ -65,15 +65,19 @@ impl Closure {
         Ok(())
     }
 
-    /// Those of `crates` that are part of `cargo`, of the package in `package`: a crate above that is its
-    /// host, as a library is of its examples, and with it go those that only the host needs.
-    pub(super) fn parts(&self, cargo: &CargoToml, package: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
-        let is_above = |path: &Utf8Path| path.parent().is_some_and(|dir| is_host(dir, package));
+    /// Those of `crates` that are part of `cargo`. `is_host`: of the folder of a crate, whether that is a
+    /// host as a library is of its examples, with which go those that only the host needs.
+    pub(super) fn parts(
+        &self,
+        cargo: &CargoToml,
+        is_host: &dyn Fn(&Utf8Path) -> bool,
+    ) -> BTreeSet<Utf8PathBuf> {
+        let is_hosts = |path: &Utf8Path| path.parent().is_some_and(is_host);
         let mut parts = BTreeSet::new();
         let mut open = vec![&cargo.toml.path];
         while let Some(from) = open.pop() {
             for (needs, path) in &self.paths {
-                if needs == from && !is_above(path) && parts.insert(path.clone()) {
+                if needs == from && !is_hosts(path) && parts.insert(path.clone()) {
                     open.push(path);
                 }
             }

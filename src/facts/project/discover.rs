@@ -462,7 +462,7 @@ impl FoundPackage {
     fn member(&self, manifests: &Manifests) -> Result<Member> {
         let closure = Closure::of(manifests, &self.cargo)?;
         let cargo = &self.cargo;
-        let parts = closure.parts(cargo, self.dir());
+        let parts = closure.parts(cargo, &|dir| is_host(dir, self.dir()));
         let lib = cargo.has_lib().then(|| cargo.lib_name()).flatten();
         let mut member = Member {
             name: self.name(),
@@ -531,6 +531,13 @@ impl FoundPackage {
             })
             .unwrap_or(Bindings::Cffi)
     }
+}
+
+/// Whether the crate in `dir` is above a package that is among its examples or tests: what other package
+/// has a crate above, as a module in `python/` has its library, consists of it.
+fn is_host(dir: &Utf8Path, package: &Utf8Path) -> bool {
+    let mut between = package.strip_prefix(dir).into_iter().flatten();
+    between.any(|name| ASIDE.contains(&name))
 }
 
 fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {

@@ -20,11 +20,6 @@ use super::cargo_directories::Directories;
 /// What only a source distribution has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
-/// Whether a crate in `dir` is above a package, and not in its folder or below.
-pub(super) fn is_host(dir: &Utf8Path, package: &Utf8Path) -> bool {
-    dir != package && package.starts_with(dir)
-}
-
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,10 +157,12 @@ impl Member {
         self.bindings == Bindings::Uniffi
     }
 
-    /// The path dependencies above it.
+    /// The path dependencies above it that it is an example of, and not a part.
     pub fn hosts(&self) -> impl Iterator<Item = &Arc<CargoToml>> {
         self.path_dependencies.iter().filter(|cargo| {
-            is_host(cargo.dir(), &self.dir) && !cargo.dir().starts_with(&self.workspace)
+            let is_above = cargo.dir() != self.dir && self.dir.starts_with(cargo.dir());
+            let is_inside = cargo.dir().starts_with(&self.workspace);
+            is_above && !is_inside && !self.parts.contains(&cargo.toml.path)
         })
     }
 
