@@ -137,14 +137,38 @@ pub(super) fn probe_by(session: &Session, runner: &[String], python: &Utf8Path) 
     serde_json::from_str(output.stdout.trim()).map_err(|_| {
         Error::Python(PythonError::BadInterpreter {
             path: python.to_owned(),
-            message: output.stderr.trim().to_owned(),
+            message: complaint(&output),
         })
     })
+}
+
+/// Why there is no answer: one that a signal has ended may have said nothing.
+fn complaint(output: &Output) -> String {
+    match output.stderr.trim() {
+        "" => format!("it did not answer ({})", output.status),
+        said => said.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::process::Status;
+
+    #[test]
+    fn an_interpreter_that_says_nothing_is_told_by_how_it_ended() {
+        for (stderr, expected) in [
+            ("", "it did not answer (killed by signal 15)"),
+            ("no encodings\n", "no encodings"),
+        ] {
+            let output = Output {
+                status: Status::Signal(15),
+                stdout: String::new(),
+                stderr: stderr.to_owned(),
+            };
+            assert_eq!(complaint(&output), expected);
+        }
+    }
 
     #[test]
     fn a_free_threaded_python_has_folders_of_its_own() {
