@@ -12,7 +12,7 @@ mod lost_output;
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -112,10 +112,7 @@ impl Ui {
 
     /// Prints what a [buffer](Self::buffered) has held back.
     pub fn flush(&self, buffer: &Self) {
-        let held = buffer
-            .buffer
-            .as_ref()
-            .and_then(|buffer| buffer.held.lock().ok());
+        let held = buffer.buffer.as_ref().map(|buffer| locked(&buffer.held));
         if let Some(lines) = held.filter(|lines| !lines.is_empty()) {
             self.say(lines.trim_ascii_end());
         }
@@ -147,10 +144,9 @@ impl Ui {
     /// One line on stderr, above any bar.
     fn say(&self, line: &[u8]) {
         if let Some(buffer) = &self.buffer {
-            if let Ok(mut held) = buffer.held.lock() {
-                held.extend_from_slice(line);
-                held.push(b'\n');
-            }
+            let mut held = locked(&buffer.held);
+            held.extend_from_slice(line);
+            held.push(b'\n');
             return;
         }
         self.bars.suspend(|| {
@@ -249,9 +245,7 @@ impl Ui {
     }
 
     fn is_new(&self, text: &str) -> bool {
-        self.warned
-            .lock()
-            .is_ok_and(|mut warned| warned.insert(text.to_owned()))
+        locked(&self.warned).insert(text.to_owned())
     }
 
     pub fn error(&self, error: &Error) {
@@ -300,10 +294,8 @@ impl Ui {
     fn out(&self, text: &str) {
         let mut stdout = std::io::stdout();
         let written = stdout.write_all(text.as_bytes());
-        if let Err(error) = written.and_then(|()| stdout.flush())
-            && let Ok(mut lost) = self.lost.lock()
-        {
-            lost.get_or_insert(error);
+        if let Err(error) = written.and_then(|()| stdout.flush()) {
+            locked(&self.lost).get_or_insert(error);
         }
     }
 
@@ -313,14 +305,17 @@ impl Ui {
         let Some(error) = lost_output() else {
             return false;
         };
-        if let Ok(mut lost) = self.lost.lock() {
-            lost.get_or_insert(error);
-        }
+        locked(&self.lost).get_or_insert(error);
         true
     }
 
     /// Why not all of the data could be written.
     pub fn take_lost(&self) -> Option<std::io::Error> {
-        self.lost.lock().ok()?.take()
+        locked(&self.lost).take()
     }
+}
+
+/// What is held is whole, whoever panicked meanwhile: a line or an error that is kept must not be lost.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
