@@ -21,7 +21,7 @@ pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
 /// The wheel as the present backend makes it, in `trial`, absolute.
 ///
 /// # Errors
-/// [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may not be fetched.
+/// [`MachineError::Offline`] where uv is missing and may not be fetched.
 pub fn present_wheel(adoption: &Adoption, trial: &Utf8Path, network: Network) -> Result<Plan> {
     let what = "with its present build backend";
     wheel(adoption, trial, network, Vec::new(), what, None)
