@@ -36,7 +36,7 @@ fn a_module_without_a_pyproject_is_installed_and_tested() {
 fn a_module_without_a_pyproject_is_no_distribution() {
     let project = Project::cold(&folder!(), "hello");
     project.remove("pyproject.toml");
-    let run = project.release(&["wheel"]).run().exits(2);
+    let run = project.pyx("release").with(&["wheel"]).run().exits(2);
     run.says("error: nothing to release: no member makes a Python distribution")
         .says("hint: `cargo pyx init` gives a crate a Python package");
 }
