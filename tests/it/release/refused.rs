@@ -57,7 +57,7 @@ fn what_is_not_committed_is_not_released_unless_that_is_wanted() {
     let before = project.listing(&[".git"]);
     let refused = project.release(&dry).run().exits(2);
     refused
-        .says("error: src/lib.rs: differs from the last commit, and so do `new.rs`")
+        .says("error: src/lib.rs: differs from the last commit, and so does `new.rs`")
         .says("hint: git commit, or pass `--allow-dirty`");
     let allowed = project.release(&dry).with(&["--allow-dirty"]);
     allowed.run().succeeds().never_says("error");
