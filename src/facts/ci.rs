@@ -93,7 +93,8 @@ impl CiPlan {
             wheel_for_each: release.pythons.is_empty()
                 && project.members.iter().any(|member| {
                     let options = Options::new(member, None, &request.build);
-                    let locked = Locked::gather(&project.manifests, member, options.choice());
+                    let locked =
+                        Locked::gather(&project.manifests, member, options.feature_selection());
                     member.bindings.is_pyo3() && locked.stable_abis.abi3.flatten().is_none()
                 }),
         })

@@ -337,7 +337,7 @@ impl Build {
         environment: &Environment,
         is_cached: bool,
     ) {
-        self.locked = Locked::gather(manifests, &self.member, self.options.choice());
+        self.locked = Locked::gather(manifests, &self.member, self.options.feature_selection());
         self.examples = self.member.cargo.examples();
         let Some(probe) = probe else { return };
         let can_share = !is_cached && self.stable_abi(probe).is_none();

@@ -142,3 +142,43 @@ fn unsupported(python: &Interpreter, refusing: &SupportedPythons) -> Error {
         other: another(python, refusing),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use crate::world::python_request::{PythonRequest, RequestSource};
+
+    use super::super::supported_pythons::VersionRange;
+    use super::*;
+
+    #[test]
+    fn a_python_is_asked_of_uv_once_and_only_where_there_can_be_one() {
+        let supported = [SupportedPythons {
+            pyo3: "0.20.3".into(),
+            cpython: VersionRange {
+                oldest: Some((3, 7)),
+                newest: Some((3, 12)),
+            },
+            ..SupportedPythons::default()
+        }];
+        let download = InterpreterChoice::Download(PythonRequest {
+            text: "own".into(),
+            from: RequestSource::RequiresPython,
+        });
+        let refused = |unavailable: &[&str], requires: &str| {
+            let unavailable: Vec<String> = unavailable.iter().map(ToString::to_string).collect();
+            let requires = VersionSpecifiers::from_str(requires).unwrap();
+            let limits = [vec![requires], supported_pythons::requirements(&supported)].concat();
+            let refused = require_obtainable(&download, &unavailable, &limits, &supported);
+            refused.err().map(|error| error.to_string())
+        };
+        let pyo3 = "PyO3 0.20.3 is for CPython 3.7 to 3.12";
+        let none = format!("{pyo3}, and `requires-python` allows none of them");
+        assert_eq!(refused(&[], ">=3.13"), Some(none));
+        assert_eq!(refused(&[], ">=3.12"), None);
+        assert_eq!(refused(&["other"], ">=3.12"), None);
+        let gone = format!("{pyo3}, and no Python own is to be had");
+        assert_eq!(refused(&["own"], ">=3.12"), Some(gone));
+    }
+}

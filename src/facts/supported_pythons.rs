@@ -69,7 +69,7 @@ impl SupportedPythons {
         let mut found = BTreeSet::new();
         for member in &project.members {
             let options = Options::new(member, None, &request.build);
-            let locked = Locked::gather(&project.manifests, member, options.choice());
+            let locked = Locked::gather(&project.manifests, member, options.feature_selection());
             found.extend(Self::of_stable_abi(locked.stable_abis));
         }
         let Ok(cargo) = tool::cargo(session) else {
@@ -77,7 +77,7 @@ impl SupportedPythons {
         };
         for member in &project.members {
             let options = Options::new(member, None, &request.build);
-            let locked = Locked::gather(&project.manifests, member, options.choice());
+            let locked = Locked::gather(&project.manifests, member, options.feature_selection());
             let toolchain = Toolchain::gather(session, &member.dir);
             let offline = request.network.offline;
             let supported = Self::of_member(session, member, &locked, &toolchain, &cargo, offline);

@@ -283,6 +283,17 @@ impl Promote {
 mod tests {
     use super::*;
 
+    fn of_nothing(dist: &Utf8Path) -> Promote {
+        Promote {
+            entries: Vec::new(),
+            dist: dist.to_owned(),
+            is_projects: true,
+            programs: Vec::new(),
+            packages: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
     #[test]
     fn what_no_interpreter_here_serves_says_so_and_counts_no_seconds() {
         let candidate = Candidate {
@@ -306,14 +317,7 @@ mod tests {
         disk::create_dir(&dir.join("p")).unwrap();
         disk::write(&place.join("notes"), b"theirs").unwrap();
         disk::link(&place, &dist).unwrap();
-        let promote = Promote {
-            entries: Vec::new(),
-            dist: dist.clone(),
-            is_projects: true,
-            programs: Vec::new(),
-            packages: Vec::new(),
-            known: Vec::new(),
-        };
+        let promote = of_nothing(&dist);
         let record = ReleaseRecord::default();
         write(&promote, &record, &record).unwrap();
         assert!(dist.is_symlink());
@@ -343,14 +347,7 @@ mod tests {
         let found = gone(&dist, &old, &new);
         assert_eq!(found.removed, ["same.whl"]);
         assert_eq!(found.changed, ["signed.whl"]);
-        let promote = Promote {
-            entries: Vec::new(),
-            dist: dist.clone(),
-            is_projects: true,
-            programs: Vec::new(),
-            packages: Vec::new(),
-            known: Vec::new(),
-        };
+        let promote = of_nothing(&dist);
         write(&promote, &old, &new).unwrap();
         assert!(!disk::is_file(&dist.join("same.whl")));
         let text = disk::read_text(&dist.join("signed.whl")).unwrap();

@@ -74,7 +74,7 @@ pub struct Options {
 
 impl Options {
     /// The features that cargo is asked for.
-    pub fn choice(&self) -> FeatureSelection<'_> {
+    pub fn feature_selection(&self) -> FeatureSelection<'_> {
         FeatureSelection {
             features: &self.features,
             default: !self.no_default_features,

@@ -71,7 +71,7 @@ pub fn metadata(
             .env("RUSTC", rustc.as_str())
             .env("RUSTC_WRAPPER", "")
             .env("RUSTC_WORKSPACE_WRAPPER", "");
-        if names_credential_provider(session, member) {
+        if names_credential_provider(session, member) && !flags.contains(&"--offline") {
             call = call.arg("--offline");
         }
     }

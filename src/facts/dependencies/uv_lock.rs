@@ -40,10 +40,10 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
             }
             if !is_cut_short(&toml, &name) {
                 let message = format!("`uv.lock` does not know {name}");
-                let top = 0..0;
-                return Err(pyproject
-                    .toml
-                    .error(&top, message, Some("uv lock".to_owned())));
+                let place = pyproject.toml.spanned(&["project", "name"]);
+                let place = place.map(|name| name.span).unwrap_or_default();
+                let hint = Some("uv lock".to_owned());
+                return Err(pyproject.toml.error(&place, message, hint));
             }
             let message = format!("`uv.lock` does not know {name}: it is cut short");
             return Err(toml.error(&(end..end), message, restore()));
@@ -162,6 +162,12 @@ mod tests {
             let project = project(&member, "[project]\nname = 'new'\n");
             let error = check_lock(&lock, &project, &[]).unwrap_err();
             assert_eq!(error.hint().as_deref(), Some(hint), "{members}");
+            let place = if hint == "uv lock" {
+                "pyproject.toml:2:8"
+            } else {
+                "uv.lock:"
+            };
+            assert!(error.to_string().contains(place), "{error}");
         }
     }
 

@@ -176,8 +176,8 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// `choice`: the features that the build is asked for.
-    pub fn gather(manifests: &Manifests, member: &Member, choice: FeatureSelection<'_>) -> Self {
+    /// `selection`: the features that the build is asked for.
+    pub fn gather(manifests: &Manifests, member: &Member, selection: FeatureSelection<'_>) -> Self {
         let lock = cargo_lock(manifests, &member.workspace);
         let lock = lock.as_deref();
         let version = |name: &str| lock?.locked_version(name);
@@ -186,7 +186,7 @@ impl Locked {
         let reached = lock.map(|lock| locked_closure(lock, package));
         let reached = reached.unwrap_or_default();
         let links = |name: &&str| depends_on(&member.dependencies, name) || reached.contains(*name);
-        let features = pyo3_features(member, choice);
+        let features = pyo3_features(member, selection);
         Self {
             exists: lock.is_some(),
             packages: 1 + reached.len(),
@@ -201,8 +201,8 @@ impl Locked {
 }
 
 /// The features of PyO3 that a member's build enables.
-pub fn pyo3_features(member: &Member, choice: FeatureSelection<'_>) -> BTreeSet<String> {
-    let enabled = Enabled::of(member, choice);
+pub fn pyo3_features(member: &Member, selection: FeatureSelection<'_>) -> BTreeSet<String> {
+    let enabled = Enabled::of(member, selection);
     let of_both = PYO3.into_iter().flat_map(|name| enabled.of_package(name));
     of_both.cloned().collect()
 }
@@ -210,11 +210,11 @@ pub fn pyo3_features(member: &Member, choice: FeatureSelection<'_>) -> BTreeSet<
 /// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
 /// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
 pub fn abi3_floor(member: &Member) -> Option<u64> {
-    let choice = FeatureSelection {
+    let selection = FeatureSelection {
         features: &member.features,
         default: !member.no_default_features(),
     };
-    let features = pyo3_features(member, choice);
+    let features = pyo3_features(member, selection);
     let floor = StableAbis::of_features(&features).abi3.flatten();
     floor.map(|(_, minor)| minor)
 }

@@ -28,11 +28,11 @@ impl HardWired {
     /// `None` where only maturin switches it on, or nobody does.
     pub fn find(member: &Member) -> Option<Self> {
         let own = Switch::all(&member.cargo);
-        let choice = FeatureSelection {
+        let selection = FeatureSelection {
             features: &[],
             default: true,
         };
-        if own.is_empty() && !pyo3_features(member, choice).contains(FEATURE) {
+        if own.is_empty() && !pyo3_features(member, selection).contains(FEATURE) {
             return None;
         }
         let mut entries = member.dependencies.values().flatten();

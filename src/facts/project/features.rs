@@ -30,10 +30,10 @@ pub(super) struct Enabled<'a> {
 }
 
 impl<'a> Enabled<'a> {
-    pub(super) fn of(member: &'a Member, choice: FeatureSelection<'_>) -> Self {
+    pub(super) fn of(member: &'a Member, selection: FeatureSelection<'_>) -> Self {
         let crates = member.crates();
-        let mut chosen: BTreeSet<String> = choice.features.iter().cloned().collect();
-        if choice.default {
+        let mut chosen: BTreeSet<String> = selection.features.iter().cloned().collect();
+        if selection.default {
             chosen.insert("default".to_owned());
         }
         let mut enabled = Self {

@@ -2,8 +2,8 @@
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
 //! pyx in them, `lock_file` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
-//! dependencies and what it says of each, `standard` of which
-//! types the standards want values to be, `workspace` where cargo finds the root of a crate's workspace. The files `edit_…` change text and keep every other byte.
+//! dependencies and what it says of each, `standard` of which types the standards want values
+//! to be, `uv_settings` what `[tool.uv]` says, `workspace` where cargo finds the root of a crate's workspace. The files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
 mod edit_adoption;
@@ -23,6 +23,7 @@ mod publishing;
 mod pyproject;
 mod standard;
 mod typed;
+mod uv_settings;
 mod workspace;
 
 use std::ops::Range;
@@ -50,7 +51,8 @@ pub use edit_strings::with_strings;
 pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;
 pub use publishing::PublishConfig;
-pub use pyproject::{CacheKey, Conflicting, GroupItem, Part, PyProject};
+pub use pyproject::{GroupItem, PyProject};
+pub use uv_settings::{CacheKey, Conflicting, Part};
 pub use workspace::excludes;
 
 /// A parsed TOML file that still knows where everything stood.

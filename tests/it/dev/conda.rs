@@ -115,7 +115,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     project.edit("pyproject.toml", ">=3.9", &others);
     let run = project.dev().run().exits(2);
     run.says("change it with what made it")
-        .says(&format!("!={version}.*"));
+        .says(&format!("requires >=3.9, !={version}.*"));
     assert!(python.exists());
 }
 

@@ -75,13 +75,17 @@ fn found_among(
         module: "pkg._rust".into(),
         ..Member::default()
     };
+    (temp, found_in(dir, &member))
+}
+
+/// In a project of one package, which is in that folder.
+fn found_in(dir: Utf8PathBuf, member: &Member) -> PythonTests {
     let project = Project {
         root: dir.clone(),
         home: dir,
         ..Project::default()
     };
-    let found = PythonSuite::find(&project, &member).unwrap();
-    (temp, found)
+    PythonSuite::find(&project, member).unwrap()
 }
 
 #[test]
@@ -188,13 +192,7 @@ fn a_development_environment_above_holds_the_tests_of_the_packages_below() {
             dir: dir.clone(),
             ..Member::default()
         };
-        let project = Project {
-            root: dir.clone(),
-            home: dir,
-            ..Project::default()
-        };
-        let found = PythonSuite::find(&project, &member).unwrap();
-        found.suite.map(|suite| {
+        found_in(dir, &member).suite.map(|suite| {
             assert_eq!(suite.dir, root);
             suite.args
         })
