@@ -10,7 +10,6 @@ use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::reason::Reason;
-use crate::model::step::StepId;
 use crate::model::test_result::{TestResult, summed};
 use crate::plan::{Plan, Step, plan};
 use crate::ui::Ui;
@@ -63,9 +62,8 @@ impl Driver<'_> {
                 self.ui.plan(&plan);
                 self.ui.data(&plan.to_string());
                 self.say_fresh(&plan);
-                let known = run_state.done.len();
-                run_state.done.extend(plan.ids());
-                if !plan.again || !plan.rest_can_be_told() || run_state.done.len() == known {
+                let is_new = run_state.note_done(plan.ids());
+                if !plan.again || !plan.rest_can_be_told() || !is_new {
                     break;
                 }
             }
@@ -117,7 +115,6 @@ impl Driver<'_> {
     /// nothing is left but what a person works in, or to tell how it went.
     pub fn perform_under(&self, start: Instant, release: impl FnOnce()) -> Result<Vec<TestResult>> {
         let mut run_state = RunState::default();
-        let mut earlier: Vec<StepId> = Vec::new();
         loop {
             // another process may have done it all while this one waited for the lock
             let since = disk::now();
@@ -137,15 +134,13 @@ impl Driver<'_> {
                 run_state.rebuilds += 1;
                 continue;
             }
-            run_state.done.extend(plan.ids());
-            let ids: Vec<StepId> = plan.ids().collect();
-            if plan.again && ids == earlier {
-                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            if !run_state.note_done(plan.ids()) && plan.again {
+                // else it would be planned for ever
+                let ids: Vec<String> = plan.ids().map(|id| id.to_string()).collect();
                 self.ui
                     .warn(&format!("nothing came of these steps: {}", ids.join(", ")));
                 return Err(Error::Bug);
             }
-            earlier = ids;
             if !plan.again {
                 release();
                 if plan.hand_over.is_some() {

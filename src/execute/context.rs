@@ -81,3 +81,30 @@ impl PlanOutcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::OutputOptions;
+
+    #[test]
+    fn what_was_noted_outlives_who_panics_with_it() {
+        let context = Context {
+            session: &Session::default(),
+            ui: &Ui::new(OutputOptions::default()),
+            since: 0,
+            outcome: Mutex::default(),
+        };
+        let panicked = std::thread::scope(|scope| {
+            let note = || {
+                context.note(|outcome| {
+                    outcome.stopped = true;
+                    panic!("on purpose");
+                });
+            };
+            scope.spawn(note).join().is_err()
+        });
+        assert!(panicked && context.outcome.is_poisoned());
+        assert!(context.with(|outcome| outcome.stopped));
+    }
+}

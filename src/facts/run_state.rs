@@ -15,3 +15,27 @@ pub struct RunState {
     /// How often it was built anew because something changed meanwhile.
     pub rebuilds: usize,
 }
+
+impl RunState {
+    /// Notes that steps have succeeded; whether any of them had not before.
+    pub fn note_done(&mut self, steps: impl IntoIterator<Item = StepId>) -> bool {
+        let known = self.done.len();
+        self.done.extend(steps);
+        self.done.len() > known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_have_all_been_done_are_nothing_new() {
+        let mut run_state = RunState::default();
+        let download = |version: &str| StepId::Interpreter(version.to_owned());
+        assert!(run_state.note_done([download("3.12")]));
+        assert!(run_state.note_done([download("3.12"), StepId::Environment]));
+        assert!(!run_state.note_done([download("3.12")]));
+        assert!(!run_state.note_done([]));
+    }
+}

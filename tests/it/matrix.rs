@@ -246,6 +246,13 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
     other
         .says_once(&format!("{reason}: CPython 3.99.0 is passed over"))
         .never_says("python3.99 ");
+    // where the checkout names who knows credentials, cargo is asked without network, as here in any case
+    let config = "[registry]\nglobal-credential-providers = [\"./evil\"]\n";
+    project.write(".cargo/config.toml", config);
+    run(&["--dry-run", "--offline"])
+        .succeeds()
+        .says_once("CPython 3.99.0 is passed over");
+    std::fs::remove_dir_all(project.path(".cargo")).unwrap();
     run(&["--python", "3.99"])
         .exits(3)
         .says_once(&format!("{reason}, not for CPython 3.99.0"))
