@@ -139,7 +139,8 @@ def counting_wheel(variables):
         found = native(installed)
         if found and all(b"__llvm_prf" in path.read_bytes() for path in found):
             return installed
-        shutil.rmtree(built)  # another cargo may not see that what it began with is out of date
+        # another cargo may not see that what it began with is out of date
+        shutil.rmtree(built, ignore_errors=True)
     return apart.stop("the module has no coverage counters: is it stripped, as by `[tool.maturin] strip`?")
 
 
