@@ -18,6 +18,8 @@ pub enum ReleaseAction {
         toolbox: Toolbox,
         uv: Utf8PathBuf,
     },
+    /// Record how an environment of tools looks that was found the same by reading it whole.
+    RecordTools(Toolbox),
     /// Copy the files of a folder that nobody ignores, in place of what the copy was.
     CopySources {
         from: Utf8PathBuf,
@@ -50,7 +52,8 @@ impl ReleaseAction {
     pub(super) fn is_shown(&self) -> bool {
         match self {
             Self::ProvideTools { .. } | Self::Publish(_) => true,
-            Self::CopySources { .. }
+            Self::RecordTools(_)
+            | Self::CopySources { .. }
             | Self::MendLock(_)
             | Self::Unpack(_)
             | Self::Seal(_)
@@ -81,6 +84,7 @@ impl ReleaseAction {
             Self::ProvideTools { toolbox, .. } => {
                 comment(&format!("put {} into {}", toolbox.label, toolbox.dir))
             }
+            Self::RecordTools(toolbox) => comment(&format!("record how {} looks", toolbox.dir)),
             Self::CopySources { from, to, without } => {
                 comment(&format!("copy {from} without {without} to {to}"))
             }

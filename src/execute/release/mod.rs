@@ -28,6 +28,7 @@ pub(super) fn act(
         ReleaseAction::ProvideTools { toolbox, uv } => toolbox
             .provide(context.session, uv)
             .map_err(diagnosis::explained),
+        ReleaseAction::RecordTools(toolbox) => toolbox.record_again(context.session),
         ReleaseAction::CopySources { from, to, without } => files::copy_sources(from, to, without),
         ReleaseAction::MendLock(mend) => mend_lock::mend_lock(context, mend),
         ReleaseAction::Unpack(unpack) => unpack::unpack(unpack),

@@ -72,12 +72,8 @@ impl FoundRequirements {
 
     /// `file`: where they are said.
     fn add_listed(&mut self, file: &Utf8Path, requirements: Vec<String>) -> Result<()> {
-        for text in &requirements {
-            if let Some(other) = text.strip_prefix("-r").or(text.strip_prefix("-c")) {
-                let read = RequirementsFile::read(other.into())?;
-                self.files.extend(read.files);
-            }
-        }
+        self.files
+            .extend(requirements_file::read_for(&requirements)?);
         if !requirements.is_empty() {
             self.syncs
                 .push(Sync::of(Source::listed_in(file.to_owned(), requirements)));

@@ -11,7 +11,7 @@ use crate::world::manifest::{Manifests, PyProject};
 
 use super::gather::without_members;
 use super::groups;
-use super::requirements_file::RequirementsFile;
+use super::requirements_file::{self, RequirementsFile};
 use super::workspace::InstalledWorkspace;
 use super::{Dependencies, Scope, Source, Sync};
 
@@ -116,8 +116,11 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
         }
         Source::Requirements { requirements, .. } => {
             let mut texts = requirements.clone();
-            for file in requirements.iter().filter_map(|it| it.strip_prefix("-r")) {
-                texts.extend(RequirementsFile::read(file.into())?.texts);
+            for file in requirements
+                .iter()
+                .filter_map(|it| requirements_file::included(it))
+            {
+                texts.extend(RequirementsFile::read(file)?.texts);
             }
             if let Some(pyproject) = sync.source.pyproject(manifests)? {
                 texts.extend(groups::listed(&pyproject, &sync.groups));

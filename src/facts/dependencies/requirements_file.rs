@@ -94,12 +94,30 @@ pub(super) fn in_folder(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
+/// The file that a requirement of an environment stands for (`-r` and its absolute path): uv installs what
+/// is in it.
+pub(super) fn included(requirement: &str) -> Option<&Utf8Path> {
+    requirement.strip_prefix("-r").map(Utf8Path::new)
+}
+
+/// All files that are read for an environment's requirements: what they include, and their constraints.
+pub(super) fn read_for(requirements: &[String]) -> Result<Vec<Utf8PathBuf>> {
+    let mut files = Vec::new();
+    for text in requirements {
+        let constraints = || text.strip_prefix("-c").map(Utf8Path::new);
+        if let Some(file) = included(text).or_else(constraints) {
+            files.extend(RequirementsFile::read(file)?.files);
+        }
+    }
+    Ok(files)
+}
+
 /// The names of the packages in requirements, with those in files that are among them.
 pub(super) fn names_in(requirements: &[String]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for text in requirements {
-        if let Some(file) = text.strip_prefix("-r") {
-            names.extend(RequirementsFile::read(file.into())?.names);
+        if let Some(file) = included(text) {
+            names.extend(RequirementsFile::read(file)?.names);
         } else {
             names.extend(package_name::of_requirement(text));
         }

@@ -166,13 +166,9 @@ fn add_environment(
     found: &mut FoundRunner,
     environment: ToolEnvironment,
 ) -> Result<()> {
-    for text in &environment.requirements {
-        if let Some(file) = text.strip_prefix("-r").or(text.strip_prefix("-c")) {
-            found
-                .files
-                .extend(RequirementsFile::read(file.into())?.files);
-        }
-    }
+    found
+        .files
+        .extend(requirements_file::read_for(&environment.requirements)?);
     for name in environment.groups {
         if pyproject.groups.contains_key(&name) && !found.groups.contains(&name) {
             found.groups.push(name);
@@ -303,8 +299,8 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
 /// Whether the requirements files that it installs are there: else nobody could make it.
 fn has_its_files(environment: &ToolEnvironment) -> bool {
     let requirements = environment.requirements.iter();
-    let mut files = requirements.filter_map(|text| text.strip_prefix("-r"));
-    files.all(|file| disk::is_file(file.into()))
+    let mut files = requirements.filter_map(|text| requirements_file::included(text));
+    files.all(disk::is_file)
 }
 
 impl FoundRunner {

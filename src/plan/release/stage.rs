@@ -37,31 +37,40 @@ impl<'a> Stage<'a> {
     /// [`MachineError::Offline`]
     pub(super) fn provide(&self, plan: &mut Plan) -> Result<()> {
         let toolbox = &self.release.toolbox;
-        let why = match self.release.toolbox_state {
-            ToolboxState::Intact => None,
-            ToolboxState::Missing => Some(""),
-            ToolboxState::Changed => Some(": what is there is not what was provided"),
-        };
-        if let Some(why) = why {
-            if self.context.request.network.offline {
-                return Err(MachineError::Offline(toolbox.label.into()).into());
+        match self.release.toolbox_state {
+            ToolboxState::Intact => {}
+            ToolboxState::Same => plan.then(step(
+                StepId::ProvideReleaseTools,
+                "Recording",
+                toolbox.label.to_owned(),
+                ReleaseAction::RecordTools(toolbox.clone()),
+            )),
+            ToolboxState::Missing => self.download_tools(plan, "")?,
+            ToolboxState::Changed => {
+                self.download_tools(plan, ": what is there is not what was provided")?;
             }
-            let action = ReleaseAction::ProvideTools {
-                toolbox: toolbox.clone(),
-                uv: self.context.tools.uv.path.clone(),
-            };
-            let id = StepId::ProvideReleaseTools;
-            plan.then(step(
-                id,
-                "Downloading",
-                format!("{}{why}", toolbox.label),
-                action,
-            ));
         }
         for wanted in &self.release.downloads {
             plan.then(environment::download(&self.context, wanted, "")?);
             plan.again = true;
         }
+        Ok(())
+    }
+
+    fn download_tools(&self, plan: &mut Plan, why: &str) -> Result<()> {
+        let toolbox = &self.release.toolbox;
+        if self.context.request.network.offline {
+            return Err(MachineError::Offline(toolbox.label.into()).into());
+        }
+        plan.then(step(
+            StepId::ProvideReleaseTools,
+            "Downloading",
+            format!("{}{why}", toolbox.label),
+            ReleaseAction::ProvideTools {
+                toolbox: toolbox.clone(),
+                uv: self.context.tools.uv.path.clone(),
+            },
+        ));
         Ok(())
     }
 }

@@ -32,6 +32,9 @@ struct Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolboxState {
     Intact,
+    /// The same in files that do not look the same: copied, or shared with an environment that uv made
+    /// since. All of it had to be read to know.
+    Same,
     Missing,
     /// Something in it is not what was put there, or its interpreter is another or gone.
     Changed,
@@ -81,18 +84,24 @@ impl Toolbox {
         let receipt = receipt.map(|text| serde_json::from_str::<Receipt>(&text));
         match receipt {
             None => ToolboxState::Missing,
-            Some(Ok(receipt)) if self.is_as_in(&receipt) => ToolboxState::Intact,
-            Some(_) => ToolboxState::Changed,
+            Some(Ok(receipt)) => self.beside(&receipt),
+            Some(Err(_)) => ToolboxState::Changed,
         }
     }
 
-    /// All is read only where it does not look the same: somebody may have copied the whole cache.
-    fn is_as_in(&self, receipt: &Receipt) -> bool {
+    fn beside(&self, receipt: &Receipt) -> ToolboxState {
+        let made = receipt.requirements == self.digest();
+        if !made || !disk::is_file(&venv::python(&self.dir)) {
+            return ToolboxState::Changed;
+        }
         let files = self.files(&self.dir);
-        receipt.requirements == self.digest()
-            && disk::is_file(&venv::python(&self.dir))
-            && (signatures(&self.dir, &files) == receipt.signatures
-                || contents(&self.dir, &files) == receipt.contents)
+        if signatures(&self.dir, &files) == receipt.signatures {
+            ToolboxState::Intact
+        } else if contents(&self.dir, &files) == receipt.contents {
+            ToolboxState::Same
+        } else {
+            ToolboxState::Changed
+        }
     }
 
     /// One of its programs.
@@ -121,8 +130,9 @@ impl Toolbox {
     /// [`ToolError::Provision`] with what uv says.
     pub fn provide(&self, session: &Session, uv: &Utf8Path) -> Result<()> {
         let _lock = super::lock::take(session)?;
-        if self.state() == ToolboxState::Intact {
-            return Ok(());
+        match self.state() {
+            ToolboxState::Intact | ToolboxState::Same => return Ok(()),
+            ToolboxState::Missing | ToolboxState::Changed => {}
         }
         let staging = disk::staging(&self.dir)?;
         let root = staging.path();
@@ -149,6 +159,18 @@ impl Toolbox {
         self.check(&call(&[&sync[..], &rest].concat()))?;
         self.record(root)?;
         disk::exchange(staging, &self.dir)
+    }
+
+    /// Records how what is [`Same`](ToolboxState::Same) looks now, so that the next run need not read it.
+    ///
+    /// # Errors
+    /// [`MachineError::Io`](crate::model::error::MachineError::Io)
+    pub fn record_again(&self, session: &Session) -> Result<()> {
+        let _lock = super::lock::take(session)?;
+        if self.state() == ToolboxState::Same {
+            self.record(&self.dir)?;
+        }
+        Ok(())
     }
 
     /// Everything that its tools are made of, sorted; absolute. `root`: where it stands.
@@ -215,10 +237,13 @@ mod tests {
 
     #[test]
     fn an_environment_is_intact_as_long_as_its_files_and_its_interpreter_are() {
-        use ToolboxState::{Changed, Intact, Missing};
+        use ToolboxState::{Changed, Intact, Missing, Same};
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         let python = dir.join("python3");
+        let mut session = Session::default();
+        let cache = dir.join("cache").into_string();
+        session.env.insert("CARGO_PYX_CACHE_DIR".into(), cache);
         let toolbox = Toolbox {
             label: "tools",
             dir: dir.join("tools"),
@@ -240,6 +265,8 @@ mod tests {
         make();
         write(&toolbox.dir.join("lib/__pycache__/a.pyc"), "Python's own");
         write(&tool, "twine"); // as by a copy of the cache
+        assert_eq!(toolbox.state(), Same);
+        toolbox.record_again(&session).unwrap();
         assert_eq!(toolbox.state(), Intact);
         let breaks: [&dyn Fn(); 5] = [
             &|| write(&tool, "other"),

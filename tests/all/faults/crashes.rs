@@ -19,7 +19,6 @@ fn f09_f09c_at_no_call_that_writes_a_module_is_it_lost_or_anything_left() {
         return;
     }
     let project = project!("mixed");
-    let _machine = alone();
     let mut module = Edited::mixed(project);
     let calls = [
         "copy_file_range",
@@ -99,7 +98,6 @@ fn f09b_at_no_call_of_pyx_that_installs_a_module_among_sources_is_it_lost() {
         return;
     }
     let project = project!("mixed");
-    let _machine = alone();
     let mut module = Edited::mixed(project);
     let failed = sweep(|harm| module.installed_by_harmed_pyx(harm));
     assert!(failed > 3, "{failed}");
@@ -112,7 +110,6 @@ fn f09b_at_no_call_of_a_tool_that_installs_a_module_among_sources_is_it_lost() {
         return;
     }
     let project = project!("mixed");
-    let _machine = alone();
     let folder = crate::support::folder!().join("bin");
     sweep_tools(Edited::mixed(project), &folder);
 }
@@ -124,7 +121,6 @@ fn f09b_at_no_call_of_a_tool_that_installs_a_module_in_the_environment_is_it_los
         return;
     }
     let project = project!("hello");
-    let _machine = alone();
     let folder = crate::support::folder!().join("bin");
     sweep_tools(Edited::hello(project), &folder);
 }
@@ -132,7 +128,7 @@ fn f09b_at_no_call_of_a_tool_that_installs_a_module_in_the_environment_is_it_los
 #[test]
 fn f10_whenever_all_are_killed_the_module_is_whole_and_the_next_run_works() {
     let project = project!("mixed");
-    let _machine = alone();
+    let _machine = alone(); // it watches the clock
     let mut module = Edited::mixed(project);
     for number in 1..=30 {
         module.killed_after(number * 7 % 19); // as good as any

@@ -13,7 +13,6 @@ fn f09_f09c_no_call_that_writes_a_module_loses_it_or_leaves_anything() {
         return;
     }
     let project = project!("mixed");
-    let _machine = alone();
     let mut module = Edited::mixed(project);
     for (call, with, when) in [
         ("copy_file_range", "signal=SIGKILL", 1),
@@ -32,7 +31,6 @@ fn f09b_no_call_that_installs_a_module_among_sources_loses_it() {
         return;
     }
     let project = project!("mixed");
-    let _machine = alone();
     let folder = crate::support::folder!().join("bin");
     let mut module = Edited::mixed(project);
     let harm = Harm {
@@ -54,7 +52,6 @@ fn f09b_no_call_that_installs_a_module_in_the_environment_loses_it() {
         return;
     }
     let project = project!("hello");
-    let _machine = alone();
     let folder = crate::support::folder!().join("bin");
     let mut module = Edited::hello(project);
     for (call, when) in [("rmdir", 1), ("linkat", 2)] {
@@ -67,7 +64,7 @@ fn f09b_no_call_that_installs_a_module_in_the_environment_loses_it() {
 #[test]
 fn f10_after_a_kill_of_all_the_module_is_whole_and_the_next_run_works() {
     let project = project!("mixed");
-    let _machine = alone();
+    let _machine = alone(); // it watches the clock
     let mut module = Edited::mixed(project);
     for tenths in [2, 6, 10] {
         module.killed_after(tenths);

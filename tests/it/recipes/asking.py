@@ -20,7 +20,10 @@ from pathlib import Path
 
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 sys.path.insert(0, str(RECIPES))
-sys.dont_write_bytecode = True
+# each case imports all of them anew: compiled once, and not beside the sources
+BYTECODE = tempfile.TemporaryDirectory()
+sys.pycache_prefix = BYTECODE.name
+sys.dont_write_bytecode = False
 MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "published", "recipe", "policies", "trial", "trial_page")]
 PROJECT = '[project]\nname = "own-name"\n'
 

@@ -80,7 +80,11 @@ impl Project {
     fn committed(self) -> Self {
         self.git(&["init", "--quiet"]);
         self.git(&["config", "core.excludesFile", "/dev/null"]);
-        self.git(&["add", "--all"]);
+        // what a slot has compiled is much, and not every project ignores it
+        let compiled = temp().join("compiled");
+        fs::write(&compiled, "target/\n").unwrap();
+        let excludes = format!("core.excludesFile={}", compiled.display());
+        self.git(&["-c", &excludes, "add", "--all"]);
         self.commit();
         self
     }
