@@ -22,7 +22,7 @@ const RECEIPT: &str = "receipt.json";
 struct Receipt {
     /// SHA-256 of the list, hex.
     requirements: String,
-    /// SHA-256 of what `stat` says of every file, the interpreter's included; hex.
+    /// SHA-256 of size, time of change and inode of every file, the interpreter's included; hex.
     signatures: String,
     /// SHA-256 of the same files' content, hex.
     contents: String,
@@ -32,8 +32,8 @@ struct Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolboxState {
     Intact,
-    /// The same in files that do not look the same: copied, or shared with an environment that uv made
-    /// since. All of it had to be read to know.
+    /// The same in files that do not look the same, as in a copy of the cache. All of it had to be read
+    /// to know.
     Same,
     Missing,
     /// Something in it is not what was put there, or its interpreter is another or gone.
@@ -175,12 +175,14 @@ impl Toolbox {
 
     /// Everything that its tools are made of, sorted; absolute. `root`: where it stands.
     fn files(&self, root: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let receipt = root.join(RECEIPT);
         let mut files = disk::all_files(root);
         files.retain(|file| {
-            let mut parts = file.components();
-            !parts.any(|part| part.as_str() == "__pycache__") && *file != root.join(RECEIPT)
+            let mut parts = file.as_str().split(['/', '\\']);
+            !parts.any(|part| part == "__pycache__") && *file != receipt
         });
-        files.sort();
+        // by their texts: they are twenty thousand
+        files.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
         files.push(venv::python(root));
         if cfg!(windows) {
             files.push(self.python.clone()); // elsewhere the other is a link to it
@@ -214,8 +216,14 @@ impl Toolbox {
     }
 }
 
+/// When a file's status has changed is no part of it: uv links one file into many environments, and each
+/// link changes that.
 fn signatures(dir: &Utf8Path, files: &[Utf8PathBuf]) -> String {
-    of_each(dir, files, &|file| format!("{:?}", disk::signature(file)))
+    of_each(dir, files, &|file| {
+        let signature = disk::signature(file);
+        let said = signature.map(|it| format!("{} {} {}", it.size, it.modified, it.inode));
+        said.unwrap_or_default()
+    })
 }
 
 fn contents(dir: &Utf8Path, files: &[Utf8PathBuf]) -> String {
@@ -264,6 +272,8 @@ mod tests {
         };
         make();
         write(&toolbox.dir.join("lib/__pycache__/a.pyc"), "Python's own");
+        std::fs::hard_link(&tool, dir.join("linked")).unwrap(); // as uv does for another environment
+        assert_eq!(toolbox.state(), Intact);
         write(&tool, "twine"); // as by a copy of the cache
         assert_eq!(toolbox.state(), Same);
         toolbox.record_again(&session).unwrap();
