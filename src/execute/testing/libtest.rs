@@ -21,20 +21,29 @@ pub(super) struct Libtest {
 
 impl Libtest {
     /// `line`: without colours. cargo talks on stderr, and that goes its own way: what the programs say of
-    /// their tests is all on stdout.
-    pub(super) fn hear(&mut self, stream: Stream, line: &str) {
+    /// their tests is all on stdout. Whether the line says that a test has failed.
+    pub(super) fn hear(&mut self, stream: Stream, line: &str) -> bool {
+        let known = self.cases.len();
         if stream == Stream::Stderr {
             self.started.extend(program(line).map(str::to_owned));
-            return;
+        } else {
+            self.hear_program(line);
         }
+        let new = self.cases.get(known..).unwrap_or_default();
+        new.iter().any(|case| case.outcome == CaseOutcome::Failed)
+    }
+
+    fn hear_program(&mut self, line: &str) {
         if begun(line).is_some() {
             self.firsts.push(self.cases.len());
             return;
         }
         if let Some(name) = line.strip_prefix("---- ").and_then(failed_name) {
             self.conclude();
-            if let Some(case) = self.case(name) {
-                case.outcome = CaseOutcome::Failed; // whatever the test has printed of its own
+            match self.case(name) {
+                Some(case) => case.outcome = CaseOutcome::Failed, // whatever the test has printed of its own
+                // its line was lost among those of a program that another test ran
+                None => self.end(name.to_owned(), CaseOutcome::Failed, ""),
             }
             self.failed = Some(name.to_owned());
             return;

@@ -105,6 +105,10 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=others)
 
 
+def pytest_collection_finish(session):
+    _say(event="collected", count=len(session.items))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_cmdline_main():
     outcome = yield

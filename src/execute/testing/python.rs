@@ -140,6 +140,10 @@ enum Event {
         #[serde(default)]
         place: Option<(String, u64)>,
     },
+    /// How many tests are to run.
+    Collected {
+        count: u64,
+    },
     /// How many tests there are, before those of other shards were taken away.
     Share {
         found: u64,
@@ -178,6 +182,8 @@ struct Report {
     /// `None` when the tests did not come to their end.
     counts: Option<BTreeMap<String, u64>>,
     deselected: u64,
+    /// How many tests were to run, where the runner says it.
+    collected: u64,
     cases: Vec<TestCase>,
     sharing: Option<Sharing>,
     /// The test that had begun last and not finished.
@@ -224,6 +230,7 @@ impl Report {
                 message,
                 place: place.map(|(file, line)| Place { file, line }),
             }),
+            Event::Collected { count } => self.collected = count,
             Event::Share { found, taken } => {
                 let taken = Some(taken);
                 self.sharing = Some(Sharing { found, taken });
@@ -260,10 +267,17 @@ impl Report {
         }
     }
 
+    /// Whether a test has failed, as it was said of itself or is counted: both can be done without.
     fn has_failed(&self) -> bool {
         let counts = self.counts.iter().flatten();
         let mut failed = counts.filter(|(kind, _)| ["failed", "error"].contains(&kind.as_str()));
-        failed.any(|(_, number)| *number > 0)
+        failed.any(|(_, number)| *number > 0) || self.cases.iter().any(|case| case.outcome.is_bad())
+    }
+
+    /// How many tests have told how they ended.
+    fn ended(&self) -> u64 {
+        let counted = self.counts.iter().flat_map(BTreeMap::values).sum();
+        (self.cases.len() as u64).max(counted)
     }
 
     /// An exit code by itself is no success: the runner must have told what it ran, or that it was asked
@@ -287,11 +301,17 @@ impl Report {
             let asked = !self.loaded && options.only_asks(arguments);
             return (code != 0 || !asked).then(|| self.unfinished(name, status, code));
         }
-        let told = self.counts.is_some() || self.begun || !arguments.is_empty();
+        let only_asks = options.only_asks(arguments);
+        let told = self.counts.is_some() || self.begun || only_asks;
         match code {
             1 => Some(Language::Python.failed()),
             0 | 5 if self.has_failed() => Some(Language::Python.failed()),
             0 if !told => Some(self.unfinished(name, status, code)),
+            0 if !only_asks && self.ended() < self.collected => Some(format!(
+                "{name} ended with exit code 0 after {} of {} tests",
+                self.ended(),
+                self.collected
+            )),
             0 | 5 => None, // 5: no tests
             _ if self.code == Some(0) => Some(format!(
                 "{name} failed at its end, once the tests had run ({status})"
@@ -375,6 +395,7 @@ mod tests {
             (None, &[]),
             (None, &["-p", "no:_pyx_pytest"]),
             (Some(DONE), &[]), // something else came to an end
+            (Some(DONE), &["-v"]),
         ] {
             assert!(failure(text, arguments).is_some(), "{text:?}");
         }
@@ -402,6 +423,17 @@ mod tests {
         assert_eq!(failure(0, &(end(0, good) + &done(0))), None);
         // decided after the summary, as by a limit of coverage
         assert_eq!(failure(0, &(end(0, good) + &done(1))), failed);
+        // nobody counts, and the session is said to have been a success
+        let case = "{\"event\":\"case\",\"test\":\"a\",\"outcome\":\"failed\",\"message\":\"\"}\n";
+        assert_eq!(failure(0, &(case.to_owned() + &done(0))), failed);
+        let collected = "{\"event\":\"collected\",\"count\":4}\n";
+        let few = failure(0, &(collected.to_owned() + &end(0, good)));
+        assert_eq!(
+            few.unwrap(),
+            "pytest ended with exit code 0 after 3 of 4 tests"
+        );
+        let all = collected.replace('4', "3") + &end(0, good);
+        assert_eq!(failure(0, &all), None);
         let late = failure(3, &(end(0, good) + &done(0))).unwrap();
         assert!(late.contains("at its end"), "{late}");
         assert!(failure(2, &(end(2, good) + &done(2))).is_some());

@@ -221,10 +221,14 @@ struct Results {
     counts: BTreeMap<String, u64>,
     /// How many tests were not selected.
     filtered: u64,
-    /// How many tests each program has begun that has not told their result.
-    begun: Vec<u64>,
-    /// How many programs have told theirs.
+    /// The programs that have begun and not told their result, each inside of a test of the one before it.
+    begun: Vec<Begun>,
+    /// How many programs cargo has begun.
+    outer: usize,
+    /// How many of them have told theirs.
     told: usize,
+    /// Whether a test has failed, as its line says it.
+    has_failed: bool,
     /// The first module that Python did not find, as it or the error of a test says it.
     missing: Option<String>,
     /// Whether the linker found no libpython.
@@ -241,7 +245,9 @@ impl Results {
             counts: BTreeMap::new(),
             filtered: 0,
             begun: Vec::new(),
+            outer: 0,
             told: 0,
+            has_failed: false,
             missing: None,
             unlinked: false,
             libtest: Libtest::default(),
@@ -258,8 +264,8 @@ impl Results {
             if stream == Stream::Stdout && self.nextest.hear(&text) {
                 return true;
             }
-        } else {
-            self.libtest.hear(stream, text.trim_end());
+        } else if stream == Stream::Stderr || !self.is_inside_after(&text) {
+            self.has_failed |= self.libtest.hear(stream, text.trim_end());
         }
         if stream == Stream::Stderr {
             self.errors.hear(&text);
@@ -275,8 +281,8 @@ impl Results {
             Status::Code(0) if self.has_lost_a_program() => {
                 Some("a Rust test ended its program before the other tests ran".to_owned())
             }
-            // whatever ends a program may choose its exit code
-            Status::Code(0) if failed > 0 => Some(Language::Rust.failed()),
+            // whatever ends a program may choose its exit code, and print a result before
+            Status::Code(0) if failed > 0 || self.has_failed => Some(Language::Rust.failed()),
             Status::Code(0) => None,
             Status::Code(NO_TESTS) if self.dialect == Dialect::Nextest => None,
             _ if self.unlinked => {
@@ -300,17 +306,20 @@ impl Results {
             || text.contains("unable to find library -lpython");
         match self.dialect {
             Dialect::Libtest { .. } => {
-                self.begun.extend(libtest::begun(text));
+                if let Some(tests) = libtest::begun(text) {
+                    let is_outer = self.is_outer_next();
+                    self.outer += usize::from(is_outer);
+                    self.begun.push(Begun { tests, is_outer });
+                }
                 if let Some(rest) = text.strip_prefix("test result: ") {
-                    let ran = self.add(rest);
-                    self.conclude(ran);
+                    self.conclude(rest);
                 }
             }
             Dialect::Nextest => {
                 if text.starts_with("Summary [")
                     && let Some((_, rest)) = text.split_once(" run: ")
                 {
-                    self.add(rest);
+                    self.add(counts_of(rest));
                 }
             }
         }
@@ -323,40 +332,39 @@ impl Results {
         !self.begun.is_empty() && (started == 0 || started > self.told)
     }
 
-    /// A program has told how so many tests of its ended: the last that has begun as many. What has begun
-    /// since then that one has printed itself.
-    fn conclude(&mut self, ran: u64) {
-        self.told += 1;
-        let own = self.begun.iter().rposition(|begun| *begun == ran);
-        let last = self.begun.len().saturating_sub(1); // who counts otherwise than libtest
-        self.begun.truncate(own.unwrap_or(last));
+    /// Whether a program that begins now is one of cargo's, and not started by a test of the last one.
+    fn is_outer_next(&self) -> bool {
+        self.begun.is_empty() || self.libtest.started() > self.outer
     }
 
-    /// How many ran, or were ignored.
-    fn add(&mut self, results: &str) -> u64 {
-        let mut all = 0;
-        // in brackets nextest tells more of what it has counted before them
-        let results: String = results.split(['(', ')']).step_by(2).collect();
-        for part in results.split(['.', ';', ',']) {
-            let mut words = part.split_whitespace();
-            let number = words.next().and_then(|word| word.parse::<u64>().ok());
-            let (Some(number), Some(kind)) = (number, words.next()) else {
-                continue;
-            };
-            let kind = match (kind, words.next()) {
-                ("exec", Some("failed")) | ("timed", Some("out")) => ("failed", None),
-                other => other,
-            };
-            match kind {
-                ("filtered", Some("out")) => self.filtered += number,
-                (kind, None) => {
-                    *self.counts.entry(kind.to_owned()).or_default() += number;
-                    all += number;
-                }
-                _ => {}
-            }
+    /// Whether a test runs a program with tests of its own, this line included: its results are the test's
+    /// affair.
+    fn is_inside_after(&self, line: &str) -> bool {
+        let is_inner = libtest::begun(line).is_some() && !self.is_outer_next();
+        is_inner || self.begun.last().is_some_and(|last| !last.is_outer)
+    }
+
+    /// A program has told how its tests ended: the last that has begun as many. What has begun since then
+    /// that one has printed itself.
+    fn conclude(&mut self, results: &str) {
+        let counted = counts_of(results);
+        let ran: u64 = counted.counts.iter().map(|(_, number)| number).sum();
+        let own = self.begun.iter().rposition(|begun| begun.tests == ran);
+        let last = self.begun.len().saturating_sub(1); // who counts otherwise than libtest
+        let own = own.unwrap_or(last);
+        let is_outer = self.begun.get(own).is_none_or(|begun| begun.is_outer);
+        self.begun.truncate(own);
+        if is_outer {
+            self.told += 1;
+            self.add(counted);
         }
-        all
+    }
+
+    fn add(&mut self, counted: Counted) {
+        self.filtered += counted.filtered;
+        for (kind, number) in counted.counts {
+            *self.counts.entry(kind).or_default() += number;
+        }
     }
 
     /// Why not all that a shard has taken ran, although nothing failed.
@@ -410,6 +418,44 @@ impl Results {
             },
         )
     }
+}
+
+/// A program with tests that has begun.
+struct Begun {
+    tests: u64,
+    /// Whether cargo has started it.
+    is_outer: bool,
+}
+
+/// What a line of results says.
+#[derive(Default)]
+struct Counted {
+    /// How many ran, or were ignored, by outcome.
+    counts: Vec<(String, u64)>,
+    /// How many were not selected.
+    filtered: u64,
+}
+
+fn counts_of(results: &str) -> Counted {
+    let mut counted = Counted::default();
+    // in brackets nextest tells more of what it has counted before them
+    let results: String = results.split(['(', ')']).step_by(2).collect();
+    for part in results.split(['.', ';', ',']) {
+        let mut words = part.split_whitespace();
+        let number = words.next().and_then(|word| word.parse::<u64>().ok());
+        let (Some(number), Some(kind)) = (number, words.next()) else {
+            continue;
+        };
+        match (kind, words.next()) {
+            ("filtered", Some("out")) => counted.filtered += number,
+            ("exec", Some("failed")) | ("timed", Some("out")) => {
+                counted.counts.push(("failed".to_owned(), number));
+            }
+            (kind, None) => counted.counts.push((kind.to_owned(), number)),
+            _ => {}
+        }
+    }
+    counted
 }
 
 /// `ModuleNotFoundError: No module named 'a.b'`, or what `Debug` makes of it.
@@ -489,6 +535,69 @@ mod tests {
         // of what a test prints the number is another, or it has its own result
         assert!(!lost(&["running 1 test", "running 9 tests", one]));
         assert!(!lost(&["running 1 test", "running 2 tests", two, one]));
+    }
+
+    /// The counts and cases, and why it is no success, of what is said with an exit code of 0.
+    fn heard(lines: &[(Stream, &str)]) -> (String, Vec<String>, Option<String>) {
+        let mut results = Results::new(LIBTEST);
+        for (stream, line) in lines {
+            results.hear(*stream, line.as_bytes());
+        }
+        let failure = results.failure(Status::Code(0));
+        let counts = results.counts;
+        let cases = results.libtest.into_cases().into_iter();
+        let wording = TestResult {
+            counts,
+            ..TestResult::default()
+        }
+        .wording();
+        (wording, cases.map(|case| case.name).collect(), failure)
+    }
+
+    #[test]
+    fn what_a_test_starts_is_the_tests_affair() {
+        use Stream::{Stderr, Stdout};
+        let result =
+            |text: &str| format!("test result: {text}; 0 ignored; 0 measured; 0 filtered out");
+        let (inner, outer) = (
+            result("FAILED. 0 passed; 1 failed"),
+            result("ok. 2 passed; 0 failed"),
+        );
+        let next = result("ok. 1 passed; 0 failed");
+        let (wording, cases, failure) = heard(&[
+            (
+                Stderr,
+                "     Running unittests src/lib.rs (target/debug/deps/a-1)",
+            ),
+            (Stdout, "running 2 tests"),
+            (Stdout, "test child ... ok"),
+            (Stdout, "running 1 test"),
+            (Stdout, "test child ... FAILED"),
+            (Stdout, "failures:"),
+            (Stdout, "---- child stdout ----"),
+            (Stdout, &inner),
+            (Stdout, "test starts_itself ... ok"),
+            (Stdout, &outer),
+            (Stderr, "     Running tests/b.rs (target/debug/deps/b-1)"),
+            (Stdout, "running 1 test"),
+            (Stdout, "test other ... ok"),
+            (Stdout, &next),
+        ]);
+        assert_eq!((wording.as_str(), failure), ("3 passed", None));
+        assert_eq!(cases, ["child", "starts_itself", "other"]);
+    }
+
+    #[test]
+    fn a_test_that_failed_is_a_failure_whatever_is_printed_after_it() {
+        let (_, _, failure) = heard(&[
+            (Stream::Stdout, "running 2 tests"),
+            (Stream::Stdout, "test a ... FAILED"),
+            (
+                Stream::Stdout,
+                "test result: ok. 2 passed; 0 failed; 0 ignored",
+            ),
+        ]);
+        assert_eq!(failure, Some(Language::Rust.failed()));
     }
 
     #[test]
