@@ -81,7 +81,8 @@ impl PytestConfig {
                 continue; // what goes on goes on below it
             }
             if line.starts_with('[') {
-                inside = matches!(line.trim(), "[pytest]" | "[tool:pytest]");
+                let header = line.split(['#', ';']).next().unwrap_or_default().trim();
+                inside = matches!(header, "[pytest]" | "[tool:pytest]");
                 self.is_there |= inside;
                 key = "";
             } else if inside {
@@ -117,6 +118,12 @@ impl PytestConfig {
     pub(super) fn says_where(&self) -> bool {
         let says = self.paths.is_some() || !self.files.is_empty() || self.collects_documents;
         self.is_own && says
+    }
+
+    /// Whether it may have pytest collect something in the folder that is not called as a test: what is
+    /// above says so of documents alone.
+    pub(super) fn collects_here(&self) -> bool {
+        self.is_own() || self.collects_documents
     }
 
     /// Whether there is any in the folder itself.
@@ -257,7 +264,7 @@ mod tests {
     fn configuration_in_ini_files_goes_over_several_lines() {
         let mut config = PytestConfig::default();
         config.add_ini(
-            "[other]\ntestpaths = no\n[pytest]\ntestpaths =\n    a\n# why\n    b c\naddopts: -q\n  -x\n",
+            "[other]\ntestpaths = no\n[pytest]  # options\ntestpaths =\n    a\n# why\n    b c\naddopts: -q\n  -x\n",
         );
         assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
         assert_eq!(
