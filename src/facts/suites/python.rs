@@ -9,6 +9,7 @@ use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::model::path::slashed;
 use crate::world::checkout;
+use crate::world::disk;
 use crate::world::manifest::Manifests;
 
 use super::nested_config::nested_config;
@@ -123,9 +124,7 @@ impl PythonSuite {
             }
         }
         let suite = own.without_names(project, member)?;
-        if suite.is_none() {
-            left_out.extend(of_no_package(project, member, runner)?);
-        }
+        left_out.extend(of_no_package(project, member, runner)?);
         Ok(PythonTests { suite, left_out })
     }
 
@@ -138,7 +137,7 @@ impl PythonSuite {
         let may_have_plugins = || -> Result<bool> {
             let config = PytestConfig::read(&project.manifests, &self.dir)?;
             let files = TestFiles::of(project, member);
-            Ok(config.is_there || files.has_conftest(&self.dir))
+            Ok(config.collects_here() || files.has_conftest(&self.dir))
         };
         if args.is_none() && !may_have_plugins()? {
             return Ok(None);
@@ -302,11 +301,18 @@ fn of_no_package(
 }
 
 /// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
-/// built: what develops and tests the packages below it (uv docs, "Virtual projects").
+/// built, or that configures pytest and is no package: what develops and tests the packages below it
+/// (uv docs, "Virtual projects"; pytest docs, "Finding the rootdir").
 pub(super) fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     for folder in checkout::above(dir) {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {
             return Ok((!pyproject.is_built()).then(|| folder.to_owned()));
+        }
+        if disk::is_file(&folder.join("setup.py")) {
+            return Ok(None);
+        }
+        if PytestConfig::read(manifests, folder)?.is_own() {
+            return Ok(Some(folder.to_owned()));
         }
     }
     Ok(None)

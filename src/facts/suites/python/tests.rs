@@ -105,6 +105,45 @@ fn tests_of_no_package_at_the_checkouts_root_are_named() {
     assert!(left_out(&package).is_empty());
 }
 
+#[test]
+fn tests_of_no_package_run_where_the_folder_above_configures_pytest() {
+    let found = |files: &[(&str, &str)]| {
+        let (temp, found) = found_among("py", "Cargo.toml", "", files);
+        let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let suite = found.suite.map(|suite| {
+            let place = suite.dir.strip_prefix(&root).unwrap().to_string();
+            (place, suite.args.join(" "))
+        });
+        (suite, found.left_out.len())
+    };
+    let run = |place: &str, args: &str| (Some((place.to_owned(), args.to_owned())), 0);
+    let test = ("../tests/test_a.py", "");
+    let (paths, plain) = ("[pytest]\ntestpaths = tests\n", "[pytest]\naddopts = -q\n");
+    for config in [
+        ("../pytest.ini", paths),
+        ("../pytest.ini", plain),
+        ("../tox.ini", paths),
+        (
+            "../setup.cfg",
+            "[tool:pytest] ; options\ntestpaths = tests\n",
+        ),
+    ] {
+        assert_eq!(found(&[config, test]), run("", ""), "{config:?}");
+        let own = ("tests/test_own.py", "");
+        assert_eq!(found(&[config, test, own]), run("py", ""), "{config:?}");
+        // the tests of a package that something else builds
+        let package = ("../setup.py", "");
+        assert_eq!(found(&[config, test, package]), (None, 1), "{config:?}");
+    }
+    // hooks may take something for a test; what is above is named
+    let hooks = [("conftest.py", ""), test];
+    let asked = (run("py", "").0, 1);
+    assert_eq!(found(&hooks), asked);
+    let documents = "[pytest]\naddopts = --doctest-modules\n";
+    assert!(found(&[("../pytest.ini", documents)]).0.is_some());
+    assert_eq!(found(&[("../pytest.ini", plain)]), (None, 0));
+}
+
 fn args(pyproject: &str, files: &[&str]) -> Vec<String> {
     suite(pyproject, files).unwrap().args
 }
