@@ -12,12 +12,13 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, PyProject};
 use crate::world::session::Session;
 
-use super::build::{Flags, Options};
+use super::build::{self, Flags, Options};
 use super::dependencies::{Dependencies, TestRunner};
 use super::durations::Durations;
 use super::project::{Member, Project};
 use super::request::{Purpose, Request, Testing};
 use super::suites::{PythonSuite, RustSuite, Suites, Word, unshipped_tests};
+use super::unseen_edits;
 
 /// The tests of a project, and what of them was asked for.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct TestFacts {
     pub words: Vec<Word>,
     /// By suite and name, the shard that recorded seconds put a test in, where shards are asked for.
     pub assigned: BTreeMap<String, BTreeMap<String, u32>>,
+    /// By member, packages whose Rust tests cargo would not compile again although it has to.
+    pub unseen: BTreeMap<String, Vec<String>>,
 }
 
 impl TestFacts {
@@ -52,10 +55,21 @@ impl TestFacts {
             (Some(shard), Some(path)) => Durations::present(path)?.assigned(shard.count),
             _ => BTreeMap::new(),
         };
+        let mut unseen = BTreeMap::new();
+        for suite in &suites.rust {
+            let member = project.members.iter().find(|it| it.name == suite.member);
+            let Some(member) = member else { continue };
+            let dir = build::tests_dir(member);
+            let found = unseen_edits::in_target(session, &project.manifests, member, &dir)?;
+            if !found.is_empty() {
+                unseen.insert(member.name.clone(), found.into_iter().collect());
+            }
+        }
         Ok(Self {
             words: suites.words(session, &testing.arguments),
             suites,
             assigned,
+            unseen,
         })
     }
 

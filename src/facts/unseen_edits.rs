@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::build;
 use crate::facts::fingerprint::{BuildRecord, BuildRecords, Input, LocalPackage};
+use crate::facts::project::Member;
+use crate::model::error::Result;
 use crate::world::disk;
-use crate::world::manifest::Toml;
+use crate::world::manifest::{Manifests, Toml};
 use crate::world::session::Session;
 
 /// Those of `packages`, the member's own first, that have files whose content is not what cargo compiled
@@ -181,6 +184,53 @@ pub(super) fn by_times(
         }
     }
     names
+}
+
+/// The packages of which cargo has something in `dir`, a target directory of the member's, and would take it
+/// for fresh although one of its sources was put where it is after it was compiled, with a time from before
+/// that. Packages of registries never change.
+pub(super) fn in_target(
+    session: &Session,
+    manifests: &Manifests,
+    member: &Member,
+    dir: &Utf8Path,
+) -> Result<BTreeSet<String>> {
+    let registry = session.cargo_home().join("registry");
+    let mut names = BTreeSet::new();
+    for fingerprints in build::all_fingerprints(member, dir) {
+        let built = fingerprints.parent().unwrap_or(dir);
+        let mut crates = build::sources_of_crates(built, &member.workspace);
+        crates.retain(|sources| {
+            let root = sources.first();
+            root.is_some_and(|root| !root.starts_with(&registry) && !root.starts_with(dir))
+        });
+        for sources in crates {
+            let Some(name) = package_around(manifests, &sources[0])? else {
+                continue;
+            };
+            let times = compile_times(std::slice::from_ref(&fingerprints), &name);
+            let mut signatures = sources.iter().filter_map(disk::signature);
+            let is_hidden = signatures.any(|file| {
+                let hides = |time: &u64| file.written() > *time && file.modified <= *time;
+                times.iter().any(hides)
+            });
+            if is_hidden {
+                names.insert(name);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The name of the package that a file is of.
+fn package_around(manifests: &Manifests, file: &Utf8Path) -> Result<Option<String>> {
+    for dir in file.ancestors().skip(1) {
+        let cargo = manifests.cargo(&dir.join("Cargo.toml"))?;
+        if let Some(name) = cargo.as_ref().and_then(|it| it.package_name()) {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// When whatever cargo has of a package was compiled, in nanoseconds since the epoch.

@@ -32,6 +32,8 @@ pub enum StepId {
     Seed(Utf8PathBuf),
     /// Have cargo compile a member's crates whatever it has recorded.
     Forget(String),
+    /// The same of what a member's Rust tests were compiled from.
+    ForgetTests(String),
     /// Write down that a member's build begins.
     Begin(String),
     Compile(String),
@@ -126,6 +128,7 @@ impl std::fmt::Display for StepId {
             Self::RecordEnvironment => f.write_str("record"),
             Self::Seed(path) => write!(f, "seed {path}"),
             Self::Forget(member) => write!(f, "forget {member}"),
+            Self::ForgetTests(member) => write!(f, "forget tests of {member}"),
             Self::Begin(member) => write!(f, "begin {member}"),
             Self::Compile(member) => write!(f, "compile {member}"),
             Self::Uninstall(name) => write!(f, "uninstall {name}"),

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::build::{target_dir, target_dir_in};
+use crate::facts::build::{target_dir, target_dir_in, tests_dir};
 use crate::facts::project::Bindings;
 use crate::facts::{Build, LinkedBy};
 use crate::model::error::{PythonError, Result};
@@ -19,7 +19,7 @@ use super::step::{Plan, Step};
 
 /// The target directory of tests and embedding programs.
 pub(super) fn dir(build: &Build) -> Utf8PathBuf {
-    build.member.target.join("test")
+    tests_dir(&build.member)
 }
 
 /// What must be there before anything that embeds Python is compiled in [`dir`] with these arguments

@@ -1,6 +1,6 @@
 //! The Rust tests of a plan.
 
-use crate::facts::build::is_own_feature;
+use crate::facts::build::{self, is_own_feature};
 use crate::facts::suites::RustSuite;
 use crate::facts::{Build, Testing};
 use crate::model::error::{PythonError, Result};
@@ -58,6 +58,22 @@ pub(super) fn prepare(
     // where it fails, the tests say so
     plan.then(Step::new(id, "Compiling", title(suite), action).optional());
     Ok(())
+}
+
+/// Has cargo compile packages again, by their names, that it would take for fresh.
+pub(super) fn forget(build: &Build, crates: &[String]) -> Step {
+    let dir = embedding::dir(build);
+    let action = Action::Forget {
+        crates: crates.to_vec(),
+        dirs: build::all_fingerprints(&build.member, &dir),
+    };
+    let id = StepId::ForgetTests(build.member.name.clone());
+    Step::new(
+        id,
+        "Forgetting",
+        format!("tests of {}", crates.join(", ")),
+        action,
+    )
 }
 
 /// Runs a suite after all that is planned so far.

@@ -39,6 +39,14 @@ pub(super) fn test(
         .filter_map(|suite| Some((suite, context.build(&suite.member)?)))
         .collect();
     let built: Vec<StepId> = plan.ids().collect();
+    for (_, build) in &rust {
+        let name = &build.member.name;
+        if let Some(crates) = facts.unseen.get(name)
+            && !plan.has(&StepId::ForgetTests(name.clone()))
+        {
+            plan.then(rust_tests::forget(build, crates));
+        }
+    }
     for (suite, build) in &rust {
         rust_tests::prepare(&mut plan, context, suite, build, &for_rust)?;
     }

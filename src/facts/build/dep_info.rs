@@ -56,6 +56,23 @@ pub(super) fn linked_sources(
     files
 }
 
+/// The sources of each crate that was compiled in `built`, cargo's folder of one profile, by the compiler's
+/// own dep-info: the crate's root first, from `workspace` where they are relative.
+pub fn sources_of_crates(built: &Utf8Path, workspace: &Utf8Path) -> Vec<Vec<Utf8PathBuf>> {
+    let deps = built.join("deps");
+    let mut names = disk::names(&deps);
+    names.retain(|name| Utf8Path::new(name).extension() == Some("d"));
+    let texts = names
+        .iter()
+        .filter_map(|name| disk::read_text(&deps.join(name)).ok().flatten());
+    let sources = texts.filter_map(|text| {
+        let (_, paths) = text.lines().find_map(|line| line.split_once(": "))?;
+        let paths = split_escaped(paths).into_iter();
+        Some(paths.map(|path| workspace.join(path)).collect())
+    });
+    sources.collect()
+}
+
 /// Whether a crate begins in none of the folders: it is of a registry, as most are that a build compiles.
 fn is_elsewhere<'a>(text: &str, mut roots: impl Iterator<Item = &'a &'a Utf8Path>) -> bool {
     let first = text.split_once(": ").map_or("", |(_, sources)| sources);

@@ -8,11 +8,11 @@ mod output;
 mod packages;
 mod variables;
 
-pub use dep_info::sources;
+pub use dep_info::{sources, sources_of_crates};
 pub use inputs::{BuildPlace, Inputs};
 pub use options::{CargoArguments, Flags, Options, is_own_feature, settings};
 pub use output::{
-    all_fingerprints, artifacts, fingerprints, output_dir, target_dir, target_dir_in,
+    all_fingerprints, artifacts, fingerprints, output_dir, target_dir, target_dir_in, tests_dir,
 };
 pub use packages::{local_packages, metadata, own_packages};
 pub use variables::variables_below;

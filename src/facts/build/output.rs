@@ -47,6 +47,11 @@ pub(super) fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBu
     }
 }
 
+/// The target directory of a member's Rust tests and of programs that embed Python, absolute.
+pub fn tests_dir(member: &Member) -> Utf8PathBuf {
+    member.target.join("test")
+}
+
 /// As [`fingerprints`], of every profile, target and interpreter that is built below `state`: the
 /// `target/pyx` of a project, absolute.
 pub fn all_fingerprints(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {

@@ -49,6 +49,47 @@ fn f33_a_crash_of_pytest_is_named_and_never_passes() {
 }
 
 #[test]
+fn f33b_a_run_that_is_said_to_be_well_before_all_tests_ran_is_none() {
+    let project = small(&folder!());
+    let failing = "def test_fails():\n    assert False\n\n\ndef test_passes():\n    pass\n";
+    project.write("tests/test_more.py", failing);
+    let hook = |head: &str, body: &str| format!("import pytest\n\n\n{head}:\n    {body}\n");
+    let success = hook(
+        "def pytest_sessionfinish(session)",
+        "session.exitstatus = 0",
+    );
+    let forgetful = success.clone()
+        + "\n\ndef pytest_terminal_summary(terminalreporter):\n    terminalreporter.stats.clear()\n";
+    let early = hook(
+        "@pytest.fixture(autouse=True)\ndef service()",
+        "pytest.exit('no service', returncode=0)",
+    );
+    let never = hook("def pytest_cmdline_main(config)", "return 0");
+    for (conftest, arguments, says) in [
+        (&success, &["--py"][..], "error: Python tests failed"),
+        (
+            &success,
+            &["--py", "--", "-p", "no:terminal"],
+            "error: Python tests failed",
+        ),
+        (&forgetful, &["--py"], "error: Python tests failed"),
+        (
+            &early,
+            &["--py"],
+            "error: pytest ended with exit code 0 after 0 of 3 tests",
+        ),
+        (
+            &never,
+            &["--py", "--", "-v"],
+            "error: pytest did not start its tests (exit code 0)",
+        ),
+    ] {
+        project.write("conftest.py", conftest);
+        test(&project, arguments).run().exits(1).says(says);
+    }
+}
+
+#[test]
 fn f33b_what_ends_pytest_with_success_after_its_tests_makes_no_pass_of_a_failure() {
     let project = small(&folder!());
     let late = "import atexit\nimport os\n\natexit.register(os._exit, 0)\n";

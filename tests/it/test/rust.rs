@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::{plain_cargo, small, summary, test};
 use crate::support::{
-    Project, cache, entries, folder, modified, name_of, on_path, program, project, skipped, traps,
+    Project, cache, entries, folder, modified, name_of, on_path, program, project, set_modified,
+    skipped, traps,
 };
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
@@ -539,4 +540,43 @@ fn the_features_of_the_extension_are_those_of_its_rust_tests() {
     for other in ["hello/old", "hello/pyo3"] {
         assert!(!plan.stdout.contains(other), "{plan}");
     }
+}
+
+/// cargo goes by times.
+#[test]
+fn what_tests_are_compiled_from_is_seen_by_its_content_whatever_its_time_says() {
+    let project = small(&folder!());
+    let helper = Project::at(&project.root.with_file_name("helper"));
+    let manifest =
+        "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n";
+    helper.write("Cargo.toml", manifest);
+    project.append(
+        "Cargo.toml",
+        "\n[dev-dependencies]\nhelper = { path = \"../helper\" }\n",
+    );
+    let text = "#[test]\nfn all_is_well() {\n    assert!(helper::WELL && include_str!(\"../said.txt\") == \"well\");\n}\n";
+    let (well, ill) = (
+        "pub const WELL: bool = true;\n",
+        "pub const WELL: bool = false;\n",
+    );
+    let other = text.replace("WELL &&", "!helper::WELL &&");
+    let files = [
+        (&project, "tests/it.rs", text, other.as_str()),
+        (&project, "said.txt", "well", "else"),
+        (&helper, "src/lib.rs", well, ill),
+    ];
+    for (place, name, good, _) in files {
+        place.write(name, good);
+    }
+    test(&project, &["--rust"]).run().succeeds();
+    for (place, name, good, bad) in files {
+        let time = modified(&place.path(name));
+        for (text, code) in [(bad, 1), (good, 0)] {
+            place.write(name, text);
+            set_modified(&place.path(name), time);
+            test(&project, &["--rust"]).run().exits(code);
+        }
+    }
+    let run = test(&project, &["--rust"]).run().succeeds();
+    run.never_says("Compiling");
 }
