@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::error::Result;
 use crate::model::invocation::Invocation;
 use crate::model::path::executable;
+use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::Toml;
 use crate::world::process;
@@ -58,8 +59,22 @@ impl Toolchain {
         }
     }
 
-    /// The target triple that the compiler runs on; rustc is asked.
+    /// Whether its programs may be run: one that a checkout brings, named by its folder, is not by commands
+    /// that only look.
+    pub fn may_be_asked(&self, session: &Session) -> bool {
+        let Some(rustc) = self.rustc.as_ref().filter(|_| session.looks_only) else {
+            return true;
+        };
+        let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
+        let real = disk::resolve(rustc);
+        !real.starts_with(bounds) || real.starts_with(disk::resolve(&rustup_home(session)))
+    }
+
+    /// The target triple that the compiler runs on; rustc is asked, where it [may be](Self::may_be_asked).
     pub fn host(&self, session: &Session) -> Option<String> {
+        if !self.may_be_asked(session) {
+            return None;
+        }
         host(self.rustc.as_deref()?, &session.cwd).ok()?
     }
 }
@@ -79,6 +94,11 @@ pub fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
 fn without_prefix(dir: &str) -> Utf8PathBuf {
     let plain = dunce::simplified(dir.as_ref()).to_str();
     plain.unwrap_or(dir).into()
+}
+
+fn rustup_home(session: &Session) -> Utf8PathBuf {
+    let said = session.path_var("RUSTUP_HOME");
+    said.unwrap_or_else(|| session.home().join(".rustup"))
 }
 
 /// Where rustup looks for a default that its user has not set.
@@ -104,9 +124,7 @@ impl Rustup {
         if !disk::is_file(&beside) {
             return None;
         }
-        let home = session
-            .path_var("RUSTUP_HOME")
-            .unwrap_or_else(|| session.home().join(".rustup"));
+        let home = rustup_home(session);
         let settings = Toml::read(&home.join("settings.toml")).ok().flatten();
         let mut overrides: Vec<(Utf8PathBuf, String)> = settings
             .as_ref()

@@ -12,13 +12,14 @@ use crate::world::tool;
 
 use super::problem::Problem;
 
-/// One that cargo does not read. A toolchain that is not there is not asked: rustup would fetch it.
+/// One that cargo does not read. A toolchain that is not there is not asked: rustup would fetch it; nor is
+/// one that the checkout brings.
 pub(super) fn check(session: &Session, build: &Build) -> Result<Option<Problem>> {
     let (member, toolchain) = (&build.member, &build.toolchain);
     let Ok(cargo) = tool::cargo(session) else {
         return Ok(None); // said where it is needed
     };
-    if toolchain.missing_pin.is_some() {
+    if toolchain.missing_pin.is_some() || !toolchain.may_be_asked(session) {
         return Ok(None);
     }
     let mut call = Invocation::new(cargo, &member.dir)

@@ -232,9 +232,10 @@ fn tools(session: &Session, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<T
         let program = rustc
             .map(|path| path.with_file_name(executable(name)))
             .filter(|path| disk::is_file(path));
-        let version = program
+        let asked = program
             .as_deref()
-            .and_then(|path| tool::version_of(session, path).ok());
+            .filter(|_| toolchain.is_none_or(|it| it.may_be_asked(session)));
+        let version = asked.and_then(|path| tool::version_of(session, path).ok());
         let pin = toolchain.and_then(|toolchain| toolchain.missing_pin.clone());
         found.push(ToolFact {
             name: name.to_owned(),

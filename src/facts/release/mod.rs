@@ -92,8 +92,9 @@ impl Release {
         }
         let toolbox = toolbox(session, &installed)?;
         let config = CargoConfig::read(&project.manifests, session, &project.root)?;
-        let mut toolchains = builds.iter().map(|build| &build.toolchain);
-        let rustc = toolchains.find_map(|toolchain| toolchain.rustc.as_deref());
+        let toolchains = builds.iter().map(|build| &build.toolchain);
+        let mut asked = toolchains.filter(|toolchain| toolchain.may_be_asked(session));
+        let rustc = asked.find_map(|toolchain| toolchain.rustc.as_deref());
         let dist = releasing.dist(&project.root)?;
         let existing = existing(context, &dist)?;
         let mut release = Self {

@@ -34,12 +34,21 @@ fn trap(path: &Path, mark: &Path) {
 type Trap = (&'static str, &'static str, fn(&Project));
 
 /// What a checkout of a fixture may bring or name; `evil` is the trap, in its root and in `hooks`.
-const TRAPS: [Trap; 9] = [
+const TRAPS: [Trap; 10] = [
     ("[tool.pyx] python", "bin", |project| {
         project.append("pyproject.toml", "\n[tool.pyx]\npython = \"./evil\"\n");
     }),
     (".python-version", "bin", |project| {
         project.write(".python-version", "./evil\n");
+    }),
+    ("a toolchain", "bin", |project| {
+        let folder = project.path("toolchain");
+        fs::create_dir_all(folder.join("bin")).unwrap();
+        for name in ["cargo", "rustc"] {
+            fs::copy(project.path("evil"), folder.join("bin").join(name)).unwrap();
+        }
+        let text = format!("[toolchain]\npath = \"{}\"\n", folder.display());
+        project.write("rust-toolchain.toml", &text);
     }),
     ("an environment", "bin", |project| {
         project.write(
