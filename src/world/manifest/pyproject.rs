@@ -183,8 +183,8 @@ impl PyProject {
             })
     }
 
-    /// The Cargo.toml that maturin builds, absolute: `[tool.maturin] manifest-path`, else the one
-    /// beside this file, else `rust/Cargo.toml` (maturin's own fallback).
+    /// The Cargo.toml that maturin builds, absolute: `[tool.maturin] manifest-path`, else what stands
+    /// [beside](Self::manifest_beside) this file.
     ///
     /// # Errors
     /// [`Error::Manifest`] where the named file is not there.
@@ -200,10 +200,29 @@ impl PyProject {
                 Some("manifest-path is relative to the folder of pyproject.toml".into()),
             ));
         }
-        Ok(["Cargo.toml", "rust/Cargo.toml"]
-            .into_iter()
-            .map(|name| self.dir().join(name))
-            .find(|path| crate::world::disk::is_file(path)))
+        Ok(self.manifest_beside(crate::world::disk::is_file))
+    }
+
+    /// The Cargo.toml that maturin builds where no `manifest-path` says it: the one beside this file, and
+    /// `rust/Cargo.toml` before it where the Python package has a folder for sources of its own, as
+    /// maturin has it (`ProjectResolver::resolve_manifest_paths`).
+    ///
+    /// `is_file`: of an absolute path.
+    pub fn manifest_beside(&self, is_file: impl Fn(&Utf8Path) -> bool) -> Option<Utf8PathBuf> {
+        let name = self.name().map(|name| name.replace('-', "_"));
+        let packages = self.toml.strings(&["tool", "maturin", "python-packages"]);
+        let mut packages = name
+            .iter()
+            .chain(packages.iter().filter(|_| name.is_some()))
+            .map(|package| self.dir().join("src").join(package).join("__init__.py"));
+        let has_sources =
+            self.maturin("python-source").is_some() || packages.any(|package| is_file(&package));
+        let mut names = ["Cargo.toml", "rust/Cargo.toml"];
+        if has_sources {
+            names.reverse();
+        }
+        let mut manifests = names.into_iter().map(|name| self.dir().join(name));
+        manifests.find(|path| is_file(path))
     }
 
     pub fn maturin(&self, key: &str) -> Option<&str> {
@@ -413,6 +432,35 @@ mod tests {
         assert_eq!(versions("'maturin>=1', 'maturin<2'"), ">=1, <2");
         assert_eq!(versions(new), ">=1, <2");
         assert_eq!(versions(&format!("{new}, {old}")), "");
+    }
+
+    #[test]
+    fn the_crate_in_a_folder_of_its_own_comes_first_where_the_package_has_one_too() {
+        let taken = |text: &str, files: &[&str]| {
+            let there = |path: &Utf8Path| files.iter().any(|file| path == format!("/p/{file}"));
+            let found = pyproject(text).manifest_beside(there);
+            found.map(|path| path.strip_prefix("/p").unwrap().to_string())
+        };
+        let (own, rust) = ("Cargo.toml", "rust/Cargo.toml");
+        let named = "[project]\nname = 'My-pkg'\n";
+        let listed = "[project]\nname = 'a'\n[tool.maturin]\npython-packages = ['b']\n";
+        let said = "[tool.maturin]\npython-source = 'python'\n";
+        for (text, package, expected) in [
+            (named, "src/My_pkg/__init__.py", rust),
+            (listed, "src/b/__init__.py", rust),
+            (said, "python/x/__init__.py", rust),
+            (named, "src/other/__init__.py", own),
+            (named, "My_pkg/__init__.py", own),
+            ("", "src/b/__init__.py", own),
+        ] {
+            assert_eq!(
+                taken(text, &[own, rust, package]).unwrap(),
+                expected,
+                "{text}"
+            );
+            assert_eq!(taken(text, &[own, package]).unwrap(), own, "{text}");
+        }
+        assert_eq!(taken(named, &[rust]).unwrap(), rust);
     }
 
     #[test]

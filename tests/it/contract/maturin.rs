@@ -1,5 +1,5 @@
-//! maturin alone knows what it packs, and where. Before a build we say which module that will be, and
-//! in which folder of the checkout its package is.
+//! maturin alone knows what it packs, and where. Before a build we say of which crate that will be, which
+//! module, and in which folder of the checkout its package is.
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,9 @@ const MODULES: [Option<&str>; 3] = [None, Some("acme"), Some("acme._core")];
 
 /// Where the crate is.
 const CRATES: [&str; 2] = [".", "rust"];
+
+/// A crate in both places, of which the one at the top has another name.
+const BOTH: &str = "rust and .";
 
 /// Of PyO3 maturin knows the name and the version.
 const PYO3: &str = "[package]\nname = 'pyo3'\nversion = '0.29.0'\n";
@@ -59,6 +62,7 @@ fn layouts() -> Vec<Layout> {
         for module in MODULES {
             all.extend(CRATES.map(|place| (package, module, place)));
         }
+        all.push((package, None, BOTH));
     }
     all
 }
@@ -75,12 +79,14 @@ fn write(project: &Project, number: usize, layout: &Layout) -> PathBuf {
     write(".git/HEAD", "");
     write("pyo3/Cargo.toml", PYO3);
     write("pyo3/src/lib.rs", "");
-    write(&format!("{place}/src/lib.rs"), "");
-    let up = if *place == "." { "pyo3" } else { "../pyo3" };
-    write(
-        &format!("{place}/Cargo.toml"),
-        &CARGO.replace("../pyo3", up),
-    );
+    for place in place.split(" and ") {
+        write(&format!("{place}/src/lib.rs"), "");
+        let up = if place == "." { "pyo3" } else { "../pyo3" };
+        let cargo = CARGO.replace("../pyo3", up);
+        let is_other = (place, layout.2) == (".", BOTH);
+        let name = if is_other { "other" } else { "acme" };
+        write(&format!("{place}/Cargo.toml"), &cargo.replace("acme", name));
+    }
     let pyproject = format!(
         "[build-system]\nrequires = ['maturin>=1,<2']\nbuild-backend = 'maturin'\n\n\
          [project]\nname = 'acme'\nversion = '1'\n\n[tool.maturin]\n{}{}",
@@ -127,7 +133,7 @@ fn maturin() -> PathBuf {
 }
 
 #[test]
-fn maturin_packs_the_module_and_the_package_that_are_foretold() {
+fn maturin_packs_the_crate_the_module_and_the_package_that_are_foretold() {
     let project = project!("hello");
     project.dev().run().succeeds(); // has an environment, and maturin
     let maturin = maturin();
@@ -153,6 +159,9 @@ fn maturin_packs_the_module_and_the_package_that_are_foretold() {
         let has_sources = files.iter().any(|file| file == "acme/own.py");
         let sources = package_folder(member);
         assert_eq!(sources.is_some(), has_sources, "{layout:?}: {files:?}");
+        let crate_name = member.cargo.package_name().unwrap();
+        let bill = format!("acme-1.dist-info/sboms/{crate_name}.cyclonedx.json");
+        assert!(files.contains(&bill), "{layout:?}: {files:?}");
     }
     assert!(built > 20, "{built} of {}", layouts().len());
 }

@@ -77,14 +77,10 @@ impl SdistSources<'_> {
             return;
         }
         let named = pyproject.maturin("manifest-path");
-        let fallback = ["Cargo.toml", "rust/Cargo.toml"].map(|name| top.join(name));
+        let beside = || pyproject.manifest_beside(|path| self.files.contains(path));
         let manifest = match named {
             Some(named) => normalize(&top.join(named)),
-            None => fallback
-                .iter()
-                .find(|path| self.files.contains(path.as_path()))
-                .unwrap_or(&fallback[0])
-                .clone(),
+            None => beside().unwrap_or_else(|| top.join("Cargo.toml")),
         };
         self.crates(&manifest, &path);
         if !self
