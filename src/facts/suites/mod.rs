@@ -3,7 +3,8 @@
 //! - Python: `python` finds the folder and the arguments of a package's tests, by what `pytest_config` says of
 //!   them and which are `test_files`; `pytest_args` and `unittest` have what a runner is given, `test_place` where a
 //!   further test goes, `unshipped` which of them no wheel has.
-//! - Rust: `rust` finds the crates that have tests, `documented_tests` how their project has them run.
+//! - Rust: `rust` finds the crates that have tests, `rust_sources` the files in which those may be,
+//!   `documented_tests` how their project has them run.
 //! - `word`: what arguments on the command line name.
 //!
 //! What runs the Python tests is told by [`dependencies`](super::dependencies).
@@ -15,6 +16,7 @@ mod pytest_args;
 mod pytest_config;
 mod python;
 mod rust;
+mod rust_sources;
 mod test_files;
 mod test_place;
 mod unittest;

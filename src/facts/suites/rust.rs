@@ -16,6 +16,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, RustRunner};
 
 use super::documented_tests::DocumentedTests;
+use super::rust_sources::RustSources;
 
 /// One run of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -202,14 +203,6 @@ struct CrateTests {
 
 impl CrateTests {
     fn of(cargo: &CargoToml) -> Self {
-        let library = cargo
-            .toml
-            .str(&["lib", "path"])
-            .map(Utf8Path::new)
-            .and_then(Utf8Path::parent)
-            .map_or("src", Utf8Path::as_str);
-        let mut folders = vec!["src", library];
-        folders.dedup();
         let mut tests = Self {
             code: !cargo.tests().is_empty() || cargo.has_own_harness(),
             documents: false,
@@ -217,16 +210,14 @@ impl CrateTests {
         // cargo book, "Cargo Targets": what the library says of its own tests; plain `cargo test --doc`
         // would pass over it
         let says = |key| cargo.toml.bool(&["lib", key]) != Some(false);
-        let in_code = says("test") || !cargo.bins().is_empty();
+        let in_code =
+            says("test") || !cargo.bins().is_empty() || !cargo.stated_sources().is_empty();
         let in_documents = says("doctest");
-        for folder in folders {
-            for file in disk::unignored_files(&cargo.dir().join(folder)) {
-                if file.extension() == Some("rs") {
-                    let text = disk::read_text(&file).ok().flatten().unwrap_or_default();
-                    tests.code |= in_code && has_tests(&text);
-                    tests.documents |= in_documents && has_doctests(&text, &file);
-                }
-            }
+        let sources = RustSources::of(cargo);
+        tests.code |= in_code && sources.has_unknown;
+        for (file, text) in &sources.files {
+            tests.code |= in_code && has_tests(text);
+            tests.documents |= in_documents && has_doctests(text, file);
         }
         tests
     }
@@ -295,7 +286,9 @@ fn has_doctests(text: &str, file: &Utf8Path) -> bool {
     };
     // a text of its own, which may go on over lines
     let is_quoted = text.contains("doc = \"") || text.contains("doc = r");
-    has_rust_block(text.lines().map(comment))
+    let is_joined = text.contains("doc = concat!(") && text.contains("```");
+    is_joined
+        || has_rust_block(text.lines().map(comment))
         || is_quoted && has_rust_block(text.lines().map(Some))
         || text.lines().any(|line| match included(line) {
             Some(text) => has_rust_block(text.lines().map(Some)),
@@ -403,6 +396,9 @@ mod tests {
         assert!(documents("#![doc = r#\"\nWords.\n```rust\nf();\n```\n\"#]"));
         assert!(!documents(
             "#[doc = \"Words.\"]\n/// ```text\n/// ```\nfn f() {}"
+        ));
+        assert!(documents(
+            "#[doc = concat!(\"```\\n\", \"f();\\n\", \"```\")]"
         ));
         assert!(!documents("/* ```\n``` */"));
         assert!(!documents("/*! Words. */\n```\n```"));

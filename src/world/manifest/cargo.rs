@@ -209,6 +209,36 @@ impl CargoToml {
         self.targets("test", "tests")
     }
 
+    /// Where the sources of the programs that the manifest names begin, of those that a plain `cargo test`
+    /// compiles besides integration tests: binaries, and what has `test = true` (cargo book, "The `test`
+    /// field"); absolute, there or not.
+    pub fn stated_sources(&self) -> Vec<Utf8PathBuf> {
+        let kinds = [
+            ("bin", "src/bin", true),
+            ("example", "examples", false),
+            ("bench", "benches", false),
+        ];
+        let mut found = Vec::new();
+        for (kind, folder, by_default) in kinds {
+            for target in self.stated(kind) {
+                let text = |key| target.get(key).and_then(Item::as_str);
+                let is_tested = target.get("test").and_then(Item::as_bool);
+                if !is_tested.unwrap_or(by_default) {
+                    continue;
+                }
+                if let Some(path) = text("path") {
+                    found.push(self.dir().join(path));
+                } else if let Some(name) = text("name") {
+                    let dir = self.dir().join(folder);
+                    found.extend(
+                        [format!("{name}.rs"), format!("{name}/main.rs")].map(|it| dir.join(it)),
+                    );
+                }
+            }
+        }
+        found
+    }
+
     /// Whether cargo looks for targets of a kind besides those of the manifest: `autobins` and the like
     /// say so; in edition 2015 it does not where the manifest has any (cargo book, "Target
     /// auto-discovery").
