@@ -156,7 +156,7 @@ fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
         };
         inputs.push(Input::tree(package.dir(), scope, &but, Some(since)));
     }
-    for name in variables(&built) {
+    for name in variables(&built, place.packages) {
         inputs.push(Input::variable(session, &name));
     }
     inputs.extend(

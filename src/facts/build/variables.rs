@@ -1,29 +1,47 @@
 //! What cargo's records of a build tell of the environment variables that it read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::fingerprint::Input;
+use crate::facts::fingerprint::{Input, LocalPackage};
 use crate::world::disk;
 use crate::world::session::Session;
 
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
 /// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
 ///
-/// `built`: as [`intermediate_dir`](super::output::intermediate_dir) says.
-pub(super) fn variables(built: &Utf8Path) -> BTreeSet<String> {
+/// `built`: as [`intermediate_dir`](super::output::intermediate_dir) says; `local`: as
+/// [`local_packages`](super::local_packages).
+pub(super) fn variables(built: &Utf8Path, local: &[LocalPackage]) -> BTreeSet<String> {
+    let mut names = read_by_compiler(built);
+    names.extend(declared(built, local));
+    names
+}
+
+fn declared(built: &Utf8Path, local: &[LocalPackage]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (_, text) in script_outputs(built) {
+    for (package, text) in script_outputs(built) {
+        let is_local = local.iter().any(|known| known.name == package);
+        // what pyx puts before the inherited one is as it was, and PyO3 asks for no program in it
+        let counts = |name: &str| match name {
+            "PATH" => is_local,
+            _ => !set_for_scripts(name) && !is_of_the_build(name),
+        };
         names.extend(text.lines().filter_map(|line| {
             let line = line
                 .trim_start_matches("cargo::")
                 .trim_start_matches("cargo:");
             line.strip_prefix("rerun-if-env-changed=")
-                .filter(|name| !set_for_scripts(name))
+                .filter(|name| counts(name))
                 .map(str::to_owned)
         }));
     }
+    names
+}
+
+fn read_by_compiler(built: &Utf8Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
     let deps = built.join("deps");
     for name in disk::names(&deps)
         .into_iter()
@@ -39,8 +57,12 @@ pub(super) fn variables(built: &Utf8Path) -> BTreeSet<String> {
         let text = disk::read_text(&name).ok().flatten().unwrap_or_default();
         names.extend(variables_in(&text));
     }
-    names.retain(|name| !set_by_cargo(name) && !SET_BY_MATURIN.contains(&name.as_str()));
+    names.retain(|name| !is_of_the_build(name));
     names
+}
+
+fn is_of_the_build(name: &str) -> bool {
+    set_by_cargo(name) || SET_BY_MATURIN.contains(&name)
 }
 
 /// `# env-dep:NAME=VALUE` in a dep-info file of rustc's.
@@ -122,30 +144,17 @@ pub(super) const SET_BY_MATURIN: [&str; 8] = [
     "PYO3_NO_PYTHON",
 ];
 
-/// Per package folder name (`NAME-HASH` without the hash), what its build script last printed.
+/// What build scripts have printed, each with the name of its package (its folder is `NAME-HASH`). One
+/// of a name may count that is not the newest: cargo writes nothing where it takes a script for run,
+/// and two packages may be called the same.
 fn script_outputs(built: &Utf8Path) -> Vec<(String, String)> {
     let root = built.join("build");
-    let mut newest: BTreeMap<String, (u64, Utf8PathBuf)> = BTreeMap::new();
-    for folder in disk::names(&root) {
-        let path = root.join(&folder).join("output");
-        let Some(signature) = disk::signature(&path) else {
-            continue;
-        };
-        let package = folder
-            .rsplit_once('-')
-            .map_or(folder.as_str(), |(name, _)| name);
-        let known = newest.entry(package.to_owned()).or_default();
-        if signature.modified >= known.0 {
-            *known = (signature.modified, path);
-        }
-    }
-    newest
-        .into_iter()
-        .map(|(package, (_, path))| {
-            let text = disk::read_text(&path).ok().flatten().unwrap_or_default();
-            (package, text)
-        })
-        .collect()
+    let outputs = disk::names(&root).into_iter().filter_map(|folder| {
+        let text = disk::read_text(&root.join(&folder).join("output"));
+        let (name, _) = folder.rsplit_once('-').unwrap_or((&folder, ""));
+        Some((name.to_owned(), text.ok().flatten()?))
+    });
+    outputs.collect()
 }
 
 /// Whether a local package's build script declares none of its inputs, so that cargo reruns it
@@ -171,9 +180,53 @@ pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
         .flat_map(|dir| folders(dir))
         .chain(profiles.clone());
     let built = profiles.filter(|dir| disk::is_dir(&dir.join("deps")));
-    let names: BTreeSet<String> = built.flat_map(|dir| variables(&dir)).collect();
+    let names: BTreeSet<String> = built.flat_map(|dir| variables(&dir, &[])).collect();
     names
         .iter()
         .map(|name| Input::variable(session, name))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(built: &Utf8Path, folder: &str, text: &str) {
+        let path = built.join("build").join(folder).join("output");
+        disk::write(&path, text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn what_any_script_of_a_name_has_printed_counts() {
+        let temp = tempfile::tempdir().unwrap();
+        let built = Utf8Path::from_path(temp.path()).unwrap();
+        output(
+            built,
+            "a-b-11",
+            "cargo:rerun-if-env-changed=ONE\ncargo::rerun-if-changed=/one\n",
+        );
+        output(built, "a-b-22", "cargo::rerun-if-env-changed=TWO\n");
+        output(built, "c-33", "cargo:rerun-if-changed=build.rs\n");
+        output(built, "c-44", "cargo:rustc-cfg=x\n");
+        output(built, "c-55", "cargo:rerun-if-changed=build.rs\n");
+        assert!(variables(built, &[]).iter().eq(["ONE", "TWO"]));
+        assert!(declared_files(built).iter().eq(["/one"]));
+        assert!(watches_everything("c", built));
+        assert!(!watches_everything("a-b", built));
+    }
+
+    #[test]
+    fn the_programs_that_a_local_script_finds_count() {
+        let temp = tempfile::tempdir().unwrap();
+        let built = Utf8Path::from_path(temp.path()).unwrap();
+        let text = "cargo:rerun-if-env-changed=PATH\ncargo:rerun-if-env-changed=VIRTUAL_ENV\n";
+        output(built, "a-11", text);
+        let local = LocalPackage {
+            name: "a".into(),
+            manifest: "/p/Cargo.toml".into(),
+            is_vendored: false,
+        };
+        assert!(variables(built, &[local]).iter().eq(["PATH"]));
+        assert!(variables(built, &[]).is_empty());
+    }
 }
