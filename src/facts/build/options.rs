@@ -153,10 +153,26 @@ pub fn settings(
     if !words.is_empty() {
         set("cargo arguments", words.join(" "));
     }
+    // those of the folders above and those that are named are compared as what they are
+    set("cargo configuration", home_configs(member, options));
     let compiler = toolchain.rustc.as_ref().map(ToString::to_string);
     set("rustc", compiler.unwrap_or_else(|| "none".into()));
     settings.extend(obeyed(session, toolchain));
     settings
+}
+
+/// The files of configuration that lie in cargo's home: it may be another.
+fn home_configs(member: &Member, options: &Options) -> String {
+    let is_other = |path: &&Utf8PathBuf| {
+        let mut folders = member.dir.ancestors().map(|dir| dir.join(".cargo"));
+        !folders.any(|dir| path.starts_with(dir)) && !options.cargo.config_files.contains(path)
+    };
+    let files = member.cargo_configs.iter().filter(is_other);
+    let there: Vec<&str> = files
+        .filter(|path| disk::is_file(path))
+        .map(|path| path.as_str())
+        .collect();
+    there.join(", ")
 }
 
 /// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All of a
@@ -219,6 +235,38 @@ mod tests {
             ..Flags::default()
         };
         assert_eq!(profile(&for_dev, &flags), "release");
+    }
+
+    #[test]
+    fn the_configuration_of_another_home_of_cargo_is_another_setting() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let settings = |home: &str| {
+            let dir = root.join("p");
+            let member = Member {
+                cargo_configs: vec![
+                    dir.join(".cargo/config.toml"),
+                    root.join(home).join("config.toml"),
+                    root.join(home).join("config"),
+                ],
+                dir,
+                ..Member::default()
+            };
+            let toolchain = Toolchain::default();
+            super::settings(
+                &Session::default(),
+                &member,
+                &Options::default(),
+                &toolchain,
+            )
+        };
+        let none = settings("one");
+        disk::write(&root.join("p/.cargo/config.toml"), b"").unwrap();
+        assert_eq!(settings("one"), none);
+        assert_eq!(settings("two"), none);
+        disk::write(&root.join("two/config.toml"), b"").unwrap();
+        assert_eq!(settings("one"), none);
+        assert_ne!(settings("two"), none);
     }
 
     #[test]
