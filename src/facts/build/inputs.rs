@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Content, Input, LocalPackage, TreeScope};
-use crate::facts::project::Member;
+use crate::facts::project::{Bindings, Member};
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
@@ -61,6 +61,7 @@ fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     files.insert(member.workspace.join("Cargo.toml"));
     files.extend(member.pyproject.iter().map(|one| one.toml.path.clone()));
     files.extend(member.metadata_files.iter().cloned());
+    files.extend(generator_config(member));
     let mut inputs = Vec::new();
     // maturin guide, "Metadata": licence files beside pyproject.toml are found by these names
     for prefix in ["LICEN", "COPYING", "NOTICE", "AUTHORS"] {
@@ -73,14 +74,39 @@ fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     inputs.extend(files.iter().map(|path| Input::file(path, Some(since))));
     let globs = member.pyproject.iter().flat_map(|it| it.licence_globs());
     inputs.extend(globs.flat_map(|glob| licences(place, glob, since)));
-    let data = member.pyproject.as_ref().and_then(|it| it.maturin("data"));
-    if let Some(data) = data {
+    for data in data_folders(member) {
         let dir = member.dir.join(data);
         inputs.push(Input::tree(&dir, TreeScope::Folder, &[], Some(since)));
     }
     inputs.push(Input::program(&place.environment.python()));
     inputs.push(Input::file(&place.environment.version_file(), None));
     inputs
+}
+
+/// What is installed beside the module, relative to pyproject.toml: without `data` the folder that is
+/// called after the module (maturin guide, "Data").
+fn data_folders(member: &Member) -> BTreeSet<String> {
+    let maturin = |key| member.pyproject.as_ref()?.maturin(key);
+    if let Some(said) = maturin("data") {
+        return [said.to_owned()].into();
+    }
+    let names = [
+        maturin("module-name"),
+        Some(&*member.module),
+        member.lib.as_deref(),
+    ];
+    let names = names.into_iter().flatten().filter(|name| !name.is_empty());
+    names.map(|name| format!("{name}.data")).collect()
+}
+
+/// What the tool goes by that writes the Python side of the bindings, beside Cargo.toml.
+fn generator_config(member: &Member) -> Option<Utf8PathBuf> {
+    let name = match member.bindings {
+        Bindings::Cffi => "cbindgen.toml",
+        Bindings::Uniffi => "uniffi.toml",
+        Bindings::Bin | Bindings::Embed | Bindings::Pyo3 | Bindings::Pyo3Ffi => return None,
+    };
+    Some(member.manifest().with_file_name(name))
 }
 
 /// Whatever a glob for licence files may find: maturin decides what it does.
@@ -233,4 +259,80 @@ fn outside_sources(place: &BuildPlace<'_>, package: &Utf8Path) -> Vec<Utf8PathBu
     folders.sort();
     folders.dedup();
     folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Utf8Path, text: &str) {
+        disk::write(path, text.as_bytes()).unwrap();
+    }
+
+    /// What a build of a crate `m` reads; the output of its build script is `script`.
+    fn gathered(dir: &Utf8Path, bindings: Bindings, script: &str, since: u64) -> Inputs {
+        let member = Member {
+            cargo: std::sync::Arc::default(),
+            dir: dir.to_owned(),
+            workspace: dir.to_owned(),
+            target: dir.join("target/pyx"),
+            module: "m".into(),
+            lib: Some("m".into()),
+            bindings,
+            ..Member::default()
+        };
+        let output = dir.join("target/pyx/ext/debug");
+        write(&output.join("build/m-1/output"), script);
+        let read = format!("{output}/libm.so: {dir}/Cargo.toml\n");
+        write(&output.join("libm.d"), &read);
+        let package = LocalPackage {
+            name: "m".into(),
+            manifest: dir.join("Cargo.toml"),
+            is_vendored: false,
+        };
+        let place = BuildPlace {
+            session: &Session::default(),
+            member: &member,
+            toolchain: &Toolchain::default(),
+            environment: &Environment::default(),
+            output: &output,
+            packages: &[package],
+        };
+        Inputs::gather(&place, since)
+    }
+
+    fn stale(inputs: &[Input]) -> Option<String> {
+        let reason = inputs.iter().find_map(|it| it.stale(&Session::default()));
+        reason.map(|reason| reason.to_string())
+    }
+
+    #[test]
+    fn what_is_installed_beside_the_module_counts_without_being_named() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = &disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let path = dir.join("m.data/scripts/hello");
+        write(&path, "one");
+        let inputs = gathered(dir, Bindings::Pyo3, "", u64::MAX);
+        assert_eq!(stale(&inputs.install), None);
+        write(&path, "two");
+        assert!(stale(&inputs.install).is_some_and(|it| it.contains("hello")));
+    }
+
+    #[test]
+    fn what_the_generators_of_bindings_go_by_counts() {
+        for (bindings, name) in [
+            (Bindings::Cffi, Some("cbindgen.toml")),
+            (Bindings::Uniffi, Some("uniffi.toml")),
+            (Bindings::Pyo3, None),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = &disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+            let inputs = gathered(dir, bindings, "", u64::MAX).install;
+            let files = inputs.iter().filter_map(|it| it.path()?.file_name());
+            let found: Vec<&str> = files
+                .filter(|name| ["cbindgen.toml", "uniffi.toml"].contains(name))
+                .collect();
+            assert_eq!(found.first().copied(), name);
+        }
+    }
 }
