@@ -13,6 +13,14 @@ pub fn is_native(path: &Utf8Path) -> bool {
     is_extension_module(path) || matches!(path.extension(), Some("dylib" | "dll"))
 }
 
+/// Whether a module is for one version of one implementation only (PEP 3149; `.cp312-win_amd64.pyd`
+/// on Windows).
+pub fn is_tagged(name: &str) -> bool {
+    [".cpython-3", ".cp3", ".pypy3"]
+        .iter()
+        .any(|tag| name.contains(tag))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Content, Input, LocalPackage, TreeScope};
-use crate::facts::project::{Bindings, Member};
+use crate::facts::project::{Bindings, Member, python_folders};
 use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::toolchain::Toolchain;
@@ -245,20 +245,41 @@ fn compared_whole<'a>(place: &BuildPlace<'a>) -> Vec<&'a LocalPackage> {
         .collect()
 }
 
-/// Folders in a package that pyx and its tools write.
+/// What pyx and its tools write in a package, as [`package_files`](disk::package_files) leaves it out.
 fn outside_sources(place: &BuildPlace<'_>, package: &Utf8Path) -> Vec<Utf8PathBuf> {
     let member = place.member;
-    let mut folders = vec![
+    let mut paths = vec![
         member.target.clone(),
         member.directories.target.clone(),
-        member.dir.join("dist"),
         package.join("target"),
         place.environment.path.clone(),
+        // compared by itself, as the build may write it
+        member.workspace.join("Cargo.lock"),
     ];
-    folders.retain(|folder| folder.starts_with(package));
-    folders.sort();
-    folders.dedup();
-    folders
+    paths.extend(modules_in_sources(member));
+    paths.retain(|path| path.starts_with(package));
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// Where maturin puts the module among the sources, without the ending: beside the package's own modules,
+/// and cffi's and `UniFFI`'s in a folder of its own.
+fn modules_in_sources(member: &Member) -> Vec<Utf8PathBuf> {
+    let mut parts = member.module.split('.');
+    let name = parts.next_back().unwrap_or_default();
+    let below: Utf8PathBuf = parts.skip(1).collect();
+    let library = member.lib.as_deref().unwrap_or(name);
+    let names = [name, library, &format!("lib{library}"), "native"];
+    let mut paths = Vec::new();
+    for package in python_folders(member) {
+        let package = member.dir.join(package);
+        let own = package.join(&below);
+        for folder in [own.join(name), own, package] {
+            paths.extend(names.map(|name| folder.join(name)));
+        }
+    }
+    paths
 }
 
 #[cfg(test)]
@@ -333,6 +354,42 @@ mod tests {
                 .filter(|name| ["cbindgen.toml", "uniffi.toml"].contains(name))
                 .collect();
             assert_eq!(found.first().copied(), name);
+        }
+    }
+
+    #[test]
+    fn all_that_a_script_without_declarations_may_read_counts_but_what_the_build_writes() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = &disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let read = ["dist/app.js", "native/libx.so", "m/vendored.dll"];
+        for name in read.iter().chain(&["m/__init__.py", "Cargo.toml"]) {
+            write(&dir.join(name), "one");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let since = disk::now();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        write(&dir.join("Cargo.lock"), "of the build itself");
+        let inputs = gathered(dir, Bindings::Pyo3, "cargo:rustc-cfg=x", since);
+        let stale = || stale(&inputs.compile);
+        assert_eq!(stale(), None);
+        for made in [
+            "m/m.cpython-312-x86_64-linux-gnu.so",
+            "m/m.abi3.so",
+            "m/m.pyd",
+            "m/m.so",
+            "dist/m-1.0.0-cp39-abi3-win_amd64.whl",
+            "dist/m-1.0.0.tar.gz",
+            "target/x",
+        ] {
+            write(&dir.join(made), "one");
+            assert_eq!(stale(), None, "{made}");
+        }
+        for name in read {
+            write(&dir.join(name), "two");
+            let found = stale();
+            assert!(found.is_some_and(|it| it.contains(name)), "{name}");
+            write(&dir.join(name), "one");
+            assert_eq!(stale(), None);
         }
     }
 }

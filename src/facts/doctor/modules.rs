@@ -2,13 +2,14 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::fingerprint::{EnvironmentRecord, is_tagged};
+use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{Bindings, package_folder};
 use crate::facts::{Build, Facts};
 use crate::model::error::{Result, out_of_the_way};
 use crate::model::finding::Finding;
 use crate::model::invocation::quote;
 use crate::model::native_file::is_extension_module;
+use crate::model::native_file::is_tagged;
 use crate::model::stable_abi::StableAbis;
 use crate::world::disk;
 use crate::world::git::Git;

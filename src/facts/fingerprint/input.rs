@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use crate::model::native_file::is_tagged;
 use crate::model::reason::Reason;
 use crate::world::disk::{self, Signature};
 use crate::world::session::Session;
@@ -44,7 +45,7 @@ pub enum Input {
     Tree {
         dir: Utf8PathBuf,
         scope: TreeScope,
-        /// Folders below that are none of its sources, absolute.
+        /// As [`package_files`](disk::package_files) leaves out.
         but: Vec<Utf8PathBuf>,
         /// A line for each file, as `tree` writes them.
         files: String,
@@ -112,8 +113,7 @@ impl Input {
         }
     }
 
-    /// `since` as in [`file`](Self::file); `but`: folders below that are none of its sources,
-    /// absolute.
+    /// `since` as in [`file`](Self::file); `but` as in [`package_files`](disk::package_files).
     pub fn tree(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf], since: Option<u64>) -> Self {
         let found = tree::files(dir, scope, but);
         Self::Tree {
@@ -145,17 +145,23 @@ impl Input {
         }
     }
 
-    /// The files whose content differs although they were last written before `began`: their time
-    /// was set back; or where a link leads to another, at which cargo may not look.
+    /// The files that differ although none of it was last written after `began`: their time was set back,
+    /// they came with an older one, or are gone from a folder; or where a link leads to another, at which
+    /// cargo may not look.
     pub fn changed_before(&self, began: u64) -> Vec<Utf8PathBuf> {
         let mut changed = match self {
-            Self::File { path, content } if content.stale(path).is_some() => vec![path.clone()],
+            // cargo sees that a file is gone
+            Self::File { path, content }
+                if content.stale(path).is_some() && disk::is_there(path) =>
+            {
+                vec![path.clone()]
+            }
             Self::Tree {
                 dir,
                 scope: scope @ (TreeScope::Folder | TreeScope::Package),
                 but,
                 files,
-            } => tree::changed(dir, *scope, but, files),
+            } => tree::differing(dir, *scope, but, files),
             Self::File { .. }
             | Self::Tree { .. }
             | Self::Variable { .. }
@@ -163,7 +169,7 @@ impl Input {
         };
         let is_link = |path: &Utf8PathBuf| disk::resolve(path) != *path;
         changed.retain(|path| {
-            disk::signature(path).is_some_and(|it| it.modified < began || is_link(path))
+            disk::signature(path).is_none_or(|it| it.modified < began || is_link(path))
         });
         changed
     }
@@ -315,14 +321,6 @@ fn list(dir: &Utf8Path, prefix: &str, suffix: &str, own: &[String]) -> Vec<Strin
     names
 }
 
-/// Whether a module is for one version of one implementation only (PEP 3149; `.cp312-win_amd64.pyd`
-/// on Windows).
-pub fn is_tagged(name: &str) -> bool {
-    [".cpython-3", ".cp3", ".pypy3"]
-        .iter()
-        .any(|tag| name.contains(tag))
-}
-
 fn stale_listing(dir: &Utf8Path, then: &[String], now: &[String]) -> Option<Reason> {
     if let Some(name) = now.iter().find(|name| !then.contains(name)) {
         return Some(Reason::Appeared {
@@ -452,6 +450,37 @@ mod tests {
         disk::write(&path, b"one").unwrap();
         let input = Input::tree(&dir, TreeScope::Folder, &[], Some(start));
         assert_eq!(input.stale(&session()), Some(Reason::Racing { path }));
+    }
+
+    #[test]
+    fn what_is_gone_or_came_with_an_old_time_is_not_seen_by_times() {
+        let (_temp, dir) = dir();
+        let apart = dir.join("apart");
+        let dir = dir.join("p");
+        for name in ["kept", "gone", "skipped/gone"] {
+            disk::write(&dir.join(name), b"one").unwrap();
+        }
+        disk::write(&dir.join(".gitignore"), b"skipped\n").unwrap();
+        disk::write(&dir.join(".git/HEAD"), b"").unwrap();
+        disk::write(&apart, b"one").unwrap();
+        let trees = [TreeScope::Folder, TreeScope::Package, TreeScope::RustNames]
+            .map(|scope| Input::tree(&dir, scope, &[], None));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let began = disk::now();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        disk::write(&dir.join("new"), b"one").unwrap();
+        let unseen = || trees.clone().map(|tree| tree.changed_before(began));
+        assert_eq!(
+            unseen(),
+            [const { Vec::<Utf8PathBuf>::new() }; 3],
+            "cargo sees it"
+        );
+        std::fs::rename(&apart, dir.join("old")).unwrap();
+        std::fs::remove_file(dir.join("gone")).unwrap();
+        std::fs::remove_file(dir.join("skipped/gone")).unwrap();
+        let found = ["old", "gone", "skipped/gone"].map(|name| dir.join(name));
+        // git ignores the last, and so does cargo in a package
+        assert_eq!(unseen(), [&found[..], &found[..2], &[]]);
     }
 
     #[test]

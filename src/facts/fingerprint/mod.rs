@@ -8,7 +8,7 @@ mod input;
 mod records;
 mod tree;
 
-pub use input::{Content, Input, Settings, is_tagged, stale, stale_settings, variable_setting};
+pub use input::{Content, Input, Settings, stale, stale_settings, variable_setting};
 pub use records::{
     Artifact, Attempt, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord,
     InterpreterRecord, LoadedRecord, LocalPackage, SyncRecord, build_id, is_newer, versioned,

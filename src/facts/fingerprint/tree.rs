@@ -145,24 +145,32 @@ fn is_changed(file: &Utf8Path, now: Option<&Signature>, (then, hash): (&str, &st
     now.is_some_and(|now| stat(now) != then) && disk::hash(file).as_deref() != Some(hash)
 }
 
-/// The files that are there as before, and whose content is another.
-pub(super) fn changed(
+/// The files whose content is another, those that are new, and those that are gone. What git ignores has
+/// neither come to a package nor gone from it: cargo does not take it for a part.
+pub(super) fn differing(
     dir: &Utf8Path,
     scope: TreeScope,
     but: &[Utf8PathBuf],
     then: &str,
 ) -> Vec<Utf8PathBuf> {
-    let known = parsed(then);
-    let mut changed = Vec::new();
+    let mut known = parsed(then);
+    let is_part = |file: &Utf8Path| scope == TreeScope::Folder || !disk::is_ignored(file);
+    let mut differing = Vec::new();
     for (path, signature) in files(dir, scope, but) {
         let file = dir.join(&path);
-        if let Some(then) = known.get(path.as_str())
-            && is_changed(&file, signature.as_ref(), *then)
-        {
-            changed.push(file);
+        let differs = match known.remove(path.as_str()) {
+            Some(then) => is_changed(&file, signature.as_ref(), then),
+            None => is_part(&file),
+        };
+        if differs {
+            differing.push(file);
         }
     }
-    changed
+    let gone = known.into_keys().map(|path| dir.join(path));
+    // of a folder that is gone itself cargo sees that
+    let is_there = disk::is_dir(dir);
+    differing.extend(gone.filter(|file| is_there && is_part(file)));
+    differing
 }
 
 #[cfg(test)]
@@ -186,7 +194,7 @@ mod tests {
             "cache/CACHEDIR.TAG",
             "other/Cargo.toml",
             "out/x",
-            "python/m.so",
+            "python/m.abi3.so",
         ] {
             write(&dir.join(name), "one");
         }
@@ -196,13 +204,13 @@ mod tests {
         let now = || stale(dir, TreeScope::Package, &but, &known);
         assert_eq!(now(), None);
         write(&dir.join("out/x"), "two");
-        write(&dir.join("python/m.so"), "two");
+        write(&dir.join("python/m.abi3.so"), "two");
         write(&dir.join("src/lib.rs"), "one"); // again, as it was
         assert_eq!(now(), None);
         let path = dir.join("a b/c d");
         write(&path, "two");
         assert_eq!(now(), Some(Reason::Changed { path: path.clone() }));
-        let found = changed(dir, TreeScope::Package, &but, &known);
+        let found = differing(dir, TreeScope::Package, &but, &known);
         assert_eq!(found, std::slice::from_ref(&path));
         disk::remove_file(&path).unwrap();
         assert_eq!(now(), Some(Reason::Vanished { path: path.clone() }));

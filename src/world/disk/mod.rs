@@ -26,8 +26,8 @@ pub use replace::{remove_later, replace};
 pub use trees::{Staging, copy_entry, copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};
 pub use walk::{
-    FoundFiles, Link, all_files, folder_files, folders, folders_like, is_match, kept_files,
-    links_out_of, modules_among_sources, package_files, rust_files, unignored_files,
+    FoundFiles, Link, all_files, folder_files, folders, folders_like, is_ignored, is_match,
+    kept_files, links_out_of, modules_among_sources, package_files, rust_files, unignored_files,
 };
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time

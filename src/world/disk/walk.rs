@@ -5,8 +5,9 @@ use std::fs::FileType;
 use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::model::native_file::is_native;
+use crate::model::native_file::{is_native, is_tagged};
 use crate::model::path::{normalize, slashed};
 use crate::world::checkout;
 
@@ -66,6 +67,29 @@ fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
     walk
 }
 
+/// Whether git would ignore a file, there or not; none outside of a checkout.
+pub fn is_ignored(path: &Utf8Path) -> bool {
+    let Some(root) = checkout::root(path) else {
+        return false;
+    };
+    let rules = |file: &Utf8Path, dir: &Utf8Path| {
+        let mut rules = GitignoreBuilder::new(dir);
+        rules.add(file);
+        rules.build().unwrap_or_else(|_| Gitignore::empty())
+    };
+    let own = checkout::above(path).map(|dir| rules(&dir.join(".gitignore"), dir));
+    let (global, _) = GitignoreBuilder::new(root).build_global();
+    let all = own.chain([rules(&root.join(".git/info/exclude"), root), global]);
+    let mut found = all.map(
+        |rules| match rules.matched_path_or_any_parents(path, false) {
+            ignore::Match::Ignore(_) => Some(true),
+            ignore::Match::Whitelist(_) => Some(false),
+            ignore::Match::None => None,
+        },
+    );
+    found.find_map(|it| it).unwrap_or(false)
+}
+
 /// A symbolic link, and the real path that it leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -107,9 +131,10 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// Every file of a package, hidden, ignored and linked ones included, as paths below `dir`; sorted.
 ///
-/// Left out are: `but`, absolute; other packages of cargo; environments; folders that say of
-/// themselves that they are caches (bford.info/cachedir); repositories; what Python and the build
-/// itself leave beside the sources.
+/// Left out are: `but`, folders and files, absolute, native files without their ending; other packages
+/// of cargo; environments; folders that say of themselves that they are caches (bford.info/cachedir);
+/// repositories; distributions in a `dist`; modules for one Python or for the stable ABI, and what
+/// Python leaves beside them.
 pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> FoundFiles {
     every_file(dir, but, |name| !is_made(name))
 }
@@ -124,13 +149,14 @@ pub fn rust_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
 
 /// The compiled modules among a package's sources, as [`package_files`] finds files; absolute.
 pub fn modules_among_sources(dir: &Utf8Path, but: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
-    let files = every_file(dir, but, is_made).named;
+    let files = every_file(dir, but, |name| is_native(Utf8Path::new(name))).named;
     files.into_iter().map(|path| dir.join(path)).collect()
 }
 
 fn is_made(name: &str) -> bool {
     let path = Utf8Path::new(name);
-    is_native(path) || path.extension() == Some("pyc")
+    let is_module = is_native(path) && (is_tagged(name) || name.contains(".abi3"));
+    is_module || path.extension() == Some("pyc")
 }
 
 /// `keep`: whether a file of that name counts.
@@ -212,10 +238,26 @@ impl Walk<'_> {
                 if !self.but.contains(&shown) && self.entered.insert(real.clone()) {
                     self.enter(&shown, &real, &below.join(&name));
                 }
-            } else if (self.keep)(&name) && (kind.is_file() || path.is_file()) {
+            } else if (self.keep)(&name)
+                && !self.is_left_out(dir, &name)
+                && (kind.is_file() || path.is_file())
+            {
                 self.found.named.push(below.join(&name));
             }
         }
+    }
+
+    fn is_left_out(&self, dir: &Utf8Path, name: &str) -> bool {
+        let is_distribution = || name.ends_with(".whl") || name.ends_with(".tar.gz");
+        if self.is_package && dir.file_name() == Some("dist") && is_distribution() {
+            return true;
+        }
+        let mut path = dir.join(name);
+        if is_native(&path) {
+            path.set_extension("");
+        }
+        // as text: paths compare their parts one by one
+        self.but.iter().any(|one| one.as_str() == path.as_str())
     }
 
     /// The folders, links and files that count, links last: what is there by itself has its own name.
