@@ -90,10 +90,12 @@ fn data_folders(member: &Member) -> BTreeSet<String> {
     if let Some(said) = maturin("data") {
         return [said.to_owned()].into();
     }
+    let library = member.cargo.lib_name();
     let names = [
         maturin("module-name"),
         Some(&*member.module),
-        member.lib.as_deref(),
+        library.as_deref(),
+        member.cargo.package_name(),
     ];
     let names = names.into_iter().flatten().filter(|name| !name.is_empty());
     names.map(|name| format!("{name}.data")).collect()
@@ -284,6 +286,10 @@ fn modules_in_sources(member: &Member) -> Vec<Utf8PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use crate::world::manifest::{CargoToml, Toml};
+
     use super::*;
 
     fn write(path: &Utf8Path, text: &str) {
@@ -292,20 +298,30 @@ mod tests {
 
     /// What a build of a crate `m` reads; the output of its build script is `script`.
     fn gathered(dir: &Utf8Path, bindings: Bindings, script: &str, since: u64) -> Inputs {
+        let cargo = "[package]\nname = 'm'\n";
+        let cargo = Toml::parse(&dir.join("Cargo.toml"), cargo).unwrap();
+        let has_module = bindings != Bindings::Bin;
         let member = Member {
-            cargo: std::sync::Arc::default(),
+            cargo: Arc::new(CargoToml::of(cargo).unwrap()),
             dir: dir.to_owned(),
             workspace: dir.to_owned(),
             target: dir.join("target/pyx"),
-            module: "m".into(),
-            lib: Some("m".into()),
+            module: if has_module {
+                "m".into()
+            } else {
+                String::new()
+            },
+            lib: has_module.then(|| "m".into()),
+            bins: vec!["m".into()],
             bindings,
             ..Member::default()
         };
         let output = dir.join("target/pyx/ext/debug");
         write(&output.join("build/m-1/output"), script);
-        let read = format!("{output}/libm.so: {dir}/Cargo.toml\n");
-        write(&output.join("libm.d"), &read);
+        for name in ["libm", "m"] {
+            let read = format!("{output}/{name}: {dir}/Cargo.toml\n");
+            write(&output.join(name).with_extension("d"), &read);
+        }
         let package = LocalPackage {
             name: "m".into(),
             manifest: dir.join("Cargo.toml"),
@@ -332,11 +348,13 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = &disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
         let path = dir.join("m.data/scripts/hello");
-        write(&path, "one");
-        let inputs = gathered(dir, Bindings::Pyo3, "", u64::MAX);
-        assert_eq!(stale(&inputs.install), None);
-        write(&path, "two");
-        assert!(stale(&inputs.install).is_some_and(|it| it.contains("hello")));
+        for bindings in [Bindings::Pyo3, Bindings::Bin] {
+            write(&path, "one");
+            let inputs = gathered(dir, bindings, "", u64::MAX);
+            assert_eq!(stale(&inputs.install), None);
+            write(&path, "two");
+            assert!(stale(&inputs.install).is_some_and(|it| it.contains("hello")));
+        }
     }
 
     #[test]
@@ -362,7 +380,10 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = &disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
         let read = ["dist/app.js", "native/libx.so", "m/vendored.dll"];
-        for name in read.iter().chain(&["m/__init__.py", "Cargo.toml"]) {
+        for name in read
+            .iter()
+            .chain(&["m/__init__.py", "build.rs", "Cargo.toml"])
+        {
             write(&dir.join(name), "one");
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
