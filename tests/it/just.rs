@@ -344,3 +344,26 @@ fn a_recipe_of_a_module_is_named_as_just_lets_one_name_it() {
     let unknown = just(&project, &["docs", "nothing"]).run().exits(2);
     unknown.says("no recipe `docs::nothing`");
 }
+
+/// just's manual, "Fallback to Parent justfiles".
+#[test]
+fn a_justfile_that_falls_back_has_the_recipes_above_it() {
+    let folder = folder!();
+    let project = Project::cold(&folder.join("checkout/py"), "bin");
+    let above = Project::at(&folder.join("checkout"));
+    above.git(&["init", "--quiet"]);
+    let quick = "[metadata('no-build')]\n";
+    above.write(
+        "Justfile",
+        &format!("{quick}root:\n    @echo above\n\n{quick}lint:\n    @echo ours\n"),
+    );
+    project.write("justfile", "set fallback\n\nown:\n    @echo own\n");
+    std::fs::remove_dir_all(project.path(".git")).unwrap();
+    for (name, says) in [("root", "above"), ("lint", "ours")] {
+        let run = just(&project, &[name]).run().succeeds();
+        assert_eq!(run.stdout.trim(), says, "{run}");
+    }
+    project.write("justfile", "own:\n    @echo own\n");
+    let run = just(&project, &["root"]).run().exits(2);
+    run.says("error: no recipe `root`");
+}

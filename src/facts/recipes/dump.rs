@@ -61,6 +61,8 @@ pub struct Module {
 struct Settings {
     #[serde(default)]
     tempdir: Option<String>,
+    #[serde(default)]
+    fallback: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +104,12 @@ impl Module {
             )))
         };
         serde_json::from_str(said).map_err(unread)
+    }
+
+    /// Whether just looks for a recipe that is not there in the justfiles above (just's manual, "Fallback to
+    /// Parent justfiles").
+    pub(super) fn falls_back(&self) -> bool {
+        self.settings.fallback == Some(true)
     }
 
     fn all(&self) -> Vec<&Described> {

@@ -34,6 +34,8 @@ pub struct Recipes {
     pub project: Vec<Recipe>,
     /// Names of the project's private recipes and aliases.
     pub hidden: Vec<String>,
+    /// Those of justfiles above to which the project's falls back, the nearest first; callable, not listed.
+    pub above: Vec<Recipe>,
     /// The paths of the project's modules, `web` or `web::api`, each with that of the recipe that stands
     /// for it.
     pub modules: BTreeMap<String, Option<String>>,
@@ -79,6 +81,15 @@ impl Recipes {
             source.is_none_or(|source| source.starts_with(within))
         };
         if let Some(own) = own.filter(is_own) {
+            let mut nearest = own.falls_back().then(|| own.source.clone()).flatten();
+            while let Some(justfile) = nearest.take() {
+                let folder = Utf8Path::new(&justfile).parent().and_then(Utf8Path::parent);
+                let Some(folder) = folder else { break };
+                if let Some(above) = dump(session, just, folder, None)?.filter(is_own) {
+                    recipes.above.extend(above.listed(false));
+                    nearest = above.falls_back().then(|| above.source.clone()).flatten();
+                }
+            }
             recipes.project = own.listed(false);
             recipes.hidden = own.hidden();
             recipes.modules = own.modules();
@@ -113,7 +124,9 @@ impl Recipes {
                 name: name.to_owned(),
                 ..Recipe::default()
             });
+        let above = self.above.iter().find(named).cloned();
         own.or(hidden)
+            .or(above)
             .or_else(|| self.built_in.iter().find(named).cloned())
     }
 
@@ -123,7 +136,8 @@ impl Recipes {
             let message = format!("`{call}` passes no option `{name}` on to just");
             return Error::refused(message, format!("{call} --help"));
         }
-        let all = self.project.iter().chain(&self.built_in);
+        let all = self.project.iter().chain(&self.above);
+        let all = all.chain(&self.built_in);
         let hint = match nearest(name, all.map(|recipe| recipe.name.as_str())) {
             Some(near) => format!("{call} {near}"),
             None => "cargo pyx just --list".to_owned(),
@@ -135,7 +149,7 @@ impl Recipes {
     pub fn offered(&self) -> impl Iterator<Item = &Recipe> {
         self.built_in.iter().filter(|recipe| {
             let is_same = |own: &Recipe| own.name == recipe.name;
-            !self.project.iter().any(is_same)
+            !self.project.iter().chain(&self.above).any(is_same)
                 && !self.hidden.contains(&recipe.name)
                 && !self.modules.contains_key(&recipe.name)
         })
