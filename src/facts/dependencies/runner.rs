@@ -69,12 +69,20 @@ pub(super) struct FoundRunner {
 }
 
 /// By this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, the
-/// requirements files that anything else installs, a parent project's groups, and pytest alone; besides any of them where they bring another runner, which we
-/// do not run.
+/// requirements files that anything else installs, a parent project's groups, what such a tool installs for
+/// tests without the runner, and pytest alone; besides any of them where they bring another runner, which we
+/// do not run. Of an environment of a tool that has some of the first all is installed.
 pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = declared(manifests, pyproject)?;
     if !found.declared && runs_unittest(pyproject)? {
         return for_unittest(manifests, pyproject);
+    }
+    if !found.declared {
+        // the runner may come with something that is read nowhere; what its tests import stands there
+        add_environments(manifests, pyproject, &mut found, |_, environment| {
+            Ok(environment.is_for_tests && has_its_files(environment))
+        })?;
+        found.declared = !found.is_empty();
     }
     let named = named(manifests, pyproject, &found)?;
     if stestr_folder(pyproject).is_some() && named.iter().any(|name| name == "stestr") {
@@ -92,8 +100,11 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
         ..FoundRunner::default()
     };
     found.declared = !(found.groups.is_empty() && found.extras.is_empty());
+    let for_the_same = |found: &FoundRunner, environment: &ToolEnvironment| {
+        Ok(environment.is_for_tests && found.is_part_of(environment))
+    };
     if found.declared {
-        add_environments(manifests, pyproject, &mut found)?;
+        add_environments(manifests, pyproject, &mut found, for_the_same)?;
         return Ok(found);
     }
     found.others.extend(development::legacy(pyproject));
@@ -106,10 +117,17 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
         }
     }
     if found.others.is_empty() {
-        add_environments(manifests, pyproject, &mut found)?;
+        let brings_runner = |_: &FoundRunner, environment: &ToolEnvironment| {
+            let names = names_in(&environment.requirements)?;
+            Ok(names.iter().any(|name| is_runner(name)))
+        };
+        add_environments(manifests, pyproject, &mut found, brings_runner)?;
+    } else {
+        add_environments(manifests, pyproject, &mut found, for_the_same)?;
     }
     if found.others.is_empty() {
         add_installed_files(dir, &mut found)?;
+        add_environments(manifests, pyproject, &mut found, for_the_same)?;
     }
     if found.others.is_empty() {
         found
@@ -139,25 +157,22 @@ fn add_installed_files(dir: &Utf8Path, found: &mut FoundRunner) -> Result<()> {
     Ok(())
 }
 
-/// Those environments of tools that bring the runner; where groups or extras of the project do, those for
-/// tests that have such a one, with what they have besides.
+/// Those environments of tools that are meant, with all that they have besides what was found.
 fn add_environments(
     manifests: &Manifests,
     pyproject: &PyProject,
     found: &mut FoundRunner,
+    is_meant: impl Fn(&FoundRunner, &ToolEnvironment) -> Result<bool>,
 ) -> Result<()> {
     let mut whole = ToolEnvironment::default();
     for environment in environments::all(manifests, pyproject, &mut found.files)? {
-        let is_meant = if found.declared {
-            environment.is_for_tests && found.is_part_of(&environment)
-        } else {
-            let names = names_in(&environment.requirements)?;
-            names.iter().any(|name| is_runner(name))
-        };
-        if is_meant {
+        if is_meant(found, &environment)? {
             whole.merge(environment);
         }
     }
+    let is_new =
+        |text: &String| requirements_file::included(text).is_none_or(|it| !found.has_file(it));
+    whole.requirements.retain(is_new);
     add_environment(pyproject, found, whole)
 }
 
@@ -179,7 +194,7 @@ fn add_environment(
             found.extras.push(name);
         }
     }
-    found.unread = environment.unread;
+    found.unread.extend(environment.unread);
     if !environment.requirements.is_empty() {
         let file = environment.file;
         let file = file.unwrap_or_else(|| pyproject.toml.path.clone());
@@ -308,12 +323,21 @@ impl FoundRunner {
         self.groups.is_empty() && self.extras.is_empty() && self.others.is_empty()
     }
 
-    /// Whether an environment has some of the groups or extras that were found.
+    /// Whether a requirements file is among what was found.
+    fn has_file(&self, file: &Utf8Path) -> bool {
+        let mut sources = self.others.iter().map(|sync| &sync.source);
+        sources.any(|source| matches!(source, Source::File(path) if path == file))
+    }
+
+    /// Whether an environment has some of the groups, extras or requirements files that were found.
     fn is_part_of(&self, environment: &ToolEnvironment) -> bool {
+        let requirements = environment.requirements.iter();
+        let mut files = requirements.filter_map(|text| requirements_file::included(text));
         let mut groups = environment.groups.iter();
         let mut extras = environment.extras.iter();
         groups.any(|name| self.groups.contains(name))
             || extras.any(|name| self.extras.contains(name))
+            || files.any(|file| self.has_file(file))
     }
 
     /// The groups and extras of such a name.

@@ -33,7 +33,7 @@ fn read(toml: &Arc<Toml>, keys: &[&str]) -> Vec<ToolEnvironment> {
 
 fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
     let mut found = ToolEnvironment {
-        is_for_tests: name == "default" || name.contains("test"),
+        is_for_tests: matches!(name, "default" | "dev") || name.contains("test"),
         ..ToolEnvironment::default()
     };
     for key in ["dependencies", "extra-dependencies"] {

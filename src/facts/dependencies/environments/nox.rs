@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use crate::model::package_name;
+
 use super::python::{Placed, Token, tokens};
 use super::tool_environment::{Place, ToolEnvironment, place};
 
@@ -11,6 +13,8 @@ use super::tool_environment::{Place, ToolEnvironment, place};
 #[derive(Debug)]
 enum Argument {
     Words(Vec<String>),
+    /// Dependency groups of the project.
+    Groups(Vec<String>),
     /// By name: it says how, not what.
     Keyword,
     Unread,
@@ -53,6 +57,10 @@ fn add(session: &mut ToolEnvironment, arguments: &[Argument], place: &Place) {
     for argument in arguments {
         match argument {
             Argument::Words(said) => words.extend(said.iter().cloned()),
+            Argument::Groups(names) => {
+                let names = names.iter().map(|name| package_name::normalize(name));
+                session.groups.extend(names);
+            }
             Argument::Keyword => {}
             Argument::Unread => {
                 session.miss(place, "session.install(…)");
@@ -116,7 +124,7 @@ fn argument(piece: &[Placed], constants: &BTreeMap<String, Vec<String>>) -> Argu
         },
         [star, rest @ ..] if is_sign(star, '*') => match list(rest) {
             Some(words) => Argument::Words(words),
-            None => Argument::Unread,
+            None => groups(rest).map_or(Argument::Unread, Argument::Groups),
         },
         [one] => match &one.token {
             Token::Name(name) => known(name, constants),
@@ -127,6 +135,21 @@ fn argument(piece: &[Placed], constants: &BTreeMap<String, Vec<String>>) -> Argu
         }
         _ => Argument::Unread,
     }
+}
+
+/// The names in `nox.project.dependency_groups(pyproject, "name", …)`, which is what is in those.
+fn groups(tokens: &[Placed]) -> Option<Vec<String>> {
+    let at = tokens.iter().position(|token| is_sign(token, '('))?;
+    let (called, rest) = tokens.split_at(at);
+    if !called
+        .last()
+        .is_some_and(|token| is_name(token, "dependency_groups"))
+    {
+        return None;
+    }
+    let pieces = split(in_brackets(rest)).into_iter().skip(1);
+    let names: Option<Vec<Vec<String>>> = pieces.filter(|it| !it.is_empty()).map(texts).collect();
+    Some(names?.concat())
 }
 
 fn known(name: &str, constants: &BTreeMap<String, Vec<String>>) -> Argument {

@@ -150,7 +150,8 @@ fn the_environment_that_has_the_runners_group_brings_what_else_it_has() {
         "[tool.tox.env_run_base]\ndependency_groups = ['t']\nextras = ['x']\ndeps = ['ddt']\n";
     let hatch = "[tool.hatch.envs.default]\nfeatures = ['x']\ndependency-groups = ['t']\n\
                      dependencies = ['ddt']\n";
-    for tool in [tox, hatch] {
+    let dev = &hatch.replace("default", "dev");
+    for tool in [tox, hatch, dev] {
         let found = find(&project(&format!("{GROUPS}{tool}"), &[]).1).unwrap();
         assert_eq!(
             (&*found.groups, &*found.extras),
@@ -169,6 +170,55 @@ fn the_environment_that_has_the_runners_group_brings_what_else_it_has() {
         let found = find(&project(&format!("{GROUPS}{tool}"), &[]).1).unwrap();
         assert_eq!((found.groups.len(), found.extras.len()), (1, 0), "{tool}");
     }
+}
+
+#[test]
+fn the_environment_that_has_the_runners_file_brings_what_else_it_has() {
+    const TEXT: &str = "[project]\nname = 'x'\n[project.optional-dependencies]\nx = ['idna']\n";
+    let tox = "[testenv]\ndeps =\n    -rrequirements/test.txt\n    ddt\nextras = x\n";
+    let nox = "def tests(session):\n    session.install('-r', 'requirements/test.txt', '.[x]')\n    \
+               session.install(*['ddt'])\n";
+    let file = ("requirements/test.txt", "pytest\n");
+    for said in [("tox.ini", tox), ("noxfile.py", nox)] {
+        let (_temp, pyproject) = project(TEXT, &[said, file]);
+        let found = find(&pyproject).unwrap();
+        let [
+            Source::File(path),
+            Source::Requirements { requirements, .. },
+        ] = sources(&found)[..]
+        else {
+            panic!("{found:?}")
+        };
+        assert_eq!(*path, pyproject.dir().join(file.0));
+        assert_eq!(
+            (&requirements[..], found.extras.len()),
+            (&["ddt".to_owned()][..], 1)
+        );
+    }
+    // another's, and one of something else
+    for said in [
+        ("tox.ini", "[testenv]\ndeps = ddt\n"),
+        ("noxfile.py", &*nox.replace("tests", "lint")),
+    ] {
+        let found = find(&project(TEXT, &[said, file]).1).unwrap();
+        assert!(matches!(sources(&found)[..], [Source::File(_)]), "{said:?}");
+    }
+}
+
+#[test]
+fn the_environment_for_tests_is_installed_where_nothing_brings_the_runner() {
+    let text = "[dependency-groups]\ncheck = ['hypothesis']\n";
+    let tox = "[env_run_base]\ndependency_groups = ['check']\ncommands = [['pytest']]\n";
+    let nox = "PY = nox.project.load_toml('pyproject.toml')\n\ndef tests(session):\n    \
+               session.install(*nox.project.dependency_groups(PY, 'check'))\n";
+    for said in [("tox.toml", tox), ("noxfile.py", nox)] {
+        let found = find(&project(text, &[said]).1).unwrap();
+        assert_eq!(found.groups, ["check"], "{said:?}");
+        assert_eq!(sources(&found), [&Source::unlisted("pytest")]);
+        assert!(found.declared && found.unread.is_empty());
+    }
+    let lint = ("noxfile.py", &*nox.replace("tests", "lint"));
+    assert!(find(&project(text, &[lint]).1).unwrap().groups.is_empty());
 }
 
 #[test]
