@@ -178,6 +178,9 @@ impl Build {
             let read = build::sources(&self.member, &output);
             unseen_edits::by_times(&packages, configs, &read, &fingerprints)
         });
+        let others =
+            unseen_edits::of_other_builds(session, &self.member, state, &packages, records);
+        names.extend(others);
         if self.earlier.is_damaged {
             names.extend(packages.first().map(|own| own.name.clone()));
         }

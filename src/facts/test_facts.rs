@@ -60,7 +60,8 @@ impl TestFacts {
             let member = project.members.iter().find(|it| it.name == suite.member);
             let Some(member) = member else { continue };
             let dir = build::tests_dir(member);
-            let found = unseen_edits::in_target(session, &project.manifests, member, &dir)?;
+            let found =
+                unseen_edits::in_target(session, &project.manifests, member, &dir, &|_| false)?;
             if !found.is_empty() {
                 unseen.insert(member.name.clone(), found.into_iter().collect());
             }

@@ -49,24 +49,29 @@ pub(super) fn by_records(
     Some(edited(session, packages, configs, &compiled))
 }
 
-/// What cargo compiled last at each of `paths`, with the time at which the build began that did so; besides
-/// that what a later build began with that did not end well.
-fn last_compiled<'a>(
-    records: &'a BuildRecords,
-    paths: &BTreeSet<&Utf8Path>,
-) -> Vec<(u64, &'a Input)> {
+/// What was recorded last of each path, with the time at which that build began.
+fn newest(records: &BuildRecords) -> BTreeMap<&Utf8Path, (u64, &Input)> {
     let mut newest: BTreeMap<&Utf8Path, (u64, &Input)> = BTreeMap::new();
     for build in records.builds.values() {
         for input in &build.compile {
-            let Some(path) = input.path().filter(|path| paths.contains(path)) else {
-                continue;
-            };
+            let Some(path) = input.path() else { continue };
             let known = newest.entry(path).or_insert((build.began, input));
             if build.began > known.0 {
                 *known = (build.began, input);
             }
         }
     }
+    newest
+}
+
+/// What cargo compiled last at each of `paths`, with the time at which the build began that did so; besides
+/// that what a later build began with that did not end well.
+fn last_compiled<'a>(
+    records: &'a BuildRecords,
+    paths: &BTreeSet<&Utf8Path>,
+) -> Vec<(u64, &'a Input)> {
+    let mut newest = newest(records);
+    newest.retain(|path, _| paths.contains(path));
     let mut compiled: Vec<(u64, &Input)> = newest.values().copied().collect();
     for attempt in records.attempts.values() {
         for input in &attempt.changed {
@@ -186,35 +191,65 @@ pub(super) fn by_times(
     names
 }
 
+/// As [`in_target`] finds them below `state`, the `target/pyx` of a project: a record tells only what the
+/// last build has read, and cargo takes up again what it compiled for one of other features, of another
+/// profile or with other dependencies.
+pub(super) fn of_other_builds(
+    session: &Session,
+    member: &Member,
+    state: &Utf8Path,
+    packages: &[LocalPackage],
+    records: &BuildRecords,
+) -> BTreeSet<String> {
+    let newest = newest(records);
+    let is_as_compiled = |file: &Utf8Path| {
+        let mut vendored = packages.iter().filter(|package| package.is_vendored);
+        let recorded = newest.get(file);
+        vendored.any(|package| file.starts_with(package.dir()))
+            || recorded.is_some_and(|(_, input)| input.stale(session).is_none())
+    };
+    let manifests = Manifests::default();
+    // who cannot read a manifest leaves it to cargo to say so
+    in_target(session, &manifests, member, state, &is_as_compiled).unwrap_or_default()
+}
+
 /// The packages of which cargo has something in `dir`, a target directory of the member's, and would take it
 /// for fresh although one of its sources was put where it is after it was compiled, with a time from before
-/// that. Packages of registries never change.
+/// that. Packages of registries and of repositories never change.
+///
+/// `is_as_compiled`: whether a file is known to be what cargo last compiled of it.
 pub(super) fn in_target(
     session: &Session,
     manifests: &Manifests,
     member: &Member,
     dir: &Utf8Path,
+    is_as_compiled: &dyn Fn(&Utf8Path) -> bool,
 ) -> Result<BTreeSet<String>> {
-    let registry = session.cargo_home().join("registry");
+    let home = session.cargo_home();
+    let apart = [home.join("registry"), home.join("git"), dir.to_owned()];
     let mut names = BTreeSet::new();
     for fingerprints in build::all_fingerprints(member, dir) {
         let built = fingerprints.parent().unwrap_or(dir);
         let mut crates = build::sources_of_crates(built, &member.workspace);
         crates.retain(|sources| {
             let root = sources.first();
-            root.is_some_and(|root| !root.starts_with(&registry) && !root.starts_with(dir))
+            root.is_some_and(|root| !apart.iter().any(|dir| root.starts_with(dir)))
         });
         for sources in crates {
             let Some(name) = package_around(manifests, &sources[0])? else {
                 continue;
             };
             let times = compile_times(std::slice::from_ref(&fingerprints), &name);
-            let mut signatures = sources.iter().filter_map(disk::signature);
-            let is_hidden = signatures.any(|file| {
-                let hides = |time: &u64| file.written() > *time && file.modified <= *time;
-                times.iter().any(hides)
-            });
-            if is_hidden {
+            let is_hidden = |path: &Utf8PathBuf| {
+                disk::signature(path).is_some_and(|file| {
+                    let hides = |time: &u64| file.written() > *time && file.modified <= *time;
+                    times.iter().any(hides)
+                })
+            };
+            if sources
+                .iter()
+                .any(|it| is_hidden(it) && !is_as_compiled(it))
+            {
                 names.insert(name);
             }
         }
@@ -263,4 +298,55 @@ fn holder<'a>(packages: &'a [LocalPackage], file: &Utf8Path) -> Option<&'a Local
         .iter()
         .filter(|package| file.starts_with(package.dir()));
     holders.max_by_key(|package| package.dir().as_str().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn what_another_build_has_read_is_seen_to_although_the_last_has_not_read_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let write = |name: &str, text: &str| disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        let pause = || std::thread::sleep(std::time::Duration::from_millis(20));
+        let manifest = dir.join("Cargo.toml");
+        write("Cargo.toml", "[package]\nname = 'm'\n");
+        write("src/lib.rs", "");
+        write("apart.rs", "");
+        write("src/read.rs", "");
+        pause();
+        let read = format!("x.d: {dir}/src/lib.rs {dir}/src/read.rs\n");
+        write("target/pyx/ext/debug/deps/m-1.d", &read);
+        write("target/pyx/ext/debug/.fingerprint/m-1/lib-m", "");
+        pause();
+        let member = Member {
+            workspace: dir.clone(),
+            ..Member::default()
+        };
+        let session = Session::default();
+        let package = LocalPackage {
+            name: "m".into(),
+            manifest,
+            is_vendored: false,
+        };
+        let mut records = BuildRecords::default();
+        let mut record = BuildRecord {
+            packages: vec![package.clone()],
+            ..BuildRecord::default()
+        };
+        records.builds.insert("m".into(), record.clone());
+        let state = dir.join("target/pyx");
+        let packages = [package];
+        let found =
+            |records: &BuildRecords| of_other_builds(&session, &member, &state, &packages, records);
+        assert!(found(&records).is_empty());
+        let path = dir.join("src/read.rs");
+        std::fs::rename(dir.join("apart.rs"), &path).unwrap();
+        assert!(found(&records).iter().eq(["m"]));
+        record.compile.push(Input::file(&path, None));
+        records.builds.insert("m".into(), record);
+        assert!(found(&records).is_empty(), "it is what was compiled");
+    }
 }
