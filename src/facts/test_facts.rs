@@ -192,11 +192,12 @@ impl TestFacts {
         let more = more.map(|_| "pytest-xdist".to_owned());
         let mut found = Dependencies::for_tests(project, &tested, more)?;
         for (member, _) in tested {
-            let is_around = |suite: &PythonSuite| {
+            let is_around = |suite: &&PythonSuite| {
                 suite.member == member.name && !suite.dir.starts_with(&member.dir)
             };
-            if project.workspace.is_none() && suites.python.iter().any(is_around) {
-                found.add_development(project, member)?;
+            let around = suites.python.iter().find(is_around);
+            if let Some(suite) = around.filter(|_| project.workspace.is_none()) {
+                found.add_development(project, member, &suite.dir)?;
             }
         }
         Ok(found)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Input, Settings};
@@ -104,23 +104,40 @@ impl Dependencies {
         Ok(found)
     }
 
-    /// What the tests of a folder around packages need that a pyproject.toml there lists for them.
-    pub fn add_development(&mut self, project: &Project, member: &Member) -> Result<()> {
+    /// What the tests of a folder around packages, which is of none, need that is listed for them there: the
+    /// groups of a pyproject.toml, else what the files beside it install. `dir`: the folder.
+    pub fn add_development(
+        &mut self,
+        project: &Project,
+        member: &Member,
+        dir: &Utf8Path,
+    ) -> Result<()> {
         let Some(pyproject) = &member.pyproject else {
             return Ok(());
         };
-        let found = development::above(&project.manifests, pyproject, &mut self.files)?;
-        let Some(sync) = found.filter(|sync| !self.syncs.contains(sync)) else {
+        let manifests = &project.manifests;
+        let Some(sync) = development::above(manifests, pyproject, &mut self.files)? else {
+            let own = manifests.pyproject(&dir.join("pyproject.toml"))?;
+            let syncs = runner::beside(manifests, own.as_deref(), dir, &mut self.files)?;
+            for sync in syncs {
+                self.develop(sync);
+            }
             return Ok(());
         };
-        let above = sync.source.pyproject(&project.manifests)?;
+        let above = sync.source.pyproject(manifests)?;
         let is_of_another = above.is_some_and(|above| above.is_built());
         if !is_of_another {
-            let described = format!("{sync:?}");
-            self.setting("development", &[disk::digest(described.as_bytes())]);
-            self.syncs.push(sync);
+            self.develop(sync);
         }
         Ok(())
+    }
+
+    fn develop(&mut self, sync: Sync) {
+        if !self.syncs.contains(&sync) {
+            self.syncs.push(sync);
+            let described = format!("{:?}", self.syncs);
+            self.setting("development", &[disk::digest(described.as_bytes())]);
+        }
     }
 
     fn add_tests(
@@ -372,8 +389,6 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8Path;
-
     use super::*;
     use crate::world::manifest::Manifests;
 
@@ -483,6 +498,53 @@ mod tests {
         let dir = Utf8Path::from_path(temp.path()).unwrap();
         let syncs = for_tests(dir, &[("pyproject.toml", text)], true);
         assert_eq!(syncs[0].groups, ["test"]);
+    }
+
+    #[test]
+    fn tests_around_a_package_have_what_is_listed_beside_them() {
+        let listed = |files: &[(&str, &str)]| {
+            let temp = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(temp.path()).unwrap();
+            disk::create_dir(&root.join(".git")).unwrap();
+            let package = (
+                "py/pyproject.toml",
+                "[project]\nname = 'a'\nversion = '1'\n",
+            );
+            for (name, text) in [package].iter().chain(files) {
+                disk::write(&root.join(name), text.as_bytes()).unwrap();
+            }
+            let manifests = Manifests::default();
+            let member = Member {
+                dir: root.join("py"),
+                pyproject: manifests
+                    .pyproject(&root.join("py/pyproject.toml"))
+                    .unwrap(),
+                ..Member::default()
+            };
+            let project = Project {
+                manifests,
+                ..Project::default()
+            };
+            let mut found = Dependencies::default();
+            found.add_development(&project, &member, root).unwrap();
+            let paths = found.syncs.iter().filter_map(|sync| sync.source.path());
+            let below = paths.map(|path| path.strip_prefix(root).unwrap().to_string());
+            below.collect::<Vec<_>>().join(" ")
+        };
+        let tools = ("pyproject.toml", "[tool.ruff]\n");
+        let file = |name| (name, "pytest\nattrs\n");
+        let tox = ("tox.ini", "[testenv]\ndeps =\n    pytest\n    attrs\n");
+        for said in [
+            file("requirements-dev.txt"),
+            file("requirements/dev.txt"),
+            tox,
+        ] {
+            assert_eq!(listed(&[said]), said.0);
+            assert_eq!(listed(&[said, tools]), said.0);
+            // what is another package's
+            assert_eq!(listed(&[said, ("pyproject.toml", "[build-system]\n")]), "");
+        }
+        assert_eq!(listed(&[tools]), "");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::model::path::normalize;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, PyProject};
+use crate::world::manifest::{Manifests, PyProject, Toml};
 
 use super::automation::Automation;
 use super::development;
@@ -91,6 +91,24 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
         found.others.push(Sync::of(Source::unlisted("pytest")));
     }
     Ok(found)
+}
+
+/// What brings the runner besides groups and extras in a folder that is of no package, and may have a
+/// pyproject.toml for all that. `files`: those that decide.
+pub(super) fn beside(
+    manifests: &Manifests,
+    pyproject: Option<&PyProject>,
+    dir: &Utf8Path,
+    files: &mut Vec<Utf8PathBuf>,
+) -> Result<Vec<Sync>> {
+    let none = PyProject::of(Toml::parse(&dir.join("pyproject.toml"), "")?)?;
+    let pyproject = pyproject.unwrap_or(&none);
+    if pyproject.is_built() {
+        return Ok(Vec::new());
+    }
+    let found = declared(manifests, pyproject)?;
+    files.extend(found.files);
+    Ok(found.others)
 }
 
 fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {

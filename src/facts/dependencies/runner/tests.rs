@@ -1,5 +1,4 @@
 use super::*;
-use crate::world::manifest::Toml;
 
 fn find(pyproject: &PyProject) -> Result<FoundRunner> {
     super::find(&Manifests::default(), pyproject)
