@@ -6,6 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::package_name;
 use crate::model::path::{relative, slashed};
 use crate::world::checkout;
 use crate::world::disk;
@@ -267,12 +268,35 @@ fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
         Some(_) => "",
         None => "with the pyproject.toml that `cargo pyx init` names for the crate, ",
     };
+    let what = match unlisted_source(&pyproject, member) {
+        Some(name) => {
+            format!(" and `[tool.uv.sources] {name} = {{ workspace = true }}` in it have")
+        }
+        None => " in it has".to_owned(),
+    };
     Some(format!(
-        "`{}` is of a package that `{}` builds ({first}`[tool.uv.workspace] members = [\"{place}\"]` in it \
-         has both installed)",
+        "`{}` is of a package that `{}` builds ({first}`[tool.uv.workspace] members = [\"{place}\"]`{what} \
+         both installed)",
         project.display(&pyproject.toml.path),
         pyproject.backend()?,
     ))
+}
+
+/// The name by which a file takes a package from elsewhere than its workspace, where it names it at all: uv
+/// refuses a member that is required and has another source, or none (uv docs, "Using workspaces").
+fn unlisted_source(pyproject: &PyProject, member: &Member) -> Option<String> {
+    let sources = pyproject.toml.keys(&["tool", "uv", "sources"]);
+    let is_same = |name: &String| package_name::normalize(name) == member.name;
+    if let Some(name) = sources.into_iter().find(is_same) {
+        let keys = ["tool", "uv", "sources", &name, "workspace"];
+        let is_of_workspace = pyproject.toml.bool(&keys) == Some(true);
+        return (!is_of_workspace).then_some(name);
+    }
+    let required = pyproject.requirements();
+    let mut names = required
+        .iter()
+        .filter_map(|text| package_name::of_requirement(text));
+    names.find(is_same)
 }
 
 /// The same of tests of an extension beside whose Cargo.toml another backend builds a package.
@@ -295,4 +319,33 @@ fn built_otherwise(project: &Project, folder: &Utf8Path) -> Option<Arc<PyProject
     let pyproject = project.manifests.pyproject(&path).ok().flatten()?;
     let is_other = pyproject.is_built() && !pyproject.builds_with_maturin();
     is_other.then_some(pyproject)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::world::manifest::Toml;
+
+    use super::*;
+
+    #[test]
+    fn a_member_that_is_named_already_wants_the_workspace_for_its_source() {
+        let named = |text: &str| {
+            let path = Utf8Path::new("/p/pyproject.toml");
+            let pyproject = PyProject::of(Toml::parse(path, text).unwrap()).unwrap();
+            let member = Member {
+                name: "my-ext".into(),
+                ..Member::default()
+            };
+            unlisted_source(&pyproject, &member)
+        };
+        let of_path = "[tool.uv.sources]\nMy_Ext = { path = 'native' }\n";
+        assert_eq!(named(of_path).unwrap(), "My_Ext");
+        assert_eq!(
+            named(&of_path.replace("path = 'native'", "workspace = true")),
+            None
+        );
+        let required = "[project]\ndependencies = ['my_ext>=1']\n";
+        assert_eq!(named(required).unwrap(), "my-ext");
+        assert_eq!(named(&required.replace("my_ext", "other")), None);
+    }
 }
