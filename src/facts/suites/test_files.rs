@@ -71,8 +71,23 @@ impl<'a> TestFiles<'a> {
 
     fn below(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         let mut files = disk::unignored_files(dir);
+        files.extend(self.linked(dir));
         files.retain(|path| !self.others().any(|other| path.starts_with(other)));
         files
+    }
+
+    /// Those in folders for tests that are links out of the checkout, which pytest follows. Others may lead
+    /// to everything there is.
+    fn linked(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let bounds = disk::resolve(self.project.checkout());
+        let links = ["test", "tests"].map(|name| dir.join(name)).into_iter();
+        let leads_out = |link: &Utf8PathBuf| {
+            link.is_symlink() && disk::is_dir(link) && !disk::resolve(link).starts_with(&bounds)
+        };
+        let files = links
+            .filter(leads_out)
+            .map(|link| disk::unignored_files(&link));
+        files.flatten().collect()
     }
 
     /// The folders of other packages that maturin builds, which have their own tests.

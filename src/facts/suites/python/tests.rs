@@ -144,6 +144,25 @@ fn tests_of_no_package_run_where_the_folder_above_configures_pytest() {
     assert_eq!(found(&[("../pytest.ini", plain)]), (None, 0));
 }
 
+#[test]
+#[cfg(unix)]
+fn tests_behind_a_link_out_of_the_checkout_are_run() {
+    let away = tempfile::tempdir().unwrap();
+    std::fs::write(away.path().join("test_a.py"), "").unwrap();
+    let found = |name: &str| {
+        let (temp, _) = found("", &[]);
+        let dir = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        std::os::unix::fs::symlink(away.path(), dir.join(name)).unwrap();
+        let member = Member {
+            dir: dir.clone(),
+            ..Member::default()
+        };
+        found_in(dir, &member).suite.map(|suite| suite.args)
+    };
+    assert_eq!(found("tests"), Some(Vec::new()));
+    assert_eq!(found("data"), None);
+}
+
 fn args(pyproject: &str, files: &[&str]) -> Vec<String> {
     suite(pyproject, files).unwrap().args
 }
