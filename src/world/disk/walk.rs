@@ -248,11 +248,11 @@ impl Walk<'_> {
     }
 
     fn is_left_out(&self, dir: &Utf8Path, name: &str) -> bool {
-        let is_distribution = || name.ends_with(".whl") || name.ends_with(".tar.gz");
-        if self.is_package && dir.file_name() == Some("dist") && is_distribution() {
+        let mut path = dir.join(name);
+        let is_distribution = path.extension() == Some("whl") || name.ends_with(".tar.gz");
+        if self.is_package && dir.file_name() == Some("dist") && is_distribution {
             return true;
         }
-        let mut path = dir.join(name);
         if is_native(&path) {
             path.set_extension("");
         }
