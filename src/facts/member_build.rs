@@ -147,19 +147,19 @@ impl Build {
     }
 
     /// The local crates that cargo would take for seen although they may not be as it compiled them;
-    /// `force`: all of them. `state`: the `target/pyx` of the project, absolute.
+    /// `force`: all of them.
     pub(super) fn unseen(
         &self,
         session: &Session,
+        project: &Project,
         records: &BuildRecords,
         force: bool,
-        state: &Utf8Path,
     ) -> Vec<String> {
         let own = self.member.manifest();
         let mut builds = records.builds.values().rev();
         let known =
             builds.find(|build| build.packages.first().is_some_and(|it| it.manifest == *own));
-        let fingerprints = build::all_fingerprints(&self.member, state);
+        let fingerprints = build::all_fingerprints(&self.member, &project.state);
         let packages = match (known, tool::cargo(session)) {
             (Some(build), _) => build.packages.clone(),
             // somebody else has compiled what is there
@@ -179,7 +179,7 @@ impl Build {
             unseen_edits::by_times(&packages, configs, &read, &fingerprints)
         });
         let others =
-            unseen_edits::of_other_builds(session, &self.member, state, &packages, records);
+            unseen_edits::of_other_builds(session, project, &self.member, &packages, records);
         names.extend(others);
         if self.earlier.is_damaged {
             names.extend(packages.first().map(|own| own.name.clone()));

@@ -191,12 +191,7 @@ impl Records {
             if let Some(staleness) = staleness {
                 build.remember(session, records.build);
                 build.staleness = Some(Staleness {
-                    unseen: build.unseen(
-                        session,
-                        &self.builds.record,
-                        request.force,
-                        &project.state,
-                    ),
+                    unseen: build.unseen(session, project, &self.builds.record, request.force),
                     reason: staleness.reason.relative_to(&project.root),
                     ..staleness
                 });

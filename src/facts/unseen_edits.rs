@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build;
 use crate::facts::fingerprint::{BuildRecord, BuildRecords, Input, LocalPackage};
-use crate::facts::project::Member;
+use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, Toml};
@@ -191,13 +191,13 @@ pub(super) fn by_times(
     names
 }
 
-/// As [`in_target`] finds them below `state`, the `target/pyx` of a project: a record tells only what the
-/// last build has read, and cargo takes up again what it compiled for one of other features, of another
+/// As [`in_target`] finds them below the `target/pyx` of a project: a record tells only what the last build
+/// has read, and cargo takes up again what it compiled for one of other features, of another
 /// profile or with other dependencies.
 pub(super) fn of_other_builds(
     session: &Session,
+    project: &Project,
     member: &Member,
-    state: &Utf8Path,
     packages: &[LocalPackage],
     records: &BuildRecords,
 ) -> BTreeSet<String> {
@@ -208,9 +208,14 @@ pub(super) fn of_other_builds(
         vendored.any(|package| file.starts_with(package.dir()))
             || recorded.is_some_and(|(_, input)| input.stale(session).is_none())
     };
-    let manifests = Manifests::default();
-    // who cannot read a manifest leaves it to cargo to say so
-    in_target(session, &manifests, member, state, &is_as_compiled).unwrap_or_default()
+    let found = in_target(
+        session,
+        &project.manifests,
+        member,
+        &project.state,
+        &is_as_compiled,
+    );
+    found.unwrap_or_default() // who cannot read a manifest leaves it to cargo to say so
 }
 
 /// The packages of which cargo has something in `dir`, a target directory of the member's, and would take it
@@ -337,10 +342,14 @@ mod tests {
             ..BuildRecord::default()
         };
         records.builds.insert("m".into(), record.clone());
-        let state = dir.join("target/pyx");
+        let project = Project {
+            state: dir.join("target/pyx"),
+            ..Project::default()
+        };
         let packages = [package];
-        let found =
-            |records: &BuildRecords| of_other_builds(&session, &member, &state, &packages, records);
+        let found = |records: &BuildRecords| {
+            of_other_builds(&session, &project, &member, &packages, records)
+        };
         assert!(found(&records).is_empty());
         let path = dir.join("src/read.rs");
         std::fs::rename(dir.join("apart.rs"), &path).unwrap();

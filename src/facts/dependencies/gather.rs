@@ -117,9 +117,7 @@ impl Dependencies {
         };
         let manifests = &project.manifests;
         let Some(sync) = development::above(manifests, pyproject, &mut self.files)? else {
-            let own = manifests.pyproject(&dir.join("pyproject.toml"))?;
-            let syncs = runner::beside(manifests, own.as_deref(), dir, &mut self.files)?;
-            for sync in syncs {
+            for sync in runner::beside(manifests, dir, &mut self.files)? {
                 self.develop(sync);
             }
             return Ok(());

@@ -8,7 +8,7 @@ use crate::model::path::normalize;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, PyProject, Toml};
+use crate::world::manifest::{Manifests, PyProject};
 
 use super::automation::Automation;
 use super::development;
@@ -97,12 +97,10 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
 /// pyproject.toml for all that. `files`: those that decide.
 pub(super) fn beside(
     manifests: &Manifests,
-    pyproject: Option<&PyProject>,
     dir: &Utf8Path,
     files: &mut Vec<Utf8PathBuf>,
 ) -> Result<Vec<Sync>> {
-    let none = PyProject::of(Toml::parse(&dir.join("pyproject.toml"), "")?)?;
-    let pyproject = pyproject.unwrap_or(&none);
+    let pyproject = &*manifests.pyproject_or_empty(&dir.join("pyproject.toml"))?;
     if pyproject.is_built() {
         return Ok(Vec::new());
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::world::manifest::Toml;
 
 fn find(pyproject: &PyProject) -> Result<FoundRunner> {
     super::find(&Manifests::default(), pyproject)
