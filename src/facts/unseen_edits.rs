@@ -307,6 +307,7 @@ fn holder<'a>(packages: &'a [LocalPackage], file: &Utf8Path) -> Option<&'a Local
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use super::*;
 
     #[test]
