@@ -80,11 +80,7 @@ impl Project {
     fn committed(self) -> Self {
         self.git(&["init", "--quiet"]);
         self.git(&["config", "core.excludesFile", "/dev/null"]);
-        // what a slot has compiled is much, and not every project ignores it
-        let compiled = temp().join("compiled");
-        fs::write(&compiled, "target/\n").unwrap();
-        let excludes = format!("core.excludesFile={}", compiled.display());
-        self.git(&["-c", &excludes, "add", "--all"]);
+        self.git(&["add", "--all"]);
         self.commit();
         self
     }
