@@ -526,7 +526,7 @@ mod tests {
             let mut found = Dependencies::default();
             found.add_development(&project, &member, root).unwrap();
             let paths = found.syncs.iter().filter_map(|sync| sync.source.path());
-            let below = paths.map(|path| path.strip_prefix(root).unwrap().to_string());
+            let below = paths.map(|path| crate::model::path::relative(root, path));
             below.collect::<Vec<_>>().join(" ")
         };
         let tools = ("pyproject.toml", "[tool.ruff]\n");
