@@ -56,22 +56,11 @@ impl TestFacts {
             (Some(shard), Some(path)) => Durations::present(path)?.assigned(shard.count),
             _ => BTreeMap::new(),
         };
-        let mut unseen = BTreeMap::new();
-        for suite in &suites.rust {
-            let member = project.members.iter().find(|it| it.name == suite.member);
-            let Some(member) = member else { continue };
-            let dir = build::tests_dir(member);
-            let found =
-                unseen_edits::in_target(session, &project.manifests, member, &dir, &|_| false)?;
-            if !found.is_empty() {
-                unseen.insert(member.name.clone(), found.into_iter().collect());
-            }
-        }
         Ok(Self {
             words: suites.words(session, &testing.arguments),
+            unseen: unseen(session, project, &suites)?,
             suites,
             assigned,
-            unseen,
         })
     }
 
@@ -280,6 +269,26 @@ fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
         project.display(&pyproject.toml.path),
         pyproject.backend()?,
     ))
+}
+
+/// By member, as [`TestFacts::unseen`] says.
+fn unseen(
+    session: &Session,
+    project: &Project,
+    suites: &Suites,
+) -> Result<BTreeMap<String, Vec<String>>> {
+    let is_tested = |member: &&Member| suites.rust.iter().any(|it| it.member == member.name);
+    let mut unseen = BTreeMap::new();
+    for member in project.members.iter().filter(is_tested) {
+        let dir = build::tests_dir(member);
+        let is_as_compiled = |_: &Utf8Path| false; // nobody records what tests are compiled from
+        let manifests = &project.manifests;
+        let found = unseen_edits::in_target(session, manifests, member, &dir, &is_as_compiled)?;
+        if !found.is_empty() {
+            unseen.insert(member.name.clone(), found.into_iter().collect());
+        }
+    }
+    Ok(unseen)
 }
 
 /// The name by which a file takes a package from elsewhere than its workspace, where it names it at all: uv

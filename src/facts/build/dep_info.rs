@@ -37,13 +37,8 @@ pub(super) fn linked_sources(
     workspace: &Utf8Path,
     packages: &[&Utf8Path],
 ) -> BTreeSet<Utf8PathBuf> {
-    let deps = built.join("deps");
-    let mut names = disk::names(&deps);
-    names.retain(|name| Utf8Path::new(name).extension() == Some("d"));
     let mut files = BTreeSet::new();
-    for name in names {
-        let text = disk::read_text(&deps.join(name)).ok().flatten();
-        let text = text.unwrap_or_default();
+    for text in of_compiler(built) {
         // from the folder of its workspace or of its package
         let roots = || packages.iter().chain([&workspace]);
         if is_elsewhere(&text, roots()) {
@@ -59,18 +54,23 @@ pub(super) fn linked_sources(
 /// The sources of each crate that was compiled in `built`, cargo's folder of one profile, by the compiler's
 /// own dep-info: the crate's root first, from `workspace` where they are relative.
 pub fn sources_of_crates(built: &Utf8Path, workspace: &Utf8Path) -> Vec<Vec<Utf8PathBuf>> {
+    let sources = of_compiler(built).into_iter().filter_map(|text| {
+        let (_, paths) = text.lines().find_map(|line| line.split_once(": "))?;
+        let paths = split_escaped(paths).into_iter();
+        Some(paths.map(|path| workspace.join(path)).collect())
+    });
+    sources.collect()
+}
+
+/// The texts of the compiler's own dep-info in `built`, one for each crate.
+fn of_compiler(built: &Utf8Path) -> Vec<String> {
     let deps = built.join("deps");
     let mut names = disk::names(&deps);
     names.retain(|name| Utf8Path::new(name).extension() == Some("d"));
     let texts = names
         .iter()
         .filter_map(|name| disk::read_text(&deps.join(name)).ok().flatten());
-    let sources = texts.filter_map(|text| {
-        let (_, paths) = text.lines().find_map(|line| line.split_once(": "))?;
-        let paths = split_escaped(paths).into_iter();
-        Some(paths.map(|path| workspace.join(path)).collect())
-    });
-    sources.collect()
+    texts.collect()
 }
 
 /// Whether a crate begins in none of the folders: it is of a registry, as most are that a build compiles.
