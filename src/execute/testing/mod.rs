@@ -6,6 +6,7 @@ mod nextest;
 mod python;
 mod runner_output;
 mod rust;
+mod rust_results;
 mod stestr;
 
 use crate::model::error::Result;
@@ -15,7 +16,7 @@ use crate::ui::Activity;
 
 use super::context::Context;
 use runner_output::RunnerOutput;
-use rust::Dialect;
+use rust_results::Dialect;
 
 pub(super) fn run(
     context: &Context<'_>,
