@@ -385,3 +385,89 @@ fn variables_that_the_build_reads_are_seen_in_a_build_directory_of_its_own() {
     let run = project.pyx("test").with(&["--rust"]).run().succeeds();
     run.never_says("Compiling");
 }
+
+/// What the program `shout` of a project says, once it is built.
+fn said(project: &Project) -> String {
+    let shout = project.path(".venv/bin/shout");
+    let run = project.run(shout.to_str().unwrap(), &[]).succeeds();
+    run.stdout.trim().to_owned()
+}
+
+/// Puts a file somewhere with the time that it has, as `mv`, `cp -p` and `tar` do.
+fn put(project: &Project, from: &str, to: &str) {
+    let time = modified(&project.path(from));
+    project.write(to, &project.read(from));
+    set_modified(&project.path(to), time);
+}
+
+/// cargo keeps what it compiled with other features, and goes by times when it takes that up again.
+#[test]
+fn what_an_earlier_build_was_made_of_is_seen_though_the_last_did_not_read_it() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.append("Cargo.toml", "\n[features]\nother = []\n");
+    let main = "#[cfg(feature = \"other\")]\nmod other;\nfn main() {\n    #[cfg(feature = \"other\")]\n    \
+        println!(\"{}\", other::WORD);\n    #[cfg(not(feature = \"other\"))]\n    println!(\"plain\");\n}\n";
+    project.write("src/main.rs", main);
+    project.write("old", "pub const WORD: &str = \"old\";\n");
+    project.write("src/other.rs", "pub const WORD: &str = \"new\";\n");
+    let dev = |options: &[&str]| {
+        project.dev().with(options).run().succeeds();
+        said(&project)
+    };
+    let other = ["--features", "other"];
+    assert_eq!(dev(&other), "new");
+    assert_eq!(dev(&[]), "plain");
+    put(&project, "old", "src/other.rs");
+    assert_eq!(dev(&other), "old");
+}
+
+/// cargo looks whether anything is newer than what it compiled.
+#[test]
+fn what_comes_with_an_old_time_or_is_gone_below_a_build_script_is_seen() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let script = "fn main() {\n    let word = std::fs::read_to_string(\"word\").unwrap_or(\"none\".into());\n    \
+        println!(\"cargo:rustc-env=WORD={}\", word.trim());\n}\n";
+    project.write("build.rs", script);
+    project.write(
+        "src/main.rs",
+        "fn main() {\n    println!(\"{}\", env!(\"WORD\"));\n}\n",
+    );
+    let kept = Project::at(&project.root.with_file_name("kept"));
+    kept.write("word", "here");
+    let time = modified(&kept.path("word"));
+    let dev = || {
+        project.dev().run().succeeds();
+        said(&project)
+    };
+    assert_eq!(dev(), "none");
+    project.write("word", "here");
+    set_modified(&project.path("word"), time);
+    assert_eq!(dev(), "here");
+    project.remove("word");
+    assert_eq!(dev(), "none");
+    project.dev().run().finds_fresh("shout");
+}
+
+/// cargo writes the output of a build script only when it runs it.
+#[test]
+fn what_a_build_script_has_declared_for_other_features_is_not_forgotten() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.append("Cargo.toml", "\n[features]\nother = []\n");
+    let script = "fn main() {\n    if std::env::var_os(\"CARGO_FEATURE_OTHER\").is_none() {\n        \
+        println!(\"cargo:rerun-if-env-changed=FLAVOR\");\n    }\n    \
+        println!(\"cargo:rustc-env=WORD={}\", std::env::var(\"FLAVOR\").unwrap_or_default());\n}\n";
+    project.write("build.rs", script);
+    project.write(
+        "src/main.rs",
+        "fn main() {\n    println!(\"{}\", env!(\"WORD\"));\n}\n",
+    );
+    let dev = |options: &[&str], flavor: &str| {
+        let dev = project.dev().with(options).env("FLAVOR", flavor);
+        dev.run().succeeds();
+        said(&project)
+    };
+    assert_eq!(dev(&[], "one"), "one");
+    dev(&["--features", "other"], "one");
+    assert_eq!(dev(&[], "one"), "one");
+    assert_eq!(dev(&[], "two"), "two");
+}

@@ -146,3 +146,31 @@ fn f45_release_tools_that_were_changed_are_not_run_and_fetched_again() {
         .says("missing the release tools");
     assert!(!mark.exists());
 }
+
+/// As where the whole cache was copied: what looks otherwise is read to be compared, and the next run need
+/// not do that again.
+#[test]
+fn f45_release_tools_that_only_look_otherwise_are_read_once() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    let wheel = "shout-0.1.0-py3-none-any.whl";
+    project.write(wheel, "no wheel");
+    let check = |options: &[&str]| {
+        let check = project.pyx("release").with(&["check", wheel]);
+        check.with(options).run()
+    };
+    check(&[]).exits(1); // which provides them
+    let is_read = || {
+        let plan = check(&["--dry-run"]).succeeds().stdout;
+        plan.contains("# record how ")
+    };
+    assert!(!is_read());
+    for dir in entries(&cache().join("tools")) {
+        let tool = dir.join("bin/twine");
+        if tool.is_file() {
+            crate::support::set_modified(&tool, std::time::SystemTime::UNIX_EPOCH);
+        }
+    }
+    assert!(is_read());
+    check(&[]).exits(1).never_says("Downloading");
+    assert!(!is_read());
+}
