@@ -443,6 +443,26 @@ mod tests {
     }
 
     #[test]
+    fn tests_count_wherever_the_crate_takes_them_in_from() {
+        let tested = "#[test]\nfn a() {}\n";
+        let path = ("src/lib.rs", "#[path = \"../unit/a.rs\"]\nmod a;\n");
+        assert_eq!(tests_of(&[path, ("unit/a.rs", tested)]), (true, false));
+        assert_eq!(tests_of(&[path, ("unit/a.rs", "")]), (false, false));
+        let computed = ("src/lib.rs", "include!(concat!(env!(\"X\"), \"/a.rs\"));\n");
+        assert_eq!(tests_of(&[computed]), (true, false));
+        // whose library says of itself that it has none
+        let manifest =
+            "[package]\nname = 'x'\n[lib]\ntest = false\n[[example]]\nname = 'a'\ntest = true\n";
+        let example = [
+            ("Cargo.toml", manifest),
+            ("src/lib.rs", ""),
+            ("examples/a.rs", tested),
+        ];
+        assert_eq!(tests_of(&example), (true, false));
+        assert_eq!(tests_of(&example[..2]), (false, false));
+    }
+
+    #[test]
     fn documentation_in_files_of_its_own_is_tested_where_it_holds_rust() {
         let documents = |line: &str, readme| {
             let files = [("src/lib.rs", line), ("README.md", readme)];
