@@ -1,8 +1,8 @@
 //! Children that we listen to.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
@@ -64,9 +64,10 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
         .stderr(err_writer);
     let mut group = Group::lead(command).map_err(spawn_error(invocation))?;
     let _running = Running::group(group.leader.id());
-    for (stream, reader) in [(Stream::Stdout, out_reader), (Stream::Stderr, err_reader)] {
-        let lines = lines.clone();
-        std::thread::spawn(move || forward_lines(reader, stream, &lines));
+    let readers = [out_reader, err_reader].map(Arc::new);
+    for (stream, reader) in [Stream::Stdout, Stream::Stderr].into_iter().zip(&readers) {
+        let (lines, reader) = (lines.clone(), Arc::clone(reader));
+        std::thread::spawn(move || forward_lines(&*reader, stream, &lines));
     }
     drop(lines);
 
@@ -93,9 +94,14 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
             let status = group.leader.try_wait().map_err(spawn_error(invocation))?;
             ended = status.map(|status| (Status::of(status), Instant::now()));
         }
-        if ended.is_some_and(|(_, since)| since.elapsed() > SILENCE) && !group.cleans_up() {
+        let is_silent = ended.is_some_and(|(_, since)| since.elapsed() > SILENCE);
+        // on a machine that is busy the threads may not have come to it yet
+        if is_silent && !group.cleans_up() && !readers.iter().any(|reader| holds_more(reader)) {
             break;
         }
+    }
+    for (stream, line) in receiver.try_iter() {
+        on_line(stream, &line);
     }
     if check_signals().is_err() {
         group.kill();
@@ -195,6 +201,12 @@ fn send_to_group(leader: &dyn ChildWrapper, signal: i32) {
     let _ = leader.signal(signal); // an error means that nobody is left
 }
 
+/// Whether something is in the pipe that nobody has read.
+#[cfg(unix)]
+fn holds_more(pipe: &PipeReader) -> bool {
+    rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes > 0)
+}
+
 /// The system stops the whole group, whoever in it reads the terminal: a look at the leader tells.
 #[cfg(unix)]
 fn reads_the_terminal(leader: u32) -> bool {
@@ -221,6 +233,11 @@ fn end_stopped(leader: &dyn ChildWrapper) {
 fn send_to_group(_leader: &dyn ChildWrapper, _signal: i32) {}
 
 #[cfg(not(unix))]
+fn holds_more(_pipe: &PipeReader) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
 fn is_populated(_leader: u32) -> bool {
     false
 }
@@ -235,8 +252,11 @@ fn end_stopped(_leader: &dyn ChildWrapper) {}
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::*;
+    use std::io::Write;
+
     use camino::Utf8Path;
+
+    use super::*;
 
     fn sh(script: &str) -> Invocation {
         Invocation::new("/bin/sh", Utf8Path::new("/")).args(["-c", script])
@@ -277,6 +297,17 @@ mod tests {
         let status = stream(&sh("sleep 5 & exit 0"), |_, _| {}).unwrap();
         assert!(status.success());
         assert!(start.elapsed() < Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_pipe_holds_more_until_all_of_it_is_read() {
+        let (mut reader, mut writer) = std::io::pipe().unwrap();
+        assert!(!holds_more(&reader));
+        writer.write_all(b"ab").unwrap();
+        for left in [true, false] {
+            reader.read_exact(&mut [0]).unwrap();
+            assert_eq!(holds_more(&reader), left);
+        }
     }
 
     #[test]
