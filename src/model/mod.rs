@@ -17,6 +17,7 @@ pub mod package_name;
 pub mod path;
 pub mod python_function;
 pub mod reason;
+pub mod requirement;
 pub mod runner_options;
 pub mod shard;
 pub mod stable_abi;

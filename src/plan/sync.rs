@@ -12,6 +12,7 @@ use crate::model::exit::Exit;
 use crate::model::invocation::{Invocation, quote};
 use crate::model::package_name;
 use crate::model::reason::Reason;
+use crate::model::requirement::Requirement;
 use crate::model::step::StepId;
 
 use super::action::{Action, Run};
@@ -140,7 +141,9 @@ fn hint(sync: &Sync, context: &PlanContext<'_>) -> Option<String> {
 
 fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
     let mut subject = match (sync.source.path(), &sync.source) {
-        (None, Source::Requirements { requirements, .. }) => requirements.join(", "),
+        (None, Source::Requirements { requirements, .. }) => {
+            Requirement::words(requirements).join(", ")
+        }
         (path, _) => {
             let shown = path.map(|path| context.show(path));
             format!("dependencies from {}", shown.unwrap_or_default())
@@ -180,7 +183,9 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
                 let names = sync.groups.iter();
                 names.flat_map(move |name| ["--group".to_owned(), format!("{manifest}:{name}")])
             });
-            install().args(requirements).args(groups)
+            install()
+                .args(Requirement::words(requirements))
+                .args(groups)
         }
         Source::File(path) => install().args(["-r", path.as_str()]),
     };

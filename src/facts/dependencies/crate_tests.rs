@@ -4,6 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::requirement::Requirement;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, PyProject};
@@ -35,7 +36,8 @@ pub(super) fn find(manifests: &Manifests, cargo: &CargoToml) -> Result<FoundRequ
             break;
         }
     }
-    found.add_listed(&cargo.toml.path, cargo.config.requires.clone())?;
+    let requires = Requirement::packages(cargo.config.requires.clone());
+    found.add_listed(&cargo.toml.path, requires)?;
     Ok(found)
 }
 
@@ -71,7 +73,7 @@ impl FoundRequirements {
     }
 
     /// `file`: where they are said.
-    fn add_listed(&mut self, file: &Utf8Path, requirements: Vec<String>) -> Result<()> {
+    fn add_listed(&mut self, file: &Utf8Path, requirements: Vec<Requirement>) -> Result<()> {
         self.files
             .extend(requirements_file::read_for(&requirements)?);
         if !requirements.is_empty() {
@@ -83,17 +85,17 @@ impl FoundRequirements {
 }
 
 /// Groups and extras that are for tests by their name, or because they bring a test runner.
-fn in_pyproject(pyproject: &PyProject) -> Vec<String> {
+fn in_pyproject(pyproject: &PyProject) -> Vec<Requirement> {
     let is_for_tests = |name: &&String| FOR_TESTS.contains(&name.as_str());
     let mut chosen = groups::with_runner(pyproject);
     chosen.extend(pyproject.groups.keys().filter(is_for_tests).cloned());
     let mut extra = groups::extras_with_runner(pyproject);
     extra.extend(pyproject.extras.keys().filter(is_for_tests).cloned());
-    groups::requirements(pyproject, &chosen, &extra)
+    Requirement::packages(groups::requirements(pyproject, &chosen, &extra))
 }
 
 /// All that the environments for tests have: those called so, and those that have a test runner.
-fn for_tests(environments: Vec<ToolEnvironment>) -> Result<Vec<String>> {
+fn for_tests(environments: Vec<ToolEnvironment>) -> Result<Vec<Requirement>> {
     let mut whole = ToolEnvironment::default();
     for environment in environments {
         let names = names_in(&environment.requirements)?;
@@ -126,7 +128,7 @@ mod tests {
             let path = shown(root, sync.source.path().unwrap());
             match &sync.source {
                 Source::Requirements { requirements, .. } => {
-                    format!("{path}: {}", requirements.join(" "))
+                    format!("{path}: {}", Requirement::words(requirements).join(" "))
                 }
                 _ => path.to_string(),
             }

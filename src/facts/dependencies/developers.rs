@@ -162,6 +162,7 @@ fn is_below(folder: &Utf8Path, file: &Utf8Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::requirement::Requirement;
 
     #[test]
     fn whatever_a_project_lists_for_its_work_is_installed_each_by_itself() {
@@ -195,7 +196,7 @@ mod tests {
         let found = Dependencies::for_developers(&project).unwrap();
         let described = |sync: &Sync| match &sync.source {
             Source::File(path) => path.file_name().unwrap_or_default().to_owned(),
-            Source::Requirements { requirements, .. } => requirements.join(","),
+            Source::Requirements { requirements, .. } => Requirement::words(requirements).join(","),
             Source::Lock(_) | Source::LockAbove(_) | Source::Metadata(_) | Source::Workspace(_) => {
                 format!("{}{}", sync.groups.join(","), sync.extras.join(","))
             }

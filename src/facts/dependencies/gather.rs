@@ -388,6 +388,7 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::requirement::Requirement;
     use crate::world::manifest::Manifests;
 
     /// The sources of `b`, which stands beside a member `a`.
@@ -453,7 +454,7 @@ mod tests {
         let [Source::Requirements { requirements, .. }] = &sources(both, &["x"])[..] else {
             panic!("they are installed by themselves")
         };
-        assert_eq!(requirements, &["other>=1", "more"]);
+        assert_eq!(Requirement::words(requirements), ["other>=1", "more"]);
         assert!(matches!(
             sources("dependencies = ['other']\n", &[])[..],
             [Source::Metadata(_)]

@@ -7,11 +7,12 @@ use camino::Utf8Path;
 
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
+use crate::model::requirement::Requirement;
 use crate::world::manifest::{Manifests, PyProject};
 
 use super::gather::without_members;
 use super::groups;
-use super::requirements_file::{self, RequirementsFile};
+use super::requirements_file::RequirementsFile;
 use super::workspace::InstalledWorkspace;
 use super::{Dependencies, Scope, Source, Sync};
 
@@ -115,12 +116,13 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
             Ok(texts)
         }
         Source::Requirements { requirements, .. } => {
-            let mut texts = requirements.clone();
-            for file in requirements
-                .iter()
-                .filter_map(|it| requirements_file::included(it))
-            {
-                texts.extend(RequirementsFile::read(file)?.texts);
+            let mut texts = Vec::new();
+            for requirement in requirements {
+                match requirement {
+                    Requirement::Package(text) => texts.push(text.clone()),
+                    Requirement::File(file) => texts.extend(RequirementsFile::read(file)?.texts),
+                    Requirement::Local { .. } | Requirement::Constraints(_) => {}
+                }
             }
             if let Some(pyproject) = sync.source.pyproject(manifests)? {
                 texts.extend(groups::listed(&pyproject, &sync.groups));

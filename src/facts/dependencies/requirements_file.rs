@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::error::Result;
 use crate::model::package_name;
 use crate::model::path::normalize;
+use crate::model::requirement::Requirement;
 use crate::world::disk;
 
 /// A requirements file with all that it includes.
@@ -94,18 +95,11 @@ pub(super) fn in_folder(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// The file that a requirement of an environment stands for (`-r` and its absolute path): uv installs what
-/// is in it.
-pub(super) fn included(requirement: &str) -> Option<&Utf8Path> {
-    requirement.strip_prefix("-r").map(Utf8Path::new)
-}
-
 /// All files that are read for an environment's requirements: what they include, and their constraints.
-pub(super) fn read_for(requirements: &[String]) -> Result<Vec<Utf8PathBuf>> {
+pub(super) fn read_for(requirements: &[Requirement]) -> Result<Vec<Utf8PathBuf>> {
     let mut files = Vec::new();
-    for text in requirements {
-        let constraints = || text.strip_prefix("-c").map(Utf8Path::new);
-        if let Some(file) = included(text).or_else(constraints) {
+    for requirement in requirements {
+        if let Requirement::File(file) | Requirement::Constraints(file) = requirement {
             files.extend(RequirementsFile::read(file)?.files);
         }
     }
@@ -113,13 +107,12 @@ pub(super) fn read_for(requirements: &[String]) -> Result<Vec<Utf8PathBuf>> {
 }
 
 /// The names of the packages in requirements, with those in files that are among them.
-pub(super) fn names_in(requirements: &[String]) -> Result<Vec<String>> {
+pub(super) fn names_in(requirements: &[Requirement]) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for text in requirements {
-        if let Some(file) = included(text) {
+    for requirement in requirements {
+        names.extend(requirement.package_name());
+        if let Some(file) = requirement.included() {
             names.extend(RequirementsFile::read(file)?.names);
-        } else {
-            names.extend(package_name::of_requirement(text));
         }
     }
     Ok(names)

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
 use crate::model::path::normalize;
+use crate::model::requirement::Requirement;
 use crate::model::runner_options::{PYTEST, RunnerOptions, STESTR, UNITTEST};
 use crate::world::checkout;
 use crate::world::disk;
@@ -186,9 +187,9 @@ fn add_environments(
             whole.merge(environment);
         }
     }
-    let is_new =
-        |text: &String| requirements_file::included(text).is_none_or(|it| !found.has_file(it));
-    whole.requirements.retain(is_new);
+    whole
+        .requirements
+        .retain(|it| it.included().is_none_or(|file| !found.has_file(file)));
     add_environment(pyproject, found, whole)
 }
 
@@ -237,16 +238,17 @@ pub fn stestr_folder(pyproject: &PyProject) -> Option<Utf8PathBuf> {
 /// The names of the packages in what was found.
 fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
     let mut texts = groups::requirements(pyproject, &found.groups, &found.extras);
+    let mut names = Vec::new();
     for sync in &found.others {
         match &sync.source {
             Source::Requirements { requirements, .. } => {
-                texts.extend(requirements.iter().cloned());
+                names.extend(names_in(requirements)?);
                 if let Some(parent) = sync.source.pyproject(manifests)? {
                     texts.extend(groups::requirements(&parent, &sync.groups, &sync.extras));
                 }
             }
             Source::File(path) => {
-                texts.extend(RequirementsFile::read(path)?.names);
+                names.extend(RequirementsFile::read(path)?.names);
             }
             Source::LockAbove(_) => {
                 if let Some(above) = sync.source.pyproject(manifests)? {
@@ -257,7 +259,8 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {}
         }
     }
-    names_in(&texts)
+    names.extend(names_in(&Requirement::packages(texts))?);
+    Ok(names)
 }
 
 /// Whether the project's own words are `-m unittest`, and none of them is pytest; or the names of its files.
@@ -330,7 +333,7 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
 /// Whether the requirements files that it installs are there: else nobody could make it.
 fn has_its_files(environment: &ToolEnvironment) -> bool {
     let requirements = environment.requirements.iter();
-    let mut files = requirements.filter_map(|text| requirements_file::included(text));
+    let mut files = requirements.filter_map(Requirement::included);
     files.all(disk::is_file)
 }
 
@@ -348,7 +351,7 @@ impl FoundRunner {
     /// Whether an environment has some of the groups, extras or requirements files that were found.
     fn is_part_of(&self, environment: &ToolEnvironment) -> bool {
         let requirements = environment.requirements.iter();
-        let mut files = requirements.filter_map(|text| requirements_file::included(text));
+        let mut files = requirements.filter_map(Requirement::included);
         let mut groups = environment.groups.iter();
         let mut extras = environment.extras.iter();
         groups.any(|name| self.groups.contains(name))

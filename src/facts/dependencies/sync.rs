@@ -5,6 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::requirement::Requirement;
 use crate::world::manifest::{Manifests, PyProject};
 
 /// Where the versions come from.
@@ -24,20 +25,20 @@ pub enum Source {
         /// The file that names them: a pyproject.toml, or one of the project's automation; `None` for what
         /// no file does, as a runner that is taken by default.
         manifest: Option<Utf8PathBuf>,
-        requirements: Vec<String>,
+        requirements: Vec<Requirement>,
     },
     /// A requirements file, for a crate without pyproject.toml.
     File(Utf8PathBuf),
 }
 
 impl Source {
-    /// Some of what a pyproject.toml asks for, as plain requirements.
-    pub(super) fn listed(pyproject: &PyProject, requirements: Vec<String>) -> Self {
-        Self::listed_in(pyproject.toml.path.clone(), requirements)
+    /// Some of what a pyproject.toml asks for, as plain requirements; `texts`: PEP 508.
+    pub(super) fn listed(pyproject: &PyProject, texts: Vec<String>) -> Self {
+        Self::listed_in(pyproject.toml.path.clone(), Requirement::packages(texts))
     }
 
     /// What one file of any kind asks for, as plain requirements.
-    pub(super) fn listed_in(file: Utf8PathBuf, requirements: Vec<String>) -> Self {
+    pub(super) fn listed_in(file: Utf8PathBuf, requirements: Vec<Requirement>) -> Self {
         Self::Requirements {
             manifest: Some(file),
             requirements,
@@ -48,7 +49,7 @@ impl Source {
     pub(super) fn unlisted(requirement: &str) -> Self {
         Self::Requirements {
             manifest: None,
-            requirements: vec![requirement.to_owned()],
+            requirements: vec![Requirement::Package(requirement.to_owned())],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::model::package_name;
+use crate::model::requirement::Requirement;
 use crate::world::disk;
 
 use super::environments::{Place, ToolEnvironment};
@@ -42,7 +42,7 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// PEP 508, of all jobs that run cargo's tests; of a package that several name the first says the
 /// version. What a variable holds, files and folders are left out.
-pub(super) fn installed_for_tests(text: &str) -> Vec<String> {
+pub(super) fn installed_for_tests(text: &str) -> Vec<Requirement> {
     let mut whole = ToolEnvironment::default();
     for job in jobs(&without_expressions(text)) {
         if job.iter().any(|line| runs_tests(line)) {
@@ -50,8 +50,8 @@ pub(super) fn installed_for_tests(text: &str) -> Vec<String> {
         }
     }
     let mut found = whole.requirements;
-    found.retain(|text| {
-        let name = package_name::of_requirement(text);
+    found.retain(|requirement| {
+        let name = requirement.package_name();
         name.is_none_or(|name| !TOOLS.contains(&&*name))
     });
     found
@@ -65,7 +65,8 @@ fn installed(job: &[String]) -> ToolEnvironment {
             rest = after;
             let mut one = ToolEnvironment::default();
             one.add_words(&words(after), &Place::default());
-            one.requirements.retain(|text| !text.starts_with('-'));
+            one.requirements
+                .retain(|it| matches!(it, Requirement::Package(_)));
             found.merge(one);
         }
     }
@@ -142,9 +143,13 @@ fn runs_tests(line: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn installed_words(text: &str) -> Vec<String> {
+        Requirement::words(&installed_for_tests(text))
+    }
+
     /// What a job installs that runs tests after a step.
     fn after(step: &str) -> Vec<String> {
-        installed_for_tests(&format!(
+        installed_words(&format!(
             "on: push\njobs:\n  test:\n    steps:\n      - {step}\n      - run: cargo +stable test --all\n"
         ))
     }
@@ -183,6 +188,6 @@ mod tests {
         let text = "env:\n  X: pip install x\njobs:\n  docs:\n    steps:\n      - run: pip install sphinx\n  \
             lint:\n    steps:\n      - run: pip install ruff\n      - run: cargo clippy\n  \
             cover:\n    steps:\n      - run: pip install numpy\n      - run: cargo llvm-cov\n";
-        assert_eq!(installed_for_tests(text), ["numpy"]);
+        assert_eq!(installed_words(text), ["numpy"]);
     }
 }

@@ -16,6 +16,7 @@ use cargo_pyx::facts::{
 };
 use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
+use cargo_pyx::model::requirement::Requirement;
 use cargo_pyx::model::step::StepId;
 use cargo_pyx::plan::{self, Action, Plan};
 use cargo_pyx::world::session::Session;
@@ -329,7 +330,7 @@ fn what_uv_resolves_by_itself_is_installed_without_what_maturin_builds() {
         Source::File("/p/requirements-dev.txt".into()),
         Source::Requirements {
             manifest: Some(manifest()),
-            requirements: vec!["-r/p/requirements-dev.txt".into()],
+            requirements: vec![Requirement::File("/p/requirements-dev.txt".into())],
         },
     ] {
         let plan = sync_from(source, Scope::default());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::error::Result;
 use crate::model::package_name;
+use crate::model::requirement::Requirement;
 use crate::world::manifest::{Manifests, PyProject, Toml};
 
 use super::tool_environment::{ToolEnvironment, place};
@@ -45,7 +46,8 @@ fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
                 }
             }
             None if name == "hatch-test" && key == "dependencies" => {
-                found.requirements.extend(TEST.map(str::to_owned));
+                let tools = TEST.map(|name| Requirement::Package(name.to_owned()));
+                found.requirements.extend(tools);
             }
             None => {}
         }
@@ -93,7 +95,9 @@ mod tests {
     fn read(text: &str) -> Vec<String> {
         let toml = Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap();
         let found = super::read(&Arc::new(toml), &["envs"]);
-        let joined = found.iter().map(|it| it.requirements.join(" "));
+        let joined = found
+            .iter()
+            .map(|it| Requirement::words(&it.requirements).join(" "));
         joined.collect()
     }
 
@@ -123,7 +127,7 @@ mod tests {
         let text = "[envs.default]\ndependencies = [\n  'pytest',\n  'x @ {root:uri}/x',\n]\nfeatures = ['Test_A']\n";
         let toml = Arc::new(Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap());
         let found = super::read(&toml, &["envs"]);
-        assert_eq!(found[0].requirements, ["pytest"]);
+        assert_eq!(Requirement::words(&found[0].requirements), ["pytest"]);
         assert_eq!(found[0].unread[0].0.line, 4);
         assert_eq!(found[0].extras, ["test-a"]);
     }

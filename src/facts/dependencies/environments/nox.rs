@@ -262,6 +262,7 @@ fn is_close(token: &Placed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::requirement::Requirement;
 
     fn of(text: &str) -> Vec<ToolEnvironment> {
         let mut found = sessions(Utf8Path::new("/p/noxfile.py"), text);
@@ -287,9 +288,9 @@ mod tests {
             "y",
             "z",
         ];
-        assert_eq!(found[0].requirements, expected);
+        assert_eq!(Requirement::words(&found[0].requirements), expected);
         assert!(found[0].unread.is_empty(), "{found:?}");
-        assert_eq!(found[1].requirements, ["ruff"]);
+        assert_eq!(Requirement::words(&found[1].requirements), ["ruff"]);
         assert_eq!(found[1].extras, ["dev"]);
         assert_eq!(found.len(), 2);
     }
@@ -299,7 +300,10 @@ mod tests {
         let text = "A = ['x']\nA = ['y']\n\ndef test(session):\n    session.install('pytest')\n    session.install(*A)\n    \
             session.install(f'django=={v}')\n    session.install(*read(), 'idna')\n";
         let found = of(text);
-        assert_eq!(found[0].requirements, ["pytest", "idna"]);
+        assert_eq!(
+            Requirement::words(&found[0].requirements),
+            ["pytest", "idna"]
+        );
         let lines: Vec<usize> = found[0]
             .unread
             .iter()
@@ -313,7 +317,7 @@ mod tests {
         let text = "def test(session):\n    session.install('-r', FILES['test'])\n    \
             session.install('-c', pins(), 'idna', '-r')\n    session.install('-e', HERE)\n";
         let found = of(text);
-        assert_eq!(found[0].requirements, ["idna"]);
+        assert_eq!(Requirement::words(&found[0].requirements), ["idna"]);
         assert_eq!(found[0].unread.len(), 3, "{found:?}");
     }
 }

@@ -184,6 +184,7 @@ mod tests {
     use camino::Utf8Path;
 
     use super::*;
+    use crate::model::requirement::Requirement;
     use crate::world::disk;
 
     #[test]
@@ -227,7 +228,7 @@ mod tests {
             format!("-e{sub}"),
             format!("b[x] @ {url} ; (os_name == 'nt')"),
         ];
-        assert_eq!(found.requirements, expected);
+        assert_eq!(Requirement::words(&found.requirements), expected);
         assert_eq!(found.extras, ["own"]);
         assert_eq!(found.unread[0].1, "gone = { path = \"gone\" }");
     }
@@ -248,9 +249,9 @@ mod tests {
             "n<2 ; python_full_version < '3.12'",
             "n>=2 ; python_full_version >= '3.12'",
         ];
-        assert_eq!(found[0].requirements, expected);
+        assert_eq!(Requirement::words(&found[0].requirements), expected);
         assert_eq!(found[0].unread[0].0.line, 5);
-        assert_eq!(found[1].requirements, expected);
-        assert_eq!(found[2].requirements, ["old==1"]);
+        assert_eq!(Requirement::words(&found[1].requirements), expected);
+        assert_eq!(Requirement::words(&found[2].requirements), ["old==1"]);
     }
 }

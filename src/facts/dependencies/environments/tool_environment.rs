@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep508_rs::{Requirement, VerbatimUrl};
+use pep508_rs::VerbatimUrl;
 use url::Url;
 
 use crate::model::package_name;
-use crate::model::path::{self, normalize, slashed};
+use crate::model::path::{self, normalize};
+use crate::model::requirement::Requirement;
 use crate::world::disk;
 
 /// A line of a file of the project.
@@ -23,9 +24,7 @@ pub(in super::super) struct Place {
 /// What a tool installs into one of its environments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct ToolEnvironment {
-    /// PEP 508, a folder or a file, or an option of `uv pip install` in one word: `-rFILE`, `-cFILE` or
-    /// `-eFOLDER`; each absolute.
-    pub(in super::super) requirements: Vec<String>,
+    pub(in super::super) requirements: Vec<Requirement>,
     /// The file that says the first of them, absolute, where one of several tools' does.
     pub(in super::super) file: Option<Utf8PathBuf>,
     /// Extras of the project itself, normalised.
@@ -78,9 +77,9 @@ impl ToolEnvironment {
             "--group" => self.groups.push(package_name::normalize(value)),
             _ if value.contains(['{', '$']) => self.miss(place, value),
             "-c" | "--constraint" | "--constraints" => {
-                self.requirements.push(format!("-c{}", slashed(&file())));
+                self.requirements.push(Requirement::Constraints(file()));
             }
-            _ => self.requirements.push(format!("-r{}", slashed(&file()))),
+            _ => self.requirements.push(Requirement::File(file())),
         }
     }
 
@@ -94,8 +93,9 @@ impl ToolEnvironment {
         let dir = place.path.parent().unwrap_or(&place.path);
         if let Some(local) = LocalPackage::read(text, dir) {
             self.add_local(&local, place, text, is_editable);
-        } else if Requirement::<VerbatimUrl>::from_str(text).is_ok() {
-            self.requirements.push(text.to_owned());
+        } else if pep508_rs::Requirement::<VerbatimUrl>::from_str(text).is_ok() {
+            self.requirements
+                .push(Requirement::Package(text.to_owned()));
         } else {
             self.miss(place, text);
         }
@@ -134,16 +134,15 @@ impl ToolEnvironment {
         let known: BTreeSet<String> = self
             .requirements
             .iter()
-            .filter_map(|text| package_name::of_requirement(text))
+            .filter_map(Requirement::package_name)
             .collect();
-        for text in other.requirements {
-            let name = package_name::of_requirement(&text);
-            let is_known = match name.filter(|_| !Utf8Path::new(&text).is_absolute()) {
+        for requirement in other.requirements {
+            let is_known = match requirement.package_name() {
                 Some(name) => known.contains(&name),
-                None => self.requirements.contains(&text),
+                None => self.requirements.contains(&requirement),
             };
             if !is_known {
-                self.requirements.push(text);
+                self.requirements.push(requirement);
             }
         }
         self.extras.extend(other.extras);
@@ -190,21 +189,26 @@ impl LocalPackage {
         })
     }
 
-    /// For `uv pip install`; `None` for what only a name could have in one word.
-    fn requirement(&self, is_editable: bool) -> Option<String> {
+    /// `None` for what only a name could have in one word.
+    fn requirement(&self, is_editable: bool) -> Option<Requirement> {
         let Self { path, extras, .. } = self;
+        let local = |is_editable| Requirement::Local {
+            path: path.clone(),
+            extras: extras.clone(),
+            is_editable,
+        };
         match (&self.name, &*self.marker) {
-            (_, "") if is_editable => Some(format!("-e{path}{extras}")),
-            (None, "") => Some(format!("{path}{extras}")),
+            (_, "") if is_editable => Some(local(true)),
+            (None, "") => Some(local(false)),
             (None, _) => None,
             (Some(name), marker) => {
                 let url = Url::from_file_path(path).ok()?;
                 let marker = Some(marker).filter(|marker| !marker.is_empty());
                 let marker = marker.map(|marker| format!(" ; {marker}"));
-                Some(format!(
-                    "{name}{extras} @ {url}{}",
-                    marker.unwrap_or_default()
-                ))
+                let marker = marker.unwrap_or_default();
+                Some(Requirement::Package(format!(
+                    "{name}{extras} @ {url}{marker}"
+                )))
             }
         }
     }
@@ -318,6 +322,14 @@ mod tests {
         found
     }
 
+    fn words(found: &ToolEnvironment) -> Vec<String> {
+        found
+            .requirements
+            .iter()
+            .map(Requirement::to_string)
+            .collect()
+    }
+
     #[test]
     fn a_line_is_a_requirement_an_option_or_the_project_itself() {
         for (line, requirements) in [
@@ -345,7 +357,7 @@ mod tests {
             (".", vec![]),
         ] {
             let found = read(line);
-            assert_eq!(found.requirements, requirements, "{line}");
+            assert_eq!(words(&found), requirements, "{line}");
             assert!(found.unread.is_empty(), "{line}");
         }
         assert_eq!(read(".[Test, x]").extras, ["test", "x"]);
@@ -381,12 +393,7 @@ mod tests {
                 "own/tox.ini"
             };
             found.add_line(&line, &place(&dir.join(file), 3));
-            assert_eq!(
-                found.requirements,
-                [requirement],
-                "{line} {:?}",
-                found.unread
-            );
+            assert_eq!(words(&found), [requirement], "{line} {:?}", found.unread);
         }
         for line in ["./gone", "-e ../gone", "../sub ; os_name == 'nt'"] {
             assert_eq!(read(line).unread.len(), 1, "{line}");
@@ -396,7 +403,7 @@ mod tests {
     #[test]
     fn of_several_environments_the_first_says_the_version() {
         let environment = |list: &[&str]| ToolEnvironment {
-            requirements: list.iter().map(ToString::to_string).collect(),
+            requirements: Requirement::packages(list.iter().map(ToString::to_string).collect()),
             ..ToolEnvironment::default()
         };
         let mut first = environment(&["pytest", "django<4", "-r/p/a.txt"]);
@@ -413,6 +420,6 @@ mod tests {
             "hypothesis",
             "-r/p/b.txt",
         ];
-        assert_eq!(first.requirements, expected);
+        assert_eq!(Requirement::words(&first.requirements), expected);
     }
 }

@@ -406,11 +406,15 @@ fn at_commas(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::requirement::Requirement;
 
     fn of(text: &str) -> Vec<String> {
         let ini = Ini::read(Utf8Path::new("/p/tox.ini"), text, 1);
         let found = ini.environments("tox");
-        found.iter().map(|it| it.requirements.join(" | ")).collect()
+        found
+            .iter()
+            .map(|it| Requirement::words(&it.requirements).join(" | "))
+            .collect()
     }
 
     #[test]
@@ -465,7 +469,10 @@ mod tests {
             [env.lint]\ndeps = ['ruff']\n[env.more]\ndeps = [{ replace = 'ref', of = ['env_run_base', 'deps'], extend = true }, 'x']\n";
         let toml = Toml::parse(Utf8Path::new("/p/tox.toml"), text).unwrap();
         let found = of_toml(&toml, &[]);
-        let joined: Vec<String> = found.iter().map(|it| it.requirements.join(" | ")).collect();
+        let joined: Vec<String> = found
+            .iter()
+            .map(|it| Requirement::words(&it.requirements).join(" | "))
+            .collect();
         assert_eq!(
             joined,
             ["pytest | -r/p/r.txt", "ruff", "pytest | -r/p/r.txt | x"]

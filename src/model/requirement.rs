@@ -1,0 +1,73 @@
+//! What an environment is to get.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::package_name;
+use super::path::slashed;
+
+/// One thing that an environment is to get; its text is one word for `uv pip install`. Paths are absolute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// PEP 508.
+    Package(String),
+    /// What is in a folder or an archive of this machine.
+    Local {
+        path: Utf8PathBuf,
+        /// In brackets; empty where there are none.
+        extras: String,
+        /// Whether its code is imported from where it is.
+        is_editable: bool,
+    },
+    /// All that a requirements file names.
+    File(Utf8PathBuf),
+    /// What a file says of versions, whoever asks for the packages.
+    Constraints(Utf8PathBuf),
+}
+
+impl Requirement {
+    /// Each a requirement of PEP 508.
+    pub fn packages(texts: Vec<String>) -> Vec<Self> {
+        texts.into_iter().map(Self::Package).collect()
+    }
+
+    /// One word for each, in their order.
+    pub fn words(requirements: &[Self]) -> Vec<String> {
+        requirements.iter().map(Self::to_string).collect()
+    }
+
+    /// The normalised name of a package that is asked for by its name.
+    pub fn package_name(&self) -> Option<String> {
+        match self {
+            Self::Package(text) => package_name::of_requirement(text),
+            Self::Local { .. } | Self::File(_) | Self::Constraints(_) => None,
+        }
+    }
+
+    /// The requirements file whose packages it stands for.
+    pub fn included(&self) -> Option<&Utf8Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Package(_) | Self::Local { .. } | Self::Constraints(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Package(text) => f.write_str(text),
+            Self::Local {
+                path,
+                extras,
+                is_editable,
+            } => {
+                let option = if *is_editable { "-e" } else { "" };
+                write!(f, "{option}{path}{extras}")
+            }
+            Self::File(path) => write!(f, "-r{}", slashed(path)),
+            Self::Constraints(path) => write!(f, "-c{}", slashed(path)),
+        }
+    }
+}
