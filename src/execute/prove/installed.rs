@@ -4,8 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::execute::context::Context;
 use crate::facts::artifact::{self, RecordEntry};
-use crate::facts::environment;
+use crate::facts::build;
+use crate::facts::environment::{self, Environment};
 use crate::facts::fingerprint::EnvironmentRecord;
+use crate::facts::project::Member;
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::native_file::is_native;
 use crate::model::path::relative;
@@ -40,7 +42,8 @@ pub(in crate::execute) fn module_name(root: &Utf8Path, file: &Utf8Path) -> Optio
 
 /// What maturin has installed, whatever it is called: the extension modules in the distribution's
 /// own list, and those that it has put among the sources to which the distribution's own `.pth` leads.
-/// Another member's sources are on the path, too, with modules that may be as new.
+/// Another member's sources are on the path, too, with modules that may be as new, and so are copies that
+/// somebody keeps.
 pub(super) fn installed_modules(
     context: &Context<'_>,
     prove: &Prove,
@@ -57,27 +60,17 @@ pub(super) fn installed_modules(
     };
     let sources = environment::path_file_folders_of(&packages, &listed);
     let mut files: Vec<Utf8PathBuf> = listed.iter().map(|name| packages.join(name)).collect();
-    let known = EnvironmentRecord::load(&environment.record_path()).record;
-    match known.installed.get(&member.name) {
-        Some(known) if !prove.installed => files.extend(known.modules.iter().cloned()),
-        _ => {
-            let builds = [member.target.clone(), member.directories.target.clone()];
-            for root in &sources {
-                files.extend(disk::modules_among_sources(root, &builds));
-            }
+    let is_built = |path: &Utf8Path| disk::hash(path).as_ref() == Some(hash);
+    match &prove.build.reusable {
+        None if prove.installed => files.extend(put_among(&sources, context, member, &is_built)),
+        other => {
+            let whose = other.as_ref().filter(|_| prove.installed);
+            let whose = whose.map_or(environment, |reusable| &reusable.environment);
+            let known = recorded(whose, member).into_iter();
+            files.extend(known.filter(|path| replaced.contains(path) || is_built(path)));
         }
     }
-    let is_new = |path: &Utf8Path| {
-        let written = disk::signature(path).map(|signature| signature.written());
-        prove.installed && written.is_some_and(|written| written >= context.since)
-    };
     files.retain(|path| is_native(path) && disk::is_file(path));
-    files.retain(|path| {
-        path.starts_with(&packages)
-            || is_new(path)
-            || replaced.contains(path)
-            || disk::hash(path).as_ref() == Some(hash)
-    });
     files.sort();
     files.dedup();
     let named = files.into_iter().filter_map(|file| {
@@ -87,6 +80,42 @@ pub(super) fn installed_modules(
         InstalledModule::new(root, file.clone())
     });
     Ok(named.collect())
+}
+
+/// Where an environment's modules of the package were at the last proof.
+fn recorded(environment: &Environment, member: &Member) -> Vec<Utf8PathBuf> {
+    let known = EnvironmentRecord::load(&environment.record_path()).record;
+    let install = known.installed.get(&member.name);
+    install.map_or_else(Vec::new, |install| install.modules.clone())
+}
+
+/// What maturin has put among the sources in this run: what was written meanwhile, and what stands where it
+/// belongs, as copying keeps the times of a file on some systems.
+fn put_among(
+    sources: &[Utf8PathBuf],
+    context: &Context<'_>,
+    member: &Member,
+    is_built: &dyn Fn(&Utf8Path) -> bool,
+) -> Vec<Utf8PathBuf> {
+    let builds = [member.target.clone(), member.directories.target.clone()];
+    let walked = sources
+        .iter()
+        .flat_map(|root| disk::modules_among_sources(root, &builds));
+    let places = build::modules_in_sources(member);
+    let is_placed = |path: &Utf8Path| {
+        let stem = path.file_name().and_then(|name| name.split('.').next());
+        let place = stem.map(|stem| path.with_file_name(stem));
+        place.is_some_and(|place| places.contains(&place))
+    };
+    let is_new = |path: &Utf8Path| {
+        let written = disk::signature(path).map(|signature| signature.written());
+        written.is_some_and(|written| written >= context.since)
+    };
+    let (own, other): (Vec<_>, Vec<_>) = walked
+        .filter(|path| is_new(path) || is_placed(path) && is_built(path))
+        .partition(|path| is_placed(path) || is_built(path));
+    // somebody may have kept the former one meanwhile; and patchelf changes one of an unheard-of name
+    if own.is_empty() { other } else { own }
 }
 
 /// Has RECORD say of an installed file what it is now. `hash`: the file's SHA-256, hex.

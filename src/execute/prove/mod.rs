@@ -298,8 +298,12 @@ impl Proof<'_> {
                 if is_apart || install.modules.contains(module) {
                     continue;
                 }
+                // patchelf may have changed what was built
+                let copies = former.copies();
+                let copy = copies.iter().find(|copy| copy.path() == Some(module));
+                let ours = former.artifacts.iter().chain(copy.and_then(Input::hash));
                 let hash = disk::hash(module);
-                let is_ours = hash.is_some_and(|hash| former.artifacts.contains(&hash));
+                let is_ours = hash.is_some_and(|hash| ours.into_iter().any(|it| *it == hash));
                 if !is_ours || self.is_tracked(module)? {
                     continue;
                 }

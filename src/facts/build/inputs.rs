@@ -267,7 +267,7 @@ fn outside_sources(place: &BuildPlace<'_>, package: &Utf8Path) -> Vec<Utf8PathBu
 
 /// Where maturin puts the module among the sources, without the ending: beside the package's own modules,
 /// and cffi's and `UniFFI`'s in a folder of its own.
-fn modules_in_sources(member: &Member) -> Vec<Utf8PathBuf> {
+pub fn modules_in_sources(member: &Member) -> Vec<Utf8PathBuf> {
     let mut parts = member.module.split('.');
     let name = parts.next_back().unwrap_or_default();
     let below: Utf8PathBuf = parts.skip(1).collect();

@@ -6,6 +6,7 @@ mod cargo_options;
 mod conda;
 mod fresh;
 mod imported;
+mod in_place;
 mod mistakes;
 mod once;
 mod refused_python;
