@@ -13,13 +13,14 @@ use crate::world::process;
 use camino::Utf8Path;
 
 use super::super::context::Context;
+use super::check_result::CheckResult;
 use super::linters::understand;
 use super::stubs::{self, Stubs};
 
 /// Runs one check and notes its result; a file that fails it is no failure of the plan.
 pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
     let file = check.file.file_name().unwrap_or_default();
-    let (outcome, messages) = match &check.how {
+    let result = match &check.how {
         How::Inspect(expected) => {
             let findings = if file.ends_with(SDIST_ENDING) {
                 Sdist::open(&check.file)?.findings(expected)
@@ -33,7 +34,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             inspected(context, check, &findings)
         }
         How::Tool { .. } if context.with(|outcome| outcome.harmful.contains(&check.file)) => {
-            (CheckOutcome::NotApplicable, Vec::new())
+            CheckResult::of(CheckOutcome::NotApplicable)
         }
         How::Tool {
             before,
@@ -41,7 +42,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
             linter,
         } => linted(context, check, *linter, before, invocation)?,
     };
-    note(context, check, outcome, messages);
+    note(context, check, result);
     Ok(())
 }
 
@@ -52,7 +53,7 @@ fn linted(
     linter: Linter,
     before: &[(Invocation, CheckOutcome)],
     invocation: &Invocation,
-) -> Result<(CheckOutcome, Vec<String>)> {
+) -> Result<CheckResult> {
     let file = check.file.file_name().unwrap_or_default();
     let mut invocation = invocation.clone();
     let wheel = match linter {
@@ -66,42 +67,45 @@ fn linted(
     if let (Linter::Stubtest, Some(wheel)) = (linter, &wheel) {
         let packages = with_stubs(wheel);
         if packages.is_empty() {
-            return Ok((CheckOutcome::NotApplicable, Vec::new()));
+            return Ok(CheckResult::of(CheckOutcome::NotApplicable));
         }
         invocation = invocation.args(packages);
     }
     for (call, meaning) in before {
         let output = process::read(call)?;
         if !output.status.success() {
-            let said = output.stderr.trim().lines().map(str::to_owned).collect();
-            return Ok((*meaning, said));
+            let said = output.stderr.trim().lines().map(str::to_owned);
+            return Ok(CheckResult {
+                outcome: *meaning,
+                messages: said.collect(),
+            });
         }
     }
     let output = process::read(&invocation)?;
-    let mut understood = understand(linter, file, &output);
-    if understood.0 == CheckOutcome::Pass {
-        for warning in std::mem::take(&mut understood.1) {
+    let mut result = understand(linter, file, &output);
+    if result.outcome == CheckOutcome::Pass {
+        for warning in std::mem::take(&mut result.messages) {
             let text = format!("{}: {}: {warning}", check.label, check.check);
             context.ui.warn(&text);
         }
     }
     Ok(match (&wheel, linter) {
-        (Some(wheel), Linter::Stubtest) if understood.0 == CheckOutcome::Finding => {
+        (Some(wheel), Linter::Stubtest) if result.outcome == CheckOutcome::Finding => {
             stubs_judged(context, file, stubs::judge(wheel, &output))
         }
-        (Some(wheel), _) if understood.0 == CheckOutcome::Finding => {
-            applicable(ships_programs(wheel), understood)
+        (Some(wheel), _) if result.outcome == CheckOutcome::Finding => {
+            applicable(ships_programs(wheel), result)
         }
-        _ => understood,
+        _ => result,
     })
 }
 
-fn note(context: &Context<'_>, check: &Check, outcome: CheckOutcome, messages: Vec<String>) {
+fn note(context: &Context<'_>, check: &Check, result: CheckResult) {
     let checked = Checked {
         check: check.check.to_owned(),
         file: check.label.clone(),
-        outcome,
-        messages,
+        outcome: result.outcome,
+        messages: result.messages,
     };
     if !checked.outcome.is_good() {
         let linter = match &check.how {
@@ -120,11 +124,7 @@ fn note(context: &Context<'_>, check: &Check, outcome: CheckOutcome, messages: V
 }
 
 /// Our own rules: warnings are said and let pass.
-fn inspected(
-    context: &Context<'_>,
-    check: &Check,
-    findings: &[Finding],
-) -> (CheckOutcome, Vec<String>) {
+fn inspected(context: &Context<'_>, check: &Check, findings: &[Finding]) -> CheckResult {
     let file = &check.label;
     let wording = |finding: &Finding| {
         let place = finding.place.as_ref();
@@ -142,12 +142,7 @@ fn inspected(
     for warning in warnings {
         context.ui.warn(&format!("{file}: {}", wording(warning)));
     }
-    let outcome = if errors.is_empty() {
-        CheckOutcome::Pass
-    } else {
-        CheckOutcome::Finding
-    };
-    (outcome, errors.into_iter().map(wording).collect())
+    CheckResult::found(errors.into_iter().map(wording).collect())
 }
 
 fn ships_programs(wheel: &Wheel) -> bool {
@@ -158,21 +153,16 @@ fn ships_programs(wheel: &Wheel) -> bool {
 }
 
 /// What remains of what a linter says of every wheel, where it does not fit this one.
-fn applicable(
-    ships_programs: bool,
-    found: (CheckOutcome, Vec<String>),
-) -> (CheckOutcome, Vec<String>) {
-    let (outcome, messages) = found;
-    let said = messages.len();
-    let mut rest = messages;
+fn applicable(ships_programs: bool, result: CheckResult) -> CheckResult {
+    let mut rest = result.messages.clone();
     rest.retain(|message| {
         let wants_library = ships_programs && message.starts_with("W007");
         !wants_library && !is_about_bundled_libraries(message)
     });
-    if rest.is_empty() && said > 0 {
-        return (CheckOutcome::Pass, rest);
+    if rest.len() == result.messages.len() {
+        return result;
     }
-    (outcome, rest)
+    CheckResult::found(rest)
 }
 
 /// Shared libraries that maturin and auditwheel put into a wheel lie in a folder of their own beside the
@@ -193,13 +183,16 @@ fn is_about_bundled_libraries(message: &str) -> bool {
     }
 }
 
-fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> (CheckOutcome, Vec<String>) {
+fn stubs_judged(context: &Context<'_>, file: &str, found: Stubs) -> CheckResult {
     for line in found.noted {
         context
             .ui
             .detail("Noted", &format!("{file}: stubtest: {line}"));
     }
-    (found.outcome, found.wrong)
+    CheckResult {
+        outcome: found.outcome,
+        messages: found.wrong,
+    }
 }
 
 /// Top-level packages that hold stubs.
@@ -316,8 +309,8 @@ fn word(outcome: CheckOutcome) -> &'static str {
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> (CheckOutcome, Vec<String>) {
-        (CheckOutcome::Finding, vec![text.to_owned()])
+    fn found(text: &str) -> CheckResult {
+        CheckResult::found(vec![text.to_owned()])
     }
 
     #[test]
@@ -325,7 +318,7 @@ mod tests {
         let empty = found("W007: Wheel library is empty");
         assert_eq!(
             applicable(true, empty.clone()),
-            (CheckOutcome::Pass, Vec::new())
+            CheckResult::of(CheckOutcome::Pass)
         );
         assert_eq!(applicable(false, empty.clone()), empty);
         let other = found("W002: Wheel contains duplicate files");
@@ -347,8 +340,12 @@ mod tests {
             (debug("meter.libs/libmeter-1.so"), true),
             (debug("meter/_meter.so"), false),
         ] {
-            let is_passed = applicable(false, found(&text)) == (CheckOutcome::Pass, Vec::new());
-            assert_eq!(is_passed, is_right, "{text}");
+            let result = applicable(false, found(&text));
+            assert_eq!(
+                result == CheckResult::of(CheckOutcome::Pass),
+                is_right,
+                "{text}"
+            );
         }
     }
 }

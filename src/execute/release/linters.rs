@@ -7,13 +7,11 @@ use crate::facts::release::{CheckOutcome, Linter};
 use crate::model::manylinux;
 use crate::world::process::Output;
 
+use super::check_result::CheckResult;
+
 /// Exit codes say too little: a linter that dies of its own bug ends with the same code as one that
 /// has found something.
-pub(super) fn understand(
-    linter: Linter,
-    file: &str,
-    output: &Output,
-) -> (CheckOutcome, Vec<String>) {
+pub(super) fn understand(linter: Linter, file: &str, output: &Output) -> CheckResult {
     let text = format!("{}\n{}", output.stdout, output.stderr);
     let failed = !output.status.success();
     if failed && text.contains("Traceback (most recent call last)") {
@@ -23,8 +21,8 @@ pub(super) fn understand(
         Linter::Abi3audit => return abi3audit(output),
         Linter::Auditwheel => return auditwheel(file, output),
         // of what is a warning to it, it says that the file passed
-        Linter::Twine if !failed => return (CheckOutcome::Pass, twine(&text)),
-        _ if !failed => return (CheckOutcome::Pass, Vec::new()),
+        Linter::Twine if !failed => return CheckResult::warned(twine(&text)),
+        _ if !failed => return CheckResult::of(CheckOutcome::Pass),
         Linter::Twine => twine(&text),
         Linter::Pydistcheck => numbered(&text),
         Linter::WheelContents => contents(file, &text),
@@ -32,13 +30,9 @@ pub(super) fn understand(
         Linter::Stubtest => all_but(&text, "Found "),
     };
     if messages.is_empty() {
-        return (CheckOutcome::Crashed, vec![output.status.to_string()]);
+        return CheckResult::crashed(output.status.to_string());
     }
-    let messages: Vec<String> = messages.into_iter().filter_map(undue).collect();
-    if messages.is_empty() {
-        return (CheckOutcome::Pass, messages);
-    }
-    (CheckOutcome::Finding, messages)
+    CheckResult::found(messages.into_iter().filter_map(undue).collect())
 }
 
 /// What check-wheel-contents says, without files that have to be as they are; nothing where no other is left.
@@ -70,9 +64,8 @@ fn undue(message: String) -> Option<String> {
 }
 
 /// The last line says of what.
-fn crashed(text: &str) -> (CheckOutcome, Vec<String>) {
-    let last = text.trim().lines().last().unwrap_or_default();
-    (CheckOutcome::Crashed, vec![last.to_owned()])
+fn crashed(text: &str) -> CheckResult {
+    CheckResult::crashed(text.trim().lines().last().unwrap_or_default())
 }
 
 fn words(line: &str) -> String {
@@ -131,7 +124,7 @@ fn all_but(text: &str, prefix: &str) -> Vec<String> {
 }
 
 /// Its report: per shared object, symbols beyond the stable ABI.
-fn abi3audit(output: &Output) -> (CheckOutcome, Vec<String>) {
+fn abi3audit(output: &Output) -> CheckResult {
     let Ok(report) = serde_json::from_str::<Value>(&output.stdout) else {
         return crashed(&output.stderr);
     };
@@ -172,11 +165,10 @@ fn abi3audit(output: &Output) -> (CheckOutcome, Vec<String>) {
             }
         }
     }
-    match (messages.is_empty(), passes) {
-        (false, _) => (CheckOutcome::Finding, messages),
-        (true, true) => (CheckOutcome::Pass, messages),
-        (true, false) => crashed(&output.stderr),
+    if messages.is_empty() && !passes {
+        return crashed(&output.stderr);
     }
+    CheckResult::found(messages)
 }
 
 /// What auditwheel says of a wheel whose tag is for binaries that it does not hold.
@@ -186,33 +178,26 @@ const NO_BINARY: [&str; 2] = [
 ];
 
 /// The most general tag that the binary allows must be one of the file's name, or more general.
-fn auditwheel(file: &str, output: &Output) -> (CheckOutcome, Vec<String>) {
+fn auditwheel(file: &str, output: &Output) -> CheckResult {
     let Ok(report) = serde_json::from_str::<Value>(output.stdout.trim()) else {
         return crashed(&output.stderr);
     };
     if let Some(error) = report["error"].as_str() {
-        let known = NO_BINARY.iter().any(|known| error.starts_with(known));
-        let outcome = if known {
-            CheckOutcome::Finding
+        let is_known = NO_BINARY.iter().any(|known| error.starts_with(known));
+        return if is_known {
+            CheckResult::found(vec![words(error)])
         } else {
-            CheckOutcome::Crashed
+            CheckResult::crashed(words(error))
         };
-        return (outcome, vec![words(error)]);
     }
     let Some(found) = report["overall_tag"].as_str() else {
-        return (
-            CheckOutcome::Crashed,
-            vec!["its report has no tag".to_owned()],
-        );
+        return CheckResult::crashed("its report has no tag");
     };
     let own = WheelName::parse(file).and_then(|name| name.tags.glibc());
     match (own, manylinux::glibc(found)) {
-        (Some(own), Some(needed)) if needed <= own => (CheckOutcome::Pass, Vec::new()),
-        (Some(_), _) => {
-            let message = format!("it is consistent with {found} only");
-            (CheckOutcome::Finding, vec![message])
-        }
-        (None, _) => (CheckOutcome::NotApplicable, Vec::new()),
+        (Some(own), Some(needed)) if needed <= own => CheckResult::of(CheckOutcome::Pass),
+        (Some(_), _) => CheckResult::found(vec![format!("it is consistent with {found} only")]),
+        (None, _) => CheckResult::of(CheckOutcome::NotApplicable),
     }
 }
 
@@ -232,9 +217,10 @@ mod tests {
     #[test]
     fn a_linter_that_dies_is_told_from_one_that_finds() {
         let traceback = "Traceback (most recent call last):\n  File\nELFError: Magic number";
-        let (outcome, said) = understand(Linter::Twine, "x.whl", &output(1, "", traceback));
+        let CheckResult { outcome, messages } =
+            understand(Linter::Twine, "x.whl", &output(1, "", traceback));
         assert_eq!(
-            (outcome, said),
+            (outcome, messages),
             (
                 CheckOutcome::Crashed,
                 vec!["ELFError: Magic number".to_owned()]
@@ -242,16 +228,18 @@ mod tests {
         );
         let warned =
             "Checking x.whl: FAILED due to warnings\nWARNING  `long_description` missing.\n";
-        let (outcome, said) = understand(Linter::Twine, "x.whl", &output(1, warned, ""));
+        let CheckResult { outcome, messages } =
+            understand(Linter::Twine, "x.whl", &output(1, warned, ""));
         assert_eq!(outcome, CheckOutcome::Finding);
-        assert_eq!(said, ["WARNING `long_description` missing."]);
+        assert_eq!(messages, ["WARNING `long_description` missing."]);
         // unless warnings count, it says that the file passed
-        let (outcome, said) = understand(Linter::Twine, "x.whl", &output(0, warned, ""));
+        let CheckResult { outcome, messages } =
+            understand(Linter::Twine, "x.whl", &output(0, warned, ""));
         assert_eq!(outcome, CheckOutcome::Pass);
-        assert_eq!(said, ["WARNING `long_description` missing."]);
+        assert_eq!(messages, ["WARNING `long_description` missing."]);
         let silent = output(2, "", "");
         assert_eq!(
-            understand(Linter::Twine, "x.whl", &silent).0,
+            understand(Linter::Twine, "x.whl", &silent).outcome,
             CheckOutcome::Crashed
         );
     }
@@ -260,7 +248,7 @@ mod tests {
     fn auditwheels_tag_is_compared_with_the_files_name() {
         let says = |tag: &str| output(0, &format!("{{\"overall_tag\": \"{tag}\"}}"), "");
         let file = "x-1.0-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl";
-        let read = |tag| understand(Linter::Auditwheel, file, &says(tag)).0;
+        let read = |tag| understand(Linter::Auditwheel, file, &says(tag)).outcome;
         assert_eq!(read("manylinux_2_17_x86_64"), CheckOutcome::Pass);
         assert_eq!(read("manylinux_2_5_x86_64"), CheckOutcome::Pass);
         assert_eq!(read("manylinux_2_34_x86_64"), CheckOutcome::Finding);
@@ -272,33 +260,38 @@ mod tests {
         let report = |error: &str| output(1, &format!("{{\"error\": \"{error}\"}}"), "INFO: …");
         let file = "x-1.0-cp311-cp311-manylinux2014_x86_64.whl";
         let read = |error| understand(Linter::Auditwheel, file, &report(error));
-        let (outcome, said) = read("Invalid binary wheel: none found:\\n\\thello.so\\n");
+        let CheckResult { outcome, messages } =
+            read("Invalid binary wheel: none found:\\n\\thello.so\\n");
         assert_eq!(outcome, CheckOutcome::Finding);
-        assert_eq!(said, ["Invalid binary wheel: none found: hello.so"]);
-        assert_eq!(read("No space left on device").0, CheckOutcome::Crashed);
+        assert_eq!(messages, ["Invalid binary wheel: none found: hello.so"]);
+        assert_eq!(
+            read("No space left on device").outcome,
+            CheckOutcome::Crashed
+        );
         let nothing = output(0, "{}", "");
-        let (outcome, _) = understand(Linter::Auditwheel, file, &nothing);
+        let outcome = understand(Linter::Auditwheel, file, &nothing).outcome;
         assert_eq!(outcome, CheckOutcome::Crashed);
     }
 
     #[test]
     fn each_linters_own_words_are_kept() {
-        let said = |linter, text: &str| {
-            let (outcome, said) = understand(linter, "x.whl", &output(1, text, ""));
+        let messages = |linter, text: &str| {
+            let CheckResult { outcome, messages } =
+                understand(linter, "x.whl", &output(1, text, ""));
             assert_eq!(outcome, CheckOutcome::Finding);
-            said
+            messages
         };
         let contents = "a/x.whl: W005: Common name:\n  tests/\n  docs/\na/x.whl: W001: Bytecode:\n";
         assert_eq!(
-            said(Linter::WheelContents, contents),
+            messages(Linter::WheelContents, contents),
             ["W005: Common name: tests/ docs/", "W001: Bytecode:"]
         );
         let hooks = "a/x.whl: W004: Module is not located at importable path:\n  x/__pyinstaller/hook-x.py\n";
         let passed = understand(Linter::WheelContents, "x.whl", &output(1, hooks, ""));
-        assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
+        assert_eq!(passed, CheckResult::of(CheckOutcome::Pass));
         let other = format!("{hooks}  x/my-tool.py\n");
         assert_eq!(
-            said(Linter::WheelContents, &other),
+            messages(Linter::WheelContents, &other),
             ["W004: Module is not located at importable path: x/my-tool.py"]
         );
         let equal = |files: &str| {
@@ -309,27 +302,27 @@ mod tests {
             "  x/__init__.py\n  x/y/__init__.py\n",
             "  x/LICENSE\n  x-1.0.dist-info/licenses/x/LICENSE\n",
         ] {
-            assert_eq!(equal(due), (CheckOutcome::Pass, Vec::new()), "{due}");
+            assert_eq!(equal(due), CheckResult::of(CheckOutcome::Pass), "{due}");
         }
         let undue = "  x/a.txt\n  x/b.txt\n  x-1.0.dist-info/licenses/a.txt\n";
         assert_eq!(
-            equal(undue).1,
+            equal(undue).messages,
             ["W002: Wheel contains duplicate files: x/a.txt x/b.txt"]
         );
         let distcheck = "1. [path-too-long] Path too long\nerrors found while checking: 1\n";
         assert_eq!(
-            said(Linter::Pydistcheck, distcheck),
+            messages(Linter::Pydistcheck, distcheck),
             ["[path-too-long] Path too long"]
         );
         let readme = "Checking x.whl: FAILED\nERROR    bad markup   \n         line 1: Error: no.  \n\n\
                       \x20        .. no::\n";
         assert_eq!(
-            said(Linter::Twine, readme),
+            messages(Linter::Twine, readme),
             ["ERROR bad markup line 1: Error: no."]
         );
         let unpack = "Unpacking to: /t/x-1.0...\nHash mismatch for file 'x/a.py'\n";
         assert_eq!(
-            said(Linter::Unpack, unpack),
+            messages(Linter::Unpack, unpack),
             ["Hash mismatch for file 'x/a.py'"]
         );
     }
@@ -339,7 +332,7 @@ mod tests {
         let quoted = "x.whl: OK\nTraceback (most recent call last)\n";
         for linter in [Linter::Twine, Linter::WheelContents, Linter::Stubtest] {
             let passed = understand(linter, "x.whl", &output(0, quoted, ""));
-            assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
+            assert_eq!(passed, CheckResult::of(CheckOutcome::Pass));
         }
     }
 
@@ -348,20 +341,21 @@ mod tests {
         let report = r#"{"specs": {"x.whl": {"kind": "wheel", "wheel": [{"name": "x.abi3.so", "result": {
             "is_abi3": false, "is_abi3_baseline_compatible": false, "baseline": "3.9", "computed": "3.12",
             "non_abi3_symbols": ["_PyDict_New"], "future_abi3_objects": {"PyObject_Later": "3.12"}}}]}}}"#;
-        let (outcome, said) = understand(Linter::Abi3audit, "x.whl", &output(1, report, ""));
+        let CheckResult { outcome, messages } =
+            understand(Linter::Abi3audit, "x.whl", &output(1, report, ""));
         assert_eq!(outcome, CheckOutcome::Finding);
-        assert_eq!(said.len(), 2);
+        assert_eq!(messages.len(), 2);
         assert!(
-            said[0].contains("_PyDict_New")
-                && said[1].contains("3.12, its tag says 3.9: PyObject_Later")
+            messages[0].contains("_PyDict_New")
+                && messages[1].contains("3.12, its tag says 3.9: PyObject_Later")
         );
         let own = r#"{"specs": {"x.whl": {"kind": "wheel", "wheel": [{"name": "x.abi3t.so", "result": {
             "is_abi3": false, "is_abi3_baseline_compatible": true, "baseline": "3.15", "computed": "3.15",
             "non_abi3_symbols": ["PyModExport_x"], "future_abi3_objects": {}}}]}}}"#;
         let passed = understand(Linter::Abi3audit, "x.whl", &output(1, own, ""));
-        assert_eq!(passed, (CheckOutcome::Pass, Vec::new()));
+        assert_eq!(passed, CheckResult::of(CheckOutcome::Pass));
         let none = output(1, r#"{"specs": {}}"#, "gone");
-        let (outcome, _) = understand(Linter::Abi3audit, "x.whl", &none);
+        let outcome = understand(Linter::Abi3audit, "x.whl", &none).outcome;
         assert_eq!(outcome, CheckOutcome::Crashed);
     }
 }

@@ -1,6 +1,7 @@
 //! What a release does with files: unpack, seal, check, start, promote, publish.
 
 mod answer;
+mod check_result;
 mod checks;
 mod compare;
 mod launch;
