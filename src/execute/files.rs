@@ -145,6 +145,12 @@ fn put(edit: &Edit, text: Option<&str>) -> Result<()> {
     }
 }
 
+/// Removes the files in a folder of ours, of which none may be left from before.
+pub(super) fn empty(folder: &Utf8Path) -> Result<()> {
+    let mut names = disk::names(folder).into_iter();
+    names.try_for_each(|name| disk::remove_file(&folder.join(name)))
+}
+
 /// The justfile that imports the others comes last: it tells that all are there.
 pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
     for (name, text) in recipes::FILES {

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use crate::model::error::{Error, Result};
 use crate::model::step::StepId;
-use crate::model::test_result::{Language, TestResult};
 use crate::plan::{Action, Plan, Step};
 use crate::ui::{Activity, Ui};
 use crate::world::disk;
@@ -122,15 +121,9 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         Action::Write {
             path,
             text,
-            is_program,
-        } => {
-            let write = if *is_program {
-                disk::write_program
-            } else {
-                disk::write
-            };
-            write(path, text.as_bytes())
-        }
+            is_program: true,
+        } => disk::write_program(path, text.as_bytes()),
+        Action::Write { path, text, .. } => disk::write(path, text.as_bytes()),
         Action::Forget { crates, dirs } => records::forget(crates, dirs, context.since),
         Action::Begin(begin) => records::begin(begin, context.since),
         Action::Replace(replace) => prove::replace(context, replace),
@@ -144,9 +137,7 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         Action::Seed { from, to } => disk::copy_tree(from, to),
         Action::Link(link) => link::link(link, activity),
         Action::Pack(pack) => {
-            for name in disk::names(&pack.dir) {
-                disk::remove_file(&pack.dir.join(name))?;
-            }
+            files::empty(&pack.dir)?;
             child::call(context, step, &pack.run, activity)
         }
         Action::WriteRecipes { folder } => files::write_recipes(folder),
@@ -156,28 +147,9 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         Action::Remove { path, kept } => disk::remove_but(path, kept),
         Action::RemoveEmpty { path, besides } => disk::remove_empty(path, besides),
         Action::Edit(edits) => files::edit(edits, context.ui),
-        Action::Test(test) => {
-            let start = Instant::now();
-            let mut test_result = testing::run(context, test, activity)?;
-            test_result.seconds = start.elapsed().as_secs_f64();
-            test_result.on.clone_from(&test.on);
-            test_result.suite.clone_from(&test.suite);
-            test_result.python.clone_from(&test.python);
-            if let Some((copy, original)) = &test.moved {
-                test_result.move_places(copy, original);
-            }
-            context.count(test_result, test.fail_fast);
-            Ok(())
-        }
+        Action::Test(test) => testing::count(context, test, activity),
         Action::Untestable(untestable) => {
-            let test_result = TestResult {
-                language: Language::Rust,
-                member: untestable.member.clone(),
-                failure: Some(untestable.why.clone()),
-                hint: untestable.hint.clone(),
-                ..TestResult::default()
-            };
-            context.count(test_result, untestable.fail_fast);
+            testing::count_untestable(context, untestable);
             Ok(())
         }
         Action::Release(action) => release::act(context, action, activity),

@@ -9,20 +9,45 @@ mod rust;
 mod rust_results;
 mod stestr;
 
+use std::time::Instant;
+
 use crate::model::error::Result;
-use crate::model::test_result::TestResult;
-use crate::plan::{Runner, Test};
+use crate::model::test_result::{Language, TestResult};
+use crate::plan::{Runner, Test, Untestable};
 use crate::ui::Activity;
 
 use super::context::Context;
 use runner_output::RunnerOutput;
 use rust_results::Dialect;
 
-pub(super) fn run(
-    context: &Context<'_>,
-    test: &Test,
-    activity: &Activity<'_>,
-) -> Result<TestResult> {
+/// Runs the tests and counts what they came to.
+pub(super) fn count(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<()> {
+    let start = Instant::now();
+    let mut test_result = run(context, test, activity)?;
+    test_result.seconds = start.elapsed().as_secs_f64();
+    test_result.on.clone_from(&test.on);
+    test_result.suite.clone_from(&test.suite);
+    test_result.python.clone_from(&test.python);
+    if let Some((copy, original)) = &test.moved {
+        test_result.move_places(copy, original);
+    }
+    context.count(test_result, test.fail_fast);
+    Ok(())
+}
+
+/// Counts Rust tests that cannot be run as failed.
+pub(super) fn count_untestable(context: &Context<'_>, untestable: &Untestable) {
+    let test_result = TestResult {
+        language: Language::Rust,
+        member: untestable.member.clone(),
+        failure: Some(untestable.why.clone()),
+        hint: untestable.hint.clone(),
+        ..TestResult::default()
+    };
+    context.count(test_result, untestable.fail_fast);
+}
+
+fn run(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<TestResult> {
     let output = RunnerOutput::new(context, activity);
     match &test.runner {
         Runner::Cargo { own_words } => {
