@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::execute::execute;
 use crate::facts::Network;
 use crate::facts::adoption::{
-    Adoption, AdoptionOptions, BuiltPackage, History, Subject, differences,
+    Adoption, AdoptionOptions, BuiltPackage, History, Subject, differences, unsaid,
 };
 use crate::model::error::{Error, Result};
 use crate::plan::{self, Plan};
@@ -59,6 +59,10 @@ pub fn prove(
     let edited = adoption.function.as_ref().map(|function| &function.file);
     let found = differences(&takeover.built, &after, &package.asked(edited, &made));
     if found.is_empty() {
+        for line in unsaid(&takeover.built, &after) {
+            let text = format!("`{line}` is left out: `[project]` has no field for it");
+            ui.warn(&text);
+        }
         let files = takeover.built.files.len();
         ui.status(
             "Compared",

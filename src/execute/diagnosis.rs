@@ -209,8 +209,10 @@ fn of_the_machine(line: &str) -> Option<String> {
 
 fn of_the_checkout(line: &str) -> Option<String> {
     if let Some(library) = quoted(line, "The system library `") {
+        // pkg-config's names have Debian's prefix or not
+        let name = library.strip_prefix("lib").unwrap_or(&library);
         return Some(format!(
-            "the system library {library} is missing: install its development package (`lib{library}-dev` or the like)"
+            "the system library {library} is missing: install its development package (`lib{name}-dev` or the like)"
         ));
     }
     if let Some(rest) = line.split_once("cannot find -l").map(|(_, rest)| rest) {
@@ -268,7 +270,9 @@ mod tests {
     fn what_the_machine_lacks_is_named() {
         let hint = |line| of(line).map(|it| it.text).unwrap_or_default();
         let library = "  The system library `libpq` required by crate `pq-sys` was not found.";
-        assert!(hint(library).contains("libpq"));
+        assert!(hint(library).contains("`libpq-dev`"));
+        let library = library.replace("libpq", "openssl");
+        assert!(hint(&library).contains("`libopenssl-dev`"));
         assert!(hint("/usr/bin/ld: cannot find -lssl: No such file or directory").contains("ssl"));
         assert!(
             hint("  Unable to update https://example.org/x.git#1234").contains("example.org/x.git")

@@ -1,12 +1,14 @@
 //! The source of a Python module, read by Python's own parser; nothing of it is run.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, PythonError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::python_function::PythonSource;
 
-use super::interpreter;
+use super::interpreter::{self, Interpreter};
 use super::process;
 use super::session::Session;
 
@@ -20,24 +22,49 @@ pub fn read(
     function: &str,
     callers: &[Utf8PathBuf],
 ) -> Result<PythonSource> {
-    let newest = interpreter::installed(session)
-        .into_iter()
-        .max_by(|a, b| a.version.cmp(&b.version));
-    let python = newest.ok_or_else(|| {
+    let python = newest(session).ok_or_else(|| {
         let message = "there is no Python on this machine to read the function with";
         Error::refused(message.into(), "uv python install")
     })?;
     let callers = callers.iter().map(|path| path.as_str());
-    let script = include_str!("python_source.py");
-    let invocation = Invocation::new(&*python.path, &session.cwd)
-        .args(["-I", "-S", "-c", script, function, file.as_str()])
-        .args(callers)
-        .without(&session.scrubbed());
-    let output = process::read(&invocation)?;
+    let words = [function, file.as_str()].into_iter().chain(callers);
+    let output = answer(session, &python, include_str!("python_source.py"), words)?;
     serde_json::from_str(output.stdout.trim()).map_err(|_| {
         Error::Python(PythonError::BadInterpreter {
             path: python.path,
             message: output.stderr.trim().to_owned(),
         })
     })
+}
+
+/// The arguments that a setup.py gives to `setup()` by their names, each with its line, from 1: none where
+/// no Python is there to read it, or none that can.
+///
+/// # Errors
+/// [`MachineError`](crate::model::error::MachineError) where that Python cannot be started.
+pub fn setup_arguments(session: &Session, file: &Utf8Path) -> Result<BTreeMap<String, usize>> {
+    let Some(python) = newest(session) else {
+        return Ok(BTreeMap::new());
+    };
+    let script = include_str!("setup_arguments.py");
+    let output = answer(session, &python, script, [file.as_str()].into_iter())?;
+    Ok(serde_json::from_str(output.stdout.trim()).unwrap_or_default())
+}
+
+fn newest(session: &Session) -> Option<Interpreter> {
+    let installed = interpreter::installed(session).into_iter();
+    installed.max_by(|a, b| a.version.cmp(&b.version))
+}
+
+fn answer<'a>(
+    session: &Session,
+    python: &Interpreter,
+    script: &str,
+    words: impl Iterator<Item = &'a str>,
+) -> Result<process::Output> {
+    let invocation = Invocation::new(&*python.path, &session.cwd)
+        .args(["-I", "-S", "-c", script])
+        .args(words)
+        .without(&session.scrubbed());
+    process::read(&invocation)
 }

@@ -33,31 +33,57 @@ pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -
     {
         licence.extend(new["License"].get(&plain_lines(said)).cloned());
     }
-    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
-    let empty = BTreeSet::new();
     let mut found = Vec::new();
-    for name in names {
-        let of = |all: &BTreeMap<&str, BTreeSet<String>>| all.get(name).unwrap_or(&empty).clone();
-        let (old, new) = (of(&old), of(&new));
+    for (name, old) in &old {
+        let new = new[name].clone();
         let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
             let only: Vec<&str> = one.difference(other).map(|text| shortened(text)).collect();
             only.join(", ")
         };
-        let new: BTreeSet<String> = if PEOPLE.contains(&name) {
+        let new: BTreeSet<String> = if PEOPLE.contains(name) {
             let is_said = |one: &&String| old.contains(*one) || !asked.people.contains(*one);
             new.iter().filter(is_said).cloned().collect()
         } else {
             new
         };
-        if old != new {
-            let (gone, come) = (list(&old, &new), list(&new, &old));
+        if *old != new {
+            let (gone, come) = (list(old, &new), list(&new, old));
             found.push(format!("{name}: `{gone}` becomes `{come}`"));
         }
     }
+    found.extend(others(after, before).map(|line| format!("{line} is new")));
     found.extend(files(&before.files, &after.files, asked));
     let none = Asked::default();
     found.extend(files(&before.licences, &after.licences, &none));
     found
+}
+
+/// What the first wheel says in fields for which `[project]` has no word, so that the second one has not.
+pub fn unsaid(before: &BuiltPackage, after: &BuiltPackage) -> Vec<String> {
+    others(before, after).collect()
+}
+
+/// Fields that say how a wheel was made, or that are compared as files.
+const MADE: [&str; 3] = ["Dynamic", "License-File", "Metadata-Version"];
+
+/// Other spellings of those that are compared.
+const SPELLED: [&str; 3] = ["Download-URL", "Home-page", "License-Expression"];
+
+/// The lines of fields that nothing is known of, which one wheel has and the other has not.
+fn others(one: &BuiltPackage, other: &BuiltPackage) -> impl Iterator<Item = String> {
+    let known = fields(one, &Asked::default());
+    let is_other = |name: &str| {
+        let mut all = known.keys().copied().chain(MADE).chain(SPELLED);
+        !all.any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let lines = one.metadata.lines().filter(|(name, text)| {
+        let mut there = other.metadata.all(name);
+        is_other(name) && *text != "UNKNOWN" && !there.any(|there| there == *text)
+    });
+    let lines: Vec<String> = lines
+        .map(|(name, text)| format!("{name}: {}", shortened(text)))
+        .collect();
+    lines.into_iter()
 }
 
 fn shortened(text: &str) -> &str {
@@ -114,9 +140,10 @@ fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet
     let pythons = pythons.split(',').map(|part| part.replace(' ', ""));
     let pythons = pythons.filter(|part| !part.is_empty());
     fields.insert("Requires-Python", pythons.collect());
-    let keywords = built.text("Keywords").unwrap_or_default();
-    let keywords = keywords.split([',', ' ']).filter(|word| !word.is_empty());
-    fields.insert("Keywords", keywords.map(str::to_owned).collect());
+    fields.insert("Keywords", keywords(built).into_iter().collect());
+    let has_text = !built.metadata.body.trim().is_empty();
+    let kind = has_text.then(|| content_type(built));
+    fields.insert("Description-Content-Type", kind.into_iter().collect());
     fields.insert(
         "Project-URL",
         links(built)
@@ -151,6 +178,26 @@ fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet
     fields.insert("entry points", points.collect());
     fields.insert("description", [plain(&metadata.body)].into());
     fields
+}
+
+/// At commas, where there is one; else at blanks, as setuptools has joined them.
+pub fn keywords(built: &BuiltPackage) -> Vec<String> {
+    let said = built.text("Keywords").unwrap_or_default();
+    let separator = if said.contains(',') { ',' } else { ' ' };
+    let words = said.split(separator).map(|word| word.trim().to_owned());
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+/// The type of the long description, without parameters that say what is so anyway (core metadata
+/// specifications, "Description-Content-Type").
+pub fn content_type(built: &BuiltPackage) -> String {
+    let said = built.text("Description-Content-Type");
+    let said = said.unwrap_or("text/x-rst").to_lowercase();
+    let parts = said.split(';').map(|part| part.replace([' ', '"'], ""));
+    let parts = parts.filter(|part| !["charset=utf-8", "variant=gfm", ""].contains(&&**part));
+    let parts: Vec<String> = parts.collect();
+    let whole = parts.join("; ");
+    whole.replace("variant=commonmark", "variant=CommonMark")
 }
 
 fn plain_lines(text: &str) -> String {
@@ -254,6 +301,59 @@ mod tests {
         assert_eq!(differences(&one, &both, &said), [""; 0]);
         assert_eq!(differences(&one, &both, &Asked::default()).len(), 2);
         assert_eq!(differences(&both, &one, &said).len(), 2);
+    }
+
+    #[test]
+    fn every_field_is_compared_but_those_that_say_how_it_was_made() {
+        let wheel = |fields: &str| BuiltPackage {
+            metadata: Headers::parse(format!("Name: a\n{fields}\n\n# A\n").as_bytes()),
+            ..BuiltPackage::default()
+        };
+        let found = |before: &str, after: &str| {
+            differences(&wheel(before), &wheel(after), &Asked::default())
+        };
+        let markdown = "Description-Content-Type: text/markdown";
+        for (before, after) in [
+            ("Metadata-Version: 2.1", "Metadata-Version: 2.4"),
+            ("Dynamic: License-File", ""),
+            ("License-File: LICENSE", ""),
+            ("", "Description-Content-Type: text/x-rst"),
+            (
+                markdown,
+                "Description-Content-Type: text/markdown; charset=UTF-8; variant=GFM",
+            ),
+            ("Keywords: a b", "Keywords: a,b"),
+            ("Platform: UNKNOWN", ""),
+        ] {
+            assert_eq!(found(before, after), [""; 0], "{before} {after}");
+        }
+        for (before, after) in [
+            (markdown, "Description-Content-Type: text/x-rst"),
+            (
+                markdown,
+                "Description-Content-Type: text/markdown; variant=CommonMark",
+            ),
+            ("Keywords: a b,c d", "Keywords: a,b,c,d"),
+            ("", "Platform: any"),
+            ("Obsoletes-Dist: a", "Obsoletes-Dist: a\nObsoletes-Dist: b"),
+        ] {
+            assert_eq!(found(before, after).len(), 1, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn what_project_has_no_word_for_is_told_and_no_obstacle() {
+        let wheel = |fields: &str| BuiltPackage {
+            metadata: Headers::parse(format!("Name: a\n{fields}").as_bytes()),
+            ..BuiltPackage::default()
+        };
+        let before = wheel("Platform: any\nPlatform: UNKNOWN\nProvides: a\nRequires-External: C\n");
+        let after = wheel("Provides: a\n");
+        assert_eq!(differences(&before, &after, &Asked::default()), [""; 0]);
+        assert_eq!(
+            unsaid(&before, &after),
+            ["Platform: any", "Requires-External: C"]
+        );
     }
 
     #[test]

@@ -80,14 +80,52 @@ fn is_taken(folder: &Utf8Path, leaf: &str) -> bool {
     names.any(|name| name.split('.').next() == Some(leaf))
 }
 
+/// Whether an `__init__.py` says only that other distributions have parts of the package as well (packaging
+/// guide, "Packaging namespace packages").
+pub(super) fn declares_namespace(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| {
+        let is_words = line.starts_with('#') || is_docstring(line);
+        !line.is_empty() && !is_words
+    });
+    let mut is_declared = false;
+    let is_all = lines.all(|line| {
+        let declares = line.contains("extend_path(") || line.contains("declare_namespace(");
+        is_declared |= declares;
+        declares || AROUND.iter().any(|start| line.starts_with(start))
+    });
+    is_all && is_declared
+}
+
+/// Beginnings of lines around a declaration.
+const AROUND: [&str; 6] = [
+    "except ",
+    "from pkg_resources import ",
+    "from pkgutil import ",
+    "import pkg_resources",
+    "import pkgutil",
+    "try:",
+];
+
+fn is_docstring(line: &str) -> bool {
+    ['"', '\'']
+        .iter()
+        .any(|quote| line.starts_with(*quote) && line.ends_with(*quote))
+}
+
 /// The package of a distribution, dotted, by the files of its wheel: one with an `__init__.py` that is in no
 /// other such, so that the folders of a namespace are passed through; where there is none, a folder at the top.
 pub(super) fn package_of(files: &BTreeMap<String, Vec<u8>>, distribution: &str) -> Option<String> {
+    let all = || {
+        let inits = files.iter();
+        inits.filter_map(|(path, text)| Some((path.strip_suffix("/__init__.py")?, text)))
+    };
+    let is_own = |text: &[u8]| !declares_namespace(&String::from_utf8_lossy(text));
+    let has_own = all().any(|(_, text)| is_own(text));
     let mut regular: Vec<&str> = Vec::new();
-    for folder in files
-        .keys()
-        .filter_map(|path| path.strip_suffix("/__init__.py"))
-    {
+    for (folder, text) in all() {
+        if has_own && !is_own(text) {
+            continue;
+        }
         let is_inside = |around: &&str| Utf8Path::new(folder).starts_with(around);
         if !regular.iter().any(is_inside) {
             regular.retain(|inner| !Utf8Path::new(inner).starts_with(folder));
@@ -144,6 +182,35 @@ mod tests {
             (&["words.py"], None),
         ] {
             assert_eq!(of(paths).as_deref(), package, "{paths:?}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_that_is_declared_is_passed_through_as_well() {
+        let of = |init: &str, inside: &str| {
+            let files = [("shared/__init__.py", init), (inside, "a = 1\n")];
+            let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+            package_of(&files.into(), "words").unwrap()
+        };
+        for declared in [
+            "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
+            "# shared\nfrom pkgutil import extend_path\n\n__path__ = extend_path(__path__, __name__)\n",
+            "import pkg_resources\npkg_resources.declare_namespace(__name__)\n",
+            "\"\"\"Shared.\"\"\"\ntry:\n    __import__('pkg_resources').declare_namespace(__name__)\n\
+             except ImportError:\n    from pkgutil import extend_path\n    \
+             __path__ = extend_path(__path__, __name__)\n",
+        ] {
+            assert_eq!(
+                of(declared, "shared/words/__init__.py"),
+                "shared.words",
+                "{declared}"
+            );
+            assert_eq!(of(declared, "shared/words.py"), "shared", "{declared}");
+        }
+        let own =
+            "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\nfrom .a import b\n";
+        for own in ["", "\"\"\"Not extend_path().\"\"\"\n", own] {
+            assert_eq!(of(own, "shared/words/__init__.py"), "shared", "{own}");
         }
     }
 

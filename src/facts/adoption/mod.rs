@@ -38,7 +38,7 @@ use crate::world::tool::{self, Tool};
 use hot_function::Found;
 
 pub use built::{BuiltPackage, people, plain};
-pub use comparison::{Asked, differences, links};
+pub use comparison::{Asked, content_type, differences, keywords, links, unsaid};
 pub use crates::{Crate, CrateKind, Library};
 pub use distribution::{FOLDER as DISTRIBUTION_FOLDER, RustDistribution};
 pub use hot_function::{Call, HotFunction};
@@ -87,6 +87,9 @@ impl Adoption {
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
     pub fn read(session: &Session, root: &Utf8Path, options: &AdoptionOptions) -> Result<Self> {
         let subject = subject(&Manifests::default(), root, options)?;
+        if let Subject::NeedsBackend(unasked) = &subject {
+            package::check_setup(session, &unasked.pyproject)?;
+        }
         let Some(path) = &options.function else {
             return Self::of(session, root, subject);
         };

@@ -60,12 +60,16 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
         );
         return Some(Obstacle::avoidable(why));
     }
+    if let Some(feature) = pyo3::taken_feature(cargo) {
+        let why = format!("its feature `{feature}` is another one than that which brings PyO3");
+        return Some(Obstacle::avoidable(why));
+    }
     let links = cargo.toml.str(&["package", "links"])?;
     let why = format!("it links `{links}`, which only one crate of a program may");
     Some(Obstacle::avoidable(why))
 }
 
-fn has_word(text: &str, word: &str) -> bool {
+pub(super) fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.split(|c: char| !is_part(c)).any(|part| part == word)
 }
@@ -90,7 +94,7 @@ fn inner_attributes(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Rust with blanks in the places of comments and of what is quoted: as long as before, byte by byte.
-fn without_words(text: &str) -> String {
+pub(super) fn without_words(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

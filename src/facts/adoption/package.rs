@@ -15,15 +15,17 @@ use crate::model::package_name;
 use crate::model::path::slashed;
 use crate::model::version;
 use crate::world::disk;
-use crate::world::manifest::{Manifests, PyProject, line_at, tables_of};
+use crate::world::manifest::{Manifests, PyProject, tables_of};
+use crate::world::python_source;
+use crate::world::session::Session;
 
 use super::built::BuiltPackage;
 use super::comparison::Asked;
-use super::inner_module::{ASIDE, InnerModule, package_of};
+use super::inner_module::{ASIDE, InnerModule, declares_namespace, package_of};
 use super::options::{AdoptionOptions, BESIDE};
 use super::takeover::Takeover;
 
-/// Backends that pack Python files and compile nothing.
+/// Backends of which is known that they pack Python files and compile nothing: others are asked.
 const PACKERS: [&str; 9] = [
     "flit_core.buildapi",
     "hatchling.build",
@@ -34,6 +36,16 @@ const PACKERS: [&str; 9] = [
     "setuptools.build_meta",
     "setuptools.build_meta:__legacy__",
     "uv_build",
+];
+
+/// Backends that are there to compile, by the modules at their top.
+const COMPILERS: [&str; 6] = [
+    "cmeel",
+    "enscons",
+    "mesonpy",
+    "py_build_cmake",
+    "scikit_build_core",
+    "sipbuild",
 ];
 
 #[derive(Debug)]
@@ -217,7 +229,8 @@ fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<
 
 /// Whether all that maturin needs stands in `[project]`.
 pub(super) fn is_plain(pyproject: &PyProject) -> bool {
-    check_metadata(pyproject).is_ok()
+    only_packs(pyproject)
+        && check_metadata(pyproject).is_ok()
         && check_dynamic(pyproject).is_ok()
         && packages(pyproject).is_ok_and(|(source, _, name)| {
             version(pyproject, &pyproject.dir().join(source).join(name)).is_ok()
@@ -260,16 +273,10 @@ fn check_metadata(pyproject: &PyProject) -> Result<()> {
 /// [`Error::Manifest`] and [`Error::Refused`] with the place.
 pub(super) fn check_native(pyproject: &PyProject) -> Result<()> {
     let toml = &pyproject.toml;
-    let keys = ["build-system", "build-backend"];
-    let inside = toml.get(&["build-system", "backend-path"]).is_some();
-    if let Some(backend) = toml.spanned(&keys)
-        && !PACKERS.contains(&backend.value.as_str())
-        && !inside
+    if let Some(backend) = toml.spanned(&BACKEND)
+        && COMPILERS.contains(&backend.value.split(['.', ':']).next().unwrap_or_default())
     {
-        let message = format!(
-            "`{}` may compile code that maturin would not",
-            backend.value
-        );
+        let message = format!("`{}` compiles code, which maturin would not", backend.value);
         return Err(toml.error(&backend.span, message, Some(BESIDE.to_owned())));
     }
     for keys in [&["setuptools", "ext-modules"][..], &["setuptools-rust"]] {
@@ -282,15 +289,48 @@ pub(super) fn check_native(pyproject: &PyProject) -> Result<()> {
             return Err(toml.error(&place(item), message, Some(BESIDE.to_owned())));
         }
     }
-    let path = pyproject.dir().join("setup.py");
-    let setup = disk::read_text(&path)?.unwrap_or_default();
+    Ok(())
+}
+
+const BACKEND: [&str; 2] = ["build-system", "build-backend"];
+
+/// Whether nothing has to be asked to know that Python files are packed and nothing is compiled.
+fn only_packs(pyproject: &PyProject) -> bool {
+    let backend = pyproject.toml.str(&BACKEND);
+    let is_inside = pyproject
+        .toml
+        .get(&["build-system", "backend-path"])
+        .is_some();
+    let is_known = is_inside || backend.is_none_or(|backend| PACKERS.contains(&backend));
+    is_known && native_words(pyproject).is_ok_and(|mut words| words.next().is_none())
+}
+
+/// Checks that setup.py does not say that it compiles, as far as Python's parser finds that.
+///
+/// # Errors
+/// [`Error::Refused`] with the place.
+pub(super) fn check_setup(session: &Session, pyproject: &PyProject) -> Result<()> {
+    if native_words(pyproject)?.next().is_none() {
+        return Ok(());
+    }
+    let path = pyproject.dir().join(SETUP);
+    let arguments = python_source::setup_arguments(session, &path)?;
     for (word, what) in NATIVE {
-        if let Some(at) = setup.find(word) {
-            let message = format!("setup.py:{}: {what}", line_at(&setup, at));
+        if let Some(line) = arguments.get(word) {
+            let message = format!("{SETUP}:{line}: {what}");
             return Err(Error::refused(message, BESIDE));
         }
     }
     Ok(())
+}
+
+const SETUP: &str = "setup.py";
+
+/// What setup.py speaks of, be it in a comment.
+fn native_words(pyproject: &PyProject) -> Result<impl Iterator<Item = &'static str>> {
+    let text = disk::read_text(&pyproject.dir().join(SETUP))?.unwrap_or_default();
+    let words = NATIVE.into_iter().map(|(word, _)| word);
+    Ok(words.filter(move |word| text.contains(word)))
 }
 
 /// Arguments of `setup()` with which it does what maturin would not.
@@ -385,7 +425,11 @@ fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)
     let (root, name) = (pyproject.dir(), pyproject.name().unwrap_or_default());
     let wanted = package_name::escape(name);
     for source in ["src", "python", "."] {
-        let found = below(&root.join(source));
+        let mut found = below(&root.join(source));
+        found.retain(|name| {
+            let init = disk::read_text(&root.join(source).join(name).join("__init__.py"));
+            !init.is_ok_and(|text| text.is_some_and(|text| declares_namespace(&text)))
+        });
         let named = found.iter().find(|one| one.to_lowercase() == wanted);
         let chosen = named.or(if let [only] = &found[..] {
             Some(only)

@@ -88,17 +88,25 @@ fn dependency(table: Option<&dyn TableLike>) -> Option<(&str, &Item)> {
 }
 
 fn check_feature(cargo: &CargoToml) -> Result<()> {
-    for keys in [["features", FEATURE], ["dependencies", FEATURE]] {
-        let is_feature = |item: &&Item| keys[0] == "features" || is_optional(item);
-        if let Some(item) = cargo.toml.get(&keys).filter(is_feature) {
-            let message =
-                format!("`{FEATURE}` is to be the feature that brings PyO3, and is there");
-            let hint = "cargo pyx init --layout workspace, for a crate beside it";
-            let span = item.span().unwrap_or_default();
-            return Err(cargo.toml.error(&span, message, Some(hint.into())));
-        }
-    }
-    Ok(())
+    let Some(item) = feature_there(cargo) else {
+        return Ok(());
+    };
+    let message = format!("`{FEATURE}` is to be the feature that brings PyO3, and is there");
+    let hint = "cargo pyx init --layout workspace".to_owned();
+    let span = item.span().unwrap_or_default();
+    Err(cargo.toml.error(&span, message, Some(hint)))
+}
+
+/// The name of the feature where the library has one of that name that is not PyO3's.
+pub(super) fn taken_feature(cargo: &CargoToml) -> Option<&'static str> {
+    let is_absent = dependency(cargo.toml.table(&["dependencies"])).is_none();
+    (is_absent && feature_there(cargo).is_some()).then_some(FEATURE)
+}
+
+fn feature_there(cargo: &CargoToml) -> Option<&Item> {
+    let own = cargo.toml.get(&["features", FEATURE]);
+    let dependency = || cargo.toml.get(&["dependencies", FEATURE]);
+    own.or_else(|| dependency().filter(|item| is_optional(item)))
 }
 
 /// The feature that turns the optional dependency on; where none says so it is one itself.

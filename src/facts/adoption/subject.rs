@@ -11,7 +11,7 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 use super::crates::{Crate, CrateKind, Library, MODULES, has_readme};
 use super::distribution::RustDistribution;
 use super::module_name::ModuleName;
-use super::obstacles::{Obstacle, obstacle};
+use super::obstacles::{Obstacle, has_word, obstacle, without_words};
 use super::options::{AdoptionLayout, AdoptionOptions};
 use super::package::PythonPackage;
 use super::pyo3::{Pyo3, refuse_module};
@@ -93,9 +93,10 @@ pub(super) fn of_crate(
     }
     let pyo3 = Pyo3::read(&cargo)?;
     refuse_module(&cargo, &folder, &pyo3)?;
+    let code = without_words(&text);
     let is_free = |name: &&str| {
         let taken = [folder.join(name), folder.join(format!("{name}.rs"))];
-        !taken.iter().any(|path| disk::is_there(path))
+        !has_word(&code, name) && !taken.iter().any(|path| disk::is_there(path))
     };
     let kind = CrateKind::Library(Library {
         path: path.into(),
@@ -138,7 +139,7 @@ impl ModulePlace {
                 }),
             ) => {
                 let message = format!("`{}` cannot have the module itself: {why}", cargo.dir());
-                let hint = "cargo pyx init --layout workspace, for a crate beside it";
+                let hint = "cargo pyx init --layout workspace";
                 Err(Error::refused(message, hint))
             }
             (Some(AdoptionLayout::Crate), _) | (None, None) => Ok(Self::Inside),

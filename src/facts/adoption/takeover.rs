@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, Result};
+use crate::model::package_name::of_requirement;
 use crate::model::path::slashed;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
@@ -174,10 +175,19 @@ fn left_out(kept: &[Utf8PathBuf], folders: &[String], has: &dyn Fn(&str) -> bool
     patterns
 }
 
-fn setup(pyproject: &PyProject) -> Result<BTreeMap<Utf8PathBuf, String>> {
+/// Whether setuptools reads what is there, also below a backend that is made of it.
+fn builds_with_setuptools(pyproject: &PyProject) -> bool {
+    let keys = ["build-system", "requires"];
+    let required = pyproject.toml.strings(&keys);
+    let mut required = required.iter().filter_map(|one| of_requirement(one));
     let backend = pyproject.toml.str(&["build-system", "build-backend"]);
+    backend.is_none_or(|backend| backend.starts_with("setuptools"))
+        || required.any(|name| ["pbr", "setuptools"].contains(&&*name))
+}
+
+fn setup(pyproject: &PyProject) -> Result<BTreeMap<Utf8PathBuf, String>> {
     let mut found = BTreeMap::new();
-    if backend.is_some_and(|backend| !backend.starts_with("setuptools")) {
+    if !builds_with_setuptools(pyproject) {
         return Ok(found);
     }
     for name in ["setup.py", "setup.cfg"] {

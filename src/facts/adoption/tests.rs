@@ -114,11 +114,6 @@ fn what_maturin_would_lose_is_refused() {
         refused(&[("pyproject.toml", &rust), INIT]),
         refused(&[
             ("pyproject.toml", PROJECT),
-            INIT,
-            ("setup.py", "setup(\n  ext_modules=x)"),
-        ]),
-        refused(&[
-            ("pyproject.toml", PROJECT),
             ("Cargo.toml", "[package]\nname = \"a\"\n"),
         ]),
         refused(&[("Cargo.toml", "[package]\nname = \"a\"\n")]),
@@ -150,6 +145,81 @@ fn a_library_may_speak_of_no_std_and_of_modules() {
         panic!("no library");
     };
     assert_eq!(library.pyo3, Pyo3::Behind("py".to_owned()));
+}
+
+#[test]
+fn a_name_that_the_library_has_is_no_name_for_the_file() {
+    let file = |text: &str| {
+        let cargo = "[package]\nname = \"a\"\nedition = \"2021\"\n";
+        match read(&[("Cargo.toml", cargo), ("src/lib.rs", text)]).unwrap() {
+            Subject::Crate(found) => match found.kind {
+                CrateKind::Library(library) => library.file,
+                CrateKind::Programs(_) => panic!("no library"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    for text in [
+        "pub mod python { pub fn a() {} }\n",
+        "use std::fmt as python;\n",
+        "#[path = \"other.rs\"]\nmod python;\n",
+        "mod a { pub mod python {} }\npub use a::{self, python};\n",
+    ] {
+        assert_eq!(file(text), "pymodule", "{text}");
+    }
+    let both = "mod python {}\npub mod pymodule {}\n";
+    assert_eq!(file(both), "python_module");
+    for text in ["//! For python.\n", "pub const A: &str = \"python\";\n"] {
+        assert_eq!(file(text), "python", "{text}");
+    }
+}
+
+#[test]
+fn a_feature_of_that_name_leaves_the_library_alone() {
+    for lines in [
+        "[features]\npython = []\n",
+        "[dependencies]\npython = { version = \"1\", optional = true }\n",
+    ] {
+        let cargo = format!("[package]\nname = \"a\"\nedition = \"2021\"\n{lines}");
+        let files = [("Cargo.toml", &*cargo), ("src/lib.rs", "")];
+        let Subject::Workspace(found) = read(&files).unwrap() else {
+            panic!("no crate beside it");
+        };
+        let why = found.why.unwrap();
+        assert!(why.contains("feature `python`"), "{why}");
+    }
+}
+
+#[test]
+fn a_backend_that_nobody_knows_says_by_its_wheel_whether_it_compiles() {
+    for backend in [
+        "flit.buildapi",
+        "flit_scm:buildapi",
+        "pbr.build",
+        "pdm.pep517.api",
+        "poetry.masonry.api",
+    ] {
+        let text = format!("[build-system]\nbuild-backend = \"{backend}\"\n{PROJECT}");
+        let read = read(&[("pyproject.toml", &text), INIT]);
+        assert!(matches!(read, Ok(Subject::NeedsBackend(_))), "{backend}");
+    }
+    for backend in ["mesonpy", "scikit_build_core.build", "sipbuild.api"] {
+        let text = format!("[build-system]\nbuild-backend = \"{backend}\"\n{PROJECT}");
+        let said = read(&[("pyproject.toml", &text), INIT]).unwrap_err();
+        assert!(said.to_string().contains("compile"), "{said}");
+    }
+}
+
+#[test]
+fn words_of_setup_py_are_no_arguments_until_python_has_read_them() {
+    for text in [
+        "# no ext_modules since 2.0\nsetup()\n",
+        "setup(\n  ext_modules=x)",
+    ] {
+        let files = [("pyproject.toml", PROJECT), INIT, ("setup.py", text)];
+        let read = read(&files);
+        assert!(matches!(read, Ok(Subject::NeedsBackend(_))), "{text}");
+    }
 }
 
 #[test]

@@ -43,6 +43,12 @@ impl Headers {
         }
     }
 
+    /// Every header that is not empty, with its value.
+    pub fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
+        let lines = self.lines.iter().filter(|(_, value)| !value.is_empty());
+        lines.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The first value of a header that is not empty; names are compared without case.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()

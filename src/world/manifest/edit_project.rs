@@ -215,6 +215,12 @@ pub fn without_package(setup_cfg: &str) -> Option<String> {
             "egg_info",
             "sdist",
             "wheel",
+            // pbr's
+            "backwards_compat",
+            "entry_points",
+            "extras",
+            "files",
+            "pbr",
         ];
         other.contains(&name) || name.starts_with("options.") || name == "versioneer"
     };

@@ -103,3 +103,24 @@ fn the_way_back_leaves_out_a_lock_that_git_ignores() {
     project.run("sh", &["-c", back]).succeeds();
     assert_eq!(project.git(&["status", "--porcelain"]), "");
 }
+
+#[test]
+fn what_setup_py_compiles_is_read_by_python_and_not_by_its_words() {
+    let setup = |text: &str| {
+        let files = [("setup.py", text), ("words/__init__.py", "")];
+        let project = project(&folder!(), &files);
+        project.pyx("init").run().exits(2)
+    };
+    let run = setup(
+        "from setuptools import Extension, setup\n\n# no ext_modules before\nsetup(\n    name='words',\n    \
+         ext_modules=[Extension('a', ['a.c'])],\n)\n",
+    );
+    run.says("setup.py:6: it compiles extension modules");
+    for text in [
+        "\"\"\"Without ext_modules=[x] since 2.\"\"\"\nfrom setuptools import setup\n\nsetup(name='words')  \
+         # no ext_modules\n",
+        "from setuptools import setup\n\nsetup(name='words', ext_modules=[])\n",
+    ] {
+        setup(text).says("hint: cargo pyx init --yes"); // the backend is to say it
+    }
+}

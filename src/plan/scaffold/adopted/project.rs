@@ -5,7 +5,9 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use pep508_rs::{ExtraName, Requirement, VerbatimUrl};
 
-use crate::facts::adoption::{BuiltPackage, PythonPackage, Takeover, links, people};
+use crate::facts::adoption::{
+    BuiltPackage, PythonPackage, Takeover, content_type, keywords, links, people,
+};
 use crate::world::manifest::Field;
 
 /// In the order in which people write them.
@@ -23,7 +25,7 @@ pub(super) fn fields(package: &PythonPackage, takeover: &Takeover) -> Vec<(&'sta
     }
     fields.push(("authors", persons(built, "Author")));
     fields.push(("maintainers", persons(built, "Maintainer")));
-    fields.push(("keywords", keywords(built).and_then(list)));
+    fields.push(("keywords", list(keywords(built))));
     let classifiers = built.metadata.all("Classifier").map(str::to_owned);
     fields.push(("classifiers", list(classifiers.collect())));
     let (dependencies, extras) = requirements(built);
@@ -63,23 +65,12 @@ pub(super) fn new_description(takeover: &Takeover) -> Option<Utf8PathBuf> {
     if takeover.description.is_some() || body.is_empty() {
         return None;
     }
-    let ending = match content_type(&takeover.built).as_str() {
-        "text/markdown" => "md",
-        "text/plain" => "txt",
+    let ending = match content_type(&takeover.built).split(';').next() {
+        Some("text/markdown") => "md",
+        Some("text/plain") => "txt",
         _ => "rst",
     };
     Some(format!("PYPI.{ending}").into())
-}
-
-fn content_type(built: &BuiltPackage) -> String {
-    let said = built
-        .text("Description-Content-Type")
-        .unwrap_or("text/x-rst");
-    said.split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_lowercase()
 }
 
 fn readme(takeover: &Takeover) -> Option<Field> {
@@ -124,13 +115,6 @@ fn persons(built: &BuiltPackage, role: &str) -> Option<Field> {
         .map(person)
         .collect();
     (!all.is_empty()).then_some(Field::Tables(all))
-}
-
-fn keywords(built: &BuiltPackage) -> Option<Vec<String>> {
-    let said = built.text("Keywords")?;
-    let separator = if said.contains(',') { ',' } else { ' ' };
-    let words = said.split(separator).map(|word| word.trim().to_owned());
-    Some(words.filter(|word| !word.is_empty()).collect())
 }
 
 type Extras = Vec<(String, Vec<String>)>;

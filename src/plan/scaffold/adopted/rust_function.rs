@@ -17,6 +17,16 @@ const MOST_ARGUMENTS: usize = 7;
 const WORDS: &str = "abstract become box const do dyn enum extern final fn gen impl let loop macro match mod \
     move mut override priv pub ref static struct trait type typeof unsafe unsized use virtual where";
 
+/// Names that no function in Rust may have: PyO3's macro makes a module of each, in whose scope what is
+/// generated names crates and types, and the rest are paths.
+const MEANT: [&str; 15] = [
+    "_", "alloc", "bool", "core", "crate", "f64", "i64", "pyo3", "pyo3_ffi", "self", "std", "str",
+    "super", "u8", "usize",
+];
+
+/// Names for the token that shows that Python runs, the first that no parameter has.
+const TOKENS: [&str; 4] = ["py", "python", "token", "py_token"];
+
 pub(super) struct RustFunction<'a> {
     hot: &'a HotFunction,
     /// Its name in Rust.
@@ -37,12 +47,13 @@ impl<'a> RustFunction<'a> {
     pub(super) fn of(hot: &'a HotFunction) -> Self {
         let returned = hot.said.returns.as_ref();
         let name = &hot.path.function;
-        let is_word = WORDS.split_whitespace().any(|word| word == name);
+        let lower = name.to_lowercase();
+        let is_word = WORDS.split_whitespace().any(|word| word == lower);
         Self {
-            name: if is_word {
-                format!("{name}_")
+            name: if is_word || MEANT.contains(&&*lower) {
+                format!("{lower}_")
             } else {
-                name.to_lowercase()
+                lower
             },
             parameters: hot.said.parameters.iter().map(RustParameter::of).collect(),
             returned: Some(returned.map_or(RustType::Any, RustType::of))
@@ -56,7 +67,7 @@ impl<'a> RustFunction<'a> {
         let gives_object = self.gives_object();
         let life = if gives_object { "'py" } else { "'_" };
         let names = Names { life, prelude };
-        let py = gives_object.then(|| ("py".to_owned(), format!("{prelude}Python<'py>")));
+        let py = gives_object.then(|| (self.token(), format!("{prelude}Python<'py>")));
         let own = self
             .parameters
             .iter()
@@ -79,6 +90,12 @@ impl<'a> RustFunction<'a> {
         let owned = |kind: &RustType| kind.owned(Names { life, prelude });
         let returned = self.returned.as_ref().map(owned);
         returned.is_some_and(|kind| kind.contains(life))
+    }
+
+    fn token(&self) -> String {
+        let is_free = |name: &&str| self.parameters.iter().all(|one| one.name != **name);
+        let token = TOKENS.into_iter().find(is_free).unwrap_or("_py");
+        token.to_owned()
     }
 
     fn docs(&self) -> Vec<String> {
@@ -251,4 +268,59 @@ fn head(start: &str, all: &[(String, String)], result: &str) -> Vec<String> {
     lines.extend(parts.iter().map(|part| format!("    {part},")));
     lines.push(format!(") -> {result} {{"));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str, parameters: &str) -> String {
+        let parameters = parameters.split_whitespace().map(|name| {
+            format!(r#"{{"name": "{name}", "kind": "plain", "annotation": null, "default": null}}"#)
+        });
+        let parameters: Vec<String> = parameters.collect();
+        let said = format!(
+            r#"{{"line": 1, "end": 2, "kind": "plain", "decorators": [], "returns": null, "doc": "",
+                "parameters": [{}]}}"#,
+            parameters.join(", ")
+        );
+        let hot = HotFunction {
+            path: format!("a.b:{name}").parse().unwrap(),
+            file: "a/b.py".into(),
+            text: String::new(),
+            said: serde_json::from_str(&said).unwrap(),
+            calls: Vec::new(),
+            is_relative: true,
+            is_simplified: false,
+        };
+        RustFunction::of(&hot).text("src/lib.rs".into(), "pyo3::")
+    }
+
+    #[test]
+    fn a_function_is_called_otherwise_where_rust_means_another_by_its_name() {
+        // PyO3's macro makes a module of the function's name, which then stands for crates and types
+        for name in [
+            "std", "core", "pyo3", "i64", "str", "bool", "loop", "crate", "super", "_",
+        ] {
+            let text = text(name, "");
+            let named = format!("#[pyo3(name = \"{name}\")]\n");
+            assert!(text.contains(&named), "{text}");
+            assert!(text.contains(&format!("\nfn {name}_<'py>(")), "{text}");
+        }
+        let text = text("steps", "std i64");
+        assert!(!text.contains("name = "), "{text}");
+    }
+
+    #[test]
+    fn the_token_has_a_name_that_no_parameter_has() {
+        for (parameters, token) in [("n", "py"), ("py n", "python"), ("python py", "token")] {
+            let text = text("steps", parameters);
+            let head = format!("fn steps<'py>({token}: pyo3::Python<'py>, ");
+            let head = text.replace("\n    ", "").contains(&head)
+                || text.contains(&format!(
+                    "fn steps<'py>(\n    {token}: pyo3::Python<'py>,\n"
+                ));
+            assert!(head, "{text}");
+        }
+    }
 }

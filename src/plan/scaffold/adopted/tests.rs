@@ -146,6 +146,32 @@ fn a_package_of_setup_py_is_described_by_its_wheel() {
 }
 
 #[test]
+fn files_of_setuptools_are_taken_over_below_other_backends_as_well() {
+    let pbr =
+        "[build-system]\nrequires = [\"pbr>=6\", \"setuptools\"]\nbuild-backend = \"pbr.build\"\n";
+    let flit = "[build-system]\nrequires = [\"flit\"]\nbuild-backend = \"flit.buildapi\"\n";
+    let wheel = [("hot_words/__init__.py", "a = 1\n")];
+    for (backend, is_taken) in [(pbr, true), (flit, false)] {
+        let gets = gets_by_wheel(
+            &[
+                ("pyproject.toml", backend),
+                (
+                    "setup.cfg",
+                    "[metadata]\nname = hot-words\n\n[files]\npackages = hot_words\n",
+                ),
+                ("setup.py", "setup(pbr=True)\n"),
+                ("hot_words/__init__.py", "a = 1\n"),
+            ],
+            METADATA,
+            &wheel,
+        );
+        for line in ["-[metadata]\n", "-[files]\n", "-setup(pbr=True)\n"] {
+            assert_eq!(gets.contains(line), is_taken, "{gets}");
+        }
+    }
+}
+
+#[test]
 fn a_module_gets_a_package_beside_it() {
     let files = [("setup.py", "setup()\n"), ("hot.py", "a = 1\n")];
     let gets = gets_by_wheel(&files, METADATA, &[("hot.py", "a = 1\n")]);
