@@ -19,6 +19,7 @@ import packages
 import programs
 import project
 import steps
+import style
 import tools
 
 SCRATCH = given.STATE / "audit"
@@ -31,9 +32,22 @@ def rust(run, yes):
         for call in automation.of("deny") or [None]:
             run.judged("cargo deny", lambda call=call: steps.weighed(deny(call, yes), call))
         return
-    call = next(iter(automation.of("audit")), None)
-    for workspace in dict.fromkeys(member.get("workspace") for member in given.crates()):
-        run.judged("cargo audit", lambda workspace=workspace: steps.weighed(audit(workspace, call, yes), call))
+    for call in style.different(automation.of("audit"), lambda call: options(call, *LOCKS, *TOLD)) or [None]:
+        for lock in locks(call):
+            run.judged("cargo audit", lambda lock=lock, call=call: steps.weighed(audit(lock, call, yes), call))
+
+
+LOCKS = ("--file", "-f")
+TOLD = ("--ignore", "--deny", "-D", "--target-arch", "--target-os")
+"""Options of cargo-audit: what it looks at, and what it finds there."""
+
+
+def locks(call):
+    """The Cargo.lock that a call looks at, else those of all workspaces."""
+    if named := automation.values_in(call.words, *LOCKS) if call else []:
+        return [call.folder / named[0]]
+    own = [Path(folder, "Cargo.lock") for folder in dict.fromkeys(member.get("workspace") or given.ROOT for member in given.crates())]
+    return [call.folder / "Cargo.lock"] if call and call.folder / "Cargo.lock" in own else own
 
 
 def options(call, *names):
@@ -62,13 +76,13 @@ def deny(call, yes):
     return done
 
 
-def audit(workspace, call, yes):
-    """What RustSec knows of the crates in the workspace's Cargo.lock."""
-    lock = Path(workspace or given.ROOT) / "Cargo.lock"
+def audit(lock, call, yes):
+    """What RustSec knows of the crates in a Cargo.lock."""
     if not lock.is_file():
         return steps.ABSENT, f"there is no `{given.shown(lock)}`"
-    told = options(call, "--ignore", "--deny", "-D")
-    done = programs.read([*cargo_tool("cargo-audit", yes), "audit", "--json", "--file", lock, *told], given.ROOT)
+    # which reads its configuration where it is started
+    words = [*cargo_tool("cargo-audit", yes), "audit", "--json", "--file", lock, *options(call, *TOLD)]
+    done = programs.read(words, call.folder if call else given.ROOT)
     answer = done.json()
     found = project.table(answer, "vulnerabilities").get("list")
     if done.trouble:

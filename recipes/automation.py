@@ -5,36 +5,37 @@ import re
 from pathlib import Path
 
 import given
+import machine
 import packages
 import project
 import shell
 import tasks
 
 WRAPPERS = {
-    "uv": "run",
-    "poetry": "run",
-    "pdm": "run",
-    "rye": "run",
-    "pipenv": "run",
-    "pixi": "run",
-    "pipx": "run",
-    "hatch": "run",
-    "uvx": None,
-    "sudo": None,
-    "exec": None,
-    "env": None,
-    "time": None,
-    "command": None,
-    "xvfb-run": None,
+    **dict.fromkeys(("uv", "poetry", "pdm", "rye", "pipenv", "pixi", "pipx", "hatch", "conda", "mamba", "micromamba"), ("run",)),
+    **dict.fromkeys(("mise", "direnv", "tox", "devbox"), ("exec", "x", "run")),
+    **dict.fromkeys(("nix", "devenv", "flox"), ("-c", "--command", "--")),
+    **dict.fromkeys(("uvx", "sudo", "exec", "env", "time", "command", "xvfb-run", "nice", "xargs", "timeout", "stdbuf"), ()),
 }
-"""What starts another program, and its word for it."""
+"""What starts another program, and the words behind one of which that stands."""
 
 VALUED = {
     "-p", "--python", "--with", "--from", "--group", "--only-group", "--extra", "--package", "--project",
     "--directory", "--index", "--no-group", "--with-requirements", "--index-url", "-e", "--environment", "--spec",
-    "--env-file",
+    "--env-file", "--with-editable", "--name", "--prefix",
 }  # fmt: skip
 """Options of those that have a value."""
+
+VALUED_BY = {
+    **dict.fromkeys(("conda", "mamba", "micromamba", "nice"), {"-n"}),
+    "xargs": {"-n", "-P", "-I", "-L", "-d", "-s", "-a"},
+    "timeout": {"-k", "-s", "--signal", "--kill-after"},
+    "env": {"-u", "-C"},
+}
+"""Those that have one only there."""
+
+COUNTED = {"timeout": 1}
+"""How many words stand between a program's options and what it starts."""
 
 CI, HOOK, OTHER = range(3)
 
@@ -47,6 +48,17 @@ class Call:
         self.written = written or words  # with what it is wrapped in
         self.rank, self.hook, self.variables = rank, hook, variables or {}
         self.may_fail = "--exit-zero" in words
+
+    @property
+    def scope(self):
+        """What it looks at and with which variables, beside its words."""
+        hook = (self.hook.files, self.hook.exclude, *self.hook.types) if self.hook else ()
+        return self.folder, self.toolchain, hook, tuple(sorted(self.settings.items()))
+
+    @property
+    def settings(self):
+        """The variables that decide what it finds."""
+        return machine.without(self.variables)
 
     @property
     def tool(self):
@@ -86,27 +98,44 @@ def calls():
     """All of them: what CI starts, then what is started before commits, then the rest."""
     found = []
     for folder in project.folders():
-        for read in (workflows, other_ci, lefthook, by_name):
+        for read in (workflows, other_ci, read_the_docs, lefthook, by_name):
             found += read(folder)
-    found += pre_commit()
+    found += pre_commit([call.settings.get("SKIP", "") for call in found if call.rank == CI and call.tool in ("pre-commit", "prek")])
     return sorted((call for call in found if not call.only_asks()), key=lambda call: call.rank)
 
 
 def of(*tools):
     """How a tool is started by whoever says it first, where that can be known; in the folder of a package or
     above it."""
-    near = set(project.folders()) | {Path(m["dir"]) for m in given.MEMBERS if m.get("dir")}
+    near = own_folders()
     found = [call for call in calls() if call.tool in tools and call.folder in near and is_of_members(call)]
     if not found:
         return []
     source = found[0].source
     chosen, seen = [], set()
     for call in found:
-        key = tuple(call.words), call.folder
+        key = tuple(call.words), call.scope
         if call.source == source and key not in seen:
             seen.add(key)
             chosen.append(call)
     return [call for call in chosen if not call.lacks_words()] or chosen
+
+
+def own_folders():
+    """The folders in which a command is about the project: of its packages, their crates and sources, and above."""
+    members = [Path(member["dir"]) for member in given.MEMBERS if member.get("dir")]
+    crates = [Path(folder) for member in given.crates() for folder in workspaces(member)]
+    return {*project.folders(), *members, *crates, *(path.resolve() for path in crates), project.python_source().resolve()}
+
+
+def settings_of(call):
+    """The variables that decide what a call finds; none where there is no call."""
+    return call.settings if call else {}
+
+
+def is_for_this_machine(call):
+    """Whether a call of cargo is for no other target."""
+    return not any(word.startswith("--target") and not word.startswith("--target-dir") for word in call.words)
 
 
 def is_of_members(call):
@@ -171,16 +200,17 @@ def uses(*tools):
 
 def started(script, folder, source, rank, variables=None, names=None, depth=0):
     """The programs that a script starts, itself or by another script of the project."""
-    for command in shell.commands(script, folder, names):
+    variables = variables or {}
+    for command in shell.commands(script, folder, {**variables, **(names or {})}):
+        bare = unwrapped(command.words)
+        own = {**variables, **command.variables, **shell.assigned(command.words[: len(command.words) - len(bare)])}
         inner = depth < DEEPEST and (shell.inner(command.words) or own_script(command))
         if inner:
-            found = list(started(inner, command.folder, source, rank, variables, names, depth + 1))
-        elif depth < DEEPEST and (known := tasks.asked(command.words, command.folder) or tasks.asked(unwrapped(command.words), command.folder)):
-            found = [call for task in known for call in of_task(task, source, rank, variables, depth + 1)]
+            found = list(started(inner, command.folder, source, rank, own, names, depth + 1))
+        elif depth < DEEPEST and (known := tasks.asked(command.words, command.folder) or tasks.asked(bare, command.folder)):
+            found = [call for task in known for call in of_task(task, source, rank, own, depth + 1)]
         else:
-            found = [
-                Call(words, command.folder, source, rank, None, variables, command.words) for words in programs_of(command.words)
-            ]
+            found = [Call(words, command.folder, source, rank, None, own, command.words) for words in programs_of(command.words)]
         for call in found:
             call.may_fail |= command.may_fail
             yield call
@@ -192,8 +222,10 @@ DEEPEST = 3
 
 def of_task(task, source, rank, variables, depth):
     """The programs that a task starts for whoever started it."""
+    variables = {**(variables or {}), **task.variables}
+    names = {**task.names, **{name: variables[name] for name in task.weak if name in variables}}
     for script in task.scripts:
-        yield from started(script, task.folder, source, rank, variables, task.names, depth)
+        yield from started(script, task.folder, source, rank, variables, names, depth)
 
 
 def programs_of(words):
@@ -268,18 +300,24 @@ def unwrapped(words):
     """A command without what it is wrapped in."""
     while words:
         first = words[0].rpartition("/")[2]
-        if re.match(r"\w+=", words[0]):
+        if shell.ASSIGNMENT.match(words[0]):
             words = words[1:]
-        elif first in WRAPPERS and (WRAPPERS[first] is None or WRAPPERS[first] in words):
-            word = WRAPPERS[first]
-            words = without_options(words[words.index(word) + 1 :] if word else words[1:])
+        elif first == "rustup" and words[1:2] == ["run"] and words[3:4] == ["cargo"]:
+            words = ["cargo", f"+{words[2]}", *words[4:]]
+        elif first in WRAPPERS and (at := start_in(words, WRAPPERS[first])):
+            words = without_options(words[at:], VALUED | VALUED_BY.get(first, set()))[COUNTED.get(first, 0) :]
         elif re.fullmatch(r"python[\d.]*", first) and words[1:2] == ["-m"] and len(words) > 2:
             words = words[2:]
         else:
-            # `uvx ruff@0.4.1`, and hatch's `environment:command`
-            name = re.sub(r"@[\w.]+$", "", first)
+            # `uvx ruff@0.4.1`, `pipx run ruff==0.4.1`, and hatch's `environment:command`
+            name = re.sub(r"(\[[\w,-]*\])?(@|[=~<>!]=)[\w.*,<>=]+$", "", first)
             return [name.rpartition(":")[2] or name, *words[1:]]
     return []
+
+
+def start_in(words, signs):
+    """Where the words behind one of these begin; behind the first word where there are none."""
+    return 1 if not signs else next((at + 1 for at, word in enumerate(words) if at and word in signs), 0)
 
 
 def without_options(words, valued=VALUED):
@@ -301,12 +339,42 @@ def workflows(folder):
         if steps := project.table(config, "runs").get("steps"):
             jobs = {"": {"steps": steps}}
         general = project.table(config, "env")
+        rank = CI if decides(config) else OTHER
         for name in jobs:
             job = project.table(jobs, name)
+            if is_off(job):
+                continue
             variables = {**general, **project.table(job, "env")}
             place = project.table(job, "defaults", "run").get("working-directory")
             place = place or project.table(config, "defaults", "run").get("working-directory")
-            yield from job_calls(job, (folder, place), given.shown(path), variables)
+            for call in job_calls(job, (folder, place), given.shown(path), variables):
+                call.rank = rank
+                yield call
+
+
+def decides(config):
+    """Whether a workflow runs by itself, and not only where a person asks for it."""
+    told = config.get("on", config.get(True)) if isinstance(config, dict) else None  # YAML takes `on` for a truth
+    names = set(told if isinstance(told, dict) else project.texts(told))
+    return not names or not names <= {"workflow_dispatch", "repository_dispatch", "issue_comment"}
+
+
+def is_off(part):
+    """Whether a job or a step never runs."""
+    return re.sub(r"\$\{\{(.*)\}\}", r"\1", str(part.get("if"))).strip().lower() == "false"
+
+
+def goes_on(part, matrix):
+    """Whether what follows runs in spite of a failure, in all jobs of a matrix."""
+    told = part.get("continue-on-error")
+    found = re.fullmatch(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}", told.strip()) if isinstance(told, str) else None
+    if not found:
+        return told is True
+    values, included = matrix.get(found.group(1)), matrix.get("include")
+    lists = [name for name, listed in matrix.items() if isinstance(listed, list) and name not in ("include", "exclude")]
+    added = [job.get(found.group(1)) for job in included if isinstance(job, dict)] if isinstance(included, list) else []
+    values = [*values, *(value for value in added if value is not None)] if isinstance(values, list) else [] if lists else added
+    return bool(values) and all(value is True for value in values)
 
 
 def job_calls(job, where, source, variables):
@@ -314,9 +382,10 @@ def job_calls(job, where, source, variables):
     (folder, place), steps = where, job.get("steps")
     if str(job.get("runs-on")).startswith("windows"):  # other paths, another shell
         return
-    matrix = first_of(project.table(job, "strategy", "matrix"))
+    jobs = project.table(job, "strategy", "matrix")
+    matrix = first_of(jobs)
     for step in steps if isinstance(steps, list) else []:
-        if not isinstance(step, dict):
+        if not isinstance(step, dict) or is_off(step):
             continue
         inputs, action = project.table(step, "with"), str(step.get("uses", "")).partition("@")[0]
         # this action denies warnings unless it is told otherwise
@@ -325,19 +394,32 @@ def job_calls(job, where, source, variables):
         here = step.get("working-directory") or place
         here = (folder / here).resolve() if isinstance(here, str) and "$" not in here else folder
         known = {**variables, **project.table(step, "env")}
-        known = {key: str(value) for key, value in known.items()}
+        known = {key: shell.replaced(spelled(value), matrix, folder) for key, value in known.items()}
         if step.get("shell") in ("pwsh", "powershell", "cmd"):
             continue
         if isinstance(step.get("run"), str):
             names = {**known, **{f"env.{name}": value for name, value in known.items()}, **matrix}
             found = list(started(step["run"], here, source, CI, known, names))
+            variables = {**variables, **for_later(step["run"], names, here)}
         else:
             words, version = by_action(action, inputs), inputs.get("version")
             written = ["uvx", f"{words[0]}=={version}"] if words and version else None
             found = [Call(words, here, source, CI, None, known, written)] if words else []
         for call in found:
-            call.may_fail |= True in (step.get("continue-on-error"), job.get("continue-on-error"))
+            call.may_fail |= goes_on(step, jobs) or goes_on(job, jobs)
             yield call
+
+
+def spelled(value):
+    """A value as GitHub gives it to a program."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def for_later(script, names, folder):
+    """The variables that a step sets for those after it."""
+    lines = [line for line in script.splitlines() if re.search(r">>\s*\"?\$\{?GITHUB_ENV\b", line)]
+    words = [word for line in lines for word in shell.words_of(shell.replaced(line, names, folder))]
+    return shell.assigned(words)
 
 
 def first_of(matrix):
@@ -345,7 +427,7 @@ def first_of(matrix):
     included = matrix.get("include")
     found = dict(included[0]) if isinstance(included, list) and included and isinstance(included[0], dict) else {}
     found.update({name: values[0] for name, values in matrix.items() if isinstance(values, list) and values})
-    return {f"matrix.{name}": str(value) for name, value in found.items() if isinstance(value, (str, int, float))}
+    return {f"matrix.{name}": spelled(value) for name, value in found.items() if isinstance(value, (str, int, float))}
 
 
 def by_action(action, inputs):
@@ -380,10 +462,20 @@ def other_ci(folder):
     """GitLab, CircleCI, Azure, Travis: every text below a key that holds commands."""
     for name in (".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml", ".cirrus.yml"):
         config = project.yml(folder / name)
+        variables = tasks.texts_of(project.table(config, "variables"))
         for script, may_fail in scripts(config):
-            for call in started(script, folder, name, CI):
+            for call in started(script, folder, name, CI, variables):
                 call.may_fail |= may_fail
                 yield call
+
+
+def read_the_docs(folder):
+    """What Read the Docs starts in the place of its own, or beside it."""
+    for name in (".readthedocs.yaml", ".readthedocs.yml"):
+        build = project.table(project.yml(folder / name), "build")
+        jobs = project.table(build, "jobs")
+        for lines in (build.get("commands"), *jobs.values(), *project.table(jobs, "build").values()):
+            yield from started("\n".join(project.texts(lines)), folder, name, CI)
 
 
 SCRIPTS = {"script", "before_script", "after_script", "run", "command", "bash", "install", "test_script"}
@@ -428,8 +520,7 @@ def jobs_of(hook):
 def by_name(folder):
     """What the project gives names to, started by hand."""
     for task in tasks.of(folder):
-        for script in task.scripts:
-            yield from started(script, task.folder, task.source, OTHER, names=task.names)
+        yield from of_task(task, task.source, OTHER, None, 0)
 
 
 STARTS = {
@@ -447,14 +538,20 @@ STARTS = {
 """What hooks of public repositories start, where it is not their name."""
 
 
-def pre_commit():
-    """The hooks of pre-commit."""
+def pre_commit(skipped):
+    """The hooks of pre-commit; `skipped`: by each run in CI, the hooks that are not to fail it."""
     path, hooks = project.hooks()
+    in_spite = set.intersection(*({name.strip() for name in text.split(",")} for text in skipped)) if skipped else set()
     for hook in hooks:
         if hook.manual:
             continue
         entry = shell.words_of(hook.entry) if hook.entry else STARTS.get(hook.id, [hook.id])
+        found = []
         if script := entry and shell.inner(entry):
-            yield from started(script, path.parent, given.shown(path), HOOK)
+            found = list(started(script, path.parent, given.shown(path), HOOK))
         elif words := program(entry):
-            yield Call([*words, *hook.args], path.parent, given.shown(path), HOOK, hook=hook)
+            variables = shell.assigned(entry[: len(entry) - len(unwrapped(entry))])
+            found = [Call([*words, *hook.args], path.parent, given.shown(path), HOOK, hook, variables)]
+        for call in found:
+            call.may_fail |= hook.id in in_spite
+            yield call

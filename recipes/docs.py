@@ -13,6 +13,7 @@ import programs
 import project
 import steps
 import stubtest
+import style
 import tools
 
 OUT = given.STATE / "docs"
@@ -23,13 +24,73 @@ def mkdocs(config):
     """The project's own documentation, by mkdocs."""
     words = ["build", "--config-file", config, "--site-dir", SITE]
     words += strictness("mkdocs", "--strict", "-s")
-    return told([*with_packages("mkdocs", "mkdocs"), *words], config.parent, "mkdocs")
+    settings = automation.settings_of(call_for("mkdocs", config))
+    return told([*with_packages("mkdocs", "mkdocs"), *words], config.parent, "mkdocs", settings)
 
 
 def sphinx(folder):
-    """The project's own documentation, by Sphinx."""
-    words = ["-b", "html", "-d", OUT / "doctrees", *strictness("sphinx-build", "-W", "--fail-on-warning")]
-    return told([*with_packages("sphinx", "sphinx-build"), *words, folder, SITE], given.ROOT, "Sphinx")
+    """The project's own documentation, by Sphinx as the project calls it: from a copy, as extensions write beside
+    what they read."""
+    call = call_for("sphinx", folder)
+    words = ["-b", "html", *sphinx_options(call)]
+    if not any(re.match(r"-[a-zA-Z]*W|--fail-on-warning", word) for word in words):
+        words += strictness("sphinx", "-W", "--fail-on-warning")
+    tree = OUT / "tree"
+    start, source, place = with_packages("sphinx", "sphinx-build"), folder, call.folder if call else given.ROOT
+    if mirrored(folder, tree):
+        source, place = (tree / path.relative_to(given.CHECKOUT) for path in (source, place))
+    done = told([*start, *words, "-d", OUT / "doctrees", source, SITE], place, "Sphinx", automation.settings_of(call), (tree, given.CHECKOUT))
+    shutil.rmtree(tree, ignore_errors=True)
+    return done
+
+
+SPHINX = ("sphinx-build", "sphinx", "sphinx.cmd.build")
+"""The programs that are Sphinx."""
+
+SPHINX_VALUED = {"-b", "--builder", "-M", "-d", "--doctree-dir", "-c", "--conf-dir", "-D", "-A", "-t", "-w", "-j", "--jobs"}
+SPHINX_OURS = {"-b", "--builder", "-M", "-d", "--doctree-dir", "-w", "-j", "--jobs"}
+"""Options of Sphinx that have a value, and those of them that decide nothing of what it finds, or what is ours."""
+
+
+def sphinx_options(call):
+    """What the project's call tells Sphinx, but for what it makes and where, and how that is told."""
+    words, found = list(call.arguments) if call else [], []
+    while words:
+        word = words.pop(0)
+        value = [words.pop(0)] if word in SPHINX_VALUED and words else []
+        if word in SPHINX_OURS or word in ("-q", "-Q", "--quiet", "-v", "--verbose") or re.match(r"-[bMdwj]\w|--(builder|doctree-dir|jobs)=", word):
+            continue
+        found += [word, *value] if word.startswith("-") else []
+    return found
+
+
+def makes_pages(call):
+    """Whether a call of Sphinx makes HTML, and no other form of it."""
+    named = [*automation.values_in(call.arguments, "-b", "--builder", "-M"), *(word[2:] for word in call.arguments if re.match(r"-[bM]\w", word))]
+    return all(name in ("html", "dirhtml", "singlehtml") for name in named)
+
+
+def call_for(name, path):
+    """How the project itself builds what is configured there; None where it does not, or nobody can know."""
+    found = ((call, configured_by(call)) for call in automation.calls())
+    return next((call for call, known in found if known and known[0] == name and known[2].resolve() == path.resolve()), None)
+
+
+def mirrored(folder, tree):
+    """Makes a tree in which the project's folder is a copy and what lies beside it and above is the project's own,
+    by links; whether that can be done."""
+    if folder.resolve() == given.CHECKOUT.resolve() or given.CHECKOUT not in folder.parents:
+        return False
+    copied(tree, folder)
+    try:
+        for above in folder.parents[: folder.parents.index(given.CHECKOUT) + 1]:
+            place = tree / above.relative_to(given.CHECKOUT)
+            for entry in above.iterdir():
+                if not (place / entry.name).exists() and entry not in given.STATE.parents:
+                    (place / entry.name).symlink_to(entry, entry.is_dir())
+    except OSError:  # Windows asks for a right to do so
+        return False
+    return True
 
 
 def zensical(config):
@@ -46,13 +107,13 @@ def zensical(config):
     return done
 
 
-def copied(tree):
-    """A copy of the repository's files, without those that git ignores."""
+def copied(tree, folder=given.CHECKOUT):
+    """A copy of the repository's files, without those that git ignores; `folder`: only of those below it."""
     listed = programs.read(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], given.CHECKOUT)
     names = [name for name in listed.out.split("\0") if name] if listed else files_below(given.CHECKOUT)
     for name in names:
         path = given.CHECKOUT / name
-        if path.is_file() and given.STATE not in path.parents:
+        if path.is_file() and folder in path.parents and given.STATE not in path.parents:
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, tree / name)
     return tree
@@ -67,7 +128,8 @@ def files_below(root):
 
 def strictness(program, *signs):
     """The option with which the project lets a warning fail, where it has one."""
-    called = any(sign in call.words for call in automation.calls() if call.tool == program for sign in signs)
+    names = SPHINX if program == "sphinx" else (program,)
+    called = any(sign in call.words for call in automation.calls() if call.tool in names for sign in signs)
     config = read_the_docs()
     fails = project.table(config, "sphinx").get("fail_on_warning") or project.table(config, "mkdocs").get("fail_on_warning")
     return [signs[0]] if called or fails is True else []
@@ -91,10 +153,12 @@ def with_packages(tool, program):
     return [tools.had(tool, program, wants, given.PYTHON)]
 
 
-def told(words, folder, tool):
-    """Runs a tool; a package that it does not find is named, and where it can be listed."""
+def told(words, folder, tool, settings=None, moved=None):
+    """Runs a tool; a package that it does not find is named, and where it can be listed. `settings`: variables of the
+    project's; `moved`: the folder of a copy, and what it is one of."""
     programs.say("Running", programs.pasteable(words))
-    done = programs.combined(words, folder)
+    done = programs.combined(words, folder, settings)
+    done.out = done.out.replace(*map(str, moved)) if moved else done.out
     print(done.out, end="", file=sys.stderr)
     if done or done.trouble:
         return done
@@ -131,20 +195,41 @@ def lacking(text):
 
 def derived(run):
     """What the Rust crates and the Python packages say of themselves."""
-    places = []
-    target, rust = given.STATE / "lint" / "target", OUT / "rust"
-    shutil.rmtree(target / "doc", ignore_errors=True)
-    for member in given.crates():
-        name = "cargo doc" if len(given.crates()) == 1 else f"cargo doc {member['name']}"
-        words = ["cargo", "doc", "--no-deps", f"--manifest-path={member['manifest']}", *given.features(member)]
-        run.run(name, words, CARGO_TARGET_DIR=target, PYO3_PYTHON=given.PYTHON)
-    if (target / "doc").is_dir():
-        shutil.copytree(target / "doc", rust)
-        places.append(rust)
+    places = of_crates(run)
     if tops := [top for top in given.tops() if stubtest.places(top)]:  # not the name of a mere crate
         places.append(OUT / "python")
         run.judged("pdoc", lambda: pdoc(places[-1], tops))
     return places
+
+
+def of_crates(run):
+    """What the Rust crates say of themselves, as the project's automation has cargo say it."""
+    target, rust = given.STATE / "lint" / "target", OUT / "rust"
+    shutil.rmtree(target / "doc", ignore_errors=True)
+    ours = {"CARGO_TARGET_DIR": target, "PYO3_PYTHON": given.PYTHON}
+    for name, words, folder, call in doc_commands():
+        variables = {**automation.settings_of(call), **ours}
+        run.judged(name, lambda: steps.weighed(programs.run(words, folder, variables), call))  # noqa: B023
+    if not (target / "doc").is_dir():
+        return []
+    shutil.copytree(target / "doc", rust)
+    return [rust]
+
+
+def doc_commands():
+    """For each `cargo doc`: its name in a table, its words, its folder, and the call of the project's that it is."""
+    found = [call for call in automation.of("doc") if automation.is_for_this_machine(call)]
+    for call in style.different(found, documented) if given.crates() else []:
+        start = ["cargo", f"+{call.toolchain}"] if style.has_toolchain(call.toolchain) else ["cargo"]
+        yield "cargo doc", [*start, "doc", "--no-deps", *documented(call)], call.folder, call
+    for member in given.crates() if not found else []:
+        name = "cargo doc" if len(given.crates()) == 1 else f"cargo doc {member['name']}"
+        yield name, ["cargo", "doc", "--no-deps", f"--manifest-path={member['manifest']}", *given.features(member)], given.ROOT, None
+
+
+def documented(call):
+    """What a call of `cargo doc` says of what it documents."""
+    return [word for word in automation.without(call.arguments, ("--target-dir",)) if word not in ("--open", "--no-deps")]
 
 
 # By name, each module that cannot be imported for a package that is not there, and that package.
@@ -210,7 +295,6 @@ def is_listed(tool):
     return any(packages.brings(listed, tool) for listed in tools.lists())
 
 
-SPHINX_VALUED = {"-b", "--builder", "-M", "-d", "--doctree-dir", "-c", "--conf-dir", "-D", "-A", "-t", "-w", "-j", "--jobs"}
 MKDOCS_VALUED = {"-f", "--config-file"}
 
 
@@ -221,14 +305,15 @@ def configured_by(call):
         work = mkdocs if call.tool == "mkdocs" else zensical
         named = [words[at + 1 : at + 2] for at, word in enumerate(words) if word in MKDOCS_VALUED]
         named += [[word.partition("=")[2]] for word in words if word.startswith("--config-file=")]
-        path = call.folder / named[0][0] if named and named[0] else None
-        if call.tool == "zensical" and not path:
+        path = call.folder / named[0][0] if named and named[0] else project.first_in(call.folder, *MKDOCS[:2])
+        if call.tool == "zensical" and not named:
             path = project.first("zensical.toml", *MKDOCS)
         return (call.tool, work, path) if path and path.is_file() else None
-    if call.tool == "sphinx-build":
+    if call.tool in SPHINX and makes_pages(call):
         folder = automation.without_options(words, SPHINX_VALUED)[:1]
-        path = call.folder / folder[0] / "conf.py" if folder else None
-        return ("sphinx", sphinx, path.parent) if path and path.is_file() else None
+        config = [*automation.values_in(words, "-c", "--conf-dir"), *folder]
+        is_there = folder and (call.folder / config[0] / "conf.py").is_file()
+        return ("sphinx", sphinx, (call.folder / folder[0]).resolve()) if is_there else None
     return None
 
 
@@ -242,7 +327,7 @@ def main(arguments):
     if found:
         name, work, config = found
         run.judged(name, lambda: work(config))
-        places = [SITE]
+        places = [SITE, *(of_crates(run) if automation.of("doc") else [])]
     else:
         places = derived(run)
     for place in places:

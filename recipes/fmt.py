@@ -44,7 +44,7 @@ def python(run, asked):
             steps.warn("nothing of the project formats its Python code: `cargo pyx just fmt python` begins to")
         return
     name = "ruff format" if formatter == "ruff" else formatter
-    run.judged(name, lambda: all_of(style.format_commands(formatter, check=False)))
+    run.judged(name, lambda: all_of(formatter))
 
 
 def sort_by_ruff():
@@ -56,21 +56,22 @@ def sort_by_ruff():
 
 def sort_by_isort():
     """Sorts imports by isort."""
-    call = next(iter(automation.of("isort")), None)
-    words = style.arguments(call, style.ISORT) if call else []
-    command = [*tools.standalone("isort"), *style.ignored(), *words]
-    if call and call.hook:
-        return style.over_files(command, call, {})
-    return programs.run(command if words else [*command, "."], call.folder if call else given.ROOT)
-
-
-def all_of(commands):
-    """Runs commands; the first outcome that is none of success, else the last."""
-    done = programs.Outcome(["ruff"], 0)
-    for words, folder in commands:
-        done = programs.run(words, folder, RUFF)
+    done = None
+    for call in style.format_calls("isort"):
+        done = style.over_files(style.isort(call, ()), call, {})
         if not done:
-            return done
+            break
+    return done
+
+
+def all_of(formatter):
+    """Formats in each way of the project's; the first outcome that is none of success, else the last."""
+    done = programs.Outcome([formatter], 0)
+    for call in style.format_calls(formatter):
+        for words, folder in style.format_commands(formatter, False, call):
+            done = programs.run(words, folder, {**automation.settings_of(call), **RUFF})
+            if not done:
+                return done
     return done
 
 

@@ -37,7 +37,7 @@ def rust():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: rustfmt(), first_of("fmt"))
     elif given.crates():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: unformatted(rustfmt, "cargo fmt", strict))
-    calls = style.different([call for call in automation.of("clippy") if is_for_this_machine(call)], checked)
+    calls = style.different([call for call in automation.of("clippy") if automation.is_for_this_machine(call)], checked)
     if calls and given.crates():
         for number, call in enumerate(calls):
             name = "clippy" if len(calls) == 1 else f"clippy {number + 1}"
@@ -46,11 +46,6 @@ def rust():
     for member in given.crates():
         name = "clippy" if len(given.crates()) == 1 else f"clippy {member['name']}"
         yield Check(name, "rust", "clippy", lambda strict, member=member: clippy(member, strict))
-
-
-def is_for_this_machine(call):
-    """Whether a call of cargo is for no other target."""
-    return not any(word.startswith("--target") and word != "--target-dir" for word in call.words)
 
 
 def checked(call):
@@ -88,12 +83,11 @@ def clippy(member, strict):
 def clippy_as(call, strict):
     """clippy as the project's automation calls it."""
     before, _, after = split_at(checked(call), "--")
-    denies = "-D warnings" in " ".join(call.words) or "-Dwarnings" in call.words
-    flags = call.variables.get("RUSTFLAGS", "")
-    if not denies and (strict or re.search(r"-D\s*warnings", flags)):
+    flags = [call.settings.get(name, "").replace("\x1f", " ") for name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS")]
+    if strict and not re.search(r"(-D|--deny)[ =]?warnings", " ".join([*call.words, *flags])):
         after = [*after, "-D", "warnings"]
     start = ["cargo", f"+{call.toolchain}"] if style.has_toolchain(call.toolchain) else ["cargo"]
-    return lints_of([*start, "clippy"], [*before, *(["--", *after] if after else [])], call.folder)
+    return lints_of([*start, "clippy"], [*before, *(["--", *after] if after else [])], call.folder, call.settings)
 
 
 def split_at(words, sign):
@@ -108,10 +102,10 @@ def split_at(words, sign):
 SUMMARY = re.compile(r"aborting due to |\d+ warnings? emitted")
 
 
-def lints_of(words, lints, folder):
-    """Runs clippy and counts what it says."""
+def lints_of(words, lints, folder, settings=None):
+    """Runs clippy and counts what it says; `settings`: variables of the project's."""
     words = [*words, "--message-format=json-diagnostic-rendered-ansi" if sys.stderr.isatty() else "--message-format=json"]
-    variables = {"CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": given.PYTHON}
+    variables = {**(settings or {}), "CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": given.PYTHON}
     programs.say("Running", programs.pasteable([*words[:-1], *lints]))
     done = programs.read([*words, *lints], folder, variables, errors=True)
     found, seen = {"error": 0, "warning": 0}, set()
@@ -155,8 +149,8 @@ def python():
     yield from ruff()
     yield from formats()
     for name in ("flake8", "pylint", "codespell"):
-        if style.is_used(name):
-            yield Check(name, "python", name, lambda strict, name=name: other(name), first_of(name))
+        for call in each_of(name) if style.is_used(name) else []:
+            yield Check(name, "python", name, lambda strict, name=name, call=call: other(name, call), call)
     yield from types()
 
 
@@ -203,17 +197,19 @@ def formats():
     formatter = style.formatter()
     if formatter in ("ruff", "black"):
         name = "ruff format" if formatter == "ruff" else "black"
-        found = style.calls("ruff", "format") if formatter == "ruff" else automation.of(formatter)
-        yield Check(name, "python", formatter, lambda strict: format_check(formatter), next(iter(found), None))
+        for call in style.format_calls(formatter):
+            yield Check(name, "python", formatter, lambda strict, call=call: format_check(formatter, call), call)
     elif formatter is None and not style.configured():
         yield Check("ruff format", "python", "ruff", lambda strict: unformatted(plain_format, "ruff format", strict))
     if style.sorter() == "isort":
-        yield Check("isort", "python", "isort", lambda strict: isort(), first_of("isort"))
+        for call in style.format_calls("isort"):
+            yield Check("isort", "python", "isort", lambda strict, call=call: isort(call), call)
 
 
-def format_check(formatter):
+def format_check(formatter, call=None):
     """Whether all is formatted as the project formats."""
-    return worst([programs.run(words, folder, RUFF) for words, folder in style.format_commands(formatter, check=True)])
+    variables = {**automation.settings_of(call), **RUFF}
+    return worst([programs.run(words, folder, variables) for words, folder in style.format_commands(formatter, True, call)])
 
 
 def plain_format():
@@ -221,20 +217,16 @@ def plain_format():
     return format_check("ruff")
 
 
-def isort():
+def isort(call):
     """Whether imports are sorted."""
-    call = first_of("isort")
-    words = style.arguments(call, style.ISORT) if call else []
-    words = words if words or (call and call.hook) else ["."]
-    command = [*tools.standalone("isort"), *style.ignored(), "--check-only", "--diff", *words]
-    return style.over_files(command, call, {})
+    return style.over_files(style.isort(call, ("--check-only", "--diff")), call, {})
 
 
-def other(name):
+def other(name, call):
     """Another linter, as the project calls it."""
-    call = first_of(name)
     words = list(call.arguments) if call else []
-    start = tools.beside(name) if name == "pylint" else tools.standalone(name)
+    more = tools.plug_ins(name, call)
+    start = tools.beside(name, more=more) if name == "pylint" else tools.standalone(name, more)
     if call and call.hook:
         return style.over_files([*start, *words], call, {})
     folder = call.folder if call else given.ROOT
@@ -242,7 +234,7 @@ def other(name):
         words += type_checkers.sources()
     if name == "pylint":  # of itself it looks into environments
         words = [word for given_word in words for word in (tracked(folder) if given_word == "." else [given_word])]
-    return programs.run([*start, *words, *unbuilt(name, folder)], folder)
+    return programs.run([*start, *words, *unbuilt(name, folder)], folder, automation.settings_of(call))
 
 
 def tracked(folder):
@@ -266,6 +258,11 @@ def types():
     """The type checkers that the project runs or configures, with the environment's packages."""
     for name, run in type_checkers.used():
         yield Check(name, "python", name, lambda strict, run=run: run(), first_of(name))
+
+
+def each_of(tool):
+    """The calls of a tool that check different things; one of None where the project has none."""
+    return style.different(automation.of(tool), lambda call: call.arguments) or [None]
 
 
 def first_of(tool):

@@ -23,7 +23,7 @@ class Noxfile:
                 self.names.update({name.id: found for name in node.targets if isinstance(name, ast.Name)})
 
     def calls(self, method):
-        """Each call of a method of a session: the function's name, and the words that are known."""
+        """Each call of a method of a session: the function's name, and the words and variables that are known."""
         shared = self.names
         for function in ast.walk(self.tree):
             if not isinstance(function, ast.FunctionDef):
@@ -32,7 +32,13 @@ class Noxfile:
             for node in ast.walk(function):
                 called = node.func if isinstance(node, ast.Call) else None
                 if isinstance(called, ast.Attribute) and called.attr in (method, f"{method}_always"):
-                    yield function.name, [str(word) for word in self.sequence(node.args)]
+                    yield function.name, [str(word) for word in self.sequence(node.args)], self.variables(node)
+
+    def variables(self, node):
+        """The variables that a call of a session sets for what it runs."""
+        tables = [keyword.value for keyword in node.keywords if keyword.arg == "env" and isinstance(keyword.value, ast.Dict)]
+        pairs = [(self.value(key), self.value(value)) for table in tables for key, value in zip(table.keys, table.values) if key]
+        return {key: str(value) for key, value in pairs if isinstance(key, str) and isinstance(value, (str, Path))}
 
     def assigned(self, function):
         """What names of a function stand for, where that is known."""

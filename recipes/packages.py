@@ -190,7 +190,7 @@ def tox(folder):
 
 def nox(folder):
     """What the sessions of a noxfile install, as far as it is written literally."""
-    for session, call in nox_calls(folder, "install"):
+    for session, call, _ in nox_calls(folder, "install"):
         found = [word for word in call if word[:1].isalnum()]
         if found:
             yield Listed(f"nox's session `{session}`", found, None)

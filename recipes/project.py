@@ -147,7 +147,7 @@ def python_source():
 
 
 def nox_calls(folder, method):
-    """The known words of each call of a method of a session: the function's name, the words."""
+    """What is known of each call of a method of a session: the function's name, the words, the variables."""
     path = folder / "noxfile.py"
     yield from Noxfile(path, text(path)).calls(method)
 
@@ -172,6 +172,7 @@ class Hook:
         self.args = [str(word) for word in args if not isinstance(word, dict)]
         self.files, self.exclude = (value if isinstance(value := entry.get(key), str) else "" for key in ("files", "exclude"))
         self.types = texts(entry.get("types_or")) or texts(entry.get("types"))
+        self.exclude_types = texts(entry.get("exclude_types"))
         self.packages = texts(entry.get("additional_dependencies"))
         self.manual = entry.get("stages") == ["manual"]
         self.takes_files = entry.get("pass_filenames") is not False

@@ -6,8 +6,8 @@ from collections import namedtuple
 
 import programs
 
-Command = namedtuple("Command", "words folder may_fail")
-"""`may_fail`: what follows takes its failure for none."""
+Command = namedtuple("Command", "words folder may_fail variables")
+"""`may_fail`: what follows takes its failure for none; `variables`: what is set for it, and what was exported before."""
 
 SEPARATORS = re.compile(r"[;&|()]+")
 REDIRECTION = re.compile(r"[<>&|]*[<>][<>&|]*")
@@ -23,7 +23,7 @@ VALUED = {
     "--jobs", "--bin", "--example", "--test", "--bench", "--config", "--color", "-Z", "-D", "-W", "-A", "--message-format",
     "--select", "--extend-select", "--ignore", "--extend-ignore", "--extend-exclude", "--target-version", "-t", "--line-length",
     "-l", "--output-format", "--cache-dir", "--config-file", "--python-version", "--python-executable", "--pythonpath", "--python",
-    "-m", "--module", "--rcfile", "--disable", "--enable", "--max-line-length", "--max-complexity", "--fail-under", "--settings-path",
+    "-m", "-M", "--module", "--rcfile", "--disable", "--enable", "--max-line-length", "--max-complexity", "--fail-under", "--settings-path",
     "--pythonversion", "--project", "--skip", "-S", "-L", "--allowlist", "--file", "-f", "-r", "--requirement", "--ignore-vuln",
 }  # fmt: skip
 """Options of what projects check their code with that have a value."""
@@ -31,27 +31,47 @@ VALUED = {
 
 def commands(script, folder, names=None):
     """The commands of a script that is started in a folder; `names`: values of variables."""
+    exported = {}
     for line in re.sub(r"\\\r?\n\s*", " ", script).splitlines():
-        folder = yield from of_line(replaced(line, names or {}, folder), folder)
+        known = {name: value for name, value in {**(names or {}), **exported}.items() if "$" not in exported.get(name, "")}
+        folder = yield from of_line(replaced(line, known, folder), folder, exported)
 
 
-def of_line(line, folder):
-    """The commands of a line; returns the folder in which the next line is."""
+def of_line(line, folder, exported):
+    """The commands of a line; returns the folder in which the next line is. `exported`: variables, which are added to."""
     prefix = re.match(r"\s*([@+-]*)", line)  # make's and just's
     outer, parts, may_fail = [], split_up(words_of(line[prefix.end() :])), "-" in prefix.group(1)
     for number, (words, sign) in enumerate(parts):
+        if words[:1] == ["xargs"] and number and parts[number - 1][1] == "|":
+            words = [*words, *piped(parts[number - 1][0], folder)]
         while words and words[0] in BEFORE:
             words = words[1:]
         if words[:1] in (["cd"], ["pushd"]) and len(words) == 2:
             folder = (folder / words[1]).resolve()
-        elif words:
-            yield Command(words, folder, may_fail or (sign == "||" and ends_well(parts[number + 1 :])))
+        elif words[:1] == ["export"]:
+            exported.update(assigned(words))
+        elif own := words[leading(words) :]:
+            goes_on = may_fail or (sign == "||" and ends_well(parts[number + 1 :]))
+            yield Command(own, folder, goes_on, {**exported, **assigned(words[: len(words) - len(own)])})
         for letter in sign:
             if letter == "(":
                 outer.append(folder)
             elif letter == ")" and outer:
                 folder = outer.pop()
     return folder
+
+
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(?!=)(.*)", re.DOTALL)
+
+
+def leading(words):
+    """How many words set variables before a command begins."""
+    return next((at for at, word in enumerate(words) if not ASSIGNMENT.match(word)), len(words))
+
+
+def assigned(words):
+    """The variables that words set."""
+    return dict(found.groups() for found in map(ASSIGNMENT.match, words) if found)
 
 
 def ends_well(parts):
@@ -63,10 +83,11 @@ def ends_well(parts):
 def words_of(text):
     """The words of a command, with the signs between commands as words of their own; none where a shell would
     not see it as one."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|()<>")
+    # a comment begins where a word would
+    lexer = shlex.shlex(re.sub(r"(?<=[^\s;&|()])#", "\0", text), posix=True, punctuation_chars=";&|()<>")
     lexer.whitespace_split = True
     try:
-        return list(lexer)
+        return [word.replace("\0", "#") for word in lexer]
     except ValueError:
         return []
 
@@ -105,6 +126,12 @@ def replaced(text, names, folder):
     return re.sub(r"\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`", "$x", text)
 
 
+def piped(words, folder):
+    """What a command tells the next one to look at: files that git names, else nobody knows."""
+    found = words_of(listed(shlex.join(words[2:]), folder)) if words[:2] == ["git", "ls-files"] else ["$x"]
+    return [word for word in found if word != "-z"]
+
+
 def listed(words, folder):
     """The files that git names, as a shell takes them."""
     done = programs.read(["git", "ls-files", "-z", *words_of(words)], folder)
@@ -129,5 +156,7 @@ def has_paths(words):
 
 def inner(words):
     """The script that a shell is given in words, else None."""
-    at = next((at for at, word in enumerate(words) if re.fullmatch(r"-[a-z]*c", word)), len(words))
-    return words[at + 1] if words[0].rpartition("/")[2] in SHELLS and at + 1 < len(words) else None
+    first = words[0].rpartition("/")[2]
+    sign = r"-[a-z]*c" if first in SHELLS else r"--run|--command" if first == "nix-shell" else None
+    at = next((at for at, word in enumerate(words) if sign and re.fullmatch(sign, word)), len(words))
+    return words[at + 1] if at + 1 < len(words) else None

@@ -50,11 +50,11 @@ FIXES = {"--fix", "--fix-only", "--unsafe-fixes"}
 
 def different(found, arguments):
     """Of calls, those that check different things; `arguments`: what a call checks. One that only repairs
-    what another checks is none."""
-    checking = [call for call in found if not FIXES.intersection(call.words)] or found
+    what another checks is none; a hook fails where it repairs anything."""
+    checking = [call for call in found if call.hook or not FIXES.intersection(call.words)] or found
     kept = {}
     for call in checking:
-        kept.setdefault((call.folder, call.toolchain, *arguments(call)), call)
+        kept.setdefault((call.scope, *arguments(call)), call)
     return list(kept.values())
 
 
@@ -225,26 +225,28 @@ def arguments(call, dropped):
     return words[1:] if words[:1] in (["check"], ["format"]) else words
 
 
-def format_commands(formatter, check):
-    """How the Python code is formatted: commands and their folders."""
-    if formatter == "ruff":
-        found = calls("ruff", "format")
-        start = [*tools.standalone("ruff"), "format", *(["--check"] if check else [])]
-        dropped, everything = RUFF_FORMAT, []
-    else:
-        found = automation.of("black")
-        start = [*tools.standalone("black"), *(["--check"] if check else [])]
-        dropped, everything = BLACK, ["."]
-    call = found[0] if found else None
-    words = arguments(call, dropped) if call else []
+DROPPED = {"ruff": RUFF_FORMAT, "black": BLACK, "isort": ISORT}
+
+
+def format_calls(formatter):
+    """The calls that format the Python code, each in a way of its own; one of None where the project has none."""
+    found = calls("ruff", "format") if formatter == "ruff" else automation.of(formatter)
+    return different(found, lambda call: arguments(call, DROPPED[formatter])) or [None]
+
+
+def format_commands(formatter, check, call):
+    """How the Python code is formatted by a call of the project's, or by none: commands and their folders."""
+    start = [*tools.standalone(formatter, tools.plug_ins(formatter, call)), *(["format"] if formatter == "ruff" else [])]
+    start += ["--check"] if check else []
+    words = arguments(call, DROPPED[formatter]) if call else []
     if call and call.hook:
         files = hooked(call.hook)
         return [([*start, *force(formatter), *words, *part], call.folder) for part in parts(files)]
     folder = call.folder if call else given.ROOT
-    if not shell.has_paths(words):
-        words = [*words, *everything]
+    if formatter == "black" and not shell.has_paths(words):
+        words = [*words, "."]
     if formatter == "ruff":
-        start += no_markdown()
+        start += project.excluding() if call else no_markdown()
     return [([*start, *words], folder)]
 
 
@@ -290,9 +292,10 @@ def hooked(hook):
     listed = programs.read(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], given.CHECKOUT)
     types = hook.types or DEFAULT_TYPES.get(hook.id, ())
     endings = tuple(ending for name in types for ending in ENDINGS.get(name, ()))
+    left_out = tuple(ending for name in hook.exclude_types for ending in ENDINGS.get(name, ()))
     found = []
     for name in listed.out.split("\0") if listed else []:
-        wanted = name and (not endings or name.endswith(endings)) and matches(hook.files, name, True)
+        wanted = name and not name.endswith(left_out) and (not endings or name.endswith(endings)) and matches(hook.files, name, True)
         wanted = wanted and matches(project.general("files"), name, True)
         excluded = matches(hook.exclude, name, False) or matches(project.general("exclude"), name, False)
         path = given.CHECKOUT / name
@@ -319,6 +322,7 @@ def parts(files, size=500):
 
 def over_files(words, call, variables):
     """Runs a tool; as a hook that takes files, over those that it would be given."""
+    variables = {**automation.settings_of(call), **variables}
     if not (call and call.hook and call.hook.takes_files):
         return programs.run(words, call.folder if call else given.ROOT, variables)
     last = None
@@ -328,6 +332,13 @@ def over_files(words, call, variables):
         if not last:
             return last
     return last or programs.Outcome(words, 0)
+
+
+def isort(call, options):
+    """The command of isort, as a call of the project's has it, with options of ours."""
+    words = arguments(call, ISORT) if call else []
+    words = words if shell.has_paths(words) or (call and call.hook) else [*words, "."]
+    return [*tools.standalone("isort", tools.plug_ins("isort", call)), *ignored(), *options, *words]
 
 
 def ignored():

@@ -1,6 +1,7 @@
 """What a project gives names to: recipes of just, targets of make, sessions, environments, scripts and tasks."""
 
 import functools
+import itertools
 import json
 import re
 import shlex
@@ -8,10 +9,12 @@ from collections import namedtuple
 
 import given
 import project
+import shell
 
-Task = namedtuple("Task", "runner name scripts folder source names", defaults=({},))
+Task = namedtuple("Task", "runner name scripts folder source names variables weak", defaults=({}, {}, ()))
 """`runner` starts it by its `name`; each of its `scripts` begins in its folder, the first ones are those that start
-what it needs; `names`: values of the variables in them."""
+what it needs; `names`: values of the variables in them, `weak`: those of which the environment has a better one;
+`variables`: what is set for the programs that it starts."""
 
 
 @functools.lru_cache(maxsize=None)
@@ -25,14 +28,32 @@ def asked(words, folder):
     runner, rest = started_by(words)
     if runner is None:
         return []
-    if runner == "make" and (told := [place for option, place in zip(rest, rest[1:]) if option == "-C"]):
+    if runner == "make" and (told := [place for option, place in zip(rest, rest[1:]) if option in ("-C", "--directory")]):
         folder = (folder / told[0]).resolve()
-    wanted = [name for word in rest for name in word.split(",")]
+    told = shell.assigned(rest) if runner in ("make", "just", "task") else {}
+    wanted = [name for word in rest if not shell.ASSIGNMENT.match(word) for name in word.split(",")]
     for place in project.folders(folder):
         known = {task.name: task for task in of(place) if task.runner == runner}
-        if found := [known[name] for name in dict.fromkeys(wanted) if name in known]:
-            return found
+        if found := [task for name in dict.fromkeys(wanted) if (task := named(name, known, place))]:
+            return [changed(task, told) for task in found]
     return []
+
+
+def named(name, known, folder):
+    """The task of a name; of make's also by the rule for any name that is no file."""
+    task = known.get(name)
+    if task or "%" not in known or name.startswith("-") or (folder / name).is_file():
+        return task
+    rule = known["%"]
+    return rule._replace(name=name, names={**rule.names, "@": name})
+
+
+def changed(task, told):
+    """A task with what whoever starts it says of its variables."""
+    names = {(f".{name}" if task.runner == "task" else name): value for name, value in told.items()}
+    given_on = told if task.runner == "make" else {name: told[name] for name in told if name in task.variables}
+    weak = [name for name in task.weak if name not in names]
+    return task._replace(names={**task.names, **names}, variables={**task.variables, **given_on}, weak=weak)
 
 
 def started_by(words):
@@ -80,24 +101,40 @@ def justfile(folder):
     """Recipes, with the variables that are plain texts."""
     path = project.first_in(folder, "justfile", "Justfile", ".justfile")
     text = project.text(path) if path else ""
-    names = dict(re.findall(r"^(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M))
-    for header, body in re.findall(r"^@?([a-zA-Z_][^\n]*?:(?!=)[^\n]*)\n((?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
+    texts = re.findall(r"^(export\s+)?(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M)
+    names = {name: value for _, name, value in texts}
+    exports = re.search(r"^set\s+export\s*(:=\s*true\s*)?$", text, re.M)
+    variables = {name: value for sign, name, value in texts if sign or exports}
+    shared = re.search(rf"^set\s+working-directory\s*:=\s*{PLACE}", text, re.M)
+    for attributes, header, body in re.findall(r"^((?:\[[^\n]*\][ \t]*\n)*)@?([a-zA-Z_][^\n]*?:(?!=)[^\n]*)\n((?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
         name, (_, _, needed) = re.match(r"[\w-]+", header).group(), header.rpartition(":")
         needs = before("just", re.findall(r"[a-zA-Z_][\w-]*", re.sub(r"#.*|\([^)]*\)", "", needed)), name)
         scripts = [body] if body.lstrip().startswith("#!") else re.sub(r"\\\r?\n\s*", " ", body).splitlines()
-        yield Task("just", name, needs + scripts, folder, given.shown(path), names)
+        told = re.search(rf"working-directory\s*[:(]\s*{PLACE}", attributes) or shared
+        place = (folder / told.group(1)).resolve() if told else folder
+        yield Task("just", name, needs + scripts, place, given.shown(path), names, variables)
+
+
+PLACE = r"['\"]([^'\"{]+)['\"]"
+"""A folder in the words of just."""
 
 
 def makefile(folder):
     """Targets, with the variables that are made of texts."""
     path = project.first_in(folder, "GNUmakefile", "makefile", "Makefile")
     text = re.sub(r"\\\r?\n\s*", " ", project.text(path)) if path else ""
-    names = dict(re.findall(r"^(\w+)\s*(?:::?|\?)?=[ \t]*([^#\n]*?)[ \t\r]*(?:#.*)?$", text, re.M))
+    texts = re.findall(r"^(export[ \t]+)?(\w+)\s*(::?|\?)?=[ \t]*([^#\n]*?)[ \t\r]*(?:#.*)?$", text, re.M)
+    names = {name: value for _, name, _, value in texts}
+    listed = re.findall(r"^export\b[ \t]*([^=\n#]*?)[ \t\r]*(?:#.*)?$", text, re.M)
+    exported = {name for line in listed for name in line.split()} | {name for sign, name, _, _ in texts if sign}
+    variables = {name: shell.replaced(value, names, folder) for name, value in names.items() if name in exported or "" in listed}
+    weak = [name for _, name, sign, _ in texts if sign == "?"]
     for targets, needed, body in re.findall(r"^([^\s#:=][^\n:=]*?)\s*::?(?!=)([^\n=;]*)[^\n]*\n((?:(?:\t|#|(?:ifn?eq|ifn?def|else|endif)\b)[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
         lines = [line for line in body.replace("$$", "$").replace("$(shell ", "$(").splitlines() if line.startswith("\t")]
         for name in targets.split():
             needs = before("make", needed.partition("#")[0].replace("|", " ").split(), name)
-            yield Task("make", name, needs + lines, folder, given.shown(path), names)
+            own = names if name == "%" else {**names, "@": name}
+            yield Task("make", name, needs + lines, folder, given.shown(path), own, variables, weak)
 
 
 def taskfile(folder):
@@ -112,12 +149,14 @@ def of_taskfile(path, folder, prefix):
     """The tasks of one file of Task's; `prefix`: the name that it is included by, with a colon."""
     config = project.yml(path)
     shared = texts_of(project.table(config, "vars"))
+    general = texts_of(project.table(config, "env"))
     for name, task in project.table(config, "tasks").items():
         known = task if isinstance(task, dict) else {"cmds": task}
         lines = list(task_lines([known.get("deps"), known.get("cmds") or known.get("cmd")], prefix))
         place = folder / known["dir"] if isinstance(known.get("dir"), str) and "{" not in known["dir"] else folder
         names = {f".{key}": value for key, value in {**shared, **texts_of(project.table(known, "vars"))}.items()}
-        yield Task("task", f"{prefix}{name}", lines, place, given.shown(path), names)
+        variables = {**general, **texts_of(project.table(known, "env"))}
+        yield Task("task", f"{prefix}{name}", lines, place, given.shown(path), names, variables)
     for name, included in project.table(config, "includes").items():
         known = included if isinstance(included, dict) else {"taskfile": included}
         inner = folder / str(known.get("taskfile") or "?")
@@ -148,11 +187,7 @@ def texts_of(values):
 def tox(folder):
     """tox's environments."""
     for name in ("tox.ini", "setup.cfg"):
-        parser = project.ini(folder / name)
-        for part in parser.sections():
-            if part.startswith("testenv"):
-                lines = of_tox(parser[part].get("commands", ""), parser, folder)
-                yield Task("tox", part.partition(":")[2] or "py", lines.splitlines(), folder, given.shown(folder / name))
+        yield from of_tox_ini(folder / name, folder)
     for path, known in (
         (folder / "tox.toml", project.toml(folder / "tox.toml")),
         (folder / "pyproject.toml", project.table(project.toml(folder / "pyproject.toml"), "tool", "tox")),
@@ -161,7 +196,45 @@ def tox(folder):
             commands = project.table({"env": env}, "env").get("commands")
             parts = [command for command in commands if isinstance(command, list)] if isinstance(commands, list) else []
             written = [[word for part in command for word in of_tox_toml(part, folder)] for command in parts]
-            yield Task("tox", name, [shlex.join(words) for words in written], folder, given.shown(path))
+            variables = texts_of(project.table({"env": env}, "env", "set_env"))
+            yield Task("tox", name, [shlex.join(words) for words in written], folder, given.shown(path), {}, variables)
+
+
+def of_tox_ini(path, folder):
+    """The environments of an INI file of tox's: those with a section, in its list, or that lines are for."""
+    parser = project.ini(path)
+    parts = {name: parser[part] for part in parser.sections() if part.startswith("testenv") for name in alternatives(part[8:]) or [""]}
+    base = parts.get("", {})
+    lists = [parser.get("tox", key, fallback="") for key in ("envlist", "env_list")]
+    factors = [name for found in FACTORS.finditer(base.get("commands", "")) for name in alternatives(found.group(1)) if "!" not in name]
+    for name in dict.fromkeys([*parts, *(name for text in lists for name in alternatives(text)), *factors]):
+        own = parts.get(name, base)
+
+        def lines(*keys, own=own, name=name):
+            text = next((settings[key] for settings in (own, base) for key in keys if key in settings), "")
+            return of_tox(FACTORS.sub(lambda found: found.group(2) if holds(found.group(1), name) else "", text), parser, folder).splitlines()
+
+        variables = {key: value for key, value in (re.split(r"\s*=\s*", line.strip(), maxsplit=1) for line in lines("setenv", "set_env") if "=" in line)}
+        yield Task("tox", name or "py", lines("commands"), folder, given.shown(path), {}, variables)
+
+
+FACTORS = re.compile(r"^[ \t]*([\w!{},.-]+):[ \t]+(.*)$", re.M)
+"""A line of tox's that is for some environments only."""
+
+
+def alternatives(text):
+    """The names that tox's `py{39,310}-lint, docs` stands for."""
+    found = []
+    for name in re.findall(r"(?:\{[^{}]*\}|[^\s,{}])+", text):
+        parts = [part.split(",") if at % 2 else [part] for at, part in enumerate(re.split(r"\{([^{}]*)\}", name))]
+        found += ["".join(words).replace(" ", "") for words in itertools.product(*parts)]
+    return found
+
+
+def holds(factors, name):
+    """Whether a line that is for environments with these factors is for the one of a name."""
+    own = set(name.split("-"))
+    return any(all((one[1:] not in own) if one[:1] == "!" else one in own for one in part.split("-")) for part in alternatives(factors))
 
 
 def of_tox(lines, parser, folder):
@@ -186,8 +259,8 @@ def of_tox_toml(part, folder):
 
 def nox(folder):
     """The known words of `session.run`."""
-    for name, words in project.nox_calls(folder, "run"):
-        yield Task("nox", name, [shlex.join(words)], folder, given.shown(folder / "noxfile.py"))
+    for name, words, variables in project.nox_calls(folder, "run"):
+        yield Task("nox", name, [shlex.join(words)], folder, given.shown(folder / "noxfile.py"), {}, variables)
 
 
 def cargo_make(folder):
@@ -198,7 +271,8 @@ def cargo_make(folder):
         words = [known["command"], *project.texts(known.get("args"))] if isinstance(known.get("command"), str) else []
         needs = before("cargo make", project.texts(known.get("dependencies")), name)
         script = "\n".join(project.texts(known.get("script")))
-        yield Task("cargo make", name, [*needs, shlex.join(words), script], folder, given.shown(path))
+        variables = {**texts_of(project.table(project.toml(path), "env")), **texts_of(project.table(known, "env"))}
+        yield Task("cargo make", name, [*needs, shlex.join(words), script], folder, given.shown(path), {}, variables)
 
 
 def npm(folder):
@@ -221,11 +295,12 @@ def hatch(folder):
     shared = project.table(project.toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
     for env, settings in {**shared, **own}.items():
         scripts = project.table({"env": settings}, "env", "scripts")
+        variables = texts_of(project.table({"env": settings}, "env", "env-vars"))
         for name, lines in scripts.items():
             found = [hatch_line(line, env, [one for one in scripts if one != name]) for line in project.texts(lines)]
             found = [re.sub(r"\{args:?([^}]*)\}", r"\1", line) for line in found]
             for known_as in {f"{env}:{name}", name} if env == "default" else {f"{env}:{name}"}:
-                yield Task("hatch", known_as, found, folder, "hatch's scripts")
+                yield Task("hatch", known_as, found, folder, "hatch's scripts", {}, variables)
 
 
 def hatch_line(line, env, scripts):
@@ -251,7 +326,9 @@ def tables(folder):
         *(("mise", folder / name, project.table(project.toml(folder / name), "tasks")) for name in ("mise.toml", ".mise.toml")),
     ):
         for name, task in known.items():
-            yield Task(runner, name, list(lines_of(task, runner, () if isinstance(task, str) else [one for one in known if one != name])), folder_of(task, folder), given.shown(place))
+            lines = list(lines_of(task, runner, () if isinstance(task, str) else [one for one in known if one != name]))
+            variables = texts_of(project.table({"": task}, "", "env"))
+            yield Task(runner, name, lines, folder_of(task, folder), given.shown(place), {}, variables)
 
 
 def pixi_tables(known):

@@ -205,11 +205,48 @@ def as_locked(text):
 # environments
 
 
-def standalone(tool):
-    """The start of a command for a tool that needs none of the project's packages."""
-    if found := given.program(tool):
+def standalone(tool, more=()):
+    """The start of a command for a tool that needs none of the project's packages.
+
+    `more`: requirements that it is to find as well."""
+    if (found := given.program(tool)) and not missing(more):
         return [found]
-    return [had(tool, tool, [only(tool, want) for want in wanted(tool)], None)]
+    alone = [only(tool, want) for want in wanted(tool)]
+    wants = [one for want in alone for one in ([with_more(want, more), want] if more else [want])]
+    return [had(tool, tool, wants, None)]
+
+
+def with_more(want, more):
+    """The same with further requirements."""
+    return want._replace(requirements=[*want.requirements, *more])
+
+
+def plug_ins(tool, call):
+    """What the project has a tool find beside it, where a call starts it: all of the hook's own environment, what
+    `--with` brings, or what is made for the tool and stands in one list with it."""
+    if call and call.hook:
+        return [text for text in call.hook.packages if packages.name_of(text) != tool]
+    if call and call.written[0] in ("uvx", "pipx") or call and call.written[:3] == ["uv", "tool", "run"]:
+        return [text for value in automation.values_in(call.written, "--with") for text in value.split(",")]
+    brought = automation.values_in(call.written, "--with") if call else []
+    for one in lists():
+        if packages.holds(one, tool) and any(is_for(tool, text) for text in one.requirements):
+            brought += [text for text in resolved(one) if is_for(tool, text)]
+    return list(dict.fromkeys(brought))
+
+
+PLUG_INS = {
+    "flake8": ("pep8-naming", "wemake-python-styleguide", "dlint", "hacking", "pydoclint", "darglint", "mccabe", "pycodestyle", "pyflakes"),
+    "pylint": ("astroid",),
+    "isort": (),
+}
+"""By tool that takes plug-ins, what decides what it finds without being named after it."""
+
+
+def is_for(tool, requirement):
+    """Whether a requirement is one of a tool's plug-ins."""
+    name = packages.name_of(requirement)
+    return tool in PLUG_INS and (name.startswith(f"{tool}-") or name in PLUG_INS[tool])
 
 
 def only(tool, want):

@@ -37,7 +37,7 @@ def mypy(call):
     named = {"files", "packages", "modules"}.intersection(mypy_settings() or {})
     if not named and not shell.has_paths(words) and not CHOSEN.intersection(words):
         words = [*words, *sources()]
-    return programs.run([*start, *words], place(call))
+    return programs.run([*start, *words], place(call), automation.settings_of(call))
 
 
 CHOSEN = {"-p", "--package", "-m", "--module", "-c", "--command"}
@@ -53,7 +53,7 @@ def pyright(call, name="pyright"):
     if not shell.has_paths(words) and not whole:
         words = [*words, *sources()]
     words = [word for word in words if word != "--skip-pytest"]
-    return programs.run([*tools.beside(name), "--pythonpath", given.PYTHON, *words], place(call))
+    return programs.run([*tools.beside(name), "--pythonpath", given.PYTHON, *words], place(call), automation.settings_of(call))
 
 
 def checking(name, interpreter):
@@ -64,7 +64,7 @@ def checking(name, interpreter):
     def run(call):
         words = style.arguments(call, ()) if call and not call.hook else []
         words = words[1:] if words[:1] == ["check"] else words
-        return programs.run([*tools.beside(name), "check", interpreter, given.PYTHON, *words], place(call))
+        return programs.run([*tools.beside(name), "check", interpreter, given.PYTHON, *words], place(call), automation.settings_of(call))
 
     return run
 

@@ -35,6 +35,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "given.py",
     "lint.just",
     "lint.py",
+    "machine.py",
     "noxfile.py",
     "packages.py",
     "pairing.py",

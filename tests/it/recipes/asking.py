@@ -295,6 +295,9 @@ class Automation(Case):
             "python -m ruff check src", ".venv/bin/ruff check src", "FOO=1 poetry run ruff check src",
             "hatch run lint:ruff check src", "true && ruff check src",
             "uv run --python ${{ matrix.x }} --with ruff ruff check src",
+            "pipx run ruff==0.15.9 check src", "pipx run 'ruff[x]>=0.15,<1' check src", "nix develop .#ci -c ruff check src", "nix develop --command ruff check src",
+            "nix-shell --run 'ruff check src'", "conda run -n dev --no-capture-output ruff check src", "mise exec -- ruff check src", "uv tool run ruff@latest check src",
+            "timeout -k 5 60 ruff check src", "nice -n 5 ruff check src",
         ):  # fmt: skip
             self.assertEqual(self.calls({"Makefile": f"l:\n\t{line}\n"}, "ruff"), [["ruff", "check", "src"]], line)
 
@@ -311,6 +314,94 @@ class Automation(Case):
         self.assertEqual((call.folder, call.variables["RUSTFLAGS"]), (self.root, "-Dwarnings"))
         elsewhere = {"Makefile": "l:\n\tcd other && cargo clippy\n"}
         self.assertEqual(self.calls(elsewhere, "clippy"), [])
+
+    def test_the_crate_and_the_sources_may_have_folders_of_their_own(self):
+        crate = '[package]\nname = "own-name"\n'
+        for files in (
+            {".github/workflows/ci.yml": "jobs: {a: {steps: [{run: cargo clippy --all, working-directory: rust}]}}\n"},
+            {".github/workflows/ci.yml": "jobs: {a: {defaults: {run: {working-directory: rust}}, steps: [{run: cargo clippy --all}]}}\n"},
+            {"justfile": "lint:\n    cd rust && cargo clippy --all\n"},
+            {"justfile": "[working-directory: 'rust']\n@lint:\n    cargo clippy --all\n"},
+            {"justfile": "[private]\n[working-directory('rust'), no-exit-message]\nlint:\n    cargo clippy --all\n"},
+            {"justfile": "set working-directory := 'rust'\nlint:\n    cargo clippy --all\n"},
+        ):
+            member = {"name": "own-name", "module": "own_name._own", "features": []}
+            load = self.project({"rust/Cargo.toml": crate, "other/Cargo.toml": crate, **files}, members=[member])
+            member.update(dir=str(self.root), manifest=str(self.root / "rust/Cargo.toml"), workspace=str(self.root / "rust"))
+            load("given").MEMBERS[:] = [member]
+            (call,) = load("automation").of("clippy")
+            self.assertEqual((call.words, call.folder), (["cargo", "clippy", "--all"], self.root / "rust"), files)
+        package = {"pyproject.toml": '[tool.maturin]\npython-source = "python"\n', "Makefile": "l:\n\tcd python && ruff check\n"}
+        self.assertEqual(self.calls(package, "ruff"), [["ruff", "check"]])
+
+    def settings(self, files, tool="clippy"):
+        """The variables that each call of a tool is given."""
+        return [call.settings for call in self.project(files)("automation").of(tool)]
+
+    def test_what_a_program_is_given_in_variables_is_known_wherever_it_is_set(self):
+        def ci(steps, more=""):
+            return {".github/workflows/ci.yml": f"{more}jobs: {{a: {{steps: [{steps}]}}}}\n"}
+
+        line, made, set_ = "cargo clippy", {"Makefile": "lint:\n\tcargo clippy\n"}, "{A_FLAG: -D warnings}"
+        for files in (
+            ci("{run: 'A_FLAG=\"-D warnings\" cargo clippy'}"), ci("{run: 'env A_FLAG=\"-D warnings\" cargo clippy'}"),
+            ci(f"{{run: cargo clippy, env: {set_}}}"), ci("{run: cargo clippy}", f"env: {set_}\n"),
+            ci("{run: 'export A_FLAG=\"-D warnings\"\n\n  cargo clippy'}"),
+            ci("{run: 'echo \"A_FLAG=-D warnings\" >> \"$GITHUB_ENV\"'}, {run: cargo clippy}"),
+            ci("{run: 'echo A_FLAG=\"-D warnings\" >>$GITHUB_ENV'}, {run: cargo clippy}"),
+            {**ci(f"{{run: make lint, env: {set_}}}"), **made}, {**ci("{run: A_FLAG=\"-D warnings\" make lint}"), **made},
+            {**ci("{run: make lint A_FLAG=\"-D warnings\"}"), **made},
+            {"justfile": "export A_FLAG := '-D warnings'\nlint:\n  cargo clippy\n"},
+            {"justfile": "set export\nA_FLAG := '-D warnings'\nlint:\n  cargo clippy\n"},
+            {"justfile": "lint:\n  #!/bin/sh\n  export A_FLAG='-D warnings'\n  cargo clippy\n"},
+            {"Makefile": "export A_FLAG = -D warnings\nlint:\n\tcargo clippy\n"},
+            {"Makefile": "D = -D\nA_FLAG := $(D) warnings\nexport A_FLAG\nlint:\n\tcargo clippy\n"},
+            {"Makefile": "A_FLAG := -D warnings\nexport\nlint:\n\tcargo clippy\n"},
+            {"tox.ini": "[testenv]\nsetenv =\n    A_FLAG = -D warnings\n[testenv:lint]\ncommands = cargo clippy\n"},
+            {"tox.toml": f"[env.lint]\nset_env.A_FLAG = '-D warnings'\ncommands = [{line.split()!r}]\n"},
+            {"noxfile.py": f"def lint(s):\n    s.run(*{line.split()!r}, env={{'A_FLAG': '-D warnings'}})\n"},
+            {"Taskfile.yml": f"env: {set_}\ntasks: {{lint: cargo clippy}}\n"}, {"Taskfile.yml": f"tasks: {{lint: {{cmds: [cargo clippy], env: {set_}}}}}\n"},
+            {"hatch.toml": "[envs.x]\nenv-vars.A_FLAG = '-D warnings'\nscripts.lint = 'cargo clippy'\n"},
+            {"pyproject.toml": "[tool.poe.tasks.lint]\ncmd = 'cargo clippy'\nenv.A_FLAG = '-D warnings'\n"},
+            {"Makefile.toml": "[env]\nA_FLAG = '-D warnings'\n[tasks.lint]\nscript = 'cargo clippy'\n"},
+            {".gitlab-ci.yml": f"variables: {set_}\nlint: {{script: [cargo clippy]}}\n"},
+            {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: env A_FLAG=\"-D warnings\" cargo clippy}]}]\n"},
+        ):  # fmt: skip
+            self.assertEqual(self.settings(files), [{"A_FLAG": "-D warnings"}], files)
+
+    def test_variables_of_the_machine_and_those_that_nobody_knows_are_not_handed_on(self):
+        env = "env: {CARGO_TERM_COLOR: always, RUSTC_WRAPPER: sccache, CARGO_INCREMENTAL: 0, MY_TOKEN: x, OWN: '${{ secrets.x }}', OFFLINE: true}\n"
+        job = "jobs: {a: {strategy: {matrix: {level: [high]}}, env: {LEVEL: '${{ matrix.level }}'}, steps: [{run: 'PATH=x:$PATH cargo clippy'}]}}\n"
+        self.assertEqual(self.settings({".github/workflows/ci.yml": env + job}), [{"OFFLINE": "true", "LEVEL": "high"}])
+
+    def test_a_variable_of_makes_that_gives_way_to_the_environment_does(self):
+        make = {"Makefile": "FLAGS ?= --all\nOTHER = b\n%: Makefile\n\truff check --select $@ $(FLAGS) $(OTHER)\n"}
+        for line, words in (
+            ("make E", ["--select", "E", "--all", "b"]), ("FLAGS=a OTHER=x make E", ["--select", "E", "a", "b"]), ("make E OTHER=c", ["--select", "E", "--all", "c"]),
+        ):  # fmt: skip
+            ci = {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: {line}}}]}}}}\n"}
+            self.assertEqual(self.calls({**make, **ci}, "ruff"), [["ruff", "check", *words]], line)
+
+    def test_an_environment_of_tox_is_known_by_its_factors(self):
+        files = {"tox.ini": "[tox]\nenvlist = py{39,310}-{lint,test}\n[testenv]\ncommands =\n    lint: ruff check own\n    !lint: ruff check tests\n[testenv:d{1,2}]\ncommands = ruff check d\n"}
+        for name, path in ("lint", "own"), ("py39-lint", "own"), ("py310-test", "tests"), ("d2", "d"):
+            ci = {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: tox -e {name}}}]}}}}\n"}
+            self.assertEqual(self.calls({**files, **ci}, "ruff"), [["ruff", "check", path]], name)
+
+    def test_a_step_that_decides_nothing_is_not_the_pipelines_word(self):
+        ci = ".github/workflows/ci.yml"
+        for text in (
+            "jobs: {a: {if: false, steps: [{run: ruff check ci}]}}\n", "jobs: {a: {steps: [{run: ruff check ci, if: '${{ false }}'}]}}\n",
+            "on: workflow_dispatch\njobs: {a: {steps: [{run: ruff check ci}]}}\n", "on: {workflow_dispatch: {inputs: {}}}\njobs: {a: {steps: [{run: ruff check ci}]}}\n",
+        ):  # fmt: skip
+            decides = {".github/workflows/z.yml": "on: [push, workflow_dispatch]\njobs: {a: {steps: [{run: ruff check own}]}}\n"}
+            self.assertEqual(self.calls({ci: text, **decides}, "ruff"), [["ruff", "check", "own"]], text)
+
+    def test_what_pre_commit_skips_in_ci_fails_nothing(self):
+        hooks = {".pre-commit-config.yaml": "repos: [{repo: x/black, rev: v1, hooks: [{id: black}]}, {repo: x/ruff, rev: v1, hooks: [{id: ruff}]}]\n"}
+        ci = {".github/workflows/ci.yml": "jobs: {a: {steps: [{run: pipx run pre-commit run -a, env: {SKIP: 'black, x'}}]}}\n"}
+        automation = self.project({**hooks, **ci})("automation")
+        self.assertEqual([call.may_fail for tool in ("black", "ruff") for call in automation.of(tool)], [True, False])
 
     def test_the_paths_of_a_noxfile_are_known(self):
         paths = "ROOT = Path(__file__).parent\nTESTS = ROOT / 'tests'\n"
@@ -381,7 +472,7 @@ class Automation(Case):
         for line, words in (
             ("ruff check src > out.txt 2>&1", ["src"]), ("ruff check src 2> err.txt & x", ["src"]), ("(cd . && ruff check src)", ["src"]),
             ("if ! ruff check src; then exit 1; fi", ["src"]), ("ruff check --select 'E;F' src", ["--select", "E;F", "src"]),
-            ("bash -euc 'ruff check src'", ["src"]), ("ruff check $$(git ls-files '*.py')", ["src/a.py"]),
+            ("bash -euc 'ruff check src'", ["src"]), ("git ls-files -z '*.py' | xargs -0 -n 9 ruff check", ["src/a.py"]), ("ruff check $$(git ls-files '*.py')", ["src/a.py"]),
         ):  # fmt: skip
             module = self.project({"Makefile": f"l:\n\t{line}\n", "src/a.py": ""})("automation")
             subprocess.run("git init --quiet . && git add .", cwd=self.root, shell=True, check=True)
@@ -410,9 +501,15 @@ class Automation(Case):
         def made(line):
             return {"Makefile": f"l:\n\t{line}\n"}
 
+        def matrix(values):
+            step = "{run: ruff check, continue-on-error: '${{ matrix.e }}'}"
+            return {".github/workflows/ci.yml": f"jobs: {{a: {{strategy: {{matrix: {values}}}, steps: [{step}]}}}}\n"}
+
         for files, may_fail in (
             (made("-@ruff check"), True), (made("ruff check || true"), True), (made("ruff check || echo findings"), True), (made("ruff check --exit-zero"), True),
             (job(", continue-on-error: true"), True), ({".gitlab-ci.yml": "l: {script: [ruff check], allow_failure: true}\n"}, True),
+            (matrix("{e: [true]}"), True), (matrix("{e: [true, false]}"), False), (matrix("{e: [true], include: [{e: false}]}"), False),
+            (matrix("{v: [1], include: [{v: 2, e: true}]}"), False), (matrix("{include: [{v: 2, e: true}]}"), True), (matrix("{}"), False),
             ({"tox.ini": "[testenv]\ncommands =\n    - ruff check\n"}, True), (made("bash -c 'ruff check' || true"), True),
             (made("@ruff check"), False), (made("ruff check || (echo findings; exit 1)"), False), (made("ruff check || ruff check --fix"), False), (job(""), False),
         ):  # fmt: skip
@@ -465,6 +562,12 @@ class Style(Case):
         subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
         self.assertEqual(module.hooked(module.calls("ruff", "format")[0].hook), ["a.py", "n.ipynb"])
 
+    def test_a_hook_leaves_out_what_it_is_told_to_by_type(self):
+        config = "repos: [{repo: x/ruff, rev: v1, hooks: [{id: ruff-format, exclude_types: [pyi, jupyter]}]}]\n"
+        module = self.style({".pre-commit-config.yaml": config, **dict.fromkeys(["a.py", "b.pyi", "n.ipynb"], "")})
+        subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
+        self.assertEqual(module.hooked(module.calls("ruff", "format")[0].hook), ["a.py"])
+
     def test_a_hook_sees_no_builds_and_what_all_hooks_see(self):
         config = "files: ^src/|^target/\nrepos:\n- repo: https://github.com/x/black\n  rev: v1.0\n  hooks:\n  - {id: black-jupyter}\n"
         names = ["a.py", "src/b.py", "src/c.ipynb", "target/pyx/lint/d.py", "target/e.py"]
@@ -496,6 +599,11 @@ class Style(Case):
     def test_markdown_is_no_python_unless_the_project_says_so(self):
         self.assertIn("*.md", " ".join(self.style({}).no_markdown()))
         self.assertNotIn("*.md", " ".join(self.style({"ruff.toml": 'extend-include = ["*.md"]\n'}).no_markdown()))
+        for files, is_left_out in ({}, True), ({"Makefile": "l:\n\truff format --check .\n"}, False):
+            module = self.style(files)
+            module.tools.standalone = lambda tool, more=(): [tool]
+            ((words, _),) = module.format_commands("ruff", True, module.format_calls("ruff")[0])
+            self.assertEqual("*.md" in " ".join(words), is_left_out)
 
 
 class Checks(Case):
@@ -507,6 +615,57 @@ class Checks(Case):
         self.assertEqual(self.names({"Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}), ["ruff check"])
         self.assertEqual(self.names({"Makefile": "l:\n\truff check --fix src\n"}), ["ruff check"])
         self.assertEqual(len(self.names({"Makefile": "l:\n\truff check src\n\truff check tests\n"})), 2)
+
+    def test_a_hook_that_repairs_fails_where_it_does(self):
+        hooks = "repos: [{repo: x/ruff, rev: v1, hooks: [{id: ruff-check, args: [--select, I, --fix]}, {id: ruff-check}]}]\n"
+        self.assertEqual(len(self.names({".pre-commit-config.yaml": hooks})), 2)
+
+    def test_each_call_of_a_tool_is_a_check(self):
+        load = self.project({"Cargo.toml": "", "Cargo.lock": "", "Makefile": "".join(f"l:\n\t{tool} {path}\n" for path in ("a", "b", "a") for tool in (
+            "ruff format --check", "ruff check", "flake8", "isort -c", "cargo audit --ignore",
+        ))}, crate=True)  # fmt: skip
+        load("tools").standalone = lambda tool, more=(): [tool]
+        names = [check.name for check in load("lint").python()]
+        self.assertEqual(sorted(names), sorted(2 * ["ruff check", "ruff format", "flake8", "isort"]))
+        commands = [command for call in load("style").format_calls("ruff") for command, _ in load("style").format_commands("ruff", True, call)]
+        self.assertEqual([words[-1] for words in commands], ["a", "b"])
+        audit, run = load("audit"), load("steps").Steps("audit")
+        audit.audit = lambda lock, call, yes: (lock, call.arguments[-1])
+        audit.rust(run, True)
+        self.assertEqual([(row.state, row.text) for row in run.rows], [(self.root / "Cargo.lock", "a"), (self.root / "Cargo.lock", "b")])
+
+    def test_black_is_a_check_for_each_call_as_well(self):
+        load = self.project({"Makefile": "l:\n\tblack --check a\n\tblack --check b\n\tblack a\n"})
+        self.assertEqual([check.name for check in load("lint").python() if check.tool == "black"], ["black", "black"])
+
+    def started(self, files, tool, **more):
+        """The variables with which programs were started whose words hold a tool's name."""
+        load, found = self.project(files, **more), []
+        programs = load("programs")
+        programs.start = lambda words, folder, variables, *_: found.append((words, variables or {})) or programs.Outcome(words, 0)
+        for one in "standalone", "beside":
+            setattr(load("tools"), one, lambda tool, *_, **__: [tool])
+        load("style").toolchains = set
+        run = load("steps").Steps("x")
+        with contextlib.redirect_stderr(io.StringIO()):
+            for check in (*load("lint").rust(), *load("lint").python()):
+                check.work(False)
+            load("docs").of_crates(run)
+        return [(words, variables) for words, variables in found if tool in words]
+
+    def test_a_tool_is_given_the_variables_that_the_project_gives_it(self):
+        for tool, line in (
+            ("clippy", "cargo clippy"), ("mypy", "mypy src"), ("pyright", "pyright"), ("ty", "ty check"), ("flake8", "flake8 ."), ("ruff", "ruff check"),
+            ("ruff", "ruff format --check"), ("black", "black --check ."), ("isort", "isort -c ."), ("doc", "cargo doc --document-private-items"),
+        ):  # fmt: skip
+            found = self.started({"Cargo.toml": "", "Makefile": f"l:\n\tA_FLAG=own {line}\n"}, tool, crate=True)
+            found = [(words, variables) for words, variables in found if tool != "ruff" or line.split()[1] in words]
+            self.assertTrue(found and all(variables.get("A_FLAG") == "own" for _, variables in found), (line, found))
+
+    def test_what_clippy_denies_is_what_the_variables_say(self):
+        for flags in "-D warnings -A dead_code", "--deny warnings", "-Dwarnings":
+            ((words, variables),) = self.started({"Cargo.toml": "", "Makefile": f"l:\n\tRUSTFLAGS='{flags}' cargo clippy\n"}, "clippy", crate=True)
+            self.assertEqual((words[-1][:9], variables["RUSTFLAGS"]), ("--message", flags))
 
     def test_clippy_that_fixes_is_no_further_check(self):
         lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short", "cargo clippy --message-format short --all"]
@@ -685,6 +844,32 @@ class Installing(Case):
         self.assertIn("requirements.txt lists beside ty what cannot be installed: uv cannot install it: no such host", said.getvalue())
 
 
+    def plug_ins(self, files, tool="flake8"):
+        load = self.project(files)
+        load("tools").note = lambda sentence: None
+        calls = load("automation").of(tool)
+        return [load("tools").plug_ins(tool, call) for call in calls or [None]]
+
+    def test_a_linter_finds_the_plug_ins_that_the_project_gives_it(self):
+        hook = "repos: [{repo: x/flake8, rev: 7.1.2, hooks: [{id: flake8, additional_dependencies: [other, flake8-own==1]}]}]\n"
+        line = {"Makefile": "l:\n\tflake8 .\n"}
+        for files, found in (
+            ({".pre-commit-config.yaml": hook}, ["other", "flake8-own==1"]),
+            ({"Makefile": "l:\n\tpip install flake8==7.1.2 flake8-own==1 pep8-naming numpy\n\tflake8 .\n"}, ["flake8-own==1", "pep8-naming"]),
+            ({"Makefile": "l:\n\tuvx --with flake8-own==1,other flake8@7.1.2 tests\n"}, ["flake8-own==1", "other"]),
+            ({**line, "pyproject.toml": PROJECT + "[dependency-groups]\na = ['flake8', 'flake8-own', 'numpy']\nb = ['flake8-of-none']\n"}, ["flake8-own"]),
+            ({"Makefile": "l:\n\tuvx flake8@7.1.2 tests\n", "requirements.txt": "flake8\nflake8-own\n"}, []),
+        ):  # fmt: skip
+            self.assertEqual(self.plug_ins(files), [found], files)
+        self.assertEqual(self.plug_ins({"Makefile": "l:\n\truff check\n", "requirements.txt": "ruff\nruff-lsp\n"}, "ruff"), [[]])
+
+    def test_plug_ins_are_installed_beside_the_tool(self):
+        load, asked = self.project({"requirements.txt": "flake8==7.1.2\nflake8-own\nnumpy\n"}), []
+        load("tools").had = lambda tool, program, wants, below: asked.append(wants[0].requirements) or tool
+        load("tools").standalone("flake8", load("tools").plug_ins("flake8", None))
+        self.assertEqual(asked, [["flake8==7.1.2", "flake8-own"]])
+
+
 class Told(Case):
     def test_how_a_tool_tells_its_findings_goes_with_its_value(self):
         for told in "--output-format github", "--output-format=github", "--output-file out.txt", "-o out.txt":
@@ -730,6 +915,75 @@ class Docs(Case):
             found = self.project(files)("docs").config_of(None)
             self.assertEqual((found[0], found[2]), (name, self.root / place), line)
 
+    MAKE = (
+        "SPHINXOPTS ?=\nSPHINXBUILD ?= sphinx-build\nSOURCEDIR = .\nBUILDDIR = _build\nhelp:\n\t@$(SPHINXBUILD) -M help \"$(SOURCEDIR)\" \"$(BUILDDIR)\" $(SPHINXOPTS) $(O)\n"
+        ".PHONY: help Makefile\n%: Makefile\n\t@$(SPHINXBUILD) -M $@ \"$(SOURCEDIR)\" \"$(BUILDDIR)\" $(SPHINXOPTS) $(O)\n"
+    )
+
+    def built(self, files, then=lambda folder: None):
+        """How the documentation is built: the words behind the program's name, the folder and the variables."""
+        load, found = self.project(files), []
+        load("docs").with_packages = lambda tool, program: [program]
+        programs, real = load("programs"), load("programs").start
+
+        def start(words, folder, variables, *others):
+            if words[0] == "git":
+                return real(words, folder, variables, *others)
+            found.append((words[1:], folder, variables))
+            then(Path(folder))
+            return programs.Outcome(words, 0, f"{folder}/x.rst: said")
+
+        programs.start = start
+        docs = load("docs")
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            _, work, path = docs.config_of(None)
+            self.assertTrue(work(path))
+        self.said = said.getvalue()
+        return found[0]
+
+    def test_sphinx_is_told_what_the_project_tells_it(self):
+        def ci(steps):
+            return {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: '{steps}'}}]}}}}\n"}
+
+        def rtd(build):
+            return {".readthedocs.yaml": f"build: {{{build}}}\n"}
+
+        made = {"text/Makefile": self.MAKE}
+        for files, words in (
+            ({**ci('make -C text html SPHINXOPTS="-W --keep-going"'), **made}, ["-W", "--keep-going"]), ({**ci('cd text && SPHINXOPTS=-n make html'), **made}, ["-n"]),
+            (ci("sphinx-build -nW -b html text out"), ["-nW"]), (ci("sphinx-build -n -W -t internal -D a=b --color text out -j auto"), ["-n", "-W", "-t", "internal", "-D", "a=b", "--color"]),
+            (ci("python -m sphinx -bdirhtml -d x text out"), []), (ci("sphinx-build -M html text out -T"), ["-T"]),
+            (ci("sphinx-build -W -b linkcheck text out; sphinx-build -n text out"), ["-n", "-W"]),
+            (rtd("commands: [pip install sphinx, sphinx-build -W text $READTHEDOCS_OUTPUT/html]"), ["-W"]), (rtd("jobs: {build: {html: [sphinx-build -n text out]}}"), ["-n"]),
+            (rtd("jobs: {post_build: [sphinx-build -n text out]}"), ["-n"]),
+        ):  # fmt: skip
+            told, _, _ = self.built({"text/conf.py": "", **files})
+            told = told[: told.index("-d")]
+            self.assertEqual(told, ["-b", "html", *words], files)
+        told, _, settings = self.built({"etc/conf.py": "", **ci("A_FLAG=own sphinx-build -c etc web out"), "web/index.rst": ""})
+        self.assertEqual((told[2:4], Path(told[-2]).name, settings), (["-c", "etc"], "web", {"A_FLAG": "own"}))
+
+    def test_what_sphinx_writes_beside_its_sources_is_not_written_into_the_projects(self):
+        def then(folder):
+            tree = self.root / "target/pyx/docs/tree"
+            self.assertEqual(((tree / "docs/own.rst").read_text(), (tree / "python/own.so").read_text()), ("x", "built"))
+            (tree / "docs/generated.rst").write_text("")
+
+        files = {"docs/conf.py": "", "docs/own.rst": "x", "python/own.so": "built", ".gitignore": "*.so\n"}
+        words, folder, _ = self.built(files, then)
+        self.assertEqual((words[-2], str(folder)), (f"{self.root}/target/pyx/docs/tree/docs", f"{self.root}/target/pyx/docs/tree"))
+        self.assertEqual(sorted(path.name for path in (self.root / "docs").iterdir()), ["conf.py", "own.rst"])
+        self.assertEqual((self.root / "python/own.so").read_text(), "built")
+        self.assertIn(f"{self.root}/x.rst: said", self.said)
+        self.assertFalse((self.root / "target/pyx/docs/tree").exists())
+
+    def test_crates_are_documented_as_the_project_has_it_done(self):
+        ci = "jobs: {a: {steps: [{run: cargo doc --no-deps --document-private-items --open}, {run: cargo doc -p own-name --target x}]}}\n"
+        load = self.project({"Cargo.toml": '[package]\nname = "own-name"\n', ".github/workflows/ci.yml": ci}, crate=True)
+        load("style").toolchains = set
+        ((_, words, _, call),) = load("docs").doc_commands()
+        self.assertEqual((words, call.source), (["cargo", "doc", "--no-deps", "--document-private-items"], ".github/workflows/ci.yml"))
+
     def test_zensical_builds_what_it_is_configured_or_listed_for(self):
         listed = {"mkdocs.yml": "", "requirements.txt": "zensical\nruff\n"}
         for files, name, path in (
@@ -764,7 +1018,7 @@ class Docs(Case):
     def test_a_tool_that_breaks_is_summed_up_by_its_last_line(self):
         load, said = self.project({}), io.StringIO()
         text = 'INFO - x\nTraceback (most recent call last):\n  File "c.py", line 1\nTypeError: got an unexpected keyword\n'
-        load("programs").combined = lambda words, folder: load("programs").Outcome(words, 1, text)
+        load("programs").combined = lambda words, folder, settings: load("programs").Outcome(words, 1, text)
         with contextlib.redirect_stderr(said):
             self.assertEqual(load("docs").told(["mkdocs"], self.root, "mkdocs"), ("failed", "TypeError"))
         self.assertEqual(said.getvalue().splitlines()[-1], "error: mkdocs broke off: TypeError: got an unexpected keyword")
