@@ -145,6 +145,9 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         Action::CopyTests(copy) => files::copy_tests(copy),
         Action::CopyProject(copy) => files::copy_project(copy),
         Action::Remove { path, kept } => disk::remove_but(path, kept),
+        Action::RemoveHollow { path, modules } => {
+            disk::remove_hollow(path, &|file| modules.iter().any(|module| module == file))
+        }
         Action::RemoveEmpty { path, besides } => disk::remove_empty(path, besides),
         Action::Edit(edits) => files::edit(edits, context.ui),
         Action::Test(test) => testing::count(context, test, activity),

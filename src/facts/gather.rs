@@ -20,6 +20,7 @@ use crate::world::tool::{self, ToolName};
 
 use super::caller::Caller;
 use super::compiler_cache::CompilerCache;
+use super::hollow_package::HollowPackage;
 use super::just::Just;
 use super::member_build::Build;
 use super::python_choice;
@@ -101,6 +102,9 @@ impl Facts {
             ..Self::default()
         };
         facts.builds = records.builds(session, request, run_state, &facts.project, &facts.target);
+        let kept = facts.builds.iter().filter(|build| build.hollow.is_none());
+        let kept = kept.filter_map(|build| HollowPackage::warning(&build.member));
+        facts.warnings.extend(kept);
         let foreign = environment::foreign(session, &facts.project, &facts.target.environment);
         facts.warnings.extend(foreign);
         let left = environment::half_removed(&facts.project, &facts.target.environment);

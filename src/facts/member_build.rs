@@ -22,6 +22,7 @@ use crate::world::tool;
 use crate::world::toolchain::Toolchain;
 
 use super::Request;
+use super::hollow_package::HollowPackage;
 use super::linking::Linking;
 use super::local_distributions::LocalDistribution;
 use super::unseen_edits;
@@ -53,6 +54,8 @@ pub struct Build {
     pub pyo3_config: Option<Utf8PathBuf>,
     /// What is known of an earlier build that this one begins with.
     pub earlier: EarlierBuild,
+    /// The folder of the module's package, where nothing is left of that.
+    pub hollow: Option<HollowPackage>,
     /// Distributions that the package was installed as before it was called as it is.
     pub former: Vec<String>,
 }

@@ -9,7 +9,7 @@
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)
 //! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
-//!   it still holds), `member_build` (what decides about one package's build, `unseen_edits` too),
+//!   it still holds), `member_build` (what decides about one package's build, `unseen_edits` and `hollow_package` too),
 //!   `staleness` (what of all this is stale, and why), `compiler_cache` (whose help cargo has)
 //! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
 //!   sdist)
@@ -29,6 +29,7 @@ pub mod editor;
 pub mod environment;
 pub mod fingerprint;
 mod gather;
+mod hollow_package;
 mod just;
 mod last_inputs;
 pub mod leftovers;
@@ -63,6 +64,7 @@ pub use ci::{CiPlan, ci_edit};
 pub use compiler_cache::{CacheUse, CompilerCache};
 pub use durations::{Durations, RECORDED};
 pub use gather::Facts;
+pub use hollow_package::HollowPackage;
 pub use just::Just;
 pub use last_inputs::last_inputs;
 pub use linking::{LinkedBy, Linking, Wrapper};

@@ -8,12 +8,14 @@ use crate::world::disk;
 use crate::world::interpreter::{self, Probe};
 use crate::world::session::Session;
 
+use super::build;
 use super::dependencies::Dependencies;
 use super::environment::{Environment, State};
 use super::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, LoadedRecord, build_id};
+use super::hollow_package::HollowPackage;
 use super::local_distributions::LocalDistribution;
 use super::member_build::{Build, MemberRecords, Staleness};
-use super::project::{Bindings, Project};
+use super::project::{Bindings, Member, Project};
 use super::request::Request;
 use super::required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 use super::run_state::RunState;
@@ -152,6 +154,27 @@ impl Records {
         ))
     }
 
+    /// Any environment's modules may be among the sources.
+    fn hollow(
+        &self,
+        session: &Session,
+        member: &Member,
+        own: &MemberRecords<'_>,
+    ) -> Option<HollowPackage> {
+        let builds = self.builds.record.builds.values();
+        let artifacts = builds.flat_map(|build| &build.artifacts);
+        HollowPackage::of(session, member, &|file| {
+            let is_put = own
+                .installed
+                .is_some_and(|installed| installed.has_put(file));
+            is_put || {
+                let hash = disk::hash(file);
+                let mut artifacts = artifacts.clone();
+                artifacts.any(|artifact| hash.as_ref() == Some(&artifact.hash))
+            }
+        })
+    }
+
     /// The members' builds compared with their records.
     pub(super) fn builds(
         &self,
@@ -164,6 +187,11 @@ impl Records {
         let builds = project.members.iter().map(|member| {
             let mut build = Build::of(session, member, project, request);
             let records = self.of(&target.environment, &member.name);
+            if let Some(hollow) = self.hollow(session, member, &records) {
+                let name = build::PYTHON_PACKAGE.to_owned();
+                build.settings.insert(name, hollow.others(member));
+                build.hollow = Some(hollow);
+            }
             let elsewhere = |artifact: &Artifact| !artifact.path.starts_with(&member.target);
             let artifacts = records.build.map_or(&[][..], |build| &build.artifacts);
             build.copied = artifacts.iter().any(elsewhere);

@@ -73,6 +73,12 @@ pub enum Action {
         path: Utf8PathBuf,
         kept: BTreeSet<Utf8PathBuf>,
     },
+    /// Remove the folder of a package that is gone, with the modules that were installed in it and what
+    /// Python has compiled; absolute.
+    RemoveHollow {
+        path: Utf8PathBuf,
+        modules: Vec<Utf8PathBuf>,
+    },
     /// Remove a folder in which nothing is left but files of these names.
     RemoveEmpty {
         path: Utf8PathBuf,
@@ -137,6 +143,7 @@ impl Action {
             | Self::Test(_)
             | Self::Untestable(_)
             | Self::Remove { .. }
+            | Self::RemoveHollow { .. }
             | Self::Recipe(_) => ActionTraits::SHOWN,
             Self::Release(action) if action.is_shown() => ActionTraits::SHOWN,
             Self::Write { .. }
@@ -177,6 +184,7 @@ impl Action {
             | Self::CopyTests(_)
             | Self::CopyProject(_)
             | Self::Remove { .. }
+            | Self::RemoveHollow { .. }
             | Self::RemoveEmpty { .. }
             | Self::Edit(_)
             | Self::WriteRecipes { .. } => None,
@@ -258,6 +266,9 @@ impl Action {
             Self::Remove { path, .. } => {
                 comment(&format!("rm -r {path}, but what git tracks in it"))
             }
+            Self::RemoveHollow { path, .. } => comment(&format!(
+                "remove {path}, which the installed module has kept"
+            )),
             Self::RemoveEmpty { path, .. } => {
                 comment(&format!("rmdir {path}, where nothing is left"))
             }

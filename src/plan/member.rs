@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::build;
 use crate::facts::fingerprint::build_id;
 use crate::facts::project::{Bindings, Member};
-use crate::facts::{Build, ReusableBuild, Staleness};
+use crate::facts::{Build, HollowPackage, ReusableBuild, Staleness};
 use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::path::relative;
@@ -38,6 +38,9 @@ pub(super) fn member(
     for name in &build.former {
         let why = format!("which is {} now", build.member.name);
         plan.then(uninstall(context, name, &why));
+    }
+    if let Some(hollow) = &build.hollow {
+        plan.then(remove_hollow(context, hollow));
     }
     if let Some(reusable) = &build.reusable {
         plan.then(copy(context, build, reusable, staleness));
@@ -120,6 +123,21 @@ pub(super) fn uninstall(context: &PlanContext<'_>, name: &str, why: &str) -> Ste
     let action = Action::Run(Run::quiet(call, Exit::Environment));
     let id = StepId::Uninstall(name.to_owned());
     Step::new(id, "Removing", format!("{name}, {why}"), action)
+}
+
+/// maturin would take it for the module's package, and Python for one without any name in it.
+fn remove_hollow(context: &PlanContext<'_>, hollow: &HollowPackage) -> Step {
+    let subject = format!("{}, whose package is gone", context.show(&hollow.dir));
+    let action = Action::RemoveHollow {
+        path: hollow.dir.clone(),
+        modules: hollow.modules.clone(),
+    };
+    Step::new(
+        StepId::Remove(hollow.dir.clone()),
+        "Removing",
+        subject,
+        action,
+    )
 }
 
 /// Whatever was ever built of what the files were before: another profile would not see it either.

@@ -8,6 +8,7 @@ use crate::model::error::{Error, MachineError, Result, ToolError};
 use crate::model::exit::Exit;
 use crate::model::invocation::{Invocation, quote};
 use crate::world::checkout;
+use crate::world::disk;
 use crate::world::process::{self, Output, Status};
 use crate::world::session::Session;
 
@@ -79,6 +80,19 @@ impl Git<'_> {
             Some(_) => Ok(!self.listed(self.dir, &["--", name])?.is_empty()),
             None => Ok(false),
         }
+    }
+
+    /// Whether git tracks a file below the folder that is still there; not where there is no checkout around it.
+    ///
+    /// # Errors
+    /// As [`tracked`](Self::tracked).
+    pub fn tracks_within(&self) -> Result<bool> {
+        if checkout::root(self.dir).is_none() {
+            return Ok(false);
+        }
+        let names = self.listed(self.dir, &["--", "."])?;
+        let mut names = names.split('\0').filter(|name| !name.is_empty());
+        Ok(names.any(|name| disk::is_there(&self.dir.join(name))))
     }
 
     /// Whether the last commit has these files of the folder, which is in a checkout, as they are.

@@ -298,21 +298,34 @@ impl Proof<'_> {
                 if is_apart || install.modules.contains(module) {
                     continue;
                 }
-                // patchelf may have changed what was built
-                let copies = former.copies();
-                let copy = copies.iter().find(|copy| copy.path() == Some(module));
-                let ours = former.artifacts.iter().chain(copy.and_then(Input::hash));
-                let hash = disk::hash(module);
-                let is_ours = hash.is_some_and(|hash| ours.into_iter().any(|it| *it == hash));
-                if !is_ours || self.is_tracked(module)? {
+                if !former.has_put(module) || self.is_tracked(module)? {
                     continue;
                 }
-                disk::remove_file(module)?;
+                self.remove_with_folder(module)?;
                 let text = format!("removed `{module}`, which an earlier build has installed");
                 self.context.ui.warn(&text);
             }
         }
         Ok(())
+    }
+
+    /// And what it alone has kept of the folders around it, as git takes those away whose files are gone.
+    fn remove_with_folder(&self, module: &Utf8Path) -> Result<()> {
+        let package = &self.member.dir;
+        let environment = &self.prove.environment.path;
+        let is_it = |path: &Utf8Path| path == module;
+        let folders = module.ancestors().skip(1);
+        let folders = folders.take_while(|dir| {
+            let is_within = dir.starts_with(package) && dir != package;
+            is_within && !dir.starts_with(environment) && disk::is_hollow(dir, &is_it)
+        });
+        if let Some(dir) = folders.last() {
+            let session = self.context.session;
+            if !(Git { session, dir }).tracks_within()? {
+                disk::remove_hollow(dir, &is_it)?;
+            }
+        }
+        disk::remove_file(module)
     }
 
     /// Names what a build leaves in the sources when git would show it.

@@ -10,7 +10,7 @@ mod variables;
 
 pub use dep_info::{sources, sources_of_crates};
 pub use inputs::{BuildPlace, Inputs, modules_in_sources};
-pub use options::{CargoArguments, Flags, Options, is_own_feature, settings};
+pub use options::{CargoArguments, Flags, Options, PYTHON_PACKAGE, is_own_feature, settings};
 pub use output::{
     all_fingerprints, artifacts, fingerprints, output_dir, target_dir, target_dir_in, tests_dir,
 };

@@ -129,6 +129,9 @@ pub fn is_own_feature(cargo: &CargoToml, feature: &str) -> bool {
     !is_of_pyo3 && !feature.contains("extension-module")
 }
 
+/// The setting that names the folders of the module's package.
+pub const PYTHON_PACKAGE: &str = "Python package";
+
 /// The settings that are part of a build's fingerprint.
 pub fn settings(
     session: &Session,
@@ -141,7 +144,7 @@ pub fn settings(
     set("bindings", member.bindings.to_string());
     set("module", member.module.clone());
     // maturin puts the module among the sources of a package that is there
-    set("Python package", python_folders(member).join(", "));
+    set(PYTHON_PACKAGE, python_folders(member).join(", "));
     set("programs", member.bins.join(", "));
     set("profile", options.profile.clone());
     set("features", options.features.join(","));

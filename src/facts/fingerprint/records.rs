@@ -161,6 +161,22 @@ pub struct InstallRecord {
 }
 
 impl InstallRecord {
+    /// Whether a file is a module of this install, as it was put there.
+    pub fn has_put(&self, module: &Utf8Path) -> bool {
+        let Some(hash) = self
+            .modules
+            .iter()
+            .find_map(|it| (it == module).then(|| disk::hash(it)))
+        else {
+            return false;
+        };
+        // patchelf may have changed what was built
+        let copies = self.copies();
+        let copy = copies.iter().find(|copy| copy.path() == Some(module));
+        let mut ours = self.artifacts.iter().chain(copy.and_then(Input::hash));
+        hash.is_some_and(|hash| ours.any(|it| *it == hash))
+    }
+
     /// The extension modules that are made of artifacts, as they were installed.
     pub fn copies(&self) -> Vec<Input> {
         let is_module = |path: &Utf8Path| self.modules.iter().any(|module| module == path);

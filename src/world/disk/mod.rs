@@ -5,6 +5,7 @@
 )]
 
 mod file_lock;
+mod hollow;
 mod replace;
 mod trees;
 mod usage;
@@ -22,6 +23,7 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::model::path::normalize;
 
 pub use file_lock::FileLock;
+pub use hollow::{is_hollow, remove_hollow};
 pub use replace::{remove_later, replace};
 pub use trees::{Staging, copy_entry, copy_tree, exchange, link, mirror, promote, staging};
 pub use usage::{Usage, usage};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::{GREET, GREETING};
 use crate::support::{Project, project, read};
 
 /// Something that has the module installed again and nothing compiled.
@@ -70,11 +71,47 @@ fn a_package_that_is_called_otherwise_leaves_no_module_behind() {
         rename(&project, from, to);
         let run = project.dev().run().succeeds().never_says("Compiling");
         run.says(&format!("removed `{}`", shown(&former)));
-        assert!(!former.exists());
+        assert!(!former.parent().unwrap().exists());
         assert_eq!(count(to), "2");
         project.dev().run().finds_fresh("mixed");
         former = module(to);
     }
+}
+
+/// hello on a branch with a package around its module, and back on the one without; `left`: what else is in
+/// the package's folder.
+fn package_goes_on_a_branch(project: &Project, left: &[&str]) {
+    project.write("hello/__init__.py", "from .hello import greeting\n");
+    project.dev().run().succeeds();
+    assert_eq!(project.file_of("hello"), project.path("hello/__init__.py"));
+    for name in left {
+        project.write(&format!("hello/{name}"), "");
+    }
+    project.remove("hello/__init__.py");
+}
+
+#[test]
+fn a_package_that_goes_on_a_branch_leaves_nothing_in_the_modules_place() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let installed = project.file_of("hello");
+    package_goes_on_a_branch(&project, &["__pycache__/__init__.cpython-311.pyc"]);
+    let run = project.dev().run().succeeds().never_says("Compiling");
+    run.says("Removing hello, whose package is gone")
+        .says("Python package was hello, is none");
+    assert!(!project.path("hello").exists());
+    assert_eq!(project.file_of("hello"), installed);
+    assert_eq!(project.python(GREET), GREETING);
+    project.dev().run().finds_fresh("hello");
+}
+
+#[test]
+fn a_folder_that_hides_the_module_with_files_of_the_users_is_named_and_left() {
+    let project = project!("hello");
+    package_goes_on_a_branch(&project, &["notes.txt"]);
+    let run = project.dev().run().succeeds();
+    run.says("`hello` has no `__init__.py`");
+    assert!(project.path("hello/notes.txt").exists());
 }
 
 fn shown(path: &Path) -> String {
