@@ -95,7 +95,7 @@ impl CiPlan {
                     let options = Options::new(member, None, &request.build);
                     let locked =
                         Locked::gather(&project.manifests, member, options.feature_selection());
-                    member.bindings.is_pyo3() && locked.stable_abis.abi3.flatten().is_none()
+                    member.bindings.is_pyo3() && locked.stable_abis.abi3_floor().is_none()
                 }),
         })
     }

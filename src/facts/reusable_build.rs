@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::facts::project::Locked;
     use crate::model::implementation::Implementation;
-    use crate::model::stable_abi::StableAbis;
+    use crate::model::stable_abi::{AbiFloor, StableAbis};
     use pep440_rs::Version;
 
     fn probe(minor: u64, suffixes: &[&str]) -> Probe {
@@ -114,7 +114,7 @@ mod tests {
         };
         let mut build = Build {
             locked: Locked {
-                stable_abis: abi3(Some((3, 9))),
+                stable_abis: abi3(AbiFloor::Named((3, 9))),
                 ..Locked::default()
             },
             ..Build::default()
@@ -127,7 +127,7 @@ mod tests {
         assert!(!fits(&build, &probe(10, &own), &from, &tagged));
         let free_threaded = [".cpython-313t-x86_64-linux-gnu.so", ".so"];
         assert!(!fits(&build, &probe(13, &free_threaded), &from, &stable));
-        build.locked.stable_abis = abi3(None); // then the interpreter that built it is the floor
+        build.locked.stable_abis = abi3(AbiFloor::Interpreter); // then the interpreter that built it is the floor
         assert!(!fits(&build, &probe(10, &own), &from, &stable));
         assert!(fits(&build, &probe(12, &own), &from, &stable));
     }

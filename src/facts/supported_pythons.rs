@@ -11,7 +11,7 @@ use crate::facts::build::{self, Options};
 use crate::facts::project::{Locked, Member, Project};
 use crate::model::implementation::Implementation;
 use crate::model::minor::{self, Minor};
-use crate::model::stable_abi::StableAbis;
+use crate::model::stable_abi::{AbiFloor, StableAbis};
 use crate::world::disk;
 use crate::world::interpreter::Interpreter;
 use crate::world::session::Session;
@@ -89,7 +89,7 @@ impl SupportedPythons {
     /// By the feature that says from which `CPython` on the module can be loaded: PyO3 builds it for that one
     /// whatever builds it.
     fn of_stable_abi(asked: StableAbis) -> Option<Self> {
-        let oldest = asked.abi3.flatten()?;
+        let oldest = asked.abi3_floor()?;
         let (major, minor) = oldest;
         Some(Self {
             pyo3: format!("abi3-py{major}{minor}"),
@@ -122,7 +122,7 @@ impl SupportedPythons {
         if locked.stable_abis.floor().is_some() || is_forward {
             supported.cpython.newest = None;
         }
-        if let (Some(free_threaded), Some(Some(_))) =
+        if let (Some(free_threaded), Some(AbiFloor::Named(_))) =
             (&mut supported.free_threaded, locked.stable_abis.abi3t)
         {
             free_threaded.newest = None;

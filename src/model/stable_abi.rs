@@ -32,12 +32,35 @@ impl StableAbi {
     }
 }
 
-/// The stable ABIs that PyO3's features ask for. Of each: not at all, from a version on that a feature
-/// names, or from that of the interpreter on that builds.
+/// From which version on a module is for a stable ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbiFloor {
+    /// That of the interpreter that builds it.
+    Interpreter,
+    /// The oldest that a feature names.
+    Named(Minor),
+}
+
+impl AbiFloor {
+    /// The version that a feature names.
+    pub fn named(self) -> Option<Minor> {
+        match self {
+            Self::Interpreter => None,
+            Self::Named(version) => Some(version),
+        }
+    }
+
+    /// With another version that a feature names.
+    fn or_older(self, version: Minor) -> Self {
+        Self::Named(self.named().map_or(version, |known| known.min(version)))
+    }
+}
+
+/// The stable ABIs that PyO3's features ask for; `None` for one that they do not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StableAbis {
-    pub abi3: Option<Option<Minor>>,
-    pub abi3t: Option<Option<Minor>>,
+    pub abi3: Option<AbiFloor>,
+    pub abi3t: Option<AbiFloor>,
 }
 
 impl StableAbis {
@@ -51,12 +74,10 @@ impl StableAbis {
                 "abi3t" => &mut found.abi3t,
                 _ => continue,
             };
-            let known = asked.get_or_insert(None);
-            *known = known
-                .iter()
-                .copied()
-                .chain(minor::from_digits(version))
-                .min();
+            let known = asked.get_or_insert(AbiFloor::Interpreter);
+            if let Some(version) = minor::from_digits(version) {
+                *known = known.or_older(version);
+            }
         }
         found
     }
@@ -72,13 +93,18 @@ impl StableAbis {
             Implementation::FreeThreaded => abi3t?,
             Implementation::PyPy => return None,
         };
-        Some((abi, floor.unwrap_or(version)))
+        Some((abi, floor.named().unwrap_or(version)))
+    }
+
+    /// The oldest version that a feature names of abi3.
+    pub fn abi3_floor(self) -> Option<Minor> {
+        self.abi3.and_then(AbiFloor::named)
     }
 
     /// The oldest version that a feature names of either.
     pub fn floor(self) -> Option<Minor> {
-        let named = [self.abi3.flatten(), self.abi3t.flatten()];
-        named.into_iter().flatten().min()
+        let asked = [self.abi3, self.abi3t].into_iter().flatten();
+        asked.filter_map(AbiFloor::named).min()
     }
 }
 
@@ -94,13 +120,19 @@ mod tests {
     #[test]
     fn features_name_the_oldest_version() {
         assert_eq!(abis(&["macros"]), StableAbis::default());
-        assert_eq!(abis(&["abi3"]).abi3, Some(None));
-        assert_eq!(abis(&["abi3", "abi3-py310"]).abi3, Some(Some((3, 10))));
+        assert_eq!(abis(&["abi3"]).abi3, Some(AbiFloor::Interpreter));
+        assert_eq!(
+            abis(&["abi3", "abi3-py310"]).abi3,
+            Some(AbiFloor::Named((3, 10)))
+        );
         assert_eq!(abis(&["abi3-py310", "abi3-py37"]).floor(), Some((3, 7)));
         let both = abis(&["abi3-py39", "abi3t", "abi3t-py315"]);
         assert_eq!(
             (both.abi3, both.abi3t),
-            (Some(Some((3, 9))), Some(Some((3, 15))))
+            (
+                Some(AbiFloor::Named((3, 9))),
+                Some(AbiFloor::Named((3, 15)))
+            )
         );
     }
 

@@ -11,6 +11,7 @@ use crate::model::error::Result;
 use crate::model::implementation::Implementation;
 use crate::model::path::executable;
 use crate::model::reason::Reason;
+use crate::model::stable_abi::AbiFloor;
 use crate::world::disk;
 use crate::world::interpreter::{self, Interpreter};
 use crate::world::python_request::{self, InterpreterChoice};
@@ -374,8 +375,8 @@ impl MemberFact {
             features: build.options.features.clone(),
             link: LinkMode::of(build),
             stable_abi: stable_abi.map(|floor| match floor {
-                Some((major, minor)) => format!("{major}.{minor}"),
-                None => "3".to_owned(),
+                AbiFloor::Named((major, minor)) => format!("{major}.{minor}"),
+                AbiFloor::Interpreter => "3".to_owned(),
             }),
             fresh: reason.is_none(),
             because: reason.as_ref().map(ToString::to_string),

@@ -215,7 +215,7 @@ pub fn abi3_floor(member: &Member) -> Option<u64> {
         default: !member.no_default_features(),
     };
     let features = pyo3_features(member, selection);
-    let floor = StableAbis::of_features(&features).abi3.flatten();
+    let floor = StableAbis::of_features(&features).abi3_floor();
     floor.map(|(_, minor)| minor)
 }
 

@@ -184,7 +184,7 @@ impl Release {
             name: Some(member.name.clone()),
             version,
             requires_python: member.requires_python.clone(),
-            abi3_floor: build.locked.stable_abis.abi3.flatten(),
+            abi3_floor: build.locked.stable_abis.abi3_floor(),
             modules: is_module.then(|| vec![member.module.clone()]),
             tops: tops::of(member),
             private_paths: self.remapped.iter().map(|(path, _)| path.clone()).collect(),

@@ -17,6 +17,7 @@ use cargo_pyx::facts::{
 use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
 use cargo_pyx::model::requirement::Requirement;
+use cargo_pyx::model::stable_abi::AbiFloor;
 use cargo_pyx::model::step::StepId;
 use cargo_pyx::plan::{self, Action, Plan};
 use cargo_pyx::world::session::Session;
@@ -256,9 +257,11 @@ fn cargo_is_left_to_maturin_where_its_call_cannot_be_known() {
     assert!(!ahead(|build| build.member.plain = false));
     assert!(!ahead(|build| build.locked.pyo3 = None));
     assert!(!ahead(|build| build.locked.always_rebuilds = true));
-    assert!(!ahead(|build| build.locked.stable_abis.abi3 = Some(None)));
+    assert!(!ahead(
+        |build| build.locked.stable_abis.abi3 = Some(AbiFloor::Interpreter)
+    ));
     assert!(ahead(|build| {
-        build.locked.stable_abis.abi3 = Some(None);
+        build.locked.stable_abis.abi3 = Some(AbiFloor::Interpreter);
         build.pyo3_config = Some("/p/target/pyx/ext/maturin/config.txt".into());
     }));
 }
