@@ -16,7 +16,7 @@ use super::global::CommandContext;
 /// Add a Rust module to a Python package, or a Python module to a crate or workspace
 ///
 /// A package keeps its metadata, dependencies and files, and gets a crate in rust/ and maturin for its
-/// build backend. What it is, is asked of the present backend, which builds its wheel once in a copy: that
+/// build backend. What it is, is asked of the present backend, which builds it once in a copy: that
 /// runs the project's code, so that you are asked before, and `--yes` says yes to it. maturin's wheel is
 /// built and compared: where a field or a file would be another, nothing is written. A library keeps its
 /// own, and gets PyO3 behind a feature; one that cannot have it gets a crate beside it, which is said with

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::execute::execute;
 use crate::facts::Network;
 use crate::facts::adoption::{
-    Adoption, AdoptionOptions, BuiltPackage, History, Subject, differences, unsaid,
+    Adoption, AdoptionOptions, BuiltPackage, History, Subject, differences, lost_sources, unsaid,
 };
 use crate::model::error::{Error, Result};
 use crate::plan::{self, Plan};
@@ -63,6 +63,10 @@ pub fn prove(
             let text = format!("`{line}` is left out: `[project]` has no field for it");
             ui.warn(&text);
         }
+        let lost = lost_sources(&takeover.built, &after);
+        if !lost.is_empty() {
+            ui.warn(&format!("the sdist is without {}", some_of(&lost)));
+        }
         let files = takeover.built.files.len();
         ui.status(
             "Compared",
@@ -100,6 +104,19 @@ pub fn way_back(session: &Session, adoption: &Adoption, plan: &Plan) -> Result<O
 /// Whether git is told to have nothing of a file, which is then nobody's work: cargo and uv make it anew.
 fn is_ignored(git: Git<'_>, path: &Utf8Path) -> Result<bool> {
     Ok(!git.tracks(path.as_str())? && !git.shows(path)?)
+}
+
+/// The first few of them, quoted.
+fn some_of(all: &[String]) -> String {
+    let shown = all.iter().take(SHOWN).map(|one| format!("`{one}`"));
+    let shown: Vec<String> = shown.collect();
+    let more = all.len() - shown.len();
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// So many differences tell of the others.

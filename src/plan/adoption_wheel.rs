@@ -1,4 +1,4 @@
-//! The wheel of a package in a copy of it, before and after it is adopted.
+//! The wheel and the sdist of a package in a copy of it, before and after it is adopted.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,12 +13,12 @@ use super::action::{Action, CopyProject, Listen, Run};
 use super::environment;
 use super::step::{Plan, Step};
 
-/// The folder of the wheel, in that of the trial.
+/// The folder of both, in that of the trial.
 pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
     trial.join("wheel")
 }
 
-/// The wheel as the present backend makes it, in `trial`, absolute.
+/// Both as the present backend makes them, in `trial`, absolute.
 ///
 /// # Errors
 /// [`MachineError::Offline`] where uv is missing and may not be fetched.
@@ -27,7 +27,7 @@ pub fn present_wheel(adoption: &Adoption, trial: &Utf8Path, network: Network) ->
     wheel(adoption, trial, network, Vec::new(), what, None)
 }
 
-/// The wheel with the edits that a plan makes.
+/// Both with the edits that a plan makes.
 ///
 /// # Errors
 /// As [`present_wheel`].
@@ -82,7 +82,7 @@ fn wheel(
     let out = wheel_folder(trial);
     let python = adoption.python.iter();
     let call = Invocation::new(uv.path.clone(), &copy)
-        .args(["build", "--wheel", "--out-dir", out.as_str()])
+        .args(["build", "--sdist", "--wheel", "--out-dir", out.as_str()])
         .args(
             settings
                 .into_iter()

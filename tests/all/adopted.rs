@@ -209,3 +209,23 @@ fn a_package_that_compiles_c_keeps_its_backend_and_requires_a_second_distributio
     project.pyx("init").run().finds_fresh("hot-words-rust");
     assert_eq!(project.traces(), "");
 }
+
+#[test]
+fn what_the_present_sdist_holds_besides_is_in_that_of_maturin() {
+    let files = [
+        (
+            "pyproject.toml",
+            "[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n\n\
+             [tool.poetry]\nname = \"hot-words\"\nversion = \"1.2\"\ndescription = \"Words\"\nauthors = []\n\
+             packages = [{ include = \"hot_words\" }, { include = \"tests\", format = \"sdist\" }]\n",
+        ),
+        ("hot_words/__init__.py", HOT),
+        ("tests/test_hot.py", HOT_TEST),
+        ("notes.txt", "nobody's\n"),
+    ];
+    let project = project(&folder!(), &files);
+    project.pyx("init").with(&["--yes"]).run().succeeds();
+    let pattern = "include = [{ path = \"tests/**/*\", format = \"sdist\" }]";
+    let pyproject = project.read("pyproject.toml");
+    assert!(pyproject.contains(pattern), "{pyproject}");
+}

@@ -1,12 +1,16 @@
 //! What the present build backend makes of a package: its wheel, taken for a description.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{Headers, Wheel, path_in_site_packages};
+use crate::facts::artifact::{
+    Headers, SDIST_ENDING, Sdist, WHEEL_ENDING, Wheel, path_in_site_packages,
+};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
+
+use super::source_files;
 
 #[derive(Clone, Debug, Default)]
 pub struct BuiltPackage {
@@ -19,6 +23,8 @@ pub struct BuiltPackage {
     pub licences: BTreeMap<String, Vec<u8>>,
     /// Whether it is the same for every platform.
     pub is_pure: bool,
+    /// The paths in the sdist beside it, from its folder; empty where there is none.
+    pub sources: BTreeSet<String>,
 }
 
 /// Members of `.dist-info` that say how a wheel was made.
@@ -33,20 +39,27 @@ const NOTES: [&str; 7] = [
 ];
 
 impl BuiltPackage {
-    /// The one wheel in a folder.
+    /// The one wheel in a folder, and what the sdist beside it holds.
     ///
     /// # Errors
     /// [`MachineError::Io`](crate::model::error::MachineError::Io) where it cannot be read; [`Error::Refused`] where there is none with metadata.
     pub fn in_folder(folder: &Utf8Path) -> Result<Self> {
-        let mut names = disk::names(folder).into_iter();
-        let wheel = names.find(|name| Utf8Path::new(name).extension() == Some("whl"));
-        let wheel = wheel
-            .map(|name| Wheel::open(&folder.join(name)))
-            .transpose()?;
-        let read = wheel.as_ref().and_then(Self::of);
-        read.ok_or_else(|| {
+        let names = disk::names(folder);
+        let find = |ending: &str| {
+            let found = names.iter().find(|name| name.ends_with(ending));
+            found.map(|name| folder.join(name))
+        };
+        let wheel = find(WHEEL_ENDING).map(|path| Wheel::open(&path));
+        let sdist = find(SDIST_ENDING).map(|path| Sdist::open(&path));
+        let read = wheel.transpose()?.as_ref().and_then(Self::of);
+        let read = read.ok_or_else(|| {
             let message = "the build backend has made no wheel".to_owned();
             Error::refused(message, "uv build --wheel")
+        })?;
+        let sources = sdist.transpose()?.as_ref().map(source_files::paths);
+        Ok(Self {
+            sources: sources.unwrap_or_default(),
+            ..read
         })
     }
 

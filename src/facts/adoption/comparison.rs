@@ -6,6 +6,7 @@ use std::str::FromStr;
 use pep508_rs::{Requirement, VerbatimUrl};
 
 use super::built::{BuiltPackage, people, plain};
+use super::source_files::is_of_backend;
 
 /// What the second wheel may have otherwise.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +62,15 @@ pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -
 /// What the first wheel says in fields for which `[project]` has no word, so that the second one has not.
 pub fn unsaid(before: &BuiltPackage, after: &BuiltPackage) -> Vec<String> {
     others(before, after).collect()
+}
+
+/// What the first sdist holds and the second one has not; nothing where one was not built.
+pub fn lost_sources(before: &BuiltPackage, after: &BuiltPackage) -> Vec<String> {
+    if after.sources.is_empty() {
+        return Vec::new();
+    }
+    let lost = before.sources.difference(&after.sources);
+    lost.filter(|path| !is_of_backend(path)).cloned().collect()
 }
 
 /// Fields that say how a wheel was made, or that are compared as files.
@@ -354,6 +364,24 @@ mod tests {
             unsaid(&before, &after),
             ["Platform: any", "Requires-External: C"]
         );
+    }
+
+    #[test]
+    fn an_sdist_has_lost_what_no_backend_makes() {
+        let of = |paths: &[&str]| BuiltPackage {
+            sources: paths.iter().map(|path| (*path).to_owned()).collect(),
+            ..BuiltPackage::default()
+        };
+        let before = of(&[
+            "PKG-INFO",
+            "setup.cfg",
+            "src/a.egg-info/x",
+            "a.py",
+            "moved/b.py",
+        ]);
+        let after = of(&["a.py", "Cargo.toml"]);
+        assert_eq!(lost_sources(&before, &after), ["moved/b.py"]);
+        assert_eq!(lost_sources(&before, &of(&[])), [""; 0]);
     }
 
     #[test]

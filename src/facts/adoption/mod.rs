@@ -14,6 +14,7 @@ mod options;
 mod package;
 mod pyo3;
 mod rust_module;
+mod source_files;
 mod subject;
 mod takeover;
 mod workspace;
@@ -38,7 +39,7 @@ use crate::world::tool::{self, Tool};
 use hot_function::Found;
 
 pub use built::{BuiltPackage, people, plain};
-pub use comparison::{Asked, content_type, differences, keywords, links, unsaid};
+pub use comparison::{Asked, content_type, differences, keywords, links, lost_sources, unsaid};
 pub use crates::{Crate, CrateKind, Library};
 pub use distribution::{FOLDER as DISTRIBUTION_FOLDER, RustDistribution};
 pub use hot_function::{Call, HotFunction};

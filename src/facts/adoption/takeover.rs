@@ -12,6 +12,7 @@ use crate::world::manifest::PyProject;
 
 use super::built::{BuiltPackage, description_file};
 use super::options::BESIDE;
+use super::source_files::to_carry;
 
 #[derive(Debug)]
 pub struct Takeover {
@@ -22,6 +23,8 @@ pub struct Takeover {
     pub description: Option<Utf8PathBuf>,
     /// Modules beside the packages, and other files of the wheel; from the root.
     pub included: Vec<String>,
+    /// Patterns of what the sdist holds besides, from the root.
+    pub carried: Vec<String>,
     /// Patterns of what the wheel leaves out of the packages' folders, from the root.
     pub excluded: Vec<String>,
     /// The file into which a version from git is written whenever something is built.
@@ -102,8 +105,16 @@ impl Takeover {
                 .files
                 .contains_key(path.strip_prefix(&*prefix).unwrap_or(path))
         });
+        let description = description_file(root, &kept, &built.metadata.body);
+        let has = |path: &Utf8Path| {
+            folders.iter().any(|folder| path.starts_with(folder))
+                || included.iter().any(|one| one == path.as_str())
+                || built.licences.contains_key(path.as_str())
+                || description.as_deref() == Some(path)
+        };
         Ok(Self {
-            description: description_file(root, &kept, &built.metadata.body),
+            carried: to_carry(&kept, &built.sources, &has),
+            description,
             setup: setup(pyproject)?,
             source,
             included,

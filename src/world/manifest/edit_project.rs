@@ -190,7 +190,7 @@ fn inline(keys: &[(&'static str, String)]) -> Value {
 }
 
 /// Each value in a line of its own, where there are several.
-fn lines(values: impl ExactSizeIterator<Item = Value>) -> Value {
+pub fn lines(values: impl ExactSizeIterator<Item = Value>) -> Value {
     let mut list = Array::new();
     if values.len() < 2 {
         list.extend(values);

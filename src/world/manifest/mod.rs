@@ -46,7 +46,7 @@ pub use edit_adoption::{
     keys, with_maturin, with_member, with_module, with_package, with_required_member,
 };
 pub use edit_arrays::ArrayEdit;
-pub use edit_project::{Field, with_project, without_package};
+pub use edit_project::{Field, lines, with_project, without_package};
 pub use edit_strings::with_strings;
 pub use lock_file::{LockEntry, LockedRequirement};
 pub use manifests::Manifests;

@@ -10,7 +10,7 @@ use crate::facts::dependencies::TestRunner;
 use crate::facts::suites::TestPlace;
 use crate::model::error::Result;
 use crate::model::package_name;
-use crate::world::manifest::{Toml, with_maturin, with_project, without_package};
+use crate::world::manifest::{Toml, lines, with_maturin, with_project, without_package};
 
 use super::super::render::render;
 use super::super::{OWN_WORKSPACE, PYO3, toml_string};
@@ -162,28 +162,31 @@ fn built_by_maturin(package: &PythonPackage, toml: &Toml) -> Result<String> {
     if all.len() > 1 {
         settings.push(("python-packages", Array::from_iter(all).into()));
     }
-    let takeover = package.takeover.iter();
-    let included: Vec<String> = takeover
-        .clone()
-        .flat_map(|one| one.included.clone())
-        .collect();
-    if !included.is_empty() {
-        settings.push(("include", Array::from_iter(included).into()));
-    }
-    let excluded: Vec<Value> = takeover
-        .flat_map(|one| &one.excluded)
-        .map(|path| of_wheel(path))
-        .collect();
-    if !excluded.is_empty() {
-        settings.push(("exclude", Array::from_iter(excluded).into()));
-    }
+    let takeover = package.takeover.as_ref();
+    let lists = takeover.map(lists).unwrap_or_default();
+    let lists = lists.into_iter().filter(|(_, values)| !values.is_empty());
+    settings.extend(lists.map(|(key, values)| (key, lines(values.into_iter()))));
     with_maturin(toml, &settings, &cache_keys(RUST, SOURCES.into()))
 }
 
-/// A pattern that only the wheel leaves out.
-fn of_wheel(path: &str) -> Value {
+/// What maturin is told to pack besides the packages, and not to pack.
+fn lists(takeover: &Takeover) -> [(&'static str, Vec<Value>); 2] {
+    let included = takeover.included.iter().map(Value::from);
+    let carried = takeover.carried.iter().map(|path| only(path, "sdist"));
+    let excluded = takeover.excluded.iter().map(|path| only(path, "wheel"));
+    // maturin looks for no bytecode where a pattern means all files
+    let means_all = takeover.carried.iter().any(|path| path.ends_with("/*"));
+    let bytecode = means_all.then(|| only("**/*.pyc", "sdist"));
+    [
+        ("include", included.chain(carried).collect()),
+        ("exclude", excluded.chain(bytecode).collect()),
+    ]
+}
+
+/// A pattern for one format alone.
+fn only(path: &str, format: &str) -> Value {
     let mut table = InlineTable::new();
     table.insert("path", path.into());
-    table.insert("format", "wheel".into());
+    table.insert("format", format.into());
     table.into()
 }

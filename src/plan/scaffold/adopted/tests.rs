@@ -172,6 +172,39 @@ fn files_of_setuptools_are_taken_over_below_other_backends_as_well() {
 }
 
 #[test]
+fn what_the_sdist_holds_besides_stays_in_it() {
+    let files = [
+        ("pyproject.toml", PROJECT),
+        ("hot_words/__init__.py", ""),
+        ("tests/test_a.py", ""),
+        ("tests/data/a.json", ""),
+        ("tox.ini", ""),
+        ("notes.txt", ""),
+    ];
+    let built = |sources: &[&str]| BuiltPackage {
+        metadata: Headers::parse(METADATA.as_bytes()),
+        files: [("hot_words/__init__.py".to_owned(), Vec::new())].into(),
+        is_pure: true,
+        sources: sources.iter().map(|path| (*path).to_owned()).collect(),
+        ..BuiltPackage::default()
+    };
+    let gets = |sources: &[&str]| {
+        shown(&[], &files, |root| {
+            built_subject(root, built(sources), &AdoptionOptions::default())
+        })
+    };
+    let all = files.map(|(path, _)| path);
+    let patch = gets(&all[..5]).replace("\n+", "\n");
+    for line in [
+        "include = [\n    { path = \"tests/**/*\", format = \"sdist\" },\n    { path = \"tox.ini\", format = \"sdist\" },\n]",
+        "exclude = [{ path = \"**/*.pyc\", format = \"sdist\" }]",
+    ] {
+        assert!(patch.contains(line), "{line}\n{patch}");
+    }
+    assert!(!gets(&all[..2]).contains("include = "));
+}
+
+#[test]
 fn a_module_gets_a_package_beside_it() {
     let files = [("setup.py", "setup()\n"), ("hot.py", "a = 1\n")];
     let gets = gets_by_wheel(&files, METADATA, &[("hot.py", "a = 1\n")]);
