@@ -197,6 +197,9 @@ pub(super) fn description_file(
     body: &str,
 ) -> Option<Utf8PathBuf> {
     let wanted = plain(body);
+    if wanted.is_empty() {
+        return None; // as many an empty file
+    }
     let is_text = |path: &&Utf8PathBuf| {
         matches!(path.extension(), None | Some("md" | "rst" | "txt"))
             && path.components().count() < 3
@@ -244,6 +247,19 @@ mod tests {
         ] {
             assert_eq!(of(text), pairs(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn no_description_is_in_no_file() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let files = ["data.txt", "notes.md"].map(Utf8PathBuf::from);
+        for (file, text) in files.iter().zip(["", "# A\n"]) {
+            disk::write(&root.join(file), text.as_bytes()).unwrap();
+        }
+        assert_eq!(description_file(root, &files, "\n"), None);
+        let found = description_file(root, &files, "# A\n\n");
+        assert_eq!(found.as_deref(), Some(Utf8Path::new("notes.md")));
     }
 
     #[test]

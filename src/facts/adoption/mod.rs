@@ -325,10 +325,8 @@ pub(crate) fn subject(
         (Some(pyproject), _) if pyproject.builds_with_maturin() => {
             Ok(Subject::AlreadyMixed(name_of(pyproject.name(), root)))
         }
-        (Some(_), Some(_)) => Err(Error::refused(
-            format!("`{root}` has a Python package and a crate, which nothing connects"),
-            "init one of them in a folder of its own: cargo pyx init -C FOLDER",
-        )),
+        (Some(_), Some(_)) => Err(both(root)),
+        (None, Some(_)) if is_of_setuptools(root) => Err(both(root)),
         (Some(pyproject), None) => of_python(manifests, pyproject, options),
         (None, Some(cargo)) => without_pyproject(manifests, cargo, options),
         (None, None) if is_of_setuptools(root) => of_python(
@@ -353,6 +351,13 @@ pub(crate) fn built_subject(
     let pyproject = manifests.pyproject_or_empty(&root.join("pyproject.toml"))?;
     let package = PythonPackage::of_built(&manifests, pyproject, built, options)?;
     Ok(Subject::Package(Box::new(package)))
+}
+
+fn both(root: &Utf8Path) -> Error {
+    Error::refused(
+        format!("`{root}` has a Python package and a crate, which nothing connects"),
+        "init one of them in a folder of its own: cargo pyx init -C FOLDER",
+    )
 }
 
 fn is_of_setuptools(root: &Utf8Path) -> bool {

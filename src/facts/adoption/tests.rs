@@ -116,6 +116,11 @@ fn what_maturin_would_lose_is_refused() {
             ("pyproject.toml", PROJECT),
             ("Cargo.toml", "[package]\nname = \"a\"\n"),
         ]),
+        refused(&[
+            ("setup.py", "setup()\n"),
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            ("src/lib.rs", ""),
+        ]),
         refused(&[("Cargo.toml", "[package]\nname = \"a\"\n")]),
         refused(&[(
             "Cargo.toml",
