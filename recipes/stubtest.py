@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import automation
@@ -11,6 +12,7 @@ import programs
 import project
 import source
 import steps
+import style
 import tools
 
 SCRATCH = given.STATE / "types"
@@ -64,21 +66,32 @@ OURS = ("--concise", "--generate-allowlist", "--generate-whitelist")
 """What decides how the findings are told."""
 
 
-def own_options():
-    """The options that the project's automation gives to stubtest, and where it starts it. Of itself
-    stubtest leaves its cache where it is started, and hears of another place only by a configuration."""
-    call = next(iter(automation.of("stubtest", "mypy.stubtest")), None)
-    words, found = list(call.arguments) if call else [], []
+Comparison = namedtuple("Comparison", "options modules folder variables")
+"""How stubtest is started; `modules`: those that it is told to compare, none for all that have stubs."""
+
+
+def comparisons():
+    """The ways in which the project's automation starts stubtest, else one of ours."""
+    calls = style.different(automation.of("stubtest", "mypy.stubtest"), lambda call: call.arguments)
+    return [comparison(call) for call in calls or [None]]
+
+
+def comparison(call):
+    """How a call of the project's starts stubtest. Of itself stubtest leaves its cache where it is started, and hears
+    of another place only by a configuration."""
+    words, options, modules = list(call.arguments) if call else [], [], []
     while words:
         word = words.pop(0)
-        if word.startswith("-") and word not in OURS:
-            found.append(word)
-            found += [words.pop(0)] if word in VALUED and words else []
-    if not any(word.startswith("--mypy-config-file") for word in found):
+        if not word.startswith("-"):
+            modules.append(word)
+        elif word not in OURS:
+            options.append(word)
+            options += [words.pop(0)] if word in VALUED and words else []
+    if not any(word.startswith("--mypy-config-file") for word in options):
         config = SCRATCH / "mypy.ini"
         config.write_text(f"[mypy]\ncache_dir = {SCRATCH / 'mypy'}\n", "utf-8")
-        found += ["--mypy-config-file", str(config)]
-    return found, call.folder if call else given.ROOT
+        options += ["--mypy-config-file", str(config)]
+    return Comparison(options, modules, call.folder if call else given.ROOT, automation.settings_of(call))
 
 
 def allowlists(folders):
@@ -115,22 +128,27 @@ def main(arguments):
         names = ", ".join(f"`{name}`" for name in given.MODULES) or "a program"
         steps.fail(f"there are no stubs (`.pyi`) of {names}", "cargo pyx just stubs")
     folders = [folder for folder, top in found_places if folder.name == top]
-    options, folder = own_options()
     try:
-        command = [*tools.beside("mypy", "stubtest"), *options, *allowlists(folders), *roots(found)]
+        start = tools.beside("mypy", "stubtest")
     except steps.Trouble as trouble:
         steps.fail(trouble.sentence, trouble.hint, steps.MISSING)
-    variables = {"MYPYPATH": search_path(folders)}
-    done = check(command, folder, variables)
+    done = check(start, folders, found)
     if fix and not done and fixes(done.out, found):
-        done = check(command, folder, variables)
+        done = check(start, folders, found)
     conclude(done)
 
 
-def check(command, folder, variables):
-    """Runs stubtest."""
-    programs.say("Running", programs.pasteable(command))
-    return programs.combined(command, folder, variables)
+def check(start, folders, found):
+    """Runs stubtest in each way of the project's: the first outcome that is none of success, with what all say."""
+    places, lists, outcomes = search_path(folders), allowlists(folders), []
+    for one in comparisons():
+        command = [*start, *one.options, *lists, *(one.modules or roots(found))]
+        path = os.pathsep.join(filter(None, (places, one.variables.get("MYPYPATH"))))
+        programs.say("Running", programs.pasteable(command))
+        outcomes.append(programs.combined(command, one.folder, {**one.variables, "MYPYPATH": path}))
+    done = next((outcome for outcome in outcomes if not outcome), outcomes[-1])
+    done.out = "".join(outcome.out for outcome in outcomes)
+    return done
 
 
 def conclude(done):
@@ -140,12 +158,12 @@ def conclude(done):
         sys.exit(0)
     if done.trouble:
         steps.fail(f"`stubtest` {done.trouble}", code=steps.MISSING)
-    found = re.search(r"^Found (\d+) errors?", done.out, re.M)
+    found = sum(map(int, re.findall(r"^Found (\d+) errors?", done.out, re.M)))
     if "mypy build errors" in done.out:
         steps.fail(uncompared(re.findall(r"^(.+?):\d+: error:", done.out, re.M)))
     if not found:
         steps.fail(f"stubtest could not compare the stubs: it {done.how()}", code=steps.FAILED)
-    places = "one place" if found.group(1) == "1" else f"{found.group(1)} places"
+    places = "one place" if found == 1 else f"{found} places"
     fixable = FINAL.search(done.out) or NEW.search(done.out)
     steps.fail(f"the stubs differ from the modules in {places}", "cargo pyx just types --fix" if fixable else None)
 

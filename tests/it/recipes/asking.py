@@ -1198,7 +1198,7 @@ class Stubs(Case):
     def test_the_cache_of_stubtest_is_not_among_the_sources(self):
         module = self.project({})("stubtest")
         (self.root / "target/pyx/types").mkdir(parents=True)
-        (name, path), _ = module.own_options()
+        name, path = module.comparisons()[0].options
         self.assertEqual(name, "--mypy-config-file")
         self.assertIn(f"cache_dir = {self.root}/target/pyx", Path(path).read_text("utf-8"))
 
@@ -1206,7 +1206,25 @@ class Stubs(Case):
         line = "python -m mypy.stubtest own_name --allowlist a.txt --ignore-missing-stub --mypy-config-file=m.ini --concise"
         module = self.project({"Makefile": f"l:\n\t{line}\n"})("stubtest")
         options = ["--allowlist", "a.txt", "--ignore-missing-stub", "--mypy-config-file=m.ini"]
-        self.assertEqual(module.own_options(), (options, self.root))
+        (one,) = module.comparisons()
+        self.assertEqual((one.options, one.modules, one.folder), (options, ["own_name"], self.root))
+
+    def compared(self, files):
+        """The modules that each run of stubtest compares, where two stubs are there."""
+        load, found = self.project({"a/own_name.pyi": "", "a/other.pyi": "", **files}), []
+        (self.root / "target/pyx/types").mkdir(parents=True)
+        programs = load("programs")
+        programs.start = lambda words, *_: found.append([word for word in words[1:] if word[0] not in "-/"]) or programs.Outcome(words, 1, "Found 2 errors (checked 1 module)\n")
+        with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+            load("stubtest").conclude(load("stubtest").check(["stubtest"], [], {"own_name": "", "other": ""}))
+        return found, said.getvalue().splitlines()[-1]
+
+    def test_stubtest_compares_what_the_project_has_it_compare(self):
+        for files, found, number in (
+            ({"Makefile": "l:\n\tstubtest own_name._own\n"}, [["own_name._own"]], 2), ({"Makefile": "l:\n\tstubtest own_name --concise\n\tstubtest other\n"}, [["own_name"], ["other"]], 4),
+            ({}, [["other", "own_name"]], 2), ({"Makefile": "l:\n\tstubtest $(MODULE)\n"}, [["other", "own_name"]], 2),
+        ):  # fmt: skip
+            self.assertEqual(self.compared(files), (found, f"error: the stubs differ from the modules in {number} places"), files)
 
 
     def test_errors_that_are_not_the_stubs_are_not_said_to_be_theirs(self):
