@@ -11,6 +11,7 @@ use crate::world::manifest::PyProject;
 
 use super::gather::without_members;
 use super::groups;
+use super::named_tools;
 use super::requirements_file;
 use super::workspace::InstalledWorkspace;
 use super::{Dependencies, Scope, Source, Sync};
@@ -76,6 +77,8 @@ impl Dependencies {
             found.files.push(file);
         }
         found.add_named_extras(project, workspace.as_ref())?;
+        let besides = named_tools::besides(&found.syncs, project, &folders, &mut found.files)?;
+        found.syncs.extend(besides);
         let described = format!("{:?}", found.syncs);
         let digest = disk::digest(described.as_bytes());
         found.setting("developer dependencies", &[digest]);
@@ -193,6 +196,22 @@ mod tests {
             members: vec![member],
             ..project
         };
+        for (name, text) in [
+            (
+                "tox.ini",
+                "[testenv:lint]\ndeps =\n  pycodestyle==1\n  own-plug-in\n  a\n[testenv:old]\ndeps = numpy==1\n",
+            ),
+            (
+                ".github/workflows/ci.yml",
+                "jobs:\n  a:\n    steps:\n    - run: pip install maturin codespell pandas==1\n  b:\n    steps:\n    - run: pip install torch\n",
+            ),
+            (
+                "justfile",
+                "lint:\n    pycodestyle src; flake8 src && uvx codespell\n",
+            ),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
         let found = Dependencies::for_developers(&project).unwrap();
         let described = |sync: &Sync| match &sync.source {
             Source::File(path) => path.file_name().unwrap_or_default().to_owned(),
@@ -204,7 +223,15 @@ mod tests {
         let found: Vec<String> = found.syncs.iter().map(described).collect();
         assert_eq!(
             found,
-            ["docs", "test", "lint", "black", "requirements-dev.txt"]
+            [
+                "docs",
+                "test",
+                "lint",
+                "black",
+                "requirements-dev.txt",
+                "pycodestyle==1,own-plug-in",
+                "codespell"
+            ]
         );
     }
 }

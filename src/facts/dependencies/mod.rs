@@ -5,7 +5,7 @@
 //! as no `conflicts` are said. What the tests need is
 //! found by their `runner`: in `groups` and extras, in requirements files, and in what other tools install
 //! into `environments` of their own; what those of a crate without pyproject.toml need, in the same and
-//! in continuous integration (`crate_tests`, `workflow`); `mentions` finds what is missing
+//! in continuous integration (`crate_tests`, `workflow`), as what only recipes name (`named_tools`); `mentions` finds what is missing
 //! after all, also in the rest of the project's `automation`.
 
 mod automation;
@@ -18,6 +18,7 @@ mod gather;
 mod groups;
 mod mentions;
 mod named_extras;
+mod named_tools;
 mod requirements_file;
 mod runner;
 mod selection;

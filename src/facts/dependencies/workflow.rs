@@ -1,4 +1,4 @@
-//! What the jobs of GitHub's workflows install with pip before they run Rust tests.
+//! What the jobs of GitHub's workflows install with pip, all of them and those that run Rust tests.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -49,12 +49,21 @@ pub(super) fn installed_for_tests(text: &str) -> Vec<Requirement> {
             whole.merge(installed(&job));
         }
     }
-    let mut found = whole.requirements;
-    found.retain(|requirement| {
+    without_tools(whole.requirements)
+}
+
+/// The same of each job, whatever it runs.
+pub(super) fn installed_by_jobs(text: &str) -> impl Iterator<Item = Vec<Requirement>> {
+    let jobs = jobs(&without_expressions(text)).into_iter();
+    jobs.map(|job| without_tools(installed(&job).requirements))
+}
+
+fn without_tools(mut requirements: Vec<Requirement>) -> Vec<Requirement> {
+    requirements.retain(|requirement| {
         let name = requirement.package_name();
         name.is_none_or(|name| !TOOLS.contains(&&*name))
     });
-    found
+    requirements
 }
 
 fn installed(job: &[String]) -> ToolEnvironment {
