@@ -17,20 +17,22 @@ from pathlib import Path
 from urllib.parse import quote
 
 import apart
+import coverage_of
 import given
 import programs
-import project
 
 COVERAGE = "coverage==7.10.7"
 FOLDER = apart.STATE / "cov"
 PROFILES = FOLDER / "profiles"
 DATA = FOLDER / "python"
 HTML = FOLDER / "html"
+SHARE = DATA / "share.json"
 COUNT = {"LLVM_PROFILE_FILE": str(PROFILES / "%p-%m.profraw")}
 UNCOUNTED = {"LLVM_PROFILE_FILE": "/dev/null"}  # what build scripts and macros do while compiling
 CONFIG = """[run]
 data_file = {data}
 parallel = true
+branch = {branch}
 disable_warnings = module-not-imported, module-not-python, module-not-measured, no-data-collected
 source_pkgs =
     {packages}
@@ -42,8 +44,9 @@ for d in m.distributions():
     if any(f.parts[0].split(".")[0] in tops for f in files):
         for f in files: print(os.path.normpath(f.locate()))
 """
-REPORT = """import coverage, os, sys
-data, parts, lcov, pages, site, config, *roots = sys.argv[1:]
+REPORT = """import coverage, json, os, sys
+from coverage.results import should_fail_under
+data, parts, lcov, pages, share, least, site, config, *roots = sys.argv[1:]
 report = coverage.Coverage(data_file=data, config_file=config or False)
 report.set_option("run:relative_files", True)
 report.set_option("run:plugins", [])  # they are not installed here
@@ -55,7 +58,11 @@ try:
     report.save()
     options = {"omit": [site + "/*", *omit], "ignore_errors": True}  # what the wheel's build made
     report.lcov_report(outfile=lcov, **options)
-    report.html_report(directory=pages, title="Python", **options)
+    total = report.html_report(directory=pages, title="Python", **options)
+    least = float(least or report.get_option("report:fail_under") or 0)
+    low = should_fail_under(total, least, report.get_option("report:precision"))
+    with open(share, "w") as file:
+        json.dump({"total": total, "least": least, "low": low}, file)
 except coverage.exceptions.NoDataError:
     sys.exit(0)  # nothing in Python was imported
 """
@@ -113,7 +120,7 @@ def python_tests(installed, arguments):
     config = FOLDER / "coverage.ini"
     tops = {path.relative_to(installed.site).parts[0] for path in installed.files if path.suffix == ".py"}
     packages = sorted(top.removesuffix(".py") for top in tops)
-    config.write_text(CONFIG.format(data=DATA / "parts" / "coverage", packages="\n    ".join(packages)))
+    config.write_text(CONFIG.format(data=DATA / "parts" / "coverage", packages="\n    ".join(packages), branch=coverage_of.has_branches()))
     code = 0
     for call in installed.calls:
         program, *words = call.words
@@ -196,26 +203,15 @@ def quietly(command):
 def python_lines(installed, root):
     """Hits of each line of the checkout's Python files, by file."""
     lcov = DATA / "lcov.info"
-    words = ["-c", REPORT, DATA / "coverage", DATA / "parts", lcov, HTML / "python", installed.site, own_config() or ""]
+    least, _ = coverage_of.told_least()
+    words = ["-c", REPORT, DATA / "coverage", DATA / "parts", lcov, HTML / "python", SHARE, least, installed.site]
+    words.append(coverage_of.own_config() or "")
     report = [installed.python, "-I", *words, *sorted(installed.roots)]
     if installed.roots:
         done = programs.read(report, root)
         if not done:
             apart.stop(f"coverage.py could not report: {done.last()}")
     return hits(lcov.read_text(), root) if lcov.is_file() else {}
-
-
-def own_config():
-    """The file that configures coverage.py for the project: what it leaves out counts for nobody."""
-    if path := project.first(".coveragerc", ".coveragerc.toml"):
-        return path
-    for folder in project.folders():
-        for name in ("setup.cfg", "tox.ini"):
-            if any(section.startswith("coverage:") for section in project.ini(folder / name).sections()):
-                return folder / name
-        if project.table(project.toml(folder / "pyproject.toml"), "tool", "coverage"):
-            return folder / "pyproject.toml"
-    return None
 
 
 def hits(lcov, root):
@@ -350,10 +346,12 @@ def main(arguments):
     if not everything:
         apart.stop("no line of the project was reached: there are no tests")
     page(languages, everything, root)
-    finish(everything, options.fail_under, rust_code or python_code)
+    # a part of the tests reaches less than what the project asks of all
+    share = {} if options.fail_under is not None or arguments else json.loads(SHARE.read_text() if SHARE.is_file() else "{}")
+    finish(everything, options.fail_under, share, rust_code or python_code)
 
 
-def finish(everything, least, code):
+def finish(everything, least, share, code):
     found = [*rows(everything), ("total", *totals(everything))]
     texts = [(file, str(whole), str(part), f"{percent(part, whole):.1f}") for file, whole, part in found]
     apart.table([("file", "lines", "covered", "%"), *texts])
@@ -361,5 +359,8 @@ def finish(everything, least, code):
     reached = percent(found[-1][2], found[-1][1])
     if least is not None and reached < least:
         apart.stop(f"{reached:.1f} % of the lines are covered, less than {least:g} %")
+    if share.get("low"):
+        place = coverage_of.told_least()[1] or apart.shown(coverage_of.own_config())
+        apart.stop(f"{share['total']:.1f} % of the Python code is covered, less than the {share['least']:g} % that {place} asks for")
     sys.exit(code)
 

@@ -27,6 +27,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "consent.py",
     "cov.just",
     "cov.py",
+    "coverage_of.py",
     "docs.just",
     "docs.py",
     "flame.py",

@@ -1350,9 +1350,31 @@ class Coverage(Case):
             (".coveragerc", "[run]\n"), ("setup.cfg", "[coverage:report]\n"), ("tox.ini", "[coverage:run]\n"),
             ("pyproject.toml", "[tool.coverage.run]\nbranch = true\n"),
         ):  # fmt: skip
-            module = self.project({"setup.cfg": "[metadata]\n", name: text})("cov")
+            module = self.project({"setup.cfg": "[metadata]\n", name: text})("coverage_of")
             self.assertEqual(module.own_config(), self.root / name)
-        self.assertIsNone(self.project({"setup.cfg": "[metadata]\n"})("cov").own_config())
+        self.assertIsNone(self.project({"setup.cfg": "[metadata]\n"})("coverage_of").own_config())
+
+    def test_the_share_that_has_to_be_covered_is_the_projects(self):
+        ci = ".github/workflows/ci.yml"
+        for files, least in (
+            ({ci: "jobs: {a: {steps: [{run: pytest --cov=own --cov-fail-under=95}]}}\n"}, ("95", ci)), ({"Makefile": "t:\n\tuv run coverage report --fail-under 87.5\n"}, ("87.5", "Makefile")),
+            ({"Makefile": "t:\n\t-pytest --cov-fail-under=95\n"}, ("", "")), ({"pytest.ini": "[pytest]\naddopts = -q --cov-fail-under=9\n"}, ("9", "the configuration of pytest")),
+            ({"pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['--cov-fail-under=8']\n"}, ("8", "the configuration of pytest")), ({}, ("", "")),
+        ):  # fmt: skip
+            self.assertEqual(self.project(files)("coverage_of").told_least(), least, files)
+        for files, branches in (
+            ({".coveragerc": "[run]\nbranch = True\n"}, True), ({"setup.cfg": "[coverage:run]\nbranch = 1\n"}, True), ({"pyproject.toml": "[tool.coverage.run]\nbranch = true\n"}, True),
+            ({"setup.cfg": "[coverage:run]\n[tool:pytest]\naddopts = --cov-branch\n"}, True), ({".coveragerc": "[run]\nbranch = no\n"}, False), ({}, False),
+        ):  # fmt: skip
+            self.assertEqual(self.project(files)("coverage_of").has_branches(), branches, files)
+
+    def test_less_than_the_projects_share_fails(self):
+        for share, code in ({"total": 80.0, "least": 95.0, "low": True}, 1), ({"total": 96.0, "least": 95.0, "low": False}, 0), ({}, 0):
+            load, said = self.project({".coveragerc": "[report]\nfail_under = 95\n"}), io.StringIO()
+            with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), self.assertRaises(SystemExit) as end:
+                load("cov").finish({"a.py": {1: 1}}, None, share, 0)
+            self.assertEqual(end.exception.code, code)
+            self.assertEqual("80.0 % of the Python code is covered, less than the 95 % that .coveragerc asks for" in said.getvalue(), code == 1)
 
 
 class Builds(Case):

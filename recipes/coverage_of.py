@@ -1,0 +1,72 @@
+"""What the project says of its coverage in Python: how it is counted, and how much of it there has to be."""
+
+import shlex
+from pathlib import Path
+
+import automation
+import project
+
+
+def own_config():
+    """The file that configures coverage.py for the project: what it leaves out counts for nobody."""
+    if path := project.first(".coveragerc", ".coveragerc.toml"):
+        return path
+    for folder in project.folders():
+        for name in ("setup.cfg", "tox.ini"):
+            if any(section.startswith("coverage:") for section in project.ini(folder / name).sections()):
+                return folder / name
+        if project.table(project.toml(folder / "pyproject.toml"), "tool", "coverage"):
+            return folder / "pyproject.toml"
+    return None
+
+
+def has_branches():
+    """Whether the project counts the branches that are taken, beside the lines."""
+    path = own_config() or Path("none")
+    known = project.toml(path) if path.suffix == ".toml" else {}
+    parser = project.ini(path) if path.suffix != ".toml" else {}
+    tables = [project.table(known, "tool", "coverage", "run"), project.table(known, "run")]
+    tables += [parser[name] for name in ("run", "coverage:run") if name in parser]
+    if any(str(table.get("branch")).lower() in ("true", "1", "yes", "on") for table in tables):
+        return True
+    return "--cov-branch" in own_options() or any("--cov-branch" in call.words for call in automation.calls())
+
+
+def told_least():
+    """The share in percent that a command of the project's, or its configuration of pytest, asks for, and where; empty
+    texts where none does, and only the configuration of coverage.py may."""
+    for call in automation.calls():
+        by_pytest = automation.values_in(call.words, "--cov-fail-under") if call.tool in ("pytest", "py.test") else []
+        by_itself = automation.values_in(call.words, "--fail-under") if call.words[:2] == ["coverage", "report"] else []
+        for value in [*by_pytest, *by_itself]:
+            if is_number(value) and not call.may_fail:
+                return value, call.source
+    found = [value for value in automation.values_in(own_options(), "--cov-fail-under") if is_number(value)]
+    return (found[-1], "the configuration of pytest") if found else ("", "")
+
+
+def is_number(text):
+    """Whether a text is a number as these options have it."""
+    return text.replace(".", "", 1).isdigit()
+
+
+def own_options():
+    """The options that pytest takes of the first file that configures it."""
+    for folder in project.folders():
+        for name, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
+            if project.ini(folder / name).has_section(section):
+                return words(project.ini(folder / name)[section].get("addopts"))
+        known = project.table(project.toml(folder / "pyproject.toml"), "tool", "pytest", "ini_options")
+        if known:
+            return words(known.get("addopts"))
+    return []
+
+
+def words(told):
+    """Options as pytest reads them."""
+    if isinstance(told, list):
+        return project.texts(told)
+    try:
+        return shlex.split(told or "")
+    except ValueError:
+        return []
