@@ -313,7 +313,7 @@ def configured_by(call):
         folder = automation.without_options(words, SPHINX_VALUED)[:1]
         config = [*automation.values_in(words, "-c", "--conf-dir"), *folder]
         is_there = folder and (call.folder / config[0] / "conf.py").is_file()
-        return ("sphinx", sphinx, (call.folder / folder[0]).resolve()) if is_there else None
+        return ("sphinx", sphinx, Path(os.path.normpath(call.folder / folder[0]))) if is_there else None
     return None
 
 

@@ -31,7 +31,8 @@ def mypy(call):
     """As the project calls it, else over its packages."""
     hook = call.hook if call else None
     words = style.arguments(call, ()) if call else []
-    start = [*tools.beside("mypy", more=hook.packages if hook else []), "--cache-dir", given.STATE / "lint" / "mypy"]
+    more = [*(hook.packages if hook else []), *(["pip"] if "--install-types" in words else [])]  # which mypy installs them by
+    start = [*tools.beside("mypy", more=more), "--cache-dir", given.STATE / "lint" / "mypy"]
     if hook and hook.takes_files:
         return style.over_files([*start, *words], call, {})
     named = {"files", "packages", "modules"}.intersection(mypy_settings() or {})

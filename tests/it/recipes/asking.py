@@ -1274,6 +1274,15 @@ class TypeCheckers(Case):
             (work,) = [run for name, run in load("type_checkers").used() if name == "mypy"]
             self.assertEqual((work().code, found), (1, ["src", "tests"]))
 
+    def test_mypy_finds_what_it_installs_types_by(self):
+        for option, more in ("--install-types --non-interactive", ["pip"]), ("--strict", []):
+            load, found = self.project({"Makefile": f"l:\n\tmypy {option} src\n"}), []
+            load("tools").beside = lambda tool, more=(): found.extend(more) or [tool]  # noqa: B023
+            load("programs").start = lambda words, *_: load("programs").Outcome(words, 0)
+            with contextlib.redirect_stderr(io.StringIO()):
+                load("type_checkers").mypy(load("automation").of("mypy")[0])
+            self.assertEqual(found, more)
+
     def used(self, files):
         """The names of those that run."""
         return [name for name, _ in self.project(files)("type_checkers").used()]
