@@ -1,12 +1,13 @@
 //! What git knows of a checkout; nothing where it is not there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, MachineError, Result, ToolError};
 use crate::model::exit::Exit;
 use crate::model::invocation::{Invocation, quote};
+use crate::model::path::normalize;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::process::{self, Output, Status};
@@ -95,21 +96,37 @@ impl Git<'_> {
         Ok(names.any(|name| disk::is_there(&self.dir.join(name))))
     }
 
-    /// Whether the last commit has these files of the folder, which is in a checkout, as they are.
+    /// Whether the last commit has these files of the folder, which is in a checkout, as they are. Their
+    /// content tells: `git status` can be told to be silent of some (git's manual, "git config",
+    /// `status.showUntrackedFiles`, and "git update-index", `--assume-unchanged`).
     ///
     /// # Errors
     /// As [`tracked`](Self::tracked).
     pub fn keeps(&self, names: &[&str]) -> Result<bool> {
-        let words = [
-            "--literal-pathspecs",
-            "status",
-            "--porcelain",
-            "--ignored",
-            "--",
-        ];
-        let words = words.iter().chain(names).map(ToString::to_string);
-        let differing = self.told(self.dir, words.collect(), "whether it has committed a file")?;
-        Ok(differing.is_empty())
+        let told = |words: &[&str], names: &[&str]| {
+            let words = words.iter().chain(names).map(ToString::to_string);
+            self.told(self.dir, words.collect(), "whether it has committed a file")
+        };
+        let place = |name: &str| normalize(&self.dir.join(name));
+        let is_plain = |name: &&str| disk::is_file(&place(name)) && !place(name).is_symlink();
+        let head = told(&["rev-parse", "--revs-only", "HEAD"], &[])?;
+        let head = head.trim();
+        if head.is_empty() || !names.iter().all(is_plain) {
+            return Ok(false);
+        }
+        let tree = told(&["--literal-pathspecs", "ls-tree", "-z", head, "--"], names)?;
+        let committed = tree.split('\0').filter_map(|entry| {
+            let (about, name) = entry.split_once('\t')?;
+            let is_plain = about.starts_with("100"); // its mode: no link, no submodule
+            Some((place(name), about.rsplit(' ').next().filter(|_| is_plain)?))
+        });
+        let committed: BTreeMap<Utf8PathBuf, &str> = committed.collect();
+        let found = told(&["hash-object", "--"], names)?;
+        let mut found = found.lines();
+        Ok(names.iter().all(|name| {
+            let hash = committed.get(&place(name)).copied();
+            found.next() == hash && hash.is_some()
+        }))
     }
 
     /// Whether git shows a file as a new one.
@@ -353,5 +370,49 @@ mod tests {
         assert!(tracks("x") && !tracks("[x]") && !tracks("ignored"));
         let shows = |name| git.shows(&dir.join(name)).unwrap();
         assert!(!shows("x") && shows("[x]") && !shows("ignored"));
+    }
+
+    #[test]
+    fn a_commit_keeps_only_files_that_are_there_as_it_has_them() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let dir = root.join("p");
+        let session = Session::default();
+        let git = Git {
+            session: &session,
+            dir: &dir,
+        };
+        let names = ["[x]", "x", "y", "z", "new"];
+        for name in names {
+            disk::write(&dir.join(name), b"old").unwrap();
+        }
+        let run = |words: &[&str]| {
+            let call = git.base(&dir).args(words.iter().copied());
+            assert!(process::read(&call).unwrap().status.success(), "{words:?}");
+        };
+        run(&["init", "--quiet", ".."]);
+        assert!(!git.keeps(&["x"]).unwrap(), "there is no commit");
+        run(&["add", "[x]", "x", "y", "z"]);
+        let own = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        run(&[&own[..], &["commit", "--quiet", "--no-gpg-sign", "-m", "a"]].concat());
+        assert!(git.keeps(&["x", "[x]", "y"]).unwrap());
+        let above = dir.join("z");
+        let beside = Git {
+            session: &session,
+            dir: &root.join("p"),
+        };
+        assert!(beside.keeps(&["x", above.as_str()]).unwrap());
+
+        // what `git status` says nothing of
+        run(&["config", "status.showUntrackedFiles", "no"]);
+        assert!(!git.keeps(&["x", "new"]).unwrap());
+        for (name, mark) in [("y", "--assume-unchanged"), ("z", "--skip-worktree")] {
+            run(&["update-index", mark, name]);
+            assert!(git.keeps(&[name]).unwrap());
+            disk::write(&dir.join(name), b"new").unwrap();
+            assert!(!git.keeps(&["x", name]).unwrap(), "{mark}");
+        }
+        disk::remove_file(&dir.join("x")).unwrap();
+        assert!(!git.keeps(&["x"]).unwrap());
     }
 }
