@@ -1,8 +1,10 @@
 //! The checkout of git that a folder is in, told by its `.git` alone. What git knows of it is in
 //! [`git`](super::git).
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::error::Result;
+use crate::model::path::normalize;
 use crate::world::disk;
 
 /// Whether a folder is the root of a checkout.
@@ -13,6 +15,31 @@ fn is_root(dir: &Utf8Path) -> bool {
 /// The root of the checkout that a folder is in.
 pub fn root(dir: &Utf8Path) -> Option<&Utf8Path> {
     dir.ancestors().find(|dir| is_root(dir))
+}
+
+/// Where a checkout has its history, absolute: of a worktree or a submodule a file says that, from its own
+/// folder (git's manual, "gitrepository-layout").
+///
+/// # Errors
+/// [`MachineError::Io`](crate::model::error::MachineError::Io) for such a file that cannot be read.
+pub fn git_dir(root: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    let path = root.join(".git");
+    if disk::is_dir(&path) {
+        return Ok(Some(path));
+    }
+    let text = disk::read_text(&path)?.unwrap_or_default();
+    let named = text.trim().strip_prefix("gitdir:");
+    Ok(named.map(|dir| normalize(&root.join(dir.trim()))))
+}
+
+/// Where it has what all worktrees of a repository share.
+pub fn common_dir(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    let own = git_dir(root).ok()??;
+    let shared = disk::read_text(&own.join("commondir")).ok().flatten();
+    Some(match shared {
+        Some(dir) => normalize(&own.join(dir.trim())),
+        None => own,
+    })
 }
 
 /// A folder and those above it, nearest first, up to the root of its checkout; outside of a checkout up

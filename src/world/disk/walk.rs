@@ -13,7 +13,8 @@ use crate::world::checkout;
 
 use super::{real, resolve};
 
-/// The files below a directory that no ignore file and no ignore rule of git leaves out, sorted.
+/// The files below a directory that no ignore rule of git leaves out, sorted; what git tracks none the less
+/// is not among them where a rule does.
 /// Links are followed to sources in the checkout, or below the directory where there is none.
 pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let real = resolve(dir);
@@ -37,8 +38,8 @@ pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The files below a directory that git would keep, hidden ones too, but for git's own; from there,
-/// sorted.
+/// The files below a directory that no ignore rule of git leaves out, hidden ones too, but for git's own; from
+/// there, sorted. What git tracks none the less is not among them where a rule does.
 pub fn kept_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut files: Vec<Utf8PathBuf> = unignored(dir)
         .hidden(false)
@@ -59,11 +60,14 @@ fn is_no_source(name: &std::ffi::OsStr) -> bool {
 }
 
 /// A walk by git's rules, also where there is no git. Ignore files above a checkout are none of its
-/// business, and where there is no checkout those above the directory.
+/// business, and where there is no checkout those above the directory; nor is a `.ignore`, which tells
+/// searches what to leave out (ripgrep's guide, "Automatic filtering").
 fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
     let in_checkout = checkout::root(&resolve(dir)).is_some();
     let mut walk = ignore::WalkBuilder::new(dir);
-    walk.require_git(in_checkout).parents(in_checkout);
+    walk.require_git(in_checkout)
+        .parents(in_checkout)
+        .ignore(false);
     walk
 }
 
@@ -78,8 +82,11 @@ pub fn is_ignored(path: &Utf8Path) -> bool {
         rules.build().unwrap_or_else(|_| Gitignore::empty())
     };
     let own = checkout::above(path).map(|dir| rules(&dir.join(".gitignore"), dir));
+    // all worktrees share one folder (git's manual, "gitrepository-layout")
+    let git = checkout::common_dir(root).unwrap_or_default();
+    let excluded = rules(&git.join("info/exclude"), root);
     let (global, _) = GitignoreBuilder::new(root).build_global();
-    let all = own.chain([rules(&root.join(".git/info/exclude"), root), global]);
+    let all = own.chain([excluded, global]);
     let mut found = all.map(
         |rules| match rules.matched_path_or_any_parents(path, false) {
             ignore::Match::Ignore(_) => Some(true),
@@ -430,5 +437,32 @@ mod tests {
         write(".git/HEAD", b"");
         assert_eq!(unignored_files(&project), a);
         assert_eq!(unignored_files(&project.join("python")), a);
+    }
+
+    #[test]
+    fn what_a_search_is_to_leave_out_is_kept() {
+        let (_guard, dir) = dir();
+        write(&dir.join(".ignore"), b"data").unwrap();
+        write(&dir.join("data/a"), b"").unwrap();
+        assert_eq!(unignored_files(&dir), [dir.join("data/a")]);
+        assert_eq!(kept_files(&dir), [".ignore", "data/a"]);
+    }
+
+    #[test]
+    fn what_is_excluded_in_a_worktree_stands_in_its_common_folder() {
+        let (_guard, dir) = dir();
+        let own = dir.join("main/.git/worktrees/w");
+        write(&own.join("commondir"), b"../..\n").unwrap();
+        write(&dir.join("main/.git/info/exclude"), b"x\n").unwrap();
+        write(&dir.join("w/.git"), format!("gitdir: {own}\n").as_bytes()).unwrap();
+        assert!(is_ignored(&dir.join("w/x")));
+        assert!(!is_ignored(&dir.join("w/y")));
+        // of a submodule it is its own
+        let own = dir.join("main/.git/modules/s");
+        write(&own.join("info/exclude"), b"y\n").unwrap();
+        let link = b"gitdir: ../.git/modules/s\n";
+        write(&dir.join("main/s/.git"), link).unwrap();
+        assert!(is_ignored(&dir.join("main/s/y")));
+        assert!(!is_ignored(&dir.join("main/s/x")));
     }
 }
