@@ -238,7 +238,7 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
 /// one, and the folder that it leads to is exchanged.
 fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<()> {
     let dist = &disk::resolve(&promote.dist);
-    let staging = disk::staging(dist)?;
+    let staging = disk::only_staging(dist)?;
     let root = staging.path();
     let generated = [RELEASE_RECORD, SUMS];
     if disk::is_dir(dist) {

@@ -6,6 +6,7 @@
 
 mod file_lock;
 mod hollow;
+mod pattern;
 mod replace;
 mod trees;
 mod usage;
@@ -20,12 +21,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::model::error::{Error, MachineError, Result};
-use crate::model::path::normalize;
 
 pub use file_lock::FileLock;
 pub use hollow::{is_hollow, remove_hollow};
+pub use pattern::matching;
 pub use replace::{remove_later, replace};
-pub use trees::{Staging, copy_entry, copy_tree, exchange, link, mirror, promote, staging};
+pub use trees::{
+    Staging, copy_entry, copy_tree, exchange, link, mirror, only_staging, promote, staging,
+};
 pub use usage::{Usage, usage};
 pub use walk::{
     FoundFiles, Link, all_files, folder_files, folders, folders_like, is_ignored, is_match,
@@ -229,39 +232,6 @@ pub fn names(dir: &Utf8Path) -> Vec<String> {
     names
 }
 
-/// What is there below `dir` by a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;
-/// `**` enters no `target`, nothing hidden and no link.
-pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
-    let (first, rest) = pattern.split_once('/').unwrap_or((pattern, ""));
-    let below = |path: Utf8PathBuf| match rest {
-        "" => Vec::from_iter(is_there(&path).then_some(path)),
-        rest => matching(&path, rest),
-    };
-    if first == "**" {
-        let mut found = if rest.is_empty() {
-            names_in(dir, |_| true)
-        } else {
-            matching(dir, rest)
-        };
-        let inner = names_in(dir, |name| name != "target" && !name.starts_with('.'));
-        let is_own = |path: &Utf8PathBuf| path.symlink_metadata().is_ok_and(|it| it.is_dir());
-        let inner = inner.into_iter().filter(is_own);
-        found.extend(inner.flat_map(|path| matching(&path, pattern)));
-        return found;
-    }
-    if !first.contains(['*', '?', '[']) {
-        return below(normalize(&dir.join(first)));
-    }
-    let Ok(glob) = globset::Glob::new(first) else {
-        return Vec::new();
-    };
-    let glob = glob.compile_matcher();
-    names_in(dir, |name| glob.is_match(name))
-        .into_iter()
-        .flat_map(below)
-        .collect()
-}
-
 fn names_in(dir: &Utf8Path, accept: impl Fn(&str) -> bool) -> Vec<Utf8PathBuf> {
     let names = names(dir).into_iter().filter(|name| accept(name));
     names.map(|name| dir.join(name)).collect()
@@ -289,19 +259,38 @@ pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
 
 /// Writes a whole file or leaves the old one: a new file in the same directory, then a rename.
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
-    put(path, |file| {
+    put(path, 0o666, |file| {
         fill(file, bytes)?;
         keep_mode(path, file.path())
     })
 }
 
-/// As [`write()`], a file that everybody may start, whatever the old one was: at no moment is it there and
-/// cannot be.
+/// As [`write()`], the file that a link leads to, there or not: the link stays one.
+pub fn write_behind_links(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+    write(&behind_links(path), bytes)
+}
+
+/// What a path means to who writes to it: with links resolved, also those that lead to nothing yet.
+pub fn behind_links(path: &Utf8Path) -> Utf8PathBuf {
+    const MOST: usize = 40; // as Linux follows
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        let target = match real(&path) {
+            Some(real) => return real,
+            None => path.read_link_utf8(),
+        };
+        let Ok(target) = target else {
+            break;
+        };
+        path = path.parent().unwrap_or(Utf8Path::new("")).join(target);
+    }
+    path
+}
+
+/// As [`write()`], a file that may be started by all whom the umask lets, whatever the old one was: at no
+/// moment is it there and cannot be.
 pub fn write_program(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
-    put(path, |file| {
-        fill(file, bytes)?;
-        set_mode(file.path(), 0o755)
-    })
+    put(path, 0o777, |file| fill(file, bytes))
 }
 
 fn fill(file: &mut tempfile::NamedTempFile, bytes: &[u8]) -> std::io::Result<()> {
@@ -312,52 +301,51 @@ fn fill(file: &mut tempfile::NamedTempFile, bytes: &[u8]) -> std::io::Result<()>
 /// As [`write()`], for what is made again where a loss of power spoils it: waiting for the disk takes
 /// longer than all else that is done after a small edit.
 pub fn write_unsynced(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
-    put(path, |file| {
+    put(path, 0o666, |file| {
         file.write_all(bytes)?;
         keep_mode(path, file.path())
     })
 }
 
+/// `mode`: of a new file, before the umask.
 fn put(
     path: &Utf8Path,
+    mode: u32,
     fill: impl FnOnce(&mut tempfile::NamedTempFile) -> std::io::Result<()>,
 ) -> Result<()> {
-    let dir = path.parent().unwrap_or(Utf8Path::new("."));
-    create_dir(dir)?;
-    let fail = || io("write", path);
-    let mut file = tempfile::Builder::new()
-        .prefix(".pyx-")
-        .tempfile_in(dir)
-        .map_err(fail())?;
-    fill(&mut file).map_err(fail())?;
-    // closed first: a program that somebody has open for writing cannot be started
-    let file = file.into_temp_path();
-    file.persist(path).map_err(|error| fail()(error.error))
+    create_dir(path.parent().unwrap_or(Utf8Path::new(".")))?;
+    let put = || {
+        let mut file = beside(path, mode)?;
+        fill(&mut file)?;
+        // closed first: a program that somebody has open for writing cannot be started
+        Ok(file.into_temp_path().persist(path)?)
+    };
+    put().map_err(io("write", path))
 }
 
-/// A temporary file is private; what replaces a file keeps that file's mode, else 0644.
+/// A new file in the folder of another one, which it is to replace.
+fn beside(path: &Utf8Path, mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".pyx-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.tempfile_in(path.parent().unwrap_or(Utf8Path::new(".")))
+}
+
+/// What replaces a file keeps that file's mode; where there is none the new one has its own.
 #[cfg(unix)]
 fn keep_mode(old: &Utf8Path, new: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(old).map_or(0o644, |meta| meta.permissions().mode());
-    set_mode(new, mode)
+    match std::fs::metadata(old) {
+        Ok(old) => std::fs::set_permissions(new, old.permissions()),
+        Err(_) => Ok(()),
+    }
 }
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "as where files have modes")]
 fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn set_mode(path: &std::path::Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "as where files have modes")]
-fn set_mode(_path: &std::path::Path, _mode: u32) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -394,11 +382,16 @@ pub fn set_executable(_path: &Utf8Path, _executable: bool) -> Result<()> {
     Ok(())
 }
 
-/// Copies one file, its folders made.
+/// Copies one file with its mode, its folders made. What is there is replaced and not written to: it may
+/// be another name of a file elsewhere, as uv links its cache into environments.
 pub fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     create_dir(to.parent().unwrap_or(to))?;
-    std::fs::copy(from, to).map_err(io("copy", from))?;
-    Ok(())
+    let copy = || {
+        let new = beside(to, 0o666)?.into_temp_path();
+        std::fs::copy(from, &new)?;
+        Ok(new.persist(to)?)
+    };
+    copy().map_err(io("copy", from))
 }
 
 /// Removes a directory that pyx made, with all that is in it.
@@ -451,6 +444,17 @@ pub fn remove_file(path: &Utf8Path) -> Result<()> {
     }
 }
 
+/// Gives a file another name beside it, as itself or the link that it is; `None` where there is none.
+pub fn set_aside(path: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    let name = path.file_name().unwrap_or_default();
+    let aside = path.with_file_name(format!(".pyx-{name}.{}", std::process::id()));
+    match std::fs::rename(path, &aside) {
+        Ok(()) => Ok(Some(aside)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(io("remove", path)(error)),
+    }
+}
+
 pub fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     std::fs::rename(from, to).map_err(io("create", to))
 }
@@ -460,7 +464,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::path::shown;
 
     pub(super) fn dir() -> (tempfile::TempDir, Utf8PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -525,34 +528,66 @@ mod tests {
     }
 
     #[test]
-    fn patterns_match_names_between_slashes() {
-        let (_guard, dir) = dir();
-        for name in ["LICENSE", "LICENCE.txt", "a/b/LICENSE", "target/LICENSE"] {
-            write(&dir.join(name), b"").unwrap();
-        }
-        let found = |pattern| {
-            let below = matching(&dir, pattern)
-                .into_iter()
-                .map(|path| shown(&dir, &path).into_string());
-            below.collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(found("LICEN[CS]E*"), "LICENCE.txt LICENSE");
-        assert_eq!(found("*/b/LICENSE"), "a/b/LICENSE");
-        assert_eq!(found("**/LICENSE"), "LICENSE a/b/LICENSE");
-        assert_eq!(found("./a/*"), "a/b");
-        assert_eq!(found("NOTICE"), "");
-        #[cfg(unix)]
-        for name in ["one", "other"] {
-            std::os::unix::fs::symlink(&dir, dir.join("a").join(name)).unwrap();
-            assert_eq!(found("**/LICENSE"), "LICENSE a/b/LICENSE");
-        }
-    }
-
-    #[test]
     fn hashes_are_sha256() {
         assert_eq!(
             digest(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn a_copy_replaces_one_name_of_a_file_and_no_other() {
+        let (_guard, dir) = dir();
+        let [from, to, other] = ["from", "to", "other"].map(|name| dir.join(name));
+        write(&from, b"new").unwrap();
+        write(&other, b"old").unwrap();
+        std::fs::hard_link(&other, &to).unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!(read(&to).unwrap().unwrap(), b"new");
+        assert_eq!(read(&other).unwrap().unwrap(), b"old");
+        #[cfg(unix)]
+        {
+            let link = dir.join("link");
+            std::os::unix::fs::symlink(&other, &link).unwrap();
+            copy(&from, &link).unwrap();
+            assert!(!link.is_symlink());
+            assert_eq!(read(&other).unwrap().unwrap(), b"old");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_new_file_is_for_those_whom_the_umask_lets() {
+        use std::os::unix::fs::PermissionsExt;
+        const PLACE: &str = "CARGO_PYX_TEST_PLACE";
+        // the umask is the whole process's
+        let Ok(place) = std::env::var(PLACE) else {
+            let (_guard, dir) = dir();
+            let own = std::env::current_exe().unwrap();
+            let name = "world::disk::tests::a_new_file_is_for_those_whom_the_umask_lets";
+            let script = "umask 027; exec \"$0\" --exact \"$1\"";
+            let mut call = std::process::Command::new("sh");
+            call.args(["-c", script])
+                .arg(own)
+                .arg(name)
+                .env(PLACE, &dir);
+            assert!(call.output().unwrap().status.success());
+            let mode = |name: &str| {
+                let meta = std::fs::metadata(dir.join(name)).unwrap();
+                meta.permissions().mode() & 0o777
+            };
+            let found = ["file", "quick", "program", "module", "old"].map(mode);
+            assert_eq!(found, [0o640, 0o640, 0o750, 0o640, 0o666]);
+            return;
+        };
+        let dir = Utf8PathBuf::from(place);
+        write(&dir.join("file"), b"").unwrap();
+        write_unsynced(&dir.join("quick"), b"").unwrap();
+        write_program(&dir.join("program"), b"").unwrap();
+        replace(&dir.join("program"), &dir.join("module")).unwrap();
+        let old = dir.join("old");
+        std::fs::write(&old, b"").unwrap();
+        std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o666)).unwrap();
+        write(&old, b"new").unwrap();
     }
 }

@@ -30,7 +30,10 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
 }
 
 /// Copies a directory with all folders, files and links in it, links as links, except what `skip`
-/// names (relative to `from`); nothing where `from` is none.
+/// names (relative to `from`).
+///
+/// # Errors
+/// [`MachineError::Io`](crate::model::error::MachineError::Io), also where `from` is none.
 pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) -> Result<()> {
     let walk = ignore::WalkBuilder::new(from)
         .standard_filters(false)
@@ -147,12 +150,23 @@ impl Staging {
     }
 }
 
-/// One beside `path`, which it becomes.
+/// One beside `path`, which it becomes. Whoever is killed meanwhile leaves it.
 pub fn staging(path: &Utf8Path) -> Result<Staging> {
+    staged(path, tempfile::Builder::new().prefix(".pyx-"))
+}
+
+/// As [`staging`], of one name: for a place where nobody would remove what somebody who was killed has
+/// left, and at which a lock lets only one work.
+pub fn only_staging(path: &Utf8Path) -> Result<Staging> {
+    let name = format!(".pyx-{}.new", path.file_name().unwrap_or_default());
+    remove_dir(&path.with_file_name(&name))?;
+    staged(path, tempfile::Builder::new().prefix(&name).rand_bytes(0))
+}
+
+fn staged(path: &Utf8Path, builder: &mut tempfile::Builder<'_, '_>) -> Result<Staging> {
     let parent = path.parent().unwrap_or(Utf8Path::new("."));
     create_dir(parent)?;
-    let dir = tempfile::Builder::new()
-        .prefix(".pyx-")
+    let dir = builder
         .tempdir_in(parent)
         .map_err(io("create a directory in", parent))?;
     let path = utf8(dir.path().to_owned())?;
@@ -166,8 +180,17 @@ pub fn promote(staging: Staging, path: &Utf8Path) -> Result<()> {
             let _moved = staging.dir.keep();
             Ok(())
         }
-        Err(_) if is_dir(path) => Ok(()),
+        Err(error) if is_taken(&error) && is_dir(path) => Ok(()),
         Err(error) => Err(io("create", path)(error)),
+    }
+}
+
+fn is_taken(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, PermissionDenied};
+    match error.kind() {
+        AlreadyExists | DirectoryNotEmpty => true,
+        PermissionDenied => cfg!(windows), // what Windows says of a folder that is there
+        _ => false,
     }
 }
 
@@ -193,5 +216,37 @@ mod tests {
         assert_eq!(link.to_str(), Some("libfoo.so.1"));
         let modified = |path: &Utf8Path| signature(path).unwrap().modified;
         assert_eq!(modified(&to.join("out/libfoo.so.1")), modified(&file));
+    }
+
+    #[test]
+    fn only_another_that_was_first_is_no_failure() {
+        let (_guard, dir) = dir();
+        let place = dir.join("place");
+        let made = || {
+            let made = staging(&place).unwrap();
+            write(&made.path().join("a"), b"").unwrap();
+            made
+        };
+        promote(made(), &place).unwrap();
+        promote(made(), &place).unwrap();
+        let gone = made();
+        remove_dir(gone.path()).unwrap();
+        promote(gone, &place).unwrap_err();
+    }
+
+    #[test]
+    fn what_was_left_half_done_goes_with_the_next_try() {
+        let (_guard, dir) = dir();
+        let place = dir.join("place");
+        for text in [b"one", b"two"] {
+            let killed = only_staging(&place).unwrap();
+            write(&killed.path().join("left"), b"").unwrap();
+            let _left = killed.dir.keep();
+            let made = only_staging(&place).unwrap();
+            write(&made.path().join("a"), text).unwrap();
+            exchange(made, &place).unwrap();
+            assert_eq!(crate::world::disk::names(&dir), ["place"]);
+            assert_eq!(crate::world::disk::names(&place), ["a"]);
+        }
     }
 }

@@ -201,7 +201,7 @@ impl Provision {
         let (signature, sha256) = receipt.ok_or_else(|| self.failure("the program vanished"))?;
         let receipt = serde_json::to_vec_pretty(&Receipt { sha256, signature });
         disk::write(&dir.join("receipt.json"), &receipt.unwrap_or_default())?;
-        disk::promote(done, &self.dir)
+        disk::exchange(done, &self.dir) // what is there has no receipt
     }
 
     fn failure(&self, message: &str) -> Error {
@@ -262,5 +262,21 @@ mod tests {
         provision.promote(&built).unwrap();
         disk::write(&provision.program(), b"program").unwrap();
         assert!(provision.verify().unwrap());
+    }
+
+    #[test]
+    fn a_folder_without_its_receipt_is_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let provision = provision(&dir);
+        disk::write(&provision.program(), b"of somebody").unwrap();
+        assert!(!provision.verify().unwrap());
+        let built = Utf8PathBuf::from_path_buf(dir.path().join("built")).unwrap();
+        disk::write(&built, b"program").unwrap();
+        provision.promote(&built).unwrap();
+        assert!(provision.verify().unwrap());
+        assert_eq!(
+            disk::read(&provision.program()).unwrap().unwrap(),
+            b"program"
+        );
     }
 }
