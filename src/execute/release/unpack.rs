@@ -1,6 +1,6 @@
 //! An sdist where it is built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::GzDecoder;
@@ -9,8 +9,30 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::plan::Unpack;
 use crate::world::disk;
 
-/// Writes what differs, removes what the sdist does not hold; the top folder is left out.
+/// Removes what the sdist does not hold, then writes what differs: an old name may be in the way of a new
+/// one. The top folder is left out.
 pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
+    let packed = packed(unpack)?;
+    disk::remove_but(&unpack.to, &packed.keys().cloned().collect())?;
+    for (to, file) in &packed {
+        if disk::is_dir(to) || to.is_symlink() {
+            disk::remove_but(to, &BTreeSet::new())?;
+        }
+        if disk::read(to)?.as_ref() != Some(&file.content) {
+            disk::write(to, &file.content)?;
+        }
+        disk::set_executable(to, file.is_executable)?;
+    }
+    Ok(())
+}
+
+struct Packed {
+    content: Vec<u8>,
+    is_executable: bool,
+}
+
+/// The files of an sdist by where they go.
+fn packed(unpack: &Unpack) -> Result<BTreeMap<Utf8PathBuf, Packed>> {
     let bytes = disk::read(&unpack.sdist)?.unwrap_or_default();
     let wrong = |source| {
         Error::Machine(MachineError::Io {
@@ -20,7 +42,7 @@ pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
         })
     };
     let mut archive = tar::Archive::new(GzDecoder::new(&bytes[..]));
-    let mut kept = BTreeSet::new();
+    let mut files = BTreeMap::new();
     for entry in archive.entries().map_err(wrong)? {
         let mut entry = entry.map_err(wrong)?;
         let path = entry.path().map_err(wrong)?.into_owned();
@@ -33,19 +55,14 @@ pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
         }
         let mut content = Vec::new();
         std::io::Read::read_to_end(&mut entry, &mut content).map_err(wrong)?;
-        if disk::read(&to)?.as_ref() != Some(&content) {
-            disk::write(&to, &content)?;
-        }
-        let mode = entry.header().mode().map_err(wrong)?;
-        disk::set_executable(&to, mode & 0o111 != 0)?;
-        kept.insert(to);
+        let is_executable = entry.header().mode().map_err(wrong)? & 0o111 != 0;
+        let file = Packed {
+            content,
+            is_executable,
+        };
+        files.insert(to, file);
     }
-    for old in disk::all_files(&unpack.to) {
-        if !kept.contains(&old) {
-            disk::remove_file(&old)?;
-        }
-    }
-    Ok(())
+    Ok(files)
 }
 
 /// `name-1.0/src/lib.rs` below `to`; `None` for what would lie elsewhere.
@@ -69,5 +86,54 @@ mod tests {
         assert_eq!(lands("x-1.0"), None);
         assert_eq!(lands("x-1.0/../../etc/passwd"), None);
         assert_eq!(lands("/etc/passwd"), Some("/t/etc/passwd".into()));
+    }
+
+    #[test]
+    fn what_another_sdist_has_under_a_name_is_no_obstacle() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let action = Unpack {
+            sdist: dir.join("x-1.0.tar.gz"),
+            to: dir.join("x"),
+        };
+        let file = |name: &str| vec![name.to_owned()];
+        for names in [file("docs"), file("docs/a"), file("docs/a/b"), file("docs")] {
+            disk::write(&action.sdist, &sdist(&names)).unwrap();
+            unpack(&action).unwrap();
+            let there: Vec<Utf8PathBuf> = names.iter().map(|name| action.to.join(name)).collect();
+            assert_eq!(disk::all_files(&action.to), there);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn no_link_leads_what_is_unpacked_elsewhere() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let action = Unpack {
+            sdist: dir.join("x-1.0.tar.gz"),
+            to: dir.join("x"),
+        };
+        disk::create_dir(&dir.join("elsewhere")).unwrap();
+        disk::create_dir(&action.to).unwrap();
+        disk::link(&dir.join("elsewhere"), &action.to.join("docs")).unwrap();
+        disk::write(&action.sdist, &sdist(&["docs/a".to_owned()])).unwrap();
+        unpack(&action).unwrap();
+        assert_eq!(disk::all_files(&dir.join("elsewhere")).len(), 0);
+        assert_eq!(disk::all_files(&action.to), [action.to.join("docs/a")]);
+    }
+
+    fn sdist(names: &[String]) -> Vec<u8> {
+        let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut archive = tar::Builder::new(packed);
+        for name in names {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(1);
+            header.set_mode(0o644);
+            header.set_cksum();
+            let path = format!("x-1.0/{name}");
+            archive.append_data(&mut header, path, &b"x"[..]).unwrap();
+        }
+        archive.into_inner().unwrap().finish().unwrap()
     }
 }
