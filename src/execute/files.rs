@@ -1,14 +1,16 @@
-//! Files that a plan writes or copies.
+//! Files that a plan copies, and those of pyx itself.
+
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::recipes;
-use crate::model::error::{ProjectError, Result};
-use crate::model::file_edit::Edit;
-use crate::model::path::normalize;
+use crate::model::error::Result;
 use crate::plan::{CopyProject, CopyTests};
-use crate::ui::Ui;
+use crate::world::checkout;
 use crate::world::disk;
+use crate::world::git::Git;
+use crate::world::session::Session;
 
 /// Hidden files that test runners read.
 const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
@@ -19,7 +21,7 @@ const IMPORTABLE: [&str; 5] = ["py", "pyc", "so", "pyd", "dll"];
 
 /// The package's files that git would keep, except what is built beside them, the modules of packages that the
 /// wheel holds, and Rust's: tests read data among the sources.
-pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
+pub(super) fn copy_tests(session: &Session, copy: &CopyTests) -> Result<()> {
     disk::remove_dir(&copy.root)?;
     link_what_is_beside(copy)?;
     let shipped = |below: &Utf8Path| {
@@ -40,7 +42,12 @@ pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
     }
     let hidden = RUNNER_FILES.iter().map(|name| copy.from.join(name));
     let hidden = hidden.filter(|path| disk::is_file(path));
-    for file in disk::unignored_files(&copy.from).into_iter().chain(hidden) {
+    let is_open = |below: &Utf8PathBuf| !below.iter().any(|name| name.starts_with('.'));
+    let tracked = tracked(session, &copy.from).into_iter().filter(is_open);
+    let tracked = tracked.map(|below| copy.from.join(below));
+    let tracked = tracked.filter(|path| disk::is_file(path));
+    let found = disk::unignored_files(&copy.from).into_iter().chain(hidden);
+    for file in found.chain(tracked).collect::<BTreeSet<_>>() {
         let below = file.strip_prefix(&copy.from).unwrap_or(&file);
         let folder = below.parent().unwrap_or(below);
         let ending = below.extension().unwrap_or_default();
@@ -50,6 +57,21 @@ pub(super) fn copy_tests(copy: &CopyTests) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The files below a folder that git tracks, from there: it may track what its rules leave out. Where git
+/// does not tell, its rules are all there is.
+fn tracked(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let files = Git { session, dir }.tracked().unwrap_or_default();
+    let below = files.iter().filter_map(|file| file.strip_prefix(dir).ok());
+    below.map(Utf8Path::to_owned).collect()
+}
+
+/// What git keeps of a folder, from there.
+fn kept(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut files = tracked(session, dir);
+    files.extend(disk::kept_files(dir));
+    files
 }
 
 /// Every folder above the copied one, up to the repository's, has links to what else is there: tests
@@ -76,75 +98,6 @@ fn link_what_is_beside(copy: &CopyTests) -> Result<()> {
 /// Folders of builds, which no test reads.
 const BUILT: [&str; 2] = ["target", "node_modules"];
 
-/// Writes all files, or leaves all as they were: none is touched before each is known to be what the
-/// plan saw, and those written come back when a later one fails.
-pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
-    for edit in edits {
-        if disk::read(&edit.path)?.as_deref() != edit.before.as_deref().map(str::as_bytes) {
-            return Err(ProjectError::Changed(edit.path.clone()).into());
-        }
-    }
-    for (done, edit) in edits.iter().enumerate() {
-        if let Err(error) = put(edit, edit.after.as_deref()) {
-            for written in edits[..done].iter().rev() {
-                if let Err(why) = take_back(written) {
-                    ui.warn(&format!("cannot restore `{}`: {why}", written.shown));
-                }
-            }
-            return Err(error);
-        }
-    }
-    say(edits, ui);
-    Ok(())
-}
-
-/// So many new files are one thing to those whom they are made for.
-const MANY: usize = 8;
-
-fn say(edits: &[Edit], ui: &Ui) {
-    if let Some(folder) = made(edits) {
-        ui.status("Creating", &format!("{folder} ({} files)", edits.len()));
-        for edit in edits {
-            ui.detail("Creating", edit.shown.as_str());
-        }
-        return;
-    }
-    for edit in edits {
-        let verb = match (&edit.before, &edit.after) {
-            (_, None) => "Removing",
-            (Some(_), _) => "Updating",
-            (None, _) => "Creating",
-        };
-        let first = edit.changes.first();
-        let change = first.map(|change| format!(" ({} -> {})", change.from, change.to));
-        let text = format!("{}{}", edit.shown, change.unwrap_or_default());
-        ui.status(verb, &text);
-    }
-}
-
-/// The folder of which all edits are the files.
-fn made(edits: &[Edit]) -> Option<&str> {
-    if edits.len() < MANY || edits.iter().any(|edit| edit.before.is_some()) {
-        return None;
-    }
-    let first = edits.first()?;
-    let root = first.path.as_str().strip_suffix(first.shown.as_str())?;
-    Utf8Path::new(root).file_name()
-}
-
-fn take_back(written: &Edit) -> Result<()> {
-    put(written, written.before.as_deref())
-}
-
-/// Has the file hold this, or nothing there. A link stays one: what it leads to is the file that
-/// somebody keeps elsewhere.
-fn put(edit: &Edit, text: Option<&str>) -> Result<()> {
-    match text {
-        Some(text) => disk::write(&disk::resolve(&edit.path), text.as_bytes()),
-        None => disk::remove_file(&edit.path),
-    }
-}
-
 /// Removes the files in a folder of ours, of which none may be left from before.
 pub(super) fn empty(folder: &Utf8Path) -> Result<()> {
     let mut names = disk::names(folder).into_iter();
@@ -160,11 +113,11 @@ pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
 }
 
 /// With the history, by which backends know the version, and nothing that is ignored.
-pub(super) fn copy_project(copy: &CopyProject) -> Result<()> {
-    for path in disk::kept_files(&copy.from) {
+pub(super) fn copy_project(session: &Session, copy: &CopyProject) -> Result<()> {
+    for path in kept(session, &copy.from) {
         disk::copy_entry(&copy.from.join(&path), &copy.to.join(&path))?;
     }
-    if let Some(git) = git_dir(&copy.from)? {
+    if let Some(git) = checkout::git_dir(&copy.from)? {
         let text = format!("gitdir: {git}\n");
         disk::write(&copy.to.join(".git"), text.as_bytes())?;
     }
@@ -178,22 +131,15 @@ pub(super) fn copy_project(copy: &CopyProject) -> Result<()> {
     Ok(())
 }
 
-/// Where a checkout has its history, absolute: of a worktree or a submodule a file says that, from its own
-/// folder (git's manual, "gitrepository-layout").
-fn git_dir(checkout: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
-    let path = checkout.join(".git");
-    if disk::is_dir(&path) {
-        return Ok(Some(path));
-    }
-    let text = disk::read_text(&path)?.unwrap_or_default();
-    let named = text.trim().strip_prefix("gitdir:");
-    Ok(named.map(|dir| normalize(&checkout.join(dir.trim()))))
-}
-
 /// What cargo builds lies in `target`, ignored or not.
-pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Result<()> {
+pub(super) fn copy_sources(
+    session: &Session,
+    from: &Utf8Path,
+    to: &Utf8Path,
+    without: &str,
+) -> Result<()> {
     disk::remove_dir(to)?;
-    for below in disk::kept_files(from) {
+    for below in kept(session, from) {
         if below != without && !below.starts_with("target") {
             disk::copy_entry(&from.join(&below), &to.join(&below))?;
         }
@@ -206,22 +152,11 @@ pub(super) fn copy_sources(from: &Utf8Path, to: &Utf8Path, without: &str) -> Res
 mod tests {
     use super::*;
     use crate::model::path::slashed;
-    use crate::ui::OutputOptions;
 
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         (temp, dir)
-    }
-
-    fn planned(path: Utf8PathBuf) -> Edit {
-        Edit {
-            shown: path.clone(),
-            path,
-            before: Some("old".into()),
-            after: Some("new".into()),
-            changes: Vec::new(),
-        }
     }
 
     /// What is copied of the tests of a package `pkg` that has the files of both lists.
@@ -237,7 +172,7 @@ mod tests {
             root: to.clone(),
             packages: vec!["pkg".into()],
         };
-        copy_tests(&copy).unwrap();
+        copy_tests(&Session::default(), &copy).unwrap();
         let files = disk::unignored_files(&to).into_iter();
         files
             .map(|file| slashed(file.strip_prefix(&to).unwrap()))
@@ -278,7 +213,7 @@ mod tests {
             disk::write(&root.join(name), text.as_bytes()).unwrap();
         }
         let copy = root.join("target/copy");
-        copy_sources(&root, &copy, "PKG-INFO").unwrap();
+        copy_sources(&Session::default(), &root, &copy, "PKG-INFO").unwrap();
         assert_eq!(
             disk::read_text(&copy.join("src/a.py")).unwrap().as_deref(),
             Some("a = 1\n")
@@ -307,7 +242,7 @@ mod tests {
             to: root.join("copy"),
             edits: Vec::new(),
         };
-        copy_project(&copy).unwrap();
+        copy_project(&Session::default(), &copy).unwrap();
         let read = |name: &str| disk::read_text(&copy.to.join(name)).unwrap();
         assert_eq!(read("examples/data/a.txt").as_deref(), Some("a"));
         assert_eq!(read("examples/a.txt").as_deref(), Some("a"));
@@ -315,92 +250,6 @@ mod tests {
         assert!(copy.to.join("examples/none").is_symlink());
         let git = format!("gitdir: {root}/main/.git/modules/sub\n");
         assert_eq!(read(".git"), Some(git));
-    }
-
-    #[test]
-    fn a_file_that_changed_in_between_keeps_all_as_they_are() {
-        let (_temp, dir) = folder();
-        let edits = ["a", "b"].map(|name| planned(dir.join(name)));
-        let ui = Ui::new(OutputOptions::default());
-        disk::write(&edits[0].path, b"old").unwrap();
-        for present in [Some("other"), None] {
-            if let Some(text) = present {
-                disk::write(&edits[1].path, text.as_bytes()).unwrap();
-            } else {
-                disk::remove_file(&edits[1].path).unwrap();
-            }
-            let error = edit(&edits, &ui).unwrap_err();
-            let path = &edits[1].path;
-            let text = format!("`{path}` changed on disk meanwhile; nothing was written");
-            assert_eq!(error.to_string(), text);
-            assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
-        }
-        disk::write(&edits[1].path, b"old").unwrap();
-        edit(&edits, &ui).unwrap();
-        assert_eq!(disk::read(&edits[1].path).unwrap().unwrap(), b"new");
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_write_that_fails_takes_the_others_back() {
-        let (_temp, dir) = folder();
-        let readable_only = Utf8PathBuf::from("/proc/version"); // to root as well
-        let mut edits = vec![planned(dir.join("a")), planned(readable_only)];
-        edits[1].before = disk::read_text(&edits[1].path).unwrap();
-        disk::write(&edits[0].path, b"old").unwrap();
-        let error = edit(&edits, &Ui::new(OutputOptions::default())).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("cannot write `/proc/version`")
-        );
-        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
-    }
-
-    #[test]
-    fn a_new_file_is_made_only_where_there_is_none_and_goes_when_another_fails() {
-        let (_temp, dir) = folder();
-        let ui = Ui::new(OutputOptions::default());
-        let mut edits = vec![planned(dir.join("sub/a")), planned(dir.join("b"))];
-        edits[0].before = None;
-        edit(&edits, &ui).unwrap_err(); // `b` is not there
-        assert!(!disk::is_file(&edits[0].path));
-        disk::write(&edits[1].path, b"old").unwrap();
-        edit(&edits, &ui).unwrap();
-        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"new");
-        edit(&edits[..1], &ui).unwrap_err(); // it is there now
-    }
-
-    #[test]
-    fn a_file_that_goes_comes_back_when_another_fails() {
-        let (_temp, dir) = folder();
-        let ui = Ui::new(OutputOptions::default());
-        let mut edits = vec![planned(dir.join("a")), planned(dir.join("b/c"))];
-        edits[0].after = None;
-        edits[1].before = None;
-        disk::write(&edits[0].path, b"old").unwrap();
-        disk::write(&dir.join("b"), b"a file").unwrap(); // no folder for the other
-        edit(&edits, &ui).unwrap_err();
-        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
-        edit(&edits[..1], &ui).unwrap();
-        assert!(!disk::is_file(&edits[0].path));
-    }
-
-    #[test]
-    fn what_cannot_be_put_back_keeps_no_other_file_from_it() {
-        let (_temp, dir) = folder();
-        let mut edits = ["a", "folder", "folder/b", "file/c"].map(|name| planned(dir.join(name)));
-        for path in [&edits[0].path, &edits[1].path, &dir.join("file")] {
-            disk::write(path, b"old").unwrap();
-        }
-        edits[1].after = None;
-        edits[2].before = None; // its folder stays
-        edits[3].before = None;
-        let error = edit(&edits, &Ui::new(OutputOptions::default())).unwrap_err();
-        assert!(error.to_string().contains("file"), "{error}");
-        assert!(!error.to_string().contains("folder"), "{error}");
-        assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
-        assert!(!disk::is_file(&edits[2].path));
     }
 
     #[test]
@@ -417,7 +266,7 @@ mod tests {
             root: dir.join("copy"),
             packages: Vec::new(),
         };
-        copy_tests(&copy).unwrap();
+        copy_tests(&Session::default(), &copy).unwrap();
         assert!(disk::is_file(&dir.join("copy/tests/test_a.py")));
     }
 
@@ -444,7 +293,7 @@ mod tests {
             packages: Vec::new(),
         };
         for _ in 0..2 {
-            copy_tests(&copy).unwrap();
+            copy_tests(&Session::default(), &copy).unwrap();
             let tests = copy.to.join("tests");
             for name in ["test_a.py", "../../../data/a.json", "../../q/a.txt"] {
                 assert!(disk::is_file(&tests.join(name)), "{name}");
@@ -460,40 +309,44 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
-    fn an_edit_of_a_link_changes_the_file_that_it_leads_to() {
-        let (_temp, dir) = folder();
-        let ui = Ui::new(OutputOptions::default());
-        let real = dir.join("real/a");
-        disk::write(&real, b"old").unwrap();
-        std::os::unix::fs::symlink("real/a", dir.join("a")).unwrap();
-        let mut edits = vec![planned(dir.join("a")), planned(dir.join("file/b"))];
-        edit(&edits[..1], &ui).unwrap();
-        assert_eq!(disk::read(&real).unwrap().unwrap(), b"new");
-        assert!(dir.join("a").is_symlink());
-
-        // so does what takes it back
-        disk::write(&real, b"old").unwrap();
-        disk::write(&dir.join("file"), b"").unwrap();
-        edits[1].before = None;
-        edit(&edits, &ui).unwrap_err();
-        assert_eq!(disk::read(&real).unwrap().unwrap(), b"old");
-        assert!(dir.join("a").is_symlink());
-    }
-
-    #[test]
-    fn a_new_project_is_told_as_one_folder() {
-        let edit = |at: usize, before: Option<&str>| Edit {
-            path: format!("/p/fast-words/src/{at}").into(),
-            shown: format!("src/{at}").into(),
-            before: before.map(str::to_owned),
-            after: Some("new".into()),
-            changes: Vec::new(),
+    fn what_git_tracks_is_copied_though_a_rule_leaves_it_out() {
+        let (_temp, root) = folder();
+        let from = root.join("from");
+        let rules = b"*.so\nout/\n";
+        disk::write(&from.join(".gitignore"), rules).unwrap();
+        for name in ["vendor/x.so", "vendor/y.so", "out/x.txt", "out/y.txt"] {
+            disk::write(&from.join(name), b"x").unwrap();
+        }
+        let session = Session::default();
+        let git = Git {
+            session: &session,
+            dir: &from,
         };
-        let mut edits: Vec<Edit> = (0..MANY).map(|at| edit(at, None)).collect();
-        assert_eq!(made(&edits), Some("fast-words"));
-        assert_eq!(made(&edits[1..]), None);
-        edits[1] = edit(1, Some("old"));
-        assert_eq!(made(&edits), None);
+        for words in [
+            &["init", "--quiet"][..],
+            &["add", "--force", "vendor/x.so", "out/x.txt"],
+        ] {
+            let words = words.iter().map(ToString::to_string);
+            git.demand("to keep files", words.collect()).unwrap();
+        }
+        let to = ["tests", "project", "sources"].map(|name| root.join(name));
+        let tests = CopyTests {
+            from: from.clone(),
+            to: to[0].clone(),
+            root: to[0].clone(),
+            packages: Vec::new(),
+        };
+        copy_tests(&session, &tests).unwrap();
+        let project = CopyProject {
+            from: from.clone(),
+            to: to[1].clone(),
+            edits: Vec::new(),
+        };
+        copy_project(&session, &project).unwrap();
+        copy_sources(&session, &from, &to[2], "PKG-INFO").unwrap();
+        for to in to {
+            let names = ["vendor", "out"].map(|name| disk::names(&to.join(name)));
+            assert_eq!(names, [["x.so"], ["x.txt"]], "{to}");
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Walks a plan: the only place that changes the project, its environment and what is built. Besides it,
-//! only the driver's lock and `cargo pyx man --out` write a file.
+//! Walks a plan: the only place that changes the project, its environment and what is built. Others write
+//! what is no part of them: the driver its locks, `world` the user cache, and `cargo pyx man --out` its pages.
 //!
 //! `walk` starts the steps in their order and knows who does each action; one file for each kind of
 //! work beside it.
@@ -11,6 +11,7 @@ mod compiler_cache;
 mod context;
 mod copy_install;
 mod diagnosis;
+mod edits;
 mod files;
 mod kept;
 mod link;

@@ -15,7 +15,7 @@ use crate::world::session::Session;
 use super::context::{Context, PlanOutcome};
 use super::kept::keeping;
 use super::testing;
-use super::{child, copy_install, diagnosis, files, link, prove, records, release};
+use super::{child, copy_install, diagnosis, edits, files, link, prove, records, release};
 
 /// Where several interpreters are served side by side they build in turns: cargo fills the machine
 /// by itself, and all of them write the project's records and modules beside its sources.
@@ -142,14 +142,14 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         }
         Action::WriteRecipes { folder } => files::write_recipes(folder),
         Action::Recipe(recipe) => child::recipe(context, step, recipe, activity),
-        Action::CopyTests(copy) => files::copy_tests(copy),
-        Action::CopyProject(copy) => files::copy_project(copy),
+        Action::CopyTests(copy) => files::copy_tests(context.session, copy),
+        Action::CopyProject(copy) => files::copy_project(context.session, copy),
         Action::Remove { path, kept } => disk::remove_but(path, kept),
         Action::RemoveHollow { path, modules } => {
             disk::remove_hollow(path, &|file| modules.iter().any(|module| module == file))
         }
         Action::RemoveEmpty { path, besides } => disk::remove_empty(path, besides),
-        Action::Edit(edits) => files::edit(edits, context.ui),
+        Action::Edit(edits) => edits::edit(edits, context.ui),
         Action::Test(test) => testing::count(context, test, activity),
         Action::Untestable(untestable) => {
             testing::count_untestable(context, untestable);

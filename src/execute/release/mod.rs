@@ -30,7 +30,9 @@ pub(super) fn act(
             .provide(context.session, uv)
             .map_err(diagnosis::explained),
         ReleaseAction::RecordTools(toolbox) => toolbox.record_again(context.session),
-        ReleaseAction::CopySources { from, to, without } => files::copy_sources(from, to, without),
+        ReleaseAction::CopySources { from, to, without } => {
+            files::copy_sources(context.session, from, to, without)
+        }
         ReleaseAction::MendLock(mend) => mend_lock::mend_lock(context, mend),
         ReleaseAction::Unpack(unpack) => unpack::unpack(unpack),
         ReleaseAction::Seal(seal) => seal::seal(context.session, seal),
