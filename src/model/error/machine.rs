@@ -16,6 +16,12 @@ pub enum MachineError {
         source: std::io::Error,
     },
 
+    #[error("cannot wait for `{}`: {source}", invocation.program)]
+    Wait {
+        invocation: Box<Invocation>,
+        source: std::io::Error,
+    },
+
     /// A child that was stopped when it would read the terminal.
     #[error("`{}` is waiting for input, but there is no terminal to type it at", .0.program)]
     Asks(Box<Invocation>),
@@ -93,7 +99,7 @@ impl MachineError {
             Self::TooManyFolders(_) => {
                 Some("sudo sysctl fs.inotify.max_user_watches=524288".into())
             }
-            Self::Spawn { .. } | Self::OutputLost(_) => None,
+            Self::Spawn { .. } | Self::Wait { .. } | Self::OutputLost(_) => None,
         }
     }
 }

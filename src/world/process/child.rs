@@ -75,6 +75,11 @@ pub(super) fn command(invocation: &Invocation) -> Command {
     command
 }
 
+pub(super) fn wait_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let invocation = Box::new(invocation.clone());
+    move |source| Error::Machine(MachineError::Wait { invocation, source })
+}
+
 pub(super) fn spawn_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {
     let invocation = Box::new(invocation.clone());
     move |source| Error::Machine(MachineError::Spawn { invocation, source })

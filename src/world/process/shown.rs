@@ -10,7 +10,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 
-use super::child::{Status, command, spawn_error};
+use super::child::{Status, command, spawn_error, wait_error};
 #[cfg(unix)]
 use super::patience::Patience;
 use super::running::Running;
@@ -91,7 +91,7 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
         told: None,
     };
     loop {
-        let status = shown.child.try_wait().map_err(spawn_error(invocation))?;
+        let status = shown.child.try_wait().map_err(wait_error(invocation))?;
         if let Some(status) = status {
             return match shown.killed {
                 Some(signal) => Err(Error::Interrupted(signal)),

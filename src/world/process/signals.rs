@@ -37,12 +37,25 @@ pub fn when_it_waits(waits: impl Fn(Duration) + Send + Sync + 'static) {
     let _ = WAITS.set(Box::new(waits)); // a second one would be that of the same program
 }
 
+/// The signals, each a bit from the lowest on, that whoever started us wants ignored, as `nohup` does and a
+/// shell with what it puts in the background (proc(5), `SigIgn`). Other systems than Linux do not tell.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
+}
+
 /// SIGINT, SIGTERM and SIGHUP are noted, and Ctrl-Z at a terminal stops all that runs below us as well.
 #[cfg(unix)]
 fn note_signals() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP])
-    else {
+    let ignored = ignored();
+    let noted = [SIGINT, SIGTERM, SIGHUP, SIGTSTP].into_iter();
+    let noted = noted.filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(noted) else {
         return; // without handlers the default holds: the process dies
     };
     std::thread::spawn(move || {

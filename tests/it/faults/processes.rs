@@ -48,6 +48,42 @@ fn f01_f02_f03_a_signal_ends_everything_and_the_old_module_stays() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn f03_a_signal_that_is_ignored_for_us_ends_nothing() {
+    let project = slow(&folder!());
+    let _machine = alone();
+    project.dev().run().succeeds();
+    project.edit("src/lib.rs", ".count()", ".count() + 1");
+    let script = "trap '' HUP; exec \"$0\" pyx dev"; // as nohup does
+    let words = ["-c", script, env!("CARGO_BIN_EXE_cargo-pyx")];
+    let run = project.program("sh", &words).env("SLOW", "4").start();
+    runs(&project, "sleep 4");
+    run.signal(1);
+    run.finish().succeeds();
+    assert_eq!(project.python(COUNT), "3");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_build_leaves_running_is_no_fault_where_we_are_the_first_process_of_a_container() {
+    let project = slow(&folder!());
+    let _machine = alone();
+    let own =
+        |words: &[&str]| project.program("unshare", &[&["-pf", "--mount-proc"], words].concat());
+    if own(&["true"]).run().code != Some(0) {
+        crate::support::skipped("the right to make a container");
+        return;
+    }
+    let script = "fn main() {\n    let script = \"sleep 600 >/dev/null 2>&1 </dev/null &\";\n    \
+                  std::process::Command::new(\"sh\").args([\"-c\", script]).status().unwrap();\n}\n";
+    project.write("build.rs", script);
+    own(&[env!("CARGO_BIN_EXE_cargo-pyx"), "pyx", "dev"])
+        .run()
+        .succeeds();
+    assert_eq!(project.python(COUNT), "2");
+}
+
 /// More than any machine needs for what takes it milliseconds, or the start of a build.
 const A_WHILE: Duration = Duration::from_secs(60);
 
