@@ -1,7 +1,6 @@
 //! Waiting for the next change of the project's files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -32,13 +31,9 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     let mut watched = Watched::new(driver.session, &project);
     let (sender, changes) = mpsc::channel();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if let Ok(event) = event
-            && !matches!(event.kind, EventKind::Access(_))
-        {
-            for path in event.paths {
-                let _ = sender.send(path);
-            }
+    let mut watcher = notify::recommended_watcher(move |event| {
+        for change in told(event) {
+            let _ = sender.send(change); // an error means that nobody watches any more
         }
     })
     .map_err(|error| cannot_watch(&project.root, error))?;
@@ -50,7 +45,7 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     let mut seen = BTreeMap::new();
     let mut outside = BTreeSet::new();
     loop {
-        let mut arrived = BTreeSet::new();
+        let mut arrived = Arrived::default();
         match attempt(driver, &mut watched, &changes, &mut arrived) {
             Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
             Err(Error::Child(_) | Error::ChildKilled(_)) | Ok(()) => {} // the child has spoken
@@ -73,16 +68,65 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
         }
         arrived.extend(changes.try_iter());
         if let Some(changed) = meanwhile(driver.session, &watched, arrived, &mut seen) {
-            driver
-                .ui
-                .status("Changed", project.display(&changed).as_str());
+            driver.ui.status("Changed", &changed.shown(&project));
             continue;
         }
         driver.ui.status("Watching", project.root.as_str());
         let changed = wait(&watched, &changes)?;
-        driver
-            .ui
-            .status("Changed", project.display(&changed).as_str());
+        driver.ui.status("Changed", &changed.shown(&project));
+    }
+}
+
+/// What the system tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Change {
+    File(Utf8PathBuf),
+    /// It has lost some of it: too much happened at once, or a folder could not be watched.
+    Untold,
+}
+
+impl Change {
+    fn shown(&self, project: &Project) -> String {
+        match self {
+            Self::File(path) => project.display(path).into_string(),
+            Self::Untold => "more than the system tells of".to_owned(),
+        }
+    }
+}
+
+fn told(event: notify::Result<notify::Event>) -> Vec<Change> {
+    match event {
+        Ok(event) if event.need_rescan() => vec![Change::Untold],
+        Ok(event) if matches!(event.kind, EventKind::Access(_)) => Vec::new(),
+        Ok(event) => {
+            let paths = event.paths.into_iter();
+            paths
+                .filter_map(|path| Utf8PathBuf::from_path_buf(path).ok())
+                .map(Change::File)
+                .collect()
+        }
+        Err(_) => vec![Change::Untold],
+    }
+}
+
+/// What was told during a run.
+#[derive(Debug, Default)]
+struct Arrived {
+    files: BTreeSet<Utf8PathBuf>,
+    /// Whether there may be others.
+    is_partial: bool,
+}
+
+impl Extend<Change> for Arrived {
+    fn extend<T: IntoIterator<Item = Change>>(&mut self, changes: T) {
+        for change in changes {
+            match change {
+                Change::File(path) => {
+                    self.files.insert(path);
+                }
+                Change::Untold => self.is_partial = true,
+            }
+        }
     }
 }
 
@@ -95,19 +139,22 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
 fn meanwhile(
     session: &Session,
     watched: &Watched,
-    changes: BTreeSet<PathBuf>,
+    arrived: Arrived,
     seen: &mut BTreeMap<Utf8PathBuf, Option<String>>,
-) -> Option<Utf8PathBuf> {
-    let paths = changes.into_iter();
-    let paths = paths.filter_map(|path| Utf8PathBuf::from_path_buf(path).ok());
-    let saved: BTreeSet<Utf8PathBuf> = paths
+) -> Option<Change> {
+    // the run itself may write so much: another one for nothing would do it again
+    let mut changed = watched
+        .changed_of(session, arrived.is_partial)
+        .map(Change::File);
+    let saved: BTreeSet<Utf8PathBuf> = arrived
+        .files
+        .into_iter()
         .filter(|path| watched.is_ours(path) && watched.is_unread(session, path))
         .collect();
-    let mut changed = None;
     for path in saved {
         let hash = disk::hash(&path);
         if seen.insert(path.clone(), hash.clone()) != Some(hash) {
-            changed = changed.or(Some(path));
+            changed = changed.or(Some(Change::File(path)));
         }
     }
     changed
@@ -120,8 +167,8 @@ fn meanwhile(
 fn attempt(
     driver: &Driver<'_>,
     watched: &mut Watched,
-    changes: &Receiver<PathBuf>,
-    arrived: &mut BTreeSet<PathBuf>,
+    changes: &Receiver<Change>,
+    arrived: &mut Arrived,
 ) -> Result<()> {
     let Purpose::Run(_) = driver.request.purpose else {
         return attempt_once(driver);
@@ -138,11 +185,12 @@ fn attempt(
                 has_begun = true;
                 watched.read = last_inputs(driver.session, driver.request).unwrap_or_default();
                 // what nobody compiles is read by the program, which begins now
-                arrived.retain(|path| watched.is_recorded(path));
+                arrived.files.retain(|path| watched.is_recorded(path));
             }
             std::thread::sleep(DEBOUNCE);
             arrived.extend(changes.try_iter());
-            if watched.has_news(driver.session, arrived) {
+            let untold = watched.changed_of(driver.session, arrived.is_partial);
+            if untold.is_some() || watched.has_news(driver.session, &arrived.files) {
                 process::end_shown();
                 is_told = true;
             }
@@ -174,8 +222,8 @@ fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
 
 /// The first file that changed and that is the project's own, once none of its files changes any
 /// more. What a compiler writes meanwhile delays nothing.
-fn wait(watched: &Watched, changes: &Receiver<PathBuf>) -> Result<Utf8PathBuf> {
-    let mut saved: Option<(Utf8PathBuf, Instant)> = None; // the first, and when the last came
+fn wait(watched: &Watched, changes: &Receiver<Change>) -> Result<Change> {
+    let mut saved: Option<(Change, Instant)> = None; // the first, and when the last came
     loop {
         process::check_signals()?;
         let mut patience = TICK;
@@ -186,12 +234,10 @@ fn wait(watched: &Watched, changes: &Receiver<PathBuf>) -> Result<Utf8PathBuf> {
             }
         }
         match changes.recv_timeout(patience) {
-            Ok(path) => {
-                let path = Utf8PathBuf::from_path_buf(path).ok();
-                if let Some(path) = path.filter(|path| watched.is_ours(path)) {
-                    let first = saved.map_or(path, |(first, _)| first);
-                    saved = Some((first, Instant::now()));
-                }
+            Ok(Change::File(path)) if !watched.is_ours(&path) => {}
+            Ok(change) => {
+                let first = saved.map_or(change, |(first, _)| first);
+                saved = Some((first, Instant::now()));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -235,17 +281,54 @@ mod tests {
         let mut after = |text: &str| {
             disk::write(&file, text.as_bytes()).unwrap();
             for path in ["/p/out.txt".into(), file.clone(), file.clone()] {
-                sender.send(path.into_std_path_buf()).unwrap();
+                sender.send(Change::File(path)).unwrap();
             }
             let session = Session::default();
-            let first = meanwhile(&session, &watched, changes.try_iter().collect(), &mut seen);
-            assert_eq!(
-                meanwhile(&session, &watched, changes.try_iter().collect(), &mut seen),
-                None
-            );
+            let first = meanwhile(&session, &watched, arrived(&changes), &mut seen);
+            let second = meanwhile(&session, &watched, arrived(&changes), &mut seen);
+            assert_eq!(second, None);
             first.is_some()
         };
         assert_eq!(["a", "a", "b"].map(&mut after), [true, false, true]);
+    }
+
+    fn arrived(changes: &Receiver<Change>) -> Arrived {
+        let mut arrived = Arrived::default();
+        arrived.extend(changes.try_iter());
+        arrived
+    }
+
+    #[test]
+    fn what_the_system_has_not_told_of_is_looked_for() {
+        use notify::event::{Event, EventKind, Flag};
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let file = root.join("lib.rs");
+        disk::write(&file, b"old").unwrap();
+        let watched = Watched {
+            roots: BTreeSet::from([root.to_owned()]),
+            aside: BTreeSet::new(),
+            read: vec![Input::file(&file, None)],
+        };
+        let overflow = || Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan));
+        let failed = Err(notify::Error::new(notify::ErrorKind::MaxFilesWatch));
+        let (sender, changes) = mpsc::channel();
+        let after = |event| {
+            for change in told(event) {
+                sender.send(change).unwrap();
+            }
+            let session = Session::default();
+            meanwhile(&session, &watched, arrived(&changes), &mut BTreeMap::new())
+        };
+        assert_eq!(after(overflow()), None, "what the run itself has done");
+        disk::write(&file, b"new").unwrap();
+        let changed = Some(Change::File(file));
+        assert_eq!(after(overflow()), changed);
+        assert_eq!(after(failed), changed);
+        for change in told(overflow()) {
+            sender.send(change).unwrap();
+        }
+        assert_eq!(wait(&watched, &changes).unwrap(), Change::Untold);
     }
 
     /// Which of the files count that are written while a run reads `read`.
@@ -276,15 +359,12 @@ mod tests {
                     b"new"
                 },
             );
-            sender.send(root.join(name).into_std_path_buf()).unwrap();
+            sender.send(Change::File(root.join(name))).unwrap();
             let session = Session::default();
-            let first = meanwhile(
-                &session,
-                &watched,
-                changes.try_iter().collect(),
-                &mut BTreeMap::new(),
-            );
-            counted.extend(first.map(|path| path.strip_prefix(root).unwrap().to_string()));
+            let first = meanwhile(&session, &watched, arrived(&changes), &mut BTreeMap::new());
+            if let Some(Change::File(path)) = first {
+                counted.push(path.strip_prefix(root).unwrap().to_string());
+            }
         }
         counted
     }
@@ -338,14 +418,18 @@ mod tests {
     #[test]
     fn a_compiler_at_work_does_not_hold_up_a_change() {
         let (sender, changes) = mpsc::channel();
-        sender.send("/p/src/lib.rs".into()).unwrap();
+        sender.send(Change::File("/p/src/lib.rs".into())).unwrap();
         let compiler = std::thread::spawn(move || {
-            while sender.send("/p/target/debug/x.o".into()).is_ok() {
+            while sender
+                .send(Change::File("/p/target/debug/x.o".into()))
+                .is_ok()
+            {
                 std::thread::sleep(DEBOUNCE / 10);
             }
         });
         let start = Instant::now();
-        assert_eq!(wait(&watched(), &changes).unwrap(), "/p/src/lib.rs");
+        let changed = wait(&watched(), &changes).unwrap();
+        assert_eq!(changed, Change::File("/p/src/lib.rs".into()));
         assert!(start.elapsed() < 20 * DEBOUNCE);
         drop(changes);
         compiler.join().unwrap();

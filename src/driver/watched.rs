@@ -1,7 +1,6 @@
 //! Which changes of files matter to a watch: those of what the project is made of, not of what tools write.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -102,6 +101,12 @@ impl Watched {
         stale.next().and_then(Input::path).map(Utf8Path::to_owned)
     }
 
+    /// A file that the last run has read otherwise, where `is_partial` of what the system has told.
+    pub(super) fn changed_of(&self, session: &Session, is_partial: bool) -> Option<Utf8PathBuf> {
+        let mut roots = self.roots.iter().filter(|_| is_partial);
+        roots.find_map(|root| self.changed_below(session, root))
+    }
+
     /// Whether the last run saw another content of a file, as far as is known: of what it did not
     /// record, sources alone may matter.
     pub(super) fn is_unread(&self, session: &Session, path: &Utf8Path) -> bool {
@@ -116,14 +121,13 @@ impl Watched {
         recorded.any(|input| input.stale(session).is_some())
     }
 
-    pub(super) fn is_recorded(&self, path: &std::path::Path) -> bool {
-        let path = Utf8Path::from_path(path);
-        path.is_some_and(|path| self.read.iter().any(|input| holds(input, path)))
+    pub(super) fn is_recorded(&self, path: &Utf8Path) -> bool {
+        self.read.iter().any(|input| holds(input, path))
     }
 
     /// Whether any of these is a file of the project that the last run did not see as it is now.
-    pub(super) fn has_news(&self, session: &Session, paths: &BTreeSet<PathBuf>) -> bool {
-        let mut paths = paths.iter().filter_map(|path| Utf8Path::from_path(path));
+    pub(super) fn has_news(&self, session: &Session, paths: &BTreeSet<Utf8PathBuf>) -> bool {
+        let mut paths = paths.iter();
         paths.any(|path| self.is_ours(path) && self.is_unread(session, path))
     }
 
