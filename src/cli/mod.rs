@@ -240,6 +240,15 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         session.env.insert("CARGO_TARGET_DIR".to_owned(), dir);
     }
     session.looks_only = cli.command.only_looks(cli.global.dry_run);
+    if session.looks_only {
+        session.leave_out_relative_path();
+        let path = session.var("PATH").map(str::to_owned);
+        process::share(
+            path.map(|path| ("PATH".to_owned(), path))
+                .into_iter()
+                .collect(),
+        );
+    }
     ask_without_cache(&session);
     let context = CommandContext {
         global: &cli.global,

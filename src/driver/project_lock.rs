@@ -8,7 +8,7 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::ui::Ui;
 use crate::world::disk::{self, FileLock};
 use crate::world::process::{self, Patience};
-use crate::world::session::Session;
+use crate::world::session::{LOCKS_HELD, Session};
 
 /// Takes the project's lock and that of its environment, which other target directories and other
 /// projects may share; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds. None where a pyx
@@ -17,7 +17,7 @@ use crate::world::session::Session;
 /// `name`: the command's, for those who will have to wait.
 pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Vec<FileLock>> {
     let path = project.lock_path();
-    let held = session.lines("CARGO_PYX_LOCK");
+    let held = session.list(LOCKS_HELD);
     if held.iter().any(|held| *held == path) {
         return Ok(Vec::new());
     }

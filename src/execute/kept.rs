@@ -16,7 +16,6 @@
 //! Python code loads by their path.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -26,6 +25,7 @@ use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::Member;
 use crate::model::error::Result;
 use crate::model::native_file::is_native;
+use crate::model::python_string::literal;
 use crate::world::disk;
 
 use super::prove::module_name;
@@ -122,7 +122,7 @@ impl Kept {
     fn switch_on(&self, program: &str) -> Result<()> {
         let start = self.folder.join("start.py");
         disk::write(&start, program.as_bytes())?;
-        let start = literal(&start);
+        let start = literal(start.as_str());
         let line = format!("import sys; exec(open({start}, encoding='utf-8').read(), {{}})\n");
         let switch = self.folder.join("switch"); // Python reads all that ends in `.pth`
         disk::write(&switch, line.as_bytes())?;
@@ -132,16 +132,16 @@ impl Kept {
     /// What Python runs at its start: the copies come before the packages, modules among the sources
     /// before all.
     fn program(&self, folders: &[Utf8PathBuf], modules: &BTreeMap<String, Utf8PathBuf>) -> String {
-        let folders: Vec<String> = folders.iter().map(|dir| literal(dir)).collect();
+        let folders: Vec<String> = folders.iter().map(|dir| literal(dir.as_str())).collect();
         let modules = modules
             .iter()
-            .map(|(name, copy)| format!("{}: {}", literal(name.as_ref()), literal(copy)));
+            .map(|(name, copy)| format!("{}: {}", literal(name), literal(copy.as_str())));
         let modules: Vec<String> = modules.collect();
         format!(
             include_str!("kept.py"),
-            installing = literal(INSTALLING.as_ref()),
-            packages = literal(&self.packages),
-            installed = literal(&self.installed()),
+            installing = literal(INSTALLING),
+            packages = literal(self.packages.as_str()),
+            installed = literal(self.installed().as_str()),
             folders = folders.join(", "),
             modules = modules.join(", "),
         )
@@ -188,21 +188,6 @@ fn among_sources(environment: &Environment, member: &Member) -> Vec<Utf8PathBuf>
     let mut modules = installed.map_or_else(Vec::new, |installed| installed.modules.clone());
     modules.retain(|module| !module.starts_with(&environment.path) && disk::is_file(module));
     modules
-}
-
-/// A string of Python, in ASCII: in which encoding a `.pth` file is read depends on Python.
-fn literal(text: &Utf8Path) -> String {
-    let mut literal = String::from("'");
-    for c in text.as_str().chars() {
-        match c {
-            '\\' | '\'' => literal.extend(['\\', c]),
-            ' '..='~' => literal.push(c),
-            other => {
-                let _ = write!(literal, "\\U{:08x}", u32::from(other)); // never fails
-            }
-        }
-    }
-    literal + "'"
 }
 
 #[cfg(test)]
@@ -252,11 +237,5 @@ mod tests {
             assert!(!disk::is_there(kept.parent().unwrap()));
             assert!(!disk::is_there(&packages.join("_pyx_kept_a.pth")));
         }
-    }
-
-    #[test]
-    fn a_string_of_python_is_ascii() {
-        let text = Utf8Path::new("/it's\n/\\é");
-        assert_eq!(literal(text), "'/it\\'s\\U0000000a/\\\\\\U000000e9'");
     }
 }

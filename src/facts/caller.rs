@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 
 use crate::world::disk;
-use crate::world::session::Session;
+use crate::world::session::{LOCKS_HELD, RECIPES_RUNNING, Session};
 
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
@@ -49,8 +49,8 @@ impl Caller {
             constraints: files_in(session, "UV_CONSTRAINT"),
             overrides: files_in(session, "UV_OVERRIDE"),
             noexec: Some(session.script_folder()).filter(|(_, dir)| disk::is_noexec(dir)),
-            inside: session.lines("CARGO_PYX_RECIPE"),
-            locks_held: session.lines("CARGO_PYX_LOCK"),
+            inside: session.list(RECIPES_RUNNING),
+            locks_held: session.list(LOCKS_HELD),
         }
     }
 }

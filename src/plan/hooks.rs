@@ -4,6 +4,8 @@ use crate::facts::{CommandPart, Just};
 use crate::model::error::Result;
 use crate::model::exit::Exit;
 use crate::model::step::StepId;
+use crate::model::variable_list;
+use crate::world::session::LOCKS_HELD;
 
 use super::action::{Action, RunRecipe};
 use super::context::PlanContext;
@@ -99,7 +101,7 @@ fn step(context: &PlanContext<'_>, just: &Just, id: StepId, name: &str) -> Resul
     let invocation = recipe_call::call(context, just, &recipe, &words)
         .dir(context.project.root.clone())
         // who waits for the recipe has the lock
-        .env("CARGO_PYX_LOCK", held.join("\n"));
+        .env(LOCKS_HELD, variable_list::write(&held));
     let action = Action::Recipe(Box::new(RunRecipe {
         invocation,
         exit: Exit::Failed,

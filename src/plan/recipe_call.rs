@@ -5,6 +5,8 @@ use crate::facts::{Just, RecipeFacts};
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
+use crate::model::variable_list;
+use crate::world::session::RECIPES_RUNNING;
 
 use super::action::Action;
 use super::context::{PlanContext, activate, with_toolchain};
@@ -112,6 +114,6 @@ pub(super) fn call(
         .env("CARGO_PYX_RECIPES", just.folder.as_str())
         .env("CARGO_PYX_UV", context.tools.uv.path.as_str())
         .env("CARGO_PYX_FACTS", told.json())
-        .env("CARGO_PYX_RECIPE", inside.join("\n"))
+        .env(RECIPES_RUNNING, variable_list::write(&inside))
         .path(&first, &caller.path)
 }

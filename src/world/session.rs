@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::path::{normalize, utf8};
+use crate::model::variable_list;
 use crate::world::disk::Signature;
 
 /// Variables that would make a child build for, or import from, another place than the project's.
@@ -40,6 +41,12 @@ const HOMES: [&str; 2] = if cfg!(windows) {
 /// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
 /// what pyx knows by itself, and no run of pyx may obey them as if a person had set them.
 pub const EXPORTED: &str = "CARGO_PYX_EXPORTED";
+
+/// The variable with the locks of those who wait for the recipe that runs: paths, absolute.
+pub const LOCKS_HELD: &str = "CARGO_PYX_LOCK";
+
+/// The variable with the recipes in which another runs, each with its project's folder.
+pub const RECIPES_RUNNING: &str = "CARGO_PYX_RECIPE";
 
 #[derive(Clone, Debug, Default)]
 pub struct Session {
@@ -112,10 +119,9 @@ impl Session {
         self.var("GITHUB_ACTIONS") == Some("true")
     }
 
-    /// The lines of a variable; none where it is not set.
-    pub fn lines(&self, name: &str) -> Vec<String> {
-        let text = self.var(name).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+    /// What another run of this program has put into a variable; nothing where it is not set.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        variable_list::read(self.var(name).unwrap_or_default())
     }
 
     pub fn path_var(&self, name: &str) -> Option<Utf8PathBuf> {
@@ -177,6 +183,16 @@ impl Session {
             .or_else(|| self.path_var("LOCALAPPDATA"))
             .unwrap_or_else(|| self.home().join(".cache"))
             .join("cargo-pyx")
+    }
+
+    /// Leaves out of PATH what is of wherever one works: the project's folder, for who works there.
+    pub fn leave_out_relative_path(&mut self) {
+        let absolute = self.search_path().into_iter();
+        let absolute = absolute.filter(|dir| dir.is_absolute());
+        // what was split can be joined
+        let path = std::env::join_paths(absolute).unwrap_or_default();
+        let path = path.into_string().unwrap_or_default();
+        self.env.insert("PATH".to_owned(), path);
     }
 
     /// The directories of PATH, in order.

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use crate::model::error::Result;
 use crate::model::invocation::quote;
+use crate::model::python_string;
 use crate::plan::Launch;
 use crate::world::disk;
 use crate::world::machine::Program;
@@ -53,16 +54,14 @@ fn write(script: &Utf8Path, emulator: &[String], program: &Utf8Path) -> Result<(
         .chain([program.as_str()]);
     let words: Vec<_> = words.map(quote).collect();
     let text = format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "));
-    disk::write(script, text.as_bytes())?;
-    disk::set_executable(script, true)
+    disk::write_program(script, text.as_bytes())
 }
 
 /// Python takes what the emulator was given for its own name, and whoever starts `sys.executable` would
 /// start that.
 fn tell_python(bin: &Utf8Path, packages: &Utf8Path) -> Result<()> {
     let python = bin.join("python");
-    // a text of JSON is one of Python
-    let name = serde_json::to_string(&python).unwrap_or_default();
+    let name = python_string::literal(python.as_str());
     let line = format!("import sys; sys.executable = {name}\n");
     disk::write(&packages.join("_pyx_emulated.pth"), line.as_bytes())
 }
@@ -116,7 +115,7 @@ mod tests {
         let script = disk::read_text(&bin.join("pytest")).unwrap().unwrap();
         assert_eq!(script, "#!/bin/sh\n");
         let told = disk::read_text(&root.join("packages/_pyx_emulated.pth"));
-        let line = format!("import sys; sys.executable = \"{bin}/python\"\n");
+        let line = format!("import sys; sys.executable = '{bin}/python'\n");
         assert_eq!(told.unwrap().unwrap(), line);
     }
 
