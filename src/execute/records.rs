@@ -37,7 +37,9 @@ pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf], since: u64) -> Res
 fn is_compiled(fingerprint: &Utf8Path, since: u64) -> bool {
     let files = disk::all_files(fingerprint);
     let mut signatures = files.iter().filter_map(disk::signature);
-    signatures.any(|signature| signature.modified >= since)
+    // a time to come is of a clock that was ahead, and says nothing
+    let run = since..=disk::now();
+    signatures.any(|signature| run.contains(&signature.modified))
 }
 
 /// `since`: when the facts were gathered, in nanoseconds since the epoch.
@@ -106,7 +108,39 @@ pub(super) fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::time::{Duration, SystemTime};
+
     use super::*;
+
+    #[test]
+    fn what_a_clock_that_was_ahead_has_dated_was_not_compiled_now() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let file = root.join("lib-a.json");
+        disk::write(&file, b"").unwrap();
+        let now = disk::now();
+        let hour = Duration::from_secs(3600);
+        for (is_ahead, since, is_compiled_now) in [
+            (false, 0, true),
+            (false, u64::MAX, false),
+            (true, 0, false),
+            (true, now, false),
+        ] {
+            let time = SystemTime::now() + if is_ahead { hour } else { Duration::ZERO };
+            File::options()
+                .write(true)
+                .open(&file)
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+            assert_eq!(
+                is_compiled(root, since),
+                is_compiled_now,
+                "{is_ahead} {since}"
+            );
+        }
+    }
 
     #[test]
     fn a_newer_record_is_kept() {

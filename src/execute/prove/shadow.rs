@@ -2,6 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use memchr::memmem;
+
+use crate::facts::artifact::Binary;
 use crate::model::error::{Error, PythonError, Result};
 use crate::world::disk;
 use crate::world::git::Git;
@@ -85,17 +88,14 @@ impl Proof<'_> {
     /// Compiled by rustc, exporting this module or the one that its name says, and not under version control.
     fn is_made_by_cargo(&self, path: &Utf8Path) -> Result<bool> {
         let bytes = disk::read(path)?.unwrap_or_default();
-        let holds = |text: &str| {
-            bytes
-                .windows(text.len())
-                .any(|part| part == text.as_bytes())
-        };
         let name = path.file_name().unwrap_or_default();
         let own = self.member.module.rsplit('.').next();
         let mut names = name.split('.').take(1).chain(own);
-        let exports = names.any(|name| holds(&format!("PyInit_{name}")));
-        let rust = holds("rustc version ") || holds("/rustc/");
-        Ok(rust && exports && !self.is_tracked(path)?)
+        let is_rust = ["rustc version ", "/rustc/"]
+            .iter()
+            .any(|text| memmem::find(&bytes, text.as_bytes()).is_some());
+        let exports = is_rust && names.any(|name| has_init(&bytes, name));
+        Ok(exports && !self.is_tracked(path)?)
     }
 
     pub(super) fn is_tracked(&self, path: &Utf8Path) -> Result<bool> {
@@ -107,4 +107,13 @@ impl Proof<'_> {
         };
         git.tracks(path.file_name().unwrap_or_default())
     }
+}
+
+/// Whether a module has the function that Python looks for under a name (PEP 489, PEP 793).
+fn has_init(module: &[u8], name: &str) -> bool {
+    let binary = Binary::parse(module).and_then(Result::ok);
+    let inits = binary.map(|binary| binary.inits).unwrap_or_default();
+    ["PyInit_", "PyModExport_"]
+        .iter()
+        .any(|prefix| inits.contains(&format!("{prefix}{name}")))
 }
