@@ -118,12 +118,11 @@ fn places(
     }
     for file in workflow::files(folder) {
         let text = disk::read_text(&file)?.unwrap_or_default();
-        found.extend(
-            workflow::installed_by_jobs(&text).map(|requirements| Place {
-                file: file.clone(),
-                requirements,
-            }),
-        );
+        let jobs = workflow::installed_by_jobs(&text).into_iter();
+        found.extend(jobs.map(|requirements| Place {
+            file: file.clone(),
+            requirements,
+        }));
         files.push(file);
     }
     Ok(found)

@@ -45,7 +45,7 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 pub(super) fn installed_for_tests(text: &str) -> Vec<Requirement> {
     let mut whole = ToolEnvironment::default();
     for job in jobs(&without_expressions(text)) {
-        if job.iter().any(|line| runs_tests(line)) {
+        if job.iter().any(|(_, line)| runs_tests(line)) {
             whole.merge(installed(&job));
         }
     }
@@ -53,9 +53,11 @@ pub(super) fn installed_for_tests(text: &str) -> Vec<Requirement> {
 }
 
 /// The same of each job, whatever it runs.
-pub(super) fn installed_by_jobs(text: &str) -> impl Iterator<Item = Vec<Requirement>> {
-    let jobs = jobs(&without_expressions(text)).into_iter();
-    jobs.map(|job| without_tools(installed(&job).requirements))
+pub(super) fn installed_by_jobs(text: &str) -> Vec<Vec<Requirement>> {
+    let text = without_expressions(text);
+    let jobs = jobs(&text).into_iter();
+    let installed = jobs.map(|job| without_tools(installed(&job).requirements));
+    installed.collect()
 }
 
 fn without_tools(mut requirements: Vec<Requirement>) -> Vec<Requirement> {
@@ -66,10 +68,10 @@ fn without_tools(mut requirements: Vec<Requirement>) -> Vec<Requirement> {
     requirements
 }
 
-fn installed(job: &[String]) -> ToolEnvironment {
+fn installed(job: &[Line<'_>]) -> ToolEnvironment {
     let mut found = ToolEnvironment::default();
-    for line in job {
-        let mut rest = line.as_str();
+    for line in commands(job) {
+        let mut rest = line;
         while let Some((_, after)) = rest.split_once("pip install ") {
             rest = after;
             let mut one = ToolEnvironment::default();
@@ -80,6 +82,23 @@ fn installed(job: &[String]) -> ToolEnvironment {
         }
     }
     found
+}
+
+/// What is on the lines of each `run:`; a title that says as much installs nothing.
+fn commands<'a>(job: &[Line<'a>]) -> Vec<&'a str> {
+    let mut commands = Vec::new();
+    let mut key: Option<usize> = None;
+    for (depth, line) in job {
+        if key.is_some_and(|key| *depth > key) {
+            commands.push(*line);
+            continue;
+        }
+        let own = line.trim_start_matches(['-', ' ']);
+        let command = own.strip_prefix("run:");
+        key = command.map(|_| depth + line.len() - own.len());
+        commands.extend(command);
+    }
+    commands
 }
 
 /// The words of a command up to its end, or to those that another command makes.
@@ -115,10 +134,13 @@ fn without_expressions(text: &str) -> String {
     plain
 }
 
+/// A line without its indentation, and how wide that is.
+type Line<'a> = (usize, &'a str);
+
 /// The lines of each job, without comments: below `jobs:` each key of the first one's indentation begins
 /// one.
-fn jobs(text: &str) -> Vec<Vec<String>> {
-    let mut jobs: Vec<Vec<String>> = Vec::new();
+fn jobs(text: &str) -> Vec<Vec<Line<'_>>> {
+    let mut jobs: Vec<Vec<Line<'_>>> = Vec::new();
     let mut indentation = None;
     let mut is_inside = false;
     for line in text.lines() {
@@ -135,7 +157,7 @@ fn jobs(text: &str) -> Vec<Vec<String>> {
                 jobs.push(Vec::new());
             }
             if let Some(job) = jobs.last_mut() {
-                job.push(plain.to_owned());
+                job.push((depth, plain));
             }
         }
     }
@@ -171,6 +193,7 @@ mod tests {
             "run: uv pip install --system numpy && echo ok",
             "run: 'pip install numpy'",
             "run: |\n          pip install \\\n            numpy; echo attrs",
+            "name: x\n        run: >-\n          true &&\n          pip install numpy\n        shell: bash",
             "run: pip install numpy  # attrs",
             "run: pip install --index-url https://example.org/x numpy ./here .[x] -r x.txt -e .",
             "run: pip install $MORE numpy ${{ matrix.more }} attrs==${{ matrix.version }}",
@@ -187,6 +210,9 @@ mod tests {
             "run: cargo install numpy",
             "# run: pip install numpy",
             "run: pip install maturin",
+            "name: then pip install numpy",
+            "name: pip install numpy\n        run: make numpy",
+            "run: |\n          make\n        name: pip install numpy",
         ] {
             assert_eq!(after(step), [""; 0], "{step}");
         }
