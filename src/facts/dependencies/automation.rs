@@ -4,8 +4,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::Result;
+use crate::model::runner_options::{Argument, PIP_INSTALL};
 use crate::world::checkout;
 use crate::world::disk;
+
+use super::environments::REQUIREMENTS;
 
 /// Files of one folder.
 const FILES: [&str; 15] = [
@@ -121,12 +124,14 @@ impl Automation {
     }
 
     /// The requirements files that are installed, as they are named there.
-    pub fn requirements_files(&self) -> Vec<&String> {
-        let is_file = |option: &str| matches!(option, "-r" | "--requirement" | "--requirements");
+    pub fn requirements_files(&self) -> Vec<&str> {
         let calls = self.calls_of("install").into_iter();
-        let pairs = calls.flat_map(|given| given.windows(2));
-        let named = pairs.filter(|pair| is_file(&pair[0]));
-        named.map(|pair| &pair[1]).collect()
+        let given = calls.flat_map(|given| PIP_INSTALL.arguments(given));
+        let named = given.filter_map(|argument| match argument {
+            Argument::Option(name, value) => REQUIREMENTS.contains(&&*name).then_some(value),
+            Argument::Word(_) => None,
+        });
+        named.filter(|name| !name.is_empty()).collect()
     }
 }
 
@@ -140,13 +145,53 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     named.chain(hosted).collect()
 }
 
+/// Without quotes: what they hold is words of its own, as a whole command is in YAML, but for the value
+/// of an option, which is one.
 fn words(line: &str) -> Vec<String> {
-    let plain = line.replace(['"', '\'', '[', ']', '`'], " ");
-    let words = plain
-        .split_whitespace()
-        .map(|word| word.trim_matches([',', ')']));
-    let words = words.filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
+    let line = line.replace("\\\"", "'"); // quoted within quotes
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut quoted: Option<(char, usize)> = None; // since how many words
+    let mut after_option = false;
+    let mut rest = line.as_str();
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
+        if !"\"'[]`".contains(letter) && !letter.is_whitespace() {
+            word.push(letter);
+            continue;
+        }
+        let is_joined = word.starts_with('-') && word.ends_with('=');
+        if !is_joined {
+            let own = std::mem::take(&mut word);
+            let own = own.trim_matches([',', ')']);
+            if !own.is_empty() {
+                after_option = takes_one_word(own);
+                words.push(own.to_owned());
+            }
+        }
+        if !"\"'".contains(letter) {
+            words.extend(is_joined.then(|| std::mem::take(&mut word)));
+        } else if let Some((_, before)) = quoted.take_if(|(open, _)| *open == letter) {
+            after_option &= words.len() == before + 1; // that alone was quoted
+        } else if let Some((value, after)) = rest.split_once(letter)
+            && (is_joined || after_option)
+        {
+            words.push(std::mem::take(&mut word) + value);
+            after_option = false;
+            rest = after;
+        } else if quoted.is_none() {
+            quoted = Some((letter, words.len()));
+        }
+    }
+    let word = word.trim_matches([',', ')']);
+    words.extend((!word.is_empty()).then(|| word.to_owned()));
+    words
+}
+
+/// Whether what is quoted behind an option is one word for it; a command for a shell is several.
+fn takes_one_word(option: &str) -> bool {
+    let is_shells = !option.starts_with("--") && option.ends_with('c') || option == "--command";
+    option.starts_with('-') && option.contains(char::is_alphanumeric) && !is_shells
 }
 
 /// The words up to where a shell ends the command.
@@ -276,6 +321,70 @@ mod tests {
         ] {
             assert_eq!(automation(text).calls_of("cargo"), calls, "{text}");
         }
+    }
+
+    #[test]
+    fn a_quoted_value_is_one_word_and_a_quoted_command_is_several() {
+        let value = vec![vec!["test", "--features", "foo bar", "--lib"]];
+        for (text, calls) in [
+            ("\tcargo test --features \"foo bar\" --lib\n", value.clone()),
+            (
+                "- run: \"cargo test --features 'foo bar' --lib\"\n",
+                value.clone(),
+            ),
+            (
+                "- run: 'cargo test --features \"foo bar\" --lib'\n",
+                value.clone(),
+            ),
+            (
+                "x = \"cargo test --features \\\"foo bar\\\" --lib\"\n",
+                value.clone(),
+            ),
+            (
+                "x = ['cargo', 'test', '--features', 'foo bar', '--lib']\n",
+                value,
+            ),
+            (
+                "\tcargo test --features='foo bar'\n",
+                vec![vec!["test", "--features=foo bar"]],
+            ),
+            (
+                "\tbash -lc \"cargo test --lib\"\n",
+                vec![vec!["test", "--lib"]],
+            ),
+            (
+                "x = ['make --all', 'cargo test --lib']\n",
+                vec![vec!["test", "--lib"]],
+            ),
+            (
+                "\techo don't; cargo test --lib\n",
+                vec![vec!["test", "--lib"]],
+            ),
+            (
+                "\tcargo test --features 'a\n",
+                vec![vec!["test", "--features", "a"]],
+            ),
+        ] {
+            assert_eq!(automation(text).calls_of("cargo"), calls, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_requirements_file_is_named_in_each_way_of_pip() {
+        for call in [
+            "pip install -r a.txt",
+            "pip install -ra.txt",
+            "pip install -Ur a.txt",
+            "pip install -U --requirement=a.txt",
+            "uv pip install six --requirements a.txt -c b.txt",
+        ] {
+            assert_eq!(automation(call).requirements_files(), ["a.txt"], "{call}");
+        }
+        assert!(
+            automation("pip install -Ur")
+                .requirements_files()
+                .is_empty()
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::model::error::Result;
 use crate::model::package_name;
 use crate::model::path::normalize;
 use crate::model::requirement::Requirement;
+use crate::model::runner_options::{Argument, PIP_INSTALL};
 use crate::world::disk;
 
 /// A requirements file with all that it includes.
@@ -50,11 +51,16 @@ impl RequirementsFile {
                 self.require(line, role);
                 continue;
             }
-            for (option, value) in options(line) {
+            let plain = || line.split_whitespace().map(str::to_owned).collect();
+            let words: Vec<String> = shlex::split(line).unwrap_or_else(plain);
+            for argument in PIP_INSTALL.arguments(&words) {
+                let Argument::Option(option, value) = argument else {
+                    continue;
+                };
                 match &*option {
-                    "-e" | "--editable" => self.require(&value, role),
-                    "-r" | "--requirement" => self.include(&file, &value, Role::Requires)?,
-                    "-c" | "--constraint" => self.include(&file, &value, Role::Constrains)?,
+                    "-e" | "--editable" => self.require(value, role),
+                    "-r" | "--requirement" => self.include(&file, value, Role::Requires)?,
+                    "-c" | "--constraint" => self.include(&file, value, Role::Constrains)?,
                     _ => {} // of indexes and builds
                 }
             }
@@ -145,29 +151,6 @@ fn without_comment(line: &str) -> &str {
     let mut signs = line.match_indices('#').map(|(at, _)| at);
     let end = signs.find(|at| begins_comment(*at));
     line[..end.unwrap_or(line.len())].trim()
-}
-
-/// The options of a line with their values; a value is empty where there is none.
-fn options(line: &str) -> Vec<(String, String)> {
-    let plain = || line.split_whitespace().map(str::to_owned).collect();
-    let words: Vec<String> = shlex::split(line).unwrap_or_else(plain);
-    let mut options: Vec<(String, String)> = Vec::new();
-    for word in words {
-        let is_short = word.starts_with('-') && !word.starts_with("--") && word.is_char_boundary(2);
-        if word.starts_with("--")
-            && let Some((name, value)) = word.split_once('=')
-        {
-            options.push((name.to_owned(), value.to_owned()));
-        } else if is_short {
-            let (name, value) = word.split_at(2);
-            options.push((name.to_owned(), value.to_owned()));
-        } else if word.starts_with('-') {
-            options.push((word, String::new()));
-        } else if let Some((_, value)) = options.last_mut() {
-            value.push_str(&word);
-        }
-    }
-    options
 }
 
 /// The normalised name of what a line installs; `None` for a folder, whose name it does not tell.

@@ -45,15 +45,16 @@ impl DocumentedTests {
     /// `None` for a call that does not test the crate, or not on this platform.
     fn parse(given: &[String]) -> Option<Self> {
         let mut words = given.iter().map(String::as_str);
-        let is_nextest = match words.find(|word| !word.starts_with('+'))? {
+        let is_nextest = match subcommand(&mut words)? {
             "test" | "t" => false,
             "nextest" if words.next() == Some("run") => true,
             _ => return None,
         };
         let options: Vec<&str> = words.take_while(|word| *word != "--").collect();
         let says = |names: &[&str]| {
+            let is_joined = |word: &str| !word.starts_with("--") && word.starts_with("-p");
             let mut said = options.iter().filter_map(|it| it.split('=').next());
-            said.any(|name| names.contains(&name))
+            said.any(|name| names.contains(&name) || is_joined(name) && names.contains(&"-p"))
         };
         (!says(&OF_OTHERS)).then(|| Self {
             features: features(&options),
@@ -62,12 +63,28 @@ impl DocumentedTests {
     }
 }
 
+/// The first word that is no option of cargo itself (cargo book, "cargo"); `None` where it is to work in another
+/// folder.
+fn subcommand<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    loop {
+        match words.next()? {
+            "--color" | "--config" | "-Z" => {
+                words.next()?;
+            }
+            word if word.starts_with("-C") => return None,
+            word if word.starts_with(['+', '-']) => {}
+            word => return Some(word),
+        }
+    }
+}
+
 fn features(options: &[&str]) -> Vec<String> {
     let mut flags = Vec::new();
     let mut is_name = false;
     for option in options {
         let is_flag = matches!(*option, "--all-features" | "--no-default-features")
-            || option.starts_with("--features=");
+            || option.starts_with("--features=")
+            || option.starts_with("-F") && option.len() > 2;
         let names = matches!(*option, "-F" | "--features");
         if is_flag || names || is_name {
             flags.push((*option).to_owned());
@@ -103,6 +120,8 @@ mod tests {
             ),
             ("cargo nextest run --all-features", "--all-features"),
             ("cargo test --features a\n\tcargo test", ""),
+            ("cargo --locked test -F a", "-F a"),
+            ("cargo -q --color always test -Fa", "-Fa"),
             ("cargo test\n\tcargo test --all-features", "--all-features"),
             (
                 "cargo test --features a\n\tcargo test --features b",
@@ -115,6 +134,12 @@ mod tests {
     }
 
     #[test]
+    fn features_in_quotes_are_one_word() {
+        let said = said("test:\n\tcargo --locked test --features \"a b\"\n").unwrap();
+        assert_eq!(said.features, ["--features", "a b"]);
+    }
+
+    #[test]
     fn only_a_call_that_tests_this_crate_here_says_how() {
         for call in [
             "cargo clippy --all-features",
@@ -123,6 +148,8 @@ mod tests {
             "cargo test --manifest-path=other/Cargo.toml",
             "cargo test --target wasm32-wasip1",
             "cargo test $(FLAGS)",
+            "cargo test -pother",
+            "cargo -C other test",
         ] {
             assert_eq!(said(&format!("test:\n\t{call}\n")), None, "{call}");
         }

@@ -5,9 +5,9 @@ mod tables;
 
 use camino::Utf8Path;
 
-pub use tables::{LIBTEST, PYTEST, STESTR, UNITTEST};
+pub use tables::{LIBTEST, PIP_INSTALL, PYTEST, STESTR, UNITTEST};
 
-/// The options of one test runner, with those of its usual plugins.
+/// The options of one test runner, with those of its usual plugins, or of what installs for it.
 #[derive(Debug)]
 pub struct RunnerOptions {
     /// What takes the next word as its value, unless the value is joined to it.
@@ -39,14 +39,43 @@ pub enum WordRole {
 struct Parsed<'a> {
     /// One for each word.
     roles: Vec<WordRole>,
+    /// How many options each word is.
+    counts: Vec<usize>,
     /// Each option by itself with its value, which is empty where it has none: `-xk a` is `-x` and `-k`.
     options: Vec<(String, &'a str)>,
+}
+
+/// A part of a command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Argument<'a> {
+    /// By its name with hyphens; the value is empty where there is none.
+    Option(String, &'a str),
+    Word(&'a str),
 }
 
 impl RunnerOptions {
     /// What each of the words is.
     pub fn roles(&self, words: &[String]) -> Vec<WordRole> {
         self.parse(words).roles
+    }
+
+    /// The options of each word by themselves with their values, and the other words, in their order; a word
+    /// after an option that is not known is none of its values.
+    pub fn arguments<'a>(&self, words: &'a [String]) -> Vec<Argument<'a>> {
+        let parsed = self.parse(words);
+        let mut options = parsed.options.into_iter();
+        let mut arguments = Vec::new();
+        for ((word, role), count) in words.iter().zip(parsed.roles).zip(parsed.counts) {
+            match role {
+                WordRole::Option => {
+                    let own = options.by_ref().take(count);
+                    arguments.extend(own.map(|(name, value)| Argument::Option(name, value)));
+                }
+                WordRole::Value => {}
+                WordRole::Test | WordRole::Either => arguments.push(Argument::Word(word)),
+            }
+        }
+        arguments
     }
 
     /// Whether any of the words is a test.
@@ -100,8 +129,10 @@ impl RunnerOptions {
                 parsed
                     .roles
                     .push(if only_tests { WordRole::Test } else { role });
+                parsed.counts.push(0);
                 continue;
             }
+            let known = parsed.options.len();
             parsed.roles.push(WordRole::Option);
             next = WordRole::Test;
             if word == "--" {
@@ -111,6 +142,7 @@ impl RunnerOptions {
             } else {
                 next = self.short(&word[1..], &mut parsed.options);
             }
+            parsed.counts.push(parsed.options.len() - known);
         }
         parsed
     }
@@ -248,6 +280,33 @@ mod tests {
             let words = words(line);
             assert_eq!(options.names_tests(&words), names, "{line}");
             assert_eq!(options.selects(&words), selects, "{line}");
+        }
+    }
+
+    #[test]
+    fn letters_in_one_word_are_options_of_their_own() {
+        let read = |line: &str| {
+            let words = words(line);
+            let arguments = PIP_INSTALL.arguments(&words).into_iter();
+            let shown = arguments.map(|argument| match argument {
+                Argument::Option(name, value) => format!("{name}={value}"),
+                Argument::Word(word) => word.to_owned(),
+            });
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        for (line, expected) in [
+            ("-Ur dev.txt six", "-U= -r=dev.txt six"),
+            ("-rdev.txt -qqUe . six", "-r=dev.txt -q= -q= -U= -e=. six"),
+            (
+                "--requirement=dev.txt --pre six",
+                "--requirement=dev.txt --pre= six",
+            ),
+            (
+                "-t lib --nobody-knows six -- -r",
+                "-t=lib --nobody-knows= six -r",
+            ),
+        ] {
+            assert_eq!(read(line), expected, "{line}");
         }
     }
 

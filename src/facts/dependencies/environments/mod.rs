@@ -15,7 +15,7 @@ use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
-pub(super) use tool_environment::{Place, ToolEnvironment};
+pub(super) use tool_environment::{Place, REQUIREMENTS, ToolEnvironment};
 
 /// All of a folder's, in the order in which their tools would be asked; `files`: those that decide,
 /// there or not.

@@ -10,7 +10,11 @@ use url::Url;
 use crate::model::package_name;
 use crate::model::path::{self, normalize};
 use crate::model::requirement::Requirement;
+use crate::model::runner_options::{Argument, PIP_INSTALL};
 use crate::world::disk;
+
+/// The options of pip and uv that name a file of requirements.
+pub(in super::super) const REQUIREMENTS: [&str; 3] = ["-r", "--requirement", "--requirements"];
 
 /// A line of a file of the project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,20 +54,11 @@ impl ToolEnvironment {
 
     /// Adds what a command line of pip says.
     pub(in super::super) fn add_words(&mut self, words: &[String], place: &Place) {
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let (option, value) = option_of(word);
-            match option {
-                "-r" | "--requirement" | "--requirements" | "-c" | "--constraint"
-                | "--constraints" | "-e" | "--editable" | "--group" => {
-                    let value = value.or_else(|| words.next().map(String::as_str));
-                    self.add_option(option, value.unwrap_or_default(), place);
-                }
-                _ if WITH_VALUE.contains(&word.as_str()) => {
-                    words.next();
-                }
-                _ if word.is_empty() || word.starts_with('-') => {}
-                _ => self.add_requirement(word, place),
+        for argument in PIP_INSTALL.arguments(words) {
+            match argument {
+                Argument::Option(name, value) => self.add_option(&name, value, place),
+                Argument::Word("") => {}
+                Argument::Word(word) => self.add_requirement(word, place),
             }
         }
     }
@@ -75,11 +70,16 @@ impl ToolEnvironment {
             _ if value.is_empty() => {} // nobody could read it
             "-e" | "--editable" => self.add_package(value, place, true),
             "--group" => self.groups.push(package_name::normalize(value)),
-            _ if value.contains(['{', '$']) => self.miss(place, value),
+            _ if is_requirements_file(option) && value.contains(['{', '$']) => {
+                self.miss(place, value);
+            }
             "-c" | "--constraint" | "--constraints" => {
                 self.requirements.push(Requirement::Constraints(file()));
             }
-            _ => self.requirements.push(Requirement::File(file())),
+            _ if is_requirements_file(option) => {
+                self.requirements.push(Requirement::File(file()));
+            }
+            _ => {} // how it is installed
         }
     }
 
@@ -93,6 +93,8 @@ impl ToolEnvironment {
         let dir = place.path.parent().unwrap_or(&place.path);
         if let Some(local) = LocalPackage::read(text, dir) {
             self.add_local(&local, place, text, is_editable);
+        } else if is_named_as_file(text) {
+            self.miss(place, text);
         } else if pep508_rs::Requirement::<VerbatimUrl>::from_str(text).is_ok() {
             self.requirements
                 .push(Requirement::Package(text.to_owned()));
@@ -214,20 +216,15 @@ impl LocalPackage {
     }
 }
 
-/// `--option=value`, `-rvalue`, or an option alone.
-fn option_of(word: &str) -> (&str, Option<&str>) {
-    if word.starts_with("--") {
-        return match word.split_once('=') {
-            Some((option, value)) => (option, Some(value)),
-            None => (word, None),
-        };
-    }
-    let is_joined = word.starts_with('-') && word.len() > 2 && word.is_char_boundary(2);
-    if is_joined {
-        let (option, value) = word.split_at(2);
-        return (option, Some(value));
-    }
-    (word, None)
+/// Whether an option of pip's takes a file of requirements, or of constraints.
+fn is_requirements_file(option: &str) -> bool {
+    const CONSTRAINTS: [&str; 3] = ["-c", "--constraint", "--constraints"];
+    REQUIREMENTS.contains(&option) || CONSTRAINTS.contains(&option)
+}
+
+/// Whether what should be a package is called as files of requirements are: its option is missing.
+fn is_named_as_file(text: &str) -> bool {
+    matches!(Utf8Path::new(text).extension(), Some("txt" | "in"))
 }
 
 pub(super) fn place(path: &Utf8Path, line: usize) -> Place {
@@ -236,81 +233,6 @@ pub(super) fn place(path: &Utf8Path, line: usize) -> Place {
         line,
     }
 }
-
-/// The options of `pip install` and `uv pip install` of which the next word is the value, besides those
-/// that name requirements (pip documentation, "pip install"; uv docs, "CLI reference").
-const WITH_VALUE: [&str; 70] = [
-    "-C",
-    "-P",
-    "-b",
-    "-d",
-    "-f",
-    "-i",
-    "-p",
-    "-t",
-    "--abi",
-    "--allow-insecure-host",
-    "--build-constraint",
-    "--build-constraints",
-    "--build-option",
-    "--cache-dir",
-    "--cert",
-    "--client-cert",
-    "--color",
-    "--config-file",
-    "--config-setting",
-    "--config-settings",
-    "--config-settings-package",
-    "--default-index",
-    "--directory",
-    "--excludes",
-    "--exclude-newer",
-    "--exclude-newer-package",
-    "--exists-action",
-    "--extra",
-    "--extra-index-url",
-    "--find-links",
-    "--fork-strategy",
-    "--global-option",
-    "--implementation",
-    "--index",
-    "--index-strategy",
-    "--index-url",
-    "--keyring-provider",
-    "--link-mode",
-    "--log",
-    "--no-binary",
-    "--no-build-isolation-package",
-    "--no-sources-package",
-    "--only-binary",
-    "--override",
-    "--overrides",
-    "--platform",
-    "--prefix",
-    "--prerelease",
-    "--progress-bar",
-    "--project",
-    "--proxy",
-    "--python",
-    "--python-platform",
-    "--python-version",
-    "--refresh-package",
-    "--reinstall-package",
-    "--report",
-    "--resolution",
-    "--retries",
-    "--root",
-    "--root-user-action",
-    "--src",
-    "--target",
-    "--timeout",
-    "--torch-backend",
-    "--trusted-host",
-    "--upgrade-package",
-    "--upgrade-strategy",
-    "--use-deprecated",
-    "--use-feature",
-];
 
 #[cfg(test)]
 mod tests {
@@ -342,6 +264,9 @@ mod tests {
                 vec!["-r/p/requirements/test.txt"],
             ),
             ("-rtest.txt", vec!["-r/p/test.txt"]),
+            ("-Ur test.txt six", vec!["-r/p/test.txt", "six"]),
+            ("-qUrtest.txt", vec!["-r/p/test.txt"]),
+            ("-Uc pins.txt six", vec!["-c/p/pins.txt", "six"]),
             ("--requirement=../test.txt", vec!["-r/test.txt"]),
             ("-c pins.txt", vec!["-c/p/pins.txt"]),
             ("--index-url https://example.org/x", vec![]),
@@ -362,8 +287,15 @@ mod tests {
         }
         assert_eq!(read(".[Test, x]").extras, ["test", "x"]);
         assert_eq!(read("-e .[test]").extras, ["test"]);
+        assert_eq!(read("-Ue .[test]").extras, ["test"]);
         assert_eq!(read("--group dev").groups, ["dev"]);
-        for line in ["{[base]deps}", "-r {envname}.txt", "../other"] {
+        for line in [
+            "{[base]deps}",
+            "-r {envname}.txt",
+            "../other",
+            "requirements-dev.txt",
+            "-U test.in",
+        ] {
             assert_eq!(read(line).unread.len(), 1, "{line}");
         }
     }
