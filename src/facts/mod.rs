@@ -6,6 +6,7 @@
 //! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
 //!   `tools`, `recipe_facts` (what recipes are told of all)
 //! - the project: `project` and its packages, `dependencies`, `suites` (tests; how long each took is in `durations`, what other machines ran of them in `shard_report`, and what these come to in `shard_merge`), `recipes`, `versions`
+//!   (`ini`: how files of Python's tools are read that are no TOML)
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)
 //! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
@@ -30,6 +31,7 @@ pub mod environment;
 pub mod fingerprint;
 mod gather;
 mod hollow_package;
+mod ini;
 mod just;
 mod last_inputs;
 pub mod leftovers;

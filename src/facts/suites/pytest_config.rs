@@ -3,13 +3,44 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::dependencies::TestRunner;
+use crate::facts::ini::Ini;
 use crate::facts::project::Member;
 use crate::model::error::Result;
 use crate::model::package_name;
-use crate::model::path::normalize;
+use crate::model::path::{normalize, relative};
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::manifest::Manifests;
+use crate::world::manifest::{Manifests, Toml};
+
+/// The settings that are read.
+const KEYS: [&str; 3] = ["testpaths", "addopts", "python_files"];
+
+/// Where a file has them.
+enum Has {
+    /// In the first of these tables that says anything.
+    Toml(&'static [&'static [&'static str]]),
+    /// In a section.
+    Ini(&'static str),
+}
+
+/// In pytest's order. Those of pytest alone decide even where they are empty, the others where they have a
+/// place for it (pytest's documentation, "Configuration file formats" and "Initialization: determining
+/// rootdir and configfile").
+const FILES: [(&str, Has); 7] = [
+    ("pytest.toml", Has::Toml(&[&["pytest"]])),
+    (".pytest.toml", Has::Toml(&[&["pytest"]])),
+    ("pytest.ini", Has::Ini("pytest")),
+    (".pytest.ini", Has::Ini("pytest")),
+    // pytest 9 has a table of its own besides the one that is read as an ini file
+    (
+        "pyproject.toml",
+        Has::Toml(&[&["tool", "pytest"], &["tool", "pytest", INI_OPTIONS]]),
+    ),
+    ("tox.ini", Has::Ini("pytest")),
+    ("setup.cfg", Has::Ini("tool:pytest")),
+];
+
+const INI_OPTIONS: &str = "ini_options";
 
 /// As in pytest docs, "Configuration file formats".
 #[derive(Debug, Default)]
@@ -18,7 +49,7 @@ pub(super) struct PytestConfig {
     pub(super) is_there: bool,
     /// Whether it is in the folder itself, and not above it.
     is_own: bool,
-    /// `testpaths`
+    /// `testpaths`, what its patterns find in place of them.
     pub(super) paths: Option<Vec<String>>,
     /// `python_files`
     files: Vec<String>,
@@ -35,63 +66,63 @@ impl PytestConfig {
             let mut config = Self::in_folder(manifests, folder)?;
             if config.is_there {
                 config.is_own = folder == dir;
-                config.paths = config.paths.filter(|_| folder == dir); // they count from their folder only
+                // they count from their folder only
+                let paths = config.paths.filter(|_| folder == dir);
+                config.paths = paths.and_then(|paths| found(dir, paths));
                 return Ok(config);
             }
         }
         Ok(Self::default())
     }
 
+    /// By the first file that decides, which is the only one that is read.
     fn in_folder(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
-        let mut config = Self::default();
-        // pytest 9 has tables of its own besides the one that is read as an ini file
-        for (name, table) in [
-            ("pytest.toml", &["pytest"][..]),
-            (".pytest.toml", &["pytest"]),
-            ("pyproject.toml", &["tool", "pytest"]),
-            ("pyproject.toml", &["tool", "pytest", "ini_options"]),
-        ] {
-            let Some(toml) = manifests.toml(&dir.join(name))? else {
-                continue;
-            };
-            config.is_there |= name != "pyproject.toml" || toml.get(table).is_some();
-            for key in ["testpaths", "addopts", "python_files"] {
-                let keys = [table, &[key]].concat();
-                if toml.get(&keys).is_some() {
-                    let listed = toml.strings(&keys).join(" ");
-                    config.add(key, &toml.string(&keys).unwrap_or(listed));
+        for (name, has) in FILES {
+            let path = dir.join(name);
+            let mut config = Self::default();
+            match has {
+                Has::Toml(tables) => {
+                    let Some(toml) = manifests.toml(&path)? else {
+                        continue;
+                    };
+                    let table = tables.iter().find(|table| says_anything(&toml, table));
+                    config.is_there = table.is_some() || name != "pyproject.toml";
+                    for key in KEYS {
+                        if let Some(table) = table {
+                            config.add_toml(&toml, table, key);
+                        }
+                    }
+                }
+                Has::Ini(section) => {
+                    let Some(text) = disk::read_text(&path)? else {
+                        continue;
+                    };
+                    let ini = Ini::read(&text, 1);
+                    let section = ini.section(section);
+                    config.is_there = section.is_some() || name.ends_with("pytest.ini");
+                    for key in KEYS {
+                        let lines = section.and_then(|section| section.lines(key));
+                        if let Some(lines) = lines {
+                            let lines = lines.iter().map(|(_, line)| &**line);
+                            config.add(key, &lines.collect::<Vec<_>>().join(" "));
+                        }
+                    }
                 }
             }
-        }
-        for name in ["pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"] {
-            if let Some(text) = disk::read_text(&dir.join(name))? {
-                config.is_there |= name.ends_with("pytest.ini");
-                config.add_ini(&text);
+            if config.is_there {
+                config.collects_documents = config.options.contains("--doctest-modules")
+                    || config.options.contains("--doctest-glob");
+                return Ok(config);
             }
         }
-        config.collects_documents = config.options.contains("--doctest-modules")
-            || config.options.contains("--doctest-glob");
-        Ok(config)
+        Ok(Self::default())
     }
 
-    fn add_ini(&mut self, text: &str) {
-        let (mut inside, mut key) = (false, "");
-        for line in text.lines() {
-            if line.starts_with(['#', ';']) {
-                continue; // what goes on goes on below it
-            }
-            if line.starts_with('[') {
-                let header = line.split(['#', ';']).next().unwrap_or_default().trim();
-                inside = matches!(header, "[pytest]" | "[tool:pytest]");
-                self.is_there |= inside;
-                key = "";
-            } else if inside {
-                let mut value = line;
-                if !line.starts_with(char::is_whitespace) {
-                    (key, value) = line.split_once(['=', ':']).unwrap_or_default();
-                }
-                self.add(key.trim(), value);
-            }
+    fn add_toml(&mut self, toml: &Toml, table: &[&str], key: &str) {
+        let keys = [table, &[key]].concat();
+        if toml.get(&keys).is_some() {
+            let listed = toml.strings(&keys).join(" ");
+            self.add(key, &toml.string(&keys).unwrap_or(listed));
         }
     }
 
@@ -149,7 +180,7 @@ impl PytestConfig {
         let own: Vec<String> = own.cloned().collect();
         let is_meant = |path: &String| {
             let place = place(path);
-            path.contains('*') || tests.iter().any(|test| test.starts_with(&place))
+            tests.iter().any(|test| test.starts_with(&place))
         };
         if !own.iter().any(is_meant) {
             return None;
@@ -196,6 +227,28 @@ impl PytestConfig {
             Vec::new()
         }
     }
+}
+
+/// Whether a table decides: the one for an ini file's settings even where it is empty.
+fn says_anything(toml: &Toml, table: &[&str]) -> bool {
+    if table.last() == Some(&INI_OPTIONS) {
+        return toml.get(table).is_some();
+    }
+    toml.keys(table).iter().any(|key| key != INI_OPTIONS)
+}
+
+/// What `testpaths` means in its folder, by its patterns as well; `None` where they find nothing: pytest then
+/// looks everywhere.
+fn found(dir: &Utf8Path, paths: Vec<String>) -> Option<Vec<String>> {
+    let find = |path: String| {
+        if !path.contains(['*', '?', '[']) {
+            return vec![path];
+        }
+        let found = disk::matching(dir, &path).into_iter();
+        found.map(|path| relative(dir, &path)).collect()
+    };
+    let found: Vec<String> = paths.into_iter().flat_map(find).collect();
+    (!found.is_empty()).then_some(found)
 }
 
 /// Whether a file is one that pytest collects by default: modules, and texts for their doctests.
@@ -260,16 +313,74 @@ mod tests {
         assert!(!read(&dir).names(&dir.join("check_a.py")));
     }
 
+    /// The configuration in a folder with these files.
+    fn config(files: &[(&str, &str)]) -> PytestConfig {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        disk::create_dir(&dir.join(".git")).unwrap(); // the search upward ends here
+        for (name, text) in files {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        PytestConfig::read(&Manifests::default(), dir).unwrap()
+    }
+
     #[test]
     fn configuration_in_ini_files_goes_over_several_lines() {
-        let mut config = PytestConfig::default();
-        config.add_ini(
-            "[other]\ntestpaths = no\n[pytest]  # options\ntestpaths =\n    a\n# why\n    b c\naddopts: -q\n  -x\n",
-        );
+        let text = "[other]\ntestpaths = no\n[pytest]  # options\ntestpaths =\n    a\n# why\n    # not d\n    b c\n\
+            addopts: -q\n  -x\n";
+        let config = config(&[("tox.ini", text)]);
         assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
         assert_eq!(
             config.options.split_whitespace().collect::<Vec<_>>(),
             ["-q", "-x"]
         );
+    }
+
+    #[test]
+    fn one_file_is_read_the_first_that_decides() {
+        let ini = |section: &str, path: &str| format!("[{section}]\ntestpaths = {path}\n");
+        let toml = |table: &str, path: &str| format!("[{table}]\ntestpaths = ['{path}']\n");
+        let mut files = [
+            ("pytest.toml", toml("pytest", "a")),
+            (".pytest.toml", toml("pytest", "b")),
+            ("pytest.ini", ini("pytest", "c")),
+            (".pytest.ini", ini("pytest", "d")),
+            ("pyproject.toml", toml("tool.pytest.ini_options", "e")),
+            ("tox.ini", ini("pytest", "f")),
+            ("setup.cfg", ini("tool:pytest", "g")),
+        ];
+        let paths = |files: &[(&str, String)]| {
+            let files: Vec<_> = files.iter().map(|(name, text)| (*name, &**text)).collect();
+            config(&files).paths.unwrap_or_default()
+        };
+        for (at, expected) in ["a", "b", "c", "d", "e", "f", "g"].into_iter().enumerate() {
+            assert_eq!(paths(&files[at..]), [expected], "{}", files[at].0);
+        }
+        for at in 0..4 {
+            files[at].1.clear(); // which decides as it is
+            assert_eq!(paths(&files[at..]), [""; 0], "{}", files[at].0);
+        }
+        files[4].1 = toml("tool.pytest", "h");
+        assert_eq!(paths(&files[4..]), ["h"]);
+        files[4].1 = "[tool.pytest]\n".into();
+        files[5].1 = ini("tool:pytest", "f");
+        assert_eq!(
+            paths(&files[4..]),
+            ["g"],
+            "those before say nothing of pytest"
+        );
+        files[6].1 = ini("pytest", "g");
+        assert!(!config(&[("setup.cfg", &files[6].1)]).is_there);
+    }
+
+    #[test]
+    fn patterns_for_where_tests_are_mean_what_they_find() {
+        let said = "[pytest]\ntestpaths = pkg/*/tests more\n";
+        let test = ("pkg/a/tests/test_a.py", "");
+        let paths = |files: &[(&str, &str)]| config(files).paths;
+        let all = paths(&[("pytest.ini", said), test]).unwrap();
+        assert_eq!(all, ["pkg/a/tests", "more"]);
+        let said = "[pytest]\ntestpaths = none-*\n";
+        assert_eq!(paths(&[("pytest.ini", said), test]), None);
     }
 }

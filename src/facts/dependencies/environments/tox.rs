@@ -8,12 +8,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep508_rs::{MarkerTree, Requirement, VerbatimUrl};
 use toml_edit::Item;
 
+use crate::facts::ini::Ini;
 use crate::model::error::Result;
 use crate::model::package_name;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject, Toml};
 
 use super::tool_environment::{Place, ToolEnvironment, place};
+
+/// How many references and bases are followed: some lead to themselves.
+const DEPTH: usize = 8;
 
 /// What its environments need, by the first of its files that is there, as tox looks for them.
 pub(super) fn environments(
@@ -24,8 +28,9 @@ pub(super) fn environments(
     for (name, section) in [("tox.ini", "tox"), ("setup.cfg", "tox:tox")] {
         let path = dir.join(name);
         let text = disk::read_text(&path)?.unwrap_or_default();
-        let ini = Ini::read(&path, &text, 1);
+        let ini = ToxIni::read(&path, &text, 1);
         if ini
+            .ini
             .sections
             .iter()
             .any(|one| one.name == section || one.name.starts_with("testenv"))
@@ -36,7 +41,7 @@ pub(super) fn environments(
     let own = &pyproject.toml;
     let legacy = ["tool", "tox", "legacy_tox_ini"];
     if let Some(text) = own.str(&legacy) {
-        let ini = Ini::read(&own.path, text, own.line_of(&legacy));
+        let ini = ToxIni::read(&own.path, text, own.line_of(&legacy));
         return Ok(ini.environments("tox"));
     }
     if own.get(&["tool", "tox"]).is_some() {
@@ -48,7 +53,7 @@ pub(super) fn environments(
 
 fn of_toml(toml: &Toml, keys: &[&str]) -> Vec<ToolEnvironment> {
     let base = [keys, &["env_run_base"]].concat();
-    let mut found = vec![of_table(toml, keys, &base, &base)];
+    let mut found = vec![of_table(toml, keys, &base)];
     found[0].is_for_tests = true;
     let tables = [keys, &["env"]].concat();
     let mut names = toml.keys(&tables);
@@ -61,22 +66,46 @@ fn of_toml(toml: &Toml, keys: &[&str]) -> Vec<ToolEnvironment> {
     });
     for name in names {
         let own = [&tables[..], &[&name]].concat();
-        found.push(of_table(toml, keys, &own, &base));
+        found.push(of_table(toml, keys, &own));
     }
     found
 }
 
-fn of_table(toml: &Toml, root: &[&str], own: &[&str], base: &[&str]) -> ToolEnvironment {
-    let mut found = ToolEnvironment::default();
-    let of = |key: &str| {
-        let [own, base] = [own, base].map(|keys| [keys, &[key]].concat().join("\n"));
-        [own, base].into_iter().find(|keys| {
-            let keys: Vec<&str> = keys.split('\n').collect();
-            toml.get(&keys).is_some()
-        })
+/// Where an environment, or the first of those that its `base` names, says a key: tox's own `env_run_base`.
+fn inherited(
+    toml: &Toml,
+    root: &[&str],
+    table: &[&str],
+    key: &str,
+    depth: usize,
+) -> Option<Vec<String>> {
+    const COMMON: &str = "env_run_base";
+    let own = [table, &[key]].concat();
+    if toml.get(&own).is_some() {
+        return Some(own.iter().map(ToString::to_string).collect());
+    }
+    if depth == DEPTH || table.last() == Some(&COMMON) {
+        return None;
+    }
+    let said = [table, &["base"]].concat();
+    let bases = match toml.get(&said) {
+        Some(_) => toml.strings(&said),
+        None => vec![COMMON.to_owned()],
     };
+    bases.iter().find_map(|base| {
+        let common = [root, &[base.as_str()]].concat();
+        let named = [root, &["env", base.as_str()]].concat();
+        let is_common = base.starts_with("env_") && toml.get(&common).is_some();
+        let table = if is_common { common } else { named };
+        inherited(toml, root, &table, key, depth + 1)
+    })
+}
+
+fn of_table(toml: &Toml, root: &[&str], own: &[&str]) -> ToolEnvironment {
+    let mut found = ToolEnvironment::default();
+    let of = |key: &str| inherited(toml, root, own, key, 0);
     if let Some(keys) = of("deps") {
-        let keys: Vec<&str> = keys.split('\n').collect();
+        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
         add_item(
             &mut found,
             toml,
@@ -88,7 +117,7 @@ fn of_table(toml: &Toml, root: &[&str], own: &[&str], base: &[&str]) -> ToolEnvi
     }
     let normalized = |key: &str| {
         let keys = of(key).unwrap_or_default();
-        let keys: Vec<&str> = keys.split('\n').collect();
+        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
         let names = toml.strings(&keys);
         names
             .iter()
@@ -109,7 +138,7 @@ fn add_item(
     line: usize,
     depth: usize,
 ) {
-    let Some(item) = item.filter(|_| depth < 8) else {
+    let Some(item) = item.filter(|_| depth < DEPTH) else {
         return;
     };
     let line = item.span().map_or(line, |span| toml.line(&span));
@@ -153,58 +182,24 @@ fn add_line(found: &mut ToolEnvironment, line: &str, place: &Place) {
     found.add_line(&line, place);
 }
 
-/// A file that is read as `ConfigParser` does.
+/// tox.ini, or what has the same elsewhere.
 #[derive(Debug)]
-struct Ini {
+struct ToxIni {
     path: Utf8PathBuf,
-    sections: Vec<Section>,
+    ini: Ini,
 }
 
-#[derive(Debug)]
-struct Section {
-    name: String,
-    /// Each with its lines and their numbers in the file.
-    keys: Vec<(String, Vec<(usize, String)>)>,
-}
-
-impl Ini {
+impl ToxIni {
     /// `first`: the number of the text's first line.
     fn read(path: &Utf8Path, text: &str, first: usize) -> Self {
-        let mut sections: Vec<Section> = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            let value = line.trim();
-            if value.is_empty() || value.starts_with(['#', ';']) {
-                continue;
-            }
-            if let Some(name) = line.strip_prefix('[').and_then(|it| it.split(']').next()) {
-                let (name, keys) = (name.trim().to_owned(), Vec::new());
-                sections.push(Section { name, keys });
-                continue;
-            }
-            let Some(section) = sections.last_mut() else {
-                continue;
-            };
-            let mut value = value;
-            if !line.starts_with(char::is_whitespace) {
-                let (key, rest) = value.split_once(['=', ':']).unwrap_or((value, ""));
-                section.keys.push((key.trim().to_owned(), Vec::new()));
-                value = rest.trim();
-            }
-            let value = value.split(" #").next().unwrap_or_default().trim();
-            if let (Some((_, lines)), false) = (section.keys.last_mut(), value.is_empty()) {
-                lines.push((first + number, value.to_owned()));
-            }
-        }
         Self {
             path: path.to_owned(),
-            sections,
+            ini: Ini::read(text, first).without_comments_behind(),
         }
     }
 
     fn lines(&self, section: &str, key: &str) -> Option<&[(usize, String)]> {
-        let section = self.sections.iter().find(|one| one.name == section)?;
-        let (_, lines) = section.keys.iter().find(|(name, _)| name == key)?;
-        Some(lines)
+        self.ini.lines(section, key)
     }
 
     /// Those of `env_list`, then those that have a section of their own; of several that differ in their
@@ -217,7 +212,7 @@ impl Ini {
             }
         }
         names.push(String::new());
-        let sections = self.sections.iter();
+        let sections = self.ini.sections.iter();
         names.extend(
             sections
                 .filter_map(|one| one.name.strip_prefix("testenv:"))
@@ -229,20 +224,36 @@ impl Ini {
     }
 
     fn section_of(&self, name: &str) -> &str {
-        let own = self.sections.iter().find(|section| {
+        let own = self.ini.sections.iter().find(|section| {
             let named = section.name.strip_prefix("testenv:");
             named.is_some_and(|names| expanded(names).iter().any(|one| one == name))
         });
         own.map_or("testenv", |section| &section.name)
     }
 
+    /// What a section says itself, else the first of those that its `base` names: tox's own `testenv`.
+    fn inherited(&self, section: &str, key: &str, depth: usize) -> Option<&[(usize, String)]> {
+        if let Some(lines) = self.lines(section, key) {
+            return Some(lines);
+        }
+        if depth == DEPTH || section == "testenv" {
+            return None;
+        }
+        let bases = match self.lines(section, "base") {
+            Some(lines) => lines.iter().flat_map(|(_, line)| expanded(line)).collect(),
+            None => vec!["testenv".to_owned()],
+        };
+        let section = |base: &String| match self.ini.section(base) {
+            Some(section) => section.name.clone(),
+            None => format!("testenv:{base}"),
+        };
+        let mut bases = bases.iter().map(section);
+        bases.find_map(|base| self.inherited(&base, key, depth + 1))
+    }
+
     fn environment(&self, name: &str) -> ToolEnvironment {
         let own = self.section_of(name);
-        let lines = |key: &str| {
-            self.lines(own, key)
-                .or(self.lines("testenv", key))
-                .unwrap_or_default()
-        };
+        let lines = |key: &str| self.inherited(own, key, 0).unwrap_or_default();
         let mut found = ToolEnvironment {
             is_for_tests: own == "testenv" || name.contains("test"),
             ..ToolEnvironment::default()
@@ -282,7 +293,7 @@ impl Ini {
             let other = other.and_then(|it| it.split_once(']'));
             let other = other.and_then(|(section, key)| self.lines(section, key));
             match (other, marker) {
-                (Some(lines), None) if depth < 8 => self.add(found, lines, name, depth + 1),
+                (Some(lines), None) if depth < DEPTH => self.add(found, lines, name, depth + 1),
                 (_, None) => add_line(found, line, &place),
                 (_, Some(marker)) => match marked(line, &marker) {
                     Some(text) => found.add_requirement(&text, &place),
@@ -409,7 +420,7 @@ mod tests {
     use crate::model::requirement::Requirement;
 
     fn of(text: &str) -> Vec<String> {
-        let ini = Ini::read(Utf8Path::new("/p/tox.ini"), text, 1);
+        let ini = ToxIni::read(Utf8Path::new("/p/tox.ini"), text, 1);
         let found = ini.environments("tox");
         found
             .iter()
@@ -459,8 +470,26 @@ mod tests {
             [testenv:lint]\ndeps=ruff\n[testenv:{a,b}]\ncommands = x\n";
         let both = "pytest | -r/p/r.txt";
         assert_eq!(of(text), [both, "ruff", both]);
-        let ini = Ini::read(Utf8Path::new("/p/tox.ini"), text, 1);
+        let ini = ToxIni::read(Utf8Path::new("/p/tox.ini"), text, 1);
         assert_eq!(ini.environments("tox")[0].extras, ["test"]);
+    }
+
+    #[test]
+    fn what_an_environment_does_not_say_its_bases_do() {
+        let text = "[testenv]\ndeps = pytest\n[testenv:a]\ndeps = a\n[testenv:b]\nbase = a\n\
+            [testenv:c]\nbase =\n[testenv:d]\nbase = own, a\n[own]\ndeps = own\n[testenv:e]\nbase = e\n";
+        assert_eq!(of(text), ["pytest", "a", "a", "", "own", ""]);
+        let text = "[env_run_base]\ndeps = ['pytest']\n[env.a]\ndeps = ['a']\n[env.b]\nbase = ['a']\n\
+            [env.c]\nbase = []\n[env.d]\nbase = ['d', 'env_run_base']\n";
+        let toml = Toml::parse(Utf8Path::new("/p/tox.toml"), text).unwrap();
+        let found = of_toml(&toml, &[]);
+        let words = found
+            .iter()
+            .map(|it| Requirement::words(&it.requirements).join(" | "));
+        assert_eq!(
+            words.collect::<Vec<_>>(),
+            ["pytest", "a", "a", "", "pytest"]
+        );
     }
 
     #[test]
