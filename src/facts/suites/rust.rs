@@ -298,28 +298,65 @@ fn has_doctests(text: &str, file: &Utf8Path) -> bool {
 
 /// Whether a code block in Markdown is Rust to rustdoc; where a line is none, no block goes on.
 fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
-    let mut inside = false;
+    let mut open: Option<&str> = None;
     for line in lines {
-        let Some(line) = line else {
-            inside = false;
+        let Some(line) = line.map(str::trim) else {
+            open = None;
             continue;
         };
-        let Some(language) = line.trim_start().strip_prefix("```") else {
-            continue;
+        let sign = line.chars().next().filter(|sign| "`~".contains(*sign));
+        let (fence, words) = match sign {
+            Some(sign) => line.split_at(line.len() - line.trim_start_matches(sign).len()),
+            None => ("", line),
         };
-        inside = !inside;
-        let mut words = language.trim().split(',').map(str::trim);
-        let rust = |word: &str| {
-            matches!(
-                word,
-                "" | "rust" | "no_run" | "should_panic" | "compile_fail"
-            ) || word.starts_with("edition")
-        };
-        if inside && words.all(rust) {
-            return true;
+        match open {
+            // only as many of the same or more end it
+            Some(begin) if fence.starts_with(begin) && words.is_empty() => open = None,
+            Some(_) => {}
+            None if fence.len() < 3 || fence.starts_with('`') && words.contains('`') => {}
+            None if is_tested(words) => return true,
+            None => open = Some(fence),
         }
     }
     false
+}
+
+/// Whether rustdoc tests a block of which a fence says this (rustdoc book, "Documentation tests"; as
+/// rustdoc, by the order of the words as well).
+fn is_tested(words: &str) -> bool {
+    let (mut is_rust, mut is_other, mut is_custom) = (false, false, false);
+    let (mut is_ignored, mut is_ignored_somewhere) = (false, false);
+    for word in plain(words).split([',', ' ', '\t']) {
+        match word {
+            "" => continue,
+            "rust" => is_rust = true,
+            "custom" => is_custom = true,
+            "ignore" => is_ignored = true,
+            _ if word.starts_with("ignore-") => is_ignored_somewhere = true,
+            "should_panic" | "no_run" | "test_harness" | "compile_fail" | "standalone_crate" => {}
+            _ if word.starts_with("edition") => continue,
+            _ => {
+                is_other = true;
+                continue;
+            }
+        }
+        is_rust |= !is_other && word != "custom";
+    }
+    !is_custom && (!is_other || is_rust) && (!is_ignored || is_ignored_somewhere)
+}
+
+/// Without what is in braces, which are classes, and in parentheses, which are comments.
+fn plain(words: &str) -> String {
+    let mut depth = 0;
+    let is_outside = |letter: &char| {
+        match letter {
+            '{' | '(' => depth += 1,
+            '}' | ')' => depth -= 1,
+            _ => return depth == 0,
+        }
+        false
+    };
+    words.chars().filter(is_outside).collect()
 }
 
 #[cfg(test)]
@@ -388,7 +425,7 @@ mod tests {
 
     #[test]
     fn only_rust_blocks_in_documentation_are_doctests() {
-        let documents = |text| has_doctests(text, Utf8Path::new("/p/src/lib.rs"));
+        let documents = |text: &str| has_doctests(text, Utf8Path::new("/p/src/lib.rs"));
         assert!(documents("/// ```\n/// f();\n/// ```"));
         assert!(documents("//! ```rust,no_run\n//! ```"));
         assert!(documents("/**\nWords.\n\n```\nf();\n```\n*/"));
@@ -405,6 +442,32 @@ mod tests {
         assert!(!documents("/// ```python\n/// f()\n/// ```"));
         assert!(!documents("/// ```text\n/// ```\n"));
         assert!(!documents("/// ```ignore\n/// ```\n"));
+        for fence in [
+            "```compile_fail,E0277",
+            "```rust no_run",
+            "````",
+            "~~~",
+            "```test_harness",
+            "```standalone_crate",
+            "```ignore-wasm32",
+            "```ignore,ignore-wasm32",
+            "```edition2021",
+            "```rust,text",
+            "```no_run (why)",
+        ] {
+            assert!(documents(&format!("/// {fence}\n/// f();\n")), "{fence}");
+        }
+        for fence in [
+            "```text no_run",
+            "```E0277",
+            "```custom,rust",
+            "``",
+            "```f()```",
+            "```text\n/// ~~~\n/// ```` \n/// ```text",
+            "````text\n/// ```\n/// f();\n/// ```",
+        ] {
+            assert!(!documents(&format!("/// {fence}\n/// f();\n")), "{fence}");
+        }
     }
 
     /// Whether a crate of this has tests, and documentation tests.
