@@ -10,6 +10,7 @@ use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::{Member, Project};
 use crate::model::error::Result;
 use crate::model::package_name;
+use crate::model::requirement::Requirement;
 use crate::world::disk;
 use crate::world::manifest::PyProject;
 
@@ -370,15 +371,24 @@ pub(super) fn without_members(
     Some(readable(pyproject, sync))
 }
 
-/// The same, without handing uv a pyproject.toml that it refuses to read.
+/// The same, without handing uv a pyproject.toml that it refuses to read, or the groups of a project that is
+/// none of its own.
 fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
-    if pyproject.is_complete() || !matches!(sync.source, Source::Metadata(_)) {
-        return sync;
-    }
-    let mut requirements = groups::requirements(pyproject, &sync.groups, &sync.extras);
-    requirements.extend(pyproject.dependencies());
+    let has_refused_groups = !sync.groups.is_empty() && !pyproject.is_managed();
+    let requirements = match &sync.source {
+        Source::Metadata(_) if !pyproject.is_complete() || has_refused_groups => {
+            let mut all = groups::requirements(pyproject, &sync.groups, &sync.extras);
+            all.extend(pyproject.dependencies());
+            Requirement::packages(all)
+        }
+        Source::Requirements { requirements, .. } if has_refused_groups => {
+            let all = groups::requirements(pyproject, &sync.groups, &[]);
+            [requirements.clone(), Requirement::packages(all)].concat()
+        }
+        _ => return sync,
+    };
     Sync {
-        source: Source::listed(pyproject, requirements),
+        source: Source::listed_in(pyproject.toml.path.clone(), requirements),
         groups: Vec::new(),
         extras: Vec::new(),
         ..sync
@@ -388,7 +398,6 @@ fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::requirement::Requirement;
     use crate::world::manifest::Manifests;
 
     /// The sources of `b`, which stands beside a member `a`.
@@ -459,6 +468,38 @@ mod tests {
             sources("dependencies = ['other']\n", &[])[..],
             [Source::Metadata(_)]
         ));
+    }
+
+    #[test]
+    fn groups_of_what_uv_does_not_manage_are_asked_for_as_what_they_list() {
+        let text = |more: &str| {
+            format!(
+                "[project]\nname = 'b'\nversion = '1'\ndependencies = ['other']\n[dependency-groups]\n\
+                 dev = ['mypy', {{include-group = 'test'}}]\ntest = ['pytest>=8']\n{more}"
+            )
+        };
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temp.path())
+            .unwrap()
+            .join("pyproject.toml");
+        let asked = |more: &str| {
+            disk::write(&path, text(more).as_bytes()).unwrap();
+            let pyproject = Manifests::default().pyproject(&path).unwrap().unwrap();
+            let sync = Sync {
+                groups: vec!["dev".into()],
+                ..Sync::of(Source::Metadata(path.clone()))
+            };
+            readable(&pyproject, sync)
+        };
+        assert_eq!(asked("").groups, ["dev"]);
+        let sync = asked("[tool.uv]\nmanaged = false\n");
+        let Source::Requirements { requirements, .. } = &sync.source else {
+            panic!("uv takes no groups of it")
+        };
+        let mut words = Requirement::words(requirements);
+        words.sort();
+        assert_eq!(words, ["mypy", "other", "pytest>=8"]);
+        assert!(sync.groups.is_empty());
     }
 
     /// Of a package by itself in `dir`, whose files are written there; `in_python`: whether its tests are.
