@@ -13,6 +13,7 @@ use crate::model::error::Result;
 use crate::model::invocation::quote;
 use crate::model::path::slashed;
 use crate::ui::{MessageFormat, OutputOptions, Ui};
+use crate::world::disk;
 use crate::world::session::Session;
 
 #[derive(Debug, Args)]
@@ -132,10 +133,16 @@ impl Global {
         Ok(())
     }
 
-    /// `--manifest-path`, absolute.
+    /// `--manifest-path`, absolute, in the folder that is really meant.
     pub(super) fn manifest(&self, session: &Session) -> Option<Utf8PathBuf> {
         let path = self.manifest_path.as_ref();
-        path.map(|path| session.absolute(path))
+        path.map(|path| {
+            let path = session.absolute(path);
+            match (path.parent(), path.file_name()) {
+                (Some(dir), Some(name)) => disk::resolve(dir).join(name),
+                _ => path,
+            }
+        })
     }
 
     /// A path as somebody would name it where pyx was started.

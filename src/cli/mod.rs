@@ -234,6 +234,8 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
             let message = format!("no folder `{}`", session.cwd);
             return Err(Error::refused(message, "`-C` takes a folder that is there"));
         }
+        // one place is one project, as it is for who changes into the folder
+        session.cwd = disk::resolve(&session.cwd);
     }
     if let Some(dir) = cli.command.target_dir() {
         let dir = session.absolute(dir).into_string();

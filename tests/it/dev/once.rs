@@ -77,3 +77,24 @@ fn the_members_of_a_monorepo_share_an_environment_and_are_built_once() {
     let project = project!("workspace");
     is_built_once(&project, &["alpha", "beta"], (both, "a-b ['c-d']"));
 }
+
+#[test]
+fn a_project_is_one_wherever_a_link_leads_to_it() {
+    let project = project!("hello");
+    project.dev().run().succeeds();
+    let link = project.path("target/link");
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink(project.path(""), &link).unwrap();
+    let manifest = link.join("pyproject.toml");
+    for [option, place] in [
+        ["-C", link.to_str().unwrap()],
+        ["--manifest-path", manifest.to_str().unwrap()],
+    ] {
+        project
+            .dev()
+            .with(&[option, place])
+            .run()
+            .finds_fresh("hello");
+        project.dev().run().finds_fresh("hello");
+    }
+}
