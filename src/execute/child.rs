@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::facts::environment;
 use crate::model::error::{Error, MachineError, Result};
-use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::plan::{Action, ImportPath, Listen, Run, RunRecipe, Step};
 use crate::ui::{Activity, MessageFormat, Ui};
@@ -13,6 +12,7 @@ use crate::world::session::Session;
 
 use super::cargo;
 use super::context::{Context, PlanOutcome};
+use super::diagnosis::Diagnosis;
 use super::kept::INSTALLING;
 
 /// Runs a program of a plan, and understands what it prints.
@@ -47,10 +47,8 @@ pub(super) fn call(
         listener.errors.annotate(context.session, context.ui, dir);
     }
     let diagnosis = listener.diagnoses.first();
-    let exit = match &diagnosis {
-        Some(diagnosis) if diagnosis.is_of_the_machine => Exit::Environment,
-        _ => run.exit,
-    };
+    let exit = diagnosis.as_ref().and_then(Diagnosis::exit);
+    let exit = exit.unwrap_or(run.exit);
     let hint = diagnosis.map(|diagnosis| diagnosis.text);
     Err(Error::Step {
         step: format!("{} {}", step.verb.to_lowercase(), step.subject),

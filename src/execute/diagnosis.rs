@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use crate::model::error::{Error, ToolError};
+use crate::model::exit::Exit;
 
 const DISK: &str = "the disk is full";
 const MEMORY: &str =
@@ -38,8 +39,32 @@ const UNREACHABLE: [&str; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Diagnosis {
     pub(super) text: String,
-    /// Whether it is the machine's to give, so that nothing is wrong with the project.
-    pub(super) is_of_the_machine: bool,
+    fault: Fault,
+}
+
+/// Whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// The machine's to give: nothing is wrong with the project.
+    Machine,
+    /// A setting of a tool's, in the project's files or in a variable.
+    Configuration,
+    /// A program that is not there.
+    Program,
+    /// What is built.
+    Checkout,
+}
+
+impl Diagnosis {
+    /// How the run ends for it, whatever the tool was to do; `None` where that decides.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        match self.fault {
+            Fault::Machine => Some(Exit::Environment),
+            Fault::Configuration => Some(Exit::Usage),
+            Fault::Program => Some(Exit::Tool),
+            Fault::Checkout => None,
+        }
+    }
 }
 
 /// An error of fetching a tool, with what the machine lacks where that is why.
@@ -151,13 +176,16 @@ fn is_quoted(text: &str) -> bool {
 
 /// What a line of a failing build says is missing from the machine or the checkout; `None` for any other line.
 fn of(line: &str) -> Option<Diagnosis> {
-    let (text, is_of_the_machine) = match of_the_machine(line) {
-        Some(text) => (text, true),
-        None => (of_the_checkout(line)?, false),
-    };
-    Some(Diagnosis {
-        text,
-        is_of_the_machine,
+    type Reader = fn(&str) -> Option<String>;
+    const READERS: [(Reader, Fault); 4] = [
+        (of_the_machine, Fault::Machine),
+        (of_configuration, Fault::Configuration),
+        (of_a_program, Fault::Program),
+        (of_the_checkout, Fault::Checkout),
+    ];
+    READERS.into_iter().find_map(|(read, fault)| {
+        let text = read(line)?;
+        Some(Diagnosis { text, fault })
     })
 }
 
@@ -205,6 +233,46 @@ fn of_the_machine(line: &str) -> Option<String> {
     }
     let is_short = OUT_OF_MEMORY.iter().any(|words| line.contains(words));
     is_short.then(|| MEMORY.into())
+}
+
+/// What uv says of its own settings before it does anything.
+fn of_configuration(line: &str) -> Option<String> {
+    let said = line.trim_start().strip_prefix("error: ")?;
+    if said.starts_with("The project is marked as unmanaged") {
+        return Some(
+            "uv leaves this project alone: remove `managed = false` from [tool.uv]".into(),
+        );
+    }
+    if let Some(file) = quoted(said, "failed to open file `") {
+        return Some(format!(
+            "uv cannot open {file}: is UV_CONFIG_FILE as it should be?"
+        ));
+    }
+    if said.starts_with("Workspace member ") && said.contains("is missing a `pyproject.toml`") {
+        let member = quoted(said, "Workspace member `")?;
+        return Some(format!(
+            "there is no package in {member}: correct `members` or `exclude` of [tool.uv.workspace]"
+        ));
+    }
+    let file = said.strip_prefix("Failed to parse: ")?;
+    let file = file.trim_matches('`');
+    let is_uvs = ["uv.toml", "pyproject.toml"]
+        .iter()
+        .any(|name| file.ends_with(name));
+    is_uvs.then(|| format!("uv cannot read {file}: correct what is named above"))
+}
+
+/// A compiler, or the wrapper before it, that cargo could not start.
+fn of_a_program(line: &str) -> Option<String> {
+    let call = quoted(line, "could not execute process `")?;
+    let program = call.split(' ').next().unwrap_or(&call);
+    let is_compiler = line.contains("(never executed)") && call.contains("rustc");
+    is_compiler.then(|| {
+        format!(
+            "{program} cannot be started: install it, or correct what names it (RUSTC, RUSTC_WRAPPER, \
+             `build.rustc-wrapper`)"
+        )
+    })
 }
 
 fn of_the_checkout(line: &str) -> Option<String> {
@@ -323,12 +391,39 @@ mod tests {
             "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
         ] {
             assert!(
-                of(line).is_some_and(|said| said.is_of_the_machine),
+                of(line).is_some_and(|said| said.exit() == Some(Exit::Environment)),
                 "{line}"
             );
         }
         let library = of("/usr/bin/ld: cannot find -lssl: No such file or directory").unwrap();
-        assert!(!library.is_of_the_machine);
+        assert_eq!(library.exit(), None);
+    }
+
+    #[test]
+    fn what_is_set_wrongly_and_what_is_not_installed_ends_as_that() {
+        for (line, exit) in [
+            ("error: The project is marked as unmanaged: /p", Exit::Usage),
+            ("error: Failed to parse: uv.toml", Exit::Usage),
+            (
+                "error: failed to open file `/nope`: No such file or directory (os error 2)",
+                Exit::Usage,
+            ),
+            (
+                "error: Workspace member `/p/x` is missing a `pyproject.toml` (matches: `x`)",
+                Exit::Usage,
+            ),
+            (
+                "error: could not execute process `/no/sccache /r/bin/rustc -vV` (never executed)",
+                Exit::Tool,
+            ),
+        ] {
+            assert_eq!(of(line).and_then(|said| said.exit()), Some(exit), "{line}");
+        }
+        // a program of the project's own
+        assert_eq!(
+            of("error: could not execute process `/p/target/debug/a` (never executed)"),
+            None
+        );
     }
 
     fn heard(said: &str) -> Option<Diagnosis> {
@@ -353,7 +448,7 @@ mod tests {
                 assert_eq!(heard(&format!("{said}\n{end}")), None, "{said}");
             }
         }
-        let is_of_the_machine = |said: &str| heard(said).map(|it| it.is_of_the_machine);
+        let is_of_the_machine = |said: &str| heard(said).map(|it| it.fault == Fault::Machine);
         // what stands beside that, and errors without a place
         let full = "error: failed to write `a.o`: No space left on device (os error 28)\n\n";
         assert_eq!(is_of_the_machine(full), Some(true));
