@@ -34,6 +34,7 @@ pub(super) fn run(
         mut sharing,
     } = perform(test, invocation, &mut results, &mut output)?;
     let failure = results.failure(status).or_else(|| results.lost(sharing));
+    let failure = failure.or_else(|| results.silent(&test.arguments));
     if failure.is_some() {
         results
             .errors

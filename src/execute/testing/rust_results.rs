@@ -182,6 +182,20 @@ impl Results {
         (ran != taken).then(|| format!("{ran} of the {taken} Rust tests of the shard ran"))
     }
 
+    /// Why it is no success, although all that cargo has started ended well: programs of libtest's tell a result
+    /// even of no tests, unless the command line's `arguments` ask for something else.
+    pub(super) fn silent(&self, arguments: &[String]) -> Option<String> {
+        let is_libtest = self.dialect == (Dialect::Libtest { alone: true });
+        let asks = runner_options::LIBTEST.only_asks(arguments)
+            || arguments.iter().any(|word| word.starts_with("--format"));
+        let has_told = !self.counts.is_empty() || !self.begun.is_empty();
+        let is_silent = is_libtest && !asks && !has_told && self.libtest.started() > 0;
+        is_silent.then(|| {
+            "what cargo started for the Rust tests told no result: is cargo's `runner` one?"
+                .to_owned()
+        })
+    }
+
     /// nextest counts what is in another shard as skipped; which tests are ignored it tells by their names.
     pub(super) fn of_partition(&mut self) -> Sharing {
         let counted = ["passed", "failed", "skipped"].map(|kind| self.counts.get(kind));
@@ -324,6 +338,27 @@ mod tests {
             ..TestResult::default()
         };
         assert_eq!(test_result.wording(), "2 failed, 6 passed, 1 ignored");
+    }
+
+    #[test]
+    fn programs_of_libtest_that_tell_no_result_are_no_success() {
+        let silent = |dialect, lines: &[&str], arguments: &[&str]| {
+            let mut results = Results::new(dialect);
+            for line in lines {
+                results.hear(Stream::Stderr, line.as_bytes());
+            }
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            results.silent(&arguments).is_some()
+        };
+        let started = "     Running unittests src/lib.rs (target/debug/deps/a-1)";
+        let told = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert!(silent(LIBTEST, &[started], &[]));
+        assert!(!silent(LIBTEST, &[started, "running 0 tests", told], &[]));
+        assert!(!silent(LIBTEST, &[], &[]));
+        assert!(!silent(LIBTEST, &[started], &["--list"]));
+        assert!(!silent(LIBTEST, &[started], &["--format=json"]));
+        // some program has other words, or none
+        assert!(!silent(Dialect::Libtest { alone: false }, &[started], &[]));
     }
 
     #[test]
