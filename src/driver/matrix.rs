@@ -15,7 +15,7 @@ use crate::model::minor::{self, Minor};
 use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
 use crate::world::disk;
-use crate::world::interpreter::{self, Interpreter};
+use crate::world::interpreter::Interpreter;
 use crate::world::python_request::{self, ALL};
 use crate::world::session::Session;
 
@@ -90,7 +90,7 @@ fn every(
     supported: &[SupportedPythons],
     wanted: &[String],
 ) -> Result<Vec<String>> {
-    let installed = interpreter::installed(session);
+    let installed = requested_python::installed(session, project)?;
     let requires = project.environment_requires_python();
     let mut named = Vec::new();
     for word in wanted.iter().filter(|word| *word != ALL) {

@@ -406,7 +406,7 @@ impl Facts {
         let mut tools = Tools::find(session, &self.project)?;
         let is_uv_missing = tools.fetching_uv().missing.is_some() || tools.uv.missing.is_some();
         let installed = if self.target.stale.is_some() || is_uv_missing {
-            interpreter::installed(session)
+            requested_python::installed(session, &self.project)?
         } else {
             Vec::new()
         };

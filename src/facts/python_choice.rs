@@ -7,6 +7,7 @@ use crate::model::error::{Error, PythonError, Result};
 use crate::model::implementation::Implementation;
 use crate::model::minor;
 use crate::world::interpreter::Interpreter;
+use crate::world::python_preference::PythonPreference;
 use crate::world::python_request::{self, InterpreterChoice};
 use crate::world::session::Session;
 
@@ -48,6 +49,31 @@ pub(super) fn unsupported_by(
 /// # Errors
 /// [`PythonError::NoInterpreter`]; [`PythonError::Unsupported`] for one that was asked for by name.
 pub(super) fn choose(
+    session: &Session,
+    project: &Project,
+    target: &TargetEnvironment,
+    installed: &[Interpreter],
+    unavailable: &[String],
+    supported: &[SupportedPythons],
+) -> Result<(InterpreterChoice, Option<String>)> {
+    let (choice, warning) = preferred(session, project, target, installed, unavailable, supported)?;
+    if let InterpreterChoice::Download(wanted) = &choice {
+        let home = &project.home;
+        let preference = PythonPreference::read(session, &project.manifests, home)?;
+        if preference == Some(PythonPreference::OnlySystem) {
+            let message = format!(
+                "no Python {} of this system, and uv's `python-preference` is `only-system`",
+                wanted.text
+            );
+            let hint = "install one, or `python-preference = \"system\"`, with which uv may get it";
+            return Err(Error::refused(message, hint));
+        }
+    }
+    Ok((choice, warning))
+}
+
+/// Without what uv is told of downloads.
+fn preferred(
     session: &Session,
     project: &Project,
     target: &TargetEnvironment,

@@ -9,6 +9,7 @@ pub mod machine;
 pub mod manifest;
 pub mod network;
 pub mod process;
+pub mod python_preference;
 pub mod python_request;
 pub mod python_source;
 pub mod session;

@@ -26,6 +26,8 @@ pub struct PythonRequest {
 pub enum RequestSource {
     /// `--python`
     CommandLine,
+    /// `UV_PYTHON`, which is what `--python` is for uv (uv docs, "Environment variables").
+    Variable,
     /// `[tool.pyx] python`
     Config,
     /// `.python-version` and its like: as its path is shown.
@@ -37,12 +39,16 @@ impl std::fmt::Display for RequestSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::CommandLine => "--python",
+            Self::Variable => UV_PYTHON,
             Self::Config => "[tool.pyx] python",
             Self::VersionFile(path) => path,
             Self::RequiresPython => "requires-python",
         })
     }
 }
+
+/// The variable in which uv is told of an interpreter.
+pub const UV_PYTHON: &str = "UV_PYTHON";
 
 /// The request for every interpreter that the project allows.
 pub const ALL: &str = "all";
@@ -55,7 +61,10 @@ enum InterpreterSpec {
 impl PythonRequest {
     /// Whether this run alone asks for it, so that the default environment stays as it is.
     pub fn is_of_this_run(&self) -> bool {
-        self.from == RequestSource::CommandLine
+        matches!(
+            self.from,
+            RequestSource::CommandLine | RequestSource::Variable
+        )
     }
 
     /// Whether another interpreter will do when this one cannot be had.

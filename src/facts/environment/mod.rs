@@ -15,7 +15,6 @@ use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::model::path::normalize;
 use crate::world::disk;
-use crate::world::interpreter;
 use crate::world::python_request::{self, InterpreterChoice, PythonRequest, satisfies};
 use crate::world::session::Session;
 
@@ -93,7 +92,7 @@ pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
 
 /// The version that the default environment would be made with.
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
-    let installed = interpreter::installed(session);
+    let installed = requested_python::installed(session, project)?;
     let request = requested_python::request(session, project, None)?;
     let requires = project.environment_requires_python();
     let choice = python_request::choose(session, &installed, request.as_ref(), &requires)?;

@@ -6,13 +6,15 @@ use crate::facts::project::Project;
 use crate::model::error::Result;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::python_request::{self, PythonRequest, RequestSource};
+use crate::world::interpreter::{self, Interpreter};
+use crate::world::python_preference::PythonPreference;
+use crate::world::python_request::{self, PythonRequest, RequestSource, UV_PYTHON};
 use crate::world::session::Session;
 
 /// What names the Pythons of a folder, the one that counts first.
 pub const VERSION_FILES: [&str; 2] = [".python-version", ".python-versions"];
 
-/// Which Python the project asks for: the command line, `[tool.pyx] python`, else the nearest
+/// Which Python the project asks for: the command line, `UV_PYTHON`, `[tool.pyx] python`, else the nearest
 /// `.python-version` up to the checkout's root, where that names one that requires-python may allow.
 pub fn request(
     session: &Session,
@@ -22,7 +24,9 @@ pub fn request(
     let config = project.config.python.as_deref();
     let config = config.map(|text| (text, RequestSource::Config));
     let said = flag.map(|text| (text, RequestSource::CommandLine));
-    if let Some((text, from)) = said.or(config) {
+    let variable = session.var(UV_PYTHON);
+    let variable = variable.map(|text| (text, RequestSource::Variable));
+    if let Some((text, from)) = said.or(variable).or(config) {
         let text = text.to_owned();
         return Ok(Some(PythonRequest { text, from }));
     }
@@ -32,6 +36,19 @@ pub fn request(
     let found = in_version_file(session, project, &path, &text);
     let requires = project.requires_python();
     Ok(found.filter(|request| !request.is_excluded(session, &requires)))
+}
+
+/// The interpreters that the environment may be made with, as uv's settings for the project say.
+///
+/// # Errors
+/// Settings of uv's that cannot be read.
+pub fn installed(session: &Session, project: &Project) -> Result<Vec<Interpreter>> {
+    let installed = interpreter::installed(session);
+    let preference = PythonPreference::read(session, &project.manifests, &project.home)?;
+    Ok(match preference {
+        Some(preference) => preference.order(session, installed),
+        None => installed,
+    })
 }
 
 fn in_version_file(
@@ -120,6 +137,30 @@ mod tests {
             let said = said.unwrap_or_default();
             assert!(said.contains(why) && said.is_empty() == counts, "{said}");
         }
+    }
+
+    #[test]
+    fn uvs_variable_counts_below_the_command_line_and_above_the_project() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let mut project = Project {
+            root: root.to_owned(),
+            ..Project::default()
+        };
+        project.config.python = Some("3.10".into());
+        disk::write(&root.join(".python-version"), b"3.9").unwrap();
+        let asked = |variable: &str, flag: Option<&str>| {
+            let env = [(UV_PYTHON.to_owned(), variable.to_owned())];
+            let session = Session {
+                env: env.into(),
+                ..Session::default()
+            };
+            let found = request(&session, &project, flag).unwrap().unwrap();
+            format!("{} ({})", found.text, found.from)
+        };
+        assert_eq!(asked("3.12", Some("3.13")), "3.13 (--python)");
+        assert_eq!(asked("3.12", None), "3.12 (UV_PYTHON)");
+        assert_eq!(asked("", None), "3.10 ([tool.pyx] python)");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::world::disk;
 use crate::world::machine::{Machine, Program};
 use crate::world::session::Session;
 
-use places::{CPYTHON, FileNames, PYPY, machine_roots, places, programs_in, version_of};
+use places::{CPYTHON, FileNames, PYPY, machine_roots, places, programs_in, uv_roots, version_of};
 use probe::{answer, probe_by};
 
 pub use probe::{Probe, probe};
@@ -52,6 +52,13 @@ pub fn installed(session: &Session) -> Vec<Interpreter> {
     let mut found = found(session, &CPYTHON);
     found.retain(|it| it.implementation.is_cpython() && it.version >= Version::new([3, 7]));
     found
+}
+
+/// Whether uv has installed it, for itself.
+pub fn is_managed(session: &Session, python: &Interpreter) -> bool {
+    let roots = uv_roots(session).into_iter();
+    let mut roots = roots.map(|root| disk::resolve(&root));
+    roots.any(|root| python.path.starts_with(root))
 }
 
 /// Every PyPy, in the order of [`installed`]. Most of them have to be run to tell their version.

@@ -46,3 +46,31 @@ fn an_environment_with_a_python_that_pyo3_refuses_is_made_anew_by_who_made_it() 
     assert_eq!(project.python(VERSION), newest);
     project.dev().run().finds_fresh("hello");
 }
+
+#[test]
+fn uvs_choice_of_a_python_is_the_projects() {
+    let [oldest, newest] = oldest_and_newest();
+    let project = project!("hello");
+    let version = || {
+        let told = project.python("import sys; print('%d.%d' % sys.version_info[:2])");
+        told.trim().to_owned()
+    };
+    for python in [&oldest, &newest] {
+        let _ = std::fs::remove_dir_all(project.path(".venv"));
+        let run = project.dev().env("UV_PYTHON", python).run().succeeds();
+        assert_eq!(version(), *python, "{run}");
+        let run = project.dev().env("UV_PYTHON", python).run();
+        run.finds_fresh("hello");
+    }
+    let run = project.dev().env("UV_PYTHON", "3.1").run().exits(3);
+    run.says("(UV_PYTHON)").never_says("Building");
+    let _ = std::fs::remove_dir_all(project.path(".venv"));
+    project.append(
+        "pyproject.toml",
+        "\n[tool.uv]\npython-preference = 'only-managed'\n",
+    );
+    let nowhere = project.path("nowhere");
+    let run = project.dev().env("UV_PYTHON_INSTALL_DIR", nowhere);
+    let run = run.env("CARGO_PYX_OFFLINE", "1").run().exits(4);
+    run.says("offline: missing Python");
+}
