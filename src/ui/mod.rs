@@ -210,24 +210,26 @@ impl Ui {
 
     /// Said once, however often it is found.
     pub fn warn(&self, text: &str) {
-        if !self.is_new(text) {
-            return;
-        }
-        self.event("warning", &json!({ "message": text }));
-        if self.options.format == MessageFormat::Human {
-            self.say(format!("{WARN}warning{WARN:#}: {text}").as_bytes());
+        if self.is_new(text) {
+            self.event("warning", &json!({ "message": text }));
+            self.wrong(WARN, "warning", text);
         }
     }
 
     /// What is wrong with the project, once; an error does not end the command by itself.
     pub fn finding(&self, finding: &Finding, root: &Utf8Path) {
         let text = finding.wording(root);
-        match finding.severity {
-            Severity::Warning => self.warn(&text),
-            Severity::Error => self.will_fail(&text),
+        let hint = finding.hint.as_ref();
+        if self.is_new(&text) {
+            let (style, kind) = match finding.severity {
+                Severity::Warning => (WARN, "warning"),
+                Severity::Error => (BAD, "error"),
+            };
+            self.event(kind, &json!({ "message": text, "hint": hint }));
+            self.wrong(style, kind, &text);
         }
         if self.options.format == MessageFormat::Human
-            && let Some(hint) = &finding.hint
+            && let Some(hint) = hint
             && self.is_new(&format!("{text} hint"))
         {
             self.say(format!("{NOTE}hint{NOTE:#}: {hint}").as_bytes());
@@ -238,9 +240,13 @@ impl Ui {
     pub fn will_fail(&self, text: &str) {
         if self.is_new(text) {
             self.event("error", &json!({ "message": text, "hint": null }));
-            if self.options.format == MessageFormat::Human {
-                self.say(format!("{BAD}error{BAD:#}: {text}").as_bytes());
-            }
+            self.wrong(BAD, "error", text);
+        }
+    }
+
+    fn wrong(&self, style: Style, kind: &str, text: &str) {
+        if self.options.format == MessageFormat::Human {
+            self.say(format!("{style}{kind}{style:#}: {text}").as_bytes());
         }
     }
 

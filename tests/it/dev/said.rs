@@ -146,6 +146,21 @@ fn traces_that_git_shows_are_named() {
 }
 
 #[test]
+fn machines_are_given_the_hints_that_people_are() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    project.append("README.md", "somebody works on it\n");
+    let dry = || project.pyx("release").with(&["sdist", "--dry-run"]);
+    let people = dry().run();
+    let hints = people.stderr.lines();
+    let hints: Vec<&str> = hints.filter_map(|it| it.strip_prefix("hint: ")).collect();
+    assert!(!hints.is_empty(), "{people}");
+    let machines = dry().with(&["--message-format", "json"]).run();
+    let events = events(&machines);
+    let given: Vec<&str> = events.iter().filter_map(|it| it["hint"].as_str()).collect();
+    assert_eq!(given, hints, "{machines}");
+}
+
+#[test]
 fn the_lock_that_a_build_of_programs_makes_is_named() {
     let project = Project::cold(&folder!().join("bin"), "bin");
     project.git(&["rm", "--quiet", "Cargo.lock"]);
