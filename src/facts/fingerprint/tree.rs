@@ -154,7 +154,8 @@ pub(super) fn differing(
     then: &str,
 ) -> Vec<Utf8PathBuf> {
     let mut known = parsed(then);
-    let is_part = |file: &Utf8Path| scope == TreeScope::Folder || !disk::is_ignored(file);
+    let rules = disk::IgnoreRules::default();
+    let is_part = |file: &Utf8Path| scope == TreeScope::Folder || !rules.ignore(file);
     let mut differing = Vec::new();
     for (path, signature) in files(dir, scope, but) {
         let file = dir.join(&path);

@@ -31,7 +31,7 @@ pub use trees::{
 };
 pub use usage::{Usage, usage};
 pub use walk::{
-    FoundFiles, Link, all_files, folder_files, folders, folders_like, is_ignored, is_match,
+    FoundFiles, IgnoreRules, Link, all_files, folder_files, folders, folders_like, is_match,
     kept_files, links_out_of, modules_among_sources, package_files, rust_files, unignored_files,
 };
 

@@ -1,8 +1,10 @@
 //! What is below a directory.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::FileType;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -71,30 +73,50 @@ fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
     walk
 }
 
-/// Whether git would ignore a file, there or not; none outside of a checkout.
-pub fn is_ignored(path: &Utf8Path) -> bool {
-    let Some(root) = checkout::root(path) else {
-        return false;
-    };
-    let rules = |file: &Utf8Path, dir: &Utf8Path| {
-        let mut rules = GitignoreBuilder::new(dir);
-        rules.add(file);
-        rules.build().unwrap_or_else(|_| Gitignore::empty())
-    };
-    let own = checkout::above(path).map(|dir| rules(&dir.join(".gitignore"), dir));
-    // all worktrees share one folder (git's manual, "gitrepository-layout")
-    let git = checkout::common_dir(root).unwrap_or_default();
-    let excluded = rules(&git.join("info/exclude"), root);
-    let (global, _) = GitignoreBuilder::new(root).build_global();
-    let all = own.chain([excluded, global]);
-    let mut found = all.map(
-        |rules| match rules.matched_path_or_any_parents(path, false) {
-            ignore::Match::Ignore(_) => Some(true),
-            ignore::Match::Whitelist(_) => Some(false),
-            ignore::Match::None => None,
-        },
-    );
-    found.find_map(|it| it).unwrap_or(false)
+/// The rules by which git ignores files, each file of them read once.
+#[derive(Debug, Default)]
+pub struct IgnoreRules {
+    /// By the folder from which they are told and the file that holds them, none for those of the user.
+    read: RefCell<BTreeMap<[Utf8PathBuf; 2], Rc<Gitignore>>>,
+}
+
+impl IgnoreRules {
+    /// Whether git would ignore a file, there or not; none outside of a checkout.
+    pub fn ignore(&self, path: &Utf8Path) -> bool {
+        let Some(root) = checkout::root(path) else {
+            return false;
+        };
+        let own = checkout::above(path).map(|dir| self.of(dir.join(".gitignore"), dir));
+        // all worktrees share one folder (git's manual, "gitrepository-layout")
+        let git = checkout::common_dir(root).unwrap_or_default();
+        let all = own.chain([
+            self.of(git.join("info/exclude"), root),
+            self.of(Utf8PathBuf::new(), root),
+        ]);
+        let mut found = all.map(
+            |rules| match rules.matched_path_or_any_parents(path, false) {
+                ignore::Match::Ignore(_) => Some(true),
+                ignore::Match::Whitelist(_) => Some(false),
+                ignore::Match::None => None,
+            },
+        );
+        found.find_map(|it| it).unwrap_or(false)
+    }
+
+    fn of(&self, file: Utf8PathBuf, dir: &Utf8Path) -> Rc<Gitignore> {
+        let read = |file: &Utf8Path| {
+            let mut rules = GitignoreBuilder::new(dir);
+            if file.as_str().is_empty() {
+                return rules.build_global().0;
+            }
+            rules.add(file);
+            rules.build().unwrap_or_else(|_| Gitignore::empty())
+        };
+        let mut known = self.read.borrow_mut();
+        let rules = known.entry([dir.to_owned(), file]);
+        let rules = rules.or_insert_with_key(|[_, file]| Rc::new(read(file)));
+        rules.clone()
+    }
 }
 
 /// A symbolic link, and the real path that it leads to.
@@ -451,18 +473,31 @@ mod tests {
     #[test]
     fn what_is_excluded_in_a_worktree_stands_in_its_common_folder() {
         let (_guard, dir) = dir();
+        let rules = IgnoreRules::default();
         let own = dir.join("main/.git/worktrees/w");
         write(&own.join("commondir"), b"../..\n").unwrap();
         write(&dir.join("main/.git/info/exclude"), b"x\n").unwrap();
         write(&dir.join("w/.git"), format!("gitdir: {own}\n").as_bytes()).unwrap();
-        assert!(is_ignored(&dir.join("w/x")));
-        assert!(!is_ignored(&dir.join("w/y")));
+        assert!(rules.ignore(&dir.join("w/x")));
+        assert!(!rules.ignore(&dir.join("w/y")));
+        assert!(rules.ignore(&dir.join("main/x")));
         // of a submodule it is its own
         let own = dir.join("main/.git/modules/s");
         write(&own.join("info/exclude"), b"y\n").unwrap();
         let link = b"gitdir: ../.git/modules/s\n";
         write(&dir.join("main/s/.git"), link).unwrap();
-        assert!(is_ignored(&dir.join("main/s/y")));
-        assert!(!is_ignored(&dir.join("main/s/x")));
+        assert!(rules.ignore(&dir.join("main/s/y")));
+        assert!(!rules.ignore(&dir.join("main/s/x")));
+    }
+
+    #[test]
+    fn rules_are_read_once() {
+        let (_guard, dir) = dir();
+        write(&dir.join(".git/HEAD"), b"").unwrap();
+        write(&dir.join(".gitignore"), b"x*").unwrap();
+        let rules = IgnoreRules::default();
+        assert!(rules.ignore(&dir.join("x1")) && !rules.ignore(&dir.join("y1")));
+        write(&dir.join(".gitignore"), b"y*").unwrap();
+        assert!(rules.ignore(&dir.join("x2")) && !rules.ignore(&dir.join("y2")));
     }
 }
