@@ -28,7 +28,7 @@ static BUILDING: Mutex<()> = Mutex::new(());
 /// written later may not be what the builds saw.
 ///
 /// # Errors
-/// The first failure of a step; [`Error::Bug`] for a plan in which a step waits for none of it.
+/// The first failure of a step, others said; [`Error::Bug`] for a plan in which a step waits for none of it.
 pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<PlanOutcome> {
     if !plan.unmet_needs().is_empty() {
         return Err(Error::Bug);
@@ -79,7 +79,11 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
                     }
                     done.insert(&step.id);
                 }
-                Err(error) => first_error = first_error.take().or(Some(error)),
+                Err(error) => {
+                    if let Some(later) = beside(&mut first_error, error) {
+                        context.ui.error(&later);
+                    }
+                }
             }
         }
     });
@@ -90,6 +94,20 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)),
     }
+}
+
+/// Keeps the first failure, which ends the command and is said then. A later one, of a step that ran beside,
+/// is given back where it tells something else; a signal ends them all.
+fn beside(first: &mut Option<Error>, error: Error) -> Option<Error> {
+    let Some(first) = first else {
+        *first = Some(error);
+        return None;
+    };
+    let is_of_a_signal = [&*first, &error]
+        .iter()
+        .any(|one| matches!(one, Error::Interrupted(_)));
+    let is_other = first.to_string() != error.to_string();
+    (is_other && !is_of_a_signal).then_some(error)
 }
 
 fn run(context: &Context<'_>, step: &Step) -> Result<()> {
@@ -157,5 +175,25 @@ fn act(context: &Context<'_>, step: &Step, activity: &Activity<'_>) -> Result<()
         }
         Action::Release(action) => release::act(context, action, activity),
         Action::Show(_) => child::hand_over(context.session, step, context.ui),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_steps_that_ran_side_by_side_each_failure_is_told() {
+        let usage = |text: &str| Error::Usage(text.into());
+        let signal = || Error::Interrupted(2);
+        let mut first = None;
+        let failures = [usage("a"), usage("b"), usage("a"), signal(), usage("c")];
+        let later = failures.into_iter().filter_map(|it| beside(&mut first, it));
+        let later: Vec<String> = later.map(|it| it.to_string()).collect();
+        assert_eq!(later, ["b", "c"]);
+        assert!(matches!(first, Some(Error::Usage(text)) if text == "a"));
+
+        let mut first = Some(signal());
+        assert!(beside(&mut first, usage("killed by it")).is_none());
     }
 }
