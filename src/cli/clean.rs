@@ -61,6 +61,10 @@ impl Clean {
             return Ok(());
         }
         let _lock = project_lock::take(session, ui, "clean", &project)?;
+        let tools = self
+            .all
+            .then(|| project_lock::take_tools(session, ui, "clean"));
+        let _tools = tools.transpose()?;
         let found = leftovers::gather(session, &project, options)?; // whoever had the lock may have built
         let planned = plan::clean(&project, &found);
         ui.plan(&planned);

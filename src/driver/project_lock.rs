@@ -21,27 +21,48 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
     if held.iter().any(|held| *held == path) {
         return Ok(Vec::new());
     }
-    let waiting = Waiting {
-        session,
-        ui,
-        me: format!("pid {}: cargo pyx {name}", std::process::id()),
-    };
+    let waiting = Waiting::new(session, ui, name);
     keep_out_of_git(&project.state)?;
-    let mut locks = vec![waiting.take("project", &path)?];
+    let mut locks: Vec<FileLock> = Vec::new();
+    locks.extend(where_there_are(
+        waiting.take("project", &path),
+        "project",
+        ui,
+    )?);
     keep_out_of_git(&project.state)?; // who had the lock may have removed it
     if held.is_empty() {
         let shared = waiting.take("environment", &environment_lock(session, project));
         match shared {
             // all other work needs no user cache
             Err(error @ Error::Machine(MachineError::Io { .. })) => {
-                ui.warn(&format!(
-                    "{error}: nobody else is kept out of the environment"
-                ));
+                go_on(&error, "environment", ui);
             }
             shared => locks.push(shared?),
         }
     }
     Ok(locks)
+}
+
+/// Takes that of the tools in the user cache, for who removes them all.
+pub fn take_tools(session: &Session, ui: &Ui, name: &str) -> Result<Option<FileLock>> {
+    let waiting = Waiting::new(session, ui, name);
+    let lock = waiting.take("tools", &session.tools_lock());
+    where_there_are(lock, "tools", ui)
+}
+
+/// A lock, or none on a file system that has none.
+fn where_there_are(lock: Result<FileLock>, what: &str, ui: &Ui) -> Result<Option<FileLock>> {
+    match lock {
+        Err(error) if disk::has_no_locks(&error) => {
+            go_on(&error, what, ui);
+            Ok(None)
+        }
+        lock => lock.map(Some),
+    }
+}
+
+fn go_on(error: &Error, what: &str, ui: &Ui) {
+    ui.warn(&format!("{error}: nobody else is kept out of the {what}"));
 }
 
 /// In the user cache: an environment may be removed and made again meanwhile.
@@ -60,7 +81,15 @@ struct Waiting<'a> {
     me: String,
 }
 
-impl Waiting<'_> {
+impl<'a> Waiting<'a> {
+    fn new(session: &'a Session, ui: &'a Ui, name: &str) -> Self {
+        Self {
+            session,
+            ui,
+            me: format!("pid {}: cargo pyx {name}", std::process::id()),
+        }
+    }
+
     fn take(&self, what: &'static str, path: &Utf8Path) -> Result<FileLock> {
         process::check_signals()?;
         let limit = self.session.var("CARGO_PYX_LOCK_TIMEOUT");
@@ -104,4 +133,28 @@ fn keep_out_of_git(state: &Utf8Path) -> Result<()> {
         return Ok(());
     }
     disk::write(&path, b"*\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::OutputOptions;
+
+    #[test]
+    #[cfg(unix)]
+    fn work_goes_on_where_the_file_system_has_no_locks() {
+        use rustix::io::Errno;
+        let ui = Ui::new(OutputOptions::default());
+        let failed = |verb, errno: Errno| {
+            let path = "/p/target/pyx/lock".into();
+            let source = errno.into();
+            let error = MachineError::Io { verb, path, source };
+            where_there_are(Err(error.into()), "project", &ui)
+        };
+        for errno in [Errno::NOLCK, Errno::NOSYS, Errno::NOTSUP, Errno::OPNOTSUPP] {
+            assert!(failed("lock", errno).unwrap().is_none(), "{errno}");
+            assert!(failed("open", errno).is_err());
+        }
+        assert!(failed("lock", Errno::IO).is_err());
+    }
 }

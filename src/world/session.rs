@@ -195,6 +195,11 @@ impl Session {
         self.env.insert("PATH".to_owned(), path);
     }
 
+    /// Whose holder may write the tools in the user cache: not among them, where it would go with them.
+    pub fn tools_lock(&self) -> Utf8PathBuf {
+        self.cache().join("locks/tools")
+    }
+
     /// The directories of PATH, in order.
     pub fn search_path(&self) -> Vec<Utf8PathBuf> {
         let path = self.var("PATH").unwrap_or_default();

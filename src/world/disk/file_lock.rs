@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 
-use crate::model::error::Result;
+use crate::model::error::{Error, MachineError, Result};
 
 use super::{create_dir, io, read_text};
 
@@ -17,6 +17,8 @@ pub struct FileLock {
 
 /// How long between two tries for a lock that another process holds.
 const LOCK_POLL: Duration = Duration::from_millis(25);
+
+const LOCK: &str = "lock";
 
 impl FileLock {
     /// Takes the lock and writes `holder` into the file. `wait` is called with the present
@@ -38,7 +40,7 @@ impl FileLock {
                     wait(text.trim())?;
                     std::thread::sleep(LOCK_POLL);
                 }
-                Err(std::fs::TryLockError::Error(error)) => return Err(io("lock", path)(error)),
+                Err(std::fs::TryLockError::Error(error)) => return Err(io(LOCK, path)(error)),
             }
         };
         file.set_len(0).map_err(io("write", path))?;
@@ -46,6 +48,29 @@ impl FileLock {
             .map_err(io("write", path))?;
         Ok(Self { file })
     }
+}
+
+/// Whether a lock was not taken for the reason that the file system has none, as some of a network or a
+/// container.
+pub fn has_no_locks(error: &Error) -> bool {
+    let Error::Machine(MachineError::Io { verb, source, .. }) = error else {
+        return false;
+    };
+    *verb == LOCK && (source.kind() == std::io::ErrorKind::Unsupported || is_refused(source))
+}
+
+/// What Linux and others say besides of such a file system (their manuals, "flock").
+#[cfg(unix)]
+fn is_refused(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let all = [Errno::NOLCK, Errno::NOSYS, Errno::NOTSUP, Errno::OPNOTSUPP];
+    all.iter()
+        .any(|one| error.raw_os_error() == Some(one.raw_os_error()))
+}
+
+#[cfg(not(unix))]
+fn is_refused(_error: &std::io::Error) -> bool {
+    false
 }
 
 fn open_lock(path: &Utf8Path) -> Result<std::fs::File> {

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::error::{Error, MachineError, Result};
 
-pub use file_lock::FileLock;
+pub use file_lock::{FileLock, has_no_locks};
 pub use hollow::{is_hollow, remove_hollow};
 pub use pattern::matching;
 pub use replace::{remove_later, replace};

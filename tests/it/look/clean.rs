@@ -104,6 +104,23 @@ fn releases_and_the_user_cache_go_with_all() {
 }
 
 #[test]
+fn tools_go_when_nobody_provides_one() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    project.write("cache/tools/uv/uv", "");
+    project.write("cache/locks/tools", "");
+    let all = || clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", project.path("cache"));
+    let held = std::fs::File::open(project.path("cache/locks/tools")).unwrap();
+    held.lock().unwrap();
+    let refused = all().env("CARGO_PYX_LOCK_TIMEOUT", "0").run();
+    refused.exits(4).says("tools lock");
+    assert!(project.path("cache/tools/uv").exists());
+    held.unlock().unwrap();
+    all().run().succeeds();
+    assert!(!project.path("cache/tools").exists());
+    assert!(project.path("cache/locks/tools").exists());
+}
+
+#[test]
 fn nothing_goes_where_git_cannot_tell_what_it_tracks() {
     let project = Project::cold(&folder!().join("hello"), "hello");
     project.write("target/pyx/.gitignore", "*\n");
