@@ -13,8 +13,12 @@ use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
+
+use cargo_pyx::world::session::Session;
+use cargo_pyx::world::{interpreter, tool};
 
 /// What a scrubbed environment keeps: how to find programs, and how to reach the registries.
 const KEPT: [&str; 28] = [
@@ -108,17 +112,22 @@ pub(crate) fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
     command
 }
 
-/// The uv that pyx uses: PATH's, else the one it provided.
+/// The uv that pyx uses: PATH's, else the one that it provides.
 pub(crate) fn uv() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let provided = entries(&cache().join("tools"))
-        .into_iter()
-        .filter(|dir| name_of(dir).starts_with("uv-"));
-    std::env::split_paths(&path)
-        .chain(provided)
-        .map(|dir| dir.join("uv"))
-        .find(|program| program.is_file())
-        .expect("a run of pyx has provided uv")
+    static UV: LazyLock<PathBuf> = LazyLock::new(|| {
+        let mut session = Session::read().unwrap();
+        let cache = cache().to_str().unwrap().to_owned();
+        session.env.insert("CARGO_PYX_CACHE_DIR".to_owned(), cache);
+        let tool = tool::uv(&session).unwrap();
+        if let Some(provision) = &tool.missing {
+            let pythons = interpreter::installed(&session);
+            provision
+                .run(&session, &pythons[0].path, &tool.path)
+                .unwrap();
+        }
+        tool.path.into()
+    });
+    UV.clone()
 }
 
 /// Says that a test holds nothing here, and what it lacks.
