@@ -4,6 +4,7 @@ Nothing that git tracks is removed, and no environment.
 """
 
 import argparse
+import functools
 import mmap
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import given
 import programs
+import project
 import steps
 from given import ROOT, STATE
 
@@ -34,15 +36,33 @@ def leftovers():
         yield from (path for path in modules if is_rust(path))
 
 
+FOREIGN = ("pyvenv.cfg", "conda-meta", ".git", "CACHEDIR.TAG")
+"""What a folder holds that is an environment of venv's or conda's, another checkout or a target."""
+
+INSTALLED = {"site-packages", "dist-packages", "__pypackages__", "node_modules"}
+"""Folders into which installers put packages, and no build of the project's."""
+
+
 def is_ours(path):
     """Whether to look into a folder: not into environments, other checkouts or targets."""
-    foreign = any((path / name).exists() for name in ("pyvenv.cfg", ".git", "CACHEDIR.TAG"))
-    return not foreign and path.name != ".git" and path.name not in CACHES and path != STATE
+    if path.name in {".git", *CACHES, *INSTALLED} or path == STATE or any((path / name).exists() for name in FOREIGN):
+        return False
+    return not given.PYTHON or path != given.environment()
+
+
+@functools.lru_cache(maxsize=None)
+def own_modules():
+    """The names under which the project's builds leave modules: of these, else of their crates."""
+    names = {module.rpartition(".")[2] for module in given.MODULES}
+    for member in given.crates():
+        manifest = project.toml(member["manifest"])
+        names |= {member.get("name"), *(project.table(manifest, key).get("name") for key in ("package", "lib"))}
+    return {name.replace("-", "_") for name in names if isinstance(name, str)}
 
 
 def is_rust(path):
-    """Whether a file is a Python extension module that rustc compiled."""
-    if path.is_symlink() or path.stat().st_size == 0:
+    """Whether a file is an extension module of the project's own that rustc compiled."""
+    if path.name.partition(".")[0] not in own_modules() or path.is_symlink() or path.stat().st_size == 0:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         # the compiler's version, or the path of its library in messages of panics

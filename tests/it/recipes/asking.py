@@ -880,6 +880,17 @@ class Told(Case):
 
 
 class Cleaning(Case):
+    def test_what_is_installed_and_what_others_compiled_is_no_leftover(self):
+        module = "PyInit_x rustc 1.90"
+        kept = (
+            "vendor/orjson/orjson.cpython-312-x86_64-linux-gnu.so", "env/lib/_own.abi3.so", "__pypackages__/3.12/lib/own_name/_own.abi3.so",
+            "python/lib/python3.12/site-packages/own_name/_own.abi3.so", ".venv/lib/_own.so",
+        )  # fmt: skip
+        gone = ("own_name/_own.abi3.so", "src/_own.cpython-312-x86_64-linux-gnu.so", "old/own_crate.so")
+        files = {"env/conda-meta/history": "", "Cargo.toml": '[package]\nname = "own-crate"\n', **dict.fromkeys((*kept, *gone), module)}
+        found = self.project(files, crate=True)("clean").leftovers()
+        self.assertEqual({path.relative_to(self.root).as_posix() for path in found}, set(gone))
+
     def test_sizes_are_known_where_the_system_counts_no_blocks(self):
         load = self.project({"own/a": "12345", "own/b": "67"})
         states = {name: os.lstat(self.root / "own" / name) for name in ("a", "b")}

@@ -58,8 +58,9 @@ fn clean_removes_only_what_builds_left() {
         let args = ["--edition=2024", "--crate-type=cdylib", "x.rs", "-o", to];
         project.run("rustc", &args).succeeds();
     };
-    compile("deep/x.so");
-    compile("theirs.so"); // git does not ignore it
+    compile("deep/shout.so");
+    compile("deep/other.so"); // no module of the project
+    compile("shout.so"); // git does not ignore it
     project.write("tests/__pycache__/kept.txt", "git knows it");
     project.git(&["add", "--force", "tests/__pycache__/kept.txt"]);
     project.write(".ruff_cache/x", "");
@@ -68,17 +69,18 @@ fn clean_removes_only_what_builds_left() {
     let before = project.listing(&[".git"]);
     let listed = just(&project, &["clean", "--dry-run"]).run().succeeds();
     assert!(before == project.listing(&[".git"]), "{listed}");
-    assert!(listed.stdout.contains(" deep/x.so\n"), "{listed}");
+    assert!(listed.stdout.contains(" deep/shout.so\n"), "{listed}");
     listed.says("Would free");
 
     let run = just(&project, &["clean"]).run().succeeds().says("Freed");
     let run = run.says("Removing target/pyx/ext (");
     let is_left = |name: &&str| project.path(name).exists();
-    let gone = ["deep/x.so", ".ruff_cache", "target/pyx/ext"];
+    let gone = ["deep/shout.so", ".ruff_cache", "target/pyx/ext"];
     assert!(!gone.iter().any(is_left), "{run}");
     let kept = [
         "deep/data.so",
-        "theirs.so",
+        "deep/other.so",
+        "shout.so",
         "tests/__pycache__/kept.txt",
         ".venv/bin/python",
     ];
