@@ -4,6 +4,7 @@ import re
 from collections import namedtuple
 
 import given
+import poetry
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from project import folders, ini, nox_calls, pyprojects, table, text, texts, toml, yml
@@ -103,20 +104,9 @@ def older(path):
         yield Listed(f"`[tool.uv] dev-dependencies` of {given.shown(path)}", found, None)
     for name, entries in table(tools, "pdm", "dev-dependencies").items():
         yield Listed(f"`[tool.pdm.dev-dependencies] {name}` of {given.shown(path)}", texts(entries), None)
-    for name in table(tools, "poetry", "group"):
-        entries = table(tools, "poetry", "group", name, "dependencies")
-        found = [poetry(package, version) for package, version in entries.items()]
-        yield Listed(f"`[tool.poetry.group.{name}]` of {given.shown(path)}", found, None)
-
-
-def poetry(package, version):
-    """A requirement as Poetry writes it; its `^1.2` is left to the resolver as `>=1.2`."""
-    version = version.get("version", "*") if isinstance(version, dict) else str(version)
-    if version in ("*", ""):
-        return package
-    if version[0] in "^~":
-        return f"{package}>={version[1:]}"
-    return f"{package}{version}" if version[0] in "<>=!" else f"{package}=={version}"
+    for name, entries in poetry.groups(path):
+        found = [text for entry in entries for text in expanded(entry, path)]
+        yield Listed(f"`[tool.poetry.{name}]` of {given.shown(path)}", found, None)
 
 
 def hatch(folder):

@@ -252,6 +252,8 @@ def is_for(tool, requirement):
 def only(tool, want):
     """Of what brings a tool, the tool alone."""
     own = [text for text in want.requirements if packages.name_of(text) == tool]
+    if len(own) > 1 and any(";" in text for text in own):  # each for its own Pythons or systems
+        return want._replace(requirements=own)
     return want._replace(requirements=[text.split(";")[0].strip() for text in own[:1]])
 
 

@@ -42,6 +42,7 @@ pub const FILES: &[(&str, &str)] = embedded![
     "pairing.py",
     "pgo.just",
     "pgo.py",
+    "poetry.py",
     "profile.just",
     "profiling.py",
     "programs.py",

@@ -205,6 +205,51 @@ class Packages(Case):
         text = PROJECT + '[dependency-groups]\na = ["mkdocs-material"]\nb = ["mkdocs", "theme"]\n'
         self.assertEqual(self.for_docs({"pyproject.toml": text}), ["mkdocs", "theme"])
 
+    def listed(self, files):
+        """All requirements of each list, by its place."""
+        module = self.project(files)("packages")
+        return {one.place: one.requirements for one in module.lists()}
+
+    def test_what_poetry_takes_from_elsewhere_is_never_taken_by_its_name_alone(self):
+        text = PROJECT + """[project.optional-dependencies]
+more = ["numpy"]
+[tool.poetry.group.dev.dependencies]
+python = "^3.9"
+pytest = "^8"
+zero = "~0.3"
+local = { path = "local", extras = ["a"] }
+gone = { path = "gone" }
+own-name = { path = ".", extras = ["more"] }
+forked = { git = "https://own.example/forked.git", tag = "1" }
+private = { git = "git@own.example:a/b.git", subdirectory = "c" }
+wheel = { url = "https://own.example/w.whl" }
+marked = { version = "*", markers = "os_name == 'nt'", python = ">=3.9" }
+unknown = { source = "own" }
+either = "^1 || ^2"
+n = [{ version = "<2", python = "<3.12" }, { version = ">=2", python = ">=3.12" }]
+[tool.poetry.group.all]
+include-groups = ["dev"]
+[tool.poetry.dev-dependencies]
+old = "1"
+"""
+        found = self.listed({"pyproject.toml": text, "local/pyproject.toml": ""})
+        expected = [
+            "pytest>=8,<9", "zero>=0.3,<0.4", f"local[a] @ {(self.root / 'local').as_uri()}", "numpy", "forked @ git+https://own.example/forked.git@1",
+            "private @ git+ssh://git@own.example/a/b.git#subdirectory=c", "wheel @ https://own.example/w.whl",
+            "marked ; (os_name == 'nt') and python_full_version >= '3.9'", "n<2 ; python_full_version < '3.12'", "n>=2 ; python_full_version >= '3.12'",
+        ]  # fmt: skip
+        self.assertEqual(found["`[tool.poetry.group.dev]` of pyproject.toml"], expected)
+        self.assertEqual(found["`[tool.poetry.group.all]` of pyproject.toml"], expected)
+        self.assertEqual(found["`[tool.poetry.dev-dependencies]` of pyproject.toml"], ["old==1"])
+        packages = self.project({})("packages")
+        self.assertEqual([text for text in expected if not packages.parsed(text)], [])
+
+    def test_a_tool_that_has_a_version_for_each_python_keeps_all_of_them(self):
+        module = self.project({})("tools")
+        both = ["black<25 ; python_version < '3.10'", "black>=25 ; python_version >= '3.10'"]
+        for listed, kept in ((["x", *both], both), (["x", both[0]], ["black<25"])):
+            self.assertEqual(module.only("black", module.Wanted(listed, None)).requirements, kept)
+
     def test_the_project_itself_is_not_installed_again(self):
         text = PROJECT + '[project.optional-dependencies]\nx = ["numpy"]\n[dependency-groups]\ndocs = ["mkdocs", "own-name[x]", "Own_Name"]\n'
         self.assertEqual(self.for_docs({"pyproject.toml": text}), ["mkdocs", "numpy"])

@@ -1,0 +1,111 @@
+"""What Poetry's groups ask for, as PEP 508 writes it (Poetry's documentation, "Dependency specification")."""
+
+import re
+
+from packaging.version import InvalidVersion, Version
+from project import table, texts, toml
+
+
+def groups(path):
+    """By the name of a group of a pyproject.toml, its requirements and those of the groups that it includes."""
+    tools = table(toml(path), "tool", "poetry")
+    known = table(tools, "group")
+    for name in known:
+        found = in_group(path, table(known, name, "dependencies"))
+        for other in texts(table(known, name).get("include-groups")):
+            found += in_group(path, table(known, other, "dependencies"))
+        yield f"group.{name}", found
+    if old := in_group(path, table(tools, "dev-dependencies")):
+        yield "dev-dependencies", old
+
+
+def in_group(path, entries):
+    """The requirements of a table; none for what is said in a way that is not known."""
+    found = []
+    for name, said in entries.items():
+        # the same package for other Pythons or systems
+        several = said if isinstance(said, list) else [said]
+        found += [text for one in several if name != "python" and (text := requirement(path, name, one))]
+    return found
+
+
+def requirement(path, name, said):
+    """A requirement as PEP 508 writes it; None where that is not known."""
+    if isinstance(said, str):
+        versions = specifiers(said)
+        return None if versions is None else f"{name}{versions}"
+    if not isinstance(said, dict) or (condition := marker(said)) is None:
+        return None
+    extras = f"[{','.join(texts(said['extras']))}]" if texts(said.get("extras")) else ""
+    local = said.get("path", said.get("file"))
+    if isinstance(local, str) and (path.parent / local).resolve() == path.parent.resolve():
+        own = table(toml(path), "project").get("name")
+        return f"{own}{extras}" if isinstance(own, str) else None
+    source = of_folder(path.parent / local) if isinstance(local, str) else of_table(said)
+    if source is None:
+        return None
+    return f"{name}{extras}{source}" + (f" ; {condition}" if condition else "")
+
+
+def of_folder(place):
+    """What stands behind the name of what is taken from a folder or a file; None where that is not there."""
+    return f" @ {place.resolve().as_uri()}" if place.exists() else None
+
+
+def of_table(said):
+    """What stands behind a name: versions or an address; None where nothing is said."""
+    version, url, git = (said.get(key) if isinstance(said.get(key), str) else None for key in ("version", "url", "git"))
+    if version is not None:
+        return specifiers(version)
+    if url or not git:
+        return f" @ {url}" if url else None
+    revision = next((f"@{said[key]}" for key in ("rev", "tag", "branch") if isinstance(said.get(key), str)), "")
+    folder = said.get("subdirectory")
+    below = f"#subdirectory={folder}" if isinstance(folder, str) else ""
+    git = re.sub(r"^([\w.-]+@[\w.-]+):(?!//)", r"ssh://\1/", git)  # as git and scp write it
+    return f" @ git+{git}{revision}{below}"
+
+
+def marker(said):
+    """On which Pythons and systems it is installed: empty for all, None where that is not known."""
+    found = [f"({said['markers']})"] if isinstance(said.get("markers"), str) else []
+    if isinstance(said.get("python"), str):
+        versions = specifiers(said["python"])
+        if versions is None:
+            return None
+        parts = [re.match(r"(\D+)(.+)", part) for part in versions.split(",") if part]
+        found += [f"python_full_version {part.group(1)} '{part.group(2)}'" for part in parts]
+    return " and ".join(found)
+
+
+def specifiers(constraint):
+    """The specifiers of PEP 440 that a constraint means: `^1.2` is `>=1.2,<2`; None for alternatives (`||`)."""
+    found = []
+    for part in (part.strip() for part in constraint.split(",")):
+        if "|" in part or (" " in part and part[0] not in "<>=!~^"):
+            return None
+        part = part.replace(" ", "")
+        if part in ("", "*"):
+            continue
+        if part[0] == "^" or (part[0] == "~" and part[1:2] != "="):
+            if not (meant := between(part[1:], part[0])):
+                return None
+            found += meant
+        elif part[0] in "<>!~" or part.startswith("=="):
+            found.append(part)
+        else:
+            found.append(f"=={part.lstrip('=')}")
+    return ",".join(found)
+
+
+def between(version, sign):
+    """From a version up to where its first part changes that is not 0 (`^`), or its second one (`~`); None where it
+    is none."""
+    try:
+        release = Version(version).release
+    except InvalidVersion:
+        return None
+    first = next((at for at, part in enumerate(release) if part), len(release) - 1)
+    at = first if sign == "^" else min(1, len(release) - 1)
+    end = [*release[:at], release[at] + 1]
+    return [f">={version}", f"<{'.'.join(map(str, end))}"]
